@@ -1,0 +1,43 @@
+# Everything runs in .venv, made from the hashed lock files the first time it is needed.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench docs picture lock run-env dev-env clean
+
+BIN := .venv/bin
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: run-env ## Slack, Grok and the bot on this machine: prints the address of a page
+	@exec $(BIN)/python -m bot demo
+
+test: lint types ## Lint, types and every test
+	@$(BIN)/python -m pytest
+
+lint: dev-env ## Style and common mistakes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: dev-env ## Types, strictly
+	@$(BIN)/mypy
+
+bench: dev-env ## Measurements; make bench NAME=… runs one
+	@exec $(BIN)/python -m bench $(NAME)
+
+docs: dev-env ## Write the generated parts of the documentation again
+	@$(BIN)/python -m tools.docs
+
+picture: dev-env ## Take the picture of the demo in the README again
+	@$(BIN)/python -m tools.screenshot
+
+lock: ## Resolve the dependencies of pyproject.toml into the lock files
+	@sh tools/lock.sh
+
+clean: ## Remove .venv and caches; the data in .data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+run-env:
+	@sh tools/venv.sh requirements.lock
+
+dev-env:
+	@sh tools/venv.sh requirements-dev.lock

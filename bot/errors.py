@@ -1,0 +1,143 @@
+"""Every exception this bot raises on purpose.
+
+BotError
+├── UserError              .sentence may be shown to a person as it is
+│   ├── RequestRefused     .faults: everything wrong with a request, at once
+│   ├── GrokFailed         Grok gave no answer, or only a part of one
+│   └── NotTaken           the question could not be stored
+├── StartupError           .faults: why the bot will not start, for the operator
+├── StoreUnavailable       Redis is away, or its reply was lost
+├── LeaseLost              another worker holds this job now
+└── SlackError             .code: Slack's own name of the error
+    ├── RateLimited        .retry_after, in seconds
+    ├── MessageGone        the message was deleted or can no longer be edited
+    ├── TooLong            Slack counts this message as too long
+    ├── PostingDenied      the bot may not write in this place
+    └── OutcomeUnknown     the call may or may not have been carried out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+class BotError(Exception):
+    """The root of this tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request.
+
+    `parameter` is the name of the field (`top_p`) or `""` when the fault belongs to none;
+    `problem` says what was wrong and `allowed` what is allowed, both without a final stop.
+    """
+
+    parameter: str
+    problem: str
+    allowed: str = ""
+
+
+class UserError(BotError):
+    """Something a person can read: one plain sentence that says what to do next."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class RequestRefused(UserError):
+    """A request that cannot be sent as it stands; `faults` holds every reason."""
+
+    def __init__(self, sentence: str, faults: Sequence[Fault]) -> None:
+        super().__init__(sentence)
+        self.faults = tuple(faults)
+
+
+GrokFailure = Literal[
+    "bad_key",
+    "no_credit",
+    "not_permitted",
+    "unknown_model",
+    "invalid",
+    "too_long",
+    "rate_limited",
+    "unavailable",
+    "timeout",
+    "cut",
+]
+
+
+class GrokFailed(UserError):
+    """Grok gave no answer, or broke off in the middle of one.
+
+    `reached` is False only when the request certainly never reached Grok, so that
+    nothing can have been spent.
+    """
+
+    def __init__(self, sentence: str, *, kind: GrokFailure, reached: bool = True) -> None:
+        super().__init__(sentence)
+        self.kind: GrokFailure = kind
+        self.reached = reached
+
+
+class NotTaken(UserError):
+    """The question could not be stored, so nothing will come of it."""
+
+
+class StartupError(BotError):
+    """The bot refuses to start; `faults` has one clear sentence for each reason."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class StoreUnavailable(BotError):
+    """Redis did not answer. `maybe_applied` is False only when nothing can have been written:
+    the command never left, or Redis refused it."""
+
+    def __init__(self, message: str = "", *, maybe_applied: bool = True) -> None:
+        super().__init__(message)
+        self.maybe_applied = maybe_applied
+
+
+class LeaseLost(BotError):
+    """Another worker holds this job now: stop writing to Slack."""
+
+
+class SlackError(BotError):
+    """Slack refused a call. `code` is the `error` of its reply, or `""` without one."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+
+
+class RateLimited(SlackError):
+    """HTTP 429: this method rests for `retry_after` seconds, for the whole workspace."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("ratelimited", f"rate limited for {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class MessageGone(SlackError):
+    """The message to edit was deleted, or Slack no longer lets it be edited."""
+
+
+class TooLong(SlackError):
+    """Slack counts the message as longer than it allows."""
+
+
+class PostingDenied(SlackError):
+    """The bot may not write there: not a member, archived, restricted."""
+
+
+class OutcomeUnknown(SlackError):
+    """No reply came back: the call may have been carried out, or not."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("", message)

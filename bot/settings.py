@@ -1,0 +1,97 @@
+"""Every setting, read from the environment or from `.env`.
+
+The name of a field is the name of its variable in lower case. An empty variable counts as
+unset. `docs/settings.md` and `.env.example` are generated from this file.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The configuration of one bot process."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    slack_bot_token: SecretStr | None = Field(
+        None, description="Bot token (`xoxb-…`), from *OAuth & Permissions*."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="App-level token (`xapp-…`); when set, the bot uses Socket Mode."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Signing secret, from *Basic Information*; needed in HTTP mode."
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", description="Base address of Slack's Web API."
+    )
+    slack_edits_per_minute: int = Field(
+        50, ge=6, description="`chat.update` calls in any 60 s, for the whole workspace."
+    )
+
+    xai_api_key: SecretStr | None = Field(None, description="Grok API key, from console.x.ai.")
+    xai_base_url: str = Field(
+        "https://api.x.ai/v1", description="Base address of the Grok API, or of one like it."
+    )
+    grok_model: str = Field("grok-4.3", description="Model when nobody chose one.")
+    grok_endpoint: Literal["auto", "completions", "chat"] = Field(
+        "auto", description="Which endpoint to use; `auto` chooses by model."
+    )
+    grok_dialect: Literal["auto", "xai", "openai"] = Field(
+        "auto",
+        description="How `logprobs` and `stop` are written; `auto` takes xAI's forms at x.ai "
+        "and OpenAI's elsewhere.",
+    )
+    grok_max_tokens: int = Field(1024, gt=0, description="Output cap when nobody gave one.")
+    grok_max_prompt_bytes: int = Field(
+        64 * 1024, gt=0, description="Longest prompt taken, in UTF-8 bytes."
+    )
+    grok_first_event_seconds: float = Field(
+        300, gt=0, description="How long Grok may be silent before the first event."
+    )
+    grok_silence_seconds: float = Field(
+        60, gt=0, description="How long Grok may be silent after the first event."
+    )
+    grok_total_seconds: float = Field(900, gt=0, description="How long one answer may take.")
+
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey (`redis://`, `rediss://`, `unix://`); unset: the bot "
+        "starts its own Valkey. Several replicas need one.",
+    )
+    data_dir: str = Field(".data", description="Where the bot's own Valkey keeps its data.")
+
+    host: str = Field("0.0.0.0", description="Address to listen on in HTTP mode.")  # noqa: S104
+    port: int = Field(3000, ge=0, le=65535, description="Port to listen on in HTTP mode.")
+    ops_host: str = Field("127.0.0.1", description="Address of the operation port.")
+    ops_port: int = Field(
+        9464, ge=0, le=65535, description="Operation port (0: any free one, printed)."
+    )
+
+    job_lease_seconds: float = Field(
+        15, gt=0, description="After this long without a sign of life a job is taken over."
+    )
+    jobs_at_once: int = Field(100, gt=0, description="Answers one process works on at once.")
+    job_retention_seconds: int = Field(
+        86_400, ge=600, description="How long a finished job is remembered."
+    )
+    shutdown_grace_seconds: float = Field(
+        20, ge=0, description="How long running answers may take to finish on SIGTERM."
+    )
+
+    grok_admins: str = Field(
+        "", description="Slack user ids of admins, separated by commas, besides Slack's own."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="`auto`: text on a terminal, else JSON."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level that is logged."
+    )
+    log_prompts: bool = Field(False, description="Log prompts too (off: they never are).")

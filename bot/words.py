@@ -1,0 +1,482 @@
+"""Everything the bot says to people, in one place: short, friendly, without jargon.
+
+Functions return finished text (Slack markdown where it says so). What a person, a model or
+an API wrote is passed in already made safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.errors import Fault
+
+# --- faults of a request -------------------------------------------------------------------
+
+_FAULTS_SHOWN = 20
+
+ALLOWED = {
+    "boolean": "on or off",
+    "text": "text",
+    "texts": "one text or several",
+    "bias": "token ids with a number from -100 to 100 each, such as 50256=-100",
+    "reply": "channel, thread or private",
+}
+
+_NOT_OF_KIND = {
+    "integer": "is not a whole number",
+    "number": "is not a number",
+    "boolean": "is neither on nor off",
+    "text": "is not text",
+    "texts": "is not text",
+    "bias": "is not token ids with a number each",
+    "reply": "is none of them",
+}
+
+HINT_SYSTEM = "How Grok should behave: who it is, how it writes."
+HINT_REPLY = "Where the answer goes: the channel, a thread, or you alone."
+HINT_PRIVATE = "Only you see the answer."
+
+VALUE_MISSING = "is missing"
+VALUE_NULL = "null is not a value; leave it out instead"
+VALUE_NOT_TEXT = "holds characters that cannot be sent"
+VALUE_BLANK = "is empty"
+ONE_BLANK = "one of them is empty"
+NOT_A_REQUEST = "this is not a JSON object"
+A_LIST = "a list"
+AN_OBJECT = "an object"
+
+FLAG_TWICE = "was given twice"
+FLAG_NO_VALUE = "has no value"
+FLAG_TROUBLE = {
+    "unclosed": "the quote at the start of its value is never closed",
+    "after_quote": "a space must follow the closing quote",
+}
+OFF_WITH_VALUE = "--no-… takes no value"
+PRIVATE_AND_REPLY = "says where to reply, and so does --reply"
+ALLOWED_PRIVATE = "one of the two"
+PROMPT_SPLIT = "some of it follows --prompt, and some stands at the end"
+ALLOWED_PROMPT_SPLIT = 'one prompt at the end, or each as --prompt "…"'
+
+ALLOWED_MODEL = "the id of a model"
+ALLOWED_PROMPT = "something to ask"
+ALLOWED_STOP = "text that is not empty"
+ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without best_of"
+STREAM_WITH_BEST_OF = "the best of several can only be shown when all are done"
+
+
+def faults(found: Sequence[Fault]) -> str:
+    """Everything wrong with a request, for its author."""
+    lines = [fault_line(fault) for fault in found[:_FAULTS_SHOWN]]
+    if len(found) > _FAULTS_SHOWN:
+        lines.append(f"and {len(found) - _FAULTS_SHOWN} more")
+    return "\n• ".join(["Grok was not asked yet. Please change this:", *lines])
+
+
+def fault_line(fault: Fault) -> str:
+    """One fault: `temperature: 3 is too large; allowed: a number from 0 to 2`."""
+    line = f"{fault.parameter}: {fault.problem}" if fault.parameter else fault.problem
+    return f"{line}; allowed: {fault.allowed}" if fault.allowed else line
+
+
+def allowed_number(least: float | None, most: float | None) -> str:
+    return "a number" if least is None else f"a number from {least} to {most}"
+
+
+def allowed_integer(least: int | None, most: int | None, above: int | None) -> str:
+    if above is not None:
+        return f"a whole number above {above}"
+    return "a whole number" if least is None else f"a whole number from {least} to {most}"
+
+
+def too_small(value: str) -> str:
+    return f"{value} is too small"
+
+
+def too_large(value: str) -> str:
+    return f"{value} is too large"
+
+
+def not_of_kind(kind: str, value: str) -> str:
+    return f"{value} {_NOT_OF_KIND[kind]}"
+
+
+def number_of_digits(count: int) -> str:
+    return f"a number of {count} digits"
+
+
+def unknown_parameter(nearest: str = "") -> str:
+    return "there is no such parameter" + (f"; did you mean {nearest}?" if nearest else "")
+
+
+def unknown_flag(flag: str, nearest: str = "") -> str:
+    hint = f"; did you mean {nearest}?" if nearest else "; `/grok help` lists them"
+    return f"there is no flag {flag}{hint}"
+
+
+def up_to(most: int) -> str:
+    return f"up to {most:,}"
+
+
+def prompt_too_long(size: int) -> str:
+    return f"is {size:,} bytes long"
+
+
+def prompt_length(most: int) -> str:
+    return f"up to {most:,} bytes"
+
+
+def too_many_stops(count: int) -> str:
+    return f"{count} are too many"
+
+
+def not_a_token_id(key: str) -> str:
+    return f"{key} is not a token id"
+
+
+def best_of_below_n(best_of: int, n: int) -> str:
+    return f"{best_of} is fewer than the {n} answers to choose"
+
+
+def at_least(least: int) -> str:
+    return f"{least:,} or more"
+
+
+def too_many_answers(count: str) -> str:
+    return f"{count} answers are too many"
+
+
+def too_long_a_number(value: str) -> str:
+    return f"{value} is too long a number"
+
+
+def bias_out_of_range(token: str, bias: str) -> str:
+    return f"{bias} for token {token} is out of range"
+
+
+# --- help ----------------------------------------------------------------------------------
+
+HELP_OVERVIEW = """\
+Ask Grok anything, and the answer grows here in the channel:
+• `/grok Explain TCP slow start`
+• `/grok --temperature 0.2 --max-tokens 200 Name three rivers in Peru`
+• `/grok -n 2 --reply thread Write a haiku about rain`
+• `/grok --private --system "You are a strict editor" Shorten this: …`
+• `/grok` alone shows this.
+
+Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \
+before it; if it begins like a command, put `ask` before it."""
+HELP_FLAGS = "Flags:"
+HELP_MORE = "`/grok help temperature` says more about a flag."
+HELP_COMPLETIONS_ONLY = "Only models that are served at `/v1/completions` can do this."
+
+
+def help_allowed(allowed: str) -> str:
+    return f"Allowed: {allowed}."
+
+
+def help_example(usage: str) -> str:
+    return f"Example: `/grok {usage} …`"
+
+
+# --- Grok ----------------------------------------------------------------------------------
+
+GROK_SENTENCES: dict[str, str] = {
+    "bad_key": (
+        "Grok does not accept this bot's key. Please ask whoever runs the bot to check XAI_API_KEY."
+    ),
+    "no_credit": (
+        "This bot's Grok account has no credit left or has reached its spending limit. Please "
+        "tell whoever runs the bot."
+    ),
+    "not_permitted": (
+        "This bot's Grok account is not allowed to do that. Try another model, or ask whoever "
+        "runs the bot to check the permissions of its key."
+    ),
+    "too_long": (
+        "That is more than the model can take at once. Shorten the prompt or lower max_tokens, "
+        "and ask again."
+    ),
+    "rate_limited": "Grok has too much to do right now. Please ask again in a minute.",
+    "unavailable": "Grok is out of order at the moment. Please ask again in a few minutes.",
+}
+"""What a refusal means to the person who asked, by the `kind` of `GrokFailed`."""
+
+GROK_UNREACHABLE = "Grok cannot be reached at the moment. Please ask again in a few minutes."
+GROK_CUT = "The connection to Grok broke before the answer was complete. Please ask again."
+GROK_STRANGE = (
+    "What came back was not an answer from Grok. Please ask again; if it stays like this, tell "
+    "whoever runs the bot."
+)
+GROK_NO_API = (
+    "There is no Grok at the configured address. Please ask whoever runs the bot to check "
+    "XAI_BASE_URL."
+)
+
+
+def grok_late(seconds: float) -> str:
+    """Nothing came within the deadline for the first event."""
+    return (
+        f"Grok has not begun to answer within {_duration(seconds)}. Please ask again, perhaps "
+        "with another model."
+    )
+
+
+def grok_silent(seconds: float) -> str:
+    """The answer stopped growing."""
+    return f"Grok fell silent for {_duration(seconds)} in the middle. Please ask again."
+
+
+def grok_too_slow(seconds: float) -> str:
+    """The whole answer took too long."""
+    return (
+        f"Grok was not done after {_duration(seconds)}. Ask for less at once, or set a lower "
+        "max_tokens."
+    )
+
+
+def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
+    """No such model; `nearest` are ids that look like it."""
+    names = " or ".join(filter(None, [", ".join(nearest[:-1]), *nearest[-1:]]))
+    meant = f" Did you mean {names}?" if names else ""
+    return f"Grok has no model called {model}.{meant} Choose another with `--model`."
+
+
+def grok_not_served(model: str) -> str:
+    """The model exists, but no endpoint that this bot may use serves it."""
+    return f"{model} cannot be asked this way. Choose another model with `--model`."
+
+
+def grok_parameter(model: str, parameter: str) -> str:
+    """The API refused one parameter."""
+    return f"{model} does not take {parameter} as it was given. Ask again without it."
+
+
+def grok_invalid(excerpt: str) -> str:
+    """The API refused the request; `excerpt` is what it said, made safe, or empty."""
+    said = f" It said: “{excerpt}”." if excerpt else ""
+    return f"Grok could not make sense of this request.{said} Please change it and ask again."
+
+
+def grok_cannot(model: str) -> str:
+    """`problem` of a fault: the endpoint that serves `model` does not have this parameter."""
+    return f"{model} cannot do this"
+
+
+GROK_CANNOT_HERE = "this bot is set to GROK_ENDPOINT=chat, which cannot do this"
+
+
+def grok_able(parameter: str, model: str) -> str:
+    """`allowed` of the same fault; `model` is one that could, or empty."""
+    if parameter == "prompt":
+        return f"one prompt, or several with a model such as {model}" if model else "one prompt"
+    return f"with a model such as {model}" if model else ""
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:g} seconds"
+    return f"{seconds / 60:.0f} minutes"
+
+
+# --- the answer ----------------------------------------------------------------------------
+
+NO_LOGPROBS = "_This model does not say how likely its tokens were._"
+LOGPROB_HEAD = "| Token | Chance | Instead |\n| --- | --- | --- |"
+UNDER_A_THOUSANDTH = "under 0.1%"
+ENDED = {
+    "content_filter": "_The model’s safety filter ended this answer._",
+    "max_context": "_Question and answer together are as long as this model can hold._",
+    "time_limit": "_Cut off: the answer took longer than Grok allows._",
+}
+
+
+def section_title(*, prompt: int, prompts: int, answer: int, answers: int, excerpt: str) -> str:
+    """Above one of several answers, with an excerpt of its prompt; empty above the only one."""
+    which = [f"prompt {prompt} of {prompts}"] if prompts > 1 else []
+    which += [f"answer {answer} of {answers}"] if answers > 1 else []
+    title = f"**{', '.join(which).capitalize()}**" if which else ""
+    return f"{title} `{excerpt}`" if prompts > 1 else title
+
+
+def cut_off(tokens: int | None) -> str:
+    """Below an answer that the output cap ended."""
+    if tokens is None:
+        return "_Cut off at the longest answer allowed._"
+    return f"_Cut off at {counted(tokens, 'token')}; ask with --max-tokens {tokens * 2} for more._"
+
+
+def ended(reason: str) -> str:
+    """Below an answer that ended for a reason we know nothing about."""
+    return f"_Grok ended here ({reason})._"
+
+
+def more_tokens(number: int) -> str:
+    """Below a table that shows only the first tokens."""
+    return f"… and {counted(number, 'more token')}."
+
+
+ANSWER_FAILED = "Something went wrong on my side. Please ask again."
+NO_PLACE = "I may not write here. Invite me with `/invite @Grok`, then ask again."
+IN_THREAD = "_The answer is in the thread._"
+THINKING = "_Grok is thinking…_"
+WRITING = "Grok is writing…"
+NOTHING_WRITTEN = "_Grok had nothing to say to this. Try to ask in other words._"
+BLANK = "_(blank)_"
+UNSHOWABLE = (
+    "⚠️ Slack does not let me show this answer. Please ask again, perhaps for plain text "
+    "without tables."
+)
+INVITE_ME = (
+    "Only you can see this, since I may not write here. Invite me to the channel (`/invite`), "
+    "and everyone can watch the next answer grow."
+)
+
+
+def by(model: str, endpoint: str) -> str:
+    """Who answered: the model, and the endpoint that it was asked at."""
+    return f"{model} ({endpoint})"
+
+
+def asked(mention: str) -> str:
+    """Above a question; `mention` names the asker."""
+    return f"{mention} asked Grok"
+
+
+def answering(question: str) -> str:
+    """A notification; `question` is an excerpt."""
+    return f"Grok answers: {question}"
+
+
+def answering_on(number: int) -> str:
+    """A notification for a further message of a long answer."""
+    return f"Grok’s answer goes on ({number})"
+
+
+def failed(sentence: str) -> str:
+    """The whole answer, when there is none; Slack markdown."""
+    return f"⚠️ {sentence}"
+
+
+def broken_off(sentence: str) -> str:
+    """Below an answer that ends too early; Slack markdown."""
+    return f"⚠️ _This is where the answer breaks off._ {sentence}"
+
+
+def left_out(messages: int) -> str:
+    """Below the last message that Slack lets through."""
+    return (
+        "The answer is longer than what I can show you here. Left out: "
+        f"{counted(messages, 'more message')}."
+    )
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 token`, `1,234 tokens`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def tokens_used(total: int, reasoning: int) -> str:
+    """`1,234 tokens (200 reasoning)`."""
+    used = counted(total, "token")
+    return f"{used} ({reasoning:,} reasoning)" if reasoning else used
+
+
+def cost(dollars: float) -> str:
+    """`$0.0042`, `$1.25`."""
+    if 0 < dollars < 0.0001:
+        return "under $0.0001"
+    return f"${dollars:,.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
+
+
+def took(seconds: float) -> str:
+    """`3.2 s`, `1 min 5 s`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def other_model(model: str, asked_for: str) -> str:
+    """When another model answered than the one asked for."""
+    return f"{model} answered instead of {asked_for}"
+
+
+# --- accepting -----------------------------------------------------------------------------
+
+GIVEN_UP = "Something went wrong on my side each time I tried this. Please ask again."
+
+TOLD_WHEN_DONE = "Got it. Only you will see the answer, in one piece when it is done."
+POSTED_WHEN_DONE = "Got it. The answer is posted here in one piece when it is done."
+LISTENER_FAILED = (
+    "Something went wrong on my side, and your question was not taken. Please ask again."
+)
+
+NOT_TAKEN = "I could not take your question just now. Please ask again in a minute."
+MAYBE_NOT_TAKEN = (
+    "I could not make sure that your question arrived. If no answer shows up within a minute, "
+    "please ask again."
+)
+
+# --- start-up, for the operator ------------------------------------------------------------
+
+NO_EMBEDDED = (
+    "The bot cannot run its own Valkey on this system: set REDIS_URL to a Redis or Valkey server."
+)
+
+
+def data_dir_in_use(path: str) -> str:
+    """Another bot runs on the same DATA_DIR."""
+    return (
+        f"Another bot is using DATA_DIR ({path}): stop it, choose another DATA_DIR, or set "
+        "REDIS_URL for both."
+    )
+
+
+def data_dir_busy(path: str) -> str:
+    """The server of a bot that ended has not let go of DATA_DIR."""
+    return (
+        f"The Valkey of an earlier bot is still using DATA_DIR ({path}): wait a moment and start "
+        "again; if that does not help, end that valkey-server."
+    )
+
+
+def data_dir_unusable(path: str, reason: str) -> str:
+    """DATA_DIR cannot be made, or belongs to somebody else."""
+    return f"DATA_DIR ({path}) cannot be used ({reason}): choose a directory that the bot may own."
+
+
+def socket_dir_unsafe(path: str) -> str:
+    """Somebody else could reach the bot's own Valkey."""
+    return (
+        f"{path} belongs to somebody else or is open to others: remove it, or choose a shorter "
+        "DATA_DIR."
+    )
+
+
+def embedded_failed(log: str) -> str:
+    """The bot's own Valkey did not start."""
+    return f"The bot's own Valkey did not start: see {log}, or set REDIS_URL."
+
+
+NO_XAI_API_KEY = (
+    "XAI_API_KEY is missing: make a key at console.x.ai; for a server that needs none, any word "
+    "will do."
+)
+
+
+def setting_fault(name: str, problem: str) -> str:
+    """One setting that cannot be read; `problem` does not hold its value."""
+    return f"{name} is not right: {problem[:1].lower()}{problem[1:]}. See .env.example."
+
+
+def wrong_url(name: str, schemes: str) -> str:
+    """An address that cannot be used."""
+    return f"{name} is not an address that the bot can use (one that begins with {schemes})."
+
+
+def address_taken(variable: str, host: str, port: int) -> str:
+    """A port the bot wants to listen on is not to be had."""
+    return (
+        f"{variable}: the bot cannot listen on {host}:{port}. Stop the program that holds it, or "
+        "choose another port."
+    )

@@ -1,0 +1,199 @@
+"""Reads the source and says where it breaks the rules of the house."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+GROUND = frozenset(
+    {"errors", "words", "slack_limits", "settings", "metrics", "backoff", "listening"}
+)
+TOP = frozenset({"app", "cli", "terminal", "demo", "__main__"})
+
+FLOORS: Mapping[str, frozenset[str]] = {
+    "ground": frozenset(),
+    "completion": frozenset({"ground"}),
+    "store": frozenset({"ground", "completion"}),
+    "grok": frozenset({"ground", "completion", "store"}),
+    "reply": frozenset({"ground", "completion", "store"}),
+    "jobs": frozenset({"ground", "completion", "store", "grok", "reply"}),
+    "listeners": frozenset({"ground", "completion", "store", "grok", "reply", "jobs"}),
+    "ops": frozenset({"ground", "completion", "store", "grok", "listeners"}),
+    "top": frozenset(
+        {"ground", "completion", "store", "grok", "reply", "jobs", "listeners", "ops"}
+    ),
+}
+"""Room → the rooms it may import from, besides itself."""
+
+SANDBOX_USER = "bot.demo"
+"""The one module of the bot that may import the sandbox, which never imports the bot."""
+
+MAX_LINES = 500
+
+FORBIDDEN = {
+    "the host of a package registry": re.compile(
+        r"\bpy[p]i\.org|python[h]osted\.org|npm[j]s\.(?:org|com)|proxy\.golan[g]\.org"
+    ),
+    "a path of somebody's machine": re.compile(
+        r"(?<![\w.])/(?:wor[k]|roo[t]|hom[e]/\w+|User[s]/\w+)/"
+    ),
+    "what looks like a real token": re.compile(r"xox[abp]-\d{9,}-\d{9,}-\w{20,}|xai-\w{60,}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import; `late` when it stands inside a function or is for type checkers only."""
+
+    target: str
+    line: int
+    late: bool
+
+
+def modules(root: Path, *packages: str) -> dict[str, Path]:
+    """Every module of `packages` below `root`, by dotted name."""
+    found = {}
+    for package in packages:
+        for path in sorted((root / package).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(name: str, source: str, known: Iterable[str], *, package: bool = False) -> list[Import]:
+    """What the module `name` imports of the modules `known`, or of packages beside it."""
+    names = frozenset(known)
+    found: list[Import] = []
+
+    def visit(node: ast.AST, late: bool) -> None:
+        line = getattr(node, "lineno", 0)
+        targets = (_module_of(target, names) for target in _targets(node, name, package))
+        found.extend(Import(target, line, late) for target in targets)
+        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _type_checking(node)
+        for child in ast.iter_child_nodes(node):
+            visit(child, late or inside)
+
+    visit(ast.parse(source), late=False)
+    return found
+
+
+def _targets(node: ast.AST, name: str, package: bool) -> Iterator[str]:
+    match node:
+        case ast.Import(names=aliases):
+            yield from (alias.name for alias in aliases)
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            base = _base(name, module, level, package)
+            yield from (f"{base}.{alias.name}" for alias in aliases)
+        case ast.Call(
+            func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+            args=[ast.Constant(value=str(target)), *_],
+        ):
+            yield target
+
+
+def _base(name: str, module: str | None, level: int, package: bool) -> str:
+    if not level:
+        return module or ""
+    parts = name.split(".")
+    parts = parts[: len(parts) - level + (1 if package else 0)]
+    return ".".join([*parts, module] if module else parts)
+
+
+def _module_of(target: str, known: frozenset[str]) -> str:
+    """`bot.words.NAME` is an import of `bot.words`."""
+    while target not in known and "." in target:
+        target = target.rpartition(".")[0]
+    return target
+
+
+def _type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def room(module: str) -> str | None:
+    """The room of a module of the bot; None for one that has none."""
+    first = module.partition("bot")[2].lstrip(".").partition(".")[0]
+    if not first or first in GROUND:
+        return "ground"
+    if first in TOP:
+        return "top"
+    return first if first in FLOORS else None
+
+
+def floor_faults(sources: Mapping[str, str], packages: Iterable[str] = ()) -> list[str]:
+    """Imports that go up, sideways, or between the bot and the sandbox."""
+    faults = []
+    for name, source in sources.items():
+        for found in imports(name, source, sources, package=name in packages):
+            fault = _floor_fault(name, found.target)
+            if fault:
+                faults.append(f"{name}:{found.line} imports {found.target}: {fault}")
+    return faults
+
+
+def _floor_fault(name: str, target: str) -> str:
+    here, there = name.partition(".")[0], target.partition(".")[0]
+    if here == "sandbox":
+        return "the sandbox never imports the bot" if there == "bot" else ""
+    if there == "sandbox":
+        return "" if name == SANDBOX_USER else f"only {SANDBOX_USER} imports the sandbox"
+    if there != "bot":
+        return ""
+    upper, lower = room(name), room(target)
+    if upper is None or lower is None:
+        return f"{name if upper is None else target} has no room"
+    return "" if upper == lower or lower in FLOORS[upper] else f"{upper} stands not above {lower}"
+
+
+def circles(sources: Mapping[str, str], packages: Iterable[str] = ()) -> list[tuple[str, ...]]:
+    """Modules that import each other in a circle while they are loaded."""
+    edges = {
+        name: sorted(
+            {
+                found.target
+                for found in imports(name, source, sources, package=name in packages)
+                if found.target in sources and found.target != name and not found.late
+            }
+        )
+        for name, source in sources.items()
+    }
+    found: list[tuple[str, ...]] = []
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            found.append((*path[path.index(name) :], name))
+        elif name not in done:
+            for target in edges[name]:
+                walk(target, (*path, name))
+            done.add(name)
+
+    for name in edges:
+        walk(name, ())
+    return found
+
+
+def tracked(root: Path) -> list[Path]:
+    """Every file that is, or would be, in the repository."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        names = listed.stdout.decode().split("\0")
+        return sorted(path for name in names if name and (path := root / name).is_file())
+    hidden = {".git", ".venv", "__pycache__"}
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if path.is_file() and not hidden & set(path.relative_to(root).parts)
+    )
+
+
+def forbidden(text: str) -> list[str]:
+    """What `text` holds that no file of the project may hold."""
+    return [what for what, pattern in FORBIDDEN.items() if pattern.search(text)]

@@ -1,0 +1,1 @@
+"""What the project itself needs: the environment, the lock files, generated documentation."""

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Resolves pyproject.toml into the lock files, with hashes and without the address of any index.
+# Say UPGRADE=1 to take newer versions where the bounds allow them.
+set -eu
+
+if command -v uv >/dev/null 2>&1; then
+    uv=uv
+elif [ -x .venv/bin/uv ]; then
+    uv=.venv/bin/uv
+else
+    echo "uv is needed for this, and was not found: install it first (pipx install uv)." >&2
+    exit 1
+fi
+
+compile() {
+    "$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-header --no-annotate ${UPGRADE:+--upgrade} "$@"
+}
+
+compile --output-file requirements.lock
+compile --extra dev --constraint requirements.lock --output-file requirements-dev.lock
