@@ -1,0 +1,135 @@
+"""Chunks in, sections out: the answer as it grows, one section for each choice, in order."""
+
+from __future__ import annotations
+
+from bot import words
+from bot.completion.echo import show_echo
+from bot.completion.excerpt import excerpt
+from bot.completion.logprobs import logprob_table
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, Usage
+
+_ORDINARY_ENDS = ("stop", "end_turn", "eos", "stop_sequence")
+_CUT_OFF = ("length", "max_tokens", "max_len")
+
+
+class Collector:
+    """Collects the chunks of one answer to `request`."""
+
+    def __init__(self, request: CompletionRequest) -> None:
+        self.usage: Usage | None = None
+        self.model = request.model
+        """The model that answers, or the one asked for until the answer names it."""
+        self._request = request
+        self._choices = [_Choice(request, index) for index in range(request.choices)]
+
+    def add(self, chunk: Chunk) -> None:
+        """Take one step of the stream, however long the text is already.
+
+        A choice that was not asked for is left out.
+        """
+        self.model = chunk.model or self.model
+        self.usage = chunk.usage or self.usage
+        if chunk.choice < len(self._choices):
+            self._choices[chunk.choice].add(chunk)
+
+    def sections(self) -> tuple[Section, ...]:
+        """The answer so far: every choice that was asked for, whether it has begun or not."""
+        return tuple(choice.section() for choice in self._choices)
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought before it answered; it is no part of the answer."""
+        return "\n\n".join(filter(None, (choice.reasoning for choice in self._choices)))
+
+    def answer(self, *, endpoint: Endpoint, seconds: float = 0.0, failure: str = "") -> Answer:
+        """The end of it; `failure` is a plain sentence when no more came of it."""
+        if not failure:
+            for choice in self._choices:
+                choice.end()
+        return Answer(
+            sections=self.sections(),
+            failure=failure,
+            model_asked=self._request.model,
+            model=self.model,
+            endpoint=endpoint,
+            usage=self.usage,
+            seconds=seconds,
+            reasoning=self.reasoning,
+        )
+
+
+class _Choice:
+    """One choice while it grows."""
+
+    def __init__(self, request: CompletionRequest, index: int) -> None:
+        prompt, answer = divmod(index, request.n or 1)
+        self._prompt = request.prompts[prompt]
+        self._title = words.section_title(
+            prompt=prompt + 1,
+            prompts=len(request.prompts),
+            answer=answer + 1,
+            answers=request.n or 1,
+            excerpt=excerpt(self._prompt),
+        )
+        self._request = request
+        self._parts: list[str] = []
+        self._reasoning: list[str] = []
+        self._logprobs: list[TokenLogprob] = []
+        self._finish_reason: str | None = None
+        self._shown: Section | None = None
+
+    def add(self, chunk: Chunk) -> None:
+        """Take a chunk of this choice."""
+        self._parts.append(chunk.text)
+        self._reasoning.append(chunk.reasoning)
+        self._logprobs += chunk.logprobs
+        self._finish_reason = chunk.finish_reason or self._finish_reason
+        self._shown = None
+
+    def end(self) -> None:
+        """Nothing more comes, even if the API did not say so."""
+        if self._finish_reason is None:
+            self._finish_reason = "stop"
+            self._shown = None
+
+    def section(self) -> Section:
+        """The choice as it stands."""
+        if self._shown is None:
+            self._shown = self._show()
+        return self._shown
+
+    @property
+    def reasoning(self) -> str:
+        """What was thought before this choice."""
+        return "".join(self._reasoning)
+
+    def _show(self) -> Section:
+        text = "".join(self._parts)
+        self._parts = [text]
+        done = self._finish_reason is not None
+        note = self._note(text) if done else ""
+        if self._request.echo:
+            text = show_echo(self._prompt, text, done=done)
+        return Section(title=self._title, text=text, note=note, done=done)
+
+    def _note(self, text: str) -> str:
+        ending = _ending(self._finish_reason or "", self._request.max_tokens)
+        if not text.strip():
+            return ending or words.NOTHING_WRITTEN
+        return "\n\n".join(filter(None, (ending, self._chances())))
+
+    def _chances(self) -> str:
+        if self._request.logprobs is None:
+            return ""
+        return logprob_table(self._logprobs) if self._logprobs else words.NO_LOGPROBS
+
+
+def _ending(reason: str, max_tokens: int | None) -> str:
+    """What to say about why a choice ended; empty when it simply ended."""
+    plain = reason.lower()
+    if plain in _ORDINARY_ENDS:
+        return ""
+    if plain in _CUT_OFF:
+        return words.cut_off(max_tokens)
+    return words.ENDED.get(plain) or words.ended(excerpt(reason))

@@ -1,0 +1,211 @@
+r"""The grammar of a question: `[flags] prompt`, in Slack and in the terminal.
+
+    --temperature 0.2   --temperature=0.2   -t 0.2   --max_tokens 50   --echo   --no-echo
+    --stop "\n\n" --stop END   --logit-bias 50256=-100,198=5   --reply thread   -- prompt
+
+A value that itself starts like a flag is written after `=` or in quotes. Several prompts are
+given as `--prompt "…" --prompt "…"`; text after those is a fault, as it may be a forgotten quote.
+What follows the flags is the prompt to the letter: the whitespace between them is not part of
+it, and after a lone `--` only the first whitespace character is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic import JsonValue
+
+from bot import words
+from bot.completion.ask import ReplyTo
+from bot.completion.excerpt import excerpt, shown_value
+from bot.completion.faults import schema_faults
+from bot.completion.lexer import Flag, ShellWords, Source, TypedText, starts_like_flag
+from bot.completion.options import OPTIONS, REPLY_TO, SHORT, Option
+from bot.completion.parameters import PARAMETERS
+from bot.completion.request import CompletionRequest, is_text
+from bot.completion.typed import typed, written
+from bot.errors import Fault
+
+_LONGEST_NAME = 40
+_MOST_COMPARED = 20
+"""So many unknown flags get a nearest one: comparing is slow, and people stop reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What was asked for: parameters in JSON form as far as they were given, prompt included.
+
+    `faults` is everything wrong with the flags and their values, once per parameter. A missing
+    model or prompt is not among it: channel defaults may give them.
+    """
+
+    values: Mapping[str, JsonValue]
+    system: str | None = None
+    reply: ReplyTo | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def parse_text(text: str) -> Flags:
+    """Flags and prompt as typed in Slack, Slack's own escapes already undone. Never raises."""
+    return _parse(TypedText(text))
+
+
+def parse_words(arguments: Sequence[str]) -> Flags:
+    """Flags and prompt as a shell has split them. Never raises."""
+    return _parse(ShellWords(arguments))
+
+
+def find_option(name: str, mark: str = "--") -> Option | None:
+    """The option with this name, `-` and `_` alike, or with this letter after a `-`."""
+    short = SHORT.get(name.lower())
+    if mark == "-":
+        return short
+    option = OPTIONS.get(name.lower().replace("-", "_"))
+    return option or (short if mark != "--" else None)
+
+
+def _parse(source: Source) -> Flags:
+    reader = _Reader(source)
+    while (flag := source.flag()) is not None:
+        reader.take(flag)
+    return reader.finish(source.rest())
+
+
+class _Reader:
+    """Collects what the flags say, and everything that is wrong with them."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._given: dict[str, JsonValue] = {}
+        self._texts: dict[str, list[JsonValue]] = {}
+        self._unknown: dict[str, Fault] = {}
+        self._faults: dict[str, Fault] = {}
+
+    def take(self, flag: Flag) -> None:
+        """Take one flag, and its value from the source."""
+        if option := find_option(flag.name, flag.mark):
+            self._take(option, flag)
+        elif option := _switched_off(flag):
+            self._give(option, False)
+            if flag.has_value:
+                self._source.value()
+                self._fault(option, words.OFF_WITH_VALUE)
+        else:
+            self._take_unknown(flag)
+
+    def finish(self, rest: str | None) -> Flags:
+        """Everything that was taken, with `rest` as the prompt."""
+        if rest is not None and "prompt" in self._texts:
+            self._fault(OPTIONS["prompt"], words.PROMPT_SPLIT, words.ALLOWED_PROMPT_SPLIT)
+        elif rest is not None:
+            self._texts["prompt"] = [rest]
+        self._given |= {name: t[0] if len(t) == 1 else t for name, t in self._texts.items()}
+        if "private" in self._given and "reply" in self._given:
+            self._fault(OPTIONS["private"], words.PRIVATE_AND_REPLY, words.ALLOWED_PRIVATE)
+        sound = {name: v for name, v in self._given.items() if name not in self._faults}
+        values = {name: v for name, v in sound.items() if name in PARAMETERS}
+        return Flags(
+            values=values,
+            system=str(sound["system"]) if "system" in sound else None,
+            reply=_reply_to(sound),
+            faults=(*self._unknown.values(), *self._faults.values(), *schema_faults(values)),
+        )
+
+    def _take(self, option: Option, flag: Flag) -> None:
+        if option.kind == "boolean" and not flag.has_value:
+            self._give(option, True)
+            return
+        value = self._source.value(json_object=option.kind == "bias")
+        if value is None:
+            self._fault(option, words.FLAG_NO_VALUE)
+        elif value.trouble:
+            self._fault(option, words.FLAG_TROUBLE[value.trouble])
+        else:
+            self._give(option, typed(option.kind, value.text(control=option.name == "stop")))
+
+    def _give(self, option: Option, value: JsonValue) -> None:
+        if option.kind == "texts":
+            self._texts.setdefault(option.name, []).append(value)
+        elif option.name in self._given:
+            self._fault(option, words.FLAG_TWICE)
+        elif not _suits(option, value):
+            self._fault(option, words.not_of_kind(option.kind, shown_value(value)))
+        else:
+            self._given[option.name] = value
+
+    def _take_unknown(self, flag: Flag) -> None:
+        nearest = _nearest(flag) if len(self._unknown) < _MOST_COMPARED else None
+        typed_flag = excerpt(flag.mark + flag.name, _LONGEST_NAME)
+        problem = words.unknown_flag(typed_flag, nearest.flag if nearest else "")
+        self._unknown[problem] = Fault("", problem)
+        # Its value must not pass for the prompt, or later flags would go unseen.
+        if flag.has_value or (nearest and nearest.kind != "boolean"):
+            self._source.value(json_object=True)
+
+    def _fault(self, option: Option, problem: str, allowed: str = "") -> None:
+        fault = Fault(option.name, problem, allowed or option.allowed)
+        self._faults.setdefault(option.name, fault)
+
+
+def _switched_off(flag: Flag) -> Option | None:
+    """The switch that `--no-…` turns off."""
+    off, _, name = flag.name.lower().replace("_", "-").partition("-")
+    option = find_option(name) if off == "no" and flag.mark != "-" else None
+    return option if option and option.kind == "boolean" else None
+
+
+def _suits(option: Option, value: JsonValue) -> bool:
+    """Whether one of the bot's own options may have this value; the model checks all others."""
+    match option.name:
+        case "system":
+            return isinstance(value, str) and is_text(value)
+        case "reply":
+            return value in REPLY_TO
+        case "private":
+            return isinstance(value, bool)
+        case _:
+            return True
+
+
+def _reply_to(sound: Mapping[str, JsonValue]) -> ReplyTo | None:
+    if sound.get("private"):
+        return "private"
+    return next((place for place in REPLY_TO if place == sound.get("reply")), None)
+
+
+def _nearest(flag: Flag) -> Option | None:
+    name = flag.name.lower().replace("-", "_")
+    if name in SHORT:
+        return SHORT[name]
+    near = get_close_matches(name[:_LONGEST_NAME], OPTIONS, n=1)
+    return OPTIONS[near[0]] if near else None
+
+
+def to_flags(request: CompletionRequest) -> str:
+    """`request` written as flags and prompt, which `parse_text` reads as the same request.
+
+    A list of one is written as its one element and an empty list not at all: flags have no other
+    way to say either, and both mean the same to the API. Numbers must keep the rules
+    (`bot.completion.rules`).
+    """
+    given = request.given()
+    if isinstance(request.prompt, str):
+        del given["prompt"]
+    flags = [flag for name, value in given.items() for flag in _written(OPTIONS[name], value)]
+    if isinstance(request.prompt, str):
+        flags.append(_written_prompt(request.prompt))
+    return " ".join(flags)
+
+
+def _written(option: Option, value: JsonValue) -> list[str]:
+    if isinstance(value, bool):
+        return [option.flag if value else option.off_flag]
+    values = value if isinstance(value, list) else [value]
+    return [f"{option.flag} {written(one)}" for one in values]
+
+
+def _written_prompt(prompt: str) -> str:
+    plain = prompt and not prompt[0].isspace() and not starts_like_flag(prompt)
+    return prompt if plain else f"-- {prompt}"

@@ -1,0 +1,59 @@
+"""Help in Slack, and the table of parameters in the docs, both derived from the options."""
+
+from __future__ import annotations
+
+from bot import words
+from bot.completion.flags import find_option
+from bot.completion.options import OPTIONS, Option
+from bot.completion.parameters import PARAMETERS, Parameter
+
+FLAGS_TOPIC = "flags"
+
+
+def find_topic(word: str) -> str | None:
+    """The help topic that `word` names: `flags`, or a flag in any of its spellings."""
+    if word.lower() == FLAGS_TOPIC:
+        return FLAGS_TOPIC
+    option = find_option(word.lstrip("-—–"))
+    if option is None and word.startswith("-"):
+        option = find_option(word[1:], mark="-")
+    return option.name if option else None
+
+
+def help_text(topic: str = "") -> str:
+    """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
+    if topic in OPTIONS:
+        return _about(OPTIONS[topic])
+    flags = "\n".join(_line(option) for option in OPTIONS.values())
+    if topic == FLAGS_TOPIC:
+        return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+    return f"{words.HELP_OVERVIEW}\n\n{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+
+
+def parameter_table() -> str:
+    """The parameters as a table in GitHub's markdown."""
+    header = "| Flag | Type | Allowed | What it does | Endpoint |\n| --- | --- | --- | --- | --- |"
+    return "\n".join([header, *(_row(parameter) for parameter in PARAMETERS.values())])
+
+
+def _row(parameter: Parameter) -> str:
+    option = OPTIONS[parameter.name]
+    endpoint = "`/v1/completions`" if parameter.about.completions_only else "both"
+    cells = (_spellings(option), parameter.kind, option.allowed, option.hint, endpoint)
+    return f"| {' | '.join(cells)} |"
+
+
+def _line(option: Option) -> str:
+    return f"• {_spellings(option)}: {option.hint}"
+
+
+def _spellings(option: Option) -> str:
+    return f"`{option.flag}`, `-{option.short}`" if option.short else f"`{option.flag}`"
+
+
+def _about(option: Option) -> str:
+    lines = [f"{_spellings(option)}: {option.hint}", words.help_allowed(option.allowed)]
+    lines.append(words.help_example(option.usage))
+    if option.completions_only:
+        lines.append(words.HELP_COMPLETIONS_ONLY)
+    return "\n".join(lines)

@@ -1,0 +1,203 @@
+"""Cuts what was typed into flags, values and the prompt; it knows no flag by its name.
+
+Flags come first. A word that starts with `--`, or with `-` and a letter, is a flag; flags end at
+the first other word, or at a lone `--`. Phones make an em dash of `--`, so it counts as one before
+a letter or alone; an en dash does before a letter, but alone it may begin a list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Trouble = Literal["unclosed", "after_quote"]
+
+_END = re.compile(r"(?:--|—)(?=\s|\Z)")
+_MARK = re.compile(r"--|[-—–](?=[^\W\d_])")
+_SPACE = re.compile(r"\s*")
+_WORD = re.compile(r"\S*")
+_NAME = re.compile(r"[^\s=]*")
+
+_CLOSING = {'"': '"', "'": "'", "“": "”“", "”": "”", "„": "“”", "‘": "’", "’": "’"}
+_QUOTED = {
+    opening: re.compile(rf"(?:\\.|[^\\{closing}])*+[{closing}]", re.DOTALL)
+    for opening, closing in _CLOSING.items()
+}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
+
+STRAIGHT_QUOTES = str.maketrans(dict.fromkeys("“”„", '"'))
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag as it was typed: its dash, its name, and whether an `=` follows."""
+
+    mark: str
+    name: str
+    has_value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as it was typed; `quote` is the quote that it stood in, or empty."""
+
+    raw: str
+    quote: str = ""
+    trouble: Trouble | None = None
+
+    def text(self, *, control: bool = False) -> str:
+        r"""What the value means.
+
+        In quotes, a backslash takes the special meaning from a quote or a backslash. With
+        `control`, in quotes or not, `\n`, `\r`, `\t` and `\\` mean what they do in most languages.
+        """
+        if not self.quote and not control:
+            return self.raw
+        literal = f"\\{self.quote}{_CLOSING.get(self.quote, '')}"
+
+        def meant(escape: re.Match[str]) -> str:
+            if control and escape[1] in _CONTROL:
+                return _CONTROL[escape[1]]
+            return escape[1] if escape[1] in literal else escape[0]
+
+        return _ESCAPE.sub(meant, self.raw)
+
+
+class Source(Protocol):
+    """What was typed, read from the front."""
+
+    def flag(self) -> Flag | None:
+        """The next flag; None when the flags are over."""
+
+    def value(self, *, json_object: bool = False) -> Value | None:
+        """The value of the flag just read; None when the end or another flag comes instead.
+
+        With `json_object`, a value that starts like a JSON object may hold spaces.
+        """
+
+    def rest(self) -> str | None:
+        """What follows the flags, to the letter; None when nothing does."""
+
+
+def starts_like_flag(text: str) -> bool:
+    """Whether `text` would be read as a flag, or as the end of the flags."""
+    return bool(_END.match(text) or _MARK.match(text))
+
+
+class TypedText:
+    """One line (or several), as typed after `/grok`."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._ended = False
+        self._straight: str | None = None
+        self._unclosed: set[str] = set()
+
+    def flag(self) -> Flag | None:
+        self._skip(_SPACE)
+        if end := _END.match(self._text, self._at):
+            self._at = end.end()
+            self._ended = True
+            return None
+        if not (mark := _MARK.match(self._text, self._at)):
+            return None
+        self._at = mark.end()
+        name = self._skip(_NAME)
+        return Flag(mark[0], name, has_value=self._text.startswith("=", self._at))
+
+    def value(self, *, json_object: bool = False) -> Value | None:
+        if self._text.startswith("=", self._at):
+            self._at += 1
+            return self._value(json_object)
+        self._skip(_SPACE)
+        if _END.match(self._text, self._at) or _MARK.match(self._text, self._at):
+            return None
+        return self._value(json_object)
+
+    def rest(self) -> str | None:
+        if self._ended:
+            after = self._text[self._at :]
+            return after[1:]  # one space parts `--` from the prompt
+        return self._text[self._at :] or None
+
+    def _value(self, json_object: bool) -> Value | None:
+        first = self._text[self._at : self._at + 1]
+        if first in _QUOTED:
+            return self._quoted(first)
+        start = self._at
+        if json_object and first == "{":
+            self._skip_json()
+        self._skip(_WORD)
+        return Value(self._text[start : self._at]) if self._at > start else None
+
+    def _quoted(self, quote: str) -> Value:
+        inside = None
+        if quote not in self._unclosed:  # or every such quote would be followed to the end
+            inside = _QUOTED[quote].match(self._text, self._at + 1)
+        if inside is None:
+            self._unclosed.add(quote)
+            return Value(self._skip(_WORD), trouble="unclosed")
+        self._at = inside.end()
+        stray = self._skip(_WORD)
+        return Value(inside[0][:-1], quote, trouble="after_quote" if stray else None)
+
+    def _skip_json(self) -> None:
+        if self._straight is None:
+            self._straight = self._text.translate(STRAIGHT_QUOTES)
+        try:
+            _, self._at = json.JSONDecoder().raw_decode(self._straight, self._at)
+        except (ValueError, RecursionError):
+            return
+
+    def _skip(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self._text, self._at)
+        if found is None:
+            return ""
+        self._at = found.end()
+        return found[0]
+
+
+class ShellWords:
+    """Words that a shell has already split and unquoted."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = list(words)
+        self._at = 0
+        self._ended = False
+        self._inline: str | None = None
+
+    def flag(self) -> Flag | None:
+        if self._at == len(self._words):
+            return None
+        word = self._words[self._at]
+        if _END.fullmatch(word):
+            self._at += 1
+            self._ended = True
+            return None
+        if not (mark := _MARK.match(word)):
+            return None
+        self._at += 1
+        name, equals, inline = word[mark.end() :].partition("=")
+        self._inline = inline if equals else None
+        return Flag(mark[0], name, has_value=bool(equals))
+
+    def value(self, *, json_object: bool = False) -> Value | None:  # noqa: ARG002
+        if self._inline is not None:
+            return Value(self._inline)
+        if self._at == len(self._words):
+            return None
+        word = self._words[self._at]
+        if _END.fullmatch(word) or _MARK.match(word):
+            return None
+        self._at += 1
+        return Value(word)
+
+    def rest(self) -> str | None:
+        if self._ended or self._at < len(self._words):
+            return " ".join(self._words[self._at :])
+        return None

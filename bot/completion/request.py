@@ -1,0 +1,259 @@
+"""The completion request: the one model that flags, form, help and schema are derived from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
+
+from bot.completion.about import About
+
+
+def is_text(value: str) -> bool:
+    """Whether `value` can be sent: lone surrogates are not text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(value: str) -> str:
+    if not is_text(value):
+        raise PydanticCustomError("string_unicode", "Lone surrogates are not text")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+"""From a Python object pydantic would let lone surrogates through, from JSON it does not."""
+
+Bias = Annotated[int | float, WithJsonSchema({"type": "number"})]
+
+
+class CompletionRequest(BaseModel):
+    """A text completion request: 17 parameters, of which only those given are sent.
+
+    Accepts exactly the JSON that the schema of `bot.completion.schema` accepts. A parameter that
+    was not given is None; an explicit `null` is refused, as the schema has none.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    model: Annotated[
+        Text,
+        About(
+            label="Model",
+            group="basic",
+            hint="Which Grok model answers.",
+            example="grok-4.3",
+            short="m",
+        ),
+    ] = Field(description="ID of the model to use")
+    prompt: Annotated[
+        Text | list[Text],
+        About(
+            label="Prompt",
+            group="basic",
+            hint="What you want to ask. Several prompts get an answer each.",
+            example="Explain TCP slow start",
+        ),
+    ] = Field(description="The prompt(s) to generate completions for")
+    temperature: Annotated[
+        float | None,
+        About(
+            label="Temperature",
+            group="basic",
+            hint="Low is focused and predictable, high is more surprising.",
+            example="0.2",
+            short="t",
+        ),
+    ] = Field(None, ge=0, le=2, description="Sampling temperature (0-2)")
+    max_tokens: Annotated[
+        int | None,
+        About(
+            label="Longest answer",
+            group="basic",
+            hint="Where to cut the answer, in tokens (100 tokens are about 75 words).",
+            example="500",
+        ),
+    ] = Field(None, gt=0, description="Maximum number of tokens to generate")
+    top_p: Annotated[
+        float | None,
+        About(
+            label="Top P",
+            group="sampling",
+            hint="Only the likeliest words, up to this share. Set this or temperature, not both.",
+            example="0.9",
+        ),
+    ] = Field(None, ge=0, le=1, description="Nucleus sampling parameter (0-1)")
+    frequency_penalty: Annotated[
+        float | None,
+        About(
+            label="Frequency penalty",
+            group="sampling",
+            hint="Above 0, words that were used often come less.",
+            example="0.5",
+        ),
+    ] = Field(
+        None,
+        ge=-2,
+        le=2,
+        description="Penalty for new tokens based on frequency in text (-2 to 2)",
+    )
+    presence_penalty: Annotated[
+        float | None,
+        About(
+            label="Presence penalty",
+            group="sampling",
+            hint="Above 0, new topics come sooner.",
+            example="0.5",
+        ),
+    ] = Field(
+        None,
+        ge=-2,
+        le=2,
+        description="Penalty for new tokens based on presence in text (-2 to 2)",
+    )
+    seed: Annotated[
+        int | None,
+        About(
+            label="Seed",
+            group="sampling",
+            hint="The same seed and question give much the same answer again.",
+            example="42",
+        ),
+    ] = Field(
+        None,
+        description="If specified, results will be more deterministic when the same seed is used",
+    )
+    n: Annotated[
+        int | None,
+        About(
+            label="Answers",
+            group="output",
+            hint="How many answers to write, each in a message of its own.",
+            example="2",
+            short="n",
+        ),
+    ] = Field(None, gt=0, description="Number of completions to generate")
+    stop: Annotated[
+        Text | list[Text] | None,
+        About(
+            label="Stop at",
+            group="output",
+            hint="The answer ends before this text. Up to four.",
+            example="###",
+        ),
+    ] = Field(None, description="Sequences where the API will stop generating further tokens")
+    stream: Annotated[
+        bool | None,
+        About(
+            label="Show while writing",
+            group="output",
+            hint="Show the answer while it is written; off: post it once, when it is done.",
+            example="false",
+        ),
+    ] = Field(None, description="Whether to stream back partial progress")
+    echo: Annotated[
+        bool | None,
+        About(
+            label="Repeat the prompt",
+            group="output",
+            hint="Show the prompt again above the answer.",
+            example="true",
+            completions_only=True,
+        ),
+    ] = Field(None, description="Echo back the prompt in addition to the completion")
+    suffix: Annotated[
+        Text | None,
+        About(
+            label="Text after",
+            group="output",
+            hint="Text that follows the answer: Grok writes what goes in between.",
+            example="The end.",
+            completions_only=True,
+        ),
+    ] = Field(None, description="The suffix that comes after a completion of inserted text")
+    best_of: Annotated[
+        int | None,
+        About(
+            label="Best of",
+            group="advanced",
+            hint="Write this many and keep the best. Costs as much as all of them.",
+            example="3",
+            completions_only=True,
+        ),
+    ] = Field(
+        None,
+        gt=0,
+        description="Generate best_of completions server-side and return the best one",
+    )
+    logprobs: Annotated[
+        int | None,
+        About(
+            label="Token chances",
+            group="advanced",
+            hint="Show how likely each token was, with this many alternatives.",
+            example="3",
+        ),
+    ] = Field(None, ge=0, le=5, description="Include log probabilities on most likely tokens (0-5)")
+    logit_bias: Annotated[
+        dict[Text, Bias] | None,
+        About(
+            label="Token bias",
+            group="advanced",
+            hint="Make tokens likelier (up to 100) or rarer (down to -100), by token id.",
+            example="50256=-100,198=5",
+        ),
+    ] = Field(
+        None,
+        description="Map of token IDs to bias scores (-100 to 100) that influence generation",
+    )
+    user: Annotated[
+        Text | None,
+        About(
+            label="User id",
+            group="advanced",
+            hint="An id of the person asking, for the API's abuse checks.",
+            example="team-42",
+        ),
+    ] = Field(None, description="A unique user identifier")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_in_json(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("null", "Leave the parameter out instead of null")
+        if isinstance(value, float) and value.is_integer():
+            return int(value)  # JSON Schema counts 1.0 and 1e3 as integers
+        return value
+
+    @model_serializer(mode="plain")
+    def given(self) -> dict[str, Any]:
+        """Only the parameters that were given, in JSON form, as they go on the wire."""
+        names = type(self).model_fields
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Every prompt, in order."""
+        return (self.prompt,) if isinstance(self.prompt, str) else tuple(self.prompt)
+
+    @property
+    def choices(self) -> int:
+        """How many answers come back: `n` for each prompt."""
+        return len(self.prompts) * (self.n or 1)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer is asked for as a stream; the best of several cannot be."""
+        return self.stream is not False and (self.best_of or 1) == 1

@@ -1,0 +1,85 @@
+"""What comes back: chunks of a stream, and the whole answer as it is stored and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Endpoint = Literal["completions", "chat"]
+
+TICKS_PER_DOLLAR = 10_000_000_000
+"""`cost_in_usd_ticks` of 1 US dollar (docs.x.ai, "Cost tracking")."""
+
+
+class Usage(BaseModel):
+    """Tokens of one request, and its billed cost where the API says it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    """Visible output only: reasoning is counted apart."""
+    reasoning_tokens: int = 0
+    total_tokens: int = 0
+    cost_in_usd_ticks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token of the output with its log probability and the likeliest alternatives."""
+
+    token: str
+    logprob: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One step of an answer; a field that the step did not carry is empty or None."""
+
+    choice: int = 0
+    text: str = ""
+    reasoning: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
+    finish_reason: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+
+
+class Section(BaseModel):
+    """One choice of the answer, shown in a message (or several) of its own.
+
+    `title` and `note` are the bot's words, in plain markdown; `text` is the model's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str = ""
+    text: str = ""
+    note: str = ""
+    done: bool = False
+
+
+class Answer(BaseModel):
+    """The end of a request, as stored when its job enters `delivering`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sections: tuple[Section, ...] = ()
+    failure: str = ""
+    """A plain sentence when the answer failed or was cut, else empty."""
+    model_asked: str
+    model: str
+    """The model that really answered."""
+    endpoint: Endpoint
+    usage: Usage | None = None
+    seconds: float = 0.0
+    reasoning: str = ""
+
+    @classmethod
+    def failed(cls, model: str, sentence: str) -> Answer:
+        """The end of a request that never reached `model`, with a plain sentence that says why."""
+        return cls(failure=sentence, model_asked=model, model=model, endpoint="chat")

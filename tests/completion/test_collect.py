@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import pytest
+
+from bot import words
+from bot.completion import CompletionRequest
+from bot.completion.collect import Collector
+from bot.completion.result import Chunk, Section, TokenLogprob, Usage
+
+
+def collector_of(**values: object) -> Collector:
+    return Collector(
+        CompletionRequest.model_validate({"model": "grok-4.3", "prompt": "Hi", **values})
+    )
+
+
+def collected(*chunks: Chunk, **values: object) -> tuple[Section, ...]:
+    collector = collector_of(**values)
+    for chunk in chunks:
+        collector.add(chunk)
+    return collector.sections()
+
+
+def test_text_grows() -> None:
+    collector = collector_of()
+    assert collector.sections() == (Section(),)
+
+    collector.add(Chunk(text="Hel"))
+    assert collector.sections() == (Section(text="Hel"),)
+    collector.add(Chunk(text="lo"))
+    collector.add(Chunk(finish_reason="stop"))
+
+    assert collector.sections() == (Section(text="Hello", done=True),)
+
+
+def test_a_section_that_did_not_move_is_not_made_again() -> None:
+    collector = collector_of(n=2)
+    collector.add(Chunk(choice=0, text="a"))
+    first, _ = collector.sections()
+    collector.add(Chunk(choice=1, text="b"))
+
+    assert collector.sections()[0] is first
+
+
+def test_answers_stand_in_order_however_they_come() -> None:
+    sections = collected(
+        Chunk(choice=2, text="three"),
+        Chunk(choice=0, text="one"),
+        Chunk(choice=2, finish_reason="stop"),
+        n=3,
+    )
+
+    assert [(section.title, section.text, section.done) for section in sections] == [
+        ("**Answer 1 of 3**", "one", False),
+        ("**Answer 2 of 3**", "", False),
+        ("**Answer 3 of 3**", "three", True),
+    ]
+
+
+def test_several_prompts_have_a_section_each_with_an_excerpt() -> None:
+    sections = collected(prompt=["Name `three`\n**rivers** <!here>", "Why?"])
+
+    assert [section.title for section in sections] == [
+        "**Prompt 1 of 2** `Name ˋthreeˋ **rivers** ‹!here›`",
+        "**Prompt 2 of 2** `Why?`",
+    ]
+
+
+def test_several_answers_to_several_prompts() -> None:
+    sections = collected(Chunk(choice=3, text="last"), prompt=["a", "b"], n=2)
+
+    assert [section.title for section in sections] == [
+        "**Prompt 1 of 2, answer 1 of 2** `a`",
+        "**Prompt 1 of 2, answer 2 of 2** `a`",
+        "**Prompt 2 of 2, answer 1 of 2** `b`",
+        "**Prompt 2 of 2, answer 2 of 2** `b`",
+    ]
+    assert sections[3].text == "last"
+
+
+def test_the_best_of_several_is_one_answer() -> None:
+    assert len(collected(best_of=5)) == 1
+    assert len(collected(best_of=5, n=2)) == 2
+
+
+def test_a_choice_that_was_not_asked_for_is_left_out() -> None:
+    assert collected(Chunk(choice=7, text="x")) == (Section(),)
+
+
+@pytest.mark.parametrize("reason", ["stop", "end_turn", "STOP"])
+def test_an_ordinary_end_needs_no_note(reason: str) -> None:
+    assert collected(Chunk(text="Hi", finish_reason=reason))[0].note == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "note"),
+    [
+        ("length", words.cut_off(7)),
+        ("MAX_LEN", words.cut_off(7)),
+        ("content_filter", words.ENDED["content_filter"]),
+        ("TIME_LIMIT", words.ENDED["time_limit"]),
+        ("<!here>", words.ended("‹!here›")),
+    ],
+)
+def test_another_end_is_noted(reason: str, note: str) -> None:
+    assert collected(Chunk(text="Hi", finish_reason=reason), max_tokens=7)[0].note == note
+
+
+def test_the_note_of_a_cut_names_the_cap_and_the_flag() -> None:
+    note = collected(Chunk(text="Hi", finish_reason="length"), max_tokens=1000)[0].note
+
+    assert note == "_Cut off at 1,000 tokens; ask with --max-tokens 2000 for more._"
+
+
+def test_an_empty_answer_says_so() -> None:
+    assert collected(Chunk(text=" \n", finish_reason="stop"))[0].note == words.NOTHING_WRITTEN
+
+
+def test_an_answer_cut_off_before_its_first_word_only_says_so() -> None:
+    assert collected(Chunk(finish_reason="length"), max_tokens=7)[0].note == words.cut_off(7)
+
+
+def test_reasoning_is_never_in_the_text() -> None:
+    collector = collector_of(n=2)
+    for chunk in (
+        Chunk(choice=0, reasoning="hm"),
+        Chunk(choice=1, reasoning="well"),
+        Chunk(choice=0, reasoning="m", text="Hi"),
+    ):
+        collector.add(chunk)
+
+    assert collector.reasoning == "hmm\n\nwell"
+    assert [section.text for section in collector.sections()] == ["Hi", ""]
+
+
+def test_an_echo_is_set_apart() -> None:
+    sections = collected(
+        Chunk(text="Once"),
+        Chunk(text=" upon a time", finish_reason="stop"),
+        prompt="Once",
+        echo=True,
+    )
+
+    assert sections == (Section(text="> Once\n\n upon a time", done=True),)
+
+
+def test_each_echo_is_that_of_its_own_prompt() -> None:
+    sections = collected(
+        Chunk(choice=2, text="b!"), Chunk(choice=1, text="a!"), prompt=["a", "b"], n=2, echo=True
+    )
+
+    assert [section.text for section in sections] == ["", "> a\n\n!", "> b\n\n!", ""]
+
+
+def test_token_chances_are_noted_below_a_finished_answer() -> None:
+    chances = (TokenLogprob("Hi", -0.1, (("Hi", -0.1), ("Hey", -3.0))),)
+    collector = collector_of(logprobs=2)
+    collector.add(Chunk(text="Hi", logprobs=chances))
+    assert collector.sections()[0].note == ""
+
+    collector.add(Chunk(finish_reason="stop"))
+
+    assert collector.sections()[0].note == (
+        "| Token | Chance | Instead |\n| --- | --- | --- |\n| `Hi` | 90.5% | `Hey` 5.0% |"
+    )
+
+
+def test_missing_token_chances_are_noted() -> None:
+    assert collected(Chunk(text="Hi", finish_reason="stop"), logprobs=0)[0].note == (
+        words.NO_LOGPROBS
+    )
+
+
+def test_the_answer_holds_everything() -> None:
+    usage = Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3)
+    collector = collector_of()
+    collector.add(Chunk(text="Hi", reasoning="hm", model="grok-4.20"))
+    collector.add(Chunk(usage=usage))
+
+    answer = collector.answer(endpoint="chat", seconds=1.5)
+
+    assert answer.sections == (Section(text="Hi", done=True),)
+    assert answer.failure == ""
+    assert answer.model_asked == "grok-4.3"
+    assert answer.model == "grok-4.20"
+    assert answer.endpoint == "chat"
+    assert answer.usage == usage
+    assert answer.seconds == 1.5
+    assert answer.reasoning == "hm"
+    assert type(answer).model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_the_newest_usage_counts() -> None:
+    collector = collector_of()
+    collector.add(Chunk(usage=Usage(total_tokens=3)))
+    collector.add(Chunk(usage=Usage(total_tokens=5)))
+    collector.add(Chunk(text="x"))
+
+    assert collector.usage == Usage(total_tokens=5)
+
+
+def test_a_failed_answer_keeps_what_came_without_calling_it_finished() -> None:
+    collector = collector_of(n=2)
+    collector.add(Chunk(choice=0, text="Once up"))
+
+    answer = collector.answer(endpoint="completions", failure="Grok broke off.")
+
+    assert [(section.text, section.note, section.done) for section in answer.sections] == [
+        ("Once up", "", False),
+        ("", "", False),
+    ]
+    assert answer.failure == "Grok broke off."
+
+
+def test_an_answer_without_any_chunk_names_the_model_asked_for() -> None:
+    answer = collector_of().answer(endpoint="chat")
+
+    assert answer.model == "grok-4.3"
+    assert answer.sections == (Section(note=words.NOTHING_WRITTEN, done=True),)
+
+
+def test_many_chunks_are_collected_whole() -> None:
+    collector = collector_of()
+    for _ in range(20_000):
+        collector.add(Chunk(text="word "))
+        collector.sections()
+
+    assert collector.sections()[0].text == "word " * 20_000

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.completion.commands import AskCommand, Form, Help, parse
+
+
+def prompt_of(text: str) -> object:
+    command = parse(text)
+    assert isinstance(command, AskCommand)
+    assert command.flags.faults == ()
+    return command.flags.values.get("prompt")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t"])
+def test_nothing_opens_the_form(text: str) -> None:
+    assert parse(text) == Form()
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("help", ""),
+        (" Help \n", ""),
+        ("help flags", "flags"),
+        ("help temperature", "temperature"),
+        ("help Top-P", "top_p"),
+        ("help --max_tokens", "max_tokens"),
+        ("help —seed", "seed"),
+        ("help -t", "temperature"),
+        ("help n", "n"),
+        ("help reply", "reply"),
+    ],
+)
+def test_help_is_a_command_when_all_of_it_fits(text: str, topic: str) -> None:
+    assert parse(text) == Help(topic)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "help me",
+        "help me write a poem",
+        "help temperature please",
+        "helpful hints",
+        "help!",
+        "help t",
+        "usage of commas in English",
+        "models of the atom",
+        "asking for a friend",
+        "Ask me anything",
+    ],
+)
+def test_other_texts_are_questions(text: str) -> None:
+    assert prompt_of(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("ask help", "help"),
+        ("ask  ask me", "ask me"),
+        (" ask\nhelp\n flags", "help\n flags"),
+        ("ask --echo help", "help"),
+        ("ask -- --echo", "--echo"),
+        ("-- help", "help"),
+        ("ask", None),
+    ],
+)
+def test_ask_forces_a_question(text: str, prompt: str | None) -> None:
+    assert prompt_of(text) == prompt
+
+
+def test_faults_come_with_the_question() -> None:
+    command = parse("--temperature 3 Hi")
+
+    assert isinstance(command, AskCommand)
+    assert [fault.parameter for fault in command.flags.faults] == ["temperature"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60))
+def test_any_prompt_can_be_asked(prompt: str) -> None:
+    assert prompt_of(f"ask -- {prompt}") == prompt
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(), max_size=60), st.sampled_from(["", "help ", "ask ", "help --"]))
+def test_no_text_raises(text: str, start: str) -> None:
+    parse(start + text)

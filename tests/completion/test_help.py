@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from bot.completion.commands import AskCommand, Help, parse
+from bot.completion.flags import parse_text
+from bot.completion.help import find_topic, help_text, parameter_table
+from bot.completion.options import OPTIONS, Option
+from bot.completion.parameters import PARAMETERS
+
+
+def test_the_overview_names_every_flag_and_how_to_ask() -> None:
+    overview = help_text()
+
+    assert all(f"`{option.flag}`" in overview for option in OPTIONS.values())
+    assert "/grok help temperature" in overview
+    assert len(overview) < 3_000
+
+
+def test_every_example_of_the_overview_parses() -> None:
+    examples = re.findall(r"^• `/grok (.+)`$", help_text(), re.MULTILINE)
+
+    assert len(examples) >= 4
+    for example in examples:
+        command = parse(example)
+        assert isinstance(command, AskCommand)
+        assert command.flags.faults == ()
+        assert command.flags.values["prompt"]
+
+
+def test_the_list_of_flags_is_a_topic() -> None:
+    assert find_topic("Flags") == "flags"
+    assert all(f"`{option.flag}`" in help_text("flags") for option in OPTIONS.values())
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
+def test_help_on_a_flag_says_what_it_does_and_allows(option: Option) -> None:
+    text = help_text(option.name)
+
+    assert option.hint in text
+    assert option.allowed in text
+    assert f"/grok {option.usage}" in text
+    assert ("/v1/completions" in text) == option.completions_only
+    assert parse(f"help {option.flag}") == Help(option.name)
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
+def test_the_usage_of_a_flag_is_valid(option: Option) -> None:
+    flags = parse_text(f"{option.usage} -- Hi" if option.name != "prompt" else option.usage)
+
+    assert flags.faults == ()
+    assert option.name in flags.values or flags.system or flags.reply
+    assert shlex.split(option.usage)[0] in (option.flag, option.off_flag)
+
+
+def test_what_is_no_flag_is_no_topic() -> None:
+    assert find_topic("me") is None
+    assert find_topic("t") is None
+    assert find_topic("") is None
+    assert find_topic("-") is None
+
+
+def test_the_table_has_a_row_for_each_parameter() -> None:
+    header, rule, *rows = parameter_table().splitlines()
+
+    assert header.count("|") == rule.count("|") == 6
+    assert len(rows) == len(PARAMETERS)
+    for row, parameter in zip(rows, PARAMETERS.values(), strict=True):
+        assert row.count("|") == 6
+        assert row.startswith(f"| `{OPTIONS[parameter.name].flag}`")
+        assert parameter.allowed in row

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bot.completion.options import OPTIONS, SHORT
+from bot.completion.parameters import PARAMETERS
+
+SPECIFIED = json.loads(
+    Path(__file__).with_name("create_completion.schema.json").read_text(encoding="utf-8")
+)["properties"]
+
+
+def test_there_are_the_specified_parameters() -> None:
+    assert set(PARAMETERS) == set(SPECIFIED)
+    assert len(PARAMETERS) == 17
+
+
+def test_kinds_follow_the_types() -> None:
+    kinds = {name: parameter.kind for name, parameter in PARAMETERS.items()}
+
+    assert kinds == {
+        "model": "text",
+        "prompt": "texts",
+        "temperature": "number",
+        "max_tokens": "integer",
+        "top_p": "number",
+        "frequency_penalty": "number",
+        "presence_penalty": "number",
+        "seed": "integer",
+        "n": "integer",
+        "stop": "texts",
+        "stream": "boolean",
+        "echo": "boolean",
+        "suffix": "text",
+        "best_of": "integer",
+        "logprobs": "integer",
+        "logit_bias": "bias",
+        "user": "text",
+    }
+
+
+def test_bounds_and_descriptions_are_the_specified_ones() -> None:
+    for name, parameter in PARAMETERS.items():
+        specified = SPECIFIED[name]
+        assert parameter.description == specified["description"]
+        assert parameter.minimum == specified.get("minimum")
+        assert parameter.maximum == specified.get("maximum")
+        assert parameter.above == specified.get("exclusiveMinimum")
+        assert parameter.required == (name in ("model", "prompt"))
+
+
+def test_allowed_values_are_said_in_words() -> None:
+    assert PARAMETERS["temperature"].allowed == "a number from 0 to 2"
+    assert PARAMETERS["max_tokens"].allowed == "a whole number above 0"
+    assert PARAMETERS["logprobs"].allowed == "a whole number from 0 to 5"
+    assert PARAMETERS["seed"].allowed == "a whole number"
+
+
+def test_what_chat_cannot_carry_is_marked() -> None:
+    marked = {name for name, parameter in PARAMETERS.items() if parameter.about.completions_only}
+
+    assert marked == {"suffix", "echo", "best_of"}
+
+
+def test_no_two_flags_share_a_letter() -> None:
+    assert len(SHORT) == sum(bool(option.short) for option in OPTIONS.values())
+    assert set(SHORT) == {"m", "t", "n", "s"}
+
+
+def test_every_flag_is_described() -> None:
+    assert list(OPTIONS) == [*PARAMETERS, "system", "reply", "private"]
+    assert all(option.hint and option.example and option.allowed for option in OPTIONS.values())
