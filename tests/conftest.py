@@ -6,6 +6,8 @@ import pytest
 
 from bot.settings import Settings
 
+pytest_plugins = ["tests.fixtures.grok"]
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

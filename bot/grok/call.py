@@ -1,0 +1,34 @@
+"""One request as it will stand on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Endpoint
+from bot.settings import Settings
+
+Dialect = Literal["xai", "openai"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request with the endpoint chosen for it and the body to post there."""
+
+    request: CompletionRequest
+    system: str
+    endpoint: Endpoint
+    dialect: Dialect
+    body: Mapping[str, Any]
+    stream: bool
+
+
+def dialect_of(settings: Settings) -> Dialect:
+    """The configured dialect; `auto` is xAI's at x.ai and OpenAI's at any other address."""
+    if settings.grok_dialect != "auto":
+        return settings.grok_dialect
+    host = urlsplit(settings.xai_base_url).hostname or ""
+    return "xai" if host == "x.ai" or host.endswith(".x.ai") else "openai"

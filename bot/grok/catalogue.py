@@ -1,0 +1,150 @@
+"""The models there are: asked from the API, known by heart when it does not say."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FRESH_SECONDS = 600.0
+_PRICE_UNITS_PER_DOLLAR = 10_000
+"""Prices come in US cents per 100 million tokens (docs.x.ai, "List language models")."""
+
+_HIGHEST_PRICE = 1e12
+"""A number above is a mistake, not a price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model; prices are in US dollars per million tokens, None where unknown."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    input_price: float | None = None
+    cached_price: float | None = None
+    output_price: float | None = None
+
+
+KNOWN = (
+    Model("grok-4.7", ("grok-4.7-latest",), 2.0, 0.5, 6.0),
+    Model("grok-4.6", ("grok-4.6-latest",), 2.0, 0.5, 6.0),
+    Model("grok-4.5", ("grok-4.5-latest",), 2.0, 0.5, 6.0),
+    Model("grok-4.3", ("grok-4.3-latest",), 1.25, 0.2, 2.5),
+    Model("grok-4.20-0309-reasoning", (), 1.25, None, 2.5),
+    Model(
+        "grok-4.20-0309-non-reasoning",
+        ("grok-4.20-non-reasoning", "grok-4.20-non-reasoning-latest"),
+        1.25,
+        None,
+        2.5,
+    ),
+    Model("grok-4.20-multi-agent-0309", (), 1.25, None, 2.5),
+    Model("grok-build-0.1", (), 1.0, None, 2.0),
+)
+"""xAI's models of October 2026 (docs.x.ai, "Models and pricing")."""
+
+Fetch = Callable[[str], Awaitable[Any]]
+"""Gets the JSON of a path below the base address; None when there is none to have."""
+
+
+class Catalogue:
+    """The models of the API behind `fetch`; `known` stands in until it has answered."""
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        known: tuple[Model, ...] = KNOWN,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._models = known
+        self._fetched_at: float | None = None
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every model, as the API lists them."""
+        return self._models
+
+    async def refresh(self) -> None:
+        """Ask the API again when the last list is older than ten minutes; never raises."""
+        now = self._clock()
+        if self._fetched_at is not None and now - self._fetched_at < FRESH_SECONDS:
+            return
+        for path, field in (("/language-models", "models"), ("/models", "data")):
+            models = _read(await self._fetch(path), field)
+            if models:
+                self._models, self._fetched_at = models, now
+                return
+
+    def find(self, name: str) -> Model | None:
+        """The model with this id or alias, in any case of letters."""
+        wanted = name.casefold()
+        return next(
+            (
+                model
+                for model in self._models
+                if wanted in {each.casefold() for each in (model.id, *model.aliases)}
+            ),
+            None,
+        )
+
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Up to three names that look like `name`, the likeliest first."""
+        names = [each for model in self._models for each in (model.id, *model.aliases)]
+        return tuple(difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6))
+
+    def reasons(self, name: str) -> bool | None:
+        """Whether a model reasons before it answers; None when nobody said."""
+        model = self.find(name)
+        names = {name.lower()} if model is None else {name.lower(), model.id, *model.aliases}
+        if any("non-reasoning" in each for each in names):
+            return False
+        return True if any(_REASONS.match(each) for each in names) else None
+
+    def able(self, but: str = "") -> str:
+        """A model other than `but` that the completions endpoint serves, or `""`."""
+        return next(
+            (
+                model.id
+                for model in self._models
+                if self.reasons(model.id) is False and model.id != but
+            ),
+            "",
+        )
+
+
+_REASONS = re.compile(
+    r"grok-(?:[4-9]|[1-9]\d)(?![\d])|grok-latest|grok-build|grok-code|grok-3-mini|grok-.*reasoning"
+)
+"""xAI's models from grok-4 on reason, unless their name says that they do not."""
+
+
+def _read(listed: Any, field: str) -> tuple[Model, ...]:
+    entries = listed.get(field) if isinstance(listed, Mapping) else None
+    if not isinstance(entries, list):
+        return ()
+    return tuple(
+        Model(
+            id=entry["id"],
+            aliases=_names(entry.get("aliases")),
+            input_price=_dollars(entry.get("prompt_text_token_price")),
+            cached_price=_dollars(entry.get("cached_prompt_text_token_price")),
+            output_price=_dollars(entry.get("completion_text_token_price")),
+        )
+        for entry in entries
+        if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)
+    )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def _dollars(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value / _PRICE_UNITS_PER_DOLLAR if 0 <= value < _HIGHEST_PRICE else None

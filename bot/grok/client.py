@@ -1,0 +1,97 @@
+"""The Grok API as the rest of the bot sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot import words
+from bot.completion.request import CompletionRequest
+from bot.errors import Fault, RequestRefused
+from bot.grok.answering import Completion
+from bot.grok.api import Api
+from bot.grok.call import Call, dialect_of
+from bot.grok.catalogue import KNOWN, Catalogue
+from bot.grok.endpoints import write
+from bot.grok.key import KeyState, read_key
+from bot.grok.retries import Random, Retries, Sleep
+from bot.grok.routing import Router
+from bot.settings import Settings
+
+_CONNECT_SECONDS = 10.0
+_KEEPALIVE_SECONDS = 15.0
+
+
+@asynccontextmanager
+async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
+    """A client with connections of its own, closed at the end.
+
+    httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
+    There are as many connections as answers: the worker bounds those.
+    """
+    limits = httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS)
+    transport = AiohttpTransport(limits=limits)
+    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS)
+    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as http:
+        yield GrokClient(settings, http)
+
+
+class GrokClient:
+    """Asks Grok. One for the whole process; `sleep` and `rng` are for tests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        rng: Random = random.random,
+    ) -> None:
+        self._settings = settings
+        self._dialect = dialect_of(settings)
+        self._api = Api(settings, http)
+        self._retries = Retries(sleep, rng)
+        self.catalogue = Catalogue(self._api.get, KNOWN if self._dialect == "xai" else ())
+        self._router = Router(settings.grok_endpoint, self.catalogue)
+
+    def check(self, request: CompletionRequest, _system: str = "") -> tuple[Fault, ...]:
+        """What the endpoint that serves the model cannot carry, without asking anybody.
+
+        Both endpoints carry a system text, so none speaks against a request.
+        """
+        return self._router.route(request).faults
+
+    def plan(self, request: CompletionRequest, system: str = "") -> Call:
+        """The call that `request` becomes; raises `RequestRefused` when it cannot be carried."""
+        route = self._router.route(request)
+        if route.faults:
+            raise RequestRefused(words.faults(route.faults), route.faults)
+        return write(request, system, route.endpoint, self._dialect)
+
+    def complete(
+        self, call: Call | CompletionRequest, *, conversation: str | None = None
+    ) -> Completion:
+        """The answer to `call`, chunk by chunk; nothing is sent before it is iterated.
+
+        `conversation` names what belongs together, so that the API can reuse what it has read;
+        it is sent as a hash. Raises `RequestRefused` for a request that cannot be carried.
+        """
+        if isinstance(call, CompletionRequest):
+            call = self.plan(call)
+        return Completion(
+            call,
+            api=self._api,
+            router=self._router,
+            retries=self._retries,
+            settings=self._settings,
+            conversation=conversation,
+        )
+
+    async def key_state(self) -> KeyState:
+        """What the API says about its key; raises `GrokFailed` when it cannot be reached."""
+        return read_key(await self._api.look_up("/api-key"))

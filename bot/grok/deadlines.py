@@ -1,0 +1,80 @@
+"""The three deadlines of an answer: its first event, any silence after that, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar
+
+import httpx
+
+from bot import words
+from bot.grok.errors import Failure
+from bot.settings import Settings
+
+T = TypeVar("T")
+
+
+class Deadlines:
+    """Watches over the waits of one answer; made when asking begins, for all its attempts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._total_at = asyncio.get_running_loop().time() + settings.grok_total_seconds
+        self._begun = False
+        self._patient = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until the answer must be complete."""
+        return self._total_at - asyncio.get_running_loop().time()
+
+    def attempt(self, *, stream: bool) -> None:
+        """A new attempt begins; without a stream only the total counts."""
+        self._begun = False
+        self._patient = not stream
+
+    def event(self) -> None:
+        """An event came: from now on the deadline for silence counts."""
+        self._begun = True
+
+    async def within(self, wait: Awaitable[T]) -> T:
+        """Wait for the next sign of life; raises `Failure` when it is too late."""
+        now = asyncio.get_running_loop().time()
+        quiet_at = self._total_at if self._patient else now + self._quiet
+        try:
+            async with asyncio.timeout_at(min(quiet_at, self._total_at)) as scope:
+                return await wait
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise Failure(self._sentence(quiet_at), kind="timeout") from None
+
+    @property
+    def _quiet(self) -> float:
+        if self._begun:
+            return self._settings.grok_silence_seconds
+        return self._settings.grok_first_event_seconds
+
+    def _sentence(self, quiet_at: float) -> str:
+        if quiet_at >= self._total_at:
+            return words.grok_too_slow(self._settings.grok_total_seconds)
+        if self._begun:
+            return words.grok_silent(self._settings.grok_silence_seconds)
+        return words.grok_late(self._settings.grok_first_event_seconds)
+
+
+class Watched(httpx.AsyncByteStream):
+    """A body under the deadlines: whatever comes, keep-alive comments too, is a sign of life."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, deadlines: Deadlines) -> None:
+        self._stream = stream
+        self._deadlines = deadlines
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = aiter(self._stream)
+        while (piece := await self._deadlines.within(anext(pieces, None))) is not None:
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -1,0 +1,51 @@
+"""Makes what an API wrote fit to be shown: no keys, teams, addresses or markup."""
+
+from __future__ import annotations
+
+import re
+
+EXCERPT_CHARS = 200
+NAME_CHARS = 80
+
+_SECRETS = (
+    re.compile(r"<[^<>]*>"),
+    re.compile(r"https?://\S+"),
+    re.compile(r"\b(?:xai|sk|pk|gsk|key)-[\w*.-]+", re.IGNORECASE),
+    re.compile(r"\bbearer\s+\S+", re.IGNORECASE),
+    re.compile(r"[\w-]*\*{2,}[\w.*-]*"),
+    re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE),
+    re.compile(r"(?<=\bteam )(?!and\b|does\b|has\b|is\b|or\b)[\w-]*\d[\w-]*", re.IGNORECASE),
+    re.compile(r"\[WKE=[^\]]*\]"),
+    re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"),
+)
+_MARKUP = re.compile(r"[<>@`*~|\[\]\\]|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HTML = re.compile(r"^\s*(?:<!doctype|<html|<head|<body|<\?xml)", re.IGNORECASE)
+
+
+def is_page(text: str) -> bool:
+    """Whether `text` is an HTML page, as gateways send them."""
+    return bool(_HTML.match(text))
+
+
+def scrub(text: str, secret: str = "") -> str:
+    """A short, harmless excerpt of `text`; empty for a page of HTML.
+
+    `secret` is taken out wherever it stands, whatever it looks like.
+    """
+    if is_page(text):
+        return ""
+    if secret:
+        text = text.replace(secret, "…")
+    for pattern in _SECRETS:
+        text = pattern.sub("…", text)
+    return _short(text, EXCERPT_CHARS)
+
+
+def safe_name(name: str) -> str:
+    """The id of a model as it may be shown."""
+    return _short(name, NAME_CHARS)
+
+
+def _short(text: str, limit: int) -> str:
+    text = " ".join(_MARKUP.sub(" ", text).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -1,0 +1,158 @@
+"""What will be said to one request: every choice in pieces, the reasoning, and the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.grok import answers
+from sandbox.grok.models import Model
+from sandbox.grok.script import Script
+from sandbox.grok.strict import Dialect, Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice; `pieces` joined are its text."""
+
+    pieces: tuple[str, ...]
+    finish_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A whole answer, before it is put on the wire."""
+
+    model: str
+    choices: tuple[Choice, ...]
+    reasoning: tuple[str, ...]
+    usage: Mapping[str, Any]
+
+    def steps(self) -> Iterator[tuple[int, str]]:
+        """(choice, piece) in the order of streaming: the choices take turns."""
+        for place in range(max((len(choice.pieces) for choice in self.choices), default=0)):
+            for index, choice in enumerate(self.choices):
+                if place < len(choice.pieces):
+                    yield index, choice.pieces[place]
+
+
+def generate(
+    dialect: Dialect, endpoint: Endpoint, model: Model, body: Mapping[str, Any], script: Script
+) -> Generation:
+    """Answer `body` as `script` says, and by default pleasantly."""
+    prompts = prompts_of(endpoint, body)
+    each = body.get("n") or 1
+    choices = tuple(
+        _choice(body, script, prompt, place * each + number)
+        for place, prompt in enumerate(prompts)
+        for number in range(each)
+    )
+    reasoning = _reasoning(endpoint, model, script, prompts[-1] if prompts else "")
+    prompt_tokens = sum(len(answers.tokens(text)) for text in _read(endpoint, body))
+    echoed = len(choices) if body.get("echo") else 0
+    output = sum(len(choice.pieces) for choice in choices) - echoed
+    usage = _usage(dialect, model, prompt_tokens, output, len(reasoning))
+    if script.cost_ticks is not None:
+        usage["cost_in_usd_ticks"] = script.cost_ticks
+    if script.usage is not None:
+        usage = dict(script.usage)
+    return Generation(script.model or model.id, choices, reasoning, usage)
+
+
+def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
+    """The texts to answer: every prompt, or what the person said last."""
+    if endpoint == "completions":
+        prompt = body["prompt"]
+        return [prompt] if isinstance(prompt, str) else list(prompt)
+    said = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    return said[-1:] or [""]
+
+
+def _read(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
+    if endpoint == "completions":
+        return prompts_of(endpoint, body)
+    return [message["content"] for message in body["messages"]]
+
+
+def _choice(body: Mapping[str, Any], script: Script, prompt: str, index: int) -> Choice:
+    pieces = _pieces(body, script, prompt, index)
+    finish = script.finish_reason
+    stopped = _until(pieces, _stops(body))
+    if stopped != pieces:
+        pieces, finish = stopped, "stop"
+    cap = body.get("max_tokens")
+    if cap is not None and len(pieces) > cap:
+        pieces, finish = pieces[:cap], "length"
+    if body.get("echo"):
+        pieces = [prompt, *pieces]
+    return Choice(tuple(pieces), finish)
+
+
+def _pieces(body: Mapping[str, Any], script: Script, prompt: str, index: int) -> list[str]:
+    if script.pieces is not None:
+        return list(script.pieces)
+    if script.text is None:
+        return answers.tokens(answers.answer(prompt, index, body.get("seed")))
+    if isinstance(script.text, str):
+        return answers.tokens(script.text)
+    return answers.tokens(script.text[index % len(script.text)])
+
+
+def _stops(body: Mapping[str, Any]) -> list[str]:
+    stop = body.get("stop") or []
+    return [text for text in ([stop] if isinstance(stop, str) else stop) if text]
+
+
+def _until(pieces: list[str], stops: Sequence[str]) -> list[str]:
+    """The pieces before the first stop sequence."""
+    text = "".join(pieces)
+    ends = [place for place in (text.find(stop) for stop in stops) if place >= 0]
+    if not ends:
+        return pieces
+    left, kept = min(ends), []
+    for piece in pieces:
+        if left <= 0:
+            break
+        kept.append(piece[:left])
+        left -= len(piece)
+    return kept
+
+
+def _reasoning(endpoint: Endpoint, model: Model, script: Script, prompt: str) -> tuple[str, ...]:
+    if endpoint == "completions":
+        return ()
+    if script.reasoning is not None:
+        return tuple(answers.tokens(script.reasoning))
+    plain = script.text is None and script.pieces is None
+    return tuple(answers.tokens(answers.reasoning(prompt))) if model.reasons and plain else ()
+
+
+def _usage(
+    dialect: Dialect, model: Model, prompt: int, output: int, reasoning: int
+) -> dict[str, Any]:
+    """Usage as each dialect counts: at xAI reasoning is in the total only."""
+    details = {
+        "reasoning_tokens": reasoning,
+        "audio_tokens": 0,
+        "accepted_prediction_tokens": 0,
+        "rejected_prediction_tokens": 0,
+    }
+    usage: dict[str, Any] = {
+        "prompt_tokens": prompt,
+        "completion_tokens": output if dialect == "xai" else output + reasoning,
+        "total_tokens": prompt + output + reasoning,
+        "prompt_tokens_details": {
+            "text_tokens": prompt,
+            "audio_tokens": 0,
+            "image_tokens": 0,
+            "cached_tokens": 0,
+        },
+        "completion_tokens_details": details,
+    }
+    if dialect == "xai":
+        usage["num_sources_used"] = 0
+        usage["cost_in_usd_ticks"] = (
+            prompt * model.input_price + (output + reasoning) * model.output_price
+        )
+    return usage

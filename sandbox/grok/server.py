@@ -1,0 +1,288 @@
+"""A Grok API over real HTTP: strict in what it takes, scripted in what it does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from sandbox.grok import strict
+from sandbox.grok.generation import Generation, generate
+from sandbox.grok.models import MODELS, OPENAI_MODELS, Model
+from sandbox.grok.script import Recorded, Script, Scripts
+from sandbox.grok.strict import Dialect, Endpoint, Refusal
+from sandbox.grok.wire import Wire
+
+_BODY_BYTES = 32 * 1024 * 1024
+
+
+class GrokServer:
+    """The sandbox Grok, listening on a port of 127.0.0.1 while entered.
+
+    `requests` are the completions asked for, `lookups` everything else, both in order of arrival.
+    What no script says is answered by default, `speed` tokens a second (None: at once) after
+    `first_delay` seconds. `api_key` None takes any key.
+    """
+
+    def __init__(
+        self,
+        *,
+        dialect: Dialect = "xai",
+        api_key: str | None = "xai-sandbox-key",
+        models: Iterable[Model] | None = None,
+        speed: float | None = 50.0,
+        first_delay: float = 0.4,
+        endpoints: Iterable[Endpoint] = ("completions", "chat"),
+        port: int = 0,
+    ) -> None:
+        self.dialect = dialect
+        self.api_key = api_key
+        self.requests: list[Recorded] = []
+        self.lookups: list[Recorded] = []
+        self.team_blocked = False
+        self._default = Script(speed=speed, first_delay=first_delay, times=None)
+        if models is None:
+            models = MODELS if dialect == "xai" else (*MODELS, *OPENAI_MODELS)
+        self._served = tuple(models)
+        self._models = {
+            name: model for model in self._served for name in (model.id, *model.aliases)
+        }
+        self._endpoints = frozenset(endpoints)
+        self._scripts = Scripts()
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._arrival = asyncio.Condition()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    def script(self, script: Script) -> Script:
+        """Queue `script` for the next request that it accepts."""
+        self._scripts.add(script)
+        return script
+
+    async def arrived(self, count: int = 1) -> Recorded:
+        """Wait for the `count`-th request and return it."""
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: len(self.requests) >= count)
+        return self.requests[count - 1]
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=_BODY_BYTES)
+        app.router.add_post("/v1/{endpoint:completions|chat/completions}", self._complete)
+        app.router.add_get("/v1/models", self._list_models)
+        app.router.add_get("/v1/language-models", self._list_language_models)
+        app.router.add_get("/v1/api-key", self._show_key)
+        runner = web.AppRunner(
+            app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1
+        )
+        await runner.setup()
+        listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = listener.getsockname()[1]
+        await web.SockSite(runner, listener).start()
+        self._runner = runner
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        recorded = await self._record(request)
+        async with self._arrival:
+            self.requests.append(recorded)
+            self._arrival.notify_all()
+        try:
+            return await self._answer(request, recorded)
+        except (asyncio.CancelledError, ConnectionResetError):
+            recorded.closed_early = True
+            raise
+        finally:
+            recorded.closed.set()
+
+    async def _answer(self, request: web.Request, recorded: Recorded) -> web.StreamResponse:
+        endpoint: Endpoint = "chat" if "chat" in request.match_info["endpoint"] else "completions"
+        if endpoint not in self._endpoints:
+            raise web.HTTPNotFound
+        script = self._scripts.take(recorded) or self._default
+        if script.raw is not None:
+            return web.Response(body=script.raw, content_type="text/event-stream")
+        if script.status != 200 or script.body is not None:
+            await asyncio.sleep(script.first_delay)
+            return _reply(script.status, script.body, script.headers)
+        try:
+            model = self._check(request, endpoint, recorded.body)
+        except Refusal as refusal:
+            return _reply(refusal.status, refusal.body)
+        body = recorded.body
+        generation = generate(self.dialect, endpoint, model, body, script)
+        wire = Wire(self.dialect, endpoint, model, body, generation)
+        await asyncio.sleep(script.first_delay)
+        if body.get("stream"):
+            return await _stream(request, wire, generation, script)
+        await _stall(script, 0)
+        return web.json_response(wire.whole())
+
+    def _check(self, request: web.Request, endpoint: Endpoint, body: Any) -> Model:
+        strict.check_key(self.dialect, request.headers.get("Authorization", ""), self.api_key)
+        strict.check_fields(self.dialect, endpoint, body)
+        model = strict.find_model(self.dialect, self._models, body["model"])
+        strict.check_model(self.dialect, endpoint, model, body)
+        return model
+
+    async def _record(self, request: web.Request) -> Recorded:
+        raw = await request.read()
+        try:
+            body = json.loads(raw) if raw else None
+        except ValueError:
+            body = raw.decode(errors="replace")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return Recorded(request.method, request.path, headers, body, time.time())
+
+    async def _look_up(self, request: web.Request, found: Any) -> web.Response:
+        self.lookups.append(await self._record(request))
+        try:
+            strict.check_key(self.dialect, request.headers.get("Authorization", ""), self.api_key)
+        except Refusal as refusal:
+            return _reply(refusal.status, refusal.body)
+        return _reply(200, found)
+
+    async def _list_models(self, request: web.Request) -> web.Response:
+        data = [
+            {"id": model.id, "created": 0, "object": "model", "owned_by": "xai"}
+            for model in self._served
+        ]
+        return await self._look_up(request, {"object": "list", "data": data})
+
+    async def _list_language_models(self, request: web.Request) -> web.Response:
+        if self.dialect == "openai":
+            raise web.HTTPNotFound
+        models = [
+            {
+                "id": model.id,
+                "fingerprint": "fp_sandbox",
+                "created": 0,
+                "object": "model",
+                "owned_by": "xai",
+                "version": "1.0",
+                "input_modalities": ["text"],
+                "output_modalities": ["text"],
+                "prompt_text_token_price": model.input_price,
+                "cached_prompt_text_token_price": model.cached_price,
+                "prompt_image_token_price": 0,
+                "completion_text_token_price": model.output_price,
+                "search_price": 0,
+                "aliases": list(model.aliases),
+            }
+            for model in self._served
+        ]
+        return await self._look_up(request, {"models": models})
+
+    async def _show_key(self, request: web.Request) -> web.Response:
+        if self.dialect == "openai":
+            raise web.HTTPNotFound
+        found = {
+            "redacted_api_key": "xai-...key",
+            "user_id": "59fbe5f2-040b-46d5-8325-868bb8f23eb2",
+            "name": "sandbox",
+            "create_time": "2026-01-01T00:00:00Z",
+            "modify_time": "2026-01-01T00:00:00Z",
+            "modified_by": "59fbe5f2-040b-46d5-8325-868bb8f23eb2",
+            "team_id": strict.TEAM,
+            "acls": ["api-key:model:*", "api-key:endpoint:*"],
+            "api_key_id": "ae1e1841-4326-4d2d-8d4d-5ae7a5e0e1c1",
+            "team_blocked": self.team_blocked,
+            "api_key_blocked": False,
+            "api_key_disabled": False,
+        }
+        return await self._look_up(request, found)
+
+
+def _reply(status: int, body: Any, headers: Any = None) -> web.Response:
+    """`body` as JSON; text as it is, as a gateway would send its page."""
+    if isinstance(body, str):
+        kind = "text/html" if body.lstrip().startswith("<") else "text/plain"
+        return web.Response(status=status, text=body, content_type=kind, headers=headers)
+    return web.json_response(body, status=status, headers=headers)
+
+
+async def _stream(
+    request: web.Request, wire: Wire, generation: Generation, script: Script
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+    await response.prepare(request)
+    writer = _Writer(response, script)
+    for text in generation.reasoning:
+        await writer.event(wire.thought(text))
+    steps = list(generation.steps())
+    for sent, (index, text) in enumerate(steps):
+        if await _interfere(request, writer, script, sent):
+            return response
+        await writer.event(wire.piece(index, text))
+    if await _interfere(request, writer, script, len(steps)):
+        return response
+    for index, choice in enumerate(generation.choices):
+        if choice.finish_reason is not None:
+            await writer.write(_frame(wire.finish(index, choice.finish_reason)))
+    if (usage := wire.usage()) is not None:
+        await writer.write(_frame(usage))
+    if script.done:
+        await writer.write(b"data: [DONE]\n\n")
+    return response
+
+
+async def _interfere(request: web.Request, writer: _Writer, script: Script, sent: int) -> bool:
+    """Do what the script wants after `sent` steps; whether the stream ends there."""
+    await _stall(script, sent)
+    if script.error is not None and sent >= script.error_after:
+        await writer.write(_frame(script.error))
+        return True
+    if script.cut_after is not None and sent >= script.cut_after:
+        if request.transport is not None:
+            request.transport.abort()
+        return True
+    return False
+
+
+async def _stall(script: Script, sent: int) -> None:
+    if script.stall_after == sent:
+        await (script.release or asyncio.Event()).wait()
+
+
+class _Writer:
+    """Writes events at the speed and in the frames that a script wants."""
+
+    def __init__(self, response: web.StreamResponse, script: Script) -> None:
+        self._response = response
+        self._script = script
+
+    async def event(self, event: dict[str, Any]) -> None:
+        """One step: keep-alives, the event, and the pause after it."""
+        for _ in range(self._script.comments):
+            await self.write(b": keep-alive\n\n")
+            await asyncio.sleep(self._script.comment_pause)
+        await self.write(_frame(event))
+        if self._script.speed is not None:
+            await asyncio.sleep(1 / self._script.speed)
+
+    async def write(self, data: bytes) -> None:
+        size = self._script.split or len(data)
+        for start in range(0, len(data), size):
+            await self._response.write(data[start : start + size])
+            await asyncio.sleep(0)
+
+
+def _frame(event: Any) -> bytes:
+    return b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n"

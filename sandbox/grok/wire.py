@@ -1,0 +1,148 @@
+"""A generation as the JSON of either endpoint: whole, or event by event."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.grok.generation import Generation
+from sandbox.grok.models import Model
+from sandbox.grok.strict import Dialect, Endpoint
+
+_OBJECTS = {
+    ("completions", False): "text_completion",
+    ("completions", True): "text_completion",
+    ("chat", False): "chat.completion",
+    ("chat", True): "chat.completion.chunk",
+}
+
+
+class Wire:
+    """Writes one generation in the form of one endpoint and dialect."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        endpoint: Endpoint,
+        model: Model,
+        body: Mapping[str, Any],
+        generation: Generation,
+    ) -> None:
+        self._chat = endpoint == "chat"
+        self._generation = generation
+        self._alternatives = _alternatives(body, model)
+        self._ask_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        self._usage_everywhere = dialect == "xai" and self._chat
+        self._sent = 0
+        self._head = {
+            "id": str(uuid.uuid4()),
+            "object": _OBJECTS[endpoint, bool(body.get("stream"))],
+            "created": int(time.time()),
+            "model": generation.model,
+            "system_fingerprint": "fp_sandbox",
+        }
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """An event with a piece of reasoning."""
+        delta = {"role": "assistant", "content": "", "reasoning_content": text}
+        return self._event({"index": 0, "delta": delta, "finish_reason": None})
+
+    def piece(self, index: int, text: str) -> dict[str, Any]:
+        """An event with a piece of text."""
+        self._sent += 1
+        return self._event(self._choice(index, text) | {"finish_reason": None})
+
+    def finish(self, index: int, reason: str | None) -> dict[str, Any]:
+        """The last event of a choice."""
+        choice: dict[str, Any] = {"index": index, "finish_reason": reason}
+        end: dict[str, Any] = {"delta": {}} if self._chat else {"text": ""}
+        return self._event(choice | end)
+
+    def usage(self) -> dict[str, Any] | None:
+        """The event with the bill, where it was asked for."""
+        if not self._ask_usage:
+            return None
+        return self._head | {"choices": [], "usage": dict(self._generation.usage)}
+
+    def whole(self) -> dict[str, Any]:
+        """The answer in one body."""
+        choices = [
+            self._message(index, choice.pieces) | {"finish_reason": choice.finish_reason}
+            for index, choice in enumerate(self._generation.choices)
+        ]
+        return self._head | {"choices": choices, "usage": dict(self._generation.usage)}
+
+    def _event(self, choice: dict[str, Any]) -> dict[str, Any]:
+        event = self._head | {"choices": [choice]}
+        if self._usage_everywhere:
+            event["usage"] = {**self._generation.usage, "completion_tokens": self._sent}
+        elif self._ask_usage:
+            event["usage"] = None
+        return event
+
+    def _choice(self, index: int, text: str) -> dict[str, Any]:
+        logprobs = self._logprobs((text,))
+        if self._chat:
+            delta = {"role": "assistant", "content": text}
+            return {"index": index, "delta": delta} | logprobs
+        return {"index": index, "text": text} | logprobs
+
+    def _message(self, index: int, pieces: tuple[str, ...]) -> dict[str, Any]:
+        logprobs = self._logprobs(pieces)
+        if not self._chat:
+            return {"index": index, "text": "".join(pieces)} | logprobs
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": "".join(pieces),
+            "refusal": None,
+        }
+        if self._generation.reasoning:
+            message["reasoning_content"] = "".join(self._generation.reasoning)
+        return {"index": index, "message": message} | logprobs
+
+    def _logprobs(self, pieces: tuple[str, ...]) -> dict[str, Any]:
+        if self._alternatives is None:
+            return {}
+        likely = [_likely(piece, self._alternatives) for piece in pieces]
+        if self._chat:
+            return {"logprobs": {"content": [_content(piece, top) for piece, top in likely]}}
+        return {
+            "logprobs": {
+                "tokens": [piece for piece, _ in likely],
+                "token_logprobs": [_logprob(piece) for piece, _ in likely],
+                "top_logprobs": [top for _, top in likely],
+                "text_offset": [0 for _ in likely],
+            }
+        }
+
+
+def _alternatives(body: Mapping[str, Any], model: Model) -> int | None:
+    """How many alternatives to show for a token; None when `logprobs` is off or ignored."""
+    wanted = body.get("logprobs")
+    if not model.logprobs or wanted is None or wanted is False:
+        return None
+    return int(body.get("top_logprobs") or (1 if wanted is True else wanted))
+
+
+def _logprob(token: str) -> float:
+    return -(sum(token.encode()) % 97) / 40
+
+
+def _likely(token: str, count: int) -> tuple[str, dict[str, float]]:
+    guesses = [token, *(token.upper() + "·" * place for place in range(1, count))]
+    first = _logprob(token)
+    return token, {guess: first - place for place, guess in enumerate(guesses[:count])}
+
+
+def _content(token: str, top: Mapping[str, float]) -> dict[str, Any]:
+    return {
+        "token": token,
+        "logprob": _logprob(token),
+        "bytes": list(token.encode()),
+        "top_logprobs": [
+            {"token": guess, "logprob": logprob, "bytes": list(guess.encode())}
+            for guess, logprob in top.items()
+        ],
+    }

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.grok.catalogue import FRESH_SECONDS, KNOWN, Catalogue, Model
+from bot.grok.client import GrokClient
+from sandbox.grok import GrokServer
+from tests.fixtures.grok import OpenGrokClient
+
+
+class Replies:
+    """Hands out what each path says, and counts."""
+
+    def __init__(self, **replies: Any) -> None:
+        self.replies = {f"/{name.replace('_', '-')}": reply for name, reply in replies.items()}
+        self.asked: list[str] = []
+
+    async def __call__(self, path: str) -> Any:
+        self.asked.append(path)
+        return self.replies.get(path)
+
+
+async def test_models_come_from_the_api(grok: GrokServer, grok_client: GrokClient) -> None:
+    await grok_client.catalogue.refresh()
+
+    found = grok_client.catalogue.find("grok-4.20-NON-reasoning")
+    assert found == Model(
+        "grok-4.20-0309-non-reasoning",
+        ("grok-4.20-non-reasoning", "grok-4.20-non-reasoning-latest"),
+        1.25,
+        0.2,
+        2.5,
+    )
+    assert [each.path for each in grok.lookups] == ["/v1/language-models"]
+
+
+async def test_a_server_with_a_plain_list_of_models(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(openai_grok)
+
+    assert client.catalogue.models == ()
+    await client.catalogue.refresh()
+
+    assert client.catalogue.find("llama-3.3-70b") == Model("llama-3.3-70b")
+
+
+async def test_the_known_models_stand_in(open_grok_client: OpenGrokClient) -> None:
+    async with GrokServer(api_key="other") as server:
+        client = await open_grok_client(server, xai_api_key="wrong")
+        await client.catalogue.refresh()
+
+    await client.catalogue.refresh()
+    assert client.catalogue.models == KNOWN
+
+
+async def test_the_list_is_kept_for_ten_minutes() -> None:
+    now = 0.0
+    replies = Replies(language_models={"models": [{"id": "a"}]})
+    catalogue = Catalogue(replies, clock=lambda: now)
+
+    await catalogue.refresh()
+    await catalogue.refresh()
+    assert len(replies.asked) == 1
+
+    now = FRESH_SECONDS
+    await catalogue.refresh()
+    assert len(replies.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "odd", [None, [], "x", {"models": None}, {"models": []}, {"models": [1, {"id": 2}]}]
+)
+async def test_an_odd_list_changes_nothing(odd: Any) -> None:
+    catalogue = Catalogue(Replies(language_models=odd, models=odd))
+
+    await catalogue.refresh()
+
+    assert catalogue.models == KNOWN
+
+
+async def test_odd_entries_are_read_as_far_as_they_go() -> None:
+    entry = {"id": "a", "aliases": "b", "prompt_text_token_price": "free"}
+    catalogue = Catalogue(Replies(models={"data": [entry, None]}))
+
+    await catalogue.refresh()
+
+    assert catalogue.models == (Model("a"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("grok-4.7", True),
+        ("GROK-4.3-latest", True),
+        ("grok-latest", True),
+        ("grok-4.20-0309-reasoning", True),
+        ("grok-4.20-non-reasoning", False),
+        ("grok-10", True),
+        ("grok-3", None),
+        ("grok-2-1212", None),
+        ("grok-3-mini", True),
+        ("llama-3.3", None),
+        ("", None),
+    ],
+)
+def test_who_reasons(name: str, reasons: bool | None) -> None:
+    assert Catalogue(Replies()).reasons(name) is reasons
+
+
+async def test_an_alias_tells_too() -> None:
+    listed = {"models": [{"id": "grok-x", "aliases": ["grok-x-non-reasoning"]}]}
+    catalogue = Catalogue(Replies(language_models=listed))
+
+    await catalogue.refresh()
+
+    assert catalogue.reasons("grok-x") is False
+    assert catalogue.able() == "grok-x"
+    assert catalogue.able(but="grok-x") == ""
+
+
+def test_the_nearest_names() -> None:
+    assert Catalogue(Replies()).nearest("grok-4,3")[0] == "grok-4.3"
+    assert Catalogue(Replies()).nearest("zebra") == ()

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import email.utils
+import socket
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+from httpx_aiohttp import AiohttpTransport
+
+from bot.grok.client import GrokClient
+from bot.grok.retries import Retries, retry_after
+from sandbox.grok import GrokServer, Script
+from tests.fixtures.grok import grok_settings
+from tests.grok.answers import CHAT, answer, broken, failure, request, text
+
+BUSY = {"code": "resource-exhausted", "error": "Too many requests"}
+
+
+class Impatient:
+    """A client that notes its pauses instead of resting."""
+
+    def __init__(self, server: GrokServer, http: httpx.AsyncClient, **settings: Any) -> None:
+        self.pauses: list[float] = []
+        self.client = GrokClient(
+            grok_settings(server, **settings), http, sleep=self._sleep, rng=lambda: 0.5
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+@pytest.fixture
+async def impatient(grok: GrokServer) -> Any:
+    """Makes impatient clients of `grok` with other settings."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=AiohttpTransport(verify=False), trust_env=False)
+        )
+        yield lambda **settings: Impatient(grok, http, **settings)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 520])
+async def test_asks_again_until_an_answer_comes(
+    status: int, grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(status=status, body=BUSY, times=2))
+    grok.script(Script(text="at last"))
+    bot = impatient()
+
+    assert text(await answer(bot.client, request())) == "at last"
+    assert bot.pauses == [0.25, 0.5]
+
+
+async def test_gives_up_after_three_tries(grok: GrokServer, impatient: Any) -> None:
+    grok.script(Script(status=503, times=None))
+
+    failed = await failure(impatient().client, request())
+
+    assert failed.kind == "unavailable"
+    assert len(grok.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 501, 525, 526])
+async def test_what_is_not_asked_again(status: int, grok: GrokServer, impatient: Any) -> None:
+    grok.script(Script(status=status, body=BUSY, times=None))
+
+    await failure(impatient().client, request())
+
+    assert len(grok.requests) == 1
+
+
+async def test_exhausted_credit_is_not_asked_again(grok: GrokServer, impatient: Any) -> None:
+    body = {"code": 429, "error": "You ran out of credits."}
+    grok.script(Script(status=429, body=body, headers={"x-should-retry": "true"}, times=None))
+
+    assert (await failure(impatient().client, request())).kind == "no_credit"
+    assert len(grok.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "requests"), [(503, "false", 1), (400, "true", 3), (503, "maybe", 3)]
+)
+async def test_the_api_may_say_whether(
+    status: int, header: str, requests: int, grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(status=status, headers={"x-should-retry": header}, times=None))
+
+    await failure(impatient().client, request())
+
+    assert len(grok.requests) == requests
+
+
+@pytest.mark.parametrize(("header", "pause"), [("7", 7.25), ("0", 0.25), ("999", 120.25)])
+async def test_waits_as_long_as_the_api_asks(
+    header: str, pause: float, grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(status=429, body=BUSY, headers={"Retry-After": header}))
+    bot = impatient()
+
+    await answer(bot.client, request())
+
+    assert bot.pauses == [pause]
+
+
+async def test_does_not_wait_past_the_deadline(grok: GrokServer, impatient: Any) -> None:
+    grok.script(Script(status=429, body=BUSY, headers={"Retry-After": "60"}))
+    bot = impatient(grok_total_seconds=30)
+
+    assert (await failure(bot.client, request())).kind == "rate_limited"
+    assert bot.pauses == []
+
+
+async def test_a_connection_lost_before_the_first_token(grok: GrokServer, impatient: Any) -> None:
+    grok.script(Script(text="lost", cut_after=0, times=2))
+    grok.script(Script(text="kept"))
+
+    assert text(await answer(impatient().client, request())) == "kept"
+
+
+async def test_nothing_is_asked_again_after_the_first_token(
+    grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(pieces=["a", "b"], error={"error": {"code": 503}}, error_after=1))
+
+    seen, failed = await broken(impatient().client, request())
+
+    assert (text(seen), failed.kind) == ("a", "unavailable")
+    assert len(grok.requests) == 1
+
+
+async def test_an_error_before_the_first_token_of_a_stream(
+    grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(error={"error": {"code": 503, "message": "busy"}}, reasoning=""))
+    grok.script(Script(text="kept"))
+
+    assert text(await answer(impatient().client, request())) == "kept"
+
+
+async def test_a_server_that_is_not_there_was_never_reached(
+    grok: GrokServer, impatient: Any
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    bot = impatient(xai_base_url=f"http://127.0.0.1:{port}/v1")
+
+    failed = await failure(bot.client, request(model=CHAT))
+
+    assert (failed.kind, failed.reached) == ("unavailable", False)
+    assert len(bot.pauses) == 2
+
+
+def test_retry_after_may_be_a_date() -> None:
+    soon = email.utils.formatdate(time.time() + 60, usegmt=True)
+
+    assert 55 < (retry_after({"retry-after": soon}) or 0) <= 60
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-5", "nan", "Mon, 99 Foo 2026"])
+def test_odd_retry_after(value: str) -> None:
+    assert not retry_after({"retry-after": value})
+
+
+async def _no_sleep(_seconds: float) -> None:
+    return None
+
+
+def test_the_pause_grows_to_a_limit() -> None:
+    longest = Retries(_no_sleep, rng=lambda: 1.0)
+
+    assert [longest.delay(failed, None) for failed in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 8.0]

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.completion.result import Endpoint
+from bot.errors import RequestRefused
+from bot.grok.catalogue import KNOWN, Catalogue
+from bot.grok.client import GrokClient
+from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE, Refusals, Router
+from sandbox.grok import GrokServer, Model, Script
+from tests.fixtures.grok import OpenGrokClient
+from tests.grok.answers import CHAT, PLAIN, answer, failure, request, text
+
+NEEDS = [{"echo": True}, {"suffix": "."}, {"best_of": 2}, {"prompt": ["a", "b"]}]
+
+
+async def _nothing(_path: str) -> None:
+    return None
+
+
+def router(forced: Any = "auto", *, models: Any = KNOWN) -> Router:
+    return Router(forced, Catalogue(_nothing, models))
+
+
+@pytest.mark.parametrize(
+    ("model", "endpoint"),
+    [
+        ("grok-4.20-0309-non-reasoning", "completions"),
+        ("grok-4-1-fast-non-reasoning", "completions"),
+        ("grok-4.3", "chat"),
+        ("grok-4.20-0309-reasoning", "chat"),
+        ("grok-latest", "chat"),
+        ("grok-5-beta", "chat"),
+        ("grok-3", "chat"),
+        ("llama-3.3-70b", "chat"),
+    ],
+)
+def test_the_model_chooses(model: str, endpoint: Endpoint) -> None:
+    assert router().route(request(model=model)).endpoint == endpoint
+
+
+@pytest.mark.parametrize("values", NEEDS)
+def test_what_only_completions_carry_chooses_for_models_not_known_to_reason(
+    values: dict[str, Any],
+) -> None:
+    for model in ("llama-3.3-70b", "grok-3", "grok-4.20-non-reasoning"):
+        route = router(models=()).route(request(model=model, **values))
+        assert (route.endpoint, route.faults) == ("completions", ())
+
+
+@pytest.mark.parametrize("values", NEEDS)
+def test_a_reasoning_model_refuses_it_and_names_one_that_could(values: dict[str, Any]) -> None:
+    route = router().route(request(model="grok-4.3", **values))
+
+    (fault,) = route.faults
+    assert fault.parameter == next(iter(values))
+    assert "grok-4.3" in fault.problem
+    assert "grok-4.20-0309-non-reasoning" in fault.allowed
+
+
+def test_the_operator_may_force_an_endpoint() -> None:
+    chat = router("chat").route(request(model=PLAIN, echo=True))
+
+    assert router("completions").route(request(model=CHAT, echo=True)).faults == ()
+    assert chat.endpoint == "chat"
+    assert "GROK_ENDPOINT" in chat.faults[0].problem
+
+
+def test_what_was_found_is_forgotten_after_a_day() -> None:
+    now = 0.0
+    refusals = Refusals(clock=lambda: now)
+    refusals.add("m", "chat")
+
+    assert ("m", "chat") in refusals
+    assert ("m", "completions") not in refusals
+    now = MEMORY_SECONDS
+    assert ("m", "chat") not in refusals
+
+
+def test_the_memory_has_an_end() -> None:
+    refusals = Refusals()
+    for number in range(MEMORY_SIZE + 1):
+        refusals.add(f"m{number}", "chat")
+
+    assert ("m0", "chat") not in refusals
+    assert ("m1", "chat") in refusals
+    assert (f"m{MEMORY_SIZE}", "chat") in refusals
+
+
+NOT_HERE = [
+    (404, {"code": "not-found", "error": "The model m does not exist or your team abc1 does not"}),
+    (404, {"error": {"message": "This is a chat model and not supported in the v1/completions"}}),
+    (400, {"error": "The model m is not supported on the completions endpoint."}),
+    (400, {"code": "invalid-argument", "error": "Not supported by reasoning models."}),
+    (400, {"error": "model grok-4.3 is not supported on reasoning models endpoint"}),
+    (404, "<html>404 Not Found</html>"),
+    (405, ""),
+    (410, {"error": "This endpoint is gone. Use /v1/chat/completions."}),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), NOT_HERE)
+async def test_the_other_endpoint_is_tried_and_remembered(
+    status: int, body: Any, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(Script(status=status, body=body))
+    completion = grok_client.complete(request(model=PLAIN))
+
+    assert text([chunk async for chunk in completion])
+    assert completion.call.endpoint == "chat"
+    assert "prompt" not in completion.call.body
+    assert grok_client.plan(request(model=PLAIN)).endpoint == "chat"
+    assert [each.path for each in grok.requests] == ["/v1/completions", "/v1/chat/completions"]
+
+
+async def test_from_chat_to_completions(open_grok_client: OpenGrokClient) -> None:
+    models = [Model("base", False, 0, 0, 0)]
+    endpoints: list[Endpoint] = ["completions"]
+    async with GrokServer(models=models, endpoints=endpoints, speed=None, first_delay=0) as server:
+        client = await open_grok_client(server)
+
+        assert text(await answer(client, request(model="base")))
+        assert client.plan(request(model="base")).endpoint == "completions"
+
+
+async def test_a_refused_parameter_is_not_a_missing_model(
+    grok: GrokServer, grok_client: GrokClient
+) -> None:
+    body = {"error": "Argument not supported on this model: suffix"}
+    grok.script(Script(status=400, body=body))
+
+    assert (await failure(grok_client, request(model=PLAIN, suffix="."))).kind == "invalid"
+    assert len(grok.requests) == 1
+
+
+@pytest.mark.parametrize("values", NEEDS)
+async def test_what_the_other_endpoint_cannot_carry_is_refused_in_words(
+    values: dict[str, Any], grok: GrokServer, grok_client: GrokClient
+) -> None:
+    asked = request(model="grok-3", **values)
+
+    failed = await failure(grok_client, asked)
+
+    assert failed.kind == "invalid"
+    assert next(iter(values)) in failed.sentence
+    assert "grok-4.20-0309-non-reasoning" in failed.sentence
+    assert len(grok.requests) == 1
+    with pytest.raises(RequestRefused):
+        grok_client.complete(asked)
+
+
+async def test_a_forced_endpoint_is_never_left(
+    grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(grok, grok_endpoint="completions")
+
+    failed = await failure(client, request())
+
+    assert failed.kind == "unknown_model"
+    assert CHAT in failed.sentence
+    assert len(grok.requests) == 1
+
+
+@pytest.mark.parametrize("endpoint", ["auto", "completions", "chat"])
+async def test_an_unknown_model(
+    endpoint: str, grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(grok, grok_endpoint=endpoint)
+
+    failed = await failure(client, request(model="grok-4,7"))
+
+    assert failed.kind == "unknown_model"
+    assert "grok-4,7" in failed.sentence
+    assert "Did you mean grok-4.7" in failed.sentence
+
+
+async def test_the_name_of_a_model_cannot_ping(grok_client: GrokClient) -> None:
+    failed = await failure(grok_client, request(model="<!channel> `@here`"))
+
+    assert "!channel here" in failed.sentence
+    assert not set(failed.sentence) & set("<>@")
+
+
+async def test_a_model_that_the_key_may_not_use(
+    open_grok_client: OpenGrokClient,
+) -> None:
+    async with GrokServer(models=[], speed=None, first_delay=0) as server:
+        failed = await failure(await open_grok_client(server), request(model="grok-4.7"))
+
+    assert failed.kind == "unknown_model"
+    assert "Did you mean" not in failed.sentence
+    assert len(server.requests) == 2
+
+
+async def test_an_address_without_the_api(open_grok_client: OpenGrokClient) -> None:
+    async with GrokServer(endpoints=[], speed=None, first_delay=0) as server:
+        failed = await failure(await open_grok_client(server), request())
+
+    assert "XAI_BASE_URL" in failed.sentence
+
+
+async def test_an_unknown_model_is_not_remembered(
+    grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(grok)
+    missing = Script(status=404, body={"error": "The model does not exist"}, times=2)
+    grok.script(missing)
+
+    await failure(client, request())
+
+    assert client.plan(request()).endpoint == "chat"
+    assert text(await answer(client, request()))
+
+
+async def test_a_server_of_another_kind(open_grok_client: OpenGrokClient) -> None:
+    models = [Model("base", False, 0, 0, 0)]
+    async with GrokServer(dialect="openai", models=models, speed=None, first_delay=0) as server:
+        client = await open_grok_client(server)
+
+        assert client.plan(request(model="base")).endpoint == "chat"
+        assert text(await answer(client, request(model="base", echo=True))).startswith("hello")
+        assert server.requests[0].path == "/v1/completions"

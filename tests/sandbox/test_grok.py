@@ -1,0 +1,297 @@
+"""The sandbox Grok is as strict as the API it stands for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.grok import GrokServer, Model, Script
+from sandbox.grok.answers import answer, tokens
+
+PLAIN = "grok-4.20-non-reasoning"
+EVERYTHING = "grok-sandbox-non-reasoning"
+HELLO = [{"role": "user", "content": "hello"}]
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+class Caller:
+    """Calls one server with its key."""
+
+    def __init__(self, http: aiohttp.ClientSession, server: GrokServer) -> None:
+        self._http = http
+        self._server = server
+        self.key = server.api_key or "any"
+
+    async def text(self, path: str, body: Any) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        url = self._server.base_url + path
+        async with self._http.post(url, json=body, headers=headers) as response:
+            return response.status, await response.text()
+
+    async def __call__(self, path: str, **body: Any) -> tuple[int, Any]:
+        status, text = await self.text(path, body)
+        return status, json.loads(text)
+
+    async def events(self, path: str, **body: Any) -> list[Any]:
+        _, text = await self.text(path, {"stream": True, **body})
+        data = [frame.removeprefix("data: ") for frame in text.split("\n\n") if frame]
+        assert data.pop() == "[DONE]"
+        return [json.loads(each) for each in data]
+
+
+@pytest.fixture
+def call(http: aiohttp.ClientSession, grok: GrokServer) -> Caller:
+    return Caller(http, grok)
+
+
+@pytest.fixture
+def call_openai(http: aiohttp.ClientSession, openai_grok: GrokServer) -> Caller:
+    return Caller(http, openai_grok)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("logprobs", 3),
+        ("stop", "END"),
+        ("temperature", 2.5),
+        ("temperature", "hot"),
+        ("max_tokens", 0),
+        ("max_tokens", True),
+        ("n", 1.5),
+        ("seed", 2**40),
+        ("logit_bias", {"x": 1}),
+        ("logit_bias", {"1": 101}),
+        ("prompt", [1, 2]),
+        ("stream_options", {}),
+        ("reasoning_effort", "high"),
+        ("top_logprobs", 3),
+    ],
+)
+async def test_completions_at_xai_refuse_other_types(field: str, value: Any, call: Caller) -> None:
+    body = {"model": PLAIN, "prompt": "hello", field: value}
+
+    status, reply = await call("/completions", **body)
+
+    assert status == 422
+    assert field in reply["error"]
+    assert "Failed to deserialize" in reply["error"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("logprobs", 3),
+        ("stop", "END"),
+        ("prompt", "hello"),
+        ("echo", True),
+        ("suffix", "."),
+        ("best_of", 2),
+        ("messages", []),
+        ("messages", [{"role": "user"}]),
+    ],
+)
+async def test_chat_at_xai_refuses_other_fields(field: str, value: Any, call: Caller) -> None:
+    body = {"model": PLAIN, "messages": HELLO, field: value}
+
+    status, reply = await call("/chat/completions", **body)
+
+    assert status == 422
+    assert field in reply["error"]
+
+
+async def test_openai_takes_its_own_forms_only(call_openai: Caller) -> None:
+    body = {"model": EVERYTHING, "prompt": "hello"}
+
+    assert (await call_openai("/completions", **body, logprobs=3, stop="END"))[0] == 200
+    status, reply = await call_openai("/completions", **body, logprobs=True)
+    assert status == 400
+    assert reply["error"]["param"] == "logprobs"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"prompt": "hello"}, "missing field `model`"),
+        ({"model": PLAIN}, "missing field `prompt`"),
+        (
+            {"model": PLAIN, "prompt": "a", "stream_options": {"include_usage": True}},
+            "stream_options",
+        ),
+        ({"model": PLAIN, "prompt": "a", "best_of": 2, "stream": True}, "best_of"),
+        ({"model": PLAIN, "prompt": "a", "best_of": 2, "n": 3}, "best_of"),
+        ({"model": PLAIN, "prompt": "a", "stop": list("abcde")}, "stop"),
+        ({"model": "grok-4.3", "prompt": "a"}, "not supported on the completions endpoint"),
+        ({"model": "grok-3", "prompt": "a"}, "not supported on the completions endpoint"),
+        ({"model": "grok-9", "prompt": "a"}, "does not exist or your team"),
+    ],
+)
+async def test_what_does_not_fit(body: dict[str, Any], said: str, call: Caller) -> None:
+    status, reply = await call("/completions", **body)
+
+    assert 400 <= status < 500
+    assert said in reply["error"]
+
+
+@pytest.mark.parametrize("field", ["presence_penalty", "frequency_penalty"])
+async def test_reasoning_models_refuse_penalties(field: str, call: Caller) -> None:
+    body = {"model": "grok-4.3", "messages": HELLO, field: 0}
+
+    status, reply = await call("/chat/completions", **body)
+
+    assert (status, reply["code"]) == (400, "invalid-argument")
+    assert "Penalty" in reply["error"]
+
+
+async def test_keys(call: Caller, call_openai: Caller) -> None:
+    call.key = call_openai.key = "xai-wrong"
+    at_xai = await call("/completions", model=PLAIN, prompt="a")
+    elsewhere = await call_openai("/completions", model=PLAIN, prompt="a")
+    call.key = ""
+    missing = await call("/completions", model=PLAIN, prompt="a")
+
+    assert at_xai[0] == 400
+    assert at_xai[1]["error"].startswith("Incorrect API key provided: xa***ng")
+    assert elsewhere[0] == 401
+    assert "message" in elsewhere[1]["error"]
+    assert missing[0] == 401
+
+
+async def test_the_same_prompt_gets_the_same_answer(call: Caller) -> None:
+    body = {"model": PLAIN, "prompt": "Explain TCP slow start", "n": 4}
+
+    first = (await call("/completions", **body))[1]["choices"]
+    again = (await call("/completions", **body))[1]["choices"]
+
+    assert first == again
+    assert len({choice["text"] for choice in first}) > 1
+    assert "TCP slow start" in first[0]["text"]
+
+
+async def test_max_tokens_stop_and_echo(call: Caller) -> None:
+    body = {"model": PLAIN, "prompt": "hello", "echo": True}
+
+    short = (await call("/completions", **body, max_tokens=4))[1]
+    stopped = (await call("/completions", **body, stop=["##"]))[1]
+
+    assert short["choices"][0]["finish_reason"] == "length"
+    assert short["usage"]["completion_tokens"] == 4
+    assert short["choices"][0]["text"].startswith("hello")
+    assert stopped["choices"][0] == {"index": 0, "text": "hello", "finish_reason": "stop"}
+
+
+async def test_a_stop_in_the_middle_of_a_piece(grok: GrokServer, call: Caller) -> None:
+    grok.script(Script(pieces=["one tw", "o three"]))
+
+    (choice,) = (await call("/completions", model=PLAIN, prompt="a", stop=["wo"]))[1]["choices"]
+
+    assert (choice["text"], choice["finish_reason"]) == ("one t", "stop")
+
+
+async def test_the_bill(grok: GrokServer, call: Caller) -> None:
+    grok.script(Script(pieces=["a", "b"], reasoning="Hm"))
+
+    usage = (await call("/chat/completions", model="grok-4.3", messages=HELLO))[1]["usage"]
+
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (1, 2, 4)
+    assert usage["cost_in_usd_ticks"] == 1 * 12_500 + 3 * 25_000
+
+
+async def test_usage_in_a_stream(call: Caller, grok: GrokServer) -> None:
+    grok.script(Script(text="a", times=3))
+
+    unasked = await call.events("/completions", model=PLAIN, prompt="a")
+    asked = await call.events(
+        "/completions", model=PLAIN, prompt="a", stream_options={"include_usage": True}
+    )
+    chat = await call.events("/chat/completions", model=PLAIN, messages=HELLO)
+
+    assert all("usage" not in event for event in unasked)
+    assert [event["usage"] is None for event in asked] == [True, True, False]
+    assert asked[-1]["choices"] == []
+    assert all(event["usage"] for event in chat)
+
+
+async def test_reasoning_comes_first_in_a_chat(call: Caller) -> None:
+    events = await call.events("/chat/completions", model="grok-4.3", messages=HELLO)
+
+    kinds = ["reasoning_content" in event["choices"][0]["delta"] for event in events]
+    assert kinds[0]
+    assert kinds == sorted(kinds, reverse=True)
+
+
+async def test_newer_models_ignore_logprobs(call: Caller) -> None:
+    body = {"prompt": "a", "logprobs": True}
+
+    ignored = (await call("/completions", model=PLAIN, **body))[1]["choices"][0]
+    honoured = (await call("/completions", model=EVERYTHING, **body))[1]["choices"][0]
+
+    assert "logprobs" not in ignored
+    assert "".join(honoured["logprobs"]["tokens"]) == honoured["text"]
+
+
+async def test_scripts_are_taken_in_order_and_by_what_they_match(
+    grok: GrokServer, call: Caller
+) -> None:
+    grok.script(Script(text="chat", when=lambda asked: asked.path.endswith("/chat/completions")))
+    grok.script(Script(text="first"))
+    grok.script(Script(text="second", times=2))
+    said = [
+        (await call("/completions", model=PLAIN, prompt="a"))[1]["choices"][0]["text"]
+        for _ in range(4)
+    ]
+
+    reply = (await call("/chat/completions", model=PLAIN, messages=HELLO))[1]
+
+    assert said[:3] == ["first", "second", "second"]
+    assert said[3] == answer("a")
+    assert reply["choices"][0]["message"]["content"] == "chat"
+
+
+async def test_requests_are_recorded(grok: GrokServer, call: Caller) -> None:
+    await call("/completions", model=PLAIN, prompt="a")
+
+    recorded = await grok.arrived()
+    assert recorded.path == "/v1/completions"
+    assert recorded.body == {"model": PLAIN, "prompt": "a"}
+    assert recorded.headers["authorization"] == "Bearer xai-sandbox-key"
+    assert not recorded.closed_early
+
+
+async def test_a_body_that_is_not_json(grok: GrokServer, http: aiohttp.ClientSession) -> None:
+    headers = {"Authorization": f"Bearer {grok.api_key}"}
+
+    async with http.post(grok.base_url + "/completions", data=b"{", headers=headers) as response:
+        assert response.status == 422
+
+
+async def test_other_models_may_be_served(http: aiohttp.ClientSession) -> None:
+    models = [Model("mine", False, 1, 1, 1, ("m",))]
+    async with GrokServer(models=models, speed=None, first_delay=0) as server:
+        status, reply = await Caller(http, server)("/completions", model="m", prompt="a")
+
+    assert (status, reply["model"]) == (200, "mine")
+
+
+@pytest.mark.parametrize("text", ["", "one two", "a\u2028b  c\n\n```py\nx = 1\n```", "日本語 🚀"])
+def test_tokens_are_the_text_again(text: str) -> None:
+    assert "".join(tokens(text)) == text
+
+
+@pytest.mark.parametrize("prompt", ["", "???", "What is {this}?", "a" * 5000, "**b** | <c>\nd"])
+def test_any_prompt_gets_a_pleasant_answer(prompt: str) -> None:
+    said = answer(prompt)
+
+    assert said.startswith("## ")
+    assert "| ---" in said
+    assert "```" in said
+    assert len(said) < 2500
