@@ -6,7 +6,10 @@ import pytest
 
 from bot.settings import Settings
 
-pytest_plugins = ["tests.fixtures.grok"]
+pytest_plugins = [
+    "tests.fixtures.store",
+    "tests.fixtures.grok",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,61 @@
+"""Accepting a question: stored once and queued, or certainly answered with a plain sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from dataclasses import dataclass
+
+import structlog
+
+from bot import words
+from bot.completion.ask import Ask
+from bot.errors import NotTaken, StoreUnavailable
+from bot.jobs.queue import Queue
+
+log = structlog.get_logger(__name__)
+
+ACCEPT_SECONDS = 2.0
+"""Of the 3 s in which Slack wants an ack; the rest is for the way there and back."""
+SHORTEST_TRY_SECONDS = 0.4
+PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job that holds a question; `duplicate` when an earlier delivery became it."""
+
+    job_id: str
+    duplicate: bool
+
+
+class Acceptor:
+    """Puts questions into the queue, each once."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    async def accept(self, ask: Ask) -> Accepted:
+        """Store and queue `ask` within `ACCEPT_SECONDS`.
+
+        While the outcome is unknown it is asked for again, by the same job id. Raises
+        `NotTaken` with a sentence for the person: one for "certainly not", one for "not sure".
+        """
+        job_id = uuid.uuid4().hex
+        maybe_taken = False
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + ACCEPT_SECONDS
+        while (left := deadline - clock()) > 0:
+            try:
+                async with asyncio.timeout(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
+                    holder = await self._queue.accept(job_id, ask)
+                return Accepted(holder, duplicate=holder != job_id)
+            except StoreUnavailable as error:
+                maybe_taken |= error.maybe_applied
+                log.warning("question not stored", job_id=job_id, error=str(error))
+                await asyncio.sleep(PAUSE_SECONDS * random.uniform(1, 2))  # noqa: S311
+            except TimeoutError:
+                maybe_taken = True
+                log.warning("question not stored in time", job_id=job_id)
+        raise NotTaken(words.MAYBE_NOT_TAKEN if maybe_taken else words.NOT_TAKEN)

@@ -1,0 +1,107 @@
+"""Holding one job: keep its lease while it is worked on, and never leave it to nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot import words
+from bot.completion.result import Answer
+from bot.errors import LeaseLost, StoreUnavailable
+from bot.jobs.insist import insist
+from bot.jobs.job import Job
+from bot.jobs.lease import Held
+from bot.jobs.queue import Lease, Queue
+
+log = structlog.get_logger(__name__)
+
+RunJob = Callable[[Held], Awaitable[None]]
+"""Shows one answer and ends with `Held.finish`."""
+
+MOST_ATTEMPTS = 3
+"""A job whose workers crashed this often ends with an apology instead of another try."""
+LOST_SECONDS = 5.0
+"""How long a job that lost its lease may take to see to its last write before it is cancelled."""
+AWAY_SECONDS = 1.0
+"""How long a job rests that could not go on without Redis, before somebody takes it again."""
+HAND_BACK_SECONDS = 5.0
+"""How long handing a job back may take when the process ends."""
+
+
+class Holder:
+    """Carries held jobs to their end.
+
+    What `run_job` raises decides what comes of a job. After `LeaseLost`, `StoreUnavailable` or
+    a cancel it is handed back; where another worker holds it already, the answer is shown once
+    more. Anything else is a crash: it is tried again a lease later, `MOST_ATTEMPTS` times in all.
+    """
+
+    def __init__(self, queue: Queue, run_job: RunJob) -> None:
+        self._queue = queue
+        self._run_job = run_job
+
+    async def hold(self, lease: Lease, job: Job) -> None:
+        """Work on `job` to its end, or see to it that somebody else does."""
+        held = Held(self._queue, lease, job)
+        try:
+            await self._settle(lease, held)
+        except asyncio.CancelledError:
+            if not held.finished:
+                await self._let_go_in_time(lease)
+            raise
+
+    async def _settle(self, lease: Lease, held: Held) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(self._keep(lease))
+                await self._work(held)
+                keeping.cancel()
+            return
+        except ExceptionGroup as raised:
+            reasons = raised
+        if reasons.subgroup((LeaseLost, StoreUnavailable)) is None:
+            log.error("job crashed", attempts=held.job.attempts, exc_info=reasons)
+            return
+        log.warning("job let go", reason=type(reasons.exceptions[0]).__name__)
+        if reasons.subgroup(LeaseLost) is None:
+            await asyncio.sleep(AWAY_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
+        await insist(lambda: self._let_go(lease))
+
+    async def _let_go(self, lease: Lease) -> None:
+        """Hand the job back. If it is in other hands by now, the last write to Slack may have
+        come too late: the answer has to be shown once more."""
+        if not await self._queue.release(lease):
+            await self._queue.reassert(lease.entry.job_id)
+
+    async def _let_go_in_time(self, lease: Lease) -> None:
+        try:
+            async with asyncio.timeout(HAND_BACK_SECONDS):
+                await insist(lambda: self._let_go(lease))
+            log.info("job handed back")
+        except TimeoutError:
+            log.warning("job not handed back, its lease will run out")
+
+    async def _work(self, held: Held) -> None:
+        job = held.job
+        if job.state == "running" and job.attempts > MOST_ATTEMPTS:
+            log.error("job given up", attempts=job.attempts)
+            await held.deliver(Answer.failed(job.ask.request.model, words.GIVEN_UP))
+        await self._run_job(held)
+        if not held.finished:
+            raise RuntimeError("a job was left before it was finished")
+
+    async def _keep(self, lease: Lease) -> None:
+        """Renew the lease until cancelled. Raises `LeaseLost` a while after it is lost."""
+        while True:
+            await asyncio.sleep(self._queue.lease_seconds / 3 * random.uniform(0.8, 1.0))  # noqa: S311
+            try:
+                kept = await self._queue.renew(lease)
+            except StoreUnavailable as error:
+                log.warning("lease not renewed", error=str(error))
+                continue
+            if not kept:
+                await asyncio.sleep(LOST_SECONDS)
+                raise LeaseLost(lease.entry.job_id)

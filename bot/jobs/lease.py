@@ -1,0 +1,99 @@
+"""What a worker holds while it works on a job."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot import metrics
+from bot.completion.result import Answer
+from bot.errors import LeaseLost
+from bot.jobs.job import Job, dump_post, post_field
+from bot.jobs.queue import Lease, Queue
+from bot.reply.ledger import Post
+
+
+class JobLedger:
+    """The `Ledger` of one lease: each write goes to Redis, which knows who holds the job."""
+
+    def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
+        self._queue = queue
+        self._lease = lease
+        self._posts = dict(job.posts)
+        self._writes = 0
+        self._writing = asyncio.Lock()
+
+    @property
+    def job_id(self) -> str:
+        return self._lease.entry.job_id
+
+    @property
+    def posts(self) -> Mapping[str, Post]:
+        return self._posts
+
+    async def check(self) -> None:
+        try:
+            await self._queue.write(self._lease, 0, [])
+        except LeaseLost:
+            metrics.FENCED_WRITES.inc()
+            raise
+
+    async def intend(self, part: str, channel: str) -> None:
+        await self._record(Post(part=part, channel=channel, at=time.time()))
+
+    async def posted(self, part: str, channel: str, ts: str) -> None:
+        known = self._posts.get(part)
+        at = known.at if known else time.time()
+        await self._record(Post(part=part, channel=channel, at=at, ts=ts))
+
+    async def forget(self, part: str) -> None:
+        await self._write(part, "")
+        self._posts.pop(part, None)
+
+    async def _record(self, post: Post) -> None:
+        await self._write(post.part, dump_post(post))
+        self._posts[post.part] = post
+
+    async def _write(self, part: str, value: str) -> None:
+        """One at a time: Redis ignores a write whose number is not the highest yet."""
+        async with self._writing:
+            self._writes += 1
+            try:
+                await self._queue.write(self._lease, self._writes, [(post_field(part), value)])
+            except LeaseLost:
+                metrics.FENCED_WRITES.inc()
+                raise
+
+
+class Held:
+    """A job in the hands of this worker, for as long as its lease lasts.
+
+    Every method raises `LeaseLost` when another worker holds the job, and `StoreUnavailable`
+    when Redis does not say.
+    """
+
+    def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
+        self.job = job
+        self.ledger = JobLedger(queue, lease, job)
+        self.finished = False
+        self._queue = queue
+        self._lease = lease
+        self._served = job.redeliver
+
+    async def deliver(self, answer: Answer) -> Answer:
+        """End the work on the answer; the one that stands, which may be an earlier one."""
+        stored = await self._queue.deliver(self._lease, answer)
+        self.job = replace(self.job, state="delivering", answer=stored)
+        return stored
+
+    async def finish(self) -> bool:
+        """End the job once its answer was shown. True: show it again first, every message of
+        it, since a worker that had lost its lease may have written over it."""
+        calls = await self._queue.finish(self._lease, self._served)
+        if calls is not None:
+            self._served = calls
+            return True
+        self.finished = True
+        return False

@@ -1,0 +1,47 @@
+"""What an answer needs to know of its job. The jobs room provides it; the reply only asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message of an answer. `ts` is None when it was about to be posted and the bot
+    cannot know whether it was; `at` is the Unix time in seconds of that intent."""
+
+    part: str
+    channel: str
+    at: float
+    ts: str | None = None
+
+
+class Ledger(Protocol):
+    """A job as seen from its answer. Every method raises `LeaseLost` when another worker
+    holds the job, and `StoreUnavailable` when Redis does not say."""
+
+    @property
+    def job_id(self) -> str: ...
+
+    @property
+    def posts(self) -> Mapping[str, Post]:
+        """Messages known so far, by part; filled from the job when it is taken over."""
+        ...
+
+    async def check(self) -> None:
+        """Call before (and after) every write to Slack."""
+        ...
+
+    async def intend(self, part: str, channel: str) -> None:
+        """Record that `part` is about to be posted."""
+        ...
+
+    async def posted(self, part: str, channel: str, ts: str) -> None:
+        """Record where `part` was posted. On `LeaseLost` the caller takes its post back."""
+        ...
+
+    async def forget(self, part: str) -> None:
+        """Record that `part` is certainly not in Slack (refused, or deleted by us)."""
+        ...

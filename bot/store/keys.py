@@ -1,0 +1,40 @@
+"""The names of all keys. Each carries the `{team}` hash tag, so one script reaches all it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names of one workspace; `team` is its Slack id (`T…`)."""
+
+    team: str
+
+    def _key(self, *parts: str) -> str:
+        return ":".join(("grokbot", "{" + self.team + "}", *parts))
+
+    @property
+    def queue(self) -> str:
+        """Stream of job ids waiting for a worker, or held by one."""
+        return self._key("queue")
+
+    def job(self, job_id: str) -> str:
+        """Hash of one job: its ask, state, epoch, posts and final answer."""
+        return self._key("job", job_id)
+
+    def seen(self, dedupe: str) -> str:
+        """Id of the job that a delivery already became."""
+        return self._key("seen", dedupe)
+
+    def budget(self, method: str) -> str:
+        """Recent calls of one Slack method, by time."""
+        return self._key("budget", method)
+
+    def rest(self, method: str) -> str:
+        """Set while one Slack method rests after a 429."""
+        return self._key("rest", method)
+
+    def active(self, method: str) -> str:
+        """Answers that asked for a call of one Slack method of late."""
+        return self._key("active", method)

@@ -1,0 +1,31 @@
+-- Hand a job back before its end, so that any worker takes it at once.
+--
+-- KEYS  1 job      hash
+--       2 queue    stream of job ids
+-- ARGV  1 lease    of the holder
+--       2 entry    id in the stream
+--       3 group    of the stream
+-- returns 1, or 0 when the lease is lost (or the job was handed back already)
+--
+-- The job gets a new entry: workers that wait for news see it at once, whereas an entry that
+-- is pending is found only by those that look for abandoned ones.
+
+local job, queue = KEYS[1], KEYS[2]
+local lease, entry, group = ARGV[1], ARGV[2], ARGV[3]
+
+if redis.call('HGET', job, 'lease') ~= lease then
+  return 0
+end
+local state = redis.call('HGET', job, 'state')
+if state == 'done' then
+  return 0
+end
+if state == 'running' then
+  redis.call('HSET', job, 'state', 'queued')
+end
+redis.call('HDEL', job, 'lease')
+redis.call('HINCRBY', job, 'attempts', -1)
+redis.call('XADD', queue, '*', 'job', redis.call('HGET', job, 'id'))
+redis.call('XACK', queue, group, entry)
+redis.call('XDEL', queue, entry)
+return 1

@@ -1,0 +1,101 @@
+"""Accepting a question when Redis answers, when it does not, and when nobody can tell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot import words
+from bot.errors import NotTaken
+from bot.jobs import accept
+from bot.jobs.accept import Acceptor
+from bot.jobs.queue import Queue
+from bot.store.connection import Store
+from tests.jobs.asks import make_ask
+from tests.jobs.conftest import MakeQueue
+from tests.jobs.steps import take_next
+from tests.store.proxy import Proxy, always, every_other
+
+
+@pytest.fixture
+async def proxy(valkey: str, store: Store) -> AsyncIterator[Proxy]:
+    async with Proxy(valkey) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def shaky(proxy: Proxy, make_queue: MakeQueue) -> AsyncIterator[Acceptor]:
+    """An acceptor behind the proxy."""
+    async with Store(proxy.url) as store:
+        yield Acceptor(make_queue(store, 60))
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accept, "ACCEPT_SECONDS", 0.3)
+    monkeypatch.setattr(accept, "SHORTEST_TRY_SECONDS", 0.1)
+
+
+async def test_question_is_taken_once(queue: Queue) -> None:
+    acceptor = Acceptor(queue)
+    ask = make_ask("Hi", dedupe="same")
+    first = await acceptor.accept(ask)
+    again = await acceptor.accept(ask)
+    assert not first.duplicate
+    assert again.duplicate
+    assert first.job_id == again.job_id
+    _, job = await take_next(queue)
+    assert (job.id, job.ask) == (first.job_id, ask)
+    assert (await queue.load()).depth == 1
+
+
+@pytest.mark.parametrize("hold", [False, True])
+async def test_lost_reply_is_asked_for_by_the_same_id(
+    hold: bool, proxy: Proxy, shaky: Acceptor, queue: Queue
+) -> None:
+    await Acceptor(queue).accept(make_ask())
+    proxy.lose = every_other()
+    proxy.hold = hold
+    accepted = await shaky.accept(make_ask())
+    assert not accepted.duplicate
+    assert (proxy.scripts, proxy.lost) == (2, 1)
+    assert (await queue.load()).depth == 2
+
+
+@pytest.mark.parametrize("hold", [False, True])
+@pytest.mark.usefixtures("hurry")
+async def test_person_is_told_when_nobody_can_tell(
+    hold: bool, proxy: Proxy, shaky: Acceptor, queue: Queue
+) -> None:
+    await Acceptor(queue).accept(make_ask())
+    proxy.lose = always()
+    proxy.hold = hold
+    with pytest.raises(NotTaken) as refused:
+        await shaky.accept(make_ask())
+    assert refused.value.sentence == words.MAYBE_NOT_TAKEN
+    assert (await queue.load()).depth == 2
+
+
+@pytest.mark.usefixtures("hurry")
+async def test_person_is_told_when_it_is_certainly_not_taken(
+    make_queue: MakeQueue, tmp_path: Path
+) -> None:
+    async with Store(f"unix://{tmp_path}/nobody.sock") as nowhere:
+        queue = make_queue(nowhere, 60)
+        with pytest.raises(NotTaken) as refused:
+            await Acceptor(queue).accept(make_ask())
+    assert refused.value.sentence == words.NOT_TAKEN
+
+
+@pytest.mark.usefixtures("hurry")
+async def test_redis_that_takes_no_writes(queue: Queue, store: Store) -> None:
+    await store.redis.replicaof("127.0.0.1", 1)
+    try:
+        with pytest.raises(NotTaken) as refused:
+            await Acceptor(queue).accept(make_ask())
+    finally:
+        await store.redis.replicaof("NO", "ONE")
+    assert refused.value.sentence == words.NOT_TAKEN
+    assert await store.redis.dbsize() == 0

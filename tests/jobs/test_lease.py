@@ -1,0 +1,143 @@
+"""What a worker may do with the job it holds, and what it is told once it lost it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from prometheus_client import REGISTRY
+
+from bot.errors import LeaseLost
+from bot.jobs.job import dump_post, post_field
+from bot.jobs.lease import Held, JobLedger
+from bot.jobs.queue import Queue
+from bot.reply.ledger import Ledger, Post
+from bot.store.connection import Store
+from tests.jobs.asks import make_answer, make_ask
+from tests.jobs.conftest import MakeQueue
+from tests.jobs.steps import take_next, take_over
+from tests.store.proxy import Proxy
+
+
+async def hold(queue: Queue) -> Held:
+    await queue.accept("job-1", make_ask())
+    return Held(queue, *await take_next(queue))
+
+
+def fenced() -> float:
+    return REGISTRY.get_sample_value("grokbot_fenced_writes_total") or 0.0
+
+
+async def test_ledger_tells_the_next_holder_what_was_posted(queue: Queue) -> None:
+    ledger: Ledger = (await hold(queue)).ledger
+    assert ledger.job_id == "job-1"
+    assert dict(ledger.posts) == {}
+
+    await ledger.intend("0", "C1")
+    await ledger.posted("0", "C1", "10.1")
+    await ledger.intend("1", "C1")
+    await ledger.intend("2", "C1")
+    await ledger.forget("2")
+    await ledger.check()
+
+    assert {part: post.ts for part, post in ledger.posts.items()} == {"0": "10.1", "1": None}
+    lease, job = await take_over(queue)
+    assert JobLedger(queue, lease, job).posts == ledger.posts
+
+
+async def test_time_of_a_post_is_that_of_its_intent(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = (await hold(queue)).ledger
+    monkeypatch.setattr("time.time", lambda: 100.5)
+    await ledger.intend("0", "C1")
+    monkeypatch.setattr("time.time", lambda: 200.5)
+    await ledger.posted("0", "C1", "10.1")
+    assert ledger.posts["0"] == Post("0", "C1", 100.5, "10.1")
+
+
+async def test_parts_may_be_posted_side_by_side(queue: Queue) -> None:
+    ledger = (await hold(queue)).ledger
+
+    async def post(part: str) -> None:
+        await ledger.intend(part, "C1")
+        await ledger.posted(part, "C1", f"{part}.0")
+
+    await asyncio.gather(*(post(str(number)) for number in range(20)))
+    _, job = await take_over(queue)
+    assert {post.ts for post in job.posts.values()} == {f"{number}.0" for number in range(20)}
+
+
+async def test_slow_write_is_not_taken_for_a_late_copy(
+    valkey: str, queue: Queue, make_queue: MakeQueue
+) -> None:
+    await queue.accept("job-1", make_ask())
+    lease, job = await take_next(queue)
+    async with Proxy(valkey) as proxy, Store(proxy.url) as far:
+        ledger = JobLedger(make_queue(far, 60), lease, job)
+        proxy.latency = 0.05
+        slow = asyncio.create_task(ledger.intend("slow", "C1"))
+        await asyncio.sleep(0.01)
+        proxy.latency = 0
+        await ledger.intend("fast", "C1")
+        await slow
+    _, job = await take_over(queue)
+    assert set(job.posts) == {"slow", "fast"}
+
+
+async def test_lost_lease_is_told_and_counted_and_changes_nothing(queue: Queue) -> None:
+    held = await hold(queue)
+    await held.ledger.intend("0", "C1")
+    await take_over(queue)
+    before = fenced()
+    writes = (
+        held.ledger.check(),
+        held.ledger.intend("1", "C1"),
+        held.ledger.posted("0", "C1", "10.1"),
+        held.ledger.forget("0"),
+    )
+    for write in writes:
+        with pytest.raises(LeaseLost):
+            await write
+    assert fenced() - before == len(writes)
+    assert held.ledger.posts["0"].ts is None
+    _, job = await take_over(queue)
+    assert {part: post.ts for part, post in job.posts.items()} == {"0": None}
+
+
+async def test_held_job_is_finished_when_nothing_calls_for_another_delivery(queue: Queue) -> None:
+    held = await hold(queue)
+    assert await held.deliver(make_answer()) == make_answer()
+    assert (held.job.state, held.job.answer) == ("delivering", make_answer())
+    await queue.reassert("job-1")
+    await queue.reassert("job-1")
+    assert await held.finish()
+    assert not held.finished
+    assert not await held.finish()
+    assert held.finished
+
+
+async def test_lost_job_can_neither_be_delivered_nor_finished(queue: Queue) -> None:
+    held = await hold(queue)
+    await take_over(queue)
+    with pytest.raises(LeaseLost):
+        await held.deliver(make_answer())
+    with pytest.raises(LeaseLost):
+        await held.finish()
+    assert held.job.state == "running"
+
+
+async def test_a_post_that_was_recorded_stays_so_when_the_reply_and_the_lease_were_lost(
+    store: Store, queue: Queue
+) -> None:
+    held = await hold(queue)
+    await held.ledger.intend("0", "C1")
+    await held.ledger.posted("0", "C1", "10.1")
+    await take_over(queue)
+    value = dump_post(held.ledger.posts["0"])
+
+    await queue.write(held._lease, 2, [(post_field("0"), value)])
+    with pytest.raises(LeaseLost):
+        await queue.write(held._lease, 3, [(post_field("1"), value)])
+    with pytest.raises(LeaseLost):
+        await held.ledger.check()

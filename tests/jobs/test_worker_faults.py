@@ -1,0 +1,241 @@
+"""The worker when its jobs crash, when it has to end, and when Redis is away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+
+from bot import words
+from bot.errors import StoreUnavailable
+from bot.jobs import holder, worker
+from bot.jobs.holder import MOST_ATTEMPTS
+from bot.jobs.lease import Held
+from bot.jobs.queue import GROUP, Queue
+from bot.jobs.worker import Worker
+from bot.store.connection import Store
+from bot.store.embedded import EmbeddedServer
+from bot.store.keys import Keys
+from tests.jobs.asks import make_answer, make_ask
+from tests.jobs.conftest import MakeQueue
+from tests.jobs.steps import read_one
+from tests.jobs.work import IDLE, Runs, until, working
+from tests.store.proxy import Proxy
+
+
+async def test_job_that_crashes_its_workers_ends_with_an_apology(fast: Queue) -> None:
+    def crash(_: Held) -> None:
+        raise ValueError("a fault of the program")
+
+    runs = Runs(crash)
+    await fast.accept("job-1", make_ask())
+    async with working(fast, runs):
+        held = await runs.finished.get()
+    assert runs.shown == [words.GIVEN_UP]
+    assert runs.started.qsize() == MOST_ATTEMPTS + 1
+    assert held.job.epoch == MOST_ATTEMPTS + 1
+    assert held.job.answer is not None
+    assert held.job.answer.model == "grok-test"
+    assert await fast.load() == IDLE
+
+
+async def test_job_left_unfinished_is_tried_again(fast: Queue) -> None:
+    runs = Runs()
+
+    async def forgetful(held: Held) -> None:
+        if held.job.epoch == 2:
+            await runs(held)
+
+    await fast.accept("job-1", make_ask())
+    async with working(fast, forgetful):
+        held = await runs.finished.get()
+    assert held.job.attempts == 2
+
+
+async def test_delivery_that_crashes_is_never_given_up(fast: Queue) -> None:
+    runs = Runs()
+
+    async def crashing(held: Held) -> None:
+        await held.deliver(make_answer("stored"))
+        if held.job.attempts <= MOST_ATTEMPTS:
+            raise ValueError("a fault of the program")
+        await runs(held)
+
+    await fast.accept("job-1", make_ask())
+    async with working(fast, crashing):
+        await runs.finished.get()
+    assert runs.shown == ["stored"]
+
+
+async def test_hash_that_is_no_job_does_not_stop_the_others(
+    queue: Queue, store: Store, keys: Keys
+) -> None:
+    runs = Runs()
+    await queue.accept("job-1", make_ask())
+    await store.redis.hset(keys.job("job-1"), "ask", "{}")
+    async with working(queue, runs):
+        await queue.accept("job-2", make_ask())
+        assert (await runs.finished.get()).job.id == "job-2"
+
+
+async def test_drained_worker_lets_its_jobs_finish_and_takes_no_more(queue: Queue) -> None:
+    go = asyncio.Event()
+    runs = Runs(lambda _: go.wait())
+    await queue.accept("job-1", make_ask())
+    async with asyncio.TaskGroup() as group:
+        worker = Worker(queue, runs, at_once=10)
+        group.create_task(worker.run())
+        await runs.started.get()
+        group.create_task(worker.drain(60))
+        await until(lambda: not worker.alive)
+        await queue.accept("late", make_ask())
+        go.set()
+    assert (await runs.finished.get()).job.id == "job-1"
+    assert runs.started.empty()
+    assert (await queue.load()).depth == 1
+
+
+async def test_drained_worker_hands_back_at_once_what_it_never_began(
+    queue: Queue, other: Queue
+) -> None:
+    go = asyncio.Event()
+    runs = Runs(lambda _: go.wait())
+    await queue.accept("job-1", make_ask())
+    async with asyncio.TaskGroup() as group:
+        worker = Worker(queue, runs, at_once=1)
+        group.create_task(worker.run())
+        await runs.started.get()
+        await queue.accept("job-2", make_ask())
+        await queue.read(1)
+        group.create_task(worker.drain(60))
+        assert (await read_one(other)).job_id == "job-2"
+        go.set()
+    assert (await runs.finished.get()).job.epoch == 1
+
+
+@pytest.mark.parametrize("end", ["drain", "cancel"])
+async def test_jobs_that_cannot_finish_are_handed_back_at_once(
+    end: str, queue: Queue, other: Queue, store: Store, keys: Keys
+) -> None:
+    runs, others = Runs(lambda _: asyncio.Event().wait()), Runs()
+    for number in range(3):
+        await queue.accept(f"job-{number}", make_ask())
+    worker = Worker(queue, runs, at_once=3)
+    running = asyncio.create_task(worker.run())
+    for _ in range(3):
+        await runs.started.get()
+    if end == "drain":
+        await worker.drain(0)
+        await running
+    else:
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert worker.running == 0
+    assert await store.redis.xinfo_consumers(keys.queue, GROUP) == []
+
+    async with working(other, others):
+        ended = [(await others.finished.get()).job for _ in range(3)]
+    assert {(job.epoch, job.attempts) for job in ended} == {(2, 1)}
+    assert await queue.load() == IDLE
+
+
+async def test_worker_that_never_ran_drains_at_once(queue: Queue) -> None:
+    worker = Worker(queue, Runs(), at_once=1)
+    assert not worker.alive
+    await worker.drain(60)
+
+
+async def test_job_that_lost_redis_is_handed_back_without_counting(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holder, "AWAY_SECONDS", 0.01)
+
+    def away(held: Held) -> None:
+        if held.job.epoch <= 2 * MOST_ATTEMPTS:
+            raise StoreUnavailable("away")
+
+    runs = Runs(away)
+    await queue.accept("job-1", make_ask())
+    async with working(queue, runs):
+        held = await runs.finished.get()
+    assert (held.job.epoch, held.job.attempts) == (2 * MOST_ATTEMPTS + 1, 1)
+    assert len(runs.shown) == 1
+
+
+async def test_worker_ends_though_redis_is_away(
+    valkey: str, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holder, "HAND_BACK_SECONDS", 0.05)
+    runs = Runs(lambda _: asyncio.Event().wait())
+    async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
+        await shaky.redis.flushall()
+        queue = make_queue(shaky, 60)
+        await queue.accept("job-1", make_ask())
+        async with working(queue, runs):
+            await runs.started.get()
+            await proxy.away()
+
+
+async def test_worker_outlives_a_connection_that_is_cut(
+    valkey: str, queue: Queue, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(holder, "AWAY_SECONDS", 0.01)
+    runs = Runs(lambda held: held.ledger.check())
+    async with (
+        Proxy(valkey) as proxy,
+        Store(proxy.url) as shaky,
+        working(make_queue(shaky, 60), runs) as at_work,
+    ):
+        await queue.accept("job-1", make_ask())
+        await runs.finished.get()
+        await proxy.away()
+        await until(lambda: not at_work.alive)
+        await queue.accept("job-2", make_ask())
+        proxy.back()
+        assert (await runs.finished.get()).job.id == "job-2"
+        assert at_work.alive
+
+
+async def test_job_goes_on_when_redis_is_killed_and_comes_back(
+    tmp_path: Path, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.embedded.RESTART_SECONDS", (0.01, 0.01))
+    intended, restarted = asyncio.Event(), asyncio.Event()
+
+    async def act(held: Held) -> None:
+        await held.ledger.intend("0", "C1")
+        intended.set()
+        await restarted.wait()
+        await held.ledger.posted("0", "C1", "1.1")
+
+    runs = Runs(act)
+    async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
+        queue = make_queue(store, 60)
+        async with working(queue, runs):
+            await queue.accept("job-1", make_ask())
+            await intended.wait()
+            await kill_server(store)
+            restarted.set()
+            held = await runs.finished.get()
+            assert held.job.epoch == 1
+            assert held.ledger.posts["0"].ts == "1.1"
+        assert await queue.load() == IDLE
+
+
+async def kill_server(store: Store) -> None:
+    """Kill Redis without warning, and return when it answers again."""
+    first = (await store.redis.info("server"))["process_id"]
+    os.kill(int(first), signal.SIGKILL)
+    while True:
+        try:
+            await store.ping()
+            if (await store.redis.info("server"))["process_id"] != first:
+                return
+        except (StoreUnavailable, RedisError):
+            await asyncio.sleep(0.01)

@@ -1,0 +1,65 @@
+"""A worker at work, and what it is given to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from prometheus_client import REGISTRY
+
+from bot.jobs.holder import RunJob
+from bot.jobs.lease import Held
+from bot.jobs.queue import Load, Queue
+from bot.jobs.worker import Worker
+from tests.jobs.asks import make_answer
+
+IDLE = Load(0, 0.0)
+
+
+@asynccontextmanager
+async def working(queue: Queue, run: RunJob, *, at_once: int = 10) -> AsyncIterator[Worker]:
+    """A worker at work; drained without grace in the end."""
+    worker = Worker(queue, run, at_once=at_once)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        await asyncio.sleep(0)
+        try:
+            yield worker
+        finally:
+            await worker.drain(0)
+
+
+class Runs:
+    """A `run_job` that notes what it is given, and finishes each job after `act`."""
+
+    def __init__(self, act: Callable[[Held], object] = lambda _: None) -> None:
+        self._act = act
+        self.started: asyncio.Queue[Held] = asyncio.Queue()
+        self.finished: asyncio.Queue[Held] = asyncio.Queue()
+        self.shown: list[str] = []
+
+    async def __call__(self, held: Held) -> None:
+        self.started.put_nowait(held)
+        if held.job.answer is None:
+            done = self._act(held)
+            if asyncio.iscoroutine(done) or asyncio.isfuture(done):
+                await done
+            await held.deliver(make_answer(f"by {held.job.epoch}"))
+        self._show(held)
+        while await held.finish():
+            self._show(held)
+        self.finished.put_nowait(held)
+
+    def _show(self, held: Held) -> None:
+        assert held.job.answer is not None
+        self.shown.append(held.job.answer.failure or held.job.answer.sections[0].text)
+
+
+async def until(what: Callable[[], bool]) -> None:
+    while not what():
+        await asyncio.sleep(0.005)
+
+
+def sample(name: str) -> float:
+    return REGISTRY.get_sample_value(name) or 0.0

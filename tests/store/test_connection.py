@@ -1,0 +1,134 @@
+"""What becomes of a command when Redis, or the way to it, fails."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+
+from bot.errors import StartupError, StoreUnavailable
+from bot.settings import Settings
+from bot.store.connection import ATTEMPTS, Store, open_store
+from bot.store.keys import Keys
+from tests.store.proxy import Proxy, always, every_other
+
+KEYS = ("seen", "job", "queue")
+ARGS = ("job-1", "{}", 600)
+
+
+def errors_counted() -> float:
+    return REGISTRY.get_sample_value("grokbot_redis_errors_total") or 0.0
+
+
+async def test_settings_choose_the_store(valkey: str) -> None:
+    settings = Settings(redis_url=SecretStr(valkey), _env_file=None)
+    async with open_store(settings) as store:
+        await store.ping()
+        assert not store.alone
+
+
+async def test_without_a_url_the_bot_starts_its_own_server(tmp_path: Path) -> None:
+    settings = Settings(redis_url=None, data_dir=str(tmp_path / "data"), _env_file=None)
+    async with open_store(settings) as store:
+        await store.ping()
+        assert store.alone
+
+
+@pytest.mark.parametrize("url", ["http://:secret@host", "redis://:secret@host:port", "nonsense"])
+async def test_wrong_url_is_a_clear_sentence_without_its_password(url: str) -> None:
+    with pytest.raises(StartupError, match="REDIS_URL") as refused:
+        async with open_store(Settings(redis_url=SecretStr(url), _env_file=None)):
+            pass
+    assert "secret" not in str(refused.value)
+
+
+async def test_lost_reply_is_asked_for_again_and_written_once(store: Store, valkey: str) -> None:
+    await store.script("accept")(("seen-0", "job-0", "queue"), ("job-0", "{}", 600))
+    async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
+        proxy.lose = every_other()
+        assert await shaky.script("accept")(KEYS, ARGS) == ["accepted", "job-1"]
+        assert (proxy.scripts, proxy.lost) == (2, 1)
+    assert await store.redis.xlen("queue") == 2
+
+
+async def test_replies_lost_for_good_leave_the_outcome_open(store: Store, valkey: str) -> None:
+    before = errors_counted()
+    async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
+        proxy.lose = always()
+        with pytest.raises(StoreUnavailable) as unavailable:
+            await shaky.script("accept")(KEYS, ARGS)
+        assert proxy.lost == ATTEMPTS
+    assert unavailable.value.maybe_applied
+    assert errors_counted() - before == ATTEMPTS
+
+
+async def test_a_lost_reply_stays_open_even_if_redis_is_gone_afterwards(valkey: str) -> None:
+    async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
+        script = shaky.script("renew")
+        await script(("job", "queue"), ("lease", "0-1", "group", "consumer"))
+
+        def last(_: bytes) -> bool:
+            proxy.close()
+            return True
+
+        proxy.lose = last
+        with pytest.raises(StoreUnavailable) as unavailable:
+            await script(("job", "queue"), ("lease", "0-1", "group", "consumer"))
+        assert unavailable.value.maybe_applied
+
+
+async def test_without_a_connection_nothing_was_written(tmp_path: Path) -> None:
+    async with Store(f"unix://{tmp_path}/nobody.sock") as nowhere:
+        with pytest.raises(StoreUnavailable) as unavailable:
+            await nowhere.script("accept")(KEYS, ARGS)
+        assert not unavailable.value.maybe_applied
+        with pytest.raises(StoreUnavailable):
+            await nowhere.ping()
+
+
+async def test_refused_write_was_not_applied(store: Store) -> None:
+    await store.redis.replicaof("127.0.0.1", 1)
+    try:
+        with pytest.raises(StoreUnavailable, match="ReadOnly") as unavailable:
+            await store.script("accept")(KEYS, ARGS)
+        assert not unavailable.value.maybe_applied
+    finally:
+        await store.redis.replicaof("NO", "ONE")
+    assert await store.redis.dbsize() == 0
+
+
+async def test_flushed_script_cache_is_no_fault(store: Store) -> None:
+    accept = store.script("accept")
+    await accept(KEYS, ARGS)
+    await store.redis.script_flush()
+    assert await accept(KEYS, ARGS) == ["accepted", "job-1"]
+
+
+async def test_cancel_is_never_swallowed(store: Store) -> None:
+    """Whatever redis-py is doing at that moment: sending, waiting, connecting."""
+    script = store.script("renew")
+
+    async def act() -> None:
+        await script(("job", "queue"), ("lease", "0-1", "group", "consumer"))
+        await asyncio.Event().wait()
+
+    for connected in (True, False):
+        for turns in range(40):
+            if not connected:
+                await store.redis.connection_pool.disconnect()
+            task = asyncio.create_task(act())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+
+
+def test_keys_of_a_workspace_share_one_hash_slot() -> None:
+    keys = Keys("T1")
+    names = [keys.queue, keys.job("1"), keys.seen("x"), keys.budget("m"), keys.rest("m")]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("grokbot:{T1}:") for name in names)
