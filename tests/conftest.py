@@ -8,7 +8,9 @@ from bot.settings import Settings
 
 pytest_plugins = [
     "tests.fixtures.store",
+    "tests.fixtures.workspace",
     "tests.fixtures.grok",
+    "tests.fixtures.browser",
 ]
 
 

@@ -1,0 +1,1 @@
+"""The page of the sandbox workspace: static files only, served by the workspace's server."""

@@ -1,0 +1,126 @@
+/** The sandbox server's JSON endpoints for this page. */
+
+/** @typedef {import("./types.js").Reply} Reply */
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").StateValues} StateValues */
+
+/** Where something was clicked or chosen: in a message or in a view. */
+/** @typedef {{channel: string, ts: string}|{view_id: string}} Where */
+
+/**
+ * @typedef {object} Action
+ * @property {string} block_id
+ * @property {string} action_id
+ * @property {string} [value] of a button
+ * @property {import("./types.js").StateValue} [selected] what was chosen, as in `state.values`
+ * @property {StateValues} [values] what else is filled into the view
+ */
+
+export class Client {
+  constructor() {
+    this.user = "";
+  }
+
+  /** @returns {Promise<State>} */
+  state() {
+    return get("state", {});
+  }
+
+  /** @param {string} channel @returns {Promise<Message[]>} top-level messages, oldest first */
+  async messages(channel) {
+    return (await get("messages", { channel, user: this.user })).messages;
+  }
+
+  /**
+   * @param {string} channel
+   * @param {string} ts
+   * @returns {Promise<Message[]>} the root, then its replies
+   */
+  async replies(channel, ts) {
+    return (await get("replies", { channel, ts, user: this.user })).messages;
+  }
+
+  /** @param {string} channel @param {string} text @param {string} [thread_ts] */
+  send(channel, text, thread_ts) {
+    return this.#post("send", { channel, text, thread_ts });
+  }
+
+  /** @param {Where} where @param {Action} action */
+  act(where, action) {
+    return this.#post("action", { ...where, ...action });
+  }
+
+  /** @param {string} callback_id @param {{channel?: string, ts?: string}} [message] */
+  shortcut(callback_id, message = {}) {
+    return this.#post("shortcut", { callback_id, ...message });
+  }
+
+  /**
+   * @param {Where} where
+   * @param {{block_id: string, action_id: string, query: string}} ask
+   */
+  suggest(where, ask) {
+    return this.#post("suggest", { ...where, ...ask });
+  }
+
+  /** @param {string} view_id @param {StateValues} values */
+  submitView(view_id, values) {
+    return this.#post("view_submit", { view_id, values });
+  }
+
+  /** @param {string} view_id */
+  closeView(view_id) {
+    return this.#post("view_close", { view_id });
+  }
+
+  openHome() {
+    return this.#post("home", {});
+  }
+
+  /** @param {string} channel @param {string} ts */
+  remove(channel, ts) {
+    return this.#post("delete", { channel, ts });
+  }
+
+  /** @param {string} channel @param {string} ts @param {string} text */
+  edit(channel, ts, text) {
+    return this.#post("edit", { channel, ts, text });
+  }
+
+  /** @param {string} channel */
+  invite(channel) {
+    return this.#post("invite", { channel });
+  }
+
+  /** @param {string} channel @param {string} ts */
+  dismiss(channel, ts) {
+    return this.#post("dismiss", { channel, ts });
+  }
+
+  /**
+   * @param {string} path
+   * @param {object} body
+   * @returns {Promise<Reply>} never rejects: a server that is gone is an answer with an error
+   */
+  async #post(path, body) {
+    try {
+      const response = await fetch(`/ui/${path}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ user: this.user, ...body }),
+      });
+      const reply = await response.json();
+      return typeof reply.ok === "boolean" ? reply : { ok: response.ok, ...reply };
+    } catch {
+      return { ok: false, error: "unreachable" };
+    }
+  }
+}
+
+/** @param {string} path @param {Record<string, string>} query @returns {Promise<any>} */
+async function get(path, query) {
+  const response = await fetch(`/ui/${path}?${new URLSearchParams(query)}`);
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+  return response.json();
+}

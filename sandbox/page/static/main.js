@@ -1,0 +1,306 @@
+/** The page: joins the parts, follows the address, and passes on what happens. */
+
+import { Client } from "./api.js";
+import { ChannelPlace } from "./channel-place.js";
+import { EventStream } from "./events.js";
+import { renderHeader } from "./header.js";
+import { HomeTab } from "./home.js";
+import { MessageActions } from "./message-actions.js";
+import { ModalStack } from "./modal.js";
+import { openMenu } from "./popover.js";
+import { Sidebar } from "./sidebar.js";
+import { ThreadPane } from "./thread-pane.js";
+import { toast } from "./toast.js";
+import { explain } from "./words.js";
+import { HOME, Workspace } from "./workspace.js";
+
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./types.js").View} View */
+
+/** @param {string} id @returns {HTMLElement} */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+class Page {
+  /** @type {ChannelPlace|null} */ #channel = null;
+  /** @type {HomeTab|null} */ #home = null;
+  #online = false;
+
+  constructor() {
+    this.workspace = new Workspace();
+    this.client = new Client();
+    this.actions = new MessageActions(
+      this.workspace,
+      this.client,
+      (message) =>
+        void this.#load([this.thread.open(message.channel, message.thread_ts ?? message.ts)]),
+    );
+    this.thread = new ThreadPane(byId("thread"), this.client, this.actions);
+    this.sidebar = new Sidebar(byId("sidebar"), this.workspace, {
+      go: (place) => this.#go(place, this.workspace.me),
+      switchUser: (user) => this.#go(this.#placeFor(user), user),
+    });
+    this.modals = new ModalStack(() => ({
+      blockContext: (view) => this.#viewContext(view),
+      submit: (view, values) => this.client.submitView(view.id, values),
+      close: (view) => void this.#closeView(view),
+    }));
+    this.events = new EventStream({
+      onFrame: (frame) => this.#take(frame),
+      onOpen: () => void this.#caughtUp(),
+      onLost: () => this.#lost(),
+    });
+  }
+
+  async start() {
+    this.workspace.load(await this.client.state());
+    window.addEventListener("hashchange", () => this.#follow());
+    byId("shade").addEventListener("click", () => this.#sidebar(false));
+    this.#follow();
+  }
+
+  /** Open what the address says: `#place/user`. */
+  #follow() {
+    const [place, user] = location.hash.slice(1).split("/");
+    const { workspace } = this;
+    const me = workspace.people.some(({ id }) => id === user)
+      ? user
+      : (workspace.people[0]?.id ?? "");
+    const switched = me !== workspace.me;
+    workspace.me = me;
+    this.client.user = me;
+    const known =
+      place === HOME ? workspace.bot.home_tab : workspace.channels.get(place)?.members.includes(me);
+    const target = known ? place : (workspace.myChannels[0]?.id ?? workspace.appPlace ?? HOME);
+    if (location.hash !== `#${target}/${me}`) history.replaceState(null, "", `#${target}/${me}`);
+    if (switched) this.#become(me);
+    if (switched || target !== workspace.place) this.#open(target);
+    this.#sidebar(false);
+  }
+
+  /** @param {string} place @param {string} user */
+  #go(place, user) {
+    location.hash = `#${place}/${user}`;
+  }
+
+  /**
+   * The same place for another person; one's own direct messages for a direct message.
+   *
+   * @param {string} user
+   */
+  #placeFor(user) {
+    const { workspace } = this;
+    if (workspace.place !== workspace.botChannel?.id) return workspace.place;
+    const own = [...workspace.channels.values()].find((channel) => channel.user === user);
+    return own?.id ?? workspace.place;
+  }
+
+  /** @param {string} user */
+  #become(user) {
+    this.thread.close();
+    this.modals.clear();
+    this.sidebar.forgetUnread();
+    this.events.open(user);
+  }
+
+  /** @param {string} place */
+  #open(place) {
+    const { workspace } = this;
+    workspace.place = place;
+    this.thread.close();
+    this.#channel?.leave();
+    this.#channel = null;
+    this.#home = null;
+    if (place === HOME) this.#openHome();
+    else this.#openChannel(place);
+    this.#paint();
+    // Until the stream is open, what happens between an answer and the first frame would be lost.
+    if (this.#online) void this.#load([this.#fetch()]);
+  }
+
+  #openHome() {
+    const home = new HomeTab(this.workspace.bot.name, (view) => this.#viewContext(view));
+    this.#home = home;
+    byId("place").replaceChildren(home.node);
+  }
+
+  /** @param {string} id */
+  #openChannel(id) {
+    const channel = new ChannelPlace(id, this.workspace, this.client, this.actions, (anchor) =>
+      this.#openShortcuts(anchor),
+    );
+    this.#channel = channel;
+    byId("place").replaceChildren(channel.node);
+    channel.focus();
+  }
+
+  #paint() {
+    const { workspace } = this;
+    this.sidebar.render();
+    renderHeader(byId("header"), workspace, {
+      go: (place) => this.#go(place, workspace.me),
+      openSidebar: () => this.#sidebar(true),
+      invite: (channel) =>
+        void this.client.invite(channel).then((reply) => reply.ok || toast(explain(reply.error))),
+    });
+    this.#banner();
+    const channel = workspace.channels.get(workspace.place);
+    const title = channel ? workspace.titleOf(channel) : workspace.bot.name;
+    document.title = `${title} · ${workspace.team.name}`;
+  }
+
+  #banner() {
+    const { bot } = this.workspace;
+    const words = !this.#online
+      ? "Connecting to the sandbox…"
+      : bot.connected
+        ? ""
+        : `${bot.name} is not connected. Nobody answers commands and messages until it is.`;
+    const banner = byId("banner");
+    banner.textContent = words;
+    banner.hidden = words === "";
+  }
+
+  /** @param {boolean} open */
+  #sidebar(open) {
+    byId("app").classList.toggle("sidebar-open", open);
+  }
+
+  /** The stream is open (again): fetch what was missed. */
+  async #caughtUp() {
+    this.#online = true;
+    this.#banner();
+    await this.#load([this.#refresh(), this.#fetch(), this.thread.refresh()]);
+  }
+
+  /** @param {Promise<void>[]} loads */
+  async #load(loads) {
+    try {
+      await Promise.all(loads);
+    } catch {
+      toast(explain("unreachable"));
+    }
+  }
+
+  /** Fetch what the open place shows. The Home tab comes over the stream. */
+  async #fetch() {
+    if (this.#channel) return this.#channel.load();
+    const reply = await this.client.openHome();
+    if (!reply.ok) toast(explain(reply.error));
+  }
+
+  async #refresh() {
+    this.workspace.load(await this.client.state());
+    this.#channel?.channelChanged();
+    this.#paint();
+  }
+
+  #lost() {
+    this.#online = false;
+    this.#banner();
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    switch (frame.type) {
+      case "message":
+      case "ephemeral":
+        return this.#taken(frame.message, true);
+      case "message_changed":
+        return this.#taken(frame.message, false);
+      case "message_deleted":
+      case "ephemeral_deleted":
+        return this.#gone(frame.channel, frame.ts);
+      case "view_opened":
+      case "view_pushed":
+        return this.modals.open(frame.view);
+      case "view_updated":
+        return this.#viewUpdated(frame.view);
+      case "view_closed":
+        return this.modals.closed(frame.view_id);
+      case "home":
+        return this.#home?.show(frame.view);
+      case "bot":
+        return this.#botChanged(frame.connected);
+      case "state":
+        return void this.#load([this.#refresh()]);
+    }
+  }
+
+  /** @param {Message} message @param {boolean} isNew */
+  #taken(message, isNew) {
+    const { workspace } = this;
+    const isReply = message.thread_ts !== undefined && message.thread_ts !== message.ts;
+    if (message.channel === workspace.place && !isReply) this.#channel?.timeline.upsert(message);
+    this.thread.take(message);
+    if (!isNew || message.user === workspace.me) return;
+    if (message.channel !== workspace.place) this.sidebar.markUnread(message.channel);
+    else byId("announcer").textContent = `New message from ${message.name}`;
+  }
+
+  /** @param {string} channel @param {string} ts */
+  #gone(channel, ts) {
+    if (channel === this.workspace.place) this.#channel?.timeline.remove(ts);
+    this.thread.remove(channel, ts);
+  }
+
+  /** @param {View} view */
+  #viewUpdated(view) {
+    if (view.type === "home") this.#home?.show(view);
+    else this.modals.update(view);
+  }
+
+  /** @param {boolean} connected */
+  #botChanged(connected) {
+    this.workspace.bot.connected = connected;
+    this.#paint();
+  }
+
+  /** @param {HTMLElement} anchor */
+  #openShortcuts(anchor) {
+    const { workspace } = this;
+    const items = workspace.globalShortcuts.map(({ callback_id: id, name }) => ({
+      label: name,
+      detail: workspace.bot.name,
+      dataset: { shortcut: id },
+      run: () =>
+        void this.client.shortcut(id).then((reply) => reply.ok || toast(explain(reply.error))),
+    }));
+    const commands = workspace.commands.map(({ command, description }) => ({
+      label: command,
+      detail: description,
+      run: () => this.#channel?.begin(`${command} `),
+    }));
+    openMenu(
+      anchor,
+      [
+        { title: "Shortcuts", items },
+        { title: "Commands", items: commands },
+      ],
+      { above: true },
+    );
+  }
+
+  /** @param {View} view @returns {import("./elements.js").BlockContext} */
+  #viewContext(view) {
+    const where = { view_id: view.id };
+    return {
+      workspace: this.workspace,
+      act: async (action) => {
+        const reply = await this.client.act(where, action);
+        if (!reply.ok) toast(explain(reply.error));
+        return reply;
+      },
+      suggest: (block_id, action_id, query) =>
+        this.client.suggest(where, { block_id, action_id, query }),
+    };
+  }
+
+  /** @param {View} view */
+  async #closeView(view) {
+    const reply = await this.client.closeView(view.id);
+    if (!reply.ok) this.modals.closed(view.id);
+  }
+}
+
+new Page().start().catch(() => toast(explain("unreachable")));

@@ -1,0 +1,86 @@
+/**
+ * The shapes that the sandbox server and this page exchange. Types only.
+ *
+ * @typedef {object} User
+ * @property {string} id
+ * @property {string} name
+ * @property {string} real_name
+ * @property {string} color  six hex digits
+ * @property {boolean} is_bot
+ * @property {boolean} is_admin
+ *
+ * @typedef {object} Channel
+ * @property {string} id
+ * @property {string} name
+ * @property {"channel"|"private"|"im"} kind
+ * @property {string} [user]  the human of an "im" with the bot
+ * @property {string[]} members
+ * @property {boolean} bot_is_member
+ * @property {boolean} is_archived
+ * @property {string} topic
+ *
+ * @typedef {{command: string, description: string, usage_hint: string}} Command
+ * @typedef {{callback_id: string, name: string}} Shortcut
+ *
+ * @typedef {object} Bot
+ * @property {string} user_id
+ * @property {string} name
+ * @property {boolean} connected
+ * @property {boolean} hears_mentions  in channels
+ * @property {boolean} hears_direct_messages
+ * @property {boolean} home_tab
+ *
+ * @typedef {object} State
+ * @property {{id: string, name: string}} team
+ * @property {User[]} users
+ * @property {Channel[]} channels
+ * @property {Bot} bot
+ * @property {Command[]} commands
+ * @property {Shortcut[]} message_shortcuts
+ * @property {Shortcut[]} global_shortcuts
+ *
+ * @typedef {object} Message
+ * @property {string} channel
+ * @property {string} ts
+ * @property {string} user
+ * @property {string} name
+ * @property {string} color
+ * @property {boolean} is_bot
+ * @property {string} text
+ * @property {Block[]} [blocks]
+ * @property {string} [thread_ts]
+ * @property {number} [reply_count]
+ * @property {string} [latest_reply]
+ * @property {boolean} [edited]
+ * @property {boolean} [ephemeral]
+ * @property {number} revision
+ * @property {boolean} [deleted]
+ * @property {{name: string}[]} [files]
+ *
+ * @typedef {{type: "plain_text"|"mrkdwn", text: string, verbatim?: boolean}} Text
+ * @typedef {{text: Text, value: string, description?: Text, url?: string}} Option
+ * @typedef {{label: Text, options: Option[]}} OptionGroup
+ * @typedef {{title: Text, text: Text, confirm: Text, deny: Text, style?: string}} Confirm
+ *
+ * Blocks and elements are Slack's own; what a renderer reads of one stands where it reads it.
+ * @typedef {{type: string, block_id?: string, [key: string]: any}} Block
+ * @typedef {{type: string, action_id?: string, [key: string]: any}} Element
+ *
+ * @typedef {object} View
+ * @property {string} id
+ * @property {"modal"|"home"} [type]
+ * @property {string} [callback_id]
+ * @property {Text} [title]
+ * @property {Text} [submit]
+ * @property {Text} [close]
+ * @property {Block[]} blocks
+ * @property {string} [hash]
+ *
+ * @typedef {{type: string, [key: string]: any}} StateValue  one entry of Slack's `state.values`
+ * @typedef {Record<string, Record<string, StateValue>>} StateValues
+ *
+ * @typedef {{type: string, [key: string]: any}} Frame  one frame of `/ui/events`
+ * @typedef {{ok: boolean, error?: string, [key: string]: any}} Reply
+ */
+
+export {};

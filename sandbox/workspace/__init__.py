@@ -1,0 +1,92 @@
+"""A local Slack workspace, as strict as Slack, over real HTTP and WebSockets.
+
+    from sandbox.workspace import ANA, GENERAL, Workspace
+
+    async with Workspace() as ws:                      # or mode="http", request_url="http://…"
+        # start the bot with SLACK_API_URL=ws.api_url, SLACK_BOT_TOKEN=ws.credentials.bot_token,
+        # SLACK_APP_TOKEN=ws.credentials.app_token, SLACK_SIGNING_SECRET=…signing_secret
+        await ws.connected()
+        result = await ws.command(ANA, GENERAL, "/grok Explain TCP slow start")
+        assert result.error is None                    # acked within 3 s
+        answer = await ws.wait_for(lambda: ws.messages(GENERAL) and ws.messages(GENERAL)[-1])
+        await ws.wait_for(lambda: len(answer.revisions) > 3)
+        assert not answer.pings and not answer.unfurls  # over all revisions
+        ws.fail("chat.update", error="edit_window_closed")
+        ws.fail("chat.postMessage", drop_after=True)   # applied, but the reply is lost
+        print(answer.shown, ws.calls_of("chat.update"), ws.deliveries, ws.responses)
+
+Budgets are real: 50 `chat.update` in any 60 s. `Limits(scale=0.01)` shrinks their windows,
+`Limits(scale=0)` removes them. `ws.url` is the demo page.
+"""
+
+from sandbox.workspace.config import AppConfig, Command, Credentials, Limits, Shortcut
+from sandbox.workspace.faults import Fault
+from sandbox.workspace.model import (
+    Call,
+    Channel,
+    CommandResult,
+    Delivery,
+    InteractionResult,
+    Message,
+    ResponseUse,
+    Revision,
+    User,
+    View,
+)
+from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.state import (
+    ANA,
+    ANA_AND_BEN,
+    APP_ID,
+    BEN,
+    BOT_ID,
+    BOT_USER,
+    CHLOE,
+    DESIGN,
+    ENGINEERING,
+    FINANCE,
+    GENERAL,
+    GUEST,
+    LEADERSHIP,
+    RANDOM,
+    TEAM_ID,
+    dm_of,
+)
+from sandbox.workspace.workspace import Workspace
+
+__all__ = [
+    "ANA",
+    "ANA_AND_BEN",
+    "APP_ID",
+    "BEN",
+    "BOT_ID",
+    "BOT_USER",
+    "CHLOE",
+    "DESIGN",
+    "ENGINEERING",
+    "FINANCE",
+    "GENERAL",
+    "GUEST",
+    "LEADERSHIP",
+    "RANDOM",
+    "TEAM_ID",
+    "AppConfig",
+    "Call",
+    "Channel",
+    "Command",
+    "CommandResult",
+    "Credentials",
+    "Delivery",
+    "Fault",
+    "InteractionResult",
+    "Limits",
+    "Message",
+    "NotAllowedError",
+    "ResponseUse",
+    "Revision",
+    "Shortcut",
+    "User",
+    "View",
+    "Workspace",
+    "dm_of",
+]

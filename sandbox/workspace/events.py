@@ -1,0 +1,141 @@
+"""The Events API: what the app is told, by its subscriptions, memberships and scopes."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+from sandbox.workspace.clock import Clock, Ids
+from sandbox.workspace.config import AppConfig
+from sandbox.workspace.delivery import Dispatcher
+from sandbox.workspace.model import Channel, Json, Message
+from sandbox.workspace.state import APP_ID, BOT_USER, TEAM_ID, State
+from sandbox.workspace.wire import CHANNEL_TYPES, message_json
+
+HISTORY_SCOPES = {"channel": "channels:history", "private": "groups:history", "im": "im:history"}
+_MESSAGE_EVENTS = {
+    "channel": "message.channels",
+    "private": "message.groups",
+    "im": "message.im",
+}
+_MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
+
+
+def mentions_bot(text: str) -> bool:
+    return _MENTION.search(text) is not None
+
+
+@dataclass(slots=True)
+class Events:
+    """Builds events and hands those that the app may see to the dispatcher."""
+
+    state: State
+    app: AppConfig
+    clock: Clock
+    ids: Ids
+    dispatcher: Dispatcher
+
+    def posted(self, message: Message) -> None:
+        channel = self.state.channels[message.channel]
+        self._mention(channel, message)
+        self._message(channel, message_json(self.state, message, metadata=True), message.ts)
+
+    def changed(self, message: Message, previous: Json) -> None:
+        """`previous` is the message's JSON before the change."""
+        channel = self.state.channels[message.channel]
+        if not mentions_bot(previous.get("text", "")):
+            self._mention(channel, message)
+        body = {
+            "type": "message",
+            "subtype": "message_changed",
+            "hidden": True,
+            "message": message_json(self.state, message, metadata=True),
+            "previous_message": previous,
+        }
+        self._message(channel, body, self.clock.ts())
+
+    def deleted(self, message: Message, previous: Json) -> None:
+        body = {
+            "type": "message",
+            "subtype": "message_deleted",
+            "hidden": True,
+            "deleted_ts": message.ts,
+            "previous_message": previous,
+        }
+        self._message(self.state.channels[message.channel], body, self.clock.ts())
+
+    def home_opened(self, user: str, view: Json | None) -> None:
+        event: Json = {
+            "type": "app_home_opened",
+            "user": user,
+            "channel": self.state.dm(user).id,
+            "tab": "home",
+        }
+        if view is not None:
+            event["view"] = view
+        self.emit("app_home_opened", event)
+
+    def member_joined(self, user: str, channel: Channel, inviter: str) -> None:
+        event = {
+            "type": "member_joined_channel",
+            "user": user,
+            "channel": channel.id,
+            "channel_type": "C" if channel.kind == "channel" else "G",
+            "team": TEAM_ID,
+            "inviter": inviter,
+        }
+        self.emit("member_joined_channel", event)
+
+    def emit(self, name: str, event: Json) -> None:
+        """Deliver `event` when the app subscribes to `name`."""
+        if name not in self.app.events:
+            return
+        self.dispatcher.event(
+            {
+                "token": "sandbox-verification",
+                "team_id": TEAM_ID,
+                "context_team_id": TEAM_ID,
+                "context_enterprise_id": None,
+                "api_app_id": APP_ID,
+                "event": {"event_ts": self.clock.ts(), **event},
+                "type": "event_callback",
+                "event_id": self.ids.new("Ev"),
+                "event_time": int(time.time()),
+                "authorizations": [
+                    {
+                        "enterprise_id": None,
+                        "team_id": TEAM_ID,
+                        "user_id": BOT_USER,
+                        "is_bot": True,
+                        "is_enterprise_install": False,
+                    }
+                ],
+                "is_ext_shared_channel": False,
+                "event_context": self.ids.secret(),
+            }
+        )
+
+    def _mention(self, channel: Channel, message: Message) -> None:
+        if (
+            channel.kind == "im"
+            or message.user == BOT_USER
+            or not mentions_bot(message.text)
+            or BOT_USER not in channel.members
+            or "app_mentions:read" not in self.app.scopes
+        ):
+            return
+        body = message_json(self.state, message)
+        self.emit("app_mention", {**body, "type": "app_mention", "channel": channel.id})
+
+    def _message(self, channel: Channel, body: Json, ts: str) -> None:
+        if BOT_USER not in channel.members or HISTORY_SCOPES[channel.kind] not in self.app.scopes:
+            return
+        event = {
+            **body,
+            "ts": ts,
+            "event_ts": ts,
+            "channel": channel.id,
+            "channel_type": CHANNEL_TYPES[channel.kind],
+        }
+        self.emit(_MESSAGE_EVENTS[channel.kind], event)

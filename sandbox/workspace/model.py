@@ -1,0 +1,213 @@
+"""What the workspace is made of and what it records. Plain data: tests and benchmarks read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from sandbox.workspace.texts import texts_of
+
+Json: TypeAlias = dict[str, Any]
+ChannelKind: TypeAlias = Literal["channel", "private", "im"]
+DeliveryKind: TypeAlias = Literal["events_api", "slash_commands", "interactive"]
+
+
+@dataclass(slots=True)
+class User:
+    id: str
+    name: str
+    real_name: str
+    color: str
+    is_admin: bool = False
+    is_owner: bool = False
+    is_guest: bool = False
+    is_bot: bool = False
+
+
+@dataclass(slots=True)
+class Channel:
+    """A conversation. `user` is the human of a direct message with the bot."""
+
+    id: str
+    name: str
+    kind: ChannelKind
+    members: set[str]
+    topic: str = ""
+    user: str | None = None
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A message as it stood after one write. `at` is Unix time in seconds, `by` a user id.
+
+    `pings` is everything in it that would notify somebody, `unfurls` every address that Slack
+    would fetch and preview.
+    """
+
+    text: str
+    blocks: tuple[Json, ...]
+    at: float
+    by: str
+    pings: tuple[str, ...] = ()
+    unfurls: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The text that people see: that of the blocks, or `text` when there are none."""
+        return "\n".join(texts_of(self.blocks)) if self.blocks else self.text
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message with its whole history, `revisions[-1]` being what stands there now.
+
+    `ephemeral_to` names the only person who sees it. `edited` is the flag people see; `deleted`
+    messages are kept for the record, and a `tombstone` holds the place of a deleted root.
+    """
+
+    channel: str
+    ts: str
+    user: str
+    revisions: list[Revision]
+    thread_ts: str | None = None
+    bot_id: str | None = None
+    metadata: Json | None = None
+    files: tuple[str, ...] = ()
+    ephemeral_to: str | None = None
+    unfurl: bool = True
+    edited: bool = False
+    edited_ts: str | None = None
+    deleted: bool = False
+    tombstone: bool = False
+    broadcast: bool = False
+    streaming_since: float | None = None
+    deleted_at: float | None = None
+
+    @property
+    def text(self) -> str:
+        return self.revisions[-1].text
+
+    @property
+    def blocks(self) -> tuple[Json, ...]:
+        return self.revisions[-1].blocks
+
+    @property
+    def shown(self) -> str:
+        return self.revisions[-1].shown
+
+    @property
+    def pings(self) -> tuple[str, ...]:
+        """Everything any revision would have notified somebody with."""
+        return tuple(ping for revision in self.revisions for ping in revision.pings)
+
+    @property
+    def unfurls(self) -> tuple[str, ...]:
+        return tuple(address for revision in self.revisions for address in revision.unfurls)
+
+    @property
+    def is_reply(self) -> bool:
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """An open modal or a Home tab. `values` is what its inputs hold, in the shape of
+    `state.values`; `previous` is the view below it in the stack."""
+
+    id: str
+    type: Literal["modal", "home"]
+    user: str
+    content: Json
+    hash: str
+    values: dict[str, dict[str, Json]]
+    root: str
+    previous: str | None = None
+    external_id: str = ""
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class Call:
+    """One Web API call, as it came and as it was answered. `at` is Unix time in seconds,
+    `monotonic` the same moment for measuring. `dropped`: the caller never got the reply."""
+
+    method: str
+    args: Json
+    status: int
+    response: Json
+    at: float
+    monotonic: float
+    token_ok: bool
+    dropped: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.response.get("ok") is True
+
+    @property
+    def error(self) -> str | None:
+        return self.response.get("error")
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One attempt to hand a payload to the app.
+
+    `delay` is the time to its ack in seconds. `error` is why it failed: `http_timeout`,
+    `http_error`, `connection_failed`, or `no_connection`.
+    """
+
+    id: str
+    kind: DeliveryKind
+    payload: Json
+    at: float
+    retry: int = 0
+    reason: str | None = None
+    via: str = ""
+    status: int | None = None
+    ack: Json | None = None
+    delay: float | None = None
+    error: str | None = None
+    no_retry: bool = False
+    done: bool = False
+
+    @property
+    def acked(self) -> bool:
+        return self.done and self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What became of a slash command. `error` is the name of the fault its author was shown,
+    `delay` the seconds until the ack (or until Slack gave up)."""
+
+    ack_status: int | None
+    ack_body: Json
+    delay: float
+    error: str | None
+    response_url: str
+    trigger_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionResult:
+    """What became of a click, a shortcut, a submission or a suggestion. `errors` marks fields
+    of a form; `options` are those of a suggestion."""
+
+    ack: Json
+    delay: float
+    error: str | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    options: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseUse:
+    """One POST to a response_url and the answer to it."""
+
+    url: str
+    body: Json
+    status: int
+    reply: str
+    at: float

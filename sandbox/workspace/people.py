@@ -1,0 +1,89 @@
+"""What people do with messages: say, edit, delete, invite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sandbox.workspace.model import Channel, Message
+from sandbox.workspace.state import BOT_USER
+from sandbox.workspace.team import Team
+from sandbox.workspace.timeline import Content
+from sandbox.workspace.typed_text import encode_message
+
+
+class NotAllowedError(Exception):
+    """Slack's own client would not let this person do that. The text is Slack's error name."""
+
+
+def sees(team: Team, user: str, channel_id: str) -> bool:
+    """Whether `user` may open that conversation."""
+    channel = team.state.channels.get(channel_id)
+    if channel is None or user not in team.state.users:
+        return False
+    return channel.kind == "channel" or user in channel.members
+
+
+def must_see(team: Team, user: str, channel_id: str) -> Channel:
+    if not sees(team, user, channel_id):
+        raise NotAllowedError("channel_not_found")
+    return team.state.channels[channel_id]
+
+
+def say(
+    team: Team,
+    user: str,
+    channel_id: str,
+    text: str,
+    thread_ts: str | None = None,
+    *,
+    files: Iterable[str] = (),
+) -> Message:
+    """Post as a person, as typed: `@name` becomes a mention."""
+    channel = must_see(team, user, channel_id)
+    if channel.is_archived:
+        raise NotAllowedError("is_archived")
+    if user not in channel.members:
+        raise NotAllowedError("not_in_channel")
+    files = tuple(files)
+    if not text.strip() and not files:
+        raise NotAllowedError("no_text")
+    if channel.user is not None and (not team.app.messages_tab or team.app.messages_tab_read_only):
+        raise NotAllowedError("messages_tab_disabled")
+    if thread_ts is not None and team.state.find(channel_id, thread_ts) is None:
+        raise NotAllowedError("thread_not_found")
+    content = Content(encode_message(team.state, text))
+    return team.timeline.post(channel_id, user, content, thread_ts=thread_ts, files=files)
+
+
+def edit(team: Team, user: str, channel_id: str, ts: str, text: str) -> Message:
+    message = _standing(team, user, channel_id, ts, may=False)
+    content = Content(encode_message(team.state, text))
+    team.timeline.edit(message, content, by=user, flagged=True)
+    return message
+
+
+def delete(team: Team, user: str, channel_id: str, ts: str) -> None:
+    """One's own message; an admin may delete anybody's."""
+    team.timeline.delete(_standing(team, user, channel_id, ts, may=team.state.users[user].is_admin))
+
+
+def invite_bot(team: Team, user: str, channel_id: str) -> None:
+    channel = must_see(team, user, channel_id)
+    if channel.kind == "im":
+        raise NotAllowedError("method_not_supported_for_channel_type")
+    if BOT_USER in channel.members:
+        raise NotAllowedError("already_in_channel")
+    channel.members.add(BOT_USER)
+    team.feed.publish({"type": "state"})
+    team.events.member_joined(BOT_USER, channel, user)
+
+
+def _standing(team: Team, user: str, channel_id: str, ts: str, *, may: bool) -> Message:
+    """A message that stands; not somebody else's, unless `may`."""
+    must_see(team, user, channel_id)
+    message = team.state.find(channel_id, ts)
+    if message is None or message.tombstone:
+        raise NotAllowedError("message_not_found")
+    if message.user != user and not may:
+        raise NotAllowedError("not_your_message")
+    return message

@@ -1,0 +1,130 @@
+"""Who and what is in the workspace: people, conversations, messages, views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from sandbox.workspace.model import Channel, Message, User, View
+
+TEAM_ID = "T0SANDBOX1"
+APP_ID = "A0SANDBOX1"
+BOT_USER = "U0GROKBOT1"
+BOT_ID = "B0GROKBOT1"
+
+ANA = "U0ANA00001"
+BEN = "U0BEN00001"
+CHLOE = "U0CHLOE001"
+GUEST = "U0GUEST001"
+
+GENERAL = "C0GENERAL1"
+ENGINEERING = "C0ENGINEE1"
+RANDOM = "C0RANDOM01"
+LEADERSHIP = "C0LEADERS1"
+DESIGN = "C0DESIGN01"
+FINANCE = "C0FINANCE1"
+ANA_AND_BEN = "D0ANABEN01"
+
+_HUMANS = (
+    User(ANA, "ana", "Ana Silva", "#9f69e7", is_admin=True, is_owner=True),
+    User(BEN, "ben", "Ben Okafor", "#4bbe2e"),
+    User(CHLOE, "chloe", "Chloé Martin", "#e7392d"),
+    User(GUEST, "gus", "Gus (guest)", "#d58247", is_guest=True),
+)
+
+
+def dm_of(user: str) -> str:
+    """The id of the direct message between `user` and the bot."""
+    return "D" + user.removeprefix("U")
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that is there, without behaviour. `default_state` fills it."""
+
+    team_name: str = "Sandbox"
+    domain: str = "sandbox"
+    users: dict[str, User] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    timelines: dict[str, dict[str, Message]] = field(default_factory=dict)
+    threads: dict[tuple[str, str], list[Message]] = field(default_factory=dict)
+    ephemerals: list[Message] = field(default_factory=list)
+    views: dict[str, View] = field(default_factory=dict)
+    homes: dict[str, View] = field(default_factory=dict)
+
+    def add(self, message: Message) -> None:
+        self.timelines[message.channel][message.ts] = message
+        if message.is_reply and message.thread_ts is not None:
+            self.threads.setdefault((message.channel, message.thread_ts), []).append(message)
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """The message that stands there now (a tombstone does)."""
+        message = self.timelines.get(channel, {}).get(ts)
+        return message if message is not None and not message.deleted else None
+
+    def timeline(self, channel: str) -> Iterator[Message]:
+        """Messages of a conversation that still stand, oldest first, replies included."""
+        return (m for m in self.timelines.get(channel, {}).values() if not m.deleted)
+
+    def top_level(self, channel: str) -> list[Message]:
+        return [m for m in self.timeline(channel) if not m.is_reply or m.broadcast]
+
+    def replies(self, channel: str, root: str) -> list[Message]:
+        """The replies in a thread, oldest first, without its root."""
+        return [m for m in self.threads.get((channel, root), ()) if not m.deleted]
+
+    def thread_of(self, channel: str, ts: str) -> str | None:
+        """The root of the thread that the message at `ts` is in or would start; None when no
+        such message stands."""
+        message = self.find(channel, ts)
+        if message is None:
+            return None
+        return message.thread_ts if message.is_reply else message.ts
+
+    def find_ephemeral(self, channel: str, ts: str) -> Message | None:
+        for message in self.ephemerals:
+            if message.channel == channel and message.ts == ts and not message.deleted:
+                return message
+        return None
+
+    def user_named(self, name: str) -> User | None:
+        return next((user for user in self.users.values() if user.name == name), None)
+
+    def channel_named(self, name: str) -> Channel | None:
+        return next(
+            (c for c in self.channels.values() if c.name == name and c.kind != "im"),
+            None,
+        )
+
+    def dm(self, user: str) -> Channel:
+        """The direct message between `user` and the bot."""
+        return self.channels[dm_of(user)]
+
+
+def default_state(bot_name: str) -> State:
+    """Four people, the bot, and conversations of every kind that the bot can meet."""
+    humans = [replace(human) for human in _HUMANS]
+    state = State(users={user.id: user for user in humans})
+    state.users[BOT_USER] = User(BOT_USER, bot_name.lower(), bot_name, "#1d1c1d", is_bot=True)
+
+    everyone = {user.id for user in humans}
+    staff = everyone - {GUEST}
+    bot = {BOT_USER}
+    for channel in (
+        Channel(GENERAL, "general", "channel", everyone | bot, "Company-wide news and questions"),
+        Channel(ENGINEERING, "engineering", "channel", staff | bot, "How we build things"),
+        Channel(RANDOM, "random", "channel", everyone | bot, "Anything goes"),
+        Channel(LEADERSHIP, "leadership", "private", {ANA, BEN} | bot, "Private, with the bot"),
+        Channel(DESIGN, "design", "channel", set(staff), "Public, without the bot"),
+        Channel(FINANCE, "finance", "private", {ANA, CHLOE}, "Private, without the bot"),
+        Channel(ANA_AND_BEN, "ana, ben", "im", {ANA, BEN}),
+        *_bot_dms(humans),
+    ):
+        state.channels[channel.id] = channel
+        state.timelines[channel.id] = {}
+    return state
+
+
+def _bot_dms(humans: Iterable[User]) -> Iterator[Channel]:
+    for user in humans:
+        yield Channel(dm_of(user.id), user.name, "im", {user.id, BOT_USER}, user=user.id)

@@ -1,0 +1,45 @@
+"""All parts of one workspace, joined. What the methods, the pages and the people work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.workspace.budgets import Budgets
+from sandbox.workspace.clock import Clock, Ids
+from sandbox.workspace.config import AppConfig, Credentials, Limits
+from sandbox.workspace.delivery import Dispatcher
+from sandbox.workspace.events import Events
+from sandbox.workspace.faults import Faults
+from sandbox.workspace.feed import Feed
+from sandbox.workspace.interactions import ResponseUrls, Triggers
+from sandbox.workspace.model import Call
+from sandbox.workspace.socket_mode import SocketMode
+from sandbox.workspace.state import State
+from sandbox.workspace.timeline import Timeline
+from sandbox.workspace.views import Views
+
+
+@dataclass(slots=True)
+class Team:
+    """`origin` is the address of the server; `revoked` maps a dead token to Slack's error."""
+
+    app: AppConfig
+    limits: Limits
+    credentials: Credentials
+    state: State
+    clock: Clock
+    ids: Ids
+    feed: Feed
+    budgets: Budgets
+    faults: Faults
+    timeline: Timeline
+    events: Events
+    dispatcher: Dispatcher
+    sockets: SocketMode
+    triggers: Triggers
+    response_urls: ResponseUrls
+    views: Views
+    calls: list[Call]
+    problems: list[str]
+    revoked: dict[str, str]
+    origin: str = ""

@@ -1,0 +1,15 @@
+"""The Web API, a file for each family of methods. Importing a family registers its methods."""
+
+from sandbox.workspace.web_api import apps, auth, chat, conversations, streams, users, views
+from sandbox.workspace.web_api.endpoint import serve_method
+
+__all__ = [
+    "apps",
+    "auth",
+    "chat",
+    "conversations",
+    "serve_method",
+    "streams",
+    "users",
+    "views",
+]

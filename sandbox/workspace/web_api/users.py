@@ -1,0 +1,43 @@
+"""users.* and bots.*: the people."""
+
+from __future__ import annotations
+
+from sandbox.workspace.errors import ApiError
+from sandbox.workspace.model import Json
+from sandbox.workspace.state import APP_ID, BOT_ID, BOT_USER
+from sandbox.workspace.team import Team
+from sandbox.workspace.web_api.method import Args, method
+from sandbox.workspace.wire import user_json
+
+READ = "users:read"
+
+
+@method("users.info", "4", READ)
+async def info(team: Team, args: Args) -> Json:
+    user = team.state.users.get(args.required("user"))
+    if user is None:
+        raise ApiError("user_not_found")
+    return {"user": user_json(user)}
+
+
+@method("users.list", "2", READ)
+async def list_users(team: Team, args: Args) -> Json:
+    args.count("limit", 1000, 1000)
+    members = [user_json(user) for user in team.state.users.values()]
+    return {"members": members, "response_metadata": {"next_cursor": ""}}
+
+
+@method("bots.info", "3", READ)
+async def bot_info(team: Team, args: Args) -> Json:
+    if args.required("bot") != BOT_ID:
+        raise ApiError("bot_not_found")
+    name = team.state.users[BOT_USER].name
+    return {
+        "bot": {
+            "id": BOT_ID,
+            "deleted": False,
+            "name": name,
+            "app_id": APP_ID,
+            "user_id": BOT_USER,
+        }
+    }

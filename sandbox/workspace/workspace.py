@@ -1,0 +1,391 @@
+"""The workspace as tests, benchmarks and the demo hold it: control in, plain data out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from sandbox.workspace import interactivity, people, submissions
+from sandbox.workspace.budgets import Budgets
+from sandbox.workspace.clock import Clock, Ids
+from sandbox.workspace.commands import run_command
+from sandbox.workspace.config import AppConfig, Credentials, Limits
+from sandbox.workspace.delivery import Dispatcher
+from sandbox.workspace.events import Events
+from sandbox.workspace.faults import Fault, Faults
+from sandbox.workspace.feed import Feed
+from sandbox.workspace.http_delivery import HttpDelivery
+from sandbox.workspace.interactions import ResponseUrls, Triggers
+from sandbox.workspace.model import (
+    Call,
+    Channel,
+    CommandResult,
+    Delivery,
+    InteractionResult,
+    Json,
+    Message,
+    ResponseUse,
+    View,
+)
+from sandbox.workspace.payloads import view_place
+from sandbox.workspace.server import Server
+from sandbox.workspace.socket_mode import SocketMode
+from sandbox.workspace.state import BOT_USER, State, default_state
+from sandbox.workspace.suggestions import suggest
+from sandbox.workspace.tasks import Tasks
+from sandbox.workspace.team import Team
+from sandbox.workspace.timeline import Timeline
+from sandbox.workspace.views import Views
+
+T = TypeVar("T")
+WAIT = 10.0
+_DEFAULT = Credentials()
+
+
+class Workspace:
+    """A Slack workspace with one app installed, strict where Slack is.
+
+    `mode` is how the app is reached: `socket`, or `http` with its `request_url`. `latency` is
+    added to every Web API call, in seconds. Ids of people and conversations are constants of
+    `sandbox.workspace`.
+    """
+
+    def __init__(
+        self,
+        *,
+        bot_token: str = _DEFAULT.bot_token,
+        app_token: str = _DEFAULT.app_token,
+        signing_secret: str = _DEFAULT.signing_secret,
+        mode: Literal["socket", "http"] = "socket",
+        request_url: str | None = None,
+        app: AppConfig | None = None,
+        limits: Limits | None = None,
+        latency: float = 0.0,
+        port: int = 0,
+    ) -> None:
+        self.mode = mode
+        self._tasks = Tasks()
+        self._stack = AsyncExitStack()
+        limits = limits or Limits()
+        self._http = HttpDelivery(limits, signing_secret, request_url)
+        credentials = Credentials(bot_token, app_token, signing_secret)
+        self._team = self._join(app or AppConfig(), limits, credentials)
+        self._server = Server(self._team, port=port, latency=latency)
+
+    def _join(self, app: AppConfig, limits: Limits, credentials: Credentials) -> Team:
+        feed, clock, ids = Feed(), Clock(), Ids()
+        state = default_state(app.name)
+        problems: list[str] = []
+        sockets = SocketMode(limits, feed, problems, enabled=self.mode == "socket")
+        transport = sockets if self.mode == "socket" else self._http
+        dispatcher = Dispatcher(transport, limits, feed, self._tasks)
+        events = Events(state, app, clock, ids, dispatcher)
+        return Team(
+            app=app,
+            limits=limits,
+            credentials=credentials,
+            state=state,
+            clock=clock,
+            ids=ids,
+            feed=feed,
+            budgets=Budgets(limits),
+            faults=Faults(),
+            timeline=Timeline(state, clock, ids, feed, events),
+            events=events,
+            dispatcher=dispatcher,
+            sockets=sockets,
+            triggers=Triggers(limits),
+            response_urls=ResponseUrls(limits),
+            views=Views(state, clock, ids, feed),
+            calls=[],
+            problems=problems,
+            revoked={},
+        )
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._http.aclose)
+            stack.push_async_callback(self._server.aclose)
+            stack.push_async_callback(self._tasks.aclose)
+            self._team.origin = await self._server.start()
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    # What is there and what happened.
+
+    @property
+    def url(self) -> str:
+        """The origin; the demo page is at its root."""
+        return self._team.origin
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/"
+
+    @property
+    def credentials(self) -> Credentials:
+        return self._team.credentials
+
+    @property
+    def state(self) -> State:
+        return self._team.state
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every Web API call, in the order of the answers."""
+        return self._team.calls
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every attempt to hand the app a payload, in order."""
+        return self._team.dispatcher.deliveries
+
+    @property
+    def responses(self) -> list[ResponseUse]:
+        """Every POST to a response_url."""
+        return self._team.response_urls.uses
+
+    @property
+    def problems(self) -> list[str]:
+        """What the app got wrong where Slack keeps silent: late acks, errors for no field."""
+        return self._team.problems
+
+    @property
+    def sockets(self) -> int:
+        """How many connections the app holds."""
+        return len(self._team.sockets.connections)
+
+    def calls_of(self, method: str) -> list[Call]:
+        return [call for call in self.calls if call.method == method]
+
+    def channel(self, channel: str) -> Channel:
+        return self.state.channels[channel]
+
+    def message(self, channel: str, ts: str) -> Message:
+        """The message, deleted or not; `KeyError` when there never was one."""
+        return self.state.timelines[channel][ts]
+
+    def messages(self, channel: str) -> list[Message]:
+        """Top-level messages that stand, oldest first."""
+        return self.state.top_level(channel)
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """The replies in a thread that stand, oldest first."""
+        return self.state.replies(channel, ts)
+
+    def ephemerals(self, user: str | None = None) -> list[Message]:
+        """Ephemeral messages, to `user` or to anybody, the dismissed included."""
+        return [m for m in self.state.ephemerals if user in (None, m.ephemeral_to)]
+
+    def view(self, user: str) -> View | None:
+        """The modal on top of what `user` sees."""
+        found = [v for v in self.state.views.values() if v.user == user and v.type == "modal"]
+        return next((view for view in reversed(found) if not view.closed), None)
+
+    def home(self, user: str) -> View | None:
+        return self.state.homes.get(user)
+
+    async def wait_for(self, predicate: Callable[[], T | None], seconds: float = WAIT) -> T:
+        """The first true value of `predicate`, looked at after every change; `TimeoutError`
+        when `seconds` pass first."""
+        return await self._team.feed.wait_for(predicate, seconds)
+
+    async def connected(self, sockets: int = 1, seconds: float = WAIT) -> None:
+        """Wait until the app holds at least `sockets` connections (in HTTP mode: until it has
+        a request URL)."""
+        if self.mode == "http":
+            await self.wait_for(lambda: self._http.connected, seconds)
+            return
+        await self.wait_for(lambda: self.sockets >= sockets, seconds)
+
+    async def settled(self, seconds: float = WAIT) -> None:
+        """Wait until no delivery is under way."""
+        await self.wait_for(lambda: all(d.done for d in self.deliveries), seconds)
+
+    # What people do.
+
+    async def command(self, user: str, channel: str, text: str) -> CommandResult:
+        """Type a slash command. Returns when it was acked, or when Slack gave up."""
+        return await run_command(self._team, user, channel, text)
+
+    async def say(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        files: Iterable[str] = (),
+    ) -> Message:
+        return people.say(self._team, user, channel, text, thread_ts, files=files)
+
+    async def edit(self, user: str, channel: str, ts: str, text: str) -> Message:
+        return people.edit(self._team, user, channel, ts, text)
+
+    async def delete(self, user: str, channel: str, ts: str) -> None:
+        people.delete(self._team, user, channel, ts)
+
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, chosen: Any = None
+    ) -> InteractionResult:
+        """Press a button of a message, or choose in its select (an option by its value)."""
+        return await interactivity.click(self._team, user, channel, ts, action_id, chosen=chosen)
+
+    async def click_view(
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        chosen: Any = None,
+        typed: Json | None = None,
+    ) -> InteractionResult:
+        """Press a button of a view, or choose in its select, with `typed` filled in before."""
+        return await interactivity.click_view(
+            self._team, user, view_id, action_id, chosen=chosen, typed=typed or {}
+        )
+
+    async def shortcut(
+        self, user: str, callback_id: str, channel: str | None = None, ts: str | None = None
+    ) -> InteractionResult:
+        """Run a global shortcut, or a message's when `channel` and `ts` are given."""
+        if channel is None or ts is None:
+            return await interactivity.shortcut(self._team, user, callback_id)
+        return await interactivity.message_shortcut(self._team, user, callback_id, channel, ts)
+
+    async def submit(self, user: str, view_id: str, typed: Json | None = None) -> InteractionResult:
+        """Submit a modal with `typed` filled in: `{block_id: value}`, an option by its value, or
+        `{block_id: {action_id: {…}}}` in Slack's own shape. What is not named stays as shown."""
+        return await submissions.submit(self._team, user, view_id, typed or {})
+
+    async def close_view(self, user: str, view_id: str) -> InteractionResult:
+        return await submissions.close_view(self._team, user, view_id)
+
+    async def suggest(
+        self, user: str, view_id: str, action_id: str, query: str
+    ) -> InteractionResult:
+        """Type `query` into an external select of a view."""
+        place = view_place(self._team, user, view_id)
+        return await suggest(self._team, user, place, action_id, query)
+
+    async def open_home(self, user: str) -> None:
+        interactivity.open_home(self._team, user)
+
+    async def invite(self, user: str, channel: str) -> None:
+        """Invite the bot."""
+        people.invite_bot(self._team, user, channel)
+
+    # What the workspace does.
+
+    def remove_bot(self, channel: str) -> None:
+        self.channel(channel).members.discard(BOT_USER)
+        self._team.feed.publish({"type": "state"})
+
+    def archive(self, channel: str) -> None:
+        self.channel(channel).is_archived = True
+        self._team.feed.publish({"type": "state"})
+
+    def revoke(self, token: str, error: str = "token_revoked") -> None:
+        """Let `token` fail from now on (`token_revoked`, `account_inactive`)."""
+        self._team.revoked[token] = error
+
+    def fail(
+        self,
+        method: str,
+        *,
+        error: str | None = None,
+        status: int | None = None,
+        retry_after: int | None = None,
+        drop_before: bool = False,
+        drop_after: bool = False,
+        delay: float = 0.0,
+        times: int | None = 1,
+        where: Callable[[Json], bool] | None = None,
+    ) -> Fault:
+        """Disturb the next `times` calls of `method` (`*`: any) whose arguments satisfy `where`.
+
+        `error` and `status` answer instead of the method, `retry_after` with a 429. With
+        `drop_before` the connection is lost before the call is applied, with `drop_after`
+        after. `delay` seconds come first. Lift it early with `.lift()`."""
+        fault = Fault(
+            method=method,
+            error=error,
+            status=status,
+            retry_after=retry_after,
+            drop_before=drop_before,
+            drop_after=drop_after,
+            delay=delay,
+            times=times,
+            where=where,
+        )
+        self._team.faults.add(fault)
+        return fault
+
+    async def redeliver(self, delivery: Delivery) -> Delivery:
+        """Deliver the same payload once more, marked as a retry as Slack does for events."""
+        retry = delivery.retry + 1 if delivery.kind == "events_api" else 0
+        reason = "http_timeout" if retry else None
+        return await self._team.dispatcher.deliver(
+            delivery.kind, delivery.payload, retry=retry, reason=reason
+        )
+
+    async def emit(self, name: str, event: Json) -> None:
+        """Send any event to which the app subscribes."""
+        self._team.events.emit(name, event)
+
+    async def refresh_sockets(self, warning: float = 0.0) -> None:
+        """Make the app renew its connections, as Slack does every few hours."""
+        await self._team.sockets.refresh(warning)
+
+    def cut_sockets(self) -> None:
+        """Break every connection of the app without a warning."""
+        self._team.sockets.cut()
+
+    # HTTP mode.
+
+    @property
+    def request_url(self) -> str | None:
+        return self._http.request_url
+
+    @request_url.setter
+    def request_url(self, url: str | None) -> None:
+        self._http.request_url = url
+        self._team.feed.touch()
+
+    async def post_signed(
+        self,
+        body: bytes,
+        *,
+        content_type: str = "application/x-www-form-urlencoded",
+        secret: str | None = None,
+        timestamp: str | None = None,
+    ) -> tuple[int, bytes]:
+        """POST `body` to the app, signed with `secret` (default: the right one) at `timestamp`
+        (Unix seconds, default: now). Status and body of its answer."""
+        headers = {"Content-Type": content_type}
+        status, reply, _ = await self._http.post(body, headers, secret=secret, timestamp=timestamp)
+        return status, reply
+
+    async def verify_url(self) -> bool:
+        """Ask the app to prove that the request URL is its own, as Slack does on saving it."""
+        challenge = Ids.secret()
+        body = {"token": "sandbox", "challenge": challenge, "type": "url_verification"}
+        status, reply = await self.post_signed(
+            json.dumps(body).encode(), content_type="application/json"
+        )
+        return status == 200 and challenge in reply.decode()
+
+    async def ssl_check(self) -> int:
+        """Slack's probe of a command's URL; the status of the answer."""
+        status, _ = await self.post_signed(b"ssl_check=1&token=sandbox")
+        return status

@@ -1,0 +1,150 @@
+"""Messages and threads as people see them."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, expect
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.workspace import ANA, BEN, GENERAL, Workspace
+from tests.sandbox.page.helpers import IN_BROWSER, button, markdown, post, type_and_send, visit
+
+pytestmark = IN_BROWSER
+
+
+async def test_what_a_person_types_appears_to_everybody(page: Page, ws: Workspace) -> None:
+    await visit(page, ws, GENERAL)
+    await type_and_send(page, "hello *world* & <friends>")
+
+    message = page.locator(".message", has_text="hello world & <friends>")
+    await expect(message.locator("strong")).to_have_text("world")
+    await expect(message).to_contain_text("Ana Silva")
+    await expect(page.locator("[data-composer=channel]")).to_have_value("")
+    await page.locator("[data-user-switch]").select_option(BEN)
+    await expect(message).to_be_visible()
+    assert page.url.endswith(f"#{GENERAL}/{BEN}")
+
+
+async def test_an_author_is_named_once_in_a_row(page: Page, ws: Workspace) -> None:
+    for author in (ANA, ANA, BEN):
+        await ws.say(author, GENERAL, "words")
+    await visit(page, ws, GENERAL)
+
+    names = page.locator(".message-name")
+    await expect(names).to_have_count(3)
+    shown = [await name.is_visible() for name in await names.all()]
+    assert shown == [True, False, True]
+    await expect(page.get_by_role("separator")).to_have_text("Today")
+
+
+async def test_an_archived_channel_can_only_be_read(page: Page, ws: Workspace) -> None:
+    await ws.say(BEN, GENERAL, "old news")
+    await visit(page, ws, GENERAL)
+    ws.archive(GENERAL)
+
+    await expect(page.locator("[data-composer=channel]")).to_be_hidden()
+    await expect(page.locator(".channel")).to_contain_text("This channel is archived")
+    await expect(page.locator(".message")).to_contain_text("old news")
+
+
+async def test_a_message_changes_in_place(page: Page, ws: Workspace, slack: AsyncWebClient) -> None:
+    await visit(page, ws, GENERAL)
+    stop = {"type": "actions", "elements": [button("stop")]}
+    ts = await post(slack, blocks=[markdown("First.\n\nSec"), stop])
+    message = page.locator(f'[data-ts="{ts}"]')
+    await expect(message).to_have_attribute("data-revision", "1")
+    await message.evaluate(
+        """node => { node.kept = true; node.querySelector("p").kept = true;
+                     node.querySelector("button.button").kept = true; }"""
+    )
+
+    for end in ("ond.", "ond.\n\n- third"):
+        await slack.chat_update(
+            channel=GENERAL, ts=ts, text="…", blocks=[markdown(f"First.\n\nSec{end}"), stop]
+        )
+
+    await expect(message).to_have_attribute("data-revision", "3")
+    await expect(message.locator("li")).to_have_text("third")
+    await expect(message.locator("p").nth(1)).to_have_text("Second.")
+    assert await message.evaluate(
+        """node => node.kept && node.querySelector("p").kept
+                && node.querySelector("button.button").kept"""
+    )
+    await expect(message.locator(".edited")).to_have_count(0)
+
+
+async def test_an_edited_text_says_so_and_a_deleted_message_goes(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    await visit(page, ws, GENERAL)
+    ts = await post(slack, text="before")
+    await slack.chat_update(channel=GENERAL, ts=ts, text="after")
+    await expect(page.locator(f'[data-ts="{ts}"]')).to_contain_text("after (edited)")
+
+    await slack.chat_delete(channel=GENERAL, ts=ts)
+    await expect(page.locator(f'[data-ts="{ts}"]')).to_have_count(0)
+
+
+async def test_the_reader_is_not_moved_unless_at_the_end(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    for number in range(30):
+        await ws.say(BEN, GENERAL, f"line {number}\nand more\nand more")
+    ts = await post(slack, text="growing")
+    await visit(page, ws, GENERAL)
+    last = page.locator(f'[data-ts="{ts}"]')
+    await expect(last).to_be_in_viewport()
+    await slack.chat_update(channel=GENERAL, ts=ts, text="growing\n" * 20 + "end")
+    await expect(last.get_by_text("end")).to_be_in_viewport()
+
+    scroller = page.locator(".timeline-scroll")
+    await scroller.evaluate("node => { node.scrollTop = 100; }")
+    await expect(page.locator(".jump")).to_be_hidden()
+    await slack.chat_update(channel=GENERAL, ts=ts, text="growing\n" * 40 + "end")
+    await expect(last).to_have_attribute("data-revision", "3")
+    assert await scroller.evaluate("node => node.scrollTop") == 100
+
+    await page.locator(".jump").click()
+    await expect(last.get_by_text("end")).to_be_in_viewport()
+    await expect(page.locator(".jump")).to_be_hidden()
+
+
+async def test_an_ephemeral_message_is_marked_and_can_be_dismissed(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    await visit(page, ws, GENERAL)
+    await slack.chat_postEphemeral(channel=GENERAL, user=ANA, text="psst")
+    await slack.chat_postEphemeral(channel=GENERAL, user=BEN, text="not for ana")
+
+    message = page.locator("[data-ephemeral]")
+    await expect(message).to_have_count(1)
+    await expect(message).to_contain_text("Only visible to you")
+    await expect(message).to_contain_text("psst")
+    await message.get_by_role("button", name="Dismiss").click()
+    await expect(message).to_have_count(0)
+    await page.reload()
+    await expect(page.locator("[data-composer=channel]")).to_be_visible()
+    await expect(message).to_have_count(0)
+
+
+async def test_a_thread_opens_beside_the_channel_and_stays_live(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    root = await ws.say(BEN, GENERAL, "a question")
+    await visit(page, ws, GENERAL)
+    message = page.locator(f'.main [data-ts="{root.ts}"]')
+    await message.hover()
+    await message.get_by_role("button", name="Reply in thread").click()
+    await type_and_send(page, "an answer", "thread")
+
+    pane = page.locator("[data-thread]")
+    await expect(pane.locator(".message")).to_have_count(2)
+    await expect(message.locator(".thread-link")).to_contain_text("1 reply")
+    await post(slack, text="another", thread_ts=root.ts)
+    await expect(pane).to_contain_text("another")
+    await expect(pane).to_contain_text("2 replies")
+    await expect(page.locator(".main .message")).to_have_count(1)
+
+    await pane.get_by_role("button", name="Close thread").click()
+    await expect(pane).to_have_count(0)
+    await message.locator(".thread-link", has_text="2 replies").click()
+    await expect(pane.locator(".message")).to_have_count(3)
