@@ -1,0 +1,159 @@
+"""The messages of one answer, in order.
+
+Every section starts a new message and rolls over into further ones before one is full. A
+section opens only when the one before it is done, so the order holds however the choices
+stream. Message number k is part `str(k)` of the job, whatever it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+
+from bot import words
+from bot.completion.result import Answer, Section
+from bot.reply.blocks import Message, Question, further_message
+from bot.reply.last_line import last_line
+from bot.reply.markdown import Layout, Room, weigh
+
+ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
+"""What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
+counted characters and 50 rendered blocks, and less each time Slack says that it is too long."""
+
+_LEAST_ROOM = 800
+"""Left for the answer below the longest question, in counted characters."""
+
+
+class _Flow:
+    """One section laid out while it grows."""
+
+    def __init__(self, first: Room, rest: Room) -> None:
+        self._rooms = first, rest
+        self._restart("")
+
+    def _restart(self, title: str) -> None:
+        self._layout = Layout(*self._rooms)
+        self._title = title
+        self._text = ""
+        self._note: str | None = None
+        if title:
+            self._layout.feed(f"{title}\n\n")
+
+    def show(self, section: Section) -> list[str]:
+        """Markdown of each message of `section`, of which more text may have come."""
+        if not self._continues(section):
+            self._restart(section.title)
+        self._layout.feed(section.text[len(self._text) :])
+        self._text = section.text
+        if section.done and self._note is None:
+            self._end(section.note)
+        shown = [piece.markdown for piece in self._layout.sealed]
+        last = self._layout.tail(growing=not section.done)
+        if last.text.strip() or not shown:
+            shown.append(last.markdown)
+        return shown
+
+    def _continues(self, section: Section) -> bool:
+        ended = self._note is not None
+        return (
+            section.title == self._title
+            and section.text.startswith(self._text)
+            and not (ended and (section.text, section.note) != (self._text, self._note))
+        )
+
+    def _end(self, note: str) -> None:
+        self._note = note
+        if note:
+            gap = "\n\n" if self._text.strip() else ""
+            self._layout.feed(f"{self._layout.closing()}{gap}{note}")
+
+
+class Chain:
+    """Sections in, messages out. The work is linear in the text."""
+
+    def __init__(self, question: Question, *, in_thread: bool = False) -> None:
+        """`in_thread`: the first message holds the question alone."""
+        self._question = question
+        self._head = [words.IN_THREAD] if in_thread else []
+        self._level = 0
+        self._flows: list[_Flow] = []
+        self._made: dict[int, tuple[tuple[str, str], Message]] = {}
+
+    def growing(self, sections: Sequence[Section]) -> list[Message]:
+        """The messages of an answer that is still being written; at least one."""
+        shown: list[str] = []
+        for index, section in enumerate(sections):
+            messages = self._flow(index).show(section)
+            shown += messages if section.done or section.text.strip() else [_waiting(section)]
+            if not section.done:
+                break
+        return self._messages(shown or [words.THINKING], words.WRITING if shown else "")
+
+    def complete(self, answer: Answer) -> list[Message]:
+        """The messages of the final answer; at least one."""
+        shown = [
+            markdown
+            for index, section in enumerate(_final_sections(answer))
+            for markdown in self._flow(index).show(section)
+        ]
+        if self._level >= len(ROOMS):
+            shown = [words.UNSHOWABLE]
+        return self._messages(shown, last_line(answer))
+
+    def tighten(self) -> bool:
+        """Put less into each message, or in the end a sentence instead. False: that was all."""
+        self._level += 1
+        self._flows.clear()
+        return self._level <= len(ROOMS)
+
+    def _flow(self, index: int) -> _Flow:
+        while len(self._flows) <= index:
+            room = ROOMS[min(self._level, len(ROOMS) - 1)]
+            chars = room.chars if self._flows else room.chars - weigh(self._question.shown)
+            self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room))
+        return self._flows[index]
+
+    def _messages(self, answer: Sequence[str], last: str) -> list[Message]:
+        shown = [*self._head, *answer]
+        lines = [*[""] * (len(shown) - 1), last]
+        return [self._message(*each) for each in zip(count(), shown, lines)]
+
+    def _message(self, number: int, markdown: str, line: str) -> Message:
+        """What was made already is taken from there: most messages are full and stay."""
+        known = self._made.get(number)
+        if known and known[0] == (markdown, line):
+            return known[1]
+        if number:
+            message = further_message(number, markdown, line)
+        else:
+            message = self._question.first_message(markdown, line)
+        self._made[number] = (markdown, line), message
+        return message
+
+
+def _waiting(section: Section) -> str:
+    return f"{section.title}\n\n{words.THINKING}" if section.title else words.THINKING
+
+
+def _final_sections(answer: Answer) -> list[Section]:
+    """Every section done, and a failure told below the last text that came."""
+    sections = [section.model_copy(update={"done": True}) for section in answer.sections]
+    if not answer.failure:
+        return [_spoken(section) for section in sections or [Section(done=True)]]
+    while sections and not _says_anything(sections[-1]):
+        sections.pop()
+    if not sections:
+        return [Section(note=words.failed(answer.failure), done=True)]
+    *whole, last = sections
+    note = "\n\n".join(filter(None, (last.note, words.broken_off(answer.failure))))
+    return [*map(_spoken, whole), last.model_copy(update={"note": note})]
+
+
+def _says_anything(section: Section) -> bool:
+    return bool(section.text.strip() or section.note)
+
+
+def _spoken(section: Section) -> Section:
+    if _says_anything(section):
+        return section
+    return section.model_copy(update={"note": words.NOTHING_WRITTEN})

@@ -1,0 +1,49 @@
+"""The last line of an answer: model, tokens, cost, time."""
+
+from __future__ import annotations
+
+import re
+
+from bot import words
+from bot.completion.excerpt import excerpt
+from bot.completion.result import TICKS_PER_DOLLAR, Answer, Usage
+
+_VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|latest)(?=-|$)")
+
+
+def last_line(answer: Answer) -> str:
+    """`grok-4.3 (chat) · 1,234 tokens (200 reasoning) · $0.0042 · 3.2 s`, as far as it is known.
+
+    The endpoint stands there once a model has been asked.
+    """
+    asked = answer.seconds > 0
+    facts = [words.by(_model(answer), answer.endpoint) if asked else _model(answer)]
+    facts += _usage(answer.usage) if answer.usage else []
+    if asked:
+        facts.append(words.took(answer.seconds))
+    return " · ".join(facts)
+
+
+def same_model(asked: str, answered: str) -> bool:
+    """Whether two ids name one model, a dated release of it or its latest one apart."""
+    return _family(asked) == _family(answered)
+
+
+def _family(model: str) -> str:
+    return _VERSION.sub("", model.rpartition("/")[2].lower())
+
+
+def _model(answer: Answer) -> str:
+    model, asked = excerpt(answer.model), excerpt(answer.model_asked)
+    if same_model(answer.model_asked, answer.model):
+        return model
+    return words.other_model(model, asked)
+
+
+def _usage(usage: Usage) -> list[str]:
+    visible_and_reasoning = usage.completion_tokens + usage.reasoning_tokens
+    total = usage.total_tokens or usage.prompt_tokens + visible_and_reasoning
+    facts = [words.tokens_used(total, usage.reasoning_tokens)] if total else []
+    if usage.cost_in_usd_ticks is not None:
+        facts.append(words.cost(usage.cost_in_usd_ticks / TICKS_PER_DOLLAR))
+    return facts

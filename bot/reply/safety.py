@@ -1,0 +1,68 @@
+"""Text from a model, a person or an API, made so that it cannot notify anybody.
+
+An invisible word joiner is put behind the `<` of a Slack mention and behind the `@` of
+`@here`, `@channel` and `@everyone`. Only these exact patterns are touched, wherever they
+stand (Slack honours some of them inside code); `<!DOCTYPE html>`, `List<@Nullable T>`,
+redirections and addresses such as me@here.com stay as written. Characters written as HTML
+entities count as what they stand for, since Slack decodes them in a `markdown` block.
+"""
+
+from __future__ import annotations
+
+import re
+
+JOINER = "\u2060"
+_LONGEST = 160
+"""No pattern is longer, every character of it written as an entity."""
+
+
+def _char(char: str, *names: str) -> str:
+    """A pattern of one ASCII character in either case, bare or as an entity."""
+    codes = sorted({ord(char.lower()), ord(char.upper())})
+    decimal = "|".join(str(code) for code in codes)
+    hexadecimal = "|".join(f"{code:x}" for code in codes)
+    entities = [*names, f"#0{{0,5}}(?:{decimal})", f"#[xX]0{{0,5}}(?i:{hexadecimal})"]
+    return rf"(?:(?i:{re.escape(char)})|&(?:amp;){{0,3}}(?:{'|'.join(entities)});)"
+
+
+def _word(word: str) -> str:
+    return "".join(_char(char) for char in word)
+
+
+_AT = _char("@", "commat")
+_LESS = _char("<", "lt", "LT")
+_GROUPS = "|".join(_word(word) for word in ("channel", "here", "everyone", "group"))
+_CALLS = "|".join(_word(word) for word in ("channel", "here", "everyone"))
+_ID = r"(?:[A-Z0-9]|&(?:amp;){0,3}#\w{1,8};)"
+_BANG = rf"\\*{_char('!', 'excl')}"
+_END = r"[|>&\\]"
+_MENTION = (
+    rf"{_BANG}(?:{_GROUPS}){_END}"
+    rf"|{_BANG}{_word('subteam')}\\*{_char('^', 'Hat')}"
+    rf"|\\*{_AT}(?:[UWB]|&(?:amp;){{0,3}}#\w{{1,8}};){_ID}+{_END}"
+)
+_CALL = rf"(?:{_CALLS})(?!_*[A-Za-z0-9])"
+_OPENERS = rf"{_LESS}(?=%s(?:{_MENTION}))|(?<![A-Za-z0-9]){_AT}(?=%s{_CALL})"
+
+_LIVE = re.compile(f"({_OPENERS % ('', '')})")
+_BROKEN = re.compile(f"({_OPENERS % (JOINER, JOINER)}){JOINER}")
+_BEGUN = re.compile(r"[<&@][\\!@^#;&_A-Za-z0-9]*\Z")
+
+
+def neutralise(text: str) -> str:
+    """`text` with every notifying pattern broken; twice is the same as once."""
+    return _LIVE.sub(rf"\1{JOINER}", text)
+
+
+def restore(text: str) -> str:
+    """What `neutralise` was given, provided that it held no word joiner in such a place."""
+    return _BROKEN.sub(r"\1", text)
+
+
+def hold_back(text: str) -> int:
+    """How many characters at the end of a text still growing may begin such a pattern.
+
+    What stands before them is neutralised the same whatever follows.
+    """
+    begun = _BEGUN.search(text, max(0, len(text) - _LONGEST))
+    return len(text) - begun.start() if begun else 0

@@ -1,0 +1,121 @@
+"""A reply joined to the strict workspace by the real slack_sdk, and to a real Valkey."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.completion.ask import Ask, ReplyTo
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Answer, Section, Usage
+from bot.reply.pacing import EditBudget
+from bot.reply.reply import Reply
+from bot.reply.slack import Slack
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from sandbox.workspace import ANA, GENERAL, Limits, Message, Workspace
+from tests.reply.fake_ledger import FakeJob, FakeLedger
+
+DEADLINE = 0.4
+"""Slack's deadline in these tests, in seconds: a slow Slack is slower than this."""
+
+
+@pytest.fixture
+async def workspace() -> AsyncIterator[Workspace]:
+    """Without budgets in time: what is tested of them has a workspace of its own."""
+    async with Workspace(limits=Limits(scale=0)) as ws:
+        yield ws
+
+
+@pytest.fixture
+async def slack(workspace: Workspace) -> AsyncIterator[Slack]:
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(
+            token=workspace.credentials.bot_token,
+            base_url=workspace.api_url,
+            session=session,
+            retry_handlers=[],
+        )
+        yield Slack(client, deadline=DEADLINE)
+
+
+@pytest.fixture
+def budget(store: Store, keys: Keys) -> EditBudget:
+    """So large that no test waits for it."""
+    return EditBudget(store, keys, per_minute=100_000, scale=0.001)
+
+
+@pytest.fixture
+def job() -> FakeJob:
+    return FakeJob()
+
+
+Start = Callable[..., Reply]
+
+
+@pytest.fixture
+def start(slack: Slack, budget: EditBudget, job: FakeJob) -> Start:
+    """A reply of a new holder of the job; keywords go to `ask`."""
+
+    def reply(ledger: FakeLedger | None = None, **fields: Any) -> Reply:
+        return Reply(slack, budget, ledger or job.take(), ask(**fields), backoff=0.01)
+
+    return reply
+
+
+def ask(
+    prompt: str = "Explain TCP slow start",
+    *,
+    channel: str = GENERAL,
+    thread_ts: str | None = None,
+    response_url: str | None = None,
+    reply: ReplyTo = "channel",
+    **parameters: Any,
+) -> Ask:
+    return Ask(
+        dedupe="d1",
+        surface="command",
+        team="T0TEST",
+        channel=channel,
+        user=ANA,
+        request=CompletionRequest(model="grok-4.3", prompt=prompt, **parameters),
+        thread_ts=thread_ts,
+        reply=reply,
+        response_url=response_url,
+        asked_at=time.time(),
+    )
+
+
+def answer(*texts: str, failure: str = "", model: str = "grok-4.3") -> Answer:
+    return Answer(
+        sections=tuple(Section(text=text, done=True) for text in texts),
+        failure=failure,
+        model_asked="grok-4.3",
+        model=model,
+        endpoint="chat",
+        usage=Usage(
+            prompt_tokens=10,
+            completion_tokens=1_024,
+            reasoning_tokens=200,
+            total_tokens=1_234,
+            cost_in_usd_ticks=42_000_000,
+        ),
+        seconds=3.2,
+    )
+
+
+LAST_LINE = "grok-4.3 (chat) · 1,234 tokens (200 reasoning) · $0.0042 · 3.2 s"
+
+
+def standing(workspace: Workspace, channel: str = GENERAL) -> list[Message]:
+    """Every message that stands in `channel`, thread replies behind their root."""
+    return [
+        message
+        for root in workspace.messages(channel)
+        for message in (root, *workspace.replies(channel, root.ts))
+    ]

@@ -1,0 +1,76 @@
+"""A ledger in memory: one job, and the leases on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.errors import LeaseLost, StoreUnavailable
+from bot.reply.ledger import Post
+
+
+@dataclass
+class FakeJob:
+    """What Redis would know of the job; `lease` is the newest one given out."""
+
+    job_id: str = "job1"
+    posts: dict[str, Post] = field(default_factory=dict)
+    lease: int = 0
+
+    def take(self) -> FakeLedger:
+        """The ledger of a new holder; every earlier one loses its lease."""
+        self.lease += 1
+        return FakeLedger(self, self.lease)
+
+
+class FakeLedger:
+    """The `Ledger` of one lease. `before` is called with the name of each step before it is
+    done: it may raise, or let somebody else take the job."""
+
+    def __init__(self, job: FakeJob, lease: int) -> None:
+        self._job = job
+        self._lease = lease
+        self._posts = dict(job.posts)
+        self.before: Callable[[str], Awaitable[None]] = _nothing
+        self.lost_replies: set[str] = set()
+
+    @property
+    def job_id(self) -> str:
+        return self._job.job_id
+
+    @property
+    def posts(self) -> Mapping[str, Post]:
+        return self._posts
+
+    async def check(self) -> None:
+        await self._fence("check")
+
+    async def intend(self, part: str, channel: str) -> None:
+        await self._fence("intend")
+        self._put(Post(part, channel, time.time()), "intend")
+
+    async def posted(self, part: str, channel: str, ts: str) -> None:
+        await self._fence("posted")
+        self._put(Post(part, channel, time.time(), ts), "posted")
+
+    async def forget(self, part: str) -> None:
+        await self._fence("forget")
+        self._job.posts.pop(part, None)
+        self._posts.pop(part, None)
+
+    async def _fence(self, step: str) -> None:
+        await self.before(step)
+        if self._job.lease != self._lease:
+            raise LeaseLost(self.job_id)
+
+    def _put(self, post: Post, step: str) -> None:
+        self._job.posts[post.part] = post
+        if step in self.lost_replies:
+            self.lost_replies.discard(step)
+            raise StoreUnavailable("the reply was lost")
+        self._posts[post.part] = post
+
+
+async def _nothing(step: str) -> None:
+    return

@@ -1,0 +1,159 @@
+"""Sections become messages, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import words
+from bot.completion.result import Section
+from bot.reply.blocks import Message, Question
+from bot.reply.chain import ROOMS, Chain
+from sandbox.workspace.validate import check_message_blocks
+from tests.reply.conftest import LAST_LINE, answer
+
+QUESTION = Question("U012AB3CD", "Explain TCP slow start")
+
+
+def markdown(message: Message) -> str:
+    (text,) = [block["text"] for block in message.blocks if block["type"] == "markdown"]
+    return str(text)
+
+
+def texts(messages: list[Message]) -> list[str]:
+    return [markdown(message) for message in messages]
+
+
+def last_lines(messages: list[Message]) -> list[str]:
+    found: list[str] = []
+    for message in messages:
+        last: Any = message.blocks[-1]
+        found.append(last["elements"][0]["text"] if last["type"] == "context" else "")
+    return found
+
+
+def test_an_answer_begins_with_waiting() -> None:
+    (first,) = Chain(QUESTION).growing(())
+
+    assert markdown(first) == words.THINKING
+    assert last_lines([first]) == [""]
+
+
+def test_growing_text_is_shown_below_the_question() -> None:
+    chain = Chain(QUESTION)
+
+    (first,) = chain.growing([Section(text="Slow")])
+    (second,) = chain.growing([Section(text="Slow start")])
+
+    assert [block["type"] for block in second.blocks] == [
+        "context", "section", "divider", "markdown", "context",
+    ]  # fmt: skip
+    assert (markdown(first), markdown(second)) == ("Slow", "Slow start")
+    assert last_lines([second]) == [words.WRITING]
+
+
+def test_an_answer_in_a_thread_leaves_the_question_alone_above_it() -> None:
+    chain = Chain(QUESTION, in_thread=True)
+
+    question, waiting = chain.growing(())
+    assert (markdown(question), markdown(waiting)) == (words.IN_THREAD, words.THINKING)
+
+    question, answer = chain.growing([Section(text="Slow")])
+    assert (markdown(question), markdown(answer)) == (words.IN_THREAD, "Slow")
+    assert last_lines([question, answer]) == ["", words.WRITING]
+
+
+def test_the_same_sections_give_the_same_messages() -> None:
+    chain = Chain(QUESTION)
+    sections = [Section(text="word " * 5_000)]
+
+    assert chain.growing(sections) == chain.growing(sections)
+
+
+def test_a_section_opens_when_the_one_before_is_done() -> None:
+    chain = Chain(QUESTION)
+
+    early = chain.growing([Section(text="one"), Section(text="two", done=True)])
+    later = chain.growing([Section(text="one.", done=True), Section(text="two", done=True)])
+
+    assert texts(early) == ["one"]
+    assert texts(later) == ["one.", "two"]
+
+
+def test_titles_and_notes_stand_around_the_text_of_a_section() -> None:
+    sections = [Section(title="**Answer 1**", text="```\ncode", note="a note", done=True)]
+    given_answer = answer("x").model_copy(update={"sections": tuple(sections)})
+
+    assert texts(Chain(QUESTION).complete(given_answer)) == [
+        "**Answer 1**\n\n```\ncode\n```\n\na note"
+    ]
+
+
+def test_only_the_last_message_has_the_last_line() -> None:
+    messages = Chain(QUESTION).complete(answer("word " * 5_000, "second"))
+
+    assert len(messages) == 4
+    assert last_lines(messages) == ["", "", "", LAST_LINE]
+
+
+def test_a_failure_is_told_below_the_text_that_came() -> None:
+    failed = answer("partial", "", failure="Grok fell silent.")
+
+    assert texts(Chain(QUESTION).complete(failed)) == [
+        "partial\n\n" + words.broken_off("Grok fell silent.")
+    ]
+
+
+def test_a_failure_without_any_text_is_the_answer() -> None:
+    for failed in (answer(failure="No credit."), answer("", " ", failure="No credit.")):
+        assert texts(Chain(QUESTION).complete(failed)) == [words.failed("No credit.")]
+
+
+def test_an_empty_answer_says_so() -> None:
+    assert texts(Chain(QUESTION).complete(answer(""))) == [words.NOTHING_WRITTEN]
+    assert texts(Chain(QUESTION).complete(answer())) == [words.NOTHING_WRITTEN]
+
+
+def test_text_that_is_not_a_continuation_is_laid_out_anew() -> None:
+    chain = Chain(QUESTION)
+    chain.growing([Section(text="a first attempt")])
+
+    assert texts(chain.growing([Section(text="another")])) == ["another"]
+
+
+def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
+    chain = Chain(QUESTION)
+    whole = answer("word " * 2_000)
+    counts = [len(chain.complete(whole))]
+    for _ in ROOMS[1:]:
+        assert chain.tighten()
+        counts.append(len(chain.complete(whole)))
+
+    assert counts == sorted(set(counts))
+    assert chain.tighten()
+    assert texts(chain.complete(whole)) == [words.UNSHOWABLE]
+    assert not chain.tighten()
+
+
+@pytest.mark.parametrize("question", ["", " ", "<!channel> " * 600, "&" * 5_000, "👩🏽‍🚀" * 3_000])
+def test_any_question_leaves_room_for_the_answer(question: str) -> None:
+    asked = Question("U012AB3CD", question)
+
+    for message in Chain(asked).complete(answer("<&>" * 20_000)):
+        check_message_blocks(list(message.blocks))
+        assert len(message.text) <= 150
+
+
+@given(st.text(max_size=300), st.lists(st.integers(1, 40), max_size=12))
+def test_streaming_ends_where_the_whole_answer_stands(text: str, steps: list[int]) -> None:
+    streamed, whole = Chain(QUESTION), Chain(QUESTION)
+    at = 0
+    for step in steps:
+        at += step
+        for message in streamed.growing([Section(text=text[:at])]):
+            check_message_blocks(list(message.blocks))
+
+    assert streamed.complete(answer(text)) == whole.complete(answer(text))

@@ -1,0 +1,54 @@
+"""The last line says what is known, and guesses nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.completion.result import Usage
+from bot.reply.last_line import last_line, same_model
+from tests.reply.conftest import LAST_LINE, answer
+
+
+def test_model_tokens_cost_and_time() -> None:
+    assert last_line(answer("x")) == LAST_LINE
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    unknown = answer("x").model_copy(update={"usage": None, "seconds": 0.0})
+    unpriced = answer("x").model_copy(update={"usage": Usage(completion_tokens=1)})
+
+    assert last_line(unknown) == "grok-4.3"
+    assert last_line(unpriced) == "grok-4.3 (chat) · 1 token · 3.2 s"
+
+
+def test_the_endpoint_is_named() -> None:
+    completed = answer("x").model_copy(update={"endpoint": "completions"})
+    assert last_line(completed).startswith("grok-4.3 (completions) · ")
+
+
+def test_another_model_is_mentioned() -> None:
+    assert last_line(answer("x", model="grok-3")).startswith(
+        "grok-3 answered instead of grok-4.3 (chat) · "
+    )
+
+
+def test_a_name_cannot_act() -> None:
+    assert "<!channel>" not in last_line(answer("x", model="<!channel> @here"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "same"),
+    [
+        ("grok-4.3", "grok-4.3", True),
+        ("grok-4.20-non-reasoning", "grok-4.20-0309-non-reasoning", True),
+        ("grok-4", "grok-4-0709", True),
+        ("grok-4-latest", "grok-4-0709", True),
+        ("grok-2", "grok-2-2024-12-12", True),
+        ("x-ai/grok-4.3", "grok-4.3", True),
+        ("grok-3", "grok-3-mini", False),
+        ("grok-4.20", "grok-4.3", False),
+        ("grok-4.20-reasoning", "grok-4.20-non-reasoning", False),
+    ],
+)
+def test_dated_releases_are_the_same_model(asked: str, answered: str, same: bool) -> None:
+    assert same_model(asked, answered) is same

@@ -1,0 +1,314 @@
+"""Whoever dies, freezes or loses the lease, and whenever: one answer stands in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.completion.result import Section
+from bot.errors import LeaseLost, StoreUnavailable
+from bot.reply.blocks import Message
+from bot.reply.ledger import Post
+from bot.reply.pacing import EditBudget
+from bot.reply.reply import Reply
+from bot.reply.slack import Slack
+from sandbox.workspace import GENERAL, Workspace
+from tests.reply.conftest import LAST_LINE, Start, answer, ask, standing
+from tests.reply.fake_ledger import FakeJob
+
+TEXT = "all of the answer " + "word " * 3_000
+MOST_STEPS = 60
+
+
+class CrashError(Exception):
+    """The process is killed here."""
+
+
+async def journey(reply: Reply) -> None:
+    """Two messages, streamed and delivered."""
+    sections = [Section(text=TEXT[:100])]
+    await reply.open()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reply.run(lambda: sections))
+        for end in (200, 5_000, len(TEXT)):
+            sections[0] = Section(text=TEXT[:end])
+            reply.changed()
+            await asyncio.sleep(0.005)
+        reply.close()
+    await reply.deliver(answer(TEXT))
+
+
+def check_one_answer(workspace: Workspace) -> None:
+    root, second = standing(workspace)
+    assert second.thread_ts == root.ts
+    assert (root.shown + second.shown).count("word ") == 3_000
+    assert second.shown.endswith(LAST_LINE)
+    assert not set(root.pings) - {"<@U0ANA00001>"}
+
+
+def at_step(number: int, act: Callable[[], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
+    """A hook that does `act` at the step `number`, counted from 0."""
+    left = number
+
+    async def before(step: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            await act()
+
+    return before
+
+
+async def crash() -> None:
+    raise CrashError
+
+
+class WatchedSlack(Slack):
+    """A Slack with a moment before, and one after, each write."""
+
+    before: Callable[[str], Awaitable[None]]
+    after: Callable[[str], Awaitable[None]]
+
+    @classmethod
+    def of(cls, slack: Slack) -> WatchedSlack:
+        async def nothing(step: str) -> None:
+            return
+
+        watched = cls(slack._client, deadline=slack._deadline)
+        watched.before = watched.after = nothing
+        return watched
+
+    async def post(self, channel: str, message: Message, **fields: Any) -> str:
+        await self.before("post")
+        ts = await super().post(channel, message, **fields)
+        await self.after("post")
+        return ts
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        await self.before("update")
+        await super().update(channel, ts, message)
+        await self.after("update")
+
+    async def delete(self, channel: str, ts: str) -> None:
+        await self.before("delete")
+        await super().delete(channel, ts)
+        await self.after("delete")
+
+
+async def at_every_step(
+    attempt: Callable[[int], Awaitable[bool]],
+) -> None:
+    """Try with the fault at step 0, 1, 2, … until a journey ends before it is reached."""
+    for number in range(MOST_STEPS):
+        if not await attempt(number):
+            assert number >= 3
+            return
+    raise AssertionError("a journey has more steps than expected")
+
+
+@pytest.mark.parametrize("where", ["ledger", "before", "after"])
+async def test_killed_at_any_step(
+    workspace: Workspace, slack: Slack, budget: EditBudget, where: str
+) -> None:
+    async def attempt(number: int) -> bool:
+        job = FakeJob(f"job-{where}-{number}")
+        ledger, watched = job.take(), WatchedSlack.of(slack)
+        setattr(ledger if where == "ledger" else watched, where_of(where), at_step(number, crash))
+        crashed = await crashes(Reply(watched, budget, ledger, ask(), backoff=0.01))
+
+        await journey(Reply(slack, budget, job.take(), ask(), backoff=0.01))
+
+        check_one_answer(workspace)
+        for message in reversed(standing(workspace)):
+            await slack.delete(GENERAL, message.ts)
+        return crashed
+
+    await at_every_step(attempt)
+
+
+def where_of(where: str) -> str:
+    return "before" if where == "ledger" else where
+
+
+async def crashes(reply: Reply) -> bool:
+    crashed = False
+    try:
+        await journey(reply)
+    except* CrashError:
+        crashed = True
+    return crashed
+
+
+@pytest.mark.parametrize("where", ["ledger", "before", "after"])
+async def test_frozen_at_any_step_while_another_takes_over_and_finishes(
+    workspace: Workspace, slack: Slack, budget: EditBudget, where: str
+) -> None:
+    async def attempt(number: int) -> bool:
+        job = FakeJob(f"job-{where}-{number}")
+        ledger, watched = job.take(), WatchedSlack.of(slack)
+
+        async def taken_over() -> None:
+            await journey(Reply(slack, budget, job.take(), ask(), backoff=0.01))
+
+        hooked = ledger if where == "ledger" else watched
+        setattr(hooked, where_of(where), at_step(number, taken_over))
+        lost = False
+        try:
+            await journey(Reply(watched, budget, ledger, ask(), backoff=0.01))
+        except* LeaseLost:
+            lost = True
+            # The queue has the job shown once more after this, by whoever holds it.
+            again = Reply(slack, budget, job.take(), ask(), backoff=0.01)
+            await again.deliver(answer(TEXT), afresh=True)
+
+        check_one_answer(workspace)
+        for message in reversed(standing(workspace)):
+            await slack.delete(GENERAL, message.ts)
+        return lost
+
+    await at_every_step(attempt)
+
+
+async def test_a_post_without_a_lease_is_taken_back_at_once(
+    workspace: Workspace, slack: Slack, budget: EditBudget, job: FakeJob
+) -> None:
+    watched = WatchedSlack.of(slack)
+
+    async def lease_lost() -> None:
+        job.take()
+
+    watched.after = at_step(0, lease_lost)
+    with pytest.raises(LeaseLost):
+        await Reply(watched, budget, job.take(), ask()).open()
+
+    assert not standing(workspace)
+
+
+async def test_an_edit_without_a_lease_is_noticed(
+    workspace: Workspace, slack: Slack, budget: EditBudget, job: FakeJob
+) -> None:
+    watched = WatchedSlack.of(slack)
+    reply = Reply(watched, budget, job.take(), ask())
+    await reply.open()
+
+    async def lease_lost() -> None:
+        job.take()
+
+    watched.before = at_step(0, lease_lost)
+    with pytest.raises(LeaseLost):
+        await reply.deliver(answer("written too late"))
+
+
+async def test_a_message_nobody_knows_of_is_deleted_when_a_job_was_taken_over(
+    workspace: Workspace, slack: Slack, start: Start, job: FakeJob
+) -> None:
+    await start().open()
+    for part in ("0", "1"):
+        await slack.post(
+            GENERAL, Message((), "stray"), job_id=job.job_id, part=part, attempt="earlier"
+        )
+
+    await start().deliver(answer("the end"))
+
+    (message,) = standing(workspace)
+    assert "the end" in message.shown
+
+
+async def test_a_lost_lease_ends_the_run(workspace: Workspace, start: Start, job: FakeJob) -> None:
+    reply = start()
+    await reply.open()
+    job.take()
+    reply.changed()
+
+    with pytest.raises(LeaseLost):
+        await reply.run(lambda: [Section(text="text")])
+
+    assert not workspace.calls_of("chat.update")
+
+
+@pytest.mark.parametrize("step", ["intend", "posted"])
+async def test_redis_loses_a_reply(
+    workspace: Workspace, start: Start, job: FakeJob, step: str
+) -> None:
+    ledger = job.take()
+    ledger.lost_replies.add(step)
+    reply = start(ledger)
+
+    with pytest.raises(StoreUnavailable):
+        await reply.open()
+    workspace.fail("conversations.history", error="missing_scope", times=None)
+    await reply.deliver(answer("the end"))
+
+    (message,) = standing(workspace)
+    assert "the end" in message.shown
+
+
+async def test_redis_away_while_streaming_is_waited_for(
+    workspace: Workspace, start: Start, job: FakeJob
+) -> None:
+    ledger = job.take()
+    reply = start(ledger)
+    await reply.open()
+    away = 5
+
+    async def lost(step: str) -> None:
+        nonlocal away
+        away -= 1
+        if away >= 0:
+            raise StoreUnavailable("away")
+
+    ledger.before = lost
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reply.run(lambda: [Section(text="text")]))
+        await workspace.wait_for(lambda: "text" in standing(workspace)[0].shown)
+        reply.close()
+
+
+async def test_a_post_of_an_earlier_holder_is_not_adopted(
+    workspace: Workspace, slack: Slack, start: Start, job: FakeJob
+) -> None:
+    """It may be taken back at any moment by that holder, should it still live."""
+    stray = await slack.post(
+        GENERAL, Message((), "stray"), job_id=job.job_id, part="0", attempt="earlier"
+    )
+    job.posts["0"] = Post("0", GENERAL, time.time())
+
+    await start().deliver(answer("the end"))
+    await slack.delete(GENERAL, stray)
+
+    (message,) = standing(workspace)
+    assert "the end" in message.shown
+
+
+async def test_messages_of_other_jobs_are_left_alone(
+    workspace: Workspace, slack: Slack, start: Start, job: FakeJob
+) -> None:
+    other = await slack.post(GENERAL, Message((), "other"), job_id="job2", part="0", attempt="x")
+    job.posts["0"] = Post("0", GENERAL, time.time())
+
+    await start().deliver(answer("the end"))
+
+    first, _ = standing(workspace)
+    assert first.ts == other
+
+
+async def test_cancelled_while_posting(workspace: Workspace, start: Start, job: FakeJob) -> None:
+    workspace.fail("chat.postMessage", delay=0.1)
+    ledger = job.take()
+    opening = asyncio.create_task(start(ledger).open())
+    while "0" not in job.posts:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await workspace.wait_for(lambda: workspace.calls_of("chat.postMessage"))
+
+    await start().deliver(answer("the end"))
+
+    (message,) = standing(workspace)
+    assert "the end" in message.shown
