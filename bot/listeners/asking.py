@@ -1,0 +1,76 @@
+"""From flags to an `Ask` that may be accepted: one way for every surface."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bot.completion.ask import Ask, ReplyTo, Surface
+from bot.completion.faults import refusal, validate
+from bot.completion.flags import Flags
+from bot.completion.request import CompletionRequest
+from bot.completion.rules import check
+from bot.errors import RequestRefused
+from bot.grok.client import GrokClient
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who asks, where, and how Slack names this very question when it repeats it."""
+
+    dedupe: str
+    surface: Surface
+    channel: str
+    user: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+class Asking:
+    """Fills in defaults and finds every fault before anything is spent."""
+
+    def __init__(self, settings: Settings, grok: GrokClient) -> None:
+        self._settings = settings
+        self._grok = grok
+
+    def ask(self, flags: Flags, place: Place, team: str) -> Ask:
+        """The question in `flags`, ready to be accepted. Raises `RequestRefused`."""
+        return Ask(
+            dedupe=place.dedupe,
+            surface=place.surface,
+            team=team,
+            channel=place.channel,
+            user=place.user,
+            request=self.request(flags),
+            system=flags.system or "",
+            reply=flags.reply or _usual_reply(place),
+            thread_ts=place.thread_ts,
+            response_url=place.response_url,
+            asked_at=time.time(),
+        )
+
+    def request(self, flags: Flags) -> CompletionRequest:
+        """The request in `flags`, with a model and an output cap.
+
+        Raises `RequestRefused` with every fault: of the grammar, of the schema, of the rules
+        beyond it, and of the endpoint that would have to carry it.
+        """
+        try:
+            request = validate({"model": self._settings.grok_model, **flags.values})
+        except RequestRefused as refused:
+            raise refusal([*flags.faults, *refused.faults]) from None
+        faults = [
+            *flags.faults,
+            *check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes),
+            *self._grok.check(request, flags.system or ""),
+        ]
+        if faults:
+            raise refusal(faults)
+        if request.max_tokens is None:
+            return request.model_copy(update={"max_tokens": self._settings.grok_max_tokens})
+        return request
+
+
+def _usual_reply(place: Place) -> ReplyTo:
+    return "thread" if place.thread_ts else "channel"

@@ -1,0 +1,1 @@
+"""Operation: logs, health, and the check of a deployment before it serves."""

@@ -1,0 +1,121 @@
+"""`python -m bot check`: everything the bot depends on, tried out, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.grok.client import open_grok
+from bot.listeners.installation import Installation
+from bot.ops import words
+from bot.ops.grok_probe import key_state, model_state
+from bot.ops.redact import Redactor
+from bot.ops.scopes import SCOPES
+from bot.ops.slack_probe import identify, socket_mode_trouble
+from bot.ops.startup import settings_troubles
+from bot.ops.store_probe import store_info
+from bot.ops.trouble import Trouble
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One finding; `remedy` says what to do when it is not `ok`."""
+
+    name: str
+    ok: bool
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        mark = "✓" if self.ok else "✗"
+        return f"{mark} {self.name}: {self.text} {self.remedy}".rstrip()
+
+
+async def check(settings: Settings) -> int:
+    """Print each finding as soon as it is there; returns the exit code, 1 when one is a fault."""
+    redactor = Redactor.of(settings)
+    faults = 0
+    async with aclosing(run_checks(settings)) as lines:
+        async for line in lines:
+            print(redactor.text(str(line)), flush=True)
+            faults += not line.ok
+    print(words.check_faults(faults) if faults else words.CHECK_ALL_FINE)
+    return 1 if faults else 0
+
+
+async def run_checks(settings: Settings) -> AsyncGenerator[Line]:
+    """Every finding, in order: the settings, Slack, Grok, the store.
+
+    What depends on a setting that is missing or malformed is not tried.
+    """
+    troubles = settings_troubles(settings)
+    for trouble in troubles:
+        yield _line(words.CHECK_SETTINGS, trouble)
+    if not troubles:
+        yield _line(words.CHECK_SETTINGS, words.ALL_SETTINGS_FINE)
+    broken = {trouble.setting for trouble in troubles}
+    if "SLACK_API_URL" not in broken:
+        async with aclosing(_slack(settings, broken)) as lines:
+            async for line in lines:
+                yield line
+    if not broken & {"XAI_API_KEY", "XAI_BASE_URL"}:
+        async with aclosing(_grok(settings)) as lines:
+            async for line in lines:
+                yield line
+    if "REDIS_URL" not in broken:
+        yield await _store(settings)
+
+
+async def _slack(settings: Settings, broken: set[str]) -> AsyncGenerator[Line]:
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
+        if settings.slack_bot_token is not None and "SLACK_BOT_TOKEN" not in broken:
+            found = await identify(client, settings.slack_bot_token)
+            if isinstance(found, Trouble):
+                yield _line(words.CHECK_BOT_TOKEN, found)
+            else:
+                whose = words.installed_in(found.team_name, found.bot_user)
+                yield _line(words.CHECK_BOT_TOKEN, whose)
+                yield _line(words.CHECK_SCOPES, _scopes(found))
+        if settings.slack_app_token is None:
+            if "SLACK_SIGNING_SECRET" not in broken:
+                yield _line(words.CHECK_HTTP_MODE, words.SIGNING_SECRET_SET)
+        elif "SLACK_APP_TOKEN" not in broken:
+            trouble = await socket_mode_trouble(client, settings.slack_app_token)
+            yield _line(words.CHECK_SOCKET_MODE, trouble or words.SOCKET_MODE_OPENS)
+
+
+async def _grok(settings: Settings) -> AsyncGenerator[Line]:
+    async with open_grok(settings) as grok:
+        state = await key_state(grok)
+        yield _line(words.CHECK_KEY, state)
+        if not isinstance(state, Trouble):
+            yield _line(words.CHECK_MODEL, await model_state(grok, settings.grok_model))
+
+
+async def _store(settings: Settings) -> Line:
+    found = await store_info(settings)
+    if isinstance(found, Trouble):
+        return _line(words.CHECK_STORE, found)
+    return _line(words.CHECK_STORE, words.store_fine(found.name, settings.redis_url is None))
+
+
+def _scopes(installation: Installation) -> str | Trouble:
+    if installation.scopes is None:
+        return words.SCOPES_NOT_TOLD
+    missing = [scope for scope in SCOPES if scope not in installation.scopes]
+    if missing:
+        return Trouble(words.scopes_missing(", ".join(missing)), words.REMEDY_SCOPES)
+    extra = sorted(installation.scopes - SCOPES.keys())
+    return words.scopes_granted(len(SCOPES), ", ".join(extra))
+
+
+def _line(name: str, finding: str | Trouble) -> Line:
+    if isinstance(finding, Trouble):
+        return Line(name, ok=False, text=finding.text, remedy=finding.remedy)
+    return Line(name, ok=True, text=finding)

@@ -1,0 +1,121 @@
+"""The operation port: is the process alive, is it ready, and what has it counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+
+from bot.listening import Listening
+
+READY_SECONDS = 3.0
+"""How long `ready` may take before the answer is no: probes give up after a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of the process; `faults` has a short sentence for each thing that is wrong."""
+
+    faults: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+
+class Heartbeat:
+    """Notices when the event loop no longer comes round: something blocks it."""
+
+    def __init__(
+        self,
+        *,
+        every: float = 1.0,
+        late_after: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._every = every
+        self._late_after = late_after
+        self._clock = clock
+        self._last = clock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Heartbeat:
+        self._last = self._clock()
+        self._task = asyncio.create_task(self._beat(), name="heartbeat")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def report(self) -> Report:
+        """Not ok when the last beat is more than `late_after` seconds old."""
+        age = self._clock() - self._last
+        if age <= self._late_after:
+            return Report()
+        return Report((f"the event loop has not come round for {age:.0f} s",))
+
+    async def _beat(self) -> None:
+        while True:
+            self._last = self._clock()
+            await asyncio.sleep(self._every)
+
+
+class OpsServer(Listening):
+    """Serves `GET /livez`, `/readyz` and `/metrics`.
+
+    `live` and `ready` are asked at each request; a probe gets 200, or 503 with the reasons.
+    Port 0 takes any free one: see `port` once the server is entered.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        live: Callable[[], Report],
+        ready: Callable[[], Awaitable[Report]],
+        registry: CollectorRegistry = REGISTRY,
+    ) -> None:
+        self._live = live
+        self._ready = ready
+        self._registry = registry
+        app = web.Application()
+        app.router.add_get("/livez", self._livez)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        super().__init__(app, host, port, variable="OPS_PORT", grace=1)
+
+    async def _livez(self, _: web.Request) -> web.Response:
+        return _answer(self._live())
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                return _answer(await self._ready())
+        except TimeoutError:
+            return _answer(Report((f"no answer within {READY_SECONDS:g} s",)))
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+
+def _answer(report: Report) -> web.Response:
+    status = "ok" if report.ok else "fault"
+    return web.json_response(
+        {"status": status, "reasons": list(report.faults)}, status=200 if report.ok else 503
+    )

@@ -1,0 +1,113 @@
+"""Logs: one line an event, for a terminal or as JSON, without secrets and payloads.
+
+Our own events carry whatever is bound in structlog's contextvars (`job_id`, `epoch`, `team`).
+Libraries are heard from WARNING up only, because slack-bolt and slack-sdk log the bodies of
+requests below that, and Bolt even in some of its warnings.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.ops.redact import HIDDEN, Redactor
+from bot.settings import Settings
+
+OURS = "bot"
+
+_PROMPT_FIELDS = frozenset(
+    {"prompt", "system", "suffix", "text", "answer", "ask", "request", "messages"}
+)
+"""Fields that may hold what people wrote or what Grok answered."""
+
+_PYDANTIC_INPUT = re.compile(r"(\binput_value=).*?(?=, input_type=)", re.DOTALL)
+"""Where pydantic's errors quote the value that they are about."""
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send every log record of the process to `stream` (stderr), as `settings` say.
+
+    May be called again: the last call holds.
+    """
+    stream = sys.stderr if stream is None else stream
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(_library_filter)
+    handler.setFormatter(_formatter(settings, stream))
+    logging.root.handlers = [handler]
+    logging.root.setLevel(logging.WARNING)
+    logging.getLogger(OURS).setLevel(settings.log_level)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
+    redactor = Redactor.of(settings)
+
+    def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {name: redactor.field(name, value) for name, value in event.items()}
+
+    processors: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+    ]
+    if not settings.log_prompts:
+        processors.append(_without_prompts)
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_shared(), processors=[*processors, redact, _renderer(settings, stream)]
+    )
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _renderer(settings: Settings, stream: TextIO) -> Processor:
+    on_terminal = stream.isatty()
+    if settings.log_format == "json" or (settings.log_format == "auto" and not on_terminal):
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(
+        colors=on_terminal, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _without_prompts(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if name in _PROMPT_FIELDS:
+            event[name] = HIDDEN
+        elif isinstance(value, str):
+            event[name] = _PYDANTIC_INPUT.sub(rf"\1{HIDDEN}", value)
+    return event
+
+
+def _library_filter(record: logging.LogRecord) -> bool:
+    """Drop what libraries say below WARNING, and cut the request bodies out of Bolt's warnings.
+
+    This stands on the handler because Bolt gives each of its loggers a level of its own.
+    """
+    if record.name == OURS or record.name.startswith(OURS + "."):
+        return True
+    if record.levelno < logging.WARNING:
+        return False
+    if record.name.startswith("slack_bolt"):
+        record.msg = record.getMessage().partition("({")[0].rstrip()
+        record.args = ()
+    return True

@@ -1,0 +1,135 @@
+"""Whether the bot may start: every fault of the settings and of Slack's tokens, at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from redis.asyncio.connection import parse_url
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import StartupError
+from bot.listeners.installation import Installation
+from bot.ops import words
+from bot.ops.slack_probe import identify, socket_mode_trouble
+from bot.ops.trouble import Trouble
+from bot.settings import Settings
+from bot.store.connection import URL_SCHEMES
+from bot.words import NO_XAI_API_KEY, wrong_url
+
+_USER_ID = re.compile(r"[UW][A-Z0-9]+")
+_SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
+_TOKEN = re.compile(r"xox[a-z]|xapp-")
+
+
+def settings_troubles(settings: Settings) -> list[Trouble]:
+    """Everything in `settings` that keeps the bot from serving; empty when all is well."""
+    return [
+        *_bot_token(settings),
+        *_way_in(settings),
+        *_grok_key(settings),
+        *_addresses(settings),
+        *_admins(settings),
+    ]
+
+
+def settings_faults(settings: Settings) -> list[str]:
+    """The same, as one sentence each."""
+    return [trouble.sentence for trouble in settings_troubles(settings)]
+
+
+async def meet_slack(settings: Settings, client: AsyncWebClient) -> Installation:
+    """Ask Slack whose app this is, and whether it may be reached.
+
+    Raises `StartupError` with a sentence for each token that Slack does not accept, or when
+    Slack is away.
+    """
+    token = settings.slack_bot_token
+    if token is None:
+        raise StartupError(settings_faults(settings))
+    found = await identify(client, token)
+    app_token = settings.slack_app_token
+    socket_mode = await socket_mode_trouble(client, app_token) if app_token else None
+    if isinstance(found, Trouble) or socket_mode:
+        troubles = (each for each in (found, socket_mode) if isinstance(each, Trouble))
+        raise StartupError(list(dict.fromkeys(trouble.sentence for trouble in troubles)))
+    return found
+
+
+def _bot_token(settings: Settings) -> Iterator[Trouble]:
+    name = "SLACK_BOT_TOKEN"
+    if settings.slack_bot_token is None:
+        yield Trouble(words.setting_missing(name), words.REMEDY_BOT_TOKEN, name)
+    elif not _begins(settings.slack_bot_token, "xoxb-"):
+        yield Trouble(words.wrong_token(name, "xoxb-"), words.REMEDY_BOT_TOKEN, name)
+
+
+def _way_in(settings: Settings) -> Iterator[Trouble]:
+    name = "SLACK_APP_TOKEN"
+    if settings.slack_app_token is None:
+        yield from _signing_secret(settings)
+    elif not _begins(settings.slack_app_token, "xapp-"):
+        yield Trouble(words.wrong_token(name, "xapp-"), words.REMEDY_APP_TOKEN, name)
+
+
+def _signing_secret(settings: Settings) -> Iterator[Trouble]:
+    name = "SLACK_SIGNING_SECRET"
+    if settings.slack_signing_secret is None:
+        yield Trouble(words.NO_SLACK_WAY_IN, words.REMEDY_SLACK_WAY_IN, name)
+        return
+    secret = settings.slack_signing_secret.get_secret_value()
+    if _TOKEN.match(secret):
+        yield Trouble(words.SIGNING_SECRET_IS_TOKEN, words.REMEDY_SIGNING_SECRET, name)
+    elif _at_slack(settings) and not _SIGNING_SECRET.fullmatch(secret):
+        yield Trouble(words.SIGNING_SECRET_SHAPE, words.REMEDY_SIGNING_SECRET, name)
+
+
+def _grok_key(settings: Settings) -> Iterator[Trouble]:
+    if settings.xai_api_key is None:
+        yield Trouble(NO_XAI_API_KEY, setting="XAI_API_KEY")
+
+
+def _addresses(settings: Settings) -> Iterator[Trouble]:
+    web = {"SLACK_API_URL": settings.slack_api_url, "XAI_BASE_URL": settings.xai_base_url}
+    for name, address in web.items():
+        if not _web_address_fits(address):
+            yield Trouble(wrong_url(name, "https:// or http://"), setting=name)
+    url = settings.redis_url
+    if url is not None and not _store_address_fits(url.get_secret_value()):
+        yield Trouble(wrong_url("REDIS_URL", URL_SCHEMES), words.REMEDY_REDIS_URL, "REDIS_URL")
+
+
+def _admins(settings: Settings) -> Iterator[Trouble]:
+    names = [name.strip() for name in settings.grok_admins.split(",") if name.strip()]
+    wrong = [name for name in names if not _USER_ID.fullmatch(name)]
+    if wrong:
+        yield Trouble(words.wrong_admins(", ".join(wrong)), words.REMEDY_ADMINS, "GROK_ADMINS")
+
+
+def _begins(token: SecretStr, prefix: str) -> bool:
+    return token.get_secret_value().startswith(prefix)
+
+
+def _web_address_fits(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _store_address_fits(address: str) -> bool:
+    try:
+        parse_url(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _at_slack(settings: Settings) -> bool:
+    if not _web_address_fits(settings.slack_api_url):
+        return False
+    host = urlsplit(settings.slack_api_url).hostname or ""
+    return host == "slack.com" or host.endswith(".slack.com")

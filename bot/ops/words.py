@@ -1,0 +1,192 @@
+"""What the bot says to its operator: at start, and in `python -m bot check`."""
+
+from __future__ import annotations
+
+REMEDY_BOT_TOKEN = (
+    "Copy the Bot User OAuth Token (xoxb-…) from “OAuth & Permissions” of your app at "
+    "api.slack.com/apps."
+)
+REMEDY_APP_TOKEN = (
+    "At api.slack.com/apps, switch on “Socket Mode” of your app, and make an app-level token "
+    "(xapp-…) with the scope connections:write under “Basic Information”."
+)
+REMEDY_SIGNING_SECRET = (
+    "Copy the Signing Secret from “Basic Information” of your app at api.slack.com/apps."
+)
+REMEDY_SLACK_WAY_IN = (
+    "Set SLACK_APP_TOKEN (Socket Mode, no public address needed) or SLACK_SIGNING_SECRET "
+    "(HTTP mode)."
+)
+REMEDY_SCOPES = (
+    "Add them under “OAuth & Permissions” of your app at api.slack.com/apps, then choose "
+    "“Reinstall to Workspace”."
+)
+REMEDY_SLACK_AWAY = "Check the network, a proxy, and SLACK_API_URL; status.slack.com says more."
+REMEDY_GROK_AWAY = "Check the network and XAI_BASE_URL; status.x.ai says more."
+REMEDY_GROK_KEY = "Look at the key, the credit and the spending limit at console.x.ai."
+REMEDY_GROK_MODEL = "Set GROK_MODEL to a model that this key may use: console.x.ai lists them."
+REMEDY_REDIS_URL = "It looks like redis://host:6379/0, rediss://… (TLS) or unix:///path."
+REMEDY_STORE_AWAY = (
+    "Start the server and check REDIS_URL; without REDIS_URL the bot starts its own Valkey."
+)
+REMEDY_STORE_OLD = "Use Valkey 7.2 or newer, or Redis 6.2 or newer."
+REMEDY_STORE_EVICTS = "Set maxmemory-policy to noeviction on the server."
+REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012AB3CD."
+
+
+def setting_missing(name: str) -> str:
+    """A setting that the bot cannot do without."""
+    return f"{name} is missing."
+
+
+def wrong_token(name: str, prefix: str) -> str:
+    """A token that is of another kind, or no token at all."""
+    return f"{name} does not look right: it should begin with {prefix}."
+
+
+NO_SLACK_WAY_IN = "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way in."
+SIGNING_SECRET_IS_TOKEN = "SLACK_SIGNING_SECRET holds a token, not the signing secret."
+SIGNING_SECRET_SHAPE = "SLACK_SIGNING_SECRET does not look right: Slack's are 32 hex digits."
+
+
+def wrong_admins(names: str) -> str:
+    """Entries of GROK_ADMINS that are no user ids."""
+    return f"GROK_ADMINS has entries that are no Slack user ids: {names}."
+
+
+def slack_refused(name: str, code: str) -> str:
+    """Slack turned a token down; `code` is Slack's own name of the error."""
+    return f"Slack does not accept {name} ({code})."
+
+
+def slack_away(reason: str) -> str:
+    """Slack cannot be reached."""
+    return f"Slack cannot be reached ({reason})."
+
+
+CHECK_SETTINGS = "Settings"
+CHECK_BOT_TOKEN = "Slack bot token"
+CHECK_SCOPES = "Slack scopes"
+CHECK_SOCKET_MODE = "Slack Socket Mode"
+CHECK_HTTP_MODE = "Slack HTTP mode"
+CHECK_KEY = "Grok key"
+CHECK_MODEL = "Grok model"
+CHECK_STORE = "Store"
+
+ALL_SETTINGS_FINE = "present and well-formed"
+SOCKET_MODE_OPENS = "Slack opens a connection"
+SIGNING_SECRET_SET = "the signing secret is set"
+SCOPES_NOT_TOLD = "Slack did not say which scopes the token has, so they were not compared"
+CHECK_ALL_FINE = "All fine: start the bot with `python -m bot serve`."
+
+
+def check_faults(count: int) -> str:
+    """The last line of a check that found something."""
+    return "1 fault found." if count == 1 else f"{count} faults found."
+
+
+def installed_in(workspace: str, bot_user: str) -> str:
+    """Whose bot token it is."""
+    return f"workspace {workspace}, bot user {bot_user}"
+
+
+def scopes_granted(count: int, extra: str) -> str:
+    """Nothing is missing; `extra` names scopes the bot does not need, or is empty."""
+    rest = f"; not needed: {extra}" if extra else ""
+    return f"all {count} granted{rest}"
+
+
+def scopes_missing(names: str) -> str:
+    """Scopes that the token lacks."""
+    return f"missing: {names}."
+
+
+GROK_AWAY = "The Grok API cannot be reached."
+KEY_STATES = {
+    "ok": "accepted",
+    "unknown": "accepted as far as the API tells",
+    "wrong": "Grok does not accept XAI_API_KEY.",
+    "blocked": "Grok has blocked this key or its team, often for want of credit.",
+    "disabled": "This key is switched off.",
+}
+
+
+def model_known(model: str, endpoint: str) -> str:
+    """The default model is there; `endpoint` will serve it."""
+    return f"{model}, by the {endpoint} endpoint"
+
+
+def model_not_compared(model: str) -> str:
+    """The API lists no models, so nobody knows whether this is one."""
+    return f"{model}; the API does not list its models, so this was not compared"
+
+
+def model_unknown(model: str, nearest: str) -> str:
+    """The default model is none that the API lists."""
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return f"There is no model {model} for this key.{hint}"
+
+
+def store_fine(server: str, embedded: bool) -> str:
+    """The store answers; `server` is its name and version."""
+    return f"{server}, started by the bot itself" if embedded else f"{server}, at REDIS_URL"
+
+
+def store_old(server: str) -> str:
+    """The store is too old for the commands that the bot uses."""
+    return f"{server} is too old."
+
+
+def store_evicts(policy: str) -> str:
+    """The store may throw away what was accepted."""
+    return f"When its memory is full, the server would throw questions away ({policy})."
+
+
+def store_away(reason: str) -> str:
+    """The store does not answer."""
+    return f"The store does not answer ({reason})."
+
+
+def no_answer_within(seconds: float) -> str:
+    """A probe took too long."""
+    return f"no answer within {seconds:g} s"
+
+
+# --- /readyz -------------------------------------------------------------------------------
+
+STOPPING = "the bot is stopping"
+NOT_CONNECTED = "Slack is not connected"
+NOT_WORKING = "no jobs are being taken"
+
+
+# --- the command line ----------------------------------------------------------------------
+
+COMMANDS = {
+    "serve": "run the bot in a real workspace",
+    "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
+    "check": "try out every token, key and server that the bot depends on",
+    "ask": "one completion in the terminal: ask [flags] prompt, the same flags as /grok",
+    "schema": "print the JSON Schema of a request",
+    "manifest": "print the manifest for a new Slack app",
+}
+
+
+def serving(host: str, ops_port: int, http_port: int | None) -> str:
+    """The bot takes questions."""
+    way_in = "in Socket Mode" if http_port is None else f"over HTTP on port {http_port}"
+    return f"The bot is ready, {way_in}; health and metrics at http://{host}:{ops_port}"
+
+
+def demo_ready(page: str, grok: str) -> str:
+    """The demo runs; `grok` says which Grok answers."""
+    return (
+        f"\n  The demo is ready: {page}\n\n"
+        f"  Open it and type  /grok Explain TCP slow start\n"
+        f"  {grok}  Ctrl-C ends everything.\n"
+    )
+
+
+NO_MANIFEST = "manifest.yml is not part of an installed package: take it from the repository."
+DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
+DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."
+DEMO_STARTING = "Starting a sandbox workspace, a Valkey and the bot…"

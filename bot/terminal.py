@@ -1,0 +1,100 @@
+"""One completion in the terminal: the same flags, the same checks, the same client."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import TextIO
+
+from bot import words
+from bot.completion.collect import Collector
+from bot.completion.flags import parse_words
+from bot.completion.result import Section
+from bot.errors import GrokFailed, StartupError
+from bot.grok.answering import Completion
+from bot.grok.client import open_grok
+from bot.listeners.asking import Asking
+from bot.reply.last_line import last_line
+from bot.settings import Settings
+
+
+async def ask_in_terminal(
+    settings: Settings, arguments: Sequence[str], out: TextIO = sys.stdout, err: TextIO = sys.stderr
+) -> int:
+    """Stream the answer to `arguments` (flags, then the prompt) to `out`; the rest to `err`.
+
+    Returns the exit code: 0, or 1 when the answer failed. Raises `RequestRefused` when the
+    request cannot be sent, and `StartupError` without a key.
+    """
+    if settings.xai_api_key is None:
+        raise StartupError([words.NO_XAI_API_KEY])
+    flags = parse_words(arguments)
+    started = time.monotonic()
+    async with open_grok(settings) as grok:
+        request = Asking(settings, grok).request(flags)
+        completion = grok.complete(grok.plan(request, flags.system or ""))
+        collector = Collector(request)
+        failure = await _print(completion, collector, _Printer(out))
+    answer = collector.answer(
+        endpoint=completion.call.endpoint, failure=failure, seconds=time.monotonic() - started
+    )
+    print(failure or last_line(answer), file=err)
+    return 1 if failure else 0
+
+
+async def _print(completion: Completion, collector: Collector, printer: _Printer) -> str:
+    """Print the answer while it grows; why there is no more of it, or an empty text."""
+    failure = ""
+    async with aclosing(completion) as chunks:
+        try:
+            async for chunk in chunks:
+                collector.add(chunk)
+                printer.show(collector.sections())
+        except GrokFailed as failed:
+            failure = failed.sentence
+    printer.end(collector.sections())
+    return failure
+
+
+class _Printer:
+    """Writes sections one after the other, each character once, as soon as its turn comes."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._section = 0
+        self._begun = False
+        self._printed = 0
+
+    def show(self, sections: Sequence[Section]) -> None:
+        """Write what is new, up to the first section that is not done."""
+        while self._section < len(sections):
+            section = sections[self._section]
+            self._grow(section)
+            if not section.done:
+                break
+            self._finish(section)
+        self._out.flush()
+
+    def end(self, sections: Sequence[Section]) -> None:
+        """Write what is left, of sections that were cut short too."""
+        for section in sections[self._section :]:
+            self._grow(section)
+            self._finish(section)
+        self._out.flush()
+
+    def _grow(self, section: Section) -> None:
+        if not self._begun and section.title and section.text:
+            self._out.write(f"{section.title}\n\n")
+        self._begun = self._begun or bool(section.text)
+        self._out.write(section.text[self._printed :])
+        self._printed = len(section.text)
+
+    def _finish(self, section: Section) -> None:
+        note = f"\n\n{section.note}" if section.note else ""
+        blank = "\n\n" if section.text or note else ""
+        self._out.write(f"{note}{blank}")
+        self._section += 1
+        self._begun = False
+        self._printed = 0

@@ -1,0 +1,126 @@
+"""The whole journey on one stage: a strict Slack, a scripted Grok, a real Valkey, the bot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import SecretStr
+
+from bot import words
+from bot.app import Bot, open_bot
+from bot.settings import Settings
+from sandbox.grok import GrokServer
+from sandbox.workspace import ANA, GENERAL, AppConfig, CommandResult, Limits, Message, Workspace
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+
+
+def installed_app() -> AppConfig:
+    """The app as `manifest.yml` makes it: its scopes and events, and no others."""
+    return AppConfig.from_manifest(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything a test looks at."""
+
+    workspace: Workspace
+    grok: GrokServer
+
+    async def ask(self, text: str, *, user: str = ANA, channel: str = GENERAL) -> CommandResult:
+        """Type `/grok text` and wait for the ack."""
+        result = await self.workspace.command(user, channel, f"/grok {text}")
+        assert result.error is None, result
+        return result
+
+    async def answer(self, number: int = 0, *, channel: str = GENERAL) -> list[Message]:
+        """The messages of the `number`-th answer in `channel`, once it is complete."""
+        await self.workspace.wait_for(lambda: self._complete(number, channel), 20)
+        return self._chain(number, channel)
+
+    def _chain(self, number: int, channel: str) -> list[Message]:
+        first = self.workspace.messages(channel)[number]
+        replies = self.workspace.replies(channel, first.ts)
+        return [first, *(reply for reply in replies if reply.ts != first.ts)]
+
+    def _complete(self, number: int, channel: str) -> bool:
+        if len(self.workspace.messages(channel)) <= number:
+            return False
+        return last_line(self._chain(number, channel)[-1]) not in ("", words.WRITING)
+
+    def sent(self) -> dict[str, Any]:
+        """The body of the newest request to Grok."""
+        body: dict[str, Any] = self.grok.requests[-1].body
+        return body
+
+
+def markdown(message: Message) -> str:
+    """The answer's text as the newest revision shows it."""
+    return "\n".join(block["text"] for block in _blocks(message) if block["type"] == "markdown")
+
+
+def last_line(message: Message) -> str:
+    """What stands below the answer, if anything does: model, tokens, cost and time at its end."""
+    below = [block for block in _blocks(message)[1:] if block["type"] == "context"]
+    text: str = below[-1]["elements"][0]["text"] if below else ""
+    return text
+
+
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    return list(message.revisions[-1].blocks or [])
+
+
+def settings_for(workspace: Workspace, grok: GrokServer, redis_url: str, **values: Any) -> Settings:
+    """Settings of a bot between `workspace`, `grok` and a Redis."""
+    credentials = workspace.credentials
+    way_in = (
+        {"slack_app_token": SecretStr(credentials.app_token)}
+        if workspace.mode == "socket"
+        else {"slack_signing_secret": SecretStr(credentials.signing_secret)}
+    )
+    ours: dict[str, Any] = {
+        "slack_bot_token": SecretStr(credentials.bot_token),
+        "slack_api_url": workspace.api_url,
+        "xai_api_key": SecretStr(grok.api_key or "any"),
+        "xai_base_url": grok.base_url,
+        "grok_dialect": grok.dialect,
+        "redis_url": SecretStr(redis_url),
+        "host": "127.0.0.1",
+        "port": 0,
+        "ops_port": 0,
+        "shutdown_grace_seconds": 1,
+    }
+    return Settings(_env_file=None, **(ours | way_in | values))
+
+
+@asynccontextmanager
+async def on_stage(
+    redis_url: str,
+    *,
+    mode: str = "socket",
+    grok: GrokServer | None = None,
+    limits: Limits | None = None,
+    **values: Any,
+) -> AsyncIterator[Stage]:
+    """A stage with a bot that listens; `values` are its settings."""
+    async with AsyncExitStack() as stack:
+        workspace = await stack.enter_async_context(
+            Workspace(mode=mode, app=installed_app(), limits=limits)  # type: ignore[arg-type]
+        )
+        server = await stack.enter_async_context(grok or GrokServer(speed=None, first_delay=0))
+        settings = settings_for(workspace, server, redis_url, **values)
+        bot = await stack.enter_async_context(open_bot(settings))
+        await _connect(workspace, bot)
+        yield Stage(workspace, server)
+
+
+async def _connect(workspace: Workspace, bot: Bot) -> None:
+    if bot.http_port is None:
+        await workspace.connected()
+    else:
+        workspace.request_url = f"http://127.0.0.1:{bot.http_port}/slack/events"

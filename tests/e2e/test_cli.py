@@ -1,0 +1,185 @@
+"""`python -m bot …` as a person runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.completion.schema import json_schema
+from sandbox.grok import GrokServer, Script
+from sandbox.workspace import Workspace
+from tests.e2e.process import ROOT, bot_process, environment
+from tests.e2e.stage import installed_app
+
+
+async def _run(env: dict[str, str], cwd: Path, *arguments: str) -> tuple[int, str, str]:
+    async with bot_process(env, *arguments, cwd=cwd) as process:
+        out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def sandbox_workspace() -> AsyncIterator[Workspace]:
+    async with Workspace(app=installed_app()) as workspace:
+        yield workspace
+
+
+async def test_schema_is_the_published_one(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path)
+    code, out, _ = await _run(env, tmp_path, "schema")
+
+    assert code == 0
+    assert json.loads(out) == json_schema()
+
+
+async def test_manifest_is_printed(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path)
+    code, out, _ = await _run(env, tmp_path, "manifest")
+
+    assert code == 0
+    assert out == (ROOT / "manifest.yml").read_text(encoding="utf-8")
+
+
+async def test_ask_streams_to_the_terminal(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    grok.script(Script(text="Start small, **double** each round trip."))
+    env = environment(sandbox_workspace, grok, tmp_path)
+    code, out, err = await _run(env, tmp_path, "ask", "--temperature", "0.2", "Explain  this")
+
+    assert code == 0
+    assert out.strip() == "Start small, **double** each round trip."
+    assert "tokens" in err
+    body = grok.requests[0].body
+    assert body["temperature"] == 0.2
+    assert "Explain  this" in str(body)
+
+
+async def test_ask_names_every_fault(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path)
+    code, out, err = await _run(env, tmp_path, "ask", "--temperature", "3", "--top-p", "2", "hi")
+
+    assert code == 1
+    assert out == ""
+    assert "temperature" in err
+    assert "top_p" in err
+    assert "Traceback" not in err
+    assert not grok.requests
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, ["SLACK_BOT_TOKEN"]),
+        ({"SLACK_BOT_TOKEN": "xoxp-user"}, ["SLACK_BOT_TOKEN", "xoxb-"]),
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, ["SLACK_BOT_TOKEN", "invalid_auth"]),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, ["SLACK_APP_TOKEN", "invalid_auth"]),
+        ({"SLACK_APP_TOKEN": ""}, ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]),
+        ({"XAI_API_KEY": "", "SLACK_BOT_TOKEN": ""}, ["XAI_API_KEY", "SLACK_BOT_TOKEN"]),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, ["Slack"]),
+        ({"REDIS_URL": "localhost:6379"}, ["REDIS_URL", "redis://"]),
+        ({"GROK_MAX_TOKENS": "many"}, ["GROK_MAX_TOKENS"]),
+    ],
+)
+async def test_serve_refuses_to_start_with_a_sentence_for_each_fault(
+    sandbox_workspace: Workspace,
+    grok: GrokServer,
+    tmp_path: Path,
+    wrong: dict[str, str],
+    named: list[str],
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path / "data", **wrong)
+    code, _, err = await _run(env, tmp_path, "serve")
+
+    assert code == 1
+    for name in named:
+        assert name in err
+    assert "Traceback" not in err
+    assert "xoxb-wrong" not in err
+
+
+async def test_check_finds_everything_well(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path / "data")
+    code, out, _ = await _run(env, tmp_path, "check")
+
+    assert code == 0, out
+    assert "✗" not in out
+
+
+async def test_serve_answers_probes_and_logs_no_prompt(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path / "data", LOG_LEVEL="DEBUG")
+    async with bot_process(env, cwd=tmp_path) as bot:
+        await sandbox_workspace.connected()
+        assert bot.stderr is not None
+        started = b""
+        while b'"ops_port"' not in started:
+            started += await bot.stderr.readline()
+        port = re.search(rb'"ops_port": ?(\d+)', started)
+        assert port is not None
+        base = f"http://127.0.0.1:{int(port[1])}"
+        await sandbox_workspace.command("U0ANA00001", "C0GENERAL1", "/grok a private thing")
+        async with aiohttp.ClientSession() as session:
+            for path in ("/livez", "/readyz"):
+                async with session.get(base + path) as reply:
+                    assert reply.status == 200, await reply.text()
+            async with session.get(base + "/metrics") as reply:
+                metrics = await reply.text()
+        bot.send_signal(signal.SIGTERM)
+        _, logged = await bot.communicate()
+
+    assert "grokbot_requests_total" in metrics
+    assert b"private thing" not in started + logged
+    for line in (started + logged).decode().splitlines():
+        json.loads(line)
+
+
+async def test_demo_prints_the_page_first_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    async with bot_process(env, "demo", cwd=tmp_path) as demo:
+        assert demo.stdout is not None
+        printed = ""
+        while not (address := re.search(r"http://127\.0\.0\.1:\d+", printed)):
+            line = await asyncio.wait_for(demo.stdout.readline(), 30)
+            assert line, printed
+            printed += line.decode()
+        async with aiohttp.ClientSession() as session:
+            async with session.get(address[0]) as page:
+                assert page.status == 200
+                assert "text/html" in page.headers["Content-Type"]
+            async with session.get(f"{address[0]}/ui/state") as state:
+                assert (await state.json())["bot"]["connected"]
+        children = _children(demo.pid)
+        demo.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(demo.wait(), 20) == 0
+
+    assert children
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found + [grandchild for child in found for grandchild in _children(child)]

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from bot import metrics
+from bot.errors import StartupError
+from bot.ops.health import Heartbeat, OpsServer, Report
+
+
+class State:
+    def __init__(self) -> None:
+        self.alive = Report()
+        self.readiness = Report()
+
+    def live(self) -> Report:
+        return self.alive
+
+    async def ready(self) -> Report:
+        return self.readiness
+
+
+async def get(server: OpsServer, path: str) -> tuple[int, object]:
+    url = f"http://127.0.0.1:{server.port}{path}"
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, await response.json()
+
+
+async def test_probes_say_what_is_wrong_while_it_is_wrong() -> None:
+    state = State()
+    async with OpsServer("127.0.0.1", 0, live=state.live, ready=state.ready) as server:
+        assert await get(server, "/livez") == (200, {"status": "ok", "reasons": []})
+        assert await get(server, "/readyz") == (200, {"status": "ok", "reasons": []})
+
+        state.readiness = Report(("Redis is away", "Slack is not connected"))
+        assert await get(server, "/readyz") == (
+            503,
+            {"status": "fault", "reasons": ["Redis is away", "Slack is not connected"]},
+        )
+        assert (await get(server, "/livez"))[0] == 200
+
+        state.alive = Report(("stuck",))
+        assert await get(server, "/livez") == (503, {"status": "fault", "reasons": ["stuck"]})
+
+
+async def test_readiness_that_does_not_answer_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.ops.health.READY_SECONDS", 0.01)
+
+    async def never() -> Report:
+        await asyncio.Event().wait()
+        return Report()
+
+    async with OpsServer("127.0.0.1", 0, live=Report, ready=never) as server:
+        status, body = await get(server, "/readyz")
+
+    assert status == 503
+    assert body == {"status": "fault", "reasons": ["no answer within 0.01 s"]}
+
+
+async def test_metrics_are_prometheus_text() -> None:
+    registry = CollectorRegistry()
+    Counter("grokbot_things_total", "Things", ["kind"], registry=registry).labels("odd").inc(3)
+    state = State()
+
+    async with (
+        OpsServer("127.0.0.1", 0, live=state.live, ready=state.ready, registry=registry) as server,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{server.port}/metrics") as response,
+    ):
+        assert response.status == 200
+        assert response.headers["Content-Type"].startswith("text/plain")
+        assert 'grokbot_things_total{kind="odd"} 3.0' in await response.text()
+
+
+async def test_the_bots_own_metrics_are_served() -> None:
+    state = State()
+    metrics.FENCED_WRITES.inc(0)
+    async with (
+        OpsServer("127.0.0.1", 0, live=state.live, ready=state.ready) as server,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{server.port}/metrics") as response,
+    ):
+        assert "grokbot_fenced_writes_total" in await response.text()
+
+
+async def test_a_port_that_is_taken_is_named() -> None:
+    state = State()
+    async with OpsServer("127.0.0.1", 0, live=state.live, ready=state.ready) as first:
+        second = OpsServer("127.0.0.1", first.port, live=state.live, ready=state.ready)
+        with pytest.raises(StartupError, match="OPS_PORT") as refusal:
+            await second.__aenter__()
+
+    assert "127.0.0.1" in refusal.value.faults[0]
+
+
+async def test_the_heart_beats_until_the_loop_is_blocked() -> None:
+    now = 100.0
+    async with Heartbeat(every=0, late_after=5, clock=lambda: now) as heart:
+        now = 104.0
+        assert heart.report().ok
+
+        now = 106.0
+        assert heart.report().faults == ("the event loop has not come round for 6 s",)
+
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert heart.report().ok
