@@ -1,0 +1,31 @@
+# The bot alone: no compiler, no package installer, no root.
+
+FROM python:3.13-slim AS install
+COPY requirements.lock /
+RUN python -m venv --without-pip /venv \
+    && pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --requirement /requirements.lock
+
+FROM python:3.13-slim
+RUN pip uninstall --yes pip \
+    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin grok \
+    && install --directory --owner grok --group grok --mode 0700 /data
+COPY --from=install /venv /venv
+WORKDIR /app
+COPY manifest.yml ./
+COPY bot ./bot
+
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DATA_DIR=/data \
+    OPS_HOST=0.0.0.0
+VOLUME /data
+EXPOSE 3000 9464
+USER grok
+
+# Liveness, not readiness: restarting the bot does not bring Redis or Slack back.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('OPS_PORT', '9464') + '/livez', timeout=4)"]
+
+CMD ["python", "-m", "bot", "serve"]

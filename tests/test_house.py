@@ -1,0 +1,137 @@
+"""The rules of the house: floors, circles, sizes, and what no file may hold."""
+
+from __future__ import annotations
+
+import graphlib
+
+import pytest
+
+from tests.house import (
+    FLOORS,
+    MAX_LINES,
+    ROOT,
+    circles,
+    floor_faults,
+    forbidden,
+    imports,
+    modules,
+    tracked,
+)
+
+MODULES = modules(ROOT, "bot", "sandbox")
+SOURCES = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+PACKAGES = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+CODE = (".py", ".lua", ".js", ".css", ".html", ".sh")
+
+
+def test_imports_go_down_the_floors() -> None:
+    assert floor_faults(SOURCES, PACKAGES) == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles(SOURCES, PACKAGES) == []
+
+
+def test_the_floors_themselves_have_no_circle() -> None:
+    order = tuple(graphlib.TopologicalSorter(FLOORS).static_order())
+    assert (order[0], order[-1]) == ("ground", "top")
+
+
+def test_no_file_is_too_long_to_have_one_subject() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked(ROOT)
+        if path.suffix in CODE
+        and "vendor" not in path.parts
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert long == {}
+
+
+def test_no_file_names_a_registry_a_machine_or_a_token() -> None:
+    found = {
+        str(path.relative_to(ROOT)): faults
+        for path in tracked(ROOT)
+        if (faults := forbidden(path.read_text(encoding="utf-8", errors="replace")))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("bot.errors", "from bot.completion.ask import Ask"),
+        ("bot.completion.ask", "import bot.store.keys"),
+        ("bot.store.keys", "from bot.grok import client"),
+        ("bot.grok.client", "from bot.reply.markdown import render"),
+        ("bot.reply.markdown", "def late():\n    from bot.grok.client import open_grok"),
+        ("bot.reply.markdown", "from ..grok import client"),
+        ("bot.jobs.queue", "from bot.listeners.command import GrokCommand"),
+        ("bot.listeners.command", "from bot.ops.health import Report"),
+        ("bot.ops.health", "from bot.app import serve"),
+        ("bot.jobs.queue", "import importlib\nimportlib.import_module('bot.app')"),
+        ("bot.app", "import sandbox.workspace"),
+        ("bot.attic", "from bot import words"),
+        ("sandbox.workspace.state", "from bot.errors import BotError"),
+        ("sandbox.workspace.state", "import bot"),
+    ],
+)
+def test_an_import_that_breaks_the_floors_is_found(name: str, source: str) -> None:
+    sources = {**dict.fromkeys(SOURCES, ""), name: source}
+
+    assert len(floor_faults(sources, PACKAGES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("bot.demo", "from sandbox.workspace import Workspace\nfrom bot.app import serve"),
+        ("bot.cli", "from bot.ops.check import check"),
+        ("bot.ops.check", "from bot.grok.client import open_grok\nfrom bot.store import keys"),
+        ("bot.jobs.run", "from bot import metrics, words\nfrom . import queue"),
+        ("bot.store", "from . import keys\nfrom .keys import Keys"),
+        ("sandbox.grok.server", "import aiohttp\nfrom sandbox.grok import answers"),
+    ],
+)
+def test_an_import_that_goes_down_is_fine(name: str, source: str) -> None:
+    sources = {**dict.fromkeys(SOURCES, ""), name: source}
+
+    assert floor_faults(sources, PACKAGES) == []
+
+
+def test_a_circle_is_found_unless_an_import_is_late() -> None:
+    circle = {"bot.a": "import bot.b", "bot.b": "from bot.c import x", "bot.c": "from bot import a"}
+    assert circles(circle) == [("bot.a", "bot.b", "bot.c", "bot.a")]
+
+    late = {**circle, "bot.c": "def f():\n    from bot import a"}
+    assert circles(late) == []
+
+    typing = {**circle, "bot.c": "if TYPE_CHECKING:\n    from bot import a"}
+    assert circles(typing) == []
+
+
+def test_a_name_and_a_module_are_told_apart() -> None:
+    known = {"bot", "bot.words", "bot.store", "bot.store.keys"}
+    source = "from bot import words, __version__\nfrom bot.store.keys import Keys\nimport os.path"
+
+    targets = [found.target for found in imports("bot.app", source, known)]
+
+    assert targets == ["bot.words", "bot", "bot.store.keys", "os"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://py" + "pi.org/simple",
+        "https://files.python" + "hosted.org/x.whl",
+        "see /wor" + "k/main/bot",
+        "cd /hom" + "e/jo/grok-bot",
+        "xox" + "b-1234567890-1234567890123-" + "a" * 24,
+    ],
+)
+def test_what_no_file_may_hold_is_found(text: str) -> None:
+    assert len(forbidden(text)) == 1
+
+
+def test_ordinary_words_are_not_forbidden() -> None:
+    assert forbidden("pip install, /proc/self, homework/rooted, xoxb-…, https://api.x.ai/v1") == []
