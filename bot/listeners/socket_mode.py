@@ -19,6 +19,9 @@ from bot.slack_limits import ACK_SECONDS
 
 log = structlog.get_logger(__name__)
 
+PING_SECONDS = 5.0
+"""How soon a connection that was lost without a word is missed, and opened again."""
+
 
 class SocketMode:
     """Keeps one connection open, and on leaving lets the acks that are due go out first."""
@@ -58,7 +61,9 @@ class _CountingHandler(AsyncSocketModeHandler):
     def __init__(
         self, app: AsyncApp, app_token: str, *, logger: logging.Logger, web_client: AsyncWebClient
     ) -> None:
-        super().__init__(app, app_token, logger=logger, web_client=web_client)
+        super().__init__(
+            app, app_token, logger=logger, web_client=web_client, ping_interval=PING_SECONDS
+        )
         self._due = 0
         self._settled = asyncio.Event()
         self._settled.set()
