@@ -15,7 +15,6 @@ from bot.completion.result import Answer
 from bot.errors import (
     GrokFailed,
     LeaseLost,
-    PostingDenied,
     RequestRefused,
     SlackError,
     StoreUnavailable,
@@ -60,7 +59,8 @@ class Runner:
             await reply.open()
         except RequestRefused as refused:
             return Answer.failed(ask.request.model, refused.sentence)
-        except PostingDenied:
+        except SlackError as error:
+            log.warning("nowhere to answer", error=error.code)
             return Answer.failed(ask.request.model, words.NO_PLACE)
         collector = Collector(ask.request)
         started = time.monotonic()
@@ -120,6 +120,14 @@ async def _show(reply: Reply, answer: Answer, *, afresh: bool) -> None:
 
 def _count(ask: Ask, answer: Answer) -> None:
     outcome = "failed" if answer.failure else "answered"
+    log.info(
+        outcome,
+        surface=ask.surface,
+        model=answer.model,
+        endpoint=answer.endpoint,
+        tokens=answer.usage.total_tokens if answer.usage else None,
+        seconds=round(answer.seconds, 3),
+    )
     metrics.REQUESTS.labels(ask.surface, outcome).inc()
     metrics.REQUEST_DURATION.observe(time.time() - ask.asked_at)
     if answer.usage is None:

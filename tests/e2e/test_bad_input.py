@@ -177,3 +177,27 @@ async def test_a_payload_that_is_not_ours_gets_a_quiet_200(
 
     assert status == 200
     assert "private words" not in "".join(capsys.readouterr())
+
+
+async def test_in_an_archived_channel_the_answer_is_for_the_asker_alone(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.workspace.fail("chat.postMessage", error="is_archived", times=None)
+        await stage.ask("Hello")
+        (note,) = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA), 20)
+
+    assert note.shown
+    assert not stage.workspace.messages(GENERAL)
+
+
+async def test_a_bot_that_lost_its_rights_asks_grok_nothing(redis_url: str, store: Store) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.workspace.fail("chat.postMessage", error="token_revoked", times=None)
+        await stage.ask("Hello")
+        await stage.workspace.wait_for(
+            lambda: len(stage.workspace.calls_of("chat.postMessage")) > 1
+        )
+
+    assert not stage.grok.requests
+    assert not await store.redis.xlen("grokbot:{T0SANDBOX1}:queue")
