@@ -1,0 +1,83 @@
+"""Accepting a question: one script, beside the same writes in three round trips."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+
+from bot.completion.ask import Ask
+from bot.completion.request import CompletionRequest
+from bot.jobs.accept import Acceptor
+from bot.jobs.queue import Queue
+from bot.store.connection import Store
+from bot.store.embedded import EmbeddedServer
+from bot.store.keys import Keys
+
+QUESTIONS = 2_000
+ROUNDS = 3
+KEYS = Keys("T0BENCH")
+
+
+def main() -> None:
+    """Print the medians of p50 and p99 over the rounds, in microseconds, and their ratios."""
+    asyncio.run(_run())
+
+
+async def _run() -> None:
+    with tempfile.TemporaryDirectory() as data_dir:
+        async with EmbeddedServer(data_dir) as server, Store(server.url) as store:
+            queue = Queue(store, KEYS, lease_seconds=15, retention_seconds=600)
+            acceptor = Acceptor(queue)
+            ours: list[tuple[float, float]] = []
+            theirs: list[tuple[float, float]] = []
+            for _ in range(ROUNDS):
+                ours.append(await _timed(store, acceptor.accept))
+                theirs.append(await _timed(store, lambda ask: _three_round_trips(store, ask)))
+    _print(ours, theirs)
+
+
+async def _timed(store: Store, accept: Callable[[Ask], Awaitable[object]]) -> tuple[float, float]:
+    """p50 and p99 of one acceptance on an empty store, in microseconds."""
+    await store.redis.flushall()
+    times = []
+    for _ in range(QUESTIONS):
+        ask = _ask()
+        started = time.perf_counter()
+        await accept(ask)
+        times.append((time.perf_counter() - started) * 1e6)
+    times.sort()
+    return times[len(times) // 2], times[len(times) * 99 // 100]
+
+
+async def _three_round_trips(store: Store, ask: Ask) -> None:
+    """What a bot without a script does; a crash between them loses or doubles the question."""
+    job_id = uuid.uuid4().hex
+    await store.redis.set(KEYS.seen(ask.dedupe), job_id, nx=True, ex=600)
+    await store.redis.hset(
+        KEYS.job(job_id), mapping={"ask": ask.model_dump_json(), "state": "queued"}
+    )
+    await store.redis.xadd(KEYS.queue, {"job": job_id})
+
+
+def _ask() -> Ask:
+    return Ask(
+        dedupe=f"command:{uuid.uuid4()}",
+        surface="command",
+        team=KEYS.team,
+        channel="C1",
+        user="U1",
+        request=CompletionRequest(model="grok-4.3", prompt="Explain TCP slow start"),
+        asked_at=time.time(),
+    )
+
+
+def _print(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> None:
+    print(f"{'':>10}{'one script':>14}{'three trips':>14}{'ratio':>8}")
+    for column, name in enumerate(("p50 us", "p99 us")):
+        mine = statistics.median(row[column] for row in ours)
+        other = statistics.median(row[column] for row in theirs)
+        print(f"{name:>10}{mine:>14.0f}{other:>14.0f}{mine / other:>8.2f}")
