@@ -10,7 +10,9 @@ from typing import TextIO
 
 from bot import words
 from bot.completion.collect import Collector
+from bot.completion.commands import Help, parse
 from bot.completion.flags import parse_words
+from bot.completion.help import help_text
 from bot.completion.result import Section
 from bot.errors import GrokFailed, StartupError
 from bot.grok.answering import Completion
@@ -25,9 +27,14 @@ async def ask_in_terminal(
 ) -> int:
     """Stream the answer to `arguments` (flags, then the prompt) to `out`; the rest to `err`.
 
+    What asks for help in Slack (`help`, `--help temperature`) does so here.
+
     Returns the exit code: 0, or 1 when the answer failed. Raises `RequestRefused` when the
     request cannot be sent, and `StartupError` without a key.
     """
+    if isinstance(command := parse(" ".join(arguments)), Help):
+        print(help_text(command.topic), file=out)
+        return 0
     if settings.xai_api_key is None:
         raise StartupError([words.NO_XAI_API_KEY])
     flags = parse_words(arguments)

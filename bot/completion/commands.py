@@ -58,5 +58,8 @@ def _help(words: Sequence[str]) -> Help | None:
 
 _ASK = re.compile(r"\s*ask(?=\s|\Z)")
 
-_GRAMMARS: Mapping[str, Callable[[Sequence[str]], Command | None]] = {"help": _help}
+_GRAMMARS: Mapping[str, Callable[[Sequence[str]], Command | None]] = {
+    "help": _help,
+    **dict.fromkeys(("--help", "—help", "–help", "-h"), _help),
+}
 """By its first word, each command's reading of the words that follow; None: it does not fit."""

@@ -32,6 +32,10 @@ def test_nothing_opens_the_form(text: str) -> None:
         ("help -t", "temperature"),
         ("help n", "n"),
         ("help reply", "reply"),
+        ("--help", ""),
+        ("—help", ""),
+        ("-h", ""),
+        ("--help temperature", "temperature"),
     ],
 )
 def test_help_is_a_command_when_all_of_it_fits(text: str, topic: str) -> None:

@@ -66,6 +66,17 @@ async def test_ask_streams_to_the_terminal(
     assert "Explain  this" in str(body)
 
 
+async def test_ask_helps_without_a_key(
+    sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox_workspace, grok, tmp_path, XAI_API_KEY="")
+    code, out, _ = await _run(env, tmp_path, "ask", "--help", "temperature")
+
+    assert code == 0
+    assert "--temperature" in out
+    assert "0 to 2" in out
+
+
 async def test_ask_names_every_fault(
     sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
 ) -> None:
