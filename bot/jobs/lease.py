@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from bot import metrics
@@ -13,6 +14,16 @@ from bot.errors import LeaseLost
 from bot.jobs.job import Job, dump_post, post_field
 from bot.jobs.queue import Lease, Queue
 from bot.reply.ledger import Post
+
+
+@contextmanager
+def _fenced() -> Iterator[None]:
+    """Counts the writes that were given up because the lease was lost."""
+    try:
+        yield
+    except LeaseLost:
+        metrics.FENCED_WRITES.inc()
+        raise
 
 
 class JobLedger:
@@ -34,11 +45,8 @@ class JobLedger:
         return self._posts
 
     async def check(self) -> None:
-        try:
+        with _fenced():
             await self._queue.write(self._lease, 0, [])
-        except LeaseLost:
-            metrics.FENCED_WRITES.inc()
-            raise
 
     async def intend(self, part: str, channel: str) -> None:
         await self._record(Post(part=part, channel=channel, at=time.time()))
@@ -47,6 +55,22 @@ class JobLedger:
         known = self._posts.get(part)
         at = known.at if known else time.time()
         await self._record(Post(part=part, channel=channel, at=at, ts=ts))
+
+    async def adopt(self, part: str, channel: str, ts: str) -> bool:
+        known = self._posts.get(part)
+        post = Post(part=part, channel=channel, at=known.at if known else time.time(), ts=ts)
+        async with self._writing:
+            self._writes += 1
+            with _fenced():
+                adopted = await self._queue.adopt(
+                    self._lease, self._writes, post_field(part), dump_post(post), ts
+                )
+        if adopted:
+            self._posts[part] = post
+        return adopted
+
+    async def disown(self, ts: str) -> bool:
+        return await self._queue.disown(self.job_id, ts)
 
     async def forget(self, part: str) -> None:
         await self._write(part, "")
@@ -60,11 +84,8 @@ class JobLedger:
         """One at a time: Redis ignores a write whose number is not the highest yet."""
         async with self._writing:
             self._writes += 1
-            try:
+            with _fenced():
                 await self._queue.write(self._lease, self._writes, [(post_field(part), value)])
-            except LeaseLost:
-                metrics.FENCED_WRITES.inc()
-                raise
 
 
 class Held:

@@ -70,6 +70,8 @@ class Queue:
         self._take = store.script("take")
         self._renew = store.script("renew")
         self._write = store.script("write")
+        self._adopt = store.script("adopt")
+        self._disown = store.script("disown")
         self._deliver = store.script("deliver")
         self._finish = store.script("finish")
         self._reassert = store.script("reassert")
@@ -139,6 +141,18 @@ class Queue:
         flat = [word for pair in fields for word in pair]
         if not await self._write([self._job(lease)], [lease.token, number, *flat]):
             raise LeaseLost(lease.entry.job_id)
+
+    async def adopt(self, lease: Lease, number: int, field: str, value: str, ts: str) -> bool:
+        """Set the field of a post to what an earlier holder posted at `ts`, as the write of this
+        `number`; False when that holder takes it back. Raises `LeaseLost`."""
+        outcome = await self._adopt([self._job(lease)], [lease.token, number, field, value, ts])
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        return bool(outcome == "adopted")
+
+    async def disown(self, job_id: str, ts: str) -> bool:
+        """Whether the message at `ts`, posted without a lease, may be taken back."""
+        return bool(await self._disown([self._keys.job(job_id)], [ts]))
 
     async def deliver(self, lease: Lease, answer: Answer) -> Answer:
         """Enter `delivering` with `answer`; the one that stands. Raises `LeaseLost`."""

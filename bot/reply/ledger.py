@@ -42,6 +42,16 @@ class Ledger(Protocol):
         """Record where `part` was posted. On `LeaseLost` the caller takes its post back."""
         ...
 
+    async def adopt(self, part: str, channel: str, ts: str) -> bool:
+        """Record that what an earlier holder posted at `ts` is `part` from here on. False when
+        that holder takes it back."""
+        ...
+
+    async def disown(self, ts: str) -> bool:
+        """Ask to take back what was posted without the lease; needs none itself. False when the
+        new holder has adopted it; after True it cannot."""
+        ...
+
     async def forget(self, part: str) -> None:
         """Record that `part` is certainly not in Slack (refused, or deleted by us)."""
         ...

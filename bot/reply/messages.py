@@ -1,17 +1,16 @@
 """The messages of one job in Slack: written under the lease, each of them once.
 
 The intent to post is recorded before posting, the ts after it. A post whose ts is not known
-is looked for by its metadata before it is posted again. One that this process made is kept;
-one of an earlier holder of the job is deleted instead of adopted, because that holder, should
-it still live, takes its post back. Where the bot may not read a channel's history nothing
-can be found again, and a post whose reply was lost may come twice.
+is looked for by its metadata, and adopted, before it is posted again. Its poster, should it
+still live, takes it back only if it was not adopted: Redis decides who came first. Where the
+bot may not read a channel's history nothing can be found again, and a post whose reply was
+lost may come twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Sequence
 
 import structlog
@@ -23,6 +22,7 @@ from bot.errors import (
     PostingDenied,
     RateLimited,
     SlackError,
+    StoreUnavailable,
 )
 from bot.reply.blocks import Message
 from bot.reply.ledger import Ledger
@@ -56,7 +56,6 @@ class Messages:
         self._ledger = ledger
         self._channel = channel
         self._thread_ts = thread_ts
-        self._attempt = uuid.uuid4().hex[:8]
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = bool(ledger.posts)
         self._shown: dict[str, Message] = {}
@@ -143,17 +142,18 @@ class Messages:
         post = self._ledger.posts.get(part)
         if post is None or post.ts:
             return post.ts if post else None
-        own = None
-        for posted in await self._find(self._root_of(part)):
-            if posted.part != part:
-                continue
-            if posted.attempt == self._attempt and own is None:
-                own = posted.ts
+        found = await self._find(self._root_of(part))
+        return await self._adopt(part, [posted.ts for posted in found if posted.part == part])
+
+    async def _adopt(self, part: str, found: Sequence[str]) -> str | None:
+        """The one of the messages `found` that is `part` from here on; the others are deleted."""
+        adopted = None
+        for ts in sorted(found):
+            if adopted or not await self._ledger.adopt(part, self._channel, ts):
+                await self._delete(ts)
             else:
-                await self._delete(posted.ts)
-        if own:
-            await self._record(part, own)
-        return own
+                adopted = ts
+        return adopted
 
     def _root_of(self, part: str) -> str | None:
         """The thread that `part` belongs to."""
@@ -180,7 +180,6 @@ class Messages:
                 message,
                 job_id=self._ledger.job_id,
                 part=part,
-                attempt=self._attempt,
                 thread_ts=self._root_of(part),
             )
         except (OutcomeUnknown, asyncio.CancelledError):
@@ -215,10 +214,12 @@ class Messages:
         del self._unrecorded[part]
 
     async def _take_back(self, ts: str) -> None:
-        """Delete what was posted without a lease; the new holder's sweep is the second chance."""
+        """Delete what was posted without a lease, unless the new holder has adopted it; the new
+        holder's sweep is the second chance."""
         try:
-            await self._slack.delete(self._channel, ts)
-        except SlackError as error:
+            if await self._ledger.disown(ts):
+                await self._slack.delete(self._channel, ts)
+        except (SlackError, StoreUnavailable) as error:
             log.warning("post not taken back", error=str(error))
 
     async def _remove(self, part: str, ts: str) -> None:

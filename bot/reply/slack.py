@@ -62,7 +62,6 @@ class Posted:
     """A message of ours as found in Slack."""
 
     part: str
-    attempt: str
     ts: str
 
 
@@ -87,15 +86,14 @@ class Slack:
         *,
         job_id: str,
         part: str,
-        attempt: str,
         thread_ts: str | None = None,
     ) -> str:
-        """Post `message`; its ts. `job_id`, `part` and `attempt` are what `find` goes by.
+        """Post `message`; its ts. `job_id` and `part` are what `find` goes by.
 
         A thread whose root was deleted is `PostingDenied`: Slack would show the message in the
         channel instead (slack-go issue 1571), so it is taken back.
         """
-        payload = {"job_id": job_id, "part": part, "attempt": attempt}
+        payload = {"job_id": job_id, "part": part}
         body: dict[str, Any] = {
             "channel": channel,
             **_content(message),
@@ -286,9 +284,7 @@ def _posted(message: Mapping[str, Any], job_id: str) -> Posted | None:
     payload = _mapping(metadata.get("event_payload"))
     if metadata.get("event_type") != METADATA_EVENT or payload.get("job_id") != job_id:
         return None
-    return Posted(
-        part=str(payload.get("part")), attempt=str(payload.get("attempt")), ts=str(message["ts"])
-    )
+    return Posted(part=str(payload.get("part")), ts=str(message["ts"]))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

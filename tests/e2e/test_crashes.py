@@ -152,6 +152,7 @@ async def test_killed_while_a_write_is_on_its_way_there_is_one_answer(
             (answer,) = await stage.workspace.wait_for(lambda: _whole(_left(stage)), 20)
 
     assert not answer.deleted
+    assert len(stage.workspace.calls_of("chat.postMessage")) == 1
 
 
 def _whole(messages: list[Message]) -> list[Message]:

@@ -16,7 +16,7 @@ from bot.store.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import take_next, take_over
-from tests.store.proxy import Proxy
+from tests.store.proxy import Proxy, every_other
 
 
 async def hold(queue: Queue) -> Held:
@@ -141,3 +141,46 @@ async def test_a_post_that_was_recorded_stays_so_when_the_reply_and_the_lease_we
         await queue.write(held._lease, 3, [(post_field("1"), value)])
     with pytest.raises(LeaseLost):
         await held.ledger.check()
+
+
+async def test_a_post_is_adopted_or_taken_back_whoever_comes_first(queue: Queue) -> None:
+    zombie = (await hold(queue)).ledger
+    await zombie.intend("0", "C1")
+    ledger = JobLedger(queue, *await take_over(queue))
+
+    assert await zombie.disown("10.1")
+    assert await zombie.disown("10.1")
+    assert not await ledger.adopt("0", "C1", "10.1")
+    assert ledger.posts["0"].ts is None
+
+    assert await ledger.adopt("0", "C1", "10.2")
+    assert not await zombie.disown("10.2")
+    assert ledger.posts["0"].ts == "10.2"
+    with pytest.raises(LeaseLost):
+        await zombie.adopt("0", "C1", "10.2")
+    assert JobLedger(queue, *await take_over(queue)).posts == ledger.posts
+
+
+async def test_a_post_of_a_forgotten_job_may_be_taken_back(queue: Queue, store: Store) -> None:
+    ledger = (await hold(queue)).ledger
+    await store.redis.flushall()
+
+    assert await ledger.disown("10.1")
+    assert not await store.redis.keys("*")
+
+
+async def test_lost_replies_change_nothing_about_who_came_first(
+    valkey: str, queue: Queue, make_queue: MakeQueue
+) -> None:
+    zombie = await hold(queue)
+    lease, job = await take_over(queue)
+    async with Proxy(valkey) as proxy, Store(proxy.url) as far:
+        proxy.lose = every_other()
+        ledger = JobLedger(make_queue(far, 60), lease, job)
+        assert await ledger.adopt("0", "C1", "10.1")
+        assert await ledger.disown("10.2")
+        assert not await ledger.adopt("1", "C1", "10.2")
+
+    assert not await zombie.ledger.disown("10.1")
+    _, job = await take_over(queue)
+    assert {part: post.ts for part, post in job.posts.items()} == {"0": "10.1"}

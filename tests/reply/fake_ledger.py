@@ -17,6 +17,7 @@ class FakeJob:
     job_id: str = "job1"
     posts: dict[str, Post] = field(default_factory=dict)
     lease: int = 0
+    disowned: set[str] = field(default_factory=set)
 
     def take(self) -> FakeLedger:
         """The ledger of a new holder; every earlier one loses its lease."""
@@ -53,6 +54,20 @@ class FakeLedger:
     async def posted(self, part: str, channel: str, ts: str) -> None:
         await self._fence("posted")
         self._put(Post(part, channel, time.time(), ts), "posted")
+
+    async def adopt(self, part: str, channel: str, ts: str) -> bool:
+        await self._fence("adopt")
+        if ts in self._job.disowned:
+            return False
+        self._put(Post(part, channel, time.time(), ts), "adopt")
+        return True
+
+    async def disown(self, ts: str) -> bool:
+        await self.before("disown")
+        if ts in {post.ts for post in self._job.posts.values()}:
+            return False
+        self._job.disowned.add(ts)
+        return True
 
     async def forget(self, part: str) -> None:
         await self._fence("forget")

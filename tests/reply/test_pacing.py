@@ -169,7 +169,7 @@ async def test_slack_never_has_to_refuse(store: Store, keys: Keys) -> None:
         slack = Slack(client)
         budgets = [EditBudget(store, keys, 50, scale=MINUTE_SCALE * 1.15) for _ in range(2)]
         message = further_message(1, "text", "")
-        ts = await slack.post(GENERAL, message, job_id="j", part="0", attempt="a")
+        ts = await slack.post(GENERAL, message, job_id="j", part="0")
 
         async def one_answer(number: int) -> None:
             for step in range(12):

@@ -208,9 +208,7 @@ async def test_a_message_nobody_knows_of_is_deleted_when_a_job_was_taken_over(
 ) -> None:
     await start().open()
     for part in ("0", "1"):
-        await slack.post(
-            GENERAL, Message((), "stray"), job_id=job.job_id, part=part, attempt="earlier"
-        )
+        await slack.post(GENERAL, Message((), "stray"), job_id=job.job_id, part=part)
 
     await start().deliver(answer("the end"))
 
@@ -268,26 +266,58 @@ async def test_redis_away_while_streaming_is_waited_for(
         reply.close()
 
 
-async def test_a_post_of_an_earlier_holder_is_not_adopted(
+async def test_what_an_earlier_holder_posted_without_saying_where_is_adopted(
     workspace: Workspace, slack: Slack, start: Start, job: FakeJob
 ) -> None:
-    """It may be taken back at any moment by that holder, should it still live."""
-    stray = await slack.post(
-        GENERAL, Message((), "stray"), job_id=job.job_id, part="0", attempt="earlier"
-    )
+    posted = await slack.post(GENERAL, Message((), "thinking"), job_id=job.job_id, part="0")
     job.posts["0"] = Post("0", GENERAL, time.time())
 
     await start().deliver(answer("the end"))
-    await slack.delete(GENERAL, stray)
+
+    (message,) = standing(workspace)
+    assert message.ts == posted
+    assert "the end" in message.shown
+
+
+async def test_what_its_poster_takes_back_is_not_adopted(
+    workspace: Workspace, slack: Slack, start: Start, job: FakeJob
+) -> None:
+    zombie = job.take()
+    posted = await slack.post(GENERAL, Message((), "thinking"), job_id=job.job_id, part="0")
+    job.posts["0"] = Post("0", GENERAL, time.time())
+    assert await zombie.disown(posted)
+
+    await start().deliver(answer("the end"))
+    await slack.delete(GENERAL, posted)
+
+    (message,) = standing(workspace)
+    assert message.ts != posted
+    assert "the end" in message.shown
+
+
+async def test_an_adopted_post_is_not_taken_back(
+    workspace: Workspace, slack: Slack, budget: EditBudget, start: Start, job: FakeJob
+) -> None:
+    """The holder freezes after posting; another adopts the post before it wakes."""
+    watched = WatchedSlack.of(slack)
+
+    async def adopted(step: str) -> None:
+        if step == "post":
+            await start().deliver(answer("the end"))
+
+    watched.after = adopted
+    with pytest.raises(LeaseLost):
+        await Reply(watched, budget, job.take(), ask(), backoff=0.01).open()
 
     (message,) = standing(workspace)
     assert "the end" in message.shown
+    assert len(workspace.calls_of("chat.postMessage")) == 1
 
 
 async def test_messages_of_other_jobs_are_left_alone(
     workspace: Workspace, slack: Slack, start: Start, job: FakeJob
 ) -> None:
-    other = await slack.post(GENERAL, Message((), "other"), job_id="job2", part="0", attempt="x")
+    other = await slack.post(GENERAL, Message((), "other"), job_id="job2", part="0")
     job.posts["0"] = Post("0", GENERAL, time.time())
 
     await start().deliver(answer("the end"))

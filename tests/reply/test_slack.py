@@ -76,7 +76,7 @@ async def odd(server: Server) -> AsyncIterator[Slack]:
 
 
 async def post(slack: Slack) -> str:
-    return await slack.post(GENERAL, MESSAGE, job_id="j", part="0", attempt="a")
+    return await slack.post(GENERAL, MESSAGE, job_id="j", part="0")
 
 
 @pytest.mark.parametrize(
@@ -250,23 +250,18 @@ async def test_own_messages_are_found_by_their_job_over_pages(
     workspace: Workspace, slack: Slack
 ) -> None:
     began = time.time()
-    mine = [
-        await slack.post(GENERAL, MESSAGE, job_id="mine", part=str(part), attempt="a")
-        for part in range(2)
-    ]
+    mine = [await slack.post(GENERAL, MESSAGE, job_id="mine", part=str(part)) for part in range(2)]
     for _ in range(210):
         await workspace.say(ANA, GENERAL, "chatter")
-    await slack.post(GENERAL, MESSAGE, job_id="other", part="0", attempt="a")
-    reply = await slack.post(
-        GENERAL, MESSAGE, job_id="mine", part="2", attempt="b", thread_ts=mine[0]
-    )
+    await slack.post(GENERAL, MESSAGE, job_id="other", part="0")
+    reply = await slack.post(GENERAL, MESSAGE, job_id="mine", part="2", thread_ts=mine[0])
 
     in_channel = await slack.find(GENERAL, None, "mine", began)
     in_thread = await slack.find(GENERAL, mine[0], "mine", began)
     later = await slack.find(GENERAL, None, "mine", began + 3_600)
 
     assert [(found.part, found.ts) for found in in_channel] == [("0", mine[0]), ("1", mine[1])]
-    assert [(found.part, found.attempt) for found in in_thread] == [("0", "a"), ("2", "b")]
+    assert [found.part for found in in_thread] == ["0", "2"]
     assert in_thread[1].ts == reply
     assert not later
     assert len(workspace.calls_of("conversations.history")) > 2
@@ -279,7 +274,7 @@ async def test_a_post_whose_thread_is_gone_does_not_land_in_the_channel(
     await workspace.delete(ANA, GENERAL, root.ts)
 
     with pytest.raises(PostingDenied, match="thread_not_found"):
-        await slack.post(GENERAL, MESSAGE, job_id="j", part="0", attempt="a", thread_ts=root.ts)
+        await slack.post(GENERAL, MESSAGE, job_id="j", part="0", thread_ts=root.ts)
 
     assert not workspace.messages(GENERAL)
 

@@ -1,0 +1,25 @@
+-- Make a message that an earlier holder posted, without saying where, a message of this job.
+--
+-- KEYS  1 job      hash
+-- ARGV  1 lease    of the holder
+--       2 number   of this write, as in write.lua
+--       3 field    of the post
+--       4 value    of the field, JSON
+--       5 ts       of the message
+-- returns "adopted"; "disowned" when its poster takes it back; "lost" when the lease is lost
+--
+-- disown.lua decides the same question for the poster: whoever comes first is right.
+
+local job = KEYS[1]
+local lease, number, field, value, ts = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+
+if redis.call('HGET', job, 'lease') ~= lease then
+  return 'lost'
+end
+if redis.call('HEXISTS', job, 'disowned:' .. ts) == 1 then
+  return 'disowned'
+end
+if number > tonumber(redis.call('HGET', job, 'writes')) then
+  redis.call('HSET', job, 'writes', number, field, value)
+end
+return 'adopted'
