@@ -326,6 +326,7 @@ UNSHOWABLE = (
     "⚠️ Slack does not let me show this answer. Please ask again, perhaps for plain text "
     "without tables."
 )
+ARCHIVED = "Only you can see this, since the channel is archived."
 INVITE_ME = (
     "Only you can see this, since I may not write here. Invite me to the channel (`/invite`), "
     "and everyone can watch the next answer grow."

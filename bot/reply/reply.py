@@ -55,6 +55,7 @@ class Reply:
         self._channel = ask.channel
         self._private = ask.reply == "private"
         self._whisper = Whisper(slack, ledger, ask) if ask.response_url else None
+        self._notice = "" if self._private else words.INVITE_ME
         self._aside = self._private or (self._whisper is not None and self._whisper.begun)
         self._backoff = backoff
         self._changed = asyncio.Event()
@@ -85,10 +86,10 @@ class Reply:
             return
         try:
             await self._messages.write("0", self._chain.growing(())[0])
-        except PostingDenied:
+        except PostingDenied as error:
             if self._whisper is None:
                 raise
-            self._aside = True
+            self._turn_aside(error)
         except SlackError as error:
             if not (passes(error) or isinstance(error, TooLong)):
                 raise
@@ -139,10 +140,10 @@ class Reply:
             try:
                 await self._finish(answer)
                 return
-            except PostingDenied:
+            except PostingDenied as error:
                 if self._aside or self._whisper is None:
                     raise
-                self._aside = True
+                self._turn_aside(error)
             except TooLong:
                 if not self._chain.tighten():
                     raise
@@ -201,11 +202,15 @@ class Reply:
         await self._messages.keep_only(len(messages))
         await self._messages.remove_strays()
 
+    def _turn_aside(self, error: PostingDenied) -> None:
+        self._aside = True
+        if error.code == "is_archived":
+            self._notice = words.ARCHIVED
+
     async def _tell_aside(self, messages: Sequence[Message]) -> None:
         if self._whisper is None:
             raise PostingDenied("no_response_url")
-        notice = "" if self._private else words.INVITE_ME
-        await self._whisper.tell(messages, notice)
+        await self._whisper.tell(messages, self._notice)
 
 
 def _rest(error: SlackError | StoreUnavailable, rests: Iterator[float]) -> float:

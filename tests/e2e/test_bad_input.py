@@ -187,7 +187,8 @@ async def test_in_an_archived_channel_the_answer_is_for_the_asker_alone(
         await stage.ask("Hello")
         (note,) = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA), 20)
 
-    assert note.shown
+    assert words.ARCHIVED in note.shown
+    assert words.INVITE_ME not in note.shown
     assert not stage.workspace.messages(GENERAL)
 
 
