@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.settings import Settings
 
@@ -12,6 +13,11 @@ pytest_plugins = [
     "tests.fixtures.grok",
     "tests.fixtures.browser",
 ]
+
+
+# A slow machine is not a fault of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

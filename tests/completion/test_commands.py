@@ -84,13 +84,13 @@ def test_faults_come_with_the_question() -> None:
     assert [fault.parameter for fault in command.flags.faults] == ["temperature"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_any_prompt_can_be_asked(prompt: str) -> None:
     assert prompt_of(f"ask -- {prompt}") == prompt
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(), max_size=60), st.sampled_from(["", "help ", "ask ", "help --"]))
 def test_no_text_raises(text: str, start: str) -> None:
     parse(start + text)

@@ -31,7 +31,7 @@ def test_a_part_of_the_prompt_is_not_shown_yet() -> None:
     assert show_echo("Once", "Or", done=False) == "Or"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("a`~ \n\t", min_size=1, max_size=12), st.text("a`~ \n\t", max_size=12))
 def test_what_is_shown_only_grows(prompt: str, completion: str) -> None:
     whole = prompt + completion

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bot.completion.excerpt import excerpt, shown_value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.characters(), max_size=500), st.integers(1, 80))
 def test_an_excerpt_is_one_short_line_that_cannot_act(text: str, limit: int) -> None:
     short = excerpt(text, limit)

@@ -114,7 +114,7 @@ def wrong_in(instance: Json) -> set[str]:
     return set()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(near_valid_json())
 def test_every_wrong_parameter_has_a_fault(instance: Json) -> None:
     if wrong := wrong_in(instance):

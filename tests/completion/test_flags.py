@@ -265,7 +265,7 @@ def test_a_word_may_lack_its_value_too(arguments: list[str]) -> None:
     assert [fault.parameter for fault in parse_words(arguments).faults] == ["seed"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=80))
 @example("")
 @example(" -- x")
@@ -281,7 +281,7 @@ def test_any_prompt_survives_to_the_letter(prompt: str) -> None:
         assert values_in(f"-t 1 {prompt}")["prompt"] == prompt
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(written_requests)
 def test_a_request_written_as_flags_parses_back_to_itself(request: CompletionRequest) -> None:
     flags = parse_text(to_flags(request))
@@ -292,7 +292,7 @@ def test_a_request_written_as_flags_parses_back_to_itself(request: CompletionReq
     assert flags.reply is None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     ANYTHING
     | st.lists(FLAG_PIECES | ANYTHING, max_size=12).flatmap(
@@ -306,7 +306,7 @@ def test_no_text_raises(text: str) -> None:
     assert len(named) == len(set(named))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(FLAG_PIECES | ANYTHING, max_size=8))
 def test_no_words_raise(arguments: list[str]) -> None:
     parse_words(arguments)

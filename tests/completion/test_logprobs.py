@@ -54,7 +54,7 @@ def test_a_long_answer_shows_the_first_tokens() -> None:
     assert table.endswith("\n\n… and 3 more tokens.")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.characters(), max_size=40), st.floats())
 def test_any_token_makes_one_row_of_three_cells(token: str, logprob: float) -> None:
     lines = logprob_table([TokenLogprob(token, logprob, ((token + "x", logprob),))]).splitlines()

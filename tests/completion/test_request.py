@@ -32,7 +32,7 @@ def test_a_parameter_added_to_a_copy_counts_as_given() -> None:
     assert request_of().model_copy(update={"max_tokens": 7}).given()["max_tokens"] == 7
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(requests)
 def test_a_request_survives_storage(request: CompletionRequest) -> None:
     restored = CompletionRequest.model_validate_json(request.model_dump_json())

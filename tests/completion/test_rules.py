@@ -100,7 +100,7 @@ def test_only_an_explicit_stream_contradicts_best_of() -> None:
     assert broken(best_of=2, stream=False) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(requests)
 def test_rules_never_raise(request: CompletionRequest) -> None:
     check(request, max_prompt_bytes=10)

@@ -40,7 +40,7 @@ def test_schema_is_published_in_the_order_of_the_specification() -> None:
     assert json.dumps(json_schema(), indent=2) == SPECIFIED.rstrip()
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(json_instances)
 @example({})
 @example([])
@@ -53,7 +53,7 @@ def test_model_and_schema_give_the_same_verdict(instance: Json) -> None:
     assert accepts_object(instance) == VALIDATOR.is_valid(instance)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(valid_json)
 def test_what_was_given_is_what_is_kept(instance: Json) -> None:
     request = CompletionRequest.model_validate_json(json.dumps(instance))

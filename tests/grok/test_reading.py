@@ -20,7 +20,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None)
+@settings()
 @given(st.dictionaries(FIELDS, ANYTHING, max_size=6))
 def test_nothing_breaks_the_reading(event: dict[str, Any]) -> None:
     progress = Progress()

@@ -33,7 +33,7 @@ def test_the_key_goes_whatever_it_looks_like() -> None:
     assert scrub("not open sesame now", "open sesame") == "not … now"
 
 
-@settings(deadline=None)
+@settings()
 @given(st.text())
 def test_always_short_and_on_one_line(text: str) -> None:
     clean = scrub(text)
