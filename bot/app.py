@@ -74,6 +74,7 @@ async def until(stop: asyncio.Event, working: asyncio.Task[None]) -> None:
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    await asyncio.wait({stopping})
 
 
 @asynccontextmanager
@@ -88,7 +89,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         raise StartupError(faults)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(_slack_session())
-        installation = await meet_slack(settings, _slack_client(settings, session, None))
+        tokenless = _slack_client(settings, session, None)
+        installation = await meet_slack(settings, tokenless)
         client = _slack_client(settings, session, installation.bot_token)
         _warn_of_missing_scopes(installation)
         store = await stack.enter_async_context(open_store(settings))
@@ -103,11 +105,8 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         budget = EditBudget(store, keys, settings.slack_edits_per_minute)
         worker = Worker(queue, Runner(grok, Slack(client), budget), at_once=settings.jobs_at_once)
         command = GrokCommand(Asking(settings, grok), Acceptor(queue), installation.team)
-        way_in = _way_in(
-            settings,
-            build_slack_app(installation, _slack_client(settings, session, None), command),
-            client,
-        )
+        app = build_slack_app(installation, tokenless, command)
+        way_in = _way_in(settings, app, client)
         health = _Health(store, worker, way_in)
         ops = await stack.enter_async_context(_ops_server(settings, health))
         await stack.enter_async_context(_keeping_prices(grok))

@@ -155,19 +155,22 @@ class Reply:
 
     async def _show_newest(self, sections: Callable[[], Sequence[Section]]) -> None:
         """One post or edit, when there is something new."""
-        part = self._pending(sections())
-        if part is None:
+        pending = self._pending(sections())
+        if pending is None:
             self._changed.clear()
             await self._changed.wait()
-        elif await self._turn(part) and (part := self._pending(newest := sections())):
-            await self._messages.write(part, self._chain.growing(newest)[int(part)])
+        elif await self._turn(pending[0]) and (newest := self._pending(sections())):
+            await self._messages.write(*newest)
 
-    def _pending(self, sections: Sequence[Section]) -> str | None:
-        """The part to write next. What an earlier worker showed stays until there is text."""
+    def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
+        """The part to write next, and its message. What an earlier worker showed stays until
+        there is text."""
         blank = not any(section.text.strip() or section.done for section in sections)
         if blank and self._messages.is_posted("0"):
             return None
-        return self._messages.pending(self._chain.growing(sections))
+        messages = self._chain.growing(sections)
+        part = self._messages.pending(messages)
+        return (part, messages[int(part)]) if part else None
 
     async def _turn(self, part: str) -> bool:
         """Wait for the turn of an interim edit, or of a post; False when closed first."""
