@@ -32,6 +32,7 @@ from bot.ops.scopes import SCOPES
 from bot.ops.startup import meet_slack, settings_faults
 from bot.reply.pacing import EditBudget
 from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
 from bot.settings import Settings
 from bot.store.connection import Store, open_store
 from bot.store.keys import Keys
@@ -103,7 +104,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
             retention_seconds=settings.job_retention_seconds,
         )
         budget = EditBudget(store, keys, settings.slack_edits_per_minute)
-        worker = Worker(queue, Runner(grok, Slack(client), budget), at_once=settings.jobs_at_once)
+        worker = Worker(
+            queue, Runner(grok, Slack(WebApi(client)), budget), at_once=settings.jobs_at_once
+        )
         command = GrokCommand(Asking(settings, grok), Acceptor(queue), installation.team)
         app = build_slack_app(installation, tokenless, command)
         way_in = _way_in(settings, app, client)

@@ -15,13 +15,7 @@ from bot.settings import Settings
 from sandbox.grok import GrokServer
 from sandbox.workspace import AppConfig, Workspace
 
-_APP = AppConfig(
-    scopes=frozenset(SCOPES),
-    events=frozenset(),
-    message_shortcuts=(),
-    global_shortcuts=(),
-    home_tab=False,
-)
+_APP = AppConfig(scopes=frozenset(SCOPES))
 """The app as `manifest.yml` makes it."""
 
 

@@ -67,6 +67,15 @@ class Settings(BaseSettings):
     )
     data_dir: str = Field(".data", description="Where the bot's own Valkey keeps its data.")
 
+    thread_tokens: int = Field(
+        16_000,
+        gt=0,
+        description="What a question takes along of its thread, in tokens (estimated).",
+    )
+    thread_retention_seconds: int = Field(
+        30 * 86_400, ge=600, description="How long a thread is remembered after its last answer."
+    )
+
     host: str = Field("0.0.0.0", description="Address to listen on in HTTP mode.")  # noqa: S104
     port: int = Field(3000, ge=0, le=65535, description="Port to listen on in HTTP mode.")
     ops_host: str = Field("127.0.0.1", description="Address of the operation port.")
@@ -79,12 +88,17 @@ class Settings(BaseSettings):
     )
     jobs_at_once: int = Field(100, gt=0, description="Answers one process works on at once.")
     job_retention_seconds: int = Field(
-        86_400, ge=600, description="How long a finished job is remembered."
+        7 * 86_400,
+        ge=600,
+        description="How long a finished job is remembered; its buttons work for as long.",
     )
     shutdown_grace_seconds: float = Field(
         20, ge=0, description="How long running answers may take to finish on SIGTERM."
     )
 
+    tell_after_seconds: float = Field(
+        60, gt=0, description="Whose answer took longer than this is told when it is done."
+    )
     grok_admins: str = Field(
         "", description="Slack user ids of admins, separated by commas, besides Slack's own."
     )

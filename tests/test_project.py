@@ -9,6 +9,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_every_scope_is_there_for_something_the_bot_does() -> None:
     }
     called = set(re.findall(r'"((?:chat|conversations|views|users|reactions)\.[a-zA-Z]+)"', code))
 
-    assert methods == called
+    assert methods == {method for method in called if not method.startswith("views.")}
 
 
 def test_the_manifest_declares_what_the_listeners_listen_to() -> None:
@@ -91,7 +92,9 @@ def test_the_manifest_declares_what_the_listeners_listen_to() -> None:
     assert command["should_escape"] is True
 
     app = AppConfig.from_manifest(MANIFEST)
-    assert (app.message_shortcuts, app.global_shortcuts, app.events) == ((), (), frozenset())
+    assert [shortcut.callback_id for shortcut in app.message_shortcuts] == ["ask_grok"]
+    assert [shortcut.callback_id for shortcut in app.global_shortcuts] == ["new_grok"]
+    assert app == replace(AppConfig(), commands=app.commands)
     assert MANIFEST["settings"]["socket_mode_enabled"] is True
 
 

@@ -8,8 +8,17 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.completion.request import CompletionRequest
 
-Surface = Literal["command", "form", "shortcut", "thread", "mention", "retry"]
+Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry"]
 ReplyTo = Literal["channel", "thread", "private"]
+
+
+class Said(BaseModel):
+    """What somebody said in Slack, as it was shown there. `author` is the name shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    author: str
+    text: str
 
 
 class Ask(BaseModel):
@@ -17,6 +26,9 @@ class Ask(BaseModel):
 
     `dedupe` names what Slack repeats when it delivers the same question again (a trigger id,
     a channel and ts): two asks with the same `dedupe` are one.
+
+    `conversation` (`bot.completion.conversation`) names what the question continues: its earlier
+    turns go along, and its questions are answered one after the other. None: it stands alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,7 +41,19 @@ class Ask(BaseModel):
     request: CompletionRequest
     system: str = ""
     reply: ReplyTo = "channel"
+    name: str = ""
+    """How the asker is called in Slack; empty when nobody looked."""
     thread_ts: str | None = None
+    """The root of the thread that the answer goes to, if it goes to one."""
+    question_ts: str | None = None
+    """The asker's own message, where the question is one: the answer need not repeat it."""
+    conversation: str | None = None
+    context: tuple[Said, ...] = ()
+    """What the question is about: a message that the asker shared with it."""
+    reads_thread: bool = False
+    """Whether people wrote in this thread before, so that it is read once, up to the question."""
+    retry_of: str = ""
+    """The job whose question is asked again; its answer is no longer part of the conversation."""
     response_url: str | None = None
     asked_at: float
     """Unix time in seconds at which the listener got the question."""

@@ -78,6 +78,12 @@ class Answer(BaseModel):
     usage: Usage | None = None
     seconds: float = 0.0
     reasoning: str = ""
+    stopped: bool = False
+    """Whether somebody stopped it: what had come is kept."""
+    context: str = ""
+    """What went along beside the question and the earlier turns, for the next turn to know."""
+    forgotten: int = 0
+    """How many of the oldest turns of the conversation did not go along."""
 
     @classmethod
     def failed(cls, model: str, sentence: str) -> Answer:

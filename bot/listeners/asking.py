@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from bot.completion.ask import Ask, ReplyTo, Surface
+from bot.completion.ask import Ask, ReplyTo, Said, Surface
 from bot.completion.faults import refusal, validate
 from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
@@ -23,7 +23,13 @@ class Place:
     surface: Surface
     channel: str
     user: str
+    name: str = ""
     thread_ts: str | None = None
+    question_ts: str | None = None
+    conversation: str | None = None
+    context: tuple[Said, ...] = ()
+    reads_thread: bool = False
+    retry_of: str = ""
     response_url: str | None = None
 
 
@@ -36,16 +42,24 @@ class Asking:
 
     def ask(self, flags: Flags, place: Place, team: str) -> Ask:
         """The question in `flags`, ready to be accepted. Raises `RequestRefused`."""
+        reply = flags.reply or _usual_reply(place)
+        to_channel = reply == "channel" and place.thread_ts is not None
         return Ask(
             dedupe=place.dedupe,
             surface=place.surface,
             team=team,
             channel=place.channel,
             user=place.user,
+            name=place.name,
             request=self.request(flags),
             system=flags.system or "",
-            reply=flags.reply or _usual_reply(place),
-            thread_ts=place.thread_ts,
+            reply=reply,
+            thread_ts=None if to_channel else place.thread_ts,
+            question_ts=place.question_ts,
+            conversation=place.conversation,
+            context=place.context,
+            reads_thread=place.reads_thread,
+            retry_of=place.retry_of,
             response_url=place.response_url,
             asked_at=time.time(),
         )

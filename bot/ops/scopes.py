@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-_READ_BACK = "conversations.history and conversations.replies, to find its own message again"
+_READ = (
+    "replies in its threads; conversations.history and conversations.replies, to find its own "
+    "message again and to read a thread it is called into,"
+)
 
 SCOPES: dict[str, str] = {
-    "commands": "the slash command /grok",
+    "commands": "the slash command /grok and both shortcuts",
     "chat:write": "chat.postMessage, chat.update, chat.delete, chat.postEphemeral",
-    "channels:history": f"{_READ_BACK} in public channels",
-    "groups:history": f"{_READ_BACK} in private channels",
-    "im:history": f"{_READ_BACK} in direct messages",
-    "mpim:history": f"{_READ_BACK} in group messages",
+    "app_mentions:read": "being called by @Grok",
+    "channels:history": f"{_READ} in public channels",
+    "groups:history": f"{_READ} in private channels",
+    "im:history": f"{_READ} in direct messages",
+    "mpim:history": f"{_READ} in group messages",
+    "im:write": (
+        "conversations.open, for an answer that only one person may see and that is too long "
+        "to be shown in the channel"
+    ),
+    "users:read": "users.info, for people's names and who is an admin",
 }
 """Scope → the methods and features that need it."""

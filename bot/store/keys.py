@@ -38,3 +38,32 @@ class Keys:
     def active(self, method: str) -> str:
         """Answers that asked for a call of one Slack method of late."""
         return self._key("active", method)
+
+    def thread(self, conversation: str) -> str:
+        """List of the turns of one conversation, oldest first."""
+        return self._key("thread", conversation)
+
+    def thread_facts(self, conversation: str) -> str:
+        """Hash that exists while a conversation is known: how many turns were dropped."""
+        return self._key("thread", conversation, "facts")
+
+    def thread_active(self, conversation: str) -> str:
+        """Set of the jobs of one conversation that are being answered."""
+        return self._key("thread", conversation, "active")
+
+    def thread_waiting(self, conversation: str) -> str:
+        """List of the jobs that wait for those to be answered first."""
+        return self._key("thread", conversation, "waiting")
+
+    @property
+    def stops(self) -> str:
+        """Stream of the ids of jobs that somebody stopped."""
+        return self._key("stops")
+
+    def recent(self, user: str) -> str:
+        """List of the newest questions of one person, newest first."""
+        return self._key("recent", user)
+
+    def draft(self, name: str) -> str:
+        """What a form that is open holds beside its fields."""
+        return self._key("draft", name)

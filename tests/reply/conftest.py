@@ -16,6 +16,7 @@ from bot.completion.result import Answer, Section, Usage
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import ANA, GENERAL, Limits, Message, Workspace
@@ -41,7 +42,7 @@ async def slack(workspace: Workspace) -> AsyncIterator[Slack]:
             session=session,
             retry_handlers=[],
         )
-        yield Slack(client, deadline=DEADLINE)
+        yield Slack(WebApi(client, deadline=DEADLINE))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from bot.errors import StoreUnavailable
 from bot.reply.blocks import further_message
 from bot.reply.pacing import POSTS, EditBudget
 from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import GENERAL, RANDOM, Limits, Workspace
@@ -166,7 +167,7 @@ async def test_slack_never_has_to_refuse(store: Store, keys: Keys) -> None:
             session=session,
             retry_handlers=[],
         )
-        slack = Slack(client)
+        slack = Slack(WebApi(client))
         budgets = [EditBudget(store, keys, 50, scale=MINUTE_SCALE * 1.15) for _ in range(2)]
         message = further_message(1, "text", "")
         ts = await slack.post(GENERAL, message, job_id="j", part="0")

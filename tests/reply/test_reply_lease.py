@@ -78,7 +78,7 @@ class WatchedSlack(Slack):
         async def nothing(step: str) -> None:
             return
 
-        watched = cls(slack._client, deadline=slack._deadline)
+        watched = cls(slack._api)
         watched.before = watched.after = nothing
         return watched
 

@@ -22,6 +22,7 @@ from bot.errors import (
 )
 from bot.reply.blocks import Message, further_message
 from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
 from sandbox.workspace import ANA, GENERAL, Workspace
 
 TOKEN = "xoxb-very-secret"
@@ -72,7 +73,7 @@ async def odd(server: Server) -> AsyncIterator[Slack]:
         client = AsyncWebClient(
             token=TOKEN, base_url=server.url, session=session, retry_handlers=[]
         )
-        yield Slack(client, deadline=0.5)
+        yield Slack(WebApi(client, deadline=0.5))
 
 
 async def post(slack: Slack) -> str:
@@ -178,7 +179,7 @@ async def test_nobody_there_leaves_the_outcome_open() -> None:
         base = "http://127.0.0.1:1/"
         client = AsyncWebClient(token=TOKEN, base_url=base, session=session, retry_handlers=[])
         with pytest.raises(OutcomeUnknown):
-            await post(Slack(client))
+            await post(Slack(WebApi(client)))
 
 
 async def test_errors_hold_no_token_and_no_address(odd: Slack, server: Server) -> None:

@@ -1,0 +1,66 @@
+"""A conversation as it is remembered: what was asked and answered in one thread, turn by turn."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.completion.ask import Ask
+from bot.completion.result import Answer
+
+_BYTES_PER_TOKEN = 3
+"""English has about four, code and other languages about three (UTF-8)."""
+
+_TOKENS_PER_TURN = 16
+"""For what marks who speaks."""
+
+
+class Turn(BaseModel):
+    """One question and its answer.
+
+    `context` is what was read beside the question, as it went along: a shared message, or what
+    people had said in the thread before. `name` is how the asker is called in Slack.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    user: str
+    name: str = ""
+    prompt: str
+    answer: str
+    context: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """What this turn adds to a request, estimated in tokens."""
+        said = self.name + self.context + self.prompt + self.answer
+        return _TOKENS_PER_TURN + estimate_tokens(said)
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens `text` is; rather too many than too few."""
+    return -(-len(text.encode(errors="replace")) // _BYTES_PER_TOKEN)
+
+
+def conversation_of(channel: str, root_ts: str) -> str:
+    """The id of the conversation that a thread belongs to.
+
+    A direct message is one conversation, whichever thread of it is written in; everywhere else
+    each thread is one of its own.
+    """
+    return channel if channel.startswith("D") else f"{channel}:{root_ts}"
+
+
+def turn_of(job_id: str, ask: Ask, answer: Answer) -> Turn | None:
+    """What is remembered of an answered question; None when nothing was answered."""
+    said = "\n\n".join(section.text for section in answer.sections if section.text.strip())
+    if not said:
+        return None
+    return Turn(
+        job_id=job_id,
+        user=ask.user,
+        name=ask.name,
+        prompt="\n\n".join(ask.request.prompts),
+        answer=said,
+        context=answer.context,
+    )

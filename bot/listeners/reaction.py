@@ -1,0 +1,61 @@
+"""What a listener makes of a payload: the ack, and what is done once Slack has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 5.0
+"""How long what was begun may take to end when the process ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`ack` goes back to Slack within 3 s: a text for the author alone, or fields of the ack
+    (`response_action`, `options`). `then` is done after it; only it may take its time."""
+
+    ack: str | Mapping[str, Any] = ""
+    then: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+
+class Errands:
+    """Owns what listeners do after their ack. Nothing that it runs may raise unnoticed."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Errands:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=DRAIN_SECONDS)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(list(self._tasks))
+
+    def start(self, errand: Callable[[], Awaitable[None]]) -> None:
+        """Run `errand` beside everything else."""
+        task = asyncio.create_task(_guarded(errand))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _guarded(errand: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await errand()
+    except Exception:
+        log.exception("errand failed")

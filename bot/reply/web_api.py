@@ -1,0 +1,183 @@
+"""Calls of Slack's Web API: one try, one deadline, and errors of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot import metrics
+from bot.errors import (
+    MessageGone,
+    OutcomeUnknown,
+    PostingDenied,
+    RateLimited,
+    SlackError,
+    TooLong,
+)
+
+DEADLINE_SECONDS = 10.0
+
+_RETRY_AFTER_UNREADABLE = 5.0
+_RETRY_AFTER_MOST = 300.0
+
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+_DENIED = {
+    "not_in_channel",
+    "channel_not_found",
+    "is_archived",
+    "message_limit_exceeded",
+    "messages_tab_disabled",
+    "cannot_reply_to_message",
+    "thread_not_found",
+    "no_permission",
+    "user_not_in_channel",
+    "expired_url",
+    "used_url",
+}
+_NO_ADDRESS = {403, 404, 410}
+"""What a response_url answers when it can no longer be used, whatever it says."""
+
+_MAYBE_APPLIED = {"internal_error", "fatal_error"}
+"""Of these Slack says that a part of the call may have succeeded."""
+
+
+class WebApi:
+    """Slack's Web API behind one client.
+
+    Every call takes at most `deadline` seconds and raises `SlackError`: `RateLimited`,
+    `MessageGone`, `TooLong`, `PostingDenied`, `OutcomeUnknown` when no reply came back, or the
+    class itself. Nothing is retried.
+    """
+
+    def __init__(self, client: AsyncWebClient, *, deadline: float = DEADLINE_SECONDS) -> None:
+        """`client` has a session of its own and no retry handlers: what is retried, and with
+        which text, is decided by whoever calls."""
+        self._client = client
+        self._deadline = deadline
+
+    async def call(
+        self, method: str, body: Mapping[str, Any], *, read: bool = False
+    ) -> Mapping[str, Any]:
+        """The reply to one call; `read` for methods that take no JSON."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                if read:
+                    reply = await self._client.api_call(method, http_verb="GET", params=dict(body))
+                else:
+                    reply = await self._client.api_call(method, json=dict(body))
+        except SlackApiError as error:
+            raise _counted(method, _refused(method, error)) from None
+        except _NO_REPLY as error:
+            raise _counted(method, _no_reply(method, error)) from None
+        metrics.SLACK_API.labels(method, "none").inc()
+        return mapping(reply.data)
+
+    async def respond(self, response_url: str, body: Mapping[str, Any]) -> None:
+        """Send `body` through the `response_url` of a payload."""
+        webhook = AsyncWebhookClient(
+            response_url,
+            session=self._client.session,
+            ssl=self._client.ssl,
+            proxy=self._client.proxy,
+            retry_handlers=[],
+        )
+        method = "response_url"
+        try:
+            async with asyncio.timeout(self._deadline):
+                reply = await webhook.send_dict(dict(body))
+        except _NO_REPLY as error:
+            raise _counted(method, _no_reply(method, error)) from None
+        data = _answer_of_webhook(reply.body)
+        if reply.status_code == 200 and data.get("ok", "error" not in data):
+            metrics.SLACK_API.labels(method, "none").inc()
+            return
+        refusal = _refusal(method, reply.status_code, data, reply.headers)
+        if reply.status_code in _NO_ADDRESS and not isinstance(refusal, PostingDenied):
+            refusal = PostingDenied(refusal.code, str(refusal))
+        raise _counted(method, refusal)
+
+
+_NO_REPLY = (TimeoutError, aiohttp.ClientError, OSError, ValueError, AttributeError)
+"""What slack_sdk lets through when there was no reply to make sense of; the last one comes
+from a reply that is text where it expects JSON."""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` when it is a JSON object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text_of(reply: Mapping[str, Any], name: str, method: str) -> str:
+    """A text that a reply must have; without it nobody knows what happened."""
+    value = reply.get(name)
+    if not isinstance(value, str):
+        raise OutcomeUnknown(f"{method}: a reply without {name}")
+    return value
+
+
+def _counted(method: str, error: SlackError) -> SlackError:
+    metrics.SLACK_API.labels(method, error.code or "unknown").inc()
+    return error
+
+
+def _no_reply(method: str, error: Exception) -> OutcomeUnknown:
+    return OutcomeUnknown(f"{method}: no reply ({type(error).__name__})")
+
+
+def _refused(method: str, error: SlackApiError) -> SlackError:
+    reply = error.response
+    status: int = getattr(reply, "status_code", 0) or getattr(reply, "status", 0)
+    return _refusal(method, status, mapping(getattr(reply, "data", None)), reply.headers)
+
+
+def _refusal(
+    method: str, status: int, data: Mapping[str, Any], headers: Mapping[str, str]
+) -> SlackError:
+    code = data.get("error")
+    code = code if isinstance(code, str) else ""
+    if status == 429 or code in ("ratelimited", "rate_limited"):
+        return RateLimited(_retry_after(headers))
+    if status >= 500 or code in _MAYBE_APPLIED or (status < 400 and not code):
+        return OutcomeUnknown(f"{method}: {code or f'HTTP {status}'}")
+    code = code or f"http_{status}"
+    said = f"{method}: {code}"
+    if isinstance(data.get("needed"), str):
+        said += f" (needed: {data['needed']})"
+    return _class_of(code)(code, said)
+
+
+def _class_of(code: str) -> type[SlackError]:
+    if code in _GONE:
+        return MessageGone
+    # Slack answers so to a table or a number of blocks beyond its limits.
+    if code.endswith("_too_long") or code.startswith("invalid_blocks"):
+        return TooLong
+    if code in _DENIED or code.startswith("restricted_action"):
+        return PostingDenied
+    return SlackError
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    try:
+        seconds = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return _RETRY_AFTER_UNREADABLE
+    if math.isnan(seconds):
+        return _RETRY_AFTER_UNREADABLE
+    return min(max(seconds, 1.0), _RETRY_AFTER_MOST)
+
+
+def _answer_of_webhook(body: str) -> Mapping[str, Any]:
+    """A response_url answers in JSON, or with the bare code of an error."""
+    try:
+        return mapping(json.loads(body))
+    except ValueError:
+        return {"error": body} if body.isidentifier() and body != "ok" else {}

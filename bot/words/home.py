@@ -1,0 +1,3 @@
+"""What stands on the Home tab."""
+
+from __future__ import annotations
