@@ -14,6 +14,13 @@
         ws.fail("chat.update", error="edit_window_closed")
         ws.fail("chat.postMessage", drop_after=True)   # applied, but the reply is lost
         print(answer.shown, ws.calls_of("chat.update"), ws.deliveries, ws.responses)
+        await ws.click(ANA, GENERAL, answer.ts, "edit")
+        form = await ws.wait_for(lambda: ws.view(ANA))
+        await ws.submit(ANA, form.id, {"prompt": "…", "model": "grok-4"})
+        await ws.say_as_bot(GENERAL, f"<@{BOT_USER}> hi")  # another app's bot
+        assert ws.problems == []                       # nothing that Slack swallows silently
+
+`Acts` says what else people can do.
 
 Budgets are real: 50 `chat.update` in any 60 s. `Limits(scale=0.01)` shrinks their windows,
 `Limits(scale=0)` removes them. `ws.url` is the demo page.
@@ -46,9 +53,16 @@ from sandbox.workspace.state import (
     ENGINEERING,
     FINANCE,
     GENERAL,
+    GROUP_DM,
     GUEST,
     LEADERSHIP,
+    OTHER_APP_ID,
+    OTHER_BOT,
+    OTHER_BOT_ID,
+    OTHER_TEAM_ID,
+    PARTNERS,
     RANDOM,
+    STRANGER,
     TEAM_ID,
     dm_of,
 )
@@ -66,9 +80,16 @@ __all__ = [
     "ENGINEERING",
     "FINANCE",
     "GENERAL",
+    "GROUP_DM",
     "GUEST",
     "LEADERSHIP",
+    "OTHER_APP_ID",
+    "OTHER_BOT",
+    "OTHER_BOT_ID",
+    "OTHER_TEAM_ID",
+    "PARTNERS",
     "RANDOM",
+    "STRANGER",
     "TEAM_ID",
     "AppConfig",
     "Call",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.workspace.model import Json
+
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
 
 @dataclass(slots=True)
@@ -79,13 +82,10 @@ def integer(least: int, most: int) -> Rule:
 
 
 def number(report: Report, pointer: str, value: object) -> None:
-    """A number, written as a string."""
+    """A number, written as a string as a person would type it: no exponent, no `inf`."""
     if not isinstance(value, str):
         report.add("must provide a string", pointer)
-        return
-    try:
-        float(value)
-    except ValueError:
+    elif NUMBER.fullmatch(value) is None:
         report.add("must be a number", pointer)
 
 

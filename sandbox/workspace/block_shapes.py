@@ -21,10 +21,12 @@ from sandbox.workspace.model import Json
 
 ID = string(255)
 OPTIONS_MOST = 100
-OPTION = Shape(
+OPTION = Shape({"text": text(75), "value": string(150)}, {"description": text(75)})
+_TICK = Shape(
     {"text": text(75, mrkdwn=True), "value": string(150)},
-    {"description": text(75, mrkdwn=True), "url": string(3000)},
+    {"description": text(75, mrkdwn=True)},
 )
+_OVERFLOW = Shape({**OPTION.required}, {**OPTION.optional, "url": string(3000)})
 OPTION_GROUP = Shape(
     {"label": text(75), "options": list_of(shaped(OPTION), OPTIONS_MOST)},
 )
@@ -45,6 +47,7 @@ _PLACED: dict[str, Rule] = {
 _ACTIVE: dict[str, Rule] = {"action_id": ID, "confirm": shaped(CONFIRM)}
 _SELECT: dict[str, Rule] = {**_PLACED, "confirm": shaped(CONFIRM)}
 _OPTION = shaped(OPTION)
+_TICKS = list_of(shaped(_TICK), 10)
 _CHOICES: dict[str, Rule] = {
     "options": list_of(_OPTION, OPTIONS_MOST),
     "option_groups": list_of(shaped(OPTION_GROUP), 100),
@@ -88,6 +91,18 @@ def _one_kind_of_options(report: Report, pointer: str, element: Json) -> None:
     _initials_exist(report, pointer, element)
 
 
+def _initial_length(report: Report, pointer: str, element: Json) -> None:
+    initial, least, most = (element.get(n) for n in ("initial_value", "min_length", "max_length"))
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        report.add("min_length must not exceed max_length", pointer)
+    if not isinstance(initial, str) or not initial:
+        return
+    if isinstance(most, int) and len(initial) > most:
+        report.add(f"must be less than {most + 1} characters", f"{pointer}/initial_value")
+    if isinstance(least, int) and len(initial) < least:
+        report.add(f"must be more than {least - 1} characters", f"{pointer}/initial_value")
+
+
 def _number_bounds(report: Report, pointer: str, element: Json) -> None:
     try:
         low, high, initial = (
@@ -127,7 +142,9 @@ def _even_table(report: Report, pointer: str, block: Json) -> None:
 
 
 def _multi(shape: Shape, name: str, values: Rule) -> Shape:
-    optional = {k: v for k, v in shape.optional.items() if k not in ("initial_option", name)}
+    """The select of several: `initial_…s` for `initial_…`, and no response_url."""
+    single = (name.removesuffix("s"), "response_url_enabled")
+    optional = {k: v for k, v in shape.optional.items() if k not in single}
     optional |= {name: values, "max_selected_items": integer(1, 100)}
     return Shape(shape.required, optional, shape.across)
 
@@ -175,15 +192,15 @@ ELEMENTS: dict[str, Shape] = {
     "multi_channels_select": _multi(_CHANNELS, "initial_channels", _IDS),
     "conversations_select": _CONVERSATIONS,
     "multi_conversations_select": _multi(_CONVERSATIONS, "initial_conversations", _IDS),
-    "overflow": Shape({"options": list_of(_OPTION, 5)}, _ACTIVE),
+    "overflow": Shape({"options": list_of(shaped(_OVERFLOW), 5)}, _ACTIVE),
     "checkboxes": Shape(
-        {"options": list_of(_OPTION, 10)},
-        {**_ACTIVE, "focus_on_load": boolean, "initial_options": list_of(_OPTION, 10)},
+        {"options": _TICKS},
+        {**_ACTIVE, "focus_on_load": boolean, "initial_options": _TICKS},
         _initials_exist,
     ),
     "radio_buttons": Shape(
-        {"options": list_of(_OPTION, 10)},
-        {**_ACTIVE, "focus_on_load": boolean, "initial_option": _OPTION},
+        {"options": _TICKS},
+        {**_ACTIVE, "focus_on_load": boolean, "initial_option": shaped(_TICK)},
         _initials_exist,
     ),
     "datepicker": Shape({}, {**_SELECT, "initial_date": string(10, 10)}),
@@ -197,6 +214,7 @@ ELEMENTS: dict[str, Shape] = {
             "min_length": integer(0, 3000),
             "max_length": integer(1, 3000),
         },
+        _initial_length,
     ),
     "number_input": Shape(
         {"is_decimal_allowed": boolean},

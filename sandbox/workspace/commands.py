@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from sandbox.workspace.config import Command
 from sandbox.workspace.model import Channel, CommandResult, Delivery, Json
-from sandbox.workspace.people import must_see
+from sandbox.workspace.payloads import CHANNEL_NAMES
+from sandbox.workspace.people import must_write
 from sandbox.workspace.response_url import show_reply
 from sandbox.workspace.state import APP_ID, TEAM_ID
 from sandbox.workspace.team import Team
 from sandbox.workspace.typed_text import encode
 
-_CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}
-
 
 async def run_command(team: Team, user: str, channel_id: str, typed: str) -> CommandResult:
     """Send `typed` (`/name …`) to the app and show the person what comes back."""
-    channel = must_see(team, user, channel_id)
+    channel = must_write(team, user, channel_id)
     name, rest = [*typed.split(None, 1), ""][:2]
     command = next((c for c in team.app.commands if c.command == name), None)
-    if command is None or "commands" not in team.app.scopes:
+    outsider = team.state.users[user].organisation is not None
+    if command is None or outsider or "commands" not in team.app.scopes:
         return CommandResult(None, {}, 0.0, "invalid_command", "", "")
     payload = _payload(team, user, channel, command, rest.strip())
     delivery = await team.dispatcher.deliver("slash_commands", payload)
@@ -52,7 +52,7 @@ def _payload(team: Team, user: str, channel: Channel, command: Command, text: st
         "team_id": TEAM_ID,
         "team_domain": team.state.domain,
         "channel_id": channel.id,
-        "channel_name": _CHANNEL_NAMES.get(channel.kind, channel.name),
+        "channel_name": CHANNEL_NAMES.get(channel.kind, channel.name),
         "user_id": user,
         "user_name": team.state.users[user].name,
         "command": command.command,
@@ -60,5 +60,5 @@ def _payload(team: Team, user: str, channel: Channel, command: Command, text: st
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
         "response_url": team.origin + team.response_urls.new(channel.id, user),
-        "trigger_id": team.triggers.new(user),
+        "trigger_id": team.triggers.new(user, conversation=channel.id),
     }

@@ -50,12 +50,14 @@ class AppConfig:
     """What the app may do and is told. `from_manifest` reads it from a real manifest.
 
     `interactive`: clicks, shortcuts and forms reach it; `home_tab`, `messages_tab`: which tabs
-    it has; `messages_tab_read_only`: people cannot write to it there.
+    it has; `messages_tab_read_only`: people cannot write to it there; `metadata_events`: the
+    types of message metadata whose payload it sees in events.
     """
 
     name: str = "Grok"
     scopes: frozenset[str] = BOT_SCOPES
     events: frozenset[str] = BOT_EVENTS
+    metadata_events: frozenset[str] = frozenset()
     app_scopes: frozenset[str] = frozenset({"connections:write"})
     commands: tuple[Command, ...] = (
         Command("/grok", "Ask Grok", "[flags] your question  (or: help)"),
@@ -89,11 +91,15 @@ class AppConfig:
         settings = manifest.get("settings", {})
         home = features.get("app_home", {})
         shortcuts = features.get("shortcuts", [])
+        subscriptions = settings.get("event_subscriptions", {})
         oauth = manifest.get("oauth_config", {}).get("scopes", {})
         return cls(
             name=features.get("bot_user", {}).get("display_name", "Grok"),
             scopes=frozenset(oauth.get("bot", [])),
-            events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
+            events=frozenset(subscriptions.get("bot_events", [])),
+            metadata_events=frozenset(
+                entry["event_type"] for entry in subscriptions.get("metadata_subscriptions", [])
+            ),
             commands=tuple(
                 Command(
                     entry["command"],

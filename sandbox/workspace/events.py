@@ -13,10 +13,16 @@ from sandbox.workspace.model import Channel, Json, Message
 from sandbox.workspace.state import APP_ID, BOT_USER, TEAM_ID, State
 from sandbox.workspace.wire import CHANNEL_TYPES, message_json
 
-HISTORY_SCOPES = {"channel": "channels:history", "private": "groups:history", "im": "im:history"}
+HISTORY_SCOPES = {
+    "channel": "channels:history",
+    "private": "groups:history",
+    "mpim": "mpim:history",
+    "im": "im:history",
+}
 _MESSAGE_EVENTS = {
     "channel": "message.channels",
     "private": "message.groups",
+    "mpim": "message.mpim",
     "im": "message.im",
 }
 _MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
@@ -39,18 +45,25 @@ class Events:
     def posted(self, message: Message) -> None:
         channel = self.state.channels[message.channel]
         self._mention(channel, message)
-        self._message(channel, message_json(self.state, message, metadata=True), message.ts)
+        self._message(channel, self.seen(message), message.ts)
+
+    def seen(self, message: Message) -> Json:
+        """`message` as an event shows it to the app."""
+        event_type = (message.metadata or {}).get("event_type")
+        whole = event_type in self.app.metadata_events
+        return message_json(self.state, message, metadata="whole" if whole else "named")
 
     def changed(self, message: Message, previous: Json) -> None:
-        """`previous` is the message's JSON before the change."""
+        """`previous` is the message's JSON before the change. Slack tells of a mention again
+        at every edit of a message that has one; it is then marked `edited`."""
         channel = self.state.channels[message.channel]
-        if not mentions_bot(previous.get("text", "")):
+        if message.edited_ts is not None and not message.tombstone:
             self._mention(channel, message)
         body = {
             "type": "message",
             "subtype": "message_changed",
             "hidden": True,
-            "message": message_json(self.state, message, metadata=True),
+            "message": self.seen(message),
             "previous_message": previous,
         }
         self._message(channel, body, self.clock.ts())
@@ -65,12 +78,25 @@ class Events:
         }
         self._message(self.state.channels[message.channel], body, self.clock.ts())
 
-    def home_opened(self, user: str, view: Json | None) -> None:
+    def unfurled(self, message: Message, address: str) -> None:
+        """Slack added a preview to a message: a change that nobody made."""
+        body = self.seen(message)
+        preview = {"id": 1, "from_url": address, "original_url": address, "fallback": address}
+        event = {
+            "type": "message",
+            "subtype": "message_changed",
+            "hidden": True,
+            "message": {**body, "attachments": [preview]},
+            "previous_message": body,
+        }
+        self._message(self.state.channels[message.channel], event, self.clock.ts())
+
+    def home_opened(self, user: str, tab: str, view: Json | None) -> None:
         event: Json = {
             "type": "app_home_opened",
             "user": user,
             "channel": self.state.dm(user).id,
-            "tab": "home",
+            "tab": tab,
         }
         if view is not None:
             event["view"] = view
@@ -87,8 +113,9 @@ class Events:
         }
         self.emit("member_joined_channel", event)
 
-    def emit(self, name: str, event: Json) -> None:
-        """Deliver `event` when the app subscribes to `name`."""
+    def emit(self, name: str, event: Json, *, shared: bool = False) -> None:
+        """Deliver `event` when the app subscribes to `name`; `shared`: it happened where
+        another organisation is too."""
         if name not in self.app.events:
             return
         self.dispatcher.event(
@@ -111,7 +138,7 @@ class Events:
                         "is_enterprise_install": False,
                     }
                 ],
-                "is_ext_shared_channel": False,
+                "is_ext_shared_channel": shared,
                 "event_context": self.ids.secret(),
             }
         )
@@ -125,8 +152,8 @@ class Events:
             or "app_mentions:read" not in self.app.scopes
         ):
             return
-        body = message_json(self.state, message)
-        self.emit("app_mention", {**body, "type": "app_mention", "channel": channel.id})
+        event = {**self.seen(message), "type": "app_mention", "channel": channel.id}
+        self.emit("app_mention", event, shared=channel.is_shared)
 
     def _message(self, channel: Channel, body: Json, ts: str) -> None:
         if BOT_USER not in channel.members or HISTORY_SCOPES[channel.kind] not in self.app.scopes:
@@ -138,4 +165,4 @@ class Events:
             "channel": channel.id,
             "channel_type": CHANNEL_TYPES[channel.kind],
         }
-        self.emit(_MESSAGE_EVENTS[channel.kind], event)
+        self.emit(_MESSAGE_EVENTS[channel.kind], event, shared=channel.is_shared)

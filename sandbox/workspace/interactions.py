@@ -14,11 +14,12 @@ from sandbox.workspace.model import ResponseUse
 @dataclass(slots=True)
 class Trigger:
     """The right to open one view, for `Limits.trigger` seconds. `view` is the modal the
-    interaction happened in."""
+    interaction happened in, `conversation` what the person was looking at."""
 
     user: str
     born: float
     view: str | None
+    conversation: str | None
     used: bool = False
 
 
@@ -27,9 +28,9 @@ class Triggers:
         self._limits = limits
         self._triggers: dict[str, Trigger] = {}
 
-    def new(self, user: str, view: str | None = None) -> str:
+    def new(self, user: str, *, view: str | None = None, conversation: str | None = None) -> str:
         trigger_id = f"{time.time_ns()}.{len(self._triggers)}.{Ids.secret()}"
-        self._triggers[trigger_id] = Trigger(user, time.monotonic(), view)
+        self._triggers[trigger_id] = Trigger(user, time.monotonic(), view, conversation)
         return trigger_id
 
     def peek(self, trigger_id: str) -> Trigger:

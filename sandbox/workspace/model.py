@@ -8,12 +8,15 @@ from typing import Any, Literal, TypeAlias
 from sandbox.workspace.texts import texts_of
 
 Json: TypeAlias = dict[str, Any]
-ChannelKind: TypeAlias = Literal["channel", "private", "im"]
+ChannelKind: TypeAlias = Literal["channel", "private", "mpim", "im"]
 DeliveryKind: TypeAlias = Literal["events_api", "slash_commands", "interactive"]
 
 
 @dataclass(slots=True)
 class User:
+    """A person or a bot. `organisation` is the team id of somebody from another organisation;
+    `bot_id` and `app_id` are those of a bot."""
+
     id: str
     name: str
     real_name: str
@@ -22,11 +25,15 @@ class User:
     is_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
+    organisation: str | None = None
+    bot_id: str | None = None
+    app_id: str | None = None
 
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation. `user` is the human of a direct message with the bot."""
+    """A conversation. `user` is the human of a direct message with the bot; `is_shared`: people
+    of another organisation are in it."""
 
     id: str
     name: str
@@ -35,6 +42,7 @@ class Channel:
     topic: str = ""
     user: str | None = None
     is_archived: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Message:
 
     `ephemeral_to` names the only person who sees it. `edited` is the flag people see; `deleted`
     messages are kept for the record, and a `tombstone` holds the place of a deleted root.
+    `subtype` is `me_message` or `bot_message` (posted by a webhook, without a user); a
+    `broadcast` is a reply that is shown in the channel too.
     """
 
     channel: str
@@ -72,6 +82,7 @@ class Message:
     revisions: list[Revision]
     thread_ts: str | None = None
     bot_id: str | None = None
+    subtype: str | None = None
     metadata: Json | None = None
     files: tuple[str, ...] = ()
     ephemeral_to: str | None = None
@@ -112,8 +123,11 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class View:
-    """An open modal or a Home tab. `values` is what its inputs hold, in the shape of
-    `state.values`; `previous` is the view below it in the stack."""
+    """An open modal or a Home tab.
+
+    `values` is what its inputs hold, in the shape of `state.values`; `previous` the view below
+    it in the stack; `conversation` what its user was looking at when it opened; `offered` the
+    options that the app last gave each external select, by (block_id, action_id)."""
 
     id: str
     type: Literal["modal", "home"]
@@ -124,6 +138,8 @@ class View:
     root: str
     previous: str | None = None
     external_id: str = ""
+    conversation: str | None = None
+    offered: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     closed: bool = False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from sandbox.workspace.model import Json, Message, View
 from sandbox.workspace.state import APP_ID, BOT_ID, TEAM_ID, State
 
@@ -24,6 +26,10 @@ def page_message(state: State, message: Message) -> Json:
         body |= {"text": "This message was deleted.", "blocks": [], "deleted": True}
     if message.ephemeral_to is not None:
         body["ephemeral"] = True
+    if message.broadcast:
+        body["broadcast"] = True
+    if message.subtype == "me_message":
+        body["me"] = True
     if message.files:
         body["files"] = [{"name": name} for name in message.files]
     if message.thread_ts is not None:
@@ -37,8 +43,9 @@ def page_message(state: State, message: Message) -> Json:
     return body
 
 
-def view_json(view: View) -> Json:
-    """A view as Slack returns it, state included."""
+def view_json(view: View, *, state: bool = True) -> Json:
+    """A view as Slack sends it. Without `state`, as its methods and suggestions give it: what
+    was typed is then left out (bolt-js issue 1146)."""
     return {
         **view.content,
         "id": view.id,
@@ -52,5 +59,5 @@ def view_json(view: View) -> Json:
         "external_id": view.external_id,
         "callback_id": view.content.get("callback_id", ""),
         "private_metadata": view.content.get("private_metadata", ""),
-        "state": {"values": view.values},
+        "state": {"values": copy.deepcopy(view.values) if state else {}},
     }

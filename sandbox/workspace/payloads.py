@@ -15,18 +15,29 @@ from sandbox.workspace.view_values import Values, held, initial_values
 from sandbox.workspace.wire import message_json
 
 CONNECT_TROUBLE = "We had some trouble connecting. Try again?"
+CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}
 NOT_CONFIGURED = "This app is not configured to handle interactive responses."
+_PLAIN_ACKS = ("block_actions", "message_action", "shortcut", "view_closed")
 
 
 @dataclass(slots=True)
 class Place:
     """A message or a view with something to use in it. `fields` is its part of the payload,
-    `values` what its inputs hold."""
+    `values` what its inputs hold, `conversation` what its user is looking at."""
 
     blocks: list[Json]
     values: Values
     fields: Json
     view: View | None = None
+    conversation: str | None = None
+
+    def offer(self, block_id: str, action_id: str, options: list[Json]) -> None:
+        """Remember what the app gave an external select of a view."""
+        if self.view is not None:
+            self.view.offered[block_id, action_id] = options
+
+    def offered(self, block_id: str, action_id: str) -> list[Json]:
+        return [] if self.view is None else self.view.offered.get((block_id, action_id), [])
 
     def find(self, action_id: str, block_id: str | None) -> tuple[Json, Json]:
         """The block and the element."""
@@ -39,7 +50,10 @@ class Place:
         raise NotAllowedError(f"nothing to use: {action_id}")
 
 
-def message_place(team: Team, user: str, channel_id: str, ts: str) -> Place:
+def message_place(
+    team: Team, user: str, channel_id: str, ts: str, seen: int | None = None
+) -> Place:
+    """`seen`: the revision the person is looking at, where it is not the last one."""
     message = message_seen(team, user, channel_id, ts)
     container: Json = {
         "type": "message",
@@ -52,14 +66,14 @@ def message_place(team: Team, user: str, channel_id: str, ts: str) -> Place:
     fields: Json = {"container": container, "channel": channel_field(team, channel_id)}
     if message.ephemeral_to is None:
         fields["message"] = message_json(team.state, message)
-    blocks = list(message.blocks)
-    return Place(blocks, initial_values(blocks), fields)
+    blocks = list(message.revisions[-1 if seen is None else seen].blocks)
+    return Place(blocks, initial_values(blocks), fields, conversation=channel_id)
 
 
 def view_place(team: Team, user: str, view_id: str) -> Place:
     view = view_seen(team, user, view_id)
     fields = {"container": {"type": "view", "view_id": view.id}}
-    return Place(view.content["blocks"], view.values, fields, view)
+    return Place(view.content["blocks"], view.values, fields, view, view.conversation)
 
 
 def message_seen(team: Team, user: str, channel_id: str, ts: str) -> Message:
@@ -82,14 +96,16 @@ def view_seen(team: Team, user: str, view_id: str) -> View:
 
 
 def channel_field(team: Team, channel_id: str) -> Json:
-    return {"id": channel_id, "name": team.state.channels[channel_id].name}
+    channel = team.state.channels[channel_id]
+    return {"id": channel_id, "name": CHANNEL_NAMES.get(channel.kind, channel.name)}
 
 
 def common(team: Team, kind: str, user: str) -> Json:
-    name = team.state.users[user].name
+    person = team.state.users[user]
+    name, home = person.name, person.organisation or TEAM_ID
     return {
         "type": kind,
-        "user": {"id": user, "username": name, "name": name, "team_id": TEAM_ID},
+        "user": {"id": user, "username": name, "name": name, "team_id": home},
         "api_app_id": APP_ID,
         "token": "sandbox-verification",
         "team": {"id": TEAM_ID, "domain": team.state.domain},
@@ -106,6 +122,8 @@ def with_view(payload: Json, place: Place) -> Json:
 def action(team: Team, place: Place, action_id: str, block_id: str | None, chosen: Any) -> Json:
     """The entry of `actions`; what was chosen is held by the place from then on."""
     block, element = place.find(action_id, block_id)
+    if block["type"] == "input" and not block.get("dispatch_action"):
+        raise NotAllowedError(f"the app is not told of {action_id} before the form is submitted")
     entry = {
         "type": element["type"],
         "block_id": block["block_id"],
@@ -127,4 +145,6 @@ async def hand_over(team: Team, payload: Json) -> InteractionResult:
         return InteractionResult({}, 0.0, NOT_CONFIGURED)
     delivery = await team.dispatcher.deliver("interactive", payload)
     error = None if delivery.acked else CONNECT_TROUBLE
+    if delivery.ack and payload["type"] in _PLAIN_ACKS:
+        team.problems.append(f"an ack of {payload['type']} cannot say anything: {delivery.ack}")
     return InteractionResult(delivery.ack or {}, delivery.delay or 0.0, error)

@@ -1,11 +1,12 @@
-"""What people do with messages: say, edit, delete, invite."""
+"""What people (and other apps) do with messages: say, edit, delete, dismiss; and invite."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sandbox.workspace.model import Channel, Message
-from sandbox.workspace.state import BOT_USER
+from sandbox.workspace import choices
+from sandbox.workspace.model import Channel, Json, Message
+from sandbox.workspace.state import BOT_USER, NAMED, OTHER_BOT
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
 from sandbox.workspace.typed_text import encode_message
@@ -20,13 +21,23 @@ def sees(team: Team, user: str, channel_id: str) -> bool:
     channel = team.state.channels.get(channel_id)
     if channel is None or user not in team.state.users:
         return False
-    return channel.kind == "channel" or user in channel.members
+    return choices.sees(team.state, user, channel)
 
 
 def must_see(team: Team, user: str, channel_id: str) -> Channel:
     if not sees(team, user, channel_id):
         raise NotAllowedError("channel_not_found")
     return team.state.channels[channel_id]
+
+
+def must_write(team: Team, user: str, channel_id: str) -> Channel:
+    """A conversation in which `user` has a composer."""
+    channel = must_see(team, user, channel_id)
+    if channel.is_archived:
+        raise NotAllowedError("is_archived")
+    if user not in channel.members:
+        raise NotAllowedError("not_in_channel")
+    return channel
 
 
 def say(
@@ -37,26 +48,53 @@ def say(
     thread_ts: str | None = None,
     *,
     files: Iterable[str] = (),
+    broadcast: bool = False,
+    me: bool = False,
 ) -> Message:
     """Post as a person, as typed: `@name` becomes a mention."""
-    channel = must_see(team, user, channel_id)
-    if channel.is_archived:
-        raise NotAllowedError("is_archived")
-    if user not in channel.members:
-        raise NotAllowedError("not_in_channel")
+    channel = must_write(team, user, channel_id)
     files = tuple(files)
     if not text.strip() and not files:
         raise NotAllowedError("no_text")
     if channel.user is not None and (not team.app.messages_tab or team.app.messages_tab_read_only):
         raise NotAllowedError("messages_tab_disabled")
-    if thread_ts is not None and team.state.find(channel_id, thread_ts) is None:
-        raise NotAllowedError("thread_not_found")
-    content = Content(encode_message(team.state, text))
-    return team.timeline.post(channel_id, user, content, thread_ts=thread_ts, files=files)
+    if thread_ts is not None:
+        thread_ts = _root(team, channel_id, thread_ts)
+    if broadcast and thread_ts is None:
+        raise NotAllowedError("only_replies_are_broadcast")
+    return team.timeline.post(
+        channel_id,
+        user,
+        Content(encode_message(team.state, text)),
+        thread_ts=thread_ts,
+        files=files,
+        broadcast=broadcast,
+        subtype="me_message" if me else None,
+    )
+
+
+def say_as_bot(
+    team: Team,
+    channel_id: str,
+    text: str,
+    thread_ts: str | None = None,
+    *,
+    blocks: Iterable[Json] = (),
+    webhook: bool = False,
+) -> Message:
+    """Post as another app's bot, `text` in Slack's own form (`<@U…>` is a mention)."""
+    channel = must_write(team, OTHER_BOT, channel_id)
+    if thread_ts is not None:
+        thread_ts = _root(team, channel.id, thread_ts)
+    content = Content(text, tuple(blocks))
+    subtype = "bot_message" if webhook else None
+    return team.timeline.post(channel.id, OTHER_BOT, content, thread_ts=thread_ts, subtype=subtype)
 
 
 def edit(team: Team, user: str, channel_id: str, ts: str, text: str) -> Message:
     message = _standing(team, user, channel_id, ts, may=False)
+    if not text.strip():
+        raise NotAllowedError("no_text")
     content = Content(encode_message(team.state, text))
     team.timeline.edit(message, content, by=user, flagged=True)
     return message
@@ -67,9 +105,17 @@ def delete(team: Team, user: str, channel_id: str, ts: str) -> None:
     team.timeline.delete(_standing(team, user, channel_id, ts, may=team.state.users[user].is_admin))
 
 
+def dismiss(team: Team, user: str, channel_id: str, ts: str) -> None:
+    """Take away an ephemeral message that one was shown."""
+    message = team.state.find_ephemeral(channel_id, ts)
+    if message is None or message.ephemeral_to != user:
+        raise NotAllowedError("message_not_found")
+    team.timeline.dismiss(message)
+
+
 def invite_bot(team: Team, user: str, channel_id: str) -> None:
     channel = must_see(team, user, channel_id)
-    if channel.kind == "im":
+    if channel.kind not in NAMED:
         raise NotAllowedError("method_not_supported_for_channel_type")
     if BOT_USER in channel.members:
         raise NotAllowedError("already_in_channel")
@@ -78,9 +124,18 @@ def invite_bot(team: Team, user: str, channel_id: str) -> None:
     team.events.member_joined(BOT_USER, channel, user)
 
 
+def _root(team: Team, channel_id: str, ts: str) -> str:
+    root = team.state.thread_of(channel_id, ts)
+    if root is None:
+        raise NotAllowedError("thread_not_found")
+    return root
+
+
 def _standing(team: Team, user: str, channel_id: str, ts: str, *, may: bool) -> Message:
-    """A message that stands; not somebody else's, unless `may`."""
-    must_see(team, user, channel_id)
+    """A message that stands; not somebody else's, unless `may`. In an archived channel
+    everything stays as it is."""
+    if must_see(team, user, channel_id).is_archived:
+        raise NotAllowedError("is_archived")
     message = team.state.find(channel_id, ts)
     if message is None or message.tombstone:
         raise NotAllowedError("message_not_found")

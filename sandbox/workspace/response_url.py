@@ -27,7 +27,8 @@ _FIELDS = frozenset(
 
 
 async def serve_response_url(team: Team, request: web.Request) -> web.Response:
-    """`POST /response/…`. 404 `used_url` or `expired_url`, 400 for what cannot be shown."""
+    """`POST /response/…`. 404 `used_url` or `expired_url`, 410 for an archived channel, 400 for
+    what cannot be shown."""
     path = request.path
     try:
         body = json.loads(await request.read())
@@ -46,6 +47,8 @@ def _use(team: Team, path: str, body: object) -> tuple[int, str]:
         return 404, url
     if not isinstance(body, dict):
         return 400, "invalid_payload"
+    if team.state.channels[url.channel].is_archived:
+        return 410, "channel_is_archived"
     status, reply = show_reply(
         team, body, channel=url.channel, user=url.user, original=url.original
     )
@@ -60,17 +63,24 @@ def show_reply(
     """Show `body` in `channel` to `user` (or to all); an HTTP status and a word."""
     if unknown := set(body) - _FIELDS:
         team.problems.append(f"response with unknown fields: {sorted(unknown)}")
+    if original is not None and not body.keys() & {"replace_original", "delete_original"}:
+        team.problems.append("a response to a click must say what becomes of the original")
     standing = _standing(team, channel, original) if original is not None else None
     try:
-        if body.get("delete_original") and standing is not None:
+        if _says(body, "delete_original") and standing is not None:
             _remove(team, standing)
-        elif body.get("replace_original") and standing is not None:
+        elif _says(body, "replace_original") and standing is not None:
             _replace(team, standing, _content(body))
         else:
             _add(team, body, channel=channel, user=user)
     except ApiError as refusal:
         return 400, refusal.error
     return 200, "ok"
+
+
+def _says(body: Json, name: str) -> bool:
+    """Slack's own examples write these as strings."""
+    return body.get(name) in (True, "true")
 
 
 def _standing(team: Team, channel: str, ts: str) -> Message | None:

@@ -11,11 +11,16 @@ TEAM_ID = "T0SANDBOX1"
 APP_ID = "A0SANDBOX1"
 BOT_USER = "U0GROKBOT1"
 BOT_ID = "B0GROKBOT1"
+OTHER_BOT = "U0PARROT01"
+OTHER_BOT_ID = "B0PARROT01"
+OTHER_APP_ID = "A0PARROT01"
+OTHER_TEAM_ID = "T0PARTNER1"
 
 ANA = "U0ANA00001"
 BEN = "U0BEN00001"
 CHLOE = "U0CHLOE001"
 GUEST = "U0GUEST001"
+STRANGER = "U0DANA0001"
 
 GENERAL = "C0GENERAL1"
 ENGINEERING = "C0ENGINEE1"
@@ -23,13 +28,22 @@ RANDOM = "C0RANDOM01"
 LEADERSHIP = "C0LEADERS1"
 DESIGN = "C0DESIGN01"
 FINANCE = "C0FINANCE1"
+PARTNERS = "C0PARTNER1"
+GROUP_DM = "C0GROUPDM1"
 ANA_AND_BEN = "D0ANABEN01"
+
+NAMED = ("channel", "private")
+"""The kinds of conversations that have a name of their own."""
 
 _HUMANS = (
     User(ANA, "ana", "Ana Silva", "#9f69e7", is_admin=True, is_owner=True),
     User(BEN, "ben", "Ben Okafor", "#4bbe2e"),
     User(CHLOE, "chloe", "Chloé Martin", "#e7392d"),
     User(GUEST, "gus", "Gus (guest)", "#d58247", is_guest=True),
+)
+_STRANGER = User(STRANGER, "dana", "Dana Ito (Acme)", "#3c989f", organisation=OTHER_TEAM_ID)
+_OTHER_BOT = User(
+    OTHER_BOT, "parrot", "Parrot", "#5b8c3e", is_bot=True, bot_id=OTHER_BOT_ID, app_id=OTHER_APP_ID
 )
 
 
@@ -92,7 +106,7 @@ class State:
 
     def channel_named(self, name: str) -> Channel | None:
         return next(
-            (c for c in self.channels.values() if c.name == name and c.kind != "im"),
+            (c for c in self.channels.values() if c.name == name and c.kind in NAMED),
             None,
         )
 
@@ -102,21 +116,30 @@ class State:
 
 
 def default_state(bot_name: str) -> State:
-    """Four people, the bot, and conversations of every kind that the bot can meet."""
+    """Four people, somebody from another organisation, the bot, another app's bot, and
+    conversations of every kind that the bot can meet."""
     humans = [replace(human) for human in _HUMANS]
-    state = State(users={user.id: user for user in humans})
-    state.users[BOT_USER] = User(BOT_USER, bot_name.lower(), bot_name, "#1d1c1d", is_bot=True)
+    grok = User(
+        BOT_USER, bot_name.lower(), bot_name, "#1d1c1d", is_bot=True, bot_id=BOT_ID, app_id=APP_ID
+    )
+    others = (replace(_STRANGER), grok, replace(_OTHER_BOT))
+    state = State(users={user.id: user for user in (*humans, *others)})
 
     everyone = {user.id for user in humans}
     staff = everyone - {GUEST}
     bot = {BOT_USER}
+    bots = {BOT_USER, OTHER_BOT}
     for channel in (
-        Channel(GENERAL, "general", "channel", everyone | bot, "Company-wide news and questions"),
-        Channel(ENGINEERING, "engineering", "channel", staff | bot, "How we build things"),
-        Channel(RANDOM, "random", "channel", everyone | bot, "Anything goes"),
+        Channel(GENERAL, "general", "channel", everyone | bots, "Company-wide news and questions"),
+        Channel(ENGINEERING, "engineering", "channel", staff | bots, "How we build things"),
+        Channel(RANDOM, "random", "channel", everyone | bots, "Anything goes"),
+        Channel(
+            PARTNERS, "partners", "channel", {ANA, BEN, STRANGER} | bot, "With Acme", is_shared=True
+        ),
         Channel(LEADERSHIP, "leadership", "private", {ANA, BEN} | bot, "Private, with the bot"),
         Channel(DESIGN, "design", "channel", set(staff), "Public, without the bot"),
         Channel(FINANCE, "finance", "private", {ANA, CHLOE}, "Private, without the bot"),
+        Channel(GROUP_DM, f"mpdm-ana--ben--{grok.name}-1", "mpim", {ANA, BEN} | bot),
         Channel(ANA_AND_BEN, "ana, ben", "im", {ANA, BEN}),
         *_bot_dms(humans),
     ):

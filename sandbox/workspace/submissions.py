@@ -19,7 +19,7 @@ async def submit(team: Team, user: str, view_id: str, typed: Json) -> Interactio
         return InteractionResult({}, 0.0, None, refused)
     payload = {
         **common(team, "view_submission", user),
-        "trigger_id": team.triggers.new(user, view.id),
+        "trigger_id": team.triggers.new(user, view=view.id, conversation=view.conversation),
         "view": view_json(view),
         "response_urls": _response_urls(team, user, view),
     }
@@ -51,7 +51,9 @@ async def close_view(team: Team, user: str, view_id: str) -> InteractionResult:
 
 
 def _act(team: Team, view: View, result: InteractionResult) -> InteractionResult:
-    """Do what the app answered."""
+    """Do what the app answered, unless the view was closed meanwhile."""
+    if view.closed:
+        return result
     action = result.ack.get("response_action")
     if action is None:
         team.views.close(view)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sandbox.workspace.block_ids import completed
 from sandbox.workspace.block_rules import Report, Rule, list_of, shaped
-from sandbox.workspace.block_shapes import OPTION, OPTION_GROUP, OPTIONS_MOST
+from sandbox.workspace.block_shapes import OPTION, OPTION_GROUP, OPTIONS_MOST, options_of
 from sandbox.workspace.model import InteractionResult
-from sandbox.workspace.payloads import Place, common, hand_over, with_view
+from sandbox.workspace.page_json import view_json
+from sandbox.workspace.payloads import Place, common, hand_over
 from sandbox.workspace.people import NotAllowedError
 from sandbox.workspace.team import Team
 
@@ -30,8 +32,14 @@ async def suggest(
         "action_id": action_id,
         "value": query,
     }
-    result = await hand_over(team, with_view(payload, place))
-    return result if result.error is not None else _checked(team, result)
+    if place.view is not None:
+        payload["view"] = view_json(place.view, state=False)
+    result = await hand_over(team, payload)
+    if result.error is None:
+        result = _checked(team, result)
+    if result.error is None:
+        place.offer(block["block_id"], action_id, options_of(result.options))
+    return result
 
 
 def _checked(team: Team, result: InteractionResult) -> InteractionResult:
@@ -43,4 +51,4 @@ def _checked(team: Team, result: InteractionResult) -> InteractionResult:
     if report.messages:
         team.problems.append(f"options refused: {report.messages}")
         return InteractionResult(result.ack, result.delay, "invalid_options")
-    return InteractionResult(result.ack, result.delay, options=result.ack)
+    return InteractionResult(result.ack, result.delay, options=completed(result.ack))

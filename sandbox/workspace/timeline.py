@@ -13,8 +13,7 @@ from sandbox.workspace.feed import Feed
 from sandbox.workspace.model import Json, Message, Revision
 from sandbox.workspace.page_json import page_message
 from sandbox.workspace.pings import pings_in, unfurls_in
-from sandbox.workspace.state import BOT_ID, BOT_USER, State
-from sandbox.workspace.wire import message_json
+from sandbox.workspace.state import BOT_USER, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Timeline:
     ids: Ids
     feed: Feed
     events: Events
+    problems: list[str]
 
     def post(
         self,
@@ -47,8 +47,10 @@ class Timeline:
         metadata: Json | None = None,
         files: Iterable[str] = (),
         broadcast: bool = False,
+        subtype: str | None = None,
     ) -> Message:
         message = self._message(channel, user, content, thread_ts)
+        message.subtype = subtype
         message.metadata = metadata
         message.files = tuple(files)
         message.broadcast = broadcast
@@ -60,7 +62,7 @@ class Timeline:
 
     def edit(self, message: Message, content: Content, *, by: str, flagged: bool) -> None:
         """`flagged`: people see that the message was edited."""
-        previous = message_json(self.state, message, metadata=True)
+        previous = self.events.seen(message)
         message.revisions.append(self._revision(content, by))
         message.edited = message.edited or flagged
         if flagged:
@@ -69,8 +71,8 @@ class Timeline:
         self.events.changed(message, previous)
 
     def delete(self, message: Message) -> None:
-        """A root with replies leaves a tombstone, as in Slack."""
-        previous = message_json(self.state, message, metadata=True)
+        """A root with replies leaves a tombstone, which goes with the last of them."""
+        previous = self.events.seen(message)
         message.deleted_at = time.time()
         if not message.is_reply and self.state.replies(message.channel, message.ts):
             message.tombstone = True
@@ -78,17 +80,25 @@ class Timeline:
             self.events.changed(message, previous)
             return
         message.deleted = True
+        message.tombstone = False
         frame = {"type": "message_deleted", "channel": message.channel, "ts": message.ts}
         self.feed.publish(frame)
         self._show_root(message)
         self.events.deleted(message, previous)
+        root = self.state.find(message.channel, message.thread_ts or "")
+        if root is not None and root.tombstone and not self.state.replies(root.channel, root.ts):
+            self.delete(root)
 
     def whisper(
         self, channel: str, to: str, content: Content, *, thread_ts: str | None = None
     ) -> Message:
-        """An ephemeral message of the bot, seen by `to` alone."""
+        """An ephemeral message of the bot, seen by `to` alone. Slack takes one for a thread
+        without replies, too, and shows it to nobody."""
         message = self._message(channel, BOT_USER, content, thread_ts)
         message.ephemeral_to = to
+        if thread_ts is not None and not self.state.replies(channel, thread_ts):
+            self.problems.append(f"nobody sees an ephemeral in a thread without replies: {message}")
+            return message
         self.state.ephemerals.append(message)
         self._show("ephemeral", message)
         return message
@@ -110,7 +120,7 @@ class Timeline:
             user=user,
             revisions=[self._revision(content, user)],
             thread_ts=thread_ts,
-            bot_id=BOT_ID if user == BOT_USER else None,
+            bot_id=self.state.users[user].bot_id,
             unfurl=content.unfurl,
         )
 

@@ -158,6 +158,7 @@ def _state_json(team: Team) -> Json:
                 "bot_is_member": BOT_USER in channel.members,
                 "is_archived": channel.is_archived,
                 "topic": channel.topic,
+                "is_shared": channel.is_shared,
             }
             for channel in team.state.channels.values()
         ],
@@ -186,7 +187,8 @@ async def _send(team: Team, body: Json) -> Json:
     user, channel, text = body["user"], body["channel"], body["text"].strip()
     thread_ts = body.get("thread_ts")
     if not text.startswith("/"):
-        message = people.say(team, user, channel, text, thread_ts)
+        broadcast = bool(body.get("broadcast"))
+        message = people.say(team, user, channel, text, thread_ts, broadcast=broadcast)
         return {"ok": True, "message": page_message(team.state, message)}
     name = text.split()[0]
     if text.startswith(_INVITE):
@@ -225,7 +227,8 @@ async def _action(team: Team, body: Json) -> Json:
 async def _shortcut(team: Team, body: Json) -> Json:
     user, callback_id = body["user"], body["callback_id"]
     if "ts" not in body:
-        return _outcome(await interactivity.shortcut(team, user, callback_id))
+        viewing = body.get("viewing")
+        return _outcome(await interactivity.shortcut(team, user, callback_id, viewing))
     result = await interactivity.message_shortcut(
         team, user, callback_id, body["channel"], body["ts"]
     )
@@ -252,7 +255,7 @@ async def _view_close(team: Team, body: Json) -> Json:
 
 
 async def _home(team: Team, body: Json) -> Json:
-    interactivity.open_home(team, body["user"])
+    interactivity.open_app(team, body["user"], body.get("tab", "home"))
     return {"ok": True}
 
 
@@ -272,10 +275,7 @@ async def _invite(team: Team, body: Json) -> Json:
 
 
 async def _dismiss(team: Team, body: Json) -> Json:
-    message = team.state.find_ephemeral(body["channel"], body["ts"])
-    if message is None or message.ephemeral_to != body["user"]:
-        raise NotAllowedError("message_not_found")
-    team.timeline.dismiss(message)
+    people.dismiss(team, body["user"], body["channel"], body["ts"])
     return {"ok": True}
 
 

@@ -38,7 +38,6 @@ _VIEWS = {
             "external_id": ID,
             "clear_on_close": boolean,
             "notify_on_close": boolean,
-            "submit_disabled": boolean,
         },
     ),
     "home": Shape(
@@ -81,6 +80,7 @@ def check_view(view: object, *, kind: str) -> Json:
     blocks = view.get("blocks")
     if isinstance(blocks, list):
         _check_ids(report, "/view/blocks", blocks)
+        _check_elements(report, blocks, modal=kind == "modal")
         has_inputs = any(isinstance(b, dict) and b.get("type") == "input" for b in blocks)
         if kind == "modal" and has_inputs and "submit" not in view:
             report.add("submit is required when a block of type input is used", "/view")
@@ -142,6 +142,22 @@ def _check_ids(report: Report, pointer: str, blocks: list[Json]) -> None:
         named = [action for action in actions if isinstance(action, str)]
         if len(named) != len(set(named)):
             report.add("action_id already exists in this block", f"{pointer}/{index}")
+
+
+def _check_elements(report: Report, blocks: list[Json], *, modal: bool) -> None:
+    """What goes across the elements of a view."""
+    focused = 0
+    for index, block in enumerate(blocks):
+        if not isinstance(block, dict):
+            continue
+        for element in elements_of(block):
+            focused += element.get("focus_on_load") is True
+            in_form = modal and block.get("type") == "input"
+            if "response_url_enabled" in element and not in_form:
+                fault = "response_url_enabled is only for input blocks of modals"
+                report.add(fault, f"/view/blocks/{index}")
+    if focused > 1:
+        report.add("only one element can have focus_on_load", "/view")
 
 
 def _check_whole(report: Report, blocks: list[Json]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
+from sandbox.workspace.block_rules import NUMBER
 from sandbox.workspace.block_shapes import elements_of, options_of
 from sandbox.workspace.model import Json
 
@@ -33,13 +36,30 @@ _FIELDS = {
 }
 
 
+_ADDRESSES = {
+    "email_text_input": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "url_text_input": re.compile(r"https?://\S+"),
+}
+
+
 def field_of(element: Json) -> str | None:
     """The field of `state.values` that holds the element's value; None when it holds none."""
     return _FIELDS[element["type"]][0] if element["type"] in _FIELDS else None
 
 
-def initial_values(blocks: list[Json], *, keep: Values | None = None) -> Values:
-    """The values a fresh view shows; those in `keep` win where block_id and action_id stay."""
+def nowhere(element: Json) -> None:
+    """No conversation is the current one."""
+
+
+def initial_values(
+    blocks: list[Json],
+    *,
+    keep: Values | None = None,
+    current: Callable[[Json], str | None] = nowhere,
+) -> Values:
+    """The values a fresh view shows; those in `keep` win where block_id and action_id stay, as
+    far as they are still among the options. `current` is the conversation that a select which
+    defaults to it shows."""
     values: Values = {}
     for block in blocks:
         for element in elements_of(block):
@@ -47,7 +67,9 @@ def initial_values(blocks: list[Json], *, keep: Values | None = None) -> Values:
                 continue
             kept = (keep or {}).get(block["block_id"], {}).get(element["action_id"])
             if kept is None or kept["type"] != element["type"]:
-                kept = _initial(element)
+                kept = _initial(element, current)
+            elif "options" in element or "option_groups" in element:
+                kept = _still_offered(element, kept)
             values.setdefault(block["block_id"], {})[element["action_id"]] = kept
     return values
 
@@ -88,10 +110,21 @@ def faults(blocks: list[Json], values: Values) -> dict[str, str]:
     return found
 
 
-def _initial(element: Json) -> Json:
+def _initial(element: Json, current: Callable[[Json], str | None]) -> Json:
     field, initial = _FIELDS[element["type"]]
-    empty: Any = [] if field.endswith("s") else None
-    return {"type": element["type"], field: element.get(initial, empty)}
+    value: Any = element.get(initial, [] if field.endswith("s") else None)
+    if element.get("default_to_current_conversation") and not value:
+        here = current(element)
+        value = [here] if field.endswith("s") and here else here or value
+    return {"type": element["type"], field: value}
+
+
+def _still_offered(element: Json, kept: Json) -> Json:
+    field, _ = _FIELDS[element["type"]]
+    options = options_of(element)
+    if field == "selected_options":
+        return {**kept, field: [option for option in kept[field] if option in options]}
+    return kept if kept[field] in options else {**kept, field: None}
 
 
 def _element(blocks: list[Json], block_id: str, action_id: str | None) -> Json:
@@ -115,8 +148,6 @@ def _choose(element: Json, field: str, given: Any) -> Any:
 
 
 def _option(element: Json, value: str) -> Json:
-    if element["type"].endswith("external_select"):
-        return {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
     for option in options_of(element):
         if option["value"] == value:
             return option
@@ -128,6 +159,8 @@ def _fault(element: Json, value: Any, *, optional: bool) -> str | None:
         return None if optional else "Please complete this required field."
     if element["type"] == "number_input":
         return _number_fault(element, value)
+    if element["type"] in _ADDRESSES and not _ADDRESSES[element["type"]].fullmatch(value):
+        return "Please enter a valid address."
     if element["type"] != "plain_text_input":
         return None
     if len(value) < element.get("min_length", 0):
@@ -137,11 +170,11 @@ def _fault(element: Json, value: Any, *, optional: bool) -> str | None:
 
 
 def _number_fault(element: Json, value: str) -> str | None:
-    try:
-        number = float(value)
-    except ValueError:
+    """Letters, exponents and the like are no numbers to Slack's client."""
+    if NUMBER.fullmatch(value) is None:
         return "Please enter a number."
-    if not element["is_decimal_allowed"] and not number.is_integer():
+    number = float(value)
+    if not element["is_decimal_allowed"] and "." in value:
         return "Please enter a whole number."
     if "min_value" in element and number < float(element["min_value"]):
         return f"Please enter a number of at least {element['min_value']}."

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.workspace.block_ids import with_ids
+from sandbox.workspace.block_ids import completed, with_ids
+from sandbox.workspace.choices import choosable
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.feed import Feed
 from sandbox.workspace.model import Json, View
 from sandbox.workspace.page_json import view_json
 from sandbox.workspace.state import State
-from sandbox.workspace.view_values import initial_values
+from sandbox.workspace.view_values import Values, initial_values
 
 STACK_MOST = 3
+_TEXTS: tuple[str, ...] = ("title", "submit", "close")
 
 
 @dataclass(slots=True)
@@ -26,13 +28,23 @@ class Views:
     ids: Ids
     feed: Feed
 
-    def open(self, user: str, content: Json, below: View | None = None) -> View:
-        """A modal; on top of `below`, when it is pushed."""
+    def open(
+        self,
+        user: str,
+        content: Json,
+        below: View | None = None,
+        *,
+        conversation: str | None = None,
+    ) -> View:
+        """A modal; on top of `below`, when it is pushed. `conversation` is what `user` looks
+        at meanwhile."""
         if below is not None and len(self.stack(below)) >= STACK_MOST:
             raise ApiError("push_limit_reached")
         if below is None:
             self._close_all(user)
-        view = self._new("modal", user, content)
+        if below is not None:
+            conversation = below.conversation
+        view = self._new("modal", user, content, conversation)
         if below is not None:
             view.root, view.previous = below.root, below.id
         self.state.views[view.id] = view
@@ -47,7 +59,7 @@ class Views:
         view.content = self._with_ids(content)
         view.external_id = content.get("external_id", "")
         view.hash = self._hash()
-        view.values = initial_values(view.content["blocks"], keep=typed)
+        view.values = self._values(view.content["blocks"], view.user, view.conversation, typed)
         self.feed.publish({"type": "view_updated", "view": view_json(view)}, view.user)
 
     def publish(self, user: str, content: Json, expected: str | None) -> View:
@@ -55,7 +67,7 @@ class Views:
         home = self.state.homes.get(user)
         if expected is not None and (home is None or home.hash != expected):
             raise ApiError("hash_conflict")
-        view = self._new("home", user, content)
+        view = self._new("home", user, content, None)
         if home is not None:
             view.id = view.root = home.id
         self.state.homes[user] = view
@@ -86,7 +98,13 @@ class Views:
             None,
         )
 
-    def _new(self, kind: Literal["modal", "home"], user: str, content: Json) -> View:
+    def _new(
+        self,
+        kind: Literal["modal", "home"],
+        user: str,
+        content: Json,
+        conversation: str | None,
+    ) -> View:
         self._check_external(content, None)
         content = self._with_ids(content)
         view_id = self.ids.new("V")
@@ -96,10 +114,22 @@ class Views:
             user=user,
             content=content,
             hash=self._hash(),
-            values=initial_values(content["blocks"]),
+            values=self._values(content["blocks"], user, conversation, {}),
             root=view_id,
             external_id=content.get("external_id", ""),
+            conversation=conversation,
         )
+
+    def _values(
+        self, blocks: list[Json], user: str, conversation: str | None, typed: Values
+    ) -> Values:
+        """What the inputs hold at first, `typed` where it was typed before."""
+
+        def current(element: Json) -> str | None:
+            fits = conversation and choosable(self.state, user, element, conversation)
+            return conversation if fits else None
+
+        return initial_values(blocks, keep=typed, current=current)
 
     def _check_external(self, content: Json, own: View | None) -> None:
         external_id = content.get("external_id", "")
@@ -116,4 +146,6 @@ class Views:
         return f"{self.clock.ts()}.{self.ids.new('h')}"
 
     def _with_ids(self, content: Json) -> Json:
-        return {**content, "blocks": [with_ids(block, self.ids) for block in content["blocks"]]}
+        blocks = [with_ids(block, self.ids) for block in content["blocks"]]
+        texts = {name: completed(content[name]) for name in _TEXTS if name in content}
+        return {**content, **texts, "blocks": blocks}

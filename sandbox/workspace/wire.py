@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import mimetypes
+import uuid
+from typing import Literal, TypeAlias
+
 from sandbox.workspace.markdown import stored_blocks
 from sandbox.workspace.model import Channel, Json, Message, User
-from sandbox.workspace.state import APP_ID, BOT_ID, TEAM_ID, State
+from sandbox.workspace.rich_text import composed
+from sandbox.workspace.state import TEAM_ID, State
 
-CHANNEL_TYPES = {"channel": "channel", "private": "group", "im": "im"}
+CHANNEL_TYPES = {"channel": "channel", "private": "group", "mpim": "mpim", "im": "im"}
+_CLIENT_IDS = uuid.UUID(int=0)
+
+Metadata: TypeAlias = Literal["named", "whole"]
+"""How much of a message's metadata an app gets to see: without `include_all_metadata`, and
+without a subscription in its manifest, only the `event_type` (python-slack-sdk issue 1501)."""
 
 
 def user_json(user: User) -> Json:
     return {
         "id": user.id,
-        "team_id": TEAM_ID,
+        "team_id": user.organisation or TEAM_ID,
         "name": user.name,
         "deleted": False,
         "color": user.color.lstrip("#"),
@@ -24,8 +34,8 @@ def user_json(user: User) -> Json:
             "display_name": user.name,
             "real_name_normalized": user.real_name,
             "display_name_normalized": user.name,
-            "team": TEAM_ID,
-            **({"bot_id": BOT_ID, "api_app_id": APP_ID} if user.is_bot else {}),
+            "team": user.organisation or TEAM_ID,
+            **({"bot_id": user.bot_id, "api_app_id": user.app_id} if user.is_bot else {}),
         },
         "is_admin": user.is_admin,
         "is_owner": user.is_owner,
@@ -34,6 +44,7 @@ def user_json(user: User) -> Json:
         "is_ultra_restricted": False,
         "is_bot": user.is_bot,
         "is_app_user": False,
+        **({"is_stranger": True} if user.organisation else {}),
     }
 
 
@@ -51,53 +62,113 @@ def channel_json(channel: Channel, *, bot: str) -> Json:
         "name": channel.name,
         "name_normalized": channel.name,
         "is_channel": channel.kind == "channel",
-        "is_group": channel.kind == "private",
+        "is_group": channel.kind in ("private", "mpim"),
         "is_im": False,
-        "is_mpim": False,
-        "is_private": channel.kind == "private",
+        "is_mpim": channel.kind == "mpim",
+        "is_private": channel.kind != "channel",
         "is_archived": channel.is_archived,
         "is_member": bot in channel.members,
+        "is_shared": channel.is_shared,
+        "is_ext_shared": channel.is_shared,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
     }
 
 
-def message_json(state: State, message: Message, *, metadata: bool = False) -> Json:
+def message_json(state: State, message: Message, *, metadata: Metadata = "named") -> Json:
     """`message` as the API returns it: markdown already turned into Slack's own blocks."""
     if message.tombstone:
-        body: Json = {
-            "type": "message",
-            "subtype": "tombstone",
-            "text": "This message was deleted.",
-            "user": "USLACKBOT",
-            "hidden": True,
-            "ts": message.ts,
-        }
-        return body | _thread(state, message)
-    body = {
-        "type": "message",
-        "user": message.user,
-        "text": message.text,
-        "ts": message.ts,
-        "team": TEAM_ID,
-    }
-    if message.blocks:
-        body["blocks"] = stored_blocks(message.blocks)
-    if message.bot_id is not None:
-        body |= {"bot_id": message.bot_id, "app_id": APP_ID}
-    else:
-        body["client_msg_id"] = f"{message.channel}-{message.ts}"
+        return _tombstone(message) | _thread(state, message)
+    body: Json = {"type": "message", "text": message.text, "ts": message.ts}
+    if subtype := _subtype(message):
+        body["subtype"] = subtype
+    body |= _author(state, message)
+    if blocks := _blocks(message):
+        body["blocks"] = blocks
     if message.edited_ts is not None:
         body["edited"] = {"user": message.revisions[-1].by, "ts": message.edited_ts}
     if message.files:
-        body["files"] = [{"id": f"F{n:08d}", "name": f} for n, f in enumerate(message.files, 1)]
-        body["subtype"] = "file_share"
-    if message.broadcast:
-        body["subtype"] = "thread_broadcast"
-    if metadata and message.metadata is not None:
-        body["metadata"] = message.metadata
+        body |= {"files": _files(message), "upload": False}
+    if message.metadata is not None:
+        whole = metadata == "whole"
+        body["metadata"] = message.metadata if whole else {**message.metadata, "event_payload": {}}
+    if message.broadcast and (root := state.find(message.channel, message.thread_ts or "")):
+        body["root"] = message_json(state, root)
     return body | _thread(state, message)
+
+
+def _tombstone(message: Message) -> Json:
+    return {
+        "type": "message",
+        "subtype": "tombstone",
+        "text": "This message was deleted.",
+        "user": "USLACKBOT",
+        "hidden": True,
+        "ts": message.ts,
+    }
+
+
+def _subtype(message: Message) -> str | None:
+    if message.broadcast:
+        return "thread_broadcast"
+    return "file_share" if message.files else message.subtype
+
+
+def _author(state: State, message: Message) -> Json:
+    """Who wrote it. What a webhook posts has no user."""
+    author = state.users[message.user]
+    home = author.organisation or TEAM_ID
+    if message.bot_id is None:
+        body: Json = {"user": author.id, "team": home}
+        if message.subtype != "me_message":
+            name = f"{message.channel}-{message.ts}"
+            body["client_msg_id"] = str(uuid.uuid5(_CLIENT_IDS, name))
+        if author.organisation:
+            body |= {"user_team": home, "source_team": home}
+        return body
+    if message.subtype == "bot_message":
+        return {"bot_id": message.bot_id, "username": author.real_name, "app_id": author.app_id}
+    profile = {
+        "id": author.bot_id,
+        "app_id": author.app_id,
+        "name": author.real_name,
+        "deleted": False,
+        "updated": 1_700_000_000,
+        "team_id": home,
+    }
+    return {
+        "user": author.id,
+        "team": home,
+        "bot_id": message.bot_id,
+        "app_id": author.app_id,
+        "bot_profile": profile,
+    }
+
+
+def _blocks(message: Message) -> list[Json]:
+    """What an app sent, or what a person's composer made of the text."""
+    if message.blocks:
+        return stored_blocks(message.blocks)
+    typed = message.bot_id is None and message.subtype != "me_message"
+    return composed(message.text, f"{message.ts} {len(message.revisions)}") if typed else []
+
+
+def _files(message: Message) -> list[Json]:
+    return [
+        {
+            "id": f"F{number:08d}",
+            "name": name,
+            "title": name,
+            "mimetype": mimetypes.guess_type(name)[0] or "application/octet-stream",
+            "filetype": name.rpartition(".")[2],
+            "user": message.user,
+            "mode": "hosted",
+            "is_external": False,
+            "size": 1024,
+        }
+        for number, name in enumerate(message.files, 1)
+    ]
 
 
 def _thread(state: State, message: Message) -> Json:

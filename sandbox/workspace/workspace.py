@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
-from sandbox.workspace import interactivity, people, submissions
+from sandbox.workspace.acts import Acts
 from sandbox.workspace.budgets import Budgets
 from sandbox.workspace.clock import Clock, Ids
-from sandbox.workspace.commands import run_command
 from sandbox.workspace.config import AppConfig, Credentials, Limits
 from sandbox.workspace.delivery import Dispatcher
 from sandbox.workspace.events import Events
@@ -22,19 +21,15 @@ from sandbox.workspace.interactions import ResponseUrls, Triggers
 from sandbox.workspace.model import (
     Call,
     Channel,
-    CommandResult,
     Delivery,
-    InteractionResult,
     Json,
     Message,
     ResponseUse,
     View,
 )
-from sandbox.workspace.payloads import view_place
 from sandbox.workspace.server import Server
 from sandbox.workspace.socket_mode import SocketMode
 from sandbox.workspace.state import BOT_USER, State, default_state
-from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.tasks import Tasks
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Timeline
@@ -45,8 +40,12 @@ WAIT = 10.0
 _DEFAULT = Credentials()
 
 
-class Workspace:
+class Workspace(Acts):
     """A Slack workspace with one app installed, strict where Slack is.
+
+    What people do is in `Acts`, its base: every method there returns when Slack would be done
+    with it (an ack included). To do two things at once, gather them; what happens meanwhile can
+    be awaited with `wait_for`.
 
     `mode` is how the app is reached: `socket`, or `http` with its `request_url`. `latency` is
     added to every Web API call, in seconds. Ids of people and conversations are constants of
@@ -93,7 +92,7 @@ class Workspace:
             feed=feed,
             budgets=Budgets(limits),
             faults=Faults(),
-            timeline=Timeline(state, clock, ids, feed, events),
+            timeline=Timeline(state, clock, ids, feed, events, problems),
             events=events,
             dispatcher=dispatcher,
             sockets=sockets,
@@ -213,87 +212,26 @@ class Workspace:
         """Wait until no delivery is under way."""
         await self.wait_for(lambda: all(d.done for d in self.deliveries), seconds)
 
-    # What people do.
-
-    async def command(self, user: str, channel: str, text: str) -> CommandResult:
-        """Type a slash command. Returns when it was acked, or when Slack gave up."""
-        return await run_command(self._team, user, channel, text)
-
-    async def say(
-        self,
-        user: str,
-        channel: str,
-        text: str,
-        thread_ts: str | None = None,
-        *,
-        files: Iterable[str] = (),
-    ) -> Message:
-        return people.say(self._team, user, channel, text, thread_ts, files=files)
-
-    async def edit(self, user: str, channel: str, ts: str, text: str) -> Message:
-        return people.edit(self._team, user, channel, ts, text)
-
-    async def delete(self, user: str, channel: str, ts: str) -> None:
-        people.delete(self._team, user, channel, ts)
-
-    async def click(
-        self, user: str, channel: str, ts: str, action_id: str, chosen: Any = None
-    ) -> InteractionResult:
-        """Press a button of a message, or choose in its select (an option by its value)."""
-        return await interactivity.click(self._team, user, channel, ts, action_id, chosen=chosen)
-
-    async def click_view(
-        self,
-        user: str,
-        view_id: str,
-        action_id: str,
-        chosen: Any = None,
-        typed: Json | None = None,
-    ) -> InteractionResult:
-        """Press a button of a view, or choose in its select, with `typed` filled in before."""
-        return await interactivity.click_view(
-            self._team, user, view_id, action_id, chosen=chosen, typed=typed or {}
-        )
-
-    async def shortcut(
-        self, user: str, callback_id: str, channel: str | None = None, ts: str | None = None
-    ) -> InteractionResult:
-        """Run a global shortcut, or a message's when `channel` and `ts` are given."""
-        if channel is None or ts is None:
-            return await interactivity.shortcut(self._team, user, callback_id)
-        return await interactivity.message_shortcut(self._team, user, callback_id, channel, ts)
-
-    async def submit(self, user: str, view_id: str, typed: Json | None = None) -> InteractionResult:
-        """Submit a modal with `typed` filled in: `{block_id: value}`, an option by its value, or
-        `{block_id: {action_id: {…}}}` in Slack's own shape. What is not named stays as shown."""
-        return await submissions.submit(self._team, user, view_id, typed or {})
-
-    async def close_view(self, user: str, view_id: str) -> InteractionResult:
-        return await submissions.close_view(self._team, user, view_id)
-
-    async def suggest(
-        self, user: str, view_id: str, action_id: str, query: str
-    ) -> InteractionResult:
-        """Type `query` into an external select of a view."""
-        place = view_place(self._team, user, view_id)
-        return await suggest(self._team, user, place, action_id, query)
-
-    async def open_home(self, user: str) -> None:
-        interactivity.open_home(self._team, user)
-
-    async def invite(self, user: str, channel: str) -> None:
-        """Invite the bot."""
-        people.invite_bot(self._team, user, channel)
-
     # What the workspace does.
 
     def remove_bot(self, channel: str) -> None:
         self.channel(channel).members.discard(BOT_USER)
         self._team.feed.publish({"type": "state"})
 
+    def leave(self, user: str, channel: str) -> None:
+        """Take a person out of a channel."""
+        self.channel(channel).members.discard(user)
+        self._team.feed.publish({"type": "state"})
+
     def archive(self, channel: str) -> None:
         self.channel(channel).is_archived = True
         self._team.feed.publish({"type": "state"})
+
+    def unfurl(self, channel: str, ts: str) -> None:
+        """Add a preview of its first address to a message, as Slack does by itself: the app is
+        told of a change that nobody made."""
+        message = self.message(channel, ts)
+        self._team.events.unfurled(message, message.unfurls[0])
 
     def revoke(self, token: str, error: str = "token_revoked") -> None:
         """Let `token` fail from now on (`token_revoked`, `account_inactive`)."""

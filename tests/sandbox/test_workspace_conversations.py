@@ -14,6 +14,8 @@ from sandbox.workspace import (
     FINANCE,
     GENERAL,
     LEADERSHIP,
+    OTHER_BOT,
+    STRANGER,
     AppConfig,
     Workspace,
     dm_of,
@@ -40,14 +42,14 @@ async def test_history_is_newest_first_and_replies_oldest_first(
     assert thread[1]["parent_user_id"] == ANA
 
 
-async def test_metadata_comes_only_when_asked_for(slack: AsyncWebClient) -> None:
+async def test_metadata_is_only_named_unless_asked_for(slack: AsyncWebClient) -> None:
     ts = (await slack.chat_postMessage(channel=GENERAL, text="a", metadata=METADATA))["ts"]
 
     plain = await slack.conversations_history(channel=GENERAL)
     whole = await slack.conversations_history(channel=GENERAL, include_all_metadata=True)
     thread = await slack.conversations_replies(channel=GENERAL, ts=ts, include_all_metadata=True)
 
-    assert "metadata" not in plain["messages"][0]
+    assert plain["messages"][0]["metadata"] == {**METADATA, "event_payload": {}}
     assert whole["messages"][0]["metadata"] == METADATA
     assert thread["messages"][0]["metadata"] == METADATA
 
@@ -134,7 +136,7 @@ async def test_lists_show_what_the_bot_may_know() -> None:
         members = await slack.conversations_members(channel=LEADERSHIP)
 
     names = {channel["name"] for channel in listed["channels"]}
-    assert names == {"general", "engineering", "random", "design", "leadership"}
+    assert names == {"general", "engineering", "random", "partners", "design", "leadership"}
     assert dm_of(ANA) in {channel["id"] for channel in own["channels"]}
     assert info["channel"]["is_member"] is False
     assert ANA in members["members"]
@@ -157,6 +159,18 @@ async def test_the_bot_is_known(slack: AsyncWebClient) -> None:
 async def test_direct_messages_open_for_one_person(slack: AsyncWebClient) -> None:
     assert await error_of(slack.conversations_open(users="U0NOBODY")) == "user_not_found"
     assert await error_of(slack.conversations_open(users=f"{ANA},{BEN}")) == "missing_scope"
+    assert await error_of(slack.conversations_open(users=OTHER_BOT)) == "cannot_dm_bot"
+    assert await error_of(slack.conversations_open(users=STRANGER)) == "channel_not_found"
+
+
+async def test_an_opened_direct_message_is_an_id_unless_more_is_asked_for(
+    slack: AsyncWebClient,
+) -> None:
+    opened = await slack.conversations_open(users=ANA)
+    whole = await slack.conversations_open(users=ANA, return_im=True)
+
+    assert opened["channel"] == {"id": dm_of(ANA)}
+    assert whole["channel"]["user"] == ANA
 
 
 async def test_a_permalink_points_at_the_message(ws: Workspace, slack: AsyncWebClient) -> None:

@@ -116,12 +116,16 @@ async def test_a_persons_edit_and_delete_are_heard(ws: Workspace) -> None:
     assert deleted["previous_message"]["text"] == "hello"
 
 
-async def test_a_mention_added_by_an_edit_is_a_mention(ws: Workspace) -> None:
+async def test_every_edit_of_a_mention_is_a_mention_again(ws: Workspace) -> None:
     said = await ws.say(ANA, GENERAL, "hi")
     await ws.edit(ANA, GENERAL, said.ts, "@grok hi")
     await ws.edit(ANA, GENERAL, said.ts, "@grok hello")
+    await ws.edit(ANA, GENERAL, said.ts, "hello")
 
-    assert [event["type"] for event in events(ws)].count("app_mention") == 1
+    mentions = [event for event in events(ws) if event["type"] == "app_mention"]
+    assert [event["text"] for event in mentions] == [f"<@{BOT_USER}> hi", f"<@{BOT_USER}> hello"]
+    assert all(event["ts"] == said.ts for event in mentions)
+    assert all(event["edited"]["user"] == ANA for event in mentions)
 
 
 async def test_a_deleted_root_with_replies_arrives_as_a_tombstone(ws: Workspace) -> None:

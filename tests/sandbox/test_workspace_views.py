@@ -140,12 +140,15 @@ async def test_an_update_keeps_what_was_typed_where_the_ids_stay(
 ) -> None:
     first = modal(text_input(), text_input("system"), number_input(initial_value="0.5"))
     opened = (await slack.views_open(trigger_id=await trigger(ws), view=first))["view"]
-    await ws.click_view(ANA, opened["id"], "value", "typed", {"system": "be brief", "n": "0.7"})
+    await ws.fill(ANA, opened["id"], {"prompt": "typed", "system": "be brief", "n": "0.7"})
 
     second = modal(text_input(initial_value="other"), number_input(), text_input("new"))
     updated = (await slack.views_update(view_id=opened["id"], view=second))["view"]
 
-    values = updated["state"]["values"]
+    shown = ws.view(ANA)
+    assert shown is not None
+    values = shown.values
+    assert updated["state"] == {"values": {}}
     assert values["prompt"]["value"]["value"] == "typed"
     assert values["n"]["value"]["value"] == "0.7"
     assert values["new"]["value"]["value"] is None
@@ -153,13 +156,15 @@ async def test_an_update_keeps_what_was_typed_where_the_ids_stay(
 
 
 async def test_views_stack_three_high(ws: Workspace, slack: AsyncWebClient) -> None:
-    opened = (await slack.views_open(trigger_id=await trigger(ws), view=modal()))["view"]
+    more = {"type": "button", "action_id": "more", "text": plain("More")}
+    form = modal(text_input(), {"type": "actions", "elements": [more]})
+    opened = (await slack.views_open(trigger_id=await trigger(ws), view=form))["view"]
 
     async def push() -> dict[str, Any]:
         top = ws.view(ANA)
         assert top is not None
-        await ws.click_view(ANA, top.id, "value", "x")
-        view = {"trigger_id": ws.deliveries[-1].payload["trigger_id"], "view": modal()}
+        await ws.click_view(ANA, top.id, "more")
+        view = {"trigger_id": ws.deliveries[-1].payload["trigger_id"], "view": form}
         return {"json": view, "api_method": "views.push"}
 
     await slack.api_call(**await push())

@@ -41,9 +41,14 @@ export class Client {
     return (await get("replies", { channel, ts, user: this.user })).messages;
   }
 
-  /** @param {string} channel @param {string} text @param {string} [thread_ts] */
-  send(channel, text, thread_ts) {
-    return this.#post("send", { channel, text, thread_ts });
+  /**
+   * @param {string} channel
+   * @param {string} text
+   * @param {string} [thread_ts]
+   * @param {boolean} [broadcast] show the reply in the channel too
+   */
+  send(channel, text, thread_ts, broadcast) {
+    return this.#post("send", { channel, text, thread_ts, broadcast });
   }
 
   /** @param {Where} where @param {Action} action */
@@ -51,9 +56,12 @@ export class Client {
     return this.#post("action", { ...where, ...action });
   }
 
-  /** @param {string} callback_id @param {{channel?: string, ts?: string}} [message] */
-  shortcut(callback_id, message = {}) {
-    return this.#post("shortcut", { callback_id, ...message });
+  /**
+   * @param {string} callback_id
+   * @param {{channel: string, ts: string}|{viewing: string}} where the message, or what is open
+   */
+  shortcut(callback_id, where) {
+    return this.#post("shortcut", { callback_id, ...where });
   }
 
   /**
@@ -74,8 +82,9 @@ export class Client {
     return this.#post("view_close", { view_id });
   }
 
-  openHome() {
-    return this.#post("home", {});
+  /** Open a tab of the app. @param {"home"|"messages"} tab */
+  openApp(tab) {
+    return this.#post("home", { tab });
   }
 
   /** @param {string} channel @param {string} ts */

@@ -4,6 +4,7 @@ import { Composer } from "./composer.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { Timeline } from "./timeline.js";
+import { isDirect } from "./workspace.js";
 
 /** @typedef {import("./workspace.js").Workspace} Workspace */
 /** @typedef {import("./api.js").Client} Client */
@@ -73,7 +74,7 @@ export class ChannelPlace {
     const channel = this.workspace.channels.get(this.id);
     if (!channel) return;
     const title = this.workspace.titleOf(channel);
-    this.composer.placeholder = channel.kind === "im" ? `Message ${title}` : `Message #${title}`;
+    this.composer.placeholder = isDirect(channel) ? `Message ${title}` : `Message #${title}`;
     this.composer.node.hidden = channel.is_archived;
     this.closed.hidden = !channel.is_archived;
   }
@@ -83,13 +84,13 @@ export class ChannelPlace {
     if (!channel) return undefined;
     const title = this.workspace.titleOf(channel);
     const words =
-      channel.kind === "im"
+      isDirect(channel)
         ? `This is the beginning of your direct messages with ${title}.`
         : `This is the very beginning of #${title}.${channel.topic ? ` ${channel.topic}` : ""}`;
     return el(
       "div",
       { class: "beginning" },
-      el("h2", {}, channel.kind === "im" ? title : `# ${title}`),
+      el("h2", {}, isDirect(channel) ? title : `# ${title}`),
       el("p", {}, words),
       el("p", { class: "beginning-tip" }, this.#tip(channel)),
     );
@@ -99,7 +100,7 @@ export class ChannelPlace {
   #tip(channel) {
     const { bot, botUser, commands } = this.workspace;
     const mention = `@${botUser.name}`;
-    if (!channel.bot_is_member && channel.kind === "im") return [];
+    if (!channel.bot_is_member && isDirect(channel)) return [];
     if (!channel.bot_is_member) {
       return [
         `${bot.name} is not in this channel. Type `,

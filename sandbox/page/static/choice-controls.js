@@ -38,7 +38,7 @@ export function choiceControl(element, context) {
     max: element.max_selected_items,
     onChange: context.onChange,
   });
-  box.selected = initialChoices(element, field, groups ?? [], context);
+  box.selected = initialChoices(element, field, groups);
   return {
     node: box.node,
     focus: box.input,
@@ -69,24 +69,21 @@ function localGroups(kind, element, { workspace }) {
   if (kind === "static") return choiceGroups(element);
   if (kind === "users") return [{ choices: userChoices(workspace) }];
   if (kind === "channels") return [{ choices: channelChoices(workspace) }];
-  if (kind === "conversations") return [{ choices: conversationChoices(workspace) }];
+  if (kind === "conversations") return [{ choices: conversationChoices(workspace, element) }];
   return null;
 }
 
 /**
  * @param {Element} element
  * @param {string} field
- * @param {ChoiceGroup[]} groups
- * @param {ControlContext} context
+ * @param {ChoiceGroup[]|null} groups
  * @returns {Choice[]}
  */
-function initialChoices(element, field, groups, { workspace }) {
+function initialChoices(element, field, groups) {
   const given = element[`initial_${field}`] ?? [];
-  const payloads = Array.isArray(given) ? given : [given];
-  if (element.default_to_current_conversation && payloads.length === 0)
-    payloads.push(workspace.place);
-  return payloads
-    .map((payload) => choiceOf(payload, groups.length ? groups : null))
+  return [given]
+    .flat()
+    .map((payload) => choiceOf(payload, groups))
     .filter((choice) => choice !== null);
 }
 

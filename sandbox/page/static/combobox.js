@@ -7,7 +7,7 @@ import { openPopover } from "./popover.js";
 /**
  * @typedef {{label: string, value: string, detail?: string, payload: any}} Choice
  * @typedef {{label?: string, choices: Choice[]}} ChoiceGroup
- * @typedef {(query: string) => Promise<ChoiceGroup[]>|ChoiceGroup[]} Source
+ * @typedef {(query: string) => Promise<ChoiceGroup[]|null>|ChoiceGroup[]} Source null: that failed
  */
 
 const SUGGEST_DELAY_MS = 150;
@@ -134,7 +134,8 @@ export class Combobox {
     if (this.remote) this.#say("Loading…");
     const groups = await this.source(query);
     if (turn !== this.#asked) return;
-    this.#show(groups);
+    if (groups) this.#show(groups);
+    else this.#say("The options could not be loaded");
   }
 
   /** @param {string} words */

@@ -19,11 +19,12 @@ export class Composer {
    * @param {object} options
    * @param {Workspace} options.workspace
    * @param {"channel"|"thread"} options.kind
-   * @param {(text: string) => Promise<Reply>} options.send
+   * @param {(text: string, broadcast: boolean) => Promise<Reply>} options.send
+   * @param {string} [options.broadcastTo] offer to show a reply there too
    * @param {(anchor: HTMLElement) => void} [options.openShortcuts]
    * @param {() => void} [options.editLast] Up was pressed in an empty composer
    */
-  constructor({ workspace, kind, send, openShortcuts, editLast }) {
+  constructor({ workspace, kind, send, broadcastTo, openShortcuts, editLast }) {
     this.workspace = workspace;
     this.kind = kind;
     this.send = send;
@@ -54,6 +55,7 @@ export class Composer {
       },
       icon("send"),
     );
+    this.broadcast = el("input", { type: "checkbox", dataset: { broadcast: "" } });
     this.error = el("div", {
       class: "composer-error",
       role: "alert",
@@ -78,6 +80,13 @@ export class Composer {
         el(
           "div",
           { class: "composer-tools" },
+          broadcastTo &&
+            el(
+              "label",
+              { class: "composer-broadcast" },
+              this.broadcast,
+              el("span", {}, `Also send to ${broadcastTo}`),
+            ),
           openShortcuts && workspace.globalShortcuts.length > 0 && shortcutsButton(openShortcuts),
           this.button,
         ),
@@ -135,8 +144,11 @@ export class Composer {
     const text = this.input.value;
     if (text.trim() === "") return;
     this.text = "";
-    const reply = await this.send(text);
-    if (reply.ok) return;
+    const reply = await this.send(text, this.broadcast.checked);
+    if (reply.ok) {
+      this.broadcast.checked = false;
+      return;
+    }
     if (this.input.value === "") this.text = text;
     this.error.textContent = explain(reply.error);
   }

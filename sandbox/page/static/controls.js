@@ -20,7 +20,7 @@ import { tickControl } from "./tick-controls.js";
  * @typedef {object} ControlContext
  * @property {Workspace} workspace
  * @property {boolean} optional
- * @property {(query: string) => Promise<ChoiceGroup[]>} suggest
+ * @property {(query: string) => Promise<ChoiceGroup[]|null>} suggest null: that failed
  * @property {() => void} onChange something was picked or ticked
  * @property {() => void} onType a character was typed
  * @property {() => boolean} onEnter Enter was pressed in a single line; whether that was for the app

@@ -62,7 +62,7 @@ export function attachControl(element, block, context, dispatch) {
     optional: block.optional === true,
     suggest: async (query) => {
       const reply = await context.suggest(block.block_id ?? "", element.action_id ?? "", query);
-      return choiceGroups(reply);
+      return reply.ok ? choiceGroups(reply) : null;
     },
     onChange: () => void changed(),
     onType: () => triggers.includes("on_character_entered") && void changed(),

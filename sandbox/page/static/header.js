@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, nameOf } from "./people.js";
 import { openPopover } from "./popover.js";
-import { HOME } from "./workspace.js";
+import { HOME, isDirect } from "./workspace.js";
 
 /** @typedef {import("./types.js").Channel} Channel */
 /** @typedef {import("./workspace.js").Workspace} Workspace */
@@ -46,7 +46,7 @@ export function renderHeader(node, workspace, actions) {
  */
 function channelHeader(channel, workspace, actions) {
   const mark =
-    channel.kind === "im"
+    isDirect(channel)
       ? null
       : icon(channel.is_archived ? "archive" : channel.kind === "private" ? "lock" : "hash");
   const count = channel.members.length;
@@ -121,7 +121,7 @@ function openMembers(anchor, channel, workspace, actions) {
     close();
     actions.invite(channel.id);
   };
-  const missing = channel.kind !== "im" && !channel.bot_is_member && !channel.is_archived;
+  const missing = !isDirect(channel) && !channel.bot_is_member && !channel.is_archived;
   const rows = channel.members
     .map((id) => workspace.users.get(id))
     .filter((user) => user !== undefined)

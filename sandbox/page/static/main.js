@@ -132,6 +132,7 @@ class Page {
     this.#channel = channel;
     byId("place").replaceChildren(channel.node);
     channel.focus();
+    if (id === this.workspace.botChannel?.id) void this.client.openApp("messages");
   }
 
   #paint() {
@@ -185,7 +186,7 @@ class Page {
   /** Fetch what the open place shows. The Home tab comes over the stream. */
   async #fetch() {
     if (this.#channel) return this.#channel.load();
-    const reply = await this.client.openHome();
+    const reply = await this.client.openApp("home");
     if (!reply.ok) toast(explain(reply.error));
   }
 
@@ -231,7 +232,8 @@ class Page {
   #taken(message, isNew) {
     const { workspace } = this;
     const isReply = message.thread_ts !== undefined && message.thread_ts !== message.ts;
-    if (message.channel === workspace.place && !isReply) this.#channel?.timeline.upsert(message);
+    const inChannel = !isReply || message.broadcast === true;
+    if (message.channel === workspace.place && inChannel) this.#channel?.timeline.upsert(message);
     this.thread.take(message);
     if (!isNew || message.user === workspace.me) return;
     if (message.channel !== workspace.place) this.sidebar.markUnread(message.channel);
@@ -264,7 +266,9 @@ class Page {
       detail: workspace.bot.name,
       dataset: { shortcut: id },
       run: () =>
-        void this.client.shortcut(id).then((reply) => reply.ok || toast(explain(reply.error))),
+        void this.client
+          .shortcut(id, { viewing: workspace.place })
+          .then((reply) => reply.ok || toast(explain(reply.error))),
     }));
     const commands = workspace.commands.map(({ command, description }) => ({
       label: command,

@@ -82,6 +82,9 @@ export class MessageRow {
       "div",
       {},
       message.ephemeral && el("span", { class: "only-you" }, icon("eye"), "Only visible to you"),
+      message.broadcast &&
+        !this.inThread &&
+        el("span", { class: "only-you" }, icon("reply"), "Replied to a thread"),
       el("span", { class: "message-name" }, message.name),
       message.is_bot && el("span", { class: "badge" }, "APP"),
       el("time", { class: "message-time", title: fullTime(message.ts) }, clock(message.ts)),
@@ -100,6 +103,7 @@ export class MessageRow {
       this.#blocks = null;
       const plain = renderPlain(message.text, actions.workspace);
       if (message.edited) plain.append(" ", el("span", { class: "edited" }, "(edited)"));
+      plain.classList.toggle("me-message", message.me === true);
       patchChildren(this.content, el("div", {}, plain));
       return;
     }

@@ -8,6 +8,8 @@
 /** @typedef {import("./types.js").Element} Element */
 /** @typedef {import("./workspace.js").Workspace} Workspace */
 
+import { isDirect } from "./workspace.js";
+
 /** @param {Option} option @returns {Choice} */
 export function optionChoice(option) {
   return {
@@ -54,19 +56,38 @@ export function userChoices(workspace) {
   }));
 }
 
-/** @param {Workspace} workspace @returns {Choice[]} */
+/** Public channels. @param {Workspace} workspace @returns {Choice[]} */
 export function channelChoices(workspace) {
-  return workspace.myChannels
-    .filter((channel) => !channel.is_archived)
-    .map((channel) => ({ label: `#${channel.name}`, value: channel.id, payload: channel.id }));
+  const open = workspace.myChannels.filter(
+    (channel) => channel.kind === "channel" && !channel.is_archived,
+  );
+  return open.map((channel) => conversation(channel, workspace));
 }
 
-/** @param {Workspace} workspace @returns {Choice[]} */
-export function conversationChoices(workspace) {
-  const direct = workspace.myDirectMessages.map((channel) => ({
-    label: workspace.titleOf(channel),
-    value: channel.id,
-    payload: channel.id,
-  }));
-  return [...channelChoices(workspace), ...direct];
+const INCLUDED = { channel: "public", private: "private", mpim: "mpim", im: "im" };
+
+/**
+ * Every conversation that the element's `filter` lets through.
+ *
+ * @param {Workspace} workspace
+ * @param {Element} element
+ * @returns {Choice[]}
+ */
+export function conversationChoices(workspace, { filter = {} }) {
+  /** @param {import("./types.js").Channel} channel */
+  const fits = (channel) =>
+    !channel.is_archived &&
+    (filter.include?.includes(INCLUDED[channel.kind]) ?? true) &&
+    !(filter.exclude_bot_users && channel.user) &&
+    !(filter.exclude_external_shared_channels && channel.is_shared);
+  return [...workspace.myChannels, ...workspace.myDirectMessages]
+    .filter(fits)
+    .map((channel) => conversation(channel, workspace));
+}
+
+/** @param {import("./types.js").Channel} channel @param {Workspace} workspace @returns {Choice} */
+function conversation(channel, workspace) {
+  const title = workspace.titleOf(channel);
+  const label = isDirect(channel) ? title : `#${title}`;
+  return { label, value: channel.id, payload: channel.id };
 }

@@ -19,8 +19,8 @@ export function nameOf(user, fallback = "someone") {
 export function avatar(who, size = "large") {
   const label = who.is_bot ? icon("spark") : initials(who.name);
   const node = el("span", { class: `avatar avatar-${size}`, "aria-hidden": "true" }, label);
-  if (!who.is_bot) node.style.setProperty("--avatar", cssColor(who.color, who.name));
-  else node.classList.add("avatar-app");
+  node.style.setProperty("--avatar", cssColor(who.color, who.name));
+  if (who.is_bot) node.classList.add("avatar-app");
   return node;
 }
 

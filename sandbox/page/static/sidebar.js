@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, nameOf } from "./people.js";
+import { isDirect } from "./workspace.js";
 
 /** @typedef {import("./types.js").Channel} Channel */
 /** @typedef {import("./workspace.js").Workspace} Workspace */
@@ -59,9 +60,12 @@ export class Sidebar {
 
   /** @param {Channel} channel */
   #entry(channel) {
-    const partner = channel.kind === "im" ? this.workspace.partner(channel) : undefined;
+    const partners = isDirect(channel) ? this.workspace.partners(channel) : [];
+    const [partner] = partners;
     const mark = partner
-      ? avatar({ name: nameOf(partner), color: partner.color, is_bot: partner.is_bot }, "small")
+      ? partners.length > 1
+        ? el("span", { class: "avatar avatar-small avatar-count" }, partners.length)
+        : avatar({ name: nameOf(partner), color: partner.color, is_bot: partner.is_bot }, "small")
       : icon(channel.is_archived ? "archive" : channel.kind === "private" ? "lock" : "hash");
     const unread = this.#unread.has(channel.id);
     return this.#link(channel.id, mark, this.workspace.titleOf(channel), {

@@ -4,6 +4,7 @@ import { Composer } from "./composer.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { Timeline } from "./timeline.js";
+import { isDirect } from "./workspace.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./api.js").Client} Client */
@@ -70,12 +71,15 @@ export class ThreadPane {
     this.#open = { channel, ts };
     const { workspace } = this.actions;
     const place = workspace.channels.get(channel);
+    const title = place ? workspace.titleOf(place) : "";
+    const heading = place && isDirect(place) ? title : `# ${title}`;
     const timeline = new Timeline(this.actions, { label: "Thread", afterRoot: this.counter });
     this.#timeline = timeline;
     const composer = new Composer({
       workspace,
       kind: "thread",
-      send: (text) => this.client.send(channel, text, ts),
+      send: (text, broadcast) => this.client.send(channel, text, ts, broadcast),
+      broadcastTo: place && isDirect(place) ? "the conversation" : `#${title}`,
       editLast: () => timeline.myLast?.edit(),
     });
     composer.placeholder = "Reply…";
@@ -89,7 +93,6 @@ export class ThreadPane {
       },
       icon("close"),
     );
-    const heading = place?.kind === "im" ? workspace.titleOf(place) : `# ${place?.name ?? ""}`;
     this.node.dataset.thread = ts;
     this.node.replaceChildren(
       el(

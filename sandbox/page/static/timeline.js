@@ -181,6 +181,7 @@ function follows(last, message) {
     !last.ephemeral &&
     !message.ephemeral &&
     !last.deleted &&
+    !message.broadcast &&
     apart < SAME_BREATH_MS
   );
 }

@@ -12,12 +12,13 @@
  * @typedef {object} Channel
  * @property {string} id
  * @property {string} name
- * @property {"channel"|"private"|"im"} kind
+ * @property {"channel"|"private"|"mpim"|"im"} kind
  * @property {string} [user]  the human of an "im" with the bot
  * @property {string[]} members
  * @property {boolean} bot_is_member
  * @property {boolean} is_archived
  * @property {string} topic
+ * @property {boolean} is_shared  with another organisation
  *
  * @typedef {{command: string, description: string, usage_hint: string}} Command
  * @typedef {{callback_id: string, name: string}} Shortcut
@@ -53,6 +54,8 @@
  * @property {string} [latest_reply]
  * @property {boolean} [edited]
  * @property {boolean} [ephemeral]
+ * @property {boolean} [broadcast]  a reply that is shown in the channel too
+ * @property {boolean} [me]  said with /me
  * @property {number} revision
  * @property {boolean} [deleted]
  * @property {{name: string}[]} [files]
@@ -75,6 +78,7 @@
  * @property {Text} [close]
  * @property {Block[]} blocks
  * @property {string} [hash]
+ * @property {{values: StateValues}} [state]  what its inputs hold
  *
  * @typedef {{type: string, [key: string]: any}} StateValue  one entry of Slack's `state.values`
  * @typedef {Record<string, Record<string, StateValue>>} StateValues

@@ -38,7 +38,8 @@ export class ViewForm {
   }
 
   /**
-   * Show another state of the view. What was filled in stays where block and action are the same.
+   * Show another state of the view. What was filled in stays where block and action are the
+   * same; a new field shows what the server says it holds.
    *
    * @param {View} view
    */
@@ -56,12 +57,20 @@ export class ViewForm {
     for (const [key, field] of this.#fields) {
       const held = before.get(key);
       if (!field.control.node.isConnected) this.#fields.delete(key);
-      else if (held?.type === field.type && old.get(key) !== field) field.control.write(held.value);
+      else if (old.get(key) === field) continue;
+      else if (held?.type === field.type) field.control.write(held.value);
+      else this.#show(field, view);
     }
     this.#fields = new Map(
       [...this.#fields].sort(([, a], [, b]) => inOrder(a.control.node, b.control.node)),
     );
     focus?.();
+  }
+
+  /** @param {Field} field @param {View} view */
+  #show({ block_id: block, action_id: action, control }, view) {
+    const held = view.state?.values[block]?.[action];
+    if (held) control.write(held);
   }
 
   /** Everything filled in, in the shape of Slack's `state.values`. @returns {StateValues} */
@@ -105,8 +114,10 @@ export class ViewForm {
       field?.classList.toggle("field-wrong", fault !== "");
       if (fault) control.focus.setAttribute("aria-invalid", "true");
       else control.focus.removeAttribute("aria-invalid");
-      if (fault && first) control.focus.focus();
-      if (fault) first = false;
+      if (!fault || !first) continue;
+      first = false;
+      control.focus.focus({ preventScroll: true });
+      (field ?? control.node).scrollIntoView({ block: "nearest" });
     }
   }
 

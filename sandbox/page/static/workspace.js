@@ -7,6 +7,11 @@
 /** The place that is no conversation: the bot's Home tab. */
 export const HOME = "home";
 
+/** Between people, without a name of its own. @param {Channel} channel */
+export function isDirect(channel) {
+  return channel.kind === "im" || channel.kind === "mpim";
+}
+
 export class Workspace {
   constructor() {
     this.me = "";
@@ -63,13 +68,13 @@ export class Workspace {
 
   /** Channels I am in, archived ones last. */
   get myChannels() {
-    const mine = this.#mine.filter((channel) => channel.kind !== "im");
+    const mine = this.#mine.filter((channel) => !isDirect(channel));
     return mine.sort((a, b) => Number(a.is_archived) - Number(b.is_archived));
   }
 
-  /** My direct messages, those with the bot first. */
+  /** My direct messages, those with the bot first, groups among them. */
   get myDirectMessages() {
-    const mine = this.#mine.filter((channel) => channel.kind === "im");
+    const mine = this.#mine.filter(isDirect);
     return mine.sort((a, b) => Number(b.user === this.me) - Number(a.user === this.me));
   }
 
@@ -83,18 +88,18 @@ export class Workspace {
     return this.bot.home_tab ? HOME : this.botChannel?.id;
   }
 
-  /** The other one in a direct message. @param {Channel} channel */
-  partner(channel) {
-    if (channel.user === this.me) return this.botUser;
-    const other = channel.members.find((id) => id !== this.me);
-    return this.users.get(other ?? "");
+  /** The others in a direct message. @param {Channel} channel @returns {User[]} */
+  partners(channel) {
+    if (channel.user === this.me) return [this.botUser];
+    const others = channel.members.filter((id) => id !== this.me);
+    return others.map((id) => this.users.get(id)).filter((user) => user !== undefined);
   }
 
   /** What a conversation is called in a heading. @param {Channel} channel */
   titleOf(channel) {
-    if (channel.kind !== "im") return channel.name;
-    const partner = this.partner(channel);
-    return partner ? partner.real_name || partner.name : channel.name;
+    if (!isDirect(channel)) return channel.name;
+    const names = this.partners(channel).map((user) => user.real_name || user.name);
+    return names.join(", ") || channel.name;
   }
 
   get #mine() {

@@ -40,7 +40,7 @@ async def post_message(team: Team, args: Args) -> Json:
     return {
         "channel": channel.id,
         "ts": message.ts,
-        "message": message_json(team.state, message, metadata=True),
+        "message": message_json(team.state, message, metadata="whole"),
     }
 
 
@@ -85,7 +85,7 @@ async def update(team: Team, args: Args) -> Json:
         "channel": message.channel,
         "ts": message.ts,
         "text": message.text,
-        "message": message_json(team.state, message, metadata=True),
+        "message": message_json(team.state, message, metadata="whole"),
     }
 
 

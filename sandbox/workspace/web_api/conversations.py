@@ -12,14 +12,19 @@ from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.validate import check_ts
 from sandbox.workspace.web_api.method import Args, method, need_scope
-from sandbox.workspace.web_api.places import readable, visible
-from sandbox.workspace.wire import channel_json, message_json
+from sandbox.workspace.web_api.places import direct_message, readable, visible
+from sandbox.workspace.wire import Metadata, channel_json, message_json
 
 T = TypeVar("T")
 PAGE = 100
 PAGE_MOST = 999
-_READ_SCOPES = {"channel": "channels:read", "private": "groups:read", "im": "im:read"}
-_TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im"}
+_READ_SCOPES = {
+    "channel": "channels:read",
+    "private": "groups:read",
+    "mpim": "mpim:read",
+    "im": "im:read",
+}
+_TYPES = {"public_channel": "channel", "private_channel": "private", "mpim": "mpim", "im": "im"}
 
 
 @method("conversations.history", "3")
@@ -74,18 +79,17 @@ async def members(team: Team, args: Args) -> Json:
 
 @method("conversations.open", "3", "im:write")
 async def open_dm(team: Team, args: Args) -> Json:
-    """The direct message with one person."""
+    """The direct message with one person: its id alone, unless `return_im` asks for more."""
     if "channel" in args:
         return {"channel": {"id": visible(team, args.required("channel")).id}}
     users = [user for user in args.required("users").split(",") if user]
     if len(users) != 1:
         need_scope(team, "mpim:write")
         raise ApiError("not_enough_users" if not users else "too_many_users")
-    if users[0] not in team.state.users or users[0] == BOT_USER:
-        raise ApiError("user_not_found")
-    channel = team.state.dm(users[0])
-    already = {"already_open": True, "no_op": True}
-    return {"channel": channel_json(channel, bot=BOT_USER), **already}
+    channel = direct_message(team, users[0])
+    whole = args.flag("return_im")
+    body = channel_json(channel, bot=BOT_USER) if whole else {"id": channel.id}
+    return {"channel": body, "already_open": True, "no_op": True}
 
 
 def _range(args: Args) -> Callable[[str], bool]:
@@ -102,7 +106,7 @@ def _range(args: Args) -> Callable[[str], bool]:
 
 def _messages_page(team: Team, args: Args, found: list[Message]) -> Json:
     page, cursor = _page(args, found)
-    metadata = args.flag("include_all_metadata")
+    metadata: Metadata = "whole" if args.flag("include_all_metadata") else "named"
     body: Json = {
         "messages": [message_json(team.state, m, metadata=metadata) for m in page],
         "has_more": bool(cursor),
@@ -122,9 +126,9 @@ def _page(args: Args, items: list[T]) -> tuple[list[T], str]:
 def _of_types(team: Team, args: Args, wanted: Callable[[Channel], bool]) -> list[Channel]:
     types = (args.optional("types") or "public_channel").split(",")
     for name in types:
-        if name not in {*_TYPES, "mpim"}:
+        if name not in _TYPES:
             raise ApiError("invalid_types")
-    kinds = {_TYPES[name] for name in types if name in _TYPES}
+    kinds = {_TYPES[name] for name in types}
     for kind in kinds:
         need_scope(team, _READ_SCOPES[kind])
     no_archived = args.flag("exclude_archived")

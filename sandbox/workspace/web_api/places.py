@@ -22,10 +22,22 @@ def visible(team: Team, channel_id: str) -> Channel:
     return channel
 
 
+def direct_message(team: Team, user_id: str) -> Channel:
+    """The one between the bot and a person, who is of this workspace."""
+    user = team.state.users.get(user_id)
+    if user is None or user_id == BOT_USER:
+        raise ApiError("user_not_found")
+    if user.is_bot:
+        raise ApiError("cannot_dm_bot")
+    if user.organisation:
+        raise ApiError("channel_not_found")
+    return team.state.dm(user_id)
+
+
 def writable(team: Team, channel_id: str) -> Channel:
     """Where a message may go; a person's id stands for the direct message with them."""
     if channel_id in team.state.users and channel_id != BOT_USER:
-        channel_id = team.state.dm(channel_id).id
+        channel_id = direct_message(team, channel_id).id
     channel = visible(team, channel_id)
     if channel.is_archived:
         raise ApiError("is_archived")

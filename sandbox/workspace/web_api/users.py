@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Json
-from sandbox.workspace.state import APP_ID, BOT_ID, BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.web_api.method import Args, method
 from sandbox.workspace.wire import user_json
@@ -29,15 +28,16 @@ async def list_users(team: Team, args: Args) -> Json:
 
 @method("bots.info", "3", READ)
 async def bot_info(team: Team, args: Args) -> Json:
-    if args.required("bot") != BOT_ID:
+    wanted = args.required("bot")
+    bot = next((user for user in team.state.users.values() if user.bot_id == wanted), None)
+    if bot is None:
         raise ApiError("bot_not_found")
-    name = team.state.users[BOT_USER].name
     return {
         "bot": {
-            "id": BOT_ID,
+            "id": bot.bot_id,
             "deleted": False,
-            "name": name,
-            "app_id": APP_ID,
-            "user_id": BOT_USER,
+            "name": bot.name,
+            "app_id": bot.app_id,
+            "user_id": bot.id,
         }
     }

@@ -6,7 +6,6 @@ from sandbox.workspace.errors import ApiError
 from sandbox.workspace.interactions import Trigger
 from sandbox.workspace.model import Json, View
 from sandbox.workspace.page_json import view_json
-from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.validate import check_view
 from sandbox.workspace.web_api.method import Args, method
@@ -16,9 +15,9 @@ from sandbox.workspace.web_api.method import Args, method
 async def open_view(team: Team, args: Args) -> Json:
     content = check_view(args.json("view", "invalid_arguments"), kind="modal")
     trigger = _trigger(team, args)
-    view = team.views.open(trigger.user, content)
+    view = team.views.open(trigger.user, content, conversation=trigger.conversation)
     trigger.used = True
-    return {"view": view_json(view)}
+    return {"view": view_json(view, state=False)}
 
 
 @method("views.push", "4")
@@ -30,7 +29,7 @@ async def push(team: Team, args: Args) -> Json:
         raise ApiError("not_found")
     view = team.views.open(trigger.user, content, below)
     trigger.used = True
-    return {"view": view_json(view)}
+    return {"view": view_json(view, state=False)}
 
 
 @method("views.update", "4")
@@ -41,7 +40,7 @@ async def update(team: Team, args: Args) -> Json:
     if expected is not None and expected != view.hash:
         raise ApiError("hash_conflict")
     team.views.update(view, content)
-    return {"view": view_json(view)}
+    return {"view": view_json(view, state=False)}
 
 
 @method("views.publish", "4")
@@ -49,10 +48,12 @@ async def publish(team: Team, args: Args) -> Json:
     if not team.app.home_tab:
         raise ApiError("not_enabled")
     user = args.required("user_id")
-    if user not in team.state.users or user == BOT_USER:
+    person = team.state.users.get(user)
+    if person is None or person.is_bot or person.organisation:
         raise ApiError("user_not_found")
     content = check_view(args.json("view", "invalid_arguments"), kind="home")
-    return {"view": view_json(team.views.publish(user, content, args.optional("hash")))}
+    view = team.views.publish(user, content, args.optional("hash"))
+    return {"view": view_json(view, state=False)}
 
 
 def _trigger(team: Team, args: Args) -> Trigger:

@@ -49,6 +49,31 @@ async def test_a_button_reaches_the_app_after_its_question(
     assert clicks.empty()
 
 
+async def test_a_button_of_an_ephemeral_message_replaces_it(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    app = app_of(ws)
+
+    @app.action("again")
+    async def clicked(ack: Any, body: dict[str, Any], respond: Any) -> None:
+        await ack()
+        assert body["container"]["is_ephemeral"]
+        await respond(text="Asked again.", replace_original=True)
+
+    async with socket_mode(ws, app):
+        await visit(page, ws, GENERAL)
+        row = {"type": "actions", "elements": [button("again")]}
+        await slack.chat_postEphemeral(channel=GENERAL, user=ANA, text="…", blocks=[row])
+        whisper = page.locator("[data-ephemeral]")
+        await whisper.hover()
+        await expect(whisper.locator("[data-message-menu]")).to_have_count(0)
+        await whisper.locator("[data-action-id=again]").click()
+        await expect(whisper).to_contain_text("Asked again.")
+        await expect(whisper.locator("[data-action-id]")).to_have_count(0)
+
+    assert ws.problems == []
+
+
 async def test_a_select_in_a_message_reaches_the_app(
     page: Page, ws: Workspace, slack: AsyncWebClient
 ) -> None:

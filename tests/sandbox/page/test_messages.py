@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.workspace import ANA, BEN, GENERAL, Workspace
+from sandbox.workspace import ANA, BEN, GENERAL, GROUP_DM, Workspace
 from tests.sandbox.page.helpers import IN_BROWSER, button, markdown, post, type_and_send, visit
 
 pytestmark = IN_BROWSER
@@ -148,3 +148,30 @@ async def test_a_thread_opens_beside_the_channel_and_stays_live(
     await expect(pane).to_have_count(0)
     await message.locator(".thread-link", has_text="2 replies").click()
     await expect(pane.locator(".message")).to_have_count(3)
+
+
+async def test_a_reply_can_be_shown_in_the_channel_too(page: Page, ws: Workspace) -> None:
+    root = await ws.say(BEN, GENERAL, "a question")
+    await ws.say(BEN, GENERAL, "nobody?", root.ts)
+    await visit(page, ws, GENERAL)
+    await page.locator(".thread-link").click()
+    await page.locator("[data-broadcast]").check()
+    await type_and_send(page, "for everybody", "thread")
+
+    echo = page.locator(".main .message", has_text="for everybody")
+    await expect(echo).to_contain_text("Replied to a thread")
+    await expect(page.locator("[data-thread] .message", has_text="for everybody")).to_be_visible()
+    await expect(page.locator("[data-broadcast]")).not_to_be_checked()
+    assert ws.replies(GENERAL, root.ts)[-1].broadcast
+
+
+async def test_groups_and_other_apps_have_their_names(page: Page, ws: Workspace) -> None:
+    await ws.say_as_bot(GENERAL, "build failed")
+    await ws.say(BEN, GENERAL, "sighs", me=True)
+    await visit(page, ws, GENERAL)
+
+    await expect(page.locator(".message", has_text="build failed")).to_contain_text("Parrot")
+    await expect(page.locator(".me-message")).to_have_text("sighs")
+    await page.locator(f"[data-channel={GROUP_DM}]").click()
+    await expect(page.locator("h1")).to_have_text("Ben Okafor, Grok")
+    await expect(page.locator(".channel")).to_contain_text("or mention @grok")
