@@ -23,6 +23,28 @@ SECTION_TEXT_CHARS = 3_000
 CONTEXT_ELEMENTS = 10
 """Elements of a context block ("Context block")."""
 
+SECTION_FIELDS = 10
+"""`fields` of a section block ("Section block")."""
+
+VIEW_BLOCKS = 100
+"""Blocks of a modal or a Home tab ("Views")."""
+
+VIEW_BYTES = 250_000
+"""JSON of a modal or a Home tab; a larger one is `view_too_large` ("views.open")."""
+
+INPUT_CHARS = 3_000
+"""What a text field of a view holds ("Plain-text input element")."""
+
+OPTION_TEXT_CHARS = 75
+OPTION_VALUE_CHARS = 150
+"""`text` and `value` of an option, `label` of a group of them ("Option object")."""
+
+OPTIONS_IN_LIST = 100
+"""Options of a select, or of one group ("Select menu element")."""
+
+VIEW_TITLE_CHARS = 24
+"""`title`, `submit` and `close` of a modal ("Views")."""
+
 RESPONSE_URL_USES = 5
 RESPONSE_URL_SECONDS = 30 * 60
 """A response_url may be used this often, for this long ("Handling user interaction")."""

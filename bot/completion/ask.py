@@ -50,8 +50,8 @@ class Ask(BaseModel):
     conversation: str | None = None
     context: tuple[Said, ...] = ()
     """What the question is about: a message that the asker shared with it."""
-    reads_thread: bool = False
-    """Whether people wrote in this thread before, so that it is read once, up to the question."""
+    reads_thread: str = ""
+    """The root of a thread that people wrote in before: it is read once, up to the question."""
     retry_of: str = ""
     """The job whose question is asked again; its answer is no longer part of the conversation."""
     response_url: str | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from bot import words
 from bot.completion.echo import show_echo
 from bot.completion.excerpt import excerpt
-from bot.completion.logprobs import logprob_table
+from bot.completion.logprobs import kept_chances, logprob_table
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, Usage
 
@@ -42,11 +44,31 @@ class Collector:
         """What the model thought before it answered; it is no part of the answer."""
         return "\n\n".join(filter(None, (choice.reasoning for choice in self._choices)))
 
-    def answer(self, *, endpoint: Endpoint, seconds: float = 0.0, failure: str = "") -> Answer:
-        """The end of it; `failure` is a plain sentence when no more came of it."""
-        if not failure:
+    @property
+    def chances(self) -> tuple[TokenLogprob, ...]:
+        """How likely the first tokens were, choice after choice; empty when nobody asked."""
+        if self._request.logprobs is None:
+            return ()
+        return kept_chances(chain.from_iterable(choice.logprobs for choice in self._choices))
+
+    def answer(
+        self,
+        *,
+        endpoint: Endpoint,
+        seconds: float = 0.0,
+        failure: str = "",
+        stopped: bool = False,
+        context: str = "",
+        forgotten: int = 0,
+    ) -> Answer:
+        """The end of it; `failure` is a plain sentence when no more came of it.
+
+        Where somebody `stopped` it, each choice ends with what it has. `context` and `forgotten`
+        are those of the `Answer`.
+        """
+        if stopped or not failure:
             for choice in self._choices:
-                choice.end()
+                choice.end(stopped=stopped)
         return Answer(
             sections=self.sections(),
             failure=failure,
@@ -56,6 +78,10 @@ class Collector:
             usage=self.usage,
             seconds=seconds,
             reasoning=self.reasoning,
+            chances=self.chances,
+            stopped=stopped,
+            context=context,
+            forgotten=forgotten,
         )
 
 
@@ -75,22 +101,24 @@ class _Choice:
         self._request = request
         self._parts: list[str] = []
         self._reasoning: list[str] = []
-        self._logprobs: list[TokenLogprob] = []
+        self.logprobs: list[TokenLogprob] = []
         self._finish_reason: str | None = None
+        self._stopped = False
         self._shown: Section | None = None
 
     def add(self, chunk: Chunk) -> None:
         """Take a chunk of this choice."""
         self._parts.append(chunk.text)
         self._reasoning.append(chunk.reasoning)
-        self._logprobs += chunk.logprobs
+        self.logprobs += chunk.logprobs
         self._finish_reason = chunk.finish_reason or self._finish_reason
         self._shown = None
 
-    def end(self) -> None:
-        """Nothing more comes, even if the API did not say so."""
+    def end(self, *, stopped: bool) -> None:
+        """Nothing more comes, even if the API did not say so, or because it was `stopped`."""
         if self._finish_reason is None:
-            self._finish_reason = "stop"
+            self._stopped = stopped
+            self._finish_reason = None if stopped else "stop"
             self._shown = None
 
     def section(self) -> Section:
@@ -107,14 +135,14 @@ class _Choice:
     def _show(self) -> Section:
         text = "".join(self._parts)
         self._parts = [text]
-        done = self._finish_reason is not None
-        note = self._note(text) if done else ""
+        done = self._stopped or self._finish_reason is not None
+        note = self._note(self._finish_reason, text) if self._finish_reason else ""
         if self._request.echo:
             text = show_echo(self._prompt, text, done=done)
         return Section(title=self._title, text=text, note=note, done=done)
 
-    def _note(self, text: str) -> str:
-        ending = _ending(self._finish_reason or "", self._request.max_tokens)
+    def _note(self, reason: str, text: str) -> str:
+        ending = _ending(reason, self._request.max_tokens)
         if not text.strip():
             return ending or words.NOTHING_WRITTEN
         return "\n\n".join(filter(None, (ending, self._chances())))
@@ -122,7 +150,7 @@ class _Choice:
     def _chances(self) -> str:
         if self._request.logprobs is None:
             return ""
-        return logprob_table(self._logprobs) if self._logprobs else words.NO_LOGPROBS
+        return logprob_table(self.logprobs) if self.logprobs else words.NO_LOGPROBS
 
 
 def _ending(reason: str, max_tokens: int | None) -> str:

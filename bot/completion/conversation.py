@@ -5,17 +5,18 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from bot.completion.ask import Ask
+from bot.completion.echo import without_echo
 from bot.completion.result import Answer
 
 _BYTES_PER_TOKEN = 3
 """English has about four, code and other languages about three (UTF-8)."""
 
-_TOKENS_PER_TURN = 16
-"""For what marks who speaks."""
+_TOKENS_PER_TURN = 24
+"""For what marks who speaks (`bot.completion.transcript`)."""
 
 
 class Turn(BaseModel):
-    """One question and its answer.
+    """One question and its newest answer; `job_id` is that of the first.
 
     `context` is what was read beside the question, as it went along: a shared message, or what
     people had said in the thread before. `name` is how the asker is called in Slack.
@@ -42,6 +43,12 @@ def estimate_tokens(text: str) -> int:
     return -(-len(text.encode(errors="replace")) // _BYTES_PER_TOKEN)
 
 
+def beginning(text: str, tokens: int) -> str:
+    """As much of `text` as is estimated at `tokens`."""
+    most_bytes = max(0, tokens) * _BYTES_PER_TOKEN
+    return text.encode(errors="replace")[:most_bytes].decode(errors="ignore")
+
+
 def conversation_of(channel: str, root_ts: str) -> str:
     """The id of the conversation that a thread belongs to.
 
@@ -52,12 +59,20 @@ def conversation_of(channel: str, root_ts: str) -> str:
 
 
 def turn_of(job_id: str, ask: Ask, answer: Answer) -> Turn | None:
-    """What is remembered of an answered question; None when nothing was answered."""
-    said = "\n\n".join(section.text for section in answer.sections if section.text.strip())
+    """What is remembered of an answered question; None when nothing was answered.
+
+    Of an echo only the completion: the prompt is remembered already.
+    """
+    texts = [section.text for section in answer.sections]
+    if ask.request.echo:
+        each = ask.request.n or 1
+        prompts = [prompt for prompt in ask.request.prompts for _ in range(each)]
+        texts = [without_echo(*pair) for pair in zip(prompts, texts, strict=False)]
+    said = "\n\n".join(text for text in texts if text.strip())
     if not said:
         return None
     return Turn(
-        job_id=job_id,
+        job_id=ask.retry_of or job_id,
         user=ask.user,
         name=ask.name,
         prompt="\n\n".join(ask.request.prompts),

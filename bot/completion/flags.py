@@ -66,6 +66,14 @@ def find_option(name: str, mark: str = "--") -> Option | None:
     return option or (short if mark != "--" else None)
 
 
+def named_option(word: str) -> Option | None:
+    """The option that `word` names, with or without the dashes of its flag."""
+    option = find_option(word.lstrip("-—–"))
+    if option is None and word.startswith("-"):
+        return find_option(word[1:], mark="-")
+    return option
+
+
 def _parse(source: Source) -> Flags:
     reader = _Reader(source)
     while (flag := source.flag()) is not None:
@@ -193,10 +201,13 @@ def to_flags(request: CompletionRequest) -> str:
     given = request.given()
     if isinstance(request.prompt, str):
         del given["prompt"]
-    flags = [flag for name, value in given.items() for flag in _written(OPTIONS[name], value)]
-    if isinstance(request.prompt, str):
-        flags.append(_written_prompt(request.prompt))
-    return " ".join(flags)
+        return f"{written_flags(given)} {_written_prompt(request.prompt)}"
+    return written_flags(given)
+
+
+def written_flags(values: Mapping[str, JsonValue]) -> str:
+    """Options by name, those that are the bot's own too, as they are typed."""
+    return " ".join(flag for name, v in values.items() for flag in _written(OPTIONS[name], v))
 
 
 def _written(option: Option, value: JsonValue) -> list[str]:

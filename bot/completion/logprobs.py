@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.completion.result import TokenLogprob
 
 MOST_ROWS = 50
+MOST_CHANCES = 200
+"""Tokens whose chances an answer keeps."""
+
 _TOKEN_CHARS = 30
 _LEAST_SHOWN = 0.001
+_KEPT_CHARS = 64
+_KEPT_ALTERNATIVES = 8
+"""The most that the chat endpoint gives (docs.x.ai, "Chat completions": top_logprobs 0..8)."""
 
 _VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"})
 
@@ -24,13 +31,44 @@ def logprob_table(tokens: Sequence[TokenLogprob]) -> str:
     return f"{table}\n\n{words.more_tokens(more)}" if more > 0 else table
 
 
+def chance_line(token: TokenLogprob) -> str:
+    """One token with its chance and what it was chosen from, in Slack's mrkdwn."""
+    line = f"{_code(token.token)} {_chance(token.logprob)}"
+    others = _others(token)
+    return words.chosen_from(line, others) if others else line
+
+
+def kept_chances(tokens: Iterable[TokenLogprob]) -> tuple[TokenLogprob, ...]:
+    """The first of `tokens`, each in a size and form that can be stored."""
+    return tuple(map(_kept, islice(tokens, MOST_CHANCES)))
+
+
+def _kept(token: TokenLogprob) -> TokenLogprob:
+    return TokenLogprob(
+        _storable(token.token),
+        token.logprob,
+        tuple(
+            (_storable(other), logprob)
+            for other, logprob in token.alternatives[:_KEPT_ALTERNATIVES]
+        ),
+    )
+
+
+def _storable(token: str) -> str:
+    """A token may be half of a character, which is no text."""
+    return token[:_KEPT_CHARS].encode(errors="replace").decode()
+
+
 def _row(token: TokenLogprob) -> str:
-    others = [
+    return f"| {_code(token.token)} | {_chance(token.logprob)} | {_others(token) or '–'} |"
+
+
+def _others(token: TokenLogprob) -> str:
+    return ", ".join(
         f"{_code(other)} {_chance(logprob)}"
         for other, logprob in token.alternatives
         if other != token.token
-    ]
-    return f"| {_code(token.token)} | {_chance(token.logprob)} | {', '.join(others) or '–'} |"
+    )
 
 
 def _code(token: str) -> str:

@@ -78,6 +78,8 @@ class Answer(BaseModel):
     usage: Usage | None = None
     seconds: float = 0.0
     reasoning: str = ""
+    chances: tuple[TokenLogprob, ...] = ()
+    """The first tokens, choice after choice, where they were asked for (`MOST_CHANCES`)."""
     stopped: bool = False
     """Whether somebody stopped it: what had come is kept."""
     context: str = ""

@@ -12,10 +12,11 @@ from bot.completion.result import Chunk
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines
-from bot.grok.endpoints import write
+from bot.grok.endpoints import without_mark, write
 from bot.grok.errors import Failure
 from bot.grok.retries import TRIES, Retries
 from bot.grok.routing import Router
+from bot.grok.trimming import Trimming
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,8 @@ log = structlog.get_logger(__name__)
 class Completion:
     """The chunks of one answer. Iterate it in one task; `aclose` hangs up at any time.
 
-    Raises `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when
+    An echo is that of the person's own prompt, and no answer goes on for the next speaker. Raises
+    `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when
     the first one turned out not to serve the model.
     """
 
@@ -64,13 +66,16 @@ class Completion:
         started = False
         while True:
             posted = self._api.post(self.call, deadlines, self._conversation)
+            trimming = Trimming(self.call)
             try:
                 async with aclosing(posted) as chunks:
                     async for chunk in chunks:
                         if not started:
                             started = True
                             self._learn()
-                        yield chunk
+                        yield trimming.follow(chunk)
+                for chunk in trimming.rest():
+                    yield chunk
                 return
             except Failure as failure:
                 self._reached = failure.reached = self._reached or failure.reached
@@ -83,7 +88,11 @@ class Completion:
         if failure.missing:
             self._refusals.append(failure)
             there = self._router.elsewhere(self.call, self._refusals)
-            self.call = write(self.call.request, self.call.system, there, self.call.dialect)
+            call = self.call
+            self.call = write(call.request, call.system, there, call.dialect, call.past)
+            return
+        if failure.parameter == "stop" and (plain := without_mark(self.call)):
+            self.call = plain
             return
         self._tries += 1
         delay = self._retries.delay(self._tries, failure.retry_after)

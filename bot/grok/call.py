@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
+from bot.completion.transcript import NO_PAST, Past
 from bot.settings import Settings
 
 Dialect = Literal["xai", "openai"]
@@ -16,7 +17,10 @@ Dialect = Literal["xai", "openai"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request with the endpoint chosen for it and the body to post there."""
+    """A request with the endpoint chosen for it and the body to post there.
+
+    `lead` and `tail` are what stands around each prompt in the body.
+    """
 
     request: CompletionRequest
     system: str
@@ -24,6 +28,9 @@ class Call:
     dialect: Dialect
     body: Mapping[str, Any]
     stream: bool
+    past: Past = NO_PAST
+    lead: str = ""
+    tail: str = ""
 
 
 def dialect_of(settings: Settings) -> Dialect:

@@ -46,6 +46,18 @@ KNOWN = (
 )
 """xAI's models of October 2026 (docs.x.ai, "Models and pricing")."""
 
+WINDOWS = {
+    "grok-4.7": 500_000,
+    "grok-4.6": 500_000,
+    "grok-4.5": 500_000,
+    "grok-4.3": 1_000_000,
+    "grok-4.20-0309-reasoning": 1_000_000,
+    "grok-4.20-0309-non-reasoning": 1_000_000,
+    "grok-4.20-multi-agent-0309": 1_000_000,
+    "grok-build-0.1": 256_000,
+}
+"""Context windows in tokens, question and answer together; the API does not list them."""
+
 Fetch = Callable[[str], Awaitable[Any]]
 """Gets the JSON of a path below the base address; None when there is none to have."""
 
@@ -82,15 +94,12 @@ class Catalogue:
 
     def find(self, name: str) -> Model | None:
         """The model with this id or alias, in any case of letters."""
-        wanted = name.casefold()
-        return next(
-            (
-                model
-                for model in self._models
-                if wanted in {each.casefold() for each in (model.id, *model.aliases)}
-            ),
-            None,
-        )
+        return _find(self._models, name)
+
+    def window(self, name: str) -> int | None:
+        """How many tokens the model with this id or alias holds; None when nobody said."""
+        known = (self.find(name), _find(KNOWN, name))
+        return next((WINDOWS[model.id] for model in known if model and model.id in WINDOWS), None)
 
     def nearest(self, name: str) -> tuple[str, ...]:
         """Up to three names that look like `name`, the likeliest first."""
@@ -115,6 +124,18 @@ class Catalogue:
             ),
             "",
         )
+
+
+def _find(models: tuple[Model, ...], name: str) -> Model | None:
+    wanted = name.casefold()
+    return next(
+        (
+            model
+            for model in models
+            if wanted in {each.casefold() for each in (model.id, *model.aliases)}
+        ),
+        None,
+    )
 
 
 _REASONS = re.compile(

@@ -12,6 +12,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from bot import words
 from bot.completion.request import CompletionRequest
+from bot.completion.transcript import NO_PAST, Past
 from bot.errors import Fault, RequestRefused
 from bot.grok.answering import Completion
 from bot.grok.api import Api
@@ -66,12 +67,15 @@ class GrokClient:
         """
         return self._router.route(request).faults
 
-    def plan(self, request: CompletionRequest, system: str = "") -> Call:
-        """The call that `request` becomes; raises `RequestRefused` when it cannot be carried."""
+    def plan(self, request: CompletionRequest, system: str = "", past: Past = NO_PAST) -> Call:
+        """The call that `request` becomes, with `past` before it.
+
+        Raises `RequestRefused` when it cannot be carried.
+        """
         route = self._router.route(request)
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        return write(request, system, route.endpoint, self._dialect)
+        return write(request, system, route.endpoint, self._dialect, past)
 
     def complete(
         self, call: Call | CompletionRequest, *, conversation: str | None = None

@@ -6,29 +6,61 @@ says otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
+from bot.completion.rules import MAX_STOPS
+from bot.completion.transcript import NO_PAST, STOP, Frame, Past, chat_messages, frame
 from bot.grok.call import Call, Dialect
 
 PATHS: dict[Endpoint, str] = {"completions": "/completions", "chat": "/chat/completions"}
 
 
-def write(request: CompletionRequest, system: str, endpoint: Endpoint, dialect: Dialect) -> Call:
-    """The call that carries `request` to `endpoint`."""
+def write(
+    request: CompletionRequest,
+    system: str,
+    endpoint: Endpoint,
+    dialect: Dialect,
+    past: Past = NO_PAST,
+) -> Call:
+    """The call that carries `request` to `endpoint`, with `past` before it."""
     given = request.given()
     if dialect == "xai" and isinstance(request.stop, str):
         given["stop"] = [request.stop]
     if endpoint == "completions":
-        body = _completions_body(given, system, dialect)
+        around = frame(system, past)
+        body = _completions_body(given, around, dialect)
     else:
-        body = _chat_body(given, system, request)
+        around = Frame()
+        body = _chat_body(given, chat_messages(system, past, "\n\n".join(request.prompts)))
     if request.streams:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     elif request.stream is not None:
         body["stream"] = False
-    return Call(request, system, endpoint, dialect, body, request.streams)
+    return Call(
+        request=request,
+        system=system,
+        endpoint=endpoint,
+        dialect=dialect,
+        body=body,
+        stream=request.streams,
+        past=past,
+        lead=around.lead,
+        tail=around.tail,
+    )
+
+
+def without_mark(call: Call) -> Call | None:
+    """`call` without the stop sequence that nobody but us wants; None when it has none."""
+    stops = _stops(call.body)
+    if not call.tail or STOP not in stops:
+        return None
+    body = {name: value for name, value in call.body.items() if name != "stop"}
+    own = [stop for stop in stops if stop != STOP]
+    return replace(call, body=body | {"stop": own} if own else body)
 
 
 def only_completions(request: CompletionRequest) -> tuple[str, ...]:
@@ -45,29 +77,33 @@ def only_completions(request: CompletionRequest) -> tuple[str, ...]:
     return tuple(name for name, needed in asked.items() if needed)
 
 
-def _completions_body(given: dict[str, Any], system: str, dialect: Dialect) -> dict[str, Any]:
-    if system:
-        prompt = given["prompt"]
-        given["prompt"] = (
-            f"{system}\n\n{prompt}"
-            if isinstance(prompt, str)
-            else [f"{system}\n\n{each}" for each in prompt]
-        )
+def _completions_body(given: dict[str, Any], around: Frame, dialect: Dialect) -> dict[str, Any]:
+    prompt = given["prompt"]
+    given["prompt"] = (
+        around.around(prompt)
+        if isinstance(prompt, str)
+        else [around.around(each) for each in prompt]
+    )
+    stops = _stops(given)
+    if around.tail and len(stops) < MAX_STOPS:  # without it the answer is cut here all the same
+        given["stop"] = [*stops, STOP]
     if dialect == "xai" and "logprobs" in given:
         given["logprobs"] = True
     return given
 
 
-def _chat_body(given: dict[str, Any], system: str, request: CompletionRequest) -> dict[str, Any]:
+def _stops(body: Mapping[str, Any]) -> list[str]:
+    stop = body.get("stop", [])
+    return [stop] if isinstance(stop, str) else stop
+
+
+def _chat_body(given: dict[str, Any], messages: list[dict[str, str]]) -> dict[str, Any]:
     body = {
         name: value
         for name, value in given.items()
         if name not in {"prompt", "suffix", "echo", "best_of"}
     }
-    messages = [{"role": "system", "content": system}] if system else []
-    body["messages"] = messages + [
-        {"role": "user", "content": prompt} for prompt in request.prompts
-    ]
+    body["messages"] = messages
     if "logprobs" in given:
         body |= {"logprobs": True, "top_logprobs": given["logprobs"]}
     return body

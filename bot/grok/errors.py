@@ -23,7 +23,8 @@ class Failure(GrokFailed):
     """A `GrokFailed` with what the client must know to go on.
 
     `retry` is whether the same call may succeed later, `retry_after` how many seconds the API
-    asks to wait. `missing` says that there is no such model, or not at this endpoint.
+    asks to wait. `missing` says that there is no such model, or not at this endpoint;
+    `parameter` is our name of the one that the API refuses, or empty.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class Failure(GrokFailed):
         retry: bool = False,
         retry_after: float | None = None,
         missing: Missing = "",
+        parameter: str = "",
     ) -> None:
         super().__init__(sentence, kind=kind, reached=reached)
         self.retry = retry
         self.retry_after = retry_after
         self.missing: Missing = missing
+        self.parameter = parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def from_reply(reply: ErrorReply, call: Call, secret: str = "") -> Failure:
         retry=retry and not missing,
         retry_after=reply.retry_after,
         missing=missing,
+        parameter=_parameter(said) if kind == "invalid" else "",
     )
 
 
@@ -108,7 +112,7 @@ def read_error(body: str) -> Said:
 _READ_CHARS = 2000
 """How much of an error text is looked at."""
 
-_FINAL: frozenset[GrokFailure] = frozenset({"bad_key", "no_credit", "not_permitted"})
+_FINAL: frozenset[GrokFailure] = frozenset({"bad_key", "no_credit", "not_permitted", "too_long"})
 _NEVER_AGAIN = frozenset({501, 505, 525, 526})
 
 _CREDIT = re.compile(
@@ -121,8 +125,9 @@ _KEY = re.compile(
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
-    r"context[ _](?:length|window|limit)|maximum (?:context|prompt)|prompt (?:length|is too long)"
-    r"|too many (?:input |prompt )?tokens|input is too long",
+    r"context[ _](?:length|window|limit|size)|maximum (?:context|prompt|model len)|prompt length"
+    r"|too many (?:input |prompt )?tokens|token count\b.{0,40}\bexceeds|reduce the length"
+    r"|(?:input|prompt|messages?) (?:is |are )?too (?:long|large)",
     re.IGNORECASE,
 )
 _NOT_HERE = re.compile(
@@ -224,10 +229,10 @@ def _kind(status: int, said: Said) -> GrokFailure:
         return "not_permitted"
     if status == 404:
         return "unknown_model"
-    if status == 413 or (status < 500 and _LENGTH.search(text)):
-        return "too_long"
     if status == 429:
         return "rate_limited"
+    if status == 413 or _LENGTH.search(text):
+        return "too_long"
     if status >= 500 or status in {408, 409, 425} or status < 400:
         return "unavailable"
     return "invalid"

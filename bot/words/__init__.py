@@ -14,6 +14,8 @@ from bot.errors import Fault
 
 _FAULTS_SHOWN = 20
 
+NOT_ASKED = "Grok was not asked yet. Please change this:"
+
 ALLOWED = {
     "boolean": "on or off",
     "text": "text",
@@ -64,12 +66,12 @@ ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without best_of"
 STREAM_WITH_BEST_OF = "the best of several can only be shown when all are done"
 
 
-def faults(found: Sequence[Fault]) -> str:
-    """Everything wrong with a request, for its author."""
+def faults(found: Sequence[Fault], opening: str = NOT_ASKED) -> str:
+    """Everything wrong with a request, for its author; `opening` says what did not happen."""
     lines = [fault_line(fault) for fault in found[:_FAULTS_SHOWN]]
     if len(found) > _FAULTS_SHOWN:
         lines.append(f"and {len(found) - _FAULTS_SHOWN} more")
-    return "\n• ".join(["Grok was not asked yet. Please change this:", *lines])
+    return "\n• ".join([opening, *lines])
 
 
 def fault_line(fault: Fault) -> str:
@@ -161,10 +163,15 @@ Ask Grok anything, and the answer grows here in the channel:
 • `/grok --temperature 0.2 --max-tokens 200 Name three rivers in Peru`
 • `/grok -n 2 --reply thread Write a haiku about rain`
 • `/grok --private --system "You are a strict editor" Shorten this: …`
-• `/grok` alone shows this.
+• `/grok` alone opens a form with everything that can be set.
+• Reply in the thread of an answer to go on, or call @Grok into any thread.
 
 Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \
 before it; if it begins like a command, put `ask` before it."""
+HELP_MANAGING = """\
+What there is, and what was used: `/grok models`, `/grok usage`.
+How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok audit`; \
+`/grok help quota` says more about one of them."""
 HELP_FLAGS = "Flags:"
 HELP_MORE = "`/grok help temperature` says more about a flag."
 HELP_COMPLETIONS_ONLY = "Only models that are served at `/v1/completions` can do this."
@@ -310,6 +317,11 @@ def ended(reason: str) -> str:
     return f"_Grok ended here ({reason})._"
 
 
+def chosen_from(token: str, others: str) -> str:
+    """A token with its chance, and those that could have stood there instead with theirs."""
+    return f"{token} · instead: {others}"
+
+
 def more_tokens(number: int) -> str:
     """Below a table that shows only the first tokens."""
     return f"… and {counted(number, 'more token')}."
@@ -387,6 +399,11 @@ def cost(dollars: float) -> str:
     if 0 < dollars < 0.0001:
         return "under $0.0001"
     return f"${dollars:,.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
+
+
+def dollars(price: float) -> str:
+    """A price: `$2.50`, `$0.0125`."""
+    return f"${price:,.2f}" if round(price, 2) == price else f"${price:,.4f}"
 
 
 def took(seconds: float) -> str:

@@ -1,3 +1,169 @@
 """What stands in the form, beside its fields and in their faults."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.words import dollars
+
+# --- what comes of opening, switching and sending it ----------------------------------------
+
+NOT_OPENED = "The form did not open in time. Please try again."
+STORE_AWAY = "I cannot reach my memory just now. Please try again in a minute."
+NOT_SWITCHED = "Slack did not let me change the form just now. Please try again in a minute."
+STILL_THERE = "What you typed is still there: close this to go back."
+OPEN_TOO_LONG = (
+    "This form was open for too long. Copy what you typed, close it, and open a new one."
+)
+NOTHING_TO_READ = (
+    "There is no text in this message that I can read. Pick another message, or type your "
+    "question after /grok."
+)
+AN_APP = "an app"
+
+
+def attached(names: Sequence[str]) -> str:
+    """The names of a message's files, below its text; empty without any."""
+    return f"(Attached: {', '.join(names)})" if names else ""
+
+
+# --- the form and its fields ---------------------------------------------------------------
+
+TITLE = "Ask Grok"
+SUBMIT = "Ask"
+CANCEL = "Cancel"
+CLOSE = "Close"
+LOADING = "One moment…"
+
+PROMPT_ABOUT = "In your own words"
+PROMPT_ABOUT_HINT = "What Grok should do with the message, or what it should heed."
+PROMPT_ABOUT_EXAMPLE = "What does this mean for our release?"
+SYSTEM = "Instructions"
+SEVERAL = "Several prompts"
+SEVERAL_OPTION = "Each paragraph of the prompt gets an answer of its own"
+CHANNEL = "Channel"
+REPLY = "Where the answer goes"
+REPLY_TO = {"channel": "In the channel", "thread": "In a thread", "private": "Only to me"}
+REPLY_HERE = {"channel": "Right here", "thread": "In a thread", "private": "Only to me"}
+REPLY_IN_THREAD = {"thread": "In this thread", "channel": "In the channel", "private": "Only to me"}
+ON = "On"
+OFF = "Off"
+NOT_SET = "Not set"
+USUAL_MODEL = "The usual one"
+FEWER = "Hide advanced settings"
+GROUPS = {
+    "sampling": "How Grok picks its words",
+    "output": "What comes back",
+    "advanced": "For experts",
+}
+
+STOP_HINT = r"One on each line; \n stands for a line break."
+ONLY_SOME = "Only some models can do this."
+KEPT = "Kept as it is"
+KEPT_LONG = "Too long to show here. It is kept as it is unless you type something."
+KEPT_STRANGE = "It cannot be shown here. It is kept as it is unless you type something."
+
+PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
+NO_TEXT = "(no text)"
+
+
+def more(number: int) -> str:
+    """The button that shows every setting; `number` of those that it shows are set."""
+    return f"Advanced settings ({number} set)" if number else "Advanced settings"
+
+
+def for_example(example: str) -> str:
+    """In an empty field."""
+    return f"For example: {example}"
+
+
+def within(least: int, most: int) -> str:
+    """Behind a hint: the values allowed."""
+    return f"From {least} to {most}."
+
+
+def wrote(author: str) -> str:
+    """Above the message that the question is about."""
+    return f"{author} wrote:"
+
+
+def field_fault(problem: str, allowed: str) -> str:
+    """One fault of a field, shown beneath it."""
+    said = f"This {problem}" if problem.split(" ", 1)[0] in _ABOUT_THE_FIELD else problem
+    return f"{said}; allowed: {allowed}." if allowed else f"{said}."
+
+
+_ABOUT_THE_FIELD = ("is", "holds", "was", "has")
+
+
+# --- what can be asked about a message -----------------------------------------------------
+
+TASK = "What should Grok do?"
+TASK_NONE = "Choose, or write it below"
+TASKS_DO = "Ready to ask"
+TASKS_TRANSLATE = "Translate into"
+
+TASKS: Mapping[str, tuple[str, str]] = {
+    "summarise": ("Summarise it", "Summarise this message in a few short points."),
+    "explain": (
+        "Explain it simply",
+        "Explain this message in simple words, for somebody new to the subject.",
+    ),
+    "todo": (
+        "List what is to be done",
+        "List what is to be done according to this message, by whom and until when.",
+    ),
+    "reply": ("Draft a reply", "Draft a short, friendly reply to this message."),
+    "check": (
+        "Check what it claims",
+        "Check the claims of this message: say which hold, which do not and which are unsure.",
+    ),
+    "improve": (
+        "Improve the wording",
+        "Rewrite this message so that it is clear, correct and short, in the same language.",
+    ),
+}
+"""Ready tasks: what they are called, and the sentence that is asked."""
+
+_LANGUAGES = (
+    "English",
+    "Spanish",
+    "Portuguese",
+    "French",
+    "German",
+    "Italian",
+    "Chinese",
+    "Japanese",
+    "Korean",
+    "Hindi",
+    "Arabic",
+)
+
+TRANSLATIONS: Mapping[str, tuple[str, str]] = {
+    f"translate_{language.lower()}": (language, f"Translate this message into {language}.")
+    for language in _LANGUAGES
+}
+"""Ready tasks too, offered apart: into which language, and the sentence that is asked."""
+
+
+# --- the list of models --------------------------------------------------------------------
+
+
+def model_option(model: str, prices: str) -> str:
+    """One model in the list."""
+    return f"{model} · {prices}" if prices else model
+
+
+def model_prices(read: float | None, written: float | None) -> str:
+    """What a million tokens cost in US dollars, as far as it is known."""
+    known = [
+        f"{dollars(price)} {which}"
+        for price, which in ((read, "in"), (written, "out"))
+        if price is not None
+    ]
+    return f"{' · '.join(known)} per 1M" if known else ""
+
+
+def more_models(shown: int, number: int) -> str:
+    """Above a list that shows only the first models."""
+    return f"{shown} of {number:,} models; type a part of the name to find others"

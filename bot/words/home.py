@@ -1,3 +1,78 @@
 """What stands on the Home tab."""
 
 from __future__ import annotations
+
+from bot.words import dollars
+
+ASK = "Ask Grok"
+YOUR_QUESTIONS = "Your recent questions"
+NO_QUESTIONS = "None yet. Your next one will be here."
+QUESTIONS_AWAY = "I cannot look them up just now. Open this page again in a minute."
+DEFAULTS = "When you say nothing else"
+MODELS = "Models"
+PRICES = (
+    "US dollars for a million tokens: _in_ is what Grok reads, _out_ what it writes. 100 tokens "
+    "are about 75 words."
+)
+NO_MODELS = "I do not know them yet. Open this page again in a minute."
+ONLY_YOU = "only you saw the answer"
+IN_DIRECT_MESSAGE = "in our messages"
+NO_PRICE = "price not known"
+THE_DEFAULT = "the default"
+
+
+def greeting(name: str) -> str:
+    """At the top; `name` is empty when nobody knows it."""
+    return f"Hello {name}, ask me anything" if name else "Hello, ask me anything"
+
+
+def ways_to_ask(bot: str) -> str:
+    """What can be done; `bot` mentions it. Slack's mrkdwn."""
+    return (
+        "• *Anywhere:* type `/grok` and your question, and the answer grows right there. "
+        "`/grok help` says what else you can set.\n"
+        "• *About a message:* choose *Ask Grok about this* from its menu (⋮).\n"
+        f"• *In a conversation:* mention {bot} in any thread, reply below one of my answers, or "
+        "write to me under *Messages*."
+    )
+
+
+def question(shown: str, facts: str) -> str:
+    """One question in the list: the question (or a link with its words), then where and when."""
+    return f"• {shown} · {facts}"
+
+
+def default_model(model: str) -> str:
+    """Which model answers."""
+    return f"• *Model:* `{model}`"
+
+
+def default_max_tokens(tokens: int) -> str:
+    """Where an answer is cut; 100 tokens are about 75 words."""
+    return f"• *Longest answer:* {tokens:,} tokens (about {max(1, tokens * 3 // 4):,} words)"
+
+
+HOW_TO_CHANGE = "Change them for one question with flags, such as `--model`, or in the form."
+
+
+def model_line(model: str, facts: str) -> str:
+    """One model in the list, with what it costs."""
+    return f"• `{model}` · {facts}"
+
+
+def price(read: float | None, cached: float | None, written: float | None) -> str:
+    """What a million tokens cost in US dollars, as far as it is known."""
+    repeated = f" ({dollars(cached)} when repeated)" if cached is not None else ""
+    known = [f"{dollars(read)} in{repeated}"] if read is not None else []
+    known += [f"{dollars(written)} out"] if written is not None else []
+    return " · ".join(known) or NO_PRICE
+
+
+def more_models(number: int) -> str:
+    """Below a list that shows only the first models."""
+    return f"… and {number:,} more"
+
+
+def used(bar: str, percent: int) -> str:
+    """How much of something is used up; `bar` draws it."""
+    return f"{bar} {percent:,}%"

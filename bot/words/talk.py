@@ -1,3 +1,137 @@
 """What the bot says in threads, below answers and to one person alone."""
 
 from __future__ import annotations
+
+THREAD_UNREADABLE = (
+    "(The messages of this Slack thread could not be read. If the question is about them, say so.)"
+)
+"""Told to the model in place of the thread that it was called into."""
+
+GROK = "Grok"
+"""How the bot is called where people are called by their names."""
+
+# --- what is said to the bot in messages ---------------------------------------------------
+
+HOW_TO_ASK = (
+    "Yes? Write your question behind my name, such as `@Grok what is TCP slow start?`. "
+    "`@Grok help` shows what else you can set."
+)
+ONLY_FILES = "I cannot read files yet. Please put what I should know into words, and ask again."
+FORGOTTEN = (
+    "Done: I have forgotten what was said here so far. The messages stay in Slack; I go on from "
+    "here as if we had just met."
+)
+NOT_FORGOTTEN = "I could not forget it just now. Please try again in a minute."
+NOTHING_TO_FORGET = (
+    "There is nothing to forget yet. Write `@Grok forget` in a thread that I answered in, or "
+    "`forget` in a direct message to me."
+)
+
+
+def files_unread(names: str) -> str:
+    """Told to the model below a question that came with files."""
+    return f"(Attached to this message: {names}. You cannot read them; say so if they matter.)"
+
+
+# --- the end of an answer ------------------------------------------------------------------
+
+STOPPED = "_Stopped._"
+STOPPED_UNWRITTEN = "_Stopped before anything was written._"
+ANSWER_READY = "Your answer from Grok is ready"
+
+
+def forgotten(turns: int) -> str:
+    """In the last line: how many of the oldest questions of a conversation are left behind."""
+    if turns == 1:
+        return "the first question here is forgotten"
+    return f"the first {turns:,} questions here are forgotten"
+
+
+def ready(mention: str) -> str:
+    """Told once, in its thread, when an answer took long; `mention` notifies the asker."""
+    return f"{mention} your answer is ready."
+
+
+# --- an answer somewhere else than where it was asked for ----------------------------------
+
+THREAD_DELETED = "Only you can see this, since the thread was deleted."
+INVITE_ME_TOO = (
+    "I am not a member here. Invite me (`/invite`), and I can answer here in every other way too."
+)
+IN_DIRECT_MESSAGE = (
+    "The answer is too long to show it to you alone here. I sent it to you as a direct message."
+)
+_HERE = {
+    "is_archived": "It is archived, so here is the answer.",
+    "thread_not_found": "The thread was deleted, so here is the answer.",
+    "too_long": "The answer is too long to show it to you alone there, so here it is.",
+}
+_HERE_SINCE_REFUSED = (
+    "I may not write there, so here is the answer. Invite me (`/invite`), and the next one can "
+    "stand there."
+)
+
+
+def asked_in(place: str, why: str) -> str:
+    """Above an answer sent as a direct message: `place` is a link to where it was asked for, or
+    empty; `why` is Slack's code."""
+    here = _HERE.get(why, _HERE_SINCE_REFUSED)
+    return f"You asked this in {place}. {here}" if place else here
+
+
+# --- the buttons of an answer --------------------------------------------------------------
+
+BUTTONS = {"stop": "Stop", "retry": "Retry", "edit": "Edit", "details": "Details"}
+
+ANSWER_FORGOTTEN = "I no longer remember this answer, it is too long ago. Please ask again."
+NOTHING_TO_STOP = "There is nothing left to stop: this answer is complete."
+BUTTON_FAILED = "That did not work just now. Please press the button again in a minute."
+RETRIED_OFTEN = (
+    "You have asked this many times by now. Press *Edit* to ask it in other words, or come back "
+    "in an hour."
+)
+DETAILS_LATE = "Slack gave up waiting for me. Please press *Details* again."
+
+
+def not_yours_to_stop(asker: str) -> str:
+    """Told to somebody who may not stop the answer; `asker` is the name of who may, or empty."""
+    return (
+        f"{asker or 'Somebody else'} asked for this answer. They can stop it, and so can an admin."
+    )
+
+
+# --- the details of an answer --------------------------------------------------------------
+
+DETAILS = "Details"
+DETAILS_CLOSE = "Close"
+DETAILS_LOADING = "One moment…"
+DETAILS_ASKED = "What was asked"
+DETAILS_ANSWERED = "What came back"
+DETAILS_REASONING = "How Grok reasoned"
+DETAILS_CHANCES = "How likely each token was"
+DETAILS_PROMPT = "Prompt"
+DETAILS_PROMPTS = "Prompts"
+DETAILS_SYSTEM = "How Grok should behave"
+DETAILS_CONTEXT = "Read beside the question"
+DETAILS_SHORTENED = "_The rest does not fit in here._"
+DETAILS_NOT_DONE = "_The answer is not done yet. Open this again when it is._"
+DETAILS_NO_TOKENS = "_Grok did not say how many tokens it took._"
+DETAILS_MODEL = "Model"
+DETAILS_ASKED_AT = "Asked at"
+DETAILS_TOKENS_IN = "Tokens read"
+DETAILS_TOKENS_OUT = "Tokens written"
+DETAILS_TOKENS_REASONING = "Tokens of reasoning"
+DETAILS_COST = "Cost"
+DETAILS_TIME = "Time"
+ON = "on"
+OFF = "off"
+
+
+def labelled(label: str, value: str = "") -> str:
+    """A value below its name, or the name alone. Slack's mrkdwn."""
+    return f"*{label}*\n{value}" if value else f"*{label}*"
+
+
+def tokens_read(prompt: int, cached: int) -> str:
+    """`1,234 (200 repeated)`: `cached` are those that Grok had read before, which cost less."""
+    return f"{prompt:,} ({cached:,} repeated)" if cached else f"{prompt:,}"

@@ -5,6 +5,7 @@ import pytest
 from bot import words
 from bot.completion import CompletionRequest
 from bot.completion.collect import Collector
+from bot.completion.logprobs import MOST_CHANCES
 from bot.completion.result import Chunk, Section, TokenLogprob, Usage
 
 
@@ -210,6 +211,75 @@ def test_a_failed_answer_keeps_what_came_without_calling_it_finished() -> None:
         ("", "", False),
     ]
     assert answer.failure == "Grok broke off."
+
+
+def test_a_stopped_answer_ends_with_what_it_has() -> None:
+    collector = collector_of(n=3, max_tokens=7, logprobs=1)
+    collector.add(Chunk(choice=0, text="All of it", finish_reason="length"))
+    collector.add(Chunk(choice=1, text="Once up", logprobs=(TokenLogprob("Once up", -0.1),)))
+
+    answer = collector.answer(endpoint="chat", stopped=True)
+
+    assert answer.stopped
+    assert answer.failure == ""
+    assert [(section.text, section.done) for section in answer.sections] == [
+        ("All of it", True),
+        ("Once up", True),
+        ("", True),
+    ]
+    assert words.cut_off(7) in answer.sections[0].note
+    assert [section.note for section in answer.sections[1:]] == ["", ""]
+
+
+def test_a_stopped_answer_that_failed_keeps_its_sentence() -> None:
+    answer = collector_of().answer(endpoint="chat", stopped=True, failure="Grok broke off.")
+
+    assert (answer.stopped, answer.failure, answer.sections[0].done) == (
+        True,
+        "Grok broke off.",
+        True,
+    )
+
+
+def test_what_went_along_is_passed_on() -> None:
+    answer = collector_of().answer(endpoint="chat", context="SHARED", forgotten=3)
+
+    assert (answer.context, answer.forgotten, answer.stopped) == ("SHARED", 3, False)
+
+
+def test_the_first_chances_are_kept_choice_after_choice() -> None:
+    token = TokenLogprob("a", -0.1, (("a", -0.1), ("b", -3.0)))
+    other = TokenLogprob("c", -0.2)
+    collector = collector_of(n=2, logprobs=2)
+    for _ in range(MOST_CHANCES - 1):
+        collector.add(Chunk(choice=1, text="c", logprobs=(other,)))
+        collector.add(Chunk(choice=0, text="a", logprobs=(token,)))
+
+    answer = collector.answer(endpoint="chat")
+
+    assert answer.chances == (token,) * (MOST_CHANCES - 1) + (other,)
+    assert type(answer).model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_chances_that_nobody_asked_for_are_not_kept() -> None:
+    collector = collector_of()
+    collector.add(Chunk(text="a", logprobs=(TokenLogprob("a", -0.1),)))
+
+    assert collector.answer(endpoint="chat").chances == ()
+
+
+def test_any_token_can_be_stored() -> None:
+    half, long = "\ud83d", "x" * 1000
+    collector = collector_of(logprobs=5)
+    alternatives = tuple((half, -1.0) for _ in range(100))
+    collector.add(Chunk(logprobs=(TokenLogprob(half, -0.1, alternatives), TokenLogprob(long, 0.0))))
+
+    answer = collector.answer(endpoint="chat")
+
+    assert type(answer).model_validate_json(answer.model_dump_json()) == answer
+    assert answer.chances[0].token == "?"
+    assert len(answer.chances[0].alternatives) == 8
+    assert len(answer.chances[1].token) == 64
 
 
 def test_an_answer_without_any_chunk_names_the_model_asked_for() -> None:

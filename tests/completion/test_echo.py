@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completion.echo import show_echo
+from bot.completion.echo import show_echo, without_echo
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,14 @@ def test_what_is_shown_only_grows(prompt: str, completion: str) -> None:
 
     assert all(later.startswith(step) for step, later in pairwise(steps))
     assert steps[-1] == show_echo(prompt, whole, done=True)
+
+
+@given(st.text("a`~ \n\t", min_size=1, max_size=12), st.text("a`~ \t", max_size=12))
+def test_an_echo_is_taken_off_again(prompt: str, completion: str) -> None:
+    shown = show_echo(prompt, prompt + completion, done=True)
+
+    assert without_echo(prompt, shown) == completion
+
+
+def test_what_is_no_echo_is_left_alone() -> None:
+    assert without_echo("Once", "Another story") == "Another story"

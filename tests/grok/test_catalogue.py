@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.grok.catalogue import FRESH_SECONDS, KNOWN, Catalogue, Model
+from bot.grok.catalogue import FRESH_SECONDS, KNOWN, WINDOWS, Catalogue, Model
 from bot.grok.client import GrokClient
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient
@@ -124,3 +124,35 @@ async def test_an_alias_tells_too() -> None:
 def test_the_nearest_names() -> None:
     assert Catalogue(Replies()).nearest("grok-4,3")[0] == "grok-4.3"
     assert Catalogue(Replies()).nearest("zebra") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("grok-4.7", 500_000),
+        ("GROK-4.7-latest", 500_000),
+        ("grok-4.3", 1_000_000),
+        ("grok-4.20-non-reasoning", 1_000_000),
+        ("grok-build-0.1", 256_000),
+        ("grok-latest", None),
+        ("llama-3.3-70b", None),
+        ("", None),
+    ],
+)
+async def test_the_window_of_a_model(name: str, tokens: int | None) -> None:
+    assert Catalogue(Replies()).window(name) == tokens
+
+
+async def test_a_window_is_known_by_the_aliases_that_the_api_lists() -> None:
+    models = {"models": [{"id": "grok-4.3", "aliases": ["grok-latest"]}, {"id": "other"}]}
+    catalogue = Catalogue(Replies(language_models=models))
+
+    await catalogue.refresh()
+
+    assert catalogue.window("grok-latest") == 1_000_000
+    assert catalogue.window("grok-4.7-latest") == 500_000
+    assert catalogue.window("other") is None
+
+
+def test_the_window_of_every_known_model_is_known() -> None:
+    assert set(WINDOWS) == {model.id for model in KNOWN}

@@ -79,6 +79,7 @@ CASES: list[tuple[int, Any, GrokFailure]] = [
         },
         "rate_limited",
     ),
+    (429, "Too many tokens, please wait before trying again.", "rate_limited"),
     (
         422,
         {
@@ -101,6 +102,24 @@ CASES: list[tuple[int, Any, GrokFailure]] = [
         {"error": {"message": "This model's maximum context length is 8192 tokens", "code": None}},
         "too_long",
     ),
+    (400, {"error": {"message": "Too big", "code": "context_length_exceeded"}}, "too_long"),
+    (
+        400,
+        {"code": "invalid-argument", "error": "The prompt is too long for grok-4.3."},
+        "too_long",
+    ),
+    (
+        400,
+        {"code": 400, "error": "prompt + max_tokens must be within the context limit: 1 > 0"},
+        "too_long",
+    ),
+    (422, {"error": "Please reduce the length of the messages or completion."}, "too_long"),
+    (
+        400,
+        {"message": "The input token count (9) exceeds the maximum number of tokens allowed (8)."},
+        "too_long",
+    ),
+    (500, {"error": {"message": "the request exceeds the available context size"}}, "too_long"),
     (413, "<html><body>413 Request Entity Too Large</body></html>", "too_long"),
     (400, json.dumps(f"bad thing for team {TEAM}"), "invalid"),
     (400, {"message": f"<!channel> key {KEY} @here"}, "invalid"),
@@ -216,6 +235,8 @@ async def test_an_excerpt_is_short_and_clean(
             {"error": {"message": "Prompt length exceeds it", "type": "invalid-argument"}},
             "too_long",
         ),
+        ({"error": "This model's maximum prompt length is 8 but it has 9 tokens."}, "too_long"),
+        ({"error": {"message": "Too big", "code": "context_length_exceeded"}}, "too_long"),
         ({"code": "resource-exhausted", "error": f"Too many requests for {TEAM}"}, "rate_limited"),
         ({"code": "resource-exhausted", "error": "You ran out of credits."}, "no_credit"),
         ({"error": f"boom for team {TEAM}"}, "unavailable"),
