@@ -27,7 +27,7 @@ bench: dev-env ## Measurements; make bench NAME=… runs one
 docs: dev-env ## Write the generated parts of the documentation again
 	@$(BIN)/python -m tools.docs
 
-picture: dev-env ## Take the picture of the demo in the README again
+picture: dev-env ## Take the pictures in the README again
 	@$(BIN)/python -m tools.screenshot
 
 lock: ## Resolve the dependencies of pyproject.toml into the lock files

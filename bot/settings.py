@@ -109,3 +109,8 @@ class Settings(BaseSettings):
         "INFO", description="Least severe level that is logged."
     )
     log_prompts: bool = Field(False, description="Log prompts too (off: they never are).")
+
+
+def admins_of(settings: Settings) -> frozenset[str]:
+    """The Slack user ids in `GROK_ADMINS`."""
+    return frozenset(filter(None, (user.strip() for user in settings.grok_admins.split(","))))

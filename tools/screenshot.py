@@ -1,4 +1,4 @@
-"""`python -m tools.screenshot`: take the picture of the demo in the README (needs a Chromium)."""
+"""`python -m tools.screenshot`: take the pictures in the README (needs a Chromium)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs" / "demo.png"
+PICTURES = Path(__file__).resolve().parent.parent / "docs"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SIZE = (1200, 900)
@@ -33,8 +33,9 @@ async def main() -> int:
             browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = await browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
             await page.goto(address)
-            await _ask(page)
-            await page.screenshot(path=PICTURE)
+            for name, step in (("demo", _ask), ("thread", _go_on), ("form", _fill_in)):
+                await step(page)
+                await page.screenshot(path=PICTURES / f"{name}.png")
             await browser.close()
     finally:
         demo.send_signal(signal.SIGINT)
@@ -61,6 +62,29 @@ async def _ask(page: Page) -> None:
     await composer.fill(f"/grok {second}")
     await composer.press("Enter")
     await expect(page.locator("[data-ephemeral]")).to_contain_text("--top-p")
+
+
+async def _go_on(page: Page) -> None:
+    answer = page.locator("[data-ts]:not([data-ephemeral])").last
+    await answer.hover()
+    await answer.get_by_role("button", name=re.compile("thread", re.IGNORECASE)).first.click()
+    composer = page.locator("[data-composer=thread]")
+    await composer.fill("And what ends it?")
+    await composer.press("Enter")
+    answers = page.locator("[data-thread] [data-action-id=retry]")
+    await expect(answers).to_have_count(2, timeout=30_000)
+
+
+async def _fill_in(page: Page) -> None:
+    await page.get_by_role("button", name=re.compile("close", re.IGNORECASE)).first.click()
+    composer = page.locator("[data-composer=channel]")
+    await composer.fill("/grok")
+    await composer.press("Enter")
+    prompt = page.locator("[data-modal] [data-block-id=prompt] textarea")
+    await prompt.fill("Name three rivers in Peru, with their lengths in a table")
+    await expect(page.locator("[data-modal] [data-block-id=model] input")).to_have_value(
+        re.compile("grok")
+    )
 
 
 if __name__ == "__main__":

@@ -9,14 +9,24 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.completion.ask import Ask
+from bot.completion.conversation import Turn, conversation_of, turn_of
+from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
 from bot.reply.ledger import Post
+from bot.store.recent import Recent
 
 State = Literal["queued", "running", "delivering", "done"]
 
+ROOT = "0"
+"""The part of an answer that is posted first."""
+
+RECENT_CHARS = 80
+"""How much of a question is shown among the recent ones."""
+
+STATE: TypeAdapter[State] = TypeAdapter(State)
+
 _PREFIX = "post:"
 _POST = TypeAdapter(Post)
-_STATE: TypeAdapter[State] = TypeAdapter(State)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -40,6 +50,43 @@ class Job:
     answer: Answer | None
     redeliver: int
     """How often another delivery was called for, since a worker wrote without its lease."""
+    stop: str = ""
+    """Why somebody stopped it; empty when nobody did."""
+
+    @property
+    def opens_conversation(self) -> bool:
+        """Whether the first message of the answer is the root of a conversation of its own."""
+        ask = self.ask
+        return ask.conversation is None and ask.thread_ts is None and ask.reply != "private"
+
+    @property
+    def conversation(self) -> str | None:
+        """The conversation that this job is part of; its own as soon as that is posted."""
+        if not self.opens_conversation:
+            return self.ask.conversation
+        root = self.posts.get(ROOT)
+        return conversation_of(root.channel, root.ts) if root and root.ts else None
+
+    @property
+    def turn(self) -> Turn | None:
+        """What its conversation remembers of it. A private answer is not for the others there."""
+        if self.answer is None or self.ask.reply == "private":
+            return None
+        return turn_of(self.id, self.ask, self.answer)
+
+    @property
+    def recent(self) -> Recent:
+        """How its asker finds it again."""
+        ask = self.ask
+        root = self.posts.get(ROOT)
+        return Recent(
+            job_id=self.id,
+            channel=root.channel if root else ask.channel,
+            ts=(root.ts if root else None) or "",
+            prompt=excerpt("\n\n".join(ask.request.prompts), RECENT_CHARS),
+            at=ask.asked_at,
+            private=ask.reply == "private",
+        )
 
 
 def parse_job(fields: Mapping[str, str]) -> Job:
@@ -48,13 +95,14 @@ def parse_job(fields: Mapping[str, str]) -> Job:
     return Job(
         id=_required(fields, "id"),
         ask=_model(Ask, _required(fields, "ask")),
-        state=_STATE.validate_python(_required(fields, "state")),
+        state=STATE.validate_python(_required(fields, "state")),
         epoch=int(_required(fields, "epoch")),
         attempts=int(_required(fields, "attempts")),
         created=int(_required(fields, "created")) / 1000,
         posts=_posts(fields),
         answer=_model(Answer, answer) if answer else None,
         redeliver=int(_required(fields, "redeliver")),
+        stop=fields.get("stop", ""),
     )
 
 

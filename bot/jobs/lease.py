@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot import metrics
+from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
-from bot.jobs.job import Job, dump_post, post_field
+from bot.jobs.job import ROOT, Job, dump_post, post_field
 from bot.jobs.queue import Lease, Queue
 from bot.reply.ledger import Post
 
@@ -27,12 +28,17 @@ def _fenced() -> Iterator[None]:
 
 
 class JobLedger:
-    """The `Ledger` of one lease: each write goes to Redis, which knows who holds the job."""
+    """The `Ledger` of one lease: each write goes to Redis, which knows who holds the job.
+
+    When the first message of the answer is the root of a conversation, the job is active in
+    that for as long as the message is recorded.
+    """
 
     def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
         self._queue = queue
         self._lease = lease
         self._posts = dict(job.posts)
+        self._opens = job.opens_conversation
         self._writes = 0
         self._writing = asyncio.Lock()
 
@@ -63,7 +69,12 @@ class JobLedger:
             self._writes += 1
             with _fenced():
                 adopted = await self._queue.adopt(
-                    self._lease, self._writes, post_field(part), dump_post(post), ts
+                    self._lease,
+                    self._writes,
+                    post_field(part),
+                    dump_post(post),
+                    ts,
+                    enters=self._rooted_in(post),
                 )
         if adopted:
             self._posts[part] = post
@@ -73,19 +84,43 @@ class JobLedger:
         return await self._queue.disown(self.job_id, ts)
 
     async def forget(self, part: str) -> None:
-        await self._write(part, "")
+        await self._write(part, "", leaves=self._rooted_in(self._posts.get(part)))
         self._posts.pop(part, None)
 
     async def _record(self, post: Post) -> None:
-        await self._write(post.part, dump_post(post))
+        await self._write(post.part, dump_post(post), enters=self._rooted_in(post))
         self._posts[post.part] = post
 
-    async def _write(self, part: str, value: str) -> None:
+    def _rooted_in(self, post: Post | None) -> str | None:
+        """The conversation that `post` is the root of."""
+        if post is None or post.ts is None or post.part != ROOT or not self._opens:
+            return None
+        return conversation_of(post.channel, post.ts)
+
+    async def _write(
+        self, part: str, value: str, *, enters: str | None = None, leaves: str | None = None
+    ) -> None:
         """One at a time: Redis ignores a write whose number is not the highest yet."""
+        fields = [(post_field(part), value)]
         async with self._writing:
             self._writes += 1
             with _fenced():
-                await self._queue.write(self._lease, self._writes, [(post_field(part), value)])
+                await self._queue.write(
+                    self._lease, self._writes, fields, enters=enters, leaves=leaves
+                )
+
+
+class Stop:
+    """Whether somebody stopped a job, and why."""
+
+    def __init__(self) -> None:
+        self.called = asyncio.Event()
+        self.reason = ""
+
+    def call(self, reason: str) -> None:
+        """The job was stopped; the first reason stands."""
+        self.reason = self.reason or reason
+        self.called.set()
 
 
 class Held:
@@ -95,13 +130,27 @@ class Held:
     when Redis does not say.
     """
 
-    def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
-        self.job = job
+    def __init__(self, queue: Queue, lease: Lease, job: Job, stop: Stop | None = None) -> None:
+        """`stop`: where news of a stop comes in, besides what `job` says of one."""
         self.ledger = JobLedger(queue, lease, job)
+        self.job = replace(job, posts=self.ledger.posts)  # as they are, not as they were
         self.finished = False
         self._queue = queue
         self._lease = lease
         self._served = job.redeliver
+        self._stop = stop or Stop()
+        if job.stop:
+            self._stop.call(job.stop)
+
+    @property
+    def stopped(self) -> asyncio.Event:
+        """Set once somebody stopped the job."""
+        return self._stop.called
+
+    @property
+    def stop_reason(self) -> str:
+        """What `Queue.stop` was told; empty until then."""
+        return self._stop.reason
 
     async def deliver(self, answer: Answer) -> Answer:
         """End the work on the answer; the one that stands, which may be an earlier one."""
@@ -112,7 +161,7 @@ class Held:
     async def finish(self) -> bool:
         """End the job once its answer was shown. True: show it again first, every message of
         it, since a worker that had lost its lease may have written over it."""
-        calls = await self._queue.finish(self._lease, self._served)
+        calls = await self._queue.finish(self._lease, self._served, self.job)
         if calls is not None:
             self._served = calls
             return True

@@ -15,16 +15,26 @@ from redis.exceptions import ResponseError
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
-from bot.jobs.job import Job, parse_job
+from bot.jobs.job import STATE, Job, State, parse_job
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
+from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
+from bot.store.recent import MOST_RECENT
 
 GROUP = "workers"
 CONSUMER_GONE_SECONDS = 3600.0
 """A consumer that holds nothing and has not read for this long is forgotten."""
 
+DELIVERY_KNOWN_SECONDS = max(EVENT_RETRY_SECONDS, 3600)
+"""How long it is known which job a delivery became: for Slack to deliver it again, and for
+people to delete their question or to click twice while it is answered."""
+
+MOST_STOPS = 1000
+"""How many stops a worker finds, about, that has not read them for a while."""
+
 SCAN_START = "0-0"
+STOPS_START = "0-0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +68,26 @@ class Queue:
     """
 
     def __init__(
-        self, store: Store, keys: Keys, *, lease_seconds: float, retention_seconds: int
+        self,
+        store: Store,
+        keys: Keys,
+        *,
+        lease_seconds: float,
+        retention_seconds: int,
+        thread_tokens: int = 16_000,
+        thread_retention_seconds: int = 30 * 86_400,
     ) -> None:
+        """`retention_seconds`: how long a job is remembered after its end; a conversation, and
+        the questions of a person, for `thread_retention_seconds` after the last one of them.
+        `thread_tokens`: how much of a conversation is remembered."""
         self.lease_seconds = lease_seconds
         self.alone = store.alone
         self.consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._store = store
         self._keys = keys
         self._retention_seconds = retention_seconds
+        self._thread_tokens = thread_tokens
+        self._thread_retention_seconds = thread_retention_seconds
         self._accept = store.script("accept")
         self._take = store.script("take")
         self._renew = store.script("renew")
@@ -78,14 +100,72 @@ class Queue:
         self._release = store.script("release")
         self._hand_back = store.script("hand_back")
         self._prune = store.script("prune")
+        self._stop = store.script("stop")
 
     async def accept(self, job_id: str, ask: Ask) -> str:
-        """Store and queue `ask` as `job_id`; the id of the job that holds it: this one, or
-        an earlier one with the same `dedupe`. Tried once: see `Acceptor`."""
-        keys = [self._keys.seen(ask.dedupe), self._keys.job(job_id), self._keys.queue]
-        args = (job_id, ask.model_dump_json(), EVENT_RETRY_SECONDS)
+        """Store and queue `ask` as `job_id`, or line it up behind what is being answered in its
+        conversation; the id of the job that holds it: this one, or an earlier one with the
+        same `dedupe`. Tried once: see `Acceptor`."""
+        keys = [
+            self._keys.seen(ask.dedupe),
+            self._keys.job(job_id),
+            self._keys.queue,
+            *self._line(ask.conversation),
+        ]
+        args = (
+            job_id,
+            ask.model_dump_json(),
+            DELIVERY_KNOWN_SECONDS,
+            ask.conversation or "",
+            self._thread_retention_seconds,
+            ask.question_ts or ask.asked_at,
+        )
         _, holder = await self._accept.once(keys, args)
         return str(holder)
+
+    async def holder_of(self, dedupe: str) -> str | None:
+        """The id of the job that a delivery became within the last `DELIVERY_KNOWN_SECONDS`."""
+        with redis_errors():
+            holder = await self._store.redis.get(self._keys.seen(dedupe))
+        return None if holder is None else str(holder)
+
+    async def look(self, job_id: str) -> Job | None:
+        """The job as it stands, for whoever does not hold it; None when it is not known. Raises
+        `ValueError` when what is stored is no job."""
+        with redis_errors():
+            fields: Any = await self._store.redis.hgetall(self._keys.job(job_id))
+        return parse_job(fields) if fields else None
+
+    async def stop(self, job_id: str, reason: str) -> State | None:
+        """Stop the job unless its answer is stored already; the state it was in, None when it is
+        not known. `reason`, not empty, is for its holder; the first one stands."""
+        state = await self._stop([self._keys.job(job_id), self._keys.stops], [reason, MOST_STOPS])
+        return None if state is None else STATE.validate_python(state)
+
+    async def stop_reason(self, job_id: str) -> str:
+        """Why the job was stopped; empty when it was not."""
+        with redis_errors():
+            reason = await self._store.redis.hget(self._keys.job(job_id), "stop")
+        return str(reason or "")
+
+    async def newest_stop(self) -> str:
+        """Where the stops end by now; `STOPS_START` when there are none."""
+        with redis_errors():
+            newest: Any = await self._store.redis.xrevrange(self._keys.stops, count=1)
+        return str(newest[0][0]) if newest else STOPS_START
+
+    async def stops(self, after: str) -> tuple[str, list[str]]:
+        """The ids of jobs that were stopped since `after`, and where to go on from. Waits up to
+        `BLOCK_SECONDS` for the first. From `STOPS_START` on, some are told that are long over;
+        so they are after a flush, since what came between may stand before `after`."""
+        with redis_errors():
+            reply: Any = await self._store.reads.xread(
+                {self._keys.stops: after}, block=int(BLOCK_SECONDS * 1000)
+            )
+        if not reply:
+            return (after if await self.newest_stop() == after else STOPS_START), []
+        entries = _entries(reply[0][1])
+        return entries[-1].entry_id, [entry.job_id for entry in entries]
 
     async def read(self, count: int) -> list[Entry]:
         """Up to `count` new entries; waits up to `BLOCK_SECONDS` for the first."""
@@ -135,17 +215,45 @@ class Queue:
         args = [lease.token, lease.entry.entry_id, GROUP, self.consumer]
         return bool(await self._renew(self._job_and_queue(lease), args))
 
-    async def write(self, lease: Lease, number: int, fields: Sequence[tuple[str, str]]) -> None:
+    async def write(
+        self,
+        lease: Lease,
+        number: int,
+        fields: Sequence[tuple[str, str]],
+        *,
+        enters: str | None = None,
+        leaves: str | None = None,
+    ) -> None:
         """Set fields of the job (an empty value deletes), as the write of this `number`, or,
-        with 0 and none, only ask. Raises `LeaseLost`."""
+        with 0 and none, only ask. With it the job may become active in a conversation, or
+        leave the one that it is in. Raises `LeaseLost`."""
+        keys = [self._job(lease)]
+        if conversation := enters or leaves:
+            keys += [self._keys.queue, *self._line(conversation)]
         flat = [word for pair in fields for word in pair]
-        if not await self._write([self._job(lease)], [lease.token, number, *flat]):
+        kept = self._thread_retention_seconds
+        args: list[str | int] = [lease.token, number, enters or "", kept, *flat]
+        if not await self._write(keys, args):
             raise LeaseLost(lease.entry.job_id)
 
-    async def adopt(self, lease: Lease, number: int, field: str, value: str, ts: str) -> bool:
+    async def adopt(
+        self,
+        lease: Lease,
+        number: int,
+        field: str,
+        value: str,
+        ts: str,
+        *,
+        enters: str | None = None,
+    ) -> bool:
         """Set the field of a post to what an earlier holder posted at `ts`, as the write of this
-        `number`; False when that holder takes it back. Raises `LeaseLost`."""
-        outcome = await self._adopt([self._job(lease)], [lease.token, number, field, value, ts])
+        `number`; False when that holder takes it back. With it the job may become active in a
+        conversation. Raises `LeaseLost`."""
+        keys = [self._job(lease)]
+        if enters:
+            keys += [self._keys.queue, *self._line(enters)]
+        args = (lease.token, number, field, value, ts, enters or "", self._thread_retention_seconds)
+        outcome = await self._adopt(keys, args)
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
         return bool(outcome == "adopted")
@@ -161,16 +269,47 @@ class Queue:
             raise LeaseLost(lease.entry.job_id)
         return Answer.model_validate_json(stored)
 
-    async def finish(self, lease: Lease, served: int) -> int | None:
+    async def finish(self, lease: Lease, served: int, job: Job) -> int | None:
         """End the job; None once done, else how many further deliveries were called for, of
-        which the holder has `served` fewer. Raises `LeaseLost`."""
-        args = (lease.token, lease.entry.entry_id, GROUP, served, self._retention_seconds)
-        outcome, calls = await self._finish(self._job_and_queue(lease), args)
+        which the holder has `served` fewer. Raises `LeaseLost`.
+
+        With its end, `job`, as its holder knows it, is remembered among the questions of its
+        asker and as a turn of its conversation, where the next one that waits starts.
+        """
+        conversation = job.conversation
+        while True:
+            outcome, detail = await self._finish_in(conversation, lease, served, job)
+            if outcome != "elsewhere":
+                break
+            conversation = str(detail)
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
         if outcome == "early":
             raise RuntimeError("a job must be delivered before it can finish")
-        return int(calls) if outcome == "again" else None
+        return int(detail) if outcome == "again" else None
+
+    async def _finish_in(
+        self, conversation: str | None, lease: Lease, served: int, job: Job
+    ) -> tuple[str, str | int]:
+        recent = self._keys.recent(job.ask.user)
+        turn = job.turn
+        args = (
+            lease.token,
+            lease.entry.entry_id,
+            GROUP,
+            served,
+            self._retention_seconds,
+            self._thread_retention_seconds,
+            job.recent.model_dump_json(),
+            MOST_RECENT,
+            conversation or "",
+            turn_entry(turn) if turn else "",
+            job.ask.retry_of,
+            self._thread_tokens,
+        )
+        keys = [*self._job_and_queue(lease), recent, *self._line(conversation)]
+        outcome, detail = await self._finish(keys, args)
+        return str(outcome), detail
 
     async def reassert(self, job_id: str) -> None:
         """Have the answer of a job shown once more, by whoever holds or takes it."""
@@ -216,6 +355,17 @@ class Queue:
 
     def _job(self, lease: Lease) -> str:
         return self._keys.job(lease.entry.job_id)
+
+    def _line(self, conversation: str | None) -> list[str]:
+        """What the scripts know of a conversation, if there is one."""
+        if not conversation:
+            return []
+        return [
+            self._keys.thread(conversation),
+            self._keys.thread_facts(conversation),
+            self._keys.thread_active(conversation),
+            self._keys.thread_waiting(conversation),
+        ]
 
     def _job_and_queue(self, lease: Lease) -> list[str]:
         return [self._job(lease), self._keys.queue]

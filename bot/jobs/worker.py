@@ -14,7 +14,8 @@ from bot import metrics
 from bot.backoff import pauses
 from bot.errors import StoreUnavailable
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
-from bot.jobs.queue import SCAN_START, Entry, Queue
+from bot.jobs.lease import Stop
+from bot.jobs.queue import SCAN_START, STOPS_START, Entry, Queue
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,8 @@ class Worker:
         self._at_once = at_once
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
+        self._stops: dict[Entry, Stop] = {}
+        self._heard_stops = STOPS_START
         self._room = asyncio.Event()
         self._cursor = SCAN_START
         # Alone in its store, a process that starts need not wait for a lease to run out.
@@ -62,13 +65,11 @@ class Worker:
         self._heard = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                steps = (self._fetch, self._reclaim, self._measure, self._prune)
-                loops = [group.create_task(_repeat(step)) for step in steps]
-                await self._stopping.wait()
-                for loop in loops:
-                    loop.cancel()
-            await self._hand_back_unread()
-            await self._wait_for_jobs(max(0.0, self._stop_at - time.monotonic()))
+                hearing = group.create_task(_repeat(self._hear))
+                await self._take_jobs()
+                await self._hand_back_unread()
+                await self._wait_for_jobs(max(0.0, self._stop_at - time.monotonic()))
+                hearing.cancel()
         finally:
             while self._tasks:
                 for task in self._tasks.values():
@@ -83,6 +84,14 @@ class Worker:
         self._stop_at = time.monotonic() + grace
         self._stopping.set()
         await self._ended.wait()
+
+    async def _take_jobs(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            steps = (self._fetch, self._reclaim, self._measure, self._prune)
+            loops = [group.create_task(_repeat(step)) for step in steps]
+            await self._stopping.wait()
+            for loop in loops:
+                loop.cancel()
 
     async def _wait_for_room(self) -> int:
         """How many more jobs there is room for, once there is."""
@@ -129,6 +138,19 @@ class Worker:
         await self._queue.prune()
         return PRUNE_EVERY_SECONDS
 
+    async def _hear(self) -> float:
+        """Stop the jobs in hand that somebody stopped, wherever that was.
+
+        None is missed: a job is listened for before it is taken, a stop that comes before that
+        is in the job, and reading goes on from where it ended, however long Redis was away.
+        """
+        heard, stopped = await self._queue.stops(self._heard_stops)
+        for entry, stop in list(self._stops.items()):
+            if entry.job_id in stopped and (reason := await self._queue.stop_reason(entry.job_id)):
+                stop.call(reason)
+        self._heard_stops = heard
+        return 0.0
+
     def _start(self, entry: Entry, *, reclaimed: bool = False) -> None:
         if entry in self._tasks:
             return
@@ -138,10 +160,12 @@ class Worker:
 
     def _ended_job(self, entry: Entry) -> None:
         del self._tasks[entry]
+        self._stops.pop(entry, None)
         self._room.set()
 
     async def _carry(self, entry: Entry, reclaimed: bool) -> None:
         async with self._slots:
+            self._stops[entry] = stop = Stop()
             try:
                 taken = await self._queue.take(entry)
             except (StoreUnavailable, ValueError):
@@ -154,7 +178,7 @@ class Worker:
                 if reclaimed:
                     metrics.JOBS_RECLAIMED.inc()
                     log.warning("job taken over", attempts=job.attempts)
-                await self._holder.hold(lease, job)
+                await self._holder.hold(lease, job, stop)
 
 
 async def _repeat(step: Callable[[], Awaitable[float]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from bot import words
 from bot.completion.ask import Ask, ReplyTo, Said, Surface
 from bot.completion.faults import refusal, validate
 from bot.completion.flags import Flags
@@ -28,7 +29,7 @@ class Place:
     question_ts: str | None = None
     conversation: str | None = None
     context: tuple[Said, ...] = ()
-    reads_thread: bool = False
+    reads_thread: str = ""
     retry_of: str = ""
     response_url: str | None = None
 
@@ -84,6 +85,13 @@ class Asking:
         if request.max_tokens is None:
             return request.model_copy(update={"max_tokens": self._settings.grok_max_tokens})
         return request
+
+
+def promise(ask: Ask) -> str:
+    """What to tell at once an asker who sees nothing until the answer is done; else empty."""
+    if ask.reply == "private" and not ask.channel.startswith("D"):
+        return words.TOLD_WHEN_DONE
+    return "" if ask.request.streams else words.POSTED_WHEN_DONE
 
 
 def _usual_reply(place: Place) -> ReplyTo:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from bot import metrics, words
+from bot import metrics
 from bot.completion.commands import AskCommand, Form, Help, parse
 from bot.completion.flags import Flags
 from bot.completion.help import help_text
 from bot.errors import NotTaken, RequestRefused
 from bot.jobs.accept import Acceptor
-from bot.listeners.asking import Asking, Place
+from bot.listeners.asking import Asking, Place, promise
+from bot.listeners.forms import Forms
 from bot.listeners.payloads import SlashCommand
-from bot.listeners.text import shown
+from bot.listeners.reaction import Reaction
+from bot.reply.shown import shown
 
 
 class GrokCommand:
-    """Answers `/grok …`: accepts a question, or tells its author what to do instead."""
+    """Answers `/grok …`: accepts a question, opens the form, or tells what to do instead."""
 
-    def __init__(self, asking: Asking, acceptor: Acceptor, team: str) -> None:
+    def __init__(self, asking: Asking, acceptor: Acceptor, forms: Forms, team: str) -> None:
         self._asking = asking
         self._acceptor = acceptor
+        self._forms = forms
         self._team = team
 
-    async def __call__(self, payload: SlashCommand) -> str:
-        """Text for the author alone, sent with the ack; empty when the answer itself follows."""
+    async def __call__(self, payload: SlashCommand) -> Reaction:
+        """The ack is a text for the author alone; empty when something else follows."""
         match parse(shown(payload.text)):
             case Form():
-                return help_text()
+                return await self._forms.on_command(payload)
             case Help(topic=topic):
-                return help_text(topic)
+                return Reaction(help_text(topic))
             case AskCommand(flags=flags):
-                return await self._ask(flags, payload)
+                return Reaction(await self._ask(flags, payload))
 
     async def _ask(self, flags: Flags, payload: SlashCommand) -> str:
         place = Place(
@@ -48,6 +51,4 @@ class GrokCommand:
         except NotTaken as not_taken:
             metrics.REQUESTS.labels("command", "not_taken").inc()
             return not_taken.sentence
-        if ask.reply == "private":
-            return words.TOLD_WHEN_DONE
-        return "" if ask.request.streams else words.POSTED_WHEN_DONE
+        return promise(ask)

@@ -19,3 +19,5 @@ class Installation:
     enterprise_id: str | None = None
     scopes: frozenset[str] | None = None
     """Scopes granted to the token; None when Slack did not say."""
+    url: str = ""
+    """Where the workspace is on the web, with a slash at the end; empty when Slack did not say."""

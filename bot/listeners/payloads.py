@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,  # a payload may hold a prompt, and errors are logged
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, payload: Any) -> Any:
+        """Slack writes null in some of the fields that say nothing."""
+        if not isinstance(payload, dict):
+            return payload
+        return {name: value for name, value in payload.items() if value is not None}
 
 
 class SlashCommand(_Payload):
@@ -46,6 +58,7 @@ class SlackMessage(_Payload):
     subtype: str = ""
     files: tuple[dict[str, JsonValue], ...] = ()
     blocks: tuple[dict[str, JsonValue], ...] = ()
+    attachments: tuple[dict[str, JsonValue], ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -19,10 +19,12 @@ DRAIN_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """`ack` goes back to Slack within 3 s: a text for the author alone, or fields of the ack
-    (`response_action`, `options`). `then` is done after it; only it may take its time."""
+    (`response_action`, `options`). `then` is done after it; only it may take its time. With
+    `again` an event is not acked, so that Slack delivers it once more."""
 
     ack: str | Mapping[str, Any] = ""
     then: Callable[[], Coroutine[Any, Any, None]] | None = None
+    again: bool = False
 
 
 class Errands:

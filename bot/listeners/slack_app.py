@@ -1,16 +1,20 @@
 """The Bolt app: every way in, and a quiet 200 for what is not ours.
 
-Bolt loses an ack when a listener raises within about 10 ms of it, logs the bodies of requests
-that it does not know, and reads tokens from the environment. So: listeners never raise, a
-request nobody knows is answered here, and the installation found at start-up is handed in.
+Bolt loses an ack when a listener raises within about 10 ms of it, acks events before their
+listener runs, logs the bodies of requests that it does not know, and reads tokens from the
+environment. So: listeners never raise, events are taken before they are acked, a request nobody
+knows is answered here, and the installation found at start-up is handed in.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
+from pydantic import BaseModel
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
@@ -18,17 +22,50 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import words
+from bot.listeners.buttons import Buttons
 from bot.listeners.command import GrokCommand
+from bot.listeners.forms import Forms
+from bot.listeners.home import Home
 from bot.listeners.installation import Installation
-from bot.listeners.payloads import SlashCommand
+from bot.listeners.messages import Conversing
+from bot.listeners.payloads import (
+    Click,
+    GlobalShortcut,
+    HomeOpened,
+    MessageEvent,
+    MessageShortcut,
+    SlashCommand,
+    Submission,
+    Suggestion,
+)
+from bot.listeners.reaction import Errands, Reaction
 
 log = structlog.get_logger(__name__)
 
 COMMAND = "/grok"
+FORM = "grok_form"
+GLOBAL_SHORTCUT = "new_grok"
+MESSAGE_SHORTCUT = "ask_grok"
+
+P = TypeVar("P", bound=BaseModel)
+
+Handler = Callable[[P], Awaitable[Reaction]]
+Ack = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Whoever answers for each way in."""
+
+    command: GrokCommand
+    forms: Forms
+    conversing: Conversing
+    buttons: Buttons
+    home: Home
 
 
 def build_slack_app(
-    installation: Installation, client: AsyncWebClient, command: GrokCommand
+    installation: Installation, client: AsyncWebClient, listeners: Listeners, errands: Errands
 ) -> AsyncApp:
     """The app that both transports dispatch to; signatures are verified before it."""
     quiet = logging.getLogger("slack_bolt.grok")
@@ -49,23 +86,99 @@ def build_slack_app(
         client=client,
         authorize=authorize,
         request_verification_enabled=False,
+        # Bolt would drop a deletion of the bot's own messages by a person with them.
+        ignoring_self_events_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    app.command(COMMAND)(_command_listener(command))
+    _Wiring(app, errands).connect(listeners)
     app.error(_unhandled)
     return app
 
 
-def _command_listener(command: GrokCommand) -> Any:
-    async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
-        try:
-            text = await command(SlashCommand.model_validate(body))
-        except Exception:
-            log.exception("listener failed", listener="command")
-            text = words.LISTENER_FAILED
-        await ack(text)
+class _Wiring:
+    """Joins payloads to listeners."""
 
-    return on_command
+    def __init__(self, app: AsyncApp, errands: Errands) -> None:
+        self._app = app
+        self._errands = errands
+
+    def connect(self, listeners: Listeners) -> None:
+        app, forms, buttons = self._app, listeners.forms, listeners.buttons
+        app.command(COMMAND)(
+            self._acking(SlashCommand, listeners.command, failed=words.LISTENER_FAILED)
+        )
+        app.shortcut({"type": "shortcut", "callback_id": GLOBAL_SHORTCUT})(
+            self._acking(GlobalShortcut, forms.on_global_shortcut)
+        )
+        app.shortcut({"type": "message_action", "callback_id": MESSAGE_SHORTCUT})(
+            self._acking(MessageShortcut, forms.on_message_shortcut)
+        )
+        clicks: Mapping[str, Handler[Click]] = {
+            "stop": buttons.on_stop,
+            "retry": buttons.on_retry,
+            "edit": buttons.on_edit,
+            "details": buttons.on_details,
+            "advanced": forms.on_switch,
+            GLOBAL_SHORTCUT: forms.on_home_button,
+        }
+        for action_id, handler in clicks.items():
+            app.action(action_id)(self._acking(Click, handler))
+        app.view(FORM)(self._acking(Submission, forms.on_submit, failed=_FORM_FAILED))
+        app.options({"block_id": "model", "action_id": "value"})(
+            self._acking(Suggestion, forms.on_suggestion, failed={"options": []})
+        )
+        self._hear("message", MessageEvent, listeners.conversing.on_event)
+        self._hear("app_mention", MessageEvent, listeners.conversing.on_event)
+        self._hear("app_home_opened", HomeOpened, listeners.home.on_opened)
+
+    def _acking(self, model: type[P], handler: Handler[P], failed: Ack = "") -> Any:
+        """A listener that acks with what `handler` says, or with `failed`."""
+
+        async def on_payload(ack: AsyncAck, body: dict[str, Any]) -> None:
+            reaction = await _react(model, handler, body) or Reaction(failed)
+            await _send(ack, reaction.ack)
+            self._follow(reaction)
+
+        return on_payload
+
+    def _hear(self, kind: str, model: type[P], handler: Handler[P]) -> None:
+        """Take events of one kind before they are acked: an ack that came first would lose
+        those that cannot be stored."""
+
+        async def on_event(body: dict[str, Any], next: Callable[[], Awaitable[Any]]) -> Any:  # noqa: A002
+            event = body.get("event") if body.get("type") == "event_callback" else None
+            if not isinstance(event, Mapping) or event.get("type") != kind:
+                return await next()
+            reaction = await _react(model, handler, event) or Reaction()
+            self._follow(reaction)
+            return BoltResponse(status=503 if reaction.again else 200, body="")
+
+        self._app.middleware(on_event)
+
+    def _follow(self, reaction: Reaction) -> None:
+        if reaction.then is not None:
+            self._errands.start(reaction.then)
+
+
+_FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}
+
+
+async def _react(
+    model: type[P], handler: Handler[P], payload: Mapping[str, Any]
+) -> Reaction | None:
+    """What `handler` makes of `payload`; None when that failed."""
+    try:
+        return await handler(model.model_validate(payload))
+    except Exception:
+        log.exception("listener failed", payload=model.__name__)
+        return None
+
+
+async def _send(ack: AsyncAck, said: Ack) -> None:
+    if isinstance(said, str):
+        await ack(said)
+    else:
+        await ack(**said)
 
 
 async def _unhandled(error: Exception) -> BoltResponse:

@@ -33,6 +33,7 @@ class _AuthTest(BaseModel):
     user_id: str
     bot_id: str = ""
     enterprise_id: str | None = None
+    url: str = ""
 
 
 async def identify(client: AsyncWebClient, bot_token: SecretStr) -> Installation | Trouble:
@@ -54,6 +55,7 @@ async def identify(client: AsyncWebClient, bot_token: SecretStr) -> Installation
         bot_id=who.bot_id,
         enterprise_id=who.enterprise_id,
         scopes=_scopes(reply),
+        url=who.url,
     )
 
 

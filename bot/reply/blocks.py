@@ -10,14 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot import words
 from bot.completion.excerpt import excerpt
+from bot.completion.result import Answer
 from bot.reply.markdown import most_within, weigh
 from bot.reply.safety import neutralise
 from bot.slack_limits import SECTION_TEXT_CHARS
+from bot.words import talk
 
 Block = Mapping[str, object]
+Button = Literal["stop", "retry", "edit", "details"]
+
+BUTTONS_BLOCK = "answer_buttons"
+"""The `block_id` of the buttons below an answer."""
 
 _LINE: Block = {"type": "divider"}
 _QUESTION_CHARS = SECTION_TEXT_CHARS - 100
@@ -39,40 +46,80 @@ def with_notice(message: Message, notice: str) -> Message:
     return replace(message, blocks=(_small(notice), *message.blocks))
 
 
-def with_last_line(message: Message, line: str) -> Message:
-    """`message` with one more small line of the bot's below it."""
-    return replace(message, blocks=(*message.blocks, _small(line)))
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """What stands below an answer in its last message: the buttons of the job, small lines."""
+
+    job_id: str = ""
+    buttons: tuple[Button, ...] = ()
+    lines: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The buttons in one block, and a block for each line that says anything."""
+        buttons = (_actions(self.job_id, self.buttons),) if self.buttons else ()
+        return (*buttons, *(_small(line) for line in self.lines if line))
+
+
+BARE = Foot()
+"""Below a message that another one follows."""
+
+
+def buttons_of(answer: Answer) -> tuple[Button, ...]:
+    """What can be done with a finished answer."""
+    if answer.reasoning or answer.chances:
+        return ("retry", "edit", "details")
+    return ("retry", "edit")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asked what, as the first message shows it."""
+    """Who asked what, as the first message shows it; `visible`: it stands right above in Slack
+    already, so that it need not be repeated."""
 
     user: str
     text: str
+    visible: bool = False
 
     @property
     def shown(self) -> str:
         """The question made safe, and shortened to what a section holds."""
+        if self.visible:
+            return ""
         text = neutralise(printable(self.text)).strip()
         if weigh(text) <= _QUESTION_CHARS:
             return text
         return neutralise(f"{text[: most_within(text, _QUESTION_CHARS)].rstrip()}…")
 
-    def first_message(self, answer: str, last_line: str) -> Message:
+    def first_message(self, answer: str, foot: Foot) -> Message:
         """The message that shows the question above (the first part of) the answer."""
-        user = self.user if _USER.fullmatch(self.user) else ""
-        mention = f"<@{user}>" if user else excerpt(self.user)
-        question = (_plain(self.shown), _LINE) if self.shown else ()
         return Message(
-            (_small(words.asked(mention)), *question, _markdown(answer), *_end(last_line)),
+            (*self._head(), _markdown(answer), *foot.blocks),
             words.answering(excerpt(self.text, _NOTIFICATION_CHARS)),
         )
 
+    def _head(self) -> tuple[Block, ...]:
+        if self.visible:
+            return ()
+        question = (_plain(self.shown), _LINE) if self.shown else ()
+        return (_small(words.asked(mention(self.user) or excerpt(self.user))), *question)
 
-def further_message(number: int, answer: str, last_line: str) -> Message:
+
+def further_message(number: int, answer: str, foot: Foot) -> Message:
     """The `number`th further message of an answer, counted from 1."""
-    return Message((_markdown(answer), *_end(last_line)), words.answering_on(number))
+    return Message((_markdown(answer), *foot.blocks), words.answering_on(number))
+
+
+def note(sentence: str, text: str = "") -> Message:
+    """A message that is one sentence of the bot's, in Slack's mrkdwn; `text` is its
+    notification, where that is to say something else."""
+    shown = {"type": "mrkdwn", "text": sentence, "verbatim": True}
+    return Message(({"type": "section", "text": shown},), text or sentence)
+
+
+def mention(user: str) -> str:
+    """What notifies `user`; empty for what is no user's id."""
+    return f"<@{user}>" if _USER.fullmatch(user) else ""
 
 
 def printable(text: str) -> str:
@@ -91,8 +138,17 @@ def _plain(text: str) -> Block:
     return {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _end(last_line: str) -> tuple[Block, ...]:
-    return (_small(last_line),) if last_line else ()
+def _actions(job_id: str, buttons: tuple[Button, ...]) -> Block:
+    elements = [
+        {
+            "type": "button",
+            "action_id": button,
+            "text": {"type": "plain_text", "text": talk.BUTTONS[button], "emoji": False},
+            "value": job_id,
+        }
+        for button in buttons
+    ]
+    return {"type": "actions", "block_id": BUTTONS_BLOCK, "elements": elements}
 
 
 def _small(text: str) -> Block:

@@ -12,9 +12,18 @@ from itertools import count
 
 from bot import words
 from bot.completion.result import Answer, Section
-from bot.reply.blocks import Message, Question, further_message
+from bot.reply.blocks import (
+    BARE,
+    Foot,
+    Message,
+    Question,
+    buttons_of,
+    further_message,
+    with_notice,
+)
 from bot.reply.last_line import last_line
 from bot.reply.markdown import Layout, Room, weigh
+from bot.words import talk
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
@@ -71,13 +80,18 @@ class _Flow:
 class Chain:
     """Sections in, messages out. The work is linear in the text."""
 
-    def __init__(self, question: Question, *, in_thread: bool = False) -> None:
-        """`in_thread`: the first message holds the question alone."""
+    def __init__(
+        self, question: Question, job_id: str, *, in_thread: bool = False, notice: str = ""
+    ) -> None:
+        """`job_id`: what the buttons are about. `in_thread`: the first message holds the
+        question alone. `notice`: a small line of the bot's above everything."""
         self._question = question
+        self._job_id = job_id
         self._head = [words.IN_THREAD] if in_thread else []
+        self._notice = notice
         self._level = 0
         self._flows: list[_Flow] = []
-        self._made: dict[int, tuple[tuple[str, str], Message]] = {}
+        self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
 
     def growing(self, sections: Sequence[Section]) -> list[Message]:
         """The messages of an answer that is still being written; at least one."""
@@ -87,10 +101,13 @@ class Chain:
             shown += messages if section.done or section.text.strip() else [_waiting(section)]
             if not section.done:
                 break
-        return self._messages(shown or [words.THINKING], words.WRITING if shown else "")
+        writing = (words.WRITING,) if shown else ()
+        foot = Foot(self._job_id, ("stop",), writing)
+        return self._messages([*self._head, *(shown or [words.THINKING])], foot)
 
-    def complete(self, answer: Answer) -> list[Message]:
-        """The messages of the final answer; at least one."""
+    def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
+        """The messages of the final answer: at least one, and `most` at most; the last one
+        says how many are left out for that."""
         shown = [
             markdown
             for index, section in enumerate(_final_sections(answer))
@@ -98,7 +115,11 @@ class Chain:
         ]
         if self._level >= len(ROOMS):
             shown = [words.UNSHOWABLE]
-        return self._messages(shown, last_line(answer))
+        shown = [*self._head, *shown]
+        missing = len(shown) - len(shown[:most])
+        left_out = words.left_out(missing) if missing else ""
+        foot = Foot(self._job_id, buttons_of(answer), (last_line(answer), left_out))
+        return self._messages(shown[:most], foot)
 
     def tighten(self) -> bool:
         """Put less into each message, or in the end a sentence instead. False: that was all."""
@@ -113,22 +134,24 @@ class Chain:
             self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room))
         return self._flows[index]
 
-    def _messages(self, answer: Sequence[str], last: str) -> list[Message]:
-        shown = [*self._head, *answer]
-        lines = [*[""] * (len(shown) - 1), last]
-        return [self._message(*each) for each in zip(count(), shown, lines)]
+    def _messages(self, shown: Sequence[str], last: Foot) -> list[Message]:
+        feet = [*[BARE] * (len(shown) - 1), last]
+        return [self._message(*each) for each in zip(count(), shown, feet)]
 
-    def _message(self, number: int, markdown: str, line: str) -> Message:
+    def _message(self, number: int, markdown: str, foot: Foot) -> Message:
         """What was made already is taken from there: most messages are full and stay."""
         known = self._made.get(number)
-        if known and known[0] == (markdown, line):
+        if known and known[0] == (markdown, foot):
             return known[1]
-        if number:
-            message = further_message(number, markdown, line)
-        else:
-            message = self._question.first_message(markdown, line)
-        self._made[number] = (markdown, line), message
+        message = self._make(number, markdown, foot)
+        self._made[number] = (markdown, foot), message
         return message
+
+    def _make(self, number: int, markdown: str, foot: Foot) -> Message:
+        if number:
+            return further_message(number, markdown, foot)
+        first = self._question.first_message(markdown, foot)
+        return with_notice(first, self._notice) if self._notice else first
 
 
 def _waiting(section: Section) -> str:
@@ -136,17 +159,25 @@ def _waiting(section: Section) -> str:
 
 
 def _final_sections(answer: Answer) -> list[Section]:
-    """Every section done, and a failure told below the last text that came."""
+    """Every section done, and why there is no more told below the last text that came."""
     sections = [section.model_copy(update={"done": True}) for section in answer.sections]
-    if not answer.failure:
+    if not (answer.stopped or answer.failure):
         return [_spoken(section) for section in sections or [Section(done=True)]]
     while sections and not _says_anything(sections[-1]):
         sections.pop()
+    alone, below = _why_no_more(answer)
     if not sections:
-        return [Section(note=words.failed(answer.failure), done=True)]
+        return [Section(note=alone, done=True)]
     *whole, last = sections
-    note = "\n\n".join(filter(None, (last.note, words.broken_off(answer.failure))))
+    note = "\n\n".join(filter(None, (last.note, below)))
     return [*map(_spoken, whole), last.model_copy(update={"note": note})]
+
+
+def _why_no_more(answer: Answer) -> tuple[str, str]:
+    """What is said when nothing came, and what is said below what came."""
+    if answer.stopped:
+        return talk.STOPPED_UNWRITTEN, talk.STOPPED
+    return words.failed(answer.failure), words.broken_off(answer.failure)
 
 
 def _says_anything(section: Section) -> bool:

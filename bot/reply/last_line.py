@@ -1,4 +1,4 @@
-"""The last line of an answer: model, tokens, cost, time."""
+"""The last line of an answer: model, tokens, cost, time, and what it did not know."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Usage
+from bot.words import talk
 
 _VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|latest)(?=-|$)")
 
@@ -21,6 +22,8 @@ def last_line(answer: Answer) -> str:
     facts += _usage(answer.usage) if answer.usage else []
     if asked:
         facts.append(words.took(answer.seconds))
+    if answer.forgotten:
+        facts.append(talk.forgotten(answer.forgotten))
     return " · ".join(facts)
 
 

@@ -10,7 +10,11 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Post:
     """One message of an answer. `ts` is None when it was about to be posted and the bot
-    cannot know whether it was; `at` is the Unix time in seconds of that intent."""
+    cannot know whether it was; `at` is the Unix time in seconds of that intent.
+
+    Parts that are numbers are the messages of the answer. What Slack gives no ts for has a mark
+    of its own in its place: how many messages were whispered, which way the answer took.
+    """
 
     part: str
     channel: str

@@ -27,7 +27,7 @@ from bot.errors import (
 from bot.reply.blocks import Message
 from bot.reply.ledger import Ledger
 from bot.reply.pacing import EditBudget
-from bot.reply.slack import PASSING, Posted, Slack
+from bot.reply.slack import Posted, Slack, passes
 
 log = structlog.get_logger(__name__)
 
@@ -57,11 +57,17 @@ class Messages:
         self._channel = channel
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
-        self._strays_possible = bool(ledger.posts)
+        self._strays_possible = any(part.isdigit() for part in ledger.posts)
         self._shown: dict[str, Message] = {}
         self._unrecorded: dict[str, str] = {}
         self._gone: set[str] = set()
         self._closed: set[str] = set()
+        self._edited = False
+
+    @property
+    def edited(self) -> bool:
+        """Whether anything was shown by an edit, of which Slack notifies nobody."""
+        return self._edited
 
     @property
     def deleted(self) -> bool:
@@ -113,22 +119,33 @@ class Messages:
             else:
                 self._closed.add(part)
 
+    async def post_once(self, part: str, message: Message) -> None:
+        """Show `message` as `part`, unless it was shown before: it is never edited."""
+        if await self._locate(part) is None:
+            await self._post_in_order(part, message)
+
     async def keep_only(self, count: int) -> None:
-        """Delete parts from number `count` on: an earlier attempt was longer."""
-        for part in sorted(self._ledger.posts):
-            if not part.isdigit() or int(part) < count:
-                continue
+        """Delete parts from number `count` on, the last one first: an earlier attempt was
+        longer."""
+        numbers = sorted((int(part) for part in self._ledger.posts if part.isdigit()), reverse=True)
+        for part in (str(number) for number in numbers if number >= count):
             if ts := await self._locate(part):
                 await self._remove(part, ts)
             else:
                 await self._ledger.forget(part)
+
+    async def clear(self) -> None:
+        """Delete what there is of this job, as far as Slack lets it be deleted."""
+        await self.keep_only(0)
+        await self.remove_strays()
 
     async def remove_strays(self) -> None:
         """Delete messages of this job that nobody knows of, if there can be any."""
         if not self._strays_possible:
             return
         known = {post.ts for post in self._ledger.posts.values()}
-        for root in dict.fromkeys((self._thread_ts, self._root_of("1"))):
+        # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
+        for root in dict.fromkeys((None, self._thread_ts, self._root_of("1"))):
             for posted in await self._find(root):
                 if posted.ts not in known:
                     log.info("stray message deleted", part=posted.part)
@@ -206,6 +223,7 @@ class Messages:
             await self._budget.rest_edits(error.retry_after)
             raise
         self._shown[part] = message
+        self._edited = True
         await self._ledger.check()
 
     async def _record(self, part: str, ts: str) -> None:
@@ -247,8 +265,3 @@ class Messages:
                 raise
             log.warning("messages not looked for", error=str(error))
             return []
-
-
-def passes(error: SlackError) -> bool:
-    """Whether the same call may succeed later."""
-    return isinstance(error, RateLimited | OutcomeUnknown) or error.code in PASSING

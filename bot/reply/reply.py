@@ -8,20 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from bot import words
 from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.result import Answer, Section
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
-from bot.reply.blocks import Message, Question
-from bot.reply.chain import Chain
+from bot.reply.blocks import Message, mention, note
 from bot.reply.ledger import Ledger
-from bot.reply.messages import Messages, passes
+from bot.reply.messages import Messages
 from bot.reply.pacing import EditBudget, pause
-from bot.reply.slack import Slack
-from bot.reply.whisper import Whisper
+from bot.reply.passage import Passage
+from bot.reply.route import TOO_LONG, Way, is_private
+from bot.reply.slack import Slack, passes
+from bot.reply.whisper import tell_note
+from bot.words import talk
 
 log = structlog.get_logger(__name__)
+
+TOLD = "told"
+"""The part of a job that tells its asker that the answer is ready."""
+
+_ELSEWHERE = "elsewhere"
 
 _OPEN_SECONDS = 2.0
 """How long asking Grok may wait for the turn to post the question."""
@@ -35,29 +41,30 @@ class Reply:
 
     `open`, then `run` beside the stream from Grok with a `changed` for each step of it and a
     `close` at its end, then `deliver`. Each may be left out, and `deliver` may be called again
-    by another process. An answer that is not streamed is posted whole, by `deliver`.
+    by another process. An answer that is not streamed, or private, is sent whole, by `deliver`.
+
+    Where Slack refuses to show it, the answer takes another way to its asker (`bot.reply.route`).
     """
 
     def __init__(
-        self, slack: Slack, budget: EditBudget, ledger: Ledger, ask: Ask, *, backoff: float = 0.5
+        self,
+        slack: Slack,
+        budget: EditBudget,
+        ledger: Ledger,
+        ask: Ask,
+        *,
+        backoff: float = 0.5,
+        tell_after: float = 60.0,
     ) -> None:
-        """`backoff`: the first pause after a failed call, in seconds; each further one doubles."""
+        """`backoff`: the first pause after a failed call, in seconds; each further one doubles.
+        `tell_after`: whose answer took more seconds than this is told when it is ready."""
+        self._slack = slack
         self._budget = budget
         self._ledger = ledger
-        self._quiet = not ask.request.streams
-        self._chain = Chain(
-            Question(ask.user, "\n\n".join(ask.request.prompts)),
-            in_thread=ask.reply == "thread" and ask.thread_ts is None,
-        )
-        self._messages = Messages(
-            slack, budget, ledger, channel=ask.channel, thread_ts=ask.thread_ts
-        )
-        self._channel = ask.channel
-        self._private = ask.reply == "private"
-        self._whisper = Whisper(slack, ledger, ask) if ask.response_url else None
-        self._notice = "" if self._private else words.INVITE_ME
-        self._aside = self._private or (self._whisper is not None and self._whisper.begun)
+        self._ask = ask
         self._backoff = backoff
+        self._tell_after = tell_after
+        self._passage = Passage(slack, budget, ledger, ask)
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._edited_at = -_NEVER
@@ -75,25 +82,17 @@ class Reply:
         within moments, `run` sees to it.
         """
         await self._ledger.check()
-        if self._private and self._whisper is None:
-            raise PostingDenied("no_response_url")
-        if self._quiet or self._aside or self._messages.is_posted("0"):
-            return
-        try:
-            async with asyncio.timeout(_OPEN_SECONDS):
-                await self._turn("0")
-        except TimeoutError:
-            return
-        try:
-            await self._messages.write("0", self._chain.growing(())[0])
-        except PostingDenied as error:
-            if self._whisper is None:
-                raise
-            self._turn_aside(error)
-        except SlackError as error:
-            if not (passes(error) or isinstance(error, TooLong)):
-                raise
-            log.warning("question not shown yet", error=str(error))
+        while self._grows and not self._messages.is_posted("0"):
+            try:
+                await self._show_thinking()
+                return
+            except PostingDenied as error:
+                self._passage.turn_aside(error)
+            except SlackError as error:
+                if not (passes(error) or isinstance(error, TooLong)):
+                    raise
+                log.warning("question not shown yet", error=str(error))
+                return
 
     def changed(self) -> None:
         """There is new text to show."""
@@ -110,10 +109,8 @@ class Reply:
         What goes wrong in Slack is left to `deliver`: only `LeaseLost` is raised. Ends early
         when nothing more can be shown before the end.
         """
-        if self._quiet or self._aside:
-            return
         rests = pauses(self._backoff, _LONGEST_PAUSE)
-        while not (self._closing.is_set() or self.deleted):
+        while self._grows and not (self._closing.is_set() or self.deleted):
             try:
                 await self._show_newest(sections)
                 rests = pauses(self._backoff, _LONGEST_PAUSE)
@@ -123,7 +120,8 @@ class Reply:
                 await pause(_rest(error, rests), self._closing)
 
     async def deliver(self, answer: Answer, *, afresh: bool = False) -> None:
-        """Bring every message to its final state, as often as it takes.
+        """Bring every message to its final state, as often as it takes, and tell an asker who
+        waited long.
 
         Needs nothing but `answer` and the posts in the ledger, and changes nothing when called
         again. `afresh`: write every message again, since somebody else may have written over
@@ -133,19 +131,19 @@ class Reply:
         `SlackError` when Slack refuses for good. While Slack or Redis is away it tries on,
         until cancelled.
         """
+        if self._never_began(answer):
+            return
         if afresh:
             self._messages.start_afresh()
         rests = pauses(self._backoff, _LONGEST_PAUSE)
         while True:
             try:
-                await self._finish(answer)
+                await self._finish(answer, afresh=afresh)
                 return
             except PostingDenied as error:
-                if self._aside or self._whisper is None:
-                    raise
-                self._turn_aside(error)
+                self._passage.turn_aside(error)
             except TooLong:
-                if not self._chain.tighten():
+                if not self._passage.chain.tighten():
                     raise
             except (SlackError, StoreUnavailable) as error:
                 if isinstance(error, SlackError) and not passes(error):
@@ -153,8 +151,35 @@ class Reply:
                 log.warning("delivery goes on later", error=str(error))
                 await asyncio.sleep(_rest(error, rests))
 
+    @property
+    def _messages(self) -> Messages:
+        return self._passage.messages
+
+    @property
+    def _grows(self) -> bool:
+        """Whether the answer is shown while it is written."""
+        shown = self._passage.route.way in (Way.SHOWN, Way.DIRECT)
+        return shown and self._ask.request.streams and not is_private(self._ask)
+
+    def _never_began(self, answer: Answer) -> bool:
+        """Whether it was stopped before there was anything of it, here or in Slack: then there
+        is nothing to show."""
+        if not answer.stopped or any(part.isdigit() for part in self._ledger.posts):
+            return False
+        return not any(section.text.strip() for section in answer.sections)
+
+    async def _show_thinking(self) -> None:
+        await self._passage.arrive()
+        try:
+            async with asyncio.timeout(_OPEN_SECONDS):
+                await self._turn("0")
+        except TimeoutError:
+            return
+        await self._messages.write("0", self._passage.chain.growing(())[0])
+
     async def _show_newest(self, sections: Callable[[], Sequence[Section]]) -> None:
         """One post or edit, when there is something new."""
+        await self._passage.arrive()
         pending = self._pending(sections())
         if pending is None:
             self._changed.clear()
@@ -168,14 +193,14 @@ class Reply:
         blank = not any(section.text.strip() or section.done for section in sections)
         if blank and self._messages.is_posted("0"):
             return None
-        messages = self._chain.growing(sections)
+        messages = self._passage.chain.growing(sections)
         part = self._messages.pending(messages)
         return (part, messages[int(part)]) if part else None
 
     async def _turn(self, part: str) -> bool:
         """Wait for the turn of an interim edit, or of a post; False when closed first."""
         if not self._messages.is_posted(part):
-            return await self._budget.post(self._channel, self._closing)
+            return await self._budget.post(self._passage.route.channel, self._closing)
         since = time.monotonic() - self._edited_at
         if not await self._budget.interim(self._ledger.job_id, since, self._closing):
             return False
@@ -186,34 +211,56 @@ class Reply:
         if isinstance(error, StoreUnavailable) or passes(error):
             return True
         if isinstance(error, TooLong):
-            return self._chain.tighten()
+            return self._passage.chain.tighten()
         log.warning("not shown before the end", error=str(error))
         return False
 
-    async def _finish(self, answer: Answer) -> None:
+    async def _finish(self, answer: Answer, *, afresh: bool) -> None:
         await self._ledger.check()
-        messages = self._chain.complete(answer)
-        if self._aside:
-            await self._tell_aside(messages)
+        await self._passage.arrive()
+        if self._passage.route.way not in (Way.SHOWN, Way.DIRECT):
+            await self._whisper_all(answer)
             return
+        messages = self._passage.chain.complete(answer)
         while part := self._messages.pending(messages, final=True):
             if self._messages.is_posted(part):
                 await self._budget.final()
             else:
-                await self._budget.post(self._channel)
+                await self._budget.post(self._passage.route.channel)
             await self._messages.write(part, messages[int(part)], final=True)
         await self._messages.keep_only(len(messages))
+        if not answer.stopped:
+            await self._tell_if_late(afresh=afresh)
         await self._messages.remove_strays()
+        if self._passage.route.why == TOO_LONG:
+            elsewhere = note(talk.IN_DIRECT_MESSAGE)
+            await tell_note(self._slack, self._ledger, self._ask, _ELSEWHERE, elsewhere)
 
-    def _turn_aside(self, error: PostingDenied) -> None:
-        self._aside = True
-        if error.code == "is_archived":
-            self._notice = words.ARCHIVED
+    async def _whisper_all(self, answer: Answer) -> None:
+        messages = self._passage.chain.complete(answer, self._passage.whisper.most)
+        if self._passage.route.way is Way.EPHEMERAL and len(messages) > 1:
+            raise PostingDenied(TOO_LONG)
+        await self._passage.whisper.tell(messages)
 
-    async def _tell_aside(self, messages: Sequence[Message]) -> None:
-        if self._whisper is None:
-            raise PostingDenied("no_response_url")
-        await self._whisper.tell(messages, self._notice)
+    async def _tell_if_late(self, *, afresh: bool) -> None:
+        """Tell the asker, once, that the answer is ready if it was long in coming: edits notify
+        nobody. Who was told is not told again when the answer is written `afresh`, and who was
+        not told then has read it long ago."""
+        told = self._ledger.posts.get(TOLD)
+        if self.deleted or (told and told.ts):
+            return
+        mentioned = mention(self._ask.user)
+        late = time.time() - self._ask.asked_at > self._tell_after
+        grew = self._grows and self._messages.edited
+        if not (told or (late and grew and mentioned and not afresh)):
+            return
+        await self._budget.post(self._passage.route.channel)
+        try:
+            await self._messages.post_once(TOLD, note(talk.ready(mentioned), talk.ANSWER_READY))
+        except SlackError as error:
+            if passes(error):
+                raise
+            log.warning("asker not told", error=str(error))
 
 
 def _rest(error: SlackError | StoreUnavailable, rests: Iterator[float]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import MessageGone, PostingDenied
+from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError
 from bot.reply.blocks import Message
 from bot.reply.web_api import WebApi, mapping, text_of
 
@@ -15,7 +15,7 @@ METADATA_EVENT = "grok_answer"
 _SINCE_MARGIN = 60.0
 _PAGE = 200
 
-PASSING = frozenset({"service_unavailable", "request_timeout", "team_added_to_org"})
+_PASSING = frozenset({"service_unavailable", "request_timeout", "team_added_to_org"})
 """Codes of refusals that pass by themselves."""
 
 
@@ -25,6 +25,11 @@ class Posted:
 
     part: str
     ts: str
+
+
+def passes(error: SlackError) -> bool:
+    """Whether the same call may succeed later."""
+    return isinstance(error, RateLimited | OutcomeUnknown) or error.code in _PASSING
 
 
 class Slack:
@@ -83,6 +88,17 @@ class Slack:
         if thread_ts:
             body["thread_ts"] = thread_ts
         await self._api.call("chat.postEphemeral", body)
+
+    async def is_thread(self, channel: str, ts: str) -> bool:
+        """Whether anybody has replied to the message at `ts`. Where the bot may not look: no."""
+        body = {"channel": channel, "ts": ts, "limit": 2}
+        try:
+            reply = await self._api.call("conversations.replies", body, read=True)
+        except SlackError as error:
+            if passes(error):
+                raise
+            return False
+        return len(reply.get("messages") or ()) > 1
 
     async def direct(self, user: str) -> str:
         """The id of the direct message with `user`."""

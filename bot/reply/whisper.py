@@ -1,69 +1,106 @@
-"""The answer for its asker alone, by wish or where the bot may not post: through the command's
-`response_url`, when it is done.
+"""What only the asker sees: an ephemeral message, or one through a `response_url`.
 
-Only the asker sees it, nothing of it can be edited or found again, and Slack lets an address
-be used five times within half an hour. So it is told at least once: when a worker dies or a
-reply is lost in the middle, a message may come twice.
+Nothing of it can be edited or found again. So an answer is told at least once: when a worker
+dies or a reply is lost in the middle, a message of it may come twice. A note, which is worth
+less than that, is told at most once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import words
+import structlog
+
 from bot.completion.ask import Ask
-from bot.errors import PostingDenied
-from bot.reply.blocks import Message, with_last_line, with_notice
+from bot.errors import PostingDenied, SlackError
+from bot.reply.blocks import Message
 from bot.reply.ledger import Ledger
+from bot.reply.route import THREAD_GONE, Route, Way
 from bot.reply.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
 
-RESPONSE = "response"
-"""The part of the job that stands for all messages sent this way."""
+log = structlog.get_logger(__name__)
 
-_TOLD = "told"
+_USED_UP = "used_url"
 
 
 class Whisper:
-    """One answer told through one `response_url`."""
+    """One answer told to its asker alone, by one way."""
 
-    def __init__(self, slack: Slack, ledger: Ledger, ask: Ask) -> None:
+    def __init__(self, slack: Slack, ledger: Ledger, ask: Ask, route: Route) -> None:
+        """`route`: by `Way.EPHEMERAL` or `Way.RESPONSE`, which names the part of the job too."""
         self._slack = slack
         self._ledger = ledger
-        self._channel = ask.channel
-        self._response_url = ask.response_url or ""
+        self._ask = ask
+        self._route = route
+        self._part = str(route.way)
         self._sent = 0
 
     @property
-    def begun(self) -> bool:
-        """Whether this job is answered this way, now or by an earlier worker."""
-        return RESPONSE in self._ledger.posts
+    def most(self) -> int | None:
+        """How many messages fit; None: any number.
 
-    async def tell(self, messages: Sequence[Message], notice: str = "") -> None:
-        """Send what was not sent yet, with `notice` above the first; once all is told, nothing.
+        Whoever asked by a command was told with its ack that it was taken, which uses no
+        address; who asked otherwise was perhaps told through theirs.
+        """
+        if self._route.way is not Way.RESPONSE:
+            return None
+        return RESPONSE_URL_USES - (0 if self._ask.surface == "command" else 1)
+
+    async def tell(self, messages: Sequence[Message]) -> None:
+        """Send those of `messages` that were not sent yet; once all are, nothing.
 
         Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`; call again to go on.
         """
-        known = self._ledger.posts.get(RESPONSE)
-        if known and known.ts:
+        known = self._ledger.posts.get(self._part)
+        begun = self._sent = max(self._sent, int(known.ts or 0) if known else 0)
+        if known is None:
+            await self._ledger.intend(self._part, self._ask.channel)
+        for message in messages[begun:]:
+            await self._ledger.check()
+            try:
+                await self._send(message)
+            except PostingDenied as error:
+                # The last use may have been that of a worker which died before it could say so.
+                if known is None or self._sent > begun or error.code != _USED_UP:
+                    raise
+            self._sent += 1
+            await self._ledger.posted(self._part, self._ask.channel, str(self._sent))
+
+    async def _send(self, message: Message) -> None:
+        if self._route.way is Way.RESPONSE:
+            await self._slack.respond(self._ask.response_url or "", message)
             return
-        again = known is not None
-        await self._ledger.intend(RESPONSE, self._channel)
+        thread_ts = None
+        if self._route.why != THREAD_GONE:
+            thread_ts = await _thread(self._slack, self._ask)
+        await self._slack.ephemeral(self._ask.channel, self._ask.user, message, thread_ts=thread_ts)
+
+
+async def tell_note(slack: Slack, ledger: Ledger, ask: Ask, part: str, message: Message) -> None:
+    """Tell the asker alone, where they asked, at most once as `part` of the job.
+
+    What Slack refuses is left untold. Raises `LeaseLost` and `StoreUnavailable`.
+    """
+    if part in ledger.posts:
+        return
+    await ledger.intend(part, ask.channel)
+    try:
         try:
-            for message in _fitting(messages, notice)[self._sent :]:
-                await self._ledger.check()
-                await self._slack.respond(self._response_url, message)
-                self._sent += 1
+            thread_ts = await _thread(slack, ask)
+            await slack.ephemeral(ask.channel, ask.user, message, thread_ts=thread_ts)
         except PostingDenied:
-            if not again:
+            if not ask.response_url:
                 raise
-        await self._ledger.posted(RESPONSE, self._channel, _TOLD)
+            await slack.respond(ask.response_url, message)
+    except SlackError as error:
+        log.warning("note not told", part=part, error=str(error))
 
 
-def _fitting(messages: Sequence[Message], notice: str) -> list[Message]:
-    """As many as an address may be used."""
-    first, *rest = messages[:RESPONSE_URL_USES]
-    fitting = [with_notice(first, notice) if notice else first, *rest]
-    if missing := len(messages) - len(fitting):
-        fitting[-1] = with_last_line(fitting[-1], words.left_out(missing))
-    return fitting
+async def _thread(slack: Slack, ask: Ask) -> str | None:
+    """The thread that was asked in, once somebody has replied there: in one that nobody has
+    begun, Slack shows nothing to one person alone ("chat.postEphemeral")."""
+    root = ask.thread_ts
+    if root is None or (ask.question_ts and ask.question_ts != root):
+        return root
+    return root if await slack.is_thread(ask.channel, root) else None

@@ -27,6 +27,10 @@ class Keys:
         """Id of the job that a delivery already became."""
         return self._key("seen", dedupe)
 
+    def claimed(self, name: str) -> str:
+        """Whoever does first what is done once."""
+        return self._key("claimed", name)
+
     def budget(self, method: str) -> str:
         """Recent calls of one Slack method, by time."""
         return self._key("budget", method)
@@ -52,7 +56,7 @@ class Keys:
         return self._key("thread", conversation, "active")
 
     def thread_waiting(self, conversation: str) -> str:
-        """List of the jobs that wait for those to be answered first."""
+        """Sorted set of the jobs that wait for those to be answered first, by when asked."""
         return self._key("thread", conversation, "waiting")
 
     @property

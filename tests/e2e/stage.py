@@ -15,7 +15,17 @@ from bot import words
 from bot.app import Bot, open_bot
 from bot.settings import Settings
 from sandbox.grok import GrokServer
-from sandbox.workspace import ANA, GENERAL, AppConfig, CommandResult, Limits, Message, Workspace
+from sandbox.workspace import (
+    ANA,
+    BOT_USER,
+    GENERAL,
+    AppConfig,
+    CommandResult,
+    Limits,
+    Message,
+    View,
+    Workspace,
+)
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -53,6 +63,36 @@ class Stage:
             return False
         return last_line(self._chain(number, channel)[-1]) not in ("", words.WRITING)
 
+    async def reply(self, number: int, root: str, *, channel: str = GENERAL) -> Message:
+        """The bot's `number`-th message in a thread, once it is complete."""
+
+        def complete() -> Message | None:
+            replies = self.replies(root, channel=channel)
+            return replies[number] if replies[number:] and is_complete(replies[number]) else None
+
+        return await self.workspace.wait_for(complete, 20)
+
+    def replies(self, root: str, *, channel: str = GENERAL) -> list[Message]:
+        """What the bot wrote in a thread, oldest first."""
+        found = self.workspace.replies(channel, root)
+        return [message for message in found if message.user == BOT_USER]
+
+    async def form(self, user: str = ANA) -> View:
+        """The form that `user` sees, once it is filled."""
+
+        def filled() -> View | None:
+            view = self.workspace.view(user)
+            return view if view and "prompt" in fields(view) else None
+
+        return await self.workspace.wait_for(filled)
+
+    async def quiet(self) -> None:
+        """Wait until everything that Slack had to say was heard, and nothing is being answered."""
+        await self.workspace.settled()
+        await self.workspace.wait_for(
+            lambda: all(each.closed.is_set() for each in self.grok.requests)
+        )
+
     def sent(self) -> dict[str, Any]:
         """The body of the newest request to Grok."""
         body: dict[str, Any] = self.grok.requests[-1].body
@@ -62,6 +102,33 @@ class Stage:
 def markdown(message: Message) -> str:
     """The answer's text as the newest revision shows it."""
     return "\n".join(block["text"] for block in _blocks(message) if block["type"] == "markdown")
+
+
+def fields(view: View) -> dict[str, dict[str, Any]]:
+    """The input blocks of a view, by block_id."""
+    return {
+        block["block_id"]: block for block in view.content["blocks"] if block["type"] == "input"
+    }
+
+
+def buttons(message: Message) -> list[str]:
+    """The action_ids of the buttons below the newest revision."""
+    return [element["action_id"] for element in _buttons(message)]
+
+
+def button(message: Message, action_id: str) -> dict[str, Any]:
+    """One of those buttons."""
+    return next(each for each in _buttons(message) if each["action_id"] == action_id)
+
+
+def _buttons(message: Message) -> list[dict[str, Any]]:
+    found = [block for block in _blocks(message) if block["type"] == "actions"]
+    return [element for block in found for element in block["elements"]]
+
+
+def is_complete(message: Message) -> bool:
+    """Whether the answer is in its final state."""
+    return "retry" in buttons(message)
 
 
 def last_line(message: Message) -> str:

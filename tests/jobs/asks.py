@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask
@@ -12,17 +13,18 @@ from tests.fixtures.store import TEAM
 _numbers = itertools.count(1)
 
 
-def make_ask(prompt: str = "Hi", *, dedupe: str | None = None) -> Ask:
+def make_ask(prompt: str = "Hi", *, dedupe: str | None = None, **place: Any) -> Ask:
     """A question; one that Slack never asked before unless `dedupe` says so."""
-    return Ask(
+    usual = Ask(
         dedupe=dedupe or f"trigger-{next(_numbers)}",
         surface="command",
         team=TEAM,
         channel="C1",
         user="U1",
         request=CompletionRequest(model="grok-test", prompt=prompt, max_tokens=5),
-        asked_at=1.0,
+        asked_at=float(next(_numbers)),
     )
+    return usual.model_copy(update=place)
 
 
 def make_answer(text: str = "Hello") -> Answer:

@@ -20,6 +20,7 @@ FIELDS = {
     "redeliver": "0",
     "answer": make_answer().model_dump_json(),
     post_field("0"): dump_post(POST),
+    "stop": "because",
     "lease": "left to the scripts",
 }
 
@@ -35,7 +36,41 @@ def test_every_field_is_read() -> None:
         posts={"0": POST},
         answer=make_answer(),
         redeliver=0,
+        stop="because",
     )
+
+
+def job_of(posts: dict[str, Post], **place: str) -> Job:
+    ask = make_ask(**place)
+    return Job("job-1", ask, "running", 1, 1, 1.0, posts, None, 0)
+
+
+ROOT_POST = {"0": Post("0", "C1", 5.5, "1.1"), "1": Post("1", "C1", 5.5, "1.2")}
+
+
+@pytest.mark.parametrize(
+    ("posts", "place", "conversation"),
+    [
+        ({}, {}, None),
+        ({"0": POST}, {}, None),
+        (ROOT_POST, {}, "C1:1.1"),
+        (ROOT_POST, {"reply": "thread"}, "C1:1.1"),
+        ({"0": Post("0", "D1", 5.5, "1.1")}, {"channel": "D1"}, "D1"),
+        (ROOT_POST, {"thread_ts": "0.5"}, None),
+        (ROOT_POST, {"reply": "private"}, None),
+        ({}, {"conversation": "C1:9.9", "thread_ts": "9.9"}, "C1:9.9"),
+        (ROOT_POST, {"conversation": "C1:9.9"}, "C1:9.9"),
+        ({"response": Post("response", "C1", 5.5, "told")}, {}, None),
+    ],
+)
+def test_conversation_of_a_job(
+    posts: dict[str, Post], place: dict[str, str], conversation: str | None
+) -> None:
+    assert job_of(posts, **place).conversation == conversation
+
+
+def test_job_without_an_answer_has_no_turn() -> None:
+    assert job_of(ROOT_POST).turn is None
 
 
 @pytest.mark.parametrize("name", ["id", "ask", "state", "epoch", "attempts", "created"])

@@ -32,6 +32,8 @@ NEXT_STEPS = {
     "shown": ["delivering 2", "shown:answer-1 2", "finished 2"],
 }
 
+ONE_LIFE = [*FIRST_STEPS["shown"], "finished 1"]
+
 
 class Journal:
     """What all workers did, in order."""
@@ -94,6 +96,27 @@ async def test_killed_worker(
         await crew.wait()
         async with worker(store, keys, FAST):
             assert await journal.read(len(NEXT_STEPS[step])) == NEXT_STEPS[step]
+    assert await journal.rest() == []
+    assert await queue.load() == Load(0, 0.0)
+
+
+@pytest.mark.parametrize("step", FIRST_STEPS)
+async def test_killed_worker_does_not_leave_a_conversation_waiting(
+    step: str, valkey: str, store: Store, keys: Keys, queue: Queue, journal: Journal
+) -> None:
+    await queue.accept("job-1", make_ask(step, conversation="D1"))
+    await queue.accept("job-2", make_ask("at once", conversation="D1"))
+    async with process(valkey, FAST) as crew:
+        assert await journal.read(len(FIRST_STEPS[step])) == FIRST_STEPS[step]
+        crew.kill()
+        await crew.wait()
+        async with worker(store, keys, FAST):
+            *first, _, _ = NEXT_STEPS[step]
+            assert await journal.read(len(first)) == first
+            rest = await journal.read(2 + 4)
+    assert [event for event in rest if event.endswith(" 2")] == NEXT_STEPS[step][-2:]
+    assert [event for event in rest if event.endswith(" 1")] == ONE_LIFE
+    assert rest[0] == NEXT_STEPS[step][-2]
     assert await journal.rest() == []
     assert await queue.load() == Load(0, 0.0)
 

@@ -47,12 +47,12 @@ async def whole_life(queue: Queue, job_id: str) -> None:
     await queue.renew(lease)
     await queue.deliver(lease, make_answer())
     await queue.reassert(job_id)
-    calls = await queue.finish(lease, job.redeliver)
+    calls = await queue.finish(lease, job.redeliver, job)
     assert calls == 1
-    assert await queue.finish(lease, calls) is None
+    assert await queue.finish(lease, calls, job) is None
     await queue.reassert(job_id)
     lease, job = await take_next(queue)
-    assert await queue.finish(lease, job.redeliver) is None
+    assert await queue.finish(lease, job.redeliver, job) is None
 
 
 async def test_every_write_is_applied_once_however_often_its_reply_is_lost(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import hypothesis.strategies as st
@@ -19,46 +20,51 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
+from bot.jobs.job import ROOT, dump_post, post_field
 from bot.jobs.queue import GROUP, SCAN_START, Entry, Lease, Queue
+from bot.reply.ledger import Post
 from bot.store.connection import Store
+from bot.store.conversations import Conversations, turn_entry
 from bot.store.keys import Keys
 from tests.fixtures.store import TEAM
 from tests.jobs.asks import make_answer, make_ask
+from tests.jobs.model import Model, ModelJob, ModelLine
 
 T = TypeVar("T")
 
 WORKERS = 3
+BOUND = 60
+"""Tokens that a conversation holds: two turns or three, or one that is longer than that."""
+
+PLACES = [
+    {"channel": "C1"},
+    {"channel": "D1"},
+    {"channel": "C1", "conversation": "C1:1.1", "thread_ts": "1.1"},
+    {"channel": "D1", "conversation": "D1"},
+]
+CONVERSATIONS = ("C1:1.1", "C1:2.2", "D1")
+JOB_IDS = [f"job-{dedupe}-{number}" for dedupe in "abcdefgh" for number in (1, 2)]
+QUESTION = (
+    st.sampled_from(JOB_IDS),
+    st.sampled_from(PLACES),
+    st.sampled_from(["", *JOB_IDS[:4]]),
+    st.integers(1, 9),
+)
+"""The id of a job (its fifth letter is what Slack repeats), its place, what it tries again, and
+when it was asked."""
+
+TEXTS = ["x", "y" * 20, "z" * 150]
 Reading = tuple[int, Entry]
 Holding = tuple[int, Lease]
-
-
-@dataclass
-class ModelJob:
-    """What a job's hash must hold."""
-
-    state: str = "queued"
-    epoch: int = 0
-    attempts: int = 0
-    redeliver: int = 0
-    lease: str | None = None
-    posted: str | None = None
-    writes: int = 0
-    answer: Answer | None = None
-
-
-@dataclass
-class Model:
-    """What Redis must hold: jobs, deliveries, and the stream with its readers."""
-
-    jobs: dict[str, ModelJob] = field(default_factory=dict)
-    seen: dict[str, str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
-    pending: dict[Entry, int] = field(default_factory=dict)
-
-    def drop(self, entry: Entry) -> None:
-        self.pending.pop(entry, None)
+LIFE = (
+    st.sampled_from(TEXTS),
+    st.sampled_from(["", "write", "adopt", "anew"]),
+    st.sampled_from(["informed", "uninformed", ""]),
+)
+"""What a job answers, how the first message of that comes to be, how it ends if it does."""
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -73,10 +79,18 @@ class QueueMachine(RuleBasedStateMachine):
         self._store = Store(valkey)
         self._keys = Keys(TEAM)
         self._queues = [
-            Queue(self._store, self._keys, lease_seconds=60, retention_seconds=600)
+            Queue(
+                self._store,
+                self._keys,
+                lease_seconds=60,
+                retention_seconds=600,
+                thread_tokens=BOUND,
+                thread_retention_seconds=600,
+            )
             for _ in range(WORKERS)
         ]
-        self._model = Model()
+        self._conversations = Conversations(self._store, self._keys)
+        self._model = Model(BOUND)
         self._do(self._store.redis.flushall())
         self._do(self._queues[0].claim(1, SCAN_START, 0))
 
@@ -101,16 +115,17 @@ class QueueMachine(RuleBasedStateMachine):
             return True
         return False
 
-    @rule(number=st.integers(0, 5), dedupe=st.sampled_from("abc"), times=st.integers(1, 2))
-    def accept(self, number: int, dedupe: str, times: int) -> None:
-        job_id = f"job-{dedupe}-{number}"
+    @rule(asked=st.lists(st.tuples(*QUESTION), min_size=1, max_size=5), times=st.integers(1, 2))
+    def accept(self, asked: list[tuple[str, dict[str, str], str, int]], times: int) -> None:
         model = self._model
-        for _ in range(times):
-            holder = self._do(self._queues[0].accept(job_id, make_ask(dedupe=dedupe)))
-            assert holder == model.seen.setdefault(dedupe, job_id)
-        if holder == job_id and job_id not in model.jobs:
-            model.jobs[job_id] = ModelJob()
-            model.unread.append(job_id)
+        for job_id, place, retry_of, asked_at in asked:
+            dedupe = job_id[4]
+            ask = make_ask(dedupe=dedupe, retry_of=retry_of, asked_at=asked_at, **place)
+            for _ in range(times):
+                holder = self._do(self._queues[0].accept(job_id, ask))
+                assert holder == model.seen.setdefault(dedupe, job_id)
+            if holder == job_id and job_id not in model.jobs:
+                model.accept(job_id, ask)
 
     @precondition(lambda self: self._model.unread)
     @rule(target=readings, worker=st.integers(0, WORKERS - 1), count=st.integers(1, 3))
@@ -149,7 +164,33 @@ class QueueMachine(RuleBasedStateMachine):
         job.attempts += 1
         assert (found.state, found.epoch, found.attempts) == (job.state, job.epoch, job.attempts)
         assert (found.answer, found.redeliver) == (job.answer, job.redeliver)
+        assert (found.conversation, found.stop) == (job.conversation, job.stop)
         return (worker, lease)
+
+    @precondition(lambda self: self._model.unread)
+    @rule(
+        target=holdings,
+        worker=st.integers(0, WORKERS - 1),
+        lives=st.lists(st.tuples(*LIFE), min_size=1, max_size=4),
+    )
+    def live(self, worker: int, lives: list[tuple[str, str, str]]) -> Any:
+        """What is usual: one job after the other, from its entry on, most of them to their end."""
+        held = []
+        for text, how, end in lives[: len(self._model.unread)]:
+            (reading,) = self.read(worker, 1).values
+            holding = self.take(reading)
+            if not isinstance(holding, tuple):
+                continue
+            held.append(holding)
+            if how:
+                self.root(holding, 1, "1.1", "adopt" if how == "adopt" else "write", 1)
+            if how == "anew":
+                self.root(holding, 2, "1.1", "forget", 1)
+                self.root(holding, 3, "2.2", "write", 1)
+            if end:
+                redeliver = self._model.jobs[reading[1].job_id].redeliver
+                self.finish(holding, text, redeliver, end == "informed", 1)
+        return multiple(*held)
 
     @rule(holding=holdings)
     def renew(self, holding: Holding) -> None:
@@ -164,11 +205,51 @@ class QueueMachine(RuleBasedStateMachine):
         worker, lease = holding
         held = self._held(lease)
         act = self._queues[worker].write(lease, number, [("posted", value)])
-        assert self._raises_lost(act) == (held is None)
+        stands = value and self._model.jobs[lease.entry.job_id].posted == value
+        assert self._raises_lost(act) == (held is None and not stands)
         if held and number > held.writes:
             held.writes, held.posted = number, value or None
 
-    @rule(holding=holdings, text=st.sampled_from("xyz"), times=st.integers(1, 2))
+    @rule(
+        holding=holdings,
+        number=st.integers(0, 4),
+        ts=st.sampled_from(["1.1", "2.2"]),
+        how=st.sampled_from(["write", "adopt", "forget"]),
+        times=st.integers(1, 2),
+    )
+    def root(self, holding: Holding, number: int, ts: str, how: str, times: int) -> None:
+        """Post the first message of an answer, adopt one, or remove it."""
+        job = self._model.jobs[holding[1].entry.job_id]
+        conversation = conversation_of(job.ask.channel, ts)
+        held = self._held(holding[1])
+        applies = held is not None and number > held.writes
+        if job.ask.conversation or (applies and not may_change(job, conversation, how)):
+            return
+        value = dump_post(Post(ROOT, job.ask.channel, 1.0, ts))
+        stands = how == "write" and job.root == value
+        for _ in range(times):
+            lost = self._raises_lost(self._change_root(holding, number, ts, how))
+            assert lost == (held is None and not stands)
+        if applies and how == "forget":
+            self._model.leave(job)
+            job.writes, job.root = number, None
+        elif applies:
+            self._model.enter(job, conversation)
+            job.writes, job.root, job.root_ts = number, value, ts
+
+    async def _change_root(self, holding: Holding, number: int, ts: str, how: str) -> None:
+        worker, lease = holding
+        queue, channel = self._queues[worker], self._model.jobs[lease.entry.job_id].ask.channel
+        name, conversation = post_field(ROOT), conversation_of(channel, ts)
+        value = dump_post(Post(ROOT, channel, 1.0, ts))
+        if how == "adopt":
+            assert await queue.adopt(lease, number, name, value, ts, enters=conversation)
+        elif how == "write":
+            await queue.write(lease, number, [(name, value)], enters=conversation)
+        else:
+            await queue.write(lease, number, [(name, "")], leaves=conversation)
+
+    @rule(holding=holdings, text=st.sampled_from(TEXTS), times=st.integers(1, 2))
     def deliver(self, holding: Holding, text: str, times: int) -> None:
         worker, lease = holding
         held = self._held(lease)
@@ -181,22 +262,31 @@ class QueueMachine(RuleBasedStateMachine):
             stored = self._do(self._queues[worker].deliver(lease, make_answer(text)))
             assert stored == held.answer
 
-    @rule(holding=holdings, served=st.integers(0, 3), times=st.integers(1, 2))
-    def finish(self, holding: Holding, served: int, times: int) -> None:
+    @rule(
+        holding=holdings,
+        text=st.sampled_from(TEXTS),
+        served=st.integers(0, 3),
+        informed=st.booleans(),
+        times=st.integers(1, 2),
+    )
+    def finish(self, holding: Holding, text: str, served: int, informed: bool, times: int) -> None:
+        """`informed`: whether the holder knows which messages it has posted."""
         worker, lease = holding
         held = self._held(lease)
+        if held and held.state == "running":
+            self.deliver(holding, text, 1)
+        job = self._do(self._queues[worker].look(lease.entry.job_id))
+        assert job is not None
+        job = job if informed else replace(job, posts={})
         if held is None:
-            assert self._raises_lost(self._queues[worker].finish(lease, served))
+            assert self._raises_lost(self._queues[worker].finish(lease, served, job))
             return
-        if held.state == "running":
-            self.deliver(holding, "x", 1)
         again = held.state == "delivering" and held.redeliver > served
         for _ in range(times):
-            calls = self._do(self._queues[worker].finish(lease, served))
+            calls = self._do(self._queues[worker].finish(lease, served, job))
             assert calls == (held.redeliver if again else None)
         if not again and held.state == "delivering":
-            held.state = "done"
-            self._model.drop(lease.entry)
+            self._model.finish(held, lease.entry)
 
     @rule(holding=holdings, times=st.integers(1, 2))
     def release(self, holding: Holding, times: int) -> None:
@@ -236,34 +326,85 @@ class QueueMachine(RuleBasedStateMachine):
             self._model.drop(entry)
             self._model.unread.append(entry.job_id)
 
+    @rule(conversation=st.sampled_from(CONVERSATIONS), times=st.integers(1, 2))
+    def forget(self, conversation: str, times: int) -> None:
+        for _ in range(times):
+            self._do(self._conversations.forget(conversation))
+        if line := self._model.lines.get(conversation):
+            line.turns, line.dropped = [], 0
+
+    @rule(job_id=st.sampled_from(JOB_IDS), reason=st.sampled_from("uv"), times=st.integers(1, 2))
+    def stop(self, job_id: str, reason: str, times: int) -> None:
+        job = self._model.jobs.get(job_id)
+        for _ in range(times):
+            state = self._do(self._queues[0].stop(job_id, reason))
+            assert state == (job.state if job else None)
+        if job and job.state in ("queued", "running") and not job.stop:
+            job.stop = reason
+            self._model.stops.append(job_id)
+
     @invariant()
     def redis_holds_what_the_model_holds(self) -> None:
-        for job_id, job in self._model.jobs.items():
-            fields = self._do(self._hash(job_id))
-            assert fields["state"] == job.state
-            assert int(fields["epoch"]) == job.epoch
-            assert int(fields["attempts"]) == job.attempts
-            assert int(fields["redeliver"]) == job.redeliver
-            assert fields.get("lease") == job.lease
-            assert fields.get("posted") == job.posted
-            stored = fields.get("answer")
-            assert (stored and Answer.model_validate_json(stored)) == job.answer
-        depth, pending = self._do(self._counts())
-        assert depth == len(self._model.unread) + len(self._model.pending)
-        assert pending == len(self._model.pending)
+        found = self._do(self._everything())
+        model = self._model
+        for job, fields in zip(model.jobs.values(), found[: len(model.jobs)], strict=True):
+            compare(job, fields)
+        depth, pending, recent, stops, *lines = found[len(model.jobs) :]
+        assert depth == len(model.unread) + len(model.pending)
+        assert pending["pending"] == len(model.pending)
+        assert [json.loads(entry)["job_id"] for entry in recent] == model.recent
+        assert [fields["job"] for _, fields in stops] == model.stops
+        for index, conversation in enumerate(CONVERSATIONS):
+            facts, active, waiting, turns = lines[index * 4 : index * 4 + 4]
+            line = model.lines.get(conversation)
+            assert facts == (str(line.dropped) if line else None)
+            line = line or ModelLine()
+            assert (active, waiting) == (line.active, line.waiting)
+            assert turns == [turn_entry(turn) for turn in line.turns]
 
     @invariant()
-    def no_open_job_is_out_of_the_queue(self) -> None:
-        queued = {*self._model.unread, *(entry.job_id for entry in self._model.pending)}
-        assert queued >= {name for name, job in self._model.jobs.items() if job.state != "done"}
+    def every_open_job_is_in_the_queue_or_in_line(self) -> None:
+        assert list(self._model.faults()) == []
 
-    async def _hash(self, job_id: str) -> dict[str, str]:
-        return await self._store.redis.hgetall(self._keys.job(job_id))  # type: ignore[return-value]
+    async def _everything(self) -> list[Any]:
+        """All that Redis holds, in one trip."""
+        keys = self._keys
+        async with self._store.redis.pipeline() as pipe:
+            for job_id in self._model.jobs:
+                pipe.hgetall(keys.job(job_id))
+            pipe.xlen(keys.queue)
+            pipe.xpending(keys.queue, GROUP)
+            pipe.lrange(keys.recent("U1"), 0, -1)
+            pipe.xrange(keys.stops)
+            for conversation in CONVERSATIONS:
+                pipe.hget(keys.thread_facts(conversation), "dropped")
+                pipe.smembers(keys.thread_active(conversation))
+                pipe.zrange(keys.thread_waiting(conversation), 0, -1)
+                pipe.lrange(keys.thread(conversation), 0, -1)
+            return await pipe.execute()
 
-    async def _counts(self) -> tuple[int, int]:
-        depth = await self._store.redis.xlen(self._keys.queue)
-        summary = await self._store.redis.xpending(self._keys.queue, GROUP)
-        return depth, int(summary["pending"])
+
+def compare(job: ModelJob, fields: dict[str, str]) -> None:
+    """A job's hash with what it must hold."""
+    counts = (int(fields["epoch"]), int(fields["attempts"]), int(fields["redeliver"]))
+    assert counts == (job.epoch, job.attempts, job.redeliver)
+    assert fields["state"] == job.state
+    assert fields.get("lease") == job.lease
+    assert fields.get("posted") == job.posted
+    assert fields.get(post_field(ROOT)) == job.root
+    assert fields.get("line") == job.line
+    assert fields.get("stop", "") == job.stop
+    stored = fields.get("answer")
+    assert (stored and Answer.model_validate_json(stored)) == job.answer
+
+
+def may_change(job: ModelJob, conversation: str, how: str) -> bool:
+    """Whether a holder that keeps to its ledger would do this to the first message now."""
+    if job.state == "done":
+        return False
+    if how == "forget":
+        return job.conversation == conversation
+    return job.line in (None, conversation)
 
 
 def order(entry_id: str) -> tuple[int, int]:
@@ -279,8 +420,8 @@ def test_scripts_do_what_the_model_does(valkey: str) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
+            max_examples=20,
+            stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -27,6 +27,7 @@ class FakeSlack:
                 "user": "grok",
                 "user_id": "UBOT",
                 "bot_id": "BBOT",
+                "url": "https://acme.slack.com/",
             },
             "apps.connections.open": {"ok": True, "url": "wss://slack.example/link/?ticket=t"},
         }

@@ -107,13 +107,13 @@ async def test_a_missing_scope_is_named_and_a_spare_one_is_no_fault(
     fake_slack.scopes = "chat:write, commands,files:write"
     found = await lines(fine)
     assert faults(found) == ["Slack scopes"]
-    assert "missing: channels:history, groups:history, im:history" in found["Slack scopes"].text
+    assert "missing: app_mentions:read, channels:history, groups:history" in found["Slack scopes"].text
     assert "Reinstall" in found["Slack scopes"].remedy
 
     fake_slack.scopes = ",".join([*SCOPES, "files:write"])
     found = await lines(fine)
     assert faults(found) == []
-    assert found["Slack scopes"].text == "all 6 granted; not needed: files:write"
+    assert found["Slack scopes"].text == "all 9 granted; not needed: files:write"
 
 
 async def test_a_slack_that_tells_no_scopes_is_no_fault(

@@ -109,6 +109,7 @@ async def test_meeting_slack_tells_whose_app_this_is(client: AsyncWebClient) -> 
         "UBOT",
         "BBOT",
     )
+    assert found.url == "https://acme.slack.com/"
     assert found.scopes is not None
     assert "chat:write" in found.scopes
     assert found.bot_token.get_secret_value() == BOT_TOKEN

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.completion.ask import Ask, ReplyTo
+from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, Usage
 from bot.reply.pacing import EditBudget
@@ -63,33 +63,37 @@ Start = Callable[..., Reply]
 def start(slack: Slack, budget: EditBudget, job: FakeJob) -> Start:
     """A reply of a new holder of the job; keywords go to `ask`."""
 
-    def reply(ledger: FakeLedger | None = None, **fields: Any) -> Reply:
-        return Reply(slack, budget, ledger or job.take(), ask(**fields), backoff=0.01)
+    def reply(
+        ledger: FakeLedger | None = None, *, tell_after: float = 60.0, **fields: Any
+    ) -> Reply:
+        return Reply(
+            slack,
+            budget,
+            ledger or job.take(),
+            ask(**fields),
+            backoff=0.01,
+            tell_after=tell_after,
+        )
 
     return reply
 
 
-def ask(
-    prompt: str = "Explain TCP slow start",
-    *,
-    channel: str = GENERAL,
-    thread_ts: str | None = None,
-    response_url: str | None = None,
-    reply: ReplyTo = "channel",
-    **parameters: Any,
-) -> Ask:
-    return Ask(
-        dedupe="d1",
-        surface="command",
-        team="T0TEST",
-        channel=channel,
-        user=ANA,
-        request=CompletionRequest(model="grok-4.3", prompt=prompt, **parameters),
-        thread_ts=thread_ts,
-        reply=reply,
-        response_url=response_url,
-        asked_at=time.time(),
-    )
+_OF_THE_ASK = frozenset(Ask.model_fields) - {"request"}
+
+
+def ask(prompt: str = "Explain TCP slow start", **fields: Any) -> Ask:
+    """A question typed as `/grok` in GENERAL; `fields` of the ask, else of its request."""
+    known = {name: fields.pop(name) for name in _OF_THE_ASK & fields.keys()}
+    usual = {
+        "dedupe": "d1",
+        "surface": "command",
+        "team": "T0TEST",
+        "channel": GENERAL,
+        "user": ANA,
+        "asked_at": time.time(),
+    }
+    request = CompletionRequest(model="grok-4.3", prompt=prompt, **fields)
+    return Ask(**{**usual, **known}, request=request)
 
 
 def answer(*texts: str, failure: str = "", model: str = "grok-4.3") -> Answer:
@@ -120,3 +124,9 @@ def standing(workspace: Workspace, channel: str = GENERAL) -> list[Message]:
         for root in workspace.messages(channel)
         for message in (root, *workspace.replies(channel, root.ts))
     ]
+
+
+def buttons(message: Message) -> list[str]:
+    """The action_ids below the newest revision of `message`."""
+    found: list[Any] = [block for block in message.blocks if block["type"] == "actions"]
+    return [element["action_id"] for block in found for element in block["elements"]]

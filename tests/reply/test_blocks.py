@@ -7,29 +7,46 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.reply.blocks import Message, Question, further_message, printable, with_last_line
+from bot.completion.result import TokenLogprob
+from bot.reply.blocks import (
+    BARE,
+    Foot,
+    Message,
+    Question,
+    buttons_of,
+    further_message,
+    mention,
+    note,
+    printable,
+)
 from bot.reply.blocks import with_notice as noticed
 from bot.reply.markdown import weigh
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
+from tests.reply.conftest import answer
 
 
 def as_json(message: Message) -> list[dict[str, Any]]:
     return [dict(block) for block in message.blocks]
 
 
+def kinds(message: Message) -> list[object]:
+    return [block["type"] for block in message.blocks]
+
+
 def test_only_the_asker_is_mentioned() -> None:
     asked = Question("U012AB3CD", "@here <!channel> <@U0OTHER01>: why?")
-    message = asked.first_message("<!everyone> <@U0OTHER01>", "@channel"[1:])
+    message = asked.first_message("<!everyone> <@U0OTHER01>", Foot(lines=("channel",)))
 
     assert pings_in(message.text, as_json(message), parse_text=True) == ("<@U012AB3CD>",)
 
 
 @pytest.mark.parametrize("user", ["U1> <!channel", "", "<!here>"])
 def test_an_id_that_is_none_mentions_nobody(user: str) -> None:
-    message = Question(user, "why?").first_message("because", "")
+    message = Question(user, "why?").first_message("because", BARE)
 
     assert not pings_in(message.text, as_json(message), parse_text=True)
+    assert not mention(user)
 
 
 def test_a_long_question_is_shortened() -> None:
@@ -43,18 +60,54 @@ def test_a_long_question_is_shortened() -> None:
 
 def test_an_answer_is_one_markdown_block_in_every_state() -> None:
     for text in ("", " \n", "text", words.THINKING):
-        kinds = [block["type"] for block in further_message(1, text, "end").blocks]
-        assert kinds == ["markdown", "context"]
-        check_message_blocks(as_json(further_message(1, text, "end")))
+        message = further_message(1, text, Foot("job1", ("stop",), ("end",)))
+        assert kinds(message) == ["markdown", "actions", "context"]
+        check_message_blocks(as_json(message))
 
 
 def test_small_lines_above_and_below() -> None:
-    message = with_last_line(noticed(further_message(2, "text", ""), "above"), "below")
+    below = Foot(lines=("first", "", "second"))
+    message = noticed(further_message(2, "text", below), "above")
 
-    assert [block["type"] for block in message.blocks] == ["context", "markdown", "context"]
+    assert kinds(message) == ["context", "markdown", "context", "context"]
     check_message_blocks(as_json(message))
 
 
 def test_what_json_cannot_carry_is_replaced() -> None:
     assert printable("a\ud83d\ude80b\ud83dc\0") == "a🚀b\ufffdc\ufffd"
     assert printable("a\r\nb\r```") == "a\r\nb ```"
+
+
+def test_the_buttons_stand_between_the_answer_and_the_last_line() -> None:
+    foot = Foot("job1", ("retry", "edit", "details"), ("grok-4.3",))
+    actions: Any = further_message(1, "text", foot).blocks[1]
+
+    assert actions["block_id"] == "answer_buttons"
+    assert [element["action_id"] for element in actions["elements"]] == ["retry", "edit", "details"]
+    assert {element["value"] for element in actions["elements"]} == {"job1"}
+    assert all(element["text"]["type"] == "plain_text" for element in actions["elements"])
+
+
+def test_details_are_offered_where_there_are_any() -> None:
+    plain = answer("text")
+    reasoned = plain.model_copy(update={"reasoning": "because"})
+    likely = plain.model_copy(update={"chances": (TokenLogprob("a", -0.1),)})
+
+    assert buttons_of(plain) == ("retry", "edit")
+    assert buttons_of(answer(failure="No credit.")) == ("retry", "edit")
+    assert buttons_of(reasoned) == buttons_of(likely) == ("retry", "edit", "details")
+
+
+def test_a_question_that_is_seen_already_is_not_repeated() -> None:
+    seen = Question("U012AB3CD", "why?", visible=True)
+
+    assert seen.shown == ""
+    assert kinds(seen.first_message("because", BARE)) == ["markdown"]
+    assert "why?" in seen.first_message("because", BARE).text
+
+
+def test_a_note_is_one_sentence() -> None:
+    message = note("<@U012AB3CD> look", "look")
+
+    assert pings_in(message.text, as_json(message), parse_text=True) == ("<@U012AB3CD>",)
+    check_message_blocks(as_json(message))

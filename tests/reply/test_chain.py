@@ -12,6 +12,7 @@ from bot import words
 from bot.completion.result import Section
 from bot.reply.blocks import Message, Question
 from bot.reply.chain import ROOMS, Chain
+from bot.words import talk
 from sandbox.workspace.validate import check_message_blocks
 from tests.reply.conftest import LAST_LINE, answer
 
@@ -35,28 +36,38 @@ def last_lines(messages: list[Message]) -> list[str]:
     return found
 
 
+def buttons(messages: list[Message]) -> list[list[str]]:
+    """The action_ids below each message."""
+    found: list[list[str]] = []
+    for message in messages:
+        blocks: Any = [block for block in message.blocks if block["type"] == "actions"]
+        found.append([element["action_id"] for block in blocks for element in block["elements"]])
+    return found
+
+
 def test_an_answer_begins_with_waiting() -> None:
-    (first,) = Chain(QUESTION).growing(())
+    (first,) = Chain(QUESTION, "job1").growing(())
 
     assert markdown(first) == words.THINKING
     assert last_lines([first]) == [""]
+    assert buttons([first]) == [["stop"]]
 
 
 def test_growing_text_is_shown_below_the_question() -> None:
-    chain = Chain(QUESTION)
+    chain = Chain(QUESTION, "job1")
 
     (first,) = chain.growing([Section(text="Slow")])
     (second,) = chain.growing([Section(text="Slow start")])
 
     assert [block["type"] for block in second.blocks] == [
-        "context", "section", "divider", "markdown", "context",
+        "context", "section", "divider", "markdown", "actions", "context",
     ]  # fmt: skip
     assert (markdown(first), markdown(second)) == ("Slow", "Slow start")
     assert last_lines([second]) == [words.WRITING]
 
 
 def test_an_answer_in_a_thread_leaves_the_question_alone_above_it() -> None:
-    chain = Chain(QUESTION, in_thread=True)
+    chain = Chain(QUESTION, "job1", in_thread=True)
 
     question, waiting = chain.growing(())
     assert (markdown(question), markdown(waiting)) == (words.IN_THREAD, words.THINKING)
@@ -64,17 +75,18 @@ def test_an_answer_in_a_thread_leaves_the_question_alone_above_it() -> None:
     question, answer = chain.growing([Section(text="Slow")])
     assert (markdown(question), markdown(answer)) == (words.IN_THREAD, "Slow")
     assert last_lines([question, answer]) == ["", words.WRITING]
+    assert buttons([question, answer]) == [[], ["stop"]]
 
 
 def test_the_same_sections_give_the_same_messages() -> None:
-    chain = Chain(QUESTION)
+    chain = Chain(QUESTION, "job1")
     sections = [Section(text="word " * 5_000)]
 
     assert chain.growing(sections) == chain.growing(sections)
 
 
 def test_a_section_opens_when_the_one_before_is_done() -> None:
-    chain = Chain(QUESTION)
+    chain = Chain(QUESTION, "job1")
 
     early = chain.growing([Section(text="one"), Section(text="two", done=True)])
     later = chain.growing([Section(text="one.", done=True), Section(text="two", done=True)])
@@ -87,45 +99,78 @@ def test_titles_and_notes_stand_around_the_text_of_a_section() -> None:
     sections = [Section(title="**Answer 1**", text="```\ncode", note="a note", done=True)]
     given_answer = answer("x").model_copy(update={"sections": tuple(sections)})
 
-    assert texts(Chain(QUESTION).complete(given_answer)) == [
+    assert texts(Chain(QUESTION, "job1").complete(given_answer)) == [
         "**Answer 1**\n\n```\ncode\n```\n\na note"
     ]
 
 
-def test_only_the_last_message_has_the_last_line() -> None:
-    messages = Chain(QUESTION).complete(answer("word " * 5_000, "second"))
+def test_only_the_last_message_has_the_last_line_and_the_buttons() -> None:
+    messages = Chain(QUESTION, "job1").complete(answer("word " * 5_000, "second"))
 
     assert len(messages) == 4
     assert last_lines(messages) == ["", "", "", LAST_LINE]
+    assert buttons(messages) == [[], [], [], ["retry", "edit"]]
+
+
+def test_as_many_messages_as_may_be_shown() -> None:
+    chain = Chain(QUESTION, "job1")
+    whole = answer("word " * 5_000, "second")
+    shown = chain.complete(whole, 2)
+
+    assert texts(shown) == texts(chain.complete(whole))[:2]
+    assert last_lines(shown) == ["", words.left_out(2)]
+    assert buttons(shown) == [[], ["retry", "edit"]]
+    assert chain.complete(whole, 4) == chain.complete(whole)
+
+
+def test_a_notice_stands_above_everything() -> None:
+    (first,) = Chain(QUESTION, "job1", notice="I may not write there.").growing(())
+
+    assert "I may not write there." in str(first.blocks[0])
 
 
 def test_a_failure_is_told_below_the_text_that_came() -> None:
     failed = answer("partial", "", failure="Grok fell silent.")
 
-    assert texts(Chain(QUESTION).complete(failed)) == [
+    assert texts(Chain(QUESTION, "job1").complete(failed)) == [
         "partial\n\n" + words.broken_off("Grok fell silent.")
     ]
 
 
 def test_a_failure_without_any_text_is_the_answer() -> None:
     for failed in (answer(failure="No credit."), answer("", " ", failure="No credit.")):
-        assert texts(Chain(QUESTION).complete(failed)) == [words.failed("No credit.")]
+        assert texts(Chain(QUESTION, "job1").complete(failed)) == [words.failed("No credit.")]
+
+
+@pytest.mark.parametrize("failure", ["", "Grok fell silent."])
+def test_a_stopped_answer_keeps_its_text_and_says_so(failure: str) -> None:
+    stopped = answer("partial", "", failure=failure).model_copy(update={"stopped": True})
+
+    assert texts(Chain(QUESTION, "job1").complete(stopped)) == ["partial\n\n" + talk.STOPPED]
+
+
+def test_an_answer_stopped_before_its_first_word_says_so() -> None:
+    for empty in (answer(), answer("", " ")):
+        stopped = empty.model_copy(update={"stopped": True})
+        chain = Chain(QUESTION, "job1")
+        assert texts(chain.complete(stopped)) == [talk.STOPPED_UNWRITTEN]
+        assert buttons(chain.complete(stopped)) == [["retry", "edit"]]
 
 
 def test_an_empty_answer_says_so() -> None:
-    assert texts(Chain(QUESTION).complete(answer(""))) == [words.NOTHING_WRITTEN]
-    assert texts(Chain(QUESTION).complete(answer())) == [words.NOTHING_WRITTEN]
+    assert texts(Chain(QUESTION, "job1").complete(answer(""))) == [words.NOTHING_WRITTEN]
+    assert texts(Chain(QUESTION, "job1").complete(answer())) == [words.NOTHING_WRITTEN]
 
 
 def test_text_that_is_not_a_continuation_is_laid_out_anew() -> None:
-    chain = Chain(QUESTION)
+    chain = Chain(QUESTION, "job1")
     chain.growing([Section(text="a first attempt")])
 
     assert texts(chain.growing([Section(text="another")])) == ["another"]
 
 
 def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
-    chain = Chain(QUESTION)
+    chain = Chain(QUESTION, "job1")
     whole = answer("word " * 2_000)
     counts = [len(chain.complete(whole))]
     for _ in ROOMS[1:]:
@@ -142,14 +187,14 @@ def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
 def test_any_question_leaves_room_for_the_answer(question: str) -> None:
     asked = Question("U012AB3CD", question)
 
-    for message in Chain(asked).complete(answer("<&>" * 20_000)):
+    for message in Chain(asked, "job1").complete(answer("<&>" * 20_000)):
         check_message_blocks(list(message.blocks))
         assert len(message.text) <= 150
 
 
 @given(st.text(max_size=300), st.lists(st.integers(1, 40), max_size=12))
 def test_streaming_ends_where_the_whole_answer_stands(text: str, steps: list[int]) -> None:
-    streamed, whole = Chain(QUESTION), Chain(QUESTION)
+    streamed, whole = Chain(QUESTION, "job1"), Chain(QUESTION, "job1")
     at = 0
     for step in steps:
         at += step

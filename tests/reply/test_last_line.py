@@ -52,3 +52,12 @@ def test_a_name_cannot_act() -> None:
 )
 def test_dated_releases_are_the_same_model(asked: str, answered: str, same: bool) -> None:
     assert same_model(asked, answered) is same
+
+
+def test_what_a_conversation_has_forgotten_is_said() -> None:
+    assert last_line(answer("x").model_copy(update={"forgotten": 1})).endswith(
+        " · the first question here is forgotten"
+    )
+    assert last_line(answer("x").model_copy(update={"forgotten": 4})).endswith(
+        " · the first 4 questions here are forgotten"
+    )

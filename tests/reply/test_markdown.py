@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.reply.blocks import further_message, printable
+from bot.reply.blocks import Foot, further_message, printable
 from bot.reply.markdown import Layout, Room, weigh
 from bot.reply.safety import neutralise
 from sandbox.workspace.markdown import counted_chars, stored_blocks
@@ -16,6 +16,7 @@ from sandbox.workspace.validate import check_message_blocks
 
 SMALL = Room(600, 6)
 FULL = Room(11_000, 40)
+FOOT = Foot("job1", ("retry", "edit", "details"), ("the end",))
 
 LINES = st.sampled_from(
     [
@@ -113,7 +114,8 @@ def test_slack_takes_every_message(text: str) -> None:
     layout = laid_out(text, FULL)
 
     for number, piece in enumerate((*layout.sealed, layout.tail())):
-        check_message_blocks(list(further_message(number, piece.markdown, "the end").blocks))
+        message = further_message(number, piece.markdown, FOOT)
+        check_message_blocks(list(message.blocks))
 
 
 def test_a_message_ends_at_a_paragraph() -> None:

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
-from bot.reply.blocks import further_message
+from bot.reply.blocks import BARE, further_message
 from bot.reply.pacing import POSTS, EditBudget
 from bot.reply.slack import Slack
 from bot.reply.web_api import WebApi
@@ -169,13 +169,13 @@ async def test_slack_never_has_to_refuse(store: Store, keys: Keys) -> None:
         )
         slack = Slack(WebApi(client))
         budgets = [EditBudget(store, keys, 50, scale=MINUTE_SCALE * 1.15) for _ in range(2)]
-        message = further_message(1, "text", "")
+        message = further_message(1, "text", BARE)
         ts = await slack.post(GENERAL, message, job_id="j", part="0")
 
         async def one_answer(number: int) -> None:
             for step in range(12):
                 await budgets[number % 2].final()
-                await slack.update(GENERAL, ts, further_message(1, f"{number} {step}", ""))
+                await slack.update(GENERAL, ts, further_message(1, f"{number} {step}", BARE))
 
         async with asyncio.TaskGroup() as group:
             for number in range(8):

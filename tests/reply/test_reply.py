@@ -13,7 +13,7 @@ from bot.completion.result import Section
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
-from tests.reply.conftest import LAST_LINE, Start, answer, standing
+from tests.reply.conftest import LAST_LINE, Start, answer, buttons, standing
 from tests.reply.fake_ledger import FakeJob
 
 HOSTILE = (
@@ -284,6 +284,34 @@ async def test_close_ends_the_run_while_it_waits(
         await asyncio.sleep(0)
 
     assert not workspace.calls_of("chat.update")
+
+
+async def test_the_buttons_follow_the_end_of_the_answer(
+    workspace: Workspace, start: Start, job: FakeJob
+) -> None:
+    reply = start()
+    await reply.open()
+    (root,) = standing(workspace)
+    assert buttons(root) == ["stop"]
+    async with streaming(reply) as stream:
+        stream.say("word " * 3_000)
+        await workspace.wait_for(lambda: len(standing(workspace)) == 2)
+        _, second = standing(workspace)
+        assert (buttons(root), buttons(second)) == ([], ["stop"])
+    await reply.deliver(answer("word " * 3_000).model_copy(update={"reasoning": "why"}))
+
+    assert (buttons(root), buttons(second)) == ([], ["retry", "edit", "details"])
+    (actions,) = [block for block in second.blocks if block["type"] == "actions"]
+    assert {element["value"] for element in actions["elements"]} == {job.job_id}
+
+
+async def test_only_the_buttons_are_new(workspace: Workspace, start: Start) -> None:
+    whole = answer("the end")
+    await start().deliver(whole)
+    await start().deliver(whole.model_copy(update={"reasoning": "why"}))
+
+    (message,) = standing(workspace)
+    assert buttons(message) == ["retry", "edit", "details"]
 
 
 def markdown(message: Message) -> str:

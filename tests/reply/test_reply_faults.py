@@ -9,13 +9,12 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.errors import PostingDenied, SlackError
+from bot.errors import SlackError
 from bot.reply.pacing import EditBudget
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from sandbox.workspace import ANA, DESIGN, GENERAL, Workspace
+from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, standing
-from tests.reply.fake_ledger import FakeJob
 from tests.reply.test_reply import check_revisions, shown, streaming
 
 FAULTS: list[dict[str, Any]] = [
@@ -245,30 +244,6 @@ async def test_a_refusal_for_good_is_raised(workspace: Workspace, start: Start) 
 
     with pytest.raises(SlackError, match="token_revoked"):
         await reply.deliver(answer("text"))
-
-
-async def test_no_place_to_answer_in_is_raised_and_leaves_nothing(
-    workspace: Workspace, start: Start, job: FakeJob
-) -> None:
-    for parameters in ({}, {"stream": False}):
-        reply = start(channel=DESIGN, **parameters)
-        step = reply.deliver(answer("text")) if parameters else reply.open()
-        with pytest.raises(PostingDenied, match="not_in_channel"):
-            await step
-
-    assert not job.posts
-
-
-async def test_a_deleted_thread_is_no_place_to_answer_in(
-    workspace: Workspace, start: Start
-) -> None:
-    root = await workspace.say(ANA, GENERAL, "a discussion")
-    await workspace.delete(ANA, GENERAL, root.ts)
-
-    with pytest.raises(PostingDenied, match="thread_not_found"):
-        await start(thread_ts=root.ts).open()
-
-    assert not standing(workspace)
 
 
 async def test_slack_away_for_long_is_waited_for(workspace: Workspace, start: Start) -> None:

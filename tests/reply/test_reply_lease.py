@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
@@ -19,13 +17,17 @@ from bot.reply.slack import Slack
 from sandbox.workspace import GENERAL, Workspace
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, standing
 from tests.reply.fake_ledger import FakeJob
+from tests.reply.steps import (
+    AT_EVERY_STEP,
+    CrashError,
+    WatchedSlack,
+    at_every_step,
+    at_step,
+    crash,
+    fault_at,
+)
 
 TEXT = "all of the answer " + "word " * 3_000
-MOST_STEPS = 60
-
-
-class CrashError(Exception):
-    """The process is killed here."""
 
 
 async def journey(reply: Reply) -> None:
@@ -50,74 +52,14 @@ def check_one_answer(workspace: Workspace) -> None:
     assert not set(root.pings) - {"<@U0ANA00001>"}
 
 
-def at_step(number: int, act: Callable[[], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
-    """A hook that does `act` at the step `number`, counted from 0."""
-    left = number
-
-    async def before(step: str) -> None:
-        nonlocal left
-        left -= 1
-        if left == -1:
-            await act()
-
-    return before
-
-
-async def crash() -> None:
-    raise CrashError
-
-
-class WatchedSlack(Slack):
-    """A Slack with a moment before, and one after, each write."""
-
-    before: Callable[[str], Awaitable[None]]
-    after: Callable[[str], Awaitable[None]]
-
-    @classmethod
-    def of(cls, slack: Slack) -> WatchedSlack:
-        async def nothing(step: str) -> None:
-            return
-
-        watched = cls(slack._api)
-        watched.before = watched.after = nothing
-        return watched
-
-    async def post(self, channel: str, message: Message, **fields: Any) -> str:
-        await self.before("post")
-        ts = await super().post(channel, message, **fields)
-        await self.after("post")
-        return ts
-
-    async def update(self, channel: str, ts: str, message: Message) -> None:
-        await self.before("update")
-        await super().update(channel, ts, message)
-        await self.after("update")
-
-    async def delete(self, channel: str, ts: str) -> None:
-        await self.before("delete")
-        await super().delete(channel, ts)
-        await self.after("delete")
-
-
-async def at_every_step(
-    attempt: Callable[[int], Awaitable[bool]],
-) -> None:
-    """Try with the fault at step 0, 1, 2, … until a journey ends before it is reached."""
-    for number in range(MOST_STEPS):
-        if not await attempt(number):
-            assert number >= 3
-            return
-    raise AssertionError("a journey has more steps than expected")
-
-
-@pytest.mark.parametrize("where", ["ledger", "before", "after"])
+@AT_EVERY_STEP
 async def test_killed_at_any_step(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
     async def attempt(number: int) -> bool:
         job = FakeJob(f"job-{where}-{number}")
         ledger, watched = job.take(), WatchedSlack.of(slack)
-        setattr(ledger if where == "ledger" else watched, where_of(where), at_step(number, crash))
+        fault_at(where, ledger, watched, at_step(number, crash))
         crashed = await crashes(Reply(watched, budget, ledger, ask(), backoff=0.01))
 
         await journey(Reply(slack, budget, job.take(), ask(), backoff=0.01))
@@ -130,10 +72,6 @@ async def test_killed_at_any_step(
     await at_every_step(attempt)
 
 
-def where_of(where: str) -> str:
-    return "before" if where == "ledger" else where
-
-
 async def crashes(reply: Reply) -> bool:
     crashed = False
     try:
@@ -143,7 +81,7 @@ async def crashes(reply: Reply) -> bool:
     return crashed
 
 
-@pytest.mark.parametrize("where", ["ledger", "before", "after"])
+@AT_EVERY_STEP
 async def test_frozen_at_any_step_while_another_takes_over_and_finishes(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
@@ -154,8 +92,7 @@ async def test_frozen_at_any_step_while_another_takes_over_and_finishes(
         async def taken_over() -> None:
             await journey(Reply(slack, budget, job.take(), ask(), backoff=0.01))
 
-        hooked = ledger if where == "ledger" else watched
-        setattr(hooked, where_of(where), at_step(number, taken_over))
+        fault_at(where, ledger, watched, at_step(number, taken_over))
         lost = False
         try:
             await journey(Reply(watched, budget, ledger, ask(), backoff=0.01))

@@ -20,13 +20,13 @@ from bot.errors import (
     SlackError,
     TooLong,
 )
-from bot.reply.blocks import Message, further_message
+from bot.reply.blocks import BARE, Message, further_message
 from bot.reply.slack import Slack
 from bot.reply.web_api import WebApi
-from sandbox.workspace import ANA, GENERAL, Workspace
+from sandbox.workspace import ANA, DESIGN, GENERAL, Workspace
 
 TOKEN = "xoxb-very-secret"
-MESSAGE = further_message(1, "text", "")
+MESSAGE = further_message(1, "text", BARE)
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -294,3 +294,23 @@ async def test_an_ephemeral_message_is_for_one_person(workspace: Workspace, slac
     (message,) = workspace.ephemerals(ANA)
     assert message.shown == "text"
     assert not workspace.messages(GENERAL)
+
+
+async def test_a_thread_is_one_once_somebody_has_replied(
+    workspace: Workspace, slack: Slack
+) -> None:
+    root = await workspace.say(ANA, GENERAL, "a discussion")
+    assert not await slack.is_thread(GENERAL, root.ts)
+
+    await workspace.say(ANA, GENERAL, "a reply", root.ts)
+    assert await slack.is_thread(GENERAL, root.ts)
+
+    assert not await slack.is_thread(GENERAL, "1700000000.000001")
+    assert not await slack.is_thread(DESIGN, root.ts)
+
+
+async def test_whether_it_is_a_thread_may_remain_open(workspace: Workspace, slack: Slack) -> None:
+    workspace.fail("conversations.replies", status=503)
+
+    with pytest.raises(OutcomeUnknown):
+        await slack.is_thread(GENERAL, "1700000000.000001")

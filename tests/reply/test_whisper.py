@@ -1,14 +1,21 @@
-"""Where the bot may not post: the whole answer to the asker alone, through response_url."""
+"""What only the asker sees: through response_url where the bot may not post, or ephemeral."""
 
 from __future__ import annotations
 
 import pytest
 
 from bot import words
-from bot.errors import LeaseLost, PostingDenied
+from bot.completion.result import Answer
+from bot.errors import LeaseLost
 from bot.reply.reply import Reply
-from sandbox.workspace import ANA, DESIGN, GENERAL, Workspace
-from tests.reply.conftest import LAST_LINE, Start, answer
+from bot.words import talk
+from sandbox.workspace import (
+    ANA,
+    DESIGN,
+    Workspace,
+    dm_of,
+)
+from tests.reply.conftest import LAST_LINE, Start, answer, buttons, standing
 from tests.reply.fake_ledger import FakeJob
 from tests.reply.test_reply import streaming
 
@@ -18,6 +25,11 @@ async def response_url(workspace: Workspace) -> str:
     """Of a command typed where the bot is no member; nobody answers it yet."""
     result = await workspace.command(ANA, DESIGN, "/grok Explain TCP slow start")
     return result.response_url
+
+
+def long_answer(messages: int = 4) -> Answer:
+    """An answer of so many messages."""
+    return answer(*(f"part {number}" for number in range(messages)))
 
 
 async def told(reply: Reply, *texts: str) -> None:
@@ -98,7 +110,7 @@ async def test_an_address_used_up_by_an_earlier_worker_is_enough(
     ledger = job.take()
 
     async def lost(step: str) -> None:
-        if step == "posted":
+        if step == "posted" and len(workspace.ephemerals(ANA)) == 5:
             job.take()
 
     ledger.before = lost
@@ -110,36 +122,74 @@ async def test_an_address_used_up_by_an_earlier_worker_is_enough(
     await start(channel=DESIGN, response_url=response_url).deliver(answer("word " * 12_000))
 
     assert len(workspace.ephemerals(ANA)) == 5
-    assert job.posts["response"].ts
+    assert job.posts["response"].ts == "5"
+    assert not workspace.messages(dm_of(ANA))
 
 
-async def test_an_address_that_no_longer_works_is_no_place(
+async def test_what_was_sent_already_is_not_sent_again(
+    workspace: Workspace, start: Start, job: FakeJob, response_url: str
+) -> None:
+    ledger = job.take()
+
+    async def lost(step: str) -> None:
+        if step == "check" and len(workspace.ephemerals(ANA)) == 2:
+            job.take()
+
+    ledger.before = lost
+    with pytest.raises(LeaseLost):
+        await start(ledger, channel=DESIGN, response_url=response_url).deliver(long_answer())
+
+    await start(channel=DESIGN, response_url=response_url).deliver(long_answer())
+
+    texts = [message.shown for message in workspace.ephemerals(ANA)]
+    assert len(texts) == len(set(texts)) == 4
+
+
+async def test_an_address_used_up_too_early_is_not_enough(
+    workspace: Workspace, start: Start, job: FakeJob, response_url: str
+) -> None:
+    """The third was sent and not recorded: sent again, it takes the use of the fifth."""
+    ledger = job.take()
+
+    async def lost(step: str) -> None:
+        if step == "posted" and len(workspace.ephemerals(ANA)) == 3:
+            job.take()
+
+    ledger.before = lost
+    with pytest.raises(LeaseLost):
+        await start(ledger, channel=DESIGN, response_url=response_url).deliver(long_answer(5))
+
+    await start(channel=DESIGN, response_url=response_url).deliver(long_answer(5))
+
+    assert len(workspace.ephemerals(ANA)) == 5
+    assert len(standing(workspace, dm_of(ANA))) == 5
+
+
+async def test_an_address_that_no_longer_works_leads_to_a_direct_message(
     workspace: Workspace, start: Start, response_url: str
 ) -> None:
-    with pytest.raises(PostingDenied):
-        await told(start(channel=DESIGN, response_url=response_url + "x"), "the end")
+    await told(start(channel=DESIGN, response_url=response_url + "x"), "the end")
 
-
-async def test_a_private_answer_is_told_to_its_asker_alone_without_a_hint(
-    workspace: Workspace, start: Start, job: FakeJob
-) -> None:
-    url = (await workspace.command(ANA, GENERAL, "/grok Explain TCP slow start")).response_url
-    await told(start(response_url=url, reply="private"), "the end")
-
-    (message,) = workspace.ephemerals(ANA)
+    (message,) = workspace.messages(dm_of(ANA))
     assert "the end" in message.shown
-    assert words.INVITE_ME not in message.shown
-    assert message.shown.endswith(LAST_LINE)
-    assert not workspace.messages(GENERAL)
+    assert talk.asked_in(f"<#{DESIGN}>", "not_in_channel") in message.shown
 
 
-async def test_a_private_answer_without_a_way_to_its_asker_is_not_shown_to_others(
-    workspace: Workspace, start: Start, job: FakeJob
+async def test_buttons_stand_below_the_last_message_that_fits(
+    workspace: Workspace, start: Start, response_url: str
 ) -> None:
-    reply = start(reply="private")
+    await told(start(channel=DESIGN, response_url=response_url), "word " * 14_000)
 
-    with pytest.raises(PostingDenied):
-        await reply.open()
-    with pytest.raises(PostingDenied):
-        await reply.deliver(answer("secret"))
-    assert not workspace.messages(GENERAL)
+    found = [buttons(message) for message in workspace.ephemerals(ANA)]
+    assert found == [[], [], [], [], ["retry", "edit"]]
+
+
+async def test_an_address_that_was_used_before_holds_one_message_less(
+    workspace: Workspace, start: Start, response_url: str
+) -> None:
+    """A form or a button tells through it that the question was taken."""
+    reply = start(channel=DESIGN, response_url=response_url, surface="form")
+    await told(reply, "word " * 14_000)
+
+    assert len(workspace.ephemerals(ANA)) == 4
+    assert not workspace.messages(dm_of(ANA))

@@ -129,6 +129,11 @@ async def test_cancel_is_never_swallowed(store: Store) -> None:
 
 def test_keys_of_a_workspace_share_one_hash_slot() -> None:
     keys = Keys("T1")
-    names = [keys.queue, keys.job("1"), keys.seen("x"), keys.budget("m"), keys.rest("m")]
+    names = [
+        *(keys.queue, keys.job("1"), keys.seen("x"), keys.budget("m"), keys.rest("m")),
+        *(keys.active("m"), keys.stops, keys.recent("x"), keys.draft("x")),
+        *(each("x") for each in (keys.thread, keys.thread_facts)),
+        *(each("x") for each in (keys.thread_active, keys.thread_waiting)),
+    ]
     assert len(set(names)) == len(names)
     assert all(name.startswith("grokbot:{T1}:") for name in names)

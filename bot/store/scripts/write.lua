@@ -1,24 +1,51 @@
 -- Change fields of a job as its holder, or only ask whether one still is.
 --
 -- KEYS  1 job      hash
+--       2 queue    stream of job ids; this and the following only when the first message of
+--                  an answer is the root of a conversation, which starts or ends with it
+--       3… of the conversation: thread, facts, active, waiting
 -- ARGV  1 lease    of the holder
 --       2 number   of this write: 1, 2, … under one lease; 0 to ask only
---       3… field, value pairs; an empty value deletes the field
+--       3 line     id of the conversation that the job enters; empty: it leaves it
+--       4 kept     seconds for which the conversation is remembered
+--       5… field, value pairs; an empty value deletes the field
 -- returns 1, or 0 when the lease is lost
 --
 -- A copy of a write that arrives late, after newer ones, changes nothing. A write that was
 -- applied counts as such even when its reply was lost and the lease is gone by now.
+--
+-- A job that enters is active from then on, beside whatever else is. When one leaves
+-- and none is active any more, the first of those that wait starts, as in finish.lua.
 
-local job = KEYS[1]
-local lease, number = ARGV[1], tonumber(ARGV[2])
+local job, queue = KEYS[1], KEYS[2]
+local thread, facts, active, waiting = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local lease, number, line, kept = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
 local function stands()
-  for i = 3, #ARGV, 2 do
+  for i = 5, #ARGV, 2 do
     if redis.call('HGET', job, ARGV[i]) ~= ARGV[i + 1] then
       return 0
     end
   end
-  return #ARGV > 2 and 1 or 0
+  return #ARGV > 4 and 1 or 0
+end
+
+local function enter(id)
+  redis.call('HSET', job, 'line', line)
+  redis.call('HSETNX', facts, 'dropped', 0)
+  redis.call('EXPIRE', facts, kept)
+  redis.call('EXPIRE', thread, kept)
+  redis.call('SADD', active, id)
+end
+
+local function leave(id)
+  redis.call('HDEL', job, 'line')
+  redis.call('SREM', active, id)
+  local first = redis.call('EXISTS', active) == 0 and redis.call('ZPOPMIN', waiting)[1]
+  if first then
+    redis.call('SADD', active, first)
+    redis.call('XADD', queue, '*', 'job', first)
+  end
 end
 
 if redis.call('HGET', job, 'lease') ~= lease then
@@ -28,11 +55,19 @@ if number <= tonumber(redis.call('HGET', job, 'writes')) then
   return 1
 end
 redis.call('HSET', job, 'writes', number)
-for i = 3, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', job, ARGV[i])
   else
     redis.call('HSET', job, ARGV[i], ARGV[i + 1])
+  end
+end
+if thread then
+  local id = redis.call('HGET', job, 'id')
+  if line == '' then
+    leave(id)
+  else
+    enter(id)
   end
 end
 return 1

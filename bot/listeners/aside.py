@@ -1,0 +1,70 @@
+"""A sentence for one person alone, wherever it can still reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+import structlog
+
+from bot.errors import SlackError
+from bot.reply.blocks import Message
+from bot.reply.slack import Slack
+from bot.slack_limits import SECTION_TEXT_CHARS
+
+log = structlog.get_logger(__name__)
+
+_PART = "aside"
+
+
+class Aside:
+    """Tells one person something, and nobody else."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    async def tell(
+        self,
+        sentence: str,
+        *,
+        user: str,
+        channel: str = "",
+        thread_ts: str = "",
+        response_url: str = "",
+    ) -> None:
+        """Show `sentence` (of `bot.words`, Slack's mrkdwn) to `user`; never raises.
+
+        The first way that works is taken: `response_url`, `channel` (in its thread
+        `thread_ts`, if it has replies), a direct message.
+        """
+        message = _message(sentence)
+        if response_url and await _told(self._slack.respond(response_url, message)):
+            return
+        if channel and await _told(self._in_channel(user, channel, thread_ts, message)):
+            return
+        await _told(self._direct(user, message))
+
+    async def _in_channel(self, user: str, channel: str, thread_ts: str, message: Message) -> None:
+        """In a thread that nobody has replied in, Slack would show it to nobody."""
+        begun = thread_ts and await self._slack.is_thread(channel, thread_ts)
+        await self._slack.ephemeral(channel, user, message, thread_ts=thread_ts if begun else None)
+
+    async def _direct(self, user: str, message: Message) -> None:
+        channel = await self._slack.direct(user)
+        await self._slack.post(channel, message, job_id="", part=_PART)
+
+
+async def _told(telling: Awaitable[None]) -> bool:
+    try:
+        await telling
+    except SlackError as error:
+        log.warning("not told this way", error=str(error))
+        return False
+    return True
+
+
+def _message(sentence: str) -> Message:
+    text = sentence
+    if len(text) > SECTION_TEXT_CHARS:
+        text = f"{text[: SECTION_TEXT_CHARS - 1]}…"
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    return Message((section,), text)

@@ -1,0 +1,214 @@
+"""The buttons of an answer: Stop, Retry, Edit and Details. Their value is the id of the job."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from bot import metrics
+from bot.completion.ask import Ask
+from bot.completion.excerpt import excerpt
+from bot.completion.flags import Flags
+from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
+from bot.jobs.accept import Acceptor
+from bot.jobs.job import Job
+from bot.jobs.queue import Queue
+from bot.listeners.aside import Aside
+from bot.listeners.asking import Asking, promise
+from bot.listeners.details_view import details_view, loading_view, sentence_view
+from bot.listeners.payloads import Click
+from bot.listeners.reaction import Reaction
+from bot.listeners.shared_message import name_of
+from bot.listeners.views import ViewJson, Views
+from bot.reply.people import People
+from bot.words import talk
+
+log = structlog.get_logger(__name__)
+
+ACT_SECONDS = 6.0
+"""How long a click may wait for Redis, before the person is told that it came to nothing."""
+
+MOST_RETRIES = 20
+"""Retries of one answer by one person within the time that their clicks are remembered."""
+
+Find = Callable[[], Awaitable[Job | None]]
+
+
+class EditForms(Protocol):
+    """What opens the form that the Edit button is for."""
+
+    async def on_edit(self, click: Click, find: Find) -> Reaction:
+        """Open the form at once, and fill it with what `find` finds."""
+
+
+class Buttons:
+    """Answers clicks: each is acked at once, and told about only to whoever clicked."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        queue: Queue,
+        acceptor: Acceptor,
+        people: People,
+        forms: EditForms,
+        views: Views,
+        aside: Aside,
+        team: str,
+        asking: Asking,
+    ) -> None:
+        self._queue = queue
+        self._acceptor = acceptor
+        self._people = people
+        self._forms = forms
+        self._views = views
+        self._aside = aside
+        self._team = team
+        self._asking = asking
+
+    async def on_stop(self, click: Click) -> Reaction:
+        """Stop the answer; what it has shown is kept."""
+        return Reaction(then=partial(self._act, click, self._stop))
+
+    async def on_retry(self, click: Click) -> Reaction:
+        """Ask the same again, for whoever clicked; the old answer is kept."""
+        return Reaction(then=partial(self._act, click, self._retry))
+
+    async def on_edit(self, click: Click) -> Reaction:
+        """Open the form with what was asked in it."""
+        return await self._forms.on_edit(click, partial(self._find, click.action.value))
+
+    async def on_details(self, click: Click) -> Reaction:
+        """Show what was sent, what it took, and how the model came to its answer."""
+        return Reaction(then=partial(self._show_details, click))
+
+    async def _find(self, job_id: str) -> Job | None:
+        """The job; None when it is not known, or cannot be read any more."""
+        try:
+            return await self._queue.look(job_id)
+        except ValueError:
+            log.exception("job cannot be read", job_id=job_id)
+            return None
+
+    async def _act(self, click: Click, act: Callable[[Click, Job], Awaitable[str]]) -> None:
+        """Do what `act` does with the job, and tell what it returns, if anything."""
+        try:
+            async with asyncio.timeout(ACT_SECONDS):
+                job = await self._find(click.action.value)
+                sentence = await act(click, job) if job else talk.ANSWER_FORGOTTEN
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("click came to nothing", action=click.action.action_id, error=str(error))
+            sentence = talk.BUTTON_FAILED
+        if sentence:
+            await self._tell(click, sentence)
+
+    async def _stop(self, click: Click, job: Job) -> str:
+        reason = await self._right_to_stop(click.user, job.ask)
+        if not reason:
+            asker = job.ask.name or await name_of(job.ask.user, self._people)
+            return talk.not_yours_to_stop(excerpt(asker))
+        state = await self._queue.stop(job.id, reason)
+        if state in ("queued", "running"):
+            return ""
+        # Whoever clicked twice has stopped it already.
+        stopped = job.answer is not None and job.answer.stopped
+        return "" if stopped or job.stop else talk.NOTHING_TO_STOP
+
+    async def _right_to_stop(self, user: str, ask: Ask) -> str:
+        """Why `user` may stop the answer; empty when they may not."""
+        if user == ask.user:
+            return "asker"
+        person = await self._people.find(user)
+        return "admin" if person.admin else ""
+
+    async def _retry(self, click: Click, job: Job) -> str:
+        try:
+            self._asking.request(Flags(values=job.ask.request.given(), system=job.ask.system))
+            dedupe = await self._dedupe(click, job.id)
+            if not dedupe:
+                return talk.RETRIED_OFTEN
+            ask = await self._asked_again(click, job, dedupe)
+            accepted = await self._acceptor.accept(ask)
+        except RequestRefused as refused:
+            metrics.REQUESTS.labels("retry", "refused").inc()
+            return refused.sentence
+        except NotTaken as not_taken:
+            metrics.REQUESTS.labels("retry", "not_taken").inc()
+            return not_taken.sentence
+        return "" if accepted.duplicate else promise(ask)
+
+    async def _asked_again(self, click: Click, job: Job, dedupe: str) -> Ask:
+        return job.ask.model_copy(
+            update={
+                "dedupe": dedupe,
+                "surface": "retry",
+                "team": self._team,
+                "user": click.user,
+                "name": await name_of(click.user, self._people),
+                "retry_of": job.ask.retry_of or job.id,
+                "response_url": click.response_url or None,
+                "asked_at": time.time(),
+            }
+        )
+
+    async def _dedupe(self, click: Click, job_id: str) -> str:
+        """What makes clicks one retry: all until its answer is there; later ones are another.
+
+        Slack may deliver a click again: one made before the last retry was asked is no later one.
+        Empty when there were too many.
+        """
+        first = dedupe = f"retry:{job_id}:{click.user}"
+        for _ in range(MOST_RETRIES):
+            holder = await self._queue.holder_of(dedupe)
+            if holder is None:
+                return dedupe
+            retry = await self._find(holder)
+            if retry and (retry.answer is None or _clicked_at(click) < retry.ask.asked_at):
+                return dedupe
+            dedupe = f"{first}:{holder}"
+        return ""
+
+    async def _show_details(self, click: Click) -> None:
+        try:
+            opened = await self._views.open(click.trigger_id, loading_view())
+        except SlackError as error:
+            log.warning("details not opened", error=str(error))
+            await self._tell(click, talk.DETAILS_LATE)
+            return
+        view = await self._details(click.action.value)
+        try:
+            await self._views.update(opened.id, view)
+        except SlackError as error:
+            log.warning("details not shown", error=str(error))
+            if error.code != "not_found":  # which says that the view was closed
+                await self._tell(click, talk.DETAILS_LATE)
+
+    async def _details(self, job_id: str) -> ViewJson:
+        try:
+            async with asyncio.timeout(ACT_SECONDS):
+                job = await self._find(job_id)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("details not looked up", error=str(error))
+            return sentence_view(talk.BUTTON_FAILED)
+        return details_view(job) if job else sentence_view(talk.ANSWER_FORGOTTEN)
+
+    async def _tell(self, click: Click, sentence: str) -> None:
+        # What goes through a response_url is shown in the channel, not in a thread of it.
+        await self._aside.tell(
+            sentence,
+            user=click.user,
+            channel=click.channel,
+            thread_ts=click.thread_ts,
+            response_url="" if click.thread_ts else click.response_url,
+        )
+
+
+def _clicked_at(click: Click) -> float:
+    """Slack's time of the click, Unix time in seconds."""
+    try:
+        return float(click.action.action_ts)
+    except ValueError:
+        return time.time()

@@ -1,0 +1,92 @@
+"""Deleted messages: a question or an answer that somebody deletes stops the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+from pydantic import JsonValue
+
+from bot.errors import StoreUnavailable
+from bot.jobs.queue import Queue
+from bot.listeners.hearing import dedupe_of
+from bot.listeners.payloads import MessageEvent, SlackMessage
+from bot.listeners.reaction import Reaction
+from bot.reply.blocks import BUTTONS_BLOCK
+from bot.reply.slack import METADATA_EVENT
+
+log = structlog.get_logger(__name__)
+
+REASON = "deleted"
+
+
+class Deletions:
+    """Stops what nobody waits for any more."""
+
+    def __init__(self, queue: Queue, bot_user: str) -> None:
+        self._queue = queue
+        self._bot_user = bot_user
+
+    def on_change(self, event: MessageEvent) -> Reaction:
+        """To a `message_deleted` or `message_changed`; a mere edit, such as the bot's own many,
+        is dropped without a look at Redis or Slack."""
+        ts = _deleted_ts(event)
+        if not ts:
+            return Reaction()
+        previous = event.previous_message
+        if previous is None or previous.user != self._bot_user:
+            return Reaction(then=partial(self._stop_answer_to, event.channel, ts))
+        job_id = _job_id(previous)
+        if not job_id:
+            return Reaction()
+        return Reaction(then=partial(self._stop_deleted, job_id, event.channel, ts))
+
+    async def _stop_answer_to(self, channel: str, ts: str) -> None:
+        try:
+            job_id = await self._queue.holder_of(dedupe_of(channel, ts))
+            if job_id is not None:
+                await self._queue.stop(job_id, REASON)
+        except StoreUnavailable as error:
+            log.warning("answer to a deleted question not stopped", error=str(error))
+
+    async def _stop_deleted(self, job_id: str, channel: str, ts: str) -> None:
+        """Of its own messages the bot deletes those that were posted twice: those do not count,
+        only what the job knows as its own."""
+        try:
+            job = await self._queue.look(job_id)
+            posts = job.posts.values() if job else ()
+            if any((post.channel, post.ts) == (channel, ts) for post in posts):
+                await self._queue.stop(job_id, REASON)
+        except StoreUnavailable as error:
+            log.warning("deleted answer not stopped", job_id=job_id, error=str(error))
+
+
+def _deleted_ts(event: MessageEvent) -> str:
+    """The ts of the message that was deleted, if one was. A root with replies leaves a
+    tombstone, and comes as a change."""
+    if event.subtype == "message_deleted":
+        return event.deleted_ts
+    message = event.message
+    return message.ts if message and message.subtype == "tombstone" else ""
+
+
+def _job_id(message: SlackMessage) -> str:
+    """The job that a message of the bot's belongs to, as far as it says so.
+
+    Of the metadata Slack sends only the type (python-slack-sdk issue 1501), unless the app is
+    subscribed to it; the buttons, which are there while an answer grows, name the job too.
+    """
+    payload = message.metadata.get("event_payload")
+    if message.metadata.get("event_type") == METADATA_EVENT and isinstance(payload, dict):
+        named = payload.get("job_id")
+        if isinstance(named, str):
+            return named
+    return next(filter(None, map(_job_of_buttons, message.blocks)), "")
+
+
+def _job_of_buttons(block: JsonValue) -> str:
+    match block:
+        case {"block_id": str(block_id), "elements": [{"value": str(job_id)}, *_]}:
+            return job_id if block_id == BUTTONS_BLOCK else ""
+        case _:
+            return ""

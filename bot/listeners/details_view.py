@@ -1,0 +1,171 @@
+"""What stands behind an answer, as a view: what was sent, what it took, how it came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from pydantic import JsonValue
+
+from bot import words as general
+from bot.completion.ask import Ask
+from bot.completion.excerpt import excerpt
+from bot.completion.logprobs import chance_line
+from bot.completion.parameters import PARAMETERS
+from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
+from bot.completion.typed import written
+from bot.jobs.job import Job
+from bot.listeners.view_blocks import fields, heading, lines, long_text, section, small
+from bot.listeners.views import ViewJson
+from bot.reply.blocks import Block
+from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
+from bot.words import talk as words
+
+PATHS = {"completions": "/v1/completions", "chat": "/v1/chat/completions"}
+"""Where an endpoint is, below the address of the API."""
+
+_VALUE_CHARS = 300
+_PARAGRAPHS_OF_CHANCES = 10
+_FRAME_BLOCKS = 4
+_FRAME_BYTES = 2_000
+"""Kept for the frame of the view, and for lines that say that something was left out."""
+
+
+def loading_view() -> ViewJson:
+    """Shown until there is something to show."""
+    return sentence_view(words.DETAILS_LOADING)
+
+
+def sentence_view(sentence: str) -> ViewJson:
+    """A view that says one thing."""
+    return _view([section(sentence)])
+
+
+def details_view(job: Job) -> ViewJson:
+    """Everything known of `job`, as much of it as a view holds.
+
+    The reasoning, which may be long, gets the room that the rest leaves.
+    """
+    room = _Room()
+    asked = room.take(_asked(job.ask))
+    if job.answer is None:
+        return _view([*asked, small(words.DETAILS_NOT_DONE)])
+    answered = room.take(_answered(job.answer))
+    chances = room.take(_chances(job.answer.chances))
+    reasoning = room.take(_reasoning(job.answer.reasoning))
+    return _view([*asked, *answered, *reasoning, *chances])
+
+
+def _view(blocks: list[Block]) -> ViewJson:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": words.DETAILS},
+        "close": {"type": "plain_text", "text": words.DETAILS_CLOSE},
+        "blocks": blocks,
+    }
+
+
+class _Room:
+    """What a view still has room for."""
+
+    def __init__(self) -> None:
+        self._blocks = VIEW_BLOCKS - _FRAME_BLOCKS
+        self._bytes = VIEW_BYTES - _FRAME_BYTES
+
+    def take(self, blocks: Iterable[Block]) -> list[Block]:
+        """As many of `blocks` as there is room for, and a line that says so if some are not."""
+        taken: list[Block] = []
+        for block in blocks:
+            size = len(json.dumps(block)) + len(", ")
+            if not self._blocks or size > self._bytes:
+                return [*taken, small(words.DETAILS_SHORTENED)]
+            taken.append(block)
+            self._blocks -= 1
+            self._bytes -= size
+        return taken
+
+
+def _asked(ask: Ask) -> Iterator[Block]:
+    yield heading(words.DETAILS_ASKED)
+    given = ask.request.given()
+    prompts = ask.request.prompts
+    yield from _text(
+        words.DETAILS_PROMPT if len(prompts) == 1 else words.DETAILS_PROMPTS,
+        "\n\n".join(prompts),
+    )
+    yield from _text(words.DETAILS_SYSTEM, ask.system)
+    yield from fields(
+        _field(PARAMETERS[name].about.label, _value(value))
+        for name, value in given.items()
+        if name != "prompt"
+    )
+
+
+def _answered(answer: Answer) -> Iterator[Block]:
+    yield heading(words.DETAILS_ANSWERED)
+    facts = [(words.DETAILS_MODEL, excerpt(answer.model))]
+    if answer.seconds > 0:  # else nothing was sent
+        facts.append((words.DETAILS_ASKED_AT, PATHS[answer.endpoint]))
+    facts += _usage(answer.usage) if answer.usage else []
+    if answer.seconds > 0:
+        facts.append((words.DETAILS_TIME, general.took(answer.seconds)))
+    yield from fields(_field(label, value) for label, value in facts)
+    if answer.usage is None:
+        yield small(words.DETAILS_NO_TOKENS)
+    yield from _text(words.DETAILS_CONTEXT, answer.context)
+
+
+def _usage(usage: Usage) -> list[tuple[str, str]]:
+    facts = [
+        (words.DETAILS_TOKENS_IN, words.tokens_read(usage.prompt_tokens, usage.cached_tokens)),
+        (words.DETAILS_TOKENS_OUT, f"{usage.completion_tokens:,}"),
+    ]
+    if usage.reasoning_tokens:
+        facts.append((words.DETAILS_TOKENS_REASONING, f"{usage.reasoning_tokens:,}"))
+    if usage.cost_in_usd_ticks is not None:
+        cost = general.cost(usage.cost_in_usd_ticks / TICKS_PER_DOLLAR)
+        facts.append((words.DETAILS_COST, cost))
+    return facts
+
+
+def _reasoning(reasoning: str) -> Iterator[Block]:
+    if reasoning.strip():
+        yield heading(words.DETAILS_REASONING)
+        yield from long_text(reasoning)
+
+
+def _chances(chances: Sequence[TokenLogprob]) -> Iterator[Block]:
+    if chances:
+        yield heading(words.DETAILS_CHANCES)
+        yield from _first(_PARAGRAPHS_OF_CHANCES, lines(map(chance_line, chances)))
+
+
+def _text(label: str, text: str) -> Iterator[Block]:
+    """One paragraph of `text` below its label; nothing at all without a text."""
+    if text.strip():
+        yield small(words.labelled(label))
+        yield from _first(1, long_text(text))
+
+
+def _first(most: int, blocks: Iterator[Block]) -> Iterator[Block]:
+    """The first of `blocks`, and a line that says so if there are more."""
+    yield from islice(blocks, most)
+    if next(blocks, None) is not None:
+        yield small(words.DETAILS_SHORTENED)
+
+
+def _field(label: str, value: str) -> str:
+    return words.labelled(label, f"`{value}`")
+
+
+def _value(value: JsonValue) -> str:
+    """A parameter's value on one short line, safe to show."""
+    match value:
+        case bool():
+            return words.ON if value else words.OFF
+        case list():
+            line = ", ".join(map(written, value))
+        case _:
+            line = written(value)
+    return excerpt(line.replace("\n", "\\n"), _VALUE_CHARS) or '""'

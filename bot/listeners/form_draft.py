@@ -1,0 +1,116 @@
+"""What an open form holds beside its fields: its place, what it is about, and hidden values."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable
+from typing import Literal, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.completion.ask import ReplyTo, Said
+from bot.completion.form import Filled
+from bot.errors import StoreUnavailable, UserError
+from bot.listeners.asking import Place
+from bot.listeners.form_view import channel_of
+from bot.listeners.payloads import Submission
+from bot.store.drafts import Drafts
+from bot.words import form as words
+
+log = structlog.get_logger(__name__)
+
+KEEP_SECONDS = 1.0
+FETCH_SECONDS = 0.7
+"""What reading may take of the 3 s of an ack, of which accepting takes 2."""
+
+T = TypeVar("T")
+
+
+class Draft(BaseModel):
+    """Where the question of a form goes, and what its fields do not show.
+
+    `channel` is empty when it is chosen in the form. `filled` holds every value as it was when
+    the form was last drawn; what stands in the fields of the form goes before it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    surface: Literal["form", "shortcut"] = "form"
+    filled: Filled
+    channel: str = ""
+    thread_ts: str | None = None
+    conversation: str | None = None
+    context: tuple[Said, ...] = ()
+    name: str = ""
+    """How the asker is called in Slack."""
+    response_url: str | None = None
+
+    @property
+    def about(self) -> Said | None:
+        """The message that the form shows above its fields."""
+        return self.context[0] if self.context else None
+
+    def place(self, submission: Submission) -> Place:
+        """Where a question sent with this form goes. The same form sent again is the same
+        question."""
+        view = submission.view
+        urls = {each.channel_id: each.response_url for each in submission.response_urls}
+        channel = self.channel or channel_of(view.values)
+        return Place(
+            dedupe=f"form:{view.id}",
+            surface=self.surface,
+            channel=channel,
+            user=submission.user,
+            name=self.name,
+            thread_ts=self.thread_ts,
+            conversation=self._conversation(self.filled.reply),
+            context=self.context,
+            response_url=urls.get(channel) or self.response_url,
+        )
+
+    def _conversation(self, reply: ReplyTo | None) -> str | None:
+        """What the question continues. An answer that nobody else in a thread of theirs sees
+        must not make the bot a part of it."""
+        leaves = reply == "channel" and not self.channel.startswith("D")
+        unseen = reply == "private" and self.surface == "shortcut"
+        return None if leaves or unseen else self.conversation
+
+
+class DraftBox:
+    """Keeps drafts for forms, each under a new name.
+
+    A form names the draft that it was drawn from, and Slack's hash guards the drawing. So of two
+    switches at once one draws the form with its draft, and the other's is never looked at.
+    """
+
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+
+    async def keep(self, draft: Draft) -> str:
+        """The name of `draft`, kept. Raises `UserError` with a sentence for the person."""
+        name = uuid.uuid4().hex
+        await in_time(self._drafts.save(name, draft.model_dump_json()), KEEP_SECONDS)
+        return name
+
+    async def fetch(self, name: str) -> Draft:
+        """The draft of this name. Raises `UserError` with a sentence for the person."""
+        found = await in_time(self._drafts.read(name), FETCH_SECONDS)
+        if found is None:
+            raise UserError(words.OPEN_TOO_LONG)
+        try:
+            return Draft.model_validate_json(found)
+        except ValidationError:
+            log.warning("draft of another version")
+            raise UserError(words.OPEN_TOO_LONG) from None
+
+
+async def in_time(work: Awaitable[T], seconds: float) -> T:
+    """What `work` gives within `seconds`. Raises `UserError` when Redis did not answer."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except (StoreUnavailable, TimeoutError) as error:
+        log.warning("draft not reached", error=str(error) or "timeout")
+        raise UserError(words.STORE_AWAY) from None

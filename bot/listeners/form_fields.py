@@ -1,0 +1,223 @@
+"""The fields of the form, as Slack's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import JsonValue
+
+from bot.completion.ask import ReplyTo
+from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
+from bot.completion.options import OPTIONS
+from bot.completion.parameters import PARAMETERS, Parameter
+from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
+from bot.words import form as words
+
+Json = dict[str, Any]
+
+VALUE = "value"
+"""The `action_id` of every field; its `block_id` is the name of what it holds."""
+
+NOT_SET = "not_set"
+TICKED = "on"
+_SWITCH = {NOT_SET: words.NOT_SET, "on": words.ON, "off": words.OFF}
+
+
+def parameter_field(parameter: Parameter, filled: Filled) -> Json:
+    """The field of one parameter."""
+    value = filled.values.get(parameter.name)
+    text = field_text(parameter.name, value)
+    return _input(
+        parameter.name,
+        parameter.about.label,
+        _element(parameter, text),
+        hint=_hint(parameter) if text is not None else _kept(value),
+    )
+
+
+def prompt_field(filled: Filled, *, about: bool) -> Json:
+    """The field of the prompt; `about`: what is to be done with a message, in one's own words."""
+    parameter = PARAMETERS["prompt"]
+    value = filled.values.get("prompt")
+    text = field_text("prompt", value)
+    example = words.PROMPT_ABOUT_EXAMPLE if about else parameter.about.example
+    hint = words.PROMPT_ABOUT_HINT if about else ""
+    return _input(
+        "prompt",
+        words.PROMPT_ABOUT if about else parameter.about.label,
+        _text_input("prompt", text, example),
+        hint=hint if text is not None else _kept(value),
+        optional=about or text is None,
+    )
+
+
+def system_field(system: str) -> Json:
+    """The field of what Grok is told before the prompt."""
+    described = OPTIONS["system"]
+    text = field_text("system", system or None)
+    return _input(
+        "system",
+        words.SYSTEM,
+        _text_input("system", text, described.example),
+        hint=described.hint if text is not None else _kept(system),
+    )
+
+
+def several_field(*, ticked: bool) -> Json:
+    """The field that makes a prompt of each paragraph."""
+    box = option(words.SEVERAL_OPTION, TICKED)
+    element = {"type": "checkboxes", "options": [box]}
+    if ticked:
+        element["initial_options"] = [box]
+    return _input("several", words.SEVERAL, element, hint=words.ONLY_SOME)
+
+
+def reply_field(reply: ReplyTo, labels: Mapping[str, str]) -> Json:
+    """The field of where the answer goes."""
+    return _input("reply", words.REPLY, _choice(labels, reply), optional=False)
+
+
+def channel_field() -> Json:
+    """The field of the channel, where nothing else says which."""
+    element = {
+        "type": "conversations_select",
+        "default_to_current_conversation": True,
+        "response_url_enabled": True,
+    }
+    return _input("channel", words.CHANNEL, element, optional=False)
+
+
+def task_field(task: str) -> Json:
+    """The field of what is ready to be asked about a message."""
+    groups = (
+        (words.TASKS_DO, words.TASKS),
+        (words.TASKS_TRANSLATE, words.TRANSLATIONS),
+    )
+    element: Json = {
+        "type": "static_select",
+        "placeholder": plain(words.TASK_NONE),
+        "option_groups": [
+            option_group(title, [option(label, name) for name, (label, _) in tasks.items()])
+            for title, tasks in groups
+        ],
+    }
+    if task in TASKS:
+        label, _ = TASKS[task]
+        element["initial_option"] = option(label, task)
+    return _input("task", words.TASK, element)
+
+
+def label_of(name: str) -> str:
+    """What the field of this name is called; empty when there is no such field."""
+    if name == "system":
+        return words.SYSTEM
+    parameter = PARAMETERS.get(name)
+    return parameter.about.label if parameter else ""
+
+
+def plain(text: str) -> Json:
+    """Text that Slack shows as it is."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def option(text: str, value: str) -> Json:
+    """One option of a list; a longer `text` than Slack shows is cut."""
+    return {"text": plain(cut(text, OPTION_TEXT_CHARS)), "value": value}
+
+
+def option_group(title: str, options: Sequence[Json]) -> Json:
+    """Options below a title."""
+    return {"label": plain(title), "options": [*options]}
+
+
+def cut(text: str, room: int) -> str:
+    """`text` in at most `room` characters, as Slack counts them."""
+    if units(text) <= room:
+        return text
+    short = text.encode("utf-16-le")[: 2 * (room - 1)].decode("utf-16-le", "ignore")
+    return f"{short}…"
+
+
+def _input(name: str, label: str, element: Json, *, hint: str = "", optional: bool = True) -> Json:
+    block: Json = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label),
+        "optional": optional,
+        "element": {**element, "action_id": VALUE},
+    }
+    return {**block, "hint": plain(hint)} if hint else block
+
+
+def _element(parameter: Parameter, text: str | None) -> Json:
+    """The element that holds `text`; None: one that stays empty and keeps its value."""
+    match parameter.kind:
+        case _ if parameter.name == "model":
+            return _model_select(text)
+        case "boolean":
+            return _choice(_SWITCH, text or NOT_SET)
+        case "integer" | "number":
+            return _number_input(parameter, text)
+        case _:
+            return _text_input(parameter.name, text, parameter.about.example)
+
+
+def _model_select(model: str | None) -> Json:
+    element: Json = {
+        "type": "external_select",
+        "min_query_length": 0,
+        "placeholder": plain(words.KEPT if model is None else words.USUAL_MODEL),
+    }
+    return {**element, "initial_option": option(model, model)} if model else element
+
+
+def _choice(labels: Mapping[str, str], chosen: str) -> Json:
+    return {
+        "type": "static_select",
+        "options": [option(label, value) for value, label in labels.items()],
+        "initial_option": option(labels[chosen], chosen),
+    }
+
+
+def _number_input(parameter: Parameter, text: str | None) -> Json:
+    bounds = {"min_value": lowest(parameter), "max_value": parameter.maximum}
+    return {
+        "type": "number_input",
+        "is_decimal_allowed": parameter.kind == "number",
+        **{bound: str(number) for bound, number in bounds.items() if number is not None},
+        **_typed(text, parameter.about.example),
+    }
+
+
+def _text_input(name: str, text: str | None, example: str) -> Json:
+    return {
+        "type": "plain_text_input",
+        "multiline": name in MULTILINE,
+        "max_length": INPUT_CHARS,
+        **_typed(text, example),
+    }
+
+
+def _typed(text: str | None, example: str) -> Json:
+    placeholder = words.KEPT if text is None else words.for_example(example)
+    initial = {"initial_value": text} if text else {}
+    return {"placeholder": plain(placeholder), **initial}
+
+
+def _hint(parameter: Parameter) -> str:
+    return " ".join(_hints(parameter))
+
+
+def _hints(parameter: Parameter) -> Iterable[str]:
+    yield parameter.about.hint
+    if parameter.name == "stop":
+        yield words.STOP_HINT
+    if parameter.minimum is not None and parameter.maximum is not None:
+        yield words.within(parameter.minimum, parameter.maximum)
+    if parameter.about.completions_only:
+        yield words.ONLY_SOME
+
+
+def _kept(value: JsonValue) -> str:
+    return words.KEPT_LONG if units(str(value)) > INPUT_CHARS else words.KEPT_STRANGE

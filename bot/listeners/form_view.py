@@ -1,0 +1,262 @@
+"""The form as a Slack view: built from what it holds, and read back.
+
+No other file but `bot.listeners.form_fields` knows its JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import JsonValue
+
+from bot.completion.ask import ReplyTo, Said
+from bot.completion.excerpt import excerpt
+from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread
+from bot.completion.options import REPLY_TO
+from bot.completion.parameters import PARAMETERS
+from bot.errors import Fault
+from bot.grok.catalogue import Model
+from bot.listeners.form_fields import (
+    NOT_SET,
+    VALUE,
+    Json,
+    channel_field,
+    cut,
+    label_of,
+    option,
+    option_group,
+    parameter_field,
+    plain,
+    prompt_field,
+    reply_field,
+    several_field,
+    system_field,
+    task_field,
+)
+from bot.listeners.view_blocks import heading, section
+from bot.reply.blocks import Question
+from bot.slack_limits import (
+    OPTION_TEXT_CHARS,
+    OPTIONS_IN_LIST,
+    SECTION_TEXT_CHARS,
+    VIEW_TITLE_CHARS,
+)
+from bot.words import form as words
+
+CALLBACK_ID = "grok_form"
+ADVANCED_ID = "advanced"
+"""`block_id` and `action_id` of the button that shows or hides the further settings. Its
+`value` is `on` when it shows them, `off` when it hides them."""
+
+Values = Mapping[str, Mapping[str, Mapping[str, JsonValue]]]
+"""`state.values` of a view: what each field holds, by block_id and action_id."""
+
+
+def form_view(
+    filled: Filled,
+    *,
+    advanced: bool,
+    metadata: str,
+    choose_place: bool,
+    in_thread: bool,
+    about: Said | None = None,
+    faults: Sequence[Fault] = (),
+    note: str = "",
+) -> dict[str, Any]:
+    """The form, filled.
+
+    `advanced` shows every parameter, else the basic ones; `choose_place` asks for the channel,
+    `in_thread` names the thread as one that is there. `about` is the message that the question
+    is about; `faults` are told at the top, for those without a field in sight, and so is `note`.
+    """
+    usual: ReplyTo = "thread" if in_thread else "channel"
+    places = words.REPLY_IN_THREAD if in_thread else words.REPLY_HERE
+    blocks = [
+        *_top(faults, note),
+        *(_about(about, filled.task) if about else ()),
+        prompt_field(filled, about=about is not None),
+        *(parameter_field(each, filled) for each in BASIC),
+        *([channel_field()] if choose_place else ()),
+        reply_field(filled.reply or usual, words.REPLY_TO if choose_place else places),
+        _switch(filled, advanced=advanced),
+        *(_advanced(filled) if advanced else ()),
+    ]
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK_ID,
+        "title": plain(words.TITLE),
+        "submit": plain(words.SUBMIT),
+        "close": plain(words.CANCEL),
+        "private_metadata": metadata,
+        "blocks": blocks,
+    }
+
+
+def loading_view(metadata: str) -> dict[str, Any]:
+    """What stands there until the form is filled."""
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK_ID,
+        "title": plain(words.TITLE),
+        "close": plain(words.CANCEL),
+        "private_metadata": metadata,
+        "blocks": [section(words.LOADING)],
+    }
+
+
+def sentence_view(text: str, title: str = words.TITLE) -> dict[str, Any]:
+    """Nothing but a sentence (of `bot.words`, Slack's mrkdwn)."""
+    return {
+        "type": "modal",
+        "title": plain(cut(title, VIEW_TITLE_CHARS)),
+        "close": plain(words.CLOSE),
+        "blocks": [section(cut(text, SECTION_TEXT_CHARS))],
+    }
+
+
+def read_form(values: Values, before: Filled) -> Filled:
+    """What the form holds now, where it was built from `before`.
+
+    A field that is not in `values` keeps what it had, and so does one that could not show its
+    value and stayed empty. Any other field that is empty is not given any more.
+    """
+    several = before.splits if "several" not in values else _is_ticked(values, "several")
+    read = {name: _read(values, name, before.values.get(name)) for name in PARAMETERS}
+    prompt = _text(values, "prompt")
+    if isinstance(read["prompt"], list) and prompt and not several:
+        read["prompt"] = prompt
+    system = _read(values, "system", before.system or None)
+    reply = _text(values, "reply")
+    return Filled(
+        values={name: value for name, value in read.items() if value is not None},
+        system=system if isinstance(system, str) else "",
+        reply=next((place for place in REPLY_TO if place == reply), before.reply),
+        task=_text(values, "task") if "task" in values else before.task,
+        several=several,
+    )
+
+
+def channel_of(values: Values) -> str:
+    """The channel that was chosen, or `""`."""
+    chosen = _held(values, "channel").get("selected_conversation")
+    return chosen if isinstance(chosen, str) else ""
+
+
+def errors_of(
+    faults: Sequence[Fault], shown: Collection[str]
+) -> tuple[dict[str, str], list[Fault]]:
+    """What is wrong with each field by its block_id, and the faults that have no field.
+
+    `shown` are the block_ids of the fields in the view. What is wrong with no parameter, or
+    with the request as a whole, is said at the prompt.
+    """
+    errors: dict[str, list[str]] = {}
+    rest = []
+    for fault in faults:
+        field = fault.parameter or "prompt"
+        if field in shown:
+            sentence = words.field_fault(fault.problem, fault.allowed)
+            errors.setdefault(field, []).append(sentence)
+        else:
+            rest.append(fault)
+    return {field: " ".join(found) for field, found in errors.items()}, rest
+
+
+def model_options(models: Sequence[Model], query: str) -> dict[str, Any]:
+    """What the list of models offers for `query`: fields of the ack.
+
+    Every model with `query` in its id or an alias; when there is none, `query` as an id, since
+    a server may serve models that it does not list.
+    """
+    wanted = query.strip().casefold()
+    found = [model for model in models if _matches(model, wanted) and holds("model", model.id)]
+    if not found:
+        own = query.strip()
+        return {"options": [option(own, own)] if holds("model", own) else []}
+    options = [_model_option(model) for model in found[:OPTIONS_IN_LIST]]
+    if len(found) == len(options):
+        return {"options": options}
+    title = words.more_models(len(options), len(found))
+    return {"option_groups": [option_group(title, options)]}
+
+
+def _top(faults: Sequence[Fault], note: str) -> Iterator[Json]:
+    if faults:
+        lines = [words.PLEASE_CHANGE, *(_fault_line(fault) for fault in faults)]
+        text = cut("\n• ".join(lines), SECTION_TEXT_CHARS)
+        yield {"type": "section", "text": plain(text)}
+    if note:
+        yield {"type": "context", "elements": [plain(cut(note, SECTION_TEXT_CHARS))]}
+
+
+def _fault_line(fault: Fault) -> str:
+    sentence = words.field_fault(fault.problem, fault.allowed)
+    label = label_of(fault.parameter)
+    return f"{label}: {sentence}" if label else sentence
+
+
+def _about(about: Said, task: str) -> Iterator[Json]:
+    yield {"type": "context", "elements": [plain(words.wrote(excerpt(about.author)))]}
+    text = Question(user="", text=about.text).shown
+    yield {"type": "section", "text": plain(text or words.NO_TEXT)}
+    yield task_field(task)
+
+
+def _switch(filled: Filled, *, advanced: bool) -> Json:
+    label = words.FEWER if advanced else words.more(_hidden(filled))
+    button = {
+        "type": "button",
+        "action_id": ADVANCED_ID,
+        "text": plain(label),
+        "value": "off" if advanced else "on",
+    }
+    return {"type": "actions", "block_id": ADVANCED_ID, "elements": [button]}
+
+
+def _hidden(filled: Filled) -> int:
+    """How many of the further settings are set."""
+    names = {parameter.name for group in ADVANCED.values() for parameter in group}
+    return len(names & filled.values.keys()) + bool(filled.system) + filled.splits
+
+
+def _advanced(filled: Filled) -> Iterator[Any]:
+    yield system_field(filled.system)
+    for group, parameters in ADVANCED.items():
+        yield heading(words.GROUPS[group])
+        if group == "output":
+            yield several_field(ticked=filled.splits)
+        for parameter in parameters:
+            yield parameter_field(parameter, filled)
+
+
+def _read(values: Values, name: str, before: JsonValue) -> JsonValue:
+    return reread(name, _text(values, name), before) if name in values else before
+
+
+def _text(values: Values, name: str) -> str:
+    """What the field holds, as text; `""` for nothing."""
+    match _held(values, name):
+        case {"value": str(text)}:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        case {"selected_option": {"value": str(chosen)}}:
+            return "" if chosen == NOT_SET else chosen
+        case _:
+            return ""
+
+
+def _is_ticked(values: Values, name: str) -> bool:
+    return bool(_held(values, name).get("selected_options"))
+
+
+def _held(values: Values, name: str) -> Mapping[str, JsonValue]:
+    return values.get(name, {}).get(VALUE, {})
+
+
+def _matches(model: Model, wanted: str) -> bool:
+    return any(wanted in name.casefold() for name in (model.id, *model.aliases))
+
+
+def _model_option(model: Model) -> Json:
+    priced = words.model_option(model.id, words.model_prices(model.input_price, model.output_price))
+    return option(priced if len(priced) <= OPTION_TEXT_CHARS else model.id, model.id)

@@ -1,0 +1,129 @@
+"""The form on the screen: opened at once and filled after, redrawn when it is switched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot import words as general
+from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, UserError
+from bot.listeners.aside import Aside
+from bot.listeners.form_draft import Draft, DraftBox
+from bot.listeners.form_view import form_view, loading_view, sentence_view
+from bot.listeners.views import OpenView, ViewJson, Views
+from bot.words import form as words
+
+log = structlog.get_logger(__name__)
+
+TRIES = 3
+PAUSE_SECONDS = 0.5
+LONGEST_REST = 10.0
+"""Whoever looks at an empty form waits no longer than this for Slack to take calls again."""
+
+_OVERTAKEN = ("hash_conflict", "not_found", "view_not_found")
+"""Somebody switched or closed the form meanwhile: there is nothing left to draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summons:
+    """Somebody who wants the form, and where a sentence reaches them."""
+
+    trigger_id: str
+    user: str
+    channel: str = ""
+    thread_ts: str = ""
+    response_url: str = ""
+
+
+class FormWindow:
+    """Shows forms to people."""
+
+    def __init__(self, views: Views, box: DraftBox, aside: Aside) -> None:
+        self._views = views
+        self._box = box
+        self._aside = aside
+
+    async def open(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> None:
+        """Open the form before anything else, for a trigger lives 3 s; then fill it with the
+        draft of `begin`, or with the sentence of the `UserError` that it raises."""
+        try:
+            opened = await self._views.open(summons.trigger_id, loading_view(""))
+        except SlackError as error:
+            log.warning("form not opened", error=str(error))
+            await self._tell(summons)
+            return
+        if not await self._show(opened, await self._first(begin)):
+            await self._tell(summons)
+
+    async def redraw(self, open_view: OpenView, draft: Draft, *, advanced: bool) -> None:
+        """Draw `draft` in place of what `open_view` shows, unless that changed meanwhile.
+
+        Raises `UserError` with a sentence for the person; the form then stays as it is.
+        """
+        view = await self.kept(draft, advanced=advanced)
+        if not await self._show(open_view, view):
+            raise UserError(words.NOT_SWITCHED)
+
+    async def kept(self, draft: Draft, *, advanced: bool, faults: Sequence[Fault] = ()) -> ViewJson:
+        """The form that shows `draft`, which is kept for it, with `faults` above its fields.
+
+        Raises `UserError` with a sentence for the person.
+        """
+        return form_view(
+            draft.filled,
+            advanced=advanced,
+            metadata=await self._box.keep(draft),
+            choose_place=not draft.channel,
+            in_thread=draft.thread_ts is not None,
+            about=draft.about,
+            faults=faults,
+        )
+
+    async def interrupt(self, trigger_id: str, sentence: str) -> None:
+        """Show `sentence` on top of the form that the trigger comes from."""
+        try:
+            await self._views.push(trigger_id, sentence_view(sentence))
+        except SlackError as error:
+            log.warning("sentence not shown", error=str(error))
+
+    async def _first(self, begin: Callable[[], Awaitable[Draft]]) -> ViewJson:
+        """What is shown in place of the empty form, whatever happens."""
+        try:
+            return await self.kept(await begin(), advanced=False)
+        except UserError as error:
+            return sentence_view(error.sentence)
+        except Exception:
+            log.exception("form not filled")
+            return sentence_view(general.ANSWER_FAILED)
+
+    async def _show(self, open_view: OpenView, view: ViewJson) -> bool:
+        """Draw `view`; False when Slack did not take it. A lost reply is safe to ask again: the
+        hash lets only one of the calls through."""
+        for _ in range(TRIES):
+            try:
+                await self._views.update(open_view.id, view, open_view.hash)
+                return True
+            except (RateLimited, OutcomeUnknown) as error:
+                log.warning("form not drawn yet", error=str(error))
+                rest = error.retry_after if isinstance(error, RateLimited) else PAUSE_SECONDS
+            except SlackError as error:
+                if error.code in _OVERTAKEN:
+                    return True
+                log.exception("form refused")
+                return False
+            if rest > LONGEST_REST:
+                return False
+            await asyncio.sleep(rest)
+        return False
+
+    async def _tell(self, summons: Summons) -> None:
+        await self._aside.tell(
+            words.NOT_OPENED,
+            user=summons.user,
+            channel=summons.channel,
+            thread_ts=summons.thread_ts,
+            response_url=summons.response_url,
+        )

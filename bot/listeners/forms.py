@@ -1,0 +1,227 @@
+"""The ways to the form, and what is sent with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+
+from bot import metrics
+from bot.completion.ask import Ask
+from bot.completion.conversation import conversation_of
+from bot.completion.form import Filled
+from bot.errors import Fault, NotTaken, RequestRefused, UserError
+from bot.grok.client import GrokClient
+from bot.jobs.accept import Acceptor
+from bot.jobs.job import Job
+from bot.listeners.aside import Aside
+from bot.listeners.asking import Asking, promise
+from bot.listeners.form_draft import Draft, DraftBox, in_time
+from bot.listeners.form_view import errors_of, model_options, read_form
+from bot.listeners.form_window import FormWindow, Summons
+from bot.listeners.payloads import (
+    Click,
+    GlobalShortcut,
+    MessageShortcut,
+    SlackMessage,
+    SlashCommand,
+    Submission,
+    Suggestion,
+    View,
+)
+from bot.listeners.reaction import Reaction
+from bot.listeners.shared_message import name_of, said_in
+from bot.listeners.views import OpenView, Views
+from bot.reply.people import People
+from bot.settings import Settings
+from bot.store.drafts import Drafts
+from bot.words import form as words
+from bot.words import talk
+
+FIND_SECONDS = 1.0
+"""How long finding the question of an answer may hold up its form."""
+
+Find = Callable[[], Awaitable[Job | None]]
+
+
+class Forms:
+    """Opens the form from everywhere, and asks what is sent with it."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        asking: Asking,
+        acceptor: Acceptor,
+        grok: GrokClient,
+        views: Views,
+        drafts: Drafts,
+        aside: Aside,
+        people: People,
+        settings: Settings,
+        team: str,
+    ) -> None:
+        self._asking = asking
+        self._acceptor = acceptor
+        self._grok = grok
+        self._aside = aside
+        self._people = people
+        self._settings = settings
+        self._team = team
+        self._box = DraftBox(drafts)
+        self._window = FormWindow(views, self._box, aside)
+
+    async def on_command(self, payload: SlashCommand) -> Reaction:
+        """`/grok` alone: the answer goes where it was typed."""
+        summons = Summons(
+            payload.trigger_id,
+            payload.user_id,
+            channel=payload.channel_id,
+            response_url=payload.response_url,
+        )
+        return self._opening(summons, partial(self._blank, summons))
+
+    async def on_global_shortcut(self, payload: GlobalShortcut) -> Reaction:
+        """From anywhere: where the answer goes is chosen in the form."""
+        summons = Summons(payload.trigger_id, payload.user)
+        return self._opening(summons, partial(self._blank, summons))
+
+    async def on_home_button(self, click: Click) -> Reaction:
+        """From the Home tab, as from the global shortcut."""
+        summons = Summons(click.trigger_id, click.user)
+        return self._opening(summons, partial(self._blank, summons))
+
+    async def on_message_shortcut(self, payload: MessageShortcut) -> Reaction:
+        """About a message: the answer goes to its thread."""
+        summons = Summons(
+            payload.trigger_id,
+            payload.user,
+            channel=payload.channel,
+            thread_ts=payload.message.thread_ts,
+            response_url=payload.response_url,
+        )
+        return self._opening(summons, partial(self._about, summons, payload.message))
+
+    async def on_edit(self, click: Click, find: Find) -> Reaction:
+        """With a question to be changed, that of the job which `find` finds: the new answer goes
+        where the old one stands."""
+        summons = Summons(
+            click.trigger_id,
+            click.user,
+            channel=click.channel,
+            thread_ts=click.thread_ts,
+            response_url=click.response_url,
+        )
+        return self._opening(summons, partial(self._again, summons, find))
+
+    async def on_switch(self, click: Click) -> Reaction:
+        """Advanced fields are shown or hidden; what was typed stays."""
+        return Reaction(then=partial(self._switch, click))
+
+    async def on_suggestion(self, suggestion: Suggestion) -> Reaction:
+        """The models that fit what was typed."""
+        return Reaction(model_options(self._grok.catalogue.models, suggestion.value))
+
+    async def on_submit(self, submission: Submission) -> Reaction:
+        """Ask what was filled in, or mark everything that is wrong with it."""
+        try:
+            draft = await self._typed(submission.view)
+        except UserError as error:
+            return _marked({"prompt": error.sentence})
+        try:
+            ask = self._asking.ask(draft.filled.flags(), draft.place(submission), self._team)
+            await self._acceptor.accept(ask)
+        except RequestRefused as refused:
+            metrics.REQUESTS.labels(draft.surface, "refused").inc()
+            return await self._refused(refused.faults, draft, submission.view)
+        except NotTaken as not_taken:
+            metrics.REQUESTS.labels(draft.surface, "not_taken").inc()
+            return _marked({"prompt": not_taken.sentence})
+        return self._taken(ask)
+
+    def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
+        return Reaction(then=partial(self._window.open, summons, begin))
+
+    async def _blank(self, summons: Summons) -> Draft:
+        return Draft(
+            filled=self._defaults(),
+            channel=summons.channel,
+            name=await name_of(summons.user, self._people),
+            response_url=summons.response_url or None,
+        )
+
+    async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
+        root = message.thread_ts or message.ts
+        return Draft(
+            surface="shortcut",
+            filled=self._defaults(),
+            channel=summons.channel,
+            thread_ts=root,
+            conversation=conversation_of(summons.channel, root),
+            context=(await said_in(message, self._people),),
+            name=await name_of(summons.user, self._people),
+            response_url=summons.response_url or None,
+        )
+
+    async def _again(self, summons: Summons, find: Find) -> Draft:
+        job = await in_time(find(), FIND_SECONDS)
+        if job is None:
+            raise UserError(talk.ANSWER_FORGOTTEN)
+        ask = job.ask
+        return Draft(
+            filled=Filled.of(ask),
+            channel=ask.channel,
+            thread_ts=ask.thread_ts,
+            conversation=ask.conversation,
+            context=ask.context,
+            name=await name_of(summons.user, self._people),
+            response_url=summons.response_url or None,
+        )
+
+    def _defaults(self) -> Filled:
+        """What a fresh form is filled with."""
+        settings = self._settings
+        return Filled(values={"model": settings.grok_model, "max_tokens": settings.grok_max_tokens})
+
+    async def _switch(self, click: Click) -> None:
+        view = click.view
+        if view is None:
+            return
+        try:
+            draft = await self._typed(view)
+            shows = click.action.value == "on"
+            await self._window.redraw(OpenView(view.id, view.hash), draft, advanced=shows)
+        except UserError as error:
+            sentence = f"{error.sentence} {words.STILL_THERE}"
+            await self._window.interrupt(click.trigger_id, sentence)
+
+    async def _typed(self, view: View) -> Draft:
+        """The draft of `view` with what stands in its fields. Raises `UserError`."""
+        draft = await self._box.fetch(view.private_metadata)
+        return draft.model_copy(update={"filled": read_form(view.values, draft.filled)})
+
+    async def _refused(self, faults: Sequence[Fault], draft: Draft, view: View) -> Reaction:
+        """Every fault at its field; all of them above the fields when one of those is hidden."""
+        errors, rest = errors_of(faults, view.values.keys())
+        if not rest:
+            return _marked(errors)
+        try:
+            shown = await self._window.kept(draft, advanced=True, faults=faults)
+        except UserError as error:
+            return _marked({**errors, "prompt": error.sentence})
+        return Reaction({"response_action": "update", "view": shown})
+
+    def _taken(self, ask: Ask) -> Reaction:
+        """The form closes; whoever cannot watch the answer grow is told that it comes."""
+        sentence = promise(ask)
+        if not sentence:
+            return Reaction()
+        tell = partial(
+            self._aside.tell,
+            sentence,
+            user=ask.user,
+            channel=ask.channel,
+            thread_ts=ask.thread_ts or "",
+        )
+        return Reaction(then=tell)
+
+
+def _marked(errors: Mapping[str, str]) -> Reaction:
+    return Reaction({"response_action": "errors", "errors": errors})

@@ -1,0 +1,103 @@
+"""Which messages are for the bot, as far as the event itself says it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.completion.conversation import conversation_of
+from bot.listeners.payloads import MessageEvent
+from bot.reply.block_text import names_of_files
+from bot.reply.shown import mentioned, says_forget, without_call
+
+_SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
+"""Subtypes by which a person says something ("Message subtypes")."""
+
+_SLACKBOT = "USLACKBOT"
+"""Slack's own; not a bot by its user object."""
+
+_TO_OTHERS = re.compile(r"\s*<(?:@|!(?:subteam\^|here|channel|everyone))")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of a person that may be a question.
+
+    `text` is in Slack's notation, without the mention of the bot that it begins or ends with.
+    `called`: the bot is mentioned in it; `direct`: it is a direct message to the bot;
+    `in_own_thread`: it is a reply to a message of the bot's. `thread_ts` is empty when it is
+    no reply.
+    """
+
+    channel: str
+    ts: str
+    thread_ts: str
+    user: str
+    text: str
+    files: tuple[str, ...]
+    has_files: bool
+    called: bool
+    direct: bool
+    in_own_thread: bool
+    forgets: bool
+    """Whether it says nothing but that the conversation shall be forgotten."""
+
+    @property
+    def addressed(self) -> bool:
+        """Whether it speaks to the bot outright."""
+        return self.called or self.direct
+
+    @property
+    def root_ts(self) -> str:
+        """The root of the thread that it is in, or would start."""
+        return self.thread_ts or self.ts
+
+    @property
+    def conversation(self) -> str:
+        """The conversation that it belongs to."""
+        return conversation_of(self.channel, self.root_ts)
+
+    @property
+    def dedupe(self) -> str:
+        """The same for each delivery, as a mention or as a message."""
+        return dedupe_of(self.channel, self.ts)
+
+
+def dedupe_of(channel: str, ts: str) -> str:
+    """What a question asked by the message at `ts` is known by."""
+    return f"message:{channel}:{ts}"
+
+
+def hear(event: MessageEvent, bot_user: str) -> Heard | None:
+    """What `event` says to the bot; None when it cannot be for it.
+
+    Neither is what an app posted, whoever it is: two bots must not keep each other talking.
+    A reply in a thread may be for the bot, unless it begins by addressing somebody else.
+    """
+    if not _by_person(event, bot_user):
+        return None
+    called = event.type == "app_mention" or bot_user in mentioned(event.text)
+    direct = event.channel_type == "im" or event.channel.startswith("D")
+    thread_ts = event.thread_ts if event.thread_ts != event.ts else ""
+    if not (called or direct) and (not thread_ts or _TO_OTHERS.match(event.text)):
+        return None
+    heard = Heard(
+        channel=event.channel,
+        ts=event.ts,
+        thread_ts=thread_ts,
+        user=event.user,
+        text=without_call(event.text, bot_user),
+        files=names_of_files(event.files),
+        has_files=bool(event.files),
+        called=called,
+        direct=direct,
+        in_own_thread=bool(thread_ts) and event.parent_user_id == bot_user,
+        forgets=(called or direct) and says_forget(event.text, bot_user),
+    )
+    return heard if called or heard.text or heard.has_files else None
+
+
+def _by_person(event: MessageEvent, bot_user: str) -> bool:
+    """Whether a person said this just now: no app, nothing hidden, no edit."""
+    by_app = event.bot_id or event.app_id or event.user in ("", bot_user, _SLACKBOT)
+    return not (by_app or event.hidden or event.edited) and event.subtype in _SAYING

@@ -1,0 +1,85 @@
+"""The Home tab: what can be done here, and what concerns the person who looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from bot.errors import SlackError, StoreUnavailable
+from bot.grok.client import GrokClient
+from bot.listeners.home_view import (
+    Part,
+    defaults,
+    home_view,
+    models,
+    questions,
+    questions_away,
+    ways_to_ask,
+)
+from bot.listeners.installation import Installation
+from bot.listeners.payloads import HomeOpened
+from bot.listeners.reaction import Reaction
+from bot.listeners.views import Views
+from bot.reply.people import People, Person
+from bot.settings import Settings
+from bot.store.recent import Recent, Recents
+
+log = structlog.get_logger(__name__)
+
+READ_SECONDS = 2.0
+"""How long the page waits for what Redis knows; it is shown without it then."""
+
+
+class Home:
+    """Publishes the Home tab of whoever opens it."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        recents: Recents,
+        people: People,
+        grok: GrokClient,
+        views: Views,
+        settings: Settings,
+        installation: Installation,
+    ) -> None:
+        self._recents = recents
+        self._people = people
+        self._grok = grok
+        self._views = views
+        self._settings = settings
+        self._installation = installation
+
+    async def on_opened(self, event: HomeOpened) -> Reaction:
+        """Show the newest state; the other tab of the app shows itself."""
+        if event.tab != "home":
+            return Reaction()
+        return Reaction(then=partial(self._publish, event.user))
+
+    async def _publish(self, user: str) -> None:
+        person, recent = await asyncio.gather(self._people.find(user), self._recent(user))
+        try:
+            await self._views.publish(user, home_view(self._parts(person, recent)))
+        except SlackError as error:
+            log.warning("home not shown", error=str(error))
+
+    async def _recent(self, user: str) -> tuple[Recent, ...] | None:
+        """The newest questions; None when nobody can say."""
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await self._recents.read(user)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("recent questions not read", error=str(error))
+            return None
+
+    def _parts(self, person: Person, recent: tuple[Recent, ...] | None) -> list[Part]:
+        """The parts of the tab from top to bottom: what more there is to show is added here."""
+        settings, catalogue = self._settings, self._grok.catalogue
+        url, tz_offset = self._installation.url, person.tz_offset
+        return [
+            ways_to_ask(person.name if person.known else "", self._installation.bot_user),
+            questions_away() if recent is None else questions(recent, url, tz_offset),
+            defaults(settings.grok_model, settings.grok_max_tokens),
+            models(catalogue.models, catalogue.find(settings.grok_model)),
+        ]

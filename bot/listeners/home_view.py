@@ -1,0 +1,145 @@
+"""The Home tab as Slack's JSON, part by part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.completion.excerpt import excerpt
+from bot.grok.catalogue import Model
+from bot.listeners.view_blocks import DIVIDER, heading, lines, section, small
+from bot.listeners.views import ViewJson
+from bot.reply.blocks import Block
+from bot.slack_limits import VIEW_BLOCKS
+from bot.store.recent import Recent
+from bot.words import home as words
+
+Part = Sequence[Block]
+
+ASK_ACTION = "new_grok"
+"""`action_id` of the button that opens the form."""
+
+MOST_QUESTIONS = 10
+MOST_MODELS = 60
+_QUESTION_CHARS = 80
+_BAR_CELLS = 10
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
+
+
+def home_view(parts: Sequence[Part]) -> ViewJson:
+    """The whole tab: `parts` from top to bottom, with a line between them."""
+    blocks: list[Block] = []
+    for part in parts:
+        blocks += [DIVIDER, *part] if blocks else part
+    return {"type": "home", "blocks": blocks[:VIEW_BLOCKS]}
+
+
+def ways_to_ask(name: str, bot_user: str) -> Part:
+    """What can be done here, and a button that does it; `name` of the viewer, or empty."""
+    button = {
+        "type": "button",
+        "action_id": ASK_ACTION,
+        "style": "primary",
+        "text": {"type": "plain_text", "text": words.ASK, "emoji": False},
+    }
+    return (
+        heading(words.greeting(excerpt(name))),
+        section(words.ways_to_ask(f"<@{bot_user}>")),
+        {"type": "actions", "elements": [button]},
+    )
+
+
+def questions(recent: Sequence[Recent], workspace_url: str, tz_offset: int) -> Part:
+    """The viewer's newest questions, with links to the answers; `tz_offset` in seconds."""
+    shown = [_question(one, workspace_url, tz_offset) for one in recent[:MOST_QUESTIONS]]
+    return (heading(words.YOUR_QUESTIONS), *lines(shown or [words.NO_QUESTIONS]))
+
+
+def questions_away() -> Part:
+    """In their place while they cannot be looked up."""
+    return heading(words.YOUR_QUESTIONS), section(words.QUESTIONS_AWAY)
+
+
+def defaults(model: str, max_tokens: int) -> Part:
+    """What goes for a question that says nothing else."""
+    return (
+        heading(words.DEFAULTS),
+        *lines([words.default_model(excerpt(model)), words.default_max_tokens(max_tokens)]),
+        small(words.HOW_TO_CHANGE),
+    )
+
+
+def models(known: Sequence[Model], default: Model | None) -> Part:
+    """Every model with its prices: the default first, then the cheapest."""
+    if not known:
+        return heading(words.MODELS), section(words.NO_MODELS)
+    ordered = sorted(known, key=lambda model: (model != default, *_by_price(model)))
+    shown = [_model(model, is_default=model == default) for model in ordered[:MOST_MODELS]]
+    if len(known) > MOST_MODELS:
+        shown.append(words.more_models(len(known) - MOST_MODELS))
+    return heading(words.MODELS), small(words.PRICES), *lines(shown)
+
+
+def bar(used: float, limit: float) -> str:
+    """How much of `limit` is used, as blocks and a percentage.
+
+    It looks empty only when nothing is used, and full only when everything is.
+    """
+    if used <= 0 < limit:
+        return words.used("░" * _BAR_CELLS, 0)
+    if limit <= 0:
+        return words.used("█" * _BAR_CELLS, 100)
+    cells, percent = _share(used, limit, _BAR_CELLS), _share(used, limit, 100)
+    return words.used(
+        "█" * min(cells, _BAR_CELLS) + "░" * (_BAR_CELLS - cells),
+        percent,
+    )
+
+
+def _share(used: float, limit: float, whole: int) -> int:
+    """`used` in parts of `limit`, of which there are `whole`."""
+    parts = max(1, int(round(used / limit * whole, 6)))
+    return min(parts, whole - 1) if used < limit else parts
+
+
+def _question(recent: Recent, workspace_url: str, tz_offset: int) -> str:
+    shown = excerpt(recent.prompt, _QUESTION_CHARS) or "…"
+    link = _permalink(recent, workspace_url)
+    facts = f"{_place(recent)} · {_when(recent.at, tz_offset)}"
+    return words.question(f"<{link}|{shown}>" if link else shown, facts)
+
+
+def _permalink(recent: Recent, workspace_url: str) -> str:
+    """Where the answer stands; empty when there is no message to go to."""
+    if recent.private or not recent.ts or not workspace_url:
+        return ""
+    digits = recent.ts.replace(".", "")
+    return f"{workspace_url.rstrip('/')}/archives/{recent.channel}/p{digits}"
+
+
+def _place(recent: Recent) -> str:
+    if recent.private:
+        return words.ONLY_YOU
+    known = _CHANNEL.fullmatch(recent.channel)
+    return f"<#{recent.channel}>" if known else words.IN_DIRECT_MESSAGE
+
+
+def _when(at: float, tz_offset: int) -> str:
+    """Slack shows it in the viewer's own way; the text behind the bar is for those who cannot."""
+    there = datetime.fromtimestamp(at + tz_offset, UTC)
+    plain = f"{there:%b} {there.day}, {there:%H:%M}"
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{plain}>"
+
+
+def _by_price(model: Model) -> tuple[float, float, str]:
+    unknown = float("inf")
+    prices = (model.output_price, model.input_price)
+    written, read = (unknown if price is None else price for price in prices)
+    return written, read, model.id
+
+
+def _model(model: Model, *, is_default: bool) -> str:
+    price = words.price(model.input_price, model.cached_price, model.output_price)
+    facts = f"{price} · {words.THE_DEFAULT}" if is_default else price
+    return words.model_line(excerpt(model.id), facts)

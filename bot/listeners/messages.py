@@ -1,0 +1,223 @@
+"""Questions asked in messages: by a mention, by a reply in a thread, in a direct message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot import metrics
+from bot.completion.ask import Surface
+from bot.completion.commands import Form, Help, parse
+from bot.completion.flags import Flags, parse_text
+from bot.completion.help import help_text
+from bot.errors import NotTaken, RequestRefused, StoreUnavailable
+from bot.jobs.accept import Acceptor
+from bot.jobs.queue import Queue
+from bot.listeners.aside import Aside
+from bot.listeners.asking import Asking, Place, promise
+from bot.listeners.deletions import Deletions
+from bot.listeners.hearing import Heard, hear
+from bot.listeners.installation import Installation
+from bot.listeners.payloads import MessageEvent
+from bot.listeners.reaction import Reaction
+from bot.reply.people import People, Person
+from bot.reply.shown import mentioned, shown
+from bot.store.conversations import Conversations
+from bot.store.once import Once
+from bot.words import talk
+
+LOOK_UP_SECONDS = 0.6
+"""What looking things up may take of the 3 s in which Slack wants an ack: accepting takes 2."""
+
+_CHANGES = ("message_changed", "message_deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """What is known of the place that a message is in.
+
+    `ours`: a message there is for the bot. `known`: it is in a thread whose conversation is
+    remembered, so that the thread need not be read.
+    """
+
+    ours: bool
+    known: bool
+
+
+class Conversing:
+    """Answers messages: each question once, however often Slack delivers it."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        asking: Asking,
+        acceptor: Acceptor,
+        queue: Queue,
+        conversations: Conversations,
+        people: People,
+        aside: Aside,
+        installation: Installation,
+        once: Once,
+    ) -> None:
+        self._asking = asking
+        self._acceptor = acceptor
+        self._conversations = conversations
+        self._people = people
+        self._aside = aside
+        self._installation = installation
+        self._once = once
+        self._deletions = Deletions(queue, installation.bot_user)
+
+    async def on_event(self, event: MessageEvent) -> Reaction:
+        """To a `message` or an `app_mention`; a mention in a channel comes as both.
+
+        A question is stored before the ack. When nobody can say whether a message is for the
+        bot, Slack is asked to deliver it again.
+        """
+        if event.subtype in _CHANGES:
+            return self._deletions.on_change(event)
+        heard = hear(event, self._installation.bot_user)
+        if heard is None:
+            return Reaction()
+        deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
+        thread = await self._thread_of(heard, deadline)
+        if thread is None:
+            return Reaction(again=True)
+        if not thread.ours:
+            return Reaction()
+        people = await self._people_in(heard, deadline)
+        author = people.get(heard.user)
+        if author and author.bot:
+            return Reaction()
+        return await self._react(heard, thread, people)
+
+    async def _thread_of(self, heard: Heard, deadline: float) -> _Thread | None:
+        """Where the message is; None when that cannot be known now, but must be."""
+        ours = heard.addressed or heard.in_own_thread
+        if not heard.thread_ts:
+            return _Thread(ours, known=False)
+        try:
+            async with asyncio.timeout_at(deadline):
+                known = await self._conversations.known(heard.conversation)
+        except (StoreUnavailable, TimeoutError):
+            return _Thread(ours, known=False) if ours else None
+        return _Thread(ours or known, known)
+
+    async def _people_in(self, heard: Heard, deadline: float) -> Mapping[str, Person]:
+        """The author and whom the message mentions, as far as Slack says it in time."""
+        left = deadline - asyncio.get_running_loop().time()
+        users = {heard.user, *mentioned(heard.text)} - {self._installation.bot_user}
+        return await self._people.find_all(users, within=max(left, 0))
+
+    async def _react(self, heard: Heard, thread: _Thread, people: Mapping[str, Person]) -> Reaction:
+        if heard.forgets:
+            return Reaction(then=partial(self._forget, heard))
+        names = {user: person.name for user, person in people.items()}
+        text = shown(heard.text, {**names, self._installation.bot_user: talk.GROK})
+        if not text and heard.has_files:
+            return self._telling(heard, talk.ONLY_FILES)
+        if heard.addressed:
+            match parse(text):
+                case Form():
+                    return self._telling(heard, talk.HOW_TO_ASK)
+                case Help(topic=topic):
+                    return self._telling(heard, help_text(topic))
+        flags = _with_files(parse_text(text), heard)
+        return await self._ask(heard, flags, self._place(heard, flags, thread, names))
+
+    def _place(
+        self, heard: Heard, flags: Flags, thread: _Thread, names: Mapping[str, str]
+    ) -> Place:
+        return Place(
+            dedupe=heard.dedupe,
+            surface=_surface(heard),
+            channel=heard.channel,
+            user=heard.user,
+            name=names.get(heard.user, ""),
+            thread_ts=_thread_ts(heard, flags),
+            question_ts=heard.ts,
+            conversation=_conversation(heard, flags, thread),
+            reads_thread="" if thread.known else heard.thread_ts,
+        )
+
+    async def _ask(self, heard: Heard, flags: Flags, place: Place) -> Reaction:
+        try:
+            ask = self._asking.ask(flags, place, self._installation.team)
+            accepted = await self._acceptor.accept(ask)
+        except RequestRefused as refused:
+            return self._telling(heard, refused.sentence, refused=(place.surface, "refused"))
+        except NotTaken as not_taken:
+            return self._telling(heard, not_taken.sentence, refused=(place.surface, "not_taken"))
+        if accepted.duplicate or not promise(ask):
+            return Reaction()
+        return self._telling(heard, promise(ask))
+
+    def _telling(
+        self, heard: Heard, sentence: str, *, refused: tuple[Surface, str] | None = None
+    ) -> Reaction:
+        """Tell the author alone, once; `refused`: the way in and the outcome to be counted."""
+        return Reaction(then=partial(self._tell_once, heard, sentence, refused))
+
+    async def _tell_once(
+        self, heard: Heard, sentence: str, refused: tuple[Surface, str] | None
+    ) -> None:
+        if not await self._once.first(heard.dedupe):
+            return
+        if refused:
+            metrics.REQUESTS.labels(*refused).inc()
+        await self._tell(heard, sentence)
+
+    async def _tell(self, heard: Heard, sentence: str) -> None:
+        """Slack shows nothing to one person alone in a thread that nobody has begun, so what is
+        said to a message outside of threads is said beside it."""
+        await self._aside.tell(
+            sentence, user=heard.user, channel=heard.channel, thread_ts=heard.thread_ts
+        )
+
+    async def _forget(self, heard: Heard) -> None:
+        """Forget the conversation. Only the author is told: what they wrote is seen by all."""
+        if not await self._once.first(heard.dedupe):
+            return
+        if not (heard.thread_ts or heard.direct):
+            await self._tell(heard, talk.NOTHING_TO_FORGET)
+            return
+        try:
+            await self._conversations.forget(heard.conversation)
+        except StoreUnavailable:
+            await self._tell(heard, talk.NOT_FORGOTTEN)
+            return
+        await self._tell(heard, talk.FORGOTTEN)
+
+
+def _surface(heard: Heard) -> Surface:
+    if heard.direct:
+        return "direct"
+    return "mention" if heard.called else "thread"
+
+
+def _thread_ts(heard: Heard, flags: Flags) -> str | None:
+    """The thread that the answer goes to: the one that the message is in, else a new one below
+    it; at the top of a direct message, and to the author alone, only when it was asked for."""
+    if heard.thread_ts:
+        return heard.thread_ts
+    begins = flags.reply == "thread" if heard.direct else flags.reply != "private"
+    return heard.ts if begins else None
+
+
+def _conversation(heard: Heard, flags: Flags, thread: _Thread) -> str | None:
+    """What the question continues or begins. An answer that goes elsewhere begins nothing in
+    the thread: what people say there next is not for the bot."""
+    goes_elsewhere = flags.reply in ("channel", "private")
+    if goes_elsewhere and not (thread.known or heard.direct):
+        return None
+    return heard.conversation
+
+
+def _with_files(flags: Flags, heard: Heard) -> Flags:
+    """`flags` with a prompt that says which files came along."""
+    prompt = flags.values.get("prompt")
+    if not (heard.files and isinstance(prompt, str)):
+        return flags
+    said = f"{prompt}\n\n{talk.files_unread(', '.join(heard.files))}"
+    return replace(flags, values={**flags.values, "prompt": said})

@@ -1,0 +1,40 @@
+"""The message that somebody shares with a question."""
+
+from __future__ import annotations
+
+from bot.completion.ask import Said
+from bot.errors import UserError
+from bot.listeners.payloads import SlackMessage
+from bot.reply.block_text import names_of_files, text_of_message
+from bot.reply.blocks import printable
+from bot.reply.people import People
+from bot.reply.shown import mentioned, shown
+from bot.words import form as words
+
+LOOK_UP_SECONDS = 1.0
+"""Who is not found within this goes by their id: a form waits for it."""
+
+
+async def said_in(message: SlackMessage, people: People) -> Said:
+    """Who said what in `message`, the names of its files included.
+
+    Raises `UserError` when there is nothing in it to read.
+    """
+    text = text_of_message(
+        message.text, message.blocks, message.attachments, by_app=bool(message.bot_id)
+    )
+    users = filter(None, (message.user, *mentioned(text)))
+    found = await people.find_all(users, within=LOOK_UP_SECONDS)
+    names = {user: person.name for user, person in found.items()}
+    files = words.attached(names_of_files(message.files))
+    said = printable("\n\n".join(filter(None, (shown(text, names).strip(), files))))
+    if not said:
+        raise UserError(words.NOTHING_TO_READ)
+    author = names.get(message.user) or message.username or message.user or words.AN_APP
+    return Said(author=author, text=said)
+
+
+async def name_of(user: str, people: People) -> str:
+    """What `user` is called; empty when Slack does not say it soon."""
+    found = await people.find_all([user], within=LOOK_UP_SECONDS)
+    return found[user].name if user in found else ""

@@ -1,0 +1,65 @@
+"""Slack's views: forms and the Home tab, opened and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.reply.web_api import WebApi, mapping, text_of
+
+ViewJson = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenView:
+    """A view in Slack; `hash` names what it shows now."""
+
+    id: str
+    hash: str
+
+
+class Views:
+    """`views.*` of the Web API.
+
+    Every method raises what `WebApi.call` raises; the codes that a caller may expect are
+    `expired_trigger_id` and `exchanged_trigger_id` (a trigger lives 3 s and serves once),
+    `hash_conflict` (the view shows something else by now) and `not_found` (it was closed).
+    """
+
+    def __init__(self, api: WebApi) -> None:
+        self._api = api
+
+    async def open(self, trigger_id: str, view: ViewJson) -> OpenView:
+        """Show `view` to whoever caused the trigger."""
+        return await self._call("views.open", {"trigger_id": trigger_id, "view": view})
+
+    async def push(self, trigger_id: str, view: ViewJson) -> OpenView:
+        """Show `view` on top of the one that the trigger comes from."""
+        return await self._call("views.push", {"trigger_id": trigger_id, "view": view})
+
+    async def update(
+        self,
+        view_id: str,
+        view: ViewJson,
+        hash: str = "",  # noqa: A002
+    ) -> OpenView:
+        """Show `view` in place of what the view shows; with `hash`, only in place of that."""
+        return await self._call("views.update", {"view_id": view_id, "view": view, **_guard(hash)})
+
+    async def publish(
+        self,
+        user: str,
+        view: ViewJson,
+        hash: str = "",  # noqa: A002
+    ) -> OpenView:
+        """Show `view` as the Home tab of `user`; `hash` guards it as in `update`."""
+        return await self._call("views.publish", {"user_id": user, "view": view, **_guard(hash)})
+
+    async def _call(self, method: str, body: Mapping[str, Any]) -> OpenView:
+        view = mapping((await self._api.call(method, body)).get("view"))
+        return OpenView(text_of(view, "id", method), text_of(view, "hash", method))
+
+
+def _guard(expected: str) -> dict[str, str]:
+    return {"hash": expected} if expected else {}

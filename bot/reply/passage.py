@@ -1,0 +1,109 @@
+"""The way that one answer takes at the moment, and all that is needed to go it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from bot.completion.ask import Ask
+from bot.completion.conversation import conversation_of
+from bot.errors import PostingDenied, SlackError
+from bot.reply.blocks import Question
+from bot.reply.chain import Chain
+from bot.reply.ledger import Ledger
+from bot.reply.messages import Messages
+from bot.reply.pacing import EditBudget
+from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
+from bot.reply.slack import Slack, passes
+from bot.reply.whisper import Whisper
+
+log = structlog.get_logger(__name__)
+
+
+class Passage:
+    """Where an answer goes: the way it was begun, until Slack refuses that and it turns aside.
+
+    `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), or
+    `whisper` tells it. All three are new after `arrive`.
+    """
+
+    route: Route
+    chain: Chain
+    messages: Messages
+    whisper: Whisper
+
+    def __init__(self, slack: Slack, budget: EditBudget, ledger: Ledger, ask: Ask) -> None:
+        self._slack = slack
+        self._budget = budget
+        self._ledger = ledger
+        self._ask = ask
+        self._take(route_of(ask, ledger.posts))
+
+    def turn_aside(self, error: PostingDenied) -> None:
+        """Choose the next way to the asker, for `arrive` to get ready; `error` is raised when
+        there is none."""
+        route = detour(self._ask, self.route, error.code)
+        if route is None:
+            raise error
+        log.info("answer takes another way", way=str(route.way), why=route.why)
+        self.route = route
+        self._arrived = False
+
+    async def arrive(self) -> None:
+        """Be ready on the way that was chosen, with nothing left behind on the one before as
+        far as Slack lets it be deleted.
+
+        Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`; call again to go on.
+        """
+        if self._arrived:
+            return
+        await self.messages.clear()
+        route = self.route
+        if route.way is Way.DIRECT:
+            route = replace(route, channel=await self._direct_channel())
+        await self._ledger.posted(WAY, route.channel, route.record)
+        self._take(route)
+
+    async def _direct_channel(self) -> str:
+        try:
+            return await self._slack.direct(self._ask.user)
+        except SlackError as error:
+            if passes(error):
+                raise
+            raise PostingDenied(error.code, str(error)) from None
+
+    def _take(self, route: Route) -> None:
+        ask = self._ask
+        self.route = route
+        self._arrived = True
+        self.chain = Chain(
+            Question(
+                ask.user,
+                "\n\n".join(ask.request.prompts),
+                visible=not route.why and _stands_above(ask),
+            ),
+            self._ledger.job_id,
+            in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
+            notice=notice_of(ask, route),
+        )
+        self.messages = Messages(
+            self._slack,
+            self._budget,
+            self._ledger,
+            channel=route.channel,
+            thread_ts=None if route.why else ask.thread_ts,
+        )
+        self.whisper = Whisper(self._slack, self._ledger, ask, route)
+
+
+def _stands_above(ask: Ask) -> bool:
+    """Whether the asker's own message stands right above the answer.
+
+    It does not when another asks the same again, or when a question from a thread is answered
+    in the channel.
+    """
+    if ask.question_ts is None or ask.retry_of:
+        return False
+    asked_at_top = ask.conversation in (None, conversation_of(ask.channel, ask.question_ts))
+    return ask.thread_ts is not None or asked_at_top

@@ -1,0 +1,73 @@
+"""What Slack sends, turned back into what the person saw when they wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_TOKEN = re.compile(
+    r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
+)
+_MENTION = re.compile(r"<@([^<>|]+)(?:\|[^<>]*)?>")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_NO_NAMES: Mapping[str, str] = {}
+
+
+def shown(text: str, names: Mapping[str, str] | None = None) -> str:
+    """`text` of a payload as it looked in Slack.
+
+    `&amp; &lt; &gt;` are undone, in one pass, so that what was typed as `&lt;` stays so.
+    Mentions and links become the words shown for them (docs.slack.dev, "Formatting message
+    text"); a command needs `should_escape: true` in the manifest for its mentions to come so.
+    A message names people by id alone: `names` says what they are called.
+    """
+    known = names or _NO_NAMES
+    return _TOKEN.sub(lambda token: _shown_token(token, known), text)
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    """The ids of the people that `text` of a payload mentions, each once, in order."""
+    return tuple(dict.fromkeys(_MENTION.findall(text)))
+
+
+def escaped(text: str) -> str:
+    """`text` as Slack sends it: `shown` gives it back to the letter."""
+    return text.translate(_ESCAPES)
+
+
+def without_call(text: str, bot_user: str) -> str:
+    """`text` of a payload without the mentions of the bot that it begins or ends with."""
+    call = re.compile(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>")
+    rest = text.strip()
+    while begun := call.match(rest):
+        rest = rest[begun.end() :].lstrip().removeprefix(",").removeprefix(":").lstrip()
+    while (start := rest.rfind("<@")) >= 0 and call.fullmatch(rest, start):
+        rest = rest[:start].rstrip()
+    return rest
+
+
+def says_forget(text: str, bot_user: str) -> bool:
+    """Whether `text` of a payload says nothing but that the bot shall forget the conversation."""
+    return without_call(text, bot_user).lower() == "forget"
+
+
+def _shown_token(match: re.Match[str], names: Mapping[str, str]) -> str:
+    entity = match["entity"]
+    if entity:
+        return _ENTITIES[entity]
+    sigil, target, label = match["sigil"], match["target"], match["label"]
+    if sigil == "@" and not label and target in names:
+        return f"@{names[target]}"
+    if sigil in ("@", "#"):
+        return sigil + shown(label or target)
+    if sigil == "!":
+        return _shown_command(target, label)
+    return shown(label or target)
+
+
+def _shown_command(target: str, label: str | None) -> str:
+    if target.startswith("date^"):
+        return shown(label or "")
+    words = shown(label or target.partition("^")[0])
+    return words if words.startswith("@") else "@" + words

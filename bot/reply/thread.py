@@ -1,0 +1,133 @@
+"""Reading a thread: what people said in it before the bot was called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.completion.ask import Said
+from bot.reply.block_text import names_of_files, text_of_message
+from bot.reply.people import People
+from bot.reply.shown import mentioned, says_forget, shown
+from bot.reply.web_api import WebApi, mapping
+from bot.words import talk
+from bot.words.form import AN_APP, attached
+
+PAGE = 15
+"""Messages of one call: Slack gives no app fewer ("conversations.replies")."""
+PAGES_IN_A_ROW = 10
+PAGES_TO_JUMP = 10
+"""Then each further page begins in the middle of the time that is left."""
+
+_SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
+"""Subtypes by which somebody says something; the others tell of joins, topics and the like."""
+_SMALL_PRINT = ("context", "actions")
+
+
+class ThreadReader:
+    """Reads threads with `conversations.replies`."""
+
+    def __init__(self, api: WebApi, people: People, bot_user: str) -> None:
+        self._api = api
+        self._people = people
+        self._bot_user = bot_user
+
+    async def read(self, channel: str, root_ts: str, before_ts: str) -> tuple[Said, ...]:
+        """What was said in the thread before `before_ts`, oldest first, the bot's own words too.
+
+        Of a very long thread that is its beginning and its end; of one that the bot was told
+        to forget, what came after that. Raises `SlackError`.
+        """
+        messages = await self._messages(channel, root_ts, before_ts)
+        said = [message for message in map(self._parsed, messages) if message is not None]
+        return await self._named(self._remembered(said, channel))
+
+    async def _messages(
+        self, channel: str, root_ts: str, before_ts: str
+    ) -> Sequence[Mapping[str, Any]]:
+        found: dict[str, Mapping[str, Any]] = {}
+        after = ""
+        for number in range(PAGES_IN_A_ROW + PAGES_TO_JUMP):
+            body = {"channel": channel, "ts": root_ts, "latest": before_ts, "limit": PAGE}
+            if after:
+                body["oldest"] = after
+            reply = await self._api.call("conversations.replies", body, read=True)
+            page = {str(message.get("ts")): message for message in _mappings(reply, "messages")}
+            newest = max((ts for ts in page if ts < before_ts), default="")
+            if newest <= after:
+                break
+            found |= page
+            if not reply.get("has_more"):
+                break
+            after = newest if number < PAGES_IN_A_ROW else _between(newest, before_ts)
+        return [found[ts] for ts in sorted(found) if ts < before_ts]
+
+    def _parsed(self, message: Mapping[str, Any]) -> _Message | None:
+        if message.get("hidden") or (message.get("subtype") or "") not in _SAYING:
+            return None
+        user = str(message.get("user") or "")
+        own = user == self._bot_user
+        blocks = list(_mappings(message, "blocks"))
+        if own:
+            _drop_small_print(blocks)
+        text = text_of_message(
+            str(message.get("text") or ""),
+            blocks,
+            _mappings(message, "attachments"),
+            by_app=own or bool(message.get("bot_id")),
+        )
+        files = attached(names_of_files(_mappings(message, "files")))
+        name = message.get("username") or mapping(message.get("bot_profile")).get("name")
+        return _Message(user, str(name or ""), text, files)
+
+    def _remembered(self, messages: Sequence[_Message], channel: str) -> Sequence[_Message]:
+        """What was said since somebody told the bot to forget."""
+        for index in range(len(messages), 0, -1):
+            if self._tells_to_forget(messages[index - 1], channel):
+                return messages[index:]
+        return messages
+
+    def _tells_to_forget(self, message: _Message, channel: str) -> bool:
+        called = channel.startswith("D") or self._bot_user in mentioned(message.text)
+        return called and says_forget(message.text, self._bot_user)
+
+    async def _named(self, messages: Sequence[_Message]) -> tuple[Said, ...]:
+        users = [user for message in messages for user in (message.user, *mentioned(message.text))]
+        others = {user for user in users if user and user != self._bot_user}
+        people = await self._people.find_all(others)
+        names = {user: person.name for user, person in people.items()}
+        names[self._bot_user] = talk.GROK
+        said = (message.said(names) for message in messages)
+        return tuple(each for each in said if each.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What one message says, in Slack's notation; `username` is how an app calls itself."""
+
+    user: str
+    username: str
+    text: str
+    files: str
+
+    def said(self, names: Mapping[str, str]) -> Said:
+        author = names.get(self.user) or self.username or self.user or AN_APP
+        parts = (shown(self.text, names).strip(), self.files)
+        return Said(author=author, text="\n".join(filter(None, parts)))
+
+
+def _drop_small_print(blocks: list[Mapping[str, Any]]) -> None:
+    """Leave out what stands below an answer: buttons, and the line with its model and cost."""
+    while blocks and blocks[-1].get("type") in _SMALL_PRINT:
+        blocks.pop()
+
+
+def _mappings(body: Mapping[str, Any], name: str) -> Iterable[Any]:
+    """The JSON objects in the list `name` of `body`, if there is one."""
+    return (each for each in body.get(name) or () if isinstance(each, Mapping))
+
+
+def _between(ts: str, later_ts: str) -> str:
+    """The ts halfway between two."""
+    return f"{(float(ts) + float(later_ts)) / 2:.6f}"

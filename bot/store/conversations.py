@@ -1,0 +1,71 @@
+"""What was said in each conversation. `Queue` writes it as jobs come and end; here it is read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import structlog
+from pydantic import ValidationError
+
+from bot.completion.conversation import Turn
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What is remembered: `turns`, oldest first. `dropped`: how many older ones made room."""
+
+    turns: tuple[Turn, ...]
+    dropped: int
+
+
+class Conversations:
+    """The conversations of one workspace, by id (`bot.completion.conversation`).
+
+    Every method raises `StoreUnavailable`.
+    """
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._keys = keys
+        self._forget = store.script("forget")
+
+    async def read(self, conversation: str) -> Conversation:
+        """What is remembered of it; nothing of one that is not known."""
+        with redis_errors():
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.lrange(self._keys.thread(conversation), 0, -1)
+                pipe.hget(self._keys.thread_facts(conversation), "dropped")
+                entries, dropped = await pipe.execute()
+        return Conversation(tuple(_turns(entries)), int(dropped or 0))
+
+    async def known(self, conversation: str) -> bool:
+        """Whether the bot takes part in it."""
+        with redis_errors():
+            return bool(await self._redis.exists(self._keys.thread_facts(conversation)))
+
+    async def forget(self, conversation: str) -> None:
+        """Forget every turn. It stays known, and a question that is being answered meanwhile
+        is remembered with its answer once that is done."""
+        keys = [self._keys.thread(conversation), self._keys.thread_facts(conversation)]
+        await self._forget(keys, [uuid.uuid4().hex])
+
+
+def turn_entry(turn: Turn) -> str:
+    """A turn as it is stored: with its tokens and its job before it, for the scripts."""
+    return f"{turn.tokens} {turn.job_id} {turn.model_dump_json()}"
+
+
+def _turns(entries: Iterable[str]) -> Iterator[Turn]:
+    """A turn that this version cannot read is no reason not to go on with the others."""
+    for entry in entries:
+        _, _, turn = entry.split(" ", 2)
+        try:
+            yield Turn.model_validate_json(turn)
+        except ValidationError:
+            log.warning("turn cannot be read")

@@ -1,0 +1,43 @@
+"""What is done once, though Slack says several times that it is to be done."""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.slack_limits import EVENT_RETRY_SECONDS
+from bot.store.connection import Store
+from bot.store.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+MOST_KNOWN = 1_000
+
+
+class Once:
+    """Tells the first who asks, of all replicas, from all others."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._claim = store.script("claim")
+        self._keys = keys
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    async def first(self, name: str) -> bool:
+        """Whether nobody has asked for `name` within `EVENT_RETRY_SECONDS`; never raises.
+
+        While Redis is away this process alone is asked: better twice than never.
+        """
+        if name in self._known:
+            return False
+        self._known[name] = None
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        try:
+            key = self._keys.claimed(name)
+            return bool(await self._claim([key], [uuid.uuid4().hex, EVENT_RETRY_SECONDS]))
+        except StoreUnavailable as error:
+            log.warning("not sure to be the first", error=str(error))
+            return True

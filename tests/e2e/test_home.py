@@ -1,0 +1,57 @@
+"""The Home tab, as a person sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.workspace import ANA, BEN, GENERAL, View
+from tests.e2e.stage import Stage, on_stage
+from tests.store.proxy import Proxy
+
+MODES = pytest.mark.parametrize("mode", ["socket", "http"])
+
+
+async def home_of(stage: Stage, user: str) -> View:
+    before = stage.workspace.home(user)
+
+    def opened() -> View | None:
+        home = stage.workspace.home(user)
+        return home if home is not before else None
+
+    await stage.workspace.open_home(user)
+    return await stage.workspace.wait_for(opened)
+
+
+@MODES
+async def test_home_shows_what_can_be_done_and_what_was_asked(redis_url: str, mode: str) -> None:
+    async with on_stage(redis_url, mode=mode) as stage:
+        await stage.ask("Name a river in Peru")
+        (message,) = await stage.answer()
+        shown = ""
+        while "Name a river in Peru" not in shown:  # remembered when all is shown
+            shown = str((await home_of(stage, ANA)).content)
+        other = str((await home_of(stage, BEN)).content)
+
+    assert f"/archives/{GENERAL}/p{message.ts.replace('.', '')}" in shown
+    assert "Name a river in Peru" not in other
+    for part in ("/grok", "grok-4.3", "$", "1,024"):
+        assert part in shown
+    assert not stage.workspace.problems
+
+
+async def test_a_button_on_home_opens_the_form(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        home = await home_of(stage, BEN)
+        await stage.workspace.click_view(BEN, home.id, "new_grok")
+        view = await stage.form(BEN)
+        await stage.workspace.submit(BEN, view.id, {"prompt": "hi", "channel": GENERAL})
+        await stage.answer()
+
+
+async def test_home_is_there_without_redis(redis_url: str) -> None:
+    async with Proxy(redis_url) as proxy, on_stage(proxy.url) as stage:
+        await proxy.away()
+        shown = str((await home_of(stage, ANA)).content)
+        proxy.back()
+
+    assert "grok-4.3" in shown

@@ -1,0 +1,82 @@
+"""Answers for the asker alone, and what is said where the bot is no member."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.grok import Script
+from sandbox.workspace import ANA, BEN, DESIGN, GENERAL, dm_of
+from tests.e2e.stage import on_stage
+
+MODES = pytest.mark.parametrize("mode", ["socket", "http"])
+
+
+@MODES
+async def test_a_private_answer_is_shown_to_its_asker_once_and_whole(
+    redis_url: str, mode: str
+) -> None:
+    async with on_stage(redis_url, mode=mode) as stage:
+        stage.grok.script(Script(text="between **us**", speed=20))
+        result = await stage.ask("--private Tell me a secret")
+        await stage.workspace.wait_for(
+            lambda: any("between" in m.shown for m in stage.workspace.ephemerals(ANA))
+        )
+        await stage.quiet()
+
+    told = [m for m in stage.workspace.ephemerals(ANA) if "between" in m.shown]
+    assert len(told) == 1
+    assert len(told[0].revisions) == 1
+    assert result.ack_body["text"]
+    assert stage.workspace.calls_of("chat.postEphemeral")
+    assert not stage.workspace.messages(GENERAL)
+    assert not stage.workspace.ephemerals(BEN)
+
+
+async def test_a_private_answer_too_long_for_that_comes_as_a_direct_message(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=("paragraph of many words " * 60 + "\n\n") * 12))
+        await stage.ask("--private --max-tokens 20000 Tell me a long story")
+        dm = dm_of(ANA)
+        await stage.workspace.wait_for(lambda: len(stage.workspace.messages(dm)) >= 1, 20)
+        await stage.workspace.wait_for(
+            lambda: any(
+                "direct message" in m.shown.lower() for m in stage.workspace.ephemerals(ANA)
+            )
+        )
+
+    assert not stage.workspace.messages(GENERAL)
+    assert sum("paragraph" in m.shown for m in stage.workspace.ephemerals(ANA)) == 0
+
+
+async def test_a_private_mention_is_answered_alone(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text="between us"))
+        asked = await stage.workspace.say(BEN, GENERAL, "@grok --private tell me a secret")
+        await stage.workspace.wait_for(
+            lambda: any("between us" in m.shown for m in stage.workspace.ephemerals(BEN))
+        )
+        await stage.quiet()
+
+    notes = stage.workspace.ephemerals(BEN)
+    assert len(notes) == 2  # at once that it is working, then the answer
+    assert {note.thread_ts for note in notes} == {None}  # Slack shows none in a thread to be
+    assert not stage.replies(asked.ts)
+
+
+@pytest.mark.parametrize("flags", ["", "--private "])
+async def test_where_the_bot_is_no_member_the_answer_comes_through_the_command(
+    redis_url: str, flags: str
+) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text="from outside"))
+        await stage.ask(f"{flags}Hello", channel=DESIGN)
+        await stage.workspace.wait_for(
+            lambda: any("from outside" in m.shown for m in stage.workspace.ephemerals(ANA))
+        )
+        await stage.quiet()
+
+    (answer,) = [m for m in stage.workspace.ephemerals(ANA) if "from outside" in m.shown]
+    assert "nvite" in answer.shown
+    assert len(stage.workspace.responses) == 1

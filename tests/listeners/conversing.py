@@ -1,0 +1,154 @@
+"""A stage for messages: a strict workspace, a real Valkey, and `Conversing` between them.
+
+Events come over a socket held by hand: all of them, the bot's own too, which Bolt would drop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.completion.ask import Ask
+from bot.grok.client import GrokClient
+from bot.jobs.accept import Acceptor
+from bot.jobs.job import Job
+from bot.jobs.queue import Queue
+from bot.listeners.aside import Aside
+from bot.listeners.asking import Asking
+from bot.listeners.installation import Installation
+from bot.listeners.messages import Conversing
+from bot.listeners.payloads import MessageEvent
+from bot.reply.people import People
+from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.conversations import Conversations
+from bot.store.keys import Keys
+from bot.store.once import Once
+from sandbox.workspace import BOT_USER, Message, Workspace
+from tests.fixtures.store import TEAM
+from tests.sandbox.slack_app import client_of, raw_socket
+
+
+@dataclass
+class Stage:
+    """What a test looks at."""
+
+    workspace: Workspace
+    store: Store
+    keys: Keys
+    queue: Queue
+    conversing: Conversing
+    api: WebApi
+    handled: int = 0
+    progress: asyncio.Condition = field(default_factory=asyncio.Condition)
+    refused: list[str] = field(default_factory=list)
+    """The ts of events that were not acked, so that Slack delivers them again."""
+
+    async def say(self, *args: Any, **kwargs: Any) -> Message:
+        """`Workspace.say`, and wait until the bot has done all that it does about it."""
+        message = await self.workspace.say(*args, **kwargs)
+        await self.quiet()
+        return message
+
+    async def post(self, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """Post as the bot; the ts."""
+        body = {"channel": channel, "text": text, "thread_ts": thread_ts}
+        reply = await self.api.call("chat.postMessage", {k: v for k, v in body.items() if v})
+        await self.quiet()
+        return str(reply["ts"])
+
+    async def quiet(self) -> None:
+        """Wait until every event is handled, its errand done."""
+        async with asyncio.timeout(10), self.progress:
+            await self.progress.wait_for(lambda: self.handled == len(self.workspace.deliveries))
+
+    async def react(self, event: dict[str, Any]) -> bool:
+        """Hand over an event that no sandbox sends; whether it is to be acked."""
+        reaction = await self.conversing.on_event(MessageEvent.model_validate(event))
+        if reaction.then:
+            await reaction.then()
+        return not reaction.again
+
+    async def jobs(self) -> list[Job]:
+        """What was accepted, oldest first."""
+        names = [name async for name in self.store.redis.scan_iter(self.keys.job("*"))]
+        jobs = [await self.queue.look(name.rpartition(":")[2]) for name in names]
+        return sorted(filter(None, jobs), key=lambda job: job.ask.asked_at)
+
+    async def asked(self) -> Ask:
+        """The one question that was accepted."""
+        (job,) = await self.jobs()
+        return job.ask
+
+    async def prompts(self) -> list[str]:
+        """What was asked, oldest first."""
+        return [str(job.ask.request.prompt) for job in await self.jobs()]
+
+    def told(self, user: str) -> list[str]:
+        """What `user` alone was told."""
+        return [message.shown for message in self.workspace.ephemerals(user)]
+
+
+@asynccontextmanager
+async def on_stage(
+    workspace: Workspace,
+    store: Store,
+    keys: Keys,
+    grok: GrokClient,
+    *,
+    through: Store | None = None,
+) -> AsyncIterator[Stage]:
+    """A bot that hears; nobody answers what it accepts. It reaches what is in `store` by
+    `through`, if that is another way."""
+    api = WebApi(client_of(workspace))
+    way = through or store
+    queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
+    conversing = Conversing(
+        Asking(Settings(_env_file=None), grok),
+        Acceptor(queue),
+        queue,
+        Conversations(way, keys),
+        People(api),
+        Aside(Slack(api)),
+        Installation(SecretStr("xoxb"), TEAM, "Sandbox", BOT_USER, "B0"),
+        Once(way, keys),
+    )
+    looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)
+    stage = Stage(workspace, store, keys, looking, conversing, api)
+    async with raw_socket(workspace) as socket:
+        await workspace.connected()
+        listening = asyncio.create_task(_listen(stage, socket))
+        try:
+            yield stage
+        finally:
+            listening.cancel()
+            await asyncio.wait([listening])
+            if not listening.cancelled() and (error := listening.exception()):
+                raise error
+
+
+async def _listen(stage: Stage, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async for frame in socket:
+        envelope = json.loads(frame.data)
+        if envelope["type"] != "events_api":
+            continue
+        event = envelope["payload"]["event"]
+        reaction = await stage.conversing.on_event(MessageEvent.model_validate(event))
+        if reaction.again:
+            stage.refused.append(event["ts"])
+        else:
+            await socket.send_json({"envelope_id": envelope["envelope_id"]})
+        if reaction.then:
+            await reaction.then()
+        async with stage.progress:
+            stage.handled += 1
+            stage.progress.notify_all()

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from bot.grok.client import GrokClient
+from bot.listeners import home as module
+from bot.listeners.home import Home
+from bot.listeners.installation import Installation
+from bot.listeners.payloads import HomeOpened
+from bot.listeners.views import Views
+from bot.reply.people import People
+from bot.reply.web_api import WebApi
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.store.recent import Recent, Recents
+from bot.words import home as words
+from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, View, Workspace
+from tests.fixtures.store import TEAM
+from tests.listeners.app import listening
+from tests.sandbox.slack_app import client_of
+from tests.store.proxy import Proxy
+
+
+def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) -> Home:
+    api = WebApi(client_of(workspace))
+    installation = Installation(
+        bot_token=SecretStr("x"),
+        team=TEAM,
+        team_name="Sandbox",
+        bot_user=BOT_USER,
+        bot_id="B1",
+        url="https://sandbox.slack.com/",
+    )
+    settings = Settings(_env_file=None, grok_max_tokens=777)
+    return Home(Recents(store, keys), People(api), grok, Views(api), settings, installation)
+
+
+@asynccontextmanager
+async def at_home(
+    workspace: Workspace, store: Store, keys: Keys, grok: GrokClient
+) -> AsyncIterator[None]:
+    home = home_of(workspace, store, keys, grok)
+    async with listening(workspace, app_home_opened=home.on_opened):
+        yield
+
+
+async def opened(workspace: Workspace, user: str = ANA) -> View:
+    """The tab as it is published after `user` opened it."""
+    before = workspace.home(user)
+    await workspace.open_home(user)
+
+    def newer() -> View | None:
+        view = workspace.home(user)
+        return view if view is not None and view is not before else None
+
+    return await workspace.wait_for(newer)
+
+
+async def ask_before(store: Store, keys: Keys, user: str, **fields: Any) -> None:
+    recent = Recent(
+        **{
+            "job_id": "j1",
+            "channel": GENERAL,
+            "ts": "1700000000.000100",
+            "prompt": "Name a river",
+            "at": 1_700_000_000.0,
+            "private": False,
+        }
+        | fields
+    )
+    await store.redis.lpush(keys.recent(user), recent.model_dump_json())
+
+
+async def test_home_shows_who_looks_what_concerns_them(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    await ask_before(store, keys, ANA)
+    async with at_home(workspace, store, keys, grok_client):
+        hers, his = await opened(workspace, ANA), await opened(workspace, BEN)
+
+    assert "archives/C0GENERAL1/p1700000000000100|Name a river" in str(hers.content)
+    assert "Name a river" not in str(his.content)
+    assert words.NO_QUESTIONS in str(his.content)
+    assert "ana" in str(hers.content["blocks"][0]).lower()
+    for part in ("/grok", "`grok-4.3`", "777", words.THE_DEFAULT, f"<@{BOT_USER}>"):
+        assert part in str(hers.content)
+    assert not workspace.problems
+
+
+async def test_home_shows_the_newest_state_each_time(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    async with at_home(workspace, store, keys, grok_client):
+        first = await opened(workspace)
+        await ask_before(store, keys, ANA, prompt="Name a lake")
+        second = await opened(workspace)
+
+    assert "Name a lake" not in str(first.content)
+    assert "Name a lake" in str(second.content)
+
+
+async def test_a_delivery_that_comes_twice_shows_the_same(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    await ask_before(store, keys, ANA)
+    async with at_home(workspace, store, keys, grok_client):
+        first = await opened(workspace)
+        await workspace.redeliver(workspace.deliveries[-1])
+        second = await workspace.wait_for(
+            lambda: view if (view := workspace.home(ANA)) is not first else None
+        )
+
+    contents = [str([_bare(block) for block in view.content["blocks"]]) for view in (first, second)]
+    assert contents[0] == contents[1]
+
+
+def _bare(block: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in block.items() if name != "block_id"}
+
+
+async def test_the_button_opens_the_form(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    async with at_home(workspace, store, keys, grok_client):
+        view = await opened(workspace)
+        await workspace.click_view(ANA, view.id, "new_grok")
+
+    (action,) = workspace.deliveries[-1].payload["actions"]
+    assert action["action_id"] == "new_grok"
+
+
+@pytest.mark.parametrize("hold", [False, True])
+async def test_without_redis_the_rest_is_shown(
+    valkey: str,
+    workspace: Workspace,
+    keys: Keys,
+    grok_client: GrokClient,
+    monkeypatch: pytest.MonkeyPatch,
+    hold: bool,
+) -> None:
+    monkeypatch.setattr(module, "READ_SECONDS", 0.2)
+    async with Proxy(valkey) as proxy, Store(proxy.url) as store:
+        if hold:
+            proxy.latency = 60.0
+        else:
+            await proxy.away()
+        async with at_home(workspace, store, keys, grok_client):
+            view = await opened(workspace)
+
+    assert words.QUESTIONS_AWAY in str(view.content)
+    assert "grok-4.3" in str(view.content)
+
+
+async def test_without_a_name_home_is_shown(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    workspace.fail("users.info", error="internal_error")
+    async with at_home(workspace, store, keys, grok_client):
+        view = await opened(workspace)
+
+    assert view.content["blocks"][0]["text"]["text"] == words.greeting("")
+
+
+async def test_the_other_tab_is_left_alone(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    home = home_of(workspace, store, keys, grok_client)
+
+    reaction = await home.on_opened(HomeOpened(user=ANA, tab="messages"))
+
+    assert reaction.then is None
+    assert not reaction.ack
+
+
+async def test_a_slack_that_refuses_is_no_error(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    workspace.fail("views.publish", error="not_enabled")
+    with capture_logs() as logs:
+        async with at_home(workspace, store, keys, grok_client):
+            await workspace.open_home(ANA)
+            await workspace.wait_for(lambda: workspace.calls_of("views.publish"))
+
+    assert workspace.home(ANA) is None
+    assert [log["log_level"] for log in logs if "home" in log["event"]] == ["warning"]
+    assert not [log for log in logs if log["log_level"] == "error"]

@@ -1,0 +1,97 @@
+"""What is read in a shared message, and who is said to have written it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.completion.ask import Said
+from bot.errors import UserError
+from bot.listeners import shared_message
+from bot.listeners.payloads import SlackMessage
+from bot.listeners.shared_message import name_of, said_in
+from bot.reply.people import People
+from bot.reply.web_api import WebApi
+from sandbox.workspace import ANA, BEN, Workspace
+from tests.sandbox.slack_app import client_of
+
+APP = {"bot_id": "B1", "username": "Deploys"}
+
+
+@pytest.fixture
+def people(workspace: Workspace) -> People:
+    return People(WebApi(client_of(workspace)))
+
+
+def message(**fields: Any) -> SlackMessage:
+    return SlackMessage(ts="1.2", **fields)
+
+
+async def test_people_are_called_by_their_names(people: People) -> None:
+    said = await said_in(message(user=ANA, text=f"&lt;b&gt; says <@{BEN}>, <#C1|general>"), people)
+
+    assert said == Said(author="ana", text="<b> says @ben, #general")
+
+
+async def test_who_is_not_known_goes_by_what_slack_says(people: People) -> None:
+    nobody = await said_in(message(user="U0NOBODY", text="hi <@U0NOWHO>"), people)
+    app = await said_in(message(text="deployed", **APP), people)
+    nameless = await said_in(message(text="deployed", bot_id="B1"), people)
+
+    assert nobody == Said(author="U0NOBODY", text="hi @U0NOWHO")
+    assert (app.author, nameless.author) == ("Deploys", "an app")
+
+
+async def test_nobody_is_waited_for_long(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_message, "LOOK_UP_SECONDS", 0.05)
+    workspace.fail("users.info", delay=60)
+    people = People(WebApi(client_of(workspace), deadline=60))
+
+    async with asyncio.timeout(10):
+        said = await said_in(message(user=ANA, text="hi"), people)
+
+    assert said == Said(author=ANA, text="hi")
+
+
+async def test_what_is_no_text_is_replaced(people: People) -> None:
+    said = await said_in(message(user=ANA, text="half an emoji: \ud83d"), people)
+
+    assert said.text == "half an emoji: \ufffd"
+
+
+async def test_of_an_app_whatever_says_most_is_read(people: People) -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "Disk full on db-1"}}
+    alert = {"fallback": "alert", "pretext": "Alert", "title": "db-1", "text": "95% &amp; rising"}
+
+    blocks = await said_in(message(text="Alert", blocks=[section], **APP), people)
+    attachments = await said_in(message(attachments=[alert], **APP), people)
+    summary = await said_in(
+        message(text="All of it is in the text", blocks=[section], **APP), people
+    )
+
+    assert blocks.text == "Disk full on db-1"
+    assert attachments.text == "Alert\ndb-1\n95% & rising"
+    assert summary.text == "All of it is in the text"
+
+
+async def test_files_are_named_also_where_nothing_else_is_said(people: People) -> None:
+    files = [{"name": "a.txt"}, {"title": "Plan"}, {"id": "F1"}]
+
+    said = await said_in(message(user=ANA, files=files), people)
+
+    assert said.text == "(Attached: a.txt, Plan)"
+
+
+@pytest.mark.parametrize("blocks", [[], [{"type": "divider"}]])
+async def test_nothing_to_read_is_said_so(people: People, blocks: list[Any]) -> None:
+    with pytest.raises(UserError):
+        await said_in(message(user=ANA, text=" ", blocks=blocks), people)
+
+
+async def test_a_name_is_found_or_left_out(people: People) -> None:
+    assert await name_of(ANA, people) == "ana"
+    assert await name_of("U0NOBODY", people) == ""

@@ -1,0 +1,132 @@
+"""Views opened and changed in the strict workspace."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import OutcomeUnknown, RateLimited, SlackError
+from bot.listeners.views import Views
+from bot.reply.web_api import WebApi
+from sandbox.workspace import ANA, Limits, Workspace
+from tests.sandbox.slack_app import client_of
+from tests.sandbox.test_workspace_views import Json, modal, plain, text_input, trigger
+
+
+def views_of(workspace: Workspace) -> Views:
+    return Views(WebApi(client_of(workspace)))
+
+
+def home(text: str) -> Json:
+    return {"type": "home", "blocks": [{"type": "section", "text": plain(text)}]}
+
+
+async def code_of(call: object) -> str:
+    with pytest.raises(SlackError) as caught:
+        await call  # type: ignore[misc]
+    return caught.value.code
+
+
+async def test_a_view_is_opened_and_changed(workspace: Workspace) -> None:
+    views = views_of(workspace)
+
+    opened = await views.open(await trigger(workspace), modal())
+    changed = await views.update(opened.id, modal(text_input("other")), opened.hash)
+
+    view = workspace.view(ANA)
+    assert view is not None
+    assert (view.id, view.hash) == (changed.id, changed.hash)
+    assert changed.id == opened.id
+    assert changed.hash != opened.hash
+    assert view.content["blocks"][0]["block_id"] == "other"
+
+
+async def test_a_view_is_pushed_on_the_one_that_was_used(workspace: Workspace) -> None:
+    views = views_of(workspace)
+    row = {
+        "type": "actions",
+        "elements": [{"type": "button", "action_id": "more", "text": plain("More")}],
+    }
+    opened = await views.open(await trigger(workspace), modal(text_input(), row))
+    await workspace.click_view(ANA, opened.id, "more")
+
+    pushed = await views.push(workspace.deliveries[-1].payload["trigger_id"], modal())
+
+    view = workspace.view(ANA)
+    assert view is not None
+    assert (view.id, view.previous) == (pushed.id, opened.id)
+
+
+async def test_a_trigger_serves_once(workspace: Workspace) -> None:
+    views = views_of(workspace)
+    trigger_id = await trigger(workspace)
+    await views.open(trigger_id, modal())
+
+    assert await code_of(views.open(trigger_id, modal())) == "exchanged_trigger_id"
+
+
+async def test_a_trigger_that_expired_opens_nothing() -> None:
+    async with Workspace(limits=Limits(trigger=0)) as workspace:
+        code = await code_of(views_of(workspace).open(await trigger(workspace), modal()))
+
+        assert code == "expired_trigger_id"
+        assert workspace.view(ANA) is None
+
+
+async def test_what_changed_meanwhile_is_not_overwritten(workspace: Workspace) -> None:
+    views = views_of(workspace)
+    opened = await views.open(await trigger(workspace), modal())
+    await views.update(opened.id, modal(text_input("newer")), opened.hash)
+
+    late = views.update(opened.id, modal(text_input("older")), opened.hash)
+
+    assert await code_of(late) == "hash_conflict"
+    view = workspace.view(ANA)
+    assert view is not None
+    assert view.content["blocks"][0]["block_id"] == "newer"
+
+
+async def test_without_a_hash_whatever_stands_there_is_replaced(workspace: Workspace) -> None:
+    views = views_of(workspace)
+    opened = await views.open(await trigger(workspace), modal())
+    await views.update(opened.id, modal(text_input("newer")))
+
+    await views.update(opened.id, modal(text_input("newest")))
+
+    view = workspace.view(ANA)
+    assert view is not None
+    assert view.content["blocks"][0]["block_id"] == "newest"
+
+
+async def test_a_closed_view_cannot_be_changed(workspace: Workspace) -> None:
+    views = views_of(workspace)
+    opened = await views.open(await trigger(workspace), modal())
+    await workspace.close_view(ANA, opened.id)
+
+    assert await code_of(views.update(opened.id, modal())) == "not_found"
+
+
+async def test_the_home_tab_is_published_and_guarded_by_its_hash(workspace: Workspace) -> None:
+    views = views_of(workspace)
+
+    first = await views.publish(ANA, home("one"))
+    second = await views.publish(ANA, home("two"), first.hash)
+
+    assert await code_of(views.publish(ANA, home("three"), first.hash)) == "hash_conflict"
+    shown = workspace.home(ANA)
+    assert shown is not None
+    assert shown.hash == second.hash
+    assert shown.content["blocks"][0]["text"]["text"] == "two"
+
+
+async def test_a_busy_slack_and_a_lost_reply_are_told_apart(workspace: Workspace) -> None:
+    views = views_of(workspace)
+    workspace.fail("views.open", drop_after=True)
+    with pytest.raises(OutcomeUnknown):
+        await views.open(await trigger(workspace), modal())
+    workspace.fail("views.open", retry_after=3)
+
+    with pytest.raises(RateLimited) as limited:
+        await views.open(await trigger(workspace), modal())
+
+    assert limited.value.retry_after == 3
+    assert workspace.view(ANA) is not None

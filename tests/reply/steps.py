@@ -1,0 +1,104 @@
+"""Something happens at a step of an answer: before a ledger write, or around one to Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.reply.blocks import Message
+from bot.reply.slack import Slack
+from tests.reply.fake_ledger import FakeLedger
+
+MOST_STEPS = 60
+AT_EVERY_STEP = pytest.mark.parametrize("where", ["ledger", "before", "after"])
+
+
+class CrashError(Exception):
+    """The process is killed here."""
+
+
+def at_step(number: int, act: Callable[[], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
+    """A hook that does `act` at the step `number`, counted from 0."""
+    left = number
+
+    async def before(step: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            await act()
+
+    return before
+
+
+async def crash() -> None:
+    raise CrashError
+
+
+class WatchedSlack(Slack):
+    """A Slack with a moment before, and one after, each write."""
+
+    before: Callable[[str], Awaitable[None]]
+    after: Callable[[str], Awaitable[None]]
+
+    @classmethod
+    def of(cls, slack: Slack) -> WatchedSlack:
+        async def nothing(step: str) -> None:
+            return
+
+        watched = cls(slack._api)
+        watched.before = watched.after = nothing
+        return watched
+
+    async def post(self, channel: str, message: Message, **fields: Any) -> str:
+        await self.before("post")
+        ts = await super().post(channel, message, **fields)
+        await self.after("post")
+        return ts
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        await self.before("update")
+        await super().update(channel, ts, message)
+        await self.after("update")
+
+    async def delete(self, channel: str, ts: str) -> None:
+        await self.before("delete")
+        await super().delete(channel, ts)
+        await self.after("delete")
+
+    async def ephemeral(
+        self, channel: str, user: str, message: Message, *, thread_ts: str | None = None
+    ) -> None:
+        await self.before("ephemeral")
+        await super().ephemeral(channel, user, message, thread_ts=thread_ts)
+        await self.after("ephemeral")
+
+    async def respond(self, response_url: str, message: Message) -> None:
+        await self.before("respond")
+        await super().respond(response_url, message)
+        await self.after("respond")
+
+
+async def at_every_step(
+    attempt: Callable[[int], Awaitable[bool]],
+) -> None:
+    """Try with the fault at step 0, 1, 2, … until a journey ends before it is reached."""
+    for number in range(MOST_STEPS):
+        if not await attempt(number):
+            assert number >= 3
+            return
+    raise AssertionError("a journey has more steps than expected")
+
+
+def fault_at(
+    where: str,
+    ledger: FakeLedger,
+    watched: WatchedSlack,
+    hook: Callable[[str], Awaitable[None]],
+) -> None:
+    """Have `hook` called before each step of the ledger, or before or after each write."""
+    if where == "ledger":
+        ledger.before = hook
+    else:
+        setattr(watched, where, hook)

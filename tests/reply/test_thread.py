@@ -1,0 +1,237 @@
+"""Reading a thread as people see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.completion.ask import Said
+from bot.errors import SlackError
+from bot.reply import thread
+from bot.reply.blocks import Foot, Question
+from bot.reply.people import People
+from bot.reply.slack import Slack
+from bot.reply.thread import ThreadReader
+from bot.reply.web_api import WebApi
+from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GENERAL, Workspace, dm_of
+from tests.sandbox.slack_app import client_of
+
+
+@pytest.fixture
+def api(workspace: Workspace) -> WebApi:
+    return WebApi(client_of(workspace))
+
+
+@pytest.fixture
+def reader(api: WebApi) -> ThreadReader:
+    return ThreadReader(api, People(api), BOT_USER)
+
+
+async def say(ws: Workspace, *texts: str, channel: str = GENERAL, root: str = "") -> str:
+    """Say each in one thread, by Ana and Ben in turn; the ts of its root."""
+    for number, text in enumerate(texts):
+        user = ANA if channel != GENERAL else (ANA, BEN)[number % 2]
+        said = await ws.say(user, channel, text, root or None)
+        root = root or said.ts
+    return root
+
+
+async def now(ws: Workspace, root: str) -> str:
+    """The ts of a question asked now."""
+    return (await ws.say(CHLOE, GENERAL, "the question", root)).ts
+
+
+async def test_what_was_said_before_the_question(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, "It is red &", "@ana since <noon>")
+    before = await now(workspace, root)
+    await say(workspace, "too late", root=root)
+
+    assert await reader.read(GENERAL, root, before) == (
+        Said(author="ana", text="It is red &"),
+        Said(author="ben", text="@ana since <noon>"),
+    )
+
+
+async def test_a_question_that_begins_the_thread_has_nothing_before_it(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, "the question")
+
+    assert await reader.read(GENERAL, root, root) == ()
+
+
+async def test_own_answers_read_as_people_see_them(
+    workspace: Workspace, reader: ThreadReader, api: WebApi
+) -> None:
+    foot = Foot("job", ("stop",), ("grok-4.3 · 12 tokens",))
+    shown = Question(ANA, "Which river?").first_message(
+        "# The *Ucayali*\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```\nx < y\n```", foot
+    )
+    root = await Slack(api).post(GENERAL, shown, job_id="job", part="0")
+    before = await now(workspace, root)
+
+    (said,) = await reader.read(GENERAL, root, before)
+    assert said.author == "Grok"
+    for part in ("@ana", "Which river?", "Ucayali", "1 | 2", "x < y"):
+        assert part in said.text
+    assert "tokens" not in said.text
+    assert "Stop" not in said.text
+
+
+async def test_mentions_of_the_bot_are_by_its_name(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, "ask @grok about it")
+
+    (said,) = await reader.read(GENERAL, root, await now(workspace, root))
+    assert said.text == "ask @Grok about it"
+
+
+async def test_files_are_named(workspace: Workspace, reader: ThreadReader) -> None:
+    root = (await workspace.say(ANA, GENERAL, "see", files=["a.pdf", "b.png"])).ts
+    await workspace.say(BEN, GENERAL, "", root, files=["c.txt"])
+
+    first, second = await reader.read(GENERAL, root, await now(workspace, root))
+    assert first.text == "see\n(Attached: a.pdf, b.png)"
+    assert second.text == "(Attached: c.txt)"
+
+
+async def test_deleted_messages_are_left_out(workspace: Workspace, reader: ThreadReader) -> None:
+    root = await say(workspace, "secret", "yes")
+    await workspace.delete(ANA, GENERAL, root)
+
+    said = await reader.read(GENERAL, root, await now(workspace, root))
+    assert said == (Said(author="ben", text="yes"),)
+
+
+async def test_after_forget_only_what_came_later(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, "one", "@grok forget", "two", "@grok forget", "forget", "three")
+
+    said = await reader.read(GENERAL, root, await now(workspace, root))
+    assert [each.text for each in said] == ["forget", "three"]
+
+
+async def test_in_a_direct_message_forget_needs_no_mention(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, "one", "forget", "two", channel=dm_of(ANA))
+
+    said = await reader.read(dm_of(ANA), root, "9999999999.000000")
+    assert [each.text for each in said] == ["two"]
+
+
+async def test_people_whom_slack_does_not_name(workspace: Workspace, reader: ThreadReader) -> None:
+    workspace.fail("users.info", error="user_not_found", times=None)
+    root = await say(workspace, "@ben hi")
+
+    assert await reader.read(GENERAL, root, await now(workspace, root)) == (
+        Said(author=ANA, text=f"@{BEN} hi"),
+    )
+
+
+async def test_several_pages_are_one_thread(
+    workspace: Workspace, reader: ThreadReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "PAGE", 3)
+    texts = [f"number {number}" for number in range(10)]
+    root = await say(workspace, *texts)
+
+    said = await reader.read(GENERAL, root, await now(workspace, root))
+    assert [each.text for each in said] == texts
+    assert all(call.args["limit"] == "3" for call in workspace.calls_of("conversations.replies"))
+
+
+async def test_of_a_huge_thread_the_root_and_the_newest_are_read(
+    workspace: Workspace, reader: ThreadReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "PAGE", 5)
+    monkeypatch.setattr(thread, "PAGES_IN_A_ROW", 1)
+    texts = [f"number {number}" for number in range(100)]
+    root = await say(workspace, *texts)
+
+    said = [each.text for each in await reader.read(GENERAL, root, await now(workspace, root))]
+    assert (said[0], said[-1]) == (texts[0], texts[-1])
+    assert said == sorted(said, key=texts.index)
+    assert len(said) < len(texts)
+    assert len(workspace.calls_of("conversations.replies")) <= 1 + thread.PAGES_TO_JUMP
+
+
+async def test_a_thread_that_slack_does_not_show(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, "one")
+    workspace.fail("conversations.replies", error="channel_not_found")
+
+    with pytest.raises(SlackError, match="channel_not_found"):
+        await reader.read(GENERAL, root, await now(workspace, root))
+
+
+class Replies(WebApi):
+    """Answers with messages that no sandbox makes."""
+
+    def __init__(self, *messages: Any) -> None:
+        self.messages = messages
+
+    async def call(self, method: str, body: Any, *, read: bool = False) -> Any:
+        if method == "users.info":
+            return {"user": {"name": body["user"].lower()}}
+        return {"messages": list(self.messages)}
+
+
+async def read(*messages: Any) -> list[tuple[str, str]]:
+    """What the reader makes of `messages`, each a second after the one before."""
+    api = Replies(*({"ts": f"170000000{n}.000100", **m} for n, m in enumerate(messages)))
+    said = await ThreadReader(api, People(api), BOT_USER).read("C1", "1", "1800000000.000100")
+    return [(each.author, each.text) for each in said]
+
+
+async def test_apps_are_called_as_they_call_themselves() -> None:
+    assert await read(
+        {"subtype": "bot_message", "username": "CI", "bot_id": "B1", "text": "built"},
+        {"bot_id": "B2", "bot_profile": {"name": "Deploys"}, "text": "deployed"},
+        {"bot_id": "B3", "text": "who am I?"},
+    ) == [("CI", "built"), ("Deploys", "deployed"), ("an app", "who am I?")]
+
+
+async def test_what_an_app_says_is_in_blocks_and_attachments() -> None:
+    (said,) = await read(
+        {
+            "bot_id": "B1",
+            "username": "CI",
+            "text": "Build",
+            "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "by <@U1>"}}],
+            "attachments": [{"title": "Build 7", "text": "a &lt; b"}],
+        }
+    )
+    assert said == ("CI", "by <@U1>\nBuild 7\na < b".replace("<@U1>", "@u1"))
+
+
+async def test_what_says_nothing_is_left_out() -> None:
+    assert await read(
+        {"user": "U1", "subtype": "channel_join", "text": "<@U1> has joined"},
+        {"user": "U1", "hidden": True, "text": "unseen"},
+        {"user": "U1", "text": "  "},
+        {"user": "U1", "text": None, "files": None, "blocks": None, "subtype": None},
+        {"user": "U1", "text": "", "files": [{"id": "F1", "mode": "tombstone"}]},
+        {"user": "U1", "text": "hm"},
+    ) == [("u1", "hm")]
+
+
+async def test_pages_that_lead_nowhere_end() -> None:
+    api = Replies({"ts": "1700000000.000100", "user": "U1", "text": "hm"}, "strange")
+    calls = 0
+
+    async def call(method: str, body: Any, *, read: bool = False) -> Any:
+        nonlocal calls
+        calls += method == "conversations.replies"
+        return {**(await Replies.call(api, method, body, read=read)), "has_more": True}
+
+    api.call = call  # type: ignore[method-assign]
+    said = await ThreadReader(api, People(api), BOT_USER).read("C1", "1", "1800000000.000100")
+    assert [each.text for each in said] == ["hm"]
+    assert calls == 2
