@@ -107,7 +107,7 @@ async def test_a_missing_scope_is_named_and_a_spare_one_is_no_fault(
     fake_slack.scopes = "chat:write, commands,files:write"
     found = await lines(fine)
     assert faults(found) == ["Slack scopes"]
-    assert "missing: app_mentions:read, channels:history, groups:history" in found["Slack scopes"].text
+    assert "missing: app_mentions:read, channels:history" in found["Slack scopes"].text
     assert "Reinstall" in found["Slack scopes"].remedy
 
     fake_slack.scopes = ",".join([*SCOPES, "files:write"])
