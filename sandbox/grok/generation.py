@@ -28,6 +28,19 @@ class Generation:
     choices: tuple[Choice, ...]
     reasoning: tuple[str, ...]
     usage: Mapping[str, Any]
+    output_price: int = 0
+    """Of one token, in ticks; 0 where the usage is scripted."""
+
+    def usage_after(self, pieces: int) -> dict[str, Any]:
+        """The usage once so many pieces were sent."""
+        left = max(0, self.usage.get("completion_tokens", 0) - pieces)
+        counted = {"completion_tokens": pieces}
+        if self.output_price:
+            counted["total_tokens"] = self.usage["total_tokens"] - left
+            counted["cost_in_usd_ticks"] = (
+                self.usage["cost_in_usd_ticks"] - left * self.output_price
+            )
+        return {**self.usage, **counted}
 
     def steps(self) -> Iterator[tuple[int, str]]:
         """(choice, piece) in the order of streaming: the choices take turns."""
@@ -55,9 +68,11 @@ def generate(
     usage = _usage(dialect, model, prompt_tokens, output, len(reasoning))
     if script.cost_ticks is not None:
         usage["cost_in_usd_ticks"] = script.cost_ticks
+    scripted = script.usage is not None or script.cost_ticks is not None or dialect != "xai"
     if script.usage is not None:
         usage = dict(script.usage)
-    return Generation(script.model or model.id, choices, reasoning, usage)
+    price = 0 if scripted else model.output_price
+    return Generation(script.model or model.id, choices, reasoning, usage, price)
 
 
 def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:

@@ -77,7 +77,7 @@ class Wire:
     def _event(self, choice: dict[str, Any]) -> dict[str, Any]:
         event = self._head | {"choices": [choice]}
         if self._usage_everywhere:
-            event["usage"] = {**self._generation.usage, "completion_tokens": self._sent}
+            event["usage"] = self._generation.usage_after(self._sent)
         elif self._ask_usage:
             event["usage"] = None
         return event

@@ -206,6 +206,15 @@ async def test_the_bill(grok: GrokServer, call: Caller) -> None:
     assert usage["cost_in_usd_ticks"] == 1 * 12_500 + 3 * 25_000
 
 
+async def test_the_usage_grows_with_the_stream(call: Caller) -> None:
+    events = await call.events("/chat/completions", model="grok-4.3", messages=HELLO)
+    usages = [event["usage"] for event in events if event["choices"]]
+    for count in ("completion_tokens", "total_tokens", "cost_in_usd_ticks"):
+        counts = [usage[count] for usage in usages]
+        assert counts == sorted(counts)
+        assert counts[0] < counts[-1]
+
+
 async def test_usage_in_a_stream(call: Caller, grok: GrokServer) -> None:
     grok.script(Script(text="a", times=3))
 
