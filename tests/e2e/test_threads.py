@@ -301,3 +301,34 @@ async def test_what_is_not_a_question_is_never_answered(redis_url: str) -> None:
     assert len(stage.grok.requests) == 2
     assert not stage.replies(plain.ts)
     assert not stage.replies(root)
+
+
+async def test_bots_cannot_talk_each_other_into_a_loop(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        root = await answered(stage)
+        ws = stage.workspace
+        asked = await ws.say_as_bot(GENERAL, f"<@{BOT_USER}> what do you say?")
+        await ws.say_as_bot(GENERAL, "and I say it again", root)
+        await ws.say_as_bot(GENERAL, f"<@{BOT_USER}> from a webhook", webhook=True)
+        await stage.quiet()
+
+    assert len(stage.grok.requests) == 1
+    assert not stage.replies(asked.ts)
+    assert not stage.replies(root)
+
+
+@MODES
+async def test_an_event_that_is_not_ours_is_acked_in_silence(
+    redis_url: str, mode: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with on_stage(redis_url, mode=mode) as stage:
+        before = len(stage.workspace.deliveries)
+        await stage.workspace.say(ANA, GENERAL, "xyzzy-secret among people")
+        await stage.workspace.shortcut(ANA, "new_grok")
+        await stage.quiet()
+        deliveries = stage.workspace.deliveries[before:]
+
+    assert deliveries
+    assert all(delivery.acked for delivery in deliveries)
+    assert "xyzzy-secret" not in "".join(capfd.readouterr())
+    assert not stage.workspace.problems
