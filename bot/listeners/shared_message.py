@@ -6,8 +6,8 @@ from bot.completion.ask import Said
 from bot.errors import UserError
 from bot.listeners.payloads import SlackMessage
 from bot.reply.block_text import names_of_files, text_of_message
-from bot.reply.blocks import printable
 from bot.reply.people import People
+from bot.reply.safety import printable
 from bot.reply.shown import mentioned, shown
 from bot.words import form as words
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.reply.blocks import Block, printable
+from bot.reply.blocks import Block
 from bot.reply.markdown import most_within
-from bot.reply.safety import neutralise
+from bot.reply.safety import neutralise, printable
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 
 DIVIDER: Block = {"type": "divider"}

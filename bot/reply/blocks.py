@@ -16,7 +16,7 @@ from bot import words
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
 from bot.reply.markdown import most_within, weigh
-from bot.reply.safety import neutralise
+from bot.reply.safety import Safe, make_safe, neutralise
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
 
@@ -29,7 +29,6 @@ BUTTONS_BLOCK = "answer_buttons"
 _LINE: Block = {"type": "divider"}
 _QUESTION_CHARS = SECTION_TEXT_CHARS - 100
 _NOTIFICATION_CHARS = 120
-_LONE_RETURN = re.compile(r"\r(?!\n)")
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
 
@@ -86,7 +85,7 @@ class Question:
         """The question made safe, and shortened to what a section holds."""
         if self.visible:
             return ""
-        text = neutralise(printable(self.text)).strip()
+        text = make_safe(self.text).strip()
         if weigh(text) <= _QUESTION_CHARS:
             return text
         return neutralise(f"{text[: most_within(text, _QUESTION_CHARS)].rstrip()}…")
@@ -122,16 +121,9 @@ def mention(user: str) -> str:
     return f"<@{user}>" if _USER.fullmatch(user) else ""
 
 
-def printable(text: str) -> str:
-    """`text` without what JSON or Slack cannot carry, lone surrogates and NUL, and without
-    line ends that are no newlines: the fences of code were followed line by line."""
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _LONE_RETURN.sub(" ", whole.replace("\0", "\ufffd"))
-
-
 def _markdown(text: str) -> Block:
-    safe = neutralise(printable(text))
-    return {"type": "markdown", "text": safe if safe.strip() else words.BLANK}
+    safe = text if isinstance(text, Safe) else make_safe(text)
+    return {"type": "markdown", "text": words.BLANK if safe.isspace() or not safe else safe}
 
 
 def _plain(text: str) -> Block:

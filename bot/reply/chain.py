@@ -23,6 +23,7 @@ from bot.reply.blocks import (
 )
 from bot.reply.last_line import last_line
 from bot.reply.markdown import Layout, Room, weigh
+from bot.reply.safety import Safe, SafeGrowth
 from bot.words import talk
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
@@ -42,25 +43,31 @@ class _Flow:
 
     def _restart(self, title: str) -> None:
         self._layout = Layout(*self._rooms)
+        self._full: list[Safe] = []
+        self._growth = SafeGrowth()
         self._title = title
         self._text = ""
         self._note: str | None = None
         if title:
             self._layout.feed(f"{title}\n\n")
 
-    def show(self, section: Section) -> list[str]:
-        """Markdown of each message of `section`, of which more text may have come."""
+    def show(self, section: Section) -> Sequence[str]:
+        """Markdown of each message of `section`, of which more text may have come.
+
+        A message that is full is made once, and only the last line of the others anew.
+        """
         if not self._continues(section):
             self._restart(section.title)
         self._layout.feed(section.text[len(self._text) :])
         self._text = section.text
         if section.done and self._note is None:
             self._end(section.note)
-        shown = [piece.markdown for piece in self._layout.sealed]
+        for piece in self._layout.sealed[len(self._full) :]:
+            self._full.append(self._growth.safe(piece.markdown))
         last = self._layout.tail(growing=not section.done)
-        if last.text.strip() or not shown:
-            shown.append(last.markdown)
-        return shown
+        if last.text.isspace() or not last.text:
+            return self._full.copy() or [self._growth.safe(last.markdown)]
+        return [*self._full, self._growth.safe(last.markdown)]
 
     def _continues(self, section: Section) -> bool:
         ended = self._note is not None
@@ -108,7 +115,7 @@ class Chain:
     def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
         """The messages of the final answer: at least one, and `most` at most; the last one
         says how many are left out for that."""
-        shown = [
+        shown: list[str] = [
             markdown
             for index, section in enumerate(_final_sections(answer))
             for markdown in self._flow(index).show(section)

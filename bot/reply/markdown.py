@@ -7,9 +7,29 @@ when more text comes, and another process that lays out the same text cuts it th
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bot.reply.characters import whole_characters
+from bot.reply.inline_markup import InlineMarkup
+from bot.reply.lines import (
+    LONGEST_FENCE,
+    WIDE_TABLE,
+    Context,
+    Fence,
+    Table,
+    begins_paragraph,
+    ends_paragraph,
+    is_begun,
+    is_divider,
+    is_heading,
+    may_be_fence,
+    opened_fence,
+    starts_table,
+    starts_wide_table,
+    undecided,
+)
+from bot.reply.safety import hold_back
 
 HEADING_CHARS = 100
 """What a heading counts on top of its text (measured live, see `slack_limits`)."""
@@ -20,17 +40,10 @@ _TABLE_CHARS = 9_000
 _TABLE_HEAD = 1_000
 """A head that counts for more is not repeated, since it must leave room for rows."""
 
-_FENCE_CHARS = 64
-_CLOSING = 2 + 3 * _FENCE_CHARS
-"""Room kept for closing a fence, and its language."""
+_CLOSING = 2 + 3 * LONGEST_FENCE
+"""Room kept for closing a fence and its language, or the inline markup that is open."""
 
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`\n]*$", re.MULTILINE)
-_BEGUN_FENCE = re.compile(r"[ \t]*(?:`{1,2}|~{1,2}|(?:`{3,}|~{3,})[^\s`]*)\Z")
-_HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
-_DIVIDER = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
-_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
-_BEGUN_ENTITY = re.compile(r"&[#\w]{0,10}\Z")
-_JOINS = "\u200d\ufe0e\ufe0f"
+_HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
 
 def weigh(text: str) -> int:
@@ -61,44 +74,20 @@ class Room:
 class Piece:
     """The part of the text that one message shows.
 
-    `text` is as it was fed; `before` reopens a code fence or repeats a table's head, `after`
-    closes an open fence.
+    `text` is as it was fed; `before` opens again what was open where the message before it
+    ended, or repeats a table's head; `after` closes what is open, `inset` characters before
+    the end.
     """
 
     text: str
     before: str = ""
     after: str = ""
+    inset: int = 0
 
     @property
     def markdown(self) -> str:
-        return self.before + self.text + self.after
-
-
-@dataclass(frozen=True, slots=True)
-class _Fence:
-    indent: str
-    marker: str
-    language: str
-
-    @property
-    def reopening(self) -> str:
-        return f"{self.indent}{self.marker}{self.language}\n"
-
-    def closes(self, line: str) -> bool:
-        bare = line.strip(" \t\r\n")
-        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    head: str
-
-    @property
-    def reopening(self) -> str:
-        return self.head if weigh(self.head) <= _TABLE_HEAD else ""
-
-
-_Context = _Fence | _Table | None
+        end = len(self.text) - self.inset
+        return f"{self.before}{self.text[:end]}{self.after}{self.text[end:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +96,9 @@ class _Mark:
 
     at: int
     chars: int
-    context: _Context
+    context: Context
+    paragraph: int
+    """Where the paragraph begins that inline markup may be open in."""
 
 
 class Layout:
@@ -119,45 +110,96 @@ class Layout:
         self._first = first
         self._rest = rest
         self._open = ""
-        self._begin(None)
+        self._begin(None, "")
 
     def feed(self, text: str) -> None:
         """More text. A carriage return before a newline counts as part of the line."""
         self._open += text
         while True:
-            end = self._open.find("\n", self._at) + 1
+            end = self._open.find("\n", max(self._at, self._searched)) + 1
             line = self._open[self._at : end or None]
+            if self._turns_into_code(line, whole=end > 0):
+                continue
+            if not end and self._still_fits():
+                return
             if end and self._fits(line):
                 self._take(line)
-            elif end or not self._fits_length(line):
-                self._seal(self._boundary(line))
             else:
-                return
+                self._seal(self._boundary(line))
 
     def tail(self, *, growing: bool = False) -> Piece:
-        """The message still open; `growing` leaves out a fence of which only a part came."""
-        text = self._open
-        if growing and (begun := _BEGUN_FENCE.match(text, self._at)):
-            text = text[: begun.start()]
-        return self._piece(text, self._context)
+        """The message still open.
+
+        While it is `growing`, what cannot be told yet is left out, such as half a row or half a
+        link, and what is open is closed.
+        """
+        if not growing:
+            return self._piece(self._open, self._context)
+        end = self._settled()
+        if isinstance(self._inside(), Fence):
+            return self._piece(self._open[:end], self._context)
+        return self._prose(end)
 
     def closing(self) -> str:
-        """What ends the open code fence, to be fed before words that are not code."""
-        return self._piece(self._open, self._context).after
+        """What closes what is open, to be fed before words that do not belong to it."""
+        closing = self._piece(self._open, self._context).after
+        if self._context is WIDE_TABLE:
+            return ""
+        if closing or self._context:
+            return closing
+        end = len(self._open)
+        markup, base = self._follow(self._paragraph_of(end), end)
+        shown = markup.shown()
+        return shown.closing if base + shown.end == end else ""
 
-    def _begin(self, context: _Context) -> None:
-        """Start the next message, inside `context`."""
+    def _begin(self, context: Context, opening: str) -> None:
+        """Start the next message, inside `context`, or with the inline markup `opening`."""
         self._room = self._rest if self.sealed else self._first
-        self._before = context.reopening if context else ""
-        self._context = context
+        self._opening = opening
+        self._before = _reopening(context) or opening
+        self._context = self._above = context
         self._at = 0
+        self._searched = 0
+        self._weighed = (0, 0)
         self._chars = weigh(self._before) + _CLOSING
-        self._blocks = 3 if isinstance(context, _Table) else 1
+        self._blocks = 3 if isinstance(context, Table) else 1
         self._rows = 0
-        self._table_chars = len(self._before) if isinstance(context, _Table) else 0
+        self._table_chars = len(self._before) if isinstance(context, Table) else 0
+        self._doubtful = _is_doubtful(context)
         self._last_line = ""
-        self._paragraph: _Mark | None = None
+        self._paragraph = 0
+        self._paragraph_above = 0
+        self._followed: tuple[int, int, InlineMarkup] | None = None
+        self._gap: _Mark | None = None
         self._line: _Mark | None = None
+
+    def _turns_into_code(self, line: str, *, whole: bool) -> bool:
+        """Begin a message of code where `line` shows that a wide table has begun, and one of
+        text where it shows that it has ended."""
+        if self._context is WIDE_TABLE:
+            ended = (whole or line.strip()) and WIDE_TABLE.leaves(line)
+            return bool(ended) and self._begin_at(self._at, None)
+        if self._context or not whole or not starts_wide_table(self._last_line, line):
+            return False
+        return self._begin_at(self._at - len(self._last_line), WIDE_TABLE)
+
+    def _begin_at(self, at: int, context: Context) -> bool:
+        """Go on in a new message, inside `context`, with the line that begins at `at`."""
+        sealed = 0
+        if at:
+            self._seal(_Mark(at, self._chars, self._context, self._paragraph_above))
+            sealed = len(self.sealed[-1].text)
+        if sealed == at:
+            self._begin(context, "")
+        return True
+
+    def _still_fits(self) -> bool:
+        """Whether the unfinished line fits, each character of it weighed once."""
+        self._searched = len(self._open)
+        upto, weight = self._weighed if self._weighed[0] > self._at else (self._at, 0)
+        weight += weigh(self._open[upto:])
+        self._weighed = self._searched, weight
+        return weight <= self._room.chars - self._chars
 
     def _fits_length(self, line: str) -> bool:
         room = self._room.chars - self._chars
@@ -168,7 +210,7 @@ class Layout:
             return False
         if self._line is None:
             return True
-        if isinstance(self._context, _Table) and "|" in line:
+        if isinstance(self._context, Table) and "|" in line:
             return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
         chars, blocks = self._extra(line)
         return (
@@ -178,38 +220,42 @@ class Layout:
 
     def _extra(self, line: str) -> tuple[int, int]:
         """What `line` costs besides its text: counted characters and rendered blocks."""
-        if isinstance(self._context, _Fence) and len(self._context.indent) <= 3:
+        if isinstance(self._context, Fence) and not self._doubtful:
             return 0, 0
-        bare = line.strip()
-        if _HEADING.fullmatch(bare):
+        if is_heading(line):
             return HEADING_CHARS, 2
-        if _DIVIDER.fullmatch(bare) or self._starts_table(line):
+        if is_divider(line) or starts_table(self._last_line, line):
             return 0, 2
         return 0, 0
-
-    def _starts_table(self, line: str) -> bool:
-        return "|" in self._last_line and "|" in line and bool(_TABLE_RULE.fullmatch(line.strip()))
 
     def _take(self, line: str) -> None:
         """Add a whole line that fits."""
         chars, blocks = self._extra(line)
-        before, begin = self._context, _Mark(self._at, self._chars, self._context)
+        before, begin = self._context, self._mark()
         self._context = self._context_after(line)
+        stray = not (before or self._context) and may_be_fence(line)
+        self._doubtful = self._doubtful or stray or _is_doubtful(self._context)
+        self._above = before
+        self._paragraph_above = self._paragraph_at(line, before)
         self._at += len(line)
+        self._paragraph = self._paragraph_behind(line, before)
         self._chars += weigh(line) + chars
         self._blocks += blocks
         self._last_line = line
         self._note_marks(line, before, begin, heading=chars > 0)
 
-    def _note_marks(self, line: str, before: _Context, begin: _Mark, *, heading: bool) -> None:
+    def _mark(self) -> _Mark:
+        return _Mark(self._at, self._chars, self._context, self._paragraph)
+
+    def _note_marks(self, line: str, before: Context, begin: _Mark, *, heading: bool) -> None:
         """Remember where a message may end, now that `line` has been added."""
-        end = _Mark(self._at, self._chars, self._context)
-        opens_fence = isinstance(self._context, _Fence) and before is not self._context
+        end = self._mark()
+        opens_fence = isinstance(self._context, Fence) and before is not self._context
         if self._context is None and not line.strip():
-            self._paragraph = end
+            self._gap = end
         elif begin.at and before is None and (opens_fence or heading):
-            self._paragraph = begin
-        if isinstance(self._context, _Table) and before is not self._context:
+            self._gap = begin
+        if isinstance(self._context, Table) and before is not self._context:
             return
         leads = opens_fence or heading or (self._context is None and "|" in line)
         if not leads:
@@ -217,30 +263,42 @@ class Layout:
         elif begin.at:
             self._line = begin
 
-    def _context_after(self, line: str) -> _Context:
+    def _context_after(self, line: str) -> Context:
         context = self._context
-        if isinstance(context, _Fence):
+        if isinstance(context, Fence) and not context.leaves(line):
             return None if context.closes(line) else context
-        if opened := _opened_fence(line):
+        if opened := opened_fence(line):
             return opened
-        if isinstance(context, _Table) and "|" in line:
+        if isinstance(context, Table) and "|" in line:
             self._rows += 1
             self._table_chars += len(line)
             return context
-        if self._starts_table(line):
+        if starts_table(self._last_line, line):
             self._rows = 0
             self._table_chars += len(self._last_line) + len(line)
-            return _Table(self._last_line + line)
+            return Table(self._last_line + line)
         return None
+
+    def _paragraph_at(self, line: str, before: Context) -> int:
+        """Where the paragraph begins that `line` belongs to, `before` being open above it."""
+        begins = before or begins_paragraph(line, self._last_line)
+        return self._at if begins else self._paragraph
+
+    def _paragraph_behind(self, line: str, before: Context) -> int:
+        """Where the paragraph begins that goes on below `line`."""
+        closes = isinstance(before, Fence) and not before.leaves(line)
+        ends = self._context or closes or ends_paragraph(line)
+        return self._at if ends else self._paragraph_above
 
     def _boundary(self, line: str) -> _Mark:
         """Where the open message ends, `line` being the first that does not fit."""
-        if self._paragraph and 2 * self._paragraph.chars >= self._room.chars:
-            return self._paragraph
+        if self._gap and 2 * self._gap.chars >= self._room.chars:
+            return self._gap
         too_long = not self._fits_length(line)
         if self._line and (not too_long or 4 * self._line.chars >= self._room.chars):
             return self._line
-        return _Mark(self._at + self._cut(line), self._room.chars, self._context)
+        at = self._at + self._cut(line)
+        return _Mark(at, self._room.chars, self._context, self._paragraph_of(at))
 
     def _cut(self, line: str) -> int:
         """How much of a line that does not fit still goes into the open message."""
@@ -248,52 +306,110 @@ class Layout:
         least = most // 2
         space = max(line.rfind(" ", least, most), line.rfind("\t", least, most)) + 1
         if space > least:
-            link = line.rfind("[", least + 1, space)
-            return link if link > 0 and ")" not in line[link:space] else space
-        return max(_whole_characters(line, most, least), 1 if self._at == 0 else 0)
+            return space
+        return max(whole_characters(line, most, least), 1 if self._at == 0 else 0)
 
     def _seal(self, mark: _Mark) -> None:
-        self.sealed.append(self._piece(self._open[: mark.at], mark.context))
-        self._open = self._open[mark.at :]
-        self._begin(mark.context)
+        piece = self._piece(self._open[: mark.at], mark.context)
+        opening = ""
+        if mark.context is None and not piece.after:
+            piece, opening = self._mended(piece, mark)
+        self.sealed.append(piece)
+        self._open = self._open[len(piece.text) :]
+        self._begin(mark.context, opening)
 
-    def _piece(self, text: str, context: _Context) -> Piece:
+    def _mended(self, piece: Piece, mark: _Mark) -> tuple[Piece, str]:
+        """`piece`, ended before the inline markup that is open at `mark`, if that is not far
+        back; else closed, and what opens it again."""
+        text = piece.text
+        markup, base = self._follow(mark.paragraph, mark.at)
+        first = min(base + markup.first_open(), mark.at - hold_back(text))
+        line = text.rfind("\n", 0, first) + 1
+        if is_begun(text[line:first]) or opened_fence(text[line:first]):
+            first = line
+        if first > mark.at // 2:
+            return replace(piece, text=text[:first]), ""
+        shown = markup.shown(growing=False)
+        inset = mark.at - base - shown.end
+        if not shown.closing or text[mark.at - inset :].strip():
+            return piece, ""
+        opening = shown.opening if self._goes_on(mark.at) else ""
+        opening = "" if opened_fence(opening) else opening
+        return replace(piece, after=shown.closing, inset=inset), opening
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether the paragraph in front of `at` goes on right there."""
+        text, start = self._open, self._open.rfind("\n", 0, at) + 1
+        if text[at : at + 1].isspace():
+            return False
+        line = text[at : text.find("\n", at) + 1 or None]
+        last = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : start]
+        begins = begins_paragraph(line, last) or opened_fence(line) is not None
+        return at > start or not (begins or ends_paragraph(line))
+
+    def _prose(self, end: int) -> Piece:
+        """What is open of the message, as it can be shown up to `end`."""
+        markup, base = self._follow(self._paragraph_of(end), end)
+        shown = markup.shown()
+        end = max(base + shown.end, 0)
+        context = self._context if end > self._at - len(self._last_line) else self._above
+        if isinstance(context, Fence) and end <= self._at:
+            return self._piece(self._open[:end], context)
+        line = self._open.rfind("\n", 0, end) + 1
+        if end > line and is_begun(self._open[line:end]):
+            return self._prose(line)
+        return Piece(self._open[:end], self._before if end else "", shown.closing)
+
+    def _settled(self) -> int:
+        """The end of what is not still waiting for more to be told what it is."""
+        text = self._open
+        end = len(text) - (hold_back(text) or bool(_HALF_CHARACTER.search(text[-1:])))
+        waits = undecided(text[self._at :], self._last_line, self._inside())
+        return end if waits is None else min(end, self._at + waits)
+
+    def _inside(self) -> Context:
+        """What the unfinished line stands in."""
+        line, context = self._open[self._at :], self._context
+        leaves = isinstance(context, Fence) and line and context.leaves(line)
+        return None if leaves else context
+
+    def _paragraph_of(self, end: int) -> int:
+        """Where the paragraph begins in which the text ends when it is cut at `end`, which is
+        in the last line or in the unfinished one."""
+        if end < self._at:
+            return min(self._paragraph_above, end)
+        begins = end > self._at and begins_paragraph(self._open[self._at :], self._last_line)
+        return self._at if begins else self._paragraph
+
+    def _follow(self, start: int, end: int) -> tuple[InlineMarkup, int]:
+        """The inline markup of the paragraph from `start`, read up to `end`, and where in the
+        text its first character stands."""
+        known = self._followed
+        markup = known[2] if known and known[0] == start and known[1] <= end else InlineMarkup()
+        opening = "" if start else self._opening
+        markup.read(opening + self._open[start:end])
+        self._followed = start, end, markup
+        return markup, start - len(opening)
+
+    def _piece(self, text: str, context: Context) -> Piece:
         """`context` is what is open at the start of the last line of `text`."""
         line = text[text.rfind("\n") + 1 :]
-        if line and isinstance(context, _Fence):
+        if line and isinstance(context, Fence) and not context.leaves(line):
             context = None if context.closes(line) else context
         elif line:
-            context = _opened_fence(line)
+            context = opened_fence(line)
         after = ""
-        if isinstance(context, _Fence):
+        if isinstance(context, Fence):
             after = ("\n" if line else "") + context.indent + context.marker
         return Piece(text, self._before, after)
 
 
-def _opened_fence(line: str) -> _Fence | None:
-    match = _FENCE.match(line)
-    if match is None:
-        return None
-    indent, marker, language = match.group(1), match.group(2), match.group(3)
-    if len(marker) > _FENCE_CHARS or len(indent) > _FENCE_CHARS:
-        return None
-    return _Fence(indent, marker, language if weigh(language) <= _FENCE_CHARS else "")
+def _reopening(context: Context) -> str:
+    if isinstance(context, Fence):
+        return context.opening
+    return context.head if context and weigh(context.head) <= _TABLE_HEAD else ""
 
 
-def _whole_characters(line: str, end: int, least: int) -> int:
-    """The nearest place at or before `end` that cuts no entity and no combined character."""
-    if entity := _BEGUN_ENTITY.search(line, max(least, end - 11), end):
-        return entity.start()
-    cut = end
-    while cut > least and _joined(line[cut - 1], line[cut]):
-        cut -= 1
-    return cut if cut > least else end
-
-
-def _joined(left: str, right: str) -> bool:
-    return (
-        right in _JOINS
-        or left == "\u200d"
-        or unicodedata.combining(right) > 0
-        or "\U0001f3fb" <= right <= "\U0001f3ff"
-    )
+def _is_doubtful(context: Context) -> bool:
+    """Whether not every reader sees the same code here, so that headings may be seen in it."""
+    return isinstance(context, Fence) and not context.plain

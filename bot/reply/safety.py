@@ -44,14 +44,59 @@ _MENTION = (
 _CALL = rf"(?:{_CALLS})(?!_*[A-Za-z0-9])"
 _OPENERS = rf"{_LESS}(?=%s(?:{_MENTION}))|(?<![A-Za-z0-9]){_AT}(?=%s{_CALL})"
 
-_LIVE = re.compile(f"({_OPENERS % ('', '')})")
+_FIRST = re.compile(r"[<&@]")
+_LIVE = re.compile(_OPENERS % ("", ""))
 _BROKEN = re.compile(f"({_OPENERS % (JOINER, JOINER)}){JOINER}")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _BEGUN = re.compile(r"[<&@][\\!@^#;&_A-Za-z0-9]*\Z")
+
+
+class Safe(str):
+    """Text that was made safe and printable already."""
+
+    __slots__ = ()
+
+
+class SafeGrowth:
+    """Makes one text safe while it grows, each finished line once: no pattern goes on behind
+    the end of a line."""
+
+    def __init__(self) -> None:
+        self._lines = ""
+        self._safe_lines = ""
+
+    def safe(self, text: str) -> Safe:
+        """The whole `text`, as `make_safe` makes it."""
+        if not text.startswith(self._lines):
+            self._lines = self._safe_lines = ""
+        end = text.rfind("\n") + 1
+        if end > len(self._lines):
+            self._safe_lines += make_safe(text[len(self._lines) : end])
+            self._lines = text[:end]
+        return Safe(self._safe_lines + make_safe(text[end:]))
+
+
+def make_safe(text: str) -> Safe:
+    """`text` as Slack can be given it: printable, and unable to notify anybody."""
+    return Safe(neutralise(printable(text)))
+
+
+def printable(text: str) -> str:
+    """`text` without what JSON or Slack cannot carry, lone surrogates and NUL, and without
+    line ends that are no newlines: the fences of code were followed line by line."""
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _LONE_RETURN.sub(" ", whole.replace("\0", "\ufffd"))
 
 
 def neutralise(text: str) -> str:
     """`text` with every notifying pattern broken; twice is the same as once."""
-    return _LIVE.sub(rf"\1{JOINER}", text)
+    parts: list[str] = []
+    end = 0
+    for first in _FIRST.finditer(text):
+        if live := _LIVE.match(text, first.start()):
+            parts += text[end : live.end()], JOINER
+            end = live.end()
+    return "".join((*parts, text[end:]))
 
 
 def restore(text: str) -> str:

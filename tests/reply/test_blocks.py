@@ -17,10 +17,10 @@ from bot.reply.blocks import (
     further_message,
     mention,
     note,
-    printable,
 )
 from bot.reply.blocks import with_notice as noticed
 from bot.reply.markdown import weigh
+from bot.reply.safety import printable
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
 from tests.reply.conftest import answer

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.reply.blocks import Foot, further_message, printable
+from bot.reply.blocks import Foot, further_message
 from bot.reply.markdown import Layout, Room, weigh
-from bot.reply.safety import neutralise
+from bot.reply.safety import neutralise, printable
 from sandbox.workspace.markdown import counted_chars, stored_blocks
 from sandbox.workspace.validate import check_message_blocks
 

@@ -1,0 +1,232 @@
+"""What is open at the end of a paragraph that still grows: code, links, emphasis.
+
+The rules are those of CommonMark and GFM. What cannot be told yet, such as half a link, is
+held back until more of it came or it is too long to wait for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.reply.emphasis import Openers, after_run, closing
+
+_SPECIAL = re.compile(r"[\\`*_~\[\]<:]")
+_RUN = re.compile(r"`+|\*+|_+|~+")
+_AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
+_BEGUN_ANGLE = re.compile(r"<[^\s<>]{0,1000}\Z")
+_SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z")
+_ADDRESS = re.compile(r":(?://[^\s<>\[\]()`|]*|/?\Z)")
+_LINK = re.compile(
+    r"\([ \t]*(?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)"
+    r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
+)
+_BEGUN_LINK = re.compile(r"""\([ \t]*(?:<[^<>\n]*|\S*(?:\s+(?:["'][^"'\n]*["']?\s*)?)?)\Z""")
+
+_MOST_HELD = 1_000
+_LONGEST_LABEL = 300
+"""How long half an address, and half the text of a link, is waited for, in characters."""
+
+_LONGEST_TICKS = 32
+_MOST_BRACKETS = 16
+_UNSURE = ("*", "_", "~", "\\")
+"""What means something else at the end of a text than before what is left out there."""
+
+_AFTER_ADDRESS = "*_~.,:;!?'\""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How much of a paragraph can be shown, what closes what is open there, and what would open
+    it again."""
+
+    end: int
+    closing: str = ""
+    opening: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    at: int
+    ticks: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """A `[` that may begin a link, behind which what was open before it is open again."""
+
+    at: int
+    openers: Openers
+
+
+class InlineMarkup:
+    """Follows the inline markup of one paragraph. What was decided is not read again."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._at = 0
+        self._openers: Openers = ()
+        self._brackets: tuple[_Bracket, ...] = ()
+        self._code: _Code | None = None
+
+    def read(self, text: str) -> None:
+        """The paragraph as it is now: what it was before, and more."""
+        self._text = text
+        while self._step():
+            pass
+
+    def shown(self, *, growing: bool = True) -> Shown:
+        """As much of the paragraph as can be shown without leaving anything open.
+
+        Unless it is `growing`, what may begin a link is shown as it is."""
+        shown = self._closed(growing=growing)
+        if shown.end == len(self._text) or self._text[shown.end - 1 : shown.end] not in _UNSURE:
+            return shown
+        without = InlineMarkup()
+        without.read(self._text[: shown.end])
+        return without.shown(growing=growing)
+
+    def first_open(self) -> int:
+        """Where the first thing begins that is open, or undecided, at the end."""
+        end, openers, code = self._decided()
+        return min([end, *(opener.at for opener in openers), *([code.at] if code else [])])
+
+    def _closed(self, *, growing: bool) -> Shown:
+        end, openers, code = self._decided() if growing else (self._at, self._openers, self._code)
+        while code or openers:
+            stripped = len(self._text[:end].rstrip())
+            if code:
+                outer = closing(openers, "`")
+                gap = " " if self._text[:stripped].endswith("`") else ""
+                if outer is not None and code.at + len(code.ticks) < stripped:
+                    opening = _opening(openers) + code.ticks
+                    return Shown(stripped, gap + code.ticks + outer, opening)
+                end, code = code.at, None
+                continue
+            markup = closing(openers, self._text[stripped - 1 : stripped])
+            if markup and openers[-1].end < stripped:
+                return Shown(stripped, markup, _opening(openers))
+            end, openers = openers[-1].at, openers[:-1]
+        return Shown(end)
+
+    def _decided(self) -> tuple[int, Openers, _Code | None]:
+        """The end of what can be told, and what is open there."""
+        for bracket in self._brackets:
+            if self._waits(bracket):
+                return bracket.at, bracket.openers, None
+        end = self._at
+        if not self._code and (scheme := _SCHEME.search(self._text, max(end - 5, 0), end)):
+            end = scheme.start()
+        return end, self._openers, self._code
+
+    def _waits(self, bracket: _Bracket) -> bool:
+        inside_target = self._text[self._at : self._at + 1] == "]" and not self._code
+        if inside_target and bracket is self._brackets[-1]:
+            return True
+        return len(self._text) - bracket.at <= _LONGEST_LABEL
+
+    def _step(self) -> bool:
+        """Read the next thing that matters; False when there is none, or it has but begun."""
+        if self._code:
+            return self._leave(self._code)
+        found = _SPECIAL.search(self._text, self._at)
+        self._at = found.start() if found else len(self._text)
+        match found.group() if found else "":
+            case "":
+                return False
+            case "[":
+                return self._open_bracket()
+            case "]":
+                return self._close_bracket()
+            case "<":
+                return self._read_angle()
+            case ":":
+                return self._read_address()
+            case "\\":
+                return self._skip(2)
+            case _:
+                return self._read_run()
+
+    def _skip(self, count: int) -> bool:
+        if self._at + count > len(self._text):
+            return False
+        self._at += count
+        return True
+
+    def _read_run(self) -> bool:
+        start = self._at
+        run = self._run(start)
+        end = start + len(run)
+        if end == len(self._text):
+            return False
+        self._at = end
+        if run[0] != "`":
+            before, after = self._text[start - 1 : start], self._text[end]
+            self._openers = after_run(self._openers, run, start, before, after)
+        elif len(run) <= _LONGEST_TICKS:
+            self._code = _Code(start, run)
+        return True
+
+    def _leave(self, code: _Code) -> bool:
+        while (start := self._text.find(code.ticks, self._at)) >= 0:
+            end = start + len(self._run(start))
+            if end == len(self._text):
+                self._at = start
+                return False
+            self._at = end
+            if end - start == len(code.ticks):
+                self._code = None
+                return True
+        self._at = max(self._at, len(self._text.rstrip("`")))
+        return False
+
+    def _run(self, start: int) -> str:
+        run = _RUN.match(self._text, start)
+        return run.group() if run else ""
+
+    def _open_bracket(self) -> bool:
+        image = self._text[self._at - 1 : self._at] == "!"
+        bracket = _Bracket(self._at - image, self._openers)
+        self._brackets = (*self._brackets, bracket)[-_MOST_BRACKETS:]
+        return self._skip(1)
+
+    def _close_bracket(self) -> bool:
+        if not self._brackets:
+            return self._skip(1)
+        behind = self._at + 1
+        if behind == len(self._text):
+            return False
+        link = _LINK.match(self._text, behind)
+        if link is None and self._may_follow(_BEGUN_LINK, behind):
+            return False
+        if link:
+            self._openers = self._brackets[-1].openers
+        self._brackets = self._brackets[:-1]
+        self._at = link.end() if link else behind
+        return True
+
+    def _read_angle(self) -> bool:
+        if link := _AUTOLINK.match(self._text, self._at):
+            self._at = link.end()
+            return True
+        return not self._may_follow(_BEGUN_ANGLE, self._at) and self._skip(1)
+
+    def _read_address(self) -> bool:
+        scheme = _SCHEME.search(self._text, max(self._at - 5, 0), self._at)
+        address = _ADDRESS.match(self._text, self._at) if scheme else None
+        if scheme is None or address is None:
+            return self._skip(1)
+        if address.end() == len(self._text) and address.end() - self._at <= _MOST_HELD:
+            self._at = scheme.start()
+            return False
+        self._at += max(len(address.group().rstrip(_AFTER_ADDRESS)), 1)
+        return True
+
+    def _may_follow(self, begun: re.Pattern[str], at: int) -> bool:
+        """Whether the rest, from `at` on, is short enough to wait for and has `begun`."""
+        short = len(self._text) - at <= _MOST_HELD
+        return short and begun.match(self._text, at) is not None
+
+
+def _opening(openers: Openers) -> str:
+    return "".join(opener.markup for opener in openers)

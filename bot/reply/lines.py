@@ -1,0 +1,166 @@
+"""What one line of markdown is, and what it leaves open: a code fence or a table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LONGEST_FENCE = 64
+"""A longer fence, or a deeper one, is text like any other."""
+
+_LIST_MARKER = r"(?:[-*+]|\d{1,9}[.)])"
+_FENCE = re.compile(
+    rf"((?:[ \t]*(?:{_LIST_MARKER}(?=[ \t])|>))*[ \t]*)"
+    r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t]*([^\s`]*).*$",
+    re.MULTILINE,
+)
+_BEGUN_FENCE = re.compile(rf"(?:{_LIST_MARKER}[ \t]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}[^`]*|~{{3,}}.*)")
+_LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
+_MARKER = re.compile(rf"{_LIST_MARKER}(?=[ \t])")
+_HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
+_DIVIDER = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
+_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
+_BEGUN_RULE = re.compile(r"[|:\- \t\r]*")
+_BEGINS_BLOCK = re.compile(rf"[ \t]*(?:{_LIST_MARKER}[ \t]|#{{1,6}}[ \t])")
+_BEGUN_MARKER = re.compile(
+    r"[-*_=+ \t]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t]+\[[ xX]?\]?|\d{1,9}[.)][ \t]+\[[ xX]?\]?"
+)
+_TABLE_COLUMNS = 20
+"""A row of Slack's table block has no more cells ("Table block")."""
+
+_LONGEST_MARKER = 100
+_MOST_HELD = 200
+"""How long a line is held back for what it may become, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """An open code block; `indent` is what its lines begin with."""
+
+    indent: str
+    marker: str
+    language: str
+    of_table: bool = False
+    """Put around a table by us, since it is too wide for one of Slack's."""
+
+    @property
+    def opening(self) -> str:
+        return f"{self.indent}{self.marker}{self.language}\n"
+
+    @property
+    def plain(self) -> bool:
+        """Whether every reader takes it for a fence: neither quoted nor in a list."""
+        return len(self.indent) <= 3 and not self.indent.strip(" ")
+
+    def closes(self, line: str) -> bool:
+        bare = _bare(line)
+        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
+
+    def leaves(self, line: str) -> bool:
+        """Whether `line` is outside the table or the quotation that the code stands in."""
+        if self.of_table:
+            return not line.lstrip().startswith("|")
+        return ">" in self.indent and not _is_quoted(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An open table; `head` is its first two lines."""
+
+    head: str
+
+
+WIDE_TABLE = Fence("", "```", "", of_table=True)
+
+Context = Fence | Table | None
+
+
+def opened_fence(line: str) -> Fence | None:
+    """The fence that `line` opens."""
+    match = _FENCE.match(line)
+    if match is None:
+        return None
+    prefix, marker, language = match.groups()
+    if len(marker) > LONGEST_FENCE or len(prefix) > LONGEST_FENCE:
+        return None
+    indent = _MARKER.sub(lambda found: " " * len(found.group()), prefix)
+    return Fence(indent, marker, language if _LANGUAGE.fullmatch(language) else "")
+
+
+def may_be_fence(line: str) -> bool:
+    """Whether some reader may take `line` for a fence."""
+    return line.lstrip(" \t").startswith(("```", "~~~"))
+
+
+def starts_table(line: str, following: str) -> bool:
+    """Whether the two are the head of a table."""
+    return "|" in line and "|" in following and bool(_TABLE_RULE.fullmatch(following.strip()))
+
+
+def starts_wide_table(line: str, following: str) -> bool:
+    """Whether the two are the head of a table with more columns than Slack can show."""
+    wide = following.strip(" \t\r\n|").count("|") >= _TABLE_COLUMNS
+    return wide and line.lstrip().startswith("|") and starts_table(line, following)
+
+
+def is_heading(line: str) -> bool:
+    """Whether Slack may show `line`, or the one above, as a heading."""
+    return _HEADING.fullmatch(line.strip()) is not None
+
+
+def is_divider(line: str) -> bool:
+    """Whether Slack may show `line` as a divider."""
+    return _DIVIDER.fullmatch(line.strip()) is not None
+
+
+def ends_paragraph(line: str) -> bool:
+    """Whether inline markup cannot go on behind `line`."""
+    return not _bare(line) or is_heading(line) or is_divider(line)
+
+
+def begins_paragraph(line: str, last: str) -> bool:
+    """Whether inline markup cannot go on from `last`, the line above, into `line`: an item of a
+    list, a heading, the first line of a quotation."""
+    return bool(_BEGINS_BLOCK.match(line)) or (_is_quoted(line) and not _is_quoted(last))
+
+
+def undecided(line: str, last: str, context: Context) -> int | None:
+    """From where on an unfinished `line` has to wait for more of it, counted from its start.
+
+    `last` is the line above; where it is perhaps the head of a table, that waits too, and the
+    place is below zero. None: all of it can be shown.
+    """
+    if isinstance(context, Fence):
+        return 0 if _is_begun_fence(line) else None
+    if isinstance(context, Table):
+        return 0 if "|" in line or len(line) <= _MOST_HELD else None
+    if "|" in last and _BEGUN_RULE.fullmatch(line) and (head := _table_at(last)) is not None:
+        return head - len(last)
+    return 0 if is_begun(line) else _table_at(line)
+
+
+def is_begun(line: str) -> bool:
+    """Whether `line` is nothing yet but what a list, a heading, a rule or a fence begins with."""
+    return _is_begun_fence(line) or (
+        len(line) <= _LONGEST_MARKER and _BEGUN_MARKER.fullmatch(_bare(line)) is not None
+    )
+
+
+def _table_at(line: str) -> int | None:
+    """From where on `line` may be the head of a table."""
+    if line.lstrip(" \t>").startswith("|"):
+        return 0
+    bar = line.find("|")
+    return bar if bar >= 0 and len(line) - bar <= _MOST_HELD else None
+
+
+def _is_begun_fence(line: str) -> bool:
+    return len(line) <= _MOST_HELD and bool(_BEGUN_FENCE.fullmatch(_bare(line)))
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip(" \t")[:1] == ">"
+
+
+def _bare(line: str) -> str:
+    return line.strip(" \t\r\n>" if _is_quoted(line) else " \t\r\n")

@@ -1,0 +1,233 @@
+"""Any text, cut into any chunks: at any moment Slack takes what is shown, nothing in it is open
+or notifies anybody, and the text as it was sent can be put together again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.completion.result import Section
+from bot.reply.blocks import Message, Question
+from bot.reply.chain import ROOMS, Chain
+from bot.reply.markdown import Layout, Piece, Room
+from bot.reply.safety import SafeGrowth, make_safe, printable, restore
+from sandbox.workspace.pings import pings_in
+from sandbox.workspace.validate import check_message_blocks
+from tests.reply.conftest import answer
+from tests.reply.open_markup import left_open
+
+ROOM = Room(1_300, 8)
+QUESTION = Question("U012AB3CD", "Explain TCP slow start")
+
+SCRAPS = [
+    *("word ", "a", "some more words ", "\n", "\n\n", "\r\n", " ", "    ", "é", "。", "x" * 90),
+    *("**", "*", "_", "__", "~~", "***", "`", "``", "```", "\\", "![", "- ", "1. ", "> ", "# "),
+    *("-", "=", "...", "!", "(", ")", '"quoted"', "**bold** ", "_so_ ", "`code` ", "2 * 3 "),
+    *("a_b_c", "[text](https://example.com/a_(b) 't') ", "[1] ", "a[i] ", "![alt *t*](u) "),
+    *("https://x.com/_a ", "<https://x.com>", "👩🏽\u200d🚀"),
+    *("| a | b |\n", "|---|---|\n", "|", "| wide " * 22 + "|\n" + "|-" * 22 + "|\n"),
+    *("```python\n", "\n```\n", "~~~\n", "  ```\n", "- ```sh\n", "> ```\n", "# a\n", "---\n"),
+    *("<!channel>", "<@U012AB3CD> ", "@here", "<!-- x -->", "<", ">", "&", "&lt;"),
+]  # fmt: skip
+TEXTS = st.lists(st.sampled_from(SCRAPS) | st.text(max_size=8), max_size=60).map("".join)
+STEPS = st.lists(st.integers(1, 40), max_size=25)
+
+
+def growing(text: str, steps: Sequence[int]) -> Iterator[str]:
+    """`text` as far as it has come after each of `steps`, and whole."""
+    at = 0
+    for step in steps:
+        at += step
+        yield text[:at]
+    yield text
+
+
+def markdown(message: Message) -> str:
+    (text,) = [block["text"] for block in message.blocks if block["type"] == "markdown"]
+    return str(text)
+
+
+@settings(max_examples=150)
+@given(TEXTS, STEPS)
+def test_nothing_shown_is_open_at_any_moment(text: str, steps: list[int]) -> None:
+    layout, fed = Layout(ROOM, ROOM), ""
+    for part in growing(text, steps):
+        layout.feed(part[len(fed) :])
+        fed = part
+        for piece in (*layout.sealed, layout.tail(growing=True)):
+            assert not left_open(printable(piece.markdown))
+            block = {"type": "markdown", "text": make_safe(piece.markdown)}
+            assert not pings_in("", [block], parse_text=True)
+
+
+@given(TEXTS, STEPS)
+def test_what_is_shown_is_always_the_beginning_of_the_text(text: str, steps: list[int]) -> None:
+    layout, fed = Layout(ROOM, ROOM), ""
+    for part in growing(text, steps):
+        layout.feed(part[len(fed) :])
+        fed = part
+        shown = "".join(piece.text for piece in (*layout.sealed, layout.tail(growing=True)))
+        assert fed.startswith(shown)
+    assert "".join(piece.text for piece in (*layout.sealed, layout.tail())) == text
+
+
+@settings(max_examples=60)
+@given(TEXTS, STEPS)
+def test_slack_takes_every_message_at_any_moment(text: str, steps: list[int]) -> None:
+    chain = Chain(QUESTION, "job1")
+    for part in growing(text, steps):
+        for message in chain.growing([Section(text=part)]):
+            check_message_blocks(list(message.blocks))
+    for message in chain.complete(answer(text)):
+        check_message_blocks(list(message.blocks))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_long_answers_come_back_byte_for_byte_from_their_messages(seed: int) -> None:
+    chance = random.Random(seed)
+    text = "".join(chance.choices(SCRAPS, k=4_000)).strip("\r\n \\")
+    chain = Chain(QUESTION, "job1")
+    for end in range(0, len(text), 700):
+        for message in chain.growing([Section(text=text[:end])])[-2:]:
+            check_message_blocks(list(message.blocks))
+            assert not left_open(markdown(message))
+
+    messages = chain.complete(answer(text))
+    layout = chain._flows[0]._layout
+    pieces = [*layout.sealed, layout.tail()]
+
+    assert len(messages) == len(pieces) > 2
+    assert "".join(map(without_repairs, messages, pieces)) == printable(text)
+
+
+def without_repairs(message: Message, piece: Piece) -> str:
+    """The text of a message as it stands in Slack, without what closes and opens again."""
+    shown = restore(markdown(message))
+    before, after = printable(piece.before), printable(piece.after)
+    assert shown.startswith(before)
+    end = len(shown) - piece.inset
+    assert shown[end - len(after) : end] == after
+    return shown[len(before) : end - len(after)] + shown[end:]
+
+
+@given(TEXTS, STEPS)
+def test_lines_made_safe_one_by_one_are_the_text_made_safe(text: str, steps: list[int]) -> None:
+    growth = SafeGrowth()
+    for part in growing(text, steps):
+        assert growth.safe(part) == make_safe(part)
+
+
+def shown(text: str) -> str:
+    layout = Layout(ROOMS[0], ROOMS[0])
+    layout.feed(text)
+    return layout.tail(growing=True).markdown
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a **bold wo", "a **bold wo**"),
+        ("a **bold ", "a **bold**"),
+        ("a **", "a "),
+        ("a **bold *and so", "a **bold *and so***"),
+        ("a **bold*", "a **bold**"),
+        ("a **bold** b", "a **bold** b"),
+        ("~~gone", "~~gone~~"),
+        ("about ~5 and 2 * 3 and snake_case", "about ~5 and 2 * 3 and snake_case"),
+        ("run `ls -l", "run `ls -l`"),
+        ("run ``a `b", "run ``a `b``"),
+        ("run `", "run "),
+        ("see [the do", "see "),
+        ("see [the docs](https://exam", "see "),
+        ("see **[the docs](https://exam", "see "),
+        ("see [the docs](https://example.com) now", "see [the docs](https://example.com) now"),
+        ("see https://exam", "see "),
+        ("see https://example.com now", "see https://example.com now"),
+        ("see [1", "see "),
+        ("see [1] now", "see [1] now"),
+        ("- item\n- [x", "- item\n"),
+        ("text\n-", "text\n"),
+        ("text\n## ", "text\n"),
+        ("text\n> ", "text\n"),
+        ("text\n1.", "text\n"),
+        ("| a | b |", ""),
+        ("| a | b |\n", ""),
+        ("| a | b |\n|--", ""),
+        ("| a | b |\n|---|---|\n", "| a | b |\n|---|---|\n"),
+        ("| a | b |\n|---|---|\n| 1 | 2", "| a | b |\n|---|---|\n"),
+        ("name | value\n", "name "),
+        ("either | or, as you like\nit", "either | or, as you like\nit"),
+        ("**a | b |\n", "**a**"),
+        ("```py\nx = '<!chan", "```py\nx = '\n```"),
+        ("hello <!chan", "hello "),
+        ("hello @her", "hello "),
+        ("> ```py\n> x", "> ```py\n> x\n> ```"),
+        ("- ```py\n  x", "- ```py\n  x\n  ```"),
+        ("a\\", "a"),
+        ("a\r", "a"),
+        ("a \ud83d", "a "),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_partial_text(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_no_more_is_held_back_than_is_worth_waiting_for() -> None:
+    assert shown("see [" + "word " * 100).startswith("see [word")
+    assert shown("see https://x.com/" + "a" * 1_100).startswith("see https://x")
+    assert shown("either | " + "word " * 60).startswith("either | word")
+
+
+def sealed(text: str, chars: int = 600) -> list[Piece]:
+    layout = Layout(Room(chars, 20), Room(chars, 20))
+    layout.feed(text)
+    return [*layout.sealed, layout.tail()]
+
+
+def test_a_message_ends_before_emphasis_code_or_a_link_rather_than_in_it() -> None:
+    for markup in ("**bold words here**", "`code words here`", "[some words](https://x.com/a)"):
+        for words in range(68, 84):
+            first, second = sealed("word " * words + markup + " word" * 60)[:2]
+            assert not left_open(first.markdown)
+            assert markup in first.text or markup in second.text
+
+
+def test_long_emphasis_is_closed_and_opened_again() -> None:
+    first, second, *_ = sealed("**" + "word " * 200 + "end**")
+
+    assert first.markdown.endswith("word** ")
+    assert second.markdown.startswith("**word")
+
+
+def test_long_code_is_closed_and_opened_again() -> None:
+    first, second, *_ = sealed("a `" + "word " * 200 + "end`")
+
+    assert first.markdown.endswith("word` ")
+    assert second.markdown.startswith("`word")
+
+
+def test_a_table_too_wide_for_slack_is_shown_as_code_in_a_message_of_its_own() -> None:
+    row = "|" + " c |" * 25 + "\n"
+    table = row + "|" + "---|" * 25 + "\n" + row * 3
+    before, code, after = sealed(f"Look:\n\n{table}\nThat is all.\n", 2_000)
+
+    assert before.markdown == "Look:\n\n"
+    assert code.markdown == f"```\n{table}```"
+    assert after.markdown == "\nThat is all.\n"
+
+
+def test_a_table_as_wide_as_slack_allows_stays_a_table() -> None:
+    table = "|" + " c |" * 20 + "\n|" + "---|" * 20 + "\n"
+
+    assert [piece.markdown for piece in sealed(table)] == [table]
+
+
+def test_words_below_a_broken_off_answer_are_not_part_of_its_markup() -> None:
+    for text, end in (("a **bold", "**"), ("a `code", "`"), ("a", ""), ("a [link](htt", "")):
+        layout = Layout(ROOM, ROOM)
+        layout.feed(text)
+        assert layout.closing() == end
