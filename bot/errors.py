@@ -4,9 +4,11 @@ BotError
 ├── UserError              .sentence may be shown to a person as it is
 │   ├── RequestRefused     .faults: everything wrong with a request, at once
 │   ├── GrokFailed         Grok gave no answer, or only a part of one
-│   └── NotTaken           the question could not be stored
+│   ├── NotTaken           the question could not be stored
+│   └── Denied             (bot.completion.hold) .shortages: the quotas that it does not fit in
 ├── StartupError           .faults: why the bot will not start, for the operator
 ├── StoreUnavailable       Redis is away, or its reply was lost
+├── StalePolicy            what admins have set is other than what the question was made by
 ├── LeaseLost              another worker holds this job now
 └── SlackError             .code: Slack's own name of the error
     ├── RateLimited        .retry_after, in seconds
@@ -73,14 +75,17 @@ GrokFailure = Literal[
 class GrokFailed(UserError):
     """Grok gave no answer, or broke off in the middle of one.
 
-    `reached` is False only when the request certainly never reached Grok, so that
-    nothing can have been spent.
+    `reached` is False only when the request certainly never reached Grok, and `spent` only when
+    nothing can have been spent: it was not reached, or it refused.
     """
 
-    def __init__(self, sentence: str, *, kind: GrokFailure, reached: bool = True) -> None:
+    def __init__(
+        self, sentence: str, *, kind: GrokFailure, reached: bool = True, spent: bool = True
+    ) -> None:
         super().__init__(sentence)
         self.kind: GrokFailure = kind
         self.reached = reached
+        self.spent = reached and spent
 
 
 class NotTaken(UserError):
@@ -102,6 +107,11 @@ class StoreUnavailable(BotError):
     def __init__(self, message: str = "", *, maybe_applied: bool = True) -> None:
         super().__init__(message)
         self.maybe_applied = maybe_applied
+
+
+class StalePolicy(BotError):
+    """An admin has changed something since the policy was read that a question was made by:
+    nothing was taken, the policy is to be read again and the question made anew."""
 
 
 class LeaseLost(BotError):

@@ -29,3 +29,11 @@ SLACK_API = Counter(
     "grokbot_slack_api_total", "Slack calls by method and error", ["method", "error"]
 )
 REDIS_ERRORS = Counter("grokbot_redis_errors_total", "Calls to Redis that failed")
+QUOTA_DENIED = Counter(
+    "grokbot_quota_denied_total",
+    "Limits that questions did not fit in, by whose they are and what they count over",
+    ["scope", "window"],
+)
+QUOTA_RESERVED_TOKENS = Gauge(
+    "grokbot_quota_reserved_tokens", "Tokens reserved by questions that are under way"
+)

@@ -6,10 +6,38 @@ unset. `docs/settings.md` and `.env.example` are generated from this file.
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from datetime import UTC, tzinfo
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _zone(name: str) -> tzinfo:
+    """The time zone of this name. Raises `ValueError`."""
+    if name.upper() == "UTC":
+        return UTC  # known where the system has no list of zones
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError("there is no such time zone") from None
+
+
+def _named_zone(name: str) -> str:
+    _zone(name)
+    return name
+
+
+_PRICE = r"\d{1,6}(?:\.\d{1,6})?"
+_PRICES = re.compile(rf"[^\s=]+=(?:{_PRICE}/){{1,2}}{_PRICE}")
+
+
+def _price_list(text: str) -> str:
+    if not all(_PRICES.fullmatch(entry.strip()) for entry in text.split(",") if entry.strip()):
+        raise ValueError("write each price as model=input/output")
+    return text
 
 
 class Settings(BaseSettings):
@@ -49,6 +77,17 @@ class Settings(BaseSettings):
         "and OpenAI's elsewhere.",
     )
     grok_max_tokens: int = Field(1024, gt=0, description="Output cap when nobody gave one.")
+    grok_reasoning_tokens: int = Field(
+        4096,
+        ge=0,
+        description="What a quota reserves for the thoughts of a model that reasons, for each "
+        "answer, besides the output cap.",
+    )
+    grok_prices: Annotated[str, AfterValidator(_price_list)] = Field(
+        "",
+        description="Prices of models that the API lists none for, in US dollars per million "
+        "tokens: `model=input/output` or `model=input/cached/output`, separated by commas.",
+    )
     grok_max_prompt_bytes: int = Field(
         64 * 1024, gt=0, description="Longest prompt taken, in UTF-8 bytes."
     )
@@ -102,6 +141,22 @@ class Settings(BaseSettings):
     grok_admins: str = Field(
         "", description="Slack user ids of admins, separated by commas, besides Slack's own."
     )
+    asking_open_to: Literal["everyone", "members"] = Field(
+        "everyone",
+        description="Who may ask; `members`: no guests, and nobody of other organisations.",
+    )
+    asking_channels: str = Field(
+        "",
+        description="Ids of the channels where questions are taken, separated by commas; unset: "
+        "everywhere.",
+    )
+    defaults_editable_by: Literal["admins", "members"] = Field(
+        "admins", description="Who may change defaults; `members`: everybody but guests."
+    )
+    quota_timezone: Annotated[str, AfterValidator(_named_zone)] = Field(
+        "UTC",
+        description="Where the days and months of quotas begin and end, such as `Europe/Berlin`.",
+    )
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="`auto`: text on a terminal, else JSON."
     )
@@ -114,3 +169,8 @@ class Settings(BaseSettings):
 def admins_of(settings: Settings) -> frozenset[str]:
     """The Slack user ids in `GROK_ADMINS`."""
     return frozenset(filter(None, (user.strip() for user in settings.grok_admins.split(","))))
+
+
+def zone_of(settings: Settings) -> tzinfo:
+    """The time zone of `QUOTA_TIMEZONE`."""
+    return _zone(settings.quota_timezone)

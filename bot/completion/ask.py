@@ -10,6 +10,8 @@ from bot.completion.request import CompletionRequest
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry"]
 ReplyTo = Literal["channel", "thread", "private"]
+Source = Literal["channel", "workspace", "settings"]
+"""Whose default stands in for what the person did not say."""
 
 
 class Said(BaseModel):
@@ -41,6 +43,8 @@ class Ask(BaseModel):
     request: CompletionRequest
     system: str = ""
     reply: ReplyTo = "channel"
+    defaulted: dict[str, Source] = {}
+    """What the asker did not say, by the name of its option, and whose default it is."""
     name: str = ""
     """How the asker is called in Slack; empty when nobody looked."""
     thread_ts: str | None = None

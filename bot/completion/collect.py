@@ -60,11 +60,12 @@ class Collector:
         stopped: bool = False,
         context: str = "",
         forgotten: int = 0,
+        asked: bool = True,
     ) -> Answer:
         """The end of it; `failure` is a plain sentence when no more came of it.
 
-        Where somebody `stopped` it, each choice ends with what it has. `context` and `forgotten`
-        are those of the `Answer`.
+        Where somebody `stopped` it, each choice ends with what it has. `context`, `forgotten` and
+        `asked` are those of the `Answer`.
         """
         if stopped or not failure:
             for choice in self._choices:
@@ -82,6 +83,7 @@ class Collector:
             stopped=stopped,
             context=context,
             forgotten=forgotten,
+            asked=asked,
         )
 
 

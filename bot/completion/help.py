@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from bot import words
-from bot.completion.flags import find_option
+from bot.completion.flags import named_option
 from bot.completion.options import OPTIONS, Option
 from bot.completion.parameters import PARAMETERS, Parameter
+from bot.completion.quota import QUOTAS
+from bot.words import managing
 
 FLAGS_TOPIC = "flags"
 
 
+def _about_quotas() -> str:
+    lines = (managing.help_quota(quota.name, quota.hint) for quota in QUOTAS.values())
+    return "\n".join([managing.HELP_QUOTA, *lines])
+
+
+COMMANDS: Mapping[str, str] = MappingProxyType({**managing.HELP, "quota": _about_quotas()})
+"""What help says about each command beside asking, by topic."""
+
+_ALSO = {"resume": "pause", "quotas": "quota", "default": "defaults"}
+
+
 def find_topic(word: str) -> str | None:
-    """The help topic that `word` names: `flags`, or a flag in any of its spellings."""
-    if word.lower() == FLAGS_TOPIC:
-        return FLAGS_TOPIC
-    option = find_option(word.lstrip("-—–"))
-    if option is None and word.startswith("-"):
-        option = find_option(word[1:], mark="-")
+    """The help topic that `word` names: `flags`, a command, or a flag in any of its spellings."""
+    topic = _ALSO.get(word.lower(), word.lower())
+    if topic == FLAGS_TOPIC or topic in COMMANDS:
+        return topic
+    option = named_option(word)
     return option.name if option else None
 
 
@@ -24,10 +39,13 @@ def help_text(topic: str = "") -> str:
     """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
     if topic in OPTIONS:
         return _about(OPTIONS[topic])
+    if topic in COMMANDS:
+        return COMMANDS[topic]
     flags = "\n".join(_line(option) for option in OPTIONS.values())
     if topic == FLAGS_TOPIC:
         return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
-    return f"{words.HELP_OVERVIEW}\n\n{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+    asking = f"{words.HELP_OVERVIEW}\n\n{words.HELP_MANAGING}"
+    return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
 
 
 def parameter_table() -> str:

@@ -86,8 +86,10 @@ class Answer(BaseModel):
     """What went along beside the question and the earlier turns, for the next turn to know."""
     forgotten: int = 0
     """How many of the oldest turns of the conversation did not go along."""
+    asked: bool = True
+    """Whether something may have been spent; False: Grok was not asked, or it refused."""
 
     @classmethod
     def failed(cls, model: str, sentence: str) -> Answer:
         """The end of a request that never reached `model`, with a plain sentence that says why."""
-        return cls(failure=sentence, model_asked=model, model=model, endpoint="chat")
+        return cls(failure=sentence, model_asked=model, model=model, endpoint="chat", asked=False)

@@ -49,6 +49,7 @@ class Completion:
         self._tries = 0
         self._refusals: list[Failure] = []
         self._reached = False
+        self._spent = False
         self._chunks = self._run()
 
     def __aiter__(self) -> Self:
@@ -79,6 +80,7 @@ class Completion:
                 return
             except Failure as failure:
                 self._reached = failure.reached = self._reached or failure.reached
+                self._spent = failure.spent = self._spent or failure.spent
                 if started:
                     raise
                 await self._recover(failure, deadlines)

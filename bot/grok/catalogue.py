@@ -96,6 +96,11 @@ class Catalogue:
         """The model with this id or alias, in any case of letters."""
         return _find(self._models, name)
 
+    def id_of(self, name: str) -> str:
+        """The id of the model with this id or alias; a name that nobody knows is its own."""
+        model = self.find(name)
+        return model.id if model else name
+
     def window(self, name: str) -> int | None:
         """How many tokens the model with this id or alias holds; None when nobody said."""
         known = (self.find(name), _find(KNOWN, name))

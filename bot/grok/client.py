@@ -20,6 +20,7 @@ from bot.grok.call import Call, dialect_of
 from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.endpoints import write
 from bot.grok.key import KeyState, read_key
+from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
 from bot.settings import Settings
@@ -58,6 +59,7 @@ class GrokClient:
         self._api = Api(settings, http)
         self._retries = Retries(sleep, rng)
         self.catalogue = Catalogue(self._api.get, KNOWN if self._dialect == "xai" else ())
+        self.prices = PriceList(self.catalogue, settings)
         self._router = Router(settings.grok_endpoint, self.catalogue)
 
     def check(self, request: CompletionRequest, _system: str = "") -> tuple[Fault, ...]:

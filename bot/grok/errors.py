@@ -33,12 +33,13 @@ class Failure(GrokFailed):
         *,
         kind: GrokFailure,
         reached: bool = True,
+        spent: bool = True,
         retry: bool = False,
         retry_after: float | None = None,
         missing: Missing = "",
         parameter: str = "",
     ) -> None:
-        super().__init__(sentence, kind=kind, reached=reached)
+        super().__init__(sentence, kind=kind, reached=reached, spent=spent)
         self.retry = retry
         self.retry_after = retry_after
         self.missing: Missing = missing
@@ -75,6 +76,7 @@ def from_reply(reply: ErrorReply, call: Call, secret: str = "") -> Failure:
     return Failure(
         _sentence(kind, said, call, secret),
         kind=kind,
+        spent=reply.status in _GIVEN_UP_ON,
         retry=retry and not missing,
         retry_after=reply.retry_after,
         missing=missing,
@@ -113,6 +115,8 @@ _READ_CHARS = 2000
 """How much of an error text is looked at."""
 
 _FINAL: frozenset[GrokFailure] = frozenset({"bad_key", "no_credit", "not_permitted", "too_long"})
+_GIVEN_UP_ON = frozenset({408, 499, 502, 504, 520, 522, 524})
+"""What stands before the API says these when it no longer waits for it: it may have worked."""
 _NEVER_AGAIN = frozenset({501, 505, 525, 526})
 
 _CREDIT = re.compile(

@@ -64,6 +64,20 @@ class Keys:
         """Stream of the ids of jobs that somebody stopped."""
         return self._key("stops")
 
+    @property
+    def policy(self) -> str:
+        """Hash of what admins have set: `version`, and JSON by scope and field."""
+        return self._key("policy")
+
+    def policy_change(self, operation: str) -> str:
+        """Hash of what one change of the policy has done."""
+        return self._key("policy", "change", operation)
+
+    @property
+    def audit(self) -> str:
+        """Stream of what admins have changed."""
+        return self._key("audit")
+
     def recent(self, user: str) -> str:
         """List of the newest questions of one person, newest first."""
         return self._key("recent", user)
@@ -71,3 +85,24 @@ class Keys:
     def draft(self, name: str) -> str:
         """What a form that is open holds beside its fields."""
         return self._key("draft", name)
+
+    def used(self, scope: str, window: str) -> str:
+        """Hash of what a scope has used and reserved in one day or month."""
+        return self._key("used", scope, window)
+
+    def used_by(self, scope: str, month: str) -> str:
+        """Sorted set of the people who used something in a scope, by tokens."""
+        return self._key("used", scope, month, "by")
+
+    def running(self, scope: str) -> str:
+        """Set of the jobs that are under way in a scope."""
+        return self._key("running", scope)
+
+    @property
+    def reserved(self) -> str:
+        """How many tokens all jobs that are under way have reserved."""
+        return self._key("reserved")
+
+    def ledger(self, month: str) -> str:
+        """Hash of what each person used in each channel in one month."""
+        return self._key("ledger", month)

@@ -25,8 +25,8 @@ class Once:
         self._keys = keys
         self._known: OrderedDict[str, None] = OrderedDict()
 
-    async def first(self, name: str) -> bool:
-        """Whether nobody has asked for `name` within `EVENT_RETRY_SECONDS`; never raises.
+    async def first(self, name: str, seconds: int = EVENT_RETRY_SECONDS) -> bool:
+        """Whether nobody has asked for `name` within so many seconds; never raises.
 
         While Redis is away this process alone is asked: better twice than never.
         """
@@ -37,7 +37,7 @@ class Once:
             self._known.popitem(last=False)
         try:
             key = self._keys.claimed(name)
-            return bool(await self._claim([key], [uuid.uuid4().hex, EVENT_RETRY_SECONDS]))
+            return bool(await self._claim([key], [uuid.uuid4().hex, seconds]))
         except StoreUnavailable as error:
             log.warning("not sure to be the first", error=str(error))
             return True

@@ -52,6 +52,21 @@ def default_max_tokens(tokens: int) -> str:
     return f"• *Longest answer:* {tokens:,} tokens (about {max(1, tokens * 3 // 4):,} words)"
 
 
+QUOTAS = "What may be used"
+QUOTAS_AWAY = "I cannot look it up just now. Open this page again in a minute."
+SET_UP = "Set up Grok"
+
+
+def in_channel(channel: str, defaults: str) -> str:
+    """What a channel has set besides; `channel` links to it."""
+    return f"• {channel}: {defaults}"
+
+
+def default(name: str, value: str) -> str:
+    """Something else that goes for every question."""
+    return f"• {name} {value}"
+
+
 HOW_TO_CHANGE = "Change them for one question with flags, such as `--model`, or in the form."
 
 

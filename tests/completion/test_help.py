@@ -7,9 +7,11 @@ import pytest
 
 from bot.completion.commands import AskCommand, Help, parse
 from bot.completion.flags import parse_text
-from bot.completion.help import find_topic, help_text, parameter_table
+from bot.completion.help import COMMANDS, find_topic, help_text, parameter_table
+from bot.completion.managing_grammar import parse_managing
 from bot.completion.options import OPTIONS, Option
 from bot.completion.parameters import PARAMETERS
+from bot.completion.quota import QUOTAS
 
 
 def test_the_overview_names_every_flag_and_how_to_ask() -> None:
@@ -54,6 +56,38 @@ def test_the_usage_of_a_flag_is_valid(option: Option) -> None:
     assert flags.faults == ()
     assert option.name in flags.values or flags.system or flags.reply
     assert shlex.split(option.usage)[0] in (option.flag, option.off_flag)
+
+
+def test_the_overview_names_the_other_commands() -> None:
+    named = re.findall(r"`/grok (\w+)`", help_text())
+
+    assert set(named) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("topic", COMMANDS)
+def test_help_on_a_command_shows_how_it_is_typed(topic: str) -> None:
+    examples = re.findall(r"`/grok ([^`]+)`", help_text(topic))
+    managing = [example for example in examples if not example.startswith("help ")]
+
+    assert f"/grok {topic}" in help_text(topic)
+    assert managing
+    for example in managing:
+        command = parse_managing(example, ("U1",) if "@" in example else ())
+        assert command is not None, example
+        assert getattr(command, "faults", ()) == (), example
+
+
+@pytest.mark.parametrize(
+    ("word", "topic"), [("Quota", "quota"), ("quotas", "quota"), ("resume", "pause")]
+)
+def test_a_command_is_a_topic(word: str, topic: str) -> None:
+    assert parse(f"help {word}") == Help(topic)
+
+
+def test_help_on_quotas_names_each() -> None:
+    text = help_text("quota")
+
+    assert all(f"• `{name}`: {quota.hint}" in text for name, quota in QUOTAS.items())
 
 
 def test_what_is_no_flag_is_no_topic() -> None:

@@ -149,8 +149,41 @@ async def test_a_server_that_is_not_there_was_never_reached(
 
     failed = await failure(bot.client, request(model=CHAT))
 
-    assert (failed.kind, failed.reached) == ("unavailable", False)
+    assert (failed.kind, failed.reached, failed.spent) == ("unavailable", False, False)
     assert len(bot.pauses) == 2
+
+
+@pytest.mark.parametrize(
+    ("statuses", "spent"),
+    [
+        ([503, 429, 503], False),
+        ([503, 504, 503], True),
+        ([504, 400], True),
+        ([408, 408, 408], True),
+        ([400], False),
+    ],
+)
+async def test_what_was_refused_each_time_cost_nothing(
+    grok: GrokServer, impatient: Any, statuses: list[int], spent: bool
+) -> None:
+    """Behind a 504 the API may have worked all the same."""
+    for status in statuses:
+        grok.script(Script(status=status, body={"error": "No."}))
+
+    failed = await failure(impatient().client, request(model=CHAT))
+
+    assert (failed.reached, failed.spent) == (True, spent)
+    assert len(grok.requests) == len(statuses)
+
+
+async def test_what_breaks_off_after_the_first_token_may_have_cost_something(
+    grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(pieces=["a", "b"], cut_after=1))
+
+    _, failed = await broken(impatient().client, request())
+
+    assert failed.spent
 
 
 def test_retry_after_may_be_a_date() -> None:

@@ -128,6 +128,18 @@ def every_other() -> Lose:
     return lambda _: next(turns)
 
 
+def each_once() -> Lose:
+    """Lose the first reply to each script, however many are asked for at a time."""
+    asked: set[bytes] = set()
+
+    def lose(request: bytes) -> bool:
+        new = request not in asked
+        asked.add(request)
+        return new
+
+    return lose
+
+
 def always() -> Lose:
     """Lose every reply."""
     return lambda _: True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from redis.asyncio import Redis
@@ -10,5 +11,13 @@ from redis.commands.core import AsyncScript
 
 def load(redis: Redis, name: str) -> AsyncScript:
     """The script `name`.lua, registered with `redis` (a flushed script cache is no fault)."""
-    source = (files(__name__) / f"{name}.lua").read_text(encoding="utf-8")
-    return redis.register_script(source)
+    return redis.register_script(_source(name))
+
+
+def _source(name: str) -> str:
+    """The text of `name`.lua, after what it says it uses: `-- uses other.lua`."""
+    text = (files(__name__) / f"{name}.lua").read_text(encoding="utf-8")
+    return "\n".join([*map(_source, _USES.findall(text)), text])
+
+
+_USES = re.compile(r"^-- uses (\w+)\.lua$", re.MULTILINE)

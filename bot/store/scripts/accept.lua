@@ -1,29 +1,82 @@
--- Take a question once: remember its delivery, store the job, queue it or line it up.
+-- Take a question once: remember its delivery, reserve its quotas, store the job, queue it or
+-- line it up.
 --
 -- KEYS  1 seen    id of the job that this delivery already became
 --       2 job     hash of the new job
 --       3 queue   stream of job ids
 --       4… of the conversation that the question continues, if any:
 --         thread, facts, active (set of job ids), waiting (job ids by when they were asked)
+--       … where it reserves something: policy, and the counters of its hold (quotas.lua)
 -- ARGV  1 id      of the new job; asking again by the same id is harmless
 --       2 ask     JSON
 --       3 seconds for which the delivery is remembered
 --       4 line    id of the conversation, if any
 --       5 kept    seconds for which the conversation is remembered
 --       6 asked   when the question was asked, Unix time in seconds
--- returns {outcome, id}: "accepted" and the new id, or "duplicate" and the id that holds
+--       7 hold    what it reserves, JSON, if anything
+-- returns {outcome, detail}: "accepted" and the new id; "duplicate" and the id of the job that
+--         holds it; and when nothing has changed: "stale", the hold was made by another policy
+--         than the one that holds; "closed", no questions are taken there; "denied" and the
+--         limits that are short
 --
--- Whatever may refuse a question decides between the two checks and the first write, so that
--- a refusal changes nothing; its keys and arguments follow those above.
+-- What goes along of a conversation is reserved as it stands, when nothing is being answered
+-- there; else, since it will grow, all that may go along.
 --
 -- While a job of the conversation is active, the new one has no entry in the queue: it waits
 -- until finish.lua or write.lua finds that none is active any more. What was asked first is
 -- answered first, in whichever order Slack delivered it. `active` and `waiting`
 -- never expire, since what waits must not be forgotten; they are gone once they are empty.
+--
+-- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
-local thread, facts, active, waiting = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local id, ask, seconds, line, kept, asked = unpack(ARGV)
+local id, ask, seconds, line, kept, asked, hold = unpack(ARGV)
+local thread, facts, active, waiting
+if (line or '') ~= '' then
+  thread, facts, active, waiting = unpack(KEYS, 4, 7)
+end
+local policy = KEYS[thread and 8 or 4]
+local counters = {unpack(KEYS, thread and 9 or 5)}
+
+local function said_before()
+  local tokens = 0
+  for _, turn in ipairs(redis.call('LRANGE', thread, 0, -1)) do
+    tokens = tokens + tonumber(turn:match('^%d+'))
+  end
+  return tokens
+end
+
+-- Lower the room for what goes along to what there is.
+local function fit_room(wanted)
+  if not thread or wanted.least_room == wanted.room or redis.call('EXISTS', active) == 1 then
+    return
+  end
+  local room = math.min(wanted.room, wanted.least_room + said_before())
+  local fewer = (wanted.room - room) * wanted.copies
+  wanted.room, wanted.tokens = room, wanted.tokens - fewer
+  if known(wanted.micro_dollars) then
+    local price = wanted.prices.input
+    wanted.micro_dollars = wanted.micro_dollars - math.floor(fewer * price)
+  end
+end
+
+-- Reserve what is wanted; what speaks against it, if anything does.
+local function refusal(wanted)
+  local version = redis.call('HGET', policy, 'version') or '0'
+  if version ~= string.format('%d', wanted.policy_version) then
+    return {'stale', ''}
+  end
+  if known(wanted.closed) then
+    return {'closed', ''}
+  end
+  fit_room(wanted)
+  local short = shortages(wanted, counters, whole(wanted), 1)
+  if #short > 0 then
+    return {'denied', short}
+  end
+  reserve(wanted, counters, id)
+  redis.call('HSET', job, 'hold', cjson.encode(wanted))
+end
 
 local holder = redis.call('GET', seen)
 if holder and holder ~= id then
@@ -31,6 +84,13 @@ if holder and holder ~= id then
 end
 if holder or redis.call('EXISTS', job) == 1 then
   return {'accepted', id}
+end
+
+if policy then
+  local refused = refusal(cjson.decode(hold))
+  if refused then
+    return refused
+  end
 end
 
 local now = redis.call('TIME')

@@ -1,0 +1,191 @@
+"""From flags and the policy to what is asked: what wins, and what speaks against it.
+
+What the person said wins over the channel's default, that over the workspace's, and that over
+the settings. What the person asked for is never changed: where admins do not allow it, it is
+refused in words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from bot import words
+from bot.completion.ask import ReplyTo, Source
+from bot.completion.excerpt import excerpt, shown_value
+from bot.completion.faults import validate
+from bot.completion.flags import Flags
+from bot.completion.options import REPLY_TO
+from bot.completion.parameters import PARAMETERS
+from bot.completion.policy import (
+    IdOf,
+    Models,
+    Policy,
+    allowed_models,
+    caps_for,
+    defaults_for,
+)
+from bot.completion.quota import Scope
+from bot.completion.request import CompletionRequest, is_text
+from bot.completion.rules import check
+from bot.errors import Fault, RequestRefused
+from bot.words import managing
+from bot.words import policy as said
+
+MAX_DEFAULT_BYTES = 16 * 1024
+"""Of one default, as JSON: every process keeps them all in memory, and the audit repeats them."""
+
+_DEPENDS: Mapping[str, str] = {"best_of": "n", "stream": "best_of"}
+"""Parameters that may be at fault for what another one is."""
+
+_NO_PARAMETERS = frozenset({"prompt", "system", "reply"})
+"""Names of options that no default of a request has."""
+
+_MODELS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What is asked, with defaults in place of what the person left open.
+
+    `reply` is where the answer goes, unless the place of the question says better. `sources`
+    tells by name whose default took effect.
+    """
+
+    values: Mapping[str, JsonValue]
+    system: str
+    reply: ReplyTo | None
+    sources: Mapping[str, Source]
+
+    def explained(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+        """The same faults; where a default is to blame, they say whose it is."""
+        return tuple(self._explained(fault) for fault in faults)
+
+    def _explained(self, fault: Fault) -> Fault:
+        for name in (fault.parameter, _DEPENDS.get(fault.parameter, "")):
+            if source := self.sources.get(name):
+                other = "" if name == fault.parameter else name
+                problem = said.by_default(fault.problem, source, other)
+                return Fault(fault.parameter, problem, fault.allowed)
+        return fault
+
+
+def supply(
+    policy: Policy,
+    channel: str,
+    flags: Flags,
+    settings: Mapping[str, JsonValue],
+    id_of: IdOf = str,
+) -> Supplied:
+    """`flags` with the defaults that hold in `channel`; `settings`: the last ones, by name."""
+    given: dict[str, JsonValue] = {**flags.values}
+    if flags.system is not None:
+        given["system"] = flags.system
+    if flags.reply is not None:
+        given["reply"] = flags.reply
+    defaults = defaults_for(policy, channel, settings, id_of)
+    left_open = [default for default in defaults if default.name not in given]
+    values = {**{default.name: default.value for default in left_open}, **given}
+    return Supplied(
+        values={name: value for name, value in values.items() if name in PARAMETERS},
+        system=str(values.get("system", "")),
+        reply=next((place for place in REPLY_TO if place == values.get("reply")), None),
+        sources={default.name: default.source for default in left_open},
+    )
+
+
+def restriction_faults(
+    policy: Policy, channel: str, request: CompletionRequest, id_of: IdOf = str
+) -> tuple[Fault, ...]:
+    """What admins do not allow in `channel`, once per parameter: the model, or beyond a cap."""
+    return tuple(_restricted(policy, channel, request, id_of))
+
+
+def _restricted(
+    policy: Policy, channel: str, request: CompletionRequest, id_of: IdOf
+) -> Iterator[Fault]:
+    models, caps = allowed_models(policy, channel, id_of), caps_for(policy, channel)
+    if request.model not in models:
+        yield Fault("model", said.not_allowed(excerpt(request.model)), _allowed(models))
+    if (most := caps.get("max-tokens")) and (request.max_tokens or 0) > most:
+        problem = words.too_large(shown_value(request.max_tokens))
+        yield Fault("max_tokens", problem, said.up_to_here(most))
+    if (most := caps.get("answers")) and (written := _written(request)) > most:
+        problem = words.too_many_answers(shown_value(written))
+        yield Fault(_most_of(request), problem, said.up_to_here(most))
+
+
+def _allowed(models: Models) -> str:
+    names = models.forbidden if models.only is None else models.only
+    shown = [excerpt(name) for name in names[:_MODELS_SHOWN]]
+    return said.any_but(shown) if models.only is None else said.any_of(shown)
+
+
+def _written(request: CompletionRequest) -> int:
+    """How many answers Grok writes, those included that nobody sees."""
+    return len(request.prompts) * max(request.n or 1, request.best_of or 1)
+
+
+def _most_of(request: CompletionRequest) -> str:
+    """The parameter that most of the answers are due to."""
+    counts = {"n": request.n or 1, "best_of": request.best_of or 1, "prompt": len(request.prompts)}
+    return max(counts, key=lambda name: counts[name])
+
+
+def default_faults(
+    policy: Policy, scope: Scope, values: Mapping[str, JsonValue], id_of: IdOf = str
+) -> tuple[Fault, ...]:
+    """What speaks against setting these defaults (None: taking away) in `scope`.
+
+    `scope` is a channel or the workspace. They are looked at together with the defaults that
+    hold there already, whose own faults do not count.
+    """
+    channel = scope.id if scope.kind == "channel" else ""
+    defaults = defaults_for(policy, channel, id_of=id_of)
+    standing = {default.name: default.value for default in defaults}
+    changed = {**standing, **values}
+    kept = {name: value for name, value in changed.items() if value is not None}
+    before = _faults_of(policy, channel, standing, id_of)
+    found: dict[str, Fault] = {}
+    for fault in _faults_of(policy, channel, kept, id_of):
+        if fault.parameter in values or fault not in before:
+            found.setdefault(fault.parameter, fault)
+    return tuple(found.values())
+
+
+def _faults_of(
+    policy: Policy, channel: str, defaults: Mapping[str, JsonValue], id_of: IdOf
+) -> list[Fault]:
+    found = [*_own_faults(defaults), *_size_faults(defaults)]
+    parameters = {name: value for name, value in defaults.items() if name not in _NO_PARAMETERS}
+    try:
+        request = validate({"model": "-", "prompt": "-", **parameters})
+    except RequestRefused as refused:
+        return [*found, *refused.faults]
+    found += (*check(request), *restriction_faults(policy, channel, request, id_of))
+    return [fault for fault in found if fault.parameter in defaults]
+
+
+def _own_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
+    if "prompt" in defaults:
+        yield Fault("prompt", managing.PROMPT_NO_DEFAULT)
+    system = defaults.get("system", "")
+    if not isinstance(system, str):
+        problem = words.not_of_kind("text", shown_value(system))
+        yield Fault("system", problem, words.ALLOWED["text"])
+    elif not is_text(system):
+        yield Fault("system", words.VALUE_NOT_TEXT, words.ALLOWED["text"])
+    reply = defaults.get("reply", REPLY_TO[0])
+    if reply not in REPLY_TO:
+        problem = words.not_of_kind("reply", shown_value(reply))
+        yield Fault("reply", problem, words.ALLOWED["reply"])
+
+
+def _size_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
+    for name, value in defaults.items():
+        size = len(json.dumps(value))
+        if size > MAX_DEFAULT_BYTES:
+            yield Fault(name, words.prompt_too_long(size), words.prompt_length(MAX_DEFAULT_BYTES))

@@ -1,0 +1,188 @@
+"""What a question reserves of its quotas, from when it is accepted until its answer is there.
+
+Tokens are estimated rather too high, so that what was reserved covers what is used. Money is in
+micro-dollars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.completion.ask import Ask
+from bot.completion.conversation import estimate_tokens
+from bot.completion.policy import Policy, closed_for, limits_for, paused_in
+from bot.completion.prices import Prices
+from bot.completion.quota import QUOTAS, WORKSPACE, QuotaName, Scope
+from bot.completion.transcript import shared
+from bot.completion.windows import Windows, windows_at
+from bot.errors import UserError
+from bot.settings import Settings, zone_of
+
+LEAST_ROOM = 500
+"""Tokens that a shared message or a thread may take however little room there is."""
+
+MOST = 10**13
+"""More tokens or micro-dollars than any limit; what is more counts as this much."""
+
+_MARKS = 120
+"""Tokens for what marks a prompt, and what introduces the turns before it."""
+
+
+class Share(BaseModel):
+    """One of those whose use is counted, and the limits that hold for it, by quota."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: Scope
+    limits: dict[QuotaName, int] = {}
+
+
+class Hold(BaseModel):
+    """What a question reserves, and under which policy.
+
+    As `hold_for` returns it, it is the most that the question may come to. `Queue.accept`
+    decides by it, and lowers `room`, and with it `tokens` and `micro_dollars`, to what the
+    conversation holds at that time; what was reserved in the end is `Job.hold`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    policy_version: int
+    closed: Scope | None = None
+    """Where no questions are taken: somebody paused it, or what is set cannot be read."""
+    windows: Windows
+    """Where all of it counts, whenever the answer comes."""
+    shares: tuple[Share, ...]
+    """The workspace, the channel and the person, in this order, whether limited or not."""
+    tokens: int
+    """In all: `prompt`, `room` with each prompt, the output cap and `reasoning`."""
+    micro_dollars: int | None
+    """What `tokens` cost; None: nobody knows, and a limit in dollars refuses."""
+    prompt: int
+    """Tokens of what is sent in any case: prompts and system texts."""
+    copies: int = 1
+    """How many prompts there are: what goes along goes with each."""
+    room: int = 0
+    """Tokens that may go along with a prompt: turns before it, a thread, a shared message."""
+    least_room: int = 0
+    """What of `room` is taken in any case; the rest is for the turns."""
+    reasoning: int = 0
+    """Tokens for thoughts."""
+    prices: Prices | None = None
+
+    @property
+    def input(self) -> int:
+        """Tokens to be read, in all."""
+        return self.prompt + self.copies * self.room
+
+    def ends(self, name: QuotaName) -> int | None:
+        """When what counts against a quota begins anew, Unix time in seconds; None: it is no
+        matter of time."""
+        match QUOTAS[name].window:
+            case "day":
+                return self.windows.day_ends
+            case "month":
+                return self.windows.month_ends
+        return None
+
+
+def hold_for(
+    ask: Ask,
+    policy: Policy,
+    *,
+    prices: Prices | None,
+    reasons: bool,
+    settings: Settings,
+    now: float,
+) -> Hold:
+    """What `ask` reserves at the Unix time `now`.
+
+    `prices` of its model, None when nobody knows; `reasons`: whether it thinks before it answers.
+    """
+    request = ask.request
+    copies = len(request.prompts)
+    answers = copies * max(request.n or 1, request.best_of or 1)
+    beside = estimate_tokens(ask.system) + estimate_tokens(request.suffix or "") + _MARKS
+    prompt = sum(map(estimate_tokens, request.prompts)) + copies * beside
+    room, least_room = _room(ask, max(LEAST_ROOM, settings.thread_tokens))
+    reasoning = answers * settings.grok_reasoning_tokens if reasons else 0
+    read = prompt + copies * room
+    written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
+    return Hold(
+        policy_version=policy.version,
+        closed=_closed(policy, ask),
+        windows=windows_at(now, zone_of(settings)),
+        shares=_shares(policy, ask),
+        tokens=min(MOST, read + written),
+        micro_dollars=min(MOST, prices.cost(read, written, prompts=copies)) if prices else None,
+        prompt=prompt,
+        copies=copies,
+        room=room,
+        least_room=least_room,
+        reasoning=reasoning,
+        prices=prices,
+    )
+
+
+def _room(ask: Ask, most: int) -> tuple[int, int]:
+    """The most that may go along with a prompt of `ask`, and what of it is taken in any case."""
+    if ask.reads_thread:
+        return most, most
+    least = estimate_tokens(shared(ask.context, most))
+    return (most if ask.conversation else least), least
+
+
+def _closed(policy: Policy, ask: Ask) -> Scope | None:
+    if paused := paused_in(policy, ask.channel):
+        return paused[0]
+    unread = closed_for(policy, ask.channel, ask.user)
+    return Scope.parse(unread[0].scope) if unread else None
+
+
+def _shares(policy: Policy, ask: Ask) -> tuple[Share, ...]:
+    limits: dict[Scope, dict[QuotaName, int]] = {
+        WORKSPACE: {},
+        Scope("channel", ask.channel): {},
+        Scope("user", ask.user): {},
+    }
+    for limit in limits_for(policy, ask.channel, ask.user):
+        limits[limit.scope][limit.name] = limit.most
+    return tuple(Share(scope=scope, limits=each) for scope, each in limits.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A limit that a question does not fit in. Amounts are in the unit of the quota."""
+
+    scope: Scope
+    name: QuotaName
+    limit: int
+    settled: int
+    held: int
+    """What questions that are under way have reserved."""
+    wanted: int | None
+    """What this question would have reserved; None: nobody knows what it costs."""
+    resets_at: int | None
+    """When it begins anew, Unix time in seconds; None: as soon as other questions have ended."""
+
+    @property
+    def left(self) -> int:
+        """What is neither used nor reserved."""
+        return max(0, self.limit - self.settled - self.held)
+
+
+class Denied(UserError):
+    """A question that was not taken; nothing has changed.
+
+    `shortages`: every limit that speaks against it, those of the workspace first, then of the
+    channel, then of the person. There are none when no questions are taken, in `closed`.
+    """
+
+    def __init__(
+        self, sentence: str, shortages: tuple[Shortage, ...] = (), closed: Scope | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.shortages = shortages
+        self.closed = closed

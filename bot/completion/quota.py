@@ -1,0 +1,258 @@
+"""The vocabulary of quotas: their names, whose they are, and how an amount is typed.
+
+Inside, every amount is an int: questions, tokens, answers, or micro-dollars.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from bot import words
+from bot.completion.excerpt import excerpt, shown_value
+from bot.completion.rules import MAX_ANSWERS, MAX_INT32
+from bot.errors import Fault
+from bot.words import quota as said
+
+QuotaName = Literal[
+    "requests-per-day",
+    "tokens-per-day",
+    "tokens-per-month",
+    "usd-per-month",
+    "concurrent",
+    "max-tokens",
+    "answers",
+]
+Unit = Literal["requests", "tokens", "usd", "answers"]
+Window = Literal["day", "month"]
+ScopeKind = Literal["user", "each-user", "channel", "workspace"]
+
+SCOPE_KINDS: tuple[ScopeKind, ...] = get_args(ScopeKind)
+"""From the narrowest to the widest."""
+
+MICRO = 1_000_000
+"""Micro-dollars in a dollar."""
+
+_LONGEST_NAME = 40
+_LONGEST_AMOUNT = 30
+_NAMED: tuple[ScopeKind, ...] = ("user", "channel")
+_SHARED: tuple[ScopeKind, ...] = ("channel", "workspace")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose a quota, a default or a list of models is.
+
+    `id` is Slack's id of the channel or the person, and empty for `workspace` and `each-user`.
+    Raises `ValueError` when it is not so. `str(scope)` is its stable form: `channel:C1`.
+    """
+
+    kind: ScopeKind
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in SCOPE_KINDS or (self.kind in _NAMED) != bool(self.id):
+            raise ValueError(f"no scope: {self.kind}:{self.id}")
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    @classmethod
+    def parse(cls, text: str) -> Scope:
+        """The scope whose stable form is `text`; raises `ValueError` when there is none."""
+        name, colon, id_ = text.partition(":")
+        kind = next((kind for kind in SCOPE_KINDS if kind == name), None)
+        if kind is None or bool(colon) != bool(id_):
+            raise ValueError(f"no scope: {text}")
+        return cls(kind, id_)
+
+
+WORKSPACE = Scope("workspace")
+EACH_USER = Scope("each-user")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One kind of limit, from `least` to `most`, in its unit (`usd`: micro-dollars).
+
+    With a `window` it limits what is used within each day or month. Without one it limits what
+    is under way at once (`concurrent`), or what a single question may ask for (`caps`).
+    """
+
+    name: QuotaName
+    unit: Unit
+    window: Window | None
+    most: int
+    least: int = 0
+    caps: bool = False
+    scopes: tuple[ScopeKind, ...] = SCOPE_KINDS
+
+    @property
+    def hint(self) -> str:
+        """What it limits, in words."""
+        return said.HINTS[self.name]
+
+    @property
+    def allowed(self) -> str:
+        """Which amounts are allowed, in words."""
+        if self.unit == "usd":
+            return said.allowed_money(self.most)
+        return said.allowed_count(self.least, self.most)
+
+    def limit(self, amount: int) -> str:
+        """A limit in words: `200k tokens a day`."""
+        return said.limit(self.name, self.unit, amount)
+
+    def typed(self, amount: int) -> str:
+        """An amount as `read_amount` reads it: `200k`, `$20.00`."""
+        return said.money(amount) if self.unit == "usd" else said.count(amount)
+
+
+_MOST_REQUESTS = 1_000_000_000
+_MOST_TOKENS = 1_000_000_000_000
+_MOST_DOLLARS = 1_000_000
+
+QUOTAS: Mapping[QuotaName, Quota] = MappingProxyType(
+    {
+        quota.name: quota
+        for quota in (
+            Quota("requests-per-day", "requests", "day", _MOST_REQUESTS),
+            Quota("tokens-per-day", "tokens", "day", _MOST_TOKENS),
+            Quota("tokens-per-month", "tokens", "month", _MOST_TOKENS),
+            Quota("usd-per-month", "usd", "month", _MOST_DOLLARS * MICRO),
+            Quota("concurrent", "requests", None, 10_000, least=1),
+            Quota("max-tokens", "tokens", None, MAX_INT32, least=1, caps=True, scopes=_SHARED),
+            Quota("answers", "answers", None, MAX_ANSWERS, least=1, caps=True, scopes=_SHARED),
+        )
+    }
+)
+"""Every quota by name, in the order in which people are shown them."""
+
+_ALIASES: Mapping[str, QuotaName] = {
+    "n": "answers",
+    "best-of": "answers",
+    "usd": "usd-per-month",
+    "tokens": "tokens-per-day",
+    "requests": "requests-per-day",
+}
+"""What is suggested for names that `difflib` finds too far away."""
+
+_DASHES = str.maketrans(dict.fromkeys("_—–", "-"))
+QUOTES = "\"'“”„‘’`"
+"""What people may put around a word: phones make curly ones."""
+
+_NO_LIMIT = frozenset(("none", "off", "no", "never", "unlimited", "infinite", "∞"))
+
+_DIGITS = r"(?P<whole>[0-9]{1,3}(?:[,_][0-9]{3})+|[0-9]*)(?P<part>\.[0-9]+)?(?P<factor>[kmb]?)"
+_COUNT = re.compile(rf"(?P<sign>[-−–+]?){_DIGITS}", re.IGNORECASE)
+_MONEY = re.compile(
+    rf"(?P<sign>[-−–+]?)(?:(?:us)?\$|usd)?{_DIGITS}(?:\$|usd|dollars?)?", re.IGNORECASE
+)
+_FACTORS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+
+
+def keyword(word: str) -> str:
+    """`word` as the grammar spells it: in lower case, with plain dashes."""
+    return word.lower().translate(_DASHES)
+
+
+def find_quota(name: str) -> Quota | None:
+    """The quota with this name, in any case and with any dash."""
+    key = keyword(name)
+    return next((quota for quota in QUOTAS.values() if quota.name == key), None)
+
+
+def nearest_quota(name: str) -> QuotaName | None:
+    """The quota that somebody who typed `name` is likely to mean."""
+    key = keyword(name[:_LONGEST_NAME])
+    if key in _ALIASES:
+        return _ALIASES[key]
+    near = get_close_matches(key, QUOTAS, n=1)
+    return next((name for name in QUOTAS if name in near), None)
+
+
+def unknown_quota(name: str) -> Fault:
+    """The fault of a name that no quota has."""
+    return Fault(
+        excerpt(name, _LONGEST_NAME),
+        said.unknown(nearest_quota(name) or ""),
+        said.one_of(tuple(QUOTAS)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits as far as they could be read, and everything wrong with the others."""
+
+    values: Mapping[QuotaName, int]
+    faults: tuple[Fault, ...] = ()
+
+
+def read_limits(pairs: Iterable[tuple[str, str]], kind: ScopeKind) -> Limits:
+    """Names with amounts as they were typed, for a scope of this kind. Never raises."""
+    values: dict[QuotaName, int] = {}
+    faults: dict[str, Fault] = {}
+    for name, typed in pairs:
+        quota = find_quota(name)
+        if quota is None:
+            faults.setdefault(keyword(name), unknown_quota(name))
+            continue
+        amount = _read(quota, typed, kind)
+        if quota.name in values:
+            amount = Fault(quota.name, said.TWICE)
+        if isinstance(amount, Fault):
+            faults.setdefault(quota.name, amount)
+        else:
+            values[quota.name] = amount
+    sound = {name: amount for name, amount in values.items() if name not in faults}
+    return Limits(sound, tuple(faults.values()))
+
+
+def _read(quota: Quota, typed: str, kind: ScopeKind) -> int | Fault:
+    if kind not in quota.scopes:
+        return Fault(quota.name, said.not_for(kind), said.one_of(quota.scopes))
+    return read_amount(quota, typed)
+
+
+def read_amount(quota: Quota, typed: str) -> int | Fault:
+    """The amount that was typed: `200`, `2,000`, `1.5m`; of `usd` also `$20` or `20usd`.
+
+    Of `usd` it is in micro-dollars. What the quota does not allow is a fault.
+    """
+    text = typed.strip().strip(QUOTES).strip()
+    if not text:
+        return Fault(quota.name, said.NO_VALUE, quota.allowed)
+    if text.lower() in _NO_LIMIT:
+        return Fault(quota.name, said.without_limit(quota.name, excerpt(text)), quota.allowed)
+    money = quota.unit == "usd"
+    found = (_MONEY if money else _COUNT).fullmatch(text)
+    if found is None or not (found["whole"] or found["part"]):
+        return Fault(quota.name, _no_number(text, money=money), quota.allowed)
+    if len(text) > _LONGEST_AMOUNT:
+        return Fault(quota.name, words.too_long_a_number(excerpt(text)), quota.allowed)
+    amount = _number(found) * (MICRO if money else 1)
+    if amount < quota.least:
+        return Fault(quota.name, words.too_small(shown_value(text)), quota.allowed)
+    if amount > quota.most:
+        return Fault(quota.name, words.too_large(shown_value(text)), quota.allowed)
+    if amount.denominator != 1:
+        return Fault(quota.name, _no_number(text, money=money), quota.allowed)
+    return int(amount)
+
+
+def _no_number(text: str, *, money: bool) -> str:
+    value = shown_value(text)
+    return f"{value} {said.NOT_MONEY}" if money else words.not_of_kind("integer", value)
+
+
+def _number(found: re.Match[str]) -> Fraction:
+    digits = found["whole"].replace(",", "").replace("_", "")
+    number = Fraction((digits or "0") + (found["part"] or ""))
+    return (
+        number * _FACTORS[found["factor"].lower()] * (-1 if found["sign"] in ("-", "−", "–") else 1)
+    )

@@ -1,0 +1,166 @@
+"""What admins have set: kept in Redis, and known to every process within a second of a change.
+
+A field that this version cannot read, since another has written it, stops nothing: it counts as
+not set, is logged, and stands in `Policy.unread`. When it restricts what may be asked,
+`closed_for` names it for the questions that it is about, so that nobody asks in spite of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import structlog
+from pydantic import JsonValue
+
+from bot.completion.policy import Fields, Policy, Unread, rules_of
+from bot.completion.quota import Scope
+from bot.errors import StoreUnavailable
+from bot.slack_limits import EVENT_RETRY_SECONDS
+from bot.store.audit import changed_fields
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.5
+"""The longest time between two looks at the version."""
+
+LOAD_SECONDS = 1.0
+"""How long loading may take: a listener waits for it, and has 3 s in all."""
+
+MOST_AUDITED = 1_000
+"""How many changes the audit remembers, about."""
+
+_VERSION = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change did: the fields that are other than `before`, as they were and as they are.
+
+    A field that is missing was not set, or is not any more. Both are empty when all was so
+    already; nothing is written to the audit then, and `version` stays.
+    """
+
+    before: Fields
+    after: Fields
+    version: int
+
+
+class Policies:
+    """The policy of one workspace, kept in memory. Every method but `run` raises
+    `StoreUnavailable`."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._script = store.script("policy_change")
+        self._keys = keys
+        self._policy: Policy | None = None
+        self._loading = asyncio.Lock()
+        self._away = False
+
+    async def current(self) -> Policy:
+        """The policy as this process knows it; it is loaded on first use."""
+        return self._policy or await self.reload()
+
+    async def reload(self, stale: Policy | None = None) -> Policy:
+        """The policy as Redis holds it now.
+
+        `stale`: the one that was found to be out of date. When another has been loaded since,
+        that is it.
+        """
+        try:
+            async with asyncio.timeout(LOAD_SECONDS), self._loading:
+                if stale is None or self._policy is stale or self._policy is None:
+                    self._policy = await self._load()
+                return self._policy
+        except TimeoutError as error:
+            raise StoreUnavailable("policy not loaded in time", maybe_applied=False) from error
+
+    async def change(
+        self, scope: Scope, changes: Fields, *, by: str, what: str, operation: str = ""
+    ) -> Change:
+        """Set and take away fields of `scope`, all or none, beside what others change meanwhile.
+
+        `by` is the Slack id of whoever wants it, `what` the command as the audit shows it.
+        `operation` names what Slack may deliver again: within `EVENT_RETRY_SECONDS` the same
+        one changes nothing more, and returns what it did. Raises `ValueError` for a field that
+        could not be read again.
+        """
+        rules_of({field: value for field, value in changes.items() if value is not None})
+        done_key = self._keys.policy_change(operation or uuid.uuid4().hex)
+        keys = [self._keys.policy, self._keys.audit, done_key]
+        args = [str(scope), by, what, MOST_AUDITED, EVENT_RETRY_SECONDS, *_written(changes)]
+        reply: Any = await self._script(keys, args)
+        done = dict(zip(reply[::2], reply[1::2], strict=True))
+        change = Change(*changed_fields(done), version=int(done[_VERSION]))
+        await self._follow()
+        return change
+
+    async def run(self) -> NoReturn:
+        """See the changes of other replicas within a second, until cancelled; never raises."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
+            await self._follow()
+
+    async def _follow(self) -> None:
+        """Load the policy if it has changed and Redis is there."""
+        try:
+            async with asyncio.timeout(LOAD_SECONDS):
+                version = await self._version()
+            if self._policy is None or self._policy.version != version:
+                await self.reload()
+        except (StoreUnavailable, TimeoutError) as error:
+            if not self._away:
+                log.warning("policy not followed", error=str(error))
+            self._away = True
+        else:
+            self._away = False
+
+    async def _version(self) -> int:
+        with redis_errors():
+            return int(await self._redis.hget(self._keys.policy, _VERSION) or 0)
+
+    async def _load(self) -> Policy:
+        with redis_errors():
+            stored: Any = await self._redis.hgetall(self._keys.policy)
+        return _read(stored)
+
+
+def _written(changes: Fields) -> list[str | int | float]:
+    """What is taken away comes first: `defaults` would take away what is set beside it."""
+    ordered = sorted(changes.items(), key=lambda change: change[1] is not None)
+    return [text for field, value in ordered for text in (field, _json(value))]
+
+
+def _json(value: JsonValue) -> str:
+    """The same text for the same value, so that no change can be told from one."""
+    return "" if value is None else json.dumps(value, sort_keys=True, allow_nan=False)
+
+
+def _read(stored: Mapping[str, str]) -> Policy:
+    fields: dict[Scope, dict[str, JsonValue]] = {}
+    unread: list[Unread] = []
+    for name, text in stored.items():
+        if name == _VERSION:
+            continue
+        owner, _, field = name.partition(" ")
+        try:
+            scope, value = Scope.parse(owner), json.loads(text)
+            rules_of({field: value})
+        except (ValueError, RecursionError):
+            log.warning("policy field cannot be read", scope=owner, field=field)
+            unread.append(Unread(owner, field))
+        else:
+            fields.setdefault(scope, {})[field] = value
+    return Policy(
+        version=int(stored.get(_VERSION, 0)),
+        scopes={scope: rules_of(each) for scope, each in fields.items()},
+        unread=tuple(unread),
+    )

@@ -1,0 +1,165 @@
+"""What was used and what is reserved. `Queue` counts it as jobs come and end; here it is read.
+
+Redis holds for each scope a hash for the day and one for the month, and a set of the jobs that are
+under way; `quotas.lua` says what is in them. A day is known for a week after its end, a month for
+400 days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.completion.hold import Hold
+from bot.completion.quota import QUOTAS, QuotaName, Scope
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much was used, and how much more is reserved by questions that are under way."""
+
+    settled: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was used in one day or month."""
+
+    requests: Amount = Amount()
+    tokens: Amount = Amount()
+    micro_dollars: Amount = Amount()
+    unpriced: int = 0
+    """How many questions are in `tokens` but not in `micro_dollars`: nobody knows their cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a scope uses; `running`: how many of its questions are under way."""
+
+    scope: Scope
+    day: Counts
+    month: Counts
+    running: int
+
+    def of(self, name: QuotaName) -> Amount:
+        """What counts against this quota. Raises `ValueError` for a cap: nothing is counted."""
+        quota = QUOTAS[name]
+        if quota.caps:
+            raise ValueError(f"nothing is counted for {name}")
+        if quota.window is None:
+            return Amount(held=self.running)
+        counts = self.day if quota.window == "day" else self.month
+        return {
+            "requests": counts.requests,
+            "tokens": counts.tokens,
+            "usd": counts.micro_dollars,
+        }[quota.unit]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one person used in one channel in one month."""
+
+    channel: str
+    user: str
+    requests: int = 0
+    tokens: int = 0
+    micro_dollars: int = 0
+    unpriced: int = 0
+    """How many questions are not in `micro_dollars`, since nobody knows their cost."""
+
+
+class Quotas:
+    """The counters of one workspace. Every method raises `StoreUnavailable`.
+
+    Days and months are named as in `bot.completion.windows.Windows`.
+    """
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._keys = keys
+
+    async def usage(self, scopes: Sequence[Scope], day: str, month: str) -> tuple[Use, ...]:
+        """What each of `scopes` uses: the workspace, channels or people. One round trip."""
+        with redis_errors():
+            async with self._redis.pipeline(transaction=True) as pipe:
+                for scope in scopes:
+                    pipe.hgetall(self._keys.used(str(scope), day))
+                    pipe.hgetall(self._keys.used(str(scope), month))
+                    pipe.scard(self._keys.running(str(scope)))
+                found: list[Any] = await pipe.execute()
+        return tuple(
+            Use(scope, _counts(of_day), _counts(of_month), running)
+            for scope, of_day, of_month, running in zip(
+                scopes, found[::3], found[1::3], found[2::3], strict=True
+            )
+        )
+
+    async def most(self, scope: Scope, month: str, count: int) -> tuple[tuple[str, int], ...]:
+        """Who used most in the workspace or a channel, at most `count`: Slack id and tokens."""
+        with redis_errors():
+            found: Any = await self._redis.zrevrange(
+                self._keys.used_by(str(scope), month), 0, count - 1, withscores=True
+            )
+        return tuple((str(user), int(tokens)) for user, tokens in found)
+
+    async def export(self, month: str) -> tuple[Row, ...]:
+        """What was used in a month, by channel and person, in order of their ids."""
+        with redis_errors():
+            entries = self._redis.hscan_iter(self._keys.ledger(month), count=1000)
+            found = {name: int(value) async for name, value in entries}
+        return tuple(
+            Row(
+                channel,
+                user,
+                requests=found.get(f"{channel} {user} requests", 0),
+                tokens=found.get(f"{channel} {user} tokens", 0),
+                micro_dollars=found.get(f"{channel} {user} micro_dollars", 0),
+                unpriced=found.get(f"{channel} {user} unpriced", 0),
+            )
+            for channel, user in sorted({tuple(name.split(" ")[:2]) for name in found})
+        )
+
+
+def counters(keys: Keys, hold: Hold) -> list[str]:
+    """The keys that `quotas.lua` counts in for `hold`."""
+    windows = hold.windows
+    return [
+        *(
+            key
+            for share in hold.shares
+            for key in (
+                keys.used(str(share.scope), windows.day),
+                keys.used(str(share.scope), windows.month),
+                keys.running(str(share.scope)),
+            )
+        ),
+        keys.reserved,
+    ]
+
+
+def books(keys: Keys, hold: Hold) -> list[str]:
+    """The keys in which `quotas.lua` writes down who used what."""
+    month = hold.windows.month
+    workspace, channel, _ = hold.shares
+    return [
+        keys.ledger(month),
+        keys.used_by(str(workspace.scope), month),
+        keys.used_by(str(channel.scope), month),
+    ]
+
+
+def _counts(stored: Mapping[str, str]) -> Counts:
+    def amount(name: str) -> Amount:
+        return Amount(int(stored.get(name, 0)), int(stored.get(f"held_{name}", 0)))
+
+    return Counts(
+        requests=amount("requests"),
+        tokens=amount("tokens"),
+        micro_dollars=amount("micro_dollars"),
+        unpriced=int(stored.get("unpriced", 0)),
+    )

@@ -1,0 +1,244 @@
+"""What is answered to the commands that look after Grok: what holds, what changed, who may.
+
+Slack's mrkdwn. What others wrote is passed in already made safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+# --- who may --------------------------------------------------------------------------------
+
+ONLY_ADMINS = {
+    "defaults": "Only admins can change what Grok does here when you say nothing else.",
+    "quota": "Only admins can set quotas.",
+    "models": "Only admins can choose which models may be asked.",
+    "pause": "Only admins can pause and resume Grok.",
+    "audit": "Only admins can see who changed what.",
+    "usage": "Only admins can see what the whole workspace used.",
+    "export": "Only admins can export what was used.",
+    "person": "Only admins can see the quotas of somebody else.",
+}
+"""By what was wanted."""
+
+NOT_FOR_GUESTS = (
+    "Guests and people of other organisations cannot change what Grok does here. Please ask a "
+    "member of this workspace."
+)
+WHO_ARE_YOU = "Slack did not tell me just now who you are. Please try again in a minute."
+
+# --- when nothing comes of it ---------------------------------------------------------------
+
+STORE_AWAY = "I cannot reach my memory just now. Please try again in a minute."
+NOT_CHANGED = "I cannot reach my memory just now, so nothing was changed. Try again in a minute."
+MAYBE_CHANGED = (
+    "I cannot reach my memory just now, so I cannot tell whether this was changed. Look again in "
+    "a minute: `/grok audit` says so."
+)
+FAILED = "Something went wrong on my side. Please try again."
+
+# --- whose ----------------------------------------------------------------------------------
+
+THIS_CHANNEL = "this channel"
+A_CONVERSATION = "another conversation"
+THE_WORKSPACE = "the workspace"
+THE_BOT = "how the bot is set up"
+SOURCES: Mapping[str, str] = {
+    "channel": THIS_CHANNEL,
+    "workspace": THE_WORKSPACE,
+    "settings": THE_BOT,
+}
+"""Where a value comes from."""
+
+# --- one value ------------------------------------------------------------------------------
+
+NOT_SET = "not set"
+NO_LIMIT = "no limit"
+ON = "on"
+OFF = "off"
+ALLOWED = "may be asked"
+FORBIDDEN = "may not be asked"
+NOT_NAMED = "no rule"
+QUESTIONS = "new questions"
+OTHER_MODELS = "all other models"
+TAKEN = "taken"
+NOT_TAKEN = "not taken"
+
+
+def flag(name: str) -> str:
+    """A parameter, as it is typed."""
+    return f"`--{name.replace('_', '-')}`"
+
+
+def change(what: str, before: str, after: str) -> str:
+    """One thing that changed."""
+    return f"• {what}: {before} → {after}"
+
+
+def quoted(text: str) -> str:
+    """What somebody wrote."""
+    return f"“{text}”"
+
+
+def code(text: str) -> str:
+    """An id, or what is typed."""
+    return f"`{text}`"
+
+
+def each(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+# --- what changed ---------------------------------------------------------------------------
+
+CHANGED = {
+    "defaults": "Done. Defaults of {}:",
+    "limits": "Done. Quotas of {}:",
+    "models": "Done. Models of {}:",
+}
+"""To whoever changed it; {} is whose it is."""
+
+UNCHANGED = "Nothing to change: that is how it was already."
+NOT_ANNOUNCED = (
+    "I may not write in this channel, so nobody else was told. `/invite` me, and I will next time."
+)
+STILL_PAUSED = "The whole workspace is still paused: `/grok resume workspace` ends that."
+NO_MODEL_LEFT = (
+    "⚠️ No model may be asked now. Allow some with `/grok models allow`, or all with "
+    "`/grok models allow all`."
+)
+ALL_MODELS = "Every model may be asked now."
+
+
+def changed(kind: str, whose: str) -> str:
+    """Above the list of what changed."""
+    return CHANGED[kind].format(whose)
+
+
+def paused(whose: str, kind: str) -> str:
+    """`kind` of the scope, as it is typed."""
+    return (
+        f"Done. No new questions are taken in {whose}. Answers that are being written go on; "
+        f"`/grok resume {kind}` ends the pause."
+    )
+
+
+def paused_already(who: str, when: str) -> str:
+    return f"Grok is paused already: {who} did that, {when}."
+
+
+def resumed(whose: str) -> str:
+    return f"Done. Questions are taken again in {whose}."
+
+
+def allowed_only(models: str) -> str:
+    return f"Only these may be asked now: {models}."
+
+
+def allowed_but(models: str) -> str:
+    return f"Every model may be asked now, except {models}."
+
+
+# --- told to a channel ----------------------------------------------------------------------
+
+
+def told_defaults(who: str, changes: str) -> str:
+    """To everybody in a channel whose defaults changed."""
+    return (
+        f"{who} changed what Grok does here when you say nothing else: {changes}. "
+        "`/grok defaults` shows all of it."
+    )
+
+
+def told_models(who: str, sentence: str) -> str:
+    """`sentence` says which models may be asked now."""
+    return f"{who} changed which models may be asked here. {sentence}"
+
+
+def told_paused(who: str) -> str:
+    return f"⏸️ {who} paused Grok in this channel: no new questions are taken for now."
+
+
+def told_resumed(who: str) -> str:
+    return f"▶️ {who} resumed Grok in this channel: ask away."
+
+
+def told_more(number: int) -> str:
+    """Behind the first few changes."""
+    return f"{number} more"
+
+
+# --- what holds -----------------------------------------------------------------------------
+
+DEFAULTS_HERE = "*When you say nothing else, this holds here:*"
+HOW_TO_SET = (
+    "Change them with `/grok defaults set --temperature 0.5`, or for one question with flags."
+)
+HOW_TO_SAY = "For one question you can say otherwise with flags, such as `--temperature 0.5`."
+FIRST_ALLOWED = "the first that may be asked here"
+
+
+def lowered(value: str) -> str:
+    """Where a default comes from that was set to `value`, which is above its cap."""
+    return f"the most that is allowed here, set to {value}"
+
+
+def none_set(whose: str) -> str:
+    """There are no defaults of this channel or the workspace."""
+    return f"No defaults are set for {whose}. `/grok defaults set --temperature 0.5` sets one."
+
+
+def defaults_of(whose: str) -> str:
+    return f"*Defaults of {whose}:*"
+
+
+def default(name: str, value: str, source: str = "") -> str:
+    """One line: what holds, and where it comes from."""
+    return f"• {name} {value} · _{source}_" if source else f"• {name} {value}"
+
+
+def paused_since(whose: str, who: str, when: str) -> str:
+    return f"⏸️ No questions are taken in {whose}: {who} paused Grok, {when}."
+
+
+def unread(fields: str) -> str:
+    return (
+        "⚠️ No questions are taken here: another version of this bot has set "
+        f"{fields}, and I cannot read it. An admin can set it again, or take it away."
+    )
+
+
+# --- the list of changes --------------------------------------------------------------------
+
+AUDIT = "*The latest changes:*"
+NO_CHANGES = "Nobody has changed anything yet."
+
+
+def audit_entry(when: str, who: str, whose: str) -> str:
+    return f"• {when} · {who} · {whose}"
+
+
+def audit_change(what: str, before: str, after: str) -> str:
+    return f"      {what}: {before} → {after}"
+
+
+# --- the models -----------------------------------------------------------------------------
+
+MODELS = "*Models:*"
+MODELS_ALLOWED = "*Models that may be asked here:*"
+MODELS_FORBIDDEN = "*These may not be asked here:*"
+DEFAULT_HERE = "the default here"
+NOT_LISTED = "not on Grok’s list"
+EVERY_MODEL_FORBIDDEN = "None. An admin can allow some with `/grok models allow`."
+
+
+def unknown_model(model: str) -> str:
+    """`problem` of a fault."""
+    return f"there is no model called {model}"
+
+
+NOT_IN_THIS_CHANNEL = (
+    "Questions are not taken in this channel. Ask an admin of Grok in which ones they are."
+)
+MEMBERS_ONLY = "Only members of this workspace may ask Grok. Please ask a member to do it for you."

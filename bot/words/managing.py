@@ -1,0 +1,92 @@
+"""What is said about the commands that look after Grok: `models`, `usage`, `defaults` and so on."""
+
+from __future__ import annotations
+
+NOTHING_CHANGED = "Nothing was changed yet. Please correct this:"
+NOTHING_SHOWN = "I could not read this. Please correct it:"
+
+NOTHING_TO_ALLOW = "no model is named"
+ALLOWED_MODELS = "ids of models, such as grok-4.3, or all"
+ALL_FORBIDDEN = "without any model nobody could ask"
+ALLOWED_INSTEAD = "to stop questions for a while, `/grok pause`"
+NOTHING_TO_SET = "there is nothing to set"
+ALLOWED_DEFAULTS = "flags, such as --temperature 0.2"
+NO_EQUALS = "has no =VALUE"
+ALLOWED_QUOTAS = "NAME=VALUE, such as tokens-per-day=200k"
+NOTHING_TO_UNSET = "nothing is named"
+ALLOWED_DEFAULT_NAMES = "names of flags, such as temperature"
+ALLOWED_QUOTA_NAMES = "names of limits, such as tokens-per-day"
+PROMPT_NO_DEFAULT = "cannot be a default: everybody asks something else"
+AT_THE_END = "channel or workspace, at the end"
+AT_THE_END_OF_QUOTAS = "channel, user @name, each-user or workspace, at the end"
+ALLOWED_PERSON = "@ and a name, picked from the list that Slack offers"
+ALLOWED_MONTH = "a month such as 2025-03"
+
+
+def out_of_place(text: str) -> str:
+    """`text` is an excerpt of what does not belong there."""
+    return f"“{text}” does not belong here"
+
+
+def unknown_person(name: str) -> str:
+    return f"Slack did not tell me who {name or 'that'} is"
+
+
+def no_month(text: str) -> str:
+    return f"{text} is no month"
+
+
+def no_default(nearest: str) -> str:
+    """The name of a default that there is not; `nearest` is one that there is."""
+    return f"there is no such default; did you mean {nearest}?"
+
+
+HELP = {
+    "models": """\
+Which models there are, what they cost, and which of them may be asked.
+• `/grok models`: the list
+• `/grok models allow grok-4.3 grok-3-mini`: these may be asked in this channel. As long as none \
+is named, all may
+• `/grok models forbid grok-3-mini workspace`: no longer, wherever a channel does not say otherwise
+• `/grok models allow all`: all may be asked again
+Only admins can allow and forbid.""",
+    "usage": """\
+What was used, what is left, and when it begins anew.
+• `/grok usage`: in this channel, and your own part
+• `/grok usage me`, `/grok usage channel`, `/grok usage workspace`: one of them
+• `/grok usage export 2025-03`: a month as a table (CSV), for admins; this month without a date""",
+    "audit": """\
+Who changed defaults, quotas or models, when, from what to what.
+• `/grok audit`: the latest changes, for admins""",
+    "defaults": """\
+What Grok is asked with when you say nothing else. What you give yourself comes first, then what \
+the channel has, then the workspace.
+• `/grok defaults`: what holds here, and where it comes from
+• `/grok defaults set --model grok-4.3 --temperature 0.2`: for this channel
+• `/grok defaults set --system "Answer in French" --reply thread workspace`: for all channels
+• `/grok defaults unset temperature reply`: take some back
+• `/grok defaults reset`: take all back, of this channel; `/grok defaults reset workspace` \
+of the workspace
+Every flag but `--prompt` will do; `/grok help flags` lists them.""",
+    "pause": """\
+No new questions for a while. Answers that are being written go on.
+• `/grok pause`: in this channel
+• `/grok pause workspace`: everywhere
+• `/grok resume`, `/grok resume workspace`: go on
+Only admins can pause and resume.""",
+}
+
+HELP_QUOTA = """\
+How much may be used. Whoever reaches a limit is told at once what is left and when it begins anew.
+• `/grok quota`: what holds here, and what is left of it
+• `/grok quota set tokens-per-day=200k usd-per-month=$20`: for this channel
+• `/grok quota set requests-per-day=50 each-user`: for each person
+• `/grok quota set requests-per-day=200 user @ana`: for one person
+• `/grok quota set usd-per-month=500 workspace`: for all together
+• `/grok quota unset tokens-per-day`: no such limit any more
+• `/grok quota user @ana`: one person’s limits
+Only admins can set and unset. A number may be short (200k, 1.5m). The limits:"""
+
+
+def help_quota(name: str, hint: str) -> str:
+    return f"• `{name}`: {hint}"

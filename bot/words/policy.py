@@ -1,0 +1,43 @@
+"""What people are told about what admins have set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.words.quota import one_of
+
+_SET_BY = {
+    "channel": "the defaults of this channel",
+    "workspace": "the defaults of the workspace",
+    "settings": "whoever runs this bot",
+}
+
+
+def by_default(
+    problem: str, source: Literal["channel", "workspace", "settings"], name: str = ""
+) -> str:
+    """`problem` of a fault about a value that the asker did not give; `name` is empty, or another
+    parameter whose value that is."""
+    whose = f"{name} is set" if name else "set"
+    return f"{problem} ({whose} by {_SET_BY[source]})"
+
+
+def not_allowed(model: str) -> str:
+    """`problem` of a fault; `model` is made safe to show."""
+    return f"{model} is not allowed here"
+
+
+def any_of(models: Sequence[str]) -> str:
+    """`allowed` of the same fault; `models` are some of those that are."""
+    return one_of(models) or "no model until an admin allows one"
+
+
+def any_but(models: Sequence[str]) -> str:
+    """`allowed` of the same fault; `models` are some of those that are not."""
+    return f"any but {one_of(models)}"
+
+
+def up_to_here(most: int) -> str:
+    """`allowed` of a fault; `most` is what admins have set."""
+    return f"up to {most:,} here"

@@ -1,0 +1,113 @@
+"""What is said about quotas: their names, their amounts, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.words import counted
+
+HINTS = {
+    "requests-per-day": "questions in a day",
+    "tokens-per-day": "tokens in a day, read and written together",
+    "tokens-per-month": "tokens in a month",
+    "usd-per-month": "US dollars in a month",
+    "concurrent": "questions that are answered at the same time",
+    "max-tokens": "the longest answer that one may ask for, in tokens",
+    "answers": "how many answers one may ask for at once (`--n`, `--best-of`)",
+}
+"""What each quota limits, by its name."""
+
+_LIMITS = {
+    "requests-per-day": "{} a day",
+    "tokens-per-day": "{} a day",
+    "tokens-per-month": "{} a month",
+    "usd-per-month": "{} a month",
+    "concurrent": "{} at once",
+    "max-tokens": "up to {} an answer",
+    "answers": "up to {} to a question",
+}
+
+_THINGS = {"requests": "question", "tokens": "token", "answers": "answer"}
+
+_SHORT_FROM = 10_000
+_FACTORS = ((1_000_000_000, "b"), (1_000_000, "m"), (1_000, "k"))
+
+NO_VALUE = "has no value"
+TWICE = "was given twice"
+NOT_MONEY = "is not an amount of money"
+
+
+CLOSED = "No questions are taken here at the moment."
+DENIED = (
+    "This question does not fit in what may be used here at the moment. `/grok usage` shows what "
+    "is left, and when it begins anew."
+)
+
+
+def limit(name: str, unit: str, value: int) -> str:
+    """A quota's limit: `200k tokens a day`, `$20.00 a month`, `3 questions at once`."""
+    return _LIMITS[name].format(amount(unit, value))
+
+
+def amount(unit: str, value: int) -> str:
+    """An amount, to the last digit: `200k tokens`, `1 question`; of `usd` it is micro-dollars."""
+    if unit == "usd":
+        return money(value)
+    if value < _SHORT_FROM:
+        return counted(value, _THINGS[unit])
+    return f"{count(value)} {_THINGS[unit]}s"
+
+
+def count(number: int) -> str:
+    """A number to the last digit, as short as it can be: `200k`, `1.5m`, `2,000`, `12,345`."""
+    for factor, letter in _FACTORS:
+        if number >= max(factor, _SHORT_FROM) and number % (factor // 100) == 0:
+            whole, part = divmod(number, factor)
+            digits = f"{part * 100 // factor:02}".rstrip("0")
+            return f"{whole:,}.{digits}{letter}" if digits else f"{whole:,}{letter}"
+    return f"{number:,}"
+
+
+def money(micro_dollars: int) -> str:
+    """`$20.00`, `$0.0042`: to the last digit, and at least to the cent."""
+    dollars, part = divmod(micro_dollars, 1_000_000)
+    return f"${dollars:,}.{f'{part:06}'.rstrip('0'):0<2}"
+
+
+def whose(kind: str, name: str = "") -> str:
+    """Whose quota or default it is; `name` is that of a channel or a person."""
+    match kind:
+        case "workspace":
+            return "the workspace"
+        case "each-user":
+            return "each person"
+        case _:
+            return name or "this channel"
+
+
+def allowed_count(least: int, most: int) -> str:
+    example = "20 or 2k" if most >= 2_000 else "20"
+    return f"a whole number from {least} to {most:,}, such as {example}"
+
+
+def allowed_money(most: int) -> str:
+    return f"US dollars, up to ${most // 1_000_000:,}, such as $20 or 12.50"
+
+
+def without_limit(name: str, value: str) -> str:
+    """Somebody gave `none` or the like as the value of a quota."""
+    return f"{value} is no amount; `/grok quota unset {name}` takes the limit away"
+
+
+def not_for(kind: str) -> str:
+    """`problem` of a fault: a quota that this scope does not have."""
+    return f"cannot be set for {'one person' if kind == 'user' else whose(kind)}"
+
+
+def unknown(nearest: str = "") -> str:
+    return "there is no such quota" + (f"; did you mean {nearest}?" if nearest else "")
+
+
+def one_of(names: Sequence[str]) -> str:
+    """`channel, user or workspace`."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

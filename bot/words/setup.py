@@ -1,0 +1,73 @@
+"""What stands in the forms by which admins set defaults and quotas."""
+
+from __future__ import annotations
+
+TITLE = "Set up Grok"
+NEXT = "Next"
+SAVE = "Save"
+CANCEL = "Cancel"
+CLOSE = "Close"
+LOADING = "One moment…"
+
+# --- what, and whose ------------------------------------------------------------------------
+
+WHAT = "What do you want to set?"
+WHATS = {
+    "defaults": "Defaults: what Grok does when nobody says otherwise",
+    "limits": "Quotas: how much may be used",
+}
+WHOSE = "For whom?"
+WHOSES = {
+    "channel": "One channel",
+    "workspace": "The whole workspace",
+    "each-user": "Each person (quotas only)",
+    "user": "One person (quotas only)",
+}
+CHANNEL = "Which channel?"
+CHANNEL_HINT = "Only for one channel."
+PERSON = "Which person?"
+PERSON_HINT = "Only for one person."
+PICK_CHANNEL = "Please pick the channel."
+PICK_PERSON = "Please pick the person."
+NO_DEFAULTS_OF_PEOPLE = "Defaults are those of one channel or of the whole workspace."
+
+# --- the fields -----------------------------------------------------------------------------
+
+EMPTY_DEFAULTS = "Where a field is empty, the workspace’s default holds, or else the bot’s own."
+EMPTY_DEFAULTS_OF_ALL = "Where a field is empty, the bot’s own default holds."
+EMPTY_LIMITS = "Where a field is empty, there is no such limit. 200k and 1.5m are fine, too."
+REPLY_LABELS = {
+    "not_set": "Not set",
+    "channel": "In the channel",
+    "thread": "In a thread",
+    "private": "Only to whoever asks",
+}
+LIMITS = {
+    "requests-per-day": "Questions in a day",
+    "tokens-per-day": "Tokens in a day",
+    "tokens-per-month": "Tokens in a month",
+    "usd-per-month": "US dollars in a month",
+    "concurrent": "Questions at the same time",
+    "max-tokens": "Longest answer, in tokens",
+    "answers": "Answers to one question",
+}
+"""The fields of quotas, by name."""
+
+AUDITED = {"defaults": "form of defaults", "limits": "form of quotas"}
+"""In the list of changes, in place of the command."""
+
+CHANGED_MEANWHILE = (
+    "Somebody else has changed this while the form was open. Copy what you typed, close the form, "
+    "and open it again."
+)
+
+
+def limit_fault(problem: str, allowed: str) -> str:
+    """What is wrong with the field of a quota."""
+    said = f"This {problem}" if problem.split(" ", 1)[0] in ("is", "has") else problem
+    return f"{said}; allowed: {allowed}." if allowed else f"{said}."
+
+
+def of(what: str, whose: str) -> str:
+    """At the top of a form: what is set with it, and whose it is."""
+    return f"*{'Defaults' if what == 'defaults' else 'Quotas'} of {whose}*"

@@ -1,0 +1,189 @@
+"""What is said about what was used: bars, what is left, and who must wait.
+
+Slack's mrkdwn. What others wrote is passed in already made safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.words import cost, counted
+from bot.words import quota as quota_words
+
+# --- a question that does not fit -----------------------------------------------------------
+
+DENIED = "Grok was not asked, since that would be more than is allowed here:"
+_OWNERS: Mapping[str, str] = {
+    "user": "your",
+    "channel": "this channel’s",
+    "workspace": "the workspace’s",
+}
+_SUBJECTS: Mapping[str, str] = {
+    "user": "You",
+    "channel": "This channel",
+    "workspace": "The workspace",
+}
+
+
+def used_up(kind: str, limit: str, when: str) -> str:
+    """Nothing is left of a limit such as `50 questions a day`; `kind` of the scope."""
+    return f"• Nothing is left of {_OWNERS[kind]} {limit}. It resets {when}."
+
+
+def too_little(kind: str, limit: str, left: str, wanted: str, when: str) -> str:
+    """Less is left than one question may need."""
+    owner = _OWNERS[kind]
+    return (
+        f"• {owner[:1].upper()}{owner[1:]} {limit}: {left} left, and this question may need up to "
+        f"{wanted}. It resets {when}."
+    )
+
+
+def set_aside(left: str, held: str) -> str:
+    """`left`, when questions that are under way have reserved something."""
+    return f"besides the {held} set aside for questions under way, {left}"
+
+
+def all_busy(kind: str, number: int) -> str:
+    """Only so many questions are answered at once."""
+    return (
+        f"• {_SUBJECTS[kind]} may have {counted(number, 'question')} under way at once, and so it "
+        "is now. Ask again when one of them is done."
+    )
+
+
+def unknown_cost(kind: str, limit: str, model: str) -> str:
+    """There is a limit in dollars, and nobody knows what the model costs."""
+    return (
+        f"• {_SUBJECTS[kind]} may use {limit}, and I do not know what {model} costs. Ask with "
+        "another model: `/grok models` lists them with their prices."
+    )
+
+
+def would_fit(max_tokens: int) -> str:
+    """A shorter answer fits."""
+    return f"A shorter answer would fit now: ask with `--max-tokens {max_tokens}`."
+
+
+def ask_admin(admins: Sequence[str]) -> str:
+    """Whom to ask for more; `admins` mention some, or there are none to name."""
+    return f"{' or '.join(admins)} can allow more." if admins else "An admin can allow more."
+
+
+CLOSED = "Grok was not asked, since no questions were taken here. Please try again."
+WHO_RESUMES = "An admin can resume it."
+
+# --- what was used and what is left ---------------------------------------------------------
+
+NO_QUOTAS = "Nothing is limited here: ask as much as you like."
+NO_SUCH_QUOTAS = "There are no quotas for {}."
+TODAY = "Today"
+THIS_MONTH = "This month"
+NOTHING_USED = "nothing yet"
+_HEADINGS: Mapping[str, str] = {
+    "user": "*You*",
+    "channel": "*This channel*",
+    "workspace": "*The workspace*",
+}
+
+
+def heading(kind: str, name: str = "") -> str:
+    """Above what somebody used; `name` mentions whoever it is, when it is not the reader."""
+    return f"*{name}*" if name else _HEADINGS[kind]
+
+
+def quotas_of(whose: str) -> str:
+    return f"*Quotas of {whose}:*"
+
+
+def no_quotas(whose: str) -> str:
+    return NO_SUCH_QUOTAS.format(whose)
+
+
+def amount(unit: str, value: int) -> str:
+    """An amount of what was used: money to the cent, or closer when it is little."""
+    return cost(value / 1_000_000) if unit == "usd" else quota_words.amount(unit, value)
+
+
+def limit_line(bar: str, used: str, limit: str, left: str, when: str) -> str:
+    """How much of a limit is used; `when` it begins anew, or empty."""
+    line = f"{bar}  {used} of {limit} · {left} left"
+    return f"{line} · resets {when}" if when else line
+
+
+def limit_only(limit: str) -> str:
+    return f"• {limit}"
+
+
+def caps(caps: Sequence[str]) -> str:
+    """What one question may ask for."""
+    return f"For each question: {', '.join(caps)}."
+
+
+def used(window: str, requests: str, tokens: str, money: str) -> str:
+    return f"{window}: {requests} · {tokens} · {money}"
+
+
+def used_nothing(window: str) -> str:
+    return f"{window}: {NOTHING_USED}"
+
+
+def unpriced(money: str, questions: int) -> str:
+    """`money`, and so many questions whose cost nobody knows."""
+    return f"{money} (the cost of {counted(questions, 'question')} is not known)"
+
+
+def under_way(questions: int) -> str:
+    if questions == 1:
+        return "One question is under way; what it may need counts as used until it is done."
+    return (
+        f"{questions:,} questions are under way; what they may need counts as used until they are "
+        "done."
+    )
+
+
+def most(people: Sequence[str]) -> str:
+    """Who used most, the most first."""
+    return f"Used most this month: {', '.join(people)}."
+
+
+def one_of_most(who: str, tokens: str) -> str:
+    return f"{who} ({tokens})"
+
+
+# --- a month as a table ---------------------------------------------------------------------
+
+COLUMNS = ("month", "channel", "user", "name", "questions", "tokens", "usd", "unpriced_questions")
+OTHERS = "others"
+
+
+def no_export(month: str) -> str:
+    return f"Nothing was used in {month}."
+
+
+def exported(month: str, rows: int) -> str:
+    """To whoever asked for it."""
+    return f"I have sent you {month} as a table, in our direct messages: {counted(rows, 'row')}."
+
+
+def export_title(month: str, part: int, parts: int) -> str:
+    """The notification of one message of it."""
+    return f"Usage in {month}" if parts == 1 else f"Usage in {month}, part {part} of {parts}"
+
+
+def export_summed(rows: int) -> str:
+    """Below a table that is too long for Slack."""
+    return f"The {rows:,} rows with the least use are added up in the last one."
+
+
+EXPORT_FAILED = "Slack did not let me send you the table just now. Please try again in a minute."
+
+# --- told to admins -------------------------------------------------------------------------
+
+
+def alarm(whose: str, bar: str, limit: str, left: str, when: str) -> str:
+    """To admins, when most of a quota is used."""
+    return (
+        f"⚠️ Most of what {whose} may use is used up: {bar} of {limit}. {left} left; it resets "
+        f"{when}. Questions that do not fit are refused until then. `/grok quota set` allows more."
+    )

@@ -1,0 +1,128 @@
+"""What a question is charged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from bot.completion.ask import Ask
+from bot.completion.charge import NOTHING, Charge, charge_for
+from bot.completion.hold import MOST, Hold
+from bot.completion.prices import Prices
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Answer, Section, Usage
+from tests.completion.holds import make_hold
+
+PRICES = Prices(1.25, 2.5, 0.25)
+HOLD = make_hold(1_100, 2_600, prompt=100, reasoning=200, prices=PRICES)
+"""100 tokens to read, 800 to write and 200 for thoughts."""
+
+
+def charged(hold: Hold = HOLD, *, answer: dict[str, Any], **parameters: Any) -> Charge:
+    ask = Ask(
+        dedupe="d",
+        surface="command",
+        team="T1",
+        channel="C1",
+        user="U1",
+        request=CompletionRequest(model="m", prompt="Hi", **parameters),
+        asked_at=0,
+    )
+    usual = Answer(model_asked="m", model="m", endpoint="chat")
+    return charge_for(hold, ask, usual.model_copy(update=answer))
+
+
+def wrote(text: str, **fields: Any) -> dict[str, Any]:
+    return {"sections": (Section(text=text),), **fields}
+
+
+USAGE = Usage(
+    prompt_tokens=80,
+    cached_tokens=40,
+    completion_tokens=20,
+    reasoning_tokens=30,
+    total_tokens=130,
+)
+PRICED = int(40 * 1.25 + 40 * 0.25 + 50 * 2.5)
+
+
+def test_cost_that_the_api_says() -> None:
+    usage = USAGE.model_copy(update={"cost_in_usd_ticks": 37_756_000})
+
+    assert charged(answer={"usage": usage}) == Charge(1, 130, 3_776)
+
+
+def test_cost_by_the_prices_when_the_api_does_not_say() -> None:
+    assert charged(answer={"usage": USAGE}) == Charge(1, 130, PRICED)
+
+
+def test_cost_that_nobody_knows() -> None:
+    unpriced = make_hold(1_100, None)
+
+    assert charged(unpriced, answer={"usage": USAGE}) == Charge(1, 130, None)
+    assert charged(unpriced, answer=wrote("x" * 30)) == Charge(1, 10 + 10, None)
+
+
+def test_what_the_api_says_counts_also_when_it_is_more_than_was_reserved() -> None:
+    usage = Usage(prompt_tokens=2_000, completion_tokens=500, total_tokens=2_500)
+
+    assert charged(answer={"usage": usage}) == Charge(1, 2_500, 3_750)
+
+
+def test_total_that_the_api_leaves_out_is_added_up() -> None:
+    usage = USAGE.model_copy(update={"total_tokens": 0})
+
+    assert charged(answer={"usage": usage}).tokens == 130
+
+
+def test_number_that_cannot_be_is_bounded() -> None:
+    usage = Usage(total_tokens=10**200, cost_in_usd_ticks=10**200)
+
+    assert charged(answer={"usage": usage}) == Charge(1, MOST, MOST)
+
+
+def test_question_that_grok_was_not_asked_is_charged_nothing() -> None:
+    assert charged(answer={"asked": False, "failure": "No."}) == NOTHING
+
+
+def test_stopped_answer_is_estimated_by_what_had_come() -> None:
+    seen = wrote("x" * 300, reasoning="y" * 60, stopped=True)
+
+    assert charged(answer=seen) == Charge(1, 100 + 100 + 20, 125 + 300)
+
+
+def test_thoughts_that_were_not_seen_are_those_that_were_reserved() -> None:
+    assert charged(answer=wrote("x" * 300, failure="Cut.")).tokens == 100 + 100 + 200
+
+
+def test_answer_that_does_not_stream_was_written_though_nothing_came() -> None:
+    assert charged(answer={"failure": "Timeout."}, stream=False) == Charge(1, 1_100, 2_600)
+    assert charged(answer={"failure": "Timeout."}).tokens == 100 + 200
+
+
+@pytest.mark.parametrize("text", ["", "x", "x" * 100_000])
+def test_answer_that_says_what_it_used_is_not_estimated(text: str) -> None:
+    assert charged(answer=wrote(text, usage=USAGE, stopped=True)).tokens == 130
+
+
+@given(text=st.text(max_size=4_000), thoughts=st.text(max_size=2_000), prices=st.booleans())
+def test_estimate_is_never_more_than_was_reserved(text: str, thoughts: str, prices: bool) -> None:
+    hold = make_hold(
+        1_100,
+        PRICES.cost(100, 1_000) if prices else None,
+        prompt=100,
+        reasoning=200,
+        prices=PRICES if prices else None,
+    )
+    charge = charged(hold, answer=wrote(text, reasoning=thoughts))
+
+    assert 100 <= charge.tokens <= hold.tokens
+    assert charge.requests == 1
+    if hold.micro_dollars is None:
+        assert charge.micro_dollars is None
+    else:
+        assert charge.micro_dollars is not None
+        assert charge.micro_dollars <= hold.micro_dollars

@@ -1,0 +1,317 @@
+"""How a question is made of flags and the policy, and what speaks against it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from bot.completion.defaults import (
+    MAX_DEFAULT_BYTES,
+    default_faults,
+    restriction_faults,
+    supply,
+)
+from bot.completion.faults import validate
+from bot.completion.flags import Flags, parse_text
+from bot.completion.policy import (
+    EVERY_MODEL,
+    Fields,
+    Policy,
+    default_fields,
+    limit_fields,
+    model_fields,
+    rules_of,
+)
+from bot.completion.quota import WORKSPACE, Scope
+from bot.completion.rules import check
+from bot.errors import Fault, RequestRefused
+from tests.completion.strategies import valid_json
+
+CHANNEL = Scope("channel", "C1")
+SETTINGS: dict[str, JsonValue] = {"model": "grok-4.3", "max_tokens": 1024}
+
+
+def policy_of(channel: Fields, workspace: Fields | None = None) -> Policy:
+    return Policy(1, {CHANNEL: rules_of(channel), WORKSPACE: rules_of(workspace or {})})
+
+
+def told(faults: tuple[Fault, ...]) -> dict[str, tuple[str, str]]:
+    return {fault.parameter: (fault.problem, fault.allowed) for fault in faults}
+
+
+def test_what_the_person_said_wins() -> None:
+    policy = policy_of(
+        default_fields({"temperature": 0, "seed": 1, "system": "Rhyme", "reply": "private"}),
+        default_fields({"seed": 2, "top_p": 0.5, "system": "Be brief", "reply": "thread"}),
+    )
+    asked = supply(
+        policy, "C1", parse_text("--temperature 0.7 -s Sing --reply channel Hi"), SETTINGS
+    )
+
+    assert asked.values == {
+        "prompt": "Hi",
+        "temperature": 0.7,
+        "seed": 1,
+        "top_p": 0.5,
+        "model": "grok-4.3",
+        "max_tokens": 1024,
+    }
+    assert (asked.system, asked.reply) == ("Sing", "channel")
+    assert asked.sources == {
+        "seed": "channel",
+        "top_p": "workspace",
+        "model": "settings",
+        "max_tokens": "settings",
+    }
+
+
+def test_defaults_of_the_bots_own_options_hold_too() -> None:
+    policy = policy_of(default_fields({"system": "Rhyme", "reply": "private"}))
+    asked = supply(policy, "C1", parse_text("Hi"), SETTINGS)
+    assert (asked.system, asked.reply) == ("Rhyme", "private")
+    assert (asked.sources["system"], asked.sources["reply"]) == ("channel", "channel")
+
+    alone = supply(Policy(), "C1", parse_text("Hi"), SETTINGS)
+    assert (alone.system, alone.reply) == ("", None)
+
+
+def test_an_empty_system_text_takes_the_default_away() -> None:
+    policy = policy_of(default_fields({"system": "Rhyme"}))
+    assert supply(policy, "C1", parse_text('--system "" Hi'), SETTINGS).system == ""
+
+
+@given(
+    flags=valid_json,
+    channel=valid_json,
+    workspace=valid_json,
+)
+def test_each_value_comes_from_the_first_who_has_one(
+    flags: dict[str, JsonValue],
+    channel: dict[str, JsonValue],
+    workspace: dict[str, JsonValue],
+) -> None:
+    for defaults in (channel, workspace):
+        del defaults["prompt"]
+    policy = policy_of(default_fields(channel), default_fields(workspace))
+    asked = supply(policy, "C1", Flags(flags), SETTINGS)
+    assert asked.values == {**SETTINGS, **workspace, **channel, **flags}
+    for name, source in asked.sources.items():
+        holder = {"settings": SETTINGS, "workspace": workspace, "channel": channel}[source]
+        assert asked.values[name] == holder[name]
+    assert asked.sources.keys() == asked.values.keys() - flags.keys()
+
+
+def test_a_fault_of_a_default_says_whose_it_is() -> None:
+    policy = policy_of({"defaults.echo": True}, {"defaults.temperature": 3})
+    asked = supply(policy, "C1", parse_text("--top-p 2 Hi"), SETTINGS)
+    with pytest.raises(RequestRefused) as refused:
+        validate(asked.values)
+
+    explained = told(asked.explained(refused.value.faults))
+    assert explained["temperature"] == (
+        "3 is too large (set by the defaults of the workspace)",
+        "a number from 0 to 2",
+    )
+    assert explained["top_p"] == ("2 is too large", "a number from 0 to 1")
+
+    cannot = Fault("echo", "grok-4.3 cannot do this", "with a model such as grok-3")
+    assert asked.explained([cannot]) == (
+        Fault(
+            "echo",
+            "grok-4.3 cannot do this (set by the defaults of this channel)",
+            "with a model such as grok-3",
+        ),
+    )
+    model = Fault("model", "is unknown")
+    assert asked.explained([model])[0].problem == "is unknown (set by whoever runs this bot)"
+
+
+def test_a_fault_that_a_default_is_behind_names_it() -> None:
+    policy = policy_of(default_fields({"n": 4, "best_of": 5}))
+
+    fewer = supply(policy, "C1", parse_text("--best-of 2 Hi"), SETTINGS)
+    faults = fewer.explained(check(validate(fewer.values)))
+    problem = "2 is fewer than the 4 answers to choose (n is set by the defaults of this channel)"
+    assert told(faults) == {"best_of": (problem, "4 or more")}
+
+    more = supply(policy, "C1", parse_text("-n 6 Hi"), SETTINGS)
+    faults = more.explained(check(validate(more.values)))
+    problem = "5 is fewer than the 6 answers to choose (set by the defaults of this channel)"
+    assert told(faults) == {"best_of": (problem, "6 or more")}
+
+
+def test_what_admins_do_not_allow_is_said_in_words() -> None:
+    policy = policy_of(
+        limit_fields({"max-tokens": 500, "answers": 3}),
+        model_fields({EVERY_MODEL: False, "grok-3": True, "grok-4.3": True}),
+    )
+    text = "--model grok-<9> --max-tokens 501 --best-of 4 Hi"
+    asked = supply(policy, "C1", parse_text(text), SETTINGS)
+
+    assert told(restriction_faults(policy, "C1", validate(asked.values))) == {
+        "model": ("grok-‹9› is not allowed here", "grok-3 or grok-4.3"),
+        "max_tokens": ("501 is too large", "up to 500 here"),
+        "best_of": ("4 answers are too many", "up to 3 here"),
+    }
+    assert restriction_faults(policy, "C2", validate(asked.values)) == (
+        Fault("model", "grok-‹9› is not allowed here", "grok-3 or grok-4.3"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "blamed"),
+    [
+        ("-n 4 Hi", "n"),
+        ("-n 2 --prompt a --prompt b --prompt c", "prompt"),
+        ("-n 2 --best-of 3 --prompt a --prompt b", "best_of"),
+    ],
+)
+def test_all_answers_that_are_written_count(flags: str, blamed: str) -> None:
+    policy = policy_of(limit_fields({"answers": 3}))
+    request = validate(supply(policy, "C1", parse_text(flags), SETTINGS).values)
+    assert [fault.parameter for fault in restriction_faults(policy, "C1", request)] == [blamed]
+
+
+def test_as_many_as_allowed_are_allowed() -> None:
+    policy = policy_of({**limit_fields({"answers": 4, "max-tokens": 500}), "models.grok-4.3": True})
+    text = "-n 2 --max-tokens 500 --prompt a --prompt b"
+    request = validate(supply(policy, "C1", parse_text(text), SETTINGS).values)
+    assert restriction_faults(policy, "C1", request) == ()
+
+
+@pytest.mark.parametrize(
+    ("models", "allowed"),
+    [
+        ({"grok-4.3": False, "grok-3": False}, "any but grok-3 or grok-4.3"),
+        ({EVERY_MODEL: False}, "no model until an admin allows one"),
+        ({EVERY_MODEL: False, "grok-4": True}, "grok-4"),
+    ],
+)
+def test_a_model_that_is_refused_comes_with_those_that_are_not(
+    models: dict[str, bool | None], allowed: str
+) -> None:
+    request = validate({"model": "grok-4.3", "prompt": "Hi"})
+    (fault,) = restriction_faults(policy_of(model_fields(models)), "C1", request)
+    assert fault == Fault("model", "grok-4.3 is not allowed here", allowed)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["max_tokens", "n", "best_of"]), st.integers(1, 9)),
+    st.dictionaries(st.sampled_from(["max-tokens", "answers"]), st.integers(1, 9)),
+    st.dictionaries(st.sampled_from(["a", "b", "grok-4.3", EVERY_MODEL]), st.booleans()),
+)
+def test_a_plain_question_is_never_refused_for_caps_nor_while_a_model_is_named(
+    defaults: dict[str, JsonValue], caps: dict[str, int], models: dict[str, bool]
+) -> None:
+    policy = policy_of(
+        {**default_fields(defaults), **{f"limits.{name}": cap for name, cap in caps.items()}},
+        model_fields(models),
+    )
+    asked = supply(policy, "C1", parse_text("Hi"), SETTINGS)
+    faults = told(restriction_faults(policy, "C1", validate(asked.values)))
+    usual_forbidden = not models.get("grok-4.3", models.get(EVERY_MODEL, True))
+    no_other = models.get(EVERY_MODEL, True) or not any(
+        allowed for name, allowed in models.items() if name != EVERY_MODEL
+    )
+    assert faults.keys() == ({"model"} if usual_forbidden and no_other else set())
+
+
+def test_sound_defaults_have_no_faults() -> None:
+    values: dict[str, JsonValue] = {
+        "temperature": 0.2,
+        "n": 2,
+        "best_of": 3,
+        "stop": ["a", "b"],
+        "logit_bias": {"5": -100},
+        "system": "Be brief",
+        "reply": "thread",
+        "seed": None,
+    }
+    assert default_faults(Policy(), CHANNEL, values) == ()
+    assert default_faults(Policy(), WORKSPACE, values) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("prompt", "Hi", "cannot be a default"),
+        ("temperature", 3, "3 is too large"),
+        ("temperatur", 1, "there is no such parameter; did you mean temperature?"),
+        ("private", True, "there is no such parameter"),
+        ("system", 5, "5 is not text"),
+        ("system", "\ud800", "cannot be sent"),
+        ("reply", "nowhere", "nowhere is none of them"),
+        ("model", " ", "is empty"),
+        ("stop", ["a"] * 5, "5 are too many"),
+        ("logit_bias", {"x": 1}, "x is not a token id"),
+        ("best_of", 129, "129 is too large"),
+        ("suffix", "x" * MAX_DEFAULT_BYTES, "16,386 bytes long"),
+        ("system", "x" * MAX_DEFAULT_BYTES, "16,386 bytes long"),
+    ],
+)
+def test_a_default_that_could_not_be_used_is_refused(
+    name: str, value: JsonValue, problem: str
+) -> None:
+    for scope in (CHANNEL, WORKSPACE):
+        (fault,) = default_faults(Policy(), scope, {name: value, "top_p": 0.5})
+        assert fault.parameter == name
+        assert problem in fault.problem
+
+
+def test_all_faults_are_told_at_once() -> None:
+    values: dict[str, JsonValue] = {"prompt": "a", "reply": "b", "n": 0, "stop": [""], "system": 1}
+    assert told(default_faults(Policy(), CHANNEL, values)).keys() == values.keys()
+
+
+def test_defaults_must_fit_those_that_hold_there_already() -> None:
+    policy = policy_of({"defaults.best_of": 3}, {"defaults.n": 2})
+    (fault,) = default_faults(policy, CHANNEL, {"n": 4})
+    assert (fault.parameter, fault.allowed) == ("best_of", "4 or more")
+    assert default_faults(policy, CHANNEL, {"n": 4, "best_of": None}) == ()
+    assert default_faults(policy, WORKSPACE, {"n": 4}) == ()
+
+
+def test_a_fault_that_was_there_before_stands_in_nobodys_way() -> None:
+    policy = policy_of({"defaults.temperature": 9, "defaults.n": 4, "defaults.best_of": 3})
+    assert default_faults(policy, CHANNEL, {"top_p": 0.5}) == ()
+    assert default_faults(policy, CHANNEL, {"temperature": None}) == ()
+    again = told(default_faults(policy, CHANNEL, {"temperature": 9}))
+    assert again["temperature"] == ("9 is too large", "a number from 0 to 2")
+
+
+def test_taking_a_model_away_is_no_choice_of_a_model() -> None:
+    policy = policy_of({"defaults.model": "grok-3", "models.*": False, "models.grok-3": True})
+    assert default_faults(policy, CHANNEL, {"model": None}) == ()
+
+
+def test_a_model_has_other_names() -> None:
+    def id_of(name: str) -> str:
+        return {"latest": "grok-4.3"}.get(name, name)
+
+    forbidden = policy_of({"models.grok-4.3": False})
+    request = validate({"model": "latest", "prompt": "Hi"})
+    assert restriction_faults(forbidden, "C1", request) == ()
+    assert restriction_faults(forbidden, "C1", request, id_of) == (
+        Fault("model", "latest is not allowed here", "any but grok-4.3"),
+    )
+    only = policy_of({"models.*": False, "models.latest": True, "models.grok-3": True})
+    asked = supply(only, "C1", parse_text("Hi"), SETTINGS, id_of)
+    assert asked.values["model"] == "grok-4.3"
+    assert restriction_faults(only, "C1", validate(asked.values), id_of) == ()
+    assert default_faults(only, CHANNEL, {"model": "grok-4.3"}, id_of) == ()
+    assert len(default_faults(only, CHANNEL, {"model": "grok-4.3"})) == 1
+
+
+def test_a_default_must_keep_to_what_admins_allow() -> None:
+    policy = policy_of(
+        limit_fields({"max-tokens": 500, "answers": 2}), model_fields({"grok-4.3": False})
+    )
+    values: dict[str, JsonValue] = {"model": "grok-4.3", "max_tokens": 501, "n": 3}
+    assert told(default_faults(policy, CHANNEL, values)) == {
+        "model": ("grok-4.3 is not allowed here", "any but grok-4.3"),
+        "max_tokens": ("501 is too large", "up to 500 here"),
+        "n": ("3 answers are too many", "up to 2 here"),
+    }
+    assert told(default_faults(policy, WORKSPACE, values)).keys() == {"model"}
