@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import aiohttp
 import structlog
@@ -16,47 +17,24 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
-from bot.jobs.accept import Acceptor
-from bot.jobs.queue import Queue
-from bot.jobs.recall import Recall
-from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
-from bot.listeners.aside import Aside
-from bot.listeners.asking import Asking
-from bot.listeners.buttons import Buttons
-from bot.listeners.command import GrokCommand
-from bot.listeners.forms import Forms
-from bot.listeners.home import Home
 from bot.listeners.http_mode import HttpMode
 from bot.listeners.installation import Installation
-from bot.listeners.messages import Conversing
 from bot.listeners.reaction import Errands
-from bot.listeners.slack_app import Listeners, build_slack_app
+from bot.listeners.slack_app import build_slack_app
 from bot.listeners.socket_mode import SocketMode
-from bot.listeners.views import Views
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.ops.startup import meet_slack, settings_faults
-from bot.reply.pacing import EditBudget
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.thread import ThreadReader
-from bot.reply.web_api import WebApi
-from bot.settings import Settings, admins_of
+from bot.parts import Parts
+from bot.settings import Settings
 from bot.store.connection import Store, open_store
-from bot.store.conversations import Conversations
-from bot.store.drafts import Drafts
-from bot.store.keys import Keys
-from bot.store.once import Once
-from bot.store.recent import Recents
 
 log = structlog.get_logger(__name__)
 
 CATALOGUE_SECONDS = 600.0
 CONNECTIONS_TO_SLACK = 100
-LOOK_UP_SECONDS = 1.0
-"""How long looking a person up may take, of the 3 s that an ack may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,102 +91,19 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         store = await stack.enter_async_context(open_store(settings))
         grok = await stack.enter_async_context(open_grok(settings))
         errands = await stack.enter_async_context(Errands())
-        parts = _Parts(settings, installation, client, store, grok)
+        parts = Parts(settings, installation, client, store, grok)
         worker = parts.worker()
         app = build_slack_app(installation, tokenless, parts.listeners(), errands)
         way_in = _way_in(settings, app, client)
         health = _Health(store, worker, way_in)
         ops = await stack.enter_async_context(_ops_server(settings, health))
-        await stack.enter_async_context(_keeping_prices(grok))
+        await stack.enter_async_context(_keeping("catalogue", _keep_prices(grok)))
+        await stack.enter_async_context(_keeping("policy", parts.policies.run()))
         working = await stack.enter_async_context(_working(worker, settings.shutdown_grace_seconds))
         await stack.enter_async_context(way_in)
         stack.callback(health.stop)
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
         yield Bot(installation, working, ops.port, http_port)
-
-
-class _Parts:
-    """The parts of a bot, joined."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        installation: Installation,
-        client: AsyncWebClient,
-        store: Store,
-        grok: GrokClient,
-    ) -> None:
-        self._settings = settings
-        self._installation = installation
-        self._store = store
-        self._grok = grok
-        self._keys = Keys(installation.team)
-        self._slack = Slack(WebApi(client))
-        self._hurried = WebApi(client, deadline=LOOK_UP_SECONDS)
-        self._api = WebApi(client)
-        self._people = People(self._hurried, admins_of(settings))
-        self._conversations = Conversations(store, self._keys)
-        self._queue = Queue(
-            store,
-            self._keys,
-            lease_seconds=settings.job_lease_seconds,
-            retention_seconds=settings.job_retention_seconds,
-            thread_tokens=settings.thread_tokens,
-            thread_retention_seconds=settings.thread_retention_seconds,
-        )
-
-    def worker(self) -> Worker:
-        """Whoever answers the questions in the queue."""
-        settings = self._settings
-        threads = ThreadReader(self._api, self._people, self._installation.bot_user)
-        runner = Runner(
-            self._grok,
-            self._slack,
-            EditBudget(self._store, self._keys, settings.slack_edits_per_minute),
-            Recall(self._conversations, threads, tokens=settings.thread_tokens),
-            tell_after=settings.tell_after_seconds,
-        )
-        return Worker(self._queue, runner, at_once=settings.jobs_at_once)
-
-    def listeners(self) -> Listeners:
-        """Whoever takes questions in."""
-        settings, installation, team = self._settings, self._installation, self._installation.team
-        asking, acceptor = Asking(settings, self._grok), Acceptor(self._queue)
-        views, aside = Views(self._api), Aside(self._slack)
-        forms = Forms(
-            asking,
-            acceptor,
-            self._grok,
-            views,
-            Drafts(self._store, self._keys),
-            aside,
-            self._people,
-            settings,
-            team,
-        )
-        return Listeners(
-            command=GrokCommand(asking, acceptor, forms, team),
-            forms=forms,
-            conversing=Conversing(
-                asking,
-                acceptor,
-                self._queue,
-                self._conversations,
-                self._people,
-                aside,
-                installation,
-                Once(self._store, self._keys),
-            ),
-            buttons=Buttons(self._queue, acceptor, self._people, forms, views, aside, team, asking),
-            home=Home(
-                Recents(self._store, self._keys),
-                self._people,
-                self._grok,
-                views,
-                settings,
-                installation,
-            ),
-        )
 
 
 class _Health:
@@ -291,16 +186,17 @@ async def _working(worker: Worker, grace: float) -> AsyncIterator[asyncio.Task[N
         await task
 
 
+async def _keep_prices(grok: GrokClient) -> NoReturn:
+    """Models and prices are fetched again every ten minutes."""
+    while True:
+        await grok.catalogue.refresh()
+        await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
+
+
 @asynccontextmanager
-async def _keeping_prices(grok: GrokClient) -> AsyncIterator[None]:
-    """Models and prices are fetched again every ten minutes, beside everything else."""
-
-    async def keep() -> None:
-        while True:
-            await grok.catalogue.refresh()
-            await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
-
-    task = asyncio.create_task(keep(), name="catalogue")
+async def _keeping(name: str, work: Coroutine[Any, Any, NoReturn]) -> AsyncIterator[None]:
+    """Work that never ends, beside everything else."""
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from bot.completion.collect import Collector
 from bot.completion.commands import Help, parse
 from bot.completion.flags import parse_words
 from bot.completion.help import help_text
+from bot.completion.policy import Policy
 from bot.completion.result import Section
 from bot.errors import GrokFailed, StartupError
 from bot.grok.answering import Completion
@@ -40,7 +41,7 @@ async def ask_in_terminal(
     flags = parse_words(arguments)
     started = time.monotonic()
     async with open_grok(settings) as grok:
-        request = Asking(settings, grok).request(flags)
+        request = Asking(settings, grok).request(flags, "", Policy())
         completion = grok.complete(grok.plan(request, flags.system or ""))
         collector = Collector(request)
         failure = await _print(completion, collector, _Printer(out))

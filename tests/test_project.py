@@ -93,7 +93,7 @@ def test_the_manifest_declares_what_the_listeners_listen_to() -> None:
 
     app = AppConfig.from_manifest(MANIFEST)
     assert [shortcut.callback_id for shortcut in app.message_shortcuts] == ["ask_grok"]
-    assert [shortcut.callback_id for shortcut in app.global_shortcuts] == ["new_grok"]
+    assert [each.callback_id for each in app.global_shortcuts] == ["new_grok", "set_up_grok"]
     assert app == replace(AppConfig(), commands=app.commands)
     assert MANIFEST["settings"]["socket_mode_enabled"] is True
 

@@ -11,6 +11,7 @@ import structlog
 
 from bot import words
 from bot.completion.ask import Ask
+from bot.completion.hold import Hold
 from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.queue import Queue
 
@@ -36,11 +37,14 @@ class Acceptor:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
 
-    async def accept(self, ask: Ask) -> Accepted:
-        """Store and queue `ask` within `ACCEPT_SECONDS`.
+    async def accept(self, ask: Ask, hold: Hold | None = None) -> Accepted:
+        """Reserve `hold`, and store and queue `ask`, within `ACCEPT_SECONDS`.
 
         While the outcome is unknown it is asked for again, by the same job id. Raises
         `NotTaken` with a sentence for the person: one for "certainly not", one for "not sure".
+        Raises `Denied` when the question does not fit in its quotas, or when none are taken, and
+        `StalePolicy` when `hold` was made by another policy than the one that holds: it
+        has to be made anew. After both nothing has changed. None as `hold`: nothing is limited.
         """
         job_id = uuid.uuid4().hex
         maybe_taken = False
@@ -49,7 +53,7 @@ class Acceptor:
         while (left := deadline - clock()) > 0:
             try:
                 async with asyncio.timeout(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
-                    holder = await self._queue.accept(job_id, ask)
+                    holder = await self._queue.accept(job_id, ask, hold)
                 return Accepted(holder, duplicate=holder != job_id)
             except StoreUnavailable as error:
                 maybe_taken |= error.maybe_applied

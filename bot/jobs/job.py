@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
+from bot.completion.hold import Hold
 from bot.completion.result import Answer
 from bot.reply.ledger import Post
 from bot.store.recent import Recent
@@ -52,6 +53,8 @@ class Job:
     """How often another delivery was called for, since a worker wrote without its lease."""
     stop: str = ""
     """Why somebody stopped it; empty when nobody did."""
+    hold: Hold | None = None
+    """What it has reserved, until its answer is stored; None also when nothing is limited."""
 
     @property
     def opens_conversation(self) -> bool:
@@ -91,7 +94,7 @@ class Job:
 
 def parse_job(fields: Mapping[str, str]) -> Job:
     """The job in a Redis hash. Raises `ValueError` when the hash holds something else."""
-    answer = fields.get("answer")
+    answer, hold = fields.get("answer"), fields.get("hold")
     return Job(
         id=_required(fields, "id"),
         ask=_model(Ask, _required(fields, "ask")),
@@ -103,6 +106,7 @@ def parse_job(fields: Mapping[str, str]) -> Job:
         answer=_model(Answer, answer) if answer else None,
         redeliver=int(_required(fields, "redeliver")),
         stop=fields.get("stop", ""),
+        hold=_model(Hold, hold) if hold else None,
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot import metrics
+from bot.completion.charge import NOTHING, charge_for
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
@@ -152,10 +153,19 @@ class Held:
         """What `Queue.stop` was told; empty until then."""
         return self._stop.reason
 
+    async def begin(self) -> None:
+        """Say that Grok is asked now. Raises `Denied` when an earlier holder has asked already,
+        and what it used leaves too little to ask again."""
+        if self.job.hold is not None:
+            await self._queue.begin(self._lease, self.job.hold)
+
     async def deliver(self, answer: Answer) -> Answer:
-        """End the work on the answer; the one that stands, which may be an earlier one."""
-        stored = await self._queue.deliver(self._lease, answer)
-        self.job = replace(self.job, state="delivering", answer=stored)
+        """End the work on the answer, and settle what was reserved for it; the answer that
+        stands, which may be an earlier one."""
+        hold = self.job.hold
+        charge = NOTHING if hold is None else charge_for(hold, self.job.ask, answer)
+        stored = await self._queue.deliver(self._lease, answer, hold, charge)
+        self.job = replace(self.job, state="delivering", answer=stored, hold=None)
         return stored
 
     async def finish(self) -> bool:

@@ -13,13 +13,17 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from bot.completion.ask import Ask
+from bot.completion.charge import NOTHING, Charge
+from bot.completion.hold import Hold
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.job import STATE, Job, State, parse_job
+from bot.jobs.refusal import raise_refusal
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
 from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
+from bot.store.quotas import books, counters
 from bot.store.recent import MOST_RECENT
 
 GROUP = "workers"
@@ -55,10 +59,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much waits or runs: jobs in the queue, and the age of the oldest in seconds."""
+    """How much waits or runs: jobs in the queue, the age of the oldest in seconds, and the tokens
+    that all of them, also those that wait for others, have reserved."""
 
     depth: int
     oldest: float
+    reserved: int = 0
 
 
 class Queue:
@@ -94,6 +100,7 @@ class Queue:
         self._write = store.script("write")
         self._adopt = store.script("adopt")
         self._disown = store.script("disown")
+        self._begin = store.script("begin")
         self._deliver = store.script("deliver")
         self._finish = store.script("finish")
         self._reassert = store.script("reassert")
@@ -102,16 +109,22 @@ class Queue:
         self._prune = store.script("prune")
         self._stop = store.script("stop")
 
-    async def accept(self, job_id: str, ask: Ask) -> str:
-        """Store and queue `ask` as `job_id`, or line it up behind what is being answered in its
-        conversation; the id of the job that holds it: this one, or an earlier one with the
-        same `dedupe`. Tried once: see `Acceptor`."""
+    async def accept(self, job_id: str, ask: Ask, hold: Hold | None = None) -> str:
+        """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
+        being answered in its conversation; the id of the job that holds it: this one, or an
+        earlier one with the same `dedupe`. Tried once: see `Acceptor`.
+
+        Raises `StalePolicy` and `Denied`; nothing has changed then. Without a `hold` nothing is
+        limited, and nothing counted.
+        """
         keys = [
             self._keys.seen(ask.dedupe),
             self._keys.job(job_id),
             self._keys.queue,
             *self._line(ask.conversation),
         ]
+        if hold is not None:
+            keys += [self._keys.policy, *counters(self._keys, hold)]
         args = (
             job_id,
             ask.model_dump_json(),
@@ -119,9 +132,12 @@ class Queue:
             ask.conversation or "",
             self._thread_retention_seconds,
             ask.question_ts or ask.asked_at,
+            hold.model_dump_json() if hold is not None else "",
         )
-        _, holder = await self._accept.once(keys, args)
-        return str(holder)
+        outcome, detail = await self._accept.once(keys, args)
+        if hold is not None:
+            raise_refusal(outcome, detail, hold)
+        return str(detail)
 
     async def holder_of(self, dedupe: str) -> str | None:
         """The id of the job that a delivery became within the last `DELIVERY_KNOWN_SECONDS`."""
@@ -262,9 +278,33 @@ class Queue:
         """Whether the message at `ts`, posted without a lease, may be taken back."""
         return bool(await self._disown([self._keys.job(job_id)], [ts]))
 
-    async def deliver(self, lease: Lease, answer: Answer) -> Answer:
-        """Enter `delivering` with `answer`; the one that stands. Raises `LeaseLost`."""
-        stored = await self._deliver([self._job(lease)], [lease.token, answer.model_dump_json()])
+    async def begin(self, lease: Lease, hold: Hold) -> None:
+        """Say that Grok is asked now, with the `hold` of the job. When an earlier holder has
+        asked already, that is charged, and as much reserved again.
+
+        Raises `Denied` when it does not fit, and nothing has changed then; and `LeaseLost`.
+        """
+        outcome, detail = await self._begin(self._job_and_counters(lease, hold), [lease.token])
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        raise_refusal(outcome, detail, hold)
+
+    async def deliver(
+        self,
+        lease: Lease,
+        answer: Answer,
+        hold: Hold | None = None,
+        charge: Charge = NOTHING,
+    ) -> Answer:
+        """Enter `delivering` with `answer`; the one that stands. Raises `LeaseLost`.
+
+        With it the `hold` of the job, if it has one, is settled: `charge` is what this holder
+        used of it since `begin`.
+        """
+        keys = [self._job(lease)] if hold is None else self._job_and_counters(lease, hold)
+        cost = "" if charge.micro_dollars is None else charge.micro_dollars
+        args = (lease.token, answer.model_dump_json(), charge.requests, charge.tokens, cost)
+        stored = await self._deliver(keys, args)
         if stored is None:
             raise LeaseLost(lease.entry.job_id)
         return Answer.model_validate_json(stored)
@@ -332,11 +372,13 @@ class Queue:
                 pipe.xlen(self._keys.queue)
                 pipe.xrange(self._keys.queue, count=1)
                 pipe.time()
-                depth, first, (seconds, microseconds) = await pipe.execute()
+                pipe.get(self._keys.reserved)
+                depth, first, (seconds, microseconds), reserved = await pipe.execute()
+        reserved = int(reserved or 0)
         if not first:
-            return Load(depth, 0.0)
+            return Load(depth, 0.0, reserved)
         entered = int(first[0][0].partition("-")[0]) / 1000
-        return Load(depth, max(0.0, seconds + microseconds / 1_000_000 - entered))
+        return Load(depth, max(0.0, seconds + microseconds / 1_000_000 - entered), reserved)
 
     async def prune(self) -> int:
         """Forget consumers of processes that are long gone; how many there were."""
@@ -369,6 +411,9 @@ class Queue:
 
     def _job_and_queue(self, lease: Lease) -> list[str]:
         return [self._job(lease), self._keys.queue]
+
+    def _job_and_counters(self, lease: Lease, hold: Hold) -> list[str]:
+        return [self._job(lease), *counters(self._keys, hold), *books(self._keys, hold)]
 
 
 def _entries(reply: Sequence[Any]) -> list[Entry]:

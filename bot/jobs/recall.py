@@ -9,6 +9,7 @@ import structlog
 
 from bot.completion.ask import Ask, Said
 from bot.completion.conversation import Turn, estimate_tokens
+from bot.completion.hold import LEAST_ROOM, Hold
 from bot.completion.transcript import Past, fit, shared
 from bot.errors import SlackError
 from bot.reply.thread import ThreadReader
@@ -19,10 +20,6 @@ log = structlog.get_logger(__name__)
 
 READ_SECONDS = 10.0
 """How long reading a thread may hold up an answer."""
-
-
-LEAST_TOKENS = 500
-"""What a shared message or a thread may take however little room there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +40,20 @@ class Recall:
         self._threads = threads
         self._tokens = tokens
 
-    async def __call__(self, ask: Ask, window: int | None) -> Recalled:
-        """What goes along with `ask` when the model holds `window` tokens (None: unknown).
+    async def __call__(self, ask: Ask, window: int | None, hold: Hold | None = None) -> Recalled:
+        """What goes along with `ask` when the model holds `window` tokens (None: unknown), no
+        more than `hold` has reserved.
 
         Raises `StoreUnavailable`. A thread that Slack does not show is no reason not to answer:
         the model is told that it could not be read.
         """
-        room = max(LEAST_TOKENS, min(self._tokens, _room(ask, window)))
+        room = max(LEAST_ROOM, min(self._tokens, _room(ask, window)))
         recalled = await self._context(ask, room)
         if ask.conversation is None:
             return recalled
         remembered = await self._conversations.read(ask.conversation)
+        if hold is not None:
+            room = min(room, hold.room)
         left = max(0, room - estimate_tokens(recalled.past.context))
         turns, left_out = fit(_before(remembered.turns, ask.retry_of), left)
         past = replace(recalled.past, turns=turns)
@@ -84,7 +84,7 @@ def less(recalled: Recalled) -> Recalled | None:
         forgotten = recalled.forgotten + len(turns) - len(kept)
         return replace(recalled, past=replace(past, turns=kept), forgotten=forgotten)
     tokens = estimate_tokens(past.context)
-    if not recalled.said or tokens <= LEAST_TOKENS:
+    if not recalled.said or tokens <= LEAST_ROOM:
         return None
     return replace(recalled, past=replace(past, context=shared(recalled.said, tokens // 2)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -13,6 +13,7 @@ import structlog
 from bot import metrics, words
 from bot.completion.ask import Ask
 from bot.completion.collect import Collector
+from bot.completion.hold import Denied
 from bot.completion.result import Answer, Section
 from bot.errors import (
     GrokFailed,
@@ -32,6 +33,13 @@ from bot.reply.slack import Slack
 log = structlog.get_logger(__name__)
 
 
+Settled = Callable[[str], Awaitable[None]]
+
+
+async def _nobody(channel: str) -> None:
+    """Nobody wants to know."""
+
+
 class Runner:
     """Turns a held job into one visible answer."""
 
@@ -43,13 +51,16 @@ class Runner:
         recall: Recall,
         *,
         tell_after: float,
+        settled: Settled = _nobody,
     ) -> None:
-        """`tell_after`: whose answer took more seconds than this is told when it is done."""
+        """`tell_after`: whose answer took more seconds than this is told when it is done.
+        `settled` is called with the channel once what was used there has been counted."""
         self._grok = grok
         self._slack = slack
         self._budget = budget
         self._recall = recall
         self._tell_after = tell_after
+        self._settled = settled
 
     async def __call__(self, held: Held) -> None:
         """Ask Grok, unless the answer is stored already, and deliver it.
@@ -60,18 +71,21 @@ class Runner:
         ask = held.job.ask
         reply = Reply(self._slack, self._budget, held.ledger, ask, tell_after=self._tell_after)
         answer = held.job.answer
+        asked = answer is None
         if answer is None:
             answer = await held.deliver(await self._answer(held, reply))
             _count(ask, answer)
         await _show(reply, answer, afresh=held.job.redeliver > 0)
         while await held.finish():
             await _show(reply, answer, afresh=True)
+        if asked:
+            await self._settled(ask.channel)
 
     async def _answer(self, held: Held, reply: Reply) -> Answer:
         """The answer, or what there is of it with a sentence that says why there is no more."""
         ask = held.job.ask
         if held.stopped.is_set():
-            return Answer.failed(ask.request.model, "").model_copy(update={"stopped": True})
+            return _stopped(ask)
         try:
             self._grok.plan(ask.request, ask.system)
             await reply.open()
@@ -81,7 +95,14 @@ class Runner:
             log.warning("nowhere to answer", error=error.code)
             return Answer.failed(ask.request.model, words.NO_PLACE)
         window = self._grok.catalogue.window(ask.request.model)
-        return await _Work(self._grok, held, reply, await self._recall(ask, window)).answer()
+        recalled = await self._recall(ask, window, held.job.hold)
+        if held.stopped.is_set():
+            return _stopped(ask)
+        try:
+            await held.begin()
+        except Denied as denied:
+            return Answer.failed(ask.request.model, denied.sentence)
+        return await _Work(self._grok, held, reply, recalled).answer()
 
 
 class _Work:
@@ -92,6 +113,7 @@ class _Work:
         self._ask = held.job.ask
         self._stop = held.stopped
         self._stopped = False
+        self._spent = True
         self._reply = reply
         self._begin(recalled)
 
@@ -120,6 +142,7 @@ class _Work:
             seconds=time.monotonic() - started,
             context=self._recalled.past.context,
             forgotten=self._recalled.forgotten,
+            asked=self._spent,
         )
 
     async def _stream(self) -> str:
@@ -133,6 +156,7 @@ class _Work:
                 self._stopped = await _unless(self._stop, self._read_what_fits())
             except GrokFailed as failed:
                 log.info("grok failed", kind=failed.kind)
+                self._spent = failed.spent
                 return failed.sentence
             finally:
                 self._reply.close()
@@ -165,6 +189,11 @@ class _Work:
             self._reply.changed()
             if self._reply.deleted:
                 return
+
+
+def _stopped(ask: Ask) -> Answer:
+    """The end of what somebody stopped before Grok was asked."""
+    return Answer.failed(ask.request.model, "").model_copy(update={"stopped": True})
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

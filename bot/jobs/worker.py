@@ -132,6 +132,7 @@ class Worker:
         load = await self._queue.load()
         metrics.QUEUE_DEPTH.set(load.depth)
         metrics.QUEUE_OLDEST.set(load.oldest)
+        metrics.QUOTA_RESERVED_TOKENS.set(load.reserved)
         return MEASURE_EVERY_SECONDS
 
     async def _prune(self) -> float:

@@ -31,12 +31,29 @@ class Aside:
         thread_ts: str = "",
         response_url: str = "",
     ) -> None:
-        """Show `sentence` (of `bot.words`, Slack's mrkdwn) to `user`; never raises.
+        """Show `sentence` (of `bot.words`, Slack's mrkdwn) to `user`, as `show` does."""
+        await self.show(
+            _message(sentence),
+            user=user,
+            channel=channel,
+            thread_ts=thread_ts,
+            response_url=response_url,
+        )
+
+    async def show(
+        self,
+        message: Message,
+        *,
+        user: str,
+        channel: str = "",
+        thread_ts: str = "",
+        response_url: str = "",
+    ) -> None:
+        """Show `message` to `user`; never raises.
 
         The first way that works is taken: `response_url`, `channel` (in its thread
         `thread_ts`, if it has replies), a direct message.
         """
-        message = _message(sentence)
         if response_url and await _told(self._slack.respond(response_url, message)):
             return
         if channel and await _told(self._in_channel(user, channel, thread_ts, message)):

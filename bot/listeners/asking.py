@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from bot import words
 from bot.completion.ask import Ask, ReplyTo, Said, Surface
+from bot.completion.defaults import Supplied, restriction_faults, supply
 from bot.completion.faults import refusal, validate
 from bot.completion.flags import Flags
+from bot.completion.policy import Policy
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
 from bot.errors import RequestRefused
@@ -41,9 +45,13 @@ class Asking:
         self._settings = settings
         self._grok = grok
 
-    def ask(self, flags: Flags, place: Place, team: str) -> Ask:
-        """The question in `flags`, ready to be accepted. Raises `RequestRefused`."""
-        reply = flags.reply or _usual_reply(place)
+    def ask(self, flags: Flags, place: Place, team: str, policy: Policy) -> Ask:
+        """The question in `flags` as `policy` has it, ready to be accepted.
+
+        Raises `RequestRefused`.
+        """
+        supplied = self.supplied(flags, place.channel, policy)
+        reply = flags.reply or _usual_reply(place, supplied.reply)
         to_channel = reply == "channel" and place.thread_ts is not None
         return Ask(
             dedupe=place.dedupe,
@@ -52,9 +60,10 @@ class Asking:
             channel=place.channel,
             user=place.user,
             name=place.name,
-            request=self.request(flags),
-            system=flags.system or "",
+            request=self._request(flags, place.channel, policy, supplied),
+            system=supplied.system,
             reply=reply,
+            defaulted=dict(supplied.sources),
             thread_ts=None if to_channel else place.thread_ts,
             question_ts=place.question_ts,
             conversation=place.conversation,
@@ -65,26 +74,39 @@ class Asking:
             asked_at=time.time(),
         )
 
-    def request(self, flags: Flags) -> CompletionRequest:
-        """The request in `flags`, with a model and an output cap.
+    def request(self, flags: Flags, channel: str, policy: Policy) -> CompletionRequest:
+        """The request in `flags`, with the defaults that hold in `channel`.
 
         Raises `RequestRefused` with every fault: of the grammar, of the schema, of the rules
-        beyond it, and of the endpoint that would have to carry it.
+        beyond it, of what admins do not allow, and of the endpoint that would have to carry it.
+        Where a default is to blame, the fault says whose it is.
         """
+        return self._request(flags, channel, policy, self.supplied(flags, channel, policy))
+
+    def _request(
+        self, flags: Flags, channel: str, policy: Policy, supplied: Supplied
+    ) -> CompletionRequest:
         try:
-            request = validate({"model": self._settings.grok_model, **flags.values})
+            request = validate(supplied.values)
         except RequestRefused as refused:
-            raise refusal([*flags.faults, *refused.faults]) from None
-        faults = [
-            *flags.faults,
+            raise refusal([*flags.faults, *supplied.explained(refused.faults)]) from None
+        found = (
             *check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes),
-            *self._grok.check(request, flags.system or ""),
-        ]
+            *restriction_faults(policy, channel, request, self._grok.catalogue.id_of),
+            *self._grok.check(request, supplied.system),
+        )
+        faults = [*flags.faults, *supplied.explained(found)]
         if faults:
             raise refusal(faults)
-        if request.max_tokens is None:
-            return request.model_copy(update={"max_tokens": self._settings.grok_max_tokens})
         return request
+
+    def supplied(self, flags: Flags, channel: str, policy: Policy) -> Supplied:
+        """`flags` with the defaults that hold in `channel` in place of what they leave open."""
+        usual: dict[str, JsonValue] = {
+            "model": self._settings.grok_model,
+            "max_tokens": self._settings.grok_max_tokens,
+        }
+        return supply(policy, channel, flags, usual, self._grok.catalogue.id_of)
 
 
 def promise(ask: Ask) -> str:
@@ -94,5 +116,6 @@ def promise(ask: Ask) -> str:
     return "" if ask.request.streams else words.POSTED_WHEN_DONE
 
 
-def _usual_reply(place: Place) -> ReplyTo:
-    return "thread" if place.thread_ts else "channel"
+def _usual_reply(place: Place, default: ReplyTo | None) -> ReplyTo:
+    """What is asked in a thread is answered there, whatever the channel's default."""
+    return "thread" if place.thread_ts else default or "channel"

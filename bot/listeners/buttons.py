@@ -14,8 +14,9 @@ from bot import metrics
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
+from bot.completion.hold import Denied
+from bot.completion.policy import Policy
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
-from bot.jobs.accept import Acceptor
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners.aside import Aside
@@ -24,6 +25,7 @@ from bot.listeners.details_view import details_view, loading_view, sentence_view
 from bot.listeners.payloads import Click
 from bot.listeners.reaction import Reaction
 from bot.listeners.shared_message import name_of
+from bot.listeners.taking import Taking, outcome_of
 from bot.listeners.views import ViewJson, Views
 from bot.reply.people import People
 from bot.words import talk
@@ -52,7 +54,7 @@ class Buttons:
     def __init__(  # noqa: PLR0917 - joined in one place
         self,
         queue: Queue,
-        acceptor: Acceptor,
+        taking: Taking,
         people: People,
         forms: EditForms,
         views: Views,
@@ -61,7 +63,7 @@ class Buttons:
         asking: Asking,
     ) -> None:
         self._queue = queue
-        self._acceptor = acceptor
+        self._taking = taking
         self._people = people
         self._forms = forms
         self._views = views
@@ -126,19 +128,24 @@ class Buttons:
 
     async def _retry(self, click: Click, job: Job) -> str:
         try:
-            self._asking.request(Flags(values=job.ask.request.given(), system=job.ask.system))
             dedupe = await self._dedupe(click, job.id)
             if not dedupe:
                 return talk.RETRIED_OFTEN
             ask = await self._asked_again(click, job, dedupe)
-            accepted = await self._acceptor.accept(ask)
+            taken = await self._taking(partial(self._checked, ask))
         except RequestRefused as refused:
             metrics.REQUESTS.labels("retry", "refused").inc()
             return refused.sentence
-        except NotTaken as not_taken:
-            metrics.REQUESTS.labels("retry", "not_taken").inc()
+        except (Denied, NotTaken) as not_taken:
+            metrics.REQUESTS.labels("retry", outcome_of(not_taken)).inc()
             return not_taken.sentence
-        return "" if accepted.duplicate else promise(ask)
+        return "" if taken.accepted.duplicate else promise(ask)
+
+    def _checked(self, ask: Ask, policy: Policy) -> Ask:
+        """The same question, if it may be asked by now. Raises `RequestRefused`."""
+        flags = Flags(values=ask.request.given(), system=ask.system)
+        self._asking.request(flags, ask.channel, policy)
+        return ask
 
     async def _asked_again(self, click: Click, job: Job, dedupe: str) -> Ask:
         return job.ask.model_copy(

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot import metrics
 from bot.completion.commands import AskCommand, Form, Help, parse
 from bot.completion.flags import Flags
 from bot.completion.help import help_text
+from bot.completion.hold import Denied
+from bot.completion.managing_grammar import parse_managing
 from bot.errors import NotTaken, RequestRefused
-from bot.jobs.accept import Acceptor
 from bot.listeners.asking import Asking, Place, promise
 from bot.listeners.forms import Forms
+from bot.listeners.managing import Managing
 from bot.listeners.payloads import SlashCommand
 from bot.listeners.reaction import Reaction
-from bot.reply.shown import shown
+from bot.listeners.taking import Taking, outcome_of
+from bot.reply.shown import mentioned, shown
 
 
 class GrokCommand:
-    """Answers `/grok …`: accepts a question, opens the form, or tells what to do instead."""
+    """Answers `/grok …`: takes a question, opens the form, or does what the command says."""
 
-    def __init__(self, asking: Asking, acceptor: Acceptor, forms: Forms, team: str) -> None:
+    def __init__(
+        self, asking: Asking, taking: Taking, forms: Forms, managing: Managing, team: str
+    ) -> None:
         self._asking = asking
-        self._acceptor = acceptor
+        self._taking = taking
         self._forms = forms
+        self._managing = managing
         self._team = team
 
     async def __call__(self, payload: SlashCommand) -> Reaction:
         """The ack is a text for the author alone; empty when something else follows."""
-        match parse(shown(payload.text)):
+        text = shown(payload.text)
+        if command := parse_managing(text, mentioned(payload.text)):
+            return await self._managing(
+                command,
+                user=payload.user_id,
+                channel=payload.channel_id,
+                response_url=payload.response_url,
+                operation=f"command:{payload.trigger_id}",
+            )
+        match parse(text):
             case Form():
                 return await self._forms.on_command(payload)
             case Help(topic=topic):
@@ -43,12 +60,11 @@ class GrokCommand:
             response_url=payload.response_url or None,
         )
         try:
-            ask = self._asking.ask(flags, place, self._team)
-            await self._acceptor.accept(ask)
+            taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
         except RequestRefused as refused:
             metrics.REQUESTS.labels("command", "refused").inc()
             return refused.sentence
-        except NotTaken as not_taken:
-            metrics.REQUESTS.labels("command", "not_taken").inc()
+        except (Denied, NotTaken) as not_taken:
+            metrics.REQUESTS.labels("command", outcome_of(not_taken)).inc()
             return not_taken.sentence
-        return promise(ask)
+        return promise(taken.ask)

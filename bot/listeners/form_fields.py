@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -73,8 +73,8 @@ def several_field(*, ticked: bool) -> Json:
     return _input("several", words.SEVERAL, element, hint=words.ONLY_SOME)
 
 
-def reply_field(reply: ReplyTo, labels: Mapping[str, str]) -> Json:
-    """The field of where the answer goes."""
+def reply_field(reply: ReplyTo | Literal["not_set"], labels: Mapping[str, str]) -> Json:
+    """The field of where the answer goes; `labels` are those of what may be chosen."""
     return _input("reply", words.REPLY, _choice(labels, reply), optional=False)
 
 

@@ -8,10 +8,11 @@ from functools import partial
 from bot import metrics
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
+from bot.completion.flags import Flags
 from bot.completion.form import Filled
+from bot.completion.hold import Denied
 from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
-from bot.jobs.accept import Acceptor
 from bot.jobs.job import Job
 from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking, promise
@@ -30,15 +31,20 @@ from bot.listeners.payloads import (
 )
 from bot.listeners.reaction import Reaction
 from bot.listeners.shared_message import name_of, said_in
+from bot.listeners.taking import Taking, outcome_of
 from bot.listeners.views import OpenView, Views
 from bot.reply.people import People
 from bot.settings import Settings
 from bot.store.drafts import Drafts
+from bot.store.policy import Policies
 from bot.words import form as words
 from bot.words import talk
 
 FIND_SECONDS = 1.0
 """How long finding the question of an answer may hold up its form."""
+
+KNOW_SECONDS = 1.0
+"""How long finding out the defaults may hold up a form."""
 
 Find = Callable[[], Awaitable[Job | None]]
 
@@ -49,7 +55,8 @@ class Forms:
     def __init__(  # noqa: PLR0917 - joined in one place
         self,
         asking: Asking,
-        acceptor: Acceptor,
+        taking: Taking,
+        policies: Policies,
         grok: GrokClient,
         views: Views,
         drafts: Drafts,
@@ -59,7 +66,8 @@ class Forms:
         team: str,
     ) -> None:
         self._asking = asking
-        self._acceptor = acceptor
+        self._taking = taking
+        self._policies = policies
         self._grok = grok
         self._aside = aside
         self._people = people
@@ -126,22 +134,22 @@ class Forms:
         except UserError as error:
             return _marked({"prompt": error.sentence})
         try:
-            ask = self._asking.ask(draft.filled.flags(), draft.place(submission), self._team)
-            await self._acceptor.accept(ask)
+            flags, place = draft.filled.flags(), draft.place(submission)
+            taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
         except RequestRefused as refused:
             metrics.REQUESTS.labels(draft.surface, "refused").inc()
             return await self._refused(refused.faults, draft, submission.view)
-        except NotTaken as not_taken:
-            metrics.REQUESTS.labels(draft.surface, "not_taken").inc()
+        except (Denied, NotTaken) as not_taken:
+            metrics.REQUESTS.labels(draft.surface, outcome_of(not_taken)).inc()
             return _marked({"prompt": not_taken.sentence})
-        return self._taken(ask)
+        return self._taken(taken.ask)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
         return Reaction(then=partial(self._window.open, summons, begin))
 
     async def _blank(self, summons: Summons) -> Draft:
         return Draft(
-            filled=self._defaults(),
+            filled=await self._defaults(summons.channel),
             channel=summons.channel,
             name=await name_of(summons.user, self._people),
             response_url=summons.response_url or None,
@@ -151,7 +159,7 @@ class Forms:
         root = message.thread_ts or message.ts
         return Draft(
             surface="shortcut",
-            filled=self._defaults(),
+            filled=await self._defaults(summons.channel),
             channel=summons.channel,
             thread_ts=root,
             conversation=conversation_of(summons.channel, root),
@@ -175,10 +183,12 @@ class Forms:
             response_url=summons.response_url or None,
         )
 
-    def _defaults(self) -> Filled:
-        """What a fresh form is filled with."""
-        settings = self._settings
-        return Filled(values={"model": settings.grok_model, "max_tokens": settings.grok_max_tokens})
+    async def _defaults(self, channel: str) -> Filled:
+        """What a fresh form is filled with: the defaults that hold in `channel`. Raises
+        `UserError` when Redis does not say in time."""
+        policy = await in_time(self._policies.current(), KNOW_SECONDS)
+        supplied = self._asking.supplied(Flags({}), channel, policy)
+        return Filled(values=dict(supplied.values), system=supplied.system, reply=supplied.reply)
 
     async def _switch(self, click: Click) -> None:
         view = click.view

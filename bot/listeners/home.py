@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
 
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
+from bot.listeners.home_standing import Concern, Standing
 from bot.listeners.home_view import (
     Part,
-    defaults,
     home_view,
+    is_channel,
     models,
     questions,
     questions_away,
@@ -23,7 +25,6 @@ from bot.listeners.payloads import HomeOpened
 from bot.listeners.reaction import Reaction
 from bot.listeners.views import Views
 from bot.reply.people import People, Person
-from bot.settings import Settings
 from bot.store.recent import Recent, Recents
 
 log = structlog.get_logger(__name__)
@@ -41,15 +42,15 @@ class Home:
         people: People,
         grok: GrokClient,
         views: Views,
-        settings: Settings,
         installation: Installation,
+        standing: Standing,
     ) -> None:
         self._recents = recents
         self._people = people
         self._grok = grok
         self._views = views
-        self._settings = settings
         self._installation = installation
+        self._standing = standing
 
     async def on_opened(self, event: HomeOpened) -> Reaction:
         """Show the newest state; the other tab of the app shows itself."""
@@ -59,8 +60,9 @@ class Home:
 
     async def _publish(self, user: str) -> None:
         person, recent = await asyncio.gather(self._people.find(user), self._recent(user))
+        concern = await self._concern_of(person, recent or ())
         try:
-            await self._views.publish(user, home_view(self._parts(person, recent)))
+            await self._views.publish(user, home_view(self._parts(person, recent, concern)))
         except SlackError as error:
             log.warning("home not shown", error=str(error))
 
@@ -73,13 +75,25 @@ class Home:
             log.warning("recent questions not read", error=str(error))
             return None
 
-    def _parts(self, person: Person, recent: tuple[Recent, ...] | None) -> list[Part]:
+    async def _concern_of(self, person: Person, recent: Sequence[Recent]) -> Concern:
+        """The defaults and quotas that concern `person`, also where they asked of late."""
+        asked_in = dict.fromkeys(each.channel for each in recent if not each.private)
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await self._standing.of(person, [c for c in asked_in if is_channel(c)])
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("quotas not read", error=str(error))
+            return self._standing.unknown()
+
+    def _parts(
+        self, person: Person, recent: Sequence[Recent] | None, concern: Concern
+    ) -> list[Part]:
         """The parts of the tab from top to bottom: what more there is to show is added here."""
-        settings, catalogue = self._settings, self._grok.catalogue
+        catalogue = self._grok.catalogue
         url, tz_offset = self._installation.url, person.tz_offset
         return [
             ways_to_ask(person.name if person.known else "", self._installation.bot_user),
             questions_away() if recent is None else questions(recent, url, tz_offset),
-            defaults(settings.grok_model, settings.grok_max_tokens),
-            models(catalogue.models, catalogue.find(settings.grok_model)),
+            *concern.parts,
+            models(catalogue.models, catalogue.find(concern.model)),
         ]

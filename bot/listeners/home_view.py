@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import Model
+from bot.listeners.moments import moment
 from bot.listeners.view_blocks import DIVIDER, heading, lines, section, small
 from bot.listeners.views import ViewJson
 from bot.reply.blocks import Block
@@ -19,6 +19,9 @@ Part = Sequence[Block]
 
 ASK_ACTION = "new_grok"
 """`action_id` of the button that opens the form."""
+
+SETUP_ACTION = "set_up_grok"
+"""`action_id` of the button that opens the forms of defaults and quotas."""
 
 MOST_QUESTIONS = 10
 MOST_MODELS = 60
@@ -61,13 +64,29 @@ def questions_away() -> Part:
     return heading(words.YOUR_QUESTIONS), section(words.QUESTIONS_AWAY)
 
 
-def defaults(model: str, max_tokens: int) -> Part:
-    """What goes for a question that says nothing else."""
+def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> Part:
+    """What goes for a question that says nothing else; `others` are further lines."""
+    first = [words.default_model(excerpt(model)), words.default_max_tokens(max_tokens)]
     return (
         heading(words.DEFAULTS),
-        *lines([words.default_model(excerpt(model)), words.default_max_tokens(max_tokens)]),
+        *lines([*first, *others]),
         small(words.HOW_TO_CHANGE),
     )
+
+
+def quotas(shown: Sequence[str]) -> Part:
+    """What of the quotas concerns the viewer, line by line."""
+    return heading(words.QUOTAS), *lines(shown)
+
+
+def set_up() -> Part:
+    """A button that opens the forms of defaults and quotas."""
+    button = {
+        "type": "button",
+        "action_id": SETUP_ACTION,
+        "text": {"type": "plain_text", "text": words.SET_UP, "emoji": False},
+    }
+    return ({"type": "actions", "elements": [button]},)
 
 
 def models(known: Sequence[Model], default: Model | None) -> Part:
@@ -79,6 +98,11 @@ def models(known: Sequence[Model], default: Model | None) -> Part:
     if len(known) > MOST_MODELS:
         shown.append(words.more_models(len(known) - MOST_MODELS))
     return heading(words.MODELS), small(words.PRICES), *lines(shown)
+
+
+def is_channel(channel: str) -> bool:
+    """Whether it can be named to people: a direct message has no name."""
+    return _CHANNEL.fullmatch(channel) is not None
 
 
 def bar(used: float, limit: float) -> str:
@@ -106,7 +130,7 @@ def _share(used: float, limit: float, whole: int) -> int:
 def _question(recent: Recent, workspace_url: str, tz_offset: int) -> str:
     shown = excerpt(recent.prompt, _QUESTION_CHARS) or "…"
     link = _permalink(recent, workspace_url)
-    facts = f"{_place(recent)} · {_when(recent.at, tz_offset)}"
+    facts = f"{_place(recent)} · {moment(recent.at, tz_offset)}"
     return words.question(f"<{link}|{shown}>" if link else shown, facts)
 
 
@@ -121,15 +145,7 @@ def _permalink(recent: Recent, workspace_url: str) -> str:
 def _place(recent: Recent) -> str:
     if recent.private:
         return words.ONLY_YOU
-    known = _CHANNEL.fullmatch(recent.channel)
-    return f"<#{recent.channel}>" if known else words.IN_DIRECT_MESSAGE
-
-
-def _when(at: float, tz_offset: int) -> str:
-    """Slack shows it in the viewer's own way; the text behind the bar is for those who cannot."""
-    there = datetime.fromtimestamp(at + tz_offset, UTC)
-    plain = f"{there:%b} {there.day}, {there:%H:%M}"
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{plain}>"
+    return f"<#{recent.channel}>" if is_channel(recent.channel) else words.IN_DIRECT_MESSAGE
 
 
 def _by_price(model: Model) -> tuple[float, float, str]:

@@ -12,8 +12,8 @@ from bot.completion.ask import Surface
 from bot.completion.commands import Form, Help, parse
 from bot.completion.flags import Flags, parse_text
 from bot.completion.help import help_text
+from bot.completion.hold import Denied
 from bot.errors import NotTaken, RequestRefused, StoreUnavailable
-from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking, Place, promise
@@ -22,6 +22,7 @@ from bot.listeners.hearing import Heard, hear
 from bot.listeners.installation import Installation
 from bot.listeners.payloads import MessageEvent
 from bot.listeners.reaction import Reaction
+from bot.listeners.taking import Taking, outcome_of
 from bot.reply.people import People, Person
 from bot.reply.shown import mentioned, shown
 from bot.store.conversations import Conversations
@@ -52,7 +53,7 @@ class Conversing:
     def __init__(  # noqa: PLR0917 - joined in one place
         self,
         asking: Asking,
-        acceptor: Acceptor,
+        taking: Taking,
         queue: Queue,
         conversations: Conversations,
         people: People,
@@ -61,7 +62,7 @@ class Conversing:
         once: Once,
     ) -> None:
         self._asking = asking
-        self._acceptor = acceptor
+        self._taking = taking
         self._conversations = conversations
         self._people = people
         self._aside = aside
@@ -143,15 +144,17 @@ class Conversing:
 
     async def _ask(self, heard: Heard, flags: Flags, place: Place) -> Reaction:
         try:
-            ask = self._asking.ask(flags, place, self._installation.team)
-            accepted = await self._acceptor.accept(ask)
+            make = partial(self._asking.ask, flags, place, self._installation.team)
+            taken = await self._taking(make)
         except RequestRefused as refused:
             return self._telling(heard, refused.sentence, refused=(place.surface, "refused"))
-        except NotTaken as not_taken:
-            return self._telling(heard, not_taken.sentence, refused=(place.surface, "not_taken"))
-        if accepted.duplicate or not promise(ask):
+        except (Denied, NotTaken) as not_taken:
+            outcome = outcome_of(not_taken)
+            return self._telling(heard, not_taken.sentence, refused=(place.surface, outcome))
+        sentence = promise(taken.ask)
+        if taken.accepted.duplicate or not sentence:
             return Reaction()
-        return self._telling(heard, promise(ask))
+        return self._telling(heard, sentence)
 
     def _telling(
         self, heard: Heard, sentence: str, *, refused: tuple[Surface, str] | None = None

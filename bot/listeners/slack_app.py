@@ -26,6 +26,7 @@ from bot.listeners.buttons import Buttons
 from bot.listeners.command import GrokCommand
 from bot.listeners.forms import Forms
 from bot.listeners.home import Home
+from bot.listeners.home_view import SETUP_ACTION
 from bot.listeners.installation import Installation
 from bot.listeners.messages import Conversing
 from bot.listeners.payloads import (
@@ -39,6 +40,8 @@ from bot.listeners.payloads import (
     Suggestion,
 )
 from bot.listeners.reaction import Errands, Reaction
+from bot.listeners.setup import Setup
+from bot.listeners.setup_view import FORMS, PLACE_FORM
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +65,7 @@ class Listeners:
     conversing: Conversing
     buttons: Buttons
     home: Home
+    setup: Setup
 
 
 def build_slack_app(
@@ -110,6 +114,9 @@ class _Wiring:
         app.shortcut({"type": "shortcut", "callback_id": GLOBAL_SHORTCUT})(
             self._acking(GlobalShortcut, forms.on_global_shortcut)
         )
+        app.shortcut({"type": "shortcut", "callback_id": SETUP_ACTION})(
+            self._acking(GlobalShortcut, listeners.setup.on_shortcut)
+        )
         app.shortcut({"type": "message_action", "callback_id": MESSAGE_SHORTCUT})(
             self._acking(MessageShortcut, forms.on_message_shortcut)
         )
@@ -120,10 +127,13 @@ class _Wiring:
             "details": buttons.on_details,
             "advanced": forms.on_switch,
             GLOBAL_SHORTCUT: forms.on_home_button,
+            SETUP_ACTION: listeners.setup.on_home_button,
         }
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))
         app.view(FORM)(self._acking(Submission, forms.on_submit, failed=_FORM_FAILED))
+        for callback_id in (PLACE_FORM, *FORMS.values()):
+            app.view(callback_id)(self._acking(Submission, listeners.setup.on_submit))
         app.options({"block_id": "model", "action_id": "value"})(
             self._acking(Suggestion, forms.on_suggestion, failed={"options": []})
         )

@@ -63,7 +63,10 @@ class AppConfig:
         Command("/grok", "Ask Grok", "[flags] your question  (or: help)"),
     )
     message_shortcuts: tuple[Shortcut, ...] = (Shortcut("ask_grok", "Ask Grok about this"),)
-    global_shortcuts: tuple[Shortcut, ...] = (Shortcut("new_grok", "Ask Grok"),)
+    global_shortcuts: tuple[Shortcut, ...] = (
+        Shortcut("new_grok", "Ask Grok"),
+        Shortcut("set_up_grok", "Set up Grok"),
+    )
     interactive: bool = True
     home_tab: bool = True
     messages_tab: bool = True

@@ -131,3 +131,31 @@ async def test_home_shows_where_to_begin(page: Page, redis_url: str) -> None:
         await home.locator("[data-action-id=new_grok]").click()
         await expect(field(page, "channel")).to_be_visible()
         await picture(page, "form-global")
+
+
+async def test_an_admin_sets_and_sees_a_quota_without_a_command(page: Page, redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("Name a river in Peru")
+        await stage.answer()
+        await page.goto(f"{stage.workspace.url}#{GENERAL}/{ANA}")
+        await page.locator("[data-app]").first.click()
+        home = page.locator("[data-home-view]")
+        await home.locator("[data-action-id=set_up_grok]").click()
+        await field(page, "what").locator("input[type=radio]").last.check()
+        await field(page, "whose").get_by_label("The whole workspace").check()
+        await picture(page, "setup")
+        await page.locator("[data-submit]").click()
+        await field(page, "tokens-per-day").locator("input").fill("20k")
+        await picture(page, "quotas")
+        await page.locator("[data-submit]").click()
+        await expect(page.locator("[data-modal]")).to_contain_text("20k tokens a day")
+        await picture(page, "saved")
+        await page.locator("[data-modal]").get_by_role("button", name="Close").first.click()
+
+        await page.locator(f"[data-channel={GENERAL}]").click()
+        await send(page, "/grok usage workspace")
+        used = page.locator("[data-ephemeral]").last
+        await expect(used).to_contain_text("20k")
+        await picture(page, "usage")
+
+    assert not stage.workspace.problems

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 
+from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
@@ -49,10 +51,10 @@ class Crew:
                 await asyncio.sleep(0.01)
 
 
-async def main(url: str, lease_seconds: float) -> None:
+async def main(url: str, lease_seconds: float, crew: Callable[[Store], RunJob] = Crew) -> None:
     async with Store(url) as store:
         queue = Queue(store, Keys(TEAM), lease_seconds=lease_seconds, retention_seconds=3600)
-        worker = Worker(queue, Crew(store), at_once=10)
+        worker = Worker(queue, crew(store), at_once=10)
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         async with asyncio.TaskGroup() as group:

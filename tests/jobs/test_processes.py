@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from bot.jobs.queue import Load, Queue
-from bot.jobs.worker import Worker
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from tests.jobs.asks import make_ask
-from tests.jobs.crew import Crew
-
-FAST = 0.5
-"""A lease, in seconds, that runs out while a test waits for it."""
-SLOW = 60.0
+from tests.jobs.processes import FAST, SLOW, Journal, process, worker
 
 FIRST_STEPS = {
     "asked": ["asked 1"],
@@ -35,54 +26,9 @@ NEXT_STEPS = {
 ONE_LIFE = [*FIRST_STEPS["shown"], "finished 1"]
 
 
-class Journal:
-    """What all workers did, in order."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def read(self, count: int) -> list[str]:
-        """The next `count` events."""
-        events: list[str] = []
-        while len(events) < count:
-            if (event := await self._store.reads.blpop(["events"], timeout=1)) is not None:
-                events.append(str(event[1]))
-        return events
-
-    async def rest(self) -> list[str]:
-        """Events that nobody has read."""
-        return [str(event) for event in await self._store.redis.lrange("events", 0, -1)]
-
-
 @pytest.fixture
 def journal(store: Store) -> Journal:
     return Journal(store)
-
-
-@asynccontextmanager
-async def process(valkey: str, lease: float) -> AsyncIterator[asyncio.subprocess.Process]:
-    crew = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.jobs.crew", valkey, str(lease))
-    )
-    try:
-        yield crew
-    finally:
-        if crew.returncode is None:
-            crew.kill()
-        await crew.wait()
-
-
-@asynccontextmanager
-async def worker(store: Store, keys: Keys, lease: float) -> AsyncIterator[None]:
-    queue = Queue(store, keys, lease_seconds=lease, retention_seconds=3600)
-    worker = Worker(queue, Crew(store), at_once=10)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(worker.run())
-        await asyncio.sleep(0)
-        try:
-            yield
-        finally:
-            await worker.drain(0)
 
 
 @pytest.mark.parametrize("step", FIRST_STEPS)

@@ -61,5 +61,5 @@ async def until(what: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
-def sample(name: str) -> float:
-    return REGISTRY.get_sample_value(name) or 0.0
+def sample(name: str, labels: dict[str, str] | None = None) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 
 from bot.completion.ask import Ask
 from bot.grok.client import GrokClient
-from bot.jobs.accept import Acceptor
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners.aside import Aside
@@ -35,6 +34,7 @@ from bot.store.keys import Keys
 from bot.store.once import Once
 from sandbox.workspace import BOT_USER, Message, Workspace
 from tests.fixtures.store import TEAM
+from tests.listeners.takings import taking_of
 from tests.sandbox.slack_app import client_of, raw_socket
 
 
@@ -112,12 +112,13 @@ async def on_stage(
     api = WebApi(client_of(workspace))
     way = through or store
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
+    people = People(api)
     conversing = Conversing(
         Asking(Settings(_env_file=None), grok),
-        Acceptor(queue),
+        taking_of(queue, way, keys, grok, people),
         queue,
         Conversations(way, keys),
-        People(api),
+        people,
         Aside(Slack(api)),
         Installation(SecretStr("xoxb"), TEAM, "Sandbox", BOT_USER, "B0"),
         Once(way, keys),

@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.completion.ask import Ask
 from bot.grok.client import open_grok
-from bot.jobs.accept import Acceptor
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners.aside import Aside
@@ -27,10 +26,12 @@ from bot.reply.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.drafts import Drafts
 from bot.store.keys import Keys
+from bot.store.policy import Policies
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
 from tests.fixtures.grok import grok_settings
 from tests.listeners.app import listening
+from tests.listeners.takings import taking_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -135,14 +136,16 @@ async def desk(
         drafts = SlowDrafts(behind, keys)
         desk = Desk(workspace, client_of(workspace), proxy, queue, keys, store, _nothing, drafts)
         api = WebApi(desk.client)
+        people = People(api)
         forms = Forms(
             Asking(ours, client),
-            Acceptor(_queue(behind, keys)),
+            taking_of(_queue(behind, keys), behind, keys, client, people, ours),
+            Policies(behind, keys),
             client,
             Views(api),
             drafts,
             Aside(Slack(api)),
-            People(api),
+            people,
             ours,
             TEAM_ID,
         )

@@ -12,7 +12,6 @@ from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, Said
 from bot.completion.result import Answer
 from bot.grok.client import GrokClient
-from bot.jobs.accept import Acceptor
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners import buttons as module
@@ -34,6 +33,7 @@ from tests.fixtures.store import TEAM
 from tests.jobs.steps import take_next
 from tests.listeners.app import listening
 from tests.listeners.jobs import an_answer, an_ask
+from tests.listeners.takings import taking_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -61,10 +61,11 @@ class Panel:
         self.forms = FakeForms()
         self.message_ts = ""
         api = WebApi(client_of(workspace))
+        people = People(api)
         self.buttons = Buttons(
             queue,
-            Acceptor(queue),
-            People(api),
+            taking_of(queue, queue._store, queue._keys, grok, people),
+            people,
             self.forms,
             Views(api),
             Aside(Slack(api)),
@@ -149,7 +150,7 @@ async def finished(queue: Queue, answer: Answer | None = None, **fields: Any) ->
 async def finish_next(queue: Queue, answer: Answer | None = None) -> Job:
     """Let a worker answer the next job."""
     lease, job = await take_next(queue)
-    await queue.deliver(lease, answer or an_answer())
+    await queue.deliver(lease, answer or an_answer(), job.hold)
     assert await queue.finish(lease, 0, job) is None
     return job
 

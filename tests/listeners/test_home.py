@@ -8,20 +8,36 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from bot.completion.policy import default_fields, limit_fields
+from bot.completion.quota import WORKSPACE, Scope
 from bot.grok.client import GrokClient
 from bot.listeners import home as module
 from bot.listeners.home import Home
+from bot.listeners.home_standing import Standing
 from bot.listeners.installation import Installation
 from bot.listeners.payloads import HomeOpened
+from bot.listeners.permission import Permission
 from bot.listeners.views import Views
 from bot.reply.people import People
 from bot.reply.web_api import WebApi
 from bot.settings import Settings
 from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.policy import Policies
+from bot.store.quotas import Quotas
 from bot.store.recent import Recent, Recents
 from bot.words import home as words
-from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, View, Workspace
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    BOT_USER,
+    ENGINEERING,
+    GENERAL,
+    RANDOM,
+    TEAM_ID,
+    View,
+    Workspace,
+)
 from tests.fixtures.store import TEAM
 from tests.listeners.app import listening
 from tests.sandbox.slack_app import client_of
@@ -39,7 +55,10 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
         url="https://sandbox.slack.com/",
     )
     settings = Settings(_env_file=None, grok_max_tokens=777)
-    return Home(Recents(store, keys), People(api), grok, Views(api), settings, installation)
+    standing = Standing(
+        Policies(store, keys), Quotas(store, keys), Permission(settings, TEAM_ID), grok, settings
+    )
+    return Home(Recents(store, keys), People(api), grok, Views(api), installation, standing)
 
 
 @asynccontextmanager
@@ -92,6 +111,32 @@ async def test_home_shows_who_looks_what_concerns_them(
     for part in ("/grok", "`grok-4.3`", "777", words.THE_DEFAULT, f"<@{BOT_USER}>"):
         assert part in str(hers.content)
     assert not workspace.problems
+
+
+async def test_home_shows_what_is_set_where_one_asked(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    await ask_before(store, keys, BEN)
+    await ask_before(store, keys, BEN, channel=ENGINEERING, private=True)
+    policies = Policies(store, keys)
+    await policies.change(WORKSPACE, default_fields({"model": "grok-4.7"}), by=ANA, what="test")
+    for channel in (GENERAL, ENGINEERING, RANDOM):
+        scope = Scope("channel", channel)
+        await policies.change(scope, limit_fields({"concurrent": 3}), by=ANA, what="test")
+
+    async with at_home(workspace, store, keys, grok_client):
+        his, hers = (
+            str((await opened(workspace, BEN)).content),
+            str((await opened(workspace)).content),
+        )
+
+    assert "0 of 3 questions at once" in his
+    assert f"*<#{GENERAL}>*" in his
+    assert "the default" in his.split("`grok-4.7`")[2].split("\\n", maxsplit=1)[0]
+    assert RANDOM not in his
+    assert ENGINEERING not in his
+    assert words.SET_UP in hers
+    assert words.SET_UP not in his
 
 
 async def test_home_shows_the_newest_state_each_time(

@@ -1,0 +1,35 @@
+"""Who may ask at all, and where, by the settings."""
+
+from __future__ import annotations
+
+from bot.reply.people import People
+from bot.settings import Settings
+from bot.words import admin as words
+
+
+class Admission:
+    """Tells people who may not ask so."""
+
+    def __init__(self, people: People, settings: Settings, team: str) -> None:
+        """`team`: the workspace whose members are members."""
+        self._people = people
+        self._members_only = settings.asking_open_to == "members"
+        self._channels = frozenset(
+            filter(None, (channel.strip() for channel in settings.asking_channels.split(",")))
+        )
+        self._team = team
+
+    async def refusal(self, user: str, channel: str) -> str:
+        """Why `user` may not ask in `channel`; empty when they may.
+
+        Where only members may ask, somebody whom Slack does not describe may not.
+        """
+        if self._channels and channel not in self._channels:
+            return words.NOT_IN_THIS_CHANNEL
+        if not self._members_only:
+            return ""
+        person = await self._people.find(user)
+        if not person.known:
+            return words.WHO_ARE_YOU
+        foreign = person.team not in ("", self._team)
+        return words.MEMBERS_ONLY if person.guest or foreign else ""

@@ -1,0 +1,147 @@
+"""Tells admins, once, that most of a quota is used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.completion.policy import Limit, Policy
+from bot.completion.quota import QUOTAS, WORKSPACE, Scope, Window
+from bot.completion.windows import Windows, windows_at
+from bot.errors import StoreUnavailable
+from bot.listeners.aside import Aside
+from bot.listeners.home_view import bar
+from bot.listeners.moments import moment
+from bot.listeners.permission import Permission
+from bot.listeners.rules_text import whose
+from bot.listeners.usage_view import number
+from bot.reply.people import People
+from bot.settings import Settings, admins_of, zone_of
+from bot.store.audit import Audit
+from bot.store.once import Once
+from bot.store.policy import Policies
+from bot.store.quotas import Quotas, Use
+from bot.words import usage as words
+
+log = structlog.get_logger(__name__)
+
+ALARM_PERCENT = 80
+
+MOST_TOLD = 10
+"""Admins who are told of one quota."""
+
+_ENTRIES = 200
+"""Changes that are looked through for those who set quotas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """So much of a limit is used that admins are to be told, once until it `ends`."""
+
+    limit: Limit
+    used: int
+    window: str
+    ends: int
+    """Unix time in seconds."""
+
+    @property
+    def name(self) -> str:
+        """The same for as long as nobody need be told again."""
+        limit = self.limit
+        return f"alarm:{limit.scope}:{limit.name}:{limit.most}:{self.window}"
+
+
+def alarms(uses: Sequence[Use], policy: Policy, windows: Windows) -> Iterator[Alarm]:
+    """The quotas of which `ALARM_PERCENT` are used, of those whose use is in `uses`."""
+    for use in uses:
+        for name, most in policy.of(use.scope).limits.items():
+            window = QUOTAS[name].window
+            if window is None or most <= 0:
+                continue
+            used = use.of(name).settled
+            if used * 100 >= most * ALARM_PERCENT:
+                yield Alarm(Limit(use.scope, name, most), used, *_named(window, windows))
+
+
+def _named(window: Window, windows: Windows) -> tuple[str, int]:
+    """The window that it is, and its end."""
+    if window == "day":
+        return windows.day, windows.day_ends
+    return windows.month, windows.month_ends
+
+
+class Alarms:
+    """Looks at the quotas after what was used has been counted."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        policies: Policies,
+        quotas: Quotas,
+        audit: Audit,
+        once: Once,
+        people: People,
+        permission: Permission,
+        aside: Aside,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._policies = policies
+        self._quotas = quotas
+        self._audit = audit
+        self._once = once
+        self._people = people
+        self._permission = permission
+        self._aside = aside
+        self._admins = admins_of(settings)
+        self._zone = zone_of(settings)
+        self._clock = clock
+
+    async def after_use(self, channel: str) -> None:
+        """Something was used in `channel`: tell admins of each quota of which most is used by
+        now, unless they were told. Never raises."""
+        try:
+            for alarm in await self._found(channel):
+                left = max(1, int(alarm.ends - self._clock()))
+                if await self._once.first(alarm.name, left):
+                    await self._tell(alarm)
+        except StoreUnavailable as error:
+            log.warning("quotas not looked at", error=str(error))
+
+    async def _found(self, channel: str) -> tuple[Alarm, ...]:
+        policy = await self._policies.current()
+        scopes = [s for s in (Scope("channel", channel), WORKSPACE) if policy.of(s).limits]
+        if not scopes:
+            return ()
+        windows = windows_at(self._clock(), self._zone)
+        uses = await self._quotas.usage(scopes, windows.day, windows.month)
+        return tuple(alarms(uses, policy, windows))
+
+    async def _tell(self, alarm: Alarm) -> None:
+        for admin in await self._who(alarm.limit):
+            person = await self._people.find(admin)
+            if self._permission.is_admin(person):
+                await self._aside.tell(_sentence(alarm, person.tz_offset), user=admin)
+
+    async def _who(self, limit: Limit) -> tuple[str, ...]:
+        """Those in `GROK_ADMINS`, and whoever has set this quota of late."""
+        field = f"limits.{limit.name}"
+        setters = [
+            entry.by
+            for entry in await self._audit.newest(_ENTRIES)
+            if entry.scope == limit.scope and field in entry.after
+        ]
+        return tuple(dict.fromkeys([*sorted(self._admins), *setters]))[:MOST_TOLD]
+
+
+def _sentence(alarm: Alarm, tz_offset: int) -> str:
+    limit, quota = alarm.limit, QUOTAS[alarm.limit.name]
+    return words.alarm(
+        whose(limit.scope, ""),
+        bar(alarm.used, limit.most),
+        quota.limit(limit.most),
+        number(quota, max(0, limit.most - alarm.used)),
+        moment(alarm.ends, tz_offset),
+    )

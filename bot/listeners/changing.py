@@ -1,0 +1,154 @@
+"""Changes what admins set, and says what changed from what to what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from bot.completion.managing import SetDefaults, UnsetDefaults
+from bot.completion.policy import (
+    Fields,
+    Paused,
+    Policy,
+    allowed_models,
+    paused_in,
+)
+from bot.completion.quota import Scope
+from bot.errors import Fault, RequestRefused
+from bot.grok.client import GrokClient
+from bot.listeners.managing_changes import (
+    ChangingCommand,
+    channel_of,
+    default_values,
+    faults_of_defaults,
+    wanted,
+)
+from bot.listeners.managing_reply import Caller, Said
+from bot.listeners.moments import moment
+from bot.listeners.rules_text import Changed, changes, models_text, whose
+from bot.reply.blocks import mention
+from bot.settings import Settings
+from bot.store.policy import Change, Policies
+from bot.words import admin as words
+from bot.words import faults as faults_words
+from bot.words import managing as managing_words
+
+MOST_TOLD = 5
+"""Changes that a channel is told one by one."""
+
+
+class Changing:
+    """Carries out what changes the policy."""
+
+    def __init__(self, policies: Policies, grok: GrokClient, settings: Settings) -> None:
+        self._policies = policies
+        self._grok = grok
+        self._settings = default_values(settings)
+
+    async def carry_out(self, command: ChangingCommand, caller: Caller) -> Said:
+        """Do what `command` says. Raises `RequestRefused` when it cannot be done as it stands,
+        and `StoreUnavailable`."""
+        scope = command.target.scope(channel=caller.channel, user=caller.user)
+        policy = await self._policies.current()
+        pause = Paused(by=caller.user, at=time.time())
+        want = wanted(command, scope, policy, self._grok.catalogue, pause)
+        faults = want.faults
+        if isinstance(command, SetDefaults | UnsetDefaults):
+            faults += self.faults_of(_named(want.fields), scope, policy)
+        if faults:
+            raise refused(faults)
+        standing = policy.of(scope).paused
+        if standing and want.fields.get("paused"):
+            who = mention(standing.by)
+            return Said((words.paused_already(who, moment(standing.at, caller.person.tz_offset)),))
+        return await self.change(scope, want.fields, caller, str(command))
+
+    def faults_of(
+        self, defaults: Mapping[str, JsonValue], scope: Scope, policy: Policy
+    ) -> tuple[Fault, ...]:
+        """What speaks against these defaults (None: taken away) in `scope`."""
+        return faults_of_defaults(defaults, scope, policy, self._grok, self._settings)
+
+    async def change(self, scope: Scope, fields: Fields, caller: Caller, what: str) -> Said:
+        """Set and take away `fields`, all of one kind; `what` is the command for the audit.
+
+        Raises `StoreUnavailable`.
+        """
+        done = await self._policies.change(
+            scope, fields, by=caller.user, what=what, operation=caller.operation
+        )
+        policy = await self._policies.current()
+        if not (done.before or done.after):
+            resumes = "paused" in fields
+            return Said((words.UNCHANGED, *(_still_paused(scope, policy) if resumes else ())))
+        told = _announcement(done, scope, policy, caller) if _is_public(scope) else ""
+        return Said(_confirmation(done, scope, policy, caller), told, scope.id if told else "")
+
+
+def refused(faults: Sequence[Fault], *, changing: bool = True) -> RequestRefused:
+    """Because of these faults nothing is changed, or shown."""
+    opening = managing_words.NOTHING_CHANGED if changing else managing_words.NOTHING_SHOWN
+    return RequestRefused(faults_words(faults, opening), faults)
+
+
+def _named(fields: Fields) -> dict[str, JsonValue]:
+    return {field.partition(".")[2]: value for field, value in fields.items()}
+
+
+def _kind(done: Change) -> str:
+    """Which part of the policy changed: a command changes one."""
+    first = next(iter((*done.after, *done.before)))
+    return first.partition(".")[0]
+
+
+def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) -> tuple[str, ...]:
+    owner = whose(scope, caller.channel)
+    lines = [words.change(each.what, each.before, each.after) for each in _changes(done)]
+    match _kind(done):
+        case "paused" if "paused" in done.after:
+            return (words.paused(owner, scope.kind),)
+        case "paused":
+            return (words.resumed(owner), *_still_paused(scope, policy))
+        case "models":
+            allowed = models_text(allowed_models(policy, channel_of(scope)))
+            return (words.changed("models", owner), *lines, allowed)
+        case kind:
+            return (words.changed(kind, owner), *lines)
+
+
+def _still_paused(scope: Scope, policy: Policy) -> tuple[str, ...]:
+    """What is to be said to whoever resumed a channel that stays paused."""
+    held = scope.kind == "channel" and paused_in(policy, scope.id)
+    return (words.STILL_PAUSED,) if held else ()
+
+
+def _is_public(scope: Scope) -> bool:
+    """Whether others than who changed it are in that place."""
+    return scope.kind == "channel" and not scope.id.startswith("D")
+
+
+def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) -> str:
+    """One line for everybody in the channel; empty for what is not theirs to know."""
+    who = mention(caller.user)
+    match _kind(done):
+        case "paused":
+            return words.told_paused(who) if "paused" in done.after else words.told_resumed(who)
+        case "defaults":
+            return words.told_defaults(who, _shortly(_changes(done)))
+        case "models":
+            return words.told_models(who, models_text(allowed_models(policy, scope.id)))
+        case _:
+            return ""
+
+
+def _changes(done: Change) -> tuple[Changed, ...]:
+    return tuple(changes(done.before, done.after))
+
+
+def _shortly(changed: Sequence[Changed]) -> str:
+    shown = [f"{each.what} {each.after}" for each in changed[:MOST_TOLD]]
+    if len(changed) > MOST_TOLD:
+        shown.append(words.told_more(len(changed) - MOST_TOLD))
+    return words.each(shown)

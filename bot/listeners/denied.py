@@ -1,0 +1,99 @@
+"""What somebody reads whose question was not taken for a quota, and what would fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.completion.ask import Ask
+from bot.completion.excerpt import excerpt
+from bot.completion.hold import Denied, Hold, Shortage
+from bot.completion.policy import Policy, paused_in
+from bot.completion.quota import QUOTAS
+from bot.completion.request import CompletionRequest
+from bot.listeners.moments import moment
+from bot.listeners.showing import notices
+from bot.words import quota as quota_words
+from bot.words import usage as words
+
+LEAST_ANSWER = 50
+"""Tokens of the shortest answer that is worth proposing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever reads it: their clock, in seconds east of UTC, and whom they may ask for more."""
+
+    tz_offset: int = 0
+    admins: tuple[str, ...] = ()
+    """Slack ids; empty: those of the workspace, who need no naming."""
+
+
+def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) -> str:
+    """Which quota, what is left, when it begins anew, what would fit now, and whom to ask.
+
+    `hold` is what `ask` would have reserved. Slack's mrkdwn.
+    """
+    if not error.shortages:
+        return _closed(ask, reader, policy)
+    lines = [words.DENIED, *(_line(each, ask, reader.tz_offset) for each in error.shortages)]
+    if most := fitting_max_tokens(error.shortages, ask.request, hold):
+        lines.append(words.would_fit(most))
+    lines.append(words.ask_admin([f"<@{admin}>" for admin in reader.admins]))
+    return "\n".join(lines)
+
+
+def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
+    """Why no questions are taken. It may be over by now."""
+    found = tuple(notices(policy, ask.channel, ask.user, reader.tz_offset))
+    paused = paused_in(policy, ask.channel) is not None
+    return "\n".join([*(found or (words.CLOSED,)), *([words.WHO_RESUMES] if paused else [])])
+
+
+def fitting_max_tokens(
+    shortages: Sequence[Shortage], request: CompletionRequest, hold: Hold
+) -> int | None:
+    """The `max_tokens` with which the same question would fit now; None when none would."""
+    rooms = [_room(shortage, request, hold) for shortage in shortages]
+    known = [room for room in rooms if room is not None]
+    if len(known) < len(rooms) or not known or min(known) < LEAST_ANSWER:
+        return None
+    return _rounded(min(known))
+
+
+def _room(shortage: Shortage, request: CompletionRequest, hold: Hold) -> int | None:
+    """The longest answer, in tokens, that this limit leaves room for; None: no matter of that."""
+    if shortage.wanted is None or not request.max_tokens:
+        return None
+    excess = shortage.wanted - shortage.left
+    match QUOTAS[shortage.name].unit:
+        case "tokens":
+            too_many = excess
+        case "usd" if hold.prices and hold.prices.output > 0:
+            too_many = int(excess / hold.prices.output) + 1
+        case _:
+            return None
+    answers = len(request.prompts) * max(request.n or 1, request.best_of or 1)
+    return request.max_tokens - -(-too_many // answers)
+
+
+def _rounded(tokens: int) -> int:
+    """A number that is easy to type, and no larger."""
+    step = 10 if tokens < 1_000 else 100
+    return tokens - tokens % step
+
+
+def _line(shortage: Shortage, ask: Ask, tz_offset: int) -> str:
+    quota, kind = QUOTAS[shortage.name], shortage.scope.kind
+    if shortage.resets_at is None:
+        return words.all_busy(kind, shortage.limit)
+    limit, when = quota.limit(shortage.limit), moment(shortage.resets_at, tz_offset)
+    if shortage.wanted is None:
+        return words.unknown_cost(kind, limit, excerpt(ask.request.model))
+    if shortage.settled >= shortage.limit:
+        return words.used_up(kind, limit, when)
+    left = quota_words.amount(quota.unit, shortage.left)
+    if shortage.held:
+        left = words.set_aside(left, quota_words.amount(quota.unit, shortage.held))
+    wanted = quota_words.amount(quota.unit, shortage.wanted)
+    return words.too_little(kind, limit, left, wanted, when)

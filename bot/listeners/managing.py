@@ -1,0 +1,179 @@
+"""The commands that look after Grok: whoever types one is answered alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from bot.completion.managing import (
+    ExportUsage,
+    ManagingCommand,
+    ShowAudit,
+    ShowDefaults,
+    ShowModels,
+    ShowQuota,
+    ShowUsage,
+    Target,
+)
+from bot.errors import RequestRefused, StoreUnavailable
+from bot.grok.client import GrokClient
+from bot.listeners.announcing import Announcing
+from bot.listeners.aside import Aside
+from bot.listeners.changing import Changing, refused
+from bot.listeners.managing_changes import ChangingCommand, default_values
+from bot.listeners.managing_reply import Caller, Said
+from bot.listeners.permission import Permission, matter_of
+from bot.listeners.reaction import Reaction
+from bot.listeners.showing import audit_lines, defaults_here, defaults_of, models_here, notices
+from bot.listeners.usage import Usage
+from bot.reply.people import People
+from bot.reply.slack import Slack
+from bot.settings import Settings
+from bot.store.audit import Audit
+from bot.store.policy import Policies
+from bot.words import admin as words
+from bot.words import usage as usage_words
+
+log = structlog.get_logger(__name__)
+
+ANSWER_SECONDS = 10.0
+"""How long Redis may take before the person is told that it came to nothing."""
+
+MOST_ENTRIES = 15
+"""Changes that `audit` shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Who is answered, and the ways to reach them."""
+
+    user: str
+    channel: str
+    response_url: str
+    thread_ts: str
+
+
+class Managing:
+    """Carries out the commands. One that changes a channel is announced there."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        policies: Policies,
+        audit: Audit,
+        usage: Usage,
+        people: People,
+        aside: Aside,
+        slack: Slack,
+        grok: GrokClient,
+        permission: Permission,
+        settings: Settings,
+    ) -> None:
+        self._policies = policies
+        self._audit = audit
+        self._usage = usage
+        self._people = people
+        self._aside = aside
+        self._announcing = Announcing(slack)
+        self._grok = grok
+        self._permission = permission
+        self._settings = default_values(settings)
+        self._changing = Changing(policies, grok, settings)
+
+    async def __call__(
+        self,
+        command: ManagingCommand,
+        *,
+        user: str,
+        channel: str,
+        response_url: str = "",
+        thread_ts: str = "",
+        operation: str = "",
+    ) -> Reaction:
+        """Carry out `command`, typed by `user` in `channel`, after the ack.
+
+        `operation` names what Slack may deliver again: it changes nothing twice.
+        """
+        where = _Where(user, channel, response_url, thread_ts)
+        return Reaction(then=partial(self._serve, command, where, operation))
+
+    async def _serve(self, command: ManagingCommand, where: _Where, operation: str) -> None:
+        person = await self._people.find(where.user)
+        caller = Caller(person, where.channel, operation)
+        if sentence := self._permission.refusal(matter_of(command, where.user), person):
+            await self._tell(where, Said((sentence,)))
+            return
+        said = await self._answer(command, caller)
+        if said.documents and not await self._announcing.send(said.documents, where.user):
+            said = Said((usage_words.EXPORT_FAILED,))
+        await self._tell(where, said)
+        if not said.announcement:
+            return
+        if not await self._announcing.announce(said.channel, said.announcement):
+            await self._tell(where, Said((words.NOT_ANNOUNCED,)))
+
+    async def _answer(self, command: ManagingCommand, caller: Caller) -> Said:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._said(command, caller)
+        except RequestRefused as error:
+            return Said((error.sentence,))
+        except StoreUnavailable as error:
+            log.warning("command came to nothing", error=str(error))
+            return Said((_away(command, maybe_applied=error.maybe_applied),))
+        except TimeoutError:
+            log.warning("command came to nothing in time")
+            return Said((_away(command, maybe_applied=True),))
+        except Exception:
+            log.exception("command failed")
+            return Said((words.FAILED,))
+
+    async def _said(self, command: ManagingCommand, caller: Caller) -> Said:
+        if faults := getattr(command, "faults", ()):
+            raise refused(faults, changing=isinstance(command, ChangingCommand))
+        match command:
+            case ShowUsage(target=target):
+                return await self._usage.used(target, caller)
+            case ShowQuota(target=target):
+                return await self._usage.quotas(target, caller)
+            case ExportUsage(month=month):
+                return await self._usage.export(month)
+            case ShowAudit():
+                entries = await self._audit.newest(MOST_ENTRIES)
+                return Said(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
+            case ShowDefaults() | ShowModels():
+                return await self._shown(command, caller)
+            case _:
+                return await self._changing.carry_out(command, caller)
+
+    async def _shown(self, command: ShowDefaults | ShowModels, caller: Caller) -> Said:
+        policy, channel = await self._policies.current(), caller.channel
+        kept_out = tuple(notices(policy, channel, caller.user, caller.person.tz_offset))
+        match command:
+            case ShowModels():
+                lines = models_here(policy, channel, self._grok.catalogue, self._settings)
+            case ShowDefaults(target=Target() as target):
+                scope = target.scope(channel=channel, user=caller.user)
+                lines = defaults_of(policy, scope, channel)
+            case ShowDefaults():
+                may = not self._permission.refusal("defaults", caller.person)
+                id_of = self._grok.catalogue.id_of
+                lines = defaults_here(policy, channel, self._settings, id_of, may_set=may)
+        return Said((*lines, *kept_out))
+
+    async def _tell(self, where: _Where, said: Said) -> None:
+        await self._aside.show(
+            said.message,
+            user=where.user,
+            channel=where.channel,
+            thread_ts=where.thread_ts,
+            response_url=where.response_url,
+        )
+
+
+def _away(command: ManagingCommand, *, maybe_applied: bool) -> str:
+    if not isinstance(command, ChangingCommand):
+        return words.STORE_AWAY
+    return words.MAYBE_CHANGED if maybe_applied else words.NOT_CHANGED

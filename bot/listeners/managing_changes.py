@@ -1,0 +1,165 @@
+"""From a command to the fields of the policy that it sets or takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from bot.completion.defaults import default_faults
+from bot.completion.excerpt import excerpt
+from bot.completion.faults import validate
+from bot.completion.flags import Flags
+from bot.completion.managing import (
+    AllowModels,
+    Pause,
+    ResetDefaults,
+    Resume,
+    SetDefaults,
+    SetQuota,
+    UnsetDefaults,
+    UnsetQuota,
+)
+from bot.completion.parameters import PARAMETERS
+from bot.completion.policy import (
+    EVERY_MODEL,
+    Fields,
+    Paused,
+    Policy,
+    default_fields,
+    defaults_for,
+    limit_fields,
+    model_fields,
+)
+from bot.completion.quota import Scope
+from bot.errors import Fault, RequestRefused
+from bot.grok.catalogue import Catalogue
+from bot.grok.client import GrokClient
+from bot.settings import Settings
+from bot.words import admin as words
+from bot.words import quota as quota_words
+
+ChangingCommand = (
+    SetDefaults
+    | UnsetDefaults
+    | ResetDefaults
+    | SetQuota
+    | UnsetQuota
+    | AllowModels
+    | Pause
+    | Resume
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to become of some fields (None: taken away); with `faults`, nothing is."""
+
+    fields: Fields
+    faults: tuple[Fault, ...] = ()
+
+
+def wanted(
+    command: ChangingCommand, scope: Scope, policy: Policy, catalogue: Catalogue, pause: Paused
+) -> Wanted:
+    """What is wanted with `command` in `scope`; `pause`: the one that it may set."""
+    match command:
+        case SetDefaults(flags=flags):
+            return Wanted(default_fields(_options(flags)))
+        case UnsetDefaults(names=names):
+            return Wanted(default_fields(dict.fromkeys(names)))
+        case ResetDefaults():
+            return Wanted({"defaults": None})
+        case SetQuota(limits=limits):
+            return Wanted(limit_fields(limits))
+        case UnsetQuota(names=names):
+            return Wanted(limit_fields(dict.fromkeys(names)))
+        case AllowModels():
+            return _models(command, policy.of(scope).models, catalogue)
+        case Pause():
+            return Wanted({"paused": pause.model_dump()})
+        case Resume():
+            return Wanted({"paused": None})
+
+
+def _options(flags: Flags) -> dict[str, JsonValue]:
+    own = {"system": flags.system, "reply": flags.reply}
+    return {**flags.values, **{name: text for name, text in own.items() if text is not None}}
+
+
+def _models(command: AllowModels, named: dict[str, bool], catalogue: Catalogue) -> Wanted:
+    """`named`: what was said of models in this scope until now."""
+    if command.all:
+        return Wanted({"models": None})
+    faults = tuple(fault for name in command.names for fault in _unknown(name, catalogue))
+    ids = [*map(catalogue.id_of, command.names)]
+    models = _allowed(ids, named) if command.allow else dict.fromkeys(ids, False)
+    return Wanted(model_fields(models), faults)
+
+
+def _allowed(ids: Sequence[str], named: dict[str, bool]) -> dict[str, bool | None]:
+    """To allow what is forbidden by name takes that back; else, only those named may be asked."""
+    if named.get(EVERY_MODEL, True) and all(named.get(model) is False for model in ids):
+        return dict.fromkeys(ids)
+    return {EVERY_MODEL: False, **dict.fromkeys(ids, True)}
+
+
+def _unknown(name: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """The fault of a name that is likely to be misspelt. A server may serve models that it does
+    not list, so one that looks like no other is taken as it is."""
+    nearest = catalogue.nearest(name)
+    if catalogue.find(name) is None and nearest:
+        meant = quota_words.one_of([excerpt(near) for near in nearest])
+        yield Fault("model", words.unknown_model(excerpt(name)), meant)
+
+
+def channel_of(scope: Scope) -> str:
+    """The channel that `scope` is, or empty."""
+    return scope.id if scope.kind == "channel" else ""
+
+
+def default_values(settings: Settings) -> Mapping[str, JsonValue]:
+    """The defaults that the settings give, by name."""
+    return {"model": settings.grok_model, "max_tokens": settings.grok_max_tokens}
+
+
+def faults_of_defaults(
+    values: Mapping[str, JsonValue],
+    scope: Scope,
+    policy: Policy,
+    grok: GrokClient,
+    settings: Mapping[str, JsonValue],
+) -> tuple[Fault, ...]:
+    """What speaks against these defaults (None: taken away) in `scope`, once per parameter: a
+    misspelt model, a value, a restriction, or what the model that is asked then cannot do."""
+    model = values.get("model")
+    faults = [
+        *(_unknown(model, grok.catalogue) if isinstance(model, str) else ()),
+        *default_faults(policy, scope, values, grok.catalogue.id_of),
+        *_beyond_model(values, scope, policy, grok, settings),
+    ]
+    return tuple({fault.parameter: fault for fault in reversed(faults)}.values())[::-1]
+
+
+def _beyond_model(
+    values: Mapping[str, JsonValue],
+    scope: Scope,
+    policy: Policy,
+    grok: GrokClient,
+    settings: Mapping[str, JsonValue],
+) -> Iterator[Fault]:
+    id_of = grok.catalogue.id_of
+    wide, here = (
+        {default.name: default.value for default in defaults_for(policy, place, settings, id_of)}
+        for place in ("", channel_of(scope))
+    )
+    kept = {name: value for name, value in {**here, **values}.items() if value is not None}
+    given = {name: value for name, value in {**wide, **kept}.items() if name in PARAMETERS}
+    try:
+        request = validate({**given, "prompt": "-"})
+    except RequestRefused:
+        return
+    for fault in grok.check(request):
+        if "model" in values or fault.parameter in values:
+            yield fault

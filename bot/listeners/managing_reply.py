@@ -1,0 +1,44 @@
+"""Who looks after Grok, and what they are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.listeners.view_blocks import lines
+from bot.reply.blocks import Message
+from bot.reply.people import Person
+from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who typed a command, and where. `operation` names it, for Slack may deliver it again."""
+
+    person: Person
+    channel: str
+    operation: str = ""
+
+    @property
+    def user(self) -> str:
+        """Their Slack id."""
+        return self.person.id
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What its author alone reads, line by line, and what everybody in `channel` does.
+
+    Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the
+    author in direct messages.
+    """
+
+    lines: tuple[str, ...]
+    announcement: str = ""
+    channel: str = ""
+    documents: tuple[Message, ...] = ()
+
+    @property
+    def message(self) -> Message:
+        """What is shown to the author."""
+        blocks = tuple(lines(self.lines))[:BLOCKS_PER_MESSAGE]
+        return Message(blocks, self.lines[0][:UPDATE_TEXT_BYTES])

@@ -1,0 +1,200 @@
+"""The forms by which admins set defaults and quotas: opened from Home and from the shortcuts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from bot import words as general
+from bot.completion.policy import Fields, Policy, default_fields, limit_fields
+from bot.completion.quota import Scope
+from bot.errors import SlackError, StoreUnavailable
+from bot.listeners.announcing import Announcing
+from bot.listeners.aside import Aside
+from bot.listeners.changing import Changing
+from bot.listeners.form_view import errors_of, sentence_view
+from bot.listeners.managing_reply import Caller, Said
+from bot.listeners.payloads import Click, GlobalShortcut, Submission
+from bot.listeners.permission import Matter, Permission
+from bot.listeners.reaction import Reaction
+from bot.listeners.rules_text import whose
+from bot.listeners.setup_view import (
+    FORMS,
+    PLACE_FORM,
+    SetupMetadata,
+    What,
+    is_stale,
+    limit_errors,
+    loading_view,
+    place_view,
+    read_defaults,
+    read_limits,
+    read_place,
+    rules_view,
+)
+from bot.listeners.views import ViewJson, Views
+from bot.reply.people import People
+from bot.store.policy import Policies
+from bot.words import admin as words
+from bot.words import form as form_words
+from bot.words import setup as setup_words
+
+log = structlog.get_logger(__name__)
+
+SAVE_SECONDS = 1.5
+"""What saving may take of the 3 s of an ack, of which looking up who it is may take 1."""
+
+_MATTERS: Mapping[What, Matter] = {"defaults": "defaults", "limits": "quota"}
+_Errors = Mapping[str, str]
+
+
+class Setup:
+    """Opens the forms for whoever may use them, and saves what is sent with them."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        policies: Policies,
+        changing: Changing,
+        people: People,
+        permission: Permission,
+        views: Views,
+        aside: Aside,
+        announcing: Announcing,
+    ) -> None:
+        self._policies = policies
+        self._changing = changing
+        self._people = people
+        self._permission = permission
+        self._views = views
+        self._aside = aside
+        self._announcing = announcing
+
+    async def on_shortcut(self, payload: GlobalShortcut) -> Reaction:
+        """From the shortcuts menu."""
+        return Reaction(then=partial(self._open, payload.trigger_id, payload.user))
+
+    async def on_home_button(self, click: Click) -> Reaction:
+        """From the Home tab."""
+        return Reaction(then=partial(self._open, click.trigger_id, click.user))
+
+    async def on_submit(self, submission: Submission) -> Reaction:
+        """What was chosen in the first form is shown in the second; that one is saved."""
+        try:
+            async with asyncio.timeout(SAVE_SECONDS):
+                policy = await self._policies.current()
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("policy not known", error=str(error))
+            return _marked(_at_first(submission, words.NOT_CHANGED))
+        callback = submission.view.callback_id
+        if callback == PLACE_FORM:
+            return await self._fill(submission, policy)
+        what = next(what for what, name in FORMS.items() if name == callback)
+        return await self._save(what, submission, policy)
+
+    async def _open(self, trigger_id: str, user: str) -> None:
+        """Open a view before anything else, for a trigger lives 3 s; then show the form in it."""
+        try:
+            opened = await self._views.open(trigger_id, loading_view())
+            await self._views.update(opened.id, await self._first(user))
+        except SlackError as error:
+            log.warning("form not opened", error=str(error))
+            if error.code != "not_found":  # which says that the view was closed
+                await self._aside.tell(form_words.NOT_OPENED, user=user)
+
+    async def _first(self, user: str) -> ViewJson:
+        person = await self._people.find(user)
+        refusals = {w: self._permission.refusal(_MATTERS[w], person) for w in FORMS}
+        if all(refusals.values()):
+            return sentence_view(refusals["defaults"], setup_words.TITLE)
+        return place_view([what for what, refusal in refusals.items() if not refusal])
+
+    async def _fill(self, submission: Submission, policy: Policy) -> Reaction:
+        chosen = read_place(submission.view.values)
+        if chosen.scope is None:
+            return _marked(chosen.errors)
+        if refusal := await self._refusal(chosen.what, submission.user):
+            return _marked({"what": refusal})
+        owner, rules = whose(chosen.scope, ""), policy.of(chosen.scope)
+        return _shown(rules_view(chosen.what, chosen.scope, owner, rules))
+
+    async def _save(self, what: What, submission: Submission, policy: Policy) -> Reaction:
+        view = submission.view
+        metadata = SetupMetadata.read(view.private_metadata)
+        if metadata is None:
+            return _marked(_at_first(submission, form_words.OPEN_TOO_LONG))
+        if refusal := await self._refusal(what, submission.user):
+            return _marked(_at_first(submission, refusal))
+        scope = Scope.parse(metadata.scope)
+        if is_stale(metadata, what, policy.of(scope)):
+            return _marked(_at_first(submission, setup_words.CHANGED_MEANWHILE))
+        fields, errors = self._read(what, submission, scope, policy)
+        if errors:
+            return _marked(errors)
+        return await self._change(scope, fields, what, submission)
+
+    async def _refusal(self, what: What, user: str) -> str:
+        return self._permission.refusal(_MATTERS[what], await self._people.find(user))
+
+    def _read(
+        self, what: What, submission: Submission, scope: Scope, policy: Policy
+    ) -> tuple[Fields, _Errors]:
+        """What is to be changed, and what is wrong with it by block_id."""
+        values, rules = submission.view.values, policy.of(scope)
+        if what == "limits":
+            limits, faults = read_limits(values, rules)
+            return limit_fields(limits), limit_errors(faults)
+        defaults, faults = read_defaults(values, rules)
+        found = {
+            fault.parameter: fault for fault in self._changing.faults_of(defaults, scope, policy)
+        }
+        found |= {fault.parameter: fault for fault in faults}
+        errors, rest = errors_of(tuple(found.values()), values.keys())
+        elsewhere = _at_first(submission, general.fault_line(rest[0])) if rest else {}
+        return default_fields(defaults), {**elsewhere, **errors}
+
+    async def _change(
+        self, scope: Scope, fields: Fields, what: What, submission: Submission
+    ) -> Reaction:
+        if not fields:
+            return _shown(sentence_view(words.UNCHANGED, setup_words.TITLE))
+        person = await self._people.find(submission.user)
+        caller = Caller(person, channel="", operation=_operation(submission, fields))
+        try:
+            async with asyncio.timeout(SAVE_SECONDS):
+                said = await self._changing.change(scope, fields, caller, setup_words.AUDITED[what])
+        except StoreUnavailable as error:
+            log.warning("form not saved", error=str(error))
+            sentence = words.MAYBE_CHANGED if error.maybe_applied else words.NOT_CHANGED
+            return _marked(_at_first(submission, sentence))
+        except TimeoutError:
+            return _marked(_at_first(submission, words.MAYBE_CHANGED))
+        shown = _shown(sentence_view("\n".join(said.lines), setup_words.TITLE))
+        return replace(shown, then=partial(self._announce, said)) if said.announcement else shown
+
+    async def _announce(self, said: Said) -> None:
+        await self._announcing.announce(said.channel, said.announcement)
+
+
+def _operation(submission: Submission, fields: Fields) -> str:
+    """The same when a form is sent again as it stands, and another when it was changed."""
+    content = json.dumps(fields, sort_keys=True)
+    return f"setup:{submission.view.id}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _at_first(submission: Submission, sentence: str) -> _Errors:
+    """`sentence` at the first field, where there is no better place."""
+    return {next(iter(submission.view.values)): sentence}
+
+
+def _marked(errors: _Errors) -> Reaction:
+    return Reaction({"response_action": "errors", "errors": {**errors}})
+
+
+def _shown(view: ViewJson) -> Reaction:
+    return Reaction({"response_action": "update", "view": view})

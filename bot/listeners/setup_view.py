@@ -1,0 +1,273 @@
+"""The forms of defaults and quotas as Slack views: built from what is set, and read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from bot.completion.ask import ReplyTo
+from bot.completion.form import ADVANCED, BASIC, Filled
+from bot.completion.options import REPLY_TO
+from bot.completion.policy import Rules
+from bot.completion.quota import (
+    EACH_USER,
+    QUOTAS,
+    WORKSPACE,
+    Quota,
+    QuotaName,
+    Scope,
+    ScopeKind,
+    read_amount,
+)
+from bot.errors import Fault
+from bot.listeners.form_fields import (
+    NOT_SET,
+    VALUE,
+    Json,
+    option,
+    parameter_field,
+    plain,
+    reply_field,
+    system_field,
+)
+from bot.listeners.form_view import Values, read_form
+from bot.listeners.view_blocks import heading, section, small
+from bot.slack_limits import INPUT_CHARS
+from bot.words import form as form_words
+from bot.words import setup as words
+
+What = Literal["defaults", "limits"]
+
+PLACE_FORM = "grok_setup"
+FORMS: Mapping[What, str] = {"defaults": "grok_defaults", "limits": "grok_limits"}
+"""The `callback_id` of the form of each."""
+
+SHARED: tuple[ScopeKind, ...] = ("channel", "workspace")
+"""Whose defaults there are."""
+
+
+class SetupMetadata(BaseModel):
+    """What a form knows beside its fields: whose it is, and which state it was filled with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: str
+    seen: str
+
+    @classmethod
+    def of(cls, scope: Scope, what: What, rules: Rules) -> SetupMetadata:
+        """That of a form which is filled with `rules` now."""
+        return cls(scope=str(scope), seen=_digest(what, rules))
+
+    @classmethod
+    def read(cls, text: str) -> SetupMetadata | None:
+        """What a view carries; None when it is of another version."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to be set, and whose: without a `scope`, `errors` by block_id say why."""
+
+    what: What
+    scope: Scope | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def loading_view() -> Json:
+    """What stands there until it is known who looks."""
+    return _modal([section(words.LOADING)])
+
+
+def place_view(whats: Collection[What]) -> Json:
+    """The first form: what is to be set, of `whats`, and whose."""
+    whose = {kind: label for kind, label in words.WHOSES.items() if _has_any(kind, whats)}
+    channel = {"type": "conversations_select", "default_to_current_conversation": True}
+    blocks = [
+        _choice("what", words.WHAT, {what: words.WHATS[what] for what in whats}),
+        _choice("whose", words.WHOSE, whose),
+        _input("channel", words.CHANNEL, channel, words.CHANNEL_HINT),
+    ]
+    if "limits" in whats:
+        blocks.append(_input("person", words.PERSON, {"type": "users_select"}, words.PERSON_HINT))
+    return _modal(blocks, PLACE_FORM, words.NEXT)
+
+
+def read_place(values: Values) -> Chosen:
+    """What was chosen in the first form."""
+    what: What = "limits" if _chosen(values, "what") == "limits" else "defaults"
+    kind = _chosen(values, "whose")
+    if what == "defaults" and kind not in SHARED:
+        return Chosen(what, None, {"whose": words.NO_DEFAULTS_OF_PEOPLE})
+    channel, user = _chosen(values, "channel"), _chosen(values, "person")
+    match kind:
+        case "channel":
+            scope = Scope("channel", channel) if channel else None
+            return Chosen(what, scope, {"channel": words.PICK_CHANNEL})
+        case "user":
+            scope = Scope("user", user) if user else None
+            return Chosen(what, scope, {"person": words.PICK_PERSON})
+        case "each-user":
+            return Chosen(what, EACH_USER)
+        case _:
+            return Chosen(what, WORKSPACE)
+
+
+def rules_view(what: What, scope: Scope, whose: str, rules: Rules) -> Json:
+    """The form of the defaults or the quotas of `scope`, filled with `rules`; `whose` says whose
+    it is, in mrkdwn."""
+    fields = _default_fields(scope, rules) if what == "defaults" else _limit_fields(scope, rules)
+    metadata = SetupMetadata.of(scope, what, rules).model_dump_json()
+    return _modal([section(words.of(what, whose)), *fields], FORMS[what], words.SAVE, metadata)
+
+
+def is_stale(metadata: SetupMetadata, what: What, rules: Rules) -> bool:
+    """Whether a form was filled with other rules than those that hold now."""
+    return metadata.seen != _digest(what, rules)
+
+
+def read_defaults(values: Values, rules: Rules) -> tuple[dict[str, JsonValue], tuple[Fault, ...]]:
+    """The defaults that the form changes (None: taken away), where it was filled with `rules`,
+    and everything wrong with what was typed."""
+    before = _filled(rules)
+    after = read_form(values, before)
+    old, new = _options(before, before.reply), _options(after, _reply(values, before.reply))
+    changes = {name: new.get(name) for name in {**old, **new} if old.get(name) != new.get(name)}
+    return changes, tuple(f for f in after.flags().faults if f.parameter in changes)
+
+
+def read_limits(
+    values: Values, rules: Rules
+) -> tuple[dict[QuotaName, int | None], tuple[Fault, ...]]:
+    """The quotas that the form changes (None: taken away), where it was filled with `rules`, and
+    everything wrong with what was typed."""
+    changes: dict[QuotaName, int | None] = {}
+    faults = []
+    for name, quota in QUOTAS.items():
+        if name not in values:
+            continue
+        text, before = _chosen(values, name).strip(), rules.limits.get(name)
+        amount = read_amount(quota, text) if text else None
+        if isinstance(amount, Fault):
+            faults.append(amount)
+        elif amount != before:
+            changes[name] = amount
+    return changes, tuple(faults)
+
+
+def limit_errors(faults: Sequence[Fault]) -> dict[str, str]:
+    """What is wrong with each field of a quota, by its block_id."""
+    return {fault.parameter: words.limit_fault(fault.problem, fault.allowed) for fault in faults}
+
+
+def _default_fields(scope: Scope, rules: Rules) -> Iterator[Any]:
+    filled = _filled(rules)
+    in_channel = scope.kind == "channel"
+    yield small(words.EMPTY_DEFAULTS if in_channel else words.EMPTY_DEFAULTS_OF_ALL)
+    for parameter in BASIC:
+        yield parameter_field(parameter, filled)
+    yield reply_field(filled.reply or "not_set", words.REPLY_LABELS)
+    yield system_field(filled.system)
+    for group, parameters in ADVANCED.items():
+        yield heading(form_words.GROUPS[group])
+        for parameter in parameters:
+            yield parameter_field(parameter, filled)
+
+
+def _limit_fields(scope: Scope, rules: Rules) -> Iterator[Any]:
+    yield small(words.EMPTY_LIMITS)
+    for name, quota in QUOTAS.items():
+        if scope.kind in quota.scopes:
+            yield _limit_field(quota, rules.limits.get(name))
+
+
+def _limit_field(quota: Quota, amount: int | None) -> Json:
+    element: Json = {"type": "plain_text_input", "max_length": INPUT_CHARS}
+    if amount is not None:
+        element["initial_value"] = quota.typed(amount)
+    hint = f"{quota.allowed[:1].upper()}{quota.allowed[1:]}."
+    return _input(quota.name, words.LIMITS[quota.name], element, hint)
+
+
+def _filled(rules: Rules) -> Filled:
+    """The defaults as a form holds them."""
+    values = {**rules.defaults}
+    system, reply = values.pop("system", ""), values.pop("reply", None)
+    return Filled(values=values, system=str(system), reply=_place(reply))
+
+
+def _options(filled: Filled, reply: ReplyTo | None) -> dict[str, JsonValue]:
+    own: dict[str, JsonValue] = {"system": filled.system or None, "reply": reply}
+    return {**filled.values, **{name: value for name, value in own.items() if value is not None}}
+
+
+def _reply(values: Values, before: ReplyTo | None) -> ReplyTo | None:
+    chosen = _chosen(values, "reply")
+    return None if chosen == NOT_SET else _place(chosen) or before
+
+
+def _place(value: JsonValue) -> ReplyTo | None:
+    return next((place for place in REPLY_TO if place == value), None)
+
+
+def _digest(what: What, rules: Rules) -> str:
+    text = json.dumps(rules.model_dump(mode="json")[what], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _has_any(kind: str, whats: Collection[What]) -> bool:
+    return "limits" in whats or kind in SHARED
+
+
+def _chosen(values: Values, name: str) -> str:
+    """What a field holds, as text; empty for nothing."""
+    match values.get(name, {}).get(VALUE, {}):
+        case {"selected_option": {"value": str(value)}}:
+            return value
+        case (
+            {"value": str(value)}
+            | {"selected_conversation": str(value)}
+            | {"selected_user": str(value)}
+        ):
+            return value
+        case _:
+            return ""
+
+
+def _choice(name: str, label: str, labels: Mapping[Any, str]) -> Json:
+    options = [option(text, value) for value, text in labels.items()]
+    element = {"type": "radio_buttons", "options": options, "initial_option": options[0]}
+    return _input(name, label, element, optional=False)
+
+
+def _input(name: str, label: str, element: Json, hint: str = "", *, optional: bool = True) -> Json:
+    block: Json = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label),
+        "optional": optional,
+        "element": {**element, "action_id": VALUE},
+    }
+    return {**block, "hint": plain(hint)} if hint else block
+
+
+def _modal(
+    blocks: Sequence[Any], callback_id: str = "", submit: str = "", metadata: str = ""
+) -> Json:
+    return {
+        "type": "modal",
+        "title": plain(words.TITLE),
+        "close": plain(words.CANCEL),
+        "blocks": [*blocks],
+        **({"callback_id": callback_id} if callback_id else {}),
+        **({"submit": plain(submit)} if submit else {}),
+        **({"private_metadata": metadata} if metadata else {}),
+    }

@@ -1,0 +1,147 @@
+"""What holds in a place, as it is told to whoever asks: defaults, models, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from bot.completion.excerpt import excerpt
+from bot.completion.options import OPTIONS
+from bot.completion.policy import (
+    Default,
+    IdOf,
+    Paused,
+    Policy,
+    allowed_models,
+    closed_for,
+    defaults_for,
+    paused_in,
+)
+from bot.completion.quota import WORKSPACE, Scope
+from bot.grok.catalogue import Catalogue, Model
+from bot.listeners.moments import moment
+from bot.listeners.rules_text import changes, default_value, field_name, whose
+from bot.reply.blocks import mention
+from bot.store.audit import Entry
+from bot.words import admin as words
+from bot.words import home as home_words
+
+MOST_MODELS = 60
+
+
+def defaults_here(
+    policy: Policy,
+    channel: str,
+    settings: Mapping[str, JsonValue],
+    id_of: IdOf = str,
+    *,
+    may_set: bool,
+) -> tuple[str, ...]:
+    """Every default that holds in `channel`, and where it comes from; `settings`: the last
+    ones, by name. `may_set`: whether the reader may change them."""
+    found = defaults_for(policy, channel, settings, id_of)
+    return (
+        words.DEFAULTS_HERE,
+        *(_default(default, _as_set(default, policy, channel, settings)) for default in found),
+        words.HOW_TO_SET if may_set else words.HOW_TO_SAY,
+    )
+
+
+def defaults_of(policy: Policy, scope: Scope, channel: str) -> tuple[str, ...]:
+    """What is set in this very scope, for somebody who reads it in `channel`."""
+    values, owner = policy.of(scope).defaults, whose(scope, channel)
+    if not values:
+        return (words.none_set(owner),)
+    shown = [
+        words.default(words.flag(name), default_value(name, values[name]))
+        for name in OPTIONS
+        if name in values
+    ]
+    return (words.defaults_of(owner), *shown)
+
+
+def notices(policy: Policy, channel: str, user: str, tz_offset: int) -> Iterator[str]:
+    """What keeps questions of `user` in `channel` from being taken, if anything does."""
+    if pause := paused_in(policy, channel):
+        scope, paused = pause
+        yield paused_since(scope, paused, channel, tz_offset)
+    if unread := closed_for(policy, channel, user):
+        yield words.unread(", ".join(dict.fromkeys(field_name(each.field) for each in unread)))
+
+
+def paused_since(scope: Scope, paused: Paused, channel: str, tz_offset: int) -> str:
+    """Who paused Grok, where and when."""
+    who = mention(paused.by) or excerpt(paused.by)
+    return words.paused_since(whose(scope, channel), who, moment(paused.at, tz_offset))
+
+
+def models_here(
+    policy: Policy, channel: str, catalogue: Catalogue, settings: Mapping[str, JsonValue]
+) -> tuple[str, ...]:
+    """Every model with its price: those that may be asked in `channel`, then the others."""
+    id_of = catalogue.id_of
+    allowed, listed = allowed_models(policy, channel, id_of), catalogue.models
+    ids = [model.id for model in listed]
+    ids += [name for name in allowed.only or () if name not in ids]
+    may, may_not = [name for name in ids if name in allowed], [n for n in ids if n not in allowed]
+    usual = {each.name: each.value for each in defaults_for(policy, channel, settings, id_of)}
+    default = catalogue.find(str(usual.get("model", "")))
+    shown = [_model(name, catalogue.find(name), default) for name in may]
+    others = words.each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
+    return (
+        words.MODELS_ALLOWED if may_not else words.MODELS,
+        home_words.PRICES,
+        *(_cut(shown) or [words.EVERY_MODEL_FORBIDDEN]),
+        *((words.MODELS_FORBIDDEN, others) if may_not else ()),
+    )
+
+
+def audit_lines(entries: Sequence[Entry], channel: str, tz_offset: int) -> Iterator[str]:
+    """Who changed what, newest first, for somebody who reads it in `channel`."""
+    if not entries:
+        yield words.NO_CHANGES
+        return
+    yield words.AUDIT
+    for entry in entries:
+        who = mention(entry.by) or excerpt(entry.by)
+        yield words.audit_entry(moment(entry.at, tz_offset), who, whose(entry.scope, channel))
+        for change in changes(entry.before, entry.after):
+            yield words.audit_change(change.what, change.before, change.after)
+
+
+def _default(default: Default, as_set: JsonValue) -> str:
+    name, value = words.flag(default.name), default_value(default.name, default.value)
+    source = words.SOURCES[default.source]
+    if as_set != default.value:
+        lowered = words.lowered(default_value(default.name, as_set))
+        source = words.FIRST_ALLOWED if default.name == "model" else lowered
+    return words.default(name, value, source)
+
+
+def _as_set(
+    default: Default, policy: Policy, channel: str, settings: Mapping[str, JsonValue]
+) -> JsonValue:
+    """What was set where the default comes from, before caps and allowed models."""
+    match default.source:
+        case "channel":
+            values = policy.of_channel(channel).defaults
+        case "workspace":
+            values = policy.of(WORKSPACE).defaults
+        case _:
+            values = dict(settings)
+    return values.get(default.name)
+
+
+def _model(name: str, model: Model | None, default: Model | None) -> str:
+    if model is None:
+        return home_words.model_line(excerpt(name), words.NOT_LISTED)
+    price = home_words.price(model.input_price, model.cached_price, model.output_price)
+    facts = f"{price} · {words.DEFAULT_HERE}" if model == default else price
+    return home_words.model_line(excerpt(name), facts)
+
+
+def _cut(shown: list[str]) -> list[str]:
+    if len(shown) <= MOST_MODELS:
+        return shown
+    return [*shown[:MOST_MODELS], home_words.more_models(len(shown) - MOST_MODELS)]

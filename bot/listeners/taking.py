@@ -1,0 +1,101 @@
+"""From what was said to a question that is taken: made by the policy that holds, and accepted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot import words
+from bot.completion.ask import Ask
+from bot.completion.hold import Denied, Hold, hold_for
+from bot.completion.policy import Policy
+from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
+from bot.grok.client import GrokClient
+from bot.jobs.accept import Accepted, Acceptor
+from bot.listeners.admission import Admission
+from bot.listeners.denied import Reader, denied
+from bot.reply.people import People
+from bot.settings import Settings, admins_of
+from bot.store.policy import Policies
+
+log = structlog.get_logger(__name__)
+
+MOST_TRIES = 3
+"""An admin may change something between reading the policy and accepting, but not for ever."""
+
+Make = Callable[[Policy], Ask]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A question that was taken, and the job that it became."""
+
+    ask: Ask
+    accepted: Accepted
+
+
+class Taking:
+    """Has questions accepted, each made by the policy that holds."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        acceptor: Acceptor,
+        policies: Policies,
+        grok: GrokClient,
+        people: People,
+        admission: Admission,
+        settings: Settings,
+    ) -> None:
+        self._acceptor = acceptor
+        self._policies = policies
+        self._grok = grok
+        self._people = people
+        self._admission = admission
+        self._settings = settings
+        self._admins = tuple(sorted(admins_of(settings)))
+
+    async def __call__(self, make: Make) -> Taken:
+        """Make a question, and have it accepted. Raises what `make` raises, `NotTaken`, and
+        `Denied` with a sentence for its asker."""
+        try:
+            policy = await self._policies.current()
+            for _ in range(MOST_TRIES):
+                ask = make(policy)
+                if sentence := await self._admission.refusal(ask.user, ask.channel):
+                    raise Denied(sentence)
+                try:
+                    return Taken(ask, await self._accept(ask, policy))
+                except StalePolicy:
+                    policy = await self._policies.reload(policy)
+        except StoreUnavailable as error:
+            log.warning("policy not known", error=str(error))
+        raise NotTaken(words.NOT_TAKEN)
+
+    async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
+        hold = self._hold(ask, policy)
+        try:
+            return await self._acceptor.accept(ask, hold)
+        except Denied as error:
+            person = await self._people.find(ask.user)
+            reader = Reader(person.tz_offset, self._admins)
+            sentence = denied(error, ask, hold, reader, policy)
+            raise Denied(sentence, error.shortages, error.closed) from None
+
+    def _hold(self, ask: Ask, policy: Policy) -> Hold:
+        model = ask.request.model
+        return hold_for(
+            ask,
+            policy,
+            prices=self._grok.prices.of(model),
+            reasons=self._grok.catalogue.reasons(model) is not False,
+            settings=self._settings,
+            now=time.time(),
+        )
+
+
+def outcome_of(error: UserError) -> str:
+    """How a question is counted that was not taken."""
+    return "denied" if isinstance(error, Denied) else "not_taken"

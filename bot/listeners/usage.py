@@ -1,0 +1,140 @@
+"""What was used, what is left, and what the quotas are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.completion.managing import Target
+from bot.completion.policy import Limit, Policy, caps_for, limits_for
+from bot.completion.quota import QUOTAS, Scope
+from bot.completion.windows import Windows, windows_at
+from bot.listeners.managing_reply import Caller, Said
+from bot.listeners.permission import Permission
+from bot.listeners.rules_text import whose
+from bot.listeners.showing import notices
+from bot.listeners.usage_export import table
+from bot.listeners.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
+from bot.reply.people import People
+from bot.settings import Settings, zone_of
+from bot.store.policy import Policies
+from bot.store.quotas import Quotas, Row
+from bot.words import usage as words
+
+MOST_PEOPLE = 5
+"""People who used most that admins are told of."""
+
+NAMES_SECONDS = 3.0
+MOST_NAMES = 50
+"""How long finding out what people are called may hold up a table, and how many are asked for."""
+
+
+class Usage:
+    """Answers the commands about quotas and use."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        policies: Policies,
+        quotas: Quotas,
+        people: People,
+        permission: Permission,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._policies = policies
+        self._quotas = quotas
+        self._people = people
+        self._permission = permission
+        self._zone = zone_of(settings)
+        self._clock = clock
+
+    async def used(self, target: Target | None, caller: Caller) -> Said:
+        """What was used today and this month; None: in this channel and by the caller."""
+        policy, windows = await self._policies.current(), self._windows()
+        scopes = self._scopes(target, caller)
+        lines: list[str] = []
+        for use in await self._quotas.usage(scopes, windows.day, windows.month):
+            limits = _of_scope(use.scope, policy, caller)
+            lines += [
+                words.heading(use.scope.kind),
+                *used_lines(use),
+                *limit_lines(limits, use, windows, caller.person.tz_offset),
+                *await self._most(use.scope, windows, caller),
+            ]
+        return Said(tuple(lines))
+
+    async def quotas(self, target: Target | None, caller: Caller) -> Said:
+        """What is limited, with bars; None: what holds for the caller here."""
+        policy, windows = await self._policies.current(), self._windows()
+        if target is None:
+            return await self._quotas_here(policy, windows, caller)
+        scope = target.scope(channel=caller.channel, user=caller.user)
+        limits = policy.of(scope).limits
+        counted = _of_scope(scope, policy, caller)
+        if not limits and not counted:
+            return Said((words.no_quotas(whose(scope, caller.channel)),))
+        lines = [words.quotas_of(whose(scope, caller.channel))]
+        if scope.kind == "each-user":
+            return Said((*lines, *bare_limits(limits)))
+        (use,) = await self._quotas.usage([scope], windows.day, windows.month)
+        lines += limit_lines(counted, use, windows, caller.person.tz_offset)
+        lines += cap_line(
+            {name: limits[name] for name in QUOTAS if name in limits and QUOTAS[name].caps}
+        )
+        lines += await self._most(scope, windows, caller)
+        return Said(tuple(lines))
+
+    async def _quotas_here(self, policy: Policy, windows: Windows, caller: Caller) -> Said:
+        limits = limits_for(policy, caller.channel, caller.user)
+        scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
+        lines: list[str] = []
+        for use in await self._quotas.usage(scopes, windows.day, windows.month):
+            own = [limit for limit in limits if limit.scope == use.scope]
+            lines += [
+                words.heading(use.scope.kind),
+                *limit_lines(own, use, windows, caller.person.tz_offset),
+            ]
+        lines += cap_line(caps_for(policy, caller.channel))
+        lines = lines or [words.NO_QUOTAS]
+        return Said(
+            (*lines, *notices(policy, caller.channel, caller.user, caller.person.tz_offset))
+        )
+
+    async def export(self, month: str) -> Said:
+        """A month as a table, for the caller's direct messages."""
+        month = month or self._windows().month
+        rows = await self._quotas.export(month)
+        if not rows:
+            return Said((words.no_export(month),))
+        names = await self._names(rows)
+        documents = table(month, rows, names).messages(month)
+        return Said((words.exported(month, len(rows)),), documents=documents)
+
+    async def _names(self, rows: Sequence[Row]) -> Mapping[str, str]:
+        """What those who used most are called, by id."""
+        ordered = sorted(rows, key=lambda row: row.tokens, reverse=True)
+        users = tuple(dict.fromkeys(row.user for row in ordered))[:MOST_NAMES]
+        people = await self._people.find_all(users, within=NAMES_SECONDS)
+        return {user: person.name for user, person in people.items()}
+
+    async def _most(self, scope: Scope, windows: Windows, caller: Caller) -> tuple[str, ...]:
+        """Who used most, for admins."""
+        if scope.kind == "user" or not self._permission.is_admin(caller.person):
+            return ()
+        return tuple(most_line(await self._quotas.most(scope, windows.month, MOST_PEOPLE)))
+
+    def _windows(self) -> Windows:
+        return windows_at(self._clock(), self._zone)
+
+    def _scopes(self, target: Target | None, caller: Caller) -> Sequence[Scope]:
+        if target is not None:
+            return (target.scope(channel=caller.channel, user=caller.user),)
+        me, channel = Scope("user", caller.user), Scope("channel", caller.channel)
+        return (me,) if caller.channel.startswith("D") else (channel, me)
+
+
+def _of_scope(scope: Scope, policy: Policy, caller: Caller) -> list[Limit]:
+    """The limits of one scope."""
+    channel = scope.id if scope.kind == "channel" else ""
+    user = scope.id if scope.kind == "user" else caller.user
+    return [limit for limit in limits_for(policy, channel, user) if limit.scope == scope]

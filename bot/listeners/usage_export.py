@@ -1,0 +1,108 @@
+"""What was used in a month, as a table (CSV) in pieces that Slack takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.completion.excerpt import excerpt
+from bot.reply.blocks import Block, Message
+from bot.slack_limits import MARKDOWN_CHARS
+from bot.store.quotas import Row
+from bot.words import usage as words
+
+MOST_MESSAGES = 10
+"""A longer table would flood the direct messages: what was used least is added up."""
+
+_PIECE_CHARS = MARKDOWN_CHARS - 500
+_ROOM_FOR_OTHERS = 2
+"""Rows that give way to the last one, which may be longer than one of them."""
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in pieces, each with the columns' names; `summed` rows are added up in the last."""
+
+    pieces: tuple[str, ...]
+    summed: int = 0
+
+    def messages(self, month: str) -> tuple[Message, ...]:
+        """A message for each piece, to be copied."""
+        count = len(self.pieces)
+        return tuple(
+            _message(piece, words.export_title(month, number, count), self._foot(number))
+            for number, piece in enumerate(self.pieces, 1)
+        )
+
+    def _foot(self, number: int) -> str:
+        last = number == len(self.pieces)
+        return words.export_summed(self.summed) if last and self.summed else ""
+
+
+def table(month: str, rows: Sequence[Row], names: Mapping[str, str]) -> Table:
+    """`rows` of a month, those that used most first; `names` of people by id."""
+    ordered = sorted(rows, key=lambda row: (-row.tokens, row.channel, row.user))
+    lines = [_line(month, row, names) for row in ordered]
+    pieces = _pieces(lines)
+    if len(pieces) <= MOST_MESSAGES:
+        return Table(pieces)
+    shown = sum(piece.count("\n") - 1 for piece in pieces[:MOST_MESSAGES])
+    kept = shown - _ROOM_FOR_OTHERS
+    others = _line(month, _sum(ordered[kept:]), names)
+    return Table(_pieces([*lines[:kept], others]), summed=len(lines) - kept)
+
+
+def _pieces(lines: Iterable[str]) -> tuple[str, ...]:
+    header = _csv(words.COLUMNS)
+    pieces = [header]
+    for line in lines:
+        if len(pieces[-1]) + len(line) > _PIECE_CHARS:
+            pieces.append(header)
+        pieces[-1] += line
+    return tuple(pieces)
+
+
+def _sum(rows: Sequence[Row]) -> Row:
+    return Row(
+        words.OTHERS,
+        words.OTHERS,
+        requests=sum(row.requests for row in rows),
+        tokens=sum(row.tokens for row in rows),
+        micro_dollars=sum(row.micro_dollars for row in rows),
+        unpriced=sum(row.unpriced for row in rows),
+    )
+
+
+def _line(month: str, row: Row, names: Mapping[str, str]) -> str:
+    return _csv(
+        (
+            month,
+            row.channel,
+            row.user,
+            _harmless(excerpt(names.get(row.user, ""))),
+            row.requests,
+            row.tokens,
+            f"{row.micro_dollars / 1_000_000:.6f}",
+            row.unpriced,
+        )
+    )
+
+
+def _harmless(name: str) -> str:
+    """A name that no program for tables takes for a formula."""
+    return f"'{name}" if name.startswith(_FORMULA) else name
+
+
+def _csv(cells: Iterable[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _message(piece: str, title: str, foot: str) -> Message:
+    block: Block = {"type": "markdown", "text": f"{title}\n```\n{piece}```\n{foot}".rstrip()}
+    return Message((block,), title)

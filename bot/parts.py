@@ -1,0 +1,200 @@
+"""The parts of a bot, each made once and joined: a worker below, the listeners above it."""
+
+from __future__ import annotations
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.grok.client import GrokClient
+from bot.jobs.accept import Acceptor
+from bot.jobs.queue import Queue
+from bot.jobs.recall import Recall
+from bot.jobs.run import Runner
+from bot.jobs.worker import Worker
+from bot.listeners.admission import Admission
+from bot.listeners.alarms import Alarms
+from bot.listeners.announcing import Announcing
+from bot.listeners.aside import Aside
+from bot.listeners.asking import Asking
+from bot.listeners.buttons import Buttons
+from bot.listeners.changing import Changing
+from bot.listeners.command import GrokCommand
+from bot.listeners.forms import Forms
+from bot.listeners.home import Home
+from bot.listeners.home_standing import Standing
+from bot.listeners.installation import Installation
+from bot.listeners.managing import Managing
+from bot.listeners.messages import Conversing
+from bot.listeners.permission import Permission
+from bot.listeners.setup import Setup
+from bot.listeners.slack_app import Listeners
+from bot.listeners.taking import Taking
+from bot.listeners.usage import Usage
+from bot.listeners.views import Views
+from bot.reply.pacing import EditBudget
+from bot.reply.people import People
+from bot.reply.slack import Slack
+from bot.reply.thread import ThreadReader
+from bot.reply.web_api import WebApi
+from bot.settings import Settings, admins_of
+from bot.store.audit import Audit
+from bot.store.connection import Store
+from bot.store.conversations import Conversations
+from bot.store.drafts import Drafts
+from bot.store.keys import Keys
+from bot.store.once import Once
+from bot.store.policy import Policies
+from bot.store.quotas import Quotas
+from bot.store.recent import Recents
+
+LOOK_UP_SECONDS = 1.0
+"""How long looking a person up may take, of the 3 s that an ack may take."""
+
+
+class Parts:
+    """What several parts share, and how each is put together."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        installation: Installation,
+        client: AsyncWebClient,
+        store: Store,
+        grok: GrokClient,
+    ) -> None:
+        self._settings = settings
+        self._installation = installation
+        self._store = store
+        self._grok = grok
+        self._keys = keys = Keys(installation.team)
+        self._api = WebApi(client)
+        self._slack = Slack(self._api)
+        self._aside = Aside(self._slack)
+        hurried = WebApi(client, deadline=LOOK_UP_SECONDS)
+        self._people = People(hurried, admins_of(settings))
+        self._permission = Permission(settings, installation.team)
+        self._conversations = Conversations(store, keys)
+        self._once = Once(store, keys)
+        self._quotas = Quotas(store, keys)
+        self._audit = Audit(store, keys)
+        self.policies = Policies(store, keys)
+        self._queue = Queue(
+            store,
+            keys,
+            lease_seconds=settings.job_lease_seconds,
+            retention_seconds=settings.job_retention_seconds,
+            thread_tokens=settings.thread_tokens,
+            thread_retention_seconds=settings.thread_retention_seconds,
+        )
+
+    def worker(self) -> Worker:
+        """Whoever answers the questions in the queue."""
+        settings = self._settings
+        threads = ThreadReader(self._api, self._people, self._installation.bot_user)
+        runner = Runner(
+            self._grok,
+            self._slack,
+            EditBudget(self._store, self._keys, settings.slack_edits_per_minute),
+            Recall(self._conversations, threads, tokens=settings.thread_tokens),
+            tell_after=settings.tell_after_seconds,
+            settled=self._alarms().after_use,
+        )
+        return Worker(self._queue, runner, at_once=settings.jobs_at_once)
+
+    def listeners(self) -> Listeners:
+        """Whoever takes questions in."""
+        team = self._installation.team
+        asking, taking, views = self._asking(), self._taking(), Views(self._api)
+        forms = Forms(
+            asking,
+            taking,
+            self.policies,
+            self._grok,
+            views,
+            Drafts(self._store, self._keys),
+            self._aside,
+            self._people,
+            self._settings,
+            team,
+        )
+        return Listeners(
+            command=GrokCommand(asking, taking, forms, self._managing(), team),
+            forms=forms,
+            conversing=self._conversing(asking, taking),
+            buttons=Buttons(
+                self._queue, taking, self._people, forms, views, self._aside, team, asking
+            ),
+            home=Home(
+                Recents(self._store, self._keys),
+                self._people,
+                self._grok,
+                views,
+                self._installation,
+                self._standing(),
+            ),
+            setup=self._setup(views),
+        )
+
+    def _setup(self, views: Views) -> Setup:
+        return Setup(
+            self.policies,
+            Changing(self.policies, self._grok, self._settings),
+            self._people,
+            self._permission,
+            views,
+            self._aside,
+            Announcing(self._slack),
+        )
+
+    def _asking(self) -> Asking:
+        return Asking(self._settings, self._grok)
+
+    def _taking(self) -> Taking:
+        return Taking(
+            Acceptor(self._queue),
+            self.policies,
+            self._grok,
+            self._people,
+            Admission(self._people, self._settings, self._installation.team),
+            self._settings,
+        )
+
+    def _conversing(self, asking: Asking, taking: Taking) -> Conversing:
+        return Conversing(
+            asking,
+            taking,
+            self._queue,
+            self._conversations,
+            self._people,
+            self._aside,
+            self._installation,
+            self._once,
+        )
+
+    def _managing(self) -> Managing:
+        usage = Usage(self.policies, self._quotas, self._people, self._permission, self._settings)
+        return Managing(
+            self.policies,
+            self._audit,
+            usage,
+            self._people,
+            self._aside,
+            self._slack,
+            self._grok,
+            self._permission,
+            self._settings,
+        )
+
+    def _standing(self) -> Standing:
+        return Standing(self.policies, self._quotas, self._permission, self._grok, self._settings)
+
+    def _alarms(self) -> Alarms:
+        return Alarms(
+            self.policies,
+            self._quotas,
+            self._audit,
+            self._once,
+            self._people,
+            self._permission,
+            self._aside,
+            self._settings,
+        )

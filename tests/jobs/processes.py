@@ -1,0 +1,68 @@
+"""Workers in processes of their own, and what they did."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from bot.jobs.holder import RunJob
+from bot.jobs.queue import Queue
+from bot.jobs.worker import Worker
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from tests.jobs.crew import Crew
+
+FAST = 0.5
+"""A lease, in seconds, that runs out while a test waits for it."""
+SLOW = 60.0
+
+
+class Journal:
+    """What all workers did, in order."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, count: int) -> list[str]:
+        """The next `count` events."""
+        events: list[str] = []
+        while len(events) < count:
+            if (event := await self._store.reads.blpop(["events"], timeout=1)) is not None:
+                events.append(str(event[1]))
+        return events
+
+    async def rest(self) -> list[str]:
+        """Events that nobody has read."""
+        return [str(event) for event in await self._store.redis.lrange("events", 0, -1)]
+
+
+@asynccontextmanager
+async def process(
+    valkey: str, lease: float, module: str = "tests.jobs.crew"
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker in a process of its own, whose program is `module`."""
+    crew = await asyncio.create_subprocess_exec(*(sys.executable, "-m", module, valkey, str(lease)))
+    try:
+        yield crew
+    finally:
+        if crew.returncode is None:
+            crew.kill()
+        await crew.wait()
+
+
+@asynccontextmanager
+async def worker(
+    store: Store, keys: Keys, lease: float, crew: Callable[[Store], RunJob] = Crew
+) -> AsyncIterator[None]:
+    """A worker in this process."""
+    queue = Queue(store, keys, lease_seconds=lease, retention_seconds=3600)
+    worker = Worker(queue, crew(store), at_once=10)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        await asyncio.sleep(0)
+        try:
+            yield
+        finally:
+            await worker.drain(0)

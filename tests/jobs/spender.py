@@ -1,0 +1,34 @@
+"""A worker in a process of its own that asks with what was reserved: `python -m … URL LEASE`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from bot.completion.result import Usage
+from bot.jobs.lease import Held
+from tests.jobs.asks import make_answer
+from tests.jobs.crew import Crew, main
+
+USED = 30
+"""Tokens that every answer takes."""
+
+
+class Spender(Crew):
+    """A `run_job` that keeps a journal."""
+
+    async def __call__(self, held: Held) -> None:
+        await self._step("taken", held)
+        if held.job.answer is None:
+            await held.begin()
+            await self._step("begun", held)
+            usage = Usage(total_tokens=USED, cost_in_usd_ticks=0)
+            await held.deliver(make_answer().model_copy(update={"usage": usage}))
+            await self._step("delivered", held)
+        while await held.finish():
+            pass
+        await self._step("finished", held)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]), Spender))

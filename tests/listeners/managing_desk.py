@@ -1,0 +1,104 @@
+"""The commands that look after Grok, at work in a strict workspace, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.completion.managing_grammar import parse_managing
+from bot.grok.client import GrokClient
+from bot.listeners.aside import Aside
+from bot.listeners.managing import Managing
+from bot.listeners.payloads import SlashCommand
+from bot.listeners.permission import Permission
+from bot.listeners.reaction import Reaction
+from bot.listeners.usage import Usage
+from bot.reply.people import People
+from bot.reply.shown import mentioned, shown
+from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
+from bot.settings import Settings, admins_of
+from bot.store.audit import Audit
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.store.policy import Policies
+from bot.store.quotas import Quotas
+from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
+from tests.listeners.app import listening
+from tests.sandbox.slack_app import client_of
+from tests.store.proxy import Proxy
+
+KEYS = Keys(TEAM_ID)
+NOW = 1_763_892_000.0
+"""23 November 2025, 10:00 UTC: the time that quotas go by."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything a test looks at. The handlers reach Redis through `proxy`; tests look into it
+    with `policies` and `store` of their own."""
+
+    workspace: Workspace
+    proxy: Proxy
+    store: Store
+    policies: Policies
+
+    async def command(self, text: str, user: str = ANA, channel: str = GENERAL) -> str:
+        """What `user` alone is shown after they typed `/grok` and `text`."""
+        before = len(self.workspace.ephemerals(user))
+        result = await self.workspace.command(user, channel, f"/grok {text}")
+        assert result.error is None, result
+
+        def told() -> list[Message]:
+            return self.workspace.ephemerals(user)[before:]
+
+        return text_of((await self.workspace.wait_for(told))[0])
+
+
+def text_of(message: Message) -> str:
+    """What the sections of a message say."""
+    return "\n".join(block["text"]["text"] for block in message.blocks or ())
+
+
+@asynccontextmanager
+async def desk(
+    workspace: Workspace, grok: GrokClient, redis_url: str, **settings: Any
+) -> AsyncIterator[Desk]:
+    """Handlers at work in `workspace`; `settings` are the bot's."""
+    ours = Settings(_env_file=None, **settings)
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(Proxy(redis_url))
+        behind = await stack.enter_async_context(Store(proxy.url))
+        store = await stack.enter_async_context(Store(redis_url))
+        await store.redis.flushall()
+        api = WebApi(client_of(workspace))
+        policies, people = Policies(behind, KEYS), People(api, admins_of(ours))
+        permission, slack = Permission(ours, TEAM_ID), Slack(api)
+        managing = Managing(
+            policies,
+            Audit(behind, KEYS),
+            Usage(policies, Quotas(behind, KEYS), people, permission, ours, clock=lambda: NOW),
+            people,
+            Aside(slack),
+            slack,
+            grok,
+            permission,
+            ours,
+        )
+
+        async def typed(payload: SlashCommand) -> Reaction:
+            command = parse_managing(shown(payload.text), mentioned(payload.text))
+            assert command is not None, payload.text
+            return await managing(
+                command,
+                user=payload.user_id,
+                channel=payload.channel_id,
+                response_url=payload.response_url,
+                operation=f"command:{payload.trigger_id}",
+            )
+
+        await stack.enter_async_context(listening(workspace, command=typed))
+        yield Desk(workspace, proxy, store, Policies(store, KEYS))
+        assert not workspace.problems, workspace.problems

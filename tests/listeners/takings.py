@@ -1,0 +1,35 @@
+"""Whoever takes questions, put together for a test."""
+
+from __future__ import annotations
+
+from bot.grok.client import GrokClient
+from bot.jobs.accept import Acceptor
+from bot.jobs.queue import Queue
+from bot.listeners.admission import Admission
+from bot.listeners.taking import Taking
+from bot.reply.people import People
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.store.policy import Policies
+from tests.fixtures.store import TEAM
+
+
+def taking_of(
+    queue: Queue,
+    store: Store,
+    keys: Keys,
+    grok: GrokClient,
+    people: People,
+    settings: Settings | None = None,
+) -> Taking:
+    """Takes questions into `queue`, by the policy in `store`."""
+    settings = settings or Settings(_env_file=None)
+    return Taking(
+        Acceptor(queue),
+        Policies(store, keys),
+        grok,
+        people,
+        Admission(people, settings, TEAM),
+        settings,
+    )

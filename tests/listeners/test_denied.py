@@ -1,0 +1,194 @@
+"""What somebody reads whose question was not taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.completion import CompletionRequest
+from bot.completion.hold import Denied, Hold, Shortage, hold_for
+from bot.completion.policy import Paused, Policy, Rules, Unread
+from bot.completion.prices import Prices
+from bot.completion.quota import WORKSPACE, QuotaName, Scope
+from bot.listeners.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens
+from bot.settings import Settings
+from bot.words import usage as words
+from sandbox.workspace import ANA, BEN, GENERAL
+from tests.listeners.jobs import an_ask
+
+CHANNEL, PERSON = Scope("channel", GENERAL), Scope("user", ANA)
+PRICES = Prices(input=1.0, output=2.0)
+DAY_ENDS = 1_763_942_400
+ASK = an_ask(request=CompletionRequest(model="grok-4.3", prompt="Name a river", max_tokens=1000))
+
+
+def hold_of(ask: Any = ASK, prices: Prices | None = PRICES) -> Hold:
+    settings = Settings(_env_file=None)
+    return hold_for(
+        ask, Policy(), prices=prices, reasons=False, settings=settings, now=1_763_892_000.0
+    )
+
+
+def shortage(name: QuotaName = "tokens-per-day", **fields: Any) -> Shortage:
+    usual: dict[str, Any] = {
+        "scope": CHANNEL,
+        "name": name,
+        "limit": 10_000,
+        "settled": 9_000,
+        "held": 0,
+        "wanted": 2_000,
+        "resets_at": DAY_ENDS,
+    }
+    return Shortage(**(usual | fields))
+
+
+def told(*shortages: Shortage, ask: Any = ASK, reader: Reader | None = None) -> str:
+    error = Denied("not asked", shortages)
+    return denied(error, ask, hold_of(ask), reader or Reader(), Policy())
+
+
+def test_it_says_which_quota_what_is_left_and_when_it_resets() -> None:
+    text = told(shortage(), reader=Reader(tz_offset=3600))
+
+    assert text.startswith(words.DENIED)
+    for part in ("This channel’s 10k tokens a day", "1,000 tokens left", "up to 2,000 tokens"):
+        assert part in text
+    assert f"<!date^{DAY_ENDS}^" in text
+    assert "|Nov 24, 01:00>" in text
+
+
+@pytest.mark.parametrize(
+    ("scope", "owner"),
+    [(WORKSPACE, "The workspace’s"), (CHANNEL, "This channel’s"), (PERSON, "Your")],
+)
+def test_it_says_whose_quota_it_is(scope: Scope, owner: str) -> None:
+    assert f"{owner} 10k tokens a day" in told(shortage(scope=scope))
+
+
+def test_every_quota_in_the_way_is_told() -> None:
+    text = told(shortage(), shortage("requests-per-day", limit=5, settled=5, wanted=1))
+
+    assert text.count("•") == 2
+    assert words.used_up("channel", "5 questions a day", "")[:30] in text
+
+
+def test_what_others_have_reserved_is_told() -> None:
+    text = told(shortage(settled=1_000, held=8_500))
+
+    assert words.set_aside("500 tokens", "8,500 tokens") in text
+
+
+def test_too_many_at_once_is_a_matter_of_waiting() -> None:
+    busy = shortage(
+        "concurrent", scope=PERSON, limit=3, settled=0, held=3, wanted=1, resets_at=None
+    )
+
+    assert words.all_busy("user", 3) in told(busy)
+    assert "--max-tokens" not in told(busy)
+
+
+def test_a_model_of_unknown_cost_is_named() -> None:
+    unknown = shortage("usd-per-month", limit=20_000_000, settled=0, wanted=None)
+
+    text = told(unknown)
+
+    assert words.unknown_cost("channel", "$20.00 a month", "grok-4.3") in text
+    assert "--max-tokens" not in text
+
+
+def test_the_admins_of_the_settings_are_named() -> None:
+    assert f"<@{BEN}>" in told(shortage(), reader=Reader(admins=(BEN,)))
+    assert words.ask_admin([]) in told(shortage())
+
+
+# What would fit
+
+
+def test_a_shorter_answer_that_would_fit_is_proposed() -> None:
+    text = told(shortage(limit=10_000, settled=9_000, wanted=1_404))
+
+    assert words.would_fit(590) in text
+
+
+def test_none_is_proposed_when_the_question_itself_is_too_long() -> None:
+    assert "--max-tokens" not in told(shortage(settled=10_000))
+    assert "--max-tokens" not in told(shortage(limit=10_000, settled=9_900, wanted=5_000))
+
+
+def test_none_is_proposed_when_something_else_is_in_the_way() -> None:
+    no_more = shortage("requests-per-day", limit=5, settled=5, wanted=1)
+
+    assert "--max-tokens" not in told(shortage(wanted=1_404), no_more)
+
+
+SIZES = st.integers(LEAST_ANSWER, 1_000_000)
+
+
+@given(SIZES, st.integers(1, 4), st.integers(1, 5), st.integers(0, 3_000_000))
+def test_what_is_proposed_fits_to_the_token(most: int, prompts: int, n: int, left: int) -> None:
+    request = CompletionRequest(model="m", prompt=["Name a river"] * prompts, max_tokens=most, n=n)
+    ask = an_ask(request=request)
+    hold = hold_of(ask)
+    if hold.tokens <= left:
+        return
+    short = shortage(limit=left, settled=0, wanted=hold.tokens)
+
+    proposed = fitting_max_tokens([short], request, hold)
+
+    if proposed is None:
+        longest = an_ask(request=request.model_copy(update={"max_tokens": LEAST_ANSWER}))
+        assert hold_of(longest).tokens > left
+    else:
+        shorter = an_ask(request=request.model_copy(update={"max_tokens": proposed}))
+        assert LEAST_ANSWER <= proposed < most
+        assert hold_of(shorter).tokens <= left
+
+
+@given(SIZES, st.integers(1, 5), st.integers(0, 3_000_000), st.floats(0.01, 90))
+def test_what_is_proposed_can_be_paid(most: int, n: int, left: int, price: float) -> None:
+    prices = Prices(input=price / 4, output=price)
+    request = CompletionRequest(model="m", prompt="Name a river", max_tokens=most, n=n)
+    hold = hold_of(an_ask(request=request), prices)
+    assert hold.micro_dollars is not None
+    if hold.micro_dollars <= left:
+        return
+    short = shortage("usd-per-month", limit=left, settled=0, wanted=hold.micro_dollars)
+
+    proposed = fitting_max_tokens([short], request, hold)
+
+    if proposed is not None:
+        shorter = an_ask(request=request.model_copy(update={"max_tokens": proposed}))
+        cost = hold_of(shorter, prices).micro_dollars
+        assert LEAST_ANSWER <= proposed < most
+        assert cost is not None
+        assert cost <= left
+
+
+# Where no questions are taken
+
+
+def test_a_pause_is_told_with_whom_to_ask() -> None:
+    policy = Policy(scopes={CHANNEL: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
+
+    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of(), Reader(), policy)
+
+    assert f"<@{BEN}>" in text
+    assert words.WHO_RESUMES in text
+
+
+def test_a_pause_that_is_over_by_now_is_told_too() -> None:
+    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of(), Reader(), Policy())
+
+    assert text == words.CLOSED
+
+
+def test_what_cannot_be_read_is_no_pause() -> None:
+    policy = Policy(unread=(Unread("workspace", "models.*"),))
+
+    text = denied(Denied("closed", closed=WORKSPACE), ASK, hold_of(), Reader(), policy)
+
+    assert "another version" in text
+    assert words.WHO_RESUMES not in text

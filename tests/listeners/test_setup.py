@@ -1,0 +1,348 @@
+"""The forms of defaults and quotas, in a strict workspace on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bot.completion.policy import Rules, default_fields, limit_fields
+from bot.completion.quota import EACH_USER, WORKSPACE, Scope
+from bot.grok.client import GrokClient
+from bot.listeners.announcing import Announcing
+from bot.listeners.aside import Aside
+from bot.listeners.changing import Changing
+from bot.listeners.form_view import model_options
+from bot.listeners.payloads import Suggestion
+from bot.listeners.permission import Permission
+from bot.listeners.reaction import Reaction
+from bot.listeners.setup import Setup
+from bot.listeners.setup_view import FORMS, PLACE_FORM
+from bot.listeners.views import Views
+from bot.reply.people import People
+from bot.reply.slack import Slack
+from bot.reply.web_api import WebApi
+from bot.settings import Settings, admins_of
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.store.policy import Policies
+from bot.words import admin as words
+from bot.words import form as form_words
+from bot.words import setup as setup_words
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    ENGINEERING,
+    GENERAL,
+    GUEST,
+    TEAM_ID,
+    InteractionResult,
+    View,
+    Workspace,
+    dm_of,
+)
+from tests.listeners.app import listening
+from tests.listeners.form_desk import fields, held, text_of
+from tests.sandbox.slack_app import client_of
+from tests.store.proxy import Proxy, always
+
+HERE = Scope("channel", GENERAL)
+KEYS = Keys(TEAM_ID)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything a test looks at; `policies` are its own, `theirs` those of the handlers."""
+
+    workspace: Workspace
+    proxy: Proxy
+    policies: Policies
+    theirs: Policies
+
+    async def rules(self, scope: Scope = HERE) -> Rules:
+        return (await self.policies.reload()).of(scope)
+
+    async def change(self, scope: Scope, changes: Any) -> None:
+        """What another admin does meanwhile, on another replica."""
+        await self.policies.change(scope, changes, by=ANA, what="test")
+        await self.theirs.reload()
+
+    async def opened(self, user: str = ANA) -> View:
+        """The first form, or the sentence in its place."""
+        await self.workspace.shortcut(user, "new_grok")
+        return await self.workspace.wait_for(lambda: self._filled(user))
+
+    def _filled(self, user: str) -> View | None:
+        view = self.workspace.view(user)
+        return view if view and "…" not in text_of(view) else None
+
+    async def form(self, what: str, whose: str, user: str = ANA, **picked: str) -> View:
+        """The second form, filled."""
+        view = await self.opened(user)
+        result = await self.submit(view, what=what, whose=whose, **picked)
+        assert not result.errors, result
+        assert view.content["callback_id"] in FORMS.values()
+        return view
+
+    async def submit(self, view: View, **typed: Any) -> InteractionResult:
+        result = await self.workspace.submit(view.user, view.id, typed)
+        assert result.error is None, (result, self.workspace.problems)
+        return result
+
+
+@asynccontextmanager
+async def desk(
+    workspace: Workspace, grok: GrokClient, redis_url: str, **settings: Any
+) -> AsyncIterator[Desk]:
+    ours = Settings(_env_file=None, **settings)
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(Proxy(redis_url))
+        behind = await stack.enter_async_context(Store(proxy.url))
+        store = await stack.enter_async_context(Store(redis_url))
+        await store.redis.flushall()
+        api = WebApi(client_of(workspace))
+        policies, slack = Policies(behind, KEYS), Slack(api)
+        setup = Setup(
+            policies,
+            Changing(policies, grok, ours),
+            People(api, admins_of(ours)),
+            Permission(ours, TEAM_ID),
+            Views(api),
+            Aside(slack),
+            Announcing(slack),
+        )
+
+        async def suggest(suggestion: Suggestion) -> Reaction:
+            return Reaction(model_options(grok.catalogue.models, suggestion.value))
+
+        await stack.enter_async_context(
+            listening(
+                workspace,
+                shortcut=setup.on_shortcut,
+                view_submission=setup.on_submit,
+                block_suggestion=suggest,
+            )
+        )
+        yield Desk(workspace, proxy, Policies(store, KEYS), policies)
+        assert not workspace.problems, workspace.problems
+
+
+@pytest.fixture
+async def at(workspace: Workspace, grok_client: GrokClient, valkey: str) -> AsyncIterator[Desk]:
+    async with desk(workspace, grok_client, valkey) as opened:
+        yield opened
+
+
+# The first form
+
+
+async def test_admins_choose_what_to_set_and_whose(at: Desk) -> None:
+    view = await at.opened()
+
+    assert view.content["callback_id"] == PLACE_FORM
+    assert fields(view) == {"what", "whose", "channel", "person"}
+
+
+async def test_members_are_told_who_may(at: Desk) -> None:
+    assert text_of(await at.opened(BEN)) == words.ONLY_ADMINS["defaults"]
+
+
+async def test_where_members_may_set_defaults_they_are_offered_those(
+    workspace: Workspace, grok_client: GrokClient, valkey: str
+) -> None:
+    async with desk(workspace, grok_client, valkey, defaults_editable_by="members") as at:
+        assert fields(await at.opened(BEN)) == {"what", "whose", "channel"}
+        view = await at.form("defaults", "channel", BEN, channel=ENGINEERING)
+        await at.submit(view, temperature="0.5")
+
+        assert (await at.rules(Scope("channel", ENGINEERING))).defaults == {"temperature": 0.5}
+        assert text_of(await at.opened(GUEST)) == words.NOT_FOR_GUESTS
+
+
+@pytest.mark.parametrize(
+    ("picked", "field", "error"),
+    [
+        ({"what": "defaults", "whose": "user"}, "whose", setup_words.NO_DEFAULTS_OF_PEOPLE),
+        ({"what": "defaults", "whose": "each-user"}, "whose", setup_words.NO_DEFAULTS_OF_PEOPLE),
+        ({"what": "limits", "whose": "user"}, "person", setup_words.PICK_PERSON),
+        ({"what": "limits", "whose": "channel"}, "channel", setup_words.PICK_CHANNEL),
+    ],
+)
+async def test_what_is_missing_is_marked(
+    at: Desk, picked: dict[str, str], field: str, error: str
+) -> None:
+    view = await at.opened()
+
+    assert (await at.submit(view, **picked)).errors == {field: error}
+
+
+# Defaults
+
+
+async def test_defaults_of_a_channel_are_set_and_announced(at: Desk) -> None:
+    view = await at.form("defaults", "channel", channel=GENERAL)
+    await at.submit(
+        view, model="grok-4.7", temperature="0.2", reply="thread", system="Be brief", stop="END"
+    )
+
+    assert (await at.rules()).defaults == {
+        "model": "grok-4.7",
+        "temperature": 0.2,
+        "reply": "thread",
+        "system": "Be brief",
+        "stop": "END",
+    }
+    shown = text_of(view)
+    assert f"`--temperature`: {words.NOT_SET} → 0.2" in shown
+    assert f"<#{GENERAL}>" in shown
+    (line,) = await at.workspace.wait_for(lambda: at.workspace.messages(GENERAL))
+    assert f"<@{ANA}>" in str(line.shown)
+    assert "`--temperature` 0.2" in str(line.shown)
+
+
+async def test_the_form_shows_what_is_set_and_takes_away_what_is_emptied(at: Desk) -> None:
+    await at.change(
+        HERE, default_fields({"temperature": 0.2, "reply": "private", "echo": False, "n": 2})
+    )
+
+    view = await at.form("defaults", "channel", channel=GENERAL)
+    assert held(view, "temperature") == "0.2"
+    assert held(view, "reply") == "private"
+    assert held(view, "echo") == "off"
+    await at.submit(view, temperature=None, reply="not_set", echo="not_set", n="3")
+
+    assert (await at.rules()).defaults == {"n": 3}
+
+
+async def test_what_a_field_cannot_show_is_kept(at: Desk) -> None:
+    long = "x" * 4_000
+    await at.change(WORKSPACE, default_fields({"system": long}))
+
+    view = await at.form("defaults", "workspace")
+    assert held(view, "system") == ""
+    await at.submit(view, temperature="1")
+
+    assert (await at.rules(WORKSPACE)).defaults == {"system": long, "temperature": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"n": "3", "best_of": "2"}, "best_of"),
+        ({"logit_bias": "nonsense"}, "logit_bias"),
+        ({"echo": "on"}, "echo"),
+        ({"stop": "a\nb\nc\nd\ne"}, "stop"),
+    ],
+)
+async def test_what_is_wrong_with_a_default_is_marked(
+    at: Desk, typed: dict[str, str], field: str
+) -> None:
+    view = await at.form("defaults", "channel", channel=GENERAL)
+
+    assert list((await at.submit(view, **typed)).errors or {}) == [field]
+    assert await at.rules() == Rules()
+
+
+async def test_a_form_sent_as_it_was_changes_nothing(at: Desk) -> None:
+    await at.change(HERE, default_fields({"temperature": 0.2, "stop": ["a", "\n"]}))
+    before = await at.policies.reload()
+
+    view = await at.form("defaults", "channel", channel=GENERAL)
+    await at.submit(view)
+
+    assert text_of(view) == words.UNCHANGED
+    assert (await at.policies.reload()).version == before.version
+    assert at.workspace.messages(GENERAL) == []
+
+
+# Quotas
+
+
+async def test_quotas_are_shown_set_and_taken_away(at: Desk) -> None:
+    await at.change(HERE, limit_fields({"tokens-per-day": 200_000, "concurrent": 3}))
+
+    view = await at.form("limits", "channel", channel=GENERAL)
+    assert held(view, "tokens-per-day") == "200k"
+    await at.submit(view, **{"tokens-per-day": None, "usd-per-month": "$20", "max-tokens": "2k"})
+
+    assert (await at.rules()).limits == {
+        "concurrent": 3,
+        "usd-per-month": 20_000_000,
+        "max-tokens": 2_000,
+    }
+    assert f"200k tokens a day → {words.NO_LIMIT}" in text_of(view)
+    assert at.workspace.messages(GENERAL) == []
+
+
+async def test_people_have_no_caps(at: Desk) -> None:
+    view = await at.form("limits", "each-user")
+
+    assert fields(view).isdisjoint({"max-tokens", "answers"})
+    await at.submit(view, **{"requests-per-day": "50"})
+    assert (await at.rules(EACH_USER)).limits == {"requests-per-day": 50}
+
+
+async def test_one_person_is_picked(at: Desk) -> None:
+    view = await at.form("limits", "user", person=BEN)
+    await at.submit(view, **{"requests-per-day": "7"})
+
+    assert (await at.rules(Scope("user", BEN))).limits == {"requests-per-day": 7}
+    assert f"<@{BEN}>" in text_of(view)
+
+
+async def test_every_wrong_amount_is_marked(at: Desk) -> None:
+    view = await at.form("limits", "workspace")
+
+    result = await at.submit(
+        view, **{"tokens-per-day": "lots", "concurrent": "0", "usd-per-month": "$20"}
+    )
+
+    assert set(result.errors or {}) == {"tokens-per-day", "concurrent"}
+    assert await at.rules(WORKSPACE) == Rules()
+
+
+# While it is open
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_undone(at: Desk) -> None:
+    view = await at.form("defaults", "channel", channel=GENERAL)
+    await at.change(HERE, default_fields({"temperature": 0.9}))
+
+    result = await at.submit(view, n="2")
+
+    assert setup_words.CHANGED_MEANWHILE in str(result.errors)
+    assert (await at.rules()).defaults == {"temperature": 0.9}
+
+
+async def test_other_changes_do_not_stand_in_the_way(at: Desk) -> None:
+    view = await at.form("defaults", "channel", channel=GENERAL)
+    await at.change(HERE, limit_fields({"concurrent": 3}))
+    await at.change(WORKSPACE, default_fields({"temperature": 0.9}))
+
+    await at.submit(view, n="2")
+
+    assert (await at.rules()).defaults == {"n": 2}
+
+
+async def test_without_redis_the_form_stays_and_can_be_sent_again(at: Desk) -> None:
+    view = await at.form("limits", "workspace")
+    at.proxy.lose = always()
+    first = await at.submit(view, concurrent="3")
+    at.proxy.lose = lambda _: False
+    second = await at.submit(view, concurrent="3")
+
+    assert words.MAYBE_CHANGED in str(first.errors)
+    assert not second.errors
+    assert (await at.rules(WORKSPACE)).limits == {"concurrent": 3}
+
+
+async def test_a_shortcut_that_slack_lets_expire_is_answered(at: Desk) -> None:
+    at.workspace.fail("views.open", error="expired_trigger_id")
+
+    await at.workspace.shortcut(ANA, "new_grok")
+
+    (told,) = await at.workspace.wait_for(lambda: at.workspace.messages(dm_of(ANA)))
+    assert str(told.shown) == form_words.NOT_OPENED

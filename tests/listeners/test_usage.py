@@ -1,0 +1,225 @@
+"""Usage and quotas, as they are told to whoever asks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.grok.client import GrokClient
+from bot.listeners.usage_export import MOST_MESSAGES, table
+from bot.slack_limits import MARKDOWN_CHARS
+from bot.store.quotas import Row
+from bot.words import usage as words
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, Workspace, dm_of
+from tests.listeners.managing_desk import KEYS, Desk, desk
+from tests.listeners.spending import MONTH, spend, write_down
+
+HERE = f"channel:{GENERAL}"
+TOMORROW = 1_763_942_400
+"""24 November 2025 in UTC."""
+DECEMBER = 1_764_547_200
+
+
+@pytest.fixture
+async def at(workspace: Workspace, grok_client: GrokClient, valkey: str) -> AsyncIterator[Desk]:
+    async with desk(workspace, grok_client, valkey) as opened:
+        yield opened
+
+
+def line_with(told: str, part: str) -> str:
+    (line,) = [line for line in told.splitlines() if part in line]
+    return line
+
+
+# Quotas
+
+
+async def test_each_quota_that_holds_has_a_bar(at: Desk) -> None:
+    await at.command("quota set tokens-per-day=200k concurrent=4")
+    await at.command("quota set requests-per-day=50 each-user")
+    await at.command("quota set usd-per-month=500 workspace")
+    await spend(at.store, KEYS, HERE, tokens=95_000, held_tokens=5_000, running=1)
+    await spend(at.store, KEYS, f"user:{ANA}", requests=10)
+    await spend(at.store, KEYS, "workspace", micro_dollars=125_000_000)
+
+    told = await at.command("quota")
+
+    day = line_with(told, "200k tokens a day")
+    assert "█████░░░░░ 50%  100k of 200k tokens a day · 100k left" in day
+    assert f"<!date^{TOMORROW}^" in day
+    assert "██░░░░░░░░ 20%  10 of 50 questions a day · 40 left" in told
+    month = line_with(told, "$500.00 a month")
+    assert "25%  $125.00 of $500.00 a month · $375.00 left" in month
+    assert f"<!date^{DECEMBER}^" in month
+    busy = line_with(told, "4 questions at once")
+    assert busy.endswith("1 of 4 questions at once · 3 left")
+    assert words.under_way(1) in told
+    headings = re.findall(r"^\*.*\*$", told, re.MULTILINE)
+    assert headings == [words.heading(kind) for kind in ("user", "channel", "workspace")]
+
+
+async def test_a_reset_is_told_in_the_time_of_the_reader(at: Desk) -> None:
+    await at.command("quota set tokens-per-day=200k")
+
+    assert "|Nov 24, 01:00>" in await at.command("quota")
+
+
+async def test_what_is_more_than_used_up_is_full_and_nothing_is_left(at: Desk) -> None:
+    await at.command("quota set tokens-per-day=1k")
+    await spend(at.store, KEYS, HERE, tokens=2_500)
+
+    assert "██████████ 250%  2,500 of 1,000 tokens a day · 0 left" in await at.command("quota")
+
+
+async def test_without_quotas_that_is_said(at: Desk) -> None:
+    assert await at.command("quota") == words.NO_QUOTAS
+    assert await at.command("quota workspace") == words.no_quotas("the workspace")
+    assert await at.command("quota user @ben") == words.no_quotas(f"<@{BEN}>")
+
+
+async def test_what_one_question_may_ask_for_is_told(at: Desk) -> None:
+    await at.command("quota set max-tokens=2k answers=3")
+
+    told = await at.command("quota")
+
+    assert told == words.caps(["up to 2,000 tokens an answer", "up to 3 answers to a question"])
+    assert "up to 2,000 tokens" in await at.command("quota channel")
+
+
+async def test_the_quotas_of_one_person_are_theirs_and_everybodys(at: Desk) -> None:
+    await at.command("quota set requests-per-day=50 tokens-per-day=1m each-user")
+    await at.command("quota set requests-per-day=200 user @ben")
+    await spend(at.store, KEYS, f"user:{BEN}", requests=100)
+
+    theirs = await at.command("quota user @ben")
+    everyones = await at.command("quota each-user")
+
+    assert "50%  100 of 200 questions a day" in theirs
+    assert "of 1m tokens a day" in theirs
+    assert "50 questions a day" in everyones
+    assert "%" not in everyones
+
+
+# Usage
+
+
+async def test_usage_is_that_of_the_channel_and_ones_own(at: Desk) -> None:
+    await spend(
+        at.store, KEYS, HERE, requests=40, tokens=69_134, micro_dollars=2_469_134, unpriced=1
+    )
+
+    told = await at.command("usage", user=BEN)
+
+    cost = words.unpriced("$2.47", 1)
+    assert words.used(words.TODAY, "40 questions", "69,134 tokens", cost) in told
+    assert told.index(words.heading("channel")) < told.index(words.heading("user"))
+    assert told.count(words.used_nothing(words.TODAY)) == 1
+    assert "%" not in told
+
+
+async def test_usage_of_the_workspace_is_for_admins(at: Desk) -> None:
+    await at.command("quota set tokens-per-month=1m workspace")
+    await spend(at.store, KEYS, "workspace", windows=(MONTH,), requests=9, tokens=500_000)
+
+    told = await at.command("usage workspace")
+
+    assert words.used_nothing(words.TODAY) in told
+    assert "9 questions · 500k tokens" in told
+    assert "█████░░░░░ 50%" in told
+
+
+async def test_admins_are_told_who_used_most(at: Desk) -> None:
+    for user, tokens in ((ANA, 10), (BEN, 30), (CHLOE, 20)):
+        await write_down(at.store, KEYS, GENERAL, user, requests=1, tokens=tokens, cost=0)
+
+    line = line_with(await at.command("usage channel"), "Used most")
+
+    assert re.findall("<@(.*?)>", line) == [BEN, CHLOE, ANA]
+    assert "30 tokens" in line
+    assert "Used most" not in await at.command("usage channel", user=BEN)
+
+
+async def test_in_direct_messages_usage_is_ones_own(at: Desk) -> None:
+    told = await at.command("usage", channel=dm_of(BEN), user=BEN)
+
+    assert words.heading("user") in told
+    assert words.heading("channel") not in told
+
+
+# A month as a table
+
+
+async def test_a_month_comes_as_a_table_in_direct_messages(at: Desk) -> None:
+    await write_down(at.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
+    await write_down(at.store, KEYS, RANDOM, ANA, requests=5, tokens=9_000, cost=12_345_678)
+
+    told = await at.command("usage export")
+
+    (message,) = at.workspace.messages(dm_of(ANA))
+    text = (message.blocks or [])[0]["text"]
+    rows = list(csv.reader(io.StringIO(text.split("```")[1].strip())))
+    assert rows == [
+        list(words.COLUMNS),
+        [MONTH, RANDOM, ANA, "ana", "5", "9000", "12.345678", "0"],
+        [MONTH, GENERAL, BEN, "ben", "3", "1000", "0.002500", "0"],
+    ]
+    assert told == words.exported(MONTH, 2)
+
+
+async def test_a_month_without_use_has_no_table(at: Desk) -> None:
+    assert await at.command("usage export 2025-01") == words.no_export("2025-01")
+    assert at.workspace.messages(dm_of(ANA)) == []
+
+
+async def test_a_table_that_slack_does_not_take_is_not_said_to_be_sent(at: Desk) -> None:
+    await write_down(at.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
+    at.workspace.fail("conversations.open", status=500)
+
+    assert await at.command("usage export") == words.EXPORT_FAILED
+
+
+def test_a_long_table_is_cut_into_messages_with_the_columns_in_each() -> None:
+    rows = [Row(GENERAL, f"U{number:09}", 1, number) for number in range(500)]
+
+    found = table(MONTH, rows, {})
+
+    assert len(found.pieces) > 1
+    assert all(piece.startswith("month,channel") for piece in found.pieces)
+    assert all(len(text_of(message)) <= MARKDOWN_CHARS for message in found.messages(MONTH))
+    assert sum(len(piece.splitlines()) - 1 for piece in found.pieces) == 500
+    assert found.summed == 0
+
+
+def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
+    rows = [Row(GENERAL, f"U{number:09}", 1, number, 7, 1) for number in range(5_000)]
+
+    found = table(MONTH, rows, {})
+
+    cells = [row for piece in found.pieces for row in list(csv.reader(io.StringIO(piece)))[1:]]
+    assert len(found.pieces) <= MOST_MESSAGES
+    assert cells[-1][1:3] == [words.OTHERS, words.OTHERS]
+    assert len(cells) - 1 + found.summed == 5_000
+    assert sum(int(row[5]) for row in cells) == sum(range(5_000))
+    assert sum(int(row[4]) for row in cells) == 5_000
+    assert words.export_summed(found.summed) in text_of(found.messages(MONTH)[-1])
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "@here", "+49", "-x", "a,b", 'say "hi"', "```", "<!here>"]
+)
+def test_a_name_in_a_table_is_only_a_name(name: str) -> None:
+    (piece,) = table(MONTH, [Row(GENERAL, BEN, 1, 1)], {BEN: name}).pieces
+
+    _, row = csv.reader(io.StringIO(piece))
+    assert row[3][0] not in "=+-@"
+    assert "`" not in piece
+    assert "<" not in piece
+
+
+def text_of(message: object) -> str:
+    (block,) = message.blocks  # type: ignore[attr-defined]
+    return str(block["text"])
