@@ -33,7 +33,7 @@ async def main() -> int:
             browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = await browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
             await page.goto(address)
-            for name, step in (("demo", _ask), ("thread", _go_on), ("form", _fill_in)):
+            for name, step in STEPS.items():
                 await step(page)
                 await page.screenshot(path=PICTURES / f"{name}.png")
             await browser.close()
@@ -85,6 +85,41 @@ async def _fill_in(page: Page) -> None:
     await expect(page.locator("[data-modal] [data-block-id=model] input")).to_have_value(
         re.compile("grok")
     )
+
+
+async def _limit(page: Page) -> None:
+    await page.locator("[data-modal]").get_by_role("button", name="Close").first.click()
+    await page.locator("[data-app]").first.click()
+    await page.locator("[data-home-view] [data-action-id=set_up_grok]").click()
+    form = page.locator("[data-modal]")
+    await form.locator("[data-block-id=what] input[type=radio]").last.check()
+    await form.get_by_label("The whole workspace").check()
+    await form.locator("[data-submit]").click()
+    await form.locator("[data-block-id=tokens-per-day] input").fill("2k")
+    await form.locator("[data-block-id=usd-per-month] input").fill("20")
+
+
+async def _look_up(page: Page) -> None:
+    form = page.locator("[data-modal]")
+    await form.locator("[data-submit]").click()
+    await expect(form).to_contain_text("tokens a day")
+    await form.get_by_role("button", name="Close").first.click()
+    await page.locator("[data-channel]").first.click()
+    composer = page.locator("[data-composer=channel]")
+    for number, asked in enumerate(("usage workspace", "--max-tokens 2000 Tell me a story"), 2):
+        await composer.fill(f"/grok {asked}")
+        await composer.press("Enter")
+        await expect(page.locator("[data-ephemeral]")).to_have_count(number)
+
+
+STEPS = {
+    "demo": _ask,
+    "thread": _go_on,
+    "form": _fill_in,
+    "quotas": _limit,
+    "usage": _look_up,
+}
+"""What is done before each picture is taken, by its name."""
 
 
 if __name__ == "__main__":
