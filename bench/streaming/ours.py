@@ -1,0 +1,127 @@
+"""The bot's own parts, joined as `bot.app` joins them, in as many replicas as a row wants."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+import httpx
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bench.streaming.grok import MODEL, OnTime, Times, prompt_of
+from bench.streaming.rows import EDITS_PER_MINUTE, TOKENS, Row
+from bench.streaming.stage import Answers, channel_id
+from bot.completion.ask import Ask
+from bot.completion.request import CompletionRequest
+from bot.jobs.accept import Acceptor
+from bot.jobs.queue import Queue
+from bot.jobs.recall import Recall
+from bot.jobs.run import Runner
+from bot.jobs.worker import Worker
+from bot.reply.pacing import EditBudget
+from bot.reply.people import People
+from bot.reply.slack import Slack
+from bot.reply.thread import ThreadReader
+from bot.reply.web_api import WebApi
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.conversations import Conversations
+from bot.store.embedded import EmbeddedServer
+from bot.store.keys import Keys
+from sandbox.workspace import ANA, BOT_USER, TEAM_ID, Workspace
+
+LOOK_SECONDS = 0.1
+
+
+async def ours(row: Row, workspace: Workspace, times: Times, answers: Answers) -> None:
+    """Answer the questions of `row`; returns when no job is left."""
+    settings = Settings(_env_file=None, slack_edits_per_minute=EDITS_PER_MINUTE)
+    async with AsyncExitStack() as stack:
+        data_dir = stack.enter_context(tempfile.TemporaryDirectory())
+        server = await stack.enter_async_context(EmbeddedServer(data_dir))
+        queues = [
+            await stack.enter_async_context(_replica(settings, server.url, workspace, times))
+            for _ in range(row.replicas)
+        ]
+        await _ask(row, [Acceptor(queue) for queue in queues], answers)
+        await _empty(queues[0])
+
+
+async def _empty(queue: Queue) -> None:
+    """Returns when every job has left `queue`."""
+    while True:
+        if not (await queue.load()).depth:
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+@asynccontextmanager
+async def _replica(
+    settings: Settings, url: str, workspace: Workspace, times: Times
+) -> AsyncIterator[Queue]:
+    """One replica at work; its queue, to ask in."""
+    async with (
+        Store(url) as store,
+        httpx.AsyncClient() as http,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as session,
+    ):
+        client = AsyncWebClient(
+            token=workspace.credentials.bot_token,
+            base_url=workspace.api_url,
+            session=session,
+            retry_handlers=[],
+        )
+        keys = Keys(TEAM_ID)
+        queue = Queue(
+            store,
+            keys,
+            lease_seconds=settings.job_lease_seconds,
+            retention_seconds=settings.job_retention_seconds,
+        )
+        worker = Worker(
+            queue,
+            _runner(settings, store, keys, WebApi(client), OnTime(settings, http, times)),
+            at_once=settings.jobs_at_once,
+        )
+        working = asyncio.create_task(worker.run())
+        try:
+            yield queue
+        finally:
+            await worker.drain(0)
+            await working
+
+
+def _runner(settings: Settings, store: Store, keys: Keys, api: WebApi, grok: OnTime) -> Runner:
+    return Runner(
+        grok,
+        Slack(api),
+        EditBudget(store, keys, settings.slack_edits_per_minute),
+        Recall(
+            Conversations(store, keys),
+            ThreadReader(api, People(api), BOT_USER),
+            tokens=settings.thread_tokens,
+        ),
+        tell_after=settings.tell_after_seconds,
+    )
+
+
+async def _ask(row: Row, acceptors: list[Acceptor], answers: Answers) -> None:
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    for number, question in enumerate(row.questions):
+        await asyncio.sleep(started + question.at - clock())
+        ask = Ask(
+            dedupe=f"command:{number}",
+            surface="command",
+            team=TEAM_ID,
+            channel=channel_id(question.channel),
+            user=ANA,
+            request=CompletionRequest(model=MODEL, prompt=prompt_of(number), max_tokens=TOKENS + 1),
+            asked_at=time.time(),
+        )
+        accepted = await acceptors[number % len(acceptors)].accept(ask)
+        answers.began(accepted.job_id, number)
