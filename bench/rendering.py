@@ -52,6 +52,7 @@ _PARTS = {
     "collect": "Collector",
     "markdown": "Layout",
     "lines": "Layout",
+    "pieces": "Layout",
     "characters": "Layout",
     "inline_markup": "open markup",
     "emphasis": "open markup",

@@ -22,7 +22,8 @@ from bot.reply.blocks import (
     with_notice,
 )
 from bot.reply.last_line import last_line
-from bot.reply.markdown import Layout, Room, weigh
+from bot.reply.markdown import Layout
+from bot.reply.pieces import Room, weigh
 from bot.reply.safety import Safe, SafeGrowth
 from bot.words import talk
 
@@ -103,12 +104,16 @@ class Chain:
     def growing(self, sections: Sequence[Section]) -> list[Message]:
         """The messages of an answer that is still being written; at least one."""
         shown: list[str] = []
+        writing: tuple[str, ...] = ()
         for index, section in enumerate(sections):
             messages = self._flow(index).show(section)
-            shown += messages if section.done or section.text.strip() else [_waiting(section)]
+            if not (section.done or any(markdown.strip() for markdown in messages)):
+                shown.append(_waiting(section))
+                break
+            shown += messages
+            writing = (words.WRITING,)
             if not section.done:
                 break
-        writing = (words.WRITING,) if shown else ()
         foot = Foot(self._job_id, ("stop",), writing)
         return self._messages([*self._head, *(shown or [words.THINKING])], foot)
 

@@ -32,6 +32,9 @@ _MOST_BRACKETS = 16
 _UNSURE = ("*", "_", "~", "\\")
 """What means something else at the end of a text than before what is left out there."""
 
+_MOST_TRIES = 8
+"""So many ends are tried, which is enough for all but texts that are nothing but such runs."""
+
 _AFTER_ADDRESS = "*_~.,:;!?'\""
 
 
@@ -78,13 +81,17 @@ class InlineMarkup:
     def shown(self, *, growing: bool = True) -> Shown:
         """As much of the paragraph as can be shown without leaving anything open.
 
-        Unless it is `growing`, what may begin a link is shown as it is."""
-        shown = self._closed(growing=growing)
-        if shown.end == len(self._text) or self._text[shown.end - 1 : shown.end] not in _UNSURE:
-            return shown
-        without = InlineMarkup()
-        without.read(self._text[: shown.end])
-        return without.shown(growing=growing)
+        Unless it is `growing`, what may begin a link is shown as it is.
+        """
+        shown, markup = self._closed(growing=growing), self
+        for _ in range(_MOST_TRIES):
+            end = shown.end
+            if end == len(markup._text) or not markup._text[:end].endswith(_UNSURE):
+                break
+            markup = InlineMarkup()
+            markup.read(self._text[:end].rstrip("".join(_UNSURE)))
+            shown = markup._closed(growing=growing)
+        return shown
 
     def first_open(self) -> int:
         """Where the first thing begins that is open, or undecided, at the end."""

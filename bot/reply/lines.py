@@ -40,17 +40,14 @@ class Fence:
     indent: str
     marker: str
     language: str
+    plain: bool = True
+    """Whether every reader takes it for a fence: neither quoted, nor in a list, nor deep."""
     of_table: bool = False
     """Put around a table by us, since it is too wide for one of Slack's."""
 
     @property
     def opening(self) -> str:
         return f"{self.indent}{self.marker}{self.language}\n"
-
-    @property
-    def plain(self) -> bool:
-        """Whether every reader takes it for a fence: neither quoted nor in a list."""
-        return len(self.indent) <= 3 and not self.indent.strip(" ")
 
     def closes(self, line: str) -> bool:
         bare = _bare(line)
@@ -84,7 +81,8 @@ def opened_fence(line: str) -> Fence | None:
     if len(marker) > LONGEST_FENCE or len(prefix) > LONGEST_FENCE:
         return None
     indent = _MARKER.sub(lambda found: " " * len(found.group()), prefix)
-    return Fence(indent, marker, language if _LANGUAGE.fullmatch(language) else "")
+    plain = len(prefix) <= 3 and not prefix.strip(" ")
+    return Fence(indent, marker, language if _LANGUAGE.fullmatch(language) else "", plain)
 
 
 def may_be_fence(line: str) -> bool:

@@ -7,7 +7,6 @@ when more text comes, and another process that lays out the same text cuts it th
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from bot.reply.characters import whole_characters
@@ -29,6 +28,7 @@ from bot.reply.lines import (
     starts_wide_table,
     undecided,
 )
+from bot.reply.pieces import Piece, Room, most_within, weigh
 from bot.reply.safety import hold_back
 
 HEADING_CHARS = 100
@@ -46,48 +46,12 @@ _CLOSING = 2 + 3 * LONGEST_FENCE
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
 
-def weigh(text: str) -> int:
-    """At most what Slack counts for `text` once it was made safe.
-
-    UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`
-    and `@` that may need one.
-    """
-    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return units + 5 * text.count("&") + 4 * text.count("<") + 3 * text.count(">") + text.count("@")
-
-
-def most_within(text: str, room: int) -> int:
-    """How many characters from the start of `text` weigh `room` at most."""
-    ends = range(min(len(text), max(room, 0)) + 1)
-    return bisect_right(ends, room, key=lambda end: weigh(text[:end])) - 1
-
-
 @dataclass(frozen=True, slots=True)
-class Room:
-    """What one message may hold: counted characters, and blocks as Slack renders them."""
+class _Paragraph:
+    """Lines across which inline markup may go on: where they begin, and what is open there."""
 
-    chars: int
-    blocks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The part of the text that one message shows.
-
-    `text` is as it was fed; `before` opens again what was open where the message before it
-    ended, or repeats a table's head; `after` closes what is open, `inset` characters before
-    the end.
-    """
-
-    text: str
-    before: str = ""
-    after: str = ""
-    inset: int = 0
-
-    @property
-    def markdown(self) -> str:
-        end = len(self.text) - self.inset
-        return f"{self.before}{self.text[:end]}{self.after}{self.text[end:]}"
+    at: int
+    above: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +61,16 @@ class _Mark:
     at: int
     chars: int
     context: Context
-    paragraph: int
-    """Where the paragraph begins that inline markup may be open in."""
+    paragraph: _Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """The inline markup of a paragraph, from `start` on, as far as it was read."""
+
+    start: int
+    end: int
+    markup: InlineMarkup
 
 
 class Layout:
@@ -148,7 +120,7 @@ class Layout:
         if closing or self._context:
             return closing
         end = len(self._open)
-        markup, base = self._follow(self._paragraph_of(end), end)
+        markup, base = self._follow(self._paragraph_of(end).at, end, None)
         shown = markup.shown()
         return shown.closing if base + shown.end == end else ""
 
@@ -157,7 +129,7 @@ class Layout:
         self._room = self._rest if self.sealed else self._first
         self._opening = opening
         self._before = _reopening(context) or opening
-        self._context = self._above = context
+        self._context = context
         self._at = 0
         self._searched = 0
         self._weighed = (0, 0)
@@ -167,9 +139,8 @@ class Layout:
         self._table_chars = len(self._before) if isinstance(context, Table) else 0
         self._doubtful = _is_doubtful(context)
         self._last_line = ""
-        self._paragraph = 0
-        self._paragraph_above = 0
-        self._followed: tuple[int, int, InlineMarkup] | None = None
+        self._paragraph = self._last_paragraph = _Paragraph(0, context)
+        self._followed: _Followed | None = None
         self._gap: _Mark | None = None
         self._line: _Mark | None = None
 
@@ -178,18 +149,22 @@ class Layout:
         text where it shows that it has ended."""
         if self._context is WIDE_TABLE:
             ended = (whole or line.strip()) and WIDE_TABLE.leaves(line)
-            return bool(ended) and self._begin_at(self._at, None)
+            return bool(ended) and self._begin_at(self._mark(), None)
         if self._context or not whole or not starts_wide_table(self._last_line, line):
             return False
-        return self._begin_at(self._at - len(self._last_line), WIDE_TABLE)
+        at = self._at - len(self._last_line)
+        paragraph = self._last_paragraph
+        context = paragraph.above if paragraph.at == at else None
+        head = _Mark(at, self._chars, context, paragraph)
+        return self._begin_at(head, WIDE_TABLE)
 
-    def _begin_at(self, at: int, context: Context) -> bool:
-        """Go on in a new message, inside `context`, with the line that begins at `at`."""
+    def _begin_at(self, mark: _Mark, context: Context) -> bool:
+        """Go on in a new message, inside `context`, with the line that begins at `mark`."""
         sealed = 0
-        if at:
-            self._seal(_Mark(at, self._chars, self._context, self._paragraph_above))
+        if mark.at:
+            self._seal(mark)
             sealed = len(self.sealed[-1].text)
-        if sealed == at:
+        if sealed == mark.at:
             self._begin(context, "")
         return True
 
@@ -232,13 +207,12 @@ class Layout:
         """Add a whole line that fits."""
         chars, blocks = self._extra(line)
         before, begin = self._context, self._mark()
+        self._last_paragraph = self._paragraph_with(line)
         self._context = self._context_after(line)
-        stray = not (before or self._context) and may_be_fence(line)
-        self._doubtful = self._doubtful or stray or _is_doubtful(self._context)
-        self._above = before
-        self._paragraph_above = self._paragraph_at(line, before)
         self._at += len(line)
         self._paragraph = self._paragraph_behind(line, before)
+        stray = not (before or self._context) and may_be_fence(line)
+        self._doubtful = self._doubtful or stray or _is_doubtful(self._context)
         self._chars += weigh(line) + chars
         self._blocks += blocks
         self._last_line = line
@@ -279,16 +253,18 @@ class Layout:
             return Table(self._last_line + line)
         return None
 
-    def _paragraph_at(self, line: str, before: Context) -> int:
-        """Where the paragraph begins that `line` belongs to, `before` being open above it."""
-        begins = before or begins_paragraph(line, self._last_line)
-        return self._at if begins else self._paragraph
+    def _paragraph_with(self, line: str) -> _Paragraph:
+        """The paragraph that `line`, the next one, belongs to."""
+        if self._context or begins_paragraph(line, self._last_line):
+            return _Paragraph(self._at, self._context)
+        return self._paragraph
 
-    def _paragraph_behind(self, line: str, before: Context) -> int:
-        """Where the paragraph begins that goes on below `line`."""
+    def _paragraph_behind(self, line: str, before: Context) -> _Paragraph:
+        """The paragraph that goes on below `line`, above which `before` was open."""
         closes = isinstance(before, Fence) and not before.leaves(line)
-        ends = self._context or closes or ends_paragraph(line)
-        return self._at if ends else self._paragraph_above
+        if self._context or closes or ends_paragraph(line):
+            return _Paragraph(self._at, self._context)
+        return self._last_paragraph
 
     def _boundary(self, line: str) -> _Mark:
         """Where the open message ends, `line` being the first that does not fit."""
@@ -322,7 +298,7 @@ class Layout:
         """`piece`, ended before the inline markup that is open at `mark`, if that is not far
         back; else closed, and what opens it again."""
         text = piece.text
-        markup, base = self._follow(mark.paragraph, mark.at)
+        markup, base = self._follow(mark.paragraph.at, mark.at, None)
         first = min(base + markup.first_open(), mark.at - hold_back(text))
         line = text.rfind("\n", 0, first) + 1
         if is_begun(text[line:first]) or opened_fence(text[line:first]):
@@ -349,16 +325,16 @@ class Layout:
 
     def _prose(self, end: int) -> Piece:
         """What is open of the message, as it can be shown up to `end`."""
-        markup, base = self._follow(self._paragraph_of(end), end)
+        paragraph = self._paragraph_of(end)
+        markup, base = self._follow(paragraph.at, end, self._followed)
         shown = markup.shown()
         end = max(base + shown.end, 0)
-        context = self._context if end > self._at - len(self._last_line) else self._above
-        if isinstance(context, Fence) and end <= self._at:
-            return self._piece(self._open[:end], context)
+        if end <= paragraph.at:
+            return self._piece(self._open[:end], paragraph.above) if end else Piece("")
         line = self._open.rfind("\n", 0, end) + 1
         if end > line and is_begun(self._open[line:end]):
             return self._prose(line)
-        return Piece(self._open[:end], self._before if end else "", shown.closing)
+        return Piece(self._open[:end], self._before, shown.closing)
 
     def _settled(self) -> int:
         """The end of what is not still waiting for more to be told what it is."""
@@ -373,22 +349,22 @@ class Layout:
         leaves = isinstance(context, Fence) and line and context.leaves(line)
         return None if leaves else context
 
-    def _paragraph_of(self, end: int) -> int:
-        """Where the paragraph begins in which the text ends when it is cut at `end`, which is
-        in the last line or in the unfinished one."""
+    def _paragraph_of(self, end: int) -> _Paragraph:
+        """The paragraph in which the text ends when it is cut at `end`, which is in the last
+        line or in the unfinished one."""
         if end < self._at:
-            return min(self._paragraph_above, end)
-        begins = end > self._at and begins_paragraph(self._open[self._at :], self._last_line)
-        return self._at if begins else self._paragraph
+            return self._last_paragraph
+        return self._paragraph_with(self._open[self._at :]) if end > self._at else self._paragraph
 
-    def _follow(self, start: int, end: int) -> tuple[InlineMarkup, int]:
+    def _follow(self, start: int, end: int, known: _Followed | None) -> tuple[InlineMarkup, int]:
         """The inline markup of the paragraph from `start`, read up to `end`, and where in the
-        text its first character stands."""
-        known = self._followed
-        markup = known[2] if known and known[0] == start and known[1] <= end else InlineMarkup()
+        text its first character stands. Not read again is what is `known`; for what must not
+        depend on how the text arrived that is nothing."""
+        goes_on = known and known.start == start and known.end <= end
+        markup = known.markup if known and goes_on else InlineMarkup()
         opening = "" if start else self._opening
         markup.read(opening + self._open[start:end])
-        self._followed = start, end, markup
+        self._followed = _Followed(start, end, markup)
         return markup, start - len(opening)
 
     def _piece(self, text: str, context: Context) -> Piece:

@@ -19,7 +19,7 @@ from bot.reply.blocks import (
     note,
 )
 from bot.reply.blocks import with_notice as noticed
-from bot.reply.markdown import weigh
+from bot.reply.pieces import weigh
 from bot.reply.safety import printable
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks

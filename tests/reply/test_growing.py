@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bot.completion.result import Section
 from bot.reply.blocks import Message, Question
 from bot.reply.chain import ROOMS, Chain
-from bot.reply.markdown import Layout, Piece, Room
+from bot.reply.markdown import Layout
+from bot.reply.pieces import Piece, Room
 from bot.reply.safety import SafeGrowth, make_safe, printable, restore
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
@@ -62,6 +63,30 @@ def test_nothing_shown_is_open_at_any_moment(text: str, steps: list[int]) -> Non
             assert not left_open(printable(piece.markdown))
             block = {"type": "markdown", "text": make_safe(piece.markdown)}
             assert not pings_in("", [block], parse_text=True)
+
+
+@given(TEXTS, STEPS)
+def test_looking_at_it_changes_nothing(text: str, steps: list[int]) -> None:
+    looked_at, whole, fed = Layout(ROOM, ROOM), Layout(ROOM, ROOM), ""
+    for part in growing(text, steps):
+        looked_at.feed(part[len(fed) :])
+        looked_at.tail(growing=True)
+        fed = part
+    whole.feed(text)
+
+    assert (looked_at.sealed, looked_at.tail()) == (whole.sealed, whole.tail())
+    assert looked_at.closing() == whole.closing()
+
+
+def test_a_link_too_long_to_wait_for_ends_the_message_where_it_would_have_anyway() -> None:
+    text = "*a [b* c](https://x.com/" + "u" * 1_200 + ") " + "word " * 400
+    looked_at, whole = Layout(Room(3_000, 8), ROOM), Layout(Room(3_000, 8), ROOM)
+    for start in range(0, len(text), 50):
+        looked_at.feed(text[start : start + 50])
+        looked_at.tail(growing=True)
+    whole.feed(text)
+
+    assert looked_at.sealed == whole.sealed
 
 
 @given(TEXTS, STEPS)
@@ -140,7 +165,10 @@ def shown(text: str) -> str:
         ("about ~5 and 2 * 3 and snake_case", "about ~5 and 2 * 3 and snake_case"),
         ("run `ls -l", "run `ls -l`"),
         ("run ``a `b", "run ``a `b``"),
+        ("run ``` a `b` ", "run ``` a `b` ```"),
         ("run `", "run "),
+        ("x**a y*b", "x**a y*b***"),
+        ("*a [b* c](https://x.com) d", "*a [b* c](https://x.com) d*"),
         ("see [the do", "see "),
         ("see [the docs](https://exam", "see "),
         ("see **[the docs](https://exam", "see "),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.reply.blocks import Foot, further_message
-from bot.reply.markdown import Layout, Room, weigh
+from bot.reply.markdown import Layout
+from bot.reply.pieces import Room, weigh
 from bot.reply.safety import neutralise, printable
 from sandbox.workspace.markdown import counted_chars, stored_blocks
 from sandbox.workspace.validate import check_message_blocks
@@ -223,6 +224,13 @@ def test_many_headings_and_rules_stay_within_the_blocks_of_a_message() -> None:
 
     for piece in (*layout.sealed, layout.tail()):
         assert len(stored_blocks([{"type": "markdown", "text": piece.markdown}])) <= 44
+
+
+def test_code_that_not_every_reader_sees_the_same_stays_within_the_blocks_of_a_message() -> None:
+    for begun in ("- ```sh\n  a\n  ```\n\n", "```sh``` is code\n\n", "     ```\n```\n\n"):
+        layout = laid_out(begun + "```\n" + "# a comment\n" * 200 + "```\n", FULL)
+        for piece in (*layout.sealed, layout.tail()):
+            check_message_blocks([{"type": "markdown", "text": piece.markdown}])
 
 
 def test_weight_is_never_below_what_slack_counts() -> None:

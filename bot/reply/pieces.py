@@ -1,0 +1,50 @@
+"""What a message may hold, how much of it a text takes, and the part of a text that it shows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+
+def weigh(text: str) -> int:
+    """At most what Slack counts for `text` once it was made safe.
+
+    UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`
+    and `@` that may need one.
+    """
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return units + 5 * text.count("&") + 4 * text.count("<") + 3 * text.count(">") + text.count("@")
+
+
+def most_within(text: str, room: int) -> int:
+    """How many characters from the start of `text` weigh `room` at most."""
+    ends = range(min(len(text), max(room, 0)) + 1)
+    return bisect_right(ends, room, key=lambda end: weigh(text[:end])) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one message may hold: counted characters, and blocks as Slack renders them."""
+
+    chars: int
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The part of the text that one message shows.
+
+    `text` is as it was fed; `before` opens again what was open where the message before it
+    ended, or repeats a table's head; `after` closes what is open, `inset` characters before
+    the end.
+    """
+
+    text: str
+    before: str = ""
+    after: str = ""
+    inset: int = 0
+
+    @property
+    def markdown(self) -> str:
+        end = len(self.text) - self.inset
+        return f"{self.before}{self.text[:end]}{self.after}{self.text[end:]}"
