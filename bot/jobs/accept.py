@@ -20,8 +20,6 @@ log = structlog.get_logger(__name__)
 ACCEPT_SECONDS = 2.0
 """Of the 3 s in which Slack wants an ack; the rest is for the way there and back."""
 SHORTEST_TRY_SECONDS = 0.4
-LEAST_SECONDS = 0.1
-"""With less left no further try begins: it would end too early to tell anything."""
 PAUSE_SECONDS = 0.05
 
 
@@ -52,7 +50,7 @@ class Acceptor:
         maybe_taken = False
         clock = asyncio.get_running_loop().time
         deadline = clock() + ACCEPT_SECONDS
-        while (left := deadline - clock()) > LEAST_SECONDS:
+        while (left := deadline - clock()) > 0:
             try:
                 async with asyncio.timeout(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
                     holder = await self._queue.accept(job_id, ask, hold)

@@ -86,19 +86,22 @@ class Runner:
         ask = held.job.ask
         if held.stopped.is_set():
             return _stopped(ask)
-        window = self._grok.catalogue.window(ask.request.model)
         try:
             self._grok.plan(ask.request, ask.system)
             await reply.open()
-            recalled = await self._recall(ask, window, held.job.hold)
-            if held.stopped.is_set():
-                return _stopped(ask)
-            await held.begin()
-        except (RequestRefused, Denied) as refused:
+        except RequestRefused as refused:
             return Answer.failed(ask.request.model, refused.sentence)
         except SlackError as error:
             log.warning("nowhere to answer", error=error.code)
             return Answer.failed(ask.request.model, words.NO_PLACE)
+        window = self._grok.catalogue.window(ask.request.model)
+        recalled = await self._recall(ask, window, held.job.hold)
+        if held.stopped.is_set():
+            return _stopped(ask)
+        try:
+            await held.begin()
+        except Denied as denied:
+            return Answer.failed(ask.request.model, denied.sentence)
         return await _Work(self._grok, held, reply, recalled).answer()
 
 
