@@ -17,8 +17,8 @@ from bot.words.form import AN_APP, attached
 PAGE = 15
 """Messages of one call: Slack gives no app fewer ("conversations.replies")."""
 PAGES_IN_A_ROW = 10
-PAGES_TO_JUMP = 10
-"""Then each further page begins in the middle of the time that is left."""
+PAGES_TO_JUMP = 20
+"""Then each further one bisects the time that is left, until it holds the newest messages."""
 
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """Subtypes by which somebody says something; the others tell of joins, topics and the like."""
@@ -47,21 +47,37 @@ class ThreadReader:
         self, channel: str, root_ts: str, before_ts: str
     ) -> Sequence[Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
-        after = ""
-        for number in range(PAGES_IN_A_ROW + PAGES_TO_JUMP):
-            body = {"channel": channel, "ts": root_ts, "latest": before_ts, "limit": PAGE}
-            if after:
-                body["oldest"] = after
-            reply = await self._api.call("conversations.replies", body, read=True)
-            page = {str(message.get("ts")): message for message in _mappings(reply, "messages")}
-            newest = max((ts for ts in page if ts < before_ts), default="")
-            if newest <= after:
-                break
+        newest, more = "", True
+        for _ in range(PAGES_IN_A_ROW):
+            page, more = await self._page(channel, root_ts, newest, before_ts)
             found |= page
-            if not reply.get("has_more"):
+            more = more and bool(page)
+            if not more:
                 break
-            after = newest if number < PAGES_IN_A_ROW else _between(newest, before_ts)
-        return [found[ts] for ts in sorted(found) if ts < before_ts]
+            newest = max(page)
+        end = before_ts
+        for _ in range(PAGES_TO_JUMP if more else 0):
+            probe = _between(newest, end)
+            page, more = await self._page(channel, root_ts, probe, before_ts)
+            found |= page
+            if page and more:
+                newest = max(page)
+            else:
+                end = probe
+        return [found[ts] for ts in sorted(found)]
+
+    async def _page(
+        self, channel: str, root_ts: str, after: str, before_ts: str
+    ) -> tuple[dict[str, Mapping[str, Any]], bool]:
+        """The oldest messages between two moments, by their ts, and whether there are more. Slack
+        adds the root to every page."""
+        body = {"channel": channel, "ts": root_ts, "latest": before_ts, "limit": PAGE}
+        if after:
+            body["oldest"] = after
+        reply = await self._api.call("conversations.replies", body, read=True)
+        messages = {str(message.get("ts")): message for message in _mappings(reply, "messages")}
+        page = {ts: message for ts, message in messages.items() if after < ts < before_ts}
+        return page, bool(reply.get("has_more"))
 
     def _parsed(self, message: Mapping[str, Any]) -> _Message | None:
         if message.get("hidden") or (message.get("subtype") or "") not in _SAYING:

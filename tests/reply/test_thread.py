@@ -161,6 +161,19 @@ async def test_of_a_huge_thread_the_root_and_the_newest_are_read(
     assert len(workspace.calls_of("conversations.replies")) <= 1 + thread.PAGES_TO_JUMP
 
 
+async def test_the_newest_of_a_huge_thread_are_read_long_after_it_fell_silent(
+    workspace: Workspace, reader: ThreadReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "PAGE", 5)
+    monkeypatch.setattr(thread, "PAGES_IN_A_ROW", 1)
+    texts = [f"number {number}" for number in range(40)]
+    root = await say(workspace, *texts)
+    later = f"{float(root) + 60:.6f}"
+
+    said = [each.text for each in await reader.read(GENERAL, root, later)]
+    assert (said[0], said[-1]) == (texts[0], texts[-1])
+
+
 async def test_a_thread_that_slack_does_not_show(
     workspace: Workspace, reader: ThreadReader
 ) -> None:
