@@ -125,5 +125,6 @@ def _unset(text: str) -> UnsetDefaults | None:
 
 def _nearest(typed: str) -> str:
     name = keyword(typed[:_LONGEST_NAME]).strip("-").replace("-", "_")
-    near = get_close_matches(name, OPTIONS, n=1)
+    # `n` is near to every short word of a question.
+    near = get_close_matches(name, (option for option in OPTIONS if len(option) > 1), n=1)
     return near[0].replace("_", "-") if near else ""
