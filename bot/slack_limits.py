@@ -45,6 +45,20 @@ OPTIONS_IN_LIST = 100
 VIEW_TITLE_CHARS = 24
 """`title`, `submit` and `close` of a modal ("Views")."""
 
+POST_BURST = 4
+POST_BURST_SECONDS = 5.2
+"""chat.postMessage takes 1 a second in each channel and tolerates a burst ("Rate limits"); a
+little less than that, since calls do not always take the same time to arrive."""
+
+STREAM_SECONDS = 5 * 60
+"""A streamed message ends by itself after this; appending to it does not help (measured live,
+"python-slack-sdk" issue 1859)."""
+
+STREAM_STARTS_PER_MINUTE = 20
+STREAM_APPENDS_PER_MINUTE = 100
+STREAM_STOPS_PER_MINUTE = 20
+"""chat.startStream and chat.stopStream are of tier 2, chat.appendStream of tier 4."""
+
 RESPONSE_URL_USES = 5
 RESPONSE_URL_SECONDS = 30 * 60
 """A response_url may be used this often, for this long ("Handling user interaction")."""

@@ -101,8 +101,9 @@ class Chain:
         self._flows: list[_Flow] = []
         self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
 
-    def growing(self, sections: Sequence[Section]) -> list[Message]:
-        """The messages of an answer that is still being written; at least one."""
+    def growing(self, sections: Sequence[Section], waiting: str = words.THINKING) -> list[Message]:
+        """The messages of an answer that is still being written; at least one. `waiting` stands
+        there until there is anything of it."""
         shown: list[str] = []
         writing: tuple[str, ...] = ()
         for index, section in enumerate(sections):
@@ -115,7 +116,7 @@ class Chain:
             if not section.done:
                 break
         foot = Foot(self._job_id, ("stop",), writing)
-        return self._messages([*self._head, *(shown or [words.THINKING])], foot)
+        return self._messages([*self._head, *(shown or [waiting])], foot)
 
     def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
         """The messages of the final answer: at least one, and `most` at most; the last one

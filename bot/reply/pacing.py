@@ -4,103 +4,128 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from typing import Literal
 
+from bot.slack_limits import POST_BURST, POST_BURST_SECONDS
 from bot.store.connection import Store
 from bot.store.keys import Keys
 
 WINDOW_SECONDS = 61.0
 """Slack counts calls in 60 s as they arrive; the second more allows for the way there."""
 
-KEPT_FREE = 10
-"""Edits in each window that only finals, stops and errors may use (a fifth, if that is less)."""
+TYPICAL_SECONDS = 12.0
+"""For how long the text of an answer comes, before that is learned: 600 tokens at 50 tokens/s."""
 
-POSTS = 4
-POSTS_WINDOW_SECONDS = 5.2
-"""chat.postMessage takes 1 a second in each channel and tolerates a burst ("Rate limits")."""
-
+_EDITS = "chat.update"
 _LONGEST_SLEEP = 5.0
-_NO_ANSWER = ""
+_JITTER = 0.01
 
-
-@dataclass(frozen=True, slots=True)
-class _Bucket:
-    """At most `most` calls of `method` in any `window` seconds."""
-
-    method: str
-    most: int
-    window: float
+Kind = Literal["begin", "post", "edit", "tell", "final", "end"]
+"""What an answer asks for, see `edit_slot.lua`."""
 
 
 class EditBudget:
     """Says when a message may be edited or posted. Waits are cut short by `stop`.
 
-    Every method raises `StoreUnavailable` when Redis is away.
+    An answer is open from its first message, for which it asks, to its `end`: the last edit of
+    each open answer is never given away. Every method raises `StoreUnavailable` when Redis is
+    away.
     """
 
     def __init__(self, store: Store, keys: Keys, per_minute: int, *, scale: float = 1.0) -> None:
         """`per_minute`: `chat.update` calls in any minute, for the whole workspace. `scale`
         stretches or shrinks every window, for a workspace whose clock runs otherwise."""
-        self._slot = store.script("edit_slot")
+        self._edit_slot = store.script("edit_slot")
+        self._slot = store.script("slot")
         self._rest = store.script("rest")
         self._keys = keys
-        kept_free = min(KEPT_FREE, per_minute // 5)
-        window = WINDOW_SECONDS * scale
-        self._edits = _Bucket("chat.update", per_minute, window)
-        self._interim = _Bucket("chat.update", per_minute - kept_free, window)
-        self._posts_window = POSTS_WINDOW_SECONDS * scale
+        self._most = per_minute
+        self._scale = scale
+        self._window = round(WINDOW_SECONDS * scale * 1000)
 
-    async def interim(self, answer: str, since: float, stop: asyncio.Event) -> bool:
-        """Wait for the turn of `answer`, whose last edit was `since` seconds ago.
+    async def may_begin(self, answer: str) -> bool:
+        """Whether there are edits enough to show a message that has no text yet."""
+        return not await self._ask("begin", answer)
 
-        False when `stop` was set first.
-        """
-        return await self._take(self._interim, stop, answer=answer, since=since)
+    async def first_post(self, answer: str, age: float, stop: asyncio.Event) -> bool:
+        """Wait until the first message is worth posting, with text that has come for `age`
+        seconds; at once while there are edits enough. False when `stop` was set first."""
+        started = _clock()
+        return await _until(lambda: self._ask("post", answer, age + _clock() - started), stop)
 
-    async def final(self) -> None:
-        """Wait for an edit that must not be late; some are kept free for it."""
-        await self._take(self._edits, None)
+    async def interim(
+        self, answer: str, age: float | None, since: float | None, stop: asyncio.Event
+    ) -> bool:
+        """Wait for the turn of `answer`, whose text began `age` seconds ago and was shown last
+        `since` seconds ago (None: not yet). False when `stop` was set first."""
+        started = _clock()
+
+        async def wait() -> float:
+            passed = _clock() - started
+            return await self._ask("edit", answer, _after(age, passed), _after(since, passed))
+
+        return await _until(wait, stop)
+
+    async def may_tell(self, answer: str) -> bool:
+        """Whether an edit may be made now that only says how long the asker waits: such edits
+        have a share of their own. Asking keeps `answer` open."""
+        return not await self._ask("tell", answer)
+
+    async def final(self, answer: str) -> None:
+        """Wait for an edit that shows how `answer` ends."""
+        await _until(lambda: self._ask("final", answer))
+
+    async def end(self, answer: str, age: float | None) -> None:
+        """`answer` is complete; its text came for `age` seconds."""
+        await self._ask("end", answer, age)
 
     async def post(self, channel: str, stop: asyncio.Event | None = None) -> bool:
         """Wait until a message may be posted in `channel`. False when `stop` was set first."""
-        return await self._take(self._posts(channel), stop)
+        method, seconds = _posts(channel), POST_BURST_SECONDS * self._scale
+        return await _until(lambda: self._take(method, POST_BURST, seconds), stop)
+
+    async def try_take(self, method: str, per_minute: int) -> float:
+        """Take one of `per_minute` calls of `method`. 0 when it may be made now, else for how
+        many seconds not."""
+        return await self._take(method, per_minute, self._window / 1000)
 
     async def rest_edits(self, seconds: float) -> None:
-        """Nobody edits for `seconds`, after a 429."""
-        await self._set_rest(self._edits, seconds)
+        """Nobody edits for `seconds`, after a 429, and for a while fewer edits are made."""
+        of = self._keys
+        keys = [of.rest(_EDITS), of.budget(_EDITS), of.pace(_EDITS)]
+        await self._rest(keys, [_ms(seconds), self._window, self._most])
 
     async def rest_posts(self, channel: str, seconds: float) -> None:
         """Nobody posts in `channel` for `seconds`, after a 429."""
-        await self._set_rest(self._posts(channel), seconds)
+        await self.rest(_posts(channel), seconds)
 
-    def _posts(self, channel: str) -> _Bucket:
-        return _Bucket(f"chat.postMessage:{channel}", POSTS, self._posts_window)
+    async def rest(self, method: str, seconds: float) -> None:
+        """Nobody calls `method` for `seconds`, after a 429."""
+        await self._rest([self._keys.rest(method)], [_ms(seconds)])
 
-    async def _set_rest(self, bucket: _Bucket, seconds: float) -> None:
-        await self._rest([self._keys.rest(bucket.method)], [max(1, round(seconds * 1000))])
+    async def _ask(
+        self, kind: Kind, answer: str, age: float | None = None, since: float | None = None
+    ) -> float:
+        """How many seconds to wait before asking again; 0: it may be done now."""
+        of = self._keys
+        places = (of.budget, of.rest, of.open, of.asked, of.pace, of.told)
+        typical = round(TYPICAL_SECONDS * self._scale * 1000)
+        budget = (self._most, self._window, typical)
+        asked: list[str | int | float] = [
+            uuid.uuid4().hex,
+            kind,
+            answer,
+            *budget,
+            _passed(age),
+            _passed(since),
+        ]
+        return int(await self._edit_slot([place(_EDITS) for place in places], asked)) / 1000
 
-    async def _take(
-        self,
-        bucket: _Bucket,
-        stop: asyncio.Event | None,
-        *,
-        answer: str = _NO_ANSWER,
-        since: float = 0.0,
-    ) -> bool:
-        started = time.monotonic()
-        keys = [of(bucket.method) for of in (self._keys.budget, self._keys.rest, self._keys.active)]
-        call = uuid.uuid4().hex
-        while not (stop and stop.is_set()):
-            passed = since + time.monotonic() - started
-            wait = await self._slot(
-                keys, [call, bucket.most, _ms(bucket.window), answer, _ms(passed)]
-            )
-            if not wait:
-                return True
-            await pause(_jittered(wait / 1000), stop)
-        return False
+    async def _take(self, method: str, most: int, seconds: float) -> float:
+        keys = [self._keys.budget(method), self._keys.rest(method)]
+        return int(await self._slot(keys, [uuid.uuid4().hex, most, _ms(seconds)])) / 1000
 
 
 async def pause(seconds: float, stop: asyncio.Event | None = None) -> None:
@@ -115,9 +140,33 @@ async def pause(seconds: float, stop: asyncio.Event | None = None) -> None:
         return
 
 
+async def _until(ask: Callable[[], Awaitable[float]], stop: asyncio.Event | None = None) -> bool:
+    """Ask until there is nothing to wait for. In between others may have ended, or come: it is
+    asked again before long. False when `stop` was set first."""
+    while not (stop and stop.is_set()):
+        wait = await ask()
+        if not wait:
+            return True
+        jitter = random.uniform(0.0, _JITTER)  # noqa: S311
+        await pause(min(wait, _LONGEST_SLEEP) + jitter, stop)
+    return False
+
+
+def _posts(channel: str) -> str:
+    return f"chat.postMessage:{channel}"
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _after(before: float | None, passed: float) -> float | None:
+    return None if before is None else before + passed
+
+
+def _passed(seconds: float | None) -> int:
+    return -1 if seconds is None else _ms(seconds)
+
+
 def _ms(seconds: float) -> int:
-    return round(min(seconds, 1e6) * 1000)
-
-
-def _jittered(seconds: float) -> float:
-    return min(seconds, _LONGEST_SLEEP) + random.uniform(0.0, 0.05)  # noqa: S311
+    return max(0, round(min(seconds, 1e6) * 1000))

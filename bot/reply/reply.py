@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
+from bot import words
 from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.result import Answer, Section
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
 from bot.reply.blocks import Message, mention, note
+from bot.reply.clock import Clock
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.pacing import EditBudget, pause
@@ -29,11 +31,16 @@ TOLD = "told"
 
 _ELSEWHERE = "elsewhere"
 
-_OPEN_SECONDS = 2.0
+_OPEN_SECONDS = 0.2
 """How long asking Grok may wait for the turn to post the question."""
 
+_PATIENCE_SECONDS = 2.0
+"""How long the first text is waited for when edits are scarce, so that the post can carry it."""
+
+_TELL_SECONDS = 10.0
+"""How often the asker is told how long Grok thinks."""
+
 _LONGEST_PAUSE = 30.0
-_NEVER = 1e6
 
 
 class Reply:
@@ -67,7 +74,10 @@ class Reply:
         self._passage = Passage(slack, budget, ledger, ask)
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
-        self._edited_at = -_NEVER
+        self._clock = Clock()
+        self._taken_over = "0" in ledger.posts
+        self._begun = False
+        self._behind: int | None = None
 
     @property
     def deleted(self) -> bool:
@@ -75,7 +85,8 @@ class Reply:
         return self._messages.deleted
 
     async def open(self) -> None:
-        """Show the question, and that Grok is thinking, unless an earlier worker did.
+        """Show the question, and that Grok is thinking, unless an earlier worker did or edits
+        are so scarce that the message had better wait for text.
 
         Raises `PostingDenied` when there is no place to answer in, `SlackError` when Slack
         refuses for good, `LeaseLost` and `StoreUnavailable`. When the message cannot be posted
@@ -84,7 +95,7 @@ class Reply:
         await self._ledger.check()
         while self._grows and not self._messages.is_posted("0"):
             try:
-                await self._show_thinking()
+                await self._show_question()
                 return
             except PostingDenied as error:
                 self._passage.turn_aside(error)
@@ -94,12 +105,20 @@ class Reply:
                 log.warning("question not shown yet", error=str(error))
                 return
 
+    def behind(self, count: int | None) -> None:
+        """Grok is asked when `count` other questions have been; None: it is asked now."""
+        if count != self._behind:
+            self._behind = count
+            self._clock.wait_anew()
+            self._changed.set()
+
     def changed(self) -> None:
         """There is new text to show."""
         self._changed.set()
 
     def close(self) -> None:
         """No more text comes: `run` ends after the call it is in."""
+        self._clock.end()
         self._closing.set()
         self._changed.set()
 
@@ -168,44 +187,82 @@ class Reply:
             return False
         return not any(section.text.strip() for section in answer.sections)
 
-    async def _show_thinking(self) -> None:
+    async def _show_question(self) -> None:
         await self._passage.arrive()
+        if not await self._budget.may_begin(self._ledger.job_id):
+            return
+        self._begun = True
         try:
             async with asyncio.timeout(_OPEN_SECONDS):
                 await self._turn("0")
         except TimeoutError:
             return
-        await self._messages.write("0", self._passage.chain.growing(())[0])
+        await self._messages.write("0", self._waiting_messages()[0])
 
     async def _show_newest(self, sections: Callable[[], Sequence[Section]]) -> None:
         """One post or edit, when there is something new."""
         await self._passage.arrive()
-        pending = self._pending(sections())
+        self._changed.clear()
+        shown = sections()
+        if not any(map(_says_anything, shown)):
+            await self._show_waiting()
+            return
+        self._clock.begin()
+        pending = self._pending(shown)
         if pending is None:
-            self._changed.clear()
             await self._changed.wait()
         elif await self._turn(pending[0]) and (newest := self._pending(sections())):
+            self._clock.show()
             await self._messages.write(*newest)
 
+    async def _show_waiting(self) -> None:
+        """Say what the asker waits for when that is news, or else wait for text. What an earlier
+        worker showed stays until there is text."""
+        if not self._messages.is_posted("0"):
+            await self._post_waiting()
+            return
+        if self._taken_over:
+            await self._changed.wait()
+            return
+        messages = self._waiting_messages()
+        part = self._messages.pending(messages)
+        tells = part is not None and self._messages.is_posted(part)
+        if part and tells and await self._budget.may_tell(self._ledger.job_id):
+            await self._messages.write(part, messages[int(part)])
+        else:
+            await pause(_TELL_SECONDS - self._clock.waited % _TELL_SECONDS, self._changed)
+
+    async def _post_waiting(self) -> None:
+        """Post that the asker waits, when text is long in coming."""
+        if not self._begun and self._clock.waited < _PATIENCE_SECONDS:
+            await pause(_PATIENCE_SECONDS - self._clock.waited, self._changed)
+        elif await self._turn("0"):
+            await self._messages.write("0", self._waiting_messages()[0])
+
+    def _waiting_messages(self) -> Sequence[Message]:
+        if self._behind is not None:
+            return self._passage.chain.growing((), talk.queued_behind(self._behind))
+        steps = int(self._clock.waited // _TELL_SECONDS)
+        waits = talk.thinking_for(steps * _TELL_SECONDS) if steps else words.THINKING
+        return self._passage.chain.growing((), waits)
+
     def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
-        """The part to write next, and its message. What an earlier worker showed stays until
-        there is text."""
-        blank = not any(section.text.strip() or section.done for section in sections)
-        if blank and self._messages.is_posted("0"):
-            return None
+        """The part to write next, and its message."""
         messages = self._passage.chain.growing(sections)
         part = self._messages.pending(messages)
         return (part, messages[int(part)]) if part else None
 
     async def _turn(self, part: str) -> bool:
         """Wait for the turn of an interim edit, or of a post; False when closed first."""
-        if not self._messages.is_posted(part):
-            return await self._budget.post(self._passage.route.channel, self._closing)
-        since = time.monotonic() - self._edited_at
-        if not await self._budget.interim(self._ledger.job_id, since, self._closing):
-            return False
-        self._edited_at = time.monotonic()
-        return True
+        job_id, clock, closing = self._ledger.job_id, self._clock, self._closing
+        if self._messages.is_posted(part):
+            return await self._budget.interim(job_id, clock.text, clock.shown, closing)
+        if part == "0" and not self._begun:
+            worth_showing = clock.text or 0.0
+            if not await self._budget.first_post(job_id, worth_showing, closing):
+                return False
+            self._begun = True
+        return await self._budget.post(self._passage.route.channel, closing)
 
     def _can_go_on(self, error: SlackError | StoreUnavailable) -> bool:
         if isinstance(error, StoreUnavailable) or passes(error):
@@ -224,7 +281,7 @@ class Reply:
         messages = self._passage.chain.complete(answer)
         while part := self._messages.pending(messages, final=True):
             if self._messages.is_posted(part):
-                await self._budget.final()
+                await self._budget.final(self._ledger.job_id)
             else:
                 await self._budget.post(self._passage.route.channel)
             await self._messages.write(part, messages[int(part)], final=True)
@@ -235,6 +292,7 @@ class Reply:
         if self._passage.route.why == TOO_LONG:
             elsewhere = note(talk.IN_DIRECT_MESSAGE)
             await tell_note(self._slack, self._ledger, self._ask, _ELSEWHERE, elsewhere)
+        await self._budget.end(self._ledger.job_id, self._clock.text)
 
     async def _whisper_all(self, answer: Answer) -> None:
         messages = self._passage.chain.complete(answer, self._passage.whisper.most)
@@ -261,6 +319,10 @@ class Reply:
             if passes(error):
                 raise
             log.warning("asker not told", error=str(error))
+
+
+def _says_anything(section: Section) -> bool:
+    return section.done or not (section.text.isspace() or not section.text)
 
 
 def _rest(error: SlackError | StoreUnavailable, rests: Iterator[float]) -> float:

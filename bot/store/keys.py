@@ -19,6 +19,11 @@ class Keys:
         """Stream of job ids waiting for a worker, or held by one."""
         return self._key("queue")
 
+    @property
+    def rooms(self) -> str:
+        """Hash of how many more jobs each worker has room for."""
+        return self._key("rooms")
+
     def job(self, job_id: str) -> str:
         """Hash of one job: its ask, state, epoch, posts and final answer."""
         return self._key("job", job_id)
@@ -39,9 +44,21 @@ class Keys:
         """Set while one Slack method rests after a 429."""
         return self._key("rest", method)
 
-    def active(self, method: str) -> str:
-        """Answers that asked for a call of one Slack method of late."""
-        return self._key("active", method)
+    def open(self, method: str) -> str:
+        """Answers that are shown and owed a last call of one Slack method, by when they began."""
+        return self._key("open", method)
+
+    def asked(self, method: str) -> str:
+        """The same answers, by when they asked for a call last."""
+        return self._key("asked", method)
+
+    def pace(self, method: str) -> str:
+        """What is learned of one Slack method: its budget, and how long answers last."""
+        return self._key("pace", method)
+
+    def told(self, method: str) -> str:
+        """Recent calls of one Slack method that only told how long somebody waits."""
+        return self._key("told", method)
 
     def thread(self, conversation: str) -> str:
         """List of the turns of one conversation, oldest first."""

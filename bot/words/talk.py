@@ -33,6 +33,25 @@ def files_unread(names: str) -> str:
     return f"(Attached to this message: {names}. You cannot read them; say so if they matter.)"
 
 
+# --- while an answer is waited for ---------------------------------------------------------
+
+
+def queued_behind(questions: int) -> str:
+    """In place of an answer that is not begun: how many are begun before it."""
+    if questions == 0:
+        return "_Waiting for its turn: it is next._"
+    if questions == 1:
+        return "_Waiting for its turn: 1 question is before it._"
+    return f"_Waiting for its turn: {questions:,} questions are before it._"
+
+
+def thinking_for(seconds: float) -> str:
+    """In place of an answer that was asked for so long ago, and of which nothing has come."""
+    minutes, rest = divmod(int(seconds), 60)
+    spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"_Grok is thinking… ({spent})_"
+
+
 # --- the end of an answer ------------------------------------------------------------------
 
 STOPPED = "_Stopped._"

@@ -12,7 +12,10 @@ MINUTE = 60.0
 
 
 class Window:
-    """At most `count` calls in any `seconds`; after a refusal, none until Retry-After is over."""
+    """At most `count` calls in any `seconds`; after a refusal, none until Retry-After is over.
+
+    A call that comes too early does not put that off: who waits as told gets through.
+    """
 
     def __init__(self, count: int, seconds: float) -> None:
         self._count = count
@@ -35,6 +38,13 @@ class Window:
     def block(self, until: float) -> None:
         self._blocked_until = until
 
+    def refuse(self, now: float) -> int:
+        """Refuse a call; its Retry-After, in whole seconds."""
+        retry_after = math.ceil(self.wait(now))
+        if self._blocked_until <= now:
+            self.block(now + retry_after)
+        return retry_after
+
 
 class Budgets:
     """Every window of the workspace. `tier` is one of the keys below, or `post`."""
@@ -54,14 +64,11 @@ class Budgets:
         now = time.monotonic()
         windows = self._windows_of(method, tier, channel)
         fullest = max(windows, key=lambda window: window.wait(now))
-        wait = fullest.wait(now)
-        if wait == 0:
-            for window in windows:
-                window.take(now)
-            return 0
-        retry_after = math.ceil(wait)
-        fullest.block(now + retry_after)
-        return retry_after
+        if fullest.wait(now) > 0:
+            return fullest.refuse(now)
+        for window in windows:
+            window.take(now)
+        return 0
 
     def block(self, method: str, tier: str, seconds: float) -> None:
         """Refuse `method` for the next `seconds`, whatever its budget."""

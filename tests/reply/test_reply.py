@@ -10,6 +10,7 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
+from bot.reply import reply as reply_module
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
@@ -215,8 +216,9 @@ async def test_messages_of_a_longer_attempt_are_deleted(workspace: Workspace, st
 
 
 async def test_a_restarted_answer_keeps_what_it_showed_until_there_is_new_text(
-    workspace: Workspace, start: Start
+    workspace: Workspace, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reply_module, "_TELL_SECONDS", 0.01)
     first = start()
     await first.open()
     async with streaming(first) as stream:
@@ -225,13 +227,15 @@ async def test_a_restarted_answer_keeps_what_it_showed_until_there_is_new_text(
 
     second = start()
     await second.open()
-    assert second._pending([Section()]) is None
     async with streaming(second) as stream:
+        await asyncio.sleep(0.05)
         stream.say("shown anew")
         await shown(workspace, "shown anew")
 
     (message,) = standing(workspace)
-    assert "before the crash" not in message.shown
+    looks = [revision.shown for revision in message.revisions]
+    crashed = next(number for number, look in enumerate(looks) if "before the crash" in look)
+    assert "shown anew" in looks[crashed + 1]
 
 
 async def test_a_failure_keeps_what_was_shown(workspace: Workspace, start: Start) -> None:

@@ -90,3 +90,12 @@ def test_a_refused_method_stays_closed_until_retry_after_is_over() -> None:
 
     assert window.wait(2.0) == 3.0
     assert window.wait(5.0) == 0
+
+
+def test_calls_that_come_too_early_do_not_put_the_rest_off() -> None:
+    window = Window(1, 10.0)
+    window.take(0.0)
+    assert window.refuse(4.5) == 6
+    assert window.refuse(8.0) == 3
+    assert window.wait(10.4) > 0
+    assert window.wait(10.5) == 0

@@ -131,7 +131,15 @@ def test_keys_of_a_workspace_share_one_hash_slot() -> None:
     keys = Keys("T1")
     names = [
         *(keys.queue, keys.job("1"), keys.seen("x"), keys.budget("m"), keys.rest("m")),
-        *(keys.active("m"), keys.stops, keys.recent("x"), keys.draft("x")),
+        *(
+            keys.open("m"),
+            keys.asked("m"),
+            keys.pace("m"),
+            keys.told("m"),
+            keys.stops,
+            keys.recent("x"),
+            keys.draft("x"),
+        ),
         *(each("x") for each in (keys.thread, keys.thread_facts)),
         *(each("x") for each in (keys.thread_active, keys.thread_waiting)),
     ]

@@ -1,0 +1,33 @@
+-- Take one call of a Slack method out of its budget, or say when to ask again.
+--
+-- KEYS  1 log      sorted set: the calls of the last window, by server time in ms
+--       2 rest     set while the method rests after a 429
+-- ARGV  1 call     name of this call, never used before; asking again by it is harmless
+--       2 most     calls in any window
+--       3 window   in ms
+-- returns 0 when the call may be made now, else how many ms to wait before asking again
+
+local log, rest = KEYS[1], KEYS[2]
+local call, most, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+if redis.call('ZSCORE', log, call) then
+  return 0
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local wait = math.max(redis.call('PTTL', rest), 0)
+
+redis.call('ZREMRANGEBYSCORE', log, '-inf', now - window)
+local used = redis.call('ZCARD', log)
+if used >= most then
+  local leaves = redis.call('ZRANGE', log, used - most, used - most, 'WITHSCORES')[2]
+  wait = math.max(wait, leaves + window - now)
+end
+
+if wait > 0 then
+  return math.ceil(wait)
+end
+redis.call('ZADD', log, now, call)
+redis.call('PEXPIRE', log, window)
+return 0
