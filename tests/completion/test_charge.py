@@ -17,7 +17,7 @@ from bot.completion.result import Answer, Section, Usage
 from tests.completion.holds import make_hold
 
 PRICES = Prices(1.25, 2.5, 0.25)
-HOLD = make_hold(1_100, 2_600, prompt=100, reasoning=200, prices=PRICES)
+HOLD = make_hold(1_100, 2_625, prompt=100, reasoning=200, prices=PRICES)
 """100 tokens to read, 800 to write and 200 for thoughts."""
 
 
@@ -98,8 +98,12 @@ def test_thoughts_that_were_not_seen_are_those_that_were_reserved() -> None:
     assert charged(answer=wrote("x" * 300, failure="Cut.")).tokens == 100 + 100 + 200
 
 
+def test_answer_that_is_longer_than_it_may_be_is_charged_what_was_reserved() -> None:
+    assert charged(answer=wrote("x" * 100_000, failure="Cut.")) == Charge(1, 1_100, 2_625)
+
+
 def test_answer_that_does_not_stream_was_written_though_nothing_came() -> None:
-    assert charged(answer={"failure": "Timeout."}, stream=False) == Charge(1, 1_100, 2_600)
+    assert charged(answer={"failure": "Timeout."}, stream=False) == Charge(1, 1_100, 2_625)
     assert charged(answer={"failure": "Timeout."}).tokens == 100 + 200
 
 

@@ -230,7 +230,8 @@ async def test_the_oldest_turns_are_dropped_and_that_is_said(redis_url: str) -> 
 async def test_thirty_turns_keep_their_order_and_their_bound(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pacing, "POST_BURST", 1_000)  # Slack's second between posts is not the subject
+    # Slack's second between posts is not the subject.
+    monkeypatch.setattr(pacing, "POST_BURST", 1_000)
 
     def asked(turn: int) -> str:
         return f"question {turn}"

@@ -30,9 +30,9 @@ from bot.errors import LeaseLost, StalePolicy
 from bot.jobs.queue import SCAN_START, Entry, Lease, Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.quotas import Quotas, Row
+from bot.store.quotas import Amount, Quotas, Row
 from tests.jobs.asks import make_answer, make_ask
-from tests.jobs.quota_model import AMOUNTS, ModelJob, QuotaModel
+from tests.jobs.quota_model import AMOUNTS, Counts, ModelJob, QuotaModel
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ JOB_IDS = [f"job-{dedupe}-{number}" for dedupe in "abcdefghijkl" for number in (
 
 LIMITS: Mapping[QuotaName, st.SearchStrategy[int | None]] = {
     "requests-per-day": st.sampled_from([0, 1, 3, 8, None]),
-    "tokens-per-day": st.sampled_from([0, 100, 500, None]),
+    "tokens-per-day": st.sampled_from([0, 100, 200, 400, None]),
     "tokens-per-month": st.sampled_from([0, 100, 800, None]),
     "usd-per-month": st.sampled_from([0, 1_000, 5_000, None]),
     "concurrent": st.sampled_from([1, 2, 4, None]),
@@ -76,7 +76,7 @@ class QuotaMachine(RuleBasedStateMachine):
     @initialize()
     def usual_limits(self) -> None:
         self._limits[WORKSPACE] = {"tokens-per-month": 800, "concurrent": 4}
-        self._limits[CHANNELS[0]] = {"tokens-per-day": 500, "usd-per-month": 5_000}
+        self._limits[CHANNELS[0]] = {"tokens-per-day": 200, "usd-per-month": 5_000}
         self._limits[USERS[0]] = {"requests-per-day": 3}
 
     def teardown(self) -> None:
@@ -84,8 +84,7 @@ class QuotaMachine(RuleBasedStateMachine):
         try:
             for job in self._model.jobs.values():
                 if job.hold is not None:
-                    lease = self.take(job.id)
-                    self.deliver(lease, 1, 1, 1, 1)
+                    self.deliver(self._take(job), 1, 1, 1, 1)
             self.redis_holds_what_the_model_holds()
             for counts in self._model.windows.values():
                 assert not any(counts.held.values())
@@ -173,16 +172,19 @@ class QuotaMachine(RuleBasedStateMachine):
         (entry,) = self._do(self._queue.read(10))
         self._entries[entry.job_id] = entry
 
-    @rule(target=leases, job_id=st.sampled_from(JOB_IDS))
-    def take(self, job_id: str) -> Any:
+    @rule(target=leases, which=st.integers(0, len(JOB_IDS)))
+    def take(self, which: int) -> Any:
         """By the first worker, or by another one after the first was killed."""
-        job = self._model.jobs.get(job_id)
-        if job is None:
+        if not self._model.jobs:
             return multiple()
-        taken = self._do(self._queue.take(self._entries[job_id]))
+        job = list(self._model.jobs.values())[which % len(self._model.jobs)]
         if job.state == "done":
-            assert taken is None
+            assert self._do(self._queue.take(self._entries[job.id])) is None
             return multiple()
+        return self._take(job)
+
+    def _take(self, job: ModelJob) -> Lease:
+        taken = self._do(self._queue.take(self._entries[job.id]))
         assert taken is not None
         lease, found = taken
         job.lease = lease.token
@@ -193,7 +195,7 @@ class QuotaMachine(RuleBasedStateMachine):
     @rule(lease=leases, times=st.integers(1, 2))
     def begin(self, lease: Lease, times: int) -> None:
         job = self._model.jobs[lease.entry.job_id]
-        if job.hold is None:
+        if job.hold is None or not times:
             return
         lost = self._held(lease) is None
         expected: object = "lost" if lost else self._model.begin(job)
@@ -233,21 +235,24 @@ class QuotaMachine(RuleBasedStateMachine):
 
     @rule(
         target=leases,
-        job_id=st.sampled_from(JOB_IDS),
-        lost=st.integers(0, 2),
+        which=st.integers(0, 9),
+        begins=st.lists(st.integers(0, 2), min_size=1, max_size=3),
         delivers=st.booleans(),
         tokens=TOKENS,
         dollars=DOLLARS,
     )
-    def live(self, job_id: str, lost: int, delivers: bool, tokens: int, dollars: int | None) -> Any:
-        """What is usual: a job is asked, by one worker after the other while they are lost."""
-        job = self._model.jobs.get(job_id)
-        if job is None or job.hold is None:
+    def live(
+        self, which: int, begins: list[int], delivers: bool, tokens: int, dollars: int | None
+    ) -> Any:
+        """What is usual: one worker after the other asks, until one of them is not lost."""
+        jobs = [job for job in self._model.jobs.values() if job.hold is not None]
+        if not jobs:
             return multiple()
         leases = []
-        for _ in range(1 + lost):
-            leases.append(self.take(job_id))
-            self.begin(leases[-1], 1)
+        job = jobs[which % len(jobs)]
+        for times in begins:
+            leases.append(self._take(job))
+            self.begin(leases[-1], times)
         if delivers:
             self.deliver(leases[-1], 1, tokens, dollars, 1)
         return multiple(*leases)
@@ -313,32 +318,35 @@ class QuotaMachine(RuleBasedStateMachine):
 
     @invariant()
     def redis_holds_what_the_model_holds(self) -> None:
-        model = self._model
-        for day in DAYS:
-            month = day[:7]
-            for use in self._do(self._quotas.usage(SCOPES, day, month)):
-                for window, found in ((day, use.day), (month, use.month)):
-                    counts = model.windows.get((use.scope, window))
-                    for name in AMOUNTS.values():
-                        amount = getattr(found, name)
-                        settled = counts.settled[name] if counts else 0
-                        held = counts.held[name] if counts else 0
-                        assert (amount.settled, amount.held) == (settled, held)
-                    assert found.unpriced == (counts.settled["unpriced"] if counts else 0)
-                assert use.running == len(model.running[use.scope])
-        for month in {day[:7] for day in DAYS}:
-            self._compare_books(month)
-        holds = (job.hold for job in model.jobs.values())
-        reserved = sum(hold.tokens for hold in holds if hold)
-        assert self._do(self._queue.load()).reserved == reserved
+        self._do(self._compare())
 
-    def _compare_books(self, month: str) -> None:
+    async def _compare(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for day in DAYS:
+                group.create_task(self._compare_counters(day))
+            for month in {day[:7] for day in DAYS}:
+                group.create_task(self._compare_books(month))
+        holds = [job.hold for job in self._model.jobs.values() if job.hold]
+        assert (await self._queue.load()).reserved == sum(hold.tokens for hold in holds)
+
+    async def _compare_counters(self, day: str) -> None:
+        month = day[:7]
+        for use in await self._quotas.usage(SCOPES, day, month):
+            for window, found in ((day, use.day), (month, use.month)):
+                counts = self._model.windows.get((use.scope, window)) or Counts()
+                for name in AMOUNTS.values():
+                    expected = Amount(counts.settled[name], counts.held[name])
+                    assert getattr(found, name) == expected
+                assert found.unpriced == counts.settled["unpriced"]
+            assert use.running == len(self._model.running[use.scope])
+
+    async def _compare_books(self, month: str) -> None:
         written: Counter[str] = Counter()
-        for row in self._do(self._quotas.export(month)):
+        for row in await self._quotas.export(month):
             written.update(amounts(row))
         assert +written == +self._model.ledger[month]
         for scope in (WORKSPACE, *CHANNELS):
-            found = self._do(self._quotas.most(scope, month, 10))
+            found = await self._quotas.most(scope, month, 10)
             assert dict(found) == dict(self._model.by[scope, month])
             assert [tokens for _, tokens in found] == sorted(dict(found).values(), reverse=True)
 

@@ -11,8 +11,9 @@ from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
-from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST
+from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
 from bot.store.connection import Store
+from tests.completion.holds import make_hold
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one, take_next, take_over
@@ -82,10 +83,12 @@ async def test_queue_is_measured(queue: Queue) -> None:
     hold = asyncio.Event()
     QUEUE_DEPTH.set(-1)
     QUEUE_OLDEST.set(-1)
+    QUOTA_RESERVED_TOKENS.set(-1)
     runs = Runs(lambda _: hold.wait())
-    await queue.accept("job-1", make_ask())
+    await queue.accept("job-1", make_ask(), make_hold(70))
     async with working(queue, runs):
         await until(lambda: sample("grokbot_queue_depth") == 1)
+        await until(lambda: sample("grokbot_quota_reserved_tokens") == 70)
         assert sample("grokbot_queue_oldest_seconds") >= 0
         hold.set()
         await runs.finished.get()

@@ -7,8 +7,9 @@
 --         has changed; "lost" when the lease is lost
 --
 -- A reservation is good for asking once. When an earlier holder has asked with it, all of it is
--- charged, for nobody knows what that one used, and as much is reserved anew, if it fits. It is
--- one question all the same. Saying so again under the same lease changes nothing.
+-- charged, for nobody knows what that one used, and as much is reserved anew, if it fits in the
+-- limits and windows that the question was accepted in. It is one question all the same. Saying so
+-- again under the same lease changes nothing.
 --
 -- uses quotas.lua
 

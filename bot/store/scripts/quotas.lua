@@ -1,16 +1,15 @@
 -- Counting for quotas. No script of its own: it stands before those that say they use it.
 --
--- `hold`     what a question reserves: `bot.completion.hold.Hold`, decoded
--- `counters` keys of what is counted for its shares (workspace, channel, person), three for
---            each, in order:
---   day, month  hashes: requests, tokens, micro_dollars that were used; the same with `held_`
---               before it, reserved; `unpriced`, requests of which nobody knows the cost
+-- hold      what a question reserves: `bot.completion.hold.Hold`, decoded
+-- counters  keys: three for each of its shares (workspace, channel, person), and one for all
+--   day, month  hashes: requests, tokens, micro_dollars that were used; each with "held_" before
+--               it, reserved; unpriced, requests of which nobody knows the cost
 --   running     set of the ids of jobs that have reserved something
---            and one for all: reserved, how many tokens
--- `books`    keys of who used how much in the month:
---   ledger      hash: "channel person amount", for each amount that is counted
+--   reserved    how many tokens, in all
+-- books     keys of who used how much in the month
+--   ledger      hash: "channel person amount", for each amount that was used
 --   by, by      sorted sets of people by tokens: in the workspace, in the channel
--- An amount is a table with requests, tokens and micro_dollars, nil when nobody knows.
+-- amount    table: requests, tokens, and micro_dollars, nil when nobody knows
 --
 -- Every write to a counter sets when it goes, so one that comes after that leaves nothing.
 
