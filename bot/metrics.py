@@ -18,6 +18,9 @@ REQUEST_DURATION = Histogram(
 )
 QUEUE_DEPTH = Gauge("grokbot_queue_depth", "Jobs in the queue, waiting or running")
 QUEUE_OLDEST = Gauge("grokbot_queue_oldest_seconds", "Age of the oldest job in the queue")
+JOBS_WAITING = Gauge(
+    "grokbot_jobs_waiting", "Jobs that this process holds until it has a place for them"
+)
 JOBS_RECLAIMED = Counter("grokbot_jobs_reclaimed_total", "Jobs taken over from a lost worker")
 FENCED_WRITES = Counter(
     "grokbot_fenced_writes_total", "Writes to Slack given up because the lease was lost"

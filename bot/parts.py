@@ -49,6 +49,9 @@ from bot.store.recent import Recents
 LOOK_UP_SECONDS = 1.0
 """How long looking a person up may take, of the 3 s that an ack may take."""
 
+MOST_WAITING = 50
+"""Jobs that a process holds until it has a place for them, to tell their askers so."""
+
 
 class Parts:
     """What several parts share, and how each is put together."""
@@ -98,7 +101,9 @@ class Parts:
             tell_after=settings.tell_after_seconds,
             settled=self._alarms().after_use,
         )
-        return Worker(self._queue, runner, at_once=settings.jobs_at_once)
+        at_once = settings.jobs_at_once
+        waiting = min(MOST_WAITING, max(1, at_once // 2))
+        return Worker(self._queue, runner, at_once=at_once, waiting=waiting)
 
     def listeners(self) -> Listeners:
         """Whoever takes questions in."""

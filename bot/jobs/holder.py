@@ -14,6 +14,7 @@ from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.insist import insist
 from bot.jobs.job import Job
 from bot.jobs.lease import Held, Stop
+from bot.jobs.places import Place
 from bot.jobs.queue import Lease, Queue
 
 log = structlog.get_logger(__name__)
@@ -43,10 +44,12 @@ class Holder:
         self._queue = queue
         self._run_job = run_job
 
-    async def hold(self, lease: Lease, job: Job, stop: Stop | None = None) -> None:
+    async def hold(
+        self, lease: Lease, job: Job, stop: Stop | None = None, place: Place | None = None
+    ) -> None:
         """Work on `job` to its end, or see to it that somebody else does. News that it was
-        stopped come by `stop`."""
-        held = Held(self._queue, lease, job, stop)
+        stopped come by `stop`, its turn to ask Grok by `place`."""
+        held = Held(self._queue, lease, job, stop, place)
         try:
             await self._settle(lease, held)
         except asyncio.CancelledError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.job import ROOT, Job, dump_post, post_field
+from bot.jobs.places import Place, Places
 from bot.jobs.queue import Lease, Queue
 from bot.reply.ledger import Post
 
@@ -131,14 +132,23 @@ class Held:
     when Redis does not say.
     """
 
-    def __init__(self, queue: Queue, lease: Lease, job: Job, stop: Stop | None = None) -> None:
-        """`stop`: where news of a stop comes in, besides what `job` says of one."""
+    def __init__(
+        self,
+        queue: Queue,
+        lease: Lease,
+        job: Job,
+        stop: Stop | None = None,
+        place: Place | None = None,
+    ) -> None:
+        """`stop`: where news of a stop comes in, besides what `job` says of one. `place`: where
+        it stands among the jobs of its worker; without one it waits for nobody."""
         self.ledger = JobLedger(queue, lease, job)
         self.job = replace(job, posts=self.ledger.posts)  # as they are, not as they were
         self.finished = False
         self._queue = queue
         self._lease = lease
         self._served = job.redeliver
+        self._place = place or Places(1).join(lease.entry)
         self._stop = stop or Stop()
         if job.stop:
             self._stop.call(job.stop)
@@ -153,9 +163,21 @@ class Held:
         """What `Queue.stop` was told; empty until then."""
         return self._stop.reason
 
+    @property
+    def ahead(self) -> int | None:
+        """How many jobs of this worker come before it; None when it may ask Grok already."""
+        return None if self._place.given else self._place.ahead
+
+    async def turn(self, tell: Callable[[int], None]) -> None:
+        """Wait for the turn to ask Grok; until then `tell` how many jobs come before this one,
+        at once and with each change. A stop does not end the waiting by itself."""
+        await self._place.turn(tell)
+
     async def begin(self) -> None:
-        """Say that Grok is asked now. Raises `Denied` when an earlier holder has asked already,
-        and what it used leaves too little to ask again."""
+        """Say that Grok is asked now; who has not waited for the turn does so here. Raises
+        `Denied` when an earlier holder has asked already, and what it used leaves too little to
+        ask again."""
+        await self._place.turn()
         if self.job.hold is not None:
             await self._queue.begin(self._lease, self.job.hold)
 

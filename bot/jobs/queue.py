@@ -40,6 +40,9 @@ MOST_STOPS = 1000
 SCAN_START = "0-0"
 STOPS_START = "0-0"
 
+OFFER_SECONDS = BLOCK_SECONDS + 2.0
+"""How long others may count on the room that a worker had when it began to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -47,6 +50,14 @@ class Entry:
 
     entry_id: str
     job_id: str
+    since: int = 0
+    """When the job was accepted, Unix time in milliseconds, if it was handed back since."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What came earlier has a lower one."""
+        entered, _, number = self.entry_id.partition("-")
+        return self.since or int(entered), int(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,8 @@ class Queue:
         self._thread_tokens = thread_tokens
         self._thread_retention_seconds = thread_retention_seconds
         self._accept = store.script("accept")
+        self._offer = store.script("offer")
+        self._overflow = store.script("overflow")
         self._take = store.script("take")
         self._renew = store.script("renew")
         self._write = store.script("write")
@@ -198,6 +211,24 @@ class Queue:
                 await self._make_group(error)
                 return []
         return _entries(reply[0][1]) if reply else []
+
+    async def offer(self, jobs: int) -> None:
+        """Tell the other workers for how many more jobs this one has room."""
+        await self._offer([self._keys.rooms], [self.consumer, jobs, int(OFFER_SECONDS * 1000)])
+
+    async def overflow(
+        self, count: int, unread_seconds: float, waiting: int = 0
+    ) -> tuple[list[Entry], int]:
+        """What no worker has room for: up to `count` entries that nobody has read within
+        `unread_seconds`; and for how many of `waiting` jobs, that this worker has taken in so,
+        others have room by now. They count on getting them. Tried once, as a read is."""
+        keys = [self._keys.queue, self._keys.rooms]
+        args = (GROUP, self.consumer, count, int(unread_seconds * 1000), waiting)
+        elsewhere, *taken = await self._overflow.once(keys, args)
+        read = [
+            (entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in taken
+        ]
+        return _entries(read), int(elsewhere)
 
     async def claim(self, count: int, cursor: str, idle_seconds: float) -> tuple[str, list[Entry]]:
         """Up to `count` entries whose holder has shown no life for `idle_seconds`, and the
@@ -418,4 +449,8 @@ class Queue:
 
 def _entries(reply: Sequence[Any]) -> list[Entry]:
     """Redis 6.2 lists entries deleted meanwhile too, without their fields."""
-    return [Entry(str(entry_id), fields["job"]) for entry_id, fields in reply if fields]
+    return [
+        Entry(str(entry_id), fields["job"], int(fields.get("since", 0)))
+        for entry_id, fields in reply
+        if fields
+    ]

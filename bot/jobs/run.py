@@ -22,7 +22,6 @@ from bot.errors import (
     SlackError,
     StoreUnavailable,
 )
-from bot.grok.answering import Completion
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
@@ -51,15 +50,18 @@ class Runner:
         recall: Recall,
         *,
         tell_after: float,
+        backoff: float = 0.5,
         settled: Settled = _nobody,
     ) -> None:
         """`tell_after`: whose answer took more seconds than this is told when it is done.
+        `backoff`: the first pause after a call that Slack failed, in seconds.
         `settled` is called with the channel once what was used there has been counted."""
         self._grok = grok
         self._slack = slack
         self._budget = budget
         self._recall = recall
         self._tell_after = tell_after
+        self._backoff = backoff
         self._settled = settled
 
     async def __call__(self, held: Held) -> None:
@@ -69,7 +71,14 @@ class Runner:
         Redis stays away; either may come in an `ExceptionGroup`.
         """
         ask = held.job.ask
-        reply = Reply(self._slack, self._budget, held.ledger, ask, tell_after=self._tell_after)
+        reply = Reply(
+            self._slack,
+            self._budget,
+            held.ledger,
+            ask,
+            backoff=self._backoff,
+            tell_after=self._tell_after,
+        )
         answer = held.job.answer
         asked = answer is None
         if answer is None:
@@ -86,6 +95,7 @@ class Runner:
         ask = held.job.ask
         if held.stopped.is_set():
             return _stopped(ask)
+        reply.behind(held.ahead)
         try:
             self._grok.plan(ask.request, ask.system)
             await reply.open()
@@ -94,39 +104,23 @@ class Runner:
         except SlackError as error:
             log.warning("nowhere to answer", error=error.code)
             return Answer.failed(ask.request.model, words.NO_PLACE)
-        window = self._grok.catalogue.window(ask.request.model)
-        recalled = await self._recall(ask, window, held.job.hold)
-        if held.stopped.is_set():
-            return _stopped(ask)
-        try:
-            await held.begin()
-        except Denied as denied:
-            return Answer.failed(ask.request.model, denied.sentence)
-        return await _Work(self._grok, held, reply, recalled).answer()
+        return await _Work(self._grok, self._recall, held, reply).answer()
 
 
 class _Work:
-    """The work on one answer, while it streams."""
+    """The work on one answer, from its turn on."""
 
-    def __init__(self, grok: GrokClient, held: Held, reply: Reply, recalled: Recalled) -> None:
+    def __init__(self, grok: GrokClient, recall: Recall, held: Held, reply: Reply) -> None:
         self._grok = grok
+        self._recall = recall
+        self._held = held
         self._ask = held.job.ask
-        self._stop = held.stopped
         self._stopped = False
-        self._spent = True
+        self._asking: _Asking | None = None
         self._reply = reply
-        self._begin(recalled)
-
-    def _begin(self, recalled: Recalled) -> None:
-        ask = self._ask
-        call = self._grok.plan(ask.request, ask.system, recalled.past)
-        self._recalled = recalled
-        self._completion = self._grok.complete(call, conversation=ask.conversation)
-        self._collector = Collector(ask.request)
 
     async def answer(self) -> Answer:
         """The answer, or what there is of it with a sentence that says why there is no more."""
-        started = time.monotonic()
         failure = ""
         try:
             failure = await self._stream()
@@ -135,15 +129,11 @@ class _Work:
         except* Exception:
             log.exception("answer failed")
             failure = words.ANSWER_FAILED
-        return self._collector.answer(
-            endpoint=self._completion.call.endpoint,
-            failure=failure,
-            stopped=self._stopped,
-            seconds=time.monotonic() - started,
-            context=self._recalled.past.context,
-            forgotten=self._recalled.forgotten,
-            asked=self._spent,
-        )
+        if self._asking is not None:
+            return self._asking.answer(failure, stopped=self._stopped)
+        if self._stopped:
+            return _stopped(self._ask)
+        return Answer.failed(self._ask.request.model, failure)
 
     async def _stream(self) -> str:
         """Read Grok to its end while the reply shows the newest text at its own pace.
@@ -153,42 +143,74 @@ class _Work:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reply.run(self._sections))
             try:
-                self._stopped = await _unless(self._stop, self._read_what_fits())
+                self._stopped = await _unless(self._held.stopped, self._work())
+            except Denied as denied:
+                return denied.sentence
             except GrokFailed as failed:
                 log.info("grok failed", kind=failed.kind)
-                self._spent = failed.spent
+                if self._asking is not None:
+                    self._asking.spent = failed.spent
                 return failed.sentence
             finally:
                 self._reply.close()
         return ""
 
-    def _sections(self) -> Sequence[Section]:
-        return self._collector.sections()
-
-    async def _read_what_fits(self) -> None:
-        """Read the answer, asking again with fewer turns while all are more than fits."""
-        while True:
+    async def _work(self) -> None:
+        """Wait for the turn, and ask Grok: with fewer turns while all are more than fits."""
+        await self._held.turn(self._reply.behind)
+        self._reply.behind(None)
+        window = self._grok.catalogue.window(self._ask.request.model)
+        recalled: Recalled | None = await self._recall(self._ask, window, self._held.job.hold)
+        await self._held.begin()
+        while recalled is not None:
+            self._asking = _Asking(self._grok, self._ask, recalled)
             try:
-                async with aclosing(self._completion) as chunks:
-                    await self._read(chunks)
+                await self._read(self._asking)
                 return
             except GrokFailed as failed:
-                smaller = less(self._recalled) if failed.kind == "too_long" else None
-                if smaller is None:
+                recalled = less(recalled) if failed.kind == "too_long" else None
+                if recalled is None:
                     raise
-                log.info("asking with fewer turns", turns=len(smaller.past.turns))
-                self._begin(smaller)
+                log.info("asking with fewer turns", turns=len(recalled.past.turns))
 
-    async def _read(self, chunks: Completion) -> None:
+    async def _read(self, asking: _Asking) -> None:
         begun = False
-        async for chunk in chunks:
-            if chunk.text and not begun:
-                begun = True
-                metrics.TIME_TO_FIRST_TOKEN.observe(time.time() - self._ask.asked_at)
-            self._collector.add(chunk)
-            self._reply.changed()
-            if self._reply.deleted:
-                return
+        async with aclosing(asking.completion) as chunks:
+            async for chunk in chunks:
+                if chunk.text and not begun:
+                    begun = True
+                    metrics.TIME_TO_FIRST_TOKEN.observe(time.time() - self._ask.asked_at)
+                asking.collector.add(chunk)
+                self._reply.changed()
+                if self._reply.deleted:
+                    return
+
+    def _sections(self) -> Sequence[Section]:
+        return self._asking.collector.sections() if self._asking is not None else ()
+
+
+class _Asking:
+    """One request to Grok, and what has come of it."""
+
+    def __init__(self, grok: GrokClient, ask: Ask, recalled: Recalled) -> None:
+        call = grok.plan(ask.request, ask.system, recalled.past)
+        self.completion = grok.complete(call, conversation=ask.conversation)
+        self.collector = Collector(ask.request)
+        self.spent = True
+        self._recalled = recalled
+        self._started = time.monotonic()
+
+    def answer(self, failure: str, *, stopped: bool) -> Answer:
+        """What has come, and why there is no more."""
+        return self.collector.answer(
+            endpoint=self.completion.call.endpoint,
+            failure=failure,
+            stopped=stopped,
+            seconds=time.monotonic() - self._started,
+            context=self._recalled.past.context,
+            forgotten=self._recalled.forgotten,
+            asked=self.spent,
+        )
 
 
 def _stopped(ask: Ask) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -15,28 +15,41 @@ from bot.backoff import pauses
 from bot.errors import StoreUnavailable
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.lease import Stop
+from bot.jobs.places import Place, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Entry, Queue
 
 log = structlog.get_logger(__name__)
 
 SILENT_SECONDS = 15.0
 """A worker that has heard nothing from Redis for this long takes no jobs; a read takes up to 6."""
+UNREAD_SECONDS = 1.0
+"""Nobody has room for a job that has not been read for this long."""
+LOOK_EVERY_SECONDS = 1.0
+"""How often a full worker looks for such jobs, and for room that others have."""
 MEASURE_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 600.0
 
 
 class Worker:
-    """Runs jobs from `queue`, `at_once` at most, until drained."""
+    """Runs jobs from `queue`, `at_once` at most, until drained.
 
-    def __init__(self, queue: Queue, run_job: RunJob, *, at_once: int) -> None:
+    Those that no worker has room for are begun too, up to `waiting` of them here, so that their
+    askers can be told how many come before them: they wait in `Held.turn`, or, without that, in
+    `Held.begin`. They go to another worker once one has room. With a `waiting` of 0 nothing is
+    begun that may not ask Grok at once: for a `run_job` that asks for no turn.
+    """
+
+    def __init__(self, queue: Queue, run_job: RunJob, *, at_once: int, waiting: int = 0) -> None:
         self._queue = queue
         self._holder = Holder(queue, run_job)
         self._at_once = at_once
-        self._slots = asyncio.Semaphore(at_once)
+        self._waiting = waiting
+        self._places = Places(at_once)
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
         self._stops: dict[Entry, Stop] = {}
         self._heard_stops = STOPS_START
-        self._room = asyncio.Event()
+        self._unread_seconds = 0.0 if queue.alone else UNREAD_SECONDS
+        self._changed = asyncio.Event()
         self._cursor = SCAN_START
         # Alone in its store, a process that starts need not wait for a lease to run out.
         self._abandoned_after = 0.0 if queue.alone else queue.lease_seconds
@@ -67,6 +80,7 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 hearing = group.create_task(_repeat(self._hear))
                 await self._take_jobs()
+                await self._hand_back(self._places.line)
                 await self._hand_back_unread()
                 await self._wait_for_jobs(max(0.0, self._stop_at - time.monotonic()))
                 hearing.cancel()
@@ -79,30 +93,43 @@ class Worker:
             self._ended.set()
 
     async def drain(self, grace: float) -> None:
-        """Take no more jobs, let the running ones finish for `grace` seconds, hand back the
-        rest, and let `run` return."""
+        """Take no more jobs, hand back those that wait, let the running ones finish for `grace`
+        seconds, hand back the rest, and let `run` return."""
         self._stop_at = time.monotonic() + grace
         self._stopping.set()
         await self._ended.wait()
 
     async def _take_jobs(self) -> None:
         async with asyncio.TaskGroup() as group:
-            steps = (self._fetch, self._reclaim, self._measure, self._prune)
+            steps = [self._fetch, self._reclaim, self._measure, self._prune]
+            if self._waiting:
+                steps.append(self._look_round)
             loops = [group.create_task(_repeat(step)) for step in steps]
             await self._stopping.wait()
             for loop in loops:
                 loop.cancel()
 
-    async def _wait_for_room(self) -> int:
-        """How many more jobs there is room for, once there is."""
-        while len(self._tasks) >= self._at_once:
-            self._room.clear()
-            await self._room.wait()
-        return self._at_once - len(self._tasks)
+    def _room(self, waiting: int = 0) -> int:
+        """How many more jobs there is room for, when so many wait."""
+        return max(0, self._at_once + waiting - len(self._tasks))
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        """Wait for something to be true of how many jobs are in hand."""
+        while not true():
+            self._changed.clear()
+            await self._changed.wait()
 
     async def _wait_for_jobs(self, seconds: float) -> None:
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=seconds)
+
+    async def _hand_back(self, places: Sequence[Place]) -> None:
+        """Hand back jobs that were not begun, or wait to be."""
+        tasks = [self._tasks[place.entry] for place in places]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=HAND_BACK_SECONDS + 1)
 
     async def _hand_back_unread(self) -> None:
         """Entries whose reading was cut short belong to this worker without its knowing."""
@@ -112,14 +139,39 @@ class Worker:
             log.warning("store away", error=str(error))
 
     async def _fetch(self) -> float:
-        for entry in await self._queue.read(await self._wait_for_room()):
+        """Read new jobs, as many as there are places for."""
+        room = self._room()
+        if self._waiting and not self._queue.alone:
+            await self._queue.offer(room)
+        if not room:
+            await self._until(lambda: self._room() > 0)
+            return 0.0
+        for entry in await self._queue.read(room):
             self._start(entry)
         self._heard = time.monotonic()
         return 0.0
 
+    async def _look_round(self) -> float:
+        """Take in what nobody has room for, and send on those that somebody has room for now:
+        who has waited longest is begun first, here and there."""
+        await self._until(lambda: self._room() == 0)
+        idle = sum(place.idle for place in self._places.line)
+        entries, elsewhere = await self._queue.overflow(
+            self._room(self._waiting), self._unread_seconds, idle
+        )
+        for entry in entries:
+            self._start(entry)
+        await self._hand_back([place for place in self._places.line if place.idle][:elsewhere])
+        self._heard = time.monotonic()
+        return LOOK_EVERY_SECONDS
+
     async def _reclaim(self) -> float:
+        """Take over abandoned jobs. They are the oldest, and have room of their own to wait in,
+        lest new ones keep them out."""
+        most = 2 * self._waiting
+        await self._until(lambda: self._room(most) > 0)
         self._cursor, entries = await self._queue.claim(
-            await self._wait_for_room(), self._cursor, self._abandoned_after
+            self._room(most), self._cursor, self._abandoned_after
         )
         for entry in entries:
             self._start(entry, reclaimed=True)
@@ -133,6 +185,7 @@ class Worker:
         metrics.QUEUE_DEPTH.set(load.depth)
         metrics.QUEUE_OLDEST.set(load.oldest)
         metrics.QUOTA_RESERVED_TOKENS.set(load.reserved)
+        metrics.JOBS_WAITING.set(len(self._places.line))
         return MEASURE_EVERY_SECONDS
 
     async def _prune(self) -> float:
@@ -155,31 +208,35 @@ class Worker:
     def _start(self, entry: Entry, *, reclaimed: bool = False) -> None:
         if entry in self._tasks:
             return
-        task = asyncio.create_task(self._carry(entry, reclaimed), name=f"job {entry.job_id}")
+        place = self._places.join(entry)
+        task = asyncio.create_task(self._carry(place, reclaimed), name=f"job {entry.job_id}")
         self._tasks[entry] = task
-        task.add_done_callback(lambda _: self._ended_job(entry))
+        self._changed.set()
+        task.add_done_callback(lambda _: self._ended_job(place))
 
-    def _ended_job(self, entry: Entry) -> None:
-        del self._tasks[entry]
-        self._stops.pop(entry, None)
-        self._room.set()
+    def _ended_job(self, place: Place) -> None:
+        self._places.leave(place)
+        del self._tasks[place.entry]
+        self._stops.pop(place.entry, None)
+        self._changed.set()
 
-    async def _carry(self, entry: Entry, reclaimed: bool) -> None:
-        async with self._slots:
-            self._stops[entry] = stop = Stop()
-            try:
-                taken = await self._queue.take(entry)
-            except (StoreUnavailable, ValueError):
-                log.exception("job not taken", job_id=entry.job_id)
-                return
-            if taken is None:
-                return
-            lease, job = taken
-            with bound_contextvars(job_id=job.id, epoch=job.epoch):
-                if reclaimed:
-                    metrics.JOBS_RECLAIMED.inc()
-                    log.warning("job taken over", attempts=job.attempts)
-                await self._holder.hold(lease, job, stop)
+    async def _carry(self, place: Place, reclaimed: bool) -> None:
+        await place.near(self._waiting)
+        entry = place.entry
+        self._stops[entry] = stop = Stop()
+        try:
+            taken = await self._queue.take(entry)
+        except (StoreUnavailable, ValueError):
+            log.exception("job not taken", job_id=entry.job_id)
+            return
+        if taken is None:
+            return
+        lease, job = taken
+        with bound_contextvars(job_id=job.id, epoch=job.epoch):
+            if reclaimed:
+                metrics.JOBS_RECLAIMED.inc()
+                log.warning("job taken over", attempts=job.attempts)
+            await self._holder.hold(lease, job, stop, place)
 
 
 async def _repeat(step: Callable[[], Awaitable[float]]) -> None:

@@ -109,6 +109,7 @@ class Reply:
         """Grok is asked when `count` other questions have been; None: it is asked now."""
         if count != self._behind:
             self._behind = count
+            self._taken_over = False
             self._clock.wait_anew()
             self._changed.set()
 

@@ -51,10 +51,17 @@ class Crew:
                 await asyncio.sleep(0.01)
 
 
-async def main(url: str, lease_seconds: float, crew: Callable[[Store], RunJob] = Crew) -> None:
+async def main(
+    url: str,
+    lease_seconds: float,
+    crew: Callable[[Store], RunJob] = Crew,
+    *,
+    at_once: int = 10,
+    waiting: int = 0,
+) -> None:
     async with Store(url) as store:
         queue = Queue(store, Keys(TEAM), lease_seconds=lease_seconds, retention_seconds=3600)
-        worker = Worker(queue, crew(store), at_once=10)
+        worker = Worker(queue, crew(store), at_once=at_once, waiting=waiting)
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         async with asyncio.TaskGroup() as group:

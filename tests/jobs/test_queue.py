@@ -97,6 +97,22 @@ async def test_job_cannot_finish_before_it_is_delivered(queue: Queue, store: Sto
     assert (await queue.load()).depth == 1
 
 
+async def test_handed_back_job_is_as_old_as_it_was(queue: Queue) -> None:
+    await queue.accept("job-1", make_ask())
+    first = await read_one(queue)
+    await queue.hand_back()
+    second = await read_one(queue)
+    taken = await queue.take(second)
+    assert taken is not None
+    await queue.accept("job-2", make_ask())
+    assert await queue.release(taken[0])
+    later, third = await queue.read(2)
+    assert (later.job_id, third.job_id) == ("job-2", "job-1")
+    assert [entry.since == first.order[0] for entry in (first, second)] == [False, True]
+    assert third.since == round(taken[1].created * 1000)
+    assert third.order < later.order
+
+
 async def test_each_entry_goes_to_one_worker(queue: Queue, other: Queue) -> None:
     for number in range(20):
         await queue.accept(f"job-{number}", make_ask())

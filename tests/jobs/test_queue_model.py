@@ -136,6 +136,17 @@ class QueueMachine(RuleBasedStateMachine):
         self._model.pending.update(dict.fromkeys(entries, worker))
         return multiple(*((worker, entry) for entry in entries))
 
+    @precondition(lambda self: self._model.unread)
+    @rule(target=readings, worker=st.integers(0, WORKERS - 1), count=st.integers(0, 3))
+    def overflow(self, worker: int, count: int) -> Any:
+        """A read as any other, of what nobody has room for."""
+        self._do(self._queues[0].offer(count))
+        entries, _ = self._do(self._queues[worker].overflow(count, 0, count))
+        expected, self._model.unread = self._model.unread[:count], self._model.unread[count:]
+        assert [entry.job_id for entry in entries] == expected
+        self._model.pending.update(dict.fromkeys(entries, worker))
+        return multiple(*((worker, entry) for entry in entries))
+
     @rule(target=readings, worker=st.integers(0, WORKERS - 1))
     def claim(self, worker: int) -> Any:
         cursor, entries = self._do(self._queues[worker].claim(100, SCAN_START, 0))

@@ -18,9 +18,11 @@ IDLE = Load(0, 0.0)
 
 
 @asynccontextmanager
-async def working(queue: Queue, run: RunJob, *, at_once: int = 10) -> AsyncIterator[Worker]:
+async def working(
+    queue: Queue, run: RunJob, *, at_once: int = 10, waiting: int = 0
+) -> AsyncIterator[Worker]:
     """A worker at work; drained without grace in the end."""
-    worker = Worker(queue, run, at_once=at_once)
+    worker = Worker(queue, run, at_once=at_once, waiting=waiting)
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         await asyncio.sleep(0)

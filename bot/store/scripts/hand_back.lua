@@ -26,7 +26,11 @@ while true do
     if not working[entry] then
       local found = redis.call('XRANGE', queue, entry, entry)
       if #found > 0 then
-        redis.call('XADD', queue, '*', unpack(found[1][2]))
+        local fields = found[1][2]
+        if #fields == 2 then
+          fields[3], fields[4] = 'since', entry:match('^%d+') -- as in release.lua
+        end
+        redis.call('XADD', queue, '*', unpack(fields))
         handed_back = handed_back + 1
       end
       redis.call('XACK', queue, group, entry)

@@ -8,7 +8,8 @@
 -- returns 1, or 0 when the lease is lost (or the job was handed back already)
 --
 -- The job gets a new entry: workers that wait for news see it at once, whereas an entry that
--- is pending is found only by those that look for abandoned ones.
+-- is pending is found only by those that look for abandoned ones. `since` keeps its place in
+-- line, where jobs wait for their turn.
 
 local job, queue = KEYS[1], KEYS[2]
 local lease, entry, group = ARGV[1], ARGV[2], ARGV[3]
@@ -25,7 +26,8 @@ if state == 'running' then
 end
 redis.call('HDEL', job, 'lease')
 redis.call('HINCRBY', job, 'attempts', -1)
-redis.call('XADD', queue, '*', 'job', redis.call('HGET', job, 'id'))
+local id, created = unpack(redis.call('HMGET', job, 'id', 'created'))
+redis.call('XADD', queue, '*', 'job', id, 'since', created)
 redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)
 return 1

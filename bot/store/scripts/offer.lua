@@ -1,0 +1,20 @@
+-- Say for how many more jobs a worker has room.
+--
+-- KEYS  1 rooms    hash: consumer to "jobs until", Unix time in milliseconds
+-- ARGV  1 consumer that has room
+--       2 jobs     that it has room for; 0 takes the offer back
+--       3 valid    milliseconds for which it can be counted on
+--
+-- It is what the consumer knew last: overflow.lua lowers it by what it sends there.
+
+local rooms = KEYS[1]
+local consumer, jobs, valid = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+if jobs == 0 then
+  redis.call('HDEL', rooms, consumer)
+  return
+end
+local now = redis.call('TIME')
+local till = now[1] * 1000 + math.floor(now[2] / 1000) + valid
+redis.call('HSET', rooms, consumer, string.format('%d %d', jobs, till))
+redis.call('PEXPIRE', rooms, valid)
