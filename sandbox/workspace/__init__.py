@@ -27,7 +27,7 @@ Budgets are real: 50 `chat.update` in any 60 s. `Limits(scale=0.01)` shrinks the
 """
 
 from sandbox.workspace.config import AppConfig, Command, Credentials, Limits, Shortcut
-from sandbox.workspace.faults import Fault
+from sandbox.workspace.faults import Fault, Storm
 from sandbox.workspace.model import (
     Call,
     Channel,
@@ -106,6 +106,7 @@ __all__ = [
     "ResponseUse",
     "Revision",
     "Shortcut",
+    "Storm",
     "User",
     "View",
     "Workspace",

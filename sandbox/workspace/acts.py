@@ -77,6 +77,10 @@ class Acts:
         """One's own message; an admin may delete anybody's, the bot's included."""
         people.delete(self._team, user, channel, ts)
 
+    async def stop_stream(self, user: str, channel: str, ts: str) -> None:
+        """Stop a message that still streams; the app hears of it when it appends to it again."""
+        people.stop_stream(self._team, user, channel, ts)
+
     async def dismiss(self, user: str, channel: str, ts: str) -> None:
         """Take away an ephemeral message."""
         people.dismiss(self._team, user, channel, ts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -73,7 +74,8 @@ class Message:
     `ephemeral_to` names the only person who sees it. `edited` is the flag people see; `deleted`
     messages are kept for the record, and a `tombstone` holds the place of a deleted root.
     `subtype` is `me_message` or `bot_message` (posted by a webhook, without a user); a
-    `broadcast` is a reply that is shown in the channel too.
+    `broadcast` is a reply that is shown in the channel too. A streamed message has been growing
+    since `streaming_since` (monotonic seconds, None once it ended); `stream_stopped`: by a person.
     """
 
     channel: str
@@ -93,6 +95,7 @@ class Message:
     tombstone: bool = False
     broadcast: bool = False
     streaming_since: float | None = None
+    stream_stopped: bool = False
     deleted_at: float | None = None
 
     @property
@@ -119,6 +122,11 @@ class Message:
     @property
     def is_reply(self) -> bool:
         return self.thread_ts is not None and self.thread_ts != self.ts
+
+    def is_streaming(self, lifetime: float) -> bool:
+        """Whether it still grows: a stream ends by itself after `lifetime` seconds."""
+        since = self.streaming_since
+        return since is not None and time.monotonic() - since < lifetime
 
 
 @dataclass(slots=True, eq=False)

@@ -28,6 +28,8 @@ def page_message(state: State, message: Message) -> Json:
         body["ephemeral"] = True
     if message.broadcast:
         body["broadcast"] = True
+    if message.streaming_since is not None:
+        body["streaming"] = True
     if message.subtype == "me_message":
         body["me"] = True
     if message.files:

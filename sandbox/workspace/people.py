@@ -113,6 +113,15 @@ def dismiss(team: Team, user: str, channel_id: str, ts: str) -> None:
     team.timeline.dismiss(message)
 
 
+def stop_stream(team: Team, user: str, channel_id: str, ts: str) -> None:
+    """Stop what the bot still streams, as anybody who sees it may."""
+    must_see(team, user, channel_id)
+    message = team.state.find(channel_id, ts)
+    if message is None or not message.is_streaming(team.limits.stream):
+        raise NotAllowedError("message_not_in_streaming_state")
+    team.timeline.stop_stream(message)
+
+
 def invite_bot(team: Team, user: str, channel_id: str) -> None:
     channel = must_see(team, user, channel_id)
     if channel.kind not in NAMED:

@@ -48,8 +48,11 @@ class Timeline:
         files: Iterable[str] = (),
         broadcast: bool = False,
         subtype: str | None = None,
+        streams: bool = False,
     ) -> Message:
+        """`streams`: it grows from now on, until its stream ends."""
         message = self._message(channel, user, content, thread_ts)
+        message.streaming_since = time.monotonic() if streams else None
         message.subtype = subtype
         message.metadata = metadata
         message.files = tuple(files)
@@ -69,6 +72,12 @@ class Timeline:
             message.edited_ts = self.clock.ts()
         self._show("message_changed", message)
         self.events.changed(message, previous)
+
+    def stop_stream(self, message: Message) -> None:
+        """A person has read enough: it stays as it stands, and grows no further."""
+        message.streaming_since = None
+        message.stream_stopped = True
+        self._show("message_changed", message)
 
     def delete(self, message: Message) -> None:
         """A root with replies leaves a tombstone, which goes with the last of them."""

@@ -269,6 +269,11 @@ async def _edit(team: Team, body: Json) -> Json:
     return {"ok": True, "message": page_message(team.state, message)}
 
 
+async def _stop_stream(team: Team, body: Json) -> Json:
+    people.stop_stream(team, body["user"], body["channel"], body["ts"])
+    return {"ok": True}
+
+
 async def _invite(team: Team, body: Json) -> Json:
     people.invite_bot(team, body["user"], body["channel"])
     return {"ok": True}
@@ -295,6 +300,7 @@ _POSTS: dict[str, Post] = {
     "home": _home,
     "delete": _delete,
     "edit": _edit,
+    "stop_stream": _stop_stream,
     "invite": _invite,
     "dismiss": _dismiss,
 }

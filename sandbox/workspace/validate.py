@@ -58,11 +58,21 @@ def check_message_blocks(blocks: object) -> list[Json]:
     _check_ids(report, "/blocks", blocks)
     _check_whole(report, blocks)
     _raise("invalid_blocks", report)
-    counted = sum(counted_chars(found) for found in texts_of(blocks))
-    stored = stored_blocks(blocks)
-    counted += HEADER_COUNTED_CHARS * sum(block["type"] == "header" for block in stored)
-    if len(stored) > MESSAGE_BLOCKS or counted > MESSAGE_COUNTED_CHARS:
-        raise ApiError("msg_blocks_too_long")
+    _check_counted(blocks)
+    return blocks
+
+
+def check_grown_blocks(blocks: list[Json]) -> list[Json]:
+    """All blocks of a message that grew piece by piece, each piece of which was checked: it is
+    held to the limits of any other message. `ApiError` (`msg_too_long`, `msg_blocks_too_long`,
+    `invalid_blocks`)."""
+    if _markdown_chars(blocks) > MARKDOWN_CHARS:
+        raise ApiError("msg_too_long")
+    report = Report()
+    _check_ids(report, "/blocks", blocks)
+    _check_whole(report, blocks)
+    _raise("invalid_blocks", report)
+    _check_counted(blocks)
     return blocks
 
 
@@ -160,13 +170,24 @@ def _check_elements(report: Report, blocks: list[Json], *, modal: bool) -> None:
         report.add("only one element can have focus_on_load", "/view")
 
 
-def _check_whole(report: Report, blocks: list[Json]) -> None:
-    markdown = sum(
+def _check_counted(blocks: list[Json]) -> None:
+    counted = sum(counted_chars(found) for found in texts_of(blocks))
+    stored = stored_blocks(blocks)
+    counted += HEADER_COUNTED_CHARS * sum(block["type"] == "header" for block in stored)
+    if len(stored) > MESSAGE_BLOCKS or counted > MESSAGE_COUNTED_CHARS:
+        raise ApiError("msg_blocks_too_long")
+
+
+def _markdown_chars(blocks: list[Json]) -> int:
+    return sum(
         len(block["text"])
         for block in blocks
         if block.get("type") == "markdown" and isinstance(block.get("text"), str)
     )
-    if markdown > MARKDOWN_CHARS:
+
+
+def _check_whole(report: Report, blocks: list[Json]) -> None:
+    if _markdown_chars(blocks) > MARKDOWN_CHARS:
         report.add("markdown blocks: must be less than 12001 characters in total", "/blocks")
     tables = [block for block in blocks if block.get("type") == "table"]
     if len(tables) > 1:

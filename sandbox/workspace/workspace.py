@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -14,7 +14,7 @@ from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.config import AppConfig, Credentials, Limits
 from sandbox.workspace.delivery import Dispatcher
 from sandbox.workspace.events import Events
-from sandbox.workspace.faults import Fault, Faults
+from sandbox.workspace.faults import ANSWERING, Fault, Faults, Storm
 from sandbox.workspace.feed import Feed
 from sandbox.workspace.http_delivery import HttpDelivery
 from sandbox.workspace.interactions import ResponseUrls, Triggers
@@ -246,15 +246,17 @@ class Workspace(Acts):
         retry_after: int | None = None,
         drop_before: bool = False,
         drop_after: bool = False,
+        applied: bool = False,
         delay: float = 0.0,
         times: int | None = 1,
         where: Callable[[Json], bool] | None = None,
     ) -> Fault:
         """Disturb the next `times` calls of `method` (`*`: any) whose arguments satisfy `where`.
 
-        `error` and `status` answer instead of the method, `retry_after` with a 429. With
-        `drop_before` the connection is lost before the call is applied, with `drop_after`
-        after. `delay` seconds come first. Lift it early with `.lift()`."""
+        `error` and `status` answer instead of the method, or with `applied` in place of its
+        reply; `retry_after` with a 429. With `drop_before` the connection is lost before the
+        call is applied, with `drop_after` after. `delay` seconds come first. Lift it early with
+        `.lift()`."""
         fault = Fault(
             method=method,
             error=error,
@@ -262,12 +264,27 @@ class Workspace(Acts):
             retry_after=retry_after,
             drop_before=drop_before,
             drop_after=drop_after,
+            applied=applied,
             delay=delay,
             times=times,
             where=where,
         )
         self._team.faults.add(fault)
         return fault
+
+    def fail_some(
+        self,
+        share: float,
+        *,
+        seed: int,
+        methods: Sequence[str] = ANSWERING,
+        delays: Sequence[float] = (10.0,),
+    ) -> Storm:
+        """Disturb a `share` (0 to 1) of all calls of `methods` in every way there is, until
+        `.lift()`; slow ones take one of `delays` seconds."""
+        storm = Storm(share, seed, methods, delays)
+        self._team.faults.add(storm)
+        return storm
 
     async def redeliver(self, delivery: Delivery) -> Delivery:
         """Deliver the same payload once more, marked as a retry as Slack does for events."""

@@ -18,6 +18,7 @@ from sandbox.workspace import (
     FINANCE,
     GENERAL,
     LEADERSHIP,
+    TEAM_ID,
     AppConfig,
     Workspace,
 )
@@ -190,6 +191,30 @@ async def test_frames_follow_a_message_through_its_life(
     assert got[1]["message"]["edited"] is True
     assert got[2]["message"]["text"] == "psst"
     assert got[4]["ts"] == ts
+
+
+async def test_a_stream_is_seen_and_stopped(
+    ws: Workspace, slack: AsyncWebClient, browser: Browser
+) -> None:
+    root = await ws.say(ANA, GENERAL, "question")
+    async with browser.frames(ANA) as frames:
+        stream = await slack.chat_startStream(
+            channel=GENERAL,
+            thread_ts=root.ts,
+            recipient_user_id=ANA,
+            recipient_team_id=TEAM_ID,
+            markdown_text="so far",
+        )
+        place = {"user": ANA, "channel": GENERAL, "ts": stream["ts"]}
+        assert await browser.post("stop_stream", **place) == {"ok": True}
+        got = [(await frames.receive_json())["message"] for _ in range(3)]
+
+    mine = [message.get("streaming", False) for message in got if message["ts"] == stream["ts"]]
+    assert mine == [True, False]
+    assert await browser.post("stop_stream", **place) == {
+        "ok": False,
+        "error": "message_not_in_streaming_state",
+    }
 
 
 async def test_commands_fail_as_in_slack(ws: Workspace, browser: Browser) -> None:

@@ -107,6 +107,11 @@ export class Client {
     return this.#post("dismiss", { channel, ts });
   }
 
+  /** @param {string} channel @param {string} ts */
+  stopStream(channel, ts) {
+    return this.#post("stop_stream", { channel, ts });
+  }
+
   /**
    * @param {string} path
    * @param {object} body

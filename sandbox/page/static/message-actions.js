@@ -39,6 +39,11 @@ export class MessageActions {
     void told(this.client.dismiss(channel, ts));
   }
 
+  /** @param {Message} message one that the bot still streams */
+  stopStream({ channel, ts }) {
+    void told(this.client.stopStream(channel, ts));
+  }
+
   /** @param {Message} message @param {string} text */
   async saveEdit({ channel, ts }, text) {
     await told(this.client.edit(channel, ts, text));

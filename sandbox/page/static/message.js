@@ -121,25 +121,26 @@ export class MessageRow {
 
   #showFoot() {
     const { message, actions } = this;
-    const { files, ephemeral, reply_count: replies, latest_reply: latest } = message;
-    const now = JSON.stringify([files, ephemeral, replies, latest]);
+    const { files, ephemeral, streaming, reply_count: replies, latest_reply: latest } = message;
+    const now = JSON.stringify([files, ephemeral, streaming, replies, latest]);
     if (now === this.#foot) return;
     this.#foot = now;
     const parts = (message.files ?? []).map(({ name }) =>
       el("span", { class: "file" }, icon("file"), name),
     );
     if (message.ephemeral) {
-      const dismiss = () => actions.dismiss(message);
-      parts.push(
-        el(
-          "button",
-          { type: "button", class: "link-button dismiss", on: { click: dismiss } },
-          "Dismiss message",
-        ),
-      );
+      parts.push(this.#linkButton("Dismiss message", () => actions.dismiss(message)));
+    }
+    if (message.streaming) {
+      parts.push(this.#linkButton("Stop generating", () => actions.stopStream(message)));
     }
     if (message.reply_count && !this.inThread) parts.push(this.#threadLink(message.reply_count));
     this.foot.replaceChildren(...parts);
+  }
+
+  /** @param {string} label @param {() => void} click */
+  #linkButton(label, click) {
+    return el("button", { type: "button", class: "link-button dismiss", on: { click } }, label);
   }
 
   /** @param {number} count */

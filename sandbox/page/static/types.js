@@ -56,6 +56,7 @@
  * @property {boolean} [ephemeral]
  * @property {boolean} [broadcast]  a reply that is shown in the channel too
  * @property {boolean} [me]  said with /me
+ * @property {boolean} [streaming]  still grows by Slack's own streaming
  * @property {number} revision
  * @property {boolean} [deleted]
  * @property {{name: string}[]} [files]

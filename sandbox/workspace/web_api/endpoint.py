@@ -80,16 +80,22 @@ async def _answer(team: Team, name: str, token: str, raw: Json, fault: Fault) ->
     if fault.retry_after is not None:
         team.budgets.block(name, method.tier or "4", fault.retry_after)
         return _limited(fault.retry_after)
-    if fault.status is not None or fault.error is not None:
-        return _Answer(fault.status or 200, {"ok": False, "error": fault.error or "fatal_error"})
+    disturbed = fault.status is not None or fault.error is not None
+    if disturbed and not fault.applied:
+        return _disturbed(fault)
     if method.tier and (wait := team.budgets.admit(name, method.tier, str(raw.get("channel")))):
         return _limited(wait)
     try:
         for scope in method.scopes:
             need_scope(team, scope)
-        return _Answer(200, {"ok": True, **await method.run(team, Args(raw))})
+        reply = await method.run(team, Args(raw))
     except ApiError as refusal:
         return _Answer(200, refusal.body())
+    return _disturbed(fault) if disturbed else _Answer(200, {"ok": True, **reply})
+
+
+def _disturbed(fault: Fault) -> _Answer:
+    return _Answer(fault.status or 200, {"ok": False, "error": fault.error or "fatal_error"})
 
 
 def _called(team: Team, name: str, token: str) -> Method:

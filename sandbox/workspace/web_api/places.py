@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.events import HISTORY_SCOPES
 from sandbox.workspace.model import Channel, Message
@@ -70,12 +68,6 @@ def own_message(team: Team, channel_id: str, ts: str, error: str) -> Message:
     return message
 
 
-def is_streaming(team: Team, message: Message) -> bool:
-    """Whether Slack still streams it: a stream ends by itself after `Limits.stream` seconds."""
-    since = message.streaming_since
-    return since is not None and time.monotonic() - since < team.limits.stream
-
-
 def refuse_streaming(team: Team, message: Message) -> None:
-    if is_streaming(team, message):
+    if message.is_streaming(team.limits.stream):
         raise ApiError("streaming_state_conflict")

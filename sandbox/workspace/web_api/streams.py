@@ -1,23 +1,27 @@
-"""chat.*Stream and assistant.threads.*: Slack's own streaming of a message."""
+"""chat.*Stream and assistant.threads.*: Slack's own streaming of a message.
+
+Only stopStream takes metadata. What Slack says of a recipient that it does not know, and of a
+message that grows too long, is not documented: the nearest errors of other methods are taken.
+"""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sandbox.workspace.errors import ApiError
-from sandbox.workspace.model import Json, Message
-from sandbox.workspace.state import BOT_USER
+from sandbox.workspace.model import Channel, Json, Message
+from sandbox.workspace.state import BOT_USER, TEAM_ID
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
 from sandbox.workspace.validate import (
     MARKDOWN_CHARS,
+    check_grown_blocks,
     check_message_blocks,
     check_metadata,
     check_ts,
 )
 from sandbox.workspace.web_api.method import Args, method
-from sandbox.workspace.web_api.places import is_streaming, own_message, writable
+from sandbox.workspace.web_api.places import own_message, writable
 
 WRITE = "chat:write"
 TASK_CHARS = 256
@@ -31,22 +35,18 @@ async def start(team: Team, args: Args) -> Json:
     root = team.state.thread_of(channel.id, check_ts(args.text("thread_ts"), "invalid_thread_ts"))
     if root is None:
         raise ApiError("invalid_thread_ts")
-    if channel.kind != "im":
-        for name in ("recipient_user_id", "recipient_team_id"):
-            if name not in args:
-                raise ApiError(f"missing_{name}")
-    content = _grown((), args)
-    message = team.timeline.post(channel.id, BOT_USER, content, thread_ts=root)
-    message.streaming_since = time.monotonic()
+    _check_recipient(team, channel, args)
+    content = _content(_grown((), args))
+    message = team.timeline.post(channel.id, BOT_USER, content, thread_ts=root, streams=True)
     return {"channel": channel.id, "ts": message.ts}
 
 
 @method("chat.appendStream", "4", WRITE)
 async def append(team: Team, args: Args) -> Json:
-    message = _streaming(team, args)
-    if not {"markdown_text", "chunks"} & args.raw.keys():
+    message = _streaming(team, args, "stopped_by_user")
+    if not (args.text("markdown_text") or args.json("chunks", "invalid_chunks")):
         raise ApiError("no_text")
-    content = _grown(message.blocks, args)
+    content = _content(_grown(message.blocks, args))
     team.timeline.edit(message, content, by=BOT_USER, flagged=False)
     return {"channel": message.channel, "ts": message.ts}
 
@@ -57,10 +57,9 @@ async def stop(team: Team, args: Args) -> Json:
     message = _streaming(team, args)
     below = check_message_blocks(args.json("blocks", "invalid_blocks_format") or [])
     metadata = check_metadata(args.json("metadata", "invalid_metadata_format") or {})
-    grown = _grown(message.blocks, args)
-    message.metadata = metadata
+    content = _content([*_grown(message.blocks, args), *below])
+    message.metadata = metadata or message.metadata
     message.streaming_since = None
-    content = Content("", (*grown.blocks, *below), unfurl=False)
     team.timeline.edit(message, content, by=BOT_USER, flagged=False)
     return {"channel": message.channel, "ts": message.ts}
 
@@ -75,15 +74,38 @@ async def set_status(team: Team, args: Args) -> Json:
     return {}
 
 
-def _streaming(team: Team, args: Args) -> Message:
+def _streaming(
+    team: Team, args: Args, when_stopped: str = "message_not_in_streaming_state"
+) -> Message:
+    """The message that still grows; `when_stopped`: the error once a person has stopped it."""
     ts = check_ts(args.required("ts"), "message_not_found")
     message = own_message(team, args.required("channel"), ts, "message_not_owned_by_app")
-    if not is_streaming(team, message):
+    if message.stream_stopped:
+        raise ApiError(when_stopped)
+    if not message.is_streaming(team.limits.stream):
         raise ApiError("message_not_in_streaming_state")
     return message
 
 
-def _grown(blocks: tuple[Json, ...], args: Args) -> Content:
+def _check_recipient(team: Team, channel: Channel, args: Args) -> None:
+    """Whoever the text is streamed to: a person of this workspace, unless they are not."""
+    if channel.kind == "im":
+        return
+    for name in ("recipient_user_id", "recipient_team_id"):
+        if name not in args:
+            raise ApiError(f"missing_{name}")
+    user = team.state.users.get(args.text("recipient_user_id"))
+    if user is None:
+        raise ApiError("user_not_found")
+    if args.text("recipient_team_id") != (user.organisation or TEAM_ID):
+        raise ApiError("team_not_found")
+
+
+def _content(blocks: list[Json]) -> Content:
+    return Content("", tuple(check_grown_blocks(blocks)), unfurl=False)
+
+
+def _grown(blocks: tuple[Json, ...], args: Args) -> list[Json]:
     """What stands there after the text and chunks of this call."""
     if "markdown_text" in args and "chunks" in args:
         raise ApiError("markdown_text_conflict")
@@ -96,7 +118,7 @@ def _grown(blocks: tuple[Json, ...], args: Args) -> Content:
         raise ApiError("invalid_chunks")
     for chunk in chunks:
         grown = _with_chunk(grown, chunk)
-    return Content("", tuple(grown), unfurl=False)
+    return grown
 
 
 def _with_text(blocks: list[Json], text: str) -> list[Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.workspace import ANA, BEN, GENERAL, GROUP_DM, Workspace
+from sandbox.workspace import ANA, BEN, GENERAL, GROUP_DM, TEAM_ID, Workspace
 from tests.sandbox.page.helpers import IN_BROWSER, button, markdown, post, type_and_send, visit
 
 pytestmark = IN_BROWSER
@@ -44,6 +44,25 @@ async def test_an_archived_channel_can_only_be_read(page: Page, ws: Workspace) -
     await expect(page.locator("[data-composer=channel]")).to_be_hidden()
     await expect(page.locator(".channel")).to_contain_text("This channel is archived")
     await expect(page.locator(".message")).to_contain_text("old news")
+
+
+async def test_a_person_stops_what_streams(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    root = await ws.say(ANA, GENERAL, "question")
+    stream = await slack.chat_startStream(
+        channel=GENERAL, thread_ts=root.ts, recipient_user_id=ANA, recipient_team_id=TEAM_ID
+    )
+    await visit(page, ws, GENERAL)
+    await page.locator(".thread-link").click()
+    answer = page.locator(f'[data-ts="{stream["ts"]}"]')
+    await slack.chat_appendStream(channel=GENERAL, ts=stream["ts"], markdown_text="so far")
+    await expect(answer).to_contain_text("so far")
+
+    await answer.get_by_role("button", name="Stop generating").click()
+
+    await expect(answer.get_by_role("button", name="Stop generating")).to_have_count(0)
+    assert ws.message(GENERAL, stream["ts"]).stream_stopped
 
 
 async def test_a_message_changes_in_place(page: Page, ws: Workspace, slack: AsyncWebClient) -> None:
