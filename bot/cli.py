@@ -62,7 +62,9 @@ def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
 
 def _serve() -> int:
     from bot.app import serve
+    from bot.ops.heap import keep_heap_whole
 
+    keep_heap_whole()
     return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop)))
 
 

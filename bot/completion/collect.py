@@ -14,6 +14,9 @@ from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob
 _ORDINARY_ENDS = ("stop", "end_turn", "eos", "stop_sequence")
 _CUT_OFF = ("length", "max_tokens", "max_len")
 
+_MOST_PIECES = 64
+"""A token in a string of its own takes ten times the memory of its letters."""
+
 
 class Collector:
     """Collects the chunks of one answer to `request`."""
@@ -101,8 +104,8 @@ class _Choice:
             excerpt=excerpt(self._prompt),
         )
         self._request = request
-        self._parts: list[str] = []
-        self._reasoning: list[str] = []
+        self._text = _Growth()
+        self._reasoning = _Growth()
         self.logprobs: list[TokenLogprob] = []
         self._finish_reason: str | None = None
         self._stopped = False
@@ -110,8 +113,8 @@ class _Choice:
 
     def add(self, chunk: Chunk) -> None:
         """Take a chunk of this choice."""
-        self._parts.append(chunk.text)
-        self._reasoning.append(chunk.reasoning)
+        self._text.add(chunk.text)
+        self._reasoning.add(chunk.reasoning)
         self.logprobs += chunk.logprobs
         self._finish_reason = chunk.finish_reason or self._finish_reason
         self._shown = None
@@ -132,11 +135,10 @@ class _Choice:
     @property
     def reasoning(self) -> str:
         """What was thought before this choice."""
-        return "".join(self._reasoning)
+        return self._reasoning.read()
 
     def _show(self) -> Section:
-        text = "".join(self._parts)
-        self._parts = [text]
+        text = self._text.read()
         done = self._stopped or self._finish_reason is not None
         note = self._note(self._finish_reason, text) if self._finish_reason else ""
         if self._request.echo:
@@ -153,6 +155,31 @@ class _Choice:
         if self._request.logprobs is None:
             return ""
         return logprob_table(self.logprobs) if self.logprobs else words.NO_LOGPROBS
+
+
+class _Growth:
+    """One text while it grows by small pieces."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._pieces: list[str] = []
+
+    def add(self, piece: str) -> None:
+        """Take what comes next."""
+        if not piece:
+            return
+        self._pieces.append(piece)
+        if len(self._pieces) >= _MOST_PIECES:
+            self.read()
+
+    def read(self) -> str:
+        """All that has come. The work is linear in what is new, provided that what was read
+        before is held by nobody: then CPython appends to it in place."""
+        text, self._text = self._text, ""
+        text += "".join(self._pieces)
+        self._pieces.clear()
+        self._text = text
+        return text
 
 
 def _ending(reason: str, max_tokens: int | None) -> str:

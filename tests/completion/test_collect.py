@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from bot import words
@@ -291,8 +293,32 @@ def test_an_answer_without_any_chunk_names_the_model_asked_for() -> None:
 
 def test_many_chunks_are_collected_whole() -> None:
     collector = collector_of()
-    for _ in range(20_000):
-        collector.add(Chunk(text="word "))
-        collector.sections()
+    text = "".join(f"word {number} 🚀" for number in range(5_000))
+    shown = []
+    for start in range(0, len(text), 4):
+        piece = text[start : start + 4]
+        collector.add(Chunk(text=piece, reasoning=piece.upper()))
+        if start % 100 == 0:
+            shown.append((start + len(piece), collector.sections()[0].text))
 
-    assert collector.sections()[0].text == "word " * 20_000
+    assert collector.sections()[0].text == text
+    assert collector.reasoning == text.upper()
+    assert all(text[:length] == seen for length, seen in shown)
+
+
+def test_chunks_that_nobody_looks_at_take_little_more_memory_than_their_letters() -> None:
+    collector = collector_of()
+    text = "".join(map(str, range(20_000)))
+    pieces = range(0, len(text), 4)
+
+    tracemalloc.start()
+    try:
+        for start in pieces:
+            piece = text[start : start + 4]
+            collector.add(Chunk(text=piece, reasoning=piece))
+        taken, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 2 * len(text) < taken < 3 * len(text)
+    assert most < 5 * len(text)

@@ -1,0 +1,24 @@
+"""Keeps memory from growing with the time for which many answers stream."""
+
+from __future__ import annotations
+
+import ctypes
+
+_M_MMAP_THRESHOLD = -3
+_OWN_PAGES_BYTES = 128 * 1024
+"""glibc's own default, until the first larger block is freed."""
+
+
+def keep_heap_whole() -> bool:
+    """Let large blocks have pages of their own, always; False where malloc is not glibc's.
+
+    asyncio reads each time into 256 KiB and shrinks them to what came. glibc takes such blocks
+    from the heap once it has seen one freed. What came is held until there is more of its
+    stream; with a thousand of these scattered over the heap, nothing of that size fits in
+    between, and the heap grows to twice what is in use.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, TypeError, AttributeError):
+        return False
+    return bool(mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES_BYTES))

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+HOLD = """
+import ctypes, sys
+from bot.ops.heap import keep_heap_whole
+
+class Info(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+info = ctypes.CDLL(None).mallinfo2
+info.restype = Info
+if sys.argv[1] == "kept":
+    assert keep_heap_whole()
+bytes(bytearray(1_000_000))  # glibc sees large blocks freed
+before = info().hblks
+held = [bytearray(256 * 1024) for _ in range(10)]
+print(info().hblks - before)
+"""
+
+
+def own_pages(argument: str) -> int:
+    """How many of ten blocks of 256 KiB have pages of their own, in a process of its own."""
+    process = subprocess.run(
+        [sys.executable, "-c", HOLD, argument], capture_output=True, text=True, check=True
+    )
+    return int(process.stdout)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="glibc tells")
+def test_large_blocks_never_come_from_the_heap() -> None:
+    assert own_pages("as it is") == 0
+    assert own_pages("kept") == 10
