@@ -15,6 +15,7 @@ BotError
     ├── MessageGone        the message was deleted or can no longer be edited
     ├── TooLong            Slack counts this message as too long
     ├── PostingDenied      the bot may not write in this place
+    ├── TryAgain           it refused what it may accept when asked again
     └── OutcomeUnknown     the call may or may not have been carried out
 """
 
@@ -146,8 +147,14 @@ class PostingDenied(SlackError):
     """The bot may not write there: not a member, archived, restricted."""
 
 
-class OutcomeUnknown(SlackError):
-    """No reply came back: the call may have been carried out, or not."""
+class TryAgain(SlackError):
+    """Slack refused a call without a reason that lasts: it may accept the same one later."""
 
-    def __init__(self, message: str) -> None:
+
+class OutcomeUnknown(SlackError):
+    """The call may have been carried out, or not. With `pending` it may also be carried out
+    later, after calls that were made after it: Slack has not said that it is done with it."""
+
+    def __init__(self, message: str, *, pending: bool = False) -> None:
         super().__init__("", message)
+        self.pending = pending

@@ -99,6 +99,7 @@ class Parts:
             EditBudget(self._store, self._keys, settings.slack_edits_per_minute),
             Recall(self._conversations, threads, tokens=settings.thread_tokens),
             tell_after=settings.tell_after_seconds,
+            streaming=settings.slack_streaming,
             settled=self._alarms().after_use,
         )
         at_once = settings.jobs_at_once

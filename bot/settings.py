@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     slack_edits_per_minute: int = Field(
         50, ge=6, description="`chat.update` calls in any 60 s, for the whole workspace."
     )
+    slack_streaming: Literal["edit", "native", "auto"] = Field(
+        "edit",
+        description="How answers in threads grow: by edits, by Slack's own streaming (`native`), "
+        "or by that only while edits are scarce (`auto`).",
+    )
 
     xai_api_key: SecretStr | None = Field(None, description="Grok API key, from console.x.ai.")
     xai_base_url: str = Field(

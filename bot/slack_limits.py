@@ -50,6 +50,9 @@ POST_BURST_SECONDS = 5.2
 """chat.postMessage takes 1 a second in each channel and tolerates a burst ("Rate limits"); a
 little less than that, since calls do not always take the same time to arrive."""
 
+TIER_3_PER_MINUTE = 50
+"""chat.update, chat.delete and reading messages: each so often in a workspace ("Rate limits")."""
+
 STREAM_SECONDS = 5 * 60
 """A streamed message ends by itself after this; appending to it does not help (measured live,
 "python-slack-sdk" issue 1859)."""

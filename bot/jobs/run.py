@@ -25,6 +25,7 @@ from bot.errors import (
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
+from bot.reply.native import Streaming
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
@@ -50,10 +51,12 @@ class Runner:
         recall: Recall,
         *,
         tell_after: float,
+        streaming: Streaming = "edit",
         backoff: float = 0.5,
         settled: Settled = _nobody,
     ) -> None:
         """`tell_after`: whose answer took more seconds than this is told when it is done.
+        `streaming`: how answers in threads grow.
         `backoff`: the first pause after a call that Slack failed, in seconds.
         `settled` is called with the channel once what was used there has been counted."""
         self._grok = grok
@@ -61,6 +64,7 @@ class Runner:
         self._budget = budget
         self._recall = recall
         self._tell_after = tell_after
+        self._streaming: Streaming = streaming
         self._backoff = backoff
         self._settled = settled
 
@@ -78,6 +82,7 @@ class Runner:
             ask,
             backoff=self._backoff,
             tell_after=self._tell_after,
+            streaming=self._streaming,
         )
         answer = held.job.answer
         asked = answer is None
@@ -143,7 +148,8 @@ class _Work:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reply.run(self._sections))
             try:
-                self._stopped = await _unless(self._held.stopped, self._work())
+                stopped = await _unless(self._held.stopped, self._work())
+                self._stopped = stopped or self._reply.stopped
             except Denied as denied:
                 return denied.sentence
             except GrokFailed as failed:
@@ -182,7 +188,7 @@ class _Work:
                     metrics.TIME_TO_FIRST_TOKEN.observe(time.time() - self._ask.asked_at)
                 asking.collector.add(chunk)
                 self._reply.changed()
-                if self._reply.deleted:
+                if self._reply.deleted or self._reply.stopped:
                     return
 
     def _sections(self) -> Sequence[Section]:

@@ -13,7 +13,8 @@ from bot.listeners.hearing import dedupe_of
 from bot.listeners.payloads import MessageEvent, SlackMessage
 from bot.listeners.reaction import Reaction
 from bot.reply.blocks import BUTTONS_BLOCK
-from bot.reply.slack import METADATA_EVENT
+from bot.reply.ledger import stands
+from bot.reply.slack import METADATA_EVENT, job_of_mark
 
 log = structlog.get_logger(__name__)
 
@@ -50,12 +51,11 @@ class Deletions:
             log.warning("answer to a deleted question not stopped", error=str(error))
 
     async def _stop_deleted(self, job_id: str, channel: str, ts: str) -> None:
-        """Of its own messages the bot deletes those that were posted twice: those do not count,
-        only what the job knows as its own."""
+        """Of its own messages the bot deletes some itself: those do not count, only what the
+        job knows as its own and means to keep."""
         try:
             job = await self._queue.look(job_id)
-            posts = job.posts.values() if job else ()
-            if any((post.channel, post.ts) == (channel, ts) for post in posts):
+            if job and stands(job.posts, channel, ts):
                 await self._queue.stop(job_id, REASON)
         except StoreUnavailable as error:
             log.warning("deleted answer not stopped", job_id=job_id, error=str(error))
@@ -74,19 +74,22 @@ def _job_id(message: SlackMessage) -> str:
     """The job that a message of the bot's belongs to, as far as it says so.
 
     Of the metadata Slack sends only the type (python-slack-sdk issue 1501), unless the app is
-    subscribed to it; the buttons, which are there while an answer grows, name the job too.
+    subscribed to it; the buttons, which are there while an answer grows, name the job too, and
+    so does what is there while it streams.
     """
     payload = message.metadata.get("event_payload")
     if message.metadata.get("event_type") == METADATA_EVENT and isinstance(payload, dict):
         named = payload.get("job_id")
         if isinstance(named, str):
             return named
-    return next(filter(None, map(_job_of_buttons, message.blocks)), "")
+    return next(filter(None, map(_job_of_block, message.blocks)), "")
 
 
-def _job_of_buttons(block: JsonValue) -> str:
+def _job_of_block(block: JsonValue) -> str:
     match block:
         case {"block_id": str(block_id), "elements": [{"value": str(job_id)}, *_]}:
             return job_id if block_id == BUTTONS_BLOCK else ""
+        case {"block_id": str(block_id)}:
+            return job_of_mark(block_id)
         case _:
             return ""

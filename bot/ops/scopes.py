@@ -9,7 +9,10 @@ _READ = (
 
 SCOPES: dict[str, str] = {
     "commands": "the slash command /grok and both shortcuts",
-    "chat:write": "chat.postMessage, chat.update, chat.delete, chat.postEphemeral",
+    "chat:write": (
+        "chat.postMessage, chat.update, chat.delete, chat.postEphemeral; with SLACK_STREAMING "
+        "chat.startStream, chat.appendStream, chat.stopStream and the status of a thread"
+    ),
     "app_mentions:read": "being called by @Grok",
     "channels:history": f"{_READ} in public channels",
     "groups:history": f"{_READ} in private channels",

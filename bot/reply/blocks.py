@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot import words
@@ -34,10 +34,34 @@ _USER = re.compile(r"[UW][A-Z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What Slack is to show: blocks, and the short plain text of its notification."""
+    """What Slack is to show: blocks, and the short plain text of its notification.
+
+    `settled` is the beginning of its markdown that stays as it is, whatever follows.
+    """
 
     blocks: tuple[Block, ...]
     text: str
+    settled: str = field(default="", compare=False)
+
+    @property
+    def head(self) -> tuple[Block, ...]:
+        """What stands above its markdown."""
+        return self.blocks[: self._middle]
+
+    @property
+    def body(self) -> str:
+        """Its markdown."""
+        return "".join(str(block["text"]) for block in self.blocks[self._middle :][:1])
+
+    @property
+    def foot(self) -> tuple[Block, ...]:
+        """What stands below its markdown."""
+        return self.blocks[self._middle + 1 :]
+
+    @property
+    def _middle(self) -> int:
+        kinds = [block["type"] for block in self.blocks]
+        return kinds.index("markdown") if "markdown" in kinds else len(kinds)
 
 
 def with_notice(message: Message, notice: str) -> Message:

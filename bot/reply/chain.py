@@ -34,6 +34,9 @@ counted characters and 50 rendered blocks, and less each time Slack says that it
 _LEAST_ROOM = 800
 """Left for the answer below the longest question, in counted characters."""
 
+_COMPARED = 200
+"""The last characters of what was shown, by which a section that grows is known again."""
+
 
 class _Flow:
     """One section laid out while it grows."""
@@ -46,11 +49,13 @@ class _Flow:
         self._layout = Layout(*self._rooms)
         self._full: list[Safe] = []
         self._growth = SafeGrowth()
+        self._settled_growth = SafeGrowth()
         self._title = title
-        self._text = ""
-        self._note: str | None = None
-        if title:
-            self._layout.feed(f"{title}\n\n")
+        self._head = f"{title}\n\n" if title else ""
+        self._seen = 0
+        self._last = ""
+        self._end: tuple[str, str] | None = None
+        self._layout.feed(self._head)
 
     def show(self, section: Section) -> Sequence[str]:
         """Markdown of each message of `section`, of which more text may have come.
@@ -59,10 +64,11 @@ class _Flow:
         """
         if not self._continues(section):
             self._restart(section.title)
-        self._layout.feed(section.text[len(self._text) :])
-        self._text = section.text
-        if section.done and self._note is None:
-            self._end(section.note)
+        self._layout.feed(section.text[self._seen :])
+        self._seen = len(section.text)
+        self._last = section.text[-_COMPARED:]
+        if section.done and self._end is None:
+            self._finish(section.text, section.note)
         for piece in self._layout.sealed[len(self._full) :]:
             self._full.append(self._growth.safe(piece.markdown))
         last = self._layout.tail(growing=not section.done)
@@ -70,19 +76,39 @@ class _Flow:
             return self._full.copy() or [self._growth.safe(last.markdown)]
         return [*self._full, self._growth.safe(last.markdown)]
 
-    def _continues(self, section: Section) -> bool:
-        ended = self._note is not None
-        return (
-            section.title == self._title
-            and section.text.startswith(self._text)
-            and not (ended and (section.text, section.note) != (self._text, self._note))
-        )
+    def settled(self, section: Section) -> Sequence[str]:
+        """The beginning of the markdown of each of those messages that stays as it is,
+        whatever follows; all of it where the section is done."""
+        shown = self.show(section)
+        if not section.text.strip():
+            return [""] * len(shown)
+        if section.done:
+            return shown
+        stays = self._settled_growth.safe(self._layout.settled().markdown)
+        more = stays.strip() or len(shown) > len(self._full)
+        return [*self._full, stays] if more else self._full.copy()
 
-    def _end(self, note: str) -> None:
-        self._note = note
+    def _continues(self, section: Section) -> bool:
+        """Whether `section` is what was shown, or that and more.
+
+        All of it is compared at its end alone: to hold and compare it at each look would make
+        the work grow with the square of the text.
+        """
+        if section.title != self._title:
+            return False
+        if self._end is not None:
+            return (section.text, section.note) == self._end
+        if section.done:
+            return f"{self._head}{section.text}".startswith(self._fed())
+        return section.text.startswith(self._last, self._seen - len(self._last))
+
+    def _fed(self) -> str:
+        return "".join(piece.text for piece in (*self._layout.sealed, self._layout.tail()))
+
+    def _finish(self, text: str, note: str) -> None:
+        self._end = text, note
         if note:
-            gap = "\n\n" if self._text.strip() else ""
-            self._layout.feed(f"{self._layout.closing()}{gap}{note}")
+            self._layout.conclude(note)
 
 
 class Chain:
@@ -98,6 +124,7 @@ class Chain:
         self._head = [words.IN_THREAD] if in_thread else []
         self._notice = notice
         self._level = 0
+        self._given_up = False
         self._flows: list[_Flow] = []
         self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
 
@@ -118,6 +145,20 @@ class Chain:
         foot = Foot(self._job_id, ("stop",), writing)
         return self._messages([*self._head, *(shown or [waiting])], foot)
 
+    def settled(self, sections: Sequence[Section]) -> list[str]:
+        """For each message of `growing`, the markdown of its beginning that stays as it is,
+        whatever follows, until `tighten`; made safe, with nothing closed for the moment.
+
+        A message that is full and a section that is done are there as a whole: as `complete`
+        shows them, a note below apart.
+        """
+        settled: list[str] = []
+        for index, section in enumerate(sections):
+            settled += self._flow(index).settled(section)
+            if not section.done:
+                break
+        return [*self._head, *(settled or [""])]
+
     def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
         """The messages of the final answer: at least one, and `most` at most; the last one
         says how many are left out for that."""
@@ -126,7 +167,7 @@ class Chain:
             for index, section in enumerate(_final_sections(answer))
             for markdown in self._flow(index).show(section)
         ]
-        if self._level >= len(ROOMS):
+        if self._given_up:
             shown = [words.UNSHOWABLE]
         shown = [*self._head, *shown]
         missing = len(shown) - len(shown[:most])
@@ -135,14 +176,22 @@ class Chain:
         return self._messages(shown[:most], foot)
 
     def tighten(self) -> bool:
-        """Put less into each message, or in the end a sentence instead. False: that was all."""
+        """Put less into each message. False: less makes no sense."""
+        if self._level + 1 >= len(ROOMS):
+            return False
         self._level += 1
         self._flows.clear()
-        return self._level <= len(ROOMS)
+        return True
+
+    def give_up(self) -> bool:
+        """Let the final answer be a sentence that says that Slack does not show it. False: it
+        was that already."""
+        given_up, self._given_up = self._given_up, True
+        return not given_up
 
     def _flow(self, index: int) -> _Flow:
         while len(self._flows) <= index:
-            room = ROOMS[min(self._level, len(ROOMS) - 1)]
+            room = ROOMS[self._level]
             chars = room.chars if self._flows else room.chars - weigh(self._question.shown)
             self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room))
         return self._flows[index]

@@ -14,8 +14,9 @@ from bot.reply.emphasis import Openers, after_run, closing
 _SPECIAL = re.compile(r"[\\`*_~\[\]<:]")
 _RUN = re.compile(r"`+|\*+|_+|~+")
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
-_BEGUN_ANGLE = re.compile(r"<[^\s<>]{0,1000}\Z")
+_BEGUN_ANGLE = re.compile(r"<[^\s<>]*\Z")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z")
+_BEGUN_SCHEME = re.compile(r"(?<![A-Za-z0-9])h(?:t(?:t(?:ps?)?)?)?\Z")
 _ADDRESS = re.compile(r":(?://[^\s<>\[\]()`|]*|/?\Z)")
 _LINK = re.compile(
     r"\([ \t]*(?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)"
@@ -71,6 +72,7 @@ class InlineMarkup:
         self._openers: Openers = ()
         self._brackets: tuple[_Bracket, ...] = ()
         self._code: _Code | None = None
+        self._sure: int | None = None
 
     def read(self, text: str) -> None:
         """The paragraph as it is now: what it was before, and more."""
@@ -98,6 +100,18 @@ class InlineMarkup:
         end, openers, code = self._decided()
         return min([end, *(opener.at for opener in openers), *([code.at] if code else [])])
 
+    def settled(self) -> int:
+        """The end of what is outside of anything that is open, or can be once more text came."""
+        open_since = [
+            self._decided()[0],
+            *(bracket.at for bracket in self._brackets[:1]),
+            *(opener.at for bracket in self._brackets for opener in bracket.openers),
+            *(opener.at for opener in self._openers),
+            *([self._code.at] if self._code else []),
+            *([] if self._sure is None else [self._sure]),
+        ]
+        return min(open_since)
+
     def _closed(self, *, growing: bool) -> Shown:
         end, openers, code = self._decided() if growing else (self._at, self._openers, self._code)
         while code or openers:
@@ -118,19 +132,14 @@ class InlineMarkup:
 
     def _decided(self) -> tuple[int, Openers, _Code | None]:
         """The end of what can be told, and what is open there."""
+        behind = self._at if self._text.startswith("]", self._at) else len(self._text)
         for bracket in self._brackets:
-            if self._waits(bracket):
+            if behind - bracket.at <= _LONGEST_LABEL:
                 return bracket.at, bracket.openers, None
         end = self._at
-        if not self._code and (scheme := _SCHEME.search(self._text, max(end - 5, 0), end)):
+        if not self._code and (scheme := _BEGUN_SCHEME.search(self._text, max(end - 5, 0), end)):
             end = scheme.start()
         return end, self._openers, self._code
-
-    def _waits(self, bracket: _Bracket) -> bool:
-        inside_target = self._text[self._at : self._at + 1] == "]" and not self._code
-        if inside_target and bracket is self._brackets[-1]:
-            return True
-        return len(self._text) - bracket.at <= _LONGEST_LABEL
 
     def _step(self) -> bool:
         """Read the next thing that matters; False when there is none, or it has but begun."""
@@ -226,13 +235,24 @@ class InlineMarkup:
         if address.end() == len(self._text) and address.end() - self._at <= _MOST_HELD:
             self._at = scheme.start()
             return False
+        if address.end() == len(self._text):
+            self._give_up()
         self._at += max(len(address.group().rstrip(_AFTER_ADDRESS)), 1)
         return True
 
     def _may_follow(self, begun: re.Pattern[str], at: int) -> bool:
         """Whether the rest, from `at` on, is short enough to wait for and has `begun`."""
-        short = len(self._text) - at <= _MOST_HELD
-        return short and begun.match(self._text, at) is not None
+        if not begun.match(self._text, at, at + _MOST_HELD + 1):
+            return False
+        if len(self._text) - at <= _MOST_HELD:
+            return True
+        self._give_up()
+        return False
+
+    def _give_up(self) -> None:
+        """Wait no longer for what may turn out to be a link nevertheless."""
+        if self._sure is None:
+            self._sure = self.settled()
 
 
 def _opening(openers: Openers) -> str:

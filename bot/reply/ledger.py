@@ -13,13 +13,25 @@ class Post:
     cannot know whether it was; `at` is the Unix time in seconds of that intent.
 
     Parts that are numbers are the messages of the answer. What Slack gives no ts for has a mark
-    of its own in its place: how many messages were whispered, which way the answer took.
+    of its own in its place: how many messages were whispered, which way the answer took. What
+    the bot deletes itself is recorded first, as the part `withdrawn` names.
     """
 
     part: str
     channel: str
     at: float
     ts: str | None = None
+
+
+def withdrawn(part: str) -> str:
+    """The part that stands for the message that was `part` until the bot deleted it."""
+    return f"withdrawn:{part}"
+
+
+def stands(posts: Mapping[str, Post], channel: str, ts: str) -> bool:
+    """Whether the message at `ts` belongs to the job, and the bot has no wish to delete it."""
+    known = [part for part, post in posts.items() if (post.channel, post.ts) == (channel, ts)]
+    return bool(known) and not any(part.startswith(withdrawn("")) for part in known)
 
 
 class Ledger(Protocol):

@@ -8,23 +8,28 @@ from dataclasses import dataclass
 LONGEST_FENCE = 64
 """A longer fence, or a deeper one, is text like any other."""
 
-_LIST_MARKER = r"(?:[-*+]|\d{1,9}[.)])"
+_SPACE = r"(?:[ \t]|\r(?!\n))"
+"""A carriage return alone is shown as a space (`safety.printable`)."""
+_LIST_MARKER = rf"(?:(?:[-*+]|\d{{1,9}}[.)])(?={_SPACE}))"
 _FENCE = re.compile(
-    rf"((?:[ \t]*(?:{_LIST_MARKER}(?=[ \t])|>))*[ \t]*)"
-    r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t]*([^\s`]*).*$",
+    rf"((?:[ \t\r]*(?:{_LIST_MARKER}|>))*[ \t\r]*)"
+    r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t\r]*([^\s`]*).*$",
     re.MULTILINE,
 )
-_BEGUN_FENCE = re.compile(rf"(?:{_LIST_MARKER}[ \t]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}[^`]*|~{{3,}}.*)")
-_LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
-_MARKER = re.compile(rf"{_LIST_MARKER}(?=[ \t])")
-_HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
-_DIVIDER = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
-_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
-_BEGUN_RULE = re.compile(r"[|:\- \t\r]*")
-_BEGINS_BLOCK = re.compile(rf"[ \t]*(?:{_LIST_MARKER}[ \t]|#{{1,6}}[ \t])")
-_BEGUN_MARKER = re.compile(
-    r"[-*_=+ \t]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t]+\[[ xX]?\]?|\d{1,9}[.)][ \t]+\[[ xX]?\]?"
+_BEGUN_FENCE = re.compile(
+    rf"(?:{_LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}[^`]*|~{{3,}}.*)"
 )
+_LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
+_MARKER = re.compile(_LIST_MARKER)
+_HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
+_DIVIDER = re.compile(r"(?:-[ \t\r]*){3,}|(?:\*[ \t\r]*){3,}|(?:_[ \t\r]*){3,}")
+_TABLE_RULE = re.compile(r"\|?[ \t\r]*:?-+:?[ \t\r]*(?:\|[ \t\r]*:?-+:?[ \t\r]*)*\|?")
+_BEGUN_RULE = re.compile(r"[|:\- \t\r]*")
+_BEGINS_BLOCK = re.compile(rf"[ \t\r]*(?:{_LIST_MARKER}|#{{1,6}}{_SPACE})")
+_BEGUN_MARKER = re.compile(
+    r"[-*_=+ \t\r]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t\r]+\[[ xX]?\]?|\d{1,9}[.)][ \t\r]+\[[ xX]?\]?"
+)
+_PLAIN = re.compile(r"[ \t\r>\d.)(\[\"'*_+-]*(?:`{1,2}(?!`))?[^\W\d_]")
 _TABLE_COLUMNS = 20
 """A row of Slack's table block has no more cells ("Table block")."""
 
@@ -53,10 +58,14 @@ class Fence:
         bare = _bare(line)
         return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
 
+    def may_close(self, line: str) -> bool:
+        """Whether an unfinished `line` may become one that `closes`."""
+        return not _bare(line).strip(self.marker[0])
+
     def leaves(self, line: str) -> bool:
         """Whether `line` is outside the table or the quotation that the code stands in."""
         if self.of_table:
-            return not line.lstrip().startswith("|")
+            return line.lstrip()[:1] not in ("", "|")
         return ">" in self.indent and not _is_quoted(line)
 
 
@@ -87,7 +96,7 @@ def opened_fence(line: str) -> Fence | None:
 
 def may_be_fence(line: str) -> bool:
     """Whether some reader may take `line` for a fence."""
-    return line.lstrip(" \t").startswith(("```", "~~~"))
+    return line.lstrip(" \t\r").startswith(("```", "~~~"))
 
 
 def starts_table(line: str, following: str) -> bool:
@@ -98,7 +107,8 @@ def starts_table(line: str, following: str) -> bool:
 def starts_wide_table(line: str, following: str) -> bool:
     """Whether the two are the head of a table with more columns than Slack can show."""
     wide = following.strip(" \t\r\n|").count("|") >= _TABLE_COLUMNS
-    return wide and line.lstrip().startswith("|") and starts_table(line, following)
+    barred = line.lstrip().startswith("|") and following.lstrip().startswith("|")
+    return wide and barred and starts_table(line, following)
 
 
 def is_heading(line: str) -> bool:
@@ -129,7 +139,7 @@ def undecided(line: str, last: str, context: Context) -> int | None:
     place is below zero. None: all of it can be shown.
     """
     if isinstance(context, Fence):
-        return 0 if _is_begun_fence(line) else None
+        return 0 if context.may_close(line) else None
     if isinstance(context, Table):
         return 0 if "|" in line or len(line) <= _MOST_HELD else None
     if "|" in last and _BEGUN_RULE.fullmatch(line) and (head := _table_at(last)) is not None:
@@ -144,20 +154,31 @@ def is_begun(line: str) -> bool:
     )
 
 
+def is_plain(line: str) -> bool:
+    """Whether a line that begins with `line` is text: no heading, rule, fence, or row that
+    begins with its bar."""
+    return _PLAIN.match(line) is not None
+
+
+def may_be_rule(line: str) -> bool:
+    """Whether an unfinished `line` may become the rule below the head of a table."""
+    return _BEGUN_RULE.fullmatch(line) is not None
+
+
 def _table_at(line: str) -> int | None:
     """From where on `line` may be the head of a table."""
-    if line.lstrip(" \t>").startswith("|"):
+    if line.lstrip(" \t\r>").startswith("|"):
         return 0
     bar = line.find("|")
     return bar if bar >= 0 and len(line) - bar <= _MOST_HELD else None
 
 
 def _is_begun_fence(line: str) -> bool:
-    return len(line) <= _MOST_HELD and bool(_BEGUN_FENCE.fullmatch(_bare(line)))
+    return _BEGUN_FENCE.fullmatch(_bare(line)) is not None
 
 
 def _is_quoted(line: str) -> bool:
-    return line.lstrip(" \t")[:1] == ">"
+    return line.lstrip(" \t\r")[:1] == ">"
 
 
 def _bare(line: str) -> str:

@@ -5,12 +5,19 @@ is looked for by its metadata, and adopted, before it is posted again. Its poste
 still live, takes it back only if it was not adopted: Redis decides who came first. Where the
 bot may not read a channel's history nothing can be found again, and a post whose reply was
 lost may come twice.
+
+A message in a thread may grow by Slack's own streaming (`bot.reply.native`): it is written in the
+same way, and edited once its stream has ended.
+
+What Slack has not answered it may carry out later, after newer calls. So at the end `settled`
+waits until that cannot happen any more, and has shown again what may have been written over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -20,19 +27,28 @@ from bot.errors import (
     MessageGone,
     OutcomeUnknown,
     PostingDenied,
-    RateLimited,
     SlackError,
     StoreUnavailable,
+    TooLong,
 )
 from bot.reply.blocks import Message
-from bot.reply.ledger import Ledger
+from bot.reply.calls import Calls
+from bot.reply.ledger import Ledger, withdrawn
+from bot.reply.native import Native
 from bot.reply.pacing import EditBudget
-from bot.reply.slack import Posted, Slack, passes
+from bot.reply.slack import (
+    MESSAGE_DELETED,
+    STREAMING,
+    Slack,
+    passes,
+)
 
 log = structlog.get_logger(__name__)
 
-_DELETED = "message_not_found"
 _THREAD_DELETED = "thread_not_found"
+
+_EDITS_REFUSED = 2
+"""A message that Slack would not let be edited so often is left alone until the end."""
 
 
 class Messages:
@@ -47,21 +63,26 @@ class Messages:
         budget: EditBudget,
         ledger: Ledger,
         *,
+        native: Native,
         channel: str,
         thread_ts: str | None,
     ) -> None:
-        """`thread_ts`: the thread that the answer goes to, if it goes to one."""
+        """`native` streams in `channel`. `thread_ts`: the thread that the answer goes to, if it
+        goes to one."""
         self._slack = slack
-        self._budget = budget
         self._ledger = ledger
+        self._native = native
         self._channel = channel
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = any(part.isdigit() for part in ledger.posts)
         self._shown: dict[str, Message] = {}
+        self._refused: dict[str, Message] = {}
+        self._too_long: dict[str, Message] = {}
         self._unrecorded: dict[str, str] = {}
         self._gone: set[str] = set()
-        self._closed: set[str] = set()
+        self._edits_refused: Counter[str] = Counter()
+        self._calls = Calls(slack, budget, ledger, channel)
         self._edited = False
 
     @property
@@ -76,14 +97,27 @@ class Messages:
         return "0" in self._gone
 
     def pending(self, messages: Sequence[Message], *, final: bool = False) -> str | None:
-        """The first part that does not show its message yet and can be written."""
-        skipped = self._gone if final else self._gone | self._closed
+        """The first part that does not show its message yet and can be written. What Slack has
+        refused comes again only when this is `final`."""
         for number, message in enumerate(messages):
             part = str(number)
-            if part in skipped or self._shown.get(part) == message:
+            if part in self._gone or self._stands(part, message, final=final):
                 continue
-            return part if self.is_posted(part) or not self.deleted else None
+            left_alone = not final and self._is_refused(part, message)
+            if not self.is_posted(part):
+                waits = not final and self._waits(part, message)
+                return None if self.deleted or left_alone or waits else part
+            if not left_alone:
+                return part
         return None
+
+    def too_long(self, messages: Sequence[Message]) -> bool:
+        """Whether Slack has found one of `messages` too long."""
+        return any(
+            part == str(number) and refused == message
+            for part, refused in self._too_long.items()
+            for number, message in enumerate(messages)
+        )
 
     def is_posted(self, part: str) -> bool:
         """Whether writing `part` is an edit."""
@@ -95,29 +129,38 @@ class Messages:
         self._shown.clear()
         self._strays_possible = True
 
+    def thread_of(self, part: str) -> str | None:
+        """The thread that `part` goes to, if it goes to one."""
+        return self._root_of(part)
+
+    async def may_stream(self, part: str, message: Message) -> bool:
+        """Whether `write` begins a stream and needs no turn for a post."""
+        return self._root_of(part) is not None and await self._native.may_start(message)
+
     async def write(self, part: str, message: Message, *, final: bool = False) -> None:
         """Show `message` as `part`: edit what is there, else post it. The caller has waited for
-        its turn.
+        its turn. Where a stream cannot be begun, or an edit made while one lasts, `part` stays
+        pending.
 
-        A deleted message stays deleted. One that can no longer be edited is replaced when
-        this is `final`, and left alone until then.
+        What somebody deleted stays deleted. What can no longer be edited is left alone until
+        this is `final`: then it is deleted, and pending as a post.
         """
         ts = await self._locate(part)
+        root = self._root_of(part)
+        if ts is None and root and self._native.is_reserved(message):
+            ts = await self._start(part, root)
+            if ts is None or not await self._native.may_append():
+                return
         if ts is None:
             await self._post_in_order(part, message)
             return
         try:
-            await self._edit(part, ts, message)
-        except MessageGone as error:
-            if error.code == _DELETED:
-                log.info("message deleted", part=part)
-                self._gone.add(part)
-            elif final:
-                log.warning("message cannot be edited", part=part, error=error.code)
-                await self._remove(part, ts)
-                await self._post(part, message)
+            if self._native.streams(part):
+                await self._grow(part, message, final=final)
             else:
-                self._closed.add(part)
+                await self._edit(part, ts, message)
+        except MessageGone as error:
+            await self._lose(part, ts, error.code, final=final)
 
     async def post_once(self, part: str, message: Message) -> None:
         """Show `message` as `part`, unless it was shown before: it is never edited."""
@@ -137,19 +180,69 @@ class Messages:
     async def clear(self) -> None:
         """Delete what there is of this job, as far as Slack lets it be deleted."""
         await self.keep_only(0)
-        await self.remove_strays()
+        await self._remove_strays()
 
-    async def remove_strays(self) -> None:
-        """Delete messages of this job that nobody knows of, if there can be any."""
+    async def settled(self) -> bool:
+        """Wait until no call of unknown outcome can be carried out any more, and delete messages
+        of this job that nobody knows of. At once, when Slack has answered every call.
+
+        False: something may have been written over in the meantime, and is pending again.
+        """
+        posts, shown = self._ledger.posts, self._shown.items()
+        spoiled = [
+            part for part, what in shown if self._calls.late.may_change(posts[part].ts, what)
+        ]
+        await self._calls.late.over()
+        for part in spoiled:
+            self._shown.pop(part, None)
+        await self._remove_strays()
+        return not spoiled
+
+    def _waits(self, part: str, message: Message) -> bool:
+        """Whether it is too early to stream what is to be streamed."""
+        return self._root_of(part) is not None and self._native.waits(message)
+
+    def _stands(self, part: str, message: Message, *, final: bool) -> bool:
+        if self._native.streams(part):
+            return not self._native.lacks(part, message, final=final)
+        return self._shown.get(part) == message
+
+    def _is_refused(self, part: str, message: Message) -> bool:
+        closed = self._edits_refused[part] >= _EDITS_REFUSED
+        return closed or self._refused.get(part) == message
+
+    async def _lose(self, part: str, ts: str, code: str, *, final: bool) -> None:
+        """Take in that the message at `ts` cannot be edited: it was deleted, or Slack does not
+        let it be."""
+        if code != MESSAGE_DELETED:
+            log.warning("message cannot be edited", part=part, error=code)
+            self._edits_refused[part] += 1
+            if final:
+                await self._withdraw(part, ts)
+            return
+        mark = self._ledger.posts.get(withdrawn(part))
+        if mark and mark.ts == ts:
+            await self._withdraw(part, ts)
+            return
+        log.info("message deleted", part=part)
+        self._gone.add(part)
+
+    async def _withdraw(self, part: str, ts: str) -> None:
+        """Delete a message, to be posted anew, and with it those that stand in its thread."""
+        if part == "0" and self._thread_ts is None:
+            await self.keep_only(1)
+        await self._remove(part, ts)
+
+    async def _remove_strays(self) -> None:
         if not self._strays_possible:
             return
-        known = {post.ts for post in self._ledger.posts.values()}
+        known = {post.ts for part, post in self._ledger.posts.items() if _is_kept(part)}
         # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
         for root in dict.fromkeys((None, self._thread_ts, self._root_of("1"))):
-            for posted in await self._find(root):
+            for posted in await self._calls.find(root, self._since):
                 if posted.ts not in known:
                     log.info("stray message deleted", part=posted.part)
-                    await self._delete(posted.ts)
+                    await self._calls.delete(posted.ts)
         self._strays_possible = False
 
     async def _locate(self, part: str) -> str | None:
@@ -159,7 +252,7 @@ class Messages:
         post = self._ledger.posts.get(part)
         if post is None or post.ts:
             return post.ts if post else None
-        found = await self._find(self._root_of(part))
+        found = await self._calls.find(self._root_of(part), self._since)
         return await self._adopt(part, [posted.ts for posted in found if posted.part == part])
 
     async def _adopt(self, part: str, found: Sequence[str]) -> str | None:
@@ -167,7 +260,7 @@ class Messages:
         adopted = None
         for ts in sorted(found):
             if adopted or not await self._ledger.adopt(part, self._channel, ts):
-                await self._delete(ts)
+                await self._calls.delete(ts)
             else:
                 adopted = ts
         return adopted
@@ -192,39 +285,65 @@ class Messages:
     async def _post(self, part: str, message: Message) -> None:
         await self._ledger.intend(part, self._channel)
         try:
-            ts = await self._slack.post(
-                self._channel,
-                message,
-                job_id=self._ledger.job_id,
-                part=part,
-                thread_ts=self._root_of(part),
-            )
+            ts = await self._calls.post(part, message, self._root_of(part))
         except (OutcomeUnknown, asyncio.CancelledError):
             self._strays_possible = True
             raise
         except SlackError as error:
+            # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
+            self._strays_possible |= isinstance(error, PostingDenied)
+            self._refuse(part, message, error)
             await self._ledger.forget(part)
-            if isinstance(error, RateLimited):
-                await self._budget.rest_posts(self._channel, error.retry_after)
             raise
+        await self._keep(part, ts)
+        self._shown[part] = message
+
+    async def _start(self, part: str, root: str) -> str | None:
+        """Begin the stream of `part`; its ts. None: Slack refuses, and it is to be posted."""
+        await self._ledger.intend(part, self._channel)
+        try:
+            ts = await self._native.start(part, root)
+        except (OutcomeUnknown, asyncio.CancelledError) as error:
+            self._strays_possible = True
+            self._calls.late.expect(error)
+            raise
+        if ts is None:
+            await self._ledger.forget(part)
+        else:
+            await self._keep(part, ts)
+        return ts
+
+    async def _grow(self, part: str, message: Message, *, final: bool) -> None:
+        self._edited = True
+        try:
+            if await self._native.show(part, message, final=final):
+                self._shown[part] = message
+        except SlackError as error:
+            self._refuse(part, message, error)
+            raise
+
+    async def _edit(self, part: str, ts: str, message: Message) -> None:
+        self._shown.pop(part, None)
+        try:
+            streamed = self._native.streamed(part)
+            await self._calls.edit(part, ts, message, streamed=streamed)
+        except SlackError as error:
+            if error.code == STREAMING:
+                self._native.found(part, ts)
+                return
+            self._refuse(part, message, error)
+            raise
+        self._shown[part] = message
+        self._edited = True
+        await self._ledger.check()
+
+    async def _keep(self, part: str, ts: str) -> None:
+        """Record what was posted, or take it back without a lease."""
         try:
             await self._record(part, ts)
         except LeaseLost:
             await self._take_back(ts)
             raise
-        self._shown[part] = message
-
-    async def _edit(self, part: str, ts: str, message: Message) -> None:
-        self._shown.pop(part, None)
-        await self._ledger.check()
-        try:
-            await self._slack.update(self._channel, ts, message)
-        except RateLimited as error:
-            await self._budget.rest_edits(error.retry_after)
-            raise
-        self._shown[part] = message
-        self._edited = True
-        await self._ledger.check()
 
     async def _record(self, part: str, ts: str) -> None:
         self._unrecorded[part] = ts
@@ -241,27 +360,20 @@ class Messages:
             log.warning("post not taken back", error=str(error))
 
     async def _remove(self, part: str, ts: str) -> None:
-        await self._delete(ts)
-        await self._ledger.forget(part)
+        """Delete the message of a part. That is recorded first: once it is gone, nobody is to
+        think that somebody else has deleted it."""
+        await self._ledger.posted(withdrawn(part), self._channel, ts)
         self._shown.pop(part, None)
+        self._native.forget(part)
+        await self._calls.delete(ts)
+        await self._ledger.forget(part)
 
-    async def _delete(self, ts: str) -> None:
-        await self._ledger.check()
-        try:
-            await self._slack.delete(self._channel, ts)
-        except SlackError as error:
-            if passes(error):
-                raise
-            log.warning("message not deleted", error=str(error))
-        await self._ledger.check()
+    def _refuse(self, part: str, message: Message, error: SlackError) -> None:
+        if not passes(error):
+            self._refused[part] = message
+        if isinstance(error, TooLong):
+            self._too_long[part] = message
 
-    async def _find(self, thread_ts: str | None) -> list[Posted]:
-        try:
-            return await self._slack.find(
-                self._channel, thread_ts, self._ledger.job_id, self._since
-            )
-        except SlackError as error:
-            if passes(error):
-                raise
-            log.warning("messages not looked for", error=str(error))
-            return []
+
+def _is_kept(part: str) -> bool:
+    return not part.startswith(withdrawn(""))

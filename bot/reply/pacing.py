@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from bot.slack_limits import POST_BURST, POST_BURST_SECONDS
@@ -19,6 +19,7 @@ TYPICAL_SECONDS = 12.0
 """For how long the text of an answer comes, before that is learned: 600 tokens at 50 tokens/s."""
 
 _EDITS = "chat.update"
+_POSTS = "chat.postMessage"
 _LONGEST_SLEEP = 5.0
 _JITTER = 0.01
 
@@ -34,16 +35,30 @@ class EditBudget:
     away.
     """
 
-    def __init__(self, store: Store, keys: Keys, per_minute: int, *, scale: float = 1.0) -> None:
-        """`per_minute`: `chat.update` calls in any minute, for the whole workspace. `scale`
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        per_minute: int,
+        *,
+        scale: float = 1.0,
+        method: str = _EDITS,
+    ) -> None:
+        """`per_minute`: calls of `method` in any minute, for the whole workspace. `scale`
         stretches or shrinks every window, for a workspace whose clock runs otherwise."""
         self._edit_slot = store.script("edit_slot")
         self._slot = store.script("slot")
         self._rest = store.script("rest")
+        self._store = store
         self._keys = keys
+        self._method = method
         self._most = per_minute
         self._scale = scale
         self._window = round(WINDOW_SECONDS * scale * 1000)
+
+    def of(self, method: str, per_minute: int) -> EditBudget:
+        """The same for another method that lets messages grow."""
+        return EditBudget(self._store, self._keys, per_minute, scale=self._scale, method=method)
 
     async def may_begin(self, answer: str) -> bool:
         """Whether there are edits enough to show a message that has no text yet."""
@@ -83,23 +98,30 @@ class EditBudget:
 
     async def post(self, channel: str, stop: asyncio.Event | None = None) -> bool:
         """Wait until a message may be posted in `channel`. False when `stop` was set first."""
-        method, seconds = _posts(channel), POST_BURST_SECONDS * self._scale
-        return await _until(lambda: self._take(method, POST_BURST, seconds), stop)
+        keys = [self._keys.budget(f"{_POSTS}:{channel}"), self._keys.rest(_POSTS)]
+        seconds = POST_BURST_SECONDS * self._scale
+        return await _until(lambda: self._take(keys, POST_BURST, seconds), stop)
 
     async def try_take(self, method: str, per_minute: int) -> float:
         """Take one of `per_minute` calls of `method`. 0 when it may be made now, else for how
         many seconds not."""
-        return await self._take(method, per_minute, self._window / 1000)
+        keys = [self._keys.budget(method), self._keys.rest(method)]
+        return await self._take(keys, per_minute, self._window / 1000)
+
+    async def turn(self, method: str, per_minute: int) -> None:
+        """Wait for one of `per_minute` calls of `method`."""
+        await _until(lambda: self.try_take(method, per_minute))
 
     async def rest_edits(self, seconds: float) -> None:
         """Nobody edits for `seconds`, after a 429, and for a while fewer edits are made."""
         of = self._keys
-        keys = [of.rest(_EDITS), of.budget(_EDITS), of.pace(_EDITS)]
+        keys = [of.rest(self._method), of.budget(self._method), of.pace(self._method)]
         await self._rest(keys, [_ms(seconds), self._window, self._most])
 
-    async def rest_posts(self, channel: str, seconds: float) -> None:
-        """Nobody posts in `channel` for `seconds`, after a 429."""
-        await self.rest(_posts(channel), seconds)
+    async def rest_posts(self, seconds: float) -> None:
+        """Nobody posts for `seconds`, after a 429: Slack does not say whether the channel has had
+        enough, or the workspace."""
+        await self.rest(_POSTS, seconds)
 
     async def rest(self, method: str, seconds: float) -> None:
         """Nobody calls `method` for `seconds`, after a 429."""
@@ -121,10 +143,9 @@ class EditBudget:
             _passed(age),
             _passed(since),
         ]
-        return int(await self._edit_slot([place(_EDITS) for place in places], asked)) / 1000
+        return int(await self._edit_slot([place(self._method) for place in places], asked)) / 1000
 
-    async def _take(self, method: str, most: int, seconds: float) -> float:
-        keys = [self._keys.budget(method), self._keys.rest(method)]
+    async def _take(self, keys: Sequence[str], most: int, seconds: float) -> float:
         return int(await self._slot(keys, [uuid.uuid4().hex, most, _ms(seconds)])) / 1000
 
 
@@ -150,10 +171,6 @@ async def _until(ask: Callable[[], Awaitable[float]], stop: asyncio.Event | None
         jitter = random.uniform(0.0, _JITTER)  # noqa: S311
         await pause(min(wait, _LONGEST_SLEEP) + jitter, stop)
     return False
-
-
-def _posts(channel: str) -> str:
-    return f"chat.postMessage:{channel}"
 
 
 def _clock() -> float:

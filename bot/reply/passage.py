@@ -13,6 +13,7 @@ from bot.reply.blocks import Question
 from bot.reply.chain import Chain
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
+from bot.reply.native import Native
 from bot.reply.pacing import EditBudget
 from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
 from bot.reply.slack import Slack, passes
@@ -24,13 +25,14 @@ log = structlog.get_logger(__name__)
 class Passage:
     """Where an answer goes: the way it was begun, until Slack refuses that and it turns aside.
 
-    `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), or
-    `whisper` tells it. All three are new after `arrive`.
+    `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), of
+    which `native` streams those that it can, or `whisper` tells it. All are new after `arrive`.
     """
 
     route: Route
     chain: Chain
     messages: Messages
+    native: Native
     whisper: Whisper
 
     def __init__(self, slack: Slack, budget: EditBudget, ledger: Ledger, ask: Ask) -> None:
@@ -87,10 +89,19 @@ class Passage:
             in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
             notice=notice_of(ask, route),
         )
+        self.native = Native(
+            self._slack,
+            self._budget,
+            self._ledger,
+            channel=route.channel,
+            user=ask.user,
+            team=ask.team,
+        )
         self.messages = Messages(
             self._slack,
             self._budget,
             self._ledger,
+            native=self.native,
             channel=route.channel,
             thread_ts=None if route.why else ask.thread_ts,
         )

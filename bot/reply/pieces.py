@@ -9,11 +9,12 @@ from dataclasses import dataclass
 def weigh(text: str) -> int:
     """At most what Slack counts for `text` once it was made safe.
 
-    UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`
-    and `@` that may need one.
+    UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`,
+    `@` and `]` that may need one.
     """
     units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return units + 5 * text.count("&") + 4 * text.count("<") + 3 * text.count(">") + text.count("@")
+    entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
+    return units + entities + sum(map(text.count, "&<@]"))
 
 
 def most_within(text: str, room: int) -> int:

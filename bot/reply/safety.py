@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 
-JOINER = "\u2060"
+from bot.reply import links
+
+JOINER = links.JOINER
 _LONGEST = 160
 """No pattern is longer, every character of it written as an entity."""
 
@@ -77,8 +79,9 @@ class SafeGrowth:
 
 
 def make_safe(text: str) -> Safe:
-    """`text` as Slack can be given it: printable, and unable to notify anybody."""
-    return Safe(neutralise(printable(text)))
+    """`text` as Slack can be given it: printable, unable to notify anybody, and with links
+    that show where they go."""
+    return Safe(neutralise(links.show_targets(printable(text))))
 
 
 def printable(text: str) -> str:
@@ -100,14 +103,17 @@ def neutralise(text: str) -> str:
 
 
 def restore(text: str) -> str:
-    """What `neutralise` was given, provided that it held no word joiner in such a place."""
-    return _BROKEN.sub(r"\1", text)
+    """What `neutralise` and `show_targets` were given, provided that it held no word joiner in
+    such a place."""
+    return links.without_joiners(_BROKEN.sub(r"\1", text))
 
 
-def hold_back(text: str) -> int:
-    """How many characters at the end of a text still growing may begin such a pattern.
+def hold_back(text: str, end: int | None = None) -> int:
+    """How many characters at the end of a text still growing, of `text` up to `end`, may begin
+    such a pattern.
 
     What stands before them is neutralised the same whatever follows.
     """
-    begun = _BEGUN.search(text, max(0, len(text) - _LONGEST))
-    return len(text) - begun.start() if begun else 0
+    end = len(text) if end is None else end
+    begun = _BEGUN.search(text, max(0, end - _LONGEST), end)
+    return end - begun.start() if begun else 0

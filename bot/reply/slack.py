@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError
-from bot.reply.blocks import Message
+from bot.errors import (
+    MessageGone,
+    OutcomeUnknown,
+    PostingDenied,
+    RateLimited,
+    SlackError,
+    TryAgain,
+)
+from bot.reply.blocks import Block, Message
 from bot.reply.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
 
+HISTORY = "conversations.history"
+REPLIES = "conversations.replies"
+DELETE = "chat.delete"
+
+STREAMING = "streaming_state_conflict"
+"""What Slack answers to an edit or a deletion of a message that streams."""
+
+STREAM_ENDED = "message_not_in_streaming_state"
+"""What Slack answers to whoever would let such a message grow, or end, after its end."""
+
+MESSAGE_DELETED = "message_not_found"
+"""What Slack answers to an edit or a deletion of a message that is not there any more."""
+
+_UNSEEN = "\u2060"
 _SINCE_MARGIN = 60.0
 _PAGE = 200
 
@@ -27,9 +49,16 @@ class Posted:
     ts: str
 
 
+def job_of_mark(block_id: str) -> str:
+    """The job whose message has a line of this id while it streams; empty for any other id."""
+    event, _, rest = block_id.partition(":")
+    return rest.rpartition(":")[0] if event == METADATA_EVENT else ""
+
+
 def passes(error: SlackError) -> bool:
     """Whether the same call may succeed later."""
-    return isinstance(error, RateLimited | OutcomeUnknown) or error.code in _PASSING
+    passing = isinstance(error, RateLimited | OutcomeUnknown | TryAgain)
+    return passing or error.code in _PASSING
 
 
 class Slack:
@@ -37,6 +66,11 @@ class Slack:
 
     def __init__(self, api: WebApi) -> None:
         self._api = api
+
+    @property
+    def deadline(self) -> float:
+        """How many seconds a call takes at most."""
+        return self._api.deadline
 
     async def post(
         self,
@@ -50,35 +84,91 @@ class Slack:
         """Post `message`; its ts. `job_id` and `part` are what `find` goes by.
 
         A thread whose root was deleted is `PostingDenied`: Slack would show the message in the
-        channel instead (slack-go issue 1571), so it is taken back.
+        channel instead (slack-go issue 1571), so it is taken back, if Slack lets it be.
         """
-        payload = {"job_id": job_id, "part": part}
         body: dict[str, Any] = {
             "channel": channel,
             **_content(message),
             "unfurl_links": False,
             "unfurl_media": False,
-            "metadata": {"event_type": METADATA_EVENT, "event_payload": payload},
+            "metadata": _metadata(job_id, part),
         }
         if thread_ts:
             body["thread_ts"] = thread_ts
         reply = await self._api.call("chat.postMessage", body)
         ts = text_of(reply, "ts", "chat.postMessage")
         if thread_ts and not mapping(reply.get("message")).get("thread_ts"):
-            await self.delete(channel, ts)
+            with suppress(SlackError):
+                await self.delete(channel, ts)
             raise PostingDenied("thread_not_found")
         return ts
 
-    async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Show `message` in place of what stands at `ts`."""
-        await self._api.call("chat.update", {"channel": channel, "ts": ts, **_content(message)})
+    async def update(
+        self, channel: str, ts: str, message: Message, *, job_id: str = "", part: str = ""
+    ) -> None:
+        """Show `message` in place of what stands at `ts`. `job_id` and `part` are only for a
+        message that was streamed: its end, which takes them, may not have been reached."""
+        body: dict[str, Any] = {"channel": channel, "ts": ts, **_content(message)}
+        if job_id:
+            body["metadata"] = _metadata(job_id, part)
+        await self._api.call("chat.update", body)
 
     async def delete(self, channel: str, ts: str) -> None:
-        """Delete a message of ours. One that is gone already is no error."""
+        """Delete a message of ours, also while it streams. One that is gone already is no
+        error."""
         try:
-            await self._api.call("chat.delete", {"channel": channel, "ts": ts})
-        except MessageGone:
-            return
+            try:
+                await self._api.call(DELETE, {"channel": channel, "ts": ts})
+            except SlackError as error:
+                if error.code != STREAMING:
+                    raise
+                await self._delete_streaming(channel, ts)
+        except MessageGone as error:
+            if error.code != MESSAGE_DELETED:
+                raise
+
+    async def start_stream(
+        self, channel: str, thread_ts: str, *, user: str, team: str, job_id: str, part: str
+    ) -> str:
+        """Begin a message in a thread that grows by `append_stream`; its ts. `user`, of `team`, is
+        whom it is for.
+
+        It says nothing yet. Slack takes no metadata here; what `find` goes by is the id of a
+        line that nobody sees, which is rich text, since Slack refuses to swap kinds of blocks.
+        """
+        body = {
+            "channel": channel,
+            "thread_ts": thread_ts,
+            "recipient_user_id": user,
+            "recipient_team_id": team,
+            "chunks": [{"type": "blocks", "blocks": [_unseen(_mark(job_id, part))]}],
+        }
+        reply = await self._api.call("chat.startStream", body)
+        return text_of(reply, "ts", "chat.startStream")
+
+    async def append_stream(self, channel: str, ts: str, text: str) -> None:
+        """Let a message grow by `text`, which is markdown."""
+        body = {"channel": channel, "ts": ts, "markdown_text": text}
+        await self._api.call("chat.appendStream", body)
+
+    async def stop_stream(
+        self,
+        channel: str,
+        ts: str,
+        *,
+        job_id: str,
+        part: str,
+        text: str = "",
+        below: Sequence[Block] = (),
+    ) -> None:
+        """End a message that grows, with `text` as the last of its markdown and `below` under
+        it. From here on it is one like any other."""
+        body: dict[str, Any] = {"channel": channel, "ts": ts, "metadata": _metadata(job_id, part)}
+        if text:
+            body["markdown_text"] = text
+        if below:
+            body["blocks"] = list(below)
+        await self._api.call("chat.stopStream", body)
 
     async def ephemeral(
         self, channel: str, user: str, message: Message, *, thread_ts: str | None = None
@@ -89,11 +179,17 @@ class Slack:
             body["thread_ts"] = thread_ts
         await self._api.call("chat.postEphemeral", body)
 
+    async def set_status(self, channel: str, thread_ts: str, status: str) -> None:
+        """Show in a thread what the bot does ("is thinking…"), until it writes there or for two
+        minutes; an empty `status` takes it back."""
+        body = {"channel_id": channel, "thread_ts": thread_ts, "status": status}
+        await self._api.call("assistant.threads.setStatus", body)
+
     async def is_thread(self, channel: str, ts: str) -> bool:
         """Whether anybody has replied to the message at `ts`. Where the bot may not look: no."""
         body = {"channel": channel, "ts": ts, "limit": 2}
         try:
-            reply = await self._api.call("conversations.replies", body, read=True)
+            reply = await self._api.call(REPLIES, body, read=True)
         except SlackError as error:
             if passes(error):
                 raise
@@ -131,10 +227,19 @@ class Slack:
         }
         await self._api.respond(response_url, body)
 
+    async def _delete_streaming(self, channel: str, ts: str) -> None:
+        place = {"channel": channel, "ts": ts}
+        try:
+            await self._api.call("chat.stopStream", place)
+        except SlackError as error:
+            if error.code != STREAM_ENDED:
+                raise
+        await self._api.call(DELETE, place)
+
     async def _messages(
         self, channel: str, thread_ts: str | None, oldest: float
     ) -> AsyncIterator[Mapping[str, Any]]:
-        method = "conversations.replies" if thread_ts else "conversations.history"
+        method = REPLIES if thread_ts else HISTORY
         body: dict[str, Any] = {
             "channel": channel,
             "oldest": f"{oldest:.6f}",
@@ -162,9 +267,27 @@ def _content(message: Message) -> dict[str, Any]:
     }
 
 
+def _metadata(job_id: str, part: str) -> dict[str, Any]:
+    payload = {"job_id": job_id, "part": part}
+    return {"event_type": METADATA_EVENT, "event_payload": payload}
+
+
+def _mark(job_id: str, part: str) -> str:
+    return f"{METADATA_EVENT}:{job_id}:{part}"
+
+
+def _unseen(block_id: str) -> Block:
+    line = {"type": "rich_text_section", "elements": [{"type": "text", "text": _UNSEEN}]}
+    return {"type": "rich_text", "block_id": block_id, "elements": [line]}
+
+
 def _posted(message: Mapping[str, Any], job_id: str) -> Posted | None:
     metadata = mapping(message.get("metadata"))
     payload = mapping(metadata.get("event_payload"))
-    if metadata.get("event_type") != METADATA_EVENT or payload.get("job_id") != job_id:
-        return None
-    return Posted(part=str(payload.get("part")), ts=str(message["ts"]))
+    ts = str(message["ts"])
+    if metadata.get("event_type") == METADATA_EVENT and payload.get("job_id") == job_id:
+        return Posted(part=str(payload.get("part")), ts=ts)
+    begun = _mark(job_id, "")
+    marks = [str(mapping(block).get("block_id")) for block in message.get("blocks") or ()]
+    parts = [mark.removeprefix(begun) for mark in marks if mark.startswith(begun)]
+    return Posted(part=parts[0], ts=ts) if parts else None

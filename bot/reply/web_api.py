@@ -23,7 +23,8 @@ from bot.errors import (
     TooLong,
 )
 
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 15.0
+"""A Slack that takes 10 s for an answer is slow, and not away."""
 
 _RETRY_AFTER_UNREADABLE = 5.0
 _RETRY_AFTER_MOST = 300.0
@@ -62,6 +63,11 @@ class WebApi:
         which text, is decided by whoever calls."""
         self._client = client
         self._deadline = deadline
+
+    @property
+    def deadline(self) -> float:
+        """How many seconds a call takes at most."""
+        return self._deadline
 
     async def call(
         self, method: str, body: Mapping[str, Any], *, read: bool = False
@@ -129,7 +135,7 @@ def _counted(method: str, error: SlackError) -> SlackError:
 
 
 def _no_reply(method: str, error: Exception) -> OutcomeUnknown:
-    return OutcomeUnknown(f"{method}: no reply ({type(error).__name__})")
+    return OutcomeUnknown(f"{method}: no reply ({type(error).__name__})", pending=True)
 
 
 def _refused(method: str, error: SlackApiError) -> SlackError:
@@ -146,7 +152,8 @@ def _refusal(
     if status == 429 or code in ("ratelimited", "rate_limited"):
         return RateLimited(_retry_after(headers))
     if status >= 500 or code in _MAYBE_APPLIED or (status < 400 and not code):
-        return OutcomeUnknown(f"{method}: {code or f'HTTP {status}'}")
+        # Without a code it is a gateway that gave up on Slack, which may still be at it.
+        return OutcomeUnknown(f"{method}: {code or f'HTTP {status}'}", pending=not code)
     code = code or f"http_{status}"
     said = f"{method}: {code}"
     if isinstance(data.get("needed"), str):

@@ -47,9 +47,22 @@ def queued_behind(questions: int) -> str:
 
 def thinking_for(seconds: float) -> str:
     """In place of an answer that was asked for so long ago, and of which nothing has come."""
+    return f"_Grok is thinking… ({_duration(seconds)})_"
+
+
+def status_queued(questions: int) -> str:
+    """Behind the bot's name, in a thread, for what `queued_behind` tells in a message."""
+    return "answers you next" if questions == 0 else f"has {questions:,} to answer before you"
+
+
+def status_thinking(seconds: float) -> str:
+    """Behind the bot's name, in a thread, for what `thinking_for` tells in a message."""
+    return f"is thinking… ({_duration(seconds)})" if seconds else "is thinking…"
+
+
+def _duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
-    spent = f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return f"_Grok is thinking… ({spent})_"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 # --- the end of an answer ------------------------------------------------------------------

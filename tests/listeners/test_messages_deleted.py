@@ -12,7 +12,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
 from bot.listeners.deletions import REASON
 from bot.reply.blocks import Block, Foot, Message
-from bot.reply.ledger import Post
+from bot.reply.ledger import Post, withdrawn
 from bot.reply.slack import METADATA_EVENT, Slack
 from bot.store.connection import Store
 from bot.store.keys import Keys
@@ -39,10 +39,15 @@ async def answering(
     shown = Message((TEXT, *foot), "so far")
     ts = await Slack(stage.api).post(GENERAL, shown, job_id=job.id, part="0", thread_ts=question_ts)
     if recorded:
-        post = dump_post(Post("0", GENERAL, at=1.0, ts=ts))
-        await stage.store.redis.hset(stage.keys.job(job.id), post_field("0"), post)
+        await record(stage, "0", ts)
     await stage.quiet()
     return ts
+
+
+async def record(stage: Stage, part: str, ts: str) -> None:
+    (job,) = await stage.jobs()
+    post = dump_post(Post(part, GENERAL, at=1.0, ts=ts))
+    await stage.store.redis.hset(stage.keys.job(job.id), post_field(part), post)
 
 
 async def stopped(stage: Stage) -> list[str]:
@@ -98,6 +103,17 @@ async def test_what_the_bot_posted_twice_and_takes_back_stops_nothing(stage: Sta
     stray = await answering(stage, asked.ts, recorded=False)
     await answering(stage, asked.ts)
     await Slack(stage.api).delete(GENERAL, stray)
+    await stage.quiet()
+
+    assert await stopped(stage) == [""]
+
+
+@pytest.mark.parametrize("still_known", [True, False])
+async def test_what_the_bot_replaces_stops_nothing(stage: Stage, still_known: bool) -> None:
+    asked = await stage.say(ANA, GENERAL, "@grok hello")
+    ts = await answering(stage, asked.ts, recorded=still_known)
+    await record(stage, withdrawn("0"), ts)
+    await Slack(stage.api).delete(GENERAL, ts)
     await stage.quiet()
 
     assert await stopped(stage) == [""]

@@ -13,14 +13,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, Usage
+from bot.reply.native import Native, Streaming
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
 from bot.reply.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from sandbox.workspace import ANA, GENERAL, Limits, Message, Workspace
+from sandbox.workspace import ANA, GENERAL, TEAM_ID, Limits, Message, Workspace
 from tests.reply.fake_ledger import FakeJob, FakeLedger
+from tests.reply.native_writer import FakeBudget, Write, Writer
 
 DEADLINE = 0.4
 """Slack's deadline in these tests, in seconds: a slow Slack is slower than this."""
@@ -64,7 +66,11 @@ def start(slack: Slack, budget: EditBudget, job: FakeJob) -> Start:
     """A reply of a new holder of the job; keywords go to `ask`."""
 
     def reply(
-        ledger: FakeLedger | None = None, *, tell_after: float = 60.0, **fields: Any
+        ledger: FakeLedger | None = None,
+        *,
+        tell_after: float = 60.0,
+        streaming: Streaming = "edit",
+        **fields: Any,
     ) -> Reply:
         return Reply(
             slack,
@@ -73,9 +79,33 @@ def start(slack: Slack, budget: EditBudget, job: FakeJob) -> Start:
             ask(**fields),
             backoff=0.01,
             tell_after=tell_after,
+            streaming=streaming,
         )
 
     return reply
+
+
+@pytest.fixture
+async def root(workspace: Workspace) -> str:
+    return (await workspace.say(ANA, GENERAL, "question")).ts
+
+
+@pytest.fixture
+def calls() -> FakeBudget:
+    return FakeBudget()
+
+
+@pytest.fixture
+def worker(slack: Slack, job: FakeJob, root: str, calls: FakeBudget) -> Write:
+    """A new holder of the job; keywords go to its `Native`."""
+
+    def write(**fields: Any) -> Writer:
+        ledger = job.take()
+        native = Native(slack, calls, ledger, channel=GENERAL, user=ANA, team=TEAM_ID, **fields)
+        native.want()
+        return Writer(slack, native, ledger, root)
+
+    return write
 
 
 _OF_THE_ASK = frozenset(Ask.model_fields) - {"request"}

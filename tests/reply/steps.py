@@ -57,10 +57,26 @@ class WatchedSlack(Slack):
         await self.after("post")
         return ts
 
-    async def update(self, channel: str, ts: str, message: Message) -> None:
+    async def update(self, channel: str, ts: str, message: Message, **fields: Any) -> None:
         await self.before("update")
-        await super().update(channel, ts, message)
+        await super().update(channel, ts, message, **fields)
         await self.after("update")
+
+    async def start_stream(self, channel: str, thread_ts: str, **fields: Any) -> str:
+        await self.before("start_stream")
+        ts = await super().start_stream(channel, thread_ts, **fields)
+        await self.after("start_stream")
+        return ts
+
+    async def append_stream(self, channel: str, ts: str, text: str) -> None:
+        await self.before("append_stream")
+        await super().append_stream(channel, ts, text)
+        await self.after("append_stream")
+
+    async def stop_stream(self, channel: str, ts: str, **fields: Any) -> None:
+        await self.before("stop_stream")
+        await super().stop_stream(channel, ts, **fields)
+        await self.after("stop_stream")
 
     async def delete(self, channel: str, ts: str) -> None:
         await self.before("delete")

@@ -169,6 +169,16 @@ def test_text_that_is_not_a_continuation_is_laid_out_anew() -> None:
     assert texts(chain.growing([Section(text="another")])) == ["another"]
 
 
+@pytest.mark.parametrize("times", [1, 100, 3_000])
+def test_the_final_answer_is_exact_whatever_was_shown_before(times: int) -> None:
+    chain = Chain(QUESTION, "job1")
+    rest = " start, and so on" * times
+    chain.growing([Section(text=f"Quick{rest}")])
+
+    for final in (answer(f"Slow!{rest}"), answer(f"Slow!{rest}, in the end")):
+        assert chain.complete(final) == Chain(QUESTION, "job1").complete(final)
+
+
 def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
     chain = Chain(QUESTION, "job1")
     whole = answer("word " * 2_000)
@@ -178,9 +188,10 @@ def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
         counts.append(len(chain.complete(whole)))
 
     assert counts == sorted(set(counts))
-    assert chain.tighten()
-    assert texts(chain.complete(whole)) == [words.UNSHOWABLE]
     assert not chain.tighten()
+    assert chain.give_up()
+    assert texts(chain.complete(whole)) == [words.UNSHOWABLE]
+    assert not chain.give_up()
 
 
 @pytest.mark.parametrize("question", ["", " ", "<!channel> " * 600, "&" * 5_000, "👩🏽‍🚀" * 3_000])

@@ -75,7 +75,7 @@ def test_looking_at_it_changes_nothing(text: str, steps: list[int]) -> None:
     whole.feed(text)
 
     assert (looked_at.sealed, looked_at.tail()) == (whole.sealed, whole.tail())
-    assert looked_at.closing() == whole.closing()
+    assert looked_at._ending.closing() == whole._ending.closing()
 
 
 def test_a_link_too_long_to_wait_for_ends_the_message_where_it_would_have_anyway() -> None:
@@ -244,8 +244,8 @@ def test_a_table_too_wide_for_slack_is_shown_as_code_in_a_message_of_its_own() -
     before, code, after = sealed(f"Look:\n\n{table}\nThat is all.\n", 2_000)
 
     assert before.markdown == "Look:\n\n"
-    assert code.markdown == f"```\n{table}```"
-    assert after.markdown == "\nThat is all.\n"
+    assert code.markdown == f"```\n{table}```\n\n"
+    assert after.markdown == "That is all.\n"
 
 
 def test_a_table_as_wide_as_slack_allows_stays_a_table() -> None:
@@ -258,4 +258,4 @@ def test_words_below_a_broken_off_answer_are_not_part_of_its_markup() -> None:
     for text, end in (("a **bold", "**"), ("a `code", "`"), ("a", ""), ("a [link](htt", "")):
         layout = Layout(ROOM, ROOM)
         layout.feed(text)
-        assert layout.closing() == end
+        assert layout._ending.closing() == end

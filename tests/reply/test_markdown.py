@@ -181,8 +181,8 @@ def test_a_fence_of_which_a_part_came_is_not_shown_yet(begun: str) -> None:
 
 def test_a_closing_fence_without_a_newline_closes() -> None:
     assert laid_out("```\ncode\n```").tail().markdown == "```\ncode\n```"
-    assert laid_out("```\ncode\n```").closing() == ""
-    assert laid_out("```\ncode").closing() == "\n```"
+    assert laid_out("```\ncode\n```")._ending.closing() == ""
+    assert laid_out("```\ncode")._ending.closing() == "\n```"
 
 
 def test_a_table_is_cut_between_rows_and_its_head_repeated() -> None:

@@ -95,7 +95,7 @@ async def test_a_rate_limit_is_heeded_by_every_answer(
     workspace.fail("chat.postMessage", retry_after=1)
     async with asyncio.TaskGroup() as group:
         delivery = group.create_task(reply.deliver(answer("one", "two")))
-        for method in ("chat.update", f"chat.postMessage:{GENERAL}"):
+        for method in ("chat.update", "chat.postMessage"):
             while await store.redis.pttl(keys.rest(method)) <= 0:
                 assert not delivery.done()
 
@@ -111,57 +111,6 @@ async def test_a_delivery_waits_while_edits_rest(
         await asyncio.wait_for(reply.deliver(answer("the end")), 0.1)
 
     assert not workspace.calls_of("chat.update")
-
-
-async def test_a_slow_slack_does_not_hold_up_the_end(workspace: Workspace, start: Start) -> None:
-    reply = start()
-    await reply.open()
-    slow = workspace.fail("chat.update", delay=DEADLINE / 2, times=None)
-    async with streaming(reply) as stream:
-        for number in range(200):
-            stream.say(f"text {number}")
-            await asyncio.sleep(0)
-    slow.lift()
-    await reply.deliver(answer("the end"))
-
-    (message,) = standing(workspace)
-    assert "the end" in message.shown
-    assert len(workspace.calls_of("chat.update")) <= 4
-
-
-async def test_a_rate_limited_edit_is_not_sent_again_stale(
-    workspace: Workspace, start: Start
-) -> None:
-    reply = start()
-    await reply.open()
-    workspace.fail("chat.update", retry_after=1)
-    async with streaming(reply) as stream:
-        stream.say("stale")
-        await workspace.wait_for(lambda: workspace.calls_of("chat.update"))
-        stream.say("fresh")
-        await shown(workspace, "fresh")
-
-    refused, taken = workspace.calls_of("chat.update")
-    assert "stale" in str(refused.args)
-    assert "stale" not in str(taken.args)
-    assert taken.monotonic - refused.monotonic >= 1
-
-
-async def test_a_message_deleted_while_it_grows_stays_deleted(
-    workspace: Workspace, start: Start
-) -> None:
-    reply = start()
-    await reply.open()
-    (message,) = standing(workspace)
-    async with streaming(reply) as stream:
-        await workspace.delete(ANA, GENERAL, message.ts)
-        stream.say("nobody wants this")
-        await workspace.wait_for(lambda: workspace.calls_of("chat.update"))
-
-    await reply.deliver(answer("nobody wants this", "nor this"))
-
-    assert reply.deleted
-    assert not standing(workspace)
 
 
 async def test_a_thread_without_its_root_gets_no_more_messages(
@@ -181,25 +130,6 @@ async def test_a_thread_without_its_root_gets_no_more_messages(
     await reply.deliver(answer("one", "two", "three"))
 
     assert not [message for message in standing(workspace) if not message.tombstone]
-
-
-@pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message", "is_inactive"])
-async def test_a_message_that_cannot_be_edited_is_replaced_at_the_end(
-    workspace: Workspace, start: Start, error: str
-) -> None:
-    reply = start()
-    await reply.open()
-    (message,) = standing(workspace)
-    workspace.fail("chat.update", error=error, times=None)
-    async with streaming(reply) as stream:
-        stream.say("text")
-        await workspace.wait_for(lambda: workspace.calls_of("chat.update"))
-    await reply.deliver(answer("text"))
-
-    (replacement,) = standing(workspace)
-    assert replacement is not message
-    assert "text" in replacement.shown
-    assert LAST_LINE in replacement.shown
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "msg_blocks_too_long", "invalid_blocks"])

@@ -21,9 +21,9 @@ from bot.errors import (
     TooLong,
 )
 from bot.reply.blocks import BARE, Message, further_message
-from bot.reply.slack import Slack
+from bot.reply.slack import Slack, job_of_mark
 from bot.reply.web_api import WebApi
-from sandbox.workspace import ANA, DESIGN, GENERAL, Workspace
+from sandbox.workspace import ANA, DESIGN, GENERAL, TEAM_ID, Workspace
 
 TOKEN = "xoxb-very-secret"
 MESSAGE = further_message(1, "text", BARE)
@@ -314,3 +314,56 @@ async def test_whether_it_is_a_thread_may_remain_open(workspace: Workspace, slac
 
     with pytest.raises(OutcomeUnknown):
         await slack.is_thread(GENERAL, "1700000000.000001")
+
+
+async def streamed(slack: Slack, root: str, part: str = "0") -> str:
+    return await slack.start_stream(GENERAL, root, user=ANA, team=TEAM_ID, job_id="j", part=part)
+
+
+async def test_a_message_is_found_while_it_streams_and_after(
+    workspace: Workspace, slack: Slack
+) -> None:
+    since, root = time.time(), (await workspace.say(ANA, GENERAL, "question")).ts
+    streams, ends = await streamed(slack, root), await streamed(slack, root, "1")
+    await slack.append_stream(GENERAL, streams, "text")
+    await slack.stop_stream(GENERAL, ends, job_id="j", part="1", text="text")
+
+    found = await slack.find(GENERAL, root, "j", since)
+
+    assert [(posted.part, posted.ts) for posted in found] == [("0", streams), ("1", ends)]
+    assert await slack.find(GENERAL, root, "other", since) == []
+
+
+async def test_what_streams_names_its_job(workspace: Workspace, slack: Slack) -> None:
+    root = (await workspace.say(ANA, GENERAL, "question")).ts
+    ts = await streamed(slack, root)
+
+    (line,) = workspace.message(GENERAL, ts).blocks
+    assert job_of_mark(line["block_id"]) == "j"
+    assert not any(map(job_of_mark, ("", "answer_buttons", "grok_answer", "other:j:0")))
+
+
+async def test_an_edit_marks_what_was_streamed(workspace: Workspace, slack: Slack) -> None:
+    since, root = time.time(), (await workspace.say(ANA, GENERAL, "question")).ts
+    ts = await streamed(slack, root)
+    await workspace.stop_stream(ANA, GENERAL, ts)
+
+    await slack.update(GENERAL, ts, MESSAGE, job_id="j", part="0")
+
+    (found,) = await slack.find(GENERAL, root, "j", since)
+    assert found.ts == ts
+
+
+@pytest.mark.parametrize("code", ["message_not_in_streaming_state", "message_not_found"])
+async def test_a_stream_that_ends_as_it_is_deleted(
+    workspace: Workspace, slack: Slack, code: str
+) -> None:
+    root = (await workspace.say(ANA, GENERAL, "question")).ts
+    ts = await streamed(slack, root)
+    workspace.fail("chat.delete", error="streaming_state_conflict")
+    workspace.fail("chat.stopStream", error=code)
+    await workspace.stop_stream(ANA, GENERAL, ts)
+
+    await slack.delete(GENERAL, ts)
+
+    assert workspace.message(GENERAL, ts).deleted is (code != "message_not_found")

@@ -1,0 +1,356 @@
+"""Messages of an answer that grow by Slack's own streaming, not by edits.
+
+What was appended stands there for good, so only text that stays as it is, whatever follows, is
+appended (`Message.settled`). The rest of it and its foot come with the end of the stream. Where
+anything is in doubt the stream is ended as it stands, and the message edited from there on: an
+edit replaces all there is of it, so that nothing is lost or shown twice.
+
+A stream begins without text, since Slack takes metadata only at its end: what carries the job
+until then is the id of an unseen line. One whose ts was lost is found by that; and had Slack not
+kept it, there would be nothing to read in it.
+
+While a message streams, our Stop is not below it: nothing that was streamed can be taken away
+again but by an edit. There are Slack's own (`Native.stopped`), and deleting the question or the
+answer. A message with anything above its markdown is not streamed, and one that stands already
+is edited to its end.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import structlog
+
+from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, TooLong, TryAgain
+from bot.reply.blocks import Message
+from bot.reply.ledger import Ledger
+from bot.reply.slack import STREAM_ENDED, Slack
+from bot.slack_limits import (
+    STREAM_APPENDS_PER_MINUTE,
+    STREAM_SECONDS,
+    STREAM_STARTS_PER_MINUTE,
+    STREAM_STOPS_PER_MINUTE,
+)
+
+log = structlog.get_logger(__name__)
+
+Streaming = Literal["edit", "native", "auto"]
+"""How answers grow, see `SLACK_STREAMING`."""
+
+LIFETIME_SECONDS = STREAM_SECONDS - 30.0
+"""A message that has streamed for so long is edited from there on, before Slack ends it."""
+
+APPEND = "chat.appendStream"
+_START = "chat.startStream"
+_STOP = "chat.stopStream"
+_MOST = {
+    _START: STREAM_STARTS_PER_MINUTE,
+    APPEND: STREAM_APPENDS_PER_MINUTE,
+    _STOP: STREAM_STOPS_PER_MINUTE,
+}
+
+_STOPPED = "stopped_by_user"
+_OVER = (_STOPPED, STREAM_ENDED)
+
+
+def natively(mode: Streaming, *, edits_are_scarce: bool) -> bool:
+    """Whether an answer is to be streamed, as it is shown first. With `auto` that is the case
+    while so many run at once that another would hardly get edits: it has a budget of its own
+    then, and leaves the edits to the others."""
+    return mode == "native" or (mode == "auto" and edits_are_scarce)
+
+
+class Budget(Protocol):
+    """The calls of the whole workspace, counted by method."""
+
+    async def try_take(self, method: str, per_minute: int) -> float:
+        """Take one of `per_minute` calls of `method`. 0 when it may be made now, else for how
+        many seconds not."""
+        ...
+
+    async def rest(self, method: str, seconds: float) -> None:
+        """Nobody calls `method` for `seconds`, after a 429."""
+        ...
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What is known of a message that streams. Unless `certain`, nobody knows what it says;
+    `lasts`: it says everything, and its end is put off."""
+
+    ts: str
+    began: float
+    said: str = ""
+    certain: bool = True
+    lasts: bool = False
+
+
+class Native:
+    """The messages of one job that stream, each from its `start` until it is edited or whole.
+
+    Every method that calls Slack checks the lease before and after, and raises `LeaseLost`,
+    `StoreUnavailable`, and the errors of `Slack` that are named there.
+    """
+
+    def __init__(
+        self,
+        slack: Slack,
+        budget: Budget,
+        ledger: Ledger,
+        *,
+        channel: str,
+        user: str,
+        team: str,
+        lifetime: float = LIFETIME_SECONDS,
+    ) -> None:
+        """`user`, of `team`, is the asker; `lifetime` in seconds."""
+        self._slack = slack
+        self._budget = budget
+        self._ledger = ledger
+        self._channel = channel
+        self._user = user
+        self._team = team
+        self._lifetime = lifetime
+        self._wanted = False
+        self._reserved = False
+        self._stopped = False
+        self._streams: dict[str, _Stream] = {}
+        self._streamed: set[str] = set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has stopped the answer by Slack's own means."""
+        return self._stopped
+
+    @property
+    def wanted(self) -> bool:
+        """Whether messages that are new are streamed."""
+        return self._wanted
+
+    def want(self) -> None:
+        """Stream messages that are new, for as long as Slack lets it be done."""
+        self._wanted = True
+
+    def give_up(self) -> None:
+        """Stream no more messages that are new."""
+        self._wanted = False
+
+    def fits(self, message: Message) -> bool:
+        """Whether a new message could grow into `message`, once there is text."""
+        return not message.head
+
+    def waits(self, message: Message) -> bool:
+        """Whether a new message will grow into `message` once some of it is settled."""
+        return self._wanted and self.fits(message) and not message.settled
+
+    def streams(self, part: str) -> bool:
+        """Whether `part` streams, as far as is known: then `show` it, and do not edit it."""
+        return part in self._streams
+
+    def streamed(self, part: str) -> bool:
+        """Whether `part` streams or did: an edit of it has to say what part it is."""
+        return part in self._streamed
+
+    def forget(self, part: str) -> None:
+        """`part` is deleted."""
+        self._streams.pop(part, None)
+        self._streamed.discard(part)
+
+    def appends(self, part: str, message: Message, *, final: bool = False) -> bool:
+        """Whether `show` will let `part` grow without ending it."""
+        stream = self._streams.get(part)
+        return bool(stream and self._goes_on(stream, message)) and not _is_whole(message, final)
+
+    def lacks(self, part: str, message: Message, *, final: bool = False) -> bool:
+        """Whether there is anything in `message` that `show` could add to `part`."""
+        stream = self._streams[part]
+        if not _is_whole(message, final):
+            return stream.said != message.settled or not self._goes_on(stream, message)
+        return final or not stream.lasts or stream.said != message.body
+
+    async def may_start(self, message: Message) -> bool:
+        """Whether a new message may grow into `message`: a start is reserved for it then, and
+        kept until `start`."""
+        if not self._can_start(message):
+            return False
+        self._reserved = self._reserved or await self._takes(_START)
+        return self._reserved
+
+    def is_reserved(self, message: Message) -> bool:
+        """Whether a start was reserved that `message` can use."""
+        return self._reserved and self._can_start(message)
+
+    async def may_append(self) -> bool:
+        """Take one append from what all answers have together."""
+        return await self._takes(APPEND)
+
+    async def start(self, part: str, thread_ts: str) -> str | None:
+        """Begin `part` with the start that was reserved; its ts. None when Slack refuses: it is
+        not there, and to be posted.
+
+        Raises `OutcomeUnknown`: look for it before it is posted. The intent was recorded before.
+        """
+        self._reserved = False
+        began = time.monotonic()
+        try:
+            ts = await self._slack.start_stream(
+                self._channel,
+                thread_ts,
+                user=self._user,
+                team=self._team,
+                job_id=self._ledger.job_id,
+                part=part,
+            )
+        except OutcomeUnknown:
+            raise
+        except RateLimited as error:
+            await self._budget.rest(_START, error.retry_after)
+            return None
+        except SlackError as error:
+            log.info("not streamed", error=str(error))
+            self.give_up()
+            return None
+        self._know(part, _Stream(ts, began))
+        return ts
+
+    def found(self, part: str, ts: str) -> None:
+        """`part` streams at `ts`: an earlier worker has begun it."""
+        self._know(part, _Stream(ts, time.monotonic(), certain=False))
+
+    async def show(self, part: str, message: Message, *, final: bool = False) -> bool:
+        """Let `part` grow into `message`: by what of it is settled, or to its end when it is
+        `final` or another message follows it.
+
+        True when it has ended as `message`. After False it goes on streaming, or is to be edited
+        (`streams`). Raises `MessageGone`, `TooLong`; `OutcomeUnknown` and `RateLimited`, which
+        pass: call again.
+        """
+        stream = self._streams[part]
+        whole = _is_whole(message, final)
+        if whole and stream.certain and _continues(stream, message):
+            return await self._end(part, stream, message, final=final)
+        if not whole and self._goes_on(stream, message):
+            await self._append(part, stream, message.settled)
+        else:
+            await self._leave(part, stream)
+        return False
+
+    def _know(self, part: str, stream: _Stream) -> None:
+        self._streams[part] = stream
+        self._streamed.add(part)
+
+    def _can_start(self, message: Message) -> bool:
+        return self._wanted and bool(message.settled) and self.fits(message)
+
+    async def _takes(self, method: str) -> bool:
+        return not await self._budget.try_take(method, _MOST[method])
+
+    def _goes_on(self, stream: _Stream, message: Message) -> bool:
+        young = time.monotonic() - stream.began < self._lifetime
+        return young and stream.certain and message.settled.startswith(stream.said)
+
+    async def _append(self, part: str, stream: _Stream, text: str) -> None:
+        new = text[len(stream.said) :]
+        if not new:
+            return
+        await self._ledger.check()
+        stream.certain = False
+        try:
+            await self._slack.append_stream(self._channel, stream.ts, new)
+        except SlackError as error:
+            await self._refuse(part, stream, APPEND, error)
+            return
+        stream.said, stream.certain = text, True
+        await self._ledger.check()
+
+    async def _end(self, part: str, stream: _Stream, message: Message, *, final: bool) -> bool:
+        """Whether it has ended as `message`. While no stream may be stopped, its text is shown
+        at least; what others follow then ends with the last of them."""
+        wait = await self._budget.try_take(_STOP, _MOST[_STOP])
+        if wait:
+            limit = RateLimited(wait)
+            return await self._end_later(part, stream, message, limit, final=final)
+        await self._ledger.check()
+        stream.certain = False
+        try:
+            await self._slack.stop_stream(
+                self._channel,
+                stream.ts,
+                job_id=self._ledger.job_id,
+                part=part,
+                text=message.body[len(stream.said) :],
+                below=message.foot,
+            )
+        except RateLimited as error:
+            stream.certain = True
+            await self._budget.rest(_STOP, error.retry_after)
+            return await self._end_later(part, stream, message, error, final=final)
+        except SlackError as error:
+            await self._refuse(part, stream, _STOP, error)
+            return False
+        del self._streams[part]
+        await self._ledger.check()
+        return True
+
+    async def _end_later(
+        self, part: str, stream: _Stream, message: Message, limit: RateLimited, *, final: bool
+    ) -> bool:
+        text = message.body
+        if text != stream.said and await self._takes(APPEND):
+            await self._append(part, stream, text)
+        stream.lasts = stream.certain and stream.said == text
+        if self.streams(part) and (final or not stream.lasts):
+            raise limit
+        return False
+
+    async def _refuse(self, part: str, stream: _Stream, method: str, error: SlackError) -> None:
+        """Go on without the stream, after what came of a call of `method`."""
+        if isinstance(error, MessageGone):
+            del self._streams[part]
+        if isinstance(error, MessageGone | OutcomeUnknown | TooLong):
+            raise error
+        log.info("streamed no further", part=part, error=str(error))
+        if isinstance(error, RateLimited):
+            await self._budget.rest(method, error.retry_after)
+        if error.code in _OVER:
+            self._stopped = self._stopped or error.code == _STOPPED
+            del self._streams[part]
+            return
+        await self._leave(part, stream)
+
+    async def _leave(self, part: str, stream: _Stream) -> None:
+        """End the stream as it stands, for the message to be edited."""
+        wait = await self._budget.try_take(_STOP, _MOST[_STOP])
+        if wait:
+            raise RateLimited(wait)
+        await self._ledger.check()
+        stream.certain = False
+        job_id = self._ledger.job_id
+        try:
+            await self._slack.stop_stream(self._channel, stream.ts, job_id=job_id, part=part)
+        except RateLimited as error:
+            await self._budget.rest(_STOP, error.retry_after)
+            raise
+        except OutcomeUnknown:
+            raise
+        except MessageGone:
+            del self._streams[part]
+            raise
+        except SlackError as error:
+            del self._streams[part]
+            if error.code not in _OVER:
+                raise TryAgain(error.code, str(error)) from None
+            return
+        del self._streams[part]
+        await self._ledger.check()
+
+
+def _is_whole(message: Message, final: bool) -> bool:
+    """Whether nothing is added to it any more. What is still written has a foot that says so."""
+    return final or not message.foot
+
+
+def _continues(stream: _Stream, message: Message) -> bool:
+    return message.body.startswith(stream.said) and not message.head

@@ -1,0 +1,296 @@
+"""The message that is being filled, line by line: what it holds, and where it may end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeGuard
+
+from bot.reply.characters import whole_characters
+from bot.reply.lines import (
+    LONGEST_FENCE,
+    WIDE_TABLE,
+    Context,
+    Fence,
+    Table,
+    begins_paragraph,
+    ends_paragraph,
+    is_divider,
+    is_heading,
+    is_plain,
+    may_be_fence,
+    may_be_rule,
+    opened_fence,
+    starts_table,
+)
+from bot.reply.pieces import Piece, Room, most_within, weigh
+
+HEADING_CHARS = 100
+"""What a heading counts on top of its text (measured live, see `slack_limits`)."""
+
+_TABLE_ROWS = 90
+_TABLE_CHARS = 9_000
+"""Slack's table blocks hold 100 rows, and 10,000 characters in one message ("Table block")."""
+_TABLE_HEAD = 1_000
+"""A head that counts for more is not repeated, since it must leave room for rows."""
+
+_CLOSING = 2 + 3 * LONGEST_FENCE
+"""Room kept for closing a fence and its language, or the inline markup that is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Lines across which inline markup may go on: where they begin, and what is open there."""
+
+    at: int
+    above: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place where a message may end: what it holds there, and what is open."""
+
+    at: int
+    chars: int
+    blocks: int
+    context: Context
+    paragraph: Paragraph
+
+
+class OpenMessage:
+    """One message while it is filled."""
+
+    def __init__(self, room: Room, context: Context = None, opening: str = "") -> None:
+        """It begins inside `context`, or with the inline markup `opening`."""
+        self.text = ""
+        self.at = 0
+        self.context = context
+        self.opening = opening
+        self.before = _reopening(context) or opening
+        self.last_line = ""
+        self._room = room
+        self._searched = 0
+        self._weighed = (0, 0)
+        self._chars = weigh(self.before) + _CLOSING
+        self._blocks = 3 if isinstance(context, Table) else 1
+        self._rows = 0
+        self._table_chars = len(self.before) if isinstance(context, Table) else 0
+        self._doubtful = _is_doubtful(context)
+        self._paragraph = self._last_paragraph = Paragraph(0, context)
+        self._gap: Mark | None = None
+        self._line: Mark | None = None
+
+    @property
+    def unfinished(self) -> str:
+        """What came behind the lines that were taken."""
+        return self.text[self.at :]
+
+    def append(self, text: str) -> None:
+        """More text, of which nothing is taken yet."""
+        self.text += text
+
+    def next_line(self) -> tuple[str, bool]:
+        """The line behind those that were taken, and whether all of it came."""
+        end = self.text.find("\n", max(self.at, self._searched)) + 1
+        return self.text[self.at : end or None], end > 0
+
+    def still_fits(self) -> bool:
+        """Whether the unfinished line fits, each character of it weighed once."""
+        self._searched = len(self.text)
+        upto, weight = self._weighed if self._weighed[0] > self.at else (self.at, 0)
+        weight += weigh(self.text[upto:])
+        self._weighed = self._searched, weight
+        return weight <= self._left
+
+    def fits_below(self, words: str) -> bool:
+        """Whether `words` fit below all that came."""
+        return weigh(self.unfinished) + weigh(words) <= self._left
+
+    def fits_length(self, line: str) -> bool:
+        """Whether there is room for `line`, the next one, as far as its length goes."""
+        return len(line) <= self._left and weigh(line) <= self._left
+
+    def fits(self, line: str) -> bool:
+        """Whether there is room for `line`, the next one."""
+        if not self.fits_length(line):
+            return False
+        if self._line is None:
+            return True
+        if isinstance(self.context, Table) and "|" in line:
+            return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
+        chars, blocks = self._extra(line)
+        return weigh(line) + chars <= self._left and self._blocks + blocks <= self._room.blocks
+
+    def take(self, line: str) -> None:
+        """Add the next line, a whole one that fits."""
+        chars, blocks = self._extra(line)
+        before, begin = self.context, self.mark()
+        self._last_paragraph = self._paragraph_with(line)
+        self.context = self._context_after(line)
+        self.at += len(line)
+        self._paragraph = self._paragraph_behind(line, before)
+        stray = not (before or self.context) and may_be_fence(line)
+        self._doubtful = self._doubtful or stray or _is_doubtful(self.context)
+        self._chars += weigh(line) + chars
+        self._blocks += blocks
+        self.last_line = line
+        self._note_marks(line, before, begin)
+
+    def mark(self) -> Mark:
+        """The end of the lines that were taken."""
+        return Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
+
+    def above_last_line(self) -> Mark:
+        """The end of the lines above the last one."""
+        at, paragraph = self.at - len(self.last_line), self._last_paragraph
+        context = paragraph.above if paragraph.at == at else None
+        return Mark(at, self._chars, self._blocks, context, paragraph)
+
+    def boundary(self, line: str) -> Mark:
+        """Where the message ends, `line` being the first that does not fit."""
+        for mark in (self._gap, self._line):
+            if self._is_full(mark):
+                return mark
+        if self.fits_length(line):
+            parts_table = self.context is None and starts_table(self.last_line, line)
+            return self._line if parts_table and self._line else self.mark()
+        if not (cut := self._cut(line)):
+            return self.mark()
+        at = self.at + cut
+        return Mark(at, self._room.chars, self._blocks, self.inside(), self.paragraph_of(at))
+
+    def least_boundary(self) -> Mark:
+        """A place above which `boundary` will not be, whatever follows.
+
+        The last paragraph of a message that is nearly full may still move to the next one; before
+        that lines stay, and so do the words of a line that is plain text.
+        """
+        for mark in (self._gap, self._line):
+            if self._is_full(mark):
+                return mark
+        end, line = self.mark(), self.unfinished
+        if self.context:
+            return end
+        if "|" in self.last_line and may_be_rule(line):
+            return self._line or replace(end, at=0)
+        words = max(line.rfind(" "), line.rfind("\t")) + 1
+        if not is_plain(line[:words]) or self._is_full(end) or self._blocks + 2 > self._room.blocks:
+            return end
+        return replace(end, at=self.at + words, paragraph=self.paragraph_of(self.at + words))
+
+    def inside(self) -> Context:
+        """What the unfinished line stands in."""
+        line, context = self.unfinished, self.context
+        leaves = isinstance(context, Fence) and line and context.leaves(line)
+        return None if leaves else context
+
+    def paragraph_of(self, end: int) -> Paragraph:
+        """The paragraph in which the text ends when it is cut at `end`, which is in the last
+        line or in the unfinished one."""
+        if end < self.at:
+            return self._last_paragraph
+        return self._paragraph_with(self.unfinished) if end > self.at else self._paragraph
+
+    def piece(self, end: int, context: Context) -> Piece:
+        """The text up to `end` with its fence closed, `context` being open where the last line
+        of it begins."""
+        text = self.text[:end]
+        line = text[text.rfind("\n") + 1 :]
+        if line and isinstance(context, Fence) and not context.leaves(line):
+            context = None if context.closes(line) else context
+        elif line:
+            context = opened_fence(line)
+        if context is WIDE_TABLE:
+            below = len(text) - len(text.rstrip())
+            return Piece(text, self.before, f"\n{context.marker}", below)
+        after = ""
+        if isinstance(context, Fence):
+            after = ("\n" if line else "") + context.indent + context.marker
+        return Piece(text, self.before, after)
+
+    @property
+    def _left(self) -> int:
+        """Counted characters for which there is room behind the lines that were taken."""
+        return self._room.chars - self._chars
+
+    def _is_full(self, mark: Mark | None) -> TypeGuard[Mark]:
+        """Whether the message holds enough to end at `mark`, rather than further down."""
+        room = self._room
+        return mark is not None and (
+            4 * mark.chars >= 3 * room.chars or 4 * mark.blocks >= 3 * room.blocks
+        )
+
+    def _cut(self, line: str) -> int:
+        """How much of a line that does not fit still goes into the message."""
+        most = most_within(line, self._left)
+        least = most // 2
+        space = max(line.rfind(" ", least, most), line.rfind("\t", least, most)) + 1
+        if space > least:
+            return space
+        return max(whole_characters(line, most, least), 1 if self.at == 0 else 0)
+
+    def _extra(self, line: str) -> tuple[int, int]:
+        """What `line` costs besides its text: counted characters and rendered blocks."""
+        if isinstance(self.context, Fence) and not self._doubtful:
+            return 0, 0
+        if is_heading(line):
+            return HEADING_CHARS, 2
+        if is_divider(line) or starts_table(self.last_line, line):
+            return 0, 2
+        return 0, 0
+
+    def _context_after(self, line: str) -> Context:
+        context = self.context
+        if isinstance(context, Fence) and not context.leaves(line):
+            return None if context.closes(line) else context
+        if opened := opened_fence(line):
+            return opened
+        if isinstance(context, Table) and "|" in line:
+            self._rows += 1
+            self._table_chars += len(line)
+            return context
+        if starts_table(self.last_line, line):
+            self._rows = 0
+            self._table_chars += len(self.last_line) + len(line)
+            return Table(self.last_line + line)
+        return None
+
+    def _paragraph_with(self, line: str) -> Paragraph:
+        """The paragraph that `line`, the next one, belongs to."""
+        if self.context or begins_paragraph(line, self.last_line):
+            return Paragraph(self.at, self.context)
+        return self._paragraph
+
+    def _paragraph_behind(self, line: str, before: Context) -> Paragraph:
+        """The paragraph that goes on below `line`, above which `before` was open."""
+        closes = isinstance(before, Fence) and not before.leaves(line)
+        if self.context or closes or ends_paragraph(line):
+            return Paragraph(self.at, self.context)
+        return self._last_paragraph
+
+    def _note_marks(self, line: str, before: Context, begin: Mark) -> None:
+        """Remember where the message may end, now that `line` has been added: rather above a
+        line that leads on to those below it."""
+        end = self.mark()
+        opens = isinstance(self.context, Fence) and before is not self.context
+        leads = opens or (before is None and line.lstrip().startswith("#") and is_heading(line))
+        if self.context is None and not line.strip():
+            self._gap = end
+        elif begin.at and before is None and leads:
+            self._gap = begin
+        if isinstance(self.context, Table) and before is not self.context:
+            return
+        if not (leads or (self.context is None and "|" in line)):
+            self._line = end
+        elif begin.at:
+            self._line = begin
+
+
+def _reopening(context: Context) -> str:
+    if isinstance(context, Fence):
+        return context.opening
+    return context.head if context and weigh(context.head) <= _TABLE_HEAD else ""
+
+
+def _is_doubtful(context: Context) -> bool:
+    """Whether not every reader sees the same code here, so that headings may be seen in it."""
+    return isinstance(context, Fence) and not context.plain

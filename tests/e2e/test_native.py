@@ -1,0 +1,201 @@
+"""Answers in threads that Slack streams, on good days and bad, alone and many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from bot.completion.ask import Ask
+from bot.completion.request import CompletionRequest
+from bot.words import talk
+from sandbox.grok import GrokServer, Recorded, Script
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    GENERAL,
+    TEAM_ID,
+    AppConfig,
+    Limits,
+    Message,
+    Workspace,
+)
+from sandbox.workspace.faults import ANSWERING
+from tests.e2e.replicas import replicas
+from tests.e2e.stage import Stage, buttons, is_complete, last_line, markdown, on_stage
+
+STREAMS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
+SCALE = 0.05
+"""A minute of the budgets is 3 s here."""
+
+_WORD = re.compile(r"a\d+w\d+")
+
+
+async def test_a_conversation_is_streamed_without_an_edit(redis_url: str) -> None:
+    async with on_stage(redis_url, slack_streaming="native") as stage:
+        stage.grok.script(Script(text="The **Ucayali**, the Marañón and the Apurímac."))
+        stage.grok.script(Script(text="About 1,600 km."))
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok name rivers in Peru")
+        first = await stage.reply(0, asked.ts)
+        await stage.workspace.say(BEN, GENERAL, "How long is the first?", asked.ts)
+        second = await stage.reply(1, asked.ts)
+        await stage.quiet()
+
+    assert markdown(first) == "The **Ucayali**, the Marañón and the Apurímac."
+    assert markdown(second) == "About 1,600 km."
+    for message in (first, second):
+        assert buttons(message) == ["retry", "edit"]
+        assert last_line(message).startswith("grok-4.3")
+        assert (message.pings, message.unfurl) == ((), False)
+    contents = [message["content"] for message in stage.sent()["messages"]]
+    assert contents[1] == "The **Ucayali**, the Marañón and the Apurímac."
+    called = {call.method for call in stage.workspace.calls}
+    assert called >= {"chat.startStream", "chat.stopStream", "assistant.threads.setStatus"}
+    assert not called & {"chat.postMessage", "chat.update"}
+    assert not stage.workspace.problems
+
+
+async def streaming(stage: Stage, first: str) -> Message:
+    """An answer that streams and says `first`, of which more would come."""
+    endless = [first, *(f" and {number}" for number in range(1_000))]
+    stage.grok.script(Script(pieces=endless, speed=100))
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok count for me")
+
+    def begun() -> Message | None:
+        found = stage.replies(asked.ts)
+        return found[0] if found and first in markdown(found[0]) else None
+
+    return await stage.workspace.wait_for(begun)
+
+
+async def test_slacks_own_stop_ends_the_answer(redis_url: str) -> None:
+    async with on_stage(redis_url, slack_streaming="native") as stage:
+        message = await streaming(stage, "zero")
+        await stage.workspace.stop_stream(BEN, GENERAL, message.ts)
+        await stage.workspace.wait_for(lambda: is_complete(message))
+        await stage.quiet()
+
+    assert markdown(message).startswith("zero and 0 and 1")
+    assert markdown(message).endswith(talk.STOPPED)
+    assert stage.grok.requests[0].closed_early
+
+
+async def test_deleting_what_streams_ends_the_answer(redis_url: str) -> None:
+    async with on_stage(redis_url, slack_streaming="native") as stage:
+        message = await streaming(stage, "zero")
+        await stage.workspace.delete(ANA, GENERAL, message.ts)
+        await stage.quiet()
+
+    assert stage.grok.requests[0].closed_early
+    assert not stage.replies(message.thread_ts or "")
+
+
+async def test_a_stream_that_slack_ends_goes_on_by_edits(redis_url: str) -> None:
+    limits = Limits(scale=0, stream=0.2)
+    async with on_stage(redis_url, slack_streaming="native", limits=limits) as stage:
+        said = _words(0, 60)
+        stage.grok.script(Script(pieces=[f"{word} " for word in said], speed=100))
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok take your time")
+        reply = await stage.reply(0, asked.ts)
+
+    assert _WORD.findall(markdown(reply)) == said
+    assert stage.workspace.calls_of("chat.appendStream")
+    assert stage.workspace.calls_of("chat.update")
+
+
+def _words(number: int, count: int) -> list[str]:
+    """The words of an answer, each of its own kind."""
+    return [f"a{number}w{place}" for place in range(count)]
+
+
+def _script(number: int, said: list[str]) -> Script:
+    step = len(said) // 40
+    pieces = [" ".join(said[at : at + step]) + " " for at in range(0, len(said), step)]
+
+    def asked(request: Recorded) -> bool:
+        return bool(request.body["messages"][-1]["content"] == f"Explain part {number}")
+
+    return Script(pieces=pieces, speed=80, first_delay=0.02, when=asked, times=None)
+
+
+def _ask(number: int, root: str) -> Ask:
+    return Ask(
+        dedupe=f"message:{number}",
+        surface="thread",
+        team=TEAM_ID,
+        channel=GENERAL,
+        user=ANA,
+        thread_ts=root,
+        question_ts=root,
+        request=CompletionRequest(model="grok-4.3", prompt=f"Explain part {number}"),
+        asked_at=time.time(),
+    )
+
+
+async def _answered(
+    redis_url: str, streaming: str, lengths: Sequence[int], *, seed: int | None = None
+) -> Counter[str]:
+    """Have questions answered at once in threads of their own, by two replicas, with so many
+    words each; how often each method was called. With a `seed`, 30 % of the calls of an answer
+    fail."""
+    answers = [_words(number, length) for number, length in enumerate(lengths)]
+    async with (
+        Workspace(app=AppConfig(events=frozenset()), limits=Limits(scale=SCALE)) as workspace,
+        GrokServer(speed=None, first_delay=0) as grok,
+        replicas(
+            2,
+            redis_url,
+            workspace,
+            grok,
+            scale=SCALE,
+            deadline=0.5,
+            team=f"T0SEED{seed}",
+            streaming=streaming,  # type: ignore[arg-type]
+        ) as bot,
+    ):
+        roots = [(await workspace.say(ANA, GENERAL, "?")).ts for _ in answers]
+        for number, said in enumerate(answers):
+            grok.script(_script(number, said))
+        if seed is not None:
+            workspace.fail_some(0.3, seed=seed, methods=(*ANSWERING, *STREAMS), delays=(0.25, 0.75))
+        await bot.answer(_ask(number, root) for number, root in enumerate(roots))
+        for said, root in zip(answers, roots, strict=True):
+            _check(said, workspace.replies(GENERAL, root))
+        limited = [call.method for call in workspace.calls if call.status == 429]
+        assert seed is not None or not set(STREAMS) & set(limited)
+        return Counter(call.method for call in workspace.calls)
+
+
+def _check(said: list[str], found: list[Message]) -> None:
+    parts = [(message.metadata or {})["event_payload"]["part"] for message in found]
+    messages = [message for _, message in sorted(zip(map(int, parts), found, strict=True))]
+    assert sorted(map(int, parts)) == list(range(len(parts)))
+    assert _WORD.findall("\n".join(map(markdown, messages))) == said
+    assert [is_complete(message) for message in messages] == [False] * (len(messages) - 1) + [True]
+    assert not any(message.is_streaming(300) for message in messages)
+
+
+async def test_many_at_once_stay_within_the_budgets_of_streams(redis_url: str) -> None:
+    calls = await _answered(redis_url, "native", [2_500, *[150] * 12, 2_500])
+
+    assert calls["chat.startStream"] >= 14
+
+
+async def test_auto_uses_the_budgets_of_both(redis_url: str) -> None:
+    calls = await _answered(redis_url, "auto", [150] * 20)
+
+    assert calls["chat.update"] >= 1
+    assert calls["chat.startStream"] >= 1
+
+
+@pytest.mark.parametrize("streaming", ["native", "auto"])
+async def test_every_answer_ends_whole_and_once_however_slack_fails(
+    redis_url: str, streaming: str
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        for seed in (1, 2):
+            group.create_task(_answered(redis_url, streaming, [150] * 5 + [400], seed=seed))

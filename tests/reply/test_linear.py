@@ -1,0 +1,40 @@
+"""The work on a growing answer is in what is new of it, not in all that there is."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from bot.completion import CompletionRequest
+from bot.completion.collect import Collector
+from bot.completion.result import Chunk
+from bot.reply.blocks import Question
+from bot.reply.chain import Chain
+
+PARAGRAPH = "TCP does **not** know how fast the network is, so it *probes* 🚀.\n\n"
+BYTES = 4
+"""Of each character, since one of them needs as many."""
+
+
+def test_a_look_at_a_long_answer_copies_no_more_than_its_last_message() -> None:
+    collector = Collector(CompletionRequest(model="grok-4.3", prompt="Explain TCP"))
+    chain = Chain(Question("U012AB3CD", "Explain TCP"), "job1")
+
+    def look(text: str) -> int:
+        """How many bytes were taken to look at `text` more, at most."""
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        collector.add(Chunk(text=text))
+        chain.growing(collector.sections())
+        return tracemalloc.get_traced_memory()[1] - before
+
+    tracemalloc.start()
+    try:
+        for _ in range(400):
+            look(PARAGRAPH * 10)
+        taken = [look(PARAGRAPH) for _ in range(100)]
+    finally:
+        tracemalloc.stop()
+
+    whole = len(collector.sections()[0].text) * BYTES
+    assert whole > 1_000_000
+    assert max(taken) < whole / 4

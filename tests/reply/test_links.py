@@ -1,0 +1,89 @@
+"""A link shows where it goes, or is shown as it was written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.reply.links import JOINER, show_targets, without_joiners
+from bot.reply.safety import SafeGrowth, make_safe
+
+HIDING = [
+    "[bank.com](https://evil.example/x)",
+    "[https://bank.com/login](https://evil.example)",
+    "[Log in at **bank**.com now](http://evil.example)",
+    "[www.bank.com](https://bank.com.evil.example)",
+    "[bank.com](https://bank.com@evil.example/)",
+    "[bank.com](https://bank.com\\@evil.example/)",
+    "[bank&#46;com](https://evil.example)",
+    "[bank\\.com](<https://evil.example>)",
+    "[bank\u3002com](https://evil.example)",
+    "[b\u200bank.com](https://evil.example)",
+    "[bаnk.com](https://bank.com)",  # the first a is Cyrillic
+    "[10.0.0.1, or https://localhost](https://evil.example)",
+    "see [a [b] bank.com](https://evil.example)",
+    "![bank.com](https://evil.example/i.png)",
+    "[bank.com](\nhttps://evil.example)",
+    "[https://bank.com\nin two lines](https://evil.example)",
+    "[https://bank.com][1]",
+    "[https://bank.com]: https://evil.example",
+    "<https://evil.example|bank.com>",
+    "<https://evil.example|click here>",
+]
+OPEN = [
+    "[RFC 5681](https://www.rfc-editor.org/rfc/rfc5681)",
+    "[github.com](https://github.com/a)",
+    "[https://github.com/a](https://github.com/a)",
+    "[www.github.com](https://github.com)",
+    "[github.com](https://docs.github.com/x)",
+    "[Wikipedia (wikipedia.org)](https://en.wikipedia.org/wiki/TCP_(x))",
+    "[README.md](https://github.com/a) [main.py](https://github.com) [Node.js](https://nodejs.org)",
+    "[v1.2](https://x.com) [e.g. this](https://x.com) [1]: https://x.com",
+    "handlers[event.type](payload) x[foo.bar][0] a[i]: b std::get<T|U>",
+    "<https://x.com> <mailto:a@b.c> <#C012AB3CD>",
+    "if (a[b.c](d.e)) [x.com](#part) [x.com](mailto:a@b.c)",
+]
+TEXTS = st.lists(
+    st.sampled_from(
+        [*HIDING, *OPEN, *"[]()<>|\n .:", "bank.com", "](https://evil.example", JOINER]
+    ),
+    max_size=8,
+).map("".join)
+
+
+@pytest.mark.parametrize("text", HIDING)
+def test_a_link_that_names_another_host_is_taken_apart(text: str) -> None:
+    shown = show_targets(text)
+
+    assert len(shown) == len(text) + 1
+    assert without_joiners(shown) == text
+    assert JOINER in show_targets(f"a | {text} | b")
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_any_other_link_stays_as_written(text: str) -> None:
+    assert show_targets(text) == text
+
+
+@given(TEXTS)
+def test_twice_is_the_same_as_once(text: str) -> None:
+    assert show_targets(show_targets(text)) == show_targets(text)
+
+
+@given(TEXTS)
+def test_what_was_written_can_be_had_back(text: str) -> None:
+    if JOINER not in text:
+        assert without_joiners(show_targets(text)) == text
+
+
+@given(TEXTS, st.integers(1, 20))
+def test_a_finished_line_stays_as_it_is(text: str, step: int) -> None:
+    growth = SafeGrowth()
+    for end in range(0, len(text), step):
+        assert growth.safe(text[:end]) == make_safe(text[:end])
+
+
+def test_hostile_labels_take_no_long_time() -> None:
+    assert len(show_targets("[" * 20_000 + "](https://x.com)" * 5_000)) < 200_000
+    assert show_targets("a." * 50_000 + "](x)").endswith("](x)")
