@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.streaming.cell import OURS, SYSTEMS
+from bench.streaming.cell import COMPARED, OURS, SYSTEMS
 from bench.streaming.measuring import Plan, run
 from bench.streaming.rows import ROWS
 
@@ -22,9 +22,9 @@ def plan(argv: list[str] | None = None) -> Plan:
     parser.add_argument("--rows", type=_list_of(names), default=names, help=f"of {','.join(names)}")
     parser.add_argument(
         "--systems",
-        type=_list_of(list(SYSTEMS)),
-        default=list(SYSTEMS),
-        help=f"of {','.join(SYSTEMS)}",
+        type=_list_of(list(SYSTEMS), ";"),
+        default=list(COMPARED),
+        help=f"of {', '.join(SYSTEMS)}, with ; in between",
     )
     parser.add_argument("--runs", type=int, default=3, help="of ours; the table has medians")
     parser.add_argument("--abreast", type=int, help="answers at once, of all that runs together")
@@ -45,9 +45,9 @@ def plan(argv: list[str] | None = None) -> Plan:
     )
 
 
-def _list_of(known: list[str]) -> Callable[[str], list[str]]:
+def _list_of(known: list[str], between: str = ",") -> Callable[[str], list[str]]:
     def read(text: str) -> list[str]:
-        names = text.split(",")
+        names = text.split(between)
         if unknown := [name for name in names if name not in known]:
             raise argparse.ArgumentTypeError(f"no such thing: {', '.join(unknown)}")
         return names

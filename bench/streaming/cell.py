@@ -16,15 +16,27 @@ from bench.streaming.rows import TOKENS, Row
 from bench.streaming.stage import Answers, Sight, lag, open_workspace, sights, unchanged
 from sandbox.workspace import Message, Workspace
 
+FAILING = 0.3
+
 System = Callable[[Row, Workspace, Times, Answers], Awaitable[None]]
 
 OURS = "ours"
-SYSTEMS: Mapping[str, System] = {
+COMPARED: Mapping[str, System] = {
     OURS: ours,
     "1 s clock": partial(baseline, clock),
     "20 chunks": partial(baseline, every_20_chunks),
     "256 chars": partial(baseline, buffer_256),
 }
+"""What stands side by side in the table and the plot."""
+
+SYSTEMS: Mapping[str, System] = {
+    **COMPARED,
+    "ours, failing": partial(ours, failing=FAILING),
+    "ours, threads": partial(ours, threads=True),
+    "ours, native": partial(ours, threads=True, streaming="native"),
+    "ours, auto": partial(ours, threads=True, streaming="auto"),
+}
+"""Also ours with that share of Slack's calls failing, and in threads, the three ways to stream."""
 
 
 class Seen(BaseModel):
@@ -43,12 +55,14 @@ class Seen(BaseModel):
 
 
 class Measured(BaseModel):
-    """One run of a cell. `late`: how late the measuring process itself was woken, the 99th
+    """One run of a cell. `doubled`: messages that stand beside another one with the same part of
+    an answer. `late`: how late the measuring process itself was woken, the 99th
     percentile in seconds; `cpu` is what it used, in seconds."""
 
     row: str
     system: str
     refused: int
+    doubled: int = 0
     answers: list[Seen]
     seconds: float
     late: float
@@ -69,7 +83,7 @@ async def measure(row: Row, system: str) -> Measured:
             pass
         finally:
             watching.cancel()
-        found = answers.messages(workspace)
+        found, doubled = answers.messages(workspace), answers.doubled(workspace)
         refused = sum(call.status == 429 for call in workspace.calls)
     until = time.time()
     seen = [_seen(number, parts, times, started, until) for number, parts in sorted(found.items())]
@@ -77,6 +91,7 @@ async def measure(row: Row, system: str) -> Measured:
         row=row.name,
         system=system,
         refused=refused,
+        doubled=doubled,
         answers=seen,
         seconds=until - started,
         late=lateness.p99,

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.streaming.cell import OURS, SYSTEMS, Measured
+from bench.streaming.cell import COMPARED, OURS, Measured
 from bench.streaming.plot import draw
 from bench.streaming.rows import ROWS, Row
 from bench.streaming.table import Cell, cell_of, print_table
@@ -31,7 +31,7 @@ class Plan:
     where the results and the plot go."""
 
     rows: Sequence[str] = tuple(row.name for row in ROWS)
-    systems: Sequence[str] = tuple(SYSTEMS)
+    systems: Sequence[str] = tuple(COMPARED)
     runs: int = 3
     abreast: int = ABREAST
     results: Path = ROOT / "bench/out/streaming.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
@@ -22,6 +22,7 @@ from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
+from bot.reply.native import Streaming
 from bot.reply.pacing import EditBudget
 from bot.reply.people import People
 from bot.reply.slack import Slack
@@ -37,9 +38,21 @@ from sandbox.workspace import ANA, BOT_USER, TEAM_ID, Workspace
 LOOK_SECONDS = 0.1
 
 
-async def ours(row: Row, workspace: Workspace, times: Times, answers: Answers) -> None:
-    """Answer the questions of `row`; returns when no job is left."""
-    settings = Settings(_env_file=None, slack_edits_per_minute=EDITS_PER_MINUTE)
+async def ours(
+    row: Row,
+    workspace: Workspace,
+    times: Times,
+    answers: Answers,
+    *,
+    failing: float = 0.0,
+    threads: bool = False,
+    streaming: Streaming = "edit",
+) -> None:
+    """Answer the questions of `row`; returns when no job is left. That share of Slack's calls is
+    `failing`; with `threads` each is asked below a message of its own, where Slack can stream."""
+    settings = Settings(
+        _env_file=None, slack_edits_per_minute=EDITS_PER_MINUTE, slack_streaming=streaming
+    )
     async with AsyncExitStack() as stack:
         data_dir = stack.enter_context(tempfile.TemporaryDirectory())
         server = await stack.enter_async_context(EmbeddedServer(data_dir))
@@ -47,8 +60,19 @@ async def ours(row: Row, workspace: Workspace, times: Times, answers: Answers) -
             await stack.enter_async_context(_replica(settings, server.url, workspace, times))
             for _ in range(row.replicas)
         ]
-        await _ask(row, [Acceptor(queue) for queue in queues], answers)
+        roots = await _roots(row, workspace) if threads else {}
+        if failing:
+            workspace.fail_some(failing, seed=row.at_once)
+        await _ask(row, [Acceptor(queue) for queue in queues], answers, roots)
         await _empty(queues[0])
+
+
+async def _roots(row: Row, workspace: Workspace) -> Mapping[int, str]:
+    """A message for each question to be asked below; its ts, by the number of the question."""
+    return {
+        number: (await workspace.say(ANA, channel_id(question.channel), f"Thread {number}")).ts
+        for number, question in enumerate(row.questions)
+    }
 
 
 async def _empty(queue: Queue) -> None:
@@ -106,10 +130,13 @@ def _runner(settings: Settings, store: Store, keys: Keys, api: WebApi, grok: OnT
             tokens=settings.thread_tokens,
         ),
         tell_after=settings.tell_after_seconds,
+        streaming=settings.slack_streaming,
     )
 
 
-async def _ask(row: Row, acceptors: list[Acceptor], answers: Answers) -> None:
+async def _ask(
+    row: Row, acceptors: list[Acceptor], answers: Answers, roots: Mapping[int, str]
+) -> None:
     clock = asyncio.get_running_loop().time
     started = clock()
     for number, question in enumerate(row.questions):
@@ -122,6 +149,8 @@ async def _ask(row: Row, acceptors: list[Acceptor], answers: Answers) -> None:
             user=ANA,
             request=CompletionRequest(model=MODEL, prompt=prompt_of(number), max_tokens=TOKENS + 1),
             asked_at=time.time(),
+            thread_ts=roots.get(number),
+            question_ts=roots.get(number),
         )
         accepted = await acceptors[number % len(acceptors)].accept(ask)
         answers.began(accepted.job_id, number)

@@ -57,16 +57,29 @@ class Answers:
         self._numbers[job_id] = number
 
     def messages(self, workspace: Workspace) -> dict[int, dict[int, Message]]:
-        """The messages of every answer, by part, the deleted included."""
+        """The messages of every answer, by part, the deleted included: of a part that was posted
+        again, the last."""
         found: dict[int, dict[int, Message]] = {number: {} for number in self._numbers.values()}
+        for number, part, message in self._all(workspace):
+            found[number][part] = message
+        return found
+
+    def doubled(self, workspace: Workspace) -> int:
+        """How many messages stand beside another one with the same part of an answer."""
+        standing = [
+            (number, part)
+            for number, part, message in self._all(workspace)
+            if message.deleted_at is None
+        ]
+        return len(standing) - len(set(standing))
+
+    def _all(self, workspace: Workspace) -> Iterator[tuple[int, int, Message]]:
         for timeline in workspace.state.timelines.values():
             for message in timeline.values():
                 metadata: dict[str, Any] = message.metadata or {}
                 payload = metadata.get("event_payload", {})
                 if payload.get("job_id") in self._numbers and str(payload["part"]).isdigit():
-                    number = self._numbers[payload["job_id"]]
-                    found[number][int(payload["part"])] = message
-        return found
+                    yield self._numbers[payload["job_id"]], int(payload["part"]), message
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Cell:
     final: float
     unchanged: float
     whole: float
+    doubled: int
     posts: float
     edits: float
     late: float
@@ -87,6 +88,7 @@ def cell_of(row: Row, runs: Sequence[Measured]) -> Cell:
         final=median(lambda run: _p95([seen.final for seen in _judged(row, run)])),
         unchanged=max(sum(seen.unchanged for seen in run.answers) for run in runs),
         whole=min(_whole(_judged(row, run)) for run in runs),
+        doubled=max(run.doubled for run in runs),
         posts=median(lambda run: sum(seen.posts for seen in run.answers)),
         edits=median(lambda run: sum(seen.edits for seen in run.answers)),
         late=max(run.late for run in runs),
@@ -129,6 +131,7 @@ def misses(cell: Cell) -> list[str]:
         "final text": cell.final > bars.final,
         "no change": cell.unchanged > 0,
         "whole": cell.whole < 1,
+        "once": cell.doubled > 0,
     }
     return [name for name, missed in checks.items() if missed]
 
@@ -143,7 +146,7 @@ def lines(cells: Sequence[Cell]) -> list[str]:
 
 
 def _line(title: str, cell: Cell) -> str:
-    missed = (", ".join(misses(cell)) or "none") if cell.system == OURS else ""
+    missed = (", ".join(misses(cell)) or "none") if cell.system.startswith(OURS) else ""
     values = (
         title,
         f"**{cell.system}**" if cell.system == OURS else cell.system,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.streaming.__main__ import plan
-from bench.streaming.cell import OURS, SYSTEMS, measure, whole_from
+from bench.streaming.cell import COMPARED, OURS, measure, whole_from
 from bench.streaming.measuring import _Room
 from bench.streaming.rows import ROWS, TOKENS, Bars, Question, Row
 from bench.streaming.stage import Sight
@@ -16,7 +16,7 @@ SHORT = Row("1", "two answers", (Question(0, 0), Question(0.1, 1)), Bars(final=1
 
 def test_everything_is_measured_unless_options_say_less() -> None:
     assert plan([]).rows == tuple(row.name for row in ROWS)
-    assert plan([]).systems == tuple(SYSTEMS)
+    assert plan([]).systems == tuple(COMPARED)
 
 
 def test_the_quick_way_measures_ours_once() -> None:

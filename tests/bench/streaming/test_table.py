@@ -24,6 +24,7 @@ GOOD = Cell(
     final=1.0,
     unchanged=0,
     whole=1.0,
+    doubled=0,
     posts=20,
     edits=40,
     late=0.004,
