@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.errors import PostingDenied, SlackError
-from bot.reply.blocks import Question
+from bot.reply.blocks import Message, Question
 from bot.reply.chain import Chain
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
@@ -66,6 +67,13 @@ class Passage:
             route = replace(route, channel=await self._direct_channel())
         await self._ledger.posted(WAY, route.channel, route.record)
         self._take(route)
+
+    def fitting(self, lay_out: Callable[[], Sequence[Message]]) -> Sequence[Message]:
+        """Messages of which Slack has found none too long, as far as they can be shorter."""
+        messages = lay_out()
+        while self.messages.too_long(messages) and self.chain.tighten():
+            messages = lay_out()
+        return messages
 
     async def _direct_channel(self) -> str:
         try:

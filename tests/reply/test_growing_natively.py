@@ -10,7 +10,7 @@ import pytest
 from bot import words
 from bot.completion.result import Section
 from bot.errors import LeaseLost
-from bot.reply import reply as reply_module
+from bot.reply import growing
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
@@ -193,7 +193,7 @@ async def test_what_slack_does_not_stream_is_posted_and_edited(
 async def test_where_no_status_can_be_shown_a_message_says_it(
     workspace: Workspace, start: Start, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reply_module, "_PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(growing, "PATIENCE_SECONDS", 0.02)
     workspace.fail("assistant.threads.setStatus", error="missing_scope")
     reply = start(streaming="native", **in_thread(root))
     await reply.open()

@@ -10,7 +10,7 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply import reply as reply_module
+from bot.reply import growing
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
@@ -218,7 +218,7 @@ async def test_messages_of_a_longer_attempt_are_deleted(workspace: Workspace, st
 async def test_a_restarted_answer_keeps_what_it_showed_until_there_is_new_text(
     workspace: Workspace, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reply_module, "_TELL_SECONDS", 0.01)
+    monkeypatch.setattr(growing, "TELL_SECONDS", 0.01)
     first = start()
     await first.open()
     async with streaming(first) as stream:

@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply import reply as reply_module
+from bot.reply import growing
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
@@ -68,7 +68,7 @@ async def test_among_others_the_first_thing_shown_is_text(
 async def test_text_that_is_long_in_coming_is_not_waited_for(
     workspace: Workspace, scarce: EditBudget, reply: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reply_module, "_PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(growing, "PATIENCE_SECONDS", 0.02)
     await open_others(scarce, 10)
     await reply.open()
     assert not standing(workspace)
@@ -111,7 +111,7 @@ async def test_its_end_leaves_the_edits_to_others(
 async def test_it_says_for_how_long_grok_thinks(
     workspace: Workspace, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reply_module, "_TELL_SECONDS", 1.0)
+    monkeypatch.setattr(growing, "TELL_SECONDS", 1.0)
     reply = start()
     await reply.open()
     async with streaming(reply) as stream:

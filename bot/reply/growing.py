@@ -1,0 +1,269 @@
+"""Showing an answer while it is written: the newest text whenever it is its turn.
+
+Before there is text it is told what the asker waits for: in a message, where there are edits
+enough to fill it later, or in the status of a thread, where the message will be streamed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain, repeat
+
+from bot import words
+from bot.completion.ask import Ask
+from bot.completion.result import Section
+from bot.errors import SlackError
+from bot.reply.blocks import Message
+from bot.reply.clock import Clock
+from bot.reply.ledger import Ledger
+from bot.reply.messages import Messages
+from bot.reply.native import APPEND, Native, Streaming, natively
+from bot.reply.pacing import EditBudget, pause
+from bot.reply.passage import Passage
+from bot.reply.route import Way, is_private
+from bot.reply.slack import Slack
+from bot.reply.status import ThreadStatus
+from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
+from bot.words import talk
+
+OPEN_SECONDS = 0.2
+"""How long asking Grok may wait for the turn to post the question."""
+
+PATIENCE_SECONDS = 2.0
+"""How long the first text is waited for when edits are scarce, so that the post can carry it."""
+
+TELL_SECONDS = 10.0
+"""How often the asker is told how long Grok thinks."""
+
+Sections = Callable[[], Sequence[Section]]
+"""What has come of the answer by now."""
+
+
+class Growing:
+    """One answer while it is written, on whichever way `passage` takes, until `closing` is set.
+
+    Methods that call Slack raise its errors, `LeaseLost` and `StoreUnavailable`.
+    """
+
+    def __init__(
+        self,
+        slack: Slack,
+        budget: EditBudget,
+        ledger: Ledger,
+        ask: Ask,
+        passage: Passage,
+        *,
+        streaming: Streaming,
+    ) -> None:
+        self.closing = asyncio.Event()
+        self._slack = slack
+        self._budget = budget
+        self._ledger = ledger
+        self._ask = ask
+        self._passage = passage
+        self._streaming: Streaming = streaming
+        self._status: ThreadStatus | None = None
+        self._changed = asyncio.Event()
+        self._clock = Clock()
+        self._taken_over = "0" in ledger.posts
+        self._begun = False
+        self._behind: int | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the answer is shown while it is written."""
+        shown = self._passage.route.way in (Way.SHOWN, Way.DIRECT)
+        return shown and self._ask.request.streams and not is_private(self._ask)
+
+    def behind(self, count: int | None) -> None:
+        """Grok is asked when `count` other questions have been; None: it is asked now."""
+        if count != self._behind:
+            self._behind = count
+            self._taken_over = False
+            self._clock.wait_anew()
+            self._changed.set()
+
+    def changed(self) -> None:
+        """There is new text to show."""
+        self._changed.set()
+
+    def close(self) -> None:
+        """No more text comes: `run` ends after the call it is in."""
+        self._clock.end()
+        self.closing.set()
+        self._changed.set()
+
+    async def show_question(self) -> None:
+        """Show what was asked, unless the message had better wait for text."""
+        await self._passage.arrive()
+        if not await self._begins_without_text():
+            return
+        self._begun = True
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await self._turn("0")
+        except TimeoutError:
+            return
+        await self._write_newest(lambda: ())
+
+    async def _begins_without_text(self) -> bool:
+        """Whether the question is shown before there is text, which takes an edit to add. How
+        the answer grows is decided here: where it is streamed, a status stands for the message."""
+        self._status = None
+        waiting = self._pending(())
+        root = self._messages.thread_of("0")
+        fits = bool(root and waiting and self._native.fits(waiting[1]))
+        always = natively(self._streaming, edits_are_scarce=False)
+        plenty = not (always and fits) and await self._budget.may_begin(self._ledger.job_id)
+        if natively(self._streaming, edits_are_scarce=not plenty):
+            self._native.want()
+            if root and fits:
+                self._status = ThreadStatus(self._slack, self._passage.route.channel, root)
+                await self._say_status(self._status)
+        return plenty
+
+    async def _say_status(self, status: ThreadStatus) -> None:
+        """Where Slack does not let that be said, a message says it when text is long in
+        coming."""
+        if not await status.say(self._waiting_in_status):
+            self._status = None
+            self._native.give_up()
+
+    async def say_no_more(self) -> None:
+        """Nothing will be shown: take back what the status of the thread says."""
+        if self._status:
+            with suppress(SlackError):
+                await self._status.say("")
+
+    async def show_newest(self, sections: Sections) -> None:
+        """Make one post or edit, or wait until there is something new for one."""
+        await self._passage.arrive()
+        self._changed.clear()
+        shown = sections()
+        if not _says_anything(shown):
+            await self._show_waiting(sections)
+            return
+        self._clock.begin()
+        pending = self._pending(shown)
+        if pending is None:
+            await self._changed.wait()
+        elif await self._turn(*pending):
+            await self._write_newest(sections)
+
+    async def _show_waiting(self, sections: Sections) -> None:
+        """Say what the asker waits for when that is news, or else wait for text. What an earlier
+        worker showed stays until there is text."""
+        if not self._messages.is_posted("0"):
+            if self._status:
+                await self._say_status(self._status)
+                await self._until_news()
+            else:
+                await self._post_waiting(sections)
+            return
+        if self._taken_over:
+            await self._changed.wait()
+            return
+        pending = self._pending(())
+        tells = pending is not None and self._messages.is_posted(pending[0])
+        if pending and tells and await self._budget.may_tell(self._ledger.job_id):
+            await self._messages.write(*pending)
+        else:
+            await self._until_news()
+
+    async def _until_news(self) -> None:
+        await pause(TELL_SECONDS - self._clock.waited % TELL_SECONDS, self._changed)
+
+    async def _post_waiting(self, sections: Sections) -> None:
+        """Post that the asker waits, when text is long in coming."""
+        if not self._begun and self._clock.waited < PATIENCE_SECONDS:
+            await pause(PATIENCE_SECONDS - self._clock.waited, self._changed)
+        elif self._pending(()) is None:
+            await self._changed.wait()
+        elif await self._turn("0"):
+            await self._write_newest(sections)
+
+    async def _write_newest(self, sections: Sections) -> None:
+        """Write what has come by now: the turn was waited for."""
+        shown = sections()
+        if _says_anything(shown):
+            self._clock.begin()
+            self._clock.show()
+        if newest := self._pending(shown):
+            await self._messages.write(*newest)
+
+    def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
+        """The part to write next, and its message."""
+        said = sections if _says_anything(sections) else ()
+        messages = self._passage.fitting(lambda: self._growing(said))
+        part = self._messages.pending(messages)
+        return (part, messages[int(part)]) if part else None
+
+    def _growing(self, sections: Sequence[Section]) -> list[Message]:
+        messages = self._passage.chain.growing(sections, self._waiting)
+        if not self._native.wanted:
+            return messages
+        settled = chain(self._passage.chain.settled(sections), repeat(""))
+        return [replace(message, settled=next(settled)) for message in messages]
+
+    @property
+    def _waiting(self) -> str:
+        """What the asker waits for."""
+        if self._behind is not None:
+            return talk.queued_behind(self._behind)
+        return talk.thinking_for(self._thought) if self._thought else words.THINKING
+
+    @property
+    def _waiting_in_status(self) -> str:
+        if self._behind is not None:
+            return talk.status_queued(self._behind)
+        return talk.status_thinking(self._thought)
+
+    @property
+    def _thought(self) -> float:
+        return self._clock.waited // TELL_SECONDS * TELL_SECONDS
+
+    async def _turn(self, part: str, message: Message | None = None) -> bool:
+        """Wait for the turn of an interim edit, or of a post; False when closed first."""
+        job_id, clock, closing = self._ledger.job_id, self._clock, self.closing
+        if message and self._native.streams(part):
+            if not self._native.appends(part, message):
+                return True
+            return await self._appends.interim(job_id, clock.text, clock.shown, closing)
+        if self._messages.is_posted(part):
+            return await self._budget.interim(job_id, clock.text, clock.shown, closing)
+        if message and await self._messages.may_stream(part, message):
+            return True
+        if part == "0" and not self._begun:
+            worth_showing = clock.text or 0.0
+            if not await self._budget.first_post(job_id, worth_showing, closing):
+                return False
+            self._begun = True
+        return await self._budget.post(self._passage.route.channel, closing)
+
+    async def end(self) -> None:
+        """Nothing of it is shown any more: its edits are for others."""
+        await self._budget.end(self._ledger.job_id, self._clock.text)
+        if self._native.wanted:
+            await self._appends.end(self._ledger.job_id, self._clock.text)
+
+    @property
+    def _messages(self) -> Messages:
+        return self._passage.messages
+
+    @property
+    def _native(self) -> Native:
+        return self._passage.native
+
+    @cached_property
+    def _appends(self) -> EditBudget:
+        return self._budget.of(APPEND, STREAM_APPENDS_PER_MINUTE)
+
+
+def _says_anything(sections: Sequence[Section]) -> bool:
+    return any(
+        section.done or not (section.text.isspace() or not section.text) for section in sections
+    )
