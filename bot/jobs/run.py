@@ -87,7 +87,7 @@ class Runner:
         answer = held.job.answer
         asked = answer is None
         if answer is None:
-            answer = await held.deliver(await self._answer(held, reply))
+            answer = await self._answer(held, reply)
             _count(ask, answer)
         await _show(reply, answer, afresh=held.job.redeliver > 0)
         while await held.finish():
@@ -96,19 +96,20 @@ class Runner:
             await self._settled(ask.channel)
 
     async def _answer(self, held: Held, reply: Reply) -> Answer:
-        """The answer, or what there is of it with a sentence that says why there is no more."""
+        """The answer, or what there is of it with a sentence that says why there is no more, as
+        it is stored from here on."""
         ask = held.job.ask
         if held.stopped.is_set():
-            return _stopped(ask)
+            return await held.deliver(_stopped(ask))
         reply.behind(held.ahead)
         try:
             self._grok.plan(ask.request, ask.system)
             await reply.open()
         except RequestRefused as refused:
-            return Answer.failed(ask.request.model, refused.sentence)
+            return await held.deliver(Answer.failed(ask.request.model, refused.sentence))
         except SlackError as error:
             log.warning("nowhere to answer", error=error.code)
-            return Answer.failed(ask.request.model, words.NO_PLACE)
+            return await held.deliver(Answer.failed(ask.request.model, words.NO_PLACE))
         return await _Work(self._grok, self._recall, held, reply).answer()
 
 
@@ -125,40 +126,48 @@ class _Work:
         self._reply = reply
 
     async def answer(self) -> Answer:
-        """The answer, or what there is of it with a sentence that says why there is no more."""
-        failure = ""
+        """The answer as it is stored, or what there is of it with a sentence that says why there
+        is no more."""
         try:
-            failure = await self._stream()
+            return await self._stream()
         except* (LeaseLost, StoreUnavailable):
             raise
         except* Exception:
             log.exception("answer failed")
-            failure = words.ANSWER_FAILED
-        if self._asking is not None:
-            return self._asking.answer(failure, stopped=self._stopped)
-        if self._stopped:
-            return _stopped(self._ask)
-        return Answer.failed(self._ask.request.model, failure)
+        return await self._store(words.ANSWER_FAILED)
 
-    async def _stream(self) -> str:
-        """Read Grok to its end while the reply shows the newest text at its own pace.
-
-        Returns why there is no more, as a sentence for the person, or an empty text.
-        """
+    async def _stream(self) -> Answer:
+        """Read Grok to its end while the reply shows the newest text at its own pace. What came is
+        stored at once: the call that the reply is in may take long."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reply.run(self._sections))
             try:
-                stopped = await _unless(self._held.stopped, self._work())
-                self._stopped = stopped or self._reply.stopped
-            except Denied as denied:
-                return denied.sentence
-            except GrokFailed as failed:
-                log.info("grok failed", kind=failed.kind)
-                if self._asking is not None:
-                    self._asking.spent = failed.spent
-                return failed.sentence
+                failure = await self._read_to_the_end()
             finally:
                 self._reply.close()
+            return await self._store(failure)
+
+    async def _store(self, failure: str) -> Answer:
+        if self._asking is not None:
+            answer = self._asking.answer(failure, stopped=self._stopped)
+        elif self._stopped:
+            answer = _stopped(self._ask)
+        else:
+            answer = Answer.failed(self._ask.request.model, failure)
+        return await self._held.deliver(answer)
+
+    async def _read_to_the_end(self) -> str:
+        """Returns why there is no more, as a sentence for the person, or an empty text."""
+        try:
+            stopped = await _unless(self._held.stopped, self._work())
+            self._stopped = stopped or self._reply.stopped
+        except Denied as denied:
+            return denied.sentence
+        except GrokFailed as failed:
+            log.info("grok failed", kind=failed.kind)
+            if self._asking is not None:
+                self._asking.spent = failed.spent
+            return failed.sentence
         return ""
 
     async def _work(self) -> None:

@@ -1,4 +1,4 @@
-"""What people see of a question that waits for its turn, and that it has one answer in the end."""
+"""A question from its turn to its answer, through a real Slack and a real Grok."""
 
 from __future__ import annotations
 
@@ -45,17 +45,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Desk:
-    """Takes questions, each a word of its own, to a Grok that answers once `go` is set."""
+    """Takes questions, each a word of its own, to a Grok that answers once `go` is set: until
+    then with `pieces` of the answer."""
 
     def __init__(
-        self, workspace: Workspace, grok: GrokServer, queue: Queue, runner: Runner
+        self, workspace: Workspace, grok: GrokServer, queue: Queue, runner: Runner, pieces: int
     ) -> None:
         self.workspace = workspace
         self.grok = grok
         self.queue = queue
         self.runner = runner
         self.go = asyncio.Event()
-        grok.script(Script(text=ANSWER, stall_after=0, release=self.go, times=None))
+        grok.script(Script(text=ANSWER, stall_after=pieces, release=self.go, times=None))
 
     async def ask(self, *questions: str, **place: Any) -> None:
         for question in questions:
@@ -87,8 +88,13 @@ class Desk:
 
 
 @pytest.fixture
+def pieces() -> int:
+    return 0
+
+
+@pytest.fixture
 async def desk(
-    grok: GrokServer, grok_client: GrokClient, store: Store, keys: Keys, queue: Queue
+    grok: GrokServer, grok_client: GrokClient, store: Store, keys: Keys, queue: Queue, pieces: int
 ) -> AsyncIterator[Desk]:
     async with Workspace(limits=Limits(scale=0)) as workspace, aiohttp.ClientSession() as session:
         client = AsyncWebClient(
@@ -106,7 +112,7 @@ async def desk(
             Recall(Conversations(store, keys), threads, tokens=1000),
             tell_after=60,
         )
-        yield Desk(workspace, grok, queue, runner)
+        yield Desk(workspace, grok, queue, runner, pieces)
 
 
 async def test_askers_are_told_how_many_come_before_them(desk: Desk) -> None:
@@ -156,3 +162,16 @@ async def test_question_that_waits_goes_to_a_worker_with_room_and_keeps_its_mess
             desk.go.set()
             await desk.shows("bravo", ANSWER)
     assert len(desk.workspace.messages(GENERAL)) == 2
+
+
+@pytest.mark.parametrize("pieces", [1])
+async def test_answer_is_stored_while_slack_takes_its_time(desk: Desk) -> None:
+    slow = desk.workspace.fail("chat.update", delay=1.0)
+    await desk.ask("alpha")
+    async with working(desk.queue, desk.runner):
+        await until(lambda: slow.times == 0)
+        desk.go.set()
+        while (job := await desk.queue.look("alpha")) is None or job.answer is None:
+            await asyncio.sleep(0.01)
+        assert "Forty" not in desk.shown("alpha")
+        await desk.shows("alpha", ANSWER)
