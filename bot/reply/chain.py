@@ -135,7 +135,7 @@ class Chain:
         writing: tuple[str, ...] = ()
         for index, section in enumerate(sections):
             messages = self._flow(index).show(section)
-            if not (section.done or any(markdown.strip() for markdown in messages)):
+            if not (section.done or any(_says_more(markdown, section) for markdown in messages)):
                 shown.append(_waiting(section))
                 break
             shown += messages
@@ -214,6 +214,11 @@ class Chain:
             return further_message(number, markdown, foot)
         first = self._question.first_message(markdown, foot)
         return with_notice(first, self._notice) if self._notice else first
+
+
+def _says_more(markdown: str, section: Section) -> bool:
+    """Whether there is more than the title in `markdown`, made from `section`."""
+    return markdown.strip() not in ("", section.title)
 
 
 def _waiting(section: Section) -> str:

@@ -16,7 +16,8 @@ _RUN = re.compile(r"`+|\*+|_+|~+")
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
 _BEGUN_ANGLE = re.compile(r"<[^\s<>]*\Z")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z")
-_BEGUN_SCHEME = re.compile(r"(?<![A-Za-z0-9])h(?:t(?:t(?:ps?)?)?)?\Z")
+_BEGUN = re.compile(r"(?:(?<![A-Za-z0-9])h(?:t(?:t(?:ps?)?)?)?|!)\Z")
+"""What an address or an image begins with."""
 _ADDRESS = re.compile(r":(?://[^\s<>\[\]()`|]*|/?\Z)")
 _LINK = re.compile(
     r"\([ \t]*(?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)"
@@ -73,6 +74,7 @@ class InlineMarkup:
         self._brackets: tuple[_Bracket, ...] = ()
         self._code: _Code | None = None
         self._sure: int | None = None
+        """The end of what was `settled` when something was waited for no longer."""
 
     def read(self, text: str) -> None:
         """The paragraph as it is now: what it was before, and more."""
@@ -80,40 +82,38 @@ class InlineMarkup:
         while self._step():
             pass
 
-    def shown(self, *, growing: bool = True) -> Shown:
-        """As much of the paragraph as can be shown without leaving anything open.
-
-        Unless it is `growing`, what may begin a link is shown as it is.
-        """
-        shown, markup = self._closed(growing=growing), self
+    def shown(self) -> Shown:
+        """As much of the paragraph as can be shown without leaving anything open."""
+        shown, markup = self._closed(), self
         for _ in range(_MOST_TRIES):
             end = shown.end
             if end == len(markup._text) or not markup._text[:end].endswith(_UNSURE):
                 break
             markup = InlineMarkup()
             markup.read(self._text[:end].rstrip("".join(_UNSURE)))
-            shown = markup._closed(growing=growing)
+            shown = markup._closed()
         return shown
 
     def first_open(self) -> int:
         """Where the first thing begins that is open, or undecided, at the end."""
         end, openers, code = self._decided()
-        return min([end, *(opener.at for opener in openers), *([code.at] if code else [])])
+        first = min([end, *(opener.at for opener in openers), *([code.at] if code else [])])
+        for bracket in reversed(self._brackets):
+            if 0 < first - bracket.at <= _LONGEST_LABEL:
+                first = bracket.at
+        return first
 
     def settled(self) -> int:
         """The end of what is outside of anything that is open, or can be once more text came."""
-        open_since = [
-            self._decided()[0],
-            *(bracket.at for bracket in self._brackets[:1]),
-            *(opener.at for bracket in self._brackets for opener in bracket.openers),
-            *(opener.at for opener in self._openers),
-            *([self._code.at] if self._code else []),
-            *([] if self._sure is None else [self._sure]),
-        ]
-        return min(open_since)
+        openers = [self._openers, *(bracket.openers for bracket in self._brackets)]
+        since = [opener.at for each in openers for opener in each]
+        since += [bracket.at for bracket in self._brackets[:1]]
+        since += [self._code.at] if self._code else []
+        since += [] if self._sure is None else [self._sure]
+        return min([self._decided()[0], *since])
 
-    def _closed(self, *, growing: bool) -> Shown:
-        end, openers, code = self._decided() if growing else (self._at, self._openers, self._code)
+    def _closed(self) -> Shown:
+        end, openers, code = self._decided()
         while code or openers:
             stripped = len(self._text[:end].rstrip())
             if code:
@@ -137,8 +137,8 @@ class InlineMarkup:
             if behind - bracket.at <= _LONGEST_LABEL:
                 return bracket.at, bracket.openers, None
         end = self._at
-        if not self._code and (scheme := _BEGUN_SCHEME.search(self._text, max(end - 5, 0), end)):
-            end = scheme.start()
+        if not self._code and (begun := _BEGUN.search(self._text, max(end - 5, 0), end)):
+            end = begun.start()
         return end, self._openers, self._code
 
     def _step(self) -> bool:

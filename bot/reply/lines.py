@@ -55,18 +55,30 @@ class Fence:
         return f"{self.indent}{self.marker}{self.language}\n"
 
     def closes(self, line: str) -> bool:
-        bare = _bare(line)
-        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
+        """Whether `line` closes the block."""
+        return len(self._bare(line)) >= len(self.marker) and self.may_close(line)
 
     def may_close(self, line: str) -> bool:
         """Whether an unfinished `line` may become one that `closes`."""
-        return not _bare(line).strip(self.marker[0])
+        return not self._bare(line).strip(self.marker[0])
+
+    def seems_closed(self, line: str) -> bool:
+        """Whether some reader may take `line` for one that `closes`."""
+        bare = line.strip()
+        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
 
     def leaves(self, line: str) -> bool:
         """Whether `line` is outside the table or the quotation that the code stands in."""
         if self.of_table:
             return line.lstrip()[:1] not in ("", "|")
-        return ">" in self.indent and not _is_quoted(line)
+        return self._quoted and not _is_quoted(line)
+
+    @property
+    def _quoted(self) -> bool:
+        return ">" in self.indent
+
+    def _bare(self, line: str) -> str:
+        return _bare(line) if self._quoted else line.strip(" \t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,12 @@ def opened_fence(line: str) -> Fence | None:
 
 def may_be_fence(line: str) -> bool:
     """Whether some reader may take `line` for a fence."""
-    return line.lstrip(" \t\r").startswith(("```", "~~~"))
+    return line.lstrip().startswith(("```", "~~~"))
+
+
+def is_deep(line: str) -> bool:
+    """Whether `line` is indented so far that not every reader takes it for a fence."""
+    return line.expandtabs(4)[:4].isspace()
 
 
 def starts_table(line: str, following: str) -> bool:

@@ -14,6 +14,7 @@ from bot.reply.lines import (
     Table,
     begins_paragraph,
     ends_paragraph,
+    is_deep,
     is_divider,
     is_heading,
     is_plain,
@@ -128,7 +129,7 @@ class OpenMessage:
         self.context = self._context_after(line)
         self.at += len(line)
         self._paragraph = self._paragraph_behind(line, before)
-        stray = not (before or self.context) and may_be_fence(line)
+        stray = self._is_stray_fence(line, before)
         self._doubtful = self._doubtful or stray or _is_doubtful(self.context)
         self._chars += weigh(line) + chars
         self._blocks += blocks
@@ -155,8 +156,10 @@ class OpenMessage:
             return self._line if parts_table and self._line else self.mark()
         if not (cut := self._cut(line)):
             return self.mark()
-        at = self.at + cut
-        return Mark(at, self._room.chars, self._blocks, self.inside(), self.paragraph_of(at))
+        at, context = self.at + cut, self.inside()
+        if isinstance(context, Table) and "|" not in line[:cut]:
+            context = None
+        return Mark(at, self._room.chars, self._blocks, context, self.paragraph_of(at))
 
     def least_boundary(self) -> Mark:
         """A place above which `boundary` will not be, whatever follows.
@@ -173,7 +176,7 @@ class OpenMessage:
         if "|" in self.last_line and may_be_rule(line):
             return self._line or replace(end, at=0)
         words = max(line.rfind(" "), line.rfind("\t")) + 1
-        if not is_plain(line[:words]) or self._is_full(end) or self._blocks + 2 > self._room.blocks:
+        if not is_plain(line[:words]) or self._is_full(end):
             return end
         return replace(end, at=self.at + words, paragraph=self.paragraph_of(self.at + words))
 
@@ -237,6 +240,14 @@ class OpenMessage:
         if is_divider(line) or starts_table(self.last_line, line):
             return 0, 2
         return 0, 0
+
+    def _is_stray_fence(self, line: str, before: Context) -> bool:
+        """Whether not every reader sees in `line`, which was added, what we do."""
+        if not may_be_fence(line):
+            return False
+        code = before if isinstance(before, Fence) else None
+        passed_over = self.context is before and (code is None or code.seems_closed(line))
+        return passed_over or is_deep(line)
 
     def _context_after(self, line: str) -> Context:
         context = self.context

@@ -52,7 +52,8 @@ def left_open(markdown: str) -> list[str]:
     paragraph: list[str] = []
     for number, line in enumerate(lines):
         last = number == len(lines) - 1
-        bare = line.strip(" \t\r>" if _is_quoted(line) else " \t\r")
+        code = bool(fence) and not quotation
+        bare = line.strip(" \t\r>" if _is_quoted(line) and not code else " \t\r")
         if quotation and not _is_quoted(line):
             fence = fence if last and not line else ""
         if fence:
@@ -93,7 +94,7 @@ def _open_inline(text: str) -> list[str]:
     if re.search(r"`", flat):
         found.append("code")
     while link := _LINK.search(flat):
-        flat = f"{flat[: link.start()]}''{flat[link.end() :]}"
+        flat = f"{flat[: link.start()]}{_quoted(link[0])}{flat[link.end() :]}"
     return [*found, *_open_emphasis(flat)]
 
 
@@ -101,7 +102,12 @@ def _flat(atom: re.Match[str]) -> str:
     half_address = atom[0].startswith("http") and atom.end() == len(atom.string)
     if half_address or not atom[0].strip("`"):
         return atom[0]
-    return "''" if atom[0][0] in "\\`<" else "uu"
+    return _quoted(atom[0]) if atom[0][0] in "\\`<" else "u" * len(atom[0])
+
+
+def _quoted(text: str) -> str:
+    """What stands for `text`: as long, with marks around it."""
+    return f"'{'u' * (len(text) - 2)}'"
 
 
 def _open_emphasis(text: str) -> list[str]:

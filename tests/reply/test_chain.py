@@ -95,6 +95,23 @@ def test_a_section_opens_when_the_one_before_is_done() -> None:
     assert texts(later) == ["one.", "two"]
 
 
+def test_a_section_of_which_nothing_came_says_that_grok_is_thinking() -> None:
+    sections = [Section(title="**Answer 1**", text="one", done=True), Section(title="**Answer 2**")]
+    waiting = f"**Answer 2**\n\n{words.THINKING}"
+
+    assert texts(Chain(QUESTION, "job1").growing(sections))[1:] == [waiting]
+    held_back = [sections[0], Section(title="**Answer 2**", text="**")]
+    assert texts(Chain(QUESTION, "job1").growing(held_back))[1:] == [waiting]
+
+
+def test_a_note_that_does_not_fit_has_a_message_of_its_own() -> None:
+    text = "```\n" + "x" * 10_400 + "\n"
+    messages = texts(Chain(QUESTION, "job1").complete(answer(text, failure="It broke. " * 90)))
+
+    assert messages[0] == f"{text}```"
+    assert messages[1].strip() == words.broken_off("It broke. " * 90).strip()
+
+
 def test_titles_and_notes_stand_around_the_text_of_a_section() -> None:
     sections = [Section(title="**Answer 1**", text="```\ncode", note="a note", done=True)]
     given_answer = answer("x").model_copy(update={"sections": tuple(sections)})

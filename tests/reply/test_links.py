@@ -66,6 +66,10 @@ def test_any_other_link_stays_as_written(text: str) -> None:
     assert show_targets(text) == text
 
 
+def test_what_is_made_safe_shows_where_its_links_go() -> None:
+    assert make_safe(HIDING[0]) == f"[bank.com]{JOINER}(https://evil.example/x)"
+
+
 @given(TEXTS)
 def test_twice_is_the_same_as_once(text: str) -> None:
     assert show_targets(show_targets(text)) == show_targets(text)

@@ -56,6 +56,20 @@ def test_a_long_answer_settles_message_by_message(seed: int) -> None:
     assert stays(before, texts(chain.complete(answer(text))))
 
 
+@pytest.mark.parametrize("filled", range(300, 900, 9))
+@pytest.mark.parametrize(
+    "above", ["# a heading of words\n", "```\ncode\n```\n", "words\n", "a | b\n"]
+)
+def test_what_is_settled_stays_wherever_a_message_ends(filled: int, above: str) -> None:
+    begun = "word " * (filled // 5) + "\n" + above
+    rest = "plain words | b\n|---|---|\n" + "| 1 | 2 |\n" * 9 + "# a\n" * 9 + "x" * 900
+    chain, before = narrow(), [""]
+    for end in (*range(0, 24, 4), 45, 70, 110, 130, 500, 1_000):
+        now = chain.settled([Section(text=begun + rest[:end])])
+        assert stays(before, now)
+        before = now
+
+
 def test_a_finished_answer_is_settled_as_a_whole() -> None:
     whole = answer("word " * 5_000, "```py\ncode", "**open")
     chain = Chain(QUESTION, "job1", in_thread=True)
@@ -87,6 +101,11 @@ def settled(text: str) -> str:
         ("some `code in", "some "),
         ("some [text](https://exam", "some "),
         ("some [text of a link", "some "),
+        ("see @**open", "see "),
+        ("see [" + "label " * 60, "see "),
+        ("see *a [b* c", "see "),
+        ('see *a [b* c](https://x.com "' + "title " * 200, "see "),
+        ("see [a] b", "see [a] "),
         ("- item one\n- item two", "- item one\n- item "),
         ("- **Item** o", "- **Item** "),
         ("# Heading wor", ""),
