@@ -27,8 +27,8 @@ START_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, how often (`runs` of ours; others once, as is what takes minutes), and
-    where the results and the plot go."""
+    """What to measure, how often (`runs` of ours, others once), and where the results and the
+    plot go."""
 
     rows: Sequence[str] = tuple(row.name for row in ROWS)
     systems: Sequence[str] = tuple(COMPARED)
@@ -74,7 +74,7 @@ async def _measure(plan: Plan) -> list[Measured]:
         (row, system)
         for row in sorted(rows, key=lambda row: -row.at_once)
         for system in plan.systems
-        for _ in range(plan.runs if system == OURS and row.longest < 300 else 1)
+        for _ in range(plan.runs if system == OURS else 1)
     ]
     done = 0
     found: list[Measured] = []
