@@ -77,13 +77,21 @@ class GrokFailed(UserError):
     """Grok gave no answer, or broke off in the middle of one.
 
     `reached` is False only when the request certainly never reached Grok, and `spent` only when
-    nothing can have been spent: it was not reached, or it refused.
+    nothing can have been spent: it was not reached, or it refused. `parameter` is our name of
+    the one that it refused, or empty.
     """
 
     def __init__(
-        self, sentence: str, *, kind: GrokFailure, reached: bool = True, spent: bool = True
+        self,
+        sentence: str,
+        *,
+        kind: GrokFailure,
+        reached: bool = True,
+        spent: bool = True,
+        parameter: str = "",
     ) -> None:
         super().__init__(sentence)
+        self.parameter = parameter
         self.kind: GrokFailure = kind
         self.reached = reached
         self.spent = reached and spent

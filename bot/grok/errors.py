@@ -23,8 +23,7 @@ class Failure(GrokFailed):
     """A `GrokFailed` with what the client must know to go on.
 
     `retry` is whether the same call may succeed later, `retry_after` how many seconds the API
-    asks to wait. `missing` says that there is no such model, or not at this endpoint;
-    `parameter` is our name of the one that the API refuses, or empty.
+    asks to wait. `missing` says that there is no such model, or not at this endpoint.
     """
 
     def __init__(
@@ -39,11 +38,10 @@ class Failure(GrokFailed):
         missing: Missing = "",
         parameter: str = "",
     ) -> None:
-        super().__init__(sentence, kind=kind, reached=reached, spent=spent)
+        super().__init__(sentence, kind=kind, reached=reached, spent=spent, parameter=parameter)
         self.retry = retry
         self.retry_after = retry_after
         self.missing: Missing = missing
-        self.parameter = parameter
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import structlog
 from bot import metrics, words
 from bot.completion.ask import Ask
 from bot.completion.collect import Collector
+from bot.completion.excerpt import excerpt
 from bot.completion.hold import Denied
 from bot.completion.result import Answer, Section
 from bot.errors import (
@@ -29,6 +30,7 @@ from bot.reply.native import Streaming
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
+from bot.words import policy
 
 log = structlog.get_logger(__name__)
 
@@ -167,8 +169,15 @@ class _Work:
             log.info("grok failed", kind=failed.kind)
             if self._asking is not None:
                 self._asking.spent = failed.spent
-            return failed.sentence
+            return self._sentence(failed)
         return ""
+
+    def _sentence(self, failed: GrokFailed) -> str:
+        """Why Grok did not answer; where a default is to blame, whose it is."""
+        source = self._ask.defaulted.get(failed.parameter)
+        if source is None:
+            return failed.sentence
+        return policy.default_refused(excerpt(self._ask.request.model), failed.parameter, source)
 
     async def _work(self) -> None:
         """Wait for the turn, and ask Grok: with fewer turns while all are more than fits."""

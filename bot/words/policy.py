@@ -23,6 +23,16 @@ def by_default(
     return f"{problem} ({whose} by {_SET_BY[source]})"
 
 
+def default_refused(
+    model: str, parameter: str, source: Literal["channel", "workspace", "settings"]
+) -> str:
+    """The API refused a value that the asker did not give; `model` is made safe to show."""
+    return (
+        f"{model} does not take {parameter} as it is set by {_SET_BY[source]}. Give another value "
+        "or another model yourself, or ask an admin to change it."
+    )
+
+
 def not_allowed(model: str) -> str:
     """`problem` of a fault; `model` is made safe to show."""
     return f"{model} is not allowed here"
