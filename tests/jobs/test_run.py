@@ -166,7 +166,7 @@ async def test_question_that_waits_goes_to_a_worker_with_room_and_keeps_its_mess
 
 @pytest.mark.parametrize("pieces", [1])
 async def test_answer_is_stored_while_slack_takes_its_time(desk: Desk) -> None:
-    slow = desk.workspace.fail("chat.update", delay=1.0)
+    slow = desk.workspace.fail("chat.update", delay=2.0)
     await desk.ask("alpha")
     async with working(desk.queue, desk.runner):
         await until(lambda: slow.times == 0)
