@@ -24,7 +24,7 @@ from sandbox.workspace import ANA, GENERAL, TEAM_ID, Limits, Message, Workspace
 from tests.reply.fake_ledger import FakeJob, FakeLedger
 from tests.reply.native_writer import FakeBudget, Write, Writer
 
-DEADLINE = 0.4
+DEADLINE = 0.5
 """Slack's deadline in these tests, in seconds: a slow Slack is slower than this."""
 
 
@@ -36,7 +36,13 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 
 @pytest.fixture
-async def slack(workspace: Workspace) -> AsyncIterator[Slack]:
+def deadline() -> float:
+    """How long a call to Slack may take, in seconds: tests of a slow one have `DEADLINE`."""
+    return 2.5
+
+
+@pytest.fixture
+async def slack(workspace: Workspace, deadline: float) -> AsyncIterator[Slack]:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(
             token=workspace.credentials.bot_token,
@@ -44,7 +50,7 @@ async def slack(workspace: Workspace) -> AsyncIterator[Slack]:
             session=session,
             retry_handlers=[],
         )
-        yield Slack(WebApi(client, deadline=DEADLINE))
+        yield Slack(WebApi(client, deadline=deadline))
 
 
 @pytest.fixture

@@ -56,6 +56,11 @@ UNEDITABLE: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture
+def deadline() -> float:
+    return DEADLINE
+
+
 def name(fault: dict[str, Any]) -> str:
     return "-".join(f"{key}={value}" for key, value in fault.items())
 

@@ -49,6 +49,11 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture
+def deadline() -> float:
+    return DEADLINE
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_the_text_is_shown_once_whichever_call_fails(

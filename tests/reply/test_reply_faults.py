@@ -31,6 +31,11 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture
+def deadline() -> float:
+    return DEADLINE
+
+
 def name(fault: dict[str, Any]) -> str:
     return "-".join(f"{key}={value}" for key, value in fault.items())
 
