@@ -9,17 +9,15 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 
+from bench._questions import KEYS, question
 from bot.completion.ask import Ask
-from bot.completion.request import CompletionRequest
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
-from bot.store.keys import Keys
 
 QUESTIONS = 2_000
 ROUNDS = 3
-KEYS = Keys("T0BENCH")
 
 
 def main() -> None:
@@ -45,7 +43,7 @@ async def _timed(store: Store, accept: Callable[[Ask], Awaitable[object]]) -> tu
     await store.redis.flushall()
     times = []
     for _ in range(QUESTIONS):
-        ask = _ask()
+        ask = question()
         started = time.perf_counter()
         await accept(ask)
         times.append((time.perf_counter() - started) * 1e6)
@@ -61,18 +59,6 @@ async def _three_round_trips(store: Store, ask: Ask) -> None:
         KEYS.job(job_id), mapping={"ask": ask.model_dump_json(), "state": "queued"}
     )
     await store.redis.xadd(KEYS.queue, {"job": job_id})
-
-
-def _ask() -> Ask:
-    return Ask(
-        dedupe=f"command:{uuid.uuid4()}",
-        surface="command",
-        team=KEYS.team,
-        channel="C1",
-        user="U1",
-        request=CompletionRequest(model="grok-4.3", prompt="Explain TCP slow start"),
-        asked_at=time.time(),
-    )
 
 
 def _print(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> None:

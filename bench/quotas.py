@@ -8,7 +8,6 @@ import random
 import statistics
 import tempfile
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,10 +15,9 @@ from typing import Any
 
 import structlog
 
-from bot.completion.ask import Ask
+from bench._questions import KEYS, question
 from bot.completion.hold import Denied, Hold, Share
 from bot.completion.quota import WORKSPACE, QuotaName, Scope
-from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Usage
 from bot.completion.windows import Windows
 from bot.jobs.accept import Acceptor
@@ -28,10 +26,8 @@ from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
-from bot.store.keys import Keys
 from bot.store.quotas import Quotas
 
-KEYS = Keys("T0BENCH")
 TIMED = 2_000
 ROUNDS = 3
 
@@ -95,12 +91,12 @@ async def _timed(store: Store, queue: Queue, hold: Hold | None) -> Cost:
     """One question after the other, on an empty store."""
     await store.redis.flushall()
     acceptor = Acceptor(queue)
-    await acceptor.accept(_ask(), hold)
+    await acceptor.accept(question(), hold)
     await store.redis.config_resetstat()
     times = []
     with _Counted(store) as counted:
         for _ in range(TIMED):
-            ask = _ask()
+            ask = question()
             started = time.perf_counter()
             await acceptor.accept(ask, hold)
             times.append((time.perf_counter() - started) * 1e6)
@@ -180,7 +176,7 @@ async def _reserve(store: Store, queue: Queue, rng: random.Random) -> Spent:
 
     async def ask() -> None:
         try:
-            accepted = await acceptor.accept(_ask(), hold)
+            accepted = await acceptor.accept(question(), hold)
         except Denied:
             return
         await answered[accepted.job_id].wait()
@@ -223,16 +219,4 @@ def _hold(limits: dict[QuotaName, int] | None = None) -> Hold:
         tokens=MOST_TOKENS,
         micro_dollars=0,
         prompt=0,
-    )
-
-
-def _ask() -> Ask:
-    return Ask(
-        dedupe=f"command:{uuid.uuid4()}",
-        surface="command",
-        team=KEYS.team,
-        channel="C1",
-        user="U1",
-        request=CompletionRequest(model="grok-4.3", prompt="Explain TCP slow start"),
-        asked_at=time.time(),
     )

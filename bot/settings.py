@@ -40,6 +40,10 @@ def _price_list(text: str) -> str:
     return text
 
 
+Streaming = Literal["edit", "native", "auto"]
+"""How answers in threads grow."""
+
+
 class Settings(BaseSettings):
     """The configuration of one bot process."""
 
@@ -62,7 +66,7 @@ class Settings(BaseSettings):
     slack_edits_per_minute: int = Field(
         50, ge=6, description="`chat.update` calls in any 60 s, for the whole workspace."
     )
-    slack_streaming: Literal["edit", "native", "auto"] = Field(
+    slack_streaming: Streaming = Field(
         "edit",
         description="How answers in threads grow: by edits, by Slack's own streaming (`native`), "
         "or by that only while edits are scarce (`auto`).",

@@ -26,10 +26,10 @@ from bot.errors import (
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
-from bot.reply.native import Streaming
 from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
 from bot.reply.slack import Slack
+from bot.settings import Streaming
 from bot.words import policy
 
 log = structlog.get_logger(__name__)

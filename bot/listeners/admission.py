@@ -31,5 +31,4 @@ class Admission:
         person = await self._people.find(user)
         if not person.known:
             return words.WHO_ARE_YOU
-        foreign = person.team not in ("", self._team)
-        return words.MEMBERS_ONLY if person.guest or foreign else ""
+        return words.MEMBERS_ONLY if person.guest or person.is_foreign(self._team) else ""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 import structlog
 
 from bot.errors import SlackError
-from bot.reply.blocks import Message
+from bot.reply.blocks import Message, note
 from bot.reply.slack import Slack
 from bot.slack_limits import SECTION_TEXT_CHARS
 
@@ -83,5 +83,4 @@ def _message(sentence: str) -> Message:
     text = sentence
     if len(text) > SECTION_TEXT_CHARS:
         text = f"{text[: SECTION_TEXT_CHARS - 1]}…"
-    section = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-    return Message((section,), text)
+    return note(text)

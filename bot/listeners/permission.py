@@ -39,7 +39,7 @@ class Permission:
 
     def is_admin(self, person: Person) -> bool:
         """Whether `person` looks after Grok here. Another organisation's admins do not."""
-        return person.id in self._admins or (person.admin and not self._foreign(person))
+        return person.id in self._admins or (person.admin and not person.is_foreign(self._team))
 
     def refusal(self, matter: Matter | None, person: Person) -> str:
         """Why `person` may not; empty when they may. None is everybody's."""
@@ -49,10 +49,7 @@ class Permission:
             return words.WHO_ARE_YOU
         if matter != "defaults" or not self._members_edit:
             return words.ONLY_ADMINS[matter]
-        return words.NOT_FOR_GUESTS if person.guest or self._foreign(person) else ""
-
-    def _foreign(self, person: Person) -> bool:
-        return person.team not in ("", self._team)
+        return words.NOT_FOR_GUESTS if person.guest or person.is_foreign(self._team) else ""
 
 
 def matter_of(command: ManagingCommand, user: str) -> Matter | None:

@@ -21,12 +21,13 @@ from bot.reply.blocks import Message
 from bot.reply.clock import Clock
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.native import APPEND, Native, Streaming, natively
+from bot.reply.native import APPEND, Native, natively
 from bot.reply.pacing import EditBudget, pause
 from bot.reply.passage import Passage
 from bot.reply.route import Way, is_private
 from bot.reply.slack import Slack
 from bot.reply.status import ThreadStatus
+from bot.settings import Streaming
 from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
 from bot.words import talk
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -27,6 +27,7 @@ from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, Too
 from bot.reply.blocks import Message
 from bot.reply.ledger import Ledger
 from bot.reply.slack import STREAM_ENDED, Slack
+from bot.settings import Streaming
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
     STREAM_SECONDS,
@@ -35,9 +36,6 @@ from bot.slack_limits import (
 )
 
 log = structlog.get_logger(__name__)
-
-Streaming = Literal["edit", "native", "auto"]
-"""How answers grow, see `SLACK_STREAMING`."""
 
 LIFETIME_SECONDS = STREAM_SECONDS - 30.0
 """A message that has streamed for so long is edited from there on, before Slack ends it."""

@@ -42,6 +42,11 @@ class Person:
     tz_offset: int = 0
     known: bool = False
 
+    def is_foreign(self, team: str) -> bool:
+        """Whether they belong to another organisation than the workspace `team`, as far as Slack
+        says."""
+        return self.team not in ("", team)
+
 
 class People:
     """Looks people up with `users.info`, and remembers them for ten minutes."""

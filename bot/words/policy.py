@@ -7,25 +7,23 @@ from typing import Literal
 
 from bot.words.quota import one_of
 
-_SET_BY = {
+Source = Literal["channel", "workspace", "settings"]
+
+_SET_BY: dict[Source, str] = {
     "channel": "the defaults of this channel",
     "workspace": "the defaults of the workspace",
     "settings": "whoever runs this bot",
 }
 
 
-def by_default(
-    problem: str, source: Literal["channel", "workspace", "settings"], name: str = ""
-) -> str:
+def by_default(problem: str, source: Source, name: str = "") -> str:
     """`problem` of a fault about a value that the asker did not give; `name` is empty, or another
     parameter whose value that is."""
     whose = f"{name} is set" if name else "set"
     return f"{problem} ({whose} by {_SET_BY[source]})"
 
 
-def default_refused(
-    model: str, parameter: str, source: Literal["channel", "workspace", "settings"]
-) -> str:
+def default_refused(model: str, parameter: str, source: Source) -> str:
     """The API refused a value that the asker did not give; `model` is made safe to show."""
     return (
         f"{model} does not take {parameter} as it is set by {_SET_BY[source]}. Give another value "
