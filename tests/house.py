@@ -18,12 +18,13 @@ TOP = frozenset({"app", "parts", "cli", "terminal", "demo", "__main__"})
 
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),
+    "markdown": frozenset(),
     "completion": frozenset({"ground"}),
     "store": frozenset({"ground", "completion"}),
     "grok": frozenset({"ground", "completion", "store"}),
-    "reply": frozenset({"ground", "completion", "store"}),
-    "jobs": frozenset({"ground", "completion", "store", "grok", "reply"}),
-    "listeners": frozenset({"ground", "completion", "store", "grok", "reply", "jobs"}),
+    "reply": frozenset({"ground", "markdown", "completion", "store"}),
+    "jobs": frozenset({"ground", "markdown", "completion", "store", "grok", "reply"}),
+    "listeners": frozenset({"ground", "markdown", "completion", "store", "grok", "reply", "jobs"}),
     "ops": frozenset({"ground", "completion", "store", "grok", "listeners"}),
     "top": frozenset(
         {"ground", "completion", "store", "grok", "reply", "jobs", "listeners", "ops"}

@@ -16,13 +16,7 @@ from bot.completion.collect import Collector
 from bot.completion.excerpt import excerpt
 from bot.completion.hold import Denied
 from bot.completion.result import Answer, Section
-from bot.errors import (
-    GrokFailed,
-    LeaseLost,
-    RequestRefused,
-    SlackError,
-    StoreUnavailable,
-)
+from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.completion.ask import Said
 from bot.errors import UserError
 from bot.listeners.payloads import SlackMessage
+from bot.markdown.safety import printable
 from bot.reply.block_text import names_of_files, text_of_message
 from bot.reply.people import People
-from bot.reply.safety import printable
 from bot.reply.shown import mentioned, shown
 from bot.words import form as words
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bot.markdown.pieces import most_within
+from bot.markdown.safety import neutralise, printable
 from bot.reply.blocks import Block
-from bot.reply.pieces import most_within
-from bot.reply.safety import neutralise, printable
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 
 DIVIDER: Block = {"type": "divider"}

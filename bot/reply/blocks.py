@@ -15,8 +15,8 @@ from typing import Literal
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
-from bot.reply.pieces import most_within, weigh
-from bot.reply.safety import Safe, make_safe, neutralise
+from bot.markdown.pieces import most_within, weigh
+from bot.markdown.safety import Safe, make_safe, neutralise
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
 

@@ -12,6 +12,9 @@ from itertools import count
 
 from bot import words
 from bot.completion.result import Answer, Section
+from bot.markdown.markdown import Layout
+from bot.markdown.pieces import Room, weigh
+from bot.markdown.safety import Safe, SafeGrowth
 from bot.reply.blocks import (
     BARE,
     Foot,
@@ -22,9 +25,6 @@ from bot.reply.blocks import (
     with_notice,
 )
 from bot.reply.last_line import last_line
-from bot.reply.markdown import Layout
-from bot.reply.pieces import Room, weigh
-from bot.reply.safety import Safe, SafeGrowth
 from bot.words import talk
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))

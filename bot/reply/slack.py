@@ -7,14 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import (
-    MessageGone,
-    OutcomeUnknown,
-    PostingDenied,
-    RateLimited,
-    SlackError,
-    TryAgain,
-)
+from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
 from bot.reply.blocks import Block, Message
 from bot.reply.web_api import WebApi, mapping, text_of
 

@@ -14,14 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import metrics
-from bot.errors import (
-    MessageGone,
-    OutcomeUnknown,
-    PostingDenied,
-    RateLimited,
-    SlackError,
-    TooLong,
-)
+from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""

@@ -8,6 +8,8 @@ import pytest
 
 from bot import words
 from bot.completion.result import TokenLogprob
+from bot.markdown.pieces import weigh
+from bot.markdown.safety import printable
 from bot.reply.blocks import (
     BARE,
     Foot,
@@ -19,8 +21,6 @@ from bot.reply.blocks import (
     note,
 )
 from bot.reply.blocks import with_notice as noticed
-from bot.reply.pieces import weigh
-from bot.reply.safety import printable
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
 from tests.reply.conftest import answer

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.completion.result import Section
+from bot.markdown.markdown import Layout
+from bot.markdown.pieces import Piece, Room
+from bot.markdown.safety import SafeGrowth, make_safe, printable, restore
 from bot.reply.blocks import Message, Question
 from bot.reply.chain import ROOMS, Chain
-from bot.reply.markdown import Layout
-from bot.reply.pieces import Piece, Room
-from bot.reply.safety import SafeGrowth, make_safe, printable, restore
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
+from tests.markdown.open_markup import left_open
 from tests.reply.conftest import answer
-from tests.reply.open_markup import left_open
 
 ROOM = Room(1_300, 8)
 QUESTION = Question("U012AB3CD", "Explain TCP slow start")

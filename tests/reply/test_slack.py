@@ -12,14 +12,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
-from bot.errors import (
-    MessageGone,
-    OutcomeUnknown,
-    PostingDenied,
-    RateLimited,
-    SlackError,
-    TooLong,
-)
+from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.reply.blocks import BARE, Message, further_message
 from bot.reply.slack import Slack, job_of_mark
 from bot.reply.web_api import WebApi

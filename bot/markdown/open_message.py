@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from bot.reply.characters import whole_characters
-from bot.reply.lines import (
+from bot.markdown.characters import whole_characters
+from bot.markdown.lines import (
     LONGEST_FENCE,
     WIDE_TABLE,
     Context,
@@ -23,7 +23,7 @@ from bot.reply.lines import (
     opened_fence,
     starts_table,
 )
-from bot.reply.pieces import Piece, Room, most_within, weigh
+from bot.markdown.pieces import Piece, Room, most_within, weigh
 
 HEADING_CHARS = 100
 """What a heading counts on top of its text (measured live, see `slack_limits`)."""

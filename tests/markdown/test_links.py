@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply.links import JOINER, show_targets, without_joiners
-from bot.reply.safety import SafeGrowth, make_safe
+from bot.markdown.links import JOINER, show_targets, without_joiners
+from bot.markdown.safety import SafeGrowth, make_safe
 
 HIDING = [
     "[bank.com](https://evil.example/x)",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.reply.emphasis import Openers, after_run, closing
+from bot.markdown.emphasis import Openers, after_run, closing
 
 _SPECIAL = re.compile(r"[\\`*_~\[\]<:]")
 _RUN = re.compile(r"`+|\*+|_+|~+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reply.open_markup import left_open
+from tests.markdown.open_markup import left_open
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.reply.inline_markup import InlineMarkup, Shown
-from bot.reply.lines import (
+from bot.markdown.inline_markup import InlineMarkup, Shown
+from bot.markdown.lines import (
     WIDE_TABLE,
     Fence,
     begins_paragraph,
@@ -15,9 +15,9 @@ from bot.reply.lines import (
     opened_fence,
     undecided,
 )
-from bot.reply.open_message import Mark, OpenMessage, Paragraph
-from bot.reply.pieces import Piece
-from bot.reply.safety import hold_back
+from bot.markdown.open_message import Mark, OpenMessage, Paragraph
+from bot.markdown.pieces import Piece
+from bot.markdown.safety import hold_back
 
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply.safety import JOINER, hold_back, neutralise, restore
+from bot.markdown.safety import JOINER, hold_back, neutralise, restore
 from sandbox.workspace.pings import pings_in
 
 PINGS = [

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.markdown.markdown import Layout
+from bot.markdown.pieces import Room, weigh
+from bot.markdown.safety import neutralise, printable
 from bot.reply.blocks import Foot, further_message
-from bot.reply.markdown import Layout
-from bot.reply.pieces import Room, weigh
-from bot.reply.safety import neutralise, printable
 from sandbox.workspace.markdown import counted_chars, stored_blocks
 from sandbox.workspace.validate import check_message_blocks
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.reply.ending import Ending
-from bot.reply.lines import WIDE_TABLE, Context, starts_wide_table
-from bot.reply.open_message import Mark, OpenMessage
-from bot.reply.pieces import Piece, Room
+from bot.markdown.ending import Ending
+from bot.markdown.lines import WIDE_TABLE, Context, starts_wide_table
+from bot.markdown.open_message import Mark, OpenMessage
+from bot.markdown.pieces import Piece, Room
 
 
 class Layout:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from bot.reply import links
+from bot.markdown import links
 
 JOINER = links.JOINER
 _LONGEST = 160

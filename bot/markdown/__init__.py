@@ -1,0 +1,1 @@
+"""Growing markdown, cut into messages: a library in waiting, which imports nothing of the bot."""
