@@ -15,8 +15,8 @@ from pathlib import Path
 from bot.completion.collect import Collector
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk
-from bot.reply.blocks import Message, Question
 from bot.reply.chain import Chain
+from bot.slack.blocks import Message, Question
 
 SHORT, LONG = 1_000, 50_000
 """Tokens of the answers compared."""

@@ -18,17 +18,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.worker import Worker
-from bot.listeners.http_mode import HttpMode
-from bot.listeners.installation import Installation
-from bot.listeners.reaction import Errands
 from bot.listeners.slack_app import build_slack_app
-from bot.listeners.socket_mode import SocketMode
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.ops.startup import meet_slack, settings_faults
 from bot.parts import Parts
 from bot.settings import Settings
+from bot.slack.http_mode import HttpMode
+from bot.slack.installation import Installation
+from bot.slack.reaction import Errands
+from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store, open_store
 
 log = structlog.get_logger(__name__)

@@ -12,8 +12,6 @@ from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
 from bot.listeners.admission import Admission
 from bot.listeners.alarms import Alarms
-from bot.listeners.announcing import Announcing
-from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking
 from bot.listeners.buttons import Buttons
 from bot.listeners.changing import Changing
@@ -21,7 +19,6 @@ from bot.listeners.command import GrokCommand
 from bot.listeners.forms import Forms
 from bot.listeners.home import Home
 from bot.listeners.home_standing import Standing
-from bot.listeners.installation import Installation
 from bot.listeners.managing import Managing
 from bot.listeners.messages import Conversing
 from bot.listeners.permission import Permission
@@ -29,13 +26,16 @@ from bot.listeners.setup import Setup
 from bot.listeners.slack_app import Listeners
 from bot.listeners.taking import Taking
 from bot.listeners.usage import Usage
-from bot.listeners.views import Views
-from bot.reply.pacing import EditBudget
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.thread import ThreadReader
-from bot.reply.web_api import WebApi
 from bot.settings import Settings, admins_of
+from bot.slack.announcing import Announcing
+from bot.slack.aside import Aside
+from bot.slack.installation import Installation
+from bot.slack.pacing import EditBudget
+from bot.slack.people import People
+from bot.slack.slack import Slack
+from bot.slack.thread import ThreadReader
+from bot.slack.views import Views
+from bot.slack.web_api import WebApi
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.conversations import Conversations

@@ -21,13 +21,16 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "markdown": frozenset(),
     "completion": frozenset({"ground"}),
     "store": frozenset({"ground", "completion"}),
+    "slack": frozenset({"ground", "markdown", "completion", "store"}),
     "grok": frozenset({"ground", "completion", "store"}),
-    "reply": frozenset({"ground", "markdown", "completion", "store"}),
-    "jobs": frozenset({"ground", "markdown", "completion", "store", "grok", "reply"}),
-    "listeners": frozenset({"ground", "markdown", "completion", "store", "grok", "reply", "jobs"}),
-    "ops": frozenset({"ground", "completion", "store", "grok", "listeners"}),
+    "reply": frozenset({"ground", "markdown", "completion", "store", "slack"}),
+    "jobs": frozenset({"ground", "markdown", "completion", "store", "slack", "grok", "reply"}),
+    "listeners": frozenset(
+        {"ground", "markdown", "completion", "store", "slack", "grok", "reply", "jobs"}
+    ),
+    "ops": frozenset({"ground", "completion", "store", "slack", "grok", "listeners"}),
     "top": frozenset(
-        {"ground", "completion", "store", "grok", "reply", "jobs", "listeners", "ops"}
+        {"ground", "completion", "store", "slack", "grok", "reply", "jobs", "listeners", "ops"}
     ),
 }
 """Room → the rooms it may import from, besides itself."""

@@ -12,7 +12,7 @@ from bot.completion.conversation import Turn, estimate_tokens
 from bot.completion.hold import LEAST_ROOM, Hold
 from bot.completion.transcript import Past, fit, shared
 from bot.errors import SlackError
-from bot.reply.thread import ThreadReader
+from bot.slack.thread import ThreadReader
 from bot.store.conversations import Conversations
 from bot.words import talk
 

@@ -20,10 +20,10 @@ from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreU
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
 from bot.settings import Streaming
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from bot.words import policy
 
 log = structlog.get_logger(__name__)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.reply.people import People
 from bot.settings import Settings
+from bot.slack.people import People
 from bot.words import admin as words
 
 

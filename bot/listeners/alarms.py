@@ -12,14 +12,14 @@ from bot.completion.policy import Limit, Policy
 from bot.completion.quota import QUOTAS, WORKSPACE, Scope, Window
 from bot.completion.windows import Windows, windows_at
 from bot.errors import StoreUnavailable
-from bot.listeners.aside import Aside
 from bot.listeners.home_view import bar
-from bot.listeners.moments import moment
 from bot.listeners.permission import Permission
 from bot.listeners.rules_text import whose
 from bot.listeners.usage_view import number
-from bot.reply.people import People
 from bot.settings import Settings, admins_of, zone_of
+from bot.slack.aside import Aside
+from bot.slack.moments import moment
+from bot.slack.people import People
 from bot.store.audit import Audit
 from bot.store.once import Once
 from bot.store.policy import Policies

@@ -19,15 +19,15 @@ from bot.completion.policy import Policy
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking, promise
 from bot.listeners.details_view import details_view, loading_view, sentence_view
-from bot.listeners.payloads import Click
-from bot.listeners.reaction import Reaction
-from bot.listeners.shared_message import name_of
 from bot.listeners.taking import Taking, outcome_of
-from bot.listeners.views import ViewJson, Views
-from bot.reply.people import People
+from bot.slack.aside import Aside
+from bot.slack.payloads import Click
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.shared_message import name_of
+from bot.slack.views import ViewJson, Views
 from bot.words import talk
 
 log = structlog.get_logger(__name__)

@@ -26,10 +26,10 @@ from bot.listeners.managing_changes import (
     wanted,
 )
 from bot.listeners.managing_reply import Caller, Said
-from bot.listeners.moments import moment
 from bot.listeners.rules_text import Changed, changes, models_text, whose
-from bot.reply.blocks import mention
 from bot.settings import Settings
+from bot.slack.blocks import mention
+from bot.slack.moments import moment
 from bot.store.policy import Change, Policies
 from bot.words import admin as words
 from bot.words import faults as faults_words

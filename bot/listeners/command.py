@@ -14,10 +14,10 @@ from bot.errors import NotTaken, RequestRefused
 from bot.listeners.asking import Asking, Place, promise
 from bot.listeners.forms import Forms
 from bot.listeners.managing import Managing
-from bot.listeners.payloads import SlashCommand
-from bot.listeners.reaction import Reaction
 from bot.listeners.taking import Taking, outcome_of
-from bot.reply.shown import mentioned, shown
+from bot.slack.payloads import SlashCommand
+from bot.slack.reaction import Reaction
+from bot.slack.shown import mentioned, shown
 
 
 class GrokCommand:

@@ -10,11 +10,11 @@ from pydantic import JsonValue
 from bot.errors import StoreUnavailable
 from bot.jobs.queue import Queue
 from bot.listeners.hearing import dedupe_of
-from bot.listeners.payloads import MessageEvent, SlackMessage
-from bot.listeners.reaction import Reaction
-from bot.reply.blocks import BUTTONS_BLOCK
 from bot.reply.ledger import stands
-from bot.reply.slack import METADATA_EVENT, job_of_mark
+from bot.slack.blocks import BUTTONS_BLOCK
+from bot.slack.payloads import MessageEvent, SlackMessage
+from bot.slack.reaction import Reaction
+from bot.slack.slack import METADATA_EVENT, job_of_mark
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from bot.completion.hold import Denied, Hold, Shortage
 from bot.completion.policy import Policy, paused_in
 from bot.completion.quota import QUOTAS
 from bot.completion.request import CompletionRequest
-from bot.listeners.moments import moment
 from bot.listeners.showing import notices
+from bot.slack.moments import moment
 from bot.words import quota as quota_words
 from bot.words import usage as words
 

@@ -16,9 +16,9 @@ from bot.completion.parameters import PARAMETERS
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
 from bot.completion.typed import written
 from bot.jobs.job import Job
-from bot.listeners.view_blocks import fields, heading, lines, long_text, section, small
-from bot.listeners.views import ViewJson
-from bot.reply.blocks import Block
+from bot.slack.blocks import Block
+from bot.slack.view_blocks import fields, heading, lines, long_text, section, small
+from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
 from bot.words import talk as words
 

@@ -15,7 +15,7 @@ from bot.completion.form import Filled
 from bot.errors import StoreUnavailable, UserError
 from bot.listeners.asking import Place
 from bot.listeners.form_view import channel_of
-from bot.listeners.payloads import Submission
+from bot.slack.payloads import Submission
 from bot.store.drafts import Drafts
 from bot.words import form as words
 

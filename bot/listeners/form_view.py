@@ -34,8 +34,8 @@ from bot.listeners.form_fields import (
     system_field,
     task_field,
 )
-from bot.listeners.view_blocks import heading, section
-from bot.reply.blocks import Question
+from bot.slack.blocks import Question
+from bot.slack.view_blocks import heading, section
 from bot.slack_limits import (
     OPTION_TEXT_CHARS,
     OPTIONS_IN_LIST,

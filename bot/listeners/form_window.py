@@ -10,10 +10,10 @@ import structlog
 
 from bot import words as general
 from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, UserError
-from bot.listeners.aside import Aside
 from bot.listeners.form_draft import Draft, DraftBox
 from bot.listeners.form_view import form_view, loading_view, sentence_view
-from bot.listeners.views import OpenView, ViewJson, Views
+from bot.slack.aside import Aside
+from bot.slack.views import OpenView, ViewJson, Views
 from bot.words import form as words
 
 log = structlog.get_logger(__name__)

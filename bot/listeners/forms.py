@@ -14,12 +14,14 @@ from bot.completion.hold import Denied
 from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
-from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking, promise
 from bot.listeners.form_draft import Draft, DraftBox, in_time
 from bot.listeners.form_view import errors_of, model_options, read_form
 from bot.listeners.form_window import FormWindow, Summons
-from bot.listeners.payloads import (
+from bot.listeners.taking import Taking, outcome_of
+from bot.settings import Settings
+from bot.slack.aside import Aside
+from bot.slack.payloads import (
     Click,
     GlobalShortcut,
     MessageShortcut,
@@ -29,12 +31,10 @@ from bot.listeners.payloads import (
     Suggestion,
     View,
 )
-from bot.listeners.reaction import Reaction
-from bot.listeners.shared_message import name_of, said_in
-from bot.listeners.taking import Taking, outcome_of
-from bot.listeners.views import OpenView, Views
-from bot.reply.people import People
-from bot.settings import Settings
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.shared_message import name_of, said_in
+from bot.slack.views import OpenView, Views
 from bot.store.drafts import Drafts
 from bot.store.policy import Policies
 from bot.words import form as words

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from bot.completion.conversation import conversation_of
-from bot.listeners.payloads import MessageEvent
-from bot.reply.block_text import names_of_files
-from bot.reply.shown import mentioned, says_forget, without_call
+from bot.slack.block_text import names_of_files
+from bot.slack.payloads import MessageEvent
+from bot.slack.shown import mentioned, says_forget, without_call
 
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """Subtypes by which a person says something ("Message subtypes")."""

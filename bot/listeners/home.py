@@ -20,11 +20,11 @@ from bot.listeners.home_view import (
     questions_away,
     ways_to_ask,
 )
-from bot.listeners.installation import Installation
-from bot.listeners.payloads import HomeOpened
-from bot.listeners.reaction import Reaction
-from bot.listeners.views import Views
-from bot.reply.people import People, Person
+from bot.slack.installation import Installation
+from bot.slack.payloads import HomeOpened
+from bot.slack.people import People, Person
+from bot.slack.reaction import Reaction
+from bot.slack.views import Views
 from bot.store.recent import Recent, Recents
 
 log = structlog.get_logger(__name__)

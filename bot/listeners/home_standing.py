@@ -17,8 +17,8 @@ from bot.listeners.permission import Permission
 from bot.listeners.rules_text import default_value
 from bot.listeners.showing import notices
 from bot.listeners.usage_view import cap_line, limit_lines
-from bot.reply.people import Person
 from bot.settings import Settings, zone_of
+from bot.slack.people import Person
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from bot.words import admin as admin_words

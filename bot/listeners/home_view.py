@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import Model
-from bot.listeners.moments import moment
-from bot.listeners.view_blocks import DIVIDER, heading, lines, section, small
-from bot.listeners.views import ViewJson
-from bot.reply.blocks import Block
+from bot.slack.blocks import Block
+from bot.slack.moments import moment
+from bot.slack.view_blocks import DIVIDER, heading, lines, section, small
+from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.recent import Recent
 from bot.words import home as words

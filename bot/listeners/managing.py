@@ -20,18 +20,18 @@ from bot.completion.managing import (
 )
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.listeners.announcing import Announcing
-from bot.listeners.aside import Aside
 from bot.listeners.changing import Changing, refused
 from bot.listeners.managing_changes import ChangingCommand, default_values
 from bot.listeners.managing_reply import Caller, Said
 from bot.listeners.permission import Permission, matter_of
-from bot.listeners.reaction import Reaction
 from bot.listeners.showing import audit_lines, defaults_here, defaults_of, models_here, notices
 from bot.listeners.usage import Usage
-from bot.reply.people import People
-from bot.reply.slack import Slack
 from bot.settings import Settings
+from bot.slack.announcing import Announcing
+from bot.slack.aside import Aside
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.slack import Slack
 from bot.store.audit import Audit
 from bot.store.policy import Policies
 from bot.words import admin as words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.listeners.view_blocks import lines
-from bot.reply.blocks import Message
-from bot.reply.people import Person
+from bot.slack.blocks import Message
+from bot.slack.people import Person
+from bot.slack.view_blocks import lines
 from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
 
 

@@ -15,16 +15,16 @@ from bot.completion.help import help_text
 from bot.completion.hold import Denied
 from bot.errors import NotTaken, RequestRefused, StoreUnavailable
 from bot.jobs.queue import Queue
-from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking, Place, promise
 from bot.listeners.deletions import Deletions
 from bot.listeners.hearing import Heard, hear
-from bot.listeners.installation import Installation
-from bot.listeners.payloads import MessageEvent
-from bot.listeners.reaction import Reaction
 from bot.listeners.taking import Taking, outcome_of
-from bot.reply.people import People, Person
-from bot.reply.shown import mentioned, shown
+from bot.slack.aside import Aside
+from bot.slack.installation import Installation
+from bot.slack.payloads import MessageEvent
+from bot.slack.people import People, Person
+from bot.slack.reaction import Reaction
+from bot.slack.shown import mentioned, shown
 from bot.store.conversations import Conversations
 from bot.store.once import Once
 from bot.words import talk

@@ -20,8 +20,8 @@ from bot.completion.managing import (
     UnsetDefaults,
     UnsetQuota,
 )
-from bot.reply.people import Person
 from bot.settings import Settings, admins_of
+from bot.slack.people import Person
 from bot.words import admin as words
 
 Matter = Literal["defaults", "quota", "models", "pause", "audit", "usage", "export", "person"]

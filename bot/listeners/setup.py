@@ -15,14 +15,10 @@ from bot import words as general
 from bot.completion.policy import Fields, Policy, default_fields, limit_fields
 from bot.completion.quota import Scope
 from bot.errors import SlackError, StoreUnavailable
-from bot.listeners.announcing import Announcing
-from bot.listeners.aside import Aside
 from bot.listeners.changing import Changing
 from bot.listeners.form_view import errors_of, sentence_view
 from bot.listeners.managing_reply import Caller, Said
-from bot.listeners.payloads import Click, GlobalShortcut, Submission
 from bot.listeners.permission import Matter, Permission
-from bot.listeners.reaction import Reaction
 from bot.listeners.rules_text import whose
 from bot.listeners.setup_view import (
     FORMS,
@@ -38,8 +34,12 @@ from bot.listeners.setup_view import (
     read_place,
     rules_view,
 )
-from bot.listeners.views import ViewJson, Views
-from bot.reply.people import People
+from bot.slack.announcing import Announcing
+from bot.slack.aside import Aside
+from bot.slack.payloads import Click, GlobalShortcut, Submission
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.views import ViewJson, Views
 from bot.store.policy import Policies
 from bot.words import admin as words
 from bot.words import form as form_words

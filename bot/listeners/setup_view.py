@@ -36,7 +36,7 @@ from bot.listeners.form_fields import (
     system_field,
 )
 from bot.listeners.form_view import Values, read_form
-from bot.listeners.view_blocks import heading, section, small
+from bot.slack.view_blocks import heading, section, small
 from bot.slack_limits import INPUT_CHARS
 from bot.words import form as form_words
 from bot.words import setup as words

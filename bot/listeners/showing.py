@@ -20,9 +20,9 @@ from bot.completion.policy import (
 )
 from bot.completion.quota import WORKSPACE, Scope
 from bot.grok.catalogue import Catalogue, Model
-from bot.listeners.moments import moment
 from bot.listeners.rules_text import changes, default_value, field_name, whose
-from bot.reply.blocks import mention
+from bot.slack.blocks import mention
+from bot.slack.moments import moment
 from bot.store.audit import Entry
 from bot.words import admin as words
 from bot.words import home as home_words

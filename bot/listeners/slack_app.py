@@ -27,9 +27,11 @@ from bot.listeners.command import GrokCommand
 from bot.listeners.forms import Forms
 from bot.listeners.home import Home
 from bot.listeners.home_view import SETUP_ACTION
-from bot.listeners.installation import Installation
 from bot.listeners.messages import Conversing
-from bot.listeners.payloads import (
+from bot.listeners.setup import Setup
+from bot.listeners.setup_view import FORMS, PLACE_FORM
+from bot.slack.installation import Installation
+from bot.slack.payloads import (
     Click,
     GlobalShortcut,
     HomeOpened,
@@ -39,9 +41,7 @@ from bot.listeners.payloads import (
     Submission,
     Suggestion,
 )
-from bot.listeners.reaction import Errands, Reaction
-from bot.listeners.setup import Setup
-from bot.listeners.setup_view import FORMS, PLACE_FORM
+from bot.slack.reaction import Errands, Reaction
 
 log = structlog.get_logger(__name__)
 

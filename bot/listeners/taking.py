@@ -17,8 +17,8 @@ from bot.grok.client import GrokClient
 from bot.jobs.accept import Accepted, Acceptor
 from bot.listeners.admission import Admission
 from bot.listeners.denied import Reader, denied
-from bot.reply.people import People
 from bot.settings import Settings, admins_of
+from bot.slack.people import People
 from bot.store.policy import Policies
 
 log = structlog.get_logger(__name__)

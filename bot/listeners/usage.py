@@ -15,8 +15,8 @@ from bot.listeners.rules_text import whose
 from bot.listeners.showing import notices
 from bot.listeners.usage_export import table
 from bot.listeners.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
-from bot.reply.people import People
 from bot.settings import Settings, zone_of
+from bot.slack.people import People
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas, Row
 from bot.words import usage as words

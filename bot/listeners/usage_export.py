@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.completion.excerpt import excerpt
-from bot.reply.blocks import Block, Message
+from bot.slack.blocks import Block, Message
 from bot.slack_limits import MARKDOWN_CHARS
 from bot.store.quotas import Row
 from bot.words import usage as words

@@ -9,8 +9,8 @@ from bot.completion.policy import Limit
 from bot.completion.quota import QUOTAS, Quota, QuotaName
 from bot.completion.windows import Windows
 from bot.listeners.home_view import bar
-from bot.listeners.moments import moment
-from bot.reply.blocks import mention
+from bot.slack.blocks import mention
+from bot.slack.moments import moment
 from bot.store.quotas import Counts, Use
 from bot.words import quota as quota_words
 from bot.words import usage as words

@@ -10,7 +10,6 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.grok.client import open_grok
-from bot.listeners.installation import Installation
 from bot.ops import words
 from bot.ops.grok_probe import key_state, model_state
 from bot.ops.redact import Redactor
@@ -20,6 +19,7 @@ from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
+from bot.slack.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)

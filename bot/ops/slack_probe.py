@@ -14,9 +14,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.listeners.installation import Installation
 from bot.ops import words
 from bot.ops.trouble import Trouble
+from bot.slack.installation import Installation
 
 PROBE_SECONDS = 10.0
 """How long Slack may take to answer a probe."""

@@ -11,11 +11,11 @@ from redis.asyncio.connection import parse_url
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StartupError
-from bot.listeners.installation import Installation
 from bot.ops import words
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
+from bot.slack.installation import Installation
 from bot.store.connection import URL_SCHEMES
 from bot.words import NO_XAI_API_KEY, wrong_url
 

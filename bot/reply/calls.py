@@ -9,11 +9,11 @@ from typing import TypeVar
 import structlog
 
 from bot.errors import PostingDenied, RateLimited, SlackError, TryAgain
-from bot.reply.blocks import Message
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Ledger
-from bot.reply.pacing import EditBudget
-from bot.reply.slack import DELETE, HISTORY, REPLIES, Posted, Slack, passes
+from bot.slack.blocks import Message
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import DELETE, HISTORY, REPLIES, Posted, Slack, passes
 from bot.slack_limits import TIER_3_PER_MINUTE
 
 log = structlog.get_logger(__name__)

@@ -15,7 +15,8 @@ from bot.completion.result import Answer, Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
 from bot.markdown.safety import Safe, SafeGrowth
-from bot.reply.blocks import (
+from bot.reply.last_line import last_line
+from bot.slack.blocks import (
     BARE,
     Foot,
     Message,
@@ -24,7 +25,6 @@ from bot.reply.blocks import (
     further_message,
     with_notice,
 )
-from bot.reply.last_line import last_line
 from bot.words import talk
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))

@@ -17,17 +17,17 @@ from bot import words
 from bot.completion.ask import Ask
 from bot.completion.result import Section
 from bot.errors import SlackError
-from bot.reply.blocks import Message
 from bot.reply.clock import Clock
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import APPEND, Native, natively
-from bot.reply.pacing import EditBudget, pause
 from bot.reply.passage import Passage
 from bot.reply.route import Way, is_private
-from bot.reply.slack import Slack
-from bot.reply.status import ThreadStatus
 from bot.settings import Streaming
+from bot.slack.blocks import Message
+from bot.slack.pacing import EditBudget, pause
+from bot.slack.slack import Slack
+from bot.slack.status import ThreadStatus
 from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
 from bot.words import talk
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.errors import OutcomeUnknown
-from bot.reply.blocks import Message
+from bot.slack.blocks import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,12 @@ from bot.errors import (
     StoreUnavailable,
     TooLong,
 )
-from bot.reply.blocks import Message
 from bot.reply.calls import Calls
 from bot.reply.ledger import Ledger, withdrawn
 from bot.reply.native import Native
-from bot.reply.pacing import EditBudget
-from bot.reply.slack import (
+from bot.slack.blocks import Message
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import (
     MESSAGE_DELETED,
     STREAMING,
     Slack,

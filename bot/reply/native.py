@@ -24,10 +24,10 @@ from typing import Protocol
 import structlog
 
 from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, TooLong, TryAgain
-from bot.reply.blocks import Message
 from bot.reply.ledger import Ledger
-from bot.reply.slack import STREAM_ENDED, Slack
 from bot.settings import Streaming
+from bot.slack.blocks import Message
+from bot.slack.slack import STREAM_ENDED, Slack
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
     STREAM_SECONDS,

@@ -10,15 +10,15 @@ import structlog
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.errors import PostingDenied, SlackError
-from bot.reply.blocks import Message, Question
 from bot.reply.chain import Chain
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
-from bot.reply.pacing import EditBudget
 from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
-from bot.reply.slack import Slack, passes
 from bot.reply.whisper import Whisper
+from bot.slack.blocks import Message, Question
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack, passes
 
 log = structlog.get_logger(__name__)
 

@@ -12,16 +12,16 @@ from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
-from bot.reply.blocks import Message, mention, note
 from bot.reply.growing import Growing, Sections
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.pacing import EditBudget, pause
 from bot.reply.passage import Passage
 from bot.reply.route import TOO_LONG, Way
-from bot.reply.slack import Slack, passes
 from bot.reply.whisper import tell_note
 from bot.settings import Streaming
+from bot.slack.blocks import Message, mention, note
+from bot.slack.pacing import EditBudget, pause
+from bot.slack.slack import Slack, passes
 from bot.words import talk
 
 log = structlog.get_logger(__name__)

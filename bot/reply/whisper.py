@@ -13,10 +13,10 @@ import structlog
 
 from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
-from bot.reply.blocks import Message
 from bot.reply.ledger import Ledger
 from bot.reply.route import THREAD_GONE, Route, Way
-from bot.reply.slack import Slack
+from bot.slack.blocks import Message
+from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.completion.conversation import estimate_tokens
-from bot.reply import pacing
+from bot.slack import pacing
 from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, BOT_USER, ENGINEERING, GENERAL, Limits, Message, dm_of

@@ -19,11 +19,11 @@ from bot.jobs import worker as worker_module
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
-from bot.reply.pacing import EditBudget
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.thread import ThreadReader
-from bot.reply.web_api import WebApi
+from bot.slack.pacing import EditBudget
+from bot.slack.people import People
+from bot.slack.slack import Slack
+from bot.slack.thread import ThreadReader
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys

@@ -23,12 +23,12 @@ from bot.jobs.lease import Held, Stop
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
-from bot.reply.pacing import EditBudget
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.thread import ThreadReader
-from bot.reply.web_api import WebApi
 from bot.settings import Settings
+from bot.slack.pacing import EditBudget
+from bot.slack.people import People
+from bot.slack.slack import Slack
+from bot.slack.thread import ThreadReader
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.conversations import Conversations, turn_entry
 from bot.store.keys import Keys

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from slack_bolt.async_app import AsyncAck
 
-from bot.listeners.payloads import (
+from bot.slack.payloads import (
     Click,
     GlobalShortcut,
     HomeOpened,
@@ -25,7 +25,7 @@ from bot.listeners.payloads import (
     Submission,
     Suggestion,
 )
-from bot.listeners.reaction import Errands, Reaction
+from bot.slack.reaction import Errands, Reaction
 from sandbox.workspace import Workspace
 from tests.sandbox.slack_app import app_of, socket_mode
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from bot.completion.managing_grammar import parse_managing
 from bot.grok.client import GrokClient
-from bot.listeners.aside import Aside
 from bot.listeners.managing import Managing
-from bot.listeners.payloads import SlashCommand
 from bot.listeners.permission import Permission
-from bot.listeners.reaction import Reaction
 from bot.listeners.usage import Usage
-from bot.reply.people import People
-from bot.reply.shown import mentioned, shown
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
 from bot.settings import Settings, admins_of
+from bot.slack.aside import Aside
+from bot.slack.payloads import SlashCommand
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.shown import mentioned, shown
+from bot.slack.slack import Slack
+from bot.slack.web_api import WebApi
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -7,8 +7,8 @@ from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.listeners.admission import Admission
 from bot.listeners.taking import Taking
-from bot.reply.people import People
 from bot.settings import Settings
+from bot.slack.people import People
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies

@@ -11,12 +11,12 @@ import pytest
 from bot.completion.policy import limit_fields
 from bot.completion.quota import WORKSPACE, QuotaName, Scope
 from bot.listeners.alarms import Alarms
-from bot.listeners.aside import Aside
 from bot.listeners.permission import Permission
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
 from bot.settings import Settings, admins_of
+from bot.slack.aside import Aside
+from bot.slack.people import People
+from bot.slack.slack import Slack
+from bot.slack.web_api import WebApi
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys

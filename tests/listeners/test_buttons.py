@@ -15,16 +15,16 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners import buttons as module
-from bot.listeners.aside import Aside
 from bot.listeners.asking import Asking
 from bot.listeners.buttons import Buttons
-from bot.listeners.payloads import Click
-from bot.listeners.reaction import Reaction
-from bot.listeners.views import Views
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
 from bot.settings import Settings
+from bot.slack.aside import Aside
+from bot.slack.payloads import Click
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.slack import Slack
+from bot.slack.views import Views
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.listeners.hearing import Heard, hear
-from bot.listeners.payloads import MessageEvent
+from bot.slack.payloads import MessageEvent
 from sandbox.workspace import ANA, BOT_USER, GENERAL, dm_of
 
 DM = {"channel": dm_of(ANA), "channel_type": "im"}

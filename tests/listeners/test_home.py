@@ -14,13 +14,13 @@ from bot.grok.client import GrokClient
 from bot.listeners import home as module
 from bot.listeners.home import Home
 from bot.listeners.home_standing import Standing
-from bot.listeners.installation import Installation
-from bot.listeners.payloads import HomeOpened
 from bot.listeners.permission import Permission
-from bot.listeners.views import Views
-from bot.reply.people import People
-from bot.reply.web_api import WebApi
 from bot.settings import Settings
+from bot.slack.installation import Installation
+from bot.slack.payloads import HomeOpened
+from bot.slack.people import People
+from bot.slack.views import Views
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies

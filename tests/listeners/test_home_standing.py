@@ -13,8 +13,8 @@ from bot.grok.client import GrokClient
 from bot.listeners.home_standing import MOST_CHANNELS, Standing
 from bot.listeners.home_view import Part, home_view
 from bot.listeners.permission import Permission
-from bot.reply.people import Person
 from bot.settings import Settings
+from bot.slack.people import Person
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies

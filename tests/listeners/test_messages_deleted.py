@@ -11,9 +11,9 @@ import pytest
 from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
 from bot.listeners.deletions import REASON
-from bot.reply.blocks import Block, Foot, Message
 from bot.reply.ledger import Post, withdrawn
-from bot.reply.slack import METADATA_EVENT, Slack
+from bot.slack.blocks import Block, Foot, Message
+from bot.slack.slack import METADATA_EVENT, Slack
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, AppConfig, Workspace, dm_of

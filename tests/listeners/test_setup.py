@@ -12,20 +12,20 @@ import pytest
 from bot.completion.policy import Rules, default_fields, limit_fields
 from bot.completion.quota import EACH_USER, WORKSPACE, Scope
 from bot.grok.client import GrokClient
-from bot.listeners.announcing import Announcing
-from bot.listeners.aside import Aside
 from bot.listeners.changing import Changing
 from bot.listeners.form_view import model_options
-from bot.listeners.payloads import Suggestion
 from bot.listeners.permission import Permission
-from bot.listeners.reaction import Reaction
 from bot.listeners.setup import Setup
 from bot.listeners.setup_view import FORMS, PLACE_FORM
-from bot.listeners.views import Views
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
 from bot.settings import Settings, admins_of
+from bot.slack.announcing import Announcing
+from bot.slack.aside import Aside
+from bot.slack.payloads import Suggestion
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.slack import Slack
+from bot.slack.views import Views
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies

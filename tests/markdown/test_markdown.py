@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
 from bot.markdown.safety import neutralise, printable
-from bot.reply.blocks import Foot, further_message
+from bot.slack.blocks import Foot, further_message
 from sandbox.workspace.markdown import counted_chars, stored_blocks
 from sandbox.workspace.validate import check_message_blocks
 

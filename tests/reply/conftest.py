@@ -14,11 +14,11 @@ from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, Usage
 from bot.reply.native import Native
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
 from bot.settings import Streaming
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Limits, Message, Workspace

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, TryAgain
-from bot.reply.blocks import Foot, Message, further_message
 from bot.reply.native import Native
-from bot.reply.slack import STREAMING, Slack
+from bot.slack.blocks import Foot, Message, further_message
+from bot.slack.slack import STREAMING, Slack
 from sandbox.workspace import GENERAL, Workspace
 from sandbox.workspace import Message as Shown
 from tests.reply.fake_ledger import FakeLedger

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.reply.blocks import Message
-from bot.reply.slack import Slack
+from bot.slack.blocks import Message
+from bot.slack.slack import Slack
 from tests.reply.fake_ledger import FakeLedger
 
 MOST_STEPS = 60

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply.blocks import Message, Question
 from bot.reply.chain import ROOMS, Chain
+from bot.slack.blocks import Message, Question
 from bot.words import talk
 from sandbox.workspace.validate import check_message_blocks
 from tests.reply.conftest import LAST_LINE, answer

@@ -10,13 +10,13 @@ import pytest
 
 from bot import words
 from bot.errors import SlackError
-from bot.reply.blocks import Message as Sent
-from bot.reply.blocks import note
 from bot.reply.messages import Messages
 from bot.reply.native import Native
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
+from bot.slack.blocks import Message as Sent
+from bot.slack.blocks import note
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Fault, Message, Revision, Workspace
 from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, ask, standing
 from tests.reply.fake_ledger import FakeJob

@@ -14,8 +14,8 @@ from bot.completion.result import Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room
 from bot.markdown.safety import SafeGrowth, make_safe, printable, restore
-from bot.reply.blocks import Message, Question
 from bot.reply.chain import ROOMS, Chain
+from bot.slack.blocks import Message, Question
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
 from tests.markdown.open_markup import left_open

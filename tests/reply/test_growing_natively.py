@@ -11,9 +11,9 @@ from bot import words
 from bot.completion.result import Section
 from bot.errors import LeaseLost
 from bot.reply import growing
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk

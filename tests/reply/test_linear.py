@@ -7,8 +7,8 @@ import tracemalloc
 from bot.completion import CompletionRequest
 from bot.completion.collect import Collector
 from bot.completion.result import Chunk
-from bot.reply.blocks import Question
 from bot.reply.chain import Chain
+from bot.slack.blocks import Question
 
 PARAGRAPH = "TCP does **not** know how fast the network is, so it *probes* 🚀.\n\n"
 BYTES = 4

@@ -9,12 +9,12 @@ import pytest
 
 from bot.completion.result import Section
 from bot.errors import RateLimited
-from bot.reply.blocks import Foot, Question, further_message
 from bot.reply.chain import Chain
 from bot.reply.native import Native, natively
-from bot.reply.pacing import EditBudget
-from bot.reply.slack import Slack
 from bot.settings import Streaming
+from bot.slack.blocks import Foot, Question, further_message
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Workspace
 from tests.reply.conftest import answer
 from tests.reply.fake_ledger import FakeJob

@@ -12,10 +12,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import LeaseLost, MessageGone, RateLimited, TooLong
-from bot.reply.blocks import further_message
 from bot.reply.native import Native
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
+from bot.slack.blocks import further_message
+from bot.slack.slack import Slack
+from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Limits, Workspace
 from tests.reply.conftest import DEADLINE
 from tests.reply.fake_ledger import FakeJob

@@ -12,9 +12,9 @@ from bot import words
 from bot.completion.ask import Ask
 from bot.completion.result import Section
 from bot.errors import LeaseLost, PostingDenied
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from bot.words import talk
 from sandbox.workspace import ANA, DESIGN, FINANCE, GENERAL, LEADERSHIP, Message, Workspace, dm_of
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, buttons, standing

@@ -8,9 +8,9 @@ import pytest
 
 from bot import words
 from bot.errors import PostingDenied
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from bot.words import talk
 from sandbox.workspace import (
     ANA,

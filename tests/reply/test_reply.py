@@ -11,8 +11,8 @@ import pytest
 from bot import words
 from bot.completion.result import Section
 from bot.reply import growing
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
+from bot.slack.pacing import EditBudget
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
 from tests.reply.conftest import LAST_LINE, Start, answer, buttons, standing
 from tests.reply.fake_ledger import FakeJob

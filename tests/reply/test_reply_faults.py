@@ -10,7 +10,7 @@ import pytest
 from bot import words
 from bot.completion.result import Section
 from bot.errors import SlackError
-from bot.reply.pacing import EditBudget
+from bot.slack.pacing import EditBudget
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import ANA, GENERAL, Workspace

@@ -9,11 +9,11 @@ import pytest
 
 from bot.completion.result import Section
 from bot.errors import LeaseLost, StoreUnavailable
-from bot.reply.blocks import Message
 from bot.reply.ledger import Post
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import Reply
-from bot.reply.slack import Slack
+from bot.slack.blocks import Message
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from sandbox.workspace import GENERAL, Workspace
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, standing
 from tests.reply.fake_ledger import FakeJob

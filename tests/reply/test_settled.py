@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply.blocks import Question
 from bot.reply.chain import ROOMS, Chain
+from bot.slack.blocks import Question
 from tests.reply.conftest import answer
 from tests.reply.test_chain import texts
 from tests.reply.test_growing import SCRAPS, STEPS, TEXTS, growing

@@ -8,9 +8,9 @@ import pytest
 
 from bot.completion.result import Section
 from bot.errors import LeaseLost
-from bot.reply.pacing import EditBudget
 from bot.reply.reply import TOLD, Reply
-from bot.reply.slack import Slack
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from bot.words import talk
 from sandbox.workspace import ANA, DESIGN, GENERAL, Message, Workspace, dm_of
 from tests.reply.conftest import Start, answer, ask, buttons, standing

@@ -8,12 +8,12 @@ import pytest
 
 from bot.completion.ask import Said
 from bot.errors import SlackError
-from bot.reply import thread
-from bot.reply.blocks import Foot, Question
-from bot.reply.people import People
-from bot.reply.slack import Slack
-from bot.reply.thread import ThreadReader
-from bot.reply.web_api import WebApi
+from bot.slack import thread
+from bot.slack.blocks import Foot, Question
+from bot.slack.people import People
+from bot.slack.slack import Slack
+from bot.slack.thread import ThreadReader
+from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GENERAL, Workspace, dm_of
 from tests.sandbox.slack_app import client_of
 

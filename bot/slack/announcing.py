@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import structlog
 
 from bot.errors import PostingDenied, RateLimited, SlackError
-from bot.reply.blocks import Message, note
-from bot.reply.slack import Slack
+from bot.slack.blocks import Message, note
+from bot.slack.slack import Slack
 
 log = structlog.get_logger(__name__)
 

@@ -9,11 +9,11 @@ import pytest
 
 from bot.completion.ask import Said
 from bot.errors import UserError
-from bot.listeners import shared_message
-from bot.listeners.payloads import SlackMessage
-from bot.listeners.shared_message import name_of, said_in
-from bot.reply.people import People
-from bot.reply.web_api import WebApi
+from bot.slack import shared_message
+from bot.slack.payloads import SlackMessage
+from bot.slack.people import People
+from bot.slack.shared_message import name_of, said_in
+from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, BEN, Workspace
 from tests.sandbox.slack_app import client_of
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.reply.web_api import WebApi, mapping, text_of
+from bot.slack.web_api import WebApi, mapping, text_of
 
 ViewJson = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable
 import structlog
 
 from bot.errors import SlackError
-from bot.reply.blocks import Message, note
-from bot.reply.slack import Slack
+from bot.slack.blocks import Message, note
+from bot.slack.slack import Slack
 from bot.slack_limits import SECTION_TEXT_CHARS
 
 log = structlog.get_logger(__name__)

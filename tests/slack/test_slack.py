@@ -13,9 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
-from bot.reply.blocks import BARE, Message, further_message
-from bot.reply.slack import Slack, job_of_mark
-from bot.reply.web_api import WebApi
+from bot.slack.blocks import BARE, Message, further_message
+from bot.slack.slack import Slack, job_of_mark
+from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, DESIGN, GENERAL, TEAM_ID, Workspace
 
 TOKEN = "xoxb-very-secret"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.completion.ask import Said
 from bot.errors import UserError
-from bot.listeners.payloads import SlackMessage
 from bot.markdown.safety import printable
-from bot.reply.block_text import names_of_files, text_of_message
-from bot.reply.people import People
-from bot.reply.shown import mentioned, shown
+from bot.slack.block_text import names_of_files, text_of_message
+from bot.slack.payloads import SlackMessage
+from bot.slack.people import People
+from bot.slack.shown import mentioned, shown
 from bot.words import form as words
 
 LOOK_UP_SECONDS = 1.0

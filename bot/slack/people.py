@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
-from bot.reply.web_api import WebApi, mapping
+from bot.slack.web_api import WebApi, mapping
 
 log = structlog.get_logger(__name__)
 

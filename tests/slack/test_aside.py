@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.listeners.aside import Aside
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
+from bot.slack.aside import Aside
+from bot.slack.slack import Slack
+from bot.slack.web_api import WebApi
 from bot.slack_limits import SECTION_TEXT_CHARS
 from sandbox.workspace import ANA, BEN, FINANCE, GENERAL, Message, Workspace, dm_of
 from tests.sandbox.slack_app import client_of

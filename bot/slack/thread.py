@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.completion.ask import Said
-from bot.reply.block_text import names_of_files, text_of_message
-from bot.reply.people import People
-from bot.reply.shown import mentioned, says_forget, shown
-from bot.reply.web_api import WebApi, mapping
+from bot.slack.block_text import names_of_files, text_of_message
+from bot.slack.people import People
+from bot.slack.shown import mentioned, says_forget, shown
+from bot.slack.web_api import WebApi, mapping
 from bot.words import talk
 from bot.words.form import AN_APP, attached
 

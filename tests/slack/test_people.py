@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from bot.reply import people
-from bot.reply.people import People, Person
-from bot.reply.web_api import WebApi
+from bot.slack import people
+from bot.slack.people import People, Person
+from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GUEST, Workspace
 from tests.sandbox.slack_app import client_of
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
-from bot.reply.blocks import Block, Message
-from bot.reply.web_api import WebApi, mapping, text_of
+from bot.slack.blocks import Block, Message
+from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
 

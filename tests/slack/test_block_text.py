@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply.block_text import (
+from bot.slack.block_text import (
     names_of_files,
     text_of_attachments,
     text_of_blocks,

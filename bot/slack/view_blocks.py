@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.markdown.pieces import most_within
 from bot.markdown.safety import neutralise, printable
-from bot.reply.blocks import Block
+from bot.slack.blocks import Block
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 
 DIVIDER: Block = {"type": "divider"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
-from bot.listeners.views import Views
-from bot.reply.web_api import WebApi
+from bot.slack.views import Views
+from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, Limits, Workspace
 from tests.sandbox.slack_app import client_of
 from tests.sandbox.test_workspace_views import Json, modal, plain, text_input, trigger

@@ -9,10 +9,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
-from bot.reply.blocks import BARE, further_message
-from bot.reply.pacing import EditBudget
-from bot.reply.slack import Slack
-from bot.reply.web_api import WebApi
+from bot.slack.blocks import BARE, further_message
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
+from bot.slack.web_api import WebApi
 from bot.slack_limits import POST_BURST
 from bot.store.connection import Store
 from bot.store.keys import Keys

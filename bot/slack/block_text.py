@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
-from bot.reply.shown import escaped
+from bot.slack.shown import escaped
 
 _SILENT = ("actions", "context_actions", "divider", "input")
 _ESCAPED = ("mrkdwn", "plain_text")

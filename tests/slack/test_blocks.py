@@ -10,7 +10,7 @@ from bot import words
 from bot.completion.result import TokenLogprob
 from bot.markdown.pieces import weigh
 from bot.markdown.safety import printable
-from bot.reply.blocks import (
+from bot.slack.blocks import (
     BARE,
     Foot,
     Message,
@@ -20,7 +20,7 @@ from bot.reply.blocks import (
     mention,
     note,
 )
-from bot.reply.blocks import with_notice as noticed
+from bot.slack.blocks import with_notice as noticed
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
 from tests.reply.conftest import answer

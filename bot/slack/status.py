@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.errors import PostingDenied, SlackError
-from bot.reply.slack import Slack, passes
+from bot.slack.slack import Slack, passes
 
 log = structlog.get_logger(__name__)
 
