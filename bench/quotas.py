@@ -16,14 +16,14 @@ from typing import Any
 import structlog
 
 from bench._questions import KEYS, question
-from bot.completion.hold import Denied, Hold, Share
-from bot.completion.quota import WORKSPACE, QuotaName, Scope
 from bot.completion.result import Answer, Usage
-from bot.completion.windows import Windows
 from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
+from bot.rules.hold import Denied, Hold, Share
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
+from bot.rules.windows import Windows
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
 from bot.store.quotas import Quotas

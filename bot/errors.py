@@ -5,7 +5,7 @@ BotError
 │   ├── RequestRefused     .faults: everything wrong with a request, at once
 │   ├── GrokFailed         Grok gave no answer, or only a part of one
 │   ├── NotTaken           the question could not be stored
-│   └── Denied             (bot.completion.hold) .shortages: the quotas that it does not fit in
+│   └── Denied             (bot.rules.hold) .shortages: the quotas that it does not fit in
 ├── StartupError           .faults: why the bot will not start, for the operator
 ├── StoreUnavailable       Redis is away, or its reply was lost
 ├── StalePolicy            what admins have set is other than what the question was made by

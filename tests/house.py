@@ -20,17 +20,31 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),
     "markdown": frozenset(),
     "completion": frozenset({"ground"}),
-    "store": frozenset({"ground", "completion"}),
-    "slack": frozenset({"ground", "markdown", "completion", "store"}),
-    "grok": frozenset({"ground", "completion", "store"}),
-    "reply": frozenset({"ground", "markdown", "completion", "store", "slack"}),
-    "jobs": frozenset({"ground", "markdown", "completion", "store", "slack", "grok", "reply"}),
-    "listeners": frozenset(
-        {"ground", "markdown", "completion", "store", "slack", "grok", "reply", "jobs"}
+    "rules": frozenset({"ground", "completion"}),
+    "store": frozenset({"ground", "completion", "rules"}),
+    "slack": frozenset({"ground", "markdown", "completion", "rules", "store"}),
+    "grok": frozenset({"ground", "completion", "rules", "store"}),
+    "reply": frozenset({"ground", "markdown", "completion", "rules", "store", "slack"}),
+    "jobs": frozenset(
+        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply"}
     ),
-    "ops": frozenset({"ground", "completion", "store", "slack", "grok", "listeners"}),
+    "listeners": frozenset(
+        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply", "jobs"}
+    ),
+    "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "listeners"}),
     "top": frozenset(
-        {"ground", "completion", "store", "slack", "grok", "reply", "jobs", "listeners", "ops"}
+        {
+            "ground",
+            "completion",
+            "rules",
+            "store",
+            "slack",
+            "grok",
+            "reply",
+            "jobs",
+            "listeners",
+            "ops",
+        }
     ),
 }
 """Room → the rooms it may import from, besides itself."""

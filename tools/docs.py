@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot import metrics
-from bot.completion.help import parameter_table
+from bot.rules.help import parameter_table
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.completion.prices import Prices
 from bot.grok.catalogue import Catalogue
+from bot.rules.prices import Prices
 from bot.settings import Settings
 
 

@@ -11,9 +11,9 @@ import structlog
 
 from bot import words
 from bot.completion.ask import Ask
-from bot.completion.hold import Hold
 from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.queue import Queue
+from bot.rules.hold import Hold
 
 log = structlog.get_logger(__name__)
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
-from bot.completion.hold import Hold
 from bot.completion.result import Answer
 from bot.reply.ledger import Post
+from bot.rules.hold import Hold
 from bot.store.recent import Recent
 
 State = Literal["queued", "running", "delivering", "done"]

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot import metrics
-from bot.completion.charge import NOTHING, charge_for
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
@@ -17,6 +16,7 @@ from bot.jobs.job import ROOT, Job, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Lease, Queue
 from bot.reply.ledger import Post
+from bot.rules.charge import NOTHING, charge_for
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from bot.completion.ask import Ask
-from bot.completion.charge import NOTHING, Charge
-from bot.completion.hold import Hold
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.job import STATE, Job, State, parse_job
 from bot.jobs.refusal import raise_refusal
+from bot.rules.charge import NOTHING, Charge
+from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
 from bot.store.conversations import turn_entry

@@ -9,9 +9,9 @@ import structlog
 
 from bot.completion.ask import Ask, Said
 from bot.completion.conversation import Turn, estimate_tokens
-from bot.completion.hold import LEAST_ROOM, Hold
 from bot.completion.transcript import Past, fit, shared
 from bot.errors import SlackError
+from bot.rules.hold import LEAST_ROOM, Hold
 from bot.slack.thread import ThreadReader
 from bot.store.conversations import Conversations
 from bot.words import talk

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot import metrics
-from bot.completion.hold import Denied, Hold, Shortage
-from bot.completion.quota import QUOTAS
 from bot.errors import StalePolicy
+from bot.rules.hold import Denied, Hold, Shortage
+from bot.rules.quota import QUOTAS
 from bot.words import quota as said
 
 

@@ -14,13 +14,13 @@ from bot import metrics, words
 from bot.completion.ask import Ask
 from bot.completion.collect import Collector
 from bot.completion.excerpt import excerpt
-from bot.completion.hold import Denied
 from bot.completion.result import Answer, Section
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.reply.reply import Reply
+from bot.rules.hold import Denied
 from bot.settings import Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.completion.policy import Limit, Policy
-from bot.completion.quota import QUOTAS, WORKSPACE, Scope, Window
-from bot.completion.windows import Windows, windows_at
 from bot.errors import StoreUnavailable
 from bot.listeners.home_view import bar
 from bot.listeners.permission import Permission
 from bot.listeners.rules_text import whose
 from bot.listeners.usage_view import number
+from bot.rules.policy import Limit, Policy
+from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window
+from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.aside import Aside
 from bot.slack.moments import moment

@@ -9,14 +9,14 @@ from pydantic import JsonValue
 
 from bot import words
 from bot.completion.ask import Ask, ReplyTo, Said, Surface
-from bot.completion.defaults import Supplied, restriction_faults, supply
 from bot.completion.faults import refusal, validate
 from bot.completion.flags import Flags
-from bot.completion.policy import Policy
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
 from bot.errors import RequestRefused
 from bot.grok.client import GrokClient
+from bot.rules.defaults import Supplied, restriction_faults, supply
+from bot.rules.policy import Policy
 from bot.settings import Settings
 
 

@@ -14,14 +14,14 @@ from bot import metrics
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
-from bot.completion.hold import Denied
-from bot.completion.policy import Policy
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners.asking import Asking, promise
 from bot.listeners.details_view import details_view, loading_view, sentence_view
 from bot.listeners.taking import Taking, outcome_of
+from bot.rules.hold import Denied
+from bot.rules.policy import Policy
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click
 from bot.slack.people import People

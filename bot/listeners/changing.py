@@ -7,15 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from bot.completion.managing import SetDefaults, UnsetDefaults
-from bot.completion.policy import (
-    Fields,
-    Paused,
-    Policy,
-    allowed_models,
-    paused_in,
-)
-from bot.completion.quota import Scope
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.listeners.managing_changes import (
@@ -27,6 +18,15 @@ from bot.listeners.managing_changes import (
 )
 from bot.listeners.managing_reply import Caller, Said
 from bot.listeners.rules_text import Changed, changes, models_text, whose
+from bot.rules.managing import SetDefaults, UnsetDefaults
+from bot.rules.policy import (
+    Fields,
+    Paused,
+    Policy,
+    allowed_models,
+    paused_in,
+)
+from bot.rules.quota import Scope
 from bot.settings import Settings
 from bot.slack.blocks import mention
 from bot.slack.moments import moment

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from bot import metrics
-from bot.completion.commands import AskCommand, Form, Help, parse
 from bot.completion.flags import Flags
-from bot.completion.help import help_text
-from bot.completion.hold import Denied
-from bot.completion.managing_grammar import parse_managing
 from bot.errors import NotTaken, RequestRefused
 from bot.listeners.asking import Asking, Place, promise
 from bot.listeners.forms import Forms
 from bot.listeners.managing import Managing
 from bot.listeners.taking import Taking, outcome_of
+from bot.rules.commands import AskCommand, Form, Help, parse
+from bot.rules.help import help_text
+from bot.rules.hold import Denied
+from bot.rules.managing_grammar import parse_managing
 from bot.slack.payloads import SlashCommand
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
-from bot.completion.hold import Denied, Hold, Shortage
-from bot.completion.policy import Policy, paused_in
-from bot.completion.quota import QUOTAS
 from bot.completion.request import CompletionRequest
 from bot.listeners.showing import notices
+from bot.rules.hold import Denied, Hold, Shortage
+from bot.rules.policy import Policy, paused_in
+from bot.rules.quota import QUOTAS
 from bot.slack.moments import moment
 from bot.words import quota as quota_words
 from bot.words import usage as words

@@ -10,7 +10,6 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags
 from bot.completion.form import Filled
-from bot.completion.hold import Denied
 from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
@@ -19,6 +18,7 @@ from bot.listeners.form_draft import Draft, DraftBox, in_time
 from bot.listeners.form_view import errors_of, model_options, read_form
 from bot.listeners.form_window import FormWindow, Summons
 from bot.listeners.taking import Taking, outcome_of
+from bot.rules.hold import Denied
 from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.payloads import (

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.policy import Limit, Policy, caps_for, defaults_for, limits_for
-from bot.completion.windows import windows_at
 from bot.grok.client import GrokClient
 from bot.listeners.home_view import Part, defaults, quotas, set_up
 from bot.listeners.managing_changes import default_values
@@ -17,6 +15,8 @@ from bot.listeners.permission import Permission
 from bot.listeners.rules_text import default_value
 from bot.listeners.showing import notices
 from bot.listeners.usage_view import cap_line, limit_lines
+from bot.rules.policy import Limit, Policy, caps_for, defaults_for, limits_for
+from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.people import Person
 from bot.store.policy import Policies

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.defaults import default_faults
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.flags import Flags
-from bot.completion.managing import (
+from bot.completion.parameters import PARAMETERS
+from bot.errors import Fault, RequestRefused
+from bot.grok.catalogue import Catalogue
+from bot.grok.client import GrokClient
+from bot.rules.defaults import default_faults
+from bot.rules.managing import (
     AllowModels,
     Pause,
     ResetDefaults,
@@ -21,8 +25,7 @@ from bot.completion.managing import (
     UnsetDefaults,
     UnsetQuota,
 )
-from bot.completion.parameters import PARAMETERS
-from bot.completion.policy import (
+from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
     Paused,
@@ -32,10 +35,7 @@ from bot.completion.policy import (
     limit_fields,
     model_fields,
 )
-from bot.completion.quota import Scope
-from bot.errors import Fault, RequestRefused
-from bot.grok.catalogue import Catalogue
-from bot.grok.client import GrokClient
+from bot.rules.quota import Scope
 from bot.settings import Settings
 from bot.words import admin as words
 from bot.words import quota as quota_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from bot.completion.managing import (
+from bot.rules.managing import (
     AllowModels,
     ExportUsage,
     ManagingCommand,

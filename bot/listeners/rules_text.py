@@ -9,9 +9,9 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.options import OPTIONS
-from bot.completion.policy import EVERY_MODEL, Fields, Models
-from bot.completion.quota import QUOTAS, Scope, find_quota
 from bot.completion.typed import written
+from bot.rules.policy import EVERY_MODEL, Fields, Models
+from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.words import admin as words
 from bot.words import quota as quota_words
 

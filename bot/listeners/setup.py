@@ -12,8 +12,6 @@ from functools import partial
 import structlog
 
 from bot import words as general
-from bot.completion.policy import Fields, Policy, default_fields, limit_fields
-from bot.completion.quota import Scope
 from bot.errors import SlackError, StoreUnavailable
 from bot.listeners.changing import Changing
 from bot.listeners.form_view import errors_of, sentence_view
@@ -34,6 +32,8 @@ from bot.listeners.setup_view import (
     read_place,
     rules_view,
 )
+from bot.rules.policy import Fields, Policy, default_fields, limit_fields
+from bot.rules.quota import Scope
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click, GlobalShortcut, Submission

@@ -13,17 +13,6 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from bot.completion.ask import ReplyTo
 from bot.completion.form import ADVANCED, BASIC, Filled
 from bot.completion.options import REPLY_TO
-from bot.completion.policy import Rules
-from bot.completion.quota import (
-    EACH_USER,
-    QUOTAS,
-    WORKSPACE,
-    Quota,
-    QuotaName,
-    Scope,
-    ScopeKind,
-    read_amount,
-)
 from bot.errors import Fault
 from bot.listeners.form_fields import (
     NOT_SET,
@@ -36,6 +25,17 @@ from bot.listeners.form_fields import (
     system_field,
 )
 from bot.listeners.form_view import Values, read_form
+from bot.rules.policy import Rules
+from bot.rules.quota import (
+    EACH_USER,
+    QUOTAS,
+    WORKSPACE,
+    Quota,
+    QuotaName,
+    Scope,
+    ScopeKind,
+    read_amount,
+)
 from bot.slack.view_blocks import heading, section, small
 from bot.slack_limits import INPUT_CHARS
 from bot.words import form as form_words

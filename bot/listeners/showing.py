@@ -8,7 +8,9 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.options import OPTIONS
-from bot.completion.policy import (
+from bot.grok.catalogue import Catalogue, Model
+from bot.listeners.rules_text import changes, default_value, field_name, whose
+from bot.rules.policy import (
     Default,
     IdOf,
     Paused,
@@ -18,9 +20,7 @@ from bot.completion.policy import (
     defaults_for,
     paused_in,
 )
-from bot.completion.quota import WORKSPACE, Scope
-from bot.grok.catalogue import Catalogue, Model
-from bot.listeners.rules_text import changes, default_value, field_name, whose
+from bot.rules.quota import WORKSPACE, Scope
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.store.audit import Entry

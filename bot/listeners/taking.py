@@ -10,13 +10,13 @@ import structlog
 
 from bot import words
 from bot.completion.ask import Ask
-from bot.completion.hold import Denied, Hold, hold_for
-from bot.completion.policy import Policy
 from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Accepted, Acceptor
 from bot.listeners.admission import Admission
 from bot.listeners.denied import Reader, denied
+from bot.rules.hold import Denied, Hold, hold_for
+from bot.rules.policy import Policy
 from bot.settings import Settings, admins_of
 from bot.slack.people import People
 from bot.store.policy import Policies

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.completion.managing import Target
-from bot.completion.policy import Limit, Policy, caps_for, limits_for
-from bot.completion.quota import QUOTAS, Scope
-from bot.completion.windows import Windows, windows_at
 from bot.listeners.managing_reply import Caller, Said
 from bot.listeners.permission import Permission
 from bot.listeners.rules_text import whose
 from bot.listeners.showing import notices
 from bot.listeners.usage_export import table
 from bot.listeners.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
+from bot.rules.managing import Target
+from bot.rules.policy import Limit, Policy, caps_for, limits_for
+from bot.rules.quota import QUOTAS, Scope
+from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.people import People
 from bot.store.policy import Policies

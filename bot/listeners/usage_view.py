@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.completion.excerpt import excerpt
-from bot.completion.policy import Limit
-from bot.completion.quota import QUOTAS, Quota, QuotaName
-from bot.completion.windows import Windows
 from bot.listeners.home_view import bar
+from bot.rules.policy import Limit
+from bot.rules.quota import QUOTAS, Quota, QuotaName
+from bot.rules.windows import Windows
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.store.quotas import Counts, Use

@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 from pydantic import JsonValue
 
-from bot.completion.policy import Fields
-from bot.completion.quota import Scope
+from bot.rules.policy import Fields
+from bot.rules.quota import Scope
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 

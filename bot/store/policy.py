@@ -18,9 +18,9 @@ from typing import Any, NoReturn
 import structlog
 from pydantic import JsonValue
 
-from bot.completion.policy import Fields, Policy, Unread, rules_of
-from bot.completion.quota import Scope
 from bot.errors import StoreUnavailable
+from bot.rules.policy import Fields, Policy, Unread, rules_of
+from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.audit import changed_fields
 from bot.store.connection import Store, redis_errors

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.completion.hold import Hold
-from bot.completion.quota import QUOTAS, QuotaName, Scope
+from bot.rules.hold import Hold
+from bot.rules.quota import QUOTAS, QuotaName, Scope
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 
@@ -76,7 +76,7 @@ class Row:
 class Quotas:
     """The counters of one workspace. Every method raises `StoreUnavailable`.
 
-    Days and months are named as in `bot.completion.windows.Windows`.
+    Days and months are named as in `bot.rules.windows.Windows`.
     """
 
     def __init__(self, store: Store, keys: Keys) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.completion.prices import Prices
 from bot.grok.catalogue import Catalogue, Model
 from bot.grok.prices import PriceList
+from bot.rules.prices import Prices
 from bot.settings import Settings
 
 LISTED = (

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.completion.charge import NOTHING, Charge
-from bot.completion.hold import Hold, Shortage
-from bot.completion.quota import QUOTAS, Quota, Scope
+from bot.rules.charge import NOTHING, Charge
+from bot.rules.hold import Hold, Shortage
+from bot.rules.quota import QUOTAS, Quota, Scope
 
 AMOUNTS = {"requests": "requests", "tokens": "tokens", "usd": "micro_dollars"}
 """What a quota counts, by its unit."""

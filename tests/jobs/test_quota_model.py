@@ -22,12 +22,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.completion.charge import Charge
-from bot.completion.hold import Denied, Hold, Share
-from bot.completion.quota import WORKSPACE, QuotaName, Scope
-from bot.completion.windows import Windows
 from bot.errors import LeaseLost, StalePolicy
 from bot.jobs.queue import SCAN_START, Entry, Lease, Queue
+from bot.rules.charge import Charge
+from bot.rules.hold import Denied, Hold, Share
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
+from bot.rules.windows import Windows
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Row

@@ -6,16 +6,16 @@ import signal
 
 import pytest
 
-from bot.completion.quota import WORKSPACE
 from bot.jobs.queue import Queue
+from bot.rules.quota import WORKSPACE
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas
-from tests.completion.holds import make_hold
 from tests.jobs.asks import make_ask
 from tests.jobs.processes import FAST, SLOW, Journal, process, worker
 from tests.jobs.spender import USED, Spender
 from tests.jobs.work import IDLE
+from tests.rules.holds import make_hold
 
 SPENDER = "tests.jobs.spender"
 RESERVED = 100

@@ -8,20 +8,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.completion.hold import Denied, Hold
-from bot.completion.quota import WORKSPACE, Scope
 from bot.completion.result import Answer, Usage
 from bot.jobs import accept
 from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
+from bot.rules.hold import Denied, Hold
+from bot.rules.quota import WORKSPACE, Scope
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use
-from tests.completion.holds import make_hold, make_windows
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.work import IDLE, working
+from tests.rules.holds import make_hold, make_windows
 from tests.store.proxy import Proxy, each_once
 
 ASKED = 400

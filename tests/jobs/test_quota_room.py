@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.completion.hold import Hold
-from bot.completion.prices import Prices
-from bot.completion.quota import WORKSPACE
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
+from bot.rules.hold import Hold
+from bot.rules.prices import Prices
+from bot.rules.quota import WORKSPACE
 from bot.store.connection import Store
 from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas
-from tests.completion.holds import make_hold
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
+from tests.rules.holds import make_hold
 
 
 def continued(**fields: Any) -> Hold:

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from bot.completion.charge import Charge
-from bot.completion.hold import Denied, Hold, Shortage
-from bot.completion.quota import WORKSPACE, Scope
 from bot.completion.result import Answer, Usage
 from bot.errors import StalePolicy
 from bot.jobs.accept import Acceptor
 from bot.jobs.holder import MOST_ATTEMPTS, Holder
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
+from bot.rules.charge import Charge
+from bot.rules.hold import Denied, Hold, Shortage
+from bot.rules.quota import WORKSPACE, Scope
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use
-from tests.completion.holds import Limits, make_hold, make_windows
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next, take_over
 from tests.jobs.work import Runs, sample
+from tests.rules.holds import Limits, make_hold, make_windows
 
 CHANNEL, PERSON = Scope("channel", "C1"), Scope("user", "U1")
 WINDOWS = make_windows()

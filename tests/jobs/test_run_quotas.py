@@ -13,9 +13,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, estimate_tokens
-from bot.completion.hold import Denied, Hold, hold_for
-from bot.completion.policy import Policy, Rules
-from bot.completion.quota import WORKSPACE
 from bot.completion.request import CompletionRequest
 from bot.grok.client import GrokClient
 from bot.jobs.holder import Holder
@@ -23,6 +20,9 @@ from bot.jobs.lease import Held, Stop
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
+from bot.rules.hold import Denied, Hold, hold_for
+from bot.rules.policy import Policy, Rules
+from bot.rules.quota import WORKSPACE
 from bot.settings import Settings
 from bot.slack.pacing import EditBudget
 from bot.slack.people import People

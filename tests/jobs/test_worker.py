@@ -13,11 +13,11 @@ from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
 from bot.store.connection import Store
-from tests.completion.holds import make_hold
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one, take_next, take_over
 from tests.jobs.work import IDLE, Runs, sample, until, working
+from tests.rules.holds import make_hold
 
 
 async def test_every_job_is_run_once_by_one_of_several_workers(

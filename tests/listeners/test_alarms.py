@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.completion.policy import limit_fields
-from bot.completion.quota import WORKSPACE, QuotaName, Scope
 from bot.listeners.alarms import Alarms
 from bot.listeners.permission import Permission
+from bot.rules.policy import limit_fields
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings, admins_of
 from bot.slack.aside import Aside
 from bot.slack.people import People

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.completion import CompletionRequest
-from bot.completion.hold import Denied, Hold, Shortage, hold_for
-from bot.completion.policy import Paused, Policy, Rules, Unread
-from bot.completion.prices import Prices
-from bot.completion.quota import WORKSPACE, QuotaName, Scope
 from bot.listeners.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens
+from bot.rules.hold import Denied, Hold, Shortage, hold_for
+from bot.rules.policy import Paused, Policy, Rules, Unread
+from bot.rules.prices import Prices
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings
 from bot.words import usage as words
 from sandbox.workspace import ANA, BEN, GENERAL

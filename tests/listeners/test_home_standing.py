@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.completion.policy import Paused, default_fields, limit_fields
-from bot.completion.quota import EACH_USER, WORKSPACE, Scope
 from bot.grok.client import GrokClient
 from bot.listeners.home_standing import MOST_CHANNELS, Standing
 from bot.listeners.home_view import Part, home_view
 from bot.listeners.permission import Permission
+from bot.rules.policy import Paused, default_fields, limit_fields
+from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings
 from bot.slack.people import Person
 from bot.store.connection import Store

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.completion.policy import Paused, Rules
-from bot.completion.quota import EACH_USER, WORKSPACE, Scope
 from bot.grok.client import GrokClient
+from bot.rules.policy import Paused, Rules
+from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.words import admin as words
 from bot.words import managing as managing_words
 from sandbox.workspace import ANA, BEN, CHLOE, FINANCE, GENERAL, GUEST, Workspace, dm_of

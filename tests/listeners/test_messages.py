@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
-from bot.completion.help import help_text
 from bot.grok.client import GrokClient
+from bot.rules.help import help_text
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk

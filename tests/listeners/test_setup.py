@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.completion.policy import Rules, default_fields, limit_fields
-from bot.completion.quota import EACH_USER, WORKSPACE, Scope
 from bot.grok.client import GrokClient
 from bot.listeners.changing import Changing
 from bot.listeners.form_view import model_options
 from bot.listeners.permission import Permission
 from bot.listeners.setup import Setup
 from bot.listeners.setup_view import FORMS, PLACE_FORM
+from bot.rules.policy import Rules, default_fields, limit_fields
+from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.completion.policy import Paused, Policy, Rules, Unread
-from bot.completion.quota import EACH_USER, WORKSPACE, Scope
 from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.client import GrokClient
 from bot.listeners.rules_text import changes, field_value
 from bot.listeners.showing import defaults_here, defaults_of, models_here, notices
+from bot.rules.policy import Paused, Policy, Rules, Unread
+from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.words import admin as words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, Workspace
 from tests.listeners.managing_desk import Desk, desk

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.completion.policy import default_fields, limit_fields
-from bot.completion.quota import WORKSPACE, Scope
 from bot.errors import StoreUnavailable
+from bot.rules.policy import default_fields, limit_fields
+from bot.rules.quota import WORKSPACE, Scope
 from bot.store.audit import Audit, Entry
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -12,7 +12,8 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import JsonValue
 
-from bot.completion.policy import (
+from bot.errors import StoreUnavailable
+from bot.rules.policy import (
     Fields,
     Paused,
     Policy,
@@ -22,8 +23,7 @@ from bot.completion.policy import (
     limit_fields,
     model_fields,
 )
-from bot.completion.quota import EACH_USER, WORKSPACE, Scope
-from bot.errors import StoreUnavailable
+from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store import policy as policy_module
 from bot.store.audit import Audit

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 )
 from pydantic import JsonValue
 
-from bot.completion.policy import Fields, rules_of
-from bot.completion.quota import EACH_USER, WORKSPACE, Scope
+from bot.rules.policy import Fields, rules_of
+from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.store import connection
 from bot.store.audit import Audit
 from bot.store.connection import Store

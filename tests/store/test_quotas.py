@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.charge import Charge
-from bot.completion.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
 from bot.jobs.queue import Queue
+from bot.rules.charge import Charge
+from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas, Row, Use
-from tests.completion.holds import make_hold
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
+from tests.rules.holds import make_hold
 
 DAY, MONTH = "2026-11-22", "2026-11"
 

@@ -1,6 +1,6 @@
 -- Counting for quotas. No script of its own: it stands before those that say they use it.
 --
--- hold      what a question reserves: `bot.completion.hold.Hold`, decoded
+-- hold      what a question reserves: `bot.rules.hold.Hold`, decoded
 -- counters  keys: three for each of its shares (workspace, channel, person), and one for all
 --   day, month  hashes: requests, tokens, micro_dollars that were used; each with "held_" before
 --               it, reserved; unpriced, requests of which nobody knows the cost

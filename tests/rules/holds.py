@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from bot.completion.hold import Hold, Share
-from bot.completion.quota import WORKSPACE, QuotaName, Scope
-from bot.completion.windows import Windows
+from bot.rules.hold import Hold, Share
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
+from bot.rules.windows import Windows
 
 Limits = Mapping[QuotaName, int]
 

@@ -5,13 +5,13 @@ import shlex
 
 import pytest
 
-from bot.completion.commands import AskCommand, Help, parse
 from bot.completion.flags import parse_text
-from bot.completion.help import COMMANDS, find_topic, help_text, parameter_table
-from bot.completion.managing_grammar import parse_managing
 from bot.completion.options import OPTIONS, Option
 from bot.completion.parameters import PARAMETERS
-from bot.completion.quota import QUOTAS
+from bot.rules.commands import AskCommand, Help, parse
+from bot.rules.help import COMMANDS, find_topic, help_text, parameter_table
+from bot.rules.managing_grammar import parse_managing
+from bot.rules.quota import QUOTAS
 
 
 def test_the_overview_names_every_flag_and_how_to_ask() -> None:

@@ -1,4 +1,4 @@
-"""The grammar of the commands of `bot.completion.managing`.
+"""The grammar of the commands of `bot.rules.managing`.
 
     models [allow NAME… | forbid NAME… | allow all] [channel | workspace]
     usage [me | channel | workspace]        usage export [YYYY-MM]        audit
@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.completion.defaults_grammar import parse_defaults
 from bot.completion.excerpt import excerpt
-from bot.completion.managing import (
+from bot.errors import Fault
+from bot.rules.defaults_grammar import parse_defaults
+from bot.rules.managing import (
     CHANNEL,
     AllowModels,
     ExportUsage,
@@ -28,10 +29,9 @@ from bot.completion.managing import (
     ShowUsage,
     TargetKind,
 )
-from bot.completion.quota import QUOTES, keyword
-from bot.completion.quota_grammar import parse_quota
-from bot.completion.scope_words import SHARED, ending, first_word, list_of, only_scope
-from bot.errors import Fault
+from bot.rules.quota import QUOTES, keyword
+from bot.rules.quota_grammar import parse_quota
+from bot.rules.scope_words import SHARED, ending, first_word, list_of, only_scope
 from bot.words import managing as said
 
 _OF_USAGE: tuple[TargetKind, ...] = ("me", *SHARED)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completion.commands import AskCommand, Form, Help, parse
+from bot.rules.commands import AskCommand, Form, Help, parse
 
 
 def prompt_of(text: str) -> object:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.completion.options import OPTIONS
-from bot.completion.policy import (
+from bot.rules.policy import (
     DEFAULTABLE,
     EVERY_MODEL,
     Default,
@@ -31,7 +31,7 @@ from bot.completion.policy import (
     paused_in,
     rules_of,
 )
-from bot.completion.quota import EACH_USER, QUOTAS, WORKSPACE, Scope
+from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, Scope
 
 CHANNEL = Scope("channel", "C1")
 ANA = Scope("user", "U1")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.completion.flags import Flags, parse_text
-from bot.completion.help import find_topic
+from bot.rules.help import find_topic
 
 
 @dataclass(frozen=True, slots=True)

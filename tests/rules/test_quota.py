@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completion.quota import (
+from bot.errors import Fault
+from bot.rules.quota import (
     EACH_USER,
     MICRO,
     QUOTAS,
@@ -18,7 +19,6 @@ from bot.completion.quota import (
     read_limits,
     unknown_quota,
 )
-from bot.errors import Fault
 from bot.words import quota as said
 
 TOKENS = QUOTAS["tokens-per-day"]

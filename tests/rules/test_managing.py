@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from bot.completion.flags import Flags
-from bot.completion.managing import (
+from bot.completion.options import OPTIONS, REPLY_TO
+from bot.rules.managing import (
     CHANNEL,
     AllowModels,
     ExportUsage,
@@ -25,9 +26,8 @@ from bot.completion.managing import (
     UnsetDefaults,
     UnsetQuota,
 )
-from bot.completion.managing_grammar import parse_managing
-from bot.completion.options import OPTIONS, REPLY_TO
-from bot.completion.quota import QUOTAS, Scope
+from bot.rules.managing_grammar import parse_managing
+from bot.rules.quota import QUOTAS, Scope
 from tests.completion.strategies import written_requests
 
 shared = st.sampled_from([CHANNEL, Target("workspace")])

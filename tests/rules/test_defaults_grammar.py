@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.managing import SetDefaults, UnsetDefaults
-from bot.completion.managing_grammar import parse_managing
+from bot.rules.managing import SetDefaults, UnsetDefaults
+from bot.rules.managing_grammar import parse_managing
 from tests.completion.strategies import Json
 
 

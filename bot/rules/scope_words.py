@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.completion.excerpt import excerpt
-from bot.completion.managing import ManagingCommand, Target, TargetKind
-from bot.completion.quota import keyword
 from bot.errors import Fault
+from bot.rules.managing import ManagingCommand, Target, TargetKind
+from bot.rules.quota import keyword
 from bot.words import managing as said
 
 SHARED: tuple[TargetKind, ...] = ("channel", "workspace")

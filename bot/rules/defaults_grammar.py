@@ -14,7 +14,9 @@ from difflib import get_close_matches
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.managing import (
+from bot.completion.options import OPTIONS
+from bot.errors import Fault
+from bot.rules.managing import (
     CHANNEL,
     ManagingCommand,
     ResetDefaults,
@@ -22,9 +24,8 @@ from bot.completion.managing import (
     ShowDefaults,
     UnsetDefaults,
 )
-from bot.completion.options import OPTIONS
-from bot.completion.quota import keyword
-from bot.completion.scope_words import (
+from bot.rules.quota import keyword
+from bot.rules.scope_words import (
     MOST_NAMES,
     SHARED,
     ending,
@@ -33,7 +34,6 @@ from bot.completion.scope_words import (
     only_scope,
     out_of_place,
 )
-from bot.errors import Fault
 from bot.words import managing as said
 
 _LONGEST_NAME = 40

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.completion.managing import SetQuota, ShowQuota, Target, UnsetQuota
-from bot.completion.managing_grammar import parse_managing
-from bot.completion.quota import QuotaName
+from bot.rules.managing import SetQuota, ShowQuota, Target, UnsetQuota
+from bot.rules.managing_grammar import parse_managing
+from bot.rules.quota import QuotaName
 
 ANA = "U024BE7LH"
 

@@ -20,7 +20,10 @@ from bot.completion.faults import validate
 from bot.completion.flags import Flags
 from bot.completion.options import REPLY_TO
 from bot.completion.parameters import PARAMETERS
-from bot.completion.policy import (
+from bot.completion.request import CompletionRequest, is_text
+from bot.completion.rules import check
+from bot.errors import Fault, RequestRefused
+from bot.rules.policy import (
     IdOf,
     Models,
     Policy,
@@ -28,10 +31,7 @@ from bot.completion.policy import (
     caps_for,
     defaults_for,
 )
-from bot.completion.quota import Scope
-from bot.completion.request import CompletionRequest, is_text
-from bot.completion.rules import check
-from bot.errors import Fault, RequestRefused
+from bot.rules.quota import Scope
 from bot.words import managing
 from bot.words import policy as said
 

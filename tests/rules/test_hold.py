@@ -11,13 +11,13 @@ from hypothesis import given
 
 from bot.completion.ask import Ask, Said
 from bot.completion.conversation import estimate_tokens
-from bot.completion.hold import LEAST_ROOM, MOST, Hold, Shortage, hold_for
-from bot.completion.policy import Paused, Policy, Rules, Unread
-from bot.completion.prices import Prices
-from bot.completion.quota import EACH_USER, WORKSPACE, QuotaName, Scope
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import shared
-from bot.completion.windows import windows_at
+from bot.rules.hold import LEAST_ROOM, MOST, Hold, Shortage, hold_for
+from bot.rules.policy import Paused, Policy, Rules, Unread
+from bot.rules.prices import Prices
+from bot.rules.quota import EACH_USER, WORKSPACE, QuotaName, Scope
+from bot.rules.windows import windows_at
 from bot.settings import Settings
 
 NOW = 1_795_000_000.0

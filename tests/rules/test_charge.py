@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 
 from bot.completion.ask import Ask
-from bot.completion.charge import NOTHING, Charge, charge_for
-from bot.completion.hold import MOST, Hold
-from bot.completion.prices import Prices
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, Usage
-from tests.completion.holds import make_hold
+from bot.rules.charge import NOTHING, Charge, charge_for
+from bot.rules.hold import MOST, Hold
+from bot.rules.prices import Prices
+from tests.rules.holds import make_hold
 
 PRICES = Prices(1.25, 2.5, 0.25)
 HOLD = make_hold(1_100, 2_625, prompt=100, reasoning=200, prices=PRICES)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bot.completion.ask import Ask
 from bot.completion.conversation import estimate_tokens
-from bot.completion.hold import MOST, Hold
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Usage
+from bot.rules.hold import MOST, Hold
 
 _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.completion.managing import CHANNEL, SetQuota, ShowQuota, Target, TargetKind, UnsetQuota
-from bot.completion.quota import (
+from bot.errors import Fault
+from bot.rules.managing import CHANNEL, SetQuota, ShowQuota, Target, TargetKind, UnsetQuota
+from bot.rules.quota import (
     QuotaName,
     find_quota,
     nearest_quota,
@@ -17,8 +18,7 @@ from bot.completion.quota import (
     read_limits,
     unknown_quota,
 )
-from bot.completion.scope_words import MOST_NAMES, ending, first_word, list_of, out_of_place
-from bot.errors import Fault
+from bot.rules.scope_words import MOST_NAMES, ending, first_word, list_of, out_of_place
 from bot.words import managing as said
 
 _SCOPES: tuple[TargetKind, ...] = ("channel", "user", "each-user", "workspace")

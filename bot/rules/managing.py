@@ -1,6 +1,6 @@
 """The commands beside asking: what there is, what was used, and how Grok is run.
 
-`bot.completion.managing_grammar` reads them. `str(command)` is how one without faults is typed
+`bot.rules.managing_grammar` reads them. `str(command)` is how one without faults is typed
 after `/grok`, people by their ids.
 """
 
@@ -13,8 +13,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from bot.completion.flags import Flags, written_flags
-from bot.completion.quota import QUOTAS, QuotaName, Scope, ScopeKind
 from bot.errors import Fault
+from bot.rules.quota import QUOTAS, QuotaName, Scope, ScopeKind
 
 TargetKind = Literal["me"] | ScopeKind
 

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.completion.ask import Ask
 from bot.completion.conversation import estimate_tokens
-from bot.completion.policy import Policy, closed_for, limits_for, paused_in
-from bot.completion.prices import Prices
-from bot.completion.quota import QUOTAS, WORKSPACE, QuotaName, Scope
 from bot.completion.transcript import shared
-from bot.completion.windows import Windows, windows_at
 from bot.errors import UserError
+from bot.rules.policy import Policy, closed_for, limits_for, paused_in
+from bot.rules.prices import Prices
+from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope
+from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 
 LEAST_ROOM = 500

@@ -7,15 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.completion.defaults import (
+from bot.completion.faults import validate
+from bot.completion.flags import Flags, parse_text
+from bot.completion.rules import check
+from bot.errors import Fault, RequestRefused
+from bot.rules.defaults import (
     MAX_DEFAULT_BYTES,
     default_faults,
     restriction_faults,
     supply,
 )
-from bot.completion.faults import validate
-from bot.completion.flags import Flags, parse_text
-from bot.completion.policy import (
+from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
     Policy,
@@ -24,9 +26,7 @@ from bot.completion.policy import (
     model_fields,
     rules_of,
 )
-from bot.completion.quota import WORKSPACE, Scope
-from bot.completion.rules import check
-from bot.errors import Fault, RequestRefused
+from bot.rules.quota import WORKSPACE, Scope
 from tests.completion.strategies import valid_json
 
 CHANNEL = Scope("channel", "C1")

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completion.commands import AskCommand, parse
-from bot.completion.managing import (
+from bot.completion.options import OPTIONS
+from bot.rules.commands import AskCommand, parse
+from bot.rules.managing import (
     AllowModels,
     ExportUsage,
     ManagingCommand,
@@ -19,9 +20,8 @@ from bot.completion.managing import (
     ShowUsage,
     Target,
 )
-from bot.completion.managing_grammar import parse_managing
-from bot.completion.options import OPTIONS
-from bot.completion.quota import QUOTAS
+from bot.rules.managing_grammar import parse_managing
+from bot.rules.quota import QUOTAS
 
 WORKSPACE = Target("workspace")
 

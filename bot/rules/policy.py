@@ -7,7 +7,7 @@
 - A pause holds in its channel, or everywhere when it is the workspace's.
 
 A default gives way to caps and to the allowed models, as nobody has asked for it. How a question
-is made of flags and all this: `bot.completion.defaults`.
+is made of flags and all this: `bot.rules.defaults`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 from bot.completion.ask import Source
 from bot.completion.options import OPTIONS, REPLY_TO
-from bot.completion.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
 from bot.completion.request import Text, is_text
+from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
 
 DEFAULTABLE = tuple(name for name in OPTIONS if name not in {"prompt", "private"})
 """What may have a default: every parameter but the prompt, `system` and `reply`."""

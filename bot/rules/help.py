@@ -9,7 +9,7 @@ from bot import words
 from bot.completion.flags import named_option
 from bot.completion.options import OPTIONS, Option
 from bot.completion.parameters import PARAMETERS, Parameter
-from bot.completion.quota import QUOTAS
+from bot.rules.quota import QUOTAS
 from bot.words import managing
 
 FLAGS_TOPIC = "flags"

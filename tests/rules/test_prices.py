@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.prices import Prices
+from bot.rules.prices import Prices
 
 
 @pytest.mark.parametrize(

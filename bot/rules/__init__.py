@@ -1,0 +1,1 @@
+"""What holds and what is counted: policies, quotas, reservations, charges; nothing is kept here."""
