@@ -28,8 +28,22 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "jobs": frozenset(
         {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply"}
     ),
+    "views": frozenset(
+        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "jobs"}
+    ),
     "listeners": frozenset(
-        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply", "jobs"}
+        {
+            "ground",
+            "markdown",
+            "completion",
+            "rules",
+            "store",
+            "slack",
+            "grok",
+            "reply",
+            "jobs",
+            "views",
+        }
     ),
     "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "listeners"}),
     "top": frozenset(
@@ -42,6 +56,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "grok",
             "reply",
             "jobs",
+            "views",
             "listeners",
             "ops",
         }

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.listeners.home_view import bar
 from bot.listeners.permission import Permission
 from bot.listeners.rules_text import whose
 from bot.listeners.usage_view import number
@@ -24,6 +23,7 @@ from bot.store.audit import Audit
 from bot.store.once import Once
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas, Use
+from bot.views.home_view import bar
 from bot.words import usage as words
 
 log = structlog.get_logger(__name__)

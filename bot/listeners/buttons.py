@@ -18,7 +18,6 @@ from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.listeners.asking import Asking, promise
-from bot.listeners.details_view import details_view, loading_view, sentence_view
 from bot.listeners.taking import Taking, outcome_of
 from bot.rules.hold import Denied
 from bot.rules.policy import Policy
@@ -28,6 +27,7 @@ from bot.slack.people import People
 from bot.slack.reaction import Reaction
 from bot.slack.shared_message import name_of
 from bot.slack.views import ViewJson, Views
+from bot.views.details_view import details_view, loading_view, sentence_view
 from bot.words import talk
 
 log = structlog.get_logger(__name__)

@@ -14,9 +14,9 @@ from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import Filled
 from bot.errors import StoreUnavailable, UserError
 from bot.listeners.asking import Place
-from bot.listeners.form_view import channel_of
 from bot.slack.payloads import Submission
 from bot.store.drafts import Drafts
+from bot.views.form_view import channel_of
 from bot.words import form as words
 
 log = structlog.get_logger(__name__)

@@ -11,9 +11,9 @@ import structlog
 from bot import words as general
 from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, UserError
 from bot.listeners.form_draft import Draft, DraftBox
-from bot.listeners.form_view import form_view, loading_view, sentence_view
 from bot.slack.aside import Aside
 from bot.slack.views import OpenView, ViewJson, Views
+from bot.views.form_view import form_view, loading_view, sentence_view
 from bot.words import form as words
 
 log = structlog.get_logger(__name__)

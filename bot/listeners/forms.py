@@ -15,7 +15,6 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.listeners.asking import Asking, promise
 from bot.listeners.form_draft import Draft, DraftBox, in_time
-from bot.listeners.form_view import errors_of, model_options, read_form
 from bot.listeners.form_window import FormWindow, Summons
 from bot.listeners.taking import Taking, outcome_of
 from bot.rules.hold import Denied
@@ -37,6 +36,7 @@ from bot.slack.shared_message import name_of, said_in
 from bot.slack.views import OpenView, Views
 from bot.store.drafts import Drafts
 from bot.store.policy import Policies
+from bot.views.form_view import errors_of, model_options, read_form
 from bot.words import form as words
 from bot.words import talk
 

@@ -11,7 +11,13 @@ import structlog
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.listeners.home_standing import Concern, Standing
-from bot.listeners.home_view import (
+from bot.slack.installation import Installation
+from bot.slack.payloads import HomeOpened
+from bot.slack.people import People, Person
+from bot.slack.reaction import Reaction
+from bot.slack.views import Views
+from bot.store.recent import Recent, Recents
+from bot.views.home_view import (
     Part,
     home_view,
     is_channel,
@@ -20,12 +26,6 @@ from bot.listeners.home_view import (
     questions_away,
     ways_to_ask,
 )
-from bot.slack.installation import Installation
-from bot.slack.payloads import HomeOpened
-from bot.slack.people import People, Person
-from bot.slack.reaction import Reaction
-from bot.slack.views import Views
-from bot.store.recent import Recent, Recents
 
 log = structlog.get_logger(__name__)
 

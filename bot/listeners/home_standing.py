@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.grok.client import GrokClient
-from bot.listeners.home_view import Part, defaults, quotas, set_up
 from bot.listeners.managing_changes import default_values
 from bot.listeners.permission import Permission
 from bot.listeners.rules_text import default_value
@@ -21,6 +20,7 @@ from bot.settings import Settings, zone_of
 from bot.slack.people import Person
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
+from bot.views.home_view import Part, defaults, quotas, set_up
 from bot.words import admin as admin_words
 from bot.words import home as words
 from bot.words import usage as usage_words

@@ -14,11 +14,20 @@ import structlog
 from bot import words as general
 from bot.errors import SlackError, StoreUnavailable
 from bot.listeners.changing import Changing
-from bot.listeners.form_view import errors_of, sentence_view
 from bot.listeners.managing_reply import Caller, Said
 from bot.listeners.permission import Matter, Permission
 from bot.listeners.rules_text import whose
-from bot.listeners.setup_view import (
+from bot.rules.policy import Fields, Policy, default_fields, limit_fields
+from bot.rules.quota import Scope
+from bot.slack.announcing import Announcing
+from bot.slack.aside import Aside
+from bot.slack.payloads import Click, GlobalShortcut, Submission
+from bot.slack.people import People
+from bot.slack.reaction import Reaction
+from bot.slack.views import ViewJson, Views
+from bot.store.policy import Policies
+from bot.views.form_view import errors_of, sentence_view
+from bot.views.setup_view import (
     FORMS,
     PLACE_FORM,
     SetupMetadata,
@@ -32,15 +41,6 @@ from bot.listeners.setup_view import (
     read_place,
     rules_view,
 )
-from bot.rules.policy import Fields, Policy, default_fields, limit_fields
-from bot.rules.quota import Scope
-from bot.slack.announcing import Announcing
-from bot.slack.aside import Aside
-from bot.slack.payloads import Click, GlobalShortcut, Submission
-from bot.slack.people import People
-from bot.slack.reaction import Reaction
-from bot.slack.views import ViewJson, Views
-from bot.store.policy import Policies
 from bot.words import admin as words
 from bot.words import form as form_words
 from bot.words import setup as setup_words

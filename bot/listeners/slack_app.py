@@ -26,10 +26,8 @@ from bot.listeners.buttons import Buttons
 from bot.listeners.command import GrokCommand
 from bot.listeners.forms import Forms
 from bot.listeners.home import Home
-from bot.listeners.home_view import SETUP_ACTION
 from bot.listeners.messages import Conversing
 from bot.listeners.setup import Setup
-from bot.listeners.setup_view import FORMS, PLACE_FORM
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,
@@ -42,6 +40,8 @@ from bot.slack.payloads import (
     Suggestion,
 )
 from bot.slack.reaction import Errands, Reaction
+from bot.views.home_view import SETUP_ACTION
+from bot.views.setup_view import FORMS, PLACE_FORM
 
 log = structlog.get_logger(__name__)
 

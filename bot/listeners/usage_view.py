@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.completion.excerpt import excerpt
-from bot.listeners.home_view import bar
 from bot.rules.policy import Limit
 from bot.rules.quota import QUOTAS, Quota, QuotaName
 from bot.rules.windows import Windows
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.store.quotas import Counts, Use
+from bot.views.home_view import bar
 from bot.words import quota as quota_words
 from bot.words import usage as words
 

@@ -9,7 +9,6 @@ import pytest
 
 from bot.grok.client import GrokClient
 from bot.listeners.home_standing import MOST_CHANNELS, Standing
-from bot.listeners.home_view import Part, home_view
 from bot.listeners.permission import Permission
 from bot.rules.policy import Paused, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
@@ -19,6 +18,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
+from bot.views.home_view import Part, home_view
 from bot.words import home as words
 from bot.words import usage as usage_words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL

@@ -11,10 +11,8 @@ import pytest
 
 from bot.grok.client import GrokClient
 from bot.listeners.changing import Changing
-from bot.listeners.form_view import model_options
 from bot.listeners.permission import Permission
 from bot.listeners.setup import Setup
-from bot.listeners.setup_view import FORMS, PLACE_FORM
 from bot.rules.policy import Rules, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings, admins_of
@@ -29,6 +27,8 @@ from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
+from bot.views.form_view import model_options
+from bot.views.setup_view import FORMS, PLACE_FORM
 from bot.words import admin as words
 from bot.words import form as form_words
 from bot.words import setup as setup_words

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.completion import CompletionRequest
 from bot.completion.parameters import PARAMETERS
 from bot.completion.result import TokenLogprob, Usage
-from bot.listeners.details_view import details_view, loading_view, sentence_view
 from bot.markdown.safety import JOINER
 from bot.slack.views import ViewJson
+from bot.views.details_view import details_view, loading_view, sentence_view
 from bot.words import talk as words
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.texts import texts_of

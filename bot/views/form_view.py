@@ -1,6 +1,6 @@
 """The form as a Slack view: built from what it holds, and read back.
 
-No other file but `bot.listeners.form_fields` knows its JSON.
+No other file but `bot.views.form_fields` knows its JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from bot.completion.options import REPLY_TO
 from bot.completion.parameters import PARAMETERS
 from bot.errors import Fault
 from bot.grok.catalogue import Model
-from bot.listeners.form_fields import (
+from bot.slack.blocks import Question
+from bot.slack.view_blocks import heading, section
+from bot.slack_limits import (
+    OPTION_TEXT_CHARS,
+    OPTIONS_IN_LIST,
+    SECTION_TEXT_CHARS,
+    VIEW_TITLE_CHARS,
+)
+from bot.views.form_fields import (
     NOT_SET,
     VALUE,
     Json,
@@ -33,14 +41,6 @@ from bot.listeners.form_fields import (
     several_field,
     system_field,
     task_field,
-)
-from bot.slack.blocks import Question
-from bot.slack.view_blocks import heading, section
-from bot.slack_limits import (
-    OPTION_TEXT_CHARS,
-    OPTIONS_IN_LIST,
-    SECTION_TEXT_CHARS,
-    VIEW_TITLE_CHARS,
 )
 from bot.words import form as words
 

@@ -18,11 +18,11 @@ from bot.completion.form import ADVANCED, Filled, field_text, holds
 from bot.completion.parameters import PARAMETERS
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
-from bot.listeners.form_view import errors_of, read_form
+from bot.views.form_view import errors_of, read_form
 from bot.words import form as words
 from sandbox.workspace.view_values import faults as refused_by_slack
 from tests.completion.strategies import valid_json
-from tests.listeners.form_state import fields_of, state_of, view_of
+from tests.views.form_state import fields_of, state_of, view_of
 
 MODEL = "grok-4.3"
 HIDDEN = {parameter.name for group in ADVANCED.values() for parameter in group}

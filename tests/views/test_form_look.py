@@ -11,11 +11,11 @@ from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import TASKS, Filled
 from bot.completion.parameters import PARAMETERS
 from bot.errors import Fault
-from bot.listeners.form_view import channel_of, loading_view, read_form, sentence_view
+from bot.views.form_view import channel_of, loading_view, read_form, sentence_view
 from bot.words import form as words
 from sandbox.workspace.validate import check_view
 from tests.completion.strategies import junk
-from tests.listeners.form_state import fields_of, state_of, view_of
+from tests.views.form_state import fields_of, state_of, view_of
 
 ABOUT = Said(author="Ana", text="We meet on Monday.")
 

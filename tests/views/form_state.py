@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.completion.form import Filled
-from bot.listeners.form_view import form_view, model_options
+from bot.views.form_view import form_view, model_options
 from sandbox.workspace.validate import check_view
 from sandbox.workspace.view_values import Values, fill, initial_values
 

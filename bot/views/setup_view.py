@@ -14,17 +14,6 @@ from bot.completion.ask import ReplyTo
 from bot.completion.form import ADVANCED, BASIC, Filled
 from bot.completion.options import REPLY_TO
 from bot.errors import Fault
-from bot.listeners.form_fields import (
-    NOT_SET,
-    VALUE,
-    Json,
-    option,
-    parameter_field,
-    plain,
-    reply_field,
-    system_field,
-)
-from bot.listeners.form_view import Values, read_form
 from bot.rules.policy import Rules
 from bot.rules.quota import (
     EACH_USER,
@@ -38,6 +27,17 @@ from bot.rules.quota import (
 )
 from bot.slack.view_blocks import heading, section, small
 from bot.slack_limits import INPUT_CHARS
+from bot.views.form_fields import (
+    NOT_SET,
+    VALUE,
+    Json,
+    option,
+    parameter_field,
+    plain,
+    reply_field,
+    system_field,
+)
+from bot.views.form_view import Values, read_form
 from bot.words import form as form_words
 from bot.words import setup as words
 

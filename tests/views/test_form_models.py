@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.grok.catalogue import KNOWN, Model
-from bot.listeners.form_view import model_options
 from bot.slack_limits import OPTIONS_IN_LIST
+from bot.views.form_view import model_options
 from sandbox.workspace.validate import check_view
 
 

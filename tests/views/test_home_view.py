@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.grok.catalogue import KNOWN, Model
-from bot.listeners.home_view import (
+from bot.slack_limits import VIEW_BLOCKS
+from bot.store.recent import Recent
+from bot.views.home_view import (
     MOST_MODELS,
     bar,
     defaults,
@@ -18,8 +20,6 @@ from bot.listeners.home_view import (
     questions_away,
     ways_to_ask,
 )
-from bot.slack_limits import VIEW_BLOCKS
-from bot.store.recent import Recent
 from bot.words import home as words
 from sandbox.workspace.validate import check_view
 
