@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.asking.admission import Admission
+from bot.asking.asking import Asking
+from bot.asking.taking import Taking
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
-from bot.listeners.admission import Admission
 from bot.listeners.alarms import Alarms
-from bot.listeners.asking import Asking
 from bot.listeners.buttons import Buttons
 from bot.listeners.changing import Changing
 from bot.listeners.command import GrokCommand
@@ -24,7 +25,6 @@ from bot.listeners.messages import Conversing
 from bot.listeners.permission import Permission
 from bot.listeners.setup import Setup
 from bot.listeners.slack_app import Listeners
-from bot.listeners.taking import Taking
 from bot.listeners.usage import Usage
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing

@@ -9,13 +9,13 @@ from contextlib import aclosing
 from typing import TextIO
 
 from bot import words
+from bot.asking.asking import Asking
 from bot.completion.collect import Collector
 from bot.completion.flags import parse_words
 from bot.completion.result import Section
 from bot.errors import GrokFailed, StartupError
 from bot.grok.answering import Completion
 from bot.grok.client import open_grok
-from bot.listeners.asking import Asking
 from bot.reply.last_line import last_line
 from bot.rules.commands import Help, parse
 from bot.rules.help import help_text

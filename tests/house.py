@@ -31,6 +31,9 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "views": frozenset(
         {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "jobs"}
     ),
+    "asking": frozenset(
+        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply", "jobs"}
+    ),
     "listeners": frozenset(
         {
             "ground",
@@ -43,6 +46,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "reply",
             "jobs",
             "views",
+            "asking",
         }
     ),
     "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "listeners"}),
@@ -57,6 +61,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "reply",
             "jobs",
             "views",
+            "asking",
             "listeners",
             "ops",
         }

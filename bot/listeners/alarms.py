@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
 from bot.listeners.permission import Permission
-from bot.listeners.rules_text import whose
 from bot.listeners.usage_view import number
 from bot.rules.policy import Limit, Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window

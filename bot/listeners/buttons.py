@@ -11,14 +11,14 @@ from typing import Protocol
 import structlog
 
 from bot import metrics
+from bot.asking.asking import Asking, promise
+from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners.asking import Asking, promise
-from bot.listeners.taking import Taking, outcome_of
 from bot.rules.hold import Denied
 from bot.rules.policy import Policy
 from bot.slack.aside import Aside

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
+from bot.asking.rules_text import Changed, changes, models_text, whose
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.listeners.managing_changes import (
@@ -17,7 +18,6 @@ from bot.listeners.managing_changes import (
     wanted,
 )
 from bot.listeners.managing_reply import Caller, Said
-from bot.listeners.rules_text import Changed, changes, models_text, whose
 from bot.rules.managing import SetDefaults, UnsetDefaults
 from bot.rules.policy import (
     Fields,

@@ -10,10 +10,10 @@ from typing import Literal, TypeVar
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.asking.asking import Place
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import Filled
 from bot.errors import StoreUnavailable, UserError
-from bot.listeners.asking import Place
 from bot.slack.payloads import Submission
 from bot.store.drafts import Drafts
 from bot.views.form_view import channel_of

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from bot import metrics
+from bot.asking.asking import Asking, promise
+from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags
@@ -13,10 +15,8 @@ from bot.completion.form import Filled
 from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
-from bot.listeners.asking import Asking, promise
 from bot.listeners.form_draft import Draft, DraftBox, in_time
 from bot.listeners.form_window import FormWindow, Summons
-from bot.listeners.taking import Taking, outcome_of
 from bot.rules.hold import Denied
 from bot.settings import Settings
 from bot.slack.aside import Aside

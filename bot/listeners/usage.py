@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.asking.rules_text import whose
+from bot.asking.showing import notices
 from bot.listeners.managing_reply import Caller, Said
 from bot.listeners.permission import Permission
-from bot.listeners.rules_text import whose
-from bot.listeners.showing import notices
 from bot.listeners.usage_export import table
 from bot.listeners.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
 from bot.rules.managing import Target

@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from bot.asking.asking import Asking
 from bot.completion.ask import Ask
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners.asking import Asking
 from bot.listeners.messages import Conversing
 from bot.settings import Settings
 from bot.slack.aside import Aside
@@ -33,8 +33,8 @@ from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.once import Once
 from sandbox.workspace import BOT_USER, Message, Workspace
+from tests.asking.takings import taking_of
 from tests.fixtures.store import TEAM
-from tests.listeners.takings import taking_of
 from tests.sandbox.slack_app import client_of, raw_socket
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.asking.asking import Asking
 from bot.completion.ask import Ask
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners.asking import Asking
 from bot.listeners.forms import Find, Forms
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click
@@ -29,9 +29,9 @@ from bot.store.keys import Keys
 from bot.store.policy import Policies
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
+from tests.asking.takings import taking_of
 from tests.fixtures.grok import grok_settings
 from tests.listeners.app import listening
-from tests.listeners.takings import taking_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 

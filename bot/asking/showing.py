@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from bot.asking.rules_text import changes, default_value, field_name, whose
 from bot.completion.excerpt import excerpt
 from bot.completion.options import OPTIONS
 from bot.grok.catalogue import Catalogue, Model
-from bot.listeners.rules_text import changes, default_value, field_name, whose
 from bot.rules.policy import (
     Default,
     IdOf,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.asking.admission import Admission
+from bot.asking.taking import Taking
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
-from bot.listeners.admission import Admission
-from bot.listeners.taking import Taking
 from bot.settings import Settings
 from bot.slack.people import People
 from bot.store.connection import Store

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from bot.asking.rules_text import changes, field_value
+from bot.asking.showing import defaults_here, defaults_of, models_here, notices
 from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.client import GrokClient
-from bot.listeners.rules_text import changes, field_value
-from bot.listeners.showing import defaults_here, defaults_of, models_here, notices
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.words import admin as words

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.asking.showing import notices
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.request import CompletionRequest
-from bot.listeners.showing import notices
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.policy import Policy, paused_in
 from bot.rules.quota import QUOTAS

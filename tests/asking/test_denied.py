@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens
 from bot.completion import CompletionRequest
-from bot.listeners.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.prices import Prices

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import structlog
 
 from bot import words
+from bot.asking.admission import Admission
+from bot.asking.denied import Reader, denied
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Accepted, Acceptor
-from bot.listeners.admission import Admission
-from bot.listeners.denied import Reader, denied
 from bot.rules.hold import Denied, Hold, hold_for
 from bot.rules.policy import Policy
 from bot.settings import Settings, admins_of

@@ -1,0 +1,1 @@
+"""From flags and a place to an accepted question, once, for every door."""
