@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.admin.alarms import Alarms
+from bot.admin.changing import Changing
+from bot.admin.home_standing import Standing
+from bot.admin.managing import Managing
+from bot.admin.permission import Permission
+from bot.admin.setup import Setup
+from bot.admin.usage import Usage
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
@@ -13,19 +20,12 @@ from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
-from bot.listeners.alarms import Alarms
 from bot.listeners.buttons import Buttons
-from bot.listeners.changing import Changing
 from bot.listeners.command import GrokCommand
 from bot.listeners.forms import Forms
 from bot.listeners.home import Home
-from bot.listeners.home_standing import Standing
-from bot.listeners.managing import Managing
 from bot.listeners.messages import Conversing
-from bot.listeners.permission import Permission
-from bot.listeners.setup import Setup
 from bot.listeners.slack_app import Listeners
-from bot.listeners.usage import Usage
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside

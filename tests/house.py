@@ -34,6 +34,21 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "asking": frozenset(
         {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply", "jobs"}
     ),
+    "admin": frozenset(
+        {
+            "ground",
+            "markdown",
+            "completion",
+            "rules",
+            "store",
+            "slack",
+            "grok",
+            "reply",
+            "jobs",
+            "views",
+            "asking",
+        }
+    ),
     "listeners": frozenset(
         {
             "ground",
@@ -47,6 +62,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "jobs",
             "views",
             "asking",
+            "admin",
         }
     ),
     "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "listeners"}),
@@ -62,6 +78,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "jobs",
             "views",
             "asking",
+            "admin",
             "listeners",
             "ops",
         }

@@ -8,9 +8,9 @@ from functools import partial
 
 import structlog
 
+from bot.admin.home_standing import Concern, Standing
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.listeners.home_standing import Concern, Standing
 from bot.slack.installation import Installation
 from bot.slack.payloads import HomeOpened
 from bot.slack.people import People, Person

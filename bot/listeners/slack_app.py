@@ -22,12 +22,12 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import words
+from bot.admin.setup import Setup
 from bot.listeners.buttons import Buttons
 from bot.listeners.command import GrokCommand
 from bot.listeners.forms import Forms
 from bot.listeners.home import Home
 from bot.listeners.messages import Conversing
-from bot.listeners.setup import Setup
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,

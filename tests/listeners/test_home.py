@@ -8,11 +8,11 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from bot.admin.home_standing import Standing
+from bot.admin.permission import Permission
 from bot.grok.client import GrokClient
 from bot.listeners import home as module
 from bot.listeners.home import Home
-from bot.listeners.home_standing import Standing
-from bot.listeners.permission import Permission
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings

@@ -12,11 +12,11 @@ from functools import partial
 import structlog
 
 from bot import words as general
+from bot.admin.changing import Changing
+from bot.admin.managing_reply import Caller, Said
+from bot.admin.permission import Matter, Permission
 from bot.asking.rules_text import whose
 from bot.errors import SlackError, StoreUnavailable
-from bot.listeners.changing import Changing
-from bot.listeners.managing_reply import Caller, Said
-from bot.listeners.permission import Matter, Permission
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
 from bot.slack.announcing import Announcing

@@ -8,14 +8,14 @@ from functools import partial
 
 import structlog
 
+from bot.admin.changing import Changing, refused
+from bot.admin.managing_changes import ChangingCommand, default_values
+from bot.admin.managing_reply import Caller, Said
+from bot.admin.permission import Permission, matter_of
+from bot.admin.usage import Usage
 from bot.asking.showing import audit_lines, defaults_here, defaults_of, models_here, notices
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.listeners.changing import Changing, refused
-from bot.listeners.managing_changes import ChangingCommand, default_values
-from bot.listeners.managing_reply import Caller, Said
-from bot.listeners.permission import Permission, matter_of
-from bot.listeners.usage import Usage
 from bot.rules.managing import (
     ExportUsage,
     ManagingCommand,

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from bot.asking.rules_text import Changed, changes, models_text, whose
-from bot.errors import Fault, RequestRefused
-from bot.grok.client import GrokClient
-from bot.listeners.managing_changes import (
+from bot.admin.managing_changes import (
     ChangingCommand,
     channel_of,
     default_values,
     faults_of_defaults,
     wanted,
 )
-from bot.listeners.managing_reply import Caller, Said
+from bot.admin.managing_reply import Caller, Said
+from bot.asking.rules_text import Changed, changes, models_text, whose
+from bot.errors import Fault, RequestRefused
+from bot.grok.client import GrokClient
 from bot.rules.managing import SetDefaults, UnsetDefaults
 from bot.rules.policy import (
     Fields,

@@ -12,7 +12,7 @@ from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.words import admin as words
 from bot.words import managing as managing_words
 from sandbox.workspace import ANA, BEN, CHLOE, FINANCE, GENERAL, GUEST, Workspace, dm_of
-from tests.listeners.managing_desk import KEYS, Desk, desk
+from tests.admin.managing_desk import KEYS, Desk, desk
 from tests.store.proxy import always
 
 HERE = Scope("channel", GENERAL)

@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.admin.usage_export import MOST_MESSAGES, table
 from bot.grok.client import GrokClient
-from bot.listeners.usage_export import MOST_MESSAGES, table
 from bot.slack_limits import MARKDOWN_CHARS
 from bot.store.quotas import Row
 from bot.words import usage as words
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, Workspace, dm_of
-from tests.listeners.managing_desk import KEYS, Desk, desk
-from tests.listeners.spending import MONTH, spend, write_down
+from tests.admin.managing_desk import KEYS, Desk, desk
+from tests.admin.spending import MONTH, spend, write_down
 
 HERE = f"channel:{GENERAL}"
 TOMORROW = 1_763_942_400

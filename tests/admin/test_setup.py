@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot.admin.changing import Changing
+from bot.admin.permission import Permission
+from bot.admin.setup import Setup
 from bot.grok.client import GrokClient
-from bot.listeners.changing import Changing
-from bot.listeners.permission import Permission
-from bot.listeners.setup import Setup
 from bot.rules.policy import Rules, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings, admins_of

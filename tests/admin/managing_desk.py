@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bot.admin.managing import Managing
+from bot.admin.permission import Permission
+from bot.admin.usage import Usage
 from bot.grok.client import GrokClient
-from bot.listeners.managing import Managing
-from bot.listeners.permission import Permission
-from bot.listeners.usage import Usage
 from bot.rules.managing_grammar import parse_managing
 from bot.settings import Settings, admins_of
 from bot.slack.aside import Aside

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from bot.admin.managing_changes import default_values
+from bot.admin.permission import Permission
+from bot.admin.usage_view import cap_line, limit_lines
 from bot.asking.rules_text import default_value
 from bot.asking.showing import notices
 from bot.grok.client import GrokClient
-from bot.listeners.managing_changes import default_values
-from bot.listeners.permission import Permission
-from bot.listeners.usage_view import cap_line, limit_lines
 from bot.rules.policy import Limit, Policy, caps_for, defaults_for, limits_for
 from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.admin.home_standing import MOST_CHANNELS, Standing
+from bot.admin.permission import Permission
 from bot.grok.client import GrokClient
-from bot.listeners.home_standing import MOST_CHANNELS, Standing
-from bot.listeners.permission import Permission
 from bot.rules.policy import Paused, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings
@@ -23,7 +23,7 @@ from bot.words import home as words
 from bot.words import usage as usage_words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL
 from sandbox.workspace.validate import check_view
-from tests.listeners.spending import spend
+from tests.admin.spending import spend
 
 NOW = 1_763_892_000.0
 BOSS = Person(ANA, "ana", admin=True, known=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.admin.managing_reply import Caller, Said
+from bot.admin.permission import Permission
+from bot.admin.usage_export import table
+from bot.admin.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
 from bot.asking.rules_text import whose
 from bot.asking.showing import notices
-from bot.listeners.managing_reply import Caller, Said
-from bot.listeners.permission import Permission
-from bot.listeners.usage_export import table
-from bot.listeners.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
 from bot.rules.managing import Target
 from bot.rules.policy import Limit, Policy, caps_for, limits_for
 from bot.rules.quota import QUOTAS, Scope

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.listeners.alarms import Alarms
-from bot.listeners.permission import Permission
+from bot.admin.alarms import Alarms
+from bot.admin.permission import Permission
 from bot.rules.policy import limit_fields
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings, admins_of
@@ -24,7 +24,7 @@ from bot.store.once import Once
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Workspace, dm_of
-from tests.listeners.spending import DAY, MONTH, spend
+from tests.admin.spending import DAY, MONTH, spend
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.admin.permission import Permission
+from bot.admin.usage_view import number
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
-from bot.listeners.permission import Permission
-from bot.listeners.usage_view import number
 from bot.rules.policy import Limit, Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window
 from bot.rules.windows import Windows, windows_at
