@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doors.slack_app import build_slack_app
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.worker import Worker
-from bot.listeners.slack_app import build_slack_app
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES

@@ -14,18 +14,18 @@ from bot.admin.usage import Usage
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
+from bot.doors.buttons import Buttons
+from bot.doors.command import GrokCommand
+from bot.doors.forms import Forms
+from bot.doors.home import Home
+from bot.doors.messages import Conversing
+from bot.doors.slack_app import Listeners
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
-from bot.listeners.buttons import Buttons
-from bot.listeners.command import GrokCommand
-from bot.listeners.forms import Forms
-from bot.listeners.home import Home
-from bot.listeners.messages import Conversing
-from bot.listeners.slack_app import Listeners
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside

@@ -49,7 +49,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "asking",
         }
     ),
-    "listeners": frozenset(
+    "doors": frozenset(
         {
             "ground",
             "markdown",
@@ -65,7 +65,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "admin",
         }
     ),
-    "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "listeners"}),
+    "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "doors"}),
     "top": frozenset(
         {
             "ground",
@@ -79,7 +79,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "views",
             "asking",
             "admin",
-            "listeners",
+            "doors",
             "ops",
         }
     ),

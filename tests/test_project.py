@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.listeners.slack_app import COMMAND
+from bot.doors.slack_app import COMMAND
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
 from sandbox.workspace import AppConfig

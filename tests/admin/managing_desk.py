@@ -26,7 +26,7 @@ from bot.store.keys import Keys
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
-from tests.listeners.app import listening
+from tests.doors.app import listening
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 

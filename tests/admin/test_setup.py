@@ -44,8 +44,8 @@ from sandbox.workspace import (
     Workspace,
     dm_of,
 )
-from tests.listeners.app import listening
-from tests.listeners.form_desk import fields, held, text_of
+from tests.doors.app import listening
+from tests.doors.form_desk import fields, held, text_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy, always
 

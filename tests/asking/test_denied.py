@@ -17,7 +17,7 @@ from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings
 from bot.words import usage as words
 from sandbox.workspace import ANA, BEN, GENERAL
-from tests.listeners.jobs import an_ask
+from tests.doors.jobs import an_ask
 
 CHANNEL, PERSON = Scope("channel", GENERAL), Scope("user", ANA)
 PRICES = Prices(input=1.0, output=2.0)

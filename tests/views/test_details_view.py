@@ -18,7 +18,7 @@ from sandbox.workspace.pings import pings_in
 from sandbox.workspace.texts import texts_of
 from sandbox.workspace.validate import check_view
 from tests.completion.strategies import requests
-from tests.listeners.jobs import a_job, an_answer, an_ask
+from tests.doors.jobs import a_job, an_answer, an_ask
 
 USAGE = Usage(
     prompt_tokens=1_000,

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from bot.doors.deletions import REASON
 from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
-from bot.listeners.deletions import REASON
 from bot.reply.ledger import Post, withdrawn
 from bot.slack.blocks import Block, Foot, Message
 from bot.slack.slack import METADATA_EVENT, Slack
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, AppConfig, Workspace, dm_of
-from tests.listeners.conversing import Stage, on_stage
+from tests.doors.conversing import Stage, on_stage
 
 TEXT: Block = {"type": "markdown", "text": "so far"}
 

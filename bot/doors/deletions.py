@@ -7,9 +7,9 @@ from functools import partial
 import structlog
 from pydantic import JsonValue
 
+from bot.doors.hearing import dedupe_of
 from bot.errors import StoreUnavailable
 from bot.jobs.queue import Queue
-from bot.listeners.hearing import dedupe_of
 from bot.reply.ledger import stands
 from bot.slack.blocks import BUTTONS_BLOCK
 from bot.slack.payloads import MessageEvent, SlackMessage

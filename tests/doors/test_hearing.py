@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.listeners.hearing import Heard, hear
+from bot.doors.hearing import Heard, hear
 from bot.slack.payloads import MessageEvent
 from sandbox.workspace import ANA, BOT_USER, GENERAL, dm_of
 

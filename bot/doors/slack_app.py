@@ -23,11 +23,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import words
 from bot.admin.setup import Setup
-from bot.listeners.buttons import Buttons
-from bot.listeners.command import GrokCommand
-from bot.listeners.forms import Forms
-from bot.listeners.home import Home
-from bot.listeners.messages import Conversing
+from bot.doors.buttons import Buttons
+from bot.doors.command import GrokCommand
+from bot.doors.forms import Forms
+from bot.doors.home import Home
+from bot.doors.messages import Conversing
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,

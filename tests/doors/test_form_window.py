@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.listeners import form_draft, form_window
+from bot.doors import form_draft, form_window
 from bot.words import form as words
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, BEN, GENERAL, Limits, View, Workspace, dm_of
-from tests.listeners.form_desk import Desk, desk, fields, held, text_of
+from tests.doors.form_desk import Desk, desk, fields, held, text_of
 from tests.sandbox.test_workspace_views import modal, text_input
 
 

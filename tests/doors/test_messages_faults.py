@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
+from bot.doors import messages
 from bot.grok.client import GrokClient
 from bot.jobs import accept
-from bot.listeners import messages
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Limits, Workspace, dm_of
-from tests.listeners.conversing import Stage, on_stage
+from tests.doors.conversing import Stage, on_stage
 from tests.store.proxy import Proxy, always
 
 

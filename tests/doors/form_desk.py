@@ -12,10 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
+from bot.doors.forms import Find, Forms
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners.forms import Find, Forms
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click
 from bot.slack.people import People
@@ -30,8 +30,8 @@ from bot.store.policy import Policies
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
 from tests.asking.takings import taking_of
+from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
-from tests.listeners.app import listening
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from bot.admin.home_standing import Standing
 from bot.admin.permission import Permission
+from bot.doors import home as module
+from bot.doors.home import Home
 from bot.grok.client import GrokClient
-from bot.listeners import home as module
-from bot.listeners.home import Home
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
@@ -38,8 +38,8 @@ from sandbox.workspace import (
     View,
     Workspace,
 )
+from tests.doors.app import listening
 from tests.fixtures.store import TEAM
-from tests.listeners.app import listening
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 

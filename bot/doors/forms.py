@@ -12,11 +12,11 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags
 from bot.completion.form import Filled
+from bot.doors.form_draft import Draft, DraftBox, in_time
+from bot.doors.form_window import FormWindow, Summons
 from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
-from bot.listeners.form_draft import Draft, DraftBox, in_time
-from bot.listeners.form_window import FormWindow, Summons
 from bot.rules.hold import Denied
 from bot.settings import Settings
 from bot.slack.aside import Aside

@@ -16,8 +16,8 @@ from bot.words import form as words
 from bot.words import talk
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, BEN, DESIGN, ENGINEERING, GENERAL, View, Workspace
-from tests.listeners.form_desk import Desk, desk, fields, held, text_of
-from tests.listeners.jobs import a_job, an_ask
+from tests.doors.form_desk import Desk, desk, fields, held, text_of
+from tests.doors.jobs import a_job, an_ask
 from tests.sandbox.test_workspace_views import Json, plain
 
 

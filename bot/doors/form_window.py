@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from bot import words as general
+from bot.doors.form_draft import Draft, DraftBox
 from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, UserError
-from bot.listeners.form_draft import Draft, DraftBox
 from bot.slack.aside import Aside
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.views.form_view import form_view, loading_view, sentence_view

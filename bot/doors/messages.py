@@ -12,10 +12,10 @@ from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Surface
 from bot.completion.flags import Flags, parse_text
+from bot.doors.deletions import Deletions
+from bot.doors.hearing import Heard, hear
 from bot.errors import NotTaken, RequestRefused, StoreUnavailable
 from bot.jobs.queue import Queue
-from bot.listeners.deletions import Deletions
-from bot.listeners.hearing import Heard, hear
 from bot.rules.commands import Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied

@@ -13,7 +13,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, ENGINEERING, GENERAL, Workspace, dm_of
-from tests.listeners.conversing import Stage, on_stage
+from tests.doors.conversing import Stage, on_stage
 
 DM = dm_of(ANA)
 

@@ -17,10 +17,10 @@ from pydantic import SecretStr
 
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
+from bot.doors.messages import Conversing
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners.messages import Conversing
 from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.installation import Installation

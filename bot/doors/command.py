@@ -9,8 +9,8 @@ from bot.admin.managing import Managing
 from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
+from bot.doors.forms import Forms
 from bot.errors import NotTaken, RequestRefused
-from bot.listeners.forms import Forms
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied

@@ -12,11 +12,11 @@ from bot.asking.asking import Asking
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, Said
 from bot.completion.result import Answer
+from bot.doors import buttons as module
+from bot.doors.buttons import Buttons
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.listeners import buttons as module
-from bot.listeners.buttons import Buttons
 from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click
@@ -30,10 +30,10 @@ from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, Message, View, Workspace
 from tests.asking.takings import taking_of
+from tests.doors.app import listening
+from tests.doors.jobs import an_answer, an_ask
 from tests.fixtures.store import TEAM
 from tests.jobs.steps import take_next
-from tests.listeners.app import listening
-from tests.listeners.jobs import an_answer, an_ask
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 

@@ -1,0 +1,1 @@
+"""Slack's ways in: each reads a payload, has the question accepted or the act done, and acks."""

@@ -1,1 +1,0 @@
-"""Slack's ways in: each listener reads a payload, builds an `Ask`, has it accepted and acks."""
