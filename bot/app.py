@@ -23,13 +23,13 @@ from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.ops.startup import meet_slack, settings_faults
-from bot.parts import Parts
 from bot.settings import Settings
 from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
 from bot.slack.reaction import Errands
 from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store, open_store
+from bot.wiring import Parts
 
 log = structlog.get_logger(__name__)
 

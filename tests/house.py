@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = frozenset(
     {"errors", "words", "slack_limits", "settings", "metrics", "backoff", "listening"}
 )
-TOP = frozenset({"app", "parts", "cli", "terminal", "demo", "__main__"})
+TOP = frozenset({"app", "wiring", "cli", "terminal", "demo", "__main__"})
 
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),
