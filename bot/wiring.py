@@ -32,6 +32,7 @@ from bot.slack.aside import Aside
 from bot.slack.installation import Installation
 from bot.slack.pacing import EditBudget
 from bot.slack.people import People
+from bot.slack.person import Organisation
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.views import Views
@@ -73,8 +74,9 @@ class Parts:
         self._slack = Slack(self._api)
         self._aside = Aside(self._slack)
         hurried = WebApi(client, deadline=LOOK_UP_SECONDS)
-        self._people = People(hurried, admins_of(settings))
-        self._permission = Permission(settings, installation.team)
+        here = Organisation(installation.team, installation.enterprise_id or "")
+        self._people = People(hurried, here, admins_of(settings))
+        self._permission = Permission(settings)
         self._conversations = Conversations(store, keys)
         self._once = Once(store, keys)
         self._quotas = Quotas(store, keys)
@@ -160,7 +162,7 @@ class Parts:
             self.policies,
             self._grok,
             self._people,
-            Admission(self._people, self._settings, self._installation.team),
+            Admission(self._people, self._settings),
             self._settings,
         )
 

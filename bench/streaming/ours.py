@@ -25,6 +25,7 @@ from bot.jobs.worker import Worker
 from bot.settings import Settings, Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.people import People
+from bot.slack.person import Organisation
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
@@ -125,7 +126,7 @@ def _runner(settings: Settings, store: Store, keys: Keys, api: WebApi, grok: OnT
         EditBudget(store, keys, settings.slack_edits_per_minute),
         Recall(
             Conversations(store, keys),
-            ThreadReader(api, People(api), BOT_USER),
+            ThreadReader(api, People(api, Organisation(keys.team)), BOT_USER),
             tokens=settings.thread_tokens,
         ),
         tell_after=settings.tell_after_seconds,

@@ -17,7 +17,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import Limit, Policy, caps_for, defaults_for, limits_for
 from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
-from bot.slack.people import Person
+from bot.slack.person import Person
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from bot.views.home_view import Part, defaults, quotas, set_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.slack.blocks import Message
-from bot.slack.people import Person
+from bot.slack.person import Person
 from bot.slack.view_blocks import lines
 from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
 

@@ -21,7 +21,7 @@ from bot.rules.managing import (
     UnsetQuota,
 )
 from bot.settings import Settings, admins_of
-from bot.slack.people import Person
+from bot.slack.person import Person
 from bot.words import admin as words
 
 Matter = Literal["defaults", "quota", "models", "pause", "audit", "usage", "export", "person"]
@@ -31,15 +31,13 @@ Matter = Literal["defaults", "quota", "models", "pause", "audit", "usage", "expo
 class Permission:
     """Tells people what they may not do."""
 
-    def __init__(self, settings: Settings, team: str) -> None:
-        """`team`: the workspace whose admins and members count."""
+    def __init__(self, settings: Settings) -> None:
         self._admins = admins_of(settings)
         self._members_edit = settings.defaults_editable_by == "members"
-        self._team = team
 
     def is_admin(self, person: Person) -> bool:
         """Whether `person` looks after Grok here. Another organisation's admins do not."""
-        return person.id in self._admins or (person.admin and not person.is_foreign(self._team))
+        return person.id in self._admins or person.admin
 
     def refusal(self, matter: Matter | None, person: Person) -> str:
         """Why `person` may not; empty when they may. None is everybody's."""
@@ -49,7 +47,7 @@ class Permission:
             return words.WHO_ARE_YOU
         if matter != "defaults" or not self._members_edit:
             return words.ONLY_ADMINS[matter]
-        return words.NOT_FOR_GUESTS if person.guest or person.is_foreign(self._team) else ""
+        return "" if person.member else words.NOT_FOR_GUESTS
 
 
 def matter_of(command: ManagingCommand, user: str) -> Matter | None:

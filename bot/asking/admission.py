@@ -10,14 +10,12 @@ from bot.words import admin as words
 class Admission:
     """Tells people who may not ask so."""
 
-    def __init__(self, people: People, settings: Settings, team: str) -> None:
-        """`team`: the workspace whose members are members."""
+    def __init__(self, people: People, settings: Settings) -> None:
         self._people = people
         self._members_only = settings.asking_open_to == "members"
         self._channels = frozenset(
             filter(None, (channel.strip() for channel in settings.asking_channels.split(",")))
         )
-        self._team = team
 
     async def refusal(self, user: str, channel: str) -> str:
         """Why `user` may not ask in `channel`; empty when they may.
@@ -31,4 +29,4 @@ class Admission:
         person = await self._people.find(user)
         if not person.known:
             return words.WHO_ARE_YOU
-        return words.MEMBERS_ONLY if person.guest or person.is_foreign(self._team) else ""
+        return "" if person.member else words.MEMBERS_ONLY

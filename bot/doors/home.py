@@ -13,7 +13,8 @@ from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.slack.installation import Installation
 from bot.slack.payloads import HomeOpened
-from bot.slack.people import People, Person
+from bot.slack.people import People
+from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.views import Views
 from bot.store.recent import Recent, Recents

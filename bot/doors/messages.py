@@ -22,7 +22,8 @@ from bot.rules.hold import Denied
 from bot.slack.aside import Aside
 from bot.slack.installation import Installation
 from bot.slack.payloads import MessageEvent
-from bot.slack.people import People, Person
+from bot.slack.people import People
+from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
 from bot.store.conversations import Conversations

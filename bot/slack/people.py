@@ -1,4 +1,4 @@
-"""The people of the workspace: what they are called, and who is an admin."""
+"""Looking people up in Slack: what they are called, and what they are to this workspace."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
+from pydantic import ValidationError
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
-from bot.slack.web_api import WebApi, mapping
+from bot.slack.person import Organisation, Person, SlackUser
+from bot.slack.web_api import WebApi
 
 log = structlog.get_logger(__name__)
 
@@ -25,36 +27,16 @@ AT_ONCE = 10
 """Calls under way at a time: Slack allows some 100 a minute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One person as Slack describes them (docs.slack.dev, "User object").
-
-    `known` is False when Slack did not say: then nobody is an admin, and the name is the id.
-    `tz_offset` is in seconds east of UTC.
-    """
-
-    id: str
-    name: str
-    admin: bool = False
-    guest: bool = False
-    bot: bool = False
-    team: str = ""
-    tz_offset: int = 0
-    known: bool = False
-
-    def is_foreign(self, team: str) -> bool:
-        """Whether they belong to another organisation than the workspace `team`, as far as Slack
-        says."""
-        return self.team not in ("", team)
-
-
 class People:
     """Looks people up with `users.info`, and remembers them for ten minutes."""
 
-    def __init__(self, api: WebApi, admins: frozenset[str] = frozenset()) -> None:
-        """`admins`: ids of people who count as admins beside the workspace's own. `api` has a
-        deadline that fits into an ack."""
+    def __init__(
+        self, api: WebApi, here: Organisation, admins: frozenset[str] = frozenset()
+    ) -> None:
+        """`admins`: ids of people who count as admins beside those of the workspace that is
+        `here`. `api` has a deadline that fits into an ack."""
         self._api = api
+        self._here = here
         self._admins = admins
         self._known: OrderedDict[str, tuple[float, Person]] = OrderedDict()
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -90,6 +72,7 @@ class People:
         try:
             async with self._places:
                 reply = await self._api.call("users.info", {"user": user}, read=True)
+            person = self._described(user, reply)
         except SlackError as error:
             log.warning("person not looked up", error=str(error))
             _, known = self._known.get(user, (0.0, None))
@@ -97,9 +80,16 @@ class People:
             if not isinstance(error, RateLimited | OutcomeUnknown):
                 self._remember(person, REFUSED_SECONDS)
             return person
-        person = self._person(user, mapping(reply.get("user")))
         self._remember(person, FRESH_SECONDS)
         return person
+
+    def _described(self, user: str, reply: Mapping[str, Any]) -> Person:
+        try:
+            said = SlackUser.model_validate(reply.get("user"))
+        except ValidationError as error:
+            raise OutcomeUnknown(f"users.info: {error}") from None
+        person = said.person(user, self._here)
+        return replace(person, admin=person.admin or user in self._admins)
 
     def _remember(self, person: Person, seconds: float) -> None:
         """`person` for so long, and for as long as Slack does not answer after that."""
@@ -107,18 +97,3 @@ class People:
         self._known.move_to_end(person.id)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
-
-    def _person(self, user: str, said: Any) -> Person:
-        profile = mapping(said.get("profile"))
-        name = profile.get("display_name") or profile.get("real_name") or said.get("name") or user
-        offset = said.get("tz_offset")
-        return Person(
-            id=user,
-            name=str(name),
-            admin=bool(said.get("is_admin") or said.get("is_owner")) or user in self._admins,
-            guest=bool(said.get("is_restricted") or said.get("is_ultra_restricted")),
-            bot=bool(said.get("is_bot")),
-            team=str(said.get("team_id") or ""),
-            tz_offset=offset if isinstance(offset, int) else 0,
-            known=True,
-        )

@@ -27,6 +27,7 @@ from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
 from tests.doors.app import listening
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -74,8 +75,8 @@ async def desk(
         store = await stack.enter_async_context(Store(redis_url))
         await store.redis.flushall()
         api = WebApi(client_of(workspace))
-        policies, people = Policies(behind, KEYS), People(api, admins_of(ours))
-        permission, slack = Permission(ours, TEAM_ID), Slack(api)
+        policies, people = Policies(behind, KEYS), People(api, SANDBOX, admins_of(ours))
+        permission, slack = Permission(ours), Slack(api)
         managing = Managing(
             policies,
             Audit(behind, KEYS),

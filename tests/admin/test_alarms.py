@@ -23,8 +23,9 @@ from bot.store.keys import Keys
 from bot.store.once import Once
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
-from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Workspace, dm_of
+from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.admin.spending import DAY, MONTH, spend
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -54,8 +55,8 @@ class Watch:
             Quotas(store, keys),
             Audit(store, keys),
             Once(store, keys),
-            People(api, admins_of(ours)),
-            Permission(ours, TEAM_ID),
+            People(api, SANDBOX, admins_of(ours)),
+            Permission(ours),
             Aside(Slack(api)),
             ours,
             self.clock,

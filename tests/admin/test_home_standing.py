@@ -13,7 +13,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings
-from bot.slack.people import Person
+from bot.slack.person import Person
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
@@ -41,7 +41,7 @@ class Tab:
         self._standing = Standing(
             self.policies,
             Quotas(store, keys),
-            Permission(ours, keys.team),
+            Permission(ours),
             grok,
             ours,
             clock=lambda: NOW,

@@ -46,6 +46,7 @@ from sandbox.workspace import (
 )
 from tests.doors.app import listening
 from tests.doors.form_desk import fields, held, text_of
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy, always
 
@@ -108,8 +109,8 @@ async def desk(
         setup = Setup(
             policies,
             Changing(policies, grok, ours),
-            People(api, admins_of(ours)),
-            Permission(ours, TEAM_ID),
+            People(api, SANDBOX, admins_of(ours)),
+            Permission(ours),
             Views(api),
             Aside(slack),
             Announcing(slack),

@@ -12,7 +12,6 @@ from bot.slack.people import People
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
-from tests.fixtures.store import TEAM
 
 
 def taking_of(
@@ -30,6 +29,6 @@ def taking_of(
         Policies(store, keys),
         grok,
         people,
-        Admission(people, settings, TEAM),
+        Admission(people, settings),
         settings,
     )

@@ -35,6 +35,7 @@ from bot.store.once import Once
 from sandbox.workspace import BOT_USER, Message, Workspace
 from tests.asking.takings import taking_of
 from tests.fixtures.store import TEAM
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of, raw_socket
 
 
@@ -112,7 +113,7 @@ async def on_stage(
     api = WebApi(client_of(workspace))
     way = through or store
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
-    people = People(api)
+    people = People(api, SANDBOX)
     conversing = Conversing(
         Asking(Settings(_env_file=None), grok),
         taking_of(queue, way, keys, grok, people),

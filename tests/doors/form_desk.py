@@ -32,6 +32,7 @@ from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
 from tests.asking.takings import taking_of
 from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -136,7 +137,7 @@ async def desk(
         drafts = SlowDrafts(behind, keys)
         desk = Desk(workspace, client_of(workspace), proxy, queue, keys, store, _nothing, drafts)
         api = WebApi(desk.client)
-        people = People(api)
+        people = People(api, SANDBOX)
         forms = Forms(
             Asking(ours, client),
             taking_of(_queue(behind, keys), behind, keys, client, people, ours),

@@ -33,6 +33,7 @@ from tests.asking.takings import taking_of
 from tests.doors.app import listening
 from tests.doors.jobs import an_answer, an_ask
 from tests.fixtures.store import TEAM
+from tests.fixtures.workspace import SANDBOX
 from tests.jobs.steps import take_next
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
@@ -61,7 +62,7 @@ class Panel:
         self.forms = FakeForms()
         self.message_ts = ""
         api = WebApi(client_of(workspace))
-        people = People(api)
+        people = People(api, SANDBOX)
         self.buttons = Buttons(
             queue,
             taking_of(queue, queue._store, queue._keys, grok, people),
@@ -256,7 +257,7 @@ async def test_a_retry_asks_the_same_in_the_same_place_for_whoever_clicked(
     new = {"dedupe", "surface", "user", "name", "retry_of", "response_url", "asked_at"}
     assert ask.model_dump(exclude=new) == job.ask.model_dump(exclude=new)
     assert (ask.surface, ask.user, ask.retry_of) == ("retry", BEN, JOB)
-    assert ask.name == (await People(WebApi(client_of(workspace))).find(BEN)).name
+    assert ask.name == (await People(WebApi(client_of(workspace)), SANDBOX).find(BEN)).name
     assert ask.response_url == workspace.deliveries[-1].payload["response_url"]
     assert ask.asked_at > job.ask.asked_at
     assert not workspace.ephemerals()

@@ -34,12 +34,12 @@ from sandbox.workspace import (
     ENGINEERING,
     GENERAL,
     RANDOM,
-    TEAM_ID,
     View,
     Workspace,
 )
 from tests.doors.app import listening
 from tests.fixtures.store import TEAM
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -56,9 +56,11 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
     )
     settings = Settings(_env_file=None, grok_max_tokens=777)
     standing = Standing(
-        Policies(store, keys), Quotas(store, keys), Permission(settings, TEAM_ID), grok, settings
+        Policies(store, keys), Quotas(store, keys), Permission(settings), grok, settings
     )
-    return Home(Recents(store, keys), People(api), grok, Views(api), installation, standing)
+    return Home(
+        Recents(store, keys), People(api, SANDBOX), grok, Views(api), installation, standing
+    )
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ from bot.store.keys import Keys
 from sandbox.grok import GrokServer
 from sandbox.workspace import BOT_USER, TEAM_ID, Workspace
 from tests.fixtures.grok import grok_settings
+from tests.fixtures.workspace import SANDBOX
 
 EDITS_PER_MINUTE = 50
 BACKOFF = 0.02
@@ -130,7 +131,7 @@ def _runner(
         EditBudget(store, keys, EDITS_PER_MINUTE, scale=scale),
         Recall(
             Conversations(store, keys),
-            ThreadReader(api, People(api), BOT_USER),
+            ThreadReader(api, People(api, SANDBOX), BOT_USER),
             tokens=settings.thread_tokens,
         ),
         tell_after=settings.tell_after_seconds,

@@ -31,6 +31,7 @@ from bot.words import talk
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 from tests.fixtures.store import TEAM
+from tests.fixtures.workspace import SANDBOX
 from tests.jobs.work import until, working
 
 ANSWER = "Forty-two."
@@ -104,7 +105,7 @@ async def desk(
             retry_handlers=[],
         )
         api = WebApi(client)
-        threads = ThreadReader(api, People(api), BOT_USER)
+        threads = ThreadReader(api, People(api, SANDBOX), BOT_USER)
         runner = Runner(
             grok_client,
             Slack(api),

@@ -37,6 +37,7 @@ from bot.words import quota as said
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 from tests.fixtures.grok import OpenGrokClient
+from tests.fixtures.workspace import SANDBOX
 from tests.jobs.steps import take_next, take_over
 from tests.jobs.work import until
 
@@ -69,7 +70,7 @@ async def make_desk(
             retry_handlers=[],
         )
         api = WebApi(client)
-        threads = ThreadReader(api, People(api), BOT_USER)
+        threads = ThreadReader(api, People(api, SANDBOX), BOT_USER)
 
         async def make(server: GrokServer) -> Desk:
             grok = await open_grok_client(server)

@@ -7,15 +7,17 @@ import asyncio
 import pytest
 
 from bot.slack import people
-from bot.slack.people import People, Person
+from bot.slack.people import People
+from bot.slack.person import Person
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GUEST, Workspace
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 
 
 @pytest.fixture
 def known(workspace: Workspace) -> People:
-    return People(WebApi(client_of(workspace), deadline=0.4), frozenset({BEN}))
+    return People(WebApi(client_of(workspace), deadline=0.4), SANDBOX, frozenset({BEN}))
 
 
 def calls(workspace: Workspace) -> int:

@@ -15,6 +15,7 @@ from bot.slack.people import People
 from bot.slack.shared_message import name_of, said_in
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, BEN, Workspace
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 
 APP = {"bot_id": "B1", "username": "Deploys"}
@@ -22,7 +23,7 @@ APP = {"bot_id": "B1", "username": "Deploys"}
 
 @pytest.fixture
 def people(workspace: Workspace) -> People:
-    return People(WebApi(client_of(workspace)))
+    return People(WebApi(client_of(workspace)), SANDBOX)
 
 
 def message(**fields: Any) -> SlackMessage:
@@ -49,7 +50,7 @@ async def test_nobody_is_waited_for_long(
 ) -> None:
     monkeypatch.setattr(shared_message, "LOOK_UP_SECONDS", 0.05)
     workspace.fail("users.info", delay=60)
-    people = People(WebApi(client_of(workspace), deadline=60))
+    people = People(WebApi(client_of(workspace), deadline=60), SANDBOX)
 
     async with asyncio.timeout(10):
         said = await said_in(message(user=ANA, text="hi"), people)

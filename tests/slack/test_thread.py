@@ -15,6 +15,7 @@ from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GENERAL, Workspace, dm_of
+from tests.fixtures.workspace import SANDBOX
 from tests.sandbox.slack_app import client_of
 
 
@@ -25,7 +26,7 @@ def api(workspace: Workspace) -> WebApi:
 
 @pytest.fixture
 def reader(api: WebApi) -> ThreadReader:
-    return ThreadReader(api, People(api), BOT_USER)
+    return ThreadReader(api, People(api, SANDBOX), BOT_USER)
 
 
 async def say(ws: Workspace, *texts: str, channel: str = GENERAL, root: str = "") -> str:
@@ -199,7 +200,9 @@ class Replies(WebApi):
 async def read(*messages: Any) -> list[tuple[str, str]]:
     """What the reader makes of `messages`, each a second after the one before."""
     api = Replies(*({"ts": f"170000000{n}.000100", **m} for n, m in enumerate(messages)))
-    said = await ThreadReader(api, People(api), BOT_USER).read("C1", "1", "1800000000.000100")
+    said = await ThreadReader(api, People(api, SANDBOX), BOT_USER).read(
+        "C1", "1", "1800000000.000100"
+    )
     return [(each.author, each.text) for each in said]
 
 
@@ -245,6 +248,8 @@ async def test_pages_that_lead_nowhere_end() -> None:
         return {**(await Replies.call(api, method, body, read=read)), "has_more": True}
 
     api.call = call  # type: ignore[method-assign]
-    said = await ThreadReader(api, People(api), BOT_USER).read("C1", "1", "1800000000.000100")
+    said = await ThreadReader(api, People(api, SANDBOX), BOT_USER).read(
+        "C1", "1", "1800000000.000100"
+    )
     assert [each.text for each in said] == ["hm"]
     assert calls == 2

@@ -1,0 +1,119 @@
+"""Who somebody is, as Slack describes them ("User object" of docs.slack.dev), and what they are
+to the workspace that the bot is installed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
+
+NAME_CHARS = 80
+"""A display name in Slack is no longer ("users.profile.set")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person, and what they are here. Who is not known is nothing here.
+
+    `stranger`: of another organisation, or Slack does not say of which. `guest`: invited to some
+    channels only. `admin`: looks after this workspace in Slack, which only a `member` can, or is
+    named in the settings. `tz_offset` is in seconds east of UTC.
+    """
+
+    id: str
+    name: str
+    admin: bool = False
+    guest: bool = False
+    stranger: bool = False
+    bot: bool = False
+    deleted: bool = False
+    tz_offset: int = 0
+    known: bool = False
+    """Whether Slack has said who it is; without, the name is the id."""
+
+    @property
+    def member(self) -> bool:
+        """Whether they belong to the workspace, or to the enterprise that it is part of."""
+        return self.known and not (self.guest or self.stranger or self.bot or self.deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The workspace that the bot is installed in, and the enterprise that it is part of, if any."""
+
+    team: str
+    enterprise: str = ""
+
+
+class SlackUser(BaseModel):
+    """The fields of `users.info` that the bot uses. One that is missing grants nothing; one that
+    is not what Slack documents is a `ValidationError`."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    team_id: str = ""
+    enterprise_id: str = Field(
+        "",
+        validation_alias=AliasChoices(
+            AliasPath("enterprise_user", "enterprise_id"), "enterprise_id"
+        ),
+    )
+    teams: frozenset[str] = Field(
+        frozenset(), validation_alias=AliasChoices(AliasPath("enterprise_user", "teams"), "teams")
+    )
+    """The workspaces of their enterprise that they are in."""
+    is_admin: bool = False
+    """Of the workspace whose token asks, if they are in it ("User object")."""
+    is_owner: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    is_external: bool = False
+    is_bot: bool = False
+    is_workflow_bot: bool = False
+    is_connector_bot: bool = False
+    deleted: bool = False
+    tz_offset: int = Field(0, ge=-86_400, le=86_400)
+    name: str = ""
+    real_name: str = Field("", validation_alias=AliasPath("profile", "real_name"))
+    display_name: str = Field("", validation_alias=AliasPath("profile", "display_name"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, said: Any) -> Any:
+        return _without_nulls(said)
+
+    def person(self, user: str, here: Organisation) -> Person:
+        """Who `user` is `here`."""
+        person = Person(
+            id=user,
+            name=(self.display_name or self.real_name or self.name or user)[:NAME_CHARS],
+            guest=self.is_restricted or self.is_ultra_restricted,
+            stranger=self.is_stranger or self.is_external or not self._belongs_to(here),
+            bot=self.is_bot or self.is_workflow_bot or self.is_connector_bot,
+            deleted=self.deleted,
+            tz_offset=self.tz_offset,
+            known=True,
+        )
+        looks_after_it = (self.is_admin or self.is_owner) and self._is_in(here)
+        return replace(person, admin=person.member and looks_after_it)
+
+    def _belongs_to(self, here: Organisation) -> bool:
+        """On an Enterprise Grid the `team_id` may be that of another workspace or of the
+        enterprise, or missing (lookerbot issue 184, bolt-js issue 1875)."""
+        colleague = here.enterprise and here.enterprise in (self.enterprise_id, self.team_id)
+        return here.team in (self.team_id, *self.teams) or bool(colleague)
+
+    def _is_in(self, here: Organisation) -> bool:
+        """Whether they are in this very workspace of the enterprise."""
+        if here.team in (self.team_id, *self.teams):
+            return True
+        return not self.teams and self.team_id in ("", here.enterprise)
+
+
+def _without_nulls(said: Any) -> Any:
+    """Slack writes null in some of the fields that say nothing."""
+    if not isinstance(said, dict):
+        return said
+    return {name: _without_nulls(value) for name, value in said.items() if value is not None}
