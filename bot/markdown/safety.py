@@ -42,7 +42,7 @@ _END = r"[|>&\\]"
 _MENTION = (
     rf"{_BANG}(?:{_GROUPS}){_END}"
     rf"|{_BANG}{_word('subteam')}\\*{_char('^', 'Hat')}"
-    rf"|\\*{_AT}(?:[UWB]|&(?:amp;){{0,3}}#\w{{1,8}};){_ID}{{1,{_LONGEST_ID}}}+{_END}"
+    rf"|\\*{_AT}(?:[UWB]|&(?:amp;){{0,3}}#\w{{1,8}};){_ID}{{1,{_LONGEST_ID}}}{_END}"
 )
 _CALL = rf"(?:{_CALLS})(?!_*[A-Za-z0-9])"
 _OPENERS = rf"{_LESS}(?=%s(?:{_MENTION}))|(?<![A-Za-z0-9]){_AT}(?=%s{_CALL})"
