@@ -492,6 +492,11 @@ def wrong_url(name: str, schemes: str) -> str:
     return f"{name} is not an address that the bot can use (one that begins with {schemes})."
 
 
+def wrong_url_option(name: str, option: str) -> str:
+    """An option in an address that the client does not know, or that is the bot's to set."""
+    return f"{name} has an option that cannot be used here: {option}. Leave it out."
+
+
 def address_taken(variable: str, host: str, port: int) -> str:
     """A port the bot wants to listen on is not to be had."""
     return (
