@@ -12,11 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot import __version__, words
+from bot import __version__
 from bot.errors import StartupError, UserError
 from bot.ops import words as ops_words
 from bot.ops.logs import configure
 from bot.settings import Settings
+from bot.words import startup as startup_words
 
 EXIT_FAULT = 1
 
@@ -62,7 +63,7 @@ def _told(run: Callable[[], int]) -> int:
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            print(words.setting_fault(name, fault["msg"]), file=sys.stderr)
+            print(startup_words.setting_fault(name, fault["msg"]), file=sys.stderr)
     except StartupError as error:
         print(*error.faults, sep="\n", file=sys.stderr)
     except UserError as error:

@@ -16,7 +16,7 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
 from bot.store.address import address_fault
-from bot.words import NO_XAI_API_KEY, wrong_url
+from bot.words.startup import NO_XAI_API_KEY, wrong_url
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")

@@ -10,7 +10,7 @@ from redis.asyncio import Connection
 from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
-from bot import words
+from bot.words import startup as startup_words
 
 URL_SCHEMES = "redis://, rediss:// or unix://"
 
@@ -42,10 +42,10 @@ def address_fault(url: str) -> str:
         options: dict[str, Any] = dict(parse_url(url))
         given = [name for name, _ in parse_qsl(urlsplit(url).query)]
     except ValueError:
-        return words.wrong_url("REDIS_URL", URL_SCHEMES)
+        return startup_words.wrong_url("REDIS_URL", URL_SCHEMES)
     for name in given:
         if name in OURS:
-            return words.wrong_url_option("REDIS_URL", name)
+            return startup_words.wrong_url_option("REDIS_URL", name)
     return _option_fault(options, given)
 
 
@@ -55,7 +55,9 @@ def _option_fault(options: dict[str, Any], given: list[str]) -> str:
         kind(**options)
     except TypeError as error:
         unknown = _UNKNOWN_OPTION.search(str(error))
-        return words.wrong_url_option("REDIS_URL", unknown[1] if unknown else ", ".join(given))
+        return startup_words.wrong_url_option(
+            "REDIS_URL", unknown[1] if unknown else ", ".join(given)
+        )
     except (RedisError, ValueError, OSError):
-        return words.wrong_url_option("REDIS_URL", ", ".join(given))
+        return startup_words.wrong_url_option("REDIS_URL", ", ".join(given))
     return ""
