@@ -71,3 +71,6 @@ SIGNATURE_AGE_SECONDS = 300
 
 EVENT_RETRY_SECONDS = 600
 """Slack redelivers an event for about six minutes; ids are remembered for this long."""
+
+MEMBERS_PAGE = 999
+"""Members that conversations.members gives at once: under 1,000 ("conversations.members")."""

@@ -11,7 +11,7 @@ from bot.admin.managing import Managing
 from bot.admin.permission import Permission
 from bot.admin.setup import Setup
 from bot.admin.usage import Usage
-from bot.asking.admission import Admission
+from bot.asking.admission import Admission, Presence
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
 from bot.doors.buttons import Buttons
@@ -30,6 +30,7 @@ from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside
 from bot.slack.installation import Installation
+from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
 from bot.slack.people import People
 from bot.slack.person import Organisation
@@ -42,6 +43,7 @@ from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.drafts import Drafts
 from bot.store.keys import Keys
+from bot.store.memory import Memory
 from bot.store.once import Once
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
@@ -77,6 +79,9 @@ class Parts:
         here = Organisation(installation.team, installation.enterprise_id or "")
         self._people = People(hurried, here, admins_of(settings))
         self._permission = Permission(settings)
+        self._membership = Membership(hurried, Memory(store, keys))
+        self._presence = Presence(self._people, self._membership)
+        self._admission = Admission(self._people, settings)
         self._conversations = Conversations(store, keys)
         self._once = Once(store, keys)
         self._quotas = Quotas(store, keys)
@@ -123,13 +128,24 @@ class Parts:
             self._people,
             self._settings,
             team,
+            self._admission,
+            self._presence,
         )
         return Listeners(
             command=GrokCommand(asking, taking, forms, self._managing(), team),
             forms=forms,
             conversing=self._conversing(asking, taking),
             buttons=Buttons(
-                self._queue, taking, self._people, forms, views, self._aside, team, asking
+                self._queue,
+                taking,
+                self._people,
+                forms,
+                views,
+                self._aside,
+                team,
+                asking,
+                self._permission,
+                self._presence,
             ),
             home=Home(
                 Recents(self._store, self._keys),
@@ -138,6 +154,7 @@ class Parts:
                 views,
                 self._installation,
                 self._standing(),
+                self._membership,
             ),
             setup=self._setup(views),
         )
@@ -151,6 +168,7 @@ class Parts:
             views,
             self._aside,
             Announcing(self._slack),
+            self._presence,
         )
 
     def _asking(self) -> Asking:
@@ -162,7 +180,7 @@ class Parts:
             self.policies,
             self._grok,
             self._people,
-            Admission(self._people, self._settings),
+            self._admission,
             self._settings,
         )
 
@@ -176,6 +194,7 @@ class Parts:
             self._aside,
             self._installation,
             self._once,
+            self._admission,
         )
 
     def _managing(self) -> Managing:

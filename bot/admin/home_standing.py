@@ -12,7 +12,7 @@ from bot.admin.managing_changes import default_values
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
 from bot.asking.rules_text import default_value
-from bot.asking.showing import notices
+from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
 from bot.rules.policy import Limit, Policy, caps_for, defaults_for, limits_for
 from bot.rules.windows import windows_at
@@ -62,6 +62,8 @@ class Standing:
     async def of(self, person: Person, channels: Sequence[str]) -> Concern:
         """Of the workspace, of `person`, and of these channels. Raises `StoreUnavailable`."""
         policy = await self._policies.current()
+        if not self._permission.knows_rules(person):
+            return await self._own(policy, person)
         places = tuple(channels)[:MOST_CHANNELS]
         limits = [
             *await self._limits(policy, person, places),
@@ -73,6 +75,16 @@ class Standing:
         parts = (shown, quotas(limits or [usage_words.NO_QUOTAS]))
         may_set = not self._permission.refusal("defaults", person)
         return Concern((*parts, set_up()) if may_set else parts, str(values["model"]))
+
+    async def _own(self, policy: Policy, person: Person) -> Concern:
+        """Of `person` alone, for those who may not know what else is set."""
+        limits = [each for each in limits_for(policy, "", person.id) if each.scope.kind == "user"]
+        shown = [
+            *await self._lines(limits, person),
+            *kept_out(policy, "", person, knows_rules=False),
+        ]
+        part = quotas(shown or [usage_words.NO_QUOTAS_OF_YOURS])
+        return Concern((part,), self._settings.grok_model)
 
     def unknown(self) -> Concern:
         """In its place while Redis is away."""
@@ -111,7 +123,9 @@ class Standing:
                 yield words.in_channel(f"<#{channel}>", admin_words.each(own))
 
     async def _limits(self, policy: Policy, person: Person, channels: Sequence[str]) -> list[str]:
-        limits = _limits_of(policy, person.id, channels)
+        return await self._lines(_limits_of(policy, person.id, channels), person)
+
+    async def _lines(self, limits: Sequence[Limit], person: Person) -> list[str]:
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         windows = windows_at(self._clock(), self._zone)
         lines: list[str] = []

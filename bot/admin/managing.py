@@ -13,7 +13,14 @@ from bot.admin.managing_changes import ChangingCommand, default_values
 from bot.admin.managing_reply import Caller, Said
 from bot.admin.permission import Permission, matter_of
 from bot.admin.usage import Usage
-from bot.asking.showing import audit_lines, defaults_here, defaults_of, models_here, notices
+from bot.asking.showing import (
+    audit_lines,
+    defaults_here,
+    defaults_of,
+    every_model,
+    kept_out,
+    models_here,
+)
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.managing import (
@@ -150,8 +157,11 @@ class Managing:
 
     async def _shown(self, command: ShowDefaults | ShowModels, caller: Caller) -> Said:
         policy, channel = await self._policies.current(), caller.channel
-        kept_out = tuple(notices(policy, channel, caller.user, caller.person.tz_offset))
+        knows = self._permission.knows_rules(caller.person)
+        closed = tuple(kept_out(policy, channel, caller.person, knows_rules=knows))
         match command:
+            case ShowModels() if not knows:
+                lines = every_model(self._grok.catalogue)
             case ShowModels():
                 lines = models_here(policy, channel, self._grok.catalogue, self._settings)
             case ShowDefaults(target=Target() as target):
@@ -161,7 +171,7 @@ class Managing:
                 may = not self._permission.refusal("defaults", caller.person)
                 id_of = self._grok.catalogue.id_of
                 lines = defaults_here(policy, channel, self._settings, id_of, may_set=may)
-        return Said((*lines, *kept_out))
+        return Said((*lines, *closed))
 
     async def _tell(self, where: _Where, said: Said) -> None:
         await self._aside.show(

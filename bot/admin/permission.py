@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from bot.asking.admission import knows_rules
 from bot.rules.managing import (
     AllowModels,
     ExportUsage,
@@ -15,8 +16,10 @@ from bot.rules.managing import (
     SetDefaults,
     SetQuota,
     ShowAudit,
+    ShowDefaults,
     ShowQuota,
     ShowUsage,
+    Target,
     UnsetDefaults,
     UnsetQuota,
 )
@@ -24,8 +27,23 @@ from bot.settings import Settings, admins_of
 from bot.slack.person import Person
 from bot.words import admin as words
 
-Matter = Literal["defaults", "quota", "models", "pause", "audit", "usage", "export", "person"]
-"""What is not everybody's to see or change."""
+Matter = Literal[
+    "defaults",
+    "quota",
+    "models",
+    "pause",
+    "audit",
+    "usage",
+    "export",
+    "person",
+    "rules",
+    "answer",
+]
+"""What is not everybody's to see or change.
+
+`rules`: to see what admins have set and what others used. `answer`: to look into an answer that
+somebody else asked for, or to ask for it again. Both are for members.
+"""
 
 
 class Permission:
@@ -39,12 +57,18 @@ class Permission:
         """Whether `person` looks after Grok here. Another organisation's admins do not."""
         return person.id in self._admins or person.admin
 
+    def knows_rules(self, person: Person) -> bool:
+        """Whether `person` may know what admins have set and what others used."""
+        return knows_rules(person) or self.is_admin(person)
+
     def refusal(self, matter: Matter | None, person: Person) -> str:
         """Why `person` may not; empty when they may. None is everybody's."""
         if matter is None or self.is_admin(person):
             return ""
         if not person.known:
             return words.WHO_ARE_YOU
+        if matter in words.ONLY_MEMBERS:
+            return "" if person.member else words.ONLY_MEMBERS[matter]
         if matter != "defaults" or not self._members_edit:
             return words.ONLY_ADMINS[matter]
         return "" if person.member else words.NOT_FOR_GUESTS
@@ -53,10 +77,14 @@ class Permission:
 def matter_of(command: ManagingCommand, user: str) -> Matter | None:
     """What `user` wants to see or change with `command`; None: what is everybody's."""
     match command:
-        case ShowUsage(target) if target and target.kind == "workspace":
+        case ShowUsage(Target(kind="workspace")):
             return "usage"
-        case ShowQuota(target) if target and target.kind == "user" and target.user != user:
+        case ShowUsage(Target(kind="channel")):
+            return "rules"
+        case ShowQuota(Target(kind="user", user=other)) if other != user:
             return "person"
+        case ShowQuota(Target(kind="channel" | "workspace" | "each-user")):
+            return "rules"
         case _:
             return _MATTERS.get(type(command))
 
@@ -71,5 +99,6 @@ _MATTERS: Mapping[type[ManagingCommand], Matter] = {
     Pause: "pause",
     Resume: "pause",
     ShowAudit: "audit",
+    ShowDefaults: "rules",
     ExportUsage: "export",
 }

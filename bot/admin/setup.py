@@ -15,6 +15,7 @@ from bot import words as general
 from bot.admin.changing import Changing
 from bot.admin.managing_reply import Caller, Said
 from bot.admin.permission import Matter, Permission
+from bot.asking.admission import Presence
 from bot.asking.rules_text import whose
 from bot.errors import SlackError, StoreUnavailable
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
@@ -66,6 +67,7 @@ class Setup:
         views: Views,
         aside: Aside,
         announcing: Announcing,
+        presence: Presence,
     ) -> None:
         self._policies = policies
         self._changing = changing
@@ -74,6 +76,7 @@ class Setup:
         self._views = views
         self._aside = aside
         self._announcing = announcing
+        self._presence = presence
 
     async def on_shortcut(self, payload: GlobalShortcut) -> Reaction:
         """From the shortcuts menu."""
@@ -120,17 +123,20 @@ class Setup:
             return _marked(chosen.errors)
         if refusal := await self._refusal(chosen.what, submission.user):
             return _marked({"what": refusal})
+        if refusal := await self._unseen(chosen.scope, submission.user):
+            return _marked({"channel": refusal})
         owner, rules = whose(chosen.scope, ""), policy.of(chosen.scope)
         return _shown(rules_view(chosen.what, chosen.scope, owner, rules))
 
     async def _save(self, what: What, submission: Submission, policy: Policy) -> Reaction:
         view = submission.view
         metadata = SetupMetadata.read(view.private_metadata)
-        if metadata is None:
+        scope = metadata.scope_of(what) if metadata else None
+        if metadata is None or scope is None:
             return _marked(_at_first(submission, form_words.OPEN_TOO_LONG))
-        if refusal := await self._refusal(what, submission.user):
+        refusal = await self._refusal(what, submission.user)
+        if refusal := refusal or await self._unseen(scope, submission.user):
             return _marked(_at_first(submission, refusal))
-        scope = Scope.parse(metadata.scope)
         if is_stale(metadata, what, policy.of(scope)):
             return _marked(_at_first(submission, setup_words.CHANGED_MEANWHILE))
         fields, errors = self._read(what, submission, scope, policy)
@@ -140,6 +146,13 @@ class Setup:
 
     async def _refusal(self, what: What, user: str) -> str:
         return self._permission.refusal(_MATTERS[what], await self._people.find(user))
+
+    async def _unseen(self, scope: Scope, user: str) -> str:
+        """Why `user` may not look into a channel from here: what is chosen in a form, or stands
+        behind it, anybody can make up. Who looks after Grok sees no channel by that."""
+        if scope.kind != "channel":
+            return ""
+        return await self._presence.refusal(user, scope.id)
 
     def _read(
         self, what: What, submission: Submission, scope: Scope, policy: Policy

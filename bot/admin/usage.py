@@ -10,7 +10,7 @@ from bot.admin.permission import Permission
 from bot.admin.usage_export import table
 from bot.admin.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
 from bot.asking.rules_text import whose
-from bot.asking.showing import notices
+from bot.asking.showing import kept_out
 from bot.rules.managing import Target
 from bot.rules.policy import Limit, Policy, caps_for, limits_for
 from bot.rules.quota import QUOTAS, Scope
@@ -85,7 +85,12 @@ class Usage:
         return Said(tuple(lines))
 
     async def _quotas_here(self, policy: Policy, windows: Windows, caller: Caller) -> Said:
-        limits = limits_for(policy, caller.channel, caller.user)
+        knows = self._permission.knows_rules(caller.person)
+        limits = [
+            limit
+            for limit in limits_for(policy, caller.channel, caller.user)
+            if knows or limit.scope.kind == "user"
+        ]
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         lines: list[str] = []
         for use in await self._quotas.usage(scopes, windows.day, windows.month):
@@ -94,11 +99,10 @@ class Usage:
                 words.heading(use.scope.kind),
                 *limit_lines(own, use, windows, caller.person.tz_offset),
             ]
-        lines += cap_line(caps_for(policy, caller.channel))
-        lines = lines or [words.NO_QUOTAS]
-        return Said(
-            (*lines, *notices(policy, caller.channel, caller.user, caller.person.tz_offset))
-        )
+        lines += cap_line(caps_for(policy, caller.channel) if knows else {})
+        lines = lines or [words.NO_QUOTAS if knows else words.NO_QUOTAS_OF_YOURS]
+        closed = kept_out(policy, caller.channel, caller.person, knows_rules=knows)
+        return Said((*lines, *closed))
 
     async def export(self, month: str) -> Said:
         """A month as a table, for the caller's direct messages."""
@@ -130,7 +134,9 @@ class Usage:
         if target is not None:
             return (target.scope(channel=caller.channel, user=caller.user),)
         me, channel = Scope("user", caller.user), Scope("channel", caller.channel)
-        return (me,) if caller.channel.startswith("D") else (channel, me)
+        if caller.channel.startswith("D") or not self._permission.knows_rules(caller.person):
+            return (me,)
+        return (channel, me)
 
 
 def _of_scope(scope: Scope, policy: Policy, caller: Caller) -> list[Limit]:

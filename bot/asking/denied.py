@@ -27,6 +27,8 @@ class Reader:
     tz_offset: int = 0
     admins: tuple[str, ...] = ()
     """Slack ids; empty: those of the workspace, who need no naming."""
+    knows_rules: bool = True
+    """Whether they may know what the channel and the workspace may use, and used."""
 
 
 def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) -> str:
@@ -36,8 +38,9 @@ def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) 
     """
     if not error.shortages:
         return _closed(ask, reader, policy)
-    lines = [words.DENIED, *(_line(each, ask, reader.tz_offset) for each in error.shortages)]
-    if most := fitting_max_tokens(error.shortages, ask.request, hold):
+    own = reader.knows_rules or all(each.scope.kind == "user" for each in error.shortages)
+    lines = [words.DENIED, *dict.fromkeys(_line(each, ask, reader) for each in error.shortages)]
+    if own and (most := fitting_max_tokens(error.shortages, ask.request, hold)):
         lines.append(words.would_fit(most))
     lines.append(words.ask_admin([f"<@{admin}>" for admin in reader.admins]))
     return "\n".join(lines)
@@ -45,6 +48,8 @@ def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) 
 
 def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     """Why no questions are taken. It may be over by now."""
+    if not reader.knows_rules:
+        return words.CLOSED
     found = tuple(notices(policy, ask.channel, ask.user, reader.tz_offset))
     paused = paused_in(policy, ask.channel) is not None
     return "\n".join([*(found or (words.CLOSED,)), *([words.WHO_RESUMES] if paused else [])])
@@ -83,8 +88,11 @@ def _rounded(tokens: int) -> int:
     return tokens - tokens % step
 
 
-def _line(shortage: Shortage, ask: Ask, tz_offset: int) -> str:
-    quota, kind = QUOTAS[shortage.name], shortage.scope.kind
+def _line(shortage: Shortage, ask: Ask, reader: Reader) -> str:
+    quota, kind, tz_offset = QUOTAS[shortage.name], shortage.scope.kind, reader.tz_offset
+    if not reader.knows_rules and kind != "user":
+        resets = shortage.resets_at
+        return words.used_up_for_now(moment(resets, tz_offset) if resets else "")
     if shortage.resets_at is None:
         return words.all_busy(kind, shortage.limit)
     limit, when = quota.limit(shortage.limit), moment(shortage.resets_at, tz_offset)

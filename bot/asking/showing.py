@@ -23,6 +23,7 @@ from bot.rules.policy import (
 from bot.rules.quota import WORKSPACE, Scope
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
+from bot.slack.person import Person
 from bot.store.audit import Entry
 from bot.words import admin as words
 from bot.words import home as home_words
@@ -70,6 +71,15 @@ def notices(policy: Policy, channel: str, user: str, tz_offset: int) -> Iterator
         yield words.unread(", ".join(dict.fromkeys(field_name(each.field) for each in unread)))
 
 
+def kept_out(policy: Policy, channel: str, person: Person, *, knows_rules: bool) -> Iterator[str]:
+    """The same, for `person`; without `knows_rules` only that it is so."""
+    found = tuple(notices(policy, channel, person.id, person.tz_offset))
+    if knows_rules:
+        yield from found
+    elif found:
+        yield words.CLOSED_HERE
+
+
 def paused_since(scope: Scope, paused: Paused, channel: str, tz_offset: int) -> str:
     """Who paused Grok, where and when."""
     who = mention(paused.by) or excerpt(paused.by)
@@ -95,6 +105,12 @@ def models_here(
         *(_cut(shown) or [words.EVERY_MODEL_FORBIDDEN]),
         *((words.MODELS_FORBIDDEN, others) if may_not else ()),
     )
+
+
+def every_model(catalogue: Catalogue) -> tuple[str, ...]:
+    """Every model with its price, for those who may not know which of them may be asked."""
+    shown = [_model(model.id, model, None) for model in catalogue.models]
+    return (words.MODELS, home_words.PRICES, *_cut(shown))
 
 
 def audit_lines(entries: Sequence[Entry], channel: str, tz_offset: int) -> Iterator[str]:

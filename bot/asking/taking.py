@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot import words
-from bot.asking.admission import Admission
+from bot.asking.admission import Admission, knows_rules
 from bot.asking.denied import Reader, denied
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
@@ -80,7 +80,7 @@ class Taking:
             return await self._acceptor.accept(ask, hold)
         except Denied as error:
             person = await self._people.find(ask.user)
-            reader = Reader(person.tz_offset, self._admins)
+            reader = Reader(person.tz_offset, self._admins, knows_rules(person))
             sentence = denied(error, ask, hold, reader, policy)
             raise Denied(sentence, error.shortages, error.closed) from None
 

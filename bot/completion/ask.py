@@ -61,3 +61,13 @@ class Ask(BaseModel):
     response_url: str | None = None
     asked_at: float
     """Unix time in seconds at which the listener got the question."""
+
+    def without_rules(self) -> Ask:
+        """The same without what admins have set in place of what the asker did not say; the
+        model apart, which stands below each answer."""
+        ruled = {name for name, source in self.defaulted.items() if source != "settings"}
+        given = self.request.model_fields_set - (ruled - {"model"})
+        kept = {name: getattr(self.request, name) for name in given}
+        request = CompletionRequest.model_construct(set(given), **kept)
+        system = "" if "system" in ruled else self.system
+        return self.model_copy(update={"request": request, "system": system})

@@ -1,4 +1,7 @@
-"""The buttons of an answer: Stop, Retry, Edit and Details. Their value is the id of the job."""
+"""The buttons of an answer: Stop, Retry, Edit and Details. Their value is the id of the job.
+
+The value is only a claim: it counts where that job's answer is shown, to whoever sees it there.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from typing import Protocol
 import structlog
 
 from bot import metrics
+from bot.admin.permission import Permission
+from bot.asking.admission import Presence
 from bot.asking.asking import Asking, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
-from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable
+from bot.doors.binding import is_about
+from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.rules.hold import Denied
@@ -45,7 +51,8 @@ class EditForms(Protocol):
     """What opens the form that the Edit button is for."""
 
     async def on_edit(self, click: Click, find: Find) -> Reaction:
-        """Open the form at once, and fill it with what `find` finds."""
+        """Open the form at once, and fill it with what `find` finds, or with the sentence of the
+        `UserError` that it raises."""
 
 
 class Buttons:
@@ -61,6 +68,8 @@ class Buttons:
         aside: Aside,
         team: str,
         asking: Asking,
+        permission: Permission,
+        presence: Presence,
     ) -> None:
         self._queue = queue
         self._taking = taking
@@ -70,6 +79,8 @@ class Buttons:
         self._aside = aside
         self._team = team
         self._asking = asking
+        self._permission = permission
+        self._presence = presence
 
     async def on_stop(self, click: Click) -> Reaction:
         """Stop the answer; what it has shown is kept."""
@@ -81,11 +92,16 @@ class Buttons:
 
     async def on_edit(self, click: Click) -> Reaction:
         """Open the form with what was asked in it."""
-        return await self._forms.on_edit(click, partial(self._find, click.action.value))
+        return await self._forms.on_edit(click, partial(self._to_edit, click))
 
     async def on_details(self, click: Click) -> Reaction:
         """Show what was sent, what it took, and how the model came to its answer."""
         return Reaction(then=partial(self._show_details, click))
+
+    async def _meant(self, click: Click) -> Job | None:
+        """The job that the click is about; None when it is not known, or is not of that place."""
+        job = await self._find(click.action.value)
+        return job if job and is_about(click, job) else None
 
     async def _find(self, job_id: str) -> Job | None:
         """The job; None when it is not known, or cannot be read any more."""
@@ -95,11 +111,25 @@ class Buttons:
             log.exception("job cannot be read", job_id=job_id)
             return None
 
+    async def _to_edit(self, click: Click) -> Job | None:
+        """The same, for whoever may look into it. Raises `UserError`."""
+        job = await self._meant(click)
+        if job and (sentence := await self._refusal(click, job)):
+            raise UserError(sentence)
+        return job
+
+    async def _refusal(self, click: Click, job: Job) -> str:
+        """Why whoever clicked may not look into the answer, or ask for it again; empty when
+        they may. One's own is everybody's."""
+        if click.user == job.ask.user:
+            return ""
+        return self._permission.refusal("answer", await self._people.find(click.user))
+
     async def _act(self, click: Click, act: Callable[[Click, Job], Awaitable[str]]) -> None:
         """Do what `act` does with the job, and tell what it returns, if anything."""
         try:
             async with asyncio.timeout(ACT_SECONDS):
-                job = await self._find(click.action.value)
+                job = await self._meant(click)
                 sentence = await act(click, job) if job else talk.ANSWER_FORGOTTEN
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("click came to nothing", action=click.action.action_id, error=str(error))
@@ -124,9 +154,15 @@ class Buttons:
         if user == ask.user:
             return "asker"
         person = await self._people.find(user)
-        return "admin" if person.admin else ""
+        return "admin" if self._permission.is_admin(person) else ""
 
     async def _retry(self, click: Click, job: Job) -> str:
+        sentence = await self._refusal(click, job)
+        if not sentence and click.channel != job.ask.channel:
+            sentence = await self._presence.refusal(click.user, job.ask.channel, was_there=True)
+        return sentence or await self._ask_again(click, job)
+
+    async def _ask_again(self, click: Click, job: Job) -> str:
         try:
             dedupe = await self._dedupe(click, job.id)
             if not dedupe:
@@ -185,7 +221,7 @@ class Buttons:
             log.warning("details not opened", error=str(error))
             await self._tell(click, talk.DETAILS_LATE)
             return
-        view = await self._details(click.action.value)
+        view = await self._details(click)
         try:
             await self._views.update(opened.id, view)
         except SlackError as error:
@@ -193,14 +229,19 @@ class Buttons:
             if error.code != "not_found":  # which says that the view was closed
                 await self._tell(click, talk.DETAILS_LATE)
 
-    async def _details(self, job_id: str) -> ViewJson:
+    async def _details(self, click: Click) -> ViewJson:
         try:
             async with asyncio.timeout(ACT_SECONDS):
-                job = await self._find(job_id)
+                job = await self._meant(click)
+                if job is None:
+                    return sentence_view(talk.ANSWER_FORGOTTEN)
+                if sentence := await self._refusal(click, job):
+                    return sentence_view(sentence)
+                person = await self._people.find(click.user)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("details not looked up", error=str(error))
             return sentence_view(talk.BUTTON_FAILED)
-        return details_view(job) if job else sentence_view(talk.ANSWER_FORGOTTEN)
+        return details_view(job, knows_rules=self._permission.knows_rules(person))
 
     async def _tell(self, click: Click, sentence: str) -> None:
         # What goes through a response_url is shown in the channel, not in a thread of it.

@@ -31,15 +31,19 @@ T = TypeVar("T")
 class Draft(BaseModel):
     """Where the question of a form goes, and what its fields do not show.
 
-    `channel` is empty when it is chosen in the form. `filled` holds every value as it was when
+    It is of no use to anybody but `user`, for whom the form was opened. `channel` is empty when it
+    is chosen in the form; `seen_at` is when Slack said that they are there (Unix time in seconds),
+    0 when it did not. `filled` holds every value as it was when
     the form was last drawn; what stands in the fields of the form goes before it.
     """
 
     model_config = ConfigDict(frozen=True)
 
     surface: Literal["form", "shortcut"] = "form"
+    user: str
     filled: Filled
     channel: str = ""
+    seen_at: float = 0
     thread_ts: str | None = None
     conversation: str | None = None
     context: tuple[Said, ...] = ()
@@ -94,16 +98,21 @@ class DraftBox:
         await in_time(self._drafts.save(name, draft.model_dump_json()), KEEP_SECONDS)
         return name
 
-    async def fetch(self, name: str) -> Draft:
-        """The draft of this name. Raises `UserError` with a sentence for the person."""
+    async def fetch(self, name: str, user: str) -> Draft:
+        """The draft of this name, which is that of `user`. Raises `UserError` with a sentence for
+        the person."""
         found = await in_time(self._drafts.read(name), FETCH_SECONDS)
         if found is None:
             raise UserError(words.OPEN_TOO_LONG)
         try:
-            return Draft.model_validate_json(found)
+            draft = Draft.model_validate_json(found)
         except ValidationError:
             log.warning("draft of another version")
             raise UserError(words.OPEN_TOO_LONG) from None
+        if draft.user != user:
+            log.warning("draft of somebody else")
+            raise UserError(words.OPEN_TOO_LONG)
+        return draft
 
 
 async def in_time(work: Awaitable[T], seconds: float) -> T:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from bot import metrics
-from bot.asking.asking import Asking, promise
+from bot.asking.admission import Admission, Presence, knows_rules
+from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
@@ -20,6 +22,7 @@ from bot.jobs.job import Job
 from bot.rules.hold import Denied
 from bot.settings import Settings
 from bot.slack.aside import Aside
+from bot.slack.membership import REMEMBERED_SECONDS
 from bot.slack.payloads import (
     Click,
     GlobalShortcut,
@@ -31,8 +34,9 @@ from bot.slack.payloads import (
     View,
 )
 from bot.slack.people import People
+from bot.slack.person import Person
 from bot.slack.reaction import Reaction
-from bot.slack.shared_message import name_of, said_in
+from bot.slack.shared_message import LOOK_UP_SECONDS, said_in
 from bot.slack.views import OpenView, Views
 from bot.store.drafts import Drafts
 from bot.store.policy import Policies
@@ -64,6 +68,8 @@ class Forms:
         people: People,
         settings: Settings,
         team: str,
+        admission: Admission,
+        presence: Presence,
     ) -> None:
         self._asking = asking
         self._taking = taking
@@ -73,6 +79,8 @@ class Forms:
         self._people = people
         self._settings = settings
         self._team = team
+        self._admission = admission
+        self._presence = presence
         self._box = DraftBox(drafts)
         self._window = FormWindow(views, self._box, aside)
 
@@ -130,11 +138,14 @@ class Forms:
     async def on_submit(self, submission: Submission) -> Reaction:
         """Ask what was filled in, or mark everything that is wrong with it."""
         try:
-            draft = await self._typed(submission.view)
+            draft = await self._typed(submission.view, submission.user)
         except UserError as error:
             return _marked({"prompt": error.sentence})
+        place = draft.place(submission)
+        if sentence := await self._out_of_sight(draft, place):
+            return _marked({"prompt" if draft.channel else "channel": sentence})
         try:
-            flags, place = draft.filled.flags(), draft.place(submission)
+            flags = draft.filled.flags()
             taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
         except RequestRefused as refused:
             metrics.REQUESTS.labels(draft.surface, "refused").inc()
@@ -147,64 +158,100 @@ class Forms:
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
         return Reaction(then=partial(self._window.open, summons, begin))
 
+    async def _out_of_sight(self, draft: Draft, place: Place) -> str:
+        """Why nothing is asked there for whoever sent the form; empty when they see that place.
+
+        What was chosen in a form anybody can make up. Where it was opened Slack said itself.
+        """
+        if draft.channel and time.time() - draft.seen_at < REMEMBERED_SECONDS:
+            return ""
+        was_there = bool(draft.channel)
+        return await self._presence.refusal(place.user, place.channel, was_there=was_there)
+
+    async def _admit(self, user: str) -> None:
+        """Raises `UserError` when `user` may not ask: then no form shows them anything."""
+        if sentence := await self._admission.of_person(user):
+            raise UserError(sentence)
+
     async def _blank(self, summons: Summons) -> Draft:
+        await self._admit(summons.user)
+        person = await self._who(summons.user)
         return Draft(
-            filled=await self._defaults(summons.channel),
+            user=summons.user,
+            filled=await self._defaults(person, summons.channel),
             channel=summons.channel,
-            name=await name_of(summons.user, self._people),
+            seen_at=time.time() if summons.channel else 0,
+            name=person.name,
             response_url=summons.response_url or None,
         )
 
     async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
+        await self._admit(summons.user)
+        person = await self._who(summons.user)
         root = message.thread_ts or message.ts
         return Draft(
             surface="shortcut",
-            filled=await self._defaults(summons.channel),
+            user=summons.user,
+            filled=await self._defaults(person, summons.channel),
             channel=summons.channel,
+            seen_at=time.time(),
             thread_ts=root,
             conversation=conversation_of(summons.channel, root),
             context=(await said_in(message, self._people),),
-            name=await name_of(summons.user, self._people),
+            name=person.name,
             response_url=summons.response_url or None,
         )
 
     async def _again(self, summons: Summons, find: Find) -> Draft:
+        await self._admit(summons.user)
         job = await in_time(find(), FIND_SECONDS)
         if job is None:
             raise UserError(talk.ANSWER_FORGOTTEN)
-        ask = job.ask
+        person = await self._who(summons.user)
+        ask = job.ask if knows_rules(person) else job.ask.without_rules()
         return Draft(
+            user=summons.user,
             filled=Filled.of(ask),
             channel=ask.channel,
+            seen_at=time.time() if ask.channel == summons.channel else 0,
             thread_ts=ask.thread_ts,
             conversation=ask.conversation,
             context=ask.context,
-            name=await name_of(summons.user, self._people),
+            name=person.name,
             response_url=summons.response_url or None,
         )
 
-    async def _defaults(self, channel: str) -> Filled:
-        """What a fresh form is filled with: the defaults that hold in `channel`. Raises
-        `UserError` when Redis does not say in time."""
+    async def _defaults(self, person: Person, channel: str) -> Filled:
+        """What a fresh form is filled with: the defaults that hold in `channel`, or nothing for
+        those who may not know them; they hold for them all the same. Raises `UserError` when Redis
+        does not say in time."""
+        if not knows_rules(person):
+            return Filled()
         policy = await in_time(self._policies.current(), KNOW_SECONDS)
         supplied = self._asking.supplied(Flags({}), channel, policy)
         return Filled(values=dict(supplied.values), system=supplied.system, reply=supplied.reply)
+
+    async def _who(self, user: str) -> Person:
+        """Who it is, as far as Slack says it soon: an open form waits for it."""
+        found = await self._people.find_all([user], within=LOOK_UP_SECONDS)
+        return found.get(user) or Person(user, "")
 
     async def _switch(self, click: Click) -> None:
         view = click.view
         if view is None:
             return
         try:
-            draft = await self._typed(view)
+            draft = await self._typed(view, click.user)
             shows = click.action.value == "on"
             await self._window.redraw(OpenView(view.id, view.hash), draft, advanced=shows)
         except UserError as error:
             sentence = f"{error.sentence} {words.STILL_THERE}"
             await self._window.interrupt(click.trigger_id, sentence)
 
-    async def _typed(self, view: View) -> Draft:
-        """The draft of `view` with what stands in its fields. Raises `UserError`."""
-        draft = await self._box.fetch(view.private_metadata)
+    async def _typed(self, view: View, user: str) -> Draft:
+        """The draft of `view`, which `user` has open, with what stands in its fields. Raises
+        `UserError`."""
+        draft = await self._box.fetch(view.private_metadata, user)
         return draft.model_copy(update={"filled": read_form(view.values, draft.filled)})
 
     async def _refused(self, faults: Sequence[Fault], draft: Draft, view: View) -> Reaction:

@@ -8,10 +8,11 @@ from functools import partial
 
 import structlog
 
-from bot.admin.home_standing import Concern, Standing
+from bot.admin.home_standing import MOST_CHANNELS, Concern, Standing
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.slack.installation import Installation
+from bot.slack.membership import Membership
 from bot.slack.payloads import HomeOpened
 from bot.slack.people import People
 from bot.slack.person import Person
@@ -45,6 +46,7 @@ class Home:
         views: Views,
         installation: Installation,
         standing: Standing,
+        membership: Membership,
     ) -> None:
         self._recents = recents
         self._people = people
@@ -52,6 +54,7 @@ class Home:
         self._views = views
         self._installation = installation
         self._standing = standing
+        self._membership = membership
 
     async def on_opened(self, event: HomeOpened) -> Reaction:
         """Show the newest state; the other tab of the app shows itself."""
@@ -78,13 +81,21 @@ class Home:
 
     async def _concern_of(self, person: Person, recent: Sequence[Recent]) -> Concern:
         """The defaults and quotas that concern `person`, also where they asked of late."""
-        asked_in = dict.fromkeys(each.channel for each in recent if not each.private)
+        channels = await self._seen(person, recent)
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return await self._standing.of(person, [c for c in asked_in if is_channel(c)])
+                return await self._standing.of(person, channels)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("quotas not read", error=str(error))
             return self._standing.unknown()
+
+    async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
+        """Channels where `person` asked of late and which they still see: whoever left one is
+        told nothing of it any more."""
+        asked_in = dict.fromkeys(each.channel for each in recent if not each.private)
+        channels = [each for each in asked_in if is_channel(each)][:MOST_CHANNELS]
+        sights = await asyncio.gather(*(self._membership.sight(person, c) for c in channels))
+        return [channel for channel, sight in zip(channels, sights, strict=True) if sight == "yes"]
 
     def _parts(
         self, person: Person, recent: Sequence[Recent] | None, concern: Concern

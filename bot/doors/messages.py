@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import metrics
+from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Surface
@@ -61,6 +62,7 @@ class Conversing:
         aside: Aside,
         installation: Installation,
         once: Once,
+        admission: Admission,
     ) -> None:
         self._asking = asking
         self._taking = taking
@@ -69,6 +71,7 @@ class Conversing:
         self._aside = aside
         self._installation = installation
         self._once = once
+        self._admission = admission
         self._deletions = Deletions(queue, installation.bot_user)
 
     async def on_event(self, event: MessageEvent) -> Reaction:
@@ -180,8 +183,12 @@ class Conversing:
         )
 
     async def _forget(self, heard: Heard) -> None:
-        """Forget the conversation. Only the author is told: what they wrote is seen by all."""
+        """Forget the conversation, for whoever may ask there. Only the author is told: what they
+        wrote is seen by all."""
         if not await self._once.first(heard.dedupe):
+            return
+        if sentence := await self._admission.refusal(heard.user, heard.channel):
+            await self._tell(heard, sentence)
             return
         if not (heard.thread_ts or heard.direct):
             await self._tell(heard, talk.NOTHING_TO_FORGET)

@@ -7,6 +7,8 @@ _READ = (
     "message again and to read a thread it is called into,"
 )
 
+_MEMBERS = "conversations.info and conversations.members, to know who sees a channel of a form, of"
+
 SCOPES: dict[str, str] = {
     "commands": "the slash command /grok and both shortcuts",
     "chat:write": (
@@ -22,6 +24,9 @@ SCOPES: dict[str, str] = {
         "conversations.open, for an answer that only one person may see and that is too long "
         "to be shown in the channel"
     ),
+    "channels:read": f"{_MEMBERS} public channels",
+    "groups:read": f"{_MEMBERS} private channels",
+    "mpim:read": f"{_MEMBERS} group messages",
     "users:read": "users.info, for people's names and who is an admin",
 }
 """Scope → the methods and features that need it."""

@@ -42,18 +42,19 @@ def sentence_view(sentence: str) -> ViewJson:
     return _view([section(sentence)])
 
 
-def details_view(job: Job) -> ViewJson:
+def details_view(job: Job, *, knows_rules: bool = True) -> ViewJson:
     """Everything known of `job`, as much of it as a view holds.
 
-    The reasoning, which may be long, gets the room that the rest leaves.
+    The reasoning, which may be long, gets the room that the rest leaves. Without `knows_rules`,
+    what admins have set is left out, and so is the reasoning, which may repeat it.
     """
     room = _Room()
-    asked = room.take(_asked(job.ask))
+    asked = room.take(_asked(job.ask if knows_rules else job.ask.without_rules()))
     if job.answer is None:
         return _view([*asked, small(words.DETAILS_NOT_DONE)])
     answered = room.take(_answered(job.answer))
     chances = room.take(_chances(job.answer.chances))
-    reasoning = room.take(_reasoning(job.answer.reasoning))
+    reasoning = room.take(_reasoning(job.answer.reasoning if knows_rules else ""))
     return _view([*asked, *answered, *reasoning, *chances])
 
 

@@ -64,6 +64,16 @@ class SetupMetadata(BaseModel):
         """That of a form which is filled with `rules` now."""
         return cls(scope=str(scope), seen=_digest(what, rules))
 
+    def scope_of(self, what: What) -> Scope | None:
+        """Whose rules are meant; None when there are no such rules."""
+        try:
+            scope = Scope.parse(self.scope)
+        except ValueError:
+            return None
+        named = scope.kind in ("channel", "user")
+        fits = what == "limits" or scope.kind in SHARED
+        return scope if fits and named == bool(scope.id) else None
+
     @classmethod
     def read(cls, text: str) -> SetupMetadata | None:
         """What a view carries; None when it is of another version."""

@@ -21,11 +21,32 @@ ONLY_ADMINS = {
 }
 """By what was wanted."""
 
+ONLY_MEMBERS = {
+    "rules": (
+        "Only members of this workspace can see what is set here and what others used. "
+        "`/grok usage` and `/grok quota` show your own part."
+    ),
+    "answer": (
+        "Guests and people of other organisations can retry, edit and look into only what they "
+        "asked themselves. Please ask your own question."
+    ),
+}
+"""By what was wanted."""
+
 NOT_FOR_GUESTS = (
     "Guests and people of other organisations cannot change what Grok does here. Please ask a "
     "member of this workspace."
 )
 WHO_ARE_YOU = "Slack did not tell me just now who you are. Please try again in a minute."
+
+SLACK_SILENT = (
+    "Slack did not tell me just now whether you are in that conversation. Please try again in a "
+    "minute."
+)
+NOT_SEEN_THERE = (
+    "I cannot see that you are in that conversation. If you are, invite me there (`/invite`) and "
+    "try again."
+)
 
 # --- when nothing comes of it ---------------------------------------------------------------
 
@@ -200,6 +221,10 @@ def default(name: str, value: str, source: str = "") -> str:
 
 def paused_since(whose: str, who: str, when: str) -> str:
     return f"⏸️ No questions are taken in {whose}: {who} paused Grok, {when}."
+
+
+CLOSED_HERE = "⏸️ No questions are taken here for now."
+"""To whom the rest is none of their business."""
 
 
 def unread(fields: str) -> str:

@@ -13,6 +13,8 @@ from bot.words import quota as quota_words
 # --- a question that does not fit -----------------------------------------------------------
 
 DENIED = "Grok was not asked, since that would be more than is allowed here:"
+DENIED_FOR_NOW = "• What may be asked here is used up for now."
+"""To whom it is none of their business what others may use, and used."""
 _OWNERS: Mapping[str, str] = {
     "user": "your",
     "channel": "this channel’s",
@@ -28,6 +30,11 @@ _SUBJECTS: Mapping[str, str] = {
 def used_up(kind: str, limit: str, when: str) -> str:
     """Nothing is left of a limit such as `50 questions a day`; `kind` of the scope."""
     return f"• Nothing is left of {_OWNERS[kind]} {limit}. It resets {when}."
+
+
+def used_up_for_now(when: str) -> str:
+    """The same to whom it is none of their business; `when` it resets, or empty."""
+    return f"{DENIED_FOR_NOW} It resets {when}." if when else DENIED_FOR_NOW
 
 
 def too_little(kind: str, limit: str, left: str, wanted: str, when: str) -> str:
@@ -76,6 +83,7 @@ WHO_RESUMES = "An admin can resume it."
 # --- what was used and what is left ---------------------------------------------------------
 
 NO_QUOTAS = "Nothing is limited here: ask as much as you like."
+NO_QUOTAS_OF_YOURS = "There is no quota of your own."
 NO_SUCH_QUOTAS = "There are no quotas for {}."
 TODAY = "Today"
 THIS_MONTH = "This month"

@@ -10,12 +10,15 @@ BOT_SCOPES = frozenset(
     {
         "app_mentions:read",
         "channels:history",
+        "channels:read",
         "chat:write",
         "commands",
         "groups:history",
+        "groups:read",
         "im:history",
         "im:write",
         "mpim:history",
+        "mpim:read",
         "users:read",
     }
 )

@@ -44,6 +44,7 @@ from sandbox.workspace import (
     Workspace,
     dm_of,
 )
+from tests.asking.takings import presence_of
 from tests.doors.app import listening
 from tests.doors.form_desk import fields, held, text_of
 from tests.fixtures.workspace import SANDBOX
@@ -106,14 +107,16 @@ async def desk(
         await store.redis.flushall()
         api = WebApi(client_of(workspace))
         policies, slack = Policies(behind, KEYS), Slack(api)
+        people = People(api, SANDBOX, admins_of(ours))
         setup = Setup(
             policies,
             Changing(policies, grok, ours),
-            People(api, SANDBOX, admins_of(ours)),
+            people,
             Permission(ours),
             Views(api),
             Aside(slack),
             Announcing(slack),
+            presence_of(api, people, behind, KEYS),
         )
 
         async def suggest(suggestion: Suggestion) -> Reaction:

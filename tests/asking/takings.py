@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from bot.asking.admission import Admission
+from bot.asking.admission import Admission, Presence
 from bot.asking.taking import Taking
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.settings import Settings
+from bot.slack.membership import Membership
 from bot.slack.people import People
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.memory import Memory
 from bot.store.policy import Policies
 
 
@@ -32,3 +35,8 @@ def taking_of(
         Admission(people, settings),
         settings,
     )
+
+
+def presence_of(api: WebApi, people: People, store: Store, keys: Keys) -> Presence:
+    """Asks `api` who sees which place."""
+    return Presence(people, Membership(api, Memory(store, keys)))

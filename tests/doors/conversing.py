@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from bot.asking.admission import Admission
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
 from bot.doors.messages import Conversing
@@ -107,22 +108,25 @@ async def on_stage(
     grok: GrokClient,
     *,
     through: Store | None = None,
+    **values: Any,
 ) -> AsyncIterator[Stage]:
     """A bot that hears; nobody answers what it accepts. It reaches what is in `store` by
-    `through`, if that is another way."""
+    `through`, if that is another way; `values` are its settings."""
     api = WebApi(client_of(workspace))
     way = through or store
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
     people = People(api, SANDBOX)
+    settings = Settings(_env_file=None, **values)
     conversing = Conversing(
-        Asking(Settings(_env_file=None), grok),
-        taking_of(queue, way, keys, grok, people),
+        Asking(settings, grok),
+        taking_of(queue, way, keys, grok, people, settings),
         queue,
         Conversations(way, keys),
         people,
         Aside(Slack(api)),
         Installation(SecretStr("xoxb"), TEAM, "Sandbox", BOT_USER, "B0"),
         Once(way, keys),
+        Admission(people, settings),
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)
     stage = Stage(workspace, store, keys, looking, conversing, api)

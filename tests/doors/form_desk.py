@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.asking.admission import Admission
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
 from bot.doors.forms import Find, Forms
@@ -29,7 +30,7 @@ from bot.store.keys import Keys
 from bot.store.policy import Policies
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
-from tests.asking.takings import taking_of
+from tests.asking.takings import presence_of, taking_of
 from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
 from tests.fixtures.workspace import SANDBOX
@@ -149,6 +150,8 @@ async def desk(
             people,
             ours,
             TEAM_ID,
+            Admission(people, ours),
+            presence_of(api, people, behind, keys),
         )
 
         async def clicked(click: Click) -> Reaction:

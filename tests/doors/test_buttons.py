@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot import words
+from bot.admin.permission import Permission
 from bot.asking.asking import Asking
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, Said
@@ -29,7 +30,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, Message, View, Workspace
-from tests.asking.takings import taking_of
+from tests.asking.takings import presence_of, taking_of
 from tests.doors.app import listening
 from tests.doors.jobs import an_answer, an_ask
 from tests.fixtures.store import TEAM
@@ -72,6 +73,8 @@ class Panel:
             Aside(Slack(api)),
             TEAM,
             Asking(Settings(_env_file=None), grok),
+            Permission(Settings(_env_file=None)),
+            presence_of(api, people, queue._store, queue._keys),
         )
 
     async def post(self, thread_ts: str | None = None) -> None:
@@ -94,13 +97,9 @@ class Panel:
         self.message_ts = reply["ts"]
 
     async def react(self, click: Click) -> Reaction:
-        handlers = {
-            "stop": self.buttons.on_stop,
-            "retry": self.buttons.on_retry,
-            "edit": self.buttons.on_edit,
-            "details": self.buttons.on_details,
-        }
-        return await handlers[click.action.action_id](click)
+        handler = getattr(self.buttons, f"on_{click.action.action_id}")
+        reaction: Reaction = await handler(click)
+        return reaction
 
     async def click(self, action: str, user: str = ANA) -> None:
         result = await self.workspace.click(user, GENERAL, self.message_ts, action)

@@ -15,7 +15,7 @@ from bot.jobs.job import Job
 from bot.words import form as words
 from bot.words import talk
 from sandbox.grok import GrokServer
-from sandbox.workspace import ANA, BEN, DESIGN, ENGINEERING, GENERAL, View, Workspace
+from sandbox.workspace import ANA, BEN, DESIGN, ENGINEERING, GENERAL, View, Workspace, dm_of
 from tests.doors.form_desk import Desk, desk, fields, held, text_of
 from tests.doors.jobs import a_job, an_ask
 from tests.sandbox.test_workspace_views import Json, plain
@@ -238,12 +238,12 @@ async def test_edit_shows_what_was_asked_and_asks_at_the_same_place(stage: Desk)
 
 
 async def test_a_direct_message_stays_one_conversation(stage: Desk) -> None:
-    old = an_ask(channel="D1", conversation="D1")
+    old = an_ask(channel=dm_of(ANA), conversation=dm_of(ANA))
 
     await stage.submit(await form_of_edit(stage, a_job(old, None)), prompt="again")
 
     (ask,) = await stage.asked()
-    assert (ask.channel, ask.conversation, ask.reply) == ("D1", "D1", "channel")
+    assert (ask.channel, ask.conversation, ask.reply) == (dm_of(ANA), dm_of(ANA), "channel")
 
 
 async def test_an_answer_long_forgotten_cannot_be_edited(stage: Desk) -> None:

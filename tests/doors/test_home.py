@@ -17,12 +17,14 @@ from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
 from bot.slack.installation import Installation
+from bot.slack.membership import Membership
 from bot.slack.payloads import HomeOpened
 from bot.slack.people import People
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.memory import Memory
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recent, Recents
@@ -59,7 +61,13 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
         Policies(store, keys), Quotas(store, keys), Permission(settings), grok, settings
     )
     return Home(
-        Recents(store, keys), People(api, SANDBOX), grok, Views(api), installation, standing
+        Recents(store, keys),
+        People(api, SANDBOX),
+        grok,
+        Views(api),
+        installation,
+        standing,
+        Membership(api, Memory(store, keys)),
     )
 
 

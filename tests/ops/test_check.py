@@ -113,7 +113,7 @@ async def test_a_missing_scope_is_named_and_a_spare_one_is_no_fault(
     fake_slack.scopes = ",".join([*SCOPES, "files:write"])
     found = await lines(fine)
     assert faults(found) == []
-    assert found["Slack scopes"].text == "all 9 granted; not needed: files:write"
+    assert found["Slack scopes"].text == "all 12 granted; not needed: files:write"
 
 
 async def test_a_slack_that_tells_no_scopes_is_no_fault(
@@ -222,8 +222,6 @@ async def test_a_store_that_will_not_do(fine: Settings, info: str, told: str) ->
                 writer.write(f"${len(info)}\r\n{info}\r\n".encode())
             elif word in {b"CLIENT", b"SELECT"}:
                 writer.write(b"+OK\r\n")
-            elif word == b"EVALSHA":
-                writer.write(b":1\r\n")
             await writer.drain()
         writer.close()
 

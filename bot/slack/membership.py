@@ -1,0 +1,148 @@
+"""Who may see which conversation, asked of Slack and remembered for a minute.
+
+A payload that Slack signed says where somebody clicked or wrote: that needs no asking. This is
+for places that come from elsewhere: a channel chosen in a form, one that a form was opened for
+some time ago, one that a stored question was asked in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Awaitable
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from bot.errors import RateLimited, SlackError, StoreUnavailable
+from bot.slack.person import Person
+from bot.slack.web_api import WebApi, mapping
+from bot.slack_limits import MEMBERS_PAGE
+from bot.store.memory import Memory
+
+log = structlog.get_logger(__name__)
+
+Sight = Literal["yes", "no", "hidden", "unknown"]
+"""Whether somebody sees a conversation. `hidden`: the bot does not see it itself, so that Slack
+tells it nothing about who does. `unknown`: Slack cannot be asked just now."""
+
+REMEMBERED_SECONDS = 60
+MOST_PAGES = 5
+"""Pages of members that are looked through; who is not found in them may be on a later one."""
+
+MOST_LOOKS = 20
+"""How often in a minute Slack is asked for one person: nobody may use up what it takes."""
+
+LOOK_SECONDS = 1.2
+"""How long all of it may take: a form waits for it, and Slack for the form."""
+
+INFO = "conversations.info"
+MEMBERS = "conversations.members"
+OPEN = "conversations.open"
+
+_UNSEEN = frozenset({"channel_not_found", "user_not_found", "user_not_visible", "cannot_dm_bot"})
+_ID = re.compile(r"[CDG][A-Z0-9]{2,30}")
+
+T = TypeVar("T")
+
+
+class Membership:
+    """Finds out who sees a conversation; never raises. What it found all replicas remember."""
+
+    def __init__(self, api: WebApi, memory: Memory) -> None:
+        """`api` has a deadline that fits into an ack."""
+        self._api = api
+        self._memory = memory
+
+    async def sight(self, person: Person, channel: str) -> Sight:
+        """Whether `person` may open `channel`: a public one every member of the workspace may,
+        any other only those who are in it."""
+        if not _ID.fullmatch(channel):
+            return "no"
+        name = f"sight:{channel}:{person.id}:{person.member}"
+        known = await self._recalled(name)
+        if known:
+            return known
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                if await self._often(person.id):
+                    return "unknown"
+                sight = await self._look(person, channel)
+        except (SlackError, TimeoutError) as error:
+            log.warning("membership not known", channel=channel, error=str(error) or "timeout")
+            return "unknown"
+        await self._quietly(self._memory.save(name, sight, REMEMBERED_SECONDS))
+        return sight
+
+    async def _recalled(self, name: str) -> Sight | None:
+        match await self._quietly(self._memory.read(name)):
+            case "yes" | "no" | "hidden" as sight:
+                return sight
+            case _:
+                return None
+
+    async def _often(self, user: str) -> bool:
+        count = await self._quietly(self._memory.count(f"looks:{user}", REMEMBERED_SECONDS))
+        return (count or 0) > MOST_LOOKS
+
+    async def _look(self, person: Person, channel: str) -> Sight:
+        try:
+            if channel.startswith("D"):
+                return "yes" if await self._direct(person.id) == channel else "no"
+            if person.member and await self._is_public(channel):
+                return "yes"
+            return await self._is_in(person.id, channel)
+        except SlackError as error:
+            if error.code not in _UNSEEN:
+                raise
+            return "hidden"
+
+    async def _direct(self, user: str) -> str:
+        """The direct message that the bot has with `user`."""
+        reply = await self._call(OPEN, {"users": user}, read=False)
+        return str(mapping(reply.get("channel")).get("id"))
+
+    async def _is_public(self, channel: str) -> bool:
+        name = f"public:{channel}"
+        known = await self._quietly(self._memory.read(name))
+        if known is not None:
+            return known == "yes"
+        reply = await self._call(INFO, {"channel": channel})
+        said = mapping(reply.get("channel"))
+        # What Slack does not say to be public is not.
+        public = said.get("is_private") is False and not said.get("is_mpim")
+        await self._quietly(self._memory.save(name, "yes" if public else "no", REMEMBERED_SECONDS))
+        return public
+
+    async def _is_in(self, user: str, channel: str) -> Sight:
+        body: dict[str, Any] = {"channel": channel, "limit": MEMBERS_PAGE}
+        for _ in range(MOST_PAGES):
+            reply = await self._call(MEMBERS, body)
+            if user in (reply.get("members") or ()):
+                return "yes"
+            cursor = mapping(reply.get("response_metadata")).get("next_cursor")
+            if not cursor:
+                return "no"
+            body["cursor"] = cursor
+        return "unknown"
+
+    async def _call(self, method: str, body: dict[str, Any], *, read: bool = True) -> Any:
+        """One call, unless the method rests for all replicas after a 429."""
+        rest = f"rest:{method}"
+        if await self._quietly(self._memory.read(rest)):
+            raise RateLimited(1)
+        try:
+            return await self._api.call(method, body, read=read)
+        except RateLimited as error:
+            seconds = math.ceil(error.retry_after)
+            await self._quietly(self._memory.save(rest, "1", seconds))
+            raise
+
+    async def _quietly(self, work: Awaitable[T]) -> T | None:
+        """What `work` gives; None while Redis is away: then Slack is asked each time."""
+        try:
+            return await work
+        except StoreUnavailable as error:
+            log.warning("nothing remembered", error=str(error))
+            return None
