@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 
 class _Payload(BaseModel):
@@ -157,7 +165,7 @@ class MessageEvent(_Payload):
 
     type: str
     channel: str
-    ts: str
+    ts: str = Field(validation_alias=AliasChoices("ts", "event_ts", "deleted_ts"))
     text: str = ""
     user: str = ""
     team: str = ""

@@ -77,7 +77,8 @@ class Slack:
         """Post `message`; its ts. `job_id` and `part` are what `find` goes by.
 
         A thread whose root was deleted is `PostingDenied`: Slack would show the message in the
-        channel instead (slack-go issue 1571), so it is taken back, if Slack lets it be.
+        channel instead (slack-go issue 1571), so it is taken back, if Slack lets it be. Servers
+        that are like Slack may leave out in which thread it stands: those are asked.
         """
         body: dict[str, Any] = {
             "channel": channel,
@@ -90,7 +91,8 @@ class Slack:
             body["thread_ts"] = thread_ts
         reply = await self._api.call("chat.postMessage", body)
         ts = text_of(reply, "ts", "chat.postMessage")
-        if thread_ts and not mapping(reply.get("message")).get("thread_ts"):
+        told = mapping(reply.get("message")).get("thread_ts")
+        if thread_ts and not told and not await self._stands_in(channel, thread_ts, ts):
             with suppress(SlackError):
                 await self.delete(channel, ts)
             raise PostingDenied("thread_not_found")
@@ -188,6 +190,15 @@ class Slack:
                 raise
             return False
         return len(reply.get("messages") or ()) > 1
+
+    async def _stands_in(self, channel: str, thread_ts: str, ts: str) -> bool:
+        """Whether the message at `ts` is in that thread. Where nobody says so: no."""
+        body = {"channel": channel, "ts": thread_ts, "oldest": ts, "inclusive": True, "limit": 15}
+        try:
+            reply = await self._api.call(REPLIES, body, read=True)
+        except SlackError:
+            return False
+        return any(mapping(each).get("ts") == ts for each in reply.get("messages") or ())
 
     async def direct(self, user: str) -> str:
         """The id of the direct message with `user`."""

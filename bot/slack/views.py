@@ -13,7 +13,7 @@ ViewJson = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
-    """A view in Slack; `hash` names what it shows now."""
+    """A view in Slack; `hash` names what it shows now, and is empty where nobody says so."""
 
     id: str
     hash: str
@@ -58,7 +58,8 @@ class Views:
 
     async def _call(self, method: str, body: Mapping[str, Any]) -> OpenView:
         view = mapping((await self._api.call(method, body)).get("view"))
-        return OpenView(text_of(view, "id", method), text_of(view, "hash", method))
+        shown = view.get("hash")
+        return OpenView(text_of(view, "id", method), shown if isinstance(shown, str) else "")
 
 
 def _guard(expected: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import pytest
@@ -271,6 +272,32 @@ async def test_a_post_whose_thread_is_gone_does_not_land_in_the_channel(
         await slack.post(GENERAL, MESSAGE, job_id="j", part="0", thread_ts=root.ts)
 
     assert not workspace.messages(GENERAL)
+
+
+@pytest.mark.parametrize("stands", [True, False])
+async def test_a_server_that_does_not_tell_the_thread_of_a_post_is_asked(
+    stands: bool, server: Server, odd: Slack
+) -> None:
+    root, ours = {"ts": "1.0"}, {"ts": "2.0", "thread_ts": "1.0"}
+    replies: dict[str, Any] = {
+        "chat.postMessage": {"ts": "2.0", "message": {"type": "message", "ts": "2.0"}},
+        "conversations.replies": {"messages": [root, ours] if stands else [root]},
+    }
+    methods: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        methods.append(request.path.strip("/"))
+        return web.json_response({"ok": True, **replies.get(methods[-1], {})})
+
+    server.answer = answer
+    posting = odd.post(GENERAL, MESSAGE, job_id="j", part="0", thread_ts="1.0")
+
+    if stands:
+        assert await posting == "2.0"
+    else:
+        with pytest.raises(PostingDenied, match="thread_not_found"):
+            await posting
+    assert methods[2:] == ([] if stands else ["chat.delete"])
 
 
 async def test_deleting_what_is_gone_is_no_error(workspace: Workspace, slack: Slack) -> None:

@@ -130,3 +130,24 @@ async def test_a_busy_slack_and_a_lost_reply_are_told_apart(workspace: Workspace
 
     assert limited.value.retry_after == 3
     assert workspace.view(ANA) is not None
+
+
+async def test_a_view_without_a_hash_can_be_changed_unguarded(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As servers answer that are like Slack."""
+    views = views_of(workspace)
+    real = WebApi.call
+
+    async def without_hash(self: WebApi, method: str, *args: Json, **named: Json) -> Json:
+        reply = dict(await real(self, method, *args, **named))  # type: ignore[arg-type]
+        return reply | {"view": {k: v for k, v in reply["view"].items() if k != "hash"}}
+
+    monkeypatch.setattr(WebApi, "call", without_hash)
+    opened = await views.open(await trigger(workspace), modal())
+    await views.update(opened.id, modal(text_input("other")), opened.hash)
+
+    view = workspace.view(ANA)
+    assert opened.hash == ""
+    assert view is not None
+    assert view.content["blocks"][0]["block_id"] == "other"
