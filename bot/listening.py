@@ -32,6 +32,11 @@ class Listening:
         port: int = self._runner.addresses[0][1]
         return port
 
+    @property
+    def listens(self) -> bool:
+        """Whether the port is open."""
+        return bool(self._runner.addresses)
+
     async def __aenter__(self) -> Self:
         """Raises `StartupError` when the port is not to be had."""
         await self._runner.setup()

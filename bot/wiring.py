@@ -25,7 +25,7 @@ from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
-from bot.jobs.worker import Worker
+from bot.jobs.worker import Connected, Worker
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside
@@ -96,8 +96,8 @@ class Parts:
             thread_retention_seconds=settings.thread_retention_seconds,
         )
 
-    def worker(self) -> Worker:
-        """Whoever answers the questions in the queue."""
+    def worker(self, connected: Connected) -> Worker:
+        """Whoever answers the questions in the queue, while `connected` to Slack."""
         settings = self._settings
         threads = ThreadReader(self._api, self._people, self._installation.bot_user)
         runner = Runner(
@@ -111,7 +111,7 @@ class Parts:
         )
         at_once = settings.jobs_at_once
         waiting = min(MOST_WAITING, max(1, at_once // 2))
-        return Worker(self._queue, runner, at_once=at_once, waiting=waiting)
+        return Worker(self._queue, runner, at_once=at_once, waiting=waiting, connected=connected)
 
     def listeners(self) -> Listeners:
         """Whoever takes questions in."""

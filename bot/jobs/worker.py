@@ -26,12 +26,25 @@ UNREAD_SECONDS = 1.0
 """Nobody has room for a job that has not been read for this long."""
 LOOK_EVERY_SECONDS = 1.0
 """How often a full worker looks for such jobs, and for room that others have."""
+CONNECTED_EVERY_SECONDS = 0.2
+"""How often a worker that may take no jobs looks whether Slack is connected by now."""
 MEASURE_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 600.0
+
+Connected = Callable[[], Awaitable[bool]]
+"""Whether Slack can reach this process now."""
+
+
+async def _connected() -> bool:
+    """For a worker that stands alone: nobody connects it to Slack."""
+    return True
 
 
 class Worker:
     """Runs jobs from `queue`, `at_once` at most, until drained.
+
+    Jobs are taken only while `connected`: else one that blocks its process would keep it from
+    ever connecting, however often it is started again.
 
     Those that no worker has room for are begun too, up to `waiting` of them here, so that their
     askers can be told how many come before them: they wait in `Held.turn`, or, without that, in
@@ -39,9 +52,18 @@ class Worker:
     begun that may not ask Grok at once: for a `run_job` that asks for no turn.
     """
 
-    def __init__(self, queue: Queue, run_job: RunJob, *, at_once: int, waiting: int = 0) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        run_job: RunJob,
+        *,
+        at_once: int,
+        waiting: int = 0,
+        connected: Connected = _connected,
+    ) -> None:
         self._queue = queue
         self._holder = Holder(queue, run_job)
+        self._connected = connected
         self._at_once = at_once
         self._waiting = waiting
         self._places = Places(at_once)
@@ -119,6 +141,14 @@ class Worker:
             self._changed.clear()
             await self._changed.wait()
 
+    async def _until_connected(self) -> bool:
+        """Wait until jobs may be taken. False: they may not, and the worker is to end."""
+        while not await self._connected():
+            if self._stopping.is_set():
+                return False
+            await asyncio.sleep(CONNECTED_EVERY_SECONDS)
+        return True
+
     async def _wait_for_jobs(self, seconds: float) -> None:
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=seconds)
@@ -140,6 +170,7 @@ class Worker:
 
     async def _fetch(self) -> float:
         """Read new jobs, as many as there are places for."""
+        await self._until_connected()
         room = self._room()
         if self._waiting and not self._queue.alone:
             await self._queue.offer(room)
@@ -155,6 +186,7 @@ class Worker:
         """Take in what nobody has room for, and send on those that somebody has room for now:
         who has waited longest is begun first, here and there."""
         await self._until(lambda: self._room() == 0)
+        await self._until_connected()
         idle = sum(place.idle for place in self._places.line)
         entries, elsewhere = await self._queue.overflow(
             self._room(self._waiting), self._unread_seconds, idle
@@ -170,6 +202,7 @@ class Worker:
         lest new ones keep them out."""
         most = 2 * self._waiting
         await self._until(lambda: self._room(most) > 0)
+        await self._until_connected()
         self._cursor, entries = await self._queue.claim(
             self._room(most), self._cursor, self._abandoned_after
         )
@@ -224,6 +257,8 @@ class Worker:
         await place.near(self._waiting)
         entry = place.entry
         self._stops[entry] = stop = Stop()
+        if not await self._until_connected():
+            return
         try:
             taken = await self._queue.take(entry)
         except (StoreUnavailable, ValueError):

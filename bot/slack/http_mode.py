@@ -30,7 +30,7 @@ class HttpMode(Listening):
 
     async def connected(self) -> bool:
         """Whether Slack can reach the bot, as far as the bot can know: it listens."""
-        return True
+        return self.listens
 
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()

@@ -9,10 +9,11 @@ import pytest
 from bot.jobs import holder
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
-from bot.jobs.queue import Queue
+from bot.jobs.queue import GROUP, Queue
 from bot.jobs.worker import Worker
 from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
 from bot.store.connection import Store
+from bot.store.keys import Keys
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one, take_next, take_over
@@ -187,3 +188,56 @@ async def test_zombie_that_is_stopped_before_it_can_look_has_the_answer_shown_ag
     assert again.job.epoch == 3
     assert others.shown == ["by 2", "by 2"]
     assert await queue.load() == IDLE
+
+
+async def test_nothing_is_taken_before_slack_is_connected(queue: Queue, other: Queue) -> None:
+    """Neither what is new, nor what is abandoned, nor what was read when the connection broke."""
+    connected, asked = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def is_connected() -> bool:
+        asked.release()
+        return connected.is_set()
+
+    runs = Runs()
+    for number in range(2):
+        await other.accept(f"job-{number}", make_ask())
+    await take_next(other)
+    worker = Worker(queue, runs, at_once=10, waiting=2, connected=is_connected)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        for _ in range(6):
+            await asked.acquire()
+        assert worker.running == 0
+        job = await queue.look("job-1")
+        assert job is not None
+        assert job.state == "queued"
+        connected.set()
+        assert (await runs.finished.get()).job.id == "job-1"
+        await worker.drain(0)
+
+
+async def test_what_was_read_when_the_connection_broke_is_handed_back(
+    queue: Queue, other: Queue, store: Store, keys: Keys
+) -> None:
+    broken = asyncio.Event()
+
+    async def is_connected() -> bool:
+        return not broken.is_set()
+
+    async def reads() -> bool:
+        return bool(await store.redis.exists(keys.queue)) and bool(
+            await store.redis.xinfo_consumers(keys.queue, GROUP)
+        )
+
+    runs = Runs()
+    worker = Worker(queue, runs, at_once=1, connected=is_connected)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        while not await reads():
+            await asyncio.sleep(0.005)
+        broken.set()
+        await other.accept("job-1", make_ask())
+        await until(lambda: worker.running == 1)
+        await worker.drain(60)
+    assert runs.started.empty()
+    assert (await take_next(other))[1].attempts == 1
