@@ -20,7 +20,14 @@ async def run_command(team: Team, user: str, channel_id: str, typed: str) -> Com
     outsider = team.state.users[user].organisation is not None
     if command is None or outsider or "commands" not in team.app.scopes:
         return CommandResult(None, {}, 0.0, "invalid_command", "", "")
-    payload = _payload(team, user, channel, command, rest.strip())
+    return await run(team, user, channel, command, rest.strip())
+
+
+async def run(
+    team: Team, user: str, channel: Channel, command: Command, text: str
+) -> CommandResult:
+    """Send a command that Slack has let through, and show the person what comes back."""
+    payload = _payload(team, user, channel, command, text)
     delivery = await team.dispatcher.deliver("slash_commands", payload)
     return CommandResult(
         ack_status=delivery.status,

@@ -16,7 +16,9 @@ DeliveryKind: TypeAlias = Literal["events_api", "slash_commands", "interactive"]
 @dataclass(slots=True)
 class User:
     """A person or a bot. `organisation` is the team id of somebody from another organisation;
-    `bot_id` and `app_id` are those of a bot."""
+    `bot_id` and `app_id` are those of a bot. `workspaces` are those that a colleague of an
+    Enterprise Grid is in, the first one being their home; with `is_placed` False Slack does not
+    say whose they are."""
 
     id: str
     name: str
@@ -27,6 +29,8 @@ class User:
     is_guest: bool = False
     is_bot: bool = False
     organisation: str | None = None
+    workspaces: tuple[str, ...] = ()
+    is_placed: bool = True
     bot_id: str | None = None
     app_id: str | None = None
 

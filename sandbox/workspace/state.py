@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sandbox.workspace.model import Channel, Message, User, View
 
 TEAM_ID = "T0SANDBOX1"
+ENTERPRISE_ID = "E0SANDBOX1"
 APP_ID = "A0SANDBOX1"
 BOT_USER = "U0GROKBOT1"
 BOT_ID = "B0GROKBOT1"

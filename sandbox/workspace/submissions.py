@@ -23,7 +23,11 @@ async def submit(team: Team, user: str, view_id: str, typed: Json) -> Interactio
         "view": view_json(view),
         "response_urls": _response_urls(team, user, view),
     }
-    result = await hand_over(team, payload)
+    return settle(team, view, await hand_over(team, payload))
+
+
+def settle(team: Team, view: View, result: InteractionResult) -> InteractionResult:
+    """Do what the app answered to a submission, if Slack takes it."""
     if result.error is not None:
         return result
     try:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from sandbox.workspace.markdown import stored_blocks
 from sandbox.workspace.model import Channel, Json, Message, User
 from sandbox.workspace.rich_text import composed
-from sandbox.workspace.state import TEAM_ID, State
+from sandbox.workspace.state import ENTERPRISE_ID, TEAM_ID, State
 
 CHANNEL_TYPES = {"channel": "channel", "private": "group", "mpim": "mpim", "im": "im"}
 _CLIENT_IDS = uuid.UUID(int=0)
@@ -20,9 +20,12 @@ without a subscription in its manifest, only the `event_type` (python-slack-sdk 
 
 
 def user_json(user: User) -> Json:
+    """A "User object". `enterprise_user` comes with people of an Enterprise Grid."""
+    home = user.organisation or next(iter(user.workspaces), TEAM_ID)
+    grid = {"id": user.id, "enterprise_id": ENTERPRISE_ID, "teams": [*user.workspaces]}
     return {
         "id": user.id,
-        "team_id": user.organisation or TEAM_ID,
+        **({"team_id": home} if user.is_placed else {}),
         "name": user.name,
         "deleted": False,
         "color": user.color.lstrip("#"),
@@ -34,7 +37,7 @@ def user_json(user: User) -> Json:
             "display_name": user.name,
             "real_name_normalized": user.real_name,
             "display_name_normalized": user.name,
-            "team": user.organisation or TEAM_ID,
+            "team": home,
             **({"bot_id": user.bot_id, "api_app_id": user.app_id} if user.is_bot else {}),
         },
         "is_admin": user.is_admin,
@@ -45,6 +48,7 @@ def user_json(user: User) -> Json:
         "is_bot": user.is_bot,
         "is_app_user": False,
         **({"is_stranger": True} if user.organisation else {}),
+        **({"enterprise_user": grid} if user.workspaces else {}),
     }
 
 

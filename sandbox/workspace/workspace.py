@@ -16,6 +16,7 @@ from sandbox.workspace.delivery import Dispatcher
 from sandbox.workspace.events import Events
 from sandbox.workspace.faults import ANSWERING, Fault, Faults, Storm
 from sandbox.workspace.feed import Feed
+from sandbox.workspace.forging import Forge
 from sandbox.workspace.http_delivery import HttpDelivery
 from sandbox.workspace.interactions import ResponseUrls, Triggers
 from sandbox.workspace.model import (
@@ -293,6 +294,11 @@ class Workspace(Acts):
         return await self._team.dispatcher.deliver(
             delivery.kind, delivery.payload, retry=retry, reason=reason
         )
+
+    @property
+    def forge(self) -> Forge:
+        """Payloads that no client of Slack's would send."""
+        return Forge(self._team)
 
     async def emit(self, name: str, event: Json) -> None:
         """Send any event to which the app subscribes."""

@@ -13,6 +13,7 @@ from sandbox.workspace import (
     DESIGN,
     FINANCE,
     GENERAL,
+    GROUP_DM,
     LEADERSHIP,
     OTHER_BOT,
     STRANGER,
@@ -118,10 +119,18 @@ async def test_slack_keeps_no_markdown(slack: AsyncWebClient) -> None:
     assert kinds == ["header", "rich_text", "divider", "table", "rich_text"]
 
 
-async def test_conversations_info_needs_its_own_scope(slack: AsyncWebClient) -> None:
-    answer = await refusal(slack.conversations_info(channel=GENERAL))
+async def test_a_conversation_of_each_kind_needs_its_own_scope() -> None:
+    app = AppConfig()
+    reading = {"channels:read", "groups:read", "mpim:read"}
+    async with Workspace(app=dataclasses.replace(app, scopes=app.scopes - reading)) as ws:
+        slack = client_of(ws)
+        needed = [
+            (await refusal(look(channel=channel)))["needed"]
+            for channel in (GENERAL, LEADERSHIP, GROUP_DM)
+            for look in (slack.conversations_info, slack.conversations_members)
+        ]
 
-    assert answer["needed"] == "channels:read"
+    assert needed == [scope for scope in sorted(reading) for _ in range(2)]
 
 
 async def test_lists_show_what_the_bot_may_know() -> None:
