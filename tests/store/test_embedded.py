@@ -8,7 +8,8 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from bot.store import embedded, keeper
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
+]
 
 
 def mode(path: Path) -> int:
@@ -98,11 +102,17 @@ async def test_existing_directory_is_closed_to_others(tmp_path: Path) -> None:
         assert mode(tmp_path) == 0o700
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory whose path leaves room for the name of a socket, as `tmp_path` may not."""
+    with tempfile.TemporaryDirectory(prefix="t") as made:
+        yield Path(made)
+
+
 async def test_deep_directory_has_its_socket_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    temporary = tmp_path / "t"
-    temporary.mkdir()
+    temporary = short_path
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setattr(embedded, "SOCKET_PATH_BYTES", len(str(temporary)) + 50)
     data_dir = tmp_path / ("deep" * 25)
