@@ -7,12 +7,15 @@ from itertools import chain
 from bot import words
 from bot.completion.echo import show_echo
 from bot.completion.excerpt import excerpt
-from bot.completion.logprobs import kept_chances, logprob_table
+from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, Usage
 
 _ORDINARY_ENDS = ("stop", "end_turn", "eos", "stop_sequence")
 _CUT_OFF = ("length", "max_tokens", "max_len")
+
+_MOST_REASONING_CHARS = 256 * 1024
+"""Thoughts that are kept; what comes after them is read and forgotten."""
 
 _MOST_PIECES = 64
 """A token in a string of its own takes ten times the memory of its letters."""
@@ -34,7 +37,8 @@ class Collector:
         A choice that was not asked for is left out.
         """
         self.model = chunk.model or self.model
-        self.usage = chunk.usage or self.usage
+        if chunk.usage is not None:
+            self.usage = self.usage.then(chunk.usage) if self.usage else chunk.usage
         if chunk.choice < len(self._choices):
             self._choices[chunk.choice].add(chunk)
 
@@ -107,6 +111,8 @@ class _Choice:
         self._text = _Growth()
         self._reasoning = _Growth()
         self.logprobs: list[TokenLogprob] = []
+        """Of the first tokens, `MOST_CHANCES` of them."""
+        self._tokens = 0
         self._finish_reason: str | None = None
         self._stopped = False
         self._shown: Section | None = None
@@ -114,8 +120,10 @@ class _Choice:
     def add(self, chunk: Chunk) -> None:
         """Take a chunk of this choice."""
         self._text.add(chunk.text)
-        self._reasoning.add(chunk.reasoning)
-        self.logprobs += chunk.logprobs
+        if self._reasoning.chars < _MOST_REASONING_CHARS:
+            self._reasoning.add(chunk.reasoning)
+        self._tokens += len(chunk.logprobs)
+        self.logprobs += chunk.logprobs[: max(0, MOST_CHANCES - len(self.logprobs))]
         self._finish_reason = chunk.finish_reason or self._finish_reason
         self._shown = None
 
@@ -154,13 +162,16 @@ class _Choice:
     def _chances(self) -> str:
         if self._request.logprobs is None:
             return ""
-        return logprob_table(self.logprobs) if self.logprobs else words.NO_LOGPROBS
+        if not self.logprobs:
+            return words.NO_LOGPROBS
+        return logprob_table(self.logprobs, self._tokens)
 
 
 class _Growth:
     """One text while it grows by small pieces."""
 
     def __init__(self) -> None:
+        self.chars = 0
         self._text = ""
         self._pieces: list[str] = []
 
@@ -168,6 +179,7 @@ class _Growth:
         """Take what comes next."""
         if not piece:
             return
+        self.chars += len(piece)
         self._pieces.append(piece)
         if len(self._pieces) >= _MOST_PIECES:
             self.read()

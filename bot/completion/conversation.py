@@ -43,6 +43,12 @@ def estimate_tokens(text: str) -> int:
     return -(-len(text.encode(errors="replace")) // _BYTES_PER_TOKEN)
 
 
+def most_tokens(text: str) -> int:
+    """The most tokens that `text` can be: tokenizers of today work on UTF-8 bytes, and the worst
+    text is a token for each of them."""
+    return len(text.encode(errors="replace"))
+
+
 def beginning(text: str, tokens: int) -> str:
     """As much of `text` as is estimated at `tokens`."""
     most_bytes = max(0, tokens) * _BYTES_PER_TOKEN
@@ -63,12 +69,7 @@ def turn_of(job_id: str, ask: Ask, answer: Answer) -> Turn | None:
 
     Of an echo only the completion: the prompt is remembered already.
     """
-    texts = [section.text for section in answer.sections]
-    if ask.request.echo:
-        each = ask.request.n or 1
-        prompts = [prompt for prompt in ask.request.prompts for _ in range(each)]
-        texts = [without_echo(*pair) for pair in zip(prompts, texts, strict=False)]
-    said = "\n\n".join(text for text in texts if text.strip())
+    said = "\n\n".join(text for text in written(ask, answer) if text.strip())
     if not said:
         return None
     return Turn(
@@ -79,3 +80,13 @@ def turn_of(job_id: str, ask: Ask, answer: Answer) -> Turn | None:
         answer=said,
         context=answer.context,
     )
+
+
+def written(ask: Ask, answer: Answer) -> list[str]:
+    """The text of each answer, without the echo of its prompt."""
+    texts = [section.text for section in answer.sections]
+    if not ask.request.echo:
+        return texts
+    each = ask.request.n or 1
+    prompts = [prompt for prompt in ask.request.prompts for _ in range(each)]
+    return [without_echo(*pair) for pair in zip(prompts, texts, strict=False)]

@@ -23,11 +23,14 @@ _KEPT_ALTERNATIVES = 8
 _VISIBLE = str.maketrans({" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"})
 
 
-def logprob_table(tokens: Sequence[TokenLogprob]) -> str:
-    """A markdown table of the first tokens, with a line that says how many more there are."""
+def logprob_table(tokens: Sequence[TokenLogprob], count: int = 0) -> str:
+    """A markdown table of the first tokens, with a line that says how many more there are.
+
+    `count`: how many there were, where `tokens` are only the first of them.
+    """
     rows = [words.LOGPROB_HEAD, *map(_row, tokens[:MOST_ROWS])]
     table = "\n".join(rows)
-    more = len(tokens) - MOST_ROWS
+    more = max(count, len(tokens)) - MOST_ROWS
     return f"{table}\n\n{words.more_tokens(more)}" if more > 0 else table
 
 

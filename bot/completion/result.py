@@ -26,6 +26,10 @@ class Usage(BaseModel):
     total_tokens: int = 0
     cost_in_usd_ticks: int | None = None
 
+    def then(self, later: Usage) -> Usage:
+        """What both say, `later` where it says anything: a server may say it piece by piece."""
+        return self.model_copy(update=later.model_dump(exclude_defaults=True))
+
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ import httpx
 import structlog
 from httpx_sse import EventSource, ServerSentEvent
 
-from bot import words
 from bot.completion.result import Chunk
 from bot.grok import errors
+from bot.grok.body import BODY_BYTES, Bounded, Bounds, read_json
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines, Watched
 from bot.grok.endpoints import PATHS
@@ -25,6 +24,7 @@ from bot.grok.errors import ErrorReply, Failure
 from bot.grok.reading import Progress, read, read_whole
 from bot.grok.retries import retry_after, should_retry
 from bot.settings import Settings
+from bot.words import grok as words
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class Api:
         self._base = settings.xai_base_url.rstrip("/")
         key = settings.xai_api_key
         self._secret = key.get_secret_value().strip() if key else ""
-        self._headers = {"User-Agent": "grok-bot"}
+        self._headers = {"User-Agent": "grok-bot", "Accept-Encoding": "identity"}
         if self._secret:
             self._headers["Authorization"] = f"Bearer {self._secret}"
 
@@ -76,13 +76,29 @@ class Api:
                 await response.aclose()
 
     async def look_up(self, path: str) -> Found:
-        """Get the JSON of `path`; raises `Failure` when there is no reply."""
+        """Get the JSON of `path`; raises `Failure` when there is no reply, or none of a bearable
+        size."""
+        request = self._http.build_request("GET", self._base + path, headers=self._headers)
+        return await self._ask(request, _LOOKUP_SECONDS)
+
+    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Found:
+        """Post `body` to `path`, and take the JSON that comes within `seconds`; raises `Failure`
+        when there is no reply, or none of a bearable size."""
+        url = self._base + path
+        request = self._http.build_request("POST", url, json=dict(body), headers=self._headers)
+        return await self._ask(request, seconds)
+
+    async def _ask(self, request: httpx.Request, seconds: float) -> Found:
         try:
-            async with asyncio.timeout(_LOOKUP_SECONDS):
-                response = await self._http.get(self._base + path, headers=self._headers)
+            async with asyncio.timeout(seconds):
+                response = await self._http.send(request, stream=True)
+                try:
+                    Bounded(response, BODY_BYTES)
+                    return Found(response.status_code, read_json(await response.aread()))
+                finally:
+                    await response.aclose()
         except (*_BROKEN, TimeoutError) as error:
             raise errors.from_transport(error, started=False) from error
-        return Found(response.status_code, _json(response.content))
 
     async def get(self, path: str) -> Any:
         """The JSON of `path`, or None when there is none to have."""
@@ -113,41 +129,52 @@ class Api:
                 grok_request=response.headers.get("x-request-id"),
             )
             raise failure
+        bounds = Bounds.of(call)
         if "text/event-stream" not in response.headers.get("content-type", ""):
+            Bounded(response, BODY_BYTES)
             for chunk in self._whole(await response.aread(), call):
-                yield chunk
+                yield bounds.follow(chunk)
             return
+        body = Bounded(response, bounds.wire, each=BODY_BYTES)
+        response.encoding = "utf-8-sig"  # of every event stream, whatever its header says
         progress = Progress()
         async with aclosing(EventSource(response).aiter_sse()) as events:
             async for event in events:
                 deadlines.event()
+                body.done()
+                bounds.event()
                 if event.data.strip() == "[DONE]":
                     break
-                for chunk in progress.follow(self._event(event, call)):
-                    yield chunk
+                for chunk in progress.follow(self._event(event, call, begun=progress.said)):
+                    yield bounds.follow(chunk)
             else:
-                if not progress.complete:
+                if progress.begun and not progress.complete:
                     raise Failure(words.GROK_CUT, kind="cut")
+        if not progress.begun:
+            raise _nothing()
         for chunk in progress.rest():
             yield chunk
 
-    def _event(self, event: ServerSentEvent, call: Call) -> list[Chunk]:
-        data = _json(event.data)
+    def _event(self, event: ServerSentEvent, call: Call, *, begun: bool) -> list[Chunk]:
+        data = read_json(event.data)
         if event.event == "error" and not isinstance(data, Mapping):
             data = {"error": event.data}
         if not isinstance(data, Mapping):
             return []
         if data.get("error") or event.event == "error":
-            raise errors.from_event(data, call, self._secret)
+            raise errors.from_event(data, call, self._secret, begun=begun)
         return read(data)
 
     def _whole(self, body: bytes, call: Call) -> list[Chunk]:
-        answer = _json(body)
+        answer = read_json(body)
         if isinstance(answer, Mapping) and answer.get("error"):
-            raise errors.from_event(answer, call, self._secret)
+            raise errors.from_event(answer, call, self._secret, begun=False)
         if not isinstance(answer, Mapping) or not isinstance(answer.get("choices"), list):
-            raise Failure(words.GROK_STRANGE, kind="unavailable")
-        return read_whole(answer)
+            raise Failure(words.GROK_STRANGE, kind="unavailable", spent=False)
+        chunks = read_whole(answer)
+        if all(chunk.usage is not None for chunk in chunks):
+            raise _nothing(spent=bool(chunks))
+        return chunks
 
 
 def _watch(response: httpx.Response, deadlines: Deadlines) -> None:
@@ -156,22 +183,30 @@ def _watch(response: httpx.Response, deadlines: Deadlines) -> None:
         response.stream = Watched(response.stream, deadlines)
 
 
+def _nothing(*, spent: bool = False) -> Failure:
+    """A reply without any answer in it; unless it says that it was `spent` on, nobody pays."""
+    return Failure(words.GROK_NOTHING, kind="unavailable", spent=spent, retry=not spent)
+
+
 async def _error_reply(response: httpx.Response) -> ErrorReply:
-    body = b""
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) >= _ERROR_BYTES:
-            break
     return ErrorReply(
         response.status_code,
-        body[:_ERROR_BYTES].decode(errors="replace"),
+        (await _beginning(response)).decode(errors="replace"),
         retry_after(response.headers),
         should_retry(response.headers),
     )
 
 
-def _json(text: str | bytes) -> Any:
+async def _beginning(response: httpx.Response) -> bytes:
+    """The first `_ERROR_BYTES` of a body, or nothing where it cannot be unpacked."""
+    body = b""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+        Bounded(response, BODY_BYTES)
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) >= _ERROR_BYTES:
+                break
+    except Failure as failure:
+        if failure.kind == "timeout":
+            raise
+    return body[:_ERROR_BYTES]

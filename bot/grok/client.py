@@ -6,7 +6,9 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
@@ -28,6 +30,10 @@ from bot.settings import Settings
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 15.0
 
+_HEADER_BYTES = 64 * 1024
+"""Of one header: gateways send policies and cookies far above aiohttp's 8 KiB."""
+_MOST_HEADERS = 1_000
+
 
 @asynccontextmanager
 async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
@@ -36,11 +42,26 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
     httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
     There are as many connections as answers: the worker bounds those.
     """
-    limits = httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS)
-    transport = AiohttpTransport(limits=limits)
+    transport = AiohttpTransport(client=_session())
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS)
-    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as http:
+    forgetful = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    async with httpx.AsyncClient(
+        transport=transport, timeout=timeout, cookies=forgetful, trust_env=False
+    ) as http:
         yield GrokClient(settings, http)
+
+
+def _session() -> aiohttp.ClientSession:
+    """Connections that bear with long headers."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=httpx.create_ssl_context()
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_line_size=_HEADER_BYTES,
+        max_field_size=_HEADER_BYTES,
+        max_headers=_MOST_HEADERS,
+    )
 
 
 class GrokClient:

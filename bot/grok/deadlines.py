@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import httpx
 
-from bot import words
 from bot.grok.errors import Failure
 from bot.settings import Settings
+from bot.words import grok as words
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import aiohttp
 
-from bot import words
 from bot.completion.request import CompletionRequest
 from bot.errors import GrokFailed, GrokFailure
 from bot.grok.call import Call
 from bot.grok.scrub import is_page, safe_name, scrub
+from bot.words import grok as words
 
 Missing = Literal["", "model", "endpoint"]
 
@@ -82,19 +82,27 @@ def from_reply(reply: ErrorReply, call: Call, secret: str = "") -> Failure:
     )
 
 
-def from_event(event: Mapping[str, Any], call: Call, secret: str = "") -> Failure:
-    """The failure that an error inside a stream, or in a body with status 200, stands for."""
+def from_event(
+    event: Mapping[str, Any], call: Call, secret: str = "", *, begun: bool = True
+) -> Failure:
+    """The failure that an error inside a stream, or in a body with status 200, stands for.
+
+    Before any of the answer has `begun` it costs what the same error costs as an HTTP reply.
+    """
     said = _said(event)
     status = _status_of(said.code)
     kind = _kind(status, said)
     retry = kind in {"rate_limited", "unavailable"}
-    return Failure(_sentence(kind, said, call, secret), kind=kind, retry=retry)
+    spent = begun or status in _GIVEN_UP_ON
+    return Failure(_sentence(kind, said, call, secret), kind=kind, spent=spent, retry=retry)
 
 
 def from_transport(error: Exception, *, started: bool) -> Failure:
     """The failure that a broken connection stands for; `started`: some of the answer came."""
     if started:
         return Failure(words.GROK_CUT, kind="cut")
+    if isinstance(error, aiohttp.ClientResponseError):  # headers without end, or none
+        return Failure(words.GROK_STRANGE, kind="unavailable", spent=False)
     reached = not isinstance(
         error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
     )

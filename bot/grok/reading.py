@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from bot.completion.result import Chunk, TokenLogprob, Usage
+from bot.completion.result import Chunk, TokenLogprob
+from bot.completion.rules import MAX_ANSWERS
+from bot.grok.usage import read_usage
 
 _TURN_ENDED = "end_turn"
 """xAI may say this before the last event of a choice, so it ends nothing yet."""
@@ -14,15 +16,23 @@ _TURN_ENDED = "end_turn"
 _LARGEST = 1e300
 """JSON has numbers that no float holds; they are as good as none."""
 
+_MOST_ENTRIES = 10_000
+"""Parts of a message, or tokens with their chances, in one event or body."""
+
+_MOST_CHOICES = 4 * MAX_ANSWERS
+
+_NAME_CHARS = 200
+"""Of a model, or of a reason to end."""
+
 
 def read(answer: Mapping[str, Any]) -> list[Chunk]:
     """One chunk for each choice that moved, then one for the usage."""
-    model = _text(answer.get("model")) or None
+    model = _text(answer.get("model"))[:_NAME_CHARS] or None
     chunks = [
         _choice(choice, position, model)
-        for position, choice in enumerate(_maps(answer.get("choices")))
+        for position, choice in enumerate(_maps(answer.get("choices"))[:_MOST_CHOICES])
     ]
-    usage = _usage(answer.get("usage"))
+    usage = read_usage(answer)
     if usage is not None:
         chunks.append(Chunk(model=model, usage=usage))
     return chunks
@@ -40,6 +50,8 @@ class Progress:
     """Which choices of a stream have begun and ended."""
 
     def __init__(self) -> None:
+        self.said = False
+        """Whether some text or thought has come."""
         self._open: set[int] = set()
         self._finished: set[int] = set()
         self._turn_ended: set[int] = set()
@@ -56,8 +68,14 @@ class Progress:
                 chunk = replace(chunk, finish_reason=None)  # noqa: PLW2901
             elif chunk.finish_reason is not None:
                 self._finished.add(chunk.choice)
+            self.said = self.said or bool(chunk.text or chunk.reasoning)
             if chunk.text or chunk.reasoning or chunk.logprobs or chunk.finish_reason:
                 yield chunk
+
+    @property
+    def begun(self) -> bool:
+        """Whether any choice has begun."""
+        return bool(self._open)
 
     @property
     def complete(self) -> bool:
@@ -79,7 +97,7 @@ def _choice(choice: Mapping[str, Any], position: int, model: str | None) -> Chun
         text=_text(choice.get("text")) or _content(message),
         reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
         logprobs=tuple(_logprobs(_map(choice.get("logprobs")))),
-        finish_reason=_text(choice.get("finish_reason")) or None,
+        finish_reason=_text(choice.get("finish_reason"))[:_NAME_CHARS] or None,
         model=model,
     )
 
@@ -89,31 +107,6 @@ def _content(message: Mapping[str, Any]) -> str:
     if isinstance(content, list):
         return "".join(_text(part.get("text")) for part in _maps(content))
     return _text(content) or _text(message.get("refusal"))
-
-
-def _usage(usage: object) -> Usage | None:
-    """Usage with reasoning counted apart from the output.
-
-    xAI adds reasoning to the total only; other servers count it as output too, which shows in
-    a total that is prompt and output alone.
-    """
-    if not isinstance(usage, Mapping) or not usage:
-        return None
-    prompt = _count(usage.get("prompt_tokens"))
-    output = _count(usage.get("completion_tokens"))
-    reasoning = _count(_map(usage.get("completion_tokens_details")).get("reasoning_tokens"))
-    total = _count(usage.get("total_tokens")) or prompt + output + reasoning
-    if total == prompt + output:
-        output = max(0, output - reasoning)
-    cost = usage.get("cost_in_usd_ticks")
-    return Usage(
-        prompt_tokens=prompt,
-        cached_tokens=_count(_map(usage.get("prompt_tokens_details")).get("cached_tokens")),
-        completion_tokens=output,
-        reasoning_tokens=reasoning,
-        total_tokens=total,
-        cost_in_usd_ticks=None if cost is None else _count(cost),
-    )
 
 
 def _logprobs(logprobs: Mapping[str, Any]) -> Iterator[TokenLogprob]:
@@ -161,7 +154,7 @@ def _text(value: object) -> str:
 
 
 def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return value[:_MOST_ENTRIES] if isinstance(value, list) else []
 
 
 def _map(value: object) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints import only_completions
 from bot.grok.errors import Failure
 from bot.grok.scrub import safe_name
+from bot.words import grok as said
 
 MEMORY_SECONDS = 86_400.0
 MEMORY_SIZE = 500
@@ -85,9 +86,9 @@ class Router:
             raise refused[-1]
         name = safe_name(model)
         if self._catalogue.find(model):
-            raise GrokFailed(words.grok_not_served(name), kind="unknown_model")
+            raise GrokFailed(said.grok_not_served(name), kind="unknown_model")
         nearest = self._catalogue.nearest(model)
-        raise GrokFailed(words.grok_unknown_model(name, nearest), kind="unknown_model")
+        raise GrokFailed(said.grok_unknown_model(name, nearest), kind="unknown_model")
 
     def learn(self, model: str, *, served: Endpoint) -> None:
         """Remember that the endpoint other than `served` does not serve `model`."""
@@ -101,12 +102,12 @@ class Router:
 
     def _faults(self, request: CompletionRequest) -> tuple[Fault, ...]:
         """What the chat endpoint cannot carry."""
-        problem, able = words.GROK_CANNOT_HERE, ""
+        problem, able = said.GROK_CANNOT_HERE, ""
         if self._forced == "auto":
-            problem = words.grok_cannot(safe_name(request.model))
+            problem = said.grok_cannot(safe_name(request.model))
             able = self._catalogue.able(but=request.model)
         return tuple(
-            Fault(name, problem, words.grok_able(name, able)) for name in only_completions(request)
+            Fault(name, problem, said.grok_able(name, able)) for name in only_completions(request)
         )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.completion.ask import Ask
-from bot.completion.conversation import estimate_tokens
+from bot.completion.conversation import most_tokens, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Usage
 from bot.rules.hold import MOST, Hold
 
 _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
+
+_MOST_BYTES_PER_TOKEN = 32
+"""Of a text of some length; English has four or five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +31,46 @@ NOTHING = Charge(0, 0, 0)
 def charge_for(hold: Hold, ask: Ask, answer: Answer) -> Charge:
     """What `answer` to `ask` is charged, for which `hold` was reserved.
 
-    What the API says it used. Where it did not say, the best estimate, which is never more than
-    was reserved. Nothing when Grok was not asked, or refused.
+    What the API says it used, each number that can be. What it does not say is estimated by its
+    bound, for else an API that says nothing could be had for a third of what it takes: never more
+    than was reserved. Nothing when Grok was not asked, or refused.
     """
-    if answer.usage is not None:
-        return _used(hold, answer.usage)
-    if not answer.asked:
+    usage = answer.usage or Usage()
+    if answer.usage is None and not answer.asked:
         return NOTHING
-    written = sum(estimate_tokens(section.text) for section in answer.sections)
-    if not written and not ask.request.streams:
-        return Charge(1, hold.tokens, hold.micro_dollars)  # what was written was never seen
-    thought = estimate_tokens(answer.reasoning) if answer.reasoning else hold.reasoning
-    tokens = min(hold.tokens, hold.input + written + thought)
-    return Charge(1, tokens, _cost(hold, hold.input, tokens - hold.input))
-
-
-def _used(hold: Hold, usage: Usage) -> Charge:
-    written = usage.completion_tokens + usage.reasoning_tokens
-    tokens = usage.total_tokens or usage.prompt_tokens + written
+    seen = sum(map(most_tokens, written(ask, answer)))
+    output = _likely(usage.completion_tokens + usage.reasoning_tokens, seen)
+    total = _likely(usage.total_tokens, seen)
+    read = usage.prompt_tokens
+    if not output and (seen or not total):
+        output = _likely(_rest(total, read), seen) or _bound(hold, ask, answer, seen)
+        output = min(output, total) if total and not read else output
+    if not read:
+        read = total - output if total else hold.input
+    output = max(output, total - read)
+    cost = _cost(hold, read, output, usage.cached_tokens)
     if usage.cost_in_usd_ticks is not None:
-        cost: int | None = -(-usage.cost_in_usd_ticks // _TICKS_PER_MICRO_DOLLAR)
-    else:
-        cost = _cost(hold, usage.prompt_tokens, written, usage.cached_tokens)
-    return Charge(1, min(MOST, tokens), None if cost is None else min(MOST, cost))
+        cost = -(-usage.cost_in_usd_ticks // _TICKS_PER_MICRO_DOLLAR)
+    return Charge(1, min(MOST, read + output), None if cost is None else min(MOST, cost))
+
+
+def _likely(tokens: int, seen: int) -> int:
+    """A number of tokens that as many bytes can have been; else 0, as nobody said any."""
+    return tokens if tokens * _MOST_BYTES_PER_TOKEN >= seen else 0
+
+
+def _rest(total: int, read: int) -> int:
+    """What of all was written, where both numbers were said."""
+    return max(0, total - read) if read else 0
+
+
+def _bound(hold: Hold, ask: Ask, answer: Answer, seen: int) -> int:
+    """The most tokens that may have been written, of which so many were `seen`."""
+    request = ask.request
+    if (not seen and not request.streams) or (request.best_of or 1) > (request.n or 1):
+        return hold.output  # not all that was written was seen
+    thought = most_tokens(answer.reasoning) if answer.reasoning else hold.reasoning
+    return min(hold.output, seen + thought)
 
 
 def _cost(hold: Hold, read: int, written: int, cached: int = 0) -> int | None:

@@ -77,6 +77,11 @@ class Hold(BaseModel):
         """Tokens to be read, in all."""
         return self.prompt + self.copies * self.room
 
+    @property
+    def output(self) -> int:
+        """Tokens that may be written, thoughts included."""
+        return max(0, self.tokens - self.input)
+
     def ends(self, name: QuotaName) -> int | None:
         """When what counts against a quota begins anew, Unix time in seconds; None: it is no
         matter of time."""

@@ -185,106 +185,6 @@ def help_example(usage: str) -> str:
     return f"Example: `/grok {usage} …`"
 
 
-# --- Grok ----------------------------------------------------------------------------------
-
-GROK_SENTENCES: dict[str, str] = {
-    "bad_key": (
-        "Grok does not accept this bot's key. Please ask whoever runs the bot to check XAI_API_KEY."
-    ),
-    "no_credit": (
-        "This bot's Grok account has no credit left or has reached its spending limit. Please "
-        "tell whoever runs the bot."
-    ),
-    "not_permitted": (
-        "This bot's Grok account is not allowed to do that. Try another model, or ask whoever "
-        "runs the bot to check the permissions of its key."
-    ),
-    "too_long": (
-        "That is more than the model can take at once. Shorten the prompt or lower max_tokens, "
-        "and ask again."
-    ),
-    "rate_limited": "Grok has too much to do right now. Please ask again in a minute.",
-    "unavailable": "Grok is out of order at the moment. Please ask again in a few minutes.",
-}
-"""What a refusal means to the person who asked, by the `kind` of `GrokFailed`."""
-
-GROK_UNREACHABLE = "Grok cannot be reached at the moment. Please ask again in a few minutes."
-GROK_CUT = "The connection to Grok broke before the answer was complete. Please ask again."
-GROK_STRANGE = (
-    "What came back was not an answer from Grok. Please ask again; if it stays like this, tell "
-    "whoever runs the bot."
-)
-GROK_NO_API = (
-    "There is no Grok at the configured address. Please ask whoever runs the bot to check "
-    "XAI_BASE_URL."
-)
-
-
-def grok_late(seconds: float) -> str:
-    """Nothing came within the deadline for the first event."""
-    return (
-        f"Grok has not begun to answer within {_duration(seconds)}. Please ask again, perhaps "
-        "with another model."
-    )
-
-
-def grok_silent(seconds: float) -> str:
-    """The answer stopped growing."""
-    return f"Grok fell silent for {_duration(seconds)} in the middle. Please ask again."
-
-
-def grok_too_slow(seconds: float) -> str:
-    """The whole answer took too long."""
-    return (
-        f"Grok was not done after {_duration(seconds)}. Ask for less at once, or set a lower "
-        "max_tokens."
-    )
-
-
-def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
-    """No such model; `nearest` are ids that look like it."""
-    names = " or ".join(filter(None, [", ".join(nearest[:-1]), *nearest[-1:]]))
-    meant = f" Did you mean {names}?" if names else ""
-    return f"Grok has no model called {model}.{meant} Choose another with `--model`."
-
-
-def grok_not_served(model: str) -> str:
-    """The model exists, but no endpoint that this bot may use serves it."""
-    return f"{model} cannot be asked this way. Choose another model with `--model`."
-
-
-def grok_parameter(model: str, parameter: str) -> str:
-    """The API refused one parameter."""
-    return f"{model} does not take {parameter} as it was given. Ask again without it."
-
-
-def grok_invalid(excerpt: str) -> str:
-    """The API refused the request; `excerpt` is what it said, made safe, or empty."""
-    said = f" It said: “{excerpt}”." if excerpt else ""
-    return f"Grok could not make sense of this request.{said} Please change it and ask again."
-
-
-def grok_cannot(model: str) -> str:
-    """`problem` of a fault: the endpoint that serves `model` does not have this parameter."""
-    return f"{model} cannot do this"
-
-
-GROK_CANNOT_HERE = "this bot is set to GROK_ENDPOINT=chat, which cannot do this"
-
-
-def grok_able(parameter: str, model: str) -> str:
-    """`allowed` of the same fault; `model` is one that could, or empty."""
-    if parameter == "prompt":
-        return f"one prompt, or several with a model such as {model}" if model else "one prompt"
-    return f"with a model such as {model}" if model else ""
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:g} seconds"
-    return f"{seconds / 60:.0f} minutes"
-
-
 # --- the answer ----------------------------------------------------------------------------
 
 NO_LOGPROBS = "_This model does not say how likely its tokens were._"
@@ -434,3 +334,67 @@ MAYBE_NOT_TAKEN = (
     "I could not make sure that your question arrived. If no answer shows up within a minute, "
     "please ask again."
 )
+
+# --- start-up, for the operator ------------------------------------------------------------
+
+NO_EMBEDDED = (
+    "The bot cannot run its own Valkey on this system: set REDIS_URL to a Redis or Valkey server."
+)
+
+
+def data_dir_in_use(path: str) -> str:
+    """Another bot runs on the same DATA_DIR."""
+    return (
+        f"Another bot is using DATA_DIR ({path}): stop it, choose another DATA_DIR, or set "
+        "REDIS_URL for both."
+    )
+
+
+def data_dir_busy(path: str) -> str:
+    """The server of a bot that ended has not let go of DATA_DIR."""
+    return (
+        f"The Valkey of an earlier bot is still using DATA_DIR ({path}): wait a moment and start "
+        "again; if that does not help, end that valkey-server."
+    )
+
+
+def data_dir_unusable(path: str, reason: str) -> str:
+    """DATA_DIR cannot be made, or belongs to somebody else."""
+    return f"DATA_DIR ({path}) cannot be used ({reason}): choose a directory that the bot may own."
+
+
+def socket_dir_unsafe(path: str) -> str:
+    """Somebody else could reach the bot's own Valkey."""
+    return (
+        f"{path} belongs to somebody else or is open to others: remove it, or choose a shorter "
+        "DATA_DIR."
+    )
+
+
+def embedded_failed(log: str) -> str:
+    """The bot's own Valkey did not start."""
+    return f"The bot's own Valkey did not start: see {log}, or set REDIS_URL."
+
+
+NO_XAI_API_KEY = (
+    "XAI_API_KEY is missing: make a key at console.x.ai; for a server that needs none, any word "
+    "will do."
+)
+
+
+def setting_fault(name: str, problem: str) -> str:
+    """One setting that cannot be read; `problem` does not hold its value."""
+    return f"{name} is not right: {problem[:1].lower()}{problem[1:]}. See .env.example."
+
+
+def wrong_url(name: str, schemes: str) -> str:
+    """An address that cannot be used."""
+    return f"{name} is not an address that the bot can use (one that begins with {schemes})."
+
+
+def address_taken(variable: str, host: str, port: int) -> str:
+    """A port the bot wants to listen on is not to be had."""
+    return (
+        f"{variable}: the bot cannot listen on {host}:{port}. Stop the program that holds it, or "
+        "choose another port."
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.grok import answers
+from sandbox.grok.counting import Counting
 from sandbox.grok.models import Model
 from sandbox.grok.script import Script
 from sandbox.grok.strict import Dialect, Endpoint
@@ -31,10 +32,10 @@ class Generation:
     output_price: int = 0
     """Of one token, in ticks; 0 where the usage is scripted."""
 
-    def usage_after(self, pieces: int) -> dict[str, Any]:
-        """The usage once so many pieces were sent."""
-        left = max(0, self.usage.get("completion_tokens", 0) - pieces)
-        counted = {"completion_tokens": pieces}
+    def usage_after(self, tokens: int) -> dict[str, Any]:
+        """The usage once so many tokens were sent."""
+        left = max(0, self.usage.get("completion_tokens", 0) - tokens)
+        counted = {"completion_tokens": tokens}
         if self.output_price:
             counted["total_tokens"] = self.usage["total_tokens"] - left
             counted["cost_in_usd_ticks"] = (
@@ -50,22 +51,30 @@ class Generation:
                     yield index, choice.pieces[place]
 
 
-def generate(
-    dialect: Dialect, endpoint: Endpoint, model: Model, body: Mapping[str, Any], script: Script
+def generate(  # noqa: PLR0917 - called in one place
+    dialect: Dialect,
+    endpoint: Endpoint,
+    model: Model,
+    body: Mapping[str, Any],
+    script: Script,
+    counting: Counting,
 ) -> Generation:
     """Answer `body` as `script` says, and by default pleasantly."""
     prompts = prompts_of(endpoint, body)
     each = body.get("n") or 1
     choices = tuple(
-        _choice(body, script, prompt, place * each + number)
+        _choice(body, script, prompt, place * each + number, counting)
         for place, prompt in enumerate(prompts)
         for number in range(each)
     )
     reasoning = _reasoning(endpoint, model, script, prompts[-1] if prompts else "")
-    prompt_tokens = sum(len(answers.tokens(text)) for text in _read(endpoint, body))
-    echoed = len(choices) if body.get("echo") else 0
-    output = sum(len(choice.pieces) for choice in choices) - echoed
-    usage = _usage(dialect, model, prompt_tokens, output, len(reasoning))
+    texts = _read(endpoint, body)
+    prompt_tokens = sum(map(counting.count, texts))
+    if endpoint == "chat":
+        prompt_tokens += counting.hidden + counting.per_message * len(texts)
+    echoed = 1 if body.get("echo") else 0
+    output = sum(counting.written(choice.pieces[echoed:]) for choice in choices)
+    usage = _usage(dialect, model, prompt_tokens, output, counting.written(reasoning))
     if script.cost_ticks is not None:
         usage["cost_in_usd_ticks"] = script.cost_ticks
     scripted = script.usage is not None or script.cost_ticks is not None or dialect != "xai"
@@ -86,19 +95,21 @@ def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
 
 def _read(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
     if endpoint == "completions":
-        return prompts_of(endpoint, body)
+        return [*prompts_of(endpoint, body), body.get("suffix") or ""]
     return [message["content"] for message in body["messages"]]
 
 
-def _choice(body: Mapping[str, Any], script: Script, prompt: str, index: int) -> Choice:
+def _choice(
+    body: Mapping[str, Any], script: Script, prompt: str, index: int, counting: Counting
+) -> Choice:
     pieces = _pieces(body, script, prompt, index)
     finish = script.finish_reason
     stopped = _until(pieces, _stops(body))
     if stopped != pieces:
         pieces, finish = stopped, "stop"
     cap = body.get("max_tokens")
-    if cap is not None and len(pieces) > cap:
-        pieces, finish = pieces[:cap], "length"
+    if cap is not None and counting.written(pieces) > cap:
+        pieces, finish = counting.kept(pieces, cap), "length"
     if body.get("echo"):
         pieces = [prompt, *pieces]
     return Choice(tuple(pieces), finish)

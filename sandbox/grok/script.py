@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,9 @@ class Script:
     status: int = 200
     body: Any = None
     raw: bytes | None = None
+    flow: Callable[[], Iterable[bytes]] | None = None
+    """Makes the body piece by piece, without end if need be, as an event stream unless `headers`
+    say otherwise."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     times: int | None = 1

@@ -6,13 +6,14 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
 from sandbox.grok import strict
+from sandbox.grok.counting import Counting
 from sandbox.grok.generation import Generation, generate
 from sandbox.grok.models import MODELS, OPENAI_MODELS, Model
 from sandbox.grok.script import Recorded, Script, Scripts
@@ -26,6 +27,7 @@ class GrokServer:
     """The sandbox Grok, listening on a port of 127.0.0.1 while entered.
 
     `requests` are the completions asked for, `lookups` everything else, both in order of arrival.
+    Tokens are counted by `counting`, and told by `/v1/tokenize-text` in xAI's dialect.
     What no script says is answered by default, `speed` tokens a second (None: at once) after
     `first_delay` seconds. `api_key` None takes any key.
     """
@@ -39,6 +41,7 @@ class GrokServer:
         speed: float | None = 50.0,
         first_delay: float = 0.4,
         endpoints: Iterable[Endpoint] = ("completions", "chat"),
+        counting: Counting | None = None,
         port: int = 0,
     ) -> None:
         self.dialect = dialect
@@ -54,7 +57,9 @@ class GrokServer:
             name: model for model in self._served for name in (model.id, *model.aliases)
         }
         self._endpoints = frozenset(endpoints)
+        self._counting = counting or Counting()
         self._scripts = Scripts()
+        self._lookup_scripts = Scripts()
         self._port = port
         self._runner: web.AppRunner | None = None
         self._arrival = asyncio.Condition()
@@ -68,6 +73,11 @@ class GrokServer:
         self._scripts.add(script)
         return script
 
+    def script_lookup(self, script: Script) -> Script:
+        """Queue `script` for the next lookup that it accepts; its body, status or flow is sent."""
+        self._lookup_scripts.add(script)
+        return script
+
     async def arrived(self, count: int = 1) -> Recorded:
         """Wait for the `count`-th request and return it."""
         async with self._arrival:
@@ -77,6 +87,7 @@ class GrokServer:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=_BODY_BYTES)
         app.router.add_post("/v1/{endpoint:completions|chat/completions}", self._complete)
+        app.router.add_post("/v1/tokenize-text", self._tokenize)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/language-models", self._list_language_models)
         app.router.add_get("/v1/api-key", self._show_key)
@@ -118,7 +129,10 @@ class GrokServer:
             raise web.HTTPNotFound
         script = self._scripts.take(recorded) or self._default
         if script.raw is not None:
-            return web.Response(body=script.raw, content_type="text/event-stream")
+            headers = {"Content-Type": "text/event-stream", **script.headers}
+            return web.Response(body=script.raw, headers=headers)
+        if script.flow is not None:
+            return await _flow(request, script, script.flow())
         if script.status != 200 or script.body is not None:
             await asyncio.sleep(script.first_delay)
             return _reply(script.status, script.body, script.headers)
@@ -127,8 +141,9 @@ class GrokServer:
         except Refusal as refusal:
             return _reply(refusal.status, refusal.body)
         body = recorded.body
-        generation = generate(self.dialect, endpoint, model, body, script)
-        wire = Wire(self.dialect, endpoint, model, body, generation)
+        counting = self._counting
+        generation = generate(self.dialect, endpoint, model, body, script, counting)
+        wire = Wire(self.dialect, endpoint, model, body, generation, counting)
         await asyncio.sleep(script.first_delay)
         if body.get("stream"):
             return await _stream(request, wire, generation, script)
@@ -151,22 +166,48 @@ class GrokServer:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Recorded(request.method, request.path, headers, body, time.time())
 
-    async def _look_up(self, request: web.Request, found: Any) -> web.Response:
-        self.lookups.append(await self._record(request))
+    async def _look_up(
+        self, request: web.Request, found: Any, check: Callable[[Any], None] | None = None
+    ) -> web.StreamResponse:
+        recorded = await self._record(request)
+        self.lookups.append(recorded)
+        script = self._lookup_scripts.take(recorded)
+        if script is not None and script.flow is not None:
+            return await _flow(request, script, script.flow())
+        if script is not None:
+            await asyncio.sleep(script.first_delay)
+            await _stall(script, 0)
+            return _reply(script.status, script.body, script.headers)
         try:
             strict.check_key(self.dialect, request.headers.get("Authorization", ""), self.api_key)
+            if check is not None:
+                check(recorded.body)
         except Refusal as refusal:
             return _reply(refusal.status, refusal.body)
         return _reply(200, found)
 
-    async def _list_models(self, request: web.Request) -> web.Response:
+    async def _tokenize(self, request: web.Request) -> web.StreamResponse:
+        if self.dialect == "openai":
+            self.lookups.append(await self._record(request))
+            raise web.HTTPNotFound
+        body = (await self._record(request)).body
+        found: dict[str, Any] = {}
+        if isinstance(body, dict) and isinstance(body.get("text"), str):
+            found["token_ids"] = self._counting.tokens(body["text"])
+        return await self._look_up(request, found, self._check_tokenizing)
+
+    def _check_tokenizing(self, body: Any) -> None:
+        strict.check_tokenizing(self.dialect, body)
+        strict.find_model(self.dialect, self._models, body["model"])
+
+    async def _list_models(self, request: web.Request) -> web.StreamResponse:
         data = [
             {"id": model.id, "created": 0, "object": "model", "owned_by": "xai"}
             for model in self._served
         ]
         return await self._look_up(request, {"object": "list", "data": data})
 
-    async def _list_language_models(self, request: web.Request) -> web.Response:
+    async def _list_language_models(self, request: web.Request) -> web.StreamResponse:
         if self.dialect == "openai":
             raise web.HTTPNotFound
         models = [
@@ -190,7 +231,7 @@ class GrokServer:
         ]
         return await self._look_up(request, {"models": models})
 
-    async def _show_key(self, request: web.Request) -> web.Response:
+    async def _show_key(self, request: web.Request) -> web.StreamResponse:
         if self.dialect == "openai":
             raise web.HTTPNotFound
         found = {
@@ -216,6 +257,17 @@ def _reply(status: int, body: Any, headers: Any = None) -> web.Response:
         kind = "text/html" if body.lstrip().startswith("<") else "text/plain"
         return web.Response(status=status, text=body, content_type=kind, headers=headers)
     return web.json_response(body, status=status, headers=headers)
+
+
+async def _flow(
+    request: web.Request, script: Script, pieces: Iterable[bytes]
+) -> web.StreamResponse:
+    headers = {"Content-Type": "text/event-stream", **script.headers}
+    response = web.StreamResponse(status=script.status, headers=headers)
+    await response.prepare(request)
+    for piece in pieces:
+        await response.write(piece)
+    return response
 
 
 async def _stream(

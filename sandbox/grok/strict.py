@@ -48,6 +48,20 @@ def check_key(dialect: Dialect, authorization: str, api_key: str | None) -> None
     raise refusal(dialect, status, "invalid-argument", message)
 
 
+def check_tokenizing(dialect: Dialect, body: Any) -> None:
+    """Refuse a body whose fields or types the tokenizer does not know."""
+    if not isinstance(body, dict):
+        raise _undeserialised(dialect, "expected a map")
+    for name, value in body.items():
+        if name not in {"model", "text", "user"}:
+            raise _undeserialised(dialect, f"unknown field `{name}`", name)
+        if not _is_text(value) and not (name == "user" and value is None):
+            raise _undeserialised(dialect, f"{name}: invalid type: {_kind(value)}", name)
+    for name in ("model", "text"):
+        if name not in body:
+            raise _undeserialised(dialect, f"missing field `{name}`", name)
+
+
 def check_fields(dialect: Dialect, endpoint: Endpoint, body: Any) -> None:
     """Refuse a body whose fields or types the endpoint does not know."""
     if not isinstance(body, dict):

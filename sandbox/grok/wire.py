@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.grok.counting import Counting
 from sandbox.grok.generation import Generation
 from sandbox.grok.models import Model
 from sandbox.grok.strict import Dialect, Endpoint
@@ -22,16 +23,18 @@ _OBJECTS = {
 class Wire:
     """Writes one generation in the form of one endpoint and dialect."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         dialect: Dialect,
         endpoint: Endpoint,
         model: Model,
         body: Mapping[str, Any],
         generation: Generation,
+        counting: Counting,
     ) -> None:
         self._chat = endpoint == "chat"
         self._generation = generation
+        self._counting = counting
         self._alternatives = _alternatives(body, model)
         self._ask_usage = bool((body.get("stream_options") or {}).get("include_usage"))
         self._usage_everywhere = dialect == "xai" and self._chat
@@ -51,7 +54,7 @@ class Wire:
 
     def piece(self, index: int, text: str) -> dict[str, Any]:
         """An event with a piece of text."""
-        self._sent += 1
+        self._sent += self._counting.written((text,))
         return self._event(self._choice(index, text) | {"finish_reason": None})
 
     def finish(self, index: int, reason: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from bot import words
 from bot.store.connection import Store
+from bot.words import grok
 from sandbox.grok import Script
 from sandbox.workspace import ANA, FINANCE, GENERAL
 from tests.e2e.stage import markdown, on_stage
@@ -101,7 +102,7 @@ async def test_grok_away(redis_url: str) -> None:
         await stage.ask("Hello")
         (message,) = await stage.answer()
 
-    assert words.GROK_UNREACHABLE in markdown(message)
+    assert grok.GROK_UNREACHABLE in markdown(message)
 
 
 async def test_where_the_bot_is_no_member_the_asker_gets_it_alone_with_a_hint(

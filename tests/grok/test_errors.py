@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bot.errors import GrokFailure
 from bot.grok.client import GrokClient
 from bot.grok.errors import read_error
+from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.strict import TEAM
 from tests.fixtures.grok import OpenGrokClient
@@ -252,6 +254,85 @@ async def test_an_error_inside_the_stream(
     assert text(seen) == "ab"
     assert failed.kind == kind
     assert not [leak for leak in LEAKS if leak in failed.sentence]
+
+
+REFUSED = [
+    {"error": {"message": "Rate limit reached", "code": 429}},
+    {"error": {"message": "This model's maximum context length is 8 tokens.", "code": 400}},
+    {"code": "resource-exhausted", "error": "You ran out of credits."},
+    {"error": {"message": "No such key", "code": "unauthenticated:bad"}},
+    {"error": {"message": "NCCL failure", "code": 500}},
+    {"error": "Unexpected endpoint or method. (POST /chat/completions)"},
+]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("error", REFUSED)
+async def test_refusal_costs_nothing_however_it_is_sent(
+    error: Any, stream: bool, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    raw = f"data: {json.dumps(error)}\n\n".encode()
+    grok.script(Script(raw=raw, times=None) if stream else Script(body=error, times=None))
+
+    failed = await failure(grok_client, request(stream=stream))
+
+    assert not failed.spent
+
+
+async def test_refusal_behind_a_first_empty_event_costs_nothing(
+    grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(Script(pieces=[""], error=REFUSED[1], error_after=1))
+
+    assert not (await failure(grok_client, request())).spent
+
+
+@pytest.mark.parametrize("reply", [Script(pieces=["a"]), Script(pieces=[], reasoning="Hm")])
+async def test_refusal_after_some_of_the_answer_is_paid(
+    reply: Script, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(replace(reply, error=REFUSED[0], error_after=len(reply.pieces or ())))
+
+    assert (await failure(grok_client, request())).spent
+
+
+@pytest.mark.parametrize("code", [504, 408, 524])
+async def test_gateway_that_gave_up_inside_the_stream_may_have_been_served(
+    code: int, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    raw = f'data: {{"error":{{"message":"late","code":{code}}}}}\n\n'.encode()
+    grok.script(Script(raw=raw, times=None))
+
+    assert (await failure(grok_client, request())).spent
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"data: [DONE]\n\n", b": hi\n\ndata: [DONE]\n\n", b'data: {"choices":[]}\n\n'],
+)
+async def test_stream_of_nothing_is_asked_again_and_costs_nothing(
+    raw: bytes, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(Script(raw=raw, times=2))
+    assert text(await answer(grok_client, request()))
+    assert len(grok.requests) == 3
+
+    grok.script(Script(raw=raw, times=3))
+    failed = await failure(grok_client, request())
+
+    assert (failed.sentence, failed.spent) == (words.GROK_NOTHING, False)
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": 5}])
+async def test_body_without_an_answer_costs_what_it_says(
+    usage: Any, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(Script(body={"choices": [], "usage": usage}, times=None))
+
+    failed = await failure(grok_client, request(stream=False))
+
+    assert (failed.sentence, failed.spent) == (words.GROK_NOTHING, usage is not None)
+    assert len(grok.requests) == (1 if usage else 3)
 
 
 async def test_an_error_event_may_hold_plain_text(

@@ -103,10 +103,6 @@ def test_the_first_token_of_an_echo_has_no_number() -> None:
             {"prompt_tokens": 3, "completion_tokens": 4, "completion_tokens_details": None},
             Usage(prompt_tokens=3, completion_tokens=4, total_tokens=7),
         ),
-        (
-            {"prompt_tokens": "many", "completion_tokens": -4, "total_tokens": True},
-            Usage(),
-        ),
     ],
 )
 def test_usage(usage: dict[str, Any], expected: Usage) -> None:

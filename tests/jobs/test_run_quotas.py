@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.completion.ask import Ask
-from bot.completion.conversation import Turn, estimate_tokens
+from bot.completion.conversation import Turn, most_tokens
 from bot.completion.request import CompletionRequest
 from bot.grok.client import GrokClient
 from bot.jobs.holder import Holder
@@ -229,7 +229,7 @@ async def test_answer_that_breaks_off_is_charged_what_had_come(silent: Desk) -> 
 
     used = await silent.used()
     assert used.requests == Amount(1)
-    assert used.tokens == Amount(hold.prompt + estimate_tokens("one two three four") + 50)
+    assert used.tokens == Amount(hold.prompt + most_tokens("one two three four") + 50)
     assert used.unpriced == 1
 
 
@@ -251,7 +251,7 @@ async def test_stop_in_the_middle_is_charged_what_had_come(silent: Desk) -> None
         await until(lambda: "three" in silent.shown())
         stop.call(ANA)
 
-    expected = hold.prompt + estimate_tokens("one two three") + 50
+    expected = hold.prompt + most_tokens("one two three") + 50
     assert (await silent.used()).tokens == Amount(expected)
 
 

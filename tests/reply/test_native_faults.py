@@ -150,7 +150,6 @@ async def short_lived() -> AsyncIterator[Workspace]:
         yield ws
 
 
-@pytest.mark.integration
 async def test_a_stream_that_slack_ends_goes_on_by_edits(
     short_lived: Workspace, job: FakeJob, calls: FakeBudget
 ) -> None:

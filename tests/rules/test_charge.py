@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import hypothesis.strategies as st
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from bot.completion.ask import Ask
+from bot.completion.echo import show_echo
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, Usage
 from bot.rules.charge import NOTHING, Charge, charge_for
@@ -63,7 +65,7 @@ def test_cost_that_nobody_knows() -> None:
     unpriced = make_hold(1_100, None)
 
     assert charged(unpriced, answer={"usage": USAGE}) == Charge(1, 130, None)
-    assert charged(unpriced, answer=wrote("x" * 30)) == Charge(1, 10 + 10, None)
+    assert charged(unpriced, answer=wrote("x" * 30)) == Charge(1, 10 + 30, None)
 
 
 def test_what_the_api_says_counts_also_when_it_is_more_than_was_reserved() -> None:
@@ -76,6 +78,50 @@ def test_total_that_the_api_leaves_out_is_added_up() -> None:
     usage = USAGE.model_copy(update={"total_tokens": 0})
 
     assert charged(answer={"usage": usage}).tokens == 130
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens", "cost"),
+    [
+        (Usage(), 100 + 300 + 200, 125 + 750 + 500),
+        (Usage(total_tokens=505), 505, 5 * 1.25 + 500 * 2.5),
+        (Usage(total_tokens=150), 150, 150 * 2.5),
+        (Usage(prompt_tokens=80), 80 + 300 + 200, 100 + 1_250),
+        (Usage(prompt_tokens=80, total_tokens=80), 80 + 300 + 200, 100 + 1_250),
+        (Usage(prompt_tokens=80, total_tokens=130), 130, 100 + 125),
+        (Usage(completion_tokens=60), 100 + 60, 125 + 150),
+        (Usage(completion_tokens=60, total_tokens=130), 130, 70 * 1.25 + 150),
+        (Usage(prompt_tokens=80, completion_tokens=60), 140, 100 + 150),
+        (Usage(prompt_tokens=80, completion_tokens=60, total_tokens=200), 200, 100 + 300),
+        (Usage(prompt_tokens=80, completion_tokens=1, total_tokens=81), 81 + 499, 100 + 1_250),
+        (Usage(total_tokens=3), 100 + 300 + 200, 125 + 750 + 500),
+    ],
+)
+def test_what_usage_does_not_say_is_estimated(usage: Usage, tokens: int, cost: float) -> None:
+    """300 bytes were written, and 200 tokens for thoughts are reserved."""
+    charge = charged(answer=wrote("x" * 300, usage=usage))
+
+    assert charge == Charge(1, tokens, math.ceil(cost))
+
+
+def test_echo_was_not_written() -> None:
+    text = show_echo("Hi", "Hi " + "x" * 60, done=True)
+    usage = Usage(prompt_tokens=80, completion_tokens=3, total_tokens=83)
+    echoed = charged(answer=wrote(text, usage=usage), echo=True)
+
+    assert echoed.tokens == 83
+    assert charged(answer=wrote(text), echo=True).tokens == 100 + 61 + 200
+
+
+def test_best_of_several_was_written_without_being_seen() -> None:
+    answer = wrote("x" * 3)
+
+    assert charged(answer=answer, best_of=4, n=2).tokens == HOLD.tokens
+    assert charged(answer=answer, best_of=2, n=2).tokens == 100 + 3 + 200
+
+
+def test_refusal_that_says_what_it_used_is_charged_that() -> None:
+    assert charged(answer={"asked": False, "failure": "No.", "usage": USAGE}).tokens == 130
 
 
 def test_number_that_cannot_be_is_bounded() -> None:
@@ -91,11 +137,11 @@ def test_question_that_grok_was_not_asked_is_charged_nothing() -> None:
 def test_stopped_answer_is_estimated_by_what_had_come() -> None:
     seen = wrote("x" * 300, reasoning="y" * 60, stopped=True)
 
-    assert charged(answer=seen) == Charge(1, 100 + 100 + 20, 125 + 300)
+    assert charged(answer=seen) == Charge(1, 100 + 300 + 60, 125 + 900)
 
 
 def test_thoughts_that_were_not_seen_are_those_that_were_reserved() -> None:
-    assert charged(answer=wrote("x" * 300, failure="Cut.")).tokens == 100 + 100 + 200
+    assert charged(answer=wrote("x" * 300, failure="Cut.")).tokens == 100 + 300 + 200
 
 
 def test_answer_that_is_longer_than_it_may_be_is_charged_what_was_reserved() -> None:
@@ -107,7 +153,7 @@ def test_answer_that_does_not_stream_was_written_though_nothing_came() -> None:
     assert charged(answer={"failure": "Timeout."}).tokens == 100 + 200
 
 
-@pytest.mark.parametrize("text", ["", "x", "x" * 100_000])
+@pytest.mark.parametrize("text", ["", "x", "x" * 1_600])
 def test_answer_that_says_what_it_used_is_not_estimated(text: str) -> None:
     assert charged(answer=wrote(text, usage=USAGE, stopped=True)).tokens == 130
 

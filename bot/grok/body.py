@@ -1,0 +1,198 @@
+"""The body of a response in bounded pieces: however it was packed, and however long it would be.
+
+No server is trusted to end: not a line, not an event, not an answer, not what a packed body
+unpacks to. A slice is small enough that nothing made of it blocks the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bot.completion.result import Chunk
+from bot.grok.call import Call
+from bot.grok.errors import Failure
+from bot.words import grok as words
+
+SLICE_BYTES = 8 * 1024
+"""What is worked on before others have their turn: 900 of the shortest events, about 15 ms."""
+
+BODY_BYTES = 4 * 1024 * 1024
+"""The longest body in one piece, and the longest event: 1 million tokens of English."""
+
+_MOST_PARTS = 400_000
+"""Values and brackets in one body: Python makes about 10,000 of them in a millisecond."""
+
+_WIRE_BYTES = 32 * 1024 * 1024
+_WIRE_BYTES_PER_TOKEN = 4 * 1024
+"""An event of xAI takes 600 bytes; with the chances of five alternatives about 2,000."""
+_MOST_WIRE_BYTES = 512 * 1024 * 1024
+
+_EVENTS = 20_000
+_EVENTS_PER_TOKEN = 2
+_MOST_EVENTS = 2_000_000
+
+_TEXT_BYTES = 64 * 1024
+_TEXT_BYTES_PER_TOKEN = 32
+"""English has four or five; a token of nothing but blanks may have a hundred."""
+_MOST_TEXT_BYTES = 4 * 1024 * 1024
+
+_TOKENS = 1024
+"""When nobody gave an output cap."""
+
+_THOUGHTS_PER_ANSWER = 16_384
+"""Tokens of reasoning that are read for each answer, beyond the output cap."""
+_MOST_THOUGHT_BYTES = 4 * 1024 * 1024
+
+_GZIP_OR_ZLIB = 47
+"""`wbits` that takes either header (zlib's manual, `inflateInit2`)."""
+_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class Bounded(httpx.AsyncByteStream):
+    """The body of `response` in slices, unpacked, of at most `most` bytes; raises `Failure`.
+
+    A piece that somebody calls `done` with begins a new count against `each`.
+    """
+
+    def __init__(self, response: httpx.Response, most: int, each: int | None = None) -> None:
+        stream = response.stream
+        if not isinstance(stream, httpx.AsyncByteStream):
+            raise TypeError("a response of an async client")
+        self._stream = stream
+        self._most = most
+        self._each = most if each is None else each
+        self._unpack = _unpacker(response.headers.pop("content-encoding", ""))
+        self._came = 0
+        self._since = 0
+        response.stream = self
+
+    def done(self) -> None:
+        """What has come makes a whole: an event, say."""
+        self._since = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            for slice_ in self._unpack(piece):
+                self._count(len(slice_))
+                yield slice_
+                await asyncio.sleep(0)
+
+    def _count(self, size: int) -> None:
+        self._came += size
+        self._since += size
+        if self._came > self._most or self._since > self._each:
+            raise Failure(words.GROK_TOO_MUCH, kind="cut")
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Plain:
+    """Nothing was packed."""
+
+    def __call__(self, piece: bytes) -> Iterator[bytes]:
+        for start in range(0, len(piece), SLICE_BYTES):
+            yield piece[start : start + SLICE_BYTES]
+
+
+class _Unpacked:
+    """gzip, also of several members, and deflate, never more than a slice at once.
+
+    A slice may be empty: what was packed is counted as well.
+    """
+
+    def __init__(self) -> None:
+        self._zip = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def __call__(self, piece: bytes) -> Iterator[bytes]:
+        while piece:
+            try:
+                yield self._zip.decompress(piece, SLICE_BYTES)
+            except zlib.error:
+                raise Failure(words.GROK_STRANGE, kind="unavailable") from None
+            piece = self._zip.unconsumed_tail
+            if self._zip.eof:
+                piece = self._zip.unused_data
+                self._zip = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+
+def _unpacker(encoding: str) -> _Plain | _Unpacked:
+    """What `Accept-Encoding: identity` asks for; gzip, of gateways that do not care, as well."""
+    names = [name for name in (each.strip().lower() for each in encoding.split(",")) if name]
+    if not names or names == ["identity"]:
+        return _Plain()
+    if len(names) == 1 and names[0] in _PACKED:
+        return _Unpacked()
+    raise Failure(words.GROK_STRANGE, kind="unavailable")
+
+
+@dataclass(slots=True)
+class Bounds:
+    """How long the answer to one call may be, by its output cap and rather generously."""
+
+    wire: int
+    """Bytes of the stream."""
+    events: int
+    text: int
+    """UTF-8 bytes of all answers together."""
+    thoughts: int
+
+    @classmethod
+    def of(cls, call: Call) -> Bounds:
+        """The bounds of the answer to `call`."""
+        request = call.request
+        cap, answers = request.max_tokens or _TOKENS, request.choices
+        tokens = answers * (cap + _THOUGHTS_PER_ANSWER)
+        echo = answers * _prompt_bytes(call) if request.echo else 0
+        text = _TEXT_BYTES + answers * cap * _TEXT_BYTES_PER_TOKEN
+        thoughts = _TEXT_BYTES + tokens * _TEXT_BYTES_PER_TOKEN
+        return cls(
+            wire=min(_MOST_WIRE_BYTES, _WIRE_BYTES + tokens * _WIRE_BYTES_PER_TOKEN + echo),
+            events=min(_MOST_EVENTS, _EVENTS + tokens * _EVENTS_PER_TOKEN),
+            text=min(_MOST_TEXT_BYTES, text) + echo,
+            thoughts=min(_MOST_THOUGHT_BYTES, thoughts),
+        )
+
+    def event(self) -> None:
+        """One more event, whatever it says; raises `Failure`."""
+        self.events -= 1
+        if self.events < 0:
+            raise Failure(words.GROK_TOO_MUCH, kind="cut")
+
+    def follow(self, chunk: Chunk) -> Chunk:
+        """`chunk`, when what it says is not too much; raises `Failure`."""
+        if chunk.text:
+            self.text -= _size(chunk.text)
+        if chunk.reasoning:
+            self.thoughts -= _size(chunk.reasoning)
+        if self.text < 0 or self.thoughts < 0:
+            raise Failure(words.GROK_TOO_MUCH, kind="cut")
+        return chunk
+
+
+def read_json(text: str | bytes) -> Any:
+    """What `text` says; None when it is no JSON. Raises `Failure` when it is too intricate."""
+    marks = (b"[", b"{", b",") if isinstance(text, bytes) else ("[", "{", ",")
+    if len(text) > _MOST_PARTS and sum(map(text.count, marks)) > _MOST_PARTS:  # type: ignore[arg-type]
+        raise Failure(words.GROK_TOO_MUCH, kind="cut")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="replace"))
+
+
+def _prompt_bytes(call: Call) -> int:
+    """Of the longest prompt, as it is sent."""
+    prompt = call.body.get("prompt", "")
+    return max(map(_size, [prompt] if isinstance(prompt, str) else prompt), default=0)

@@ -1,0 +1,102 @@
+"""What an answer says it used, in whichever words its server says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.completion.result import TICKS_PER_DOLLAR, Usage
+
+_MOST_TOKENS = 1_000_000_000
+"""More than any model reads or writes at once: such a number is a mistake."""
+
+_MOST_TICKS = 1_000_000 * TICKS_PER_DOLLAR
+
+_NUMBER_CHARS = 32
+
+_PROMPT = ("prompttokens", "inputtokens", "prompttokencount", "inputtokencount", "promptevalcount")
+_OUTPUT = (
+    "completiontokens",
+    "outputtokens",
+    "candidatestokencount",
+    "outputtokencount",
+    "generatedtokens",
+    "evalcount",
+)
+_REASONING = ("reasoningtokens", "thoughtstokencount")
+_CACHED = ("cachedtokens", "cachedcontenttokencount")
+_TOTAL = ("totaltokens", "totaltokencount")
+"""Names of OpenAI, Anthropic, Gemini, Ollama and those like them, in lower case and without `_`."""
+
+_PROMPT_DETAILS = ("prompttokensdetails", "inputtokensdetails", "inputtokendetails")
+_OUTPUT_DETAILS = ("completiontokensdetails", "outputtokensdetails", "outputtokendetails")
+
+
+def read_usage(answer: Mapping[str, Any]) -> Usage | None:
+    """What `answer` says it used, None when it does not say: zeros, and numbers that cannot be,
+    say nothing. Where it is said several times, the first that says anything counts.
+
+    Reasoning is counted apart from the output. xAI adds it to the total only; other servers count
+    it as output too, which shows in a total that is prompt and output alone.
+    """
+    return next(filter(None, map(_read, _told(answer))), None)
+
+
+def _told(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Wherever usage may stand: beside the choices, or in one of them."""
+    groq, choices = answer.get("x_groq"), answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    for place in (answer, groq, first):
+        if isinstance(place, Mapping):
+            for name in ("usage", "usageMetadata", "usage_metadata"):
+                if isinstance(place.get(name), Mapping):
+                    yield place[name]
+
+
+def _read(told: Mapping[str, Any]) -> Usage | None:
+    said = _by_plain_name(told)
+    of_prompt, of_output = _details(said, _PROMPT_DETAILS), _details(said, _OUTPUT_DETAILS)
+    prompt, output, total = (_first(said, names) for names in (_PROMPT, _OUTPUT, _TOTAL))
+    reasoning = _first(of_output, _REASONING) or _first(said, _REASONING)
+    total = total or prompt + output + reasoning
+    if total == prompt + output:
+        output = max(0, output - reasoning)
+    cost = _number(said.get("costinusdticks"), _MOST_TICKS)
+    if not total and not cost:
+        return None
+    return Usage(
+        prompt_tokens=prompt,
+        cached_tokens=_first(of_prompt, _CACHED) or _first(said, _CACHED),
+        completion_tokens=output,
+        reasoning_tokens=reasoning,
+        total_tokens=total,
+        cost_in_usd_ticks=cost or None,
+    )
+
+
+def _by_plain_name(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name).replace("_", "").lower(): value for name, value in told.items()}
+
+
+def _details(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    found = (said.get(name) for name in names)
+    return next((_by_plain_name(each) for each in found if isinstance(each, Mapping)), {})
+
+
+def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    """The first number under one of `names` that is more than nothing."""
+    numbers = (_number(said.get(name), _MOST_TOKENS) for name in names)
+    return next((number for number in numbers if number), 0)
+
+
+def _number(value: object, most: int) -> int:
+    """A number, also one in text; 0 for one that is no amount."""
+    if isinstance(value, str) and len(value) <= _NUMBER_CHARS:
+        try:
+            value = float(value)
+        except ValueError:
+            return 0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0
+    return math.ceil(value) if 0 < value <= most else 0

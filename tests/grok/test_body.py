@@ -1,0 +1,294 @@
+"""No server's answer is without end: neither in memory nor in time nor in what it blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import zlib
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from itertools import repeat
+from typing import Any
+
+import pytest
+
+from bot.grok.body import BODY_BYTES, SLICE_BYTES, read_json
+from bot.grok.client import GrokClient
+from bot.grok.errors import Failure
+from bot.words import grok as words
+from sandbox.grok import GrokServer, Script
+from tests.fixtures.grok import OpenGrokClient
+from tests.grok.answers import answer, broken, failure, request, text
+
+MIB = 1024 * 1024
+ON_THE_WAY = 6 * MIB
+"""What sockets and their buffers hold on both sides."""
+
+
+class Flow:
+    """Pieces with a count of those that were sent."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.sent = 0
+        self._pieces = pieces
+
+    def __call__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self.sent += len(piece)
+            yield piece
+
+
+def event(**choice: Any) -> bytes:
+    return b"data: " + json.dumps({"choices": [{"index": 0, **choice}]}).encode() + b"\n\n"
+
+
+def many(piece: bytes) -> Iterator[bytes]:
+    """`piece` for ever, in writes of a bearable size."""
+    return repeat(piece * max(1, 64 * 1024 // len(piece)))
+
+
+def packed(pieces: Iterable[bytes], wbits: int = 31) -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=wbits)
+    for piece in pieces:
+        if small := packer.compress(piece):
+            yield small
+    yield packer.flush()
+
+
+@asynccontextmanager
+async def turns() -> AsyncIterator[list[int]]:
+    """Counts how often somebody else had a turn meanwhile."""
+    count = [0]
+
+    async def take() -> None:
+        while True:
+            await asyncio.sleep(0)
+            count[0] += 1
+
+    taking = asyncio.create_task(take())
+    try:
+        yield count
+    finally:
+        taking.cancel()
+        await asyncio.wait([taking])
+
+
+ENDLESS = {
+    "line": (many(b"x"), BODY_BYTES),
+    "data": (many(b"data: x\n"), BODY_BYTES),
+    "comments": (many(b": keep-alive\n\n"), BODY_BYTES),
+    "names": (many(b"event: message\nid: 1\n"), BODY_BYTES),
+    "blank": (many(b"\n"), BODY_BYTES),
+    "returns": (many(b"data: x\r"), BODY_BYTES),
+    "empty events": (many(b"data:\n\n"), 8 * MIB),
+    "events without choices": (many(b"data: {}\n\n"), 8 * MIB),
+    "events without text": (many(event(delta={"role": "assistant"})), 16 * MIB),
+    "text": (many(event(delta={"content": "word " * 100})), MIB),
+    "thoughts": (many(event(delta={"reasoning_content": "hm " * 100})), 4 * MIB),
+    "other choices": (many(event(index=99, delta={"content": "word " * 100})), MIB),
+    "usage": (many(b'data: {"choices":[],"usage":{"prompt_tokens":5}}\n\n'), 16 * MIB),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+async def test_stream_without_end(kind: str, grok: GrokServer, grok_client: GrokClient) -> None:
+    pieces, most = ENDLESS[kind]
+    flow = Flow(pieces)
+    grok.script(Script(flow=flow))
+
+    async with turns() as others:
+        _, failed = await broken(grok_client, request(max_tokens=1_000))
+
+    assert failed.sentence == words.GROK_TOO_MUCH
+    assert flow.sent <= most + ON_THE_WAY
+    assert others[0] >= min(most, flow.sent - ON_THE_WAY) // SLICE_BYTES
+    assert len(grok.requests) == 1
+
+
+@pytest.mark.parametrize("wbits", [31, 15], ids=["gzip", "deflate"])
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("status", [200, 503])
+async def test_packed_body_that_unpacks_to_far_too_much(
+    wbits: int, kind: str, status: int, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    bomb = b"".join(packed(repeat(bytes(MIB), 200), wbits))
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip" if wbits == 31 else "deflate"}
+    grok.script(Script(flow=lambda: [bomb], status=status, headers=headers, times=None))
+
+    async with turns() as others:
+        failed = await failure(grok_client, request(stream="event" in kind, max_tokens=1))
+
+    assert failed.kind == ("cut" if status == 200 else "unavailable")
+    assert status == 503 or others[0] < 20 * MIB // SLICE_BYTES
+
+
+@pytest.mark.parametrize("names", ["br", "zstd", "gzip, gzip", "nonsense"])
+async def test_packed_in_a_way_that_nobody_asked_for(
+    names: str, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(Script(raw=b"x", headers={"Content-Encoding": names}))
+
+    assert (await failure(grok_client, request())).sentence == words.GROK_STRANGE
+    assert grok.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("cut", [None, 1, 7])
+@pytest.mark.parametrize("members", [1, 3])
+async def test_packed_answer(
+    cut: int | None, members: int, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    """Gateways may pack what nobody asked them to."""
+    said = event(delta={"content": "word "}) * 4_000
+    end = event(finish_reason="stop") + b"data: [DONE]\n\n"
+    size = len(said) // members + 1
+    parts = [said[start : start + size] for start in range(0, len(said), size)]
+    whole = b"".join(gzip.compress(part) for part in [*parts, end])
+    pieces = [whole[start : start + (cut or MIB)] for start in range(0, len(whole), cut or MIB)]
+    grok.script(Script(flow=lambda: pieces, headers={"Content-Encoding": "GZip"}))
+
+    assert text(await answer(grok_client, request(max_tokens=10_000))) == "word " * 4_000
+
+
+async def test_packed_body_that_is_broken(grok: GrokServer, grok_client: GrokClient) -> None:
+    grok.script(Script(raw=b"not packed at all", headers={"Content-Encoding": "gzip"}))
+
+    assert (await failure(grok_client, request())).sentence == words.GROK_STRANGE
+
+
+async def test_body_that_is_too_long(grok: GrokServer, grok_client: GrokClient) -> None:
+    flow = Flow(many(b" "))
+    grok.script(Script(flow=flow, headers={"Content-Type": "application/json"}))
+
+    assert (await failure(grok_client, request(stream=False))).sentence == words.GROK_TOO_MUCH
+    assert flow.sent <= BODY_BYTES + ON_THE_WAY
+
+
+async def test_what_came_before_too_much_is_kept(grok: GrokServer, grok_client: GrokClient) -> None:
+    grok.script(Script(flow=lambda: [event(delta={"content": "Hello"}), b"x" * 2 * BODY_BYTES]))
+
+    seen, failed = await broken(grok_client, request())
+
+    assert (text(seen), failed.kind, failed.spent) == ("Hello", "cut", True)
+
+
+@pytest.mark.parametrize("part", ["[],", "{},", "0,", '"",'])
+def test_json_of_too_many_parts(part: str) -> None:
+    body = f"[{part * 500_000}0]"
+
+    with pytest.raises(Failure) as caught:
+        read_json(body)
+    assert caught.value.sentence == words.GROK_TOO_MUCH
+    with pytest.raises(Failure):
+        read_json(body.encode())
+    assert read_json(f'["{"x," * 100_000}"]') == ["x," * 100_000]
+
+
+async def test_answer_in_one_long_event(grok: GrokServer, grok_client: GrokClient) -> None:
+    said = "word " * 300_000
+    grok.script(Script(pieces=[said]))
+
+    assert text(await answer(grok_client, request(max_tokens=400_000))) == said
+
+
+async def test_event_of_many_choices(grok: GrokServer, grok_client: GrokClient) -> None:
+    body = b'data: {"choices":[' + b"{}," * 100_000 + b"{}]}\n\n"
+    said = event(delta={"content": "Hi"}) + b"data: [DONE]\n\n"
+    grok.script(Script(raw=body + said))
+
+    assert text(await answer(grok_client, request())) == "Hi"
+
+
+async def test_event_of_too_many_choices(grok: GrokServer, grok_client: GrokClient) -> None:
+    body = b'data: {"choices":[' + b"{}," * 300_000 + b"{}]}\n\n"
+    grok.script(Script(raw=body + event(delta={"content": "Hi"}, finish_reason="stop")))
+
+    assert (await failure(grok_client, request())).sentence == words.GROK_TOO_MUCH
+
+
+async def test_names_are_short(grok: GrokServer, grok_client: GrokClient) -> None:
+    grok.script(Script(text="Hi", model="m" * 100_000, finish_reason="r" * 100_000))
+
+    chunks = await answer(grok_client, request())
+
+    assert max(len(chunk.model or "") for chunk in chunks) <= 200
+    assert max(len(chunk.finish_reason or "") for chunk in chunks) <= 200
+
+
+@pytest.mark.parametrize("status", [200, 429])
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Big": "b" * 9_000}, {"X-Big": "b" * 60_000}, {f"X-{n}": "a" for n in range(500)}],
+    ids=["big", "bigger", "many"],
+)
+async def test_generous_headers(
+    status: int, headers: dict[str, str], grok: GrokServer, grok_client: GrokClient
+) -> None:
+    said = event(delta={"content": "Hi"}, finish_reason="stop") + b"data: [DONE]\n\n"
+    grok.script(Script(flow=lambda: [said], status=status, headers=headers, times=None))
+
+    if status == 200:
+        assert text(await answer(grok_client, request())) == "Hi"
+    else:
+        assert (await failure(grok_client, request())).kind == "rate_limited"
+
+
+async def test_headers_without_end_cost_nothing(grok: GrokServer, grok_client: GrokClient) -> None:
+    grok.script(Script(raw=b"", headers={"X-Big": "b" * 100_000}))
+
+    failed = await failure(grok_client, request())
+
+    assert (failed.sentence, failed.spent) == (words.GROK_STRANGE, False)
+    assert len(grok.requests) == 1
+
+
+async def test_cookies_are_not_kept(grok: GrokServer, grok_client: GrokClient) -> None:
+    said = event(delta={"content": "Hi"}, finish_reason="stop") + b"data: [DONE]\n\n"
+    grok.script(Script(raw=said, headers={"Set-Cookie": "a=" + "b" * 4_000}, times=2))
+
+    for _ in range(2):
+        assert text(await answer(grok_client, request())) == "Hi"
+    assert "cookie" not in grok.requests[1].headers
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["none", "byte order mark"])
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1", "utf-16", "nonsense"])
+async def test_event_stream_is_utf_8_whatever_it_says(
+    mark: bytes, charset: str, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    first = "data: " + json.dumps(
+        {"choices": [{"delta": {"content": "Grüße"}}]}, ensure_ascii=False
+    )
+    said = mark + first.encode() + b"\n\n" + event(finish_reason="stop") + b"data: [DONE]\n\n"
+    headers = {"Content-Type": f"text/event-stream; charset={charset}"}
+    grok.script(Script(raw=said, headers=headers))
+
+    assert text(await answer(grok_client, request())) == "Grüße"
+
+
+async def test_list_of_models_without_end(
+    grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(grok)
+    flow = Flow(many(b" "))
+    for _ in range(2):
+        grok.script_lookup(Script(flow=flow, headers={"Content-Type": "application/json"}))
+    before = client.catalogue.models
+
+    await client.catalogue.refresh()
+
+    assert flow.sent <= 2 * (BODY_BYTES + ON_THE_WAY)
+    assert client.catalogue.models == before
+
+
+async def test_three_thousand_models(grok: GrokServer, open_grok_client: OpenGrokClient) -> None:
+    client = await open_grok_client(grok)
+    models = [
+        {"id": f"vendor{n % 9}/model-{n}:free", "created": n, "x": "y" * 500} for n in range(3_000)
+    ]
+    grok.script_lookup(Script(body={"models": []}))
+    grok.script_lookup(Script(body={"object": "list", "data": models}))
+
+    await client.catalogue.refresh()
+
+    assert len(client.catalogue.models) == 3_000
