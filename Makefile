@@ -1,9 +1,10 @@
 # Everything runs in .venv, made from the hashed lock files the first time it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench docs picture lock run-env dev-env clean
+.PHONY: help demo test quick fix lint types coverage bench docs picture lock run-env dev-env clean
 
 BIN := .venv/bin
+PARALLEL := --numprocesses auto --dist worksteal
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,8 +12,15 @@ help: ## Show these targets
 demo: run-env ## Slack, Grok and the bot on this machine: prints the address of a page
 	@exec $(BIN)/python -m bot demo
 
-test: lint types ## Lint, types and every test
-	@$(BIN)/python -m pytest
+test: lint types ## Lint, types and every test; make test ARGS='-k …' runs some
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+quick: lint types ## Lint, types and the tests that start no server, browser or process
+	@$(BIN)/python -m pytest $(PARALLEL) -m 'not integration' $(ARGS)
+
+fix: dev-env ## Mend style and order of imports where a tool can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 lint: dev-env ## Style and common mistakes
 	@$(BIN)/ruff check .
@@ -20,6 +28,12 @@ lint: dev-env ## Style and common mistakes
 
 types: dev-env ## Types, strictly
 	@$(BIN)/mypy
+
+coverage: dev-env ## Which lines of bot/ the tests run, in every process they start
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 bench: dev-env ## Measurements; make bench NAME=… runs one
 	@exec $(BIN)/python -m bench $(NAME)
@@ -34,7 +48,7 @@ lock: ## Resolve the dependencies of pyproject.toml into the lock files
 	@sh tools/lock.sh
 
 clean: ## Remove .venv and caches; the data in .data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 run-env:
 	@sh tools/venv.sh requirements.lock

@@ -8,16 +8,16 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from bot import __version__, words
+from bot import __version__
 from bot.errors import StartupError, UserError
 from bot.ops import words as ops_words
 from bot.ops.logs import configure
 from bot.settings import Settings
+from bot.words import startup as startup_words
 
 EXIT_FAULT = 1
 
@@ -27,8 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["ask"]:
         return _guarded(lambda settings: _ask(settings, arguments[1:]))
-    command = _parser().parse_args(arguments).command
-    return _COMMANDS[command]()
+    options = _parser().parse_args(arguments)
+    return _COMMANDS[options.command](options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,20 +37,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name, help_ in ops_words.COMMANDS.items():
-        commands.add_parser(name, help=help_, description=help_)
+    parsers = {
+        name: commands.add_parser(name, help=help_, description=help_)
+        for name, help_ in ops_words.COMMANDS.items()
+    }
+    parsers["manifest"].add_argument(
+        "--http", metavar="ADDRESS", default="", help=ops_words.MANIFEST_HTTP
+    )
     return parser
 
 
 def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
-    try:
+    def configured() -> int:
         settings = Settings()
         configure(settings)
         return asyncio.run(run(settings))
+
+    return _told(configured)
+
+
+def _told(run: Callable[[], int]) -> int:
+    """What `run` returns; what keeps it from running is told in a sentence."""
+    try:
+        return run()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            print(words.setting_fault(name, fault["msg"]), file=sys.stderr)
+            print(startup_words.setting_fault(name, fault["msg"]), file=sys.stderr)
     except StartupError as error:
         print(*error.faults, sep="\n", file=sys.stderr)
     except UserError as error:
@@ -60,7 +73,7 @@ def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
     return EXIT_FAULT
 
 
-def _serve() -> int:
+def _serve(_: argparse.Namespace) -> int:
     from bot.app import serve
     from bot.ops.heap import keep_heap_whole
 
@@ -68,7 +81,7 @@ def _serve() -> int:
     return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop)))
 
 
-def _demo() -> int:
+def _demo(_: argparse.Namespace) -> int:
     from bot.demo import demo
 
     return _guarded(lambda settings: _until_signal(lambda stop: demo(settings, stop)))
@@ -94,7 +107,7 @@ async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]
     return 0
 
 
-def _check() -> int:
+def _check(_: argparse.Namespace) -> int:
     from bot.ops.check import check
 
     return _guarded(check)
@@ -106,24 +119,24 @@ async def _ask(settings: Settings, arguments: list[str]) -> int:
     return await ask_in_terminal(settings, arguments)
 
 
-def _schema() -> int:
+def _schema(_: argparse.Namespace) -> int:
     from bot.completion.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0
 
 
-def _manifest() -> int:
-    path = Path(__file__).resolve().parent.parent / "manifest.yml"
-    try:
-        print(path.read_text(encoding="utf-8"), end="")
-    except FileNotFoundError:
-        print(ops_words.NO_MANIFEST, file=sys.stderr)
-        return EXIT_FAULT
-    return 0
+def _manifest(options: argparse.Namespace) -> int:
+    from bot.ops.manifest import as_yaml, manifest
+
+    def printed() -> int:
+        print(as_yaml(manifest(options.http)), end="")
+        return 0
+
+    return _told(printed)
 
 
-_COMMANDS: dict[str, Callable[[], int]] = {
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "serve": _serve,
     "demo": _demo,
     "check": _check,

@@ -7,8 +7,8 @@ from typing import Self
 
 from aiohttp import web
 
-from bot import words
 from bot.errors import StartupError
+from bot.words import startup as startup_words
 
 
 class Listening:
@@ -44,7 +44,7 @@ class Listening:
             await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError as error:
             await self._runner.cleanup()
-            fault = words.address_taken(self._variable, self._host, self._port)
+            fault = startup_words.address_taken(self._variable, self._host, self._port)
             raise StartupError([fault]) from error
         return self
 

@@ -43,6 +43,9 @@ def _price_list(text: str) -> str:
 Streaming = Literal["edit", "native", "auto"]
 """How answers in threads grow."""
 
+SLACK_PATH = "/slack/events"
+"""Where Slack posts everything to, in HTTP mode."""
+
 
 class Settings(BaseSettings):
     """The configuration of one bot process."""

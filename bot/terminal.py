@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TextIO
 
-from bot import words
 from bot.asking.asking import Asking
 from bot.completion.collect import Collector
 from bot.completion.flags import parse_words
@@ -21,6 +20,7 @@ from bot.rules.commands import Help, parse
 from bot.rules.help import help_text
 from bot.rules.policy import Policy
 from bot.settings import Settings
+from bot.words import startup as startup_words
 
 
 async def ask_in_terminal(
@@ -37,7 +37,7 @@ async def ask_in_terminal(
         print(help_text(command.topic), file=out)
         return 0
     if settings.xai_api_key is None:
-        raise StartupError([words.NO_XAI_API_KEY])
+        raise StartupError([startup_words.NO_XAI_API_KEY])
     flags = parse_words(arguments)
     started = time.monotonic()
     async with open_grok(settings) as grok:

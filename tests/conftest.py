@@ -8,6 +8,10 @@ from hypothesis import HealthCheck, settings
 from bot.settings import Settings
 
 pytest_plugins = [
+    "tests.running.alone",
+    "tests.running.deadline",
+    "tests.running.integration",
+    "tests.running.missing",
     "tests.fixtures.store",
     "tests.fixtures.workspace",
     "tests.fixtures.grok",

@@ -21,6 +21,7 @@ from tests.house import (
 MODULES = modules(ROOT, "bot", "sandbox")
 SOURCES = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
 PACKAGES = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+TRACKED = tracked(ROOT)
 CODE = (".py", ".lua", ".js", ".css", ".html", ".sh")
 
 
@@ -40,7 +41,7 @@ def test_the_floors_themselves_have_no_circle() -> None:
 def test_no_file_is_too_long_to_have_one_subject() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for path in tracked(ROOT)
+        for path in TRACKED
         if path.suffix in CODE
         and "vendor" not in path.parts
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
@@ -51,7 +52,7 @@ def test_no_file_is_too_long_to_have_one_subject() -> None:
 def test_no_file_names_a_registry_a_machine_or_a_token() -> None:
     found = {
         str(path.relative_to(ROOT)): faults
-        for path in tracked(ROOT)
+        for path in TRACKED
         if (faults := forbidden(path.read_text(encoding="utf-8", errors="replace")))
     }
     assert found == {}

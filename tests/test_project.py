@@ -218,21 +218,24 @@ def test_every_pin_has_a_hash_and_no_lock_has_an_address(name: str) -> None:
 # Commands
 
 
+@pytest.mark.integration
 def test_make_alone_shows_every_command() -> None:
     alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     shown = subprocess.run(
         ["make"], cwd=ROOT, env=alone, capture_output=True, text=True, check=True
     ).stdout
 
-    for command in ("demo", "test", "lint", "bench", "docs", "lock", "help"):
+    for command in ("demo", "test", "quick", "fix", "coverage", "bench", "docs", "lock", "help"):
         assert f"make {command} " in shown
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("script", ["tools/venv.sh", "tools/lock.sh"])
 def test_shell_scripts_are_plain_sh(script: str) -> None:
     subprocess.run(["sh", "-n", ROOT / script], check=True)
 
 
+@pytest.mark.integration
 def test_ci_runs_on_its_own() -> None:
     script = ROOT / ".ci/run"
 

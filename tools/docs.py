@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot import metrics
+from bot.ops.manifest import as_yaml, manifest
 from bot.rules.help import parameter_table
 from bot.settings import Settings
 
@@ -31,6 +32,7 @@ def generated() -> dict[Path, str]:
         ROOT / ".env.example": env_example(),
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "metrics.md": metrics_page(),
+        ROOT / "manifest.yml": as_yaml(manifest()),
         readme: with_parameters(readme.read_text(encoding="utf-8")),
     }
 

@@ -19,8 +19,8 @@ _OWN_FORM = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>|]*\|)")
 _TAKEN_APART = re.compile(
     rf"(?:(?<=\]){JOINER}(?=[(\[:])|(?<=<){JOINER}(?=[A-Za-z][A-Za-z0-9+.-]{{1,31}}:))"
 )
-_TARGET = re.compile(r"\([ \t]*<?[ \t]*[A-Za-z][A-Za-z0-9+.-]*://([^\s/?#)>]*)")
-_NO_TARGET = re.compile(r"\([ \t]*<?[ \t]*(?:\n|\Z)")
+_TARGET = re.compile(r"\([ \t]*+<?[ \t]*+[A-Za-z][A-Za-z0-9+.-]{0,31}+://([^\s/?#)>]*)")
+_NO_TARGET = re.compile(r"\([ \t]*+<?[ \t]*+(?:\n|\Z)")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://([^\s/?#)>\]]+)|\b(www\.[\w.-]+\w)")
 _HOST = re.compile(r"(?<![\w.@-])(?:[\w-]+\.)+([^\W\d_]{2,24})(?![\w-])")
 _UNSEEN = re.compile("[*_~`\\\\\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")

@@ -35,13 +35,14 @@ _AT = _char("@", "commat")
 _LESS = _char("<", "lt", "LT")
 _GROUPS = "|".join(_word(word) for word in ("channel", "here", "everyone", "group"))
 _CALLS = "|".join(_word(word) for word in ("channel", "here", "everyone"))
+_LONGEST_ID = 40
 _ID = r"(?:[A-Z0-9]|&(?:amp;){0,3}#\w{1,8};)"
 _BANG = rf"\\*{_char('!', 'excl')}"
 _END = r"[|>&\\]"
 _MENTION = (
     rf"{_BANG}(?:{_GROUPS}){_END}"
     rf"|{_BANG}{_word('subteam')}\\*{_char('^', 'Hat')}"
-    rf"|\\*{_AT}(?:[UWB]|&(?:amp;){{0,3}}#\w{{1,8}};){_ID}+{_END}"
+    rf"|\\*{_AT}(?:[UWB]|&(?:amp;){{0,3}}#\w{{1,8}};){_ID}{{1,{_LONGEST_ID}}}{_END}"
 )
 _CALL = rf"(?:{_CALLS})(?!_*[A-Za-z0-9])"
 _OPENERS = rf"{_LESS}(?=%s(?:{_MENTION}))|(?<![A-Za-z0-9]){_AT}(?=%s{_CALL})"

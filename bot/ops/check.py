@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -20,6 +20,9 @@ from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
+
+_NO_TEAM = "CHECK"
+"""In place of a workspace that Slack does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +62,48 @@ async def run_checks(settings: Settings) -> AsyncGenerator[Line]:
     if not troubles:
         yield _line(words.CHECK_SETTINGS, words.ALL_SETTINGS_FINE)
     broken = {trouble.setting for trouble in troubles}
+    team = _NO_TEAM
     if "SLACK_API_URL" not in broken:
-        async with aclosing(_slack(settings, broken)) as lines:
-            async for line in lines:
+        async with _slack_client(settings) as client:
+            if settings.slack_bot_token is not None and "SLACK_BOT_TOKEN" not in broken:
+                found = await identify(client, settings.slack_bot_token)
+                for line in _bot_token(found):
+                    yield line
+                team = _NO_TEAM if isinstance(found, Trouble) else found.team
+            async for line in _way_in(settings, client, broken):
                 yield line
     if not broken & {"XAI_API_KEY", "XAI_BASE_URL"}:
         async with aclosing(_grok(settings)) as lines:
             async for line in lines:
                 yield line
     if "REDIS_URL" not in broken:
-        yield await _store(settings)
+        yield await _store(settings, team)
 
 
-async def _slack(settings: Settings, broken: set[str]) -> AsyncGenerator[Line]:
+@asynccontextmanager
+async def _slack_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
     async with aiohttp.ClientSession() as session:
-        client = AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
-        if settings.slack_bot_token is not None and "SLACK_BOT_TOKEN" not in broken:
-            found = await identify(client, settings.slack_bot_token)
-            if isinstance(found, Trouble):
-                yield _line(words.CHECK_BOT_TOKEN, found)
-            else:
-                whose = words.installed_in(found.team_name, found.bot_user)
-                yield _line(words.CHECK_BOT_TOKEN, whose)
-                yield _line(words.CHECK_SCOPES, _scopes(found))
-        if settings.slack_app_token is None:
-            if "SLACK_SIGNING_SECRET" not in broken:
-                yield _line(words.CHECK_HTTP_MODE, words.SIGNING_SECRET_SET)
-        elif "SLACK_APP_TOKEN" not in broken:
-            trouble = await socket_mode_trouble(client, settings.slack_app_token)
-            yield _line(words.CHECK_SOCKET_MODE, trouble or words.SOCKET_MODE_OPENS)
+        yield AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
+
+
+def _bot_token(found: Installation | Trouble) -> Iterator[Line]:
+    if isinstance(found, Trouble):
+        yield _line(words.CHECK_BOT_TOKEN, found)
+        return
+    whose = words.installed_in(found.team_name, found.bot_user)
+    yield _line(words.CHECK_BOT_TOKEN, whose)
+    yield _line(words.CHECK_SCOPES, _scopes(found))
+
+
+async def _way_in(
+    settings: Settings, client: AsyncWebClient, broken: set[str]
+) -> AsyncIterator[Line]:
+    if settings.slack_app_token is None:
+        if "SLACK_SIGNING_SECRET" not in broken:
+            yield _line(words.CHECK_HTTP_MODE, words.SIGNING_SECRET_SET)
+    elif "SLACK_APP_TOKEN" not in broken:
+        trouble = await socket_mode_trouble(client, settings.slack_app_token)
+        yield _line(words.CHECK_SOCKET_MODE, trouble or words.SOCKET_MODE_OPENS)
 
 
 async def _grok(settings: Settings) -> AsyncGenerator[Line]:
@@ -98,11 +114,12 @@ async def _grok(settings: Settings) -> AsyncGenerator[Line]:
             yield _line(words.CHECK_MODEL, await model_state(grok, settings.grok_model))
 
 
-async def _store(settings: Settings) -> Line:
-    found = await store_info(settings)
+async def _store(settings: Settings, team: str) -> Line:
+    found = await store_info(settings, team)
     if isinstance(found, Trouble):
         return _line(words.CHECK_STORE, found)
-    return _line(words.CHECK_STORE, words.store_fine(found.name, settings.redis_url is None))
+    embedded = settings.redis_url is None
+    return _line(words.CHECK_STORE, words.store_fine(found.name, found.role, embedded))
 
 
 def _scopes(installation: Installation) -> str | Trouble:

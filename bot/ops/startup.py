@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-from redis.asyncio.connection import parse_url
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StartupError
@@ -16,8 +15,8 @@ from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
-from bot.store.connection import URL_SCHEMES
-from bot.words import NO_XAI_API_KEY, wrong_url
+from bot.store.address import address_fault
+from bot.words.startup import NO_XAI_API_KEY, wrong_url
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
@@ -97,8 +96,8 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
         if not _web_address_fits(address):
             yield Trouble(wrong_url(name, "https:// or http://"), setting=name)
     url = settings.redis_url
-    if url is not None and not _store_address_fits(url.get_secret_value()):
-        yield Trouble(wrong_url("REDIS_URL", URL_SCHEMES), words.REMEDY_REDIS_URL, "REDIS_URL")
+    if url is not None and (fault := address_fault(url.get_secret_value())):
+        yield Trouble(fault, words.REMEDY_REDIS_URL, "REDIS_URL")
 
 
 def _admins(settings: Settings) -> Iterator[Trouble]:
@@ -118,14 +117,6 @@ def _web_address_fits(address: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _store_address_fits(address: str) -> bool:
-    try:
-        parse_url(address)
-    except ValueError:
-        return False
-    return True
 
 
 def _at_slack(settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Asks the store whether it can keep jobs: there, new enough, and not throwing keys away."""
+"""Asks the store whether it can keep jobs: there, new enough, and taking what the bot writes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import re
 
 from pydantic import BaseModel
+from redis import exceptions
 
 from bot.errors import StartupError, StoreUnavailable
 from bot.ops import words
@@ -13,6 +14,7 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.store.connection import Store, open_store, redis_errors
 from bot.store.embedded import START_SECONDS
+from bot.store.keys import Keys
 
 OLDEST_REDIS = (6, 2)
 OLDEST_VALKEY = (7, 2)
@@ -20,23 +22,25 @@ OLDEST_VALKEY = (7, 2)
 PROBE_SECONDS = 10.0
 """How long a server at `REDIS_URL` may take; one that the bot starts has `START_SECONDS`."""
 
+_ACL = re.compile(r"\bACL failure\b|\bNOPERM\b")
+"""How a server words in a script what it calls `NOPERM` elsewhere."""
+
 
 class ServerInfo(BaseModel):
     """The fields of `INFO` that say whether a server will do."""
 
     redis_version: str = ""
     valkey_version: str = ""
+    role: str = ""
     maxmemory: int = 0
     maxmemory_policy: str = "noeviction"
 
     @property
     def name(self) -> str:
-        """Name and version."""
-        return (
-            f"Valkey {self.valkey_version}"
-            if self.valkey_version
-            else f"Redis {self.redis_version}"
-        )
+        """Name and version, where the server tells them."""
+        if self.valkey_version:
+            return f"Valkey {self.valkey_version}"
+        return f"Redis {self.redis_version}" if self.redis_version else words.STORE_UNNAMED
 
     @property
     def trouble(self) -> Trouble | None:
@@ -44,7 +48,7 @@ class ServerInfo(BaseModel):
         if self.valkey_version:
             old = _version(self.valkey_version) < OLDEST_VALKEY
         else:
-            old = _version(self.redis_version) < OLDEST_REDIS
+            old = bool(self.redis_version) and _version(self.redis_version) < OLDEST_REDIS
         if old:
             return Trouble(words.store_old(self.name), words.REMEDY_STORE_OLD)
         if self.maxmemory and self.maxmemory_policy != "noeviction":
@@ -52,26 +56,58 @@ class ServerInfo(BaseModel):
         return None
 
 
-async def store_info(settings: Settings) -> ServerInfo | Trouble:
-    """What the store that `settings` name says of itself, or what is wrong with it."""
+async def store_info(settings: Settings, team: str) -> ServerInfo | Trouble:
+    """What the store that `settings` name says of itself, or what is wrong with it.
+
+    What the bot does is tried out on a key of `team`: in a Cluster its keys belong to one node.
+    """
     embedded = settings.redis_url is None
     seconds = START_SECONDS + PROBE_SECONDS if embedded else PROBE_SECONDS
     try:
         async with asyncio.timeout(seconds), open_store(settings, join=True) as store:
+            await store.ping()
             info = await _info(store)
+            if info.trouble is None:
+                await store.script("probe")((Keys(team).probe,), ())
     except StartupError as error:
         return Trouble(str(error))
     except StoreUnavailable as error:
-        return Trouble(words.store_away(str(error)), words.REMEDY_STORE_AWAY)
+        return _refusal(error)
     except TimeoutError:
         return Trouble(words.store_away(words.no_answer_within(seconds)), words.REMEDY_STORE_AWAY)
     return info.trouble or info
 
 
 async def _info(store: Store) -> ServerInfo:
-    await store.ping()
-    with redis_errors():
-        return ServerInfo.model_validate(await store.redis.info())
+    """What `INFO` tells; nothing, when this user may not ask."""
+    try:
+        with redis_errors():
+            return ServerInfo.model_validate(await store.redis.info())
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, exceptions.NoPermissionError):
+            return ServerInfo()
+        raise
+
+
+def _refusal(error: StoreUnavailable) -> Trouble:
+    """The store is there and takes no writes, or it is not there."""
+    cause = error.__cause__
+    match cause:
+        case exceptions.ReadOnlyError():
+            return Trouble(words.STORE_READ_ONLY, words.REMEDY_STORE_READ_ONLY)
+        case exceptions.OutOfMemoryError():
+            return Trouble(words.STORE_FULL, words.REMEDY_STORE_FULL)
+        case exceptions.MovedError() | exceptions.ClusterDownError() | exceptions.AskError():
+            return Trouble(words.store_elsewhere(str(cause)), words.REMEDY_STORE_ELSEWHERE)
+        case exceptions.AuthenticationError() | exceptions.NoPermissionError():
+            return Trouble(words.store_denies(str(cause)), words.REMEDY_STORE_DENIES)
+        case exceptions.BusyLoadingError():
+            return Trouble(words.store_away(str(cause)), words.REMEDY_STORE_LOADING)
+        case exceptions.ResponseError() if _ACL.search(str(cause)):
+            return Trouble(words.store_denies(str(cause)), words.REMEDY_STORE_DENIES)
+        case exceptions.ResponseError():
+            return Trouble(words.store_refuses(str(cause)), words.REMEDY_STORE_REFUSES)
+    return Trouble(words.store_away(str(error)), words.REMEDY_STORE_AWAY)
 
 
 def _version(text: str) -> tuple[int, ...]:

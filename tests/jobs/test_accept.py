@@ -78,6 +78,7 @@ async def test_person_is_told_when_nobody_can_tell(
     assert (await queue.load()).depth == 2
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("hurry")
 async def test_person_is_told_when_it_is_certainly_not_taken(
     make_queue: MakeQueue, tmp_path: Path

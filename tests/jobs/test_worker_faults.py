@@ -202,6 +202,7 @@ async def test_worker_outlives_a_connection_that_is_cut(
         assert at_work.alive
 
 
+@pytest.mark.integration
 async def test_job_goes_on_when_redis_is_killed_and_comes_back(
     tmp_path: Path, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

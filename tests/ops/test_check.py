@@ -222,6 +222,8 @@ async def test_a_store_that_will_not_do(fine: Settings, info: str, told: str) ->
                 writer.write(f"${len(info)}\r\n{info}\r\n".encode())
             elif word in {b"CLIENT", b"SELECT"}:
                 writer.write(b"+OK\r\n")
+            elif word == b"EVALSHA":
+                writer.write(b":1\r\n")
             await writer.drain()
         writer.close()
 

@@ -10,6 +10,8 @@ from bot import metrics
 from bot.errors import StartupError
 from bot.ops.health import Heartbeat, OpsServer, Report
 
+pytestmark = pytest.mark.integration
+
 
 class State:
     def __init__(self) -> None:

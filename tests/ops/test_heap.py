@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 HOLD = """
 import ctypes, sys
 from bot.ops.heap import keep_heap_whole

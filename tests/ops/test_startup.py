@@ -163,6 +163,7 @@ async def test_a_slack_that_does_not_answer_is_given_up(
         await meet_slack(settings(), client)
 
 
+@pytest.mark.integration
 async def test_an_address_where_nobody_listens_is_named() -> None:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url="http://127.0.0.1:9/", session=session, retry_handlers=[])

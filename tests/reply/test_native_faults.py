@@ -150,6 +150,7 @@ async def short_lived() -> AsyncIterator[Workspace]:
         yield ws
 
 
+@pytest.mark.integration
 async def test_a_stream_that_slack_ends_goes_on_by_edits(
     short_lived: Workspace, job: FakeJob, calls: FakeBudget
 ) -> None:

@@ -86,6 +86,7 @@ async def test_other_methods_have_budgets_of_their_own(store: Store, keys: Keys)
     assert 85 < await budget.try_take("chat.stopStream", 2) <= 90
 
 
+@pytest.mark.integration
 async def test_redis_away_is_said(keys: Keys) -> None:
     async with Store("redis://127.0.0.1:1") as away:
         budget = EditBudget(away, keys, per_minute=50)
@@ -103,6 +104,7 @@ async def test_a_channel_takes_a_small_burst_of_posts(store: Store, keys: Keys) 
         await asyncio.wait_for(budget.post(GENERAL), 0.05)
 
 
+@pytest.mark.alone("a call that is late by a seventh of the small minute looks like a fault")
 async def test_slack_never_has_to_refuse(store: Store, keys: Keys) -> None:
     """Two replicas, 8 answers and 96 edits, and no 429."""
     async with (

@@ -19,6 +19,8 @@ from bot.slack.slack import Slack, job_of_mark
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, DESIGN, GENERAL, TEAM_ID, Workspace
 
+pytestmark = pytest.mark.integration
+
 TOKEN = "xoxb-very-secret"
 MESSAGE = further_message(1, "text", BARE)
 

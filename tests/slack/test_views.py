@@ -64,6 +64,7 @@ async def test_a_trigger_serves_once(workspace: Workspace) -> None:
     assert await code_of(views.open(trigger_id, modal())) == "exchanged_trigger_id"
 
 
+@pytest.mark.integration
 async def test_a_trigger_that_expired_opens_nothing() -> None:
     async with Workspace(limits=Limits(trigger=0)) as workspace:
         code = await code_of(views_of(workspace).open(await trigger(workspace), modal()))

@@ -30,6 +30,7 @@ async def test_settings_choose_the_store(valkey: str) -> None:
         assert not store.alone
 
 
+@pytest.mark.integration
 async def test_without_a_url_the_bot_starts_its_own_server(tmp_path: Path) -> None:
     settings = Settings(redis_url=None, data_dir=str(tmp_path / "data"), _env_file=None)
     async with open_store(settings) as store:
@@ -80,6 +81,7 @@ async def test_a_lost_reply_stays_open_even_if_redis_is_gone_afterwards(valkey: 
         assert unavailable.value.maybe_applied
 
 
+@pytest.mark.integration
 async def test_without_a_connection_nothing_was_written(tmp_path: Path) -> None:
     async with Store(f"unix://{tmp_path}/nobody.sock") as nowhere:
         with pytest.raises(StoreUnavailable) as unavailable:

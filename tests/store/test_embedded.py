@@ -8,19 +8,23 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot import words
 from bot.errors import StartupError, StoreUnavailable
 from bot.store import embedded, keeper
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
+from bot.words import startup as startup_words
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
+]
 
 
 def mode(path: Path) -> int:
@@ -98,11 +102,17 @@ async def test_existing_directory_is_closed_to_others(tmp_path: Path) -> None:
         assert mode(tmp_path) == 0o700
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory whose path leaves room for the name of a socket, as `tmp_path` may not."""
+    with tempfile.TemporaryDirectory(prefix="t") as made:
+        yield Path(made)
+
+
 async def test_deep_directory_has_its_socket_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    temporary = tmp_path / "t"
-    temporary.mkdir()
+    temporary = short_path
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     monkeypatch.setattr(embedded, "SOCKET_PATH_BYTES", len(str(temporary)) + 50)
     data_dir = tmp_path / ("deep" * 25)
@@ -130,7 +140,7 @@ async def test_socket_directory_of_somebody_else_is_refused(
     with pytest.raises(StartupError) as refused:
         async with EmbeddedServer(tmp_path / "data"):
             pass
-    assert refused.value.faults == (words.socket_dir_unsafe(str(socket_dir)),)
+    assert refused.value.faults == (startup_words.socket_dir_unsafe(str(socket_dir)),)
 
 
 async def test_killed_bot_leaves_no_server_and_the_next_start_waits_for_it(tmp_path: Path) -> None:
@@ -177,7 +187,7 @@ async def pid_after_restart(store: Store) -> int:
 
 
 async def test_second_bot_on_one_directory_is_refused_at_once(tmp_path: Path) -> None:
-    sentence = words.data_dir_in_use(str(tmp_path))
+    sentence = startup_words.data_dir_in_use(str(tmp_path))
     async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
         await store.redis.set("mine", "yes")
         async with user(tmp_path) as (_, said):
@@ -206,7 +216,7 @@ async def test_server_that_does_not_let_go_is_named(
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(StartupError) as refused:
             await EmbeddedServer(tmp_path).__aenter__()
-    assert refused.value.faults == (words.data_dir_busy(str(tmp_path)),)
+    assert refused.value.faults == (startup_words.data_dir_busy(str(tmp_path)),)
     async with EmbeddedServer(tmp_path):
         pass
 
@@ -217,7 +227,7 @@ async def test_unreadable_data_are_reported_with_the_log(tmp_path: Path) -> None
     (data / "appendonly.aof.manifest").write_text("nonsense\n")
     with pytest.raises(StartupError) as refused:
         await EmbeddedServer(tmp_path).__aenter__()
-    assert refused.value.faults == (words.embedded_failed(str(tmp_path / "valkey.log")),)
+    assert refused.value.faults == (startup_words.embedded_failed(str(tmp_path / "valkey.log")),)
     assert "manifest" in (tmp_path / "valkey.log").read_text()
 
 

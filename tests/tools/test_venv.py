@@ -10,6 +10,8 @@ import pytest
 
 from tests.house import ROOT
 
+pytestmark = pytest.mark.integration
+
 
 class Machine:
     """A directory with tools/venv.sh and a lock file, and a PATH of its own."""

@@ -64,6 +64,7 @@ async def test_a_large_cell_waits_until_it_is_alone(monkeypatch: pytest.MonkeyPa
     assert order == ["small", "large"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("system", [OURS, "20 chunks"])
 async def test_a_cell_measures_real_answers_even_when_it_is_cut_short(system: str) -> None:
     measured = await measure(SHORT, system)

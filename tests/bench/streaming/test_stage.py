@@ -99,6 +99,7 @@ def test_edits_that_change_nothing_are_found_whatever_ids_their_blocks_have() ->
     assert unchanged(message((1.0, "a"), (2.0, "b"))) == 0
 
 
+@pytest.mark.integration
 async def test_the_workspace_of_a_row_has_its_channels() -> None:
     (row,) = (row for row in ROWS if row.name == "20")
     async with open_workspace(row) as workspace:

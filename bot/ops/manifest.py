@@ -1,0 +1,144 @@
+"""The manifest of the Slack app: what someone pastes at api.slack.com/apps to make one.
+
+`manifest.yml` is this, written by `make docs`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.errors import StartupError
+from bot.ops import words
+from bot.ops.scopes import SCOPES
+from bot.settings import SLACK_PATH
+
+Manifest = dict[str, Any]
+
+EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+)
+
+_DESCRIPTION = (
+    "Type /grok and a question in any channel, and Grok answers there while everyone watches the "
+    "text grow. Reply in the thread to go on, mention @Grok in any thread, or pick “Ask Grok "
+    "about this” from the menu of a message. A form holds every parameter for those who do not "
+    "like flags; /grok help explains the flags. Answers come from the Grok API of xAI and may be "
+    "wrong: check what matters. The bot reads a thread only when it is called into it."
+)
+
+
+def manifest(address: str = "") -> Manifest:
+    """The app for Socket Mode, or for HTTP mode with the bot at `address` (`https://…`)."""
+    url = request_url(address) if address else ""
+    return {
+        "_metadata": {"major_version": 2},
+        "display_information": {
+            "name": "Grok",
+            "description": "Ask Grok with /grok and watch the answer grow in the channel.",
+            "long_description": _DESCRIPTION,
+            "background_color": "#14171a",
+        },
+        "features": _features(url),
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**_at("request_url", url), "bot_events": list(EVENTS)},
+            "interactivity": {
+                "is_enabled": True,
+                **_at("request_url", url),
+                **_at("message_menu_options_url", url),
+            },
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": not url,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _features(url: str) -> Manifest:
+    command = {
+        "command": "/grok",
+        **_at("url", url),
+        "description": "Ask Grok; the answer appears here",
+        "usage_hint": "[--temperature 0.2 --max-tokens 500 …] your question, or: help",
+        "should_escape": True,
+    }
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "bot_user": {"display_name": "Grok", "always_online": True},
+        "slash_commands": [command],
+        "shortcuts": [
+            _shortcut("Ask Grok", "global", "new_grok", "Open the form with every parameter"),
+            _shortcut(
+                "Set up Grok",
+                "global",
+                "set_up_grok",
+                "Defaults and quotas of a channel or the workspace",
+            ),
+            _shortcut(
+                "Ask Grok about this",
+                "message",
+                "ask_grok",
+                "Summarise, explain, translate or answer this message",
+            ),
+        ],
+    }
+
+
+def _shortcut(name: str, kind: str, callback_id: str, description: str) -> Manifest:
+    return {"name": name, "type": kind, "callback_id": callback_id, "description": description}
+
+
+def _at(name: str, url: str) -> Manifest:
+    """Slack takes request URLs only of an app that is not in Socket Mode."""
+    return {name: url} if url else {}
+
+
+def request_url(address: str) -> str:
+    """Where Slack sends everything, when the bot is reached at `address`.
+
+    Raises `StartupError` when Slack would not take it.
+    """
+    try:
+        parts = urlsplit(address)
+        fits = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or parts.query or parts.fragment or parts.username:
+        raise StartupError([words.wrong_public_address(address)])
+    base = address.rstrip("/")
+    return base if parts.path.rstrip("/").endswith(SLACK_PATH) else base + SLACK_PATH
+
+
+def as_yaml(value: Manifest) -> str:
+    """`value` as YAML. Texts are JSON strings, which YAML takes as they are."""
+    return "\n".join(_lines(value)) + "\n"
+
+
+def _lines(value: Mapping[str, Any] | Sequence[Any], indent: str = "") -> Iterator[str]:
+    entries = (
+        [(f"{name}:", each) for name, each in value.items()]
+        if isinstance(value, Mapping)
+        else [("-", each) for each in value]
+    )
+    for head, each in entries:
+        if not isinstance(each, Mapping | list):
+            yield f"{indent}{head} {json.dumps(each, ensure_ascii=False)}"
+        elif head == "-":
+            first, *rest = _lines(each, indent + "  ")
+            yield f"{indent}- {first.lstrip()}"
+            yield from rest
+        else:
+            yield f"{indent}{head}"
+            yield from _lines(each, indent + "  ")

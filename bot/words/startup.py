@@ -1,0 +1,70 @@
+"""Why the bot does not start: sentences for its operator."""
+
+from __future__ import annotations
+
+NO_EMBEDDED = (
+    "The bot cannot run its own Valkey on this system: set REDIS_URL to a Redis or Valkey server."
+)
+
+
+def data_dir_in_use(path: str) -> str:
+    """Another bot runs on the same DATA_DIR."""
+    return (
+        f"Another bot is using DATA_DIR ({path}): stop it, choose another DATA_DIR, or set "
+        "REDIS_URL for both."
+    )
+
+
+def data_dir_busy(path: str) -> str:
+    """The server of a bot that ended has not let go of DATA_DIR."""
+    return (
+        f"The Valkey of an earlier bot is still using DATA_DIR ({path}): wait a moment and start "
+        "again; if that does not help, end that valkey-server."
+    )
+
+
+def data_dir_unusable(path: str, reason: str) -> str:
+    """DATA_DIR cannot be made, or belongs to somebody else."""
+    return f"DATA_DIR ({path}) cannot be used ({reason}): choose a directory that the bot may own."
+
+
+def socket_dir_unsafe(path: str) -> str:
+    """Somebody else could reach the bot's own Valkey."""
+    return (
+        f"{path} belongs to somebody else or is open to others: remove it, or choose a shorter "
+        "DATA_DIR."
+    )
+
+
+def embedded_failed(log: str) -> str:
+    """The bot's own Valkey did not start."""
+    return f"The bot's own Valkey did not start: see {log}, or set REDIS_URL."
+
+
+NO_XAI_API_KEY = (
+    "XAI_API_KEY is missing: make a key at console.x.ai; for a server that needs none, any word "
+    "will do."
+)
+
+
+def setting_fault(name: str, problem: str) -> str:
+    """One setting that cannot be read; `problem` does not hold its value."""
+    return f"{name} is not right: {problem[:1].lower()}{problem[1:]}. See .env.example."
+
+
+def wrong_url(name: str, schemes: str) -> str:
+    """An address that cannot be used."""
+    return f"{name} is not an address that the bot can use (one that begins with {schemes})."
+
+
+def wrong_url_option(name: str, option: str) -> str:
+    """An option in an address that the client does not know, or that is the bot's to set."""
+    return f"{name} has an option that cannot be used here: {option}. Leave it out."
+
+
+def address_taken(variable: str, host: str, port: int) -> str:
+    """A port the bot wants to listen on is not to be had."""
+    return (
+        f"{variable}: the bot cannot listen on {host}:{port}. Stop the program that holds it, or "
+        "choose another port."
+    )

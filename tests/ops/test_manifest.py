@@ -1,0 +1,76 @@
+"""The manifest, for both modes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from bot.errors import StartupError
+from bot.ops.manifest import as_yaml, manifest, request_url
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[1] / "data/manifest.schema.json").read_text(encoding="utf-8")
+)
+URL = "https://bot.example.com/slack/events"
+
+
+@pytest.mark.parametrize("address", ["", "https://bot.example.com"])
+def test_it_is_one_that_slack_takes_and_reads_back_the_same(address: str) -> None:
+    found = yaml.safe_load(as_yaml(manifest(address)))
+
+    assert found == manifest(address)
+    jsonschema.validate(found, SCHEMA, cls=jsonschema.Draft7Validator)
+
+
+def _places(value: Any, at: str = "") -> dict[str, str]:
+    """Every address in `value`, by where it stands."""
+    if isinstance(value, dict):
+        pairs = [(f"{at}.{name}", each) for name, each in value.items()]
+    elif isinstance(value, list):
+        pairs = [(at, each) for each in value]
+    else:
+        return {at: value} if str(value).startswith("https://") else {}
+    return {place: found for name, each in pairs for place, found in _places(each, name).items()}
+
+
+def test_over_http_everything_that_slack_sends_has_an_address() -> None:
+    """Slack refuses events without one ("apps.manifest.validate"), and sends no menu options."""
+    assert _places(manifest("https://bot.example.com")) == {
+        ".features.slash_commands.url": URL,
+        ".settings.event_subscriptions.request_url": URL,
+        ".settings.interactivity.request_url": URL,
+        ".settings.interactivity.message_menu_options_url": URL,
+    }
+    assert manifest("https://bot.example.com")["settings"]["socket_mode_enabled"] is False
+
+
+def test_in_socket_mode_it_names_no_address() -> None:
+    assert _places(manifest()) == {}
+    assert manifest()["settings"]["socket_mode_enabled"] is True
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("https://bot.example.com", URL),
+        ("https://bot.example.com/", URL),
+        (URL, URL),
+        ("https://bot.example.com:8443/grok", "https://bot.example.com:8443/grok/slack/events"),
+    ],
+)
+def test_the_address_may_be_written_in_several_ways(address: str, url: str) -> None:
+    assert request_url(address) == url
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["bot.example.com", "http://bot.example.com", "https://", "https://b:99999", "https://b/?a=b"],
+)
+def test_an_address_that_slack_would_not_take_is_a_sentence(address: str) -> None:
+    with pytest.raises(StartupError, match=r"https://bot\.example\.com"):
+        request_url(address)
