@@ -1,51 +1,102 @@
-"""A port of this process, open while entered."""
+"""A port of this process, open while entered, and served whoever else knocks.
+
+So many connections are open at once and no more. When another comes, the one that has been
+unfinished for longest makes room: a request that was sent whole takes moments, so it is one
+that waits for nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import resource
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
+import structlog
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from bot.errors import StartupError
+from bot.http_connection import BODY_SECONDS, Connection, refused
+from bot.seldom import Seldom
 from bot.words import startup as startup_words
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of one request."""
+
+MOST_HELD = 32 * 1024 * 1024
+"""Bytes of all requests that are not yet whole."""
+
+_SHARE_OF_FILES = 4
+"""Connections to a port take at most this part of the files that the process may open."""
+
+_OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_PAUSE_SECONDS = 0.1
+_BACKLOG = 128
 
 
 class Listening:
-    """Serves `app` on `host` and `port`; port 0 takes any free one.
+    """Serves `routes` (path → method → handler) on `host` and `port`; port 0 takes any free one.
 
     `variable` names the setting of the port, for the sentence that says it is taken.
     `grace` is how long requests may take to finish at the end, in seconds.
+    `most` is how many connections may be open, where the system's limit of files allows that.
     """
 
     def __init__(
-        self, app: web.Application, host: str, port: int, *, variable: str, grace: float
+        self,
+        routes: Mapping[str, Mapping[str, Handler]],
+        host: str,
+        port: int,
+        *,
+        variable: str,
+        grace: float,
+        most: int,
     ) -> None:
+        self._routes = routes
         self._host = host
         self._port = port
         self._variable = variable
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=grace)
+        self._grace = grace
+        self._most = max(1, min(most, _files_allowed() // _SHARE_OF_FILES))
+        self._seldom = Seldom(log)
+        self._sockets: list[socket.socket] = []
+        self._accepting: list[asyncio.Task[None]] = []
+        self._server: web.Server | None = None
+        self._open: set[Connection] = set()
+        self._unfinished: dict[Connection, int] = {}
+        self._held = 0
 
     @property
     def port(self) -> int:
         """The port really listened on."""
-        port: int = self._runner.addresses[0][1]
+        port: int = self._sockets[0].getsockname()[1]
         return port
 
     @property
     def listens(self) -> bool:
         """Whether the port is open."""
-        return bool(self._runner.addresses)
+        return bool(self._accepting)
 
     async def __aenter__(self) -> Self:
         """Raises `StartupError` when the port is not to be had."""
-        await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            self._sockets = await _bound(self._host, self._port)
         except OSError as error:
-            await self._runner.cleanup()
             fault = startup_words.address_taken(self._variable, self._host, self._port)
             raise StartupError([fault]) from error
+        self._server = web.Server(self._serve)
+        for listener in self._sockets:
+            accepting = self._accept(listener, self._server)
+            self._accepting.append(asyncio.create_task(accepting, name=f"{self._variable} accept"))
         return self
 
     async def __aexit__(
@@ -54,4 +105,163 @@ class Listening:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._runner.cleanup()
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.wait(self._accepting)
+        self._accepting = []
+        for listener in self._sockets:
+            listener.close()
+        while self._make_room():
+            pass
+        if self._server is not None:
+            self._server.pre_shutdown()
+            await self._server.shutdown(self._grace)
+
+    async def body(self, request: web.BaseRequest) -> bytes:
+        """The body of `request`, once it has come whole. Raises `web.HTTPException` (4xx)."""
+        connection = _connection(request)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except TimeoutError:
+            raise _refusal("slow", web.HTTPRequestTimeout()) from None
+        except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
+            raise _refusal("malformed", web.HTTPBadRequest()) from None
+        except web.HTTPRequestEntityTooLarge as error:
+            raise _refusal("too_large", error) from None
+        connection.whole()
+        return body
+
+    # What connections tell, as their `Gate`.
+
+    def entered(self, connection: Connection) -> None:
+        """It is open, and not yet whole."""
+        self._open.add(connection)
+        self._unfinished[connection] = 0
+
+    def whole(self, connection: Connection) -> None:
+        """It is being answered."""
+        self._held -= self._unfinished.pop(connection, 0)
+
+    def leaving(self, connection: Connection) -> None:
+        """It has its answer: it may make room for others again."""
+        if connection in self._open:
+            self._held -= self._unfinished.pop(connection, 0)
+            self._unfinished[connection] = 0
+
+    def left(self, connection: Connection) -> None:
+        """It is closed."""
+        self._open.discard(connection)
+        self._held -= self._unfinished.pop(connection, 0)
+
+    def heard(self, connection: Connection) -> None:
+        """It sent some bytes."""
+        if connection not in self._unfinished:
+            return
+        self._held += connection.held - self._unfinished[connection]
+        self._unfinished[connection] = connection.held
+        if self._held > MOST_HELD:
+            self._make_room()
+
+    async def _accept(self, listener: socket.socket, server: web.Server) -> None:
+        """Take connections as they come. Of asyncio's own accepting there is no bound, and where
+        no file is left it writes hundreds of thousands of lines to the log."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                wire, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                await self._no_connection(error)
+                continue
+            if len(self._open) >= self._most and not self._make_room():
+                refused("no_room")
+                wire.close()
+                continue
+            with suppress(OSError):  # it may be gone already
+                await loop.connect_accepted_socket(
+                    lambda: Connection(server, self, loop=loop), wire
+                )
+
+    async def _no_connection(self, error: OSError) -> None:
+        """A connection that was gone before it was taken costs nothing; without a file for it,
+        an unfinished one is closed, and there is a pause."""
+        if error.errno not in _OUT_OF_FILES:
+            await asyncio.sleep(0)
+            return
+        self._seldom.warning("no file left for a connection", remedy="raise `ulimit -n`")
+        self._make_room()
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _make_room(self) -> bool:
+        """Cut the connection that has been unfinished for longest; false when there is none."""
+        oldest = next(iter(self._unfinished), None)
+        if oldest is None:
+            return False
+        self._held -= self._unfinished.pop(oldest)
+        refused("crowded")
+        oldest.cut()
+        return True
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Route one request; only a handler that asks for it reads a body."""
+        connection = _connection(request)
+        connection.head_came()
+        methods = self._routes.get(request.rel_url.raw_path)
+        if methods is None:
+            raise _refusal("not_found", web.HTTPNotFound())
+        handler = methods.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            not_allowed = web.HTTPMethodNotAllowed(request.method, list(methods))
+            raise _refusal("method", not_allowed)
+        if (fault := _fault(request)) is not None:
+            raise _refusal(*fault)
+        if not request.body_exists:
+            connection.whole()
+        return await handler(request)
+
+
+def _refusal(why: str, answer: web.HTTPException) -> web.HTTPException:
+    refused(why)
+    return answer
+
+
+def _connection(request: web.BaseRequest) -> Connection:
+    return cast(Connection, request.protocol)
+
+
+def _fault(request: web.BaseRequest) -> tuple[str, web.HTTPException] | None:
+    """What no honest client sends: a packed body, a wish to be told to go on, one too large."""
+    headers = request.headers
+    if "Content-Encoding" in headers:
+        return "encoded", web.HTTPUnsupportedMediaType()
+    if headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+        return "encoded", web.HTTPBadRequest()
+    if "Expect" in headers:
+        return "expect", web.HTTPExpectationFailed()
+    if (request.content_length or 0) > LARGEST_BODY:
+        return "too_large", web.HTTPRequestEntityTooLarge(LARGEST_BODY)
+    return None
+
+
+def _files_allowed() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 2**20 if soft == resource.RLIM_INFINITY else soft
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address of `host`. Raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    sockets: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+            listener.setblocking(False)
+            sockets.append(listener)
+    except OSError:
+        for listener in sockets:
+            listener.close()
+        raise
+    return sockets

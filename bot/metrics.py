@@ -31,6 +31,9 @@ UNDELIVERED = Counter(
 SLACK_API = Counter(
     "grokbot_slack_api_total", "Slack calls by method and error", ["method", "error"]
 )
+HTTP_REFUSED = Counter(
+    "grokbot_http_refused_total", "Requests and connections not served at a port, by why", ["why"]
+)
 REDIS_ERRORS = Counter("grokbot_redis_errors_total", "Calls to Redis that failed")
 QUOTA_DENIED = Counter(
     "grokbot_quota_denied_total",

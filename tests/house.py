@@ -12,7 +12,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 GROUND = frozenset(
-    {"errors", "words", "slack_limits", "settings", "metrics", "backoff", "listening"}
+    {
+        "errors",
+        "words",
+        "slack_limits",
+        "settings",
+        "metrics",
+        "backoff",
+        "seldom",
+        "listening",
+        "http_connection",
+    }
 )
 TOP = frozenset({"app", "wiring", "cli", "terminal", "demo", "__main__"})
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
-from pydantic import BaseModel
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
@@ -28,16 +27,20 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
+from bot.slack.incoming import not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,
     GlobalShortcut,
     HomeOpened,
+    Malformed,
     MessageEvent,
     MessageShortcut,
+    Payload,
     SlashCommand,
     Submission,
     Suggestion,
+    payload_of,
 )
 from bot.slack.reaction import Errands, Reaction
 from bot.views.home_view import SETUP_ACTION
@@ -50,7 +53,9 @@ FORM = "grok_form"
 GLOBAL_SHORTCUT = "new_grok"
 MESSAGE_SHORTCUT = "ask_grok"
 
-P = TypeVar("P", bound=BaseModel)
+P = TypeVar("P", bound=Payload)
+
+_PAYLOAD = "grok_payload"
 
 Handler = Callable[[P], Awaitable[Reaction]]
 Ack = str | Mapping[str, Any]
@@ -108,6 +113,7 @@ class _Wiring:
 
     def connect(self, listeners: Listeners) -> None:
         app, forms, buttons = self._app, listeners.forms, listeners.buttons
+        app.middleware(_read)
         app.command(COMMAND)(
             self._acking(SlashCommand, listeners.command, failed=words.LISTENER_FAILED)
         )
@@ -137,29 +143,34 @@ class _Wiring:
         app.options({"block_id": "model", "action_id": "value"})(
             self._acking(Suggestion, forms.on_suggestion, failed={"options": []})
         )
-        self._hear("message", MessageEvent, listeners.conversing.on_event)
-        self._hear("app_mention", MessageEvent, listeners.conversing.on_event)
-        self._hear("app_home_opened", HomeOpened, listeners.home.on_opened)
+        self._hear(MessageEvent, listeners.conversing.on_event)
+        self._hear(HomeOpened, listeners.home.on_opened)
 
     def _acking(self, model: type[P], handler: Handler[P], failed: Ack = "") -> Any:
         """A listener that acks with what `handler` says, or with `failed`."""
 
-        async def on_payload(ack: AsyncAck, body: dict[str, Any]) -> None:
-            reaction = await _react(model, handler, body) or Reaction(failed)
+        async def on_payload(ack: AsyncAck, context: AsyncBoltContext) -> None:
+            payload = context[_PAYLOAD]
+            reaction = Reaction(failed)
+            if isinstance(payload, model):
+                reaction = await _react(handler, payload) or reaction
             await _send(ack, reaction.ack)
             self._follow(reaction)
 
         return on_payload
 
-    def _hear(self, kind: str, model: type[P], handler: Handler[P]) -> None:
+    def _hear(self, model: type[P], handler: Handler[P]) -> None:
         """Take events of one kind before they are acked: an ack that came first would lose
         those that cannot be stored."""
 
-        async def on_event(body: dict[str, Any], next: Callable[[], Awaitable[Any]]) -> Any:  # noqa: A002
-            event = body.get("event") if body.get("type") == "event_callback" else None
-            if not isinstance(event, Mapping) or event.get("type") != kind:
+        async def on_event(
+            context: AsyncBoltContext,
+            next: Callable[[], Awaitable[Any]],  # noqa: A002
+        ) -> Any:
+            event = context[_PAYLOAD]
+            if not isinstance(event, model):
                 return await next()
-            reaction = await _react(model, handler, event) or Reaction()
+            reaction = await _react(handler, event) or Reaction()
             self._follow(reaction)
             return BoltResponse(status=503 if reaction.again else 200, body="")
 
@@ -173,14 +184,25 @@ class _Wiring:
 _FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}
 
 
-async def _react(
-    model: type[P], handler: Handler[P], payload: Mapping[str, Any]
-) -> Reaction | None:
+async def _read(
+    body: dict[str, Any],
+    context: AsyncBoltContext,
+    next: Callable[[], Awaitable[Any]],  # noqa: A002
+) -> Any:
+    """Read each payload once, before anybody works with it."""
+    try:
+        context[_PAYLOAD] = payload_of(body)
+    except Malformed as error:
+        return not_understood(error)
+    return await next()
+
+
+async def _react(handler: Handler[P], payload: P) -> Reaction | None:
     """What `handler` makes of `payload`; None when that failed."""
     try:
-        return await handler(model.model_validate(payload))
+        return await handler(payload)
     except Exception:
-        log.exception("listener failed", payload=model.__name__)
+        log.exception("listener failed", payload=type(payload).__name__)
         return None
 
 
@@ -192,8 +214,9 @@ async def _send(ack: AsyncAck, said: Ack) -> None:
 
 
 async def _unhandled(error: Exception) -> BoltResponse:
+    """What no listener is for; and what Bolt could not read, because ours raise nothing."""
     if isinstance(error, BoltUnhandledRequestError):
         log.debug("request not ours")
-    else:
-        log.error("listener failed", exc_info=error)
-    return BoltResponse(status=200, body="")
+        return BoltResponse(status=200, body="")
+    log.debug("Bolt failed", exc_info=error)
+    return not_understood(Malformed(type(error).__name__))

@@ -16,6 +16,9 @@ from bot.listening import Listening
 READY_SECONDS = 3.0
 """How long `ready` may take before the answer is no: probes give up after a few seconds."""
 
+MOST_CONNECTIONS = 32
+"""Of probes and of whoever collects the metrics, at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -92,23 +95,24 @@ class OpsServer(Listening):
         self._live = live
         self._ready = ready
         self._registry = registry
-        app = web.Application()
-        app.router.add_get("/livez", self._livez)
-        app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/metrics", self._metrics)
-        super().__init__(app, host, port, variable="OPS_PORT", grace=1)
+        routes = {
+            "/livez": {"GET": self._livez},
+            "/readyz": {"GET": self._readyz},
+            "/metrics": {"GET": self._metrics},
+        }
+        super().__init__(routes, host, port, variable="OPS_PORT", grace=1, most=MOST_CONNECTIONS)
 
-    async def _livez(self, _: web.Request) -> web.Response:
+    async def _livez(self, _: web.BaseRequest) -> web.Response:
         return _answer(self._live())
 
-    async def _readyz(self, _: web.Request) -> web.Response:
+    async def _readyz(self, _: web.BaseRequest) -> web.Response:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 return _answer(await self._ready())
         except TimeoutError:
             return _answer(Report((f"no answer within {READY_SECONDS:g} s",)))
 
-    async def _metrics(self, _: web.Request) -> web.Response:
+    async def _metrics(self, _: web.BaseRequest) -> web.Response:
         return web.Response(
             body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )

@@ -1,11 +1,12 @@
 """Slack's payloads, parsed at the edge: only the fields that the bot uses.
 
 Each model names the page of docs.slack.dev that describes it. What a payload holds beside
-them is left alone; one that lacks them is a `ValidationError`.
+them is left alone; one that lacks them is `Malformed`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import (
@@ -15,11 +16,18 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    ValidationError,
     model_validator,
 )
 
 
-class _Payload(BaseModel):
+class Malformed(Exception):  # named as it is told
+    """What came is no payload of Slack's. Says why, in words that hold nothing of it."""
+
+
+class Payload(BaseModel):
+    """What came, as far as the bot uses it."""
+
     model_config = ConfigDict(
         frozen=True,
         populate_by_name=True,
@@ -35,7 +43,7 @@ class _Payload(BaseModel):
         return {name: value for name, value in payload.items() if value is not None}
 
 
-class SlashCommand(_Payload):
+class SlashCommand(Payload):
     """The form of a slash command ("Implementing slash commands")."""
 
     command: str
@@ -46,7 +54,7 @@ class SlashCommand(_Payload):
     response_url: str = ""
 
 
-class GlobalShortcut(_Payload):
+class GlobalShortcut(Payload):
     """A shortcut from the shortcuts menu ("Shortcut payload")."""
 
     callback_id: str
@@ -54,7 +62,7 @@ class GlobalShortcut(_Payload):
     user: str = Field(validation_alias=AliasPath("user", "id"))
 
 
-class SlackMessage(_Payload):
+class SlackMessage(Payload):
     """A message as payloads carry it ("Message event")."""
 
     ts: str
@@ -70,7 +78,7 @@ class SlackMessage(_Payload):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-class MessageShortcut(_Payload):
+class MessageShortcut(Payload):
     """A shortcut from the menu of a message ("Message shortcut payload")."""
 
     callback_id: str
@@ -81,7 +89,7 @@ class MessageShortcut(_Payload):
     message: SlackMessage
 
 
-class Action(_Payload):
+class Action(Payload):
     """One element that was used ("block_actions payload")."""
 
     action_id: str
@@ -92,7 +100,7 @@ class Action(_Payload):
     selected_options: tuple[dict[str, JsonValue], ...] = ()
 
 
-class View(_Payload):
+class View(Payload):
     """A view that is open ("View object"). `values` maps block_id and action_id to what an
     input holds."""
 
@@ -105,7 +113,7 @@ class View(_Payload):
     )
 
 
-class Click(_Payload):
+class Click(Payload):
     """A button pressed or a choice made, in a message or in a view ("block_actions payload")."""
 
     user: str = Field(validation_alias=AliasPath("user", "id"))
@@ -115,7 +123,7 @@ class Click(_Payload):
     message_ts: str = Field("", validation_alias=AliasPath("container", "message_ts"))
     thread_ts: str = Field("", validation_alias=AliasPath("container", "thread_ts"))
     ephemeral: bool = Field(False, validation_alias=AliasPath("container", "is_ephemeral"))
-    actions: tuple[Action, ...]
+    actions: tuple[Action, ...] = Field(min_length=1)
     view: View | None = None
 
     @property
@@ -124,7 +132,7 @@ class Click(_Payload):
         return self.actions[0]
 
 
-class ResponseUrl(_Payload):
+class ResponseUrl(Payload):
     """Where an answer may go that a form was submitted with."""
 
     response_url: str
@@ -132,7 +140,7 @@ class ResponseUrl(_Payload):
     block_id: str = ""
 
 
-class Submission(_Payload):
+class Submission(Payload):
     """A form that was submitted ("view_submission payload")."""
 
     user: str = Field(validation_alias=AliasPath("user", "id"))
@@ -141,7 +149,14 @@ class Submission(_Payload):
     response_urls: tuple[ResponseUrl, ...] = ()
 
 
-class Suggestion(_Payload):
+class Closing(Payload):
+    """A form that was closed ("view_closed payload")."""
+
+    user: str = Field(validation_alias=AliasPath("user", "id"))
+    view: View
+
+
+class Suggestion(Payload):
     """What was typed into a select whose options the bot gives ("block_suggestion payload")."""
 
     user: str = Field(validation_alias=AliasPath("user", "id"))
@@ -150,14 +165,14 @@ class Suggestion(_Payload):
     value: str = ""
 
 
-class HomeOpened(_Payload):
+class HomeOpened(Payload):
     """Somebody looks at the app's Home ("app_home_opened event")."""
 
     user: str
     tab: str = "home"
 
 
-class MessageEvent(_Payload):
+class MessageEvent(Payload):
     """A message, a change of one, or a mention ("message event", "app_mention event").
 
     `message` and `previous_message` are those of a change; `deleted_ts` of a deletion.
@@ -181,3 +196,46 @@ class MessageEvent(_Payload):
     deleted_ts: str = ""
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None
+
+
+_KINDS: Mapping[str, type[Payload]] = {
+    "shortcut": GlobalShortcut,
+    "message_action": MessageShortcut,
+    "block_actions": Click,
+    "view_submission": Submission,
+    "view_closed": Closing,
+    "block_suggestion": Suggestion,
+}
+_EVENTS: Mapping[str, type[Payload]] = {
+    "message": MessageEvent,
+    "app_mention": MessageEvent,
+    "app_home_opened": HomeOpened,
+}
+
+
+def payload_of(body: Mapping[str, Any]) -> Payload | None:
+    """What `body` is; None for a kind that the bot does not know. Raises `Malformed`."""
+    kind = body.get("type", "")
+    if not isinstance(kind, str):
+        raise Malformed("a type that is no text")
+    if kind == "event_callback":
+        event = body.get("event")
+        if not isinstance(event, Mapping) or not isinstance(event.get("type"), str):
+            raise Malformed("an event without its type")
+        return _read(_EVENTS.get(event["type"]), event)
+    if "command" not in body:
+        return _read(_KINDS.get(kind), body)
+    if kind:
+        raise Malformed("of two kinds at once")
+    return _read(SlashCommand, body)
+
+
+def _read(model: type[Payload] | None, body: Mapping[str, Any]) -> Payload | None:
+    if model is None:
+        return None
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        # What lies deeper may be named by whoever sent it.
+        names = sorted({str(fault["loc"][0]) for fault in error.errors() if fault["loc"]})
+        raise Malformed(f"{model.__name__}: {', '.join(names)}") from None

@@ -140,6 +140,7 @@ async def slack_at(base_url: str) -> AsyncIterator[Slack]:
         yield Slack(WebApi(client, deadline=5))
 
 
+@pytest.mark.integration
 async def test_nothing_is_sent_to_another_place() -> None:
     async with elsewhere() as slacks, elsewhere() as other, slack_at(slacks.url) as slack:
         for url in (other.url, slacks.url.replace("://", "://u:p@"), ""):
@@ -150,6 +151,7 @@ async def test_nothing_is_sent_to_another_place() -> None:
     assert not slacks.heard
 
 
+@pytest.mark.integration
 async def test_no_redirect_is_followed() -> None:
     async with AsyncExitStack() as stack:
         other = await stack.enter_async_context(elsewhere())
@@ -162,6 +164,7 @@ async def test_no_redirect_is_followed() -> None:
     assert not other.heard
 
 
+@pytest.mark.integration
 async def test_who_comes_with_a_forged_address_is_told_another_way(
     workspace: Workspace, slack: Slack
 ) -> None:
