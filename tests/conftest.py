@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from bot.settings import Settings
 
 pytest_plugins = [
+    "pytester",
     "tests.running.alone",
     "tests.running.deadline",
     "tests.running.integration",

@@ -34,6 +34,7 @@ from tests.fixtures.workspace import SANDBOX
 
 EDITS_PER_MINUTE = 50
 BACKOFF = 0.02
+WAIT_SECONDS = 40.0
 
 
 class Replicas:
@@ -47,9 +48,14 @@ class Replicas:
     async def answer(self, asks: Iterable[Ask]) -> list[str]:
         """Ask everything, of each replica in turn; the job ids, once all are done."""
         jobs = [await self._accept(number, ask) for number, ask in enumerate(asks)]
-        while not self._ended.issuperset(jobs):
-            self._news.clear()
-            await self._news.wait()
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while not self._ended.issuperset(jobs):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            left = [job for job in jobs if job not in self._ended]
+            raise AssertionError(f"not ended within {WAIT_SECONDS} s: {left}") from None
         return jobs
 
     async def _accept(self, number: int, ask: Ask) -> str:

@@ -14,6 +14,7 @@ from sandbox.grok import GrokServer, Script
 from sandbox.workspace import GENERAL, Message, Workspace
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, installed_app, markdown
+from tests.jobs.work import until
 
 WORDS = [f"word{number} " for number in range(120)]
 WHOLE = "".join(WORDS).strip()
@@ -140,12 +141,11 @@ async def test_killed_while_a_write_is_on_its_way_there_is_one_answer(
         stage.grok.script(slow(times=None))
         async with bot_process(env, cwd=tmp_path) as first:
             await stage.workspace.connected()
-            stage.workspace.fail(moment, delay=0.5)
+            fault = stage.workspace.fail(moment, delay=0.5)
             await stage.ask("Count")
             await stage.workspace.wait_for(lambda: stage.workspace.messages(GENERAL), 20)
             if moment == "chat.update":
-                await stage.grok.arrived()
-                await asyncio.sleep(0.3)
+                await until(lambda: fault.times == 0)
             first.send_signal(signal.SIGKILL)
             await first.wait()
         async with bot_process(env, cwd=tmp_path):

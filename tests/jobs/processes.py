@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from tests.jobs.crew import Crew
 FAST = 0.5
 """A lease, in seconds, that runs out while a test waits for it."""
 SLOW = 60.0
+WAIT_SECONDS = 30.0
 
 
 class Journal:
@@ -26,11 +28,13 @@ class Journal:
         self._store = store
 
     async def read(self, count: int) -> list[str]:
-        """The next `count` events."""
+        """The next `count` events; those that came are told when there are less in time."""
         events: list[str] = []
+        deadline = time.monotonic() + WAIT_SECONDS
         while len(events) < count:
             if (event := await self._store.reads.blpop(["events"], timeout=1)) is not None:
                 events.append(str(event[1]))
+            assert time.monotonic() < deadline, f"{events}, and no more in {WAIT_SECONDS} s"
         return events
 
     async def rest(self) -> list[str]:

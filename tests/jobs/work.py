@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -15,6 +17,7 @@ from bot.jobs.worker import Worker
 from tests.jobs.asks import make_answer
 
 IDLE = Load(0, 0.0)
+WAIT_SECONDS = 30.0
 
 
 @asynccontextmanager
@@ -59,7 +62,11 @@ class Runs:
 
 
 async def until(what: Callable[[], bool]) -> None:
+    """Wait for `what`; what it looks at is told when it does not come in time."""
+    deadline = time.monotonic() + WAIT_SECONDS
     while not what():
+        looked_at = inspect.getclosurevars(what).nonlocals
+        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {looked_at}"
         await asyncio.sleep(0.005)
 
 

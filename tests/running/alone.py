@@ -9,6 +9,7 @@ for ever.
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_SHARED] = Path(made.name)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: half of the time, tests wait."""
+    cores = os.cpu_count() or 2
+    return cores + (cores + 1) // 2
+
+
 def pytest_configure_node(node: WorkerController) -> None:
     """Called where the workers are started: tells them where the locks are."""
     node.workerinput[_WHERE] = str(node.config.stash[_SHARED])
@@ -43,12 +50,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     shared = item.config.stash.get(_SHARED, None)
     if shared is None:
         return (yield)
-    with _held(shared, alone=item.get_closest_marker("alone") is not None):
+    with held(shared, alone=item.get_closest_marker("alone") is not None):
         return (yield)
 
 
 @contextmanager
-def _held(shared: Path, *, alone: bool) -> Iterator[None]:
+def held(shared: Path, *, alone: bool) -> Iterator[None]:
     with (shared / "running").open("ab") as running:
         with (shared / "door").open("ab") as door:
             fcntl.flock(door, fcntl.LOCK_EX)
