@@ -157,6 +157,9 @@ class Settings(BaseSettings):
         "everyone",
         description="Who may ask; `members`: no guests, and nobody of other organisations.",
     )
+    questions_per_minute: int = Field(
+        30, gt=0, description="Questions that one person may ask in any minute, beyond the quotas."
+    )
     asking_channels: str = Field(
         "",
         description="Ids of the channels where questions are taken, separated by commas; unset: "

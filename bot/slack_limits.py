@@ -53,6 +53,9 @@ little less than that, since calls do not always take the same time to arrive.""
 TIER_3_PER_MINUTE = 50
 """chat.update, chat.delete and reading messages: each so often in a workspace ("Rate limits")."""
 
+TIER_4_PER_MINUTE = 100
+"""users.info, chat.postEphemeral, views.publish: each so often in a workspace ("Rate limits")."""
+
 STREAM_SECONDS = 5 * 60
 """A streamed message ends by itself after this; appending to it does not help (measured live,
 "python-slack-sdk" issue 1859)."""

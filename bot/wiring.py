@@ -34,10 +34,11 @@ from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
 from bot.slack.people import People
 from bot.slack.person import Organisation
+from bot.slack.resting_api import RestingApi
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.views import Views
-from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
@@ -45,9 +46,11 @@ from bot.store.drafts import Drafts
 from bot.store.keys import Keys
 from bot.store.memory import Memory
 from bot.store.once import Once
+from bot.store.people import KeptPeople
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents
+from bot.store.rests import Rests
 
 LOOK_UP_SECONDS = 1.0
 """How long looking a person up may take, of the 3 s that an ack may take."""
@@ -72,16 +75,19 @@ class Parts:
         self._store = store
         self._grok = grok
         self._keys = keys = Keys(installation.team)
-        self._api = WebApi(client)
+        self._allowances = Allowances(store, keys)
+        rests = Rests(store, keys)
+        self._api = RestingApi(client, rests)
         self._slack = Slack(self._api)
-        self._aside = Aside(self._slack)
-        hurried = WebApi(client, deadline=LOOK_UP_SECONDS)
+        self._aside = Aside(self._slack, self._allowances)
+        hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
         here = Organisation(installation.team, installation.enterprise_id or "")
-        self._people = People(hurried, here, admins_of(settings))
+        kept = KeptPeople(store, keys)
+        self._people = People(hurried, here, kept, self._allowances, admins_of(settings))
+        self._admission = Admission(self._people, self._allowances, settings)
         self._permission = Permission(settings)
         self._membership = Membership(hurried, Memory(store, keys))
         self._presence = Presence(self._people, self._membership)
-        self._admission = Admission(self._people, settings)
         self._conversations = Conversations(store, keys)
         self._once = Once(store, keys)
         self._quotas = Quotas(store, keys)
@@ -99,7 +105,9 @@ class Parts:
     def worker(self, connected: Connected) -> Worker:
         """Whoever answers the questions in the queue, while `connected` to Slack."""
         settings = self._settings
-        threads = ThreadReader(self._api, self._people, self._installation.bot_user)
+        threads = ThreadReader(
+            self._api, self._people, self._allowances, self._installation.bot_user
+        )
         runner = Runner(
             self._grok,
             self._slack,
@@ -195,6 +203,7 @@ class Parts:
             self._installation,
             self._once,
             self._admission,
+            self._allowances,
         )
 
     def _managing(self) -> Managing:

@@ -29,10 +29,12 @@ from bot.slack.person import Organisation
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.embedded import EmbeddedServer
 from bot.store.keys import Keys
+from bot.store.people import KeptPeople
 from sandbox.workspace import ANA, BOT_USER, TEAM_ID, Workspace
 
 LOOK_SECONDS = 0.1
@@ -120,13 +122,15 @@ async def _replica(
 
 
 def _runner(settings: Settings, store: Store, keys: Keys, api: WebApi, grok: OnTime) -> Runner:
+    allowances, kept = Allowances(store, keys), KeptPeople(store, keys)
+    people = People(api, Organisation(keys.team), kept, allowances)
     return Runner(
         grok,
         Slack(api),
         EditBudget(store, keys, settings.slack_edits_per_minute),
         Recall(
             Conversations(store, keys),
-            ThreadReader(api, People(api, Organisation(keys.team)), BOT_USER),
+            ThreadReader(api, people, allowances, BOT_USER),
             tokens=settings.thread_tokens,
         ),
         tell_after=settings.tell_after_seconds,

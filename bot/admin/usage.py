@@ -118,8 +118,7 @@ class Usage:
         """What those who used most are called, by id."""
         ordered = sorted(rows, key=lambda row: row.tokens, reverse=True)
         users = tuple(dict.fromkeys(row.user for row in ordered))[:MOST_NAMES]
-        people = await self._people.find_all(users, within=NAMES_SECONDS)
-        return {user: person.name for user, person in people.items()}
+        return await self._people.names(users, asker=None, within=NAMES_SECONDS, most=MOST_NAMES)
 
     async def _most(self, scope: Scope, windows: Windows, caller: Caller) -> tuple[str, ...]:
         """Who used most, for admins."""

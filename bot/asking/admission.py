@@ -1,4 +1,4 @@
-"""Who may ask at all, and where, by the settings; and who is told how Grok is run here."""
+"""Who may ask, where and how often, by the settings; and who is told how Grok is run here."""
 
 from __future__ import annotations
 
@@ -6,33 +6,53 @@ from bot.settings import Settings
 from bot.slack.membership import Membership
 from bot.slack.people import People
 from bot.slack.person import Person
+from bot.store.allowances import Allowances
 from bot.words import admin as words
+
+LOOK_UP_SECONDS = 0.8
+"""How long finding out who somebody is may take: accepting a question takes 2 of an ack's 3 s."""
 
 
 class Admission:
     """Tells people who may not ask so."""
 
-    def __init__(self, people: People, settings: Settings) -> None:
+    def __init__(self, people: People, allowances: Allowances, settings: Settings) -> None:
         self._people = people
+        self._allowances = allowances
         self._members_only = settings.asking_open_to == "members"
         self._channels = frozenset(
             filter(None, (channel.strip() for channel in settings.asking_channels.split(",")))
         )
+        self._most = settings.questions_per_minute
 
-    async def refusal(self, user: str, channel: str) -> str:
-        """Why `user` may not ask in `channel`; empty when they may."""
+    @property
+    def asks_slack(self) -> bool:
+        """Whether Slack may have to say who somebody is before they are admitted."""
+        return self._members_only
+
+    async def refusal(
+        self, user: str, channel: str, question: str, *, within: float = LOOK_UP_SECONDS
+    ) -> str:
+        """Why `user` may not ask in `channel`; empty when they may.
+
+        `question` is the same whenever the same one is asked for: it is counted once.
+        """
         if self._channels and channel not in self._channels:
             return words.NOT_IN_THIS_CHANNEL
-        return await self.of_person(user)
+        if wait := await self._allowances.take(f"questions:{user}", self._most, call=question):
+            return words.asked_too_often(self._most, wait)
+        return await self.of_person(user, within=within)
 
-    async def of_person(self, user: str) -> str:
+    async def of_person(self, user: str, *, within: float = LOOK_UP_SECONDS) -> str:
         """Why `user` may not ask anywhere; empty when they may.
 
-        Where only members may ask, somebody whom Slack does not describe may not.
+
+        Where only members may ask, somebody whom Slack does not describe within so many seconds
+        may not.
         """
         if not self._members_only:
             return ""
-        person = await self._people.find(user)
+        person = await self._people.find(user, within=within)
         if not person.known:
             return words.WHO_ARE_YOU
         return "" if person.member else words.MEMBERS_ONLY

@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 MOST_TRIES = 3
 """An admin may change something between reading the policy and accepting, but not for ever."""
 
+CLOCK_SECONDS = 0.3
+"""How long finding out in which time zone the asker reads may hold up a refusal."""
+
 Make = Callable[[Policy], Ask]
 
 
@@ -64,7 +67,7 @@ class Taking:
             policy = await self._policies.current()
             for _ in range(MOST_TRIES):
                 ask = make(policy)
-                if sentence := await self._admission.refusal(ask.user, ask.channel):
+                if sentence := await self._admission.refusal(ask.user, ask.channel, ask.dedupe):
                     raise Denied(sentence)
                 try:
                     return Taken(ask, await self._accept(ask, policy))
@@ -79,7 +82,7 @@ class Taking:
         try:
             return await self._acceptor.accept(ask, hold)
         except Denied as error:
-            person = await self._people.find(ask.user)
+            person = await self._people.find(ask.user, within=CLOCK_SECONDS)
             reader = Reader(person.tz_offset, self._admins, knows_rules(person))
             sentence = denied(error, ask, hold, reader, policy)
             raise Denied(sentence, error.shortages, error.closed) from None

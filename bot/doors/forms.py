@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bot import metrics
@@ -197,7 +198,7 @@ class Forms:
             seen_at=time.time(),
             thread_ts=root,
             conversation=conversation_of(summons.channel, root),
-            context=(await said_in(message, self._people),),
+            context=(await said_in(message, self._people, summons.user),),
             name=person.name,
             response_url=summons.response_url or None,
         )
@@ -233,8 +234,8 @@ class Forms:
 
     async def _who(self, user: str) -> Person:
         """Who it is, as far as Slack says it soon: an open form waits for it."""
-        found = await self._people.find_all([user], within=LOOK_UP_SECONDS)
-        return found.get(user) or Person(user, "")
+        person = await self._people.find(user, within=LOOK_UP_SECONDS)
+        return person if person.known else replace(person, name="")
 
     async def _switch(self, click: Click) -> None:
         view = click.view

@@ -27,12 +27,16 @@ from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
+from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
 from bot.store.once import Once
 from bot.words import talk
 
 LOOK_UP_SECONDS = 0.6
 """What looking things up may take of the 3 s in which Slack wants an ack: accepting takes 2."""
+
+REFUSALS_PER_MINUTE = 1
+"""How often somebody who may not ask is told so."""
 
 _CHANGES = ("message_changed", "message_deleted")
 
@@ -63,6 +67,7 @@ class Conversing:
         installation: Installation,
         once: Once,
         admission: Admission,
+        allowances: Allowances,
     ) -> None:
         self._asking = asking
         self._taking = taking
@@ -72,6 +77,7 @@ class Conversing:
         self._installation = installation
         self._once = once
         self._admission = admission
+        self._allowances = allowances
         self._deletions = Deletions(queue, installation.bot_user)
 
     async def on_event(self, event: MessageEvent) -> Reaction:
@@ -91,11 +97,15 @@ class Conversing:
             return Reaction(again=True)
         if not thread.ours:
             return Reaction()
-        people = await self._people_in(heard, deadline)
-        author = people.get(heard.user)
-        if author and author.bot:
+        refusal = await self._admission.refusal(
+            heard.user, heard.channel, heard.dedupe, within=_left(deadline)
+        )
+        if refusal:
+            return Reaction(then=partial(self._refuse, heard, refusal))
+        author = await self._people.find(heard.user, within=_left(deadline))
+        if author.bot:
             return Reaction()
-        return await self._react(heard, thread, people)
+        return await self._react(heard, thread, await self._names_in(heard, author, deadline))
 
     async def _thread_of(self, heard: Heard, deadline: float) -> _Thread | None:
         """Where the message is; None when that cannot be known now, but must be."""
@@ -109,17 +119,20 @@ class Conversing:
             return _Thread(ours, known=False) if ours else None
         return _Thread(ours or known, known)
 
-    async def _people_in(self, heard: Heard, deadline: float) -> Mapping[str, Person]:
-        """The author and whom the message mentions, as far as Slack says it in time."""
-        left = deadline - asyncio.get_running_loop().time()
-        users = {heard.user, *mentioned(heard.text)} - {self._installation.bot_user}
-        return await self._people.find_all(users, within=max(left, 0))
+    async def _names_in(self, heard: Heard, author: Person, deadline: float) -> Mapping[str, str]:
+        """What the author, the bot and others whom the message mentions are called, as far as it
+        is known in time. Whose name is not known stays an id."""
+        own = {self._installation.bot_user: talk.GROK}
+        if author.known:
+            own[author.id] = author.name
+        others = [user for user in mentioned(heard.text) if user not in own]
+        names = await self._people.names(others, asker=heard.user, within=_left(deadline))
+        return {**names, **own}
 
-    async def _react(self, heard: Heard, thread: _Thread, people: Mapping[str, Person]) -> Reaction:
+    async def _react(self, heard: Heard, thread: _Thread, names: Mapping[str, str]) -> Reaction:
         if heard.forgets:
             return Reaction(then=partial(self._forget, heard))
-        names = {user: person.name for user, person in people.items()}
-        text = shown(heard.text, {**names, self._installation.bot_user: talk.GROK})
+        text = shown(heard.text, names)
         if not text and heard.has_files:
             return self._telling(heard, talk.ONLY_FILES)
         if heard.addressed:
@@ -179,16 +192,25 @@ class Conversing:
         """Slack shows nothing to one person alone in a thread that nobody has begun, so what is
         said to a message outside of threads is said beside it."""
         await self._aside.tell(
-            sentence, user=heard.user, channel=heard.channel, thread_ts=heard.thread_ts
+            sentence,
+            user=heard.user,
+            channel=heard.channel,
+            thread_ts=heard.thread_ts,
+            replied=bool(heard.thread_ts),
         )
 
-    async def _forget(self, heard: Heard) -> None:
-        """Forget the conversation, for whoever may ask there. Only the author is told: what they
-        wrote is seen by all."""
+    async def _refuse(self, heard: Heard, sentence: str) -> None:
+        """Tell the author alone why they may not ask, seldom: telling takes calls to Slack that
+        others need."""
         if not await self._once.first(heard.dedupe):
             return
-        if sentence := await self._admission.refusal(heard.user, heard.channel):
+        metrics.REQUESTS.labels(_surface(heard), "denied").inc()
+        if not await self._allowances.take(f"refusals:{heard.user}", REFUSALS_PER_MINUTE):
             await self._tell(heard, sentence)
+
+    async def _forget(self, heard: Heard) -> None:
+        """Forget the conversation. Only the author is told: what they wrote is seen by all."""
+        if not await self._once.first(heard.dedupe):
             return
         if not (heard.thread_ts or heard.direct):
             await self._tell(heard, talk.NOTHING_TO_FORGET)
@@ -199,6 +221,11 @@ class Conversing:
             await self._tell(heard, talk.NOT_FORGOTTEN)
             return
         await self._tell(heard, talk.FORGOTTEN)
+
+
+def _left(deadline: float) -> float:
+    """Seconds until `deadline` of the loop's clock."""
+    return max(0.0, deadline - asyncio.get_running_loop().time())
 
 
 def _surface(heard: Heard) -> Surface:

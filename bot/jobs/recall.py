@@ -72,7 +72,9 @@ class Recall:
         if not (ask.reads_thread and ask.question_ts):
             return ()
         async with asyncio.timeout(READ_SECONDS):
-            return await self._threads.read(ask.channel, ask.reads_thread, ask.question_ts)
+            return await self._threads.read(
+                ask.channel, ask.reads_thread, ask.question_ts, asker=ask.user
+            )
 
 
 def less(recalled: Recalled) -> Recalled | None:

@@ -10,8 +10,12 @@ from bot.errors import SlackError
 from bot.slack.blocks import Message, note
 from bot.slack.slack import Slack
 from bot.slack_limits import SECTION_TEXT_CHARS
+from bot.store.allowances import Allowances
 
 log = structlog.get_logger(__name__)
+
+TOLD_PER_MINUTE = 15
+"""Nobody reads more: Slack lets the whole workspace be told about 100 things in a minute."""
 
 _PART = "aside"
 
@@ -19,8 +23,9 @@ _PART = "aside"
 class Aside:
     """Tells one person something, and nobody else."""
 
-    def __init__(self, slack: Slack) -> None:
+    def __init__(self, slack: Slack, allowances: Allowances) -> None:
         self._slack = slack
+        self._allowances = allowances
 
     async def tell(
         self,
@@ -30,6 +35,7 @@ class Aside:
         channel: str = "",
         thread_ts: str = "",
         response_url: str = "",
+        replied: bool = False,
     ) -> None:
         """Show `sentence` (of `bot.words`, Slack's mrkdwn) to `user`, as `show` does."""
         await self.show(
@@ -38,6 +44,7 @@ class Aside:
             channel=channel,
             thread_ts=thread_ts,
             response_url=response_url,
+            replied=replied,
         )
 
     async def show(
@@ -48,21 +55,30 @@ class Aside:
         channel: str = "",
         thread_ts: str = "",
         response_url: str = "",
+        replied: bool = False,
     ) -> None:
         """Show `message` to `user`; never raises.
 
-        The first way that works is taken: `response_url`, `channel` (in its thread
-        `thread_ts`, if it has replies), a direct message.
+        The first way that works is taken: `response_url`, `channel` (in its thread `thread_ts`,
+        if it has replies, which is asked of Slack unless it is known that somebody `replied`),
+        a direct message. Beyond `TOLD_PER_MINUTE` nothing is told but by a `response_url`.
         """
         if response_url and await _told(self._slack.respond(response_url, message)):
             return
-        if channel and await _told(self._in_channel(user, channel, thread_ts, message)):
+        if await self._allowances.take(f"told:{user}", TOLD_PER_MINUTE):
+            log.warning("not told, since told so much already", user=user)
+            return
+        if channel and await _told(
+            self._in_channel(user, channel, thread_ts, message, replied=replied)
+        ):
             return
         await _told(self._direct(user, message))
 
-    async def _in_channel(self, user: str, channel: str, thread_ts: str, message: Message) -> None:
+    async def _in_channel(
+        self, user: str, channel: str, thread_ts: str, message: Message, *, replied: bool
+    ) -> None:
         """In a thread that nobody has replied in, Slack would show it to nobody."""
-        begun = thread_ts and await self._slack.is_thread(channel, thread_ts)
+        begun = thread_ts and (replied or await self._slack.is_thread(channel, thread_ts))
         await self._slack.ephemeral(channel, user, message, thread_ts=thread_ts if begun else None)
 
     async def _direct(self, user: str, message: Message) -> None:

@@ -15,17 +15,16 @@ LOOK_UP_SECONDS = 1.0
 """Who is not found within this goes by their id: a form waits for it."""
 
 
-async def said_in(message: SlackMessage, people: People) -> Said:
-    """Who said what in `message`, the names of its files included.
+async def said_in(message: SlackMessage, people: People, asker: str) -> Said:
+    """Who said what in `message`, which `asker` shares, the names of its files included.
 
     Raises `UserError` when there is nothing in it to read.
     """
     text = text_of_message(
         message.text, message.blocks, message.attachments, by_app=bool(message.bot_id)
     )
-    users = filter(None, (message.user, *mentioned(text)))
-    found = await people.find_all(users, within=LOOK_UP_SECONDS)
-    names = {user: person.name for user, person in found.items()}
+    users = (message.user, *mentioned(text))
+    names = await people.names(users, asker=asker, within=LOOK_UP_SECONDS)
     files = words.attached(names_of_files(message.files))
     said = printable("\n\n".join(filter(None, (shown(text, names).strip(), files))))
     if not said:
@@ -36,5 +35,4 @@ async def said_in(message: SlackMessage, people: People) -> Said:
 
 async def name_of(user: str, people: People) -> str:
     """What `user` is called; empty when Slack does not say it soon."""
-    found = await people.find_all([user], within=LOOK_UP_SECONDS)
-    return found[user].name if user in found else ""
+    return await people.name(user, within=LOOK_UP_SECONDS)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.completion.ask import Said
+from bot.errors import RateLimited
 from bot.slack.block_text import names_of_files, text_of_message
-from bot.slack.people import People
+from bot.slack.people import NAMES_PER_MINUTE_EACH, People
 from bot.slack.shown import mentioned, says_forget, shown
+from bot.slack.slack import REPLIES
 from bot.slack.web_api import WebApi, mapping
+from bot.slack_limits import TIER_3_PER_MINUTE
+from bot.store.allowances import Allowances
 from bot.words import talk
 from bot.words.form import AN_APP, attached
 
@@ -20,6 +25,20 @@ PAGES_IN_A_ROW = 10
 PAGES_TO_JUMP = 20
 """Then each further one bisects the time that is left, until it holds the newest messages."""
 
+PAGES_OF_A_THREAD = PAGES_IN_A_ROW + PAGES_TO_JUMP
+"""Of what is read on behalf of one person in a minute, too."""
+
+PAGES_PER_MINUTE = TIER_3_PER_MINUTE - 5
+"""How many pages are read for all together: the others are for finding messages of our own."""
+
+PATIENCE_SECONDS = 5.0
+"""How long an answer waits for its turn to read one page; it is given without the thread then."""
+
+NAMES_SECONDS = 3.0
+"""How long finding out what people are called may hold up an answer."""
+
+_READING = f"{REPLIES}:threads"
+
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """Subtypes by which somebody says something; the others tell of joins, topics and the like."""
 _SMALL_PRINT = ("context", "actions")
@@ -28,28 +47,31 @@ _SMALL_PRINT = ("context", "actions")
 class ThreadReader:
     """Reads threads with `conversations.replies`."""
 
-    def __init__(self, api: WebApi, people: People, bot_user: str) -> None:
+    def __init__(self, api: WebApi, people: People, allowances: Allowances, bot_user: str) -> None:
         self._api = api
+        self._allowances = allowances
         self._people = people
         self._bot_user = bot_user
 
-    async def read(self, channel: str, root_ts: str, before_ts: str) -> tuple[Said, ...]:
-        """What was said in the thread before `before_ts`, oldest first, the bot's own words too.
+    async def read(
+        self, channel: str, root_ts: str, before_ts: str, *, asker: str
+    ) -> tuple[Said, ...]:
+        """What was said in the thread before `before_ts`, oldest first, the bot's own words too,
+        read on behalf of `asker`.
 
         Of a very long thread that is its beginning and its end; of one that the bot was told
-        to forget, what came after that. Raises `SlackError`.
+        to forget, what came after that. Raises `SlackError`; `RateLimited` also when the asker
+        has had threads enough read in the last minute.
         """
-        messages = await self._messages(channel, root_ts, before_ts)
+        messages = await self._messages(_Thread(channel, root_ts, asker), before_ts)
         said = [message for message in map(self._parsed, messages) if message is not None]
-        return await self._named(self._remembered(said, channel))
+        return await self._named(self._remembered(said, channel), asker)
 
-    async def _messages(
-        self, channel: str, root_ts: str, before_ts: str
-    ) -> Sequence[Mapping[str, Any]]:
+    async def _messages(self, thread: _Thread, before_ts: str) -> Sequence[Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
         newest, more = "", True
         for _ in range(PAGES_IN_A_ROW):
-            page, more = await self._page(channel, root_ts, newest, before_ts)
+            page, more = await self._page(thread, newest, before_ts)
             found |= page
             more = more and bool(page)
             if not more:
@@ -58,7 +80,7 @@ class ThreadReader:
         end = before_ts
         for _ in range(PAGES_TO_JUMP if more else 0):
             probe = _between(newest, end)
-            page, more = await self._page(channel, root_ts, probe, before_ts)
+            page, more = await self._page(thread, probe, before_ts)
             found |= page
             if page and more:
                 newest = max(page)
@@ -67,17 +89,32 @@ class ThreadReader:
         return [found[ts] for ts in sorted(found)]
 
     async def _page(
-        self, channel: str, root_ts: str, after: str, before_ts: str
+        self, thread: _Thread, after: str, before_ts: str
     ) -> tuple[dict[str, Mapping[str, Any]], bool]:
         """The oldest messages between two moments, by their ts, and whether there are more. Slack
         adds the root to every page."""
-        body = {"channel": channel, "ts": root_ts, "latest": before_ts, "limit": PAGE}
+        await self._turn(thread.asker)
+        body = {
+            "channel": thread.channel,
+            "ts": thread.root_ts,
+            "latest": before_ts,
+            "limit": PAGE,
+        }
         if after:
             body["oldest"] = after
-        reply = await self._api.call("conversations.replies", body, read=True)
+        reply = await self._api.call(REPLIES, body, read=True)
         messages = {str(message.get("ts")): message for message in _mappings(reply, "messages")}
         page = {ts: message for ts, message in messages.items() if after < ts < before_ts}
         return page, bool(reply.get("has_more"))
+
+    async def _turn(self, asker: str) -> None:
+        """Wait for one of the calls that `asker`, and all together, have for reading threads."""
+        shares = ((f"{_READING}:{asker}", PAGES_OF_A_THREAD), (_READING, PAGES_PER_MINUTE))
+        for name, most in shares:
+            while wait := await self._allowances.take(name, most):
+                if wait > PATIENCE_SECONDS:
+                    raise RateLimited(wait)
+                await asyncio.sleep(wait)
 
     def _parsed(self, message: Mapping[str, Any]) -> _Message | None:
         if message.get("hidden") or (message.get("subtype") or "") not in _SAYING:
@@ -108,14 +145,24 @@ class ThreadReader:
         called = channel.startswith("D") or self._bot_user in mentioned(message.text)
         return called and says_forget(message.text, self._bot_user)
 
-    async def _named(self, messages: Sequence[_Message]) -> tuple[Said, ...]:
+    async def _named(self, messages: Sequence[_Message], asker: str) -> tuple[Said, ...]:
         users = [user for message in messages for user in (message.user, *mentioned(message.text))]
-        others = {user for user in users if user and user != self._bot_user}
-        people = await self._people.find_all(others)
-        names = {user: person.name for user, person in people.items()}
-        names[self._bot_user] = talk.GROK
+        others = [user for user in dict.fromkeys(users) if user != self._bot_user]
+        names = await self._people.names(
+            others, asker=asker, within=NAMES_SECONDS, most=NAMES_PER_MINUTE_EACH
+        )
+        names = {**names, self._bot_user: talk.GROK}
         said = (message.said(names) for message in messages)
         return tuple(each for each in said if each.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """A thread, and on whose behalf it is read."""
+
+    channel: str
+    root_ts: str
+    asker: str
 
 
 @dataclass(frozen=True, slots=True)

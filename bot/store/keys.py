@@ -53,6 +53,14 @@ class Keys:
         """Set while one Slack method rests after a 429."""
         return self._key("rest", method)
 
+    def allowance(self, name: str) -> str:
+        """Sorted set of what was taken of an allowance in the last minute, by time."""
+        return self._key("allowance", name)
+
+    def person(self, user: str) -> str:
+        """What Slack has said of one person."""
+        return self._key("person", user)
+
     def open(self, method: str) -> str:
         """Answers that are shown and owed a last call of one Slack method, by when they began."""
         return self._key("open", method)

@@ -5,6 +5,7 @@ Slack's mrkdwn. What others wrote is passed in already made safe.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 # --- who may --------------------------------------------------------------------------------
@@ -267,3 +268,12 @@ NOT_IN_THIS_CHANNEL = (
     "Questions are not taken in this channel. Ask an admin of Grok in which ones they are."
 )
 MEMBERS_ONLY = "Only members of this workspace may ask Grok. Please ask a member to do it for you."
+
+
+def asked_too_often(most: int, seconds: float) -> str:
+    """Told to somebody who has asked `most` questions in a minute, and may again in `seconds`."""
+    questions = "1 question" if most == 1 else f"{most:,} questions"
+    return (
+        f"You have asked {questions} within a minute, and nobody may ask more at a time. Please "
+        f"ask again in {max(1, math.ceil(seconds))} s."
+    )

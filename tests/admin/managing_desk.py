@@ -15,11 +15,11 @@ from bot.rules.managing_grammar import parse_managing
 from bot.settings import Settings, admins_of
 from bot.slack.aside import Aside
 from bot.slack.payloads import SlashCommand
-from bot.slack.people import People
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys
@@ -27,7 +27,7 @@ from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
 from tests.doors.app import listening
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -75,14 +75,14 @@ async def desk(
         store = await stack.enter_async_context(Store(redis_url))
         await store.redis.flushall()
         api = WebApi(client_of(workspace))
-        policies, people = Policies(behind, KEYS), People(api, SANDBOX, admins_of(ours))
+        policies, people = Policies(behind, KEYS), people_of(api, behind, KEYS, admins_of(ours))
         permission, slack = Permission(ours), Slack(api)
         managing = Managing(
             policies,
             Audit(behind, KEYS),
             Usage(policies, Quotas(behind, KEYS), people, permission, ours, clock=lambda: NOW),
             people,
-            Aside(slack),
+            Aside(slack, Allowances(behind, KEYS)),
             slack,
             grok,
             permission,

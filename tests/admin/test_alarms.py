@@ -14,9 +14,9 @@ from bot.rules.policy import limit_fields
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings, admins_of
 from bot.slack.aside import Aside
-from bot.slack.people import People
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys
@@ -25,7 +25,7 @@ from bot.store.policy import Policies
 from bot.store.quotas import Quotas
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.admin.spending import DAY, MONTH, spend
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -55,9 +55,9 @@ class Watch:
             Quotas(store, keys),
             Audit(store, keys),
             Once(store, keys),
-            People(api, SANDBOX, admins_of(ours)),
+            people_of(api, store, keys, admins_of(ours)),
             Permission(ours),
-            Aside(Slack(api)),
+            Aside(Slack(api), Allowances(store, keys)),
             ours,
             self.clock,
         )

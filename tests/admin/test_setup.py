@@ -19,11 +19,11 @@ from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside
 from bot.slack.payloads import Suggestion
-from bot.slack.people import People
 from bot.slack.reaction import Reaction
 from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
@@ -47,7 +47,7 @@ from sandbox.workspace import (
 from tests.asking.takings import presence_of
 from tests.doors.app import listening
 from tests.doors.form_desk import fields, held, text_of
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy, always
 
@@ -107,14 +107,14 @@ async def desk(
         await store.redis.flushall()
         api = WebApi(client_of(workspace))
         policies, slack = Policies(behind, KEYS), Slack(api)
-        people = People(api, SANDBOX, admins_of(ours))
+        people = people_of(api, behind, KEYS, admins_of(ours))
         setup = Setup(
             policies,
             Changing(policies, grok, ours),
             people,
             Permission(ours),
             Views(api),
-            Aside(slack),
+            Aside(slack, Allowances(behind, KEYS)),
             Announcing(slack),
             presence_of(api, people, behind, KEYS),
         )

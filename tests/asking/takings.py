@@ -11,6 +11,7 @@ from bot.settings import Settings
 from bot.slack.membership import Membership
 from bot.slack.people import People
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Memory
@@ -32,7 +33,7 @@ def taking_of(
         Policies(store, keys),
         grok,
         people,
-        Admission(people, settings),
+        Admission(people, Allowances(store, keys), settings),
         settings,
     )
 

@@ -26,9 +26,9 @@ from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.installation import Installation
 from bot.slack.payloads import MessageEvent
-from bot.slack.people import People
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
@@ -36,7 +36,7 @@ from bot.store.once import Once
 from sandbox.workspace import BOT_USER, Message, Workspace
 from tests.asking.takings import taking_of
 from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of, raw_socket
 
 
@@ -114,8 +114,9 @@ async def on_stage(
     `through`, if that is another way; `values` are its settings."""
     api = WebApi(client_of(workspace))
     way = through or store
+    allowances = Allowances(way, keys)
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
-    people = People(api, SANDBOX)
+    people = people_of(api, way, keys)
     settings = Settings(_env_file=None, **values)
     conversing = Conversing(
         Asking(settings, grok),
@@ -123,10 +124,11 @@ async def on_stage(
         queue,
         Conversations(way, keys),
         people,
-        Aside(Slack(api)),
+        Aside(Slack(api), allowances),
         Installation(SecretStr("xoxb"), TEAM, "Sandbox", BOT_USER, "B0"),
         Once(way, keys),
-        Admission(people, settings),
+        Admission(people, allowances, settings),
+        allowances,
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)
     stage = Stage(workspace, store, keys, looking, conversing, api)

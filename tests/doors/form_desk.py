@@ -19,11 +19,11 @@ from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click
-from bot.slack.people import People
 from bot.slack.reaction import Reaction
 from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.drafts import Drafts
 from bot.store.keys import Keys
@@ -33,7 +33,7 @@ from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
 from tests.asking.takings import presence_of, taking_of
 from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -138,7 +138,7 @@ async def desk(
         drafts = SlowDrafts(behind, keys)
         desk = Desk(workspace, client_of(workspace), proxy, queue, keys, store, _nothing, drafts)
         api = WebApi(desk.client)
-        people = People(api, SANDBOX)
+        people = people_of(api, behind, keys)
         forms = Forms(
             Asking(ours, client),
             taking_of(_queue(behind, keys), behind, keys, client, people, ours),
@@ -146,11 +146,11 @@ async def desk(
             client,
             Views(api),
             drafts,
-            Aside(Slack(api)),
+            Aside(Slack(api), Allowances(behind, keys)),
             people,
             ours,
             TEAM_ID,
-            Admission(people, ours),
+            Admission(people, Allowances(behind, keys), ours),
             presence_of(api, people, behind, keys),
         )
 

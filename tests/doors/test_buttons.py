@@ -21,11 +21,11 @@ from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.payloads import Click
-from bot.slack.people import People
 from bot.slack.reaction import Reaction
 from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
@@ -34,7 +34,7 @@ from tests.asking.takings import presence_of, taking_of
 from tests.doors.app import listening
 from tests.doors.jobs import an_answer, an_ask
 from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.jobs.steps import take_next
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
@@ -63,14 +63,15 @@ class Panel:
         self.forms = FakeForms()
         self.message_ts = ""
         api = WebApi(client_of(workspace))
-        people = People(api, SANDBOX)
+        store, keys = queue._store, queue._keys
+        people = people_of(api, store, keys)
         self.buttons = Buttons(
             queue,
-            taking_of(queue, queue._store, queue._keys, grok, people),
+            taking_of(queue, store, keys, grok, people),
             people,
             self.forms,
             Views(api),
-            Aside(Slack(api)),
+            Aside(Slack(api), Allowances(store, keys)),
             TEAM,
             Asking(Settings(_env_file=None), grok),
             Permission(Settings(_env_file=None)),
@@ -256,7 +257,7 @@ async def test_a_retry_asks_the_same_in_the_same_place_for_whoever_clicked(
     new = {"dedupe", "surface", "user", "name", "retry_of", "response_url", "asked_at"}
     assert ask.model_dump(exclude=new) == job.ask.model_dump(exclude=new)
     assert (ask.surface, ask.user, ask.retry_of) == ("retry", BEN, JOB)
-    assert ask.name == (await People(WebApi(client_of(workspace)), SANDBOX).find(BEN)).name
+    assert ask.name == "ben"
     assert ask.response_url == workspace.deliveries[-1].payload["response_url"]
     assert ask.asked_at > job.ask.asked_at
     assert not workspace.ephemerals()

@@ -19,7 +19,6 @@ from bot.settings import Settings
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
 from bot.slack.payloads import HomeOpened
-from bot.slack.people import People
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
@@ -41,7 +40,7 @@ from sandbox.workspace import (
 )
 from tests.doors.app import listening
 from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -62,7 +61,7 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
     )
     return Home(
         Recents(store, keys),
-        People(api, SANDBOX),
+        people_of(api, store, keys),
         grok,
         Views(api),
         installation,

@@ -20,17 +20,17 @@ from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
 from bot.settings import Settings, Streaming
 from bot.slack.pacing import EditBudget
-from bot.slack.people import People
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from sandbox.grok import GrokServer
 from sandbox.workspace import BOT_USER, TEAM_ID, Workspace
 from tests.fixtures.grok import grok_settings
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 
 EDITS_PER_MINUTE = 50
 BACKOFF = 0.02
@@ -137,7 +137,7 @@ def _runner(
         EditBudget(store, keys, EDITS_PER_MINUTE, scale=scale),
         Recall(
             Conversations(store, keys),
-            ThreadReader(api, People(api, SANDBOX), BOT_USER),
+            ThreadReader(api, people_of(api, store, keys), Allowances(store, keys), BOT_USER),
             tokens=settings.thread_tokens,
         ),
         tell_after=settings.tell_after_seconds,

@@ -20,10 +20,10 @@ from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.slack.pacing import EditBudget
-from bot.slack.people import People
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
@@ -31,7 +31,7 @@ from bot.words import talk
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.jobs.work import until, working
 
 ANSWER = "Forty-two."
@@ -105,7 +105,7 @@ async def desk(
             retry_handlers=[],
         )
         api = WebApi(client)
-        threads = ThreadReader(api, People(api, SANDBOX), BOT_USER)
+        threads = ThreadReader(api, people_of(api, store, keys), Allowances(store, keys), BOT_USER)
         runner = Runner(
             grok_client,
             Slack(api),

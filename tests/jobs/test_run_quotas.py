@@ -25,10 +25,10 @@ from bot.rules.policy import Policy, Rules
 from bot.rules.quota import WORKSPACE
 from bot.settings import Settings
 from bot.slack.pacing import EditBudget
-from bot.slack.people import People
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations, turn_entry
 from bot.store.keys import Keys
@@ -37,7 +37,7 @@ from bot.words import quota as said
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 from tests.fixtures.grok import OpenGrokClient
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.jobs.steps import take_next, take_over
 from tests.jobs.work import until
 
@@ -70,7 +70,7 @@ async def make_desk(
             retry_handlers=[],
         )
         api = WebApi(client)
-        threads = ThreadReader(api, People(api, SANDBOX), BOT_USER)
+        threads = ThreadReader(api, people_of(api, store, keys), Allowances(store, keys), BOT_USER)
 
         async def make(server: GrokServer) -> Desk:
             grok = await open_grok_client(server)

@@ -8,6 +8,9 @@ from bot.slack.aside import Aside
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack_limits import SECTION_TEXT_CHARS
+from bot.store.allowances import Allowances
+from bot.store.connection import Store
+from bot.store.keys import Keys
 from sandbox.workspace import ANA, BEN, FINANCE, GENERAL, Message, Workspace, dm_of
 from tests.sandbox.slack_app import client_of
 
@@ -15,8 +18,8 @@ SENTENCE = "That took too long: type `/grok` again."
 
 
 @pytest.fixture
-def aside(workspace: Workspace) -> Aside:
-    return Aside(Slack(WebApi(client_of(workspace))))
+def aside(workspace: Workspace, store: Store, keys: Keys) -> Aside:
+    return Aside(Slack(WebApi(client_of(workspace))), Allowances(store, keys))
 
 
 def text_of(message: Message) -> str:

@@ -17,6 +17,9 @@ from bot.slack.blocks import BARE, further_message
 from bot.slack.response_url import ResponseUrls
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
+from bot.store.connection import Store
+from bot.store.keys import Keys
 from sandbox.workspace import ANA, FINANCE, GENERAL, Workspace
 
 SLACK = "https://slack.com/api/"
@@ -166,11 +169,12 @@ async def test_no_redirect_is_followed() -> None:
 
 @pytest.mark.integration
 async def test_who_comes_with_a_forged_address_is_told_another_way(
-    workspace: Workspace, slack: Slack
+    workspace: Workspace, slack: Slack, store: Store, keys: Keys
 ) -> None:
+    aside = Aside(slack, Allowances(store, keys))
     async with elsewhere() as other:
-        await Aside(slack).tell("not taken", user=ANA, channel=GENERAL, response_url=other.url)
-        await Aside(slack).tell("nor here", user=ANA, channel=FINANCE, response_url=other.url)
+        await aside.tell("not taken", user=ANA, channel=GENERAL, response_url=other.url)
+        await aside.tell("nor here", user=ANA, channel=FINANCE, response_url=other.url)
 
     assert not other.heard
     assert [message.shown for message in workspace.ephemerals(ANA)] == ["not taken"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from bot.completion.ask import Said
 from bot.errors import SlackError
 from bot.slack import thread
 from bot.slack.blocks import Foot, Question
-from bot.slack.people import People
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
+from bot.store.connection import Store
+from bot.store.keys import Keys
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GENERAL, Workspace, dm_of
-from tests.fixtures.workspace import SANDBOX
+from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of
 
 
@@ -25,8 +28,12 @@ def api(workspace: Workspace) -> WebApi:
 
 
 @pytest.fixture
-def reader(api: WebApi) -> ThreadReader:
-    return ThreadReader(api, People(api, SANDBOX), BOT_USER)
+def reader(api: WebApi, store: Store, keys: Keys) -> ThreadReader:
+    return reader_of(api, store, keys)
+
+
+def reader_of(api: WebApi, store: Store, keys: Keys) -> ThreadReader:
+    return ThreadReader(api, people_of(api, store, keys), Allowances(store, keys), BOT_USER)
 
 
 async def say(ws: Workspace, *texts: str, channel: str = GENERAL, root: str = "") -> str:
@@ -50,7 +57,7 @@ async def test_what_was_said_before_the_question(
     before = await now(workspace, root)
     await say(workspace, "too late", root=root)
 
-    assert await reader.read(GENERAL, root, before) == (
+    assert await reader.read(GENERAL, root, before, asker=CHLOE) == (
         Said(author="ana", text="It is red &"),
         Said(author="ben", text="@ana since <noon>"),
     )
@@ -61,7 +68,7 @@ async def test_a_question_that_begins_the_thread_has_nothing_before_it(
 ) -> None:
     root = await say(workspace, "the question")
 
-    assert await reader.read(GENERAL, root, root) == ()
+    assert await reader.read(GENERAL, root, root, asker=CHLOE) == ()
 
 
 async def test_own_answers_read_as_people_see_them(
@@ -74,7 +81,7 @@ async def test_own_answers_read_as_people_see_them(
     root = await Slack(api).post(GENERAL, shown, job_id="job", part="0")
     before = await now(workspace, root)
 
-    (said,) = await reader.read(GENERAL, root, before)
+    (said,) = await reader.read(GENERAL, root, before, asker=CHLOE)
     assert said.author == "Grok"
     for part in ("@ana", "Which river?", "Ucayali", "1 | 2", "x < y"):
         assert part in said.text
@@ -87,7 +94,7 @@ async def test_mentions_of_the_bot_are_by_its_name(
 ) -> None:
     root = await say(workspace, "ask @grok about it")
 
-    (said,) = await reader.read(GENERAL, root, await now(workspace, root))
+    (said,) = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
     assert said.text == "ask @Grok about it"
 
 
@@ -95,7 +102,7 @@ async def test_files_are_named(workspace: Workspace, reader: ThreadReader) -> No
     root = (await workspace.say(ANA, GENERAL, "see", files=["a.pdf", "b.png"])).ts
     await workspace.say(BEN, GENERAL, "", root, files=["c.txt"])
 
-    first, second = await reader.read(GENERAL, root, await now(workspace, root))
+    first, second = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
     assert first.text == "see\n(Attached: a.pdf, b.png)"
     assert second.text == "(Attached: c.txt)"
 
@@ -104,7 +111,7 @@ async def test_deleted_messages_are_left_out(workspace: Workspace, reader: Threa
     root = await say(workspace, "secret", "yes")
     await workspace.delete(ANA, GENERAL, root)
 
-    said = await reader.read(GENERAL, root, await now(workspace, root))
+    said = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
     assert said == (Said(author="ben", text="yes"),)
 
 
@@ -113,7 +120,7 @@ async def test_after_forget_only_what_came_later(
 ) -> None:
     root = await say(workspace, "one", "@grok forget", "two", "@grok forget", "forget", "three")
 
-    said = await reader.read(GENERAL, root, await now(workspace, root))
+    said = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
     assert [each.text for each in said] == ["forget", "three"]
 
 
@@ -122,7 +129,7 @@ async def test_in_a_direct_message_forget_needs_no_mention(
 ) -> None:
     root = await say(workspace, "one", "forget", "two", channel=dm_of(ANA))
 
-    said = await reader.read(dm_of(ANA), root, "9999999999.000000")
+    said = await reader.read(dm_of(ANA), root, "9999999999.000000", asker=CHLOE)
     assert [each.text for each in said] == ["two"]
 
 
@@ -130,7 +137,7 @@ async def test_people_whom_slack_does_not_name(workspace: Workspace, reader: Thr
     workspace.fail("users.info", error="user_not_found", times=None)
     root = await say(workspace, "@ben hi")
 
-    assert await reader.read(GENERAL, root, await now(workspace, root)) == (
+    assert await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE) == (
         Said(author=ANA, text=f"@{BEN} hi"),
     )
 
@@ -142,7 +149,7 @@ async def test_several_pages_are_one_thread(
     texts = [f"number {number}" for number in range(10)]
     root = await say(workspace, *texts)
 
-    said = await reader.read(GENERAL, root, await now(workspace, root))
+    said = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
     assert [each.text for each in said] == texts
     assert all(call.args["limit"] == "3" for call in workspace.calls_of("conversations.replies"))
 
@@ -155,7 +162,10 @@ async def test_of_a_huge_thread_the_root_and_the_newest_are_read(
     texts = [f"number {number}" for number in range(100)]
     root = await say(workspace, *texts)
 
-    said = [each.text for each in await reader.read(GENERAL, root, await now(workspace, root))]
+    said = [
+        each.text
+        for each in await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
+    ]
     assert (said[0], said[-1]) == (texts[0], texts[-1])
     assert said == sorted(said, key=texts.index)
     assert len(said) < len(texts)
@@ -171,7 +181,7 @@ async def test_the_newest_of_a_huge_thread_are_read_long_after_it_fell_silent(
     root = await say(workspace, *texts)
     later = f"{float(root) + 60:.6f}"
 
-    said = [each.text for each in await reader.read(GENERAL, root, later)]
+    said = [each.text for each in await reader.read(GENERAL, root, later, asker=CHLOE)]
     assert (said[0], said[-1]) == (texts[0], texts[-1])
 
 
@@ -182,7 +192,7 @@ async def test_a_thread_that_slack_does_not_show(
     workspace.fail("conversations.replies", error="channel_not_found")
 
     with pytest.raises(SlackError, match="channel_not_found"):
-        await reader.read(GENERAL, root, await now(workspace, root))
+        await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
 
 
 class Replies(WebApi):
@@ -197,16 +207,23 @@ class Replies(WebApi):
         return {"messages": list(self.messages)}
 
 
-async def read(*messages: Any) -> list[tuple[str, str]]:
-    """What the reader makes of `messages`, each a second after the one before."""
-    api = Replies(*({"ts": f"170000000{n}.000100", **m} for n, m in enumerate(messages)))
-    said = await ThreadReader(api, People(api, SANDBOX), BOT_USER).read(
-        "C1", "1", "1800000000.000100"
-    )
-    return [(each.author, each.text) for each in said]
+Read = Callable[..., Awaitable[list[tuple[str, str]]]]
 
 
-async def test_apps_are_called_as_they_call_themselves() -> None:
+@pytest.fixture
+def read(store: Store, keys: Keys) -> Read:
+    """What the reader makes of messages, each a second after the one before."""
+
+    async def read(*messages: Any) -> list[tuple[str, str]]:
+        api = Replies(*({"ts": f"170000000{n}.000100", **m} for n, m in enumerate(messages)))
+        reader = reader_of(api, store, keys)
+        said = await reader.read("C1", "1", "1800000000.000100", asker=CHLOE)
+        return [(each.author, each.text) for each in said]
+
+    return read
+
+
+async def test_apps_are_called_as_they_call_themselves(read: Read) -> None:
     assert await read(
         {"subtype": "bot_message", "username": "CI", "bot_id": "B1", "text": "built"},
         {"bot_id": "B2", "bot_profile": {"name": "Deploys"}, "text": "deployed"},
@@ -214,7 +231,7 @@ async def test_apps_are_called_as_they_call_themselves() -> None:
     ) == [("CI", "built"), ("Deploys", "deployed"), ("an app", "who am I?")]
 
 
-async def test_what_an_app_says_is_in_blocks_and_attachments() -> None:
+async def test_what_an_app_says_is_in_blocks_and_attachments(read: Read) -> None:
     (said,) = await read(
         {
             "bot_id": "B1",
@@ -227,7 +244,7 @@ async def test_what_an_app_says_is_in_blocks_and_attachments() -> None:
     assert said == ("CI", "by <@U1>\nBuild 7\na < b".replace("<@U1>", "@u1"))
 
 
-async def test_what_says_nothing_is_left_out() -> None:
+async def test_what_says_nothing_is_left_out(read: Read) -> None:
     assert await read(
         {"user": "U1", "subtype": "channel_join", "text": "<@U1> has joined"},
         {"user": "U1", "hidden": True, "text": "unseen"},
@@ -238,7 +255,7 @@ async def test_what_says_nothing_is_left_out() -> None:
     ) == [("u1", "hm")]
 
 
-async def test_pages_that_lead_nowhere_end() -> None:
+async def test_pages_that_lead_nowhere_end(store: Store, keys: Keys) -> None:
     api = Replies({"ts": "1700000000.000100", "user": "U1", "text": "hm"}, "strange")
     calls = 0
 
@@ -248,8 +265,7 @@ async def test_pages_that_lead_nowhere_end() -> None:
         return {**(await Replies.call(api, method, body, read=read)), "has_more": True}
 
     api.call = call  # type: ignore[method-assign]
-    said = await ThreadReader(api, People(api, SANDBOX), BOT_USER).read(
-        "C1", "1", "1800000000.000100"
-    )
+    reader = reader_of(api, store, keys)
+    said = await reader.read("C1", "1", "1800000000.000100", asker=CHLOE)
     assert [each.text for each in said] == ["hm"]
     assert calls == 2

@@ -1,0 +1,66 @@
+"""So many of something in any minute, counted for all replicas together."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+import uuid
+from collections import OrderedDict, deque
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.store.connection import Store
+from bot.store.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+WINDOW_SECONDS = 61.0
+"""A minute, and a second for the way of what is taken to whoever counts it too."""
+
+ASK_SECONDS = 0.3
+"""How long Redis may take to say so: whoever asks has an ack to give."""
+
+MOST_NAMES = 10_000
+"""How many names this process counts by itself while Redis is away."""
+
+
+class Allowances:
+    """Counts what is taken of an allowance, by its name. While Redis does not say, this process
+    counts alone: never raises."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._slot = store.script("slot")
+        self._keys = keys
+        self._alone: OrderedDict[str, deque[float]] = OrderedDict()
+
+    async def take(self, name: str, most: int, *, call: str = "") -> float:
+        """Take one of `most` in any `WINDOW_SECONDS` by `name`. 0 when there was one left, else
+        how many seconds to wait for one.
+
+        What is named by `call` takes one, however often it is asked for within that time. What
+        was refused takes none.
+        """
+        keys = [self._keys.allowance(name), self._keys.rest(name)]
+        window = round(WINDOW_SECONDS * 1000)
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                wait = int(await self._slot(keys, [call or uuid.uuid4().hex, most, window]))
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("counted by this process alone", error=str(error))
+            return self._take_alone(name, most)
+        return wait / 1000
+
+    def _take_alone(self, name: str, most: int) -> float:
+        taken = self._alone.setdefault(name, deque())
+        self._alone.move_to_end(name)
+        if len(self._alone) > MOST_NAMES:
+            self._alone.popitem(last=False)
+        now = time.monotonic()
+        while taken and taken[0] <= now - WINDOW_SECONDS:
+            taken.popleft()
+        if len(taken) >= most:
+            return taken[-most] + WINDOW_SECONDS - now if most else math.inf
+        taken.append(now)
+        return 0.0
