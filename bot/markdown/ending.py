@@ -19,6 +19,9 @@ from bot.markdown.open_message import Mark, OpenMessage, Paragraph
 from bot.markdown.pieces import Piece
 from bot.markdown.safety import hold_back
 
+_MOST_BEGUN = 8
+"""So many lines at the end of a paragraph may be but begun; then all of it waits."""
+
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
 
@@ -131,16 +134,18 @@ class Ending:
     def _prose(self, end: int) -> Piece:
         """The message up to `end`, as it can be shown while it grows."""
         message = self._message
-        paragraph = message.paragraph_of(end)
-        followed = self._shown = self._follow(paragraph, end, self._shown)
-        shown = followed.markup.shown()
-        end = max(followed.base + shown.end, 0)
-        if not end:
-            return Piece("")
-        line = _above_begun_line(message.text, end)
-        if paragraph.at <= line < end:
-            return self._prose(line)
-        return self._ended(end, paragraph, shown.closing)
+        for _ in range(_MOST_BEGUN):
+            paragraph = message.paragraph_of(end)
+            followed = self._shown = self._follow(paragraph, end, self._shown)
+            shown = followed.markup.shown()
+            end = max(followed.base + shown.end, 0)
+            line = _above_begun_line(message.text, end)
+            if not paragraph.at <= line < end:
+                return self._ended(end, paragraph, shown.closing) if end else Piece("")
+            end = line
+        calm = max(followed.base + followed.markup.settled(), 0)
+        calm = _above_begun_line(message.text, min(calm, end))
+        return self._ended(calm, paragraph) if calm else Piece("")
 
     def _told(self) -> int:
         """The end of what is not still waiting for more to be told what it is."""

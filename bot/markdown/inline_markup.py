@@ -19,11 +19,16 @@ _SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z")
 _BEGUN = re.compile(r"(?:(?<![A-Za-z0-9])h(?:t(?:t(?:ps?)?)?)?|!)\Z")
 """What an address or an image begins with."""
 _ADDRESS = re.compile(r":(?://[^\s<>\[\]()`|]*|/?\Z)")
+_PLACE = r"[^\s()<]*+(?:\([^\s()]*+\)[^\s()]*+)*+"
+"""Where a link leads; parentheses in it are balanced."""
 _LINK = re.compile(
-    r"\([ \t]*(?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)"
-    r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
+    rf"\([ \t]*+(?:<[^<>\n]*+>|{_PLACE})"
+    r"""(?:\s++(?:"[^"\n]*+"|'[^'\n]*+'))?+\s*+\)"""
 )
-_BEGUN_LINK = re.compile(r"""\([ \t]*(?:<[^<>\n]*|\S*(?:\s+(?:["'][^"'\n]*["']?\s*)?)?)\Z""")
+_BEGUN_TITLE = r"""(?:\s++(?:"[^"\n]*+(?:"\s*+)?|'[^'\n]*+(?:'\s*+)?)?)?"""
+_BEGUN_LINK = re.compile(
+    rf"\([ \t]*+(?:<[^<>\n]*+(?:>{_BEGUN_TITLE})?|{_PLACE}(?:\([^\s()]*+|{_BEGUN_TITLE}))\Z"
+)
 
 _MOST_HELD = 1_000
 _LONGEST_LABEL = 300
@@ -36,6 +41,10 @@ _UNSURE = ("*", "_", "~", "\\")
 
 _MOST_TRIES = 8
 """So many ends are tried, which is enough for all but texts that are nothing but such runs."""
+
+_MOST_STEPS = 500
+"""So much markup is followed in one paragraph, and in trying its ends. Behind it nothing is closed
+or held back: nobody can read such a text, and reading it must not take long."""
 
 _AFTER_ADDRESS = "*_~.,:;!?'\""
 
@@ -73,24 +82,31 @@ class InlineMarkup:
         self._openers: Openers = ()
         self._brackets: tuple[_Bracket, ...] = ()
         self._code: _Code | None = None
+        self._steps = 0
         self._sure: int | None = None
         """The end of what was `settled` when something was waited for no longer."""
 
     def read(self, text: str) -> None:
         """The paragraph as it is now: what it was before, and more."""
         self._text = text
-        while self._step():
-            pass
+        while self._steps < _MOST_STEPS and self._step():
+            self._steps += 1
+        if self._steps >= _MOST_STEPS:
+            self._at = len(text)
+            self._openers, self._brackets, self._code = (), (), None
 
     def shown(self) -> Shown:
         """As much of the paragraph as can be shown without leaving anything open."""
         shown, markup = self._closed(), self
+        steps = 0
         for _ in range(_MOST_TRIES):
             end = shown.end
-            if end == len(markup._text) or not markup._text[:end].endswith(_UNSURE):
+            sure = end == len(markup._text) or not markup._text[:end].endswith(_UNSURE)
+            if sure or steps >= _MOST_STEPS:
                 break
             markup = InlineMarkup()
             markup.read(self._text[:end].rstrip("".join(_UNSURE)))
+            steps += markup._steps
             shown = markup._closed()
         return shown
 
@@ -185,9 +201,11 @@ class InlineMarkup:
 
     def _leave(self, code: _Code) -> bool:
         while (start := self._text.find(code.ticks, self._at)) >= 0:
+            self._steps += 1
             end = start + len(self._run(start))
             if end == len(self._text):
                 self._at = start
+                self._steps -= 1  # it is read again when more of it came
                 return False
             self._at = end
             if end - start == len(code.ticks):
@@ -242,6 +260,8 @@ class InlineMarkup:
 
     def _may_follow(self, begun: re.Pattern[str], at: int) -> bool:
         """Whether the rest, from `at` on, is short enough to wait for and has `begun`."""
+        if self._sure is not None and len(self._text) - at > _MOST_HELD:
+            return False
         if not begun.match(self._text, at, at + _MOST_HELD + 1):
             return False
         if len(self._text) - at <= _MOST_HELD:

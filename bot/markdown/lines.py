@@ -23,6 +23,7 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
 _MARKER = re.compile(_LIST_MARKER)
 _HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
 _DIVIDER = re.compile(r"(?:-[ \t\r]*){3,}|(?:\*[ \t\r]*){3,}|(?:_[ \t\r]*){3,}")
+_HEADING_MARKS, _DIVIDER_MARKS = frozenset("#=-"), frozenset("-*_")
 _TABLE_RULE = re.compile(r"\|?[ \t\r]*:?-+:?[ \t\r]*(?:\|[ \t\r]*:?-+:?[ \t\r]*)*\|?")
 _BEGUN_RULE = re.compile(r"[|:\- \t\r]*")
 _BEGINS_BLOCK = re.compile(rf"[ \t\r]*(?:{_LIST_MARKER}|#{{1,6}}{_SPACE})")
@@ -123,6 +124,8 @@ def starts_table(line: str, following: str) -> bool:
 
 def starts_wide_table(line: str, following: str) -> bool:
     """Whether the two are the head of a table with more columns than Slack can show."""
+    if following.count("|") < _TABLE_COLUMNS:
+        return False
     wide = following.strip(" \t\r\n|").count("|") >= _TABLE_COLUMNS
     barred = line.lstrip().startswith("|") and following.lstrip().startswith("|")
     return wide and barred and starts_table(line, following)
@@ -130,12 +133,14 @@ def starts_wide_table(line: str, following: str) -> bool:
 
 def is_heading(line: str) -> bool:
     """Whether Slack may show `line`, or the one above, as a heading."""
-    return _HEADING.fullmatch(line.strip()) is not None
+    bare = line.strip()
+    return bare[:1] in _HEADING_MARKS and _HEADING.fullmatch(bare) is not None
 
 
 def is_divider(line: str) -> bool:
     """Whether Slack may show `line` as a divider."""
-    return _DIVIDER.fullmatch(line.strip()) is not None
+    bare = line.strip()
+    return bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
 
 
 def ends_paragraph(line: str) -> bool:

@@ -13,6 +13,9 @@ from bot.markdown.lines import WIDE_TABLE, Context, starts_wide_table
 from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.pieces import Piece, Room
 
+_SLICE_CHARS = 4_000
+"""Longer text is taken in slices, so that none of it is looked at for each message anew."""
+
 
 class Layout:
     """Text cut into pieces while it grows. The work is linear in the text."""
@@ -25,17 +28,8 @@ class Layout:
 
     def feed(self, text: str) -> None:
         """More text. A carriage return before a newline counts as part of the line."""
-        self._open.append(text)
-        while True:
-            line, whole = self._open.next_line()
-            if self._turns_into_code(line, whole=whole):
-                continue
-            if not whole and self._open.still_fits():
-                return
-            if whole and self._open.fits(line):
-                self._open.take(line)
-            else:
-                self._seal(self._open.boundary(line))
+        for start in range(0, len(text), _SLICE_CHARS):
+            self._take(text[start : start + _SLICE_CHARS])
 
     def tail(self, *, growing: bool = False) -> Piece:
         """The message still open.
@@ -61,6 +55,20 @@ class Layout:
             self._begin("")
             below = words
         self.feed(below)
+
+    def _take(self, text: str) -> None:
+        self._open.append(text)
+        while True:
+            self._open.take_blank_lines()
+            line, whole = self._open.next_line()
+            if self._turns_into_code(line, whole=whole):
+                continue
+            if not whole and self._open.still_fits():
+                return
+            if whole and self._open.fits(line):
+                self._open.take(line)
+            else:
+                self._seal(self._open.boundary(line))
 
     def _begin(self, text: str, context: Context = None, opening: str = "") -> None:
         """Start the next message, with `text`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
@@ -38,6 +39,9 @@ _CLOSING = 2 + 3 * LONGEST_FENCE
 """Room kept for closing a fence and its language, or the inline markup that is open."""
 
 
+_BLANK_LINES = re.compile(r"\n+")
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """Lines across which inline markup may go on: where they begin, and what is open there."""
@@ -71,6 +75,7 @@ class OpenMessage:
         self._room = room
         self._searched = 0
         self._weighed = (0, 0)
+        self._weighed_line = ("", 0)
         self._chars = weigh(self.before) + _CLOSING
         self._blocks = 3 if isinstance(context, Table) else 1
         self._rows = 0
@@ -108,7 +113,7 @@ class OpenMessage:
 
     def fits_length(self, line: str) -> bool:
         """Whether there is room for `line`, the next one, as far as its length goes."""
-        return len(line) <= self._left and weigh(line) <= self._left
+        return len(line) <= self._left and self._weight(line) <= self._left
 
     def fits(self, line: str) -> bool:
         """Whether there is room for `line`, the next one."""
@@ -119,7 +124,9 @@ class OpenMessage:
         if isinstance(self.context, Table) and "|" in line:
             return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
         chars, blocks = self._extra(line)
-        return weigh(line) + chars <= self._left and self._blocks + blocks <= self._room.blocks
+        return (
+            self._weight(line) + chars <= self._left and self._blocks + blocks <= self._room.blocks
+        )
 
     def take(self, line: str) -> None:
         """Add the next line, a whole one that fits."""
@@ -131,10 +138,21 @@ class OpenMessage:
         self._paragraph = self._paragraph_behind(line, before)
         stray = self._is_stray_fence(line, before)
         self._doubtful = self._doubtful or stray or _is_doubtful(self.context)
-        self._chars += weigh(line) + chars
+        self._chars += self._weight(line) + chars
         self._blocks += blocks
         self.last_line = line
         self._note_marks(line, before, begin)
+
+    def take_blank_lines(self) -> None:
+        """Take those that come behind a blank line at once, as `take` would one by one; the last
+        of them is left to it."""
+        run = _BLANK_LINES.match(self.text, self.at)
+        count = min(len(run.group()), self._left) - 1 if run else 0
+        if count > 0 and self.last_line == "\n" and self.context is None:
+            self.at += count
+            self._chars += count
+            self._paragraph = Paragraph(self.at, None)
+            self._gap = self._line = self.mark()
 
     def mark(self) -> Mark:
         """The end of the lines that were taken."""
@@ -209,6 +227,12 @@ class OpenMessage:
         if isinstance(context, Fence):
             after = ("\n" if line else "") + context.indent + context.marker
         return Piece(text, self.before, after)
+
+    def _weight(self, line: str) -> int:
+        """What `line` weighs; the same line is asked about several times in a row."""
+        if self._weighed_line[0] is not line:
+            self._weighed_line = line, weigh(line)
+        return self._weighed_line[1]
 
     @property
     def _left(self) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
+
+_COUNTS_MORE = re.compile(r"[&<>@\]]")
 
 
 def weigh(text: str) -> int:
@@ -12,7 +15,10 @@ def weigh(text: str) -> int:
     UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`,
     `@` and `]` that may need one.
     """
-    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    plain = text.isascii()
+    units = len(text) if plain else len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if not _COUNTS_MORE.search(text):
+        return units
     entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
     return units + entities + sum(map(text.count, "&<@]"))
 

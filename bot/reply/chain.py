@@ -7,6 +7,7 @@ stream. Message number k is part `str(k)` of the job, whatever it shows.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import count
 
@@ -37,6 +38,9 @@ _LEAST_ROOM = 800
 _COMPARED = 200
 """The last characters of what was shown, by which a section that grows is known again."""
 
+_SLICE_CHARS = 4_000
+"""Laid out at a stretch: a few milliseconds, and some tens for the worst of texts."""
+
 
 class _Flow:
     """One section laid out while it grows."""
@@ -57,20 +61,24 @@ class _Flow:
         self._end: tuple[str, str] | None = None
         self._layout.feed(self._head)
 
+    async def prepare(self, section: Section) -> None:
+        """Do most of the work of `show`, in slices between which others have their turn."""
+        self._follow(section)
+        while len(section.text) - self._seen > _SLICE_CHARS:
+            self._take_slice(section.text)
+            await asyncio.sleep(0)
+
     def show(self, section: Section) -> Sequence[str]:
         """Markdown of each message of `section`, of which more text may have come.
 
         A message that is full is made once, and only the last line of the others anew.
         """
-        if not self._continues(section):
-            self._restart(section.title)
-        self._layout.feed(section.text[self._seen :])
-        self._seen = len(section.text)
-        self._last = section.text[-_COMPARED:]
+        self._follow(section)
+        while self._seen < len(section.text):
+            self._take_slice(section.text)
         if section.done and self._end is None:
             self._finish(section.text, section.note)
-        for piece in self._layout.sealed[len(self._full) :]:
-            self._full.append(self._growth.safe(piece.markdown))
+            self._make_full()
         last = self._layout.tail(growing=not section.done)
         if last.text.isspace() or not last.text:
             return self._full.copy() or [self._growth.safe(last.markdown)]
@@ -87,6 +95,22 @@ class _Flow:
         stays = self._settled_growth.safe(self._layout.settled().markdown)
         more = stays.strip() or len(shown) > len(self._full)
         return [*self._full, stays] if more else self._full.copy()
+
+    def _follow(self, section: Section) -> None:
+        if not self._continues(section):
+            self._restart(section.title)
+
+    def _take_slice(self, text: str) -> None:
+        """Lay out what comes next of `text`, and make the messages that are full by then."""
+        end = self._seen + _SLICE_CHARS
+        self._layout.feed(text[self._seen : end])
+        self._seen = min(end, len(text))
+        self._last = text[max(0, self._seen - _COMPARED) : self._seen]
+        self._make_full()
+
+    def _make_full(self) -> None:
+        for piece in self._layout.sealed[len(self._full) :]:
+            self._full.append(self._growth.safe(piece.markdown))
 
     def _continues(self, section: Section) -> bool:
         """Whether `section` is what was shown, or that and more.
@@ -127,6 +151,20 @@ class Chain:
         self._given_up = False
         self._flows: list[_Flow] = []
         self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
+
+    async def prepare(self, sections: Sequence[Section]) -> None:
+        """Lay out what has come, however long it is, without keeping the event loop from others:
+        the other methods then have little left to do."""
+        for index, section in enumerate(sections):
+            if index:
+                await asyncio.sleep(0)
+            await self._flow(index).prepare(section)
+            if not section.done:
+                break
+
+    async def prepare_all(self, answer: Answer) -> None:
+        """The same for `complete`."""
+        await self.prepare(_final_sections(answer))
 
     def growing(self, sections: Sequence[Section], waiting: str = words.THINKING) -> list[Message]:
         """The messages of an answer that is still being written; at least one. `waiting` stands

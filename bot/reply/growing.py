@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, repeat
 
 from bot import words
@@ -115,7 +115,7 @@ class Growing:
         """Whether the question is shown before there is text, which takes an edit to add. How
         the answer grows is decided here: where it is streamed, a status stands for the message."""
         self._status = None
-        waiting = self._pending(())
+        waiting = await self._pending(())
         root = self._messages.thread_of("0")
         fits = bool(root and waiting and self._native.fits(waiting[1]))
         always = natively(self._streaming, edits_are_scarce=False)
@@ -149,7 +149,7 @@ class Growing:
             await self._show_waiting(sections)
             return
         self._clock.begin()
-        pending = self._pending(shown)
+        pending = await self._pending(shown)
         if pending is None:
             await self._changed.wait()
         elif await self._turn(*pending):
@@ -168,7 +168,7 @@ class Growing:
         if self._taken_over:
             await self._changed.wait()
             return
-        pending = self._pending(())
+        pending = await self._pending(())
         tells = pending is not None and self._messages.is_posted(pending[0])
         if pending and tells and await self._budget.may_tell(self._ledger.job_id):
             await self._messages.write(*pending)
@@ -182,7 +182,7 @@ class Growing:
         """Post that the asker waits, when text is long in coming."""
         if not self._begun and self._clock.waited < PATIENCE_SECONDS:
             await pause(PATIENCE_SECONDS - self._clock.waited, self._changed)
-        elif self._pending(()) is None:
+        elif await self._pending(()) is None:
             await self._changed.wait()
         elif await self._turn("0"):
             await self._write_newest(sections)
@@ -193,13 +193,15 @@ class Growing:
         if _says_anything(shown):
             self._clock.begin()
             self._clock.show()
-        if newest := self._pending(shown):
+        if newest := await self._pending(shown):
             await self._messages.write(*newest)
 
-    def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
+    async def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
         """The part to write next, and its message."""
         said = sections if _says_anything(sections) else ()
-        messages = self._passage.fitting(lambda: self._growing(said))
+        messages = await self._passage.fitting(
+            partial(self._passage.chain.prepare, said), lambda: self._growing(said)
+        )
         part = self._messages.pending(messages)
         return (part, messages[int(part)]) if part else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -68,10 +68,15 @@ class Passage:
         await self._ledger.posted(WAY, route.channel, route.record)
         self._take(route)
 
-    def fitting(self, lay_out: Callable[[], Sequence[Message]]) -> Sequence[Message]:
-        """Messages of which Slack has found none too long, as far as they can be shorter."""
+    async def fitting(
+        self, prepare: Callable[[], Awaitable[None]], lay_out: Callable[[], Sequence[Message]]
+    ) -> Sequence[Message]:
+        """Messages of which Slack has found none too long, as far as they can be shorter;
+        `prepare` comes before each `lay_out`."""
+        await prepare()
         messages = lay_out()
         while self.messages.too_long(messages) and self.chain.tighten():
+            await prepare()
             messages = lay_out()
         return messages
 

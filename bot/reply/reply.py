@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import structlog
 
@@ -193,7 +194,10 @@ class Reply:
         if self._passage.route.way not in (Way.SHOWN, Way.DIRECT):
             await self._whisper_all(answer)
             return
-        messages = self._passage.fitting(lambda: self._passage.chain.complete(answer))
+        chain = self._passage.chain
+        messages = await self._passage.fitting(
+            partial(chain.prepare_all, answer), partial(chain.complete, answer)
+        )
         await self._show_all(messages)
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)
@@ -221,6 +225,7 @@ class Reply:
         await self._messages.keep_only(len(messages))
 
     async def _whisper_all(self, answer: Answer) -> None:
+        await self._passage.chain.prepare_all(answer)
         messages = self._passage.chain.complete(answer, self._passage.whisper.most)
         if self._passage.route.way is Way.EPHEMERAL and len(messages) > 1:
             raise PostingDenied(TOO_LONG)

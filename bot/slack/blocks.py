@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from bot import words
@@ -95,7 +96,7 @@ def buttons_of(answer: Answer) -> tuple[Button, ...]:
     return ("retry", "edit")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """Who asked what, as the first message shows it; `visible`: it stands right above in Slack
     already, so that it need not be repeated."""
@@ -104,13 +105,14 @@ class Question:
     text: str
     visible: bool = False
 
-    @property
+    @cached_property
     def shown(self) -> str:
-        """The question made safe, and shortened to what a section holds."""
+        """The question shortened to what a section holds, and made safe."""
         if self.visible:
             return ""
-        text = make_safe(self.text).strip()
-        if weigh(text) <= _QUESTION_CHARS:
+        whole = self.text.strip()
+        text = make_safe(whole[:_QUESTION_CHARS]).strip()
+        if len(whole) <= _QUESTION_CHARS and weigh(text) <= _QUESTION_CHARS:
             return text
         return neutralise(f"{text[: most_within(text, _QUESTION_CHARS)].rstrip()}…")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
 
 from bot.completion import CompletionRequest
 from bot.completion.collect import Collector
-from bot.completion.result import Chunk
+from bot.completion.result import Answer, Chunk, Section
 from bot.reply.chain import Chain
 from bot.slack.blocks import Question
 
@@ -38,3 +39,27 @@ def test_a_look_at_a_long_answer_copies_no_more_than_its_last_message() -> None:
     whole = len(collector.sections()[0].text) * BYTES
     assert whole > 1_000_000
     assert max(taken) < whole / 4
+
+
+async def test_a_long_answer_is_laid_out_while_others_have_their_turn() -> None:
+    chain = Chain(Question("U012AB3CD", "Explain TCP"), "job1")
+    text = PARAGRAPH * 4_000
+    whole = Answer(
+        sections=(Section(text=text, done=True),), model_asked="m", model="m", endpoint="chat"
+    )
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(others())
+    await chain.prepare_all(whole)
+    other.cancel()
+
+    assert turns > len(text) / 5_000
+    assert chain.complete(whole) == Chain(Question("U012AB3CD", "Explain TCP"), "job1").complete(
+        whole
+    )
