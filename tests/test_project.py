@@ -119,7 +119,10 @@ def test_env_example_can_be_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     }
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/design.md", "docs/operation.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "SECURITY.md", "docs/design.md", "docs/operation.md", "docs/security.md"],
+)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     linked = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", read(page))
     missing = [link for link in linked if not ((ROOT / page).parent / link).exists()]

@@ -1,0 +1,147 @@
+"""The buttons of an answer: of somebody else's, of one's own, and of one that is not there."""
+
+from __future__ import annotations
+
+import json
+
+from bot import words
+from sandbox.workspace import BEN, LEADERSHIP, Message
+from tests.e2e.rights.table import drives
+from tests.e2e.rights.world import (
+    HERE,
+    TEMPERATURE,
+    Outcome,
+    World,
+    job_of,
+    refused,
+    told,
+)
+from tests.e2e.stage import is_complete
+
+ASKED = "Name a lake"
+
+
+async def press(at: World, who: str, action: str, message: Message, job: str = "") -> None:
+    """Press a button of `message`; with `job` it says that it is of that one."""
+    if job:
+        result = await at.workspace.forge.click(who, message.channel, message.ts, action, job)
+    else:
+        result = await at.workspace.click(who, message.channel, message.ts, action)
+    assert result.error is None, result
+
+
+async def stop(at: World, who: str, growing: Message) -> Outcome:
+    heard = at.listening(who)
+    await press(at, who, "stop", growing)
+    found = await at.workspace.wait_for(lambda: is_complete(growing) or heard())
+    return "yes" if found is True else refused(str(found))
+
+
+async def retry(at: World, who: str, message: Message, job: str = "") -> Outcome:
+    heard, before = at.listening(who), len(at.grok.requests)
+    await press(at, who, "retry", message, job)
+
+    def outcome() -> str:
+        if len(at.grok.requests) > before:
+            return "asked"
+        return heard().replace(words.TOLD_WHEN_DONE, "")
+
+    found = await at.workspace.wait_for(outcome)
+    return "yes" if found == "asked" else refused(found)
+
+
+async def look(at: World, who: str, action: str, message: Message, job: str = "") -> Outcome:
+    """Details or Edit: what is shown of a question, its prompt and its rules."""
+    await press(at, who, action, message, job)
+    text = await at.read(who)
+    if ASKED not in text:
+        return refused(text)
+    return told(text, TEMPERATURE)
+
+
+async def of_asker(at: World) -> Message:
+    return await at.keep("of the asker", lambda: at.answer(BEN, f"{ASKED}."))
+
+
+async def elsewhere(at: World) -> str:
+    """The job of a question that the asker asked in a private channel."""
+    asked = await at.keep("elsewhere", lambda: at.answer(BEN, f"{ASKED}.", LEADERSHIP))
+    return job_of(asked)
+
+
+async def told_alone(at: World) -> str:
+    """The job of an answer that the asker alone was shown, here."""
+
+    async def make() -> Message:
+        await at.workspace.forge.command(BEN, HERE, f"--private {ASKED}.")
+
+        def shown() -> Message | None:
+            found = reversed(at.workspace.ephemerals(BEN))
+            return next((m for m in found if "details" in json.dumps(m.blocks)), None)
+
+        return await at.workspace.wait_for(shown)
+
+    return job_of(await at.keep("told alone", make))
+
+
+@drives("Stop of somebody’s answer")
+async def stop_of_asker(at: World, who: str) -> Outcome:
+    growing = await at.keep("growing", lambda: at.growing(BEN))
+    done = await stop(at, who, growing)
+    if done == "yes":
+        del at.kept["growing"]
+    return done
+
+
+@drives("Stop of one’s own answer")
+async def stop_of_own(at: World, who: str) -> Outcome:
+    return await stop(at, who, await at.growing(who))
+
+
+@drives("Retry of somebody’s answer")
+async def retry_of_asker(at: World, who: str) -> Outcome:
+    return await retry(at, who, await of_asker(at))
+
+
+@drives("Retry of one’s own answer")
+async def retry_of_own(at: World, who: str) -> Outcome:
+    return await retry(at, who, await at.answer(who))
+
+
+@drives("Stop of an answer in another place (made up)")
+async def stop_elsewhere(at: World, who: str) -> Outcome:
+    heard, message = at.listening(who), await of_asker(at)
+    await press(at, who, "stop", message, await elsewhere(at))
+    return refused(await at.workspace.wait_for(heard))
+
+
+@drives("Retry of an answer in another place (made up)")
+async def retry_elsewhere(at: World, who: str) -> Outcome:
+    return await retry(at, who, await of_asker(at), await elsewhere(at))
+
+
+@drives("Retry of an answer that the asker alone saw (made up)")
+async def retry_of_private(at: World, who: str) -> Outcome:
+    return await retry(at, who, await of_asker(at), await told_alone(at))
+
+
+def _looks(name: str, action: str) -> None:
+    @drives(f"{name} of somebody’s answer")
+    async def of_somebody(at: World, who: str) -> Outcome:
+        return await look(at, who, action, await of_asker(at))
+
+    @drives(f"{name} of one’s own answer")
+    async def of_own(at: World, who: str) -> Outcome:
+        return await look(at, who, action, await at.answer(who, f"{ASKED}."))
+
+    @drives(f"{name} of an answer in another place (made up)")
+    async def of_other_place(at: World, who: str) -> Outcome:
+        return await look(at, who, action, await of_asker(at), await elsewhere(at))
+
+    @drives(f"{name} of an answer that the asker alone saw (made up)")
+    async def of_private(at: World, who: str) -> Outcome:
+        return await look(at, who, action, await of_asker(at), await told_alone(at))
+
+
+_looks("Details", "details")
+_looks("Edit", "edit")

@@ -1,0 +1,65 @@
+"""Asking by every door, and what is said to those whose question is not taken."""
+
+from __future__ import annotations
+
+from bot.words import talk
+from sandbox.workspace import BEN, Message, dm_of
+from tests.e2e.rights.table import drives
+from tests.e2e.rights.world import (
+    DOLLARS,
+    HERE,
+    PAUSED,
+    TIGHT,
+    TOKENS,
+    Outcome,
+    World,
+    refused,
+    told,
+)
+
+
+@drives("ask by `/grok`")
+async def command(at: World, who: str) -> Outcome:
+    return await at.asked(who, lambda prompt: at.workspace.forge.command(who, HERE, prompt))
+
+
+@drives("ask by a mention")
+async def mention(at: World, who: str) -> Outcome:
+    return await at.asked(who, lambda prompt: at.workspace.say(who, HERE, f"@grok {prompt}"))
+
+
+@drives("ask by a reply in a thread with Grok")
+async def reply(at: World, who: str) -> Outcome:
+    root = await at.keep("thread", lambda: at.answer(BEN))
+    return await at.asked(who, lambda prompt: at.workspace.say(who, HERE, prompt, root.ts))
+
+
+@drives("ask by a direct message")
+async def direct(at: World, who: str) -> Outcome:
+    return await at.asked(who, lambda prompt: at.workspace.say(who, dm_of(who), prompt))
+
+
+@drives("read in numbers what is left, when a question does not fit")
+async def denial(at: World, who: str) -> Outcome:
+    return told(await at.told(who, "Name a lake.", TIGHT), TOKENS)
+
+
+@drives("read who paused Grok, when no questions are taken")
+async def pause(at: World, who: str) -> Outcome:
+    return told(await at.told(who, "Name a lake.", PAUSED), "paused Grok")
+
+
+@drives("`@Grok forget` in a thread")
+async def forget(at: World, who: str) -> Outcome:
+    root: Message = await at.keep("to forget", lambda: at.answer(BEN))
+    heard = at.listening(who)
+    await at.workspace.say(who, HERE, "@grok forget", root.ts)
+    said = await at.workspace.wait_for(heard)
+    return "yes" if talk.FORGOTTEN in said else refused(said)
+
+
+@drives("`/grok help`")
+async def helped(at: World, who: str) -> Outcome:
+    said = await at.told(who, "help quota")
+    assert DOLLARS not in said
+    return told(said, "How much may be used")
