@@ -127,7 +127,7 @@ class _Health:
         except StoreUnavailable as error:
             faults.append(words.store_away(str(error)))
         if not await self._way_in.connected():
-            faults.append(words.NOT_CONNECTED)
+            faults.append(words.not_connected(self._way_in.trouble))
         if not self._worker.alive:
             faults.append(words.NOT_WORKING)
         return Report(tuple(faults))

@@ -188,7 +188,6 @@ def no_answer_within(seconds: float) -> str:
 # --- /readyz -------------------------------------------------------------------------------
 
 STOPPING = "the bot is stopping"
-NOT_CONNECTED = "Slack is not connected"
 NOT_WORKING = "no jobs are being taken"
 
 
@@ -232,3 +231,8 @@ def wrong_public_address(address: str) -> str:
 DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
 DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."
 DEMO_STARTING = "Starting a sandbox workspace, a Valkey and the bot…"
+
+
+def not_connected(why: str) -> str:
+    """Slack cannot reach the bot; `why` is a clause."""
+    return f"Slack is not connected: {why}"

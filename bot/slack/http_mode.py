@@ -39,6 +39,11 @@ class HttpMode(Listening):
         """Whether Slack can reach the bot, as far as the bot can know: it listens."""
         return self.listens
 
+    @property
+    def trouble(self) -> str:
+        """Why Slack cannot reach the bot, when it cannot."""
+        return "the port is not open"
+
     async def _receive(self, request: web.BaseRequest) -> web.StreamResponse:
         """A 401 comes before the body is read where the head alone shows that Slack sent none."""
         claim = _claim(request)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from types import TracebackType
 
+import aiohttp
 import structlog
 from pydantic import SecretStr
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.backoff import pauses
+from bot.slack.socket_connection import Connection
 from bot.slack_limits import ACK_SECONDS
 
 log = structlog.get_logger(__name__)
@@ -22,23 +22,49 @@ log = structlog.get_logger(__name__)
 PING_SECONDS = 5.0
 """How soon a connection that was lost without a word is missed, and opened again."""
 
+OPEN_SECONDS = 15.0
+"""How long opening one may take."""
+
+STEADY_SECONDS = 10.0
+"""A connection that lived for so long is opened again at once; after a shorter life there is a
+pause, each longer than the one before."""
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
+"""Slack that behaves again is found again within this."""
+
+_MOST_RETRY_AFTER = 60.0
+_NOT_OPENED = (
+    SlackClientError,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    ValueError,
+    KeyError,
+    AttributeError,
+)
+"""What opening raises; the last ones come from a reply that is none of Slack's."""
+
 
 class SocketMode:
     """Keeps one connection open, and on leaving lets the acks that are due go out first."""
 
     def __init__(self, app: AsyncApp, app_token: SecretStr, client: AsyncWebClient) -> None:
-        quiet = logging.getLogger("slack_sdk.socket_mode.grok")
-        quiet.setLevel(logging.ERROR)
-        self._handler = _CountingHandler(
-            app, app_token.get_secret_value(), logger=quiet, web_client=client
-        )
+        """`client` has a session, by which the connections are opened too."""
+        self._app = app
+        self._app_token = app_token
+        self._client = client
+        self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self._keeping: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
+        self._warned = False
+        self._retry_after = 0.0
+        self._trouble = "no connection was opened yet"
 
     async def __aenter__(self) -> SocketMode:
-        try:
-            await self._handler.connect_async()  # type: ignore[no-untyped-call]
-        except BaseException:
-            await self._handler.close_async()  # type: ignore[no-untyped-call]
-            raise
+        """Returns when a connection was opened, or could not be: it is tried again for ever."""
+        self._keeping = asyncio.create_task(self._keep(), name="socket mode")
+        await self._tried.wait()
         return self
 
     async def __aexit__(
@@ -47,43 +73,90 @@ class SocketMode:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._handler.settle(ACK_SECONDS)
-        await self._handler.close_async()  # type: ignore[no-untyped-call]
+        await self._settle()
+        tasks = [task for task in (self._keeping, *self._connections.values()) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
     async def connected(self) -> bool:
         """Whether Slack can reach the bot now."""
-        return await self._handler.client.is_connected()
+        return any(connection.is_open for connection in self._connections)
 
+    @property
+    def trouble(self) -> str:
+        """Why there is no connection, when there is none."""
+        return self._trouble
 
-class _CountingHandler(AsyncSocketModeHandler):
-    """Knows how many payloads are being answered."""
+    async def _keep(self) -> None:
+        """Have a connection, and another when it is over."""
+        rests = pauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        while True:
+            began = time.monotonic()
+            self._trouble = await self._one()
+            if time.monotonic() - began >= STEADY_SECONDS and not self._retry_after:
+                rests = pauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+                self._warned = False
+                log.info("Slack is connected anew", why=self._trouble)
+                continue
+            if not self._warned:
+                self._warned = True
+                log.warning("Slack does not stay connected", why=self._trouble)
+            await asyncio.sleep(max(next(rests), self._retry_after))
+            self._retry_after = 0.0
 
-    def __init__(
-        self, app: AsyncApp, app_token: str, *, logger: logging.Logger, web_client: AsyncWebClient
-    ) -> None:
-        super().__init__(
-            app, app_token, logger=logger, web_client=web_client, ping_interval=PING_SECONDS
-        )
-        self._due = 0
-        self._settled = asyncio.Event()
-        self._settled.set()
-
-    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
-        self._due += 1
-        self._settled.clear()
-        started = time.monotonic()
+    async def _one(self) -> str:
+        """One connection, from opening it until it is over; says why it is."""
         try:
-            await super().handle(client, req)  # type: ignore[arg-type]
-        finally:
-            self._due -= 1
-            if not self._due:
-                self._settled.set()
-            log.debug("envelope acked", kind=req.type, seconds=time.monotonic() - started)
+            connection = Connection(self._app, await self._open())
+        except _NOT_OPENED as error:
+            self._tried.set()
+            return self._refusal(error)
+        reading = asyncio.create_task(connection.run(), name="socket")
+        self._connections[connection] = reading
+        reading.add_done_callback(lambda _: self._connections.pop(connection, None))
+        self._tried.set()
+        opened = time.monotonic()
+        await connection.over.wait()
+        said = f" ({connection.reason})" if connection.reason else ""
+        return f"Slack ended the connection after {time.monotonic() - opened:.0f} s{said}"
 
-    async def settle(self, seconds: float) -> None:
-        """Wait until nothing is being answered, `seconds` at most."""
+    async def _open(self) -> aiohttp.ClientWebSocketResponse:
+        client = self._client
+        if client.session is None:
+            raise ValueError("the client has no session")
+        async with asyncio.timeout(OPEN_SECONDS):
+            token = self._app_token.get_secret_value()
+            url = (await client.apps_connections_open(app_token=token))["url"]
+            return await client.session.ws_connect(
+                str(url),
+                heartbeat=PING_SECONDS,
+                proxy=client.proxy,
+                ssl=True if client.ssl is None else client.ssl,
+            )
+
+    def _refusal(self, error: Exception) -> str:
+        """Why nothing could be opened, with nothing in it of an address, which is a ticket."""
+        if not isinstance(error, SlackApiError):
+            status = getattr(error, "status", None)
+            shown = f"HTTP {status}" if isinstance(status, int) else type(error).__name__
+            return f"no connection could be opened ({shown})"
+        reply = error.response
+        self._retry_after = _retry_after(reply.headers.get("Retry-After"))
+        return f"Slack opens no connection ({reply.get('error', 'without a reason')})"
+
+    async def _settle(self) -> None:
+        """Wait until nothing is being answered, as long as Slack waits at most."""
         try:
-            async with asyncio.timeout(seconds):
-                await self._settled.wait()
+            async with asyncio.timeout(ACK_SECONDS):
+                for connection in list(self._connections):
+                    await connection.settle()
         except TimeoutError:
-            log.warning("closing with acks due", due=self._due)
+            log.warning("closing with acks due")
+
+
+def _retry_after(header: str | None) -> float:
+    try:
+        return min(max(float(header or 0), 0.0), _MOST_RETRY_AFTER)
+    except ValueError:
+        return 0.0

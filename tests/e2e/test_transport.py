@@ -16,26 +16,27 @@ CHANNELS = (GENERAL, ENGINEERING, RANDOM)
 
 async def test_a_socket_that_slack_renews_or_cuts_is_opened_again(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
+        before = opened(stage.workspace)
         await stage.workspace.refresh_sockets()
-        await reconnected(stage.workspace)
+        await reconnected(stage.workspace, before)
         await stage.ask("Hello")
         await stage.answer()
 
+        before = opened(stage.workspace)
         stage.workspace.cut_sockets()
-        await reconnected(stage.workspace)
+        await reconnected(stage.workspace, before)
         await stage.ask("Hello again")
         await stage.answer(1)
 
 
-async def reconnected(workspace: Workspace) -> None:
-    """Wait until the bot has lost its connection and has one again."""
-    seen: list[int] = []
+def opened(workspace: Workspace) -> int:
+    """How many connections the bot has asked for."""
+    return len(workspace.calls_of("apps.connections.open"))
 
-    def lost_and_found() -> bool:
-        seen.append(workspace.sockets)
-        return 0 in seen and seen[-1] > 0
 
-    await workspace.wait_for(lost_and_found, 30)
+async def reconnected(workspace: Workspace, before: int) -> None:
+    """Wait until the bot has a connection that it asked for after the first `before`."""
+    await workspace.wait_for(lambda: opened(workspace) > before and workspace.sockets > 0, 30)
 
 
 async def test_a_dozen_questions_at_once_are_a_dozen_answers_and_no_429(redis_url: str) -> None:
