@@ -160,6 +160,12 @@ class Settings(BaseSettings):
     questions_per_minute: int = Field(
         30, gt=0, description="Questions that one person may ask in any minute, beyond the quotas."
     )
+    answer_messages: int = Field(
+        20,
+        gt=0,
+        description="Messages that one answer may become; what it says beyond them is in "
+        "*Details*.",
+    )
     asking_channels: str = Field(
         "",
         description="Ids of the channels where questions are taken, separated by commas; unset: "

@@ -116,6 +116,7 @@ class Parts:
             tell_after=settings.tell_after_seconds,
             streaming=settings.slack_streaming,
             settled=self._alarms().after_use,
+            most=settings.answer_messages,
         )
         at_once = settings.jobs_at_once
         waiting = min(MOST_WAITING, max(1, at_once // 2))

@@ -25,6 +25,7 @@ from bot.doors.binding import is_about
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.reply.cut import left_out
 from bot.rules.hold import Denied
 from bot.rules.policy import Policy
 from bot.slack.aside import Aside
@@ -241,7 +242,11 @@ class Buttons:
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("details not looked up", error=str(error))
             return sentence_view(talk.BUTTON_FAILED)
-        return details_view(job, knows_rules=self._permission.knows_rules(person))
+        return details_view(
+            job,
+            knows_rules=self._permission.knows_rules(person),
+            rest=left_out(job.answer, job.posts) if job.answer else "",
+        )
 
     async def _tell(self, click: Click, sentence: str) -> None:
         # What goes through a response_url is shown in the channel, not in a thread of it.

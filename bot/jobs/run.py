@@ -50,11 +50,13 @@ class Runner:
         streaming: Streaming = "edit",
         backoff: float = 0.5,
         settled: Settled = _nobody,
+        most: int | None = None,
     ) -> None:
         """`tell_after`: whose answer took more seconds than this is told when it is done.
         `streaming`: how answers in threads grow.
         `backoff`: the first pause after a call that Slack failed, in seconds.
-        `settled` is called with the channel once what was used there has been counted."""
+        `settled` is called with the channel once what was used there has been counted.
+        `most`: messages that one answer may become; None: any number."""
         self._grok = grok
         self._slack = slack
         self._budget = budget
@@ -63,6 +65,7 @@ class Runner:
         self._streaming: Streaming = streaming
         self._backoff = backoff
         self._settled = settled
+        self._most = most
 
     async def __call__(self, held: Held) -> None:
         """Ask Grok, unless the answer is stored already, and deliver it.
@@ -79,6 +82,7 @@ class Runner:
             backoff=self._backoff,
             tell_after=self._tell_after,
             streaming=self._streaming,
+            most=self._most,
         )
         answer = held.job.answer
         asked = answer is None

@@ -16,6 +16,8 @@ from bot.completion.result import Answer, Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
 from bot.markdown.safety import Safe, SafeGrowth
+from bot.reply.cut import Cut
+from bot.reply.final import final_sections, why_no_more
 from bot.reply.last_line import last_line
 from bot.slack.blocks import (
     BARE,
@@ -26,7 +28,6 @@ from bot.slack.blocks import (
     further_message,
     with_notice,
 )
-from bot.words import talk
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
@@ -112,6 +113,17 @@ class _Flow:
         for piece in self._layout.sealed[len(self._full) :]:
             self._full.append(self._growth.safe(piece.markdown))
 
+    @property
+    def messages(self) -> int:
+        """How many messages it takes, as it was shown last."""
+        tail = self._layout.tail().text
+        return len(self._full) + bool(tail.strip()) or 1
+
+    def end_of(self, messages: int) -> int:
+        """How many characters of the text the first so many of its messages show."""
+        fed = sum(len(piece.text) for piece in self._layout.sealed[:messages])
+        return max(0, fed - len(self._head))
+
     def _continues(self, section: Section) -> bool:
         """Whether `section` is what was shown, or that and more.
 
@@ -139,14 +151,23 @@ class Chain:
     """Sections in, messages out. The work is linear in the text."""
 
     def __init__(
-        self, question: Question, job_id: str, *, in_thread: bool = False, notice: str = ""
+        self,
+        question: Question,
+        job_id: str,
+        *,
+        in_thread: bool = False,
+        notice: str = "",
+        most: int | None = None,
     ) -> None:
         """`job_id`: what the buttons are about. `in_thread`: the first message holds the
-        question alone. `notice`: a small line of the bot's above everything."""
+        question alone. `notice`: a small line of the bot's above everything. `most`: messages
+        that hold something of the answer."""
         self._question = question
         self._job_id = job_id
         self._head = [words.IN_THREAD] if in_thread else []
         self._notice = notice
+        self._most = None if most is None else most + len(self._head)
+        self._cut: Cut | None = None
         self._level = 0
         self._given_up = False
         self._flows: list[_Flow] = []
@@ -164,7 +185,7 @@ class Chain:
 
     async def prepare_all(self, answer: Answer) -> None:
         """The same for `complete`."""
-        await self.prepare(_final_sections(answer))
+        await self.prepare(final_sections(answer))
 
     def growing(self, sections: Sequence[Section], waiting: str = words.THINKING) -> list[Message]:
         """The messages of an answer that is still being written; at least one. `waiting` stands
@@ -181,7 +202,7 @@ class Chain:
             if not section.done:
                 break
         foot = Foot(self._job_id, ("stop",), writing)
-        return self._messages([*self._head, *(shown or [waiting])], foot)
+        return self._messages([*self._head, *(shown or [waiting])][: self._most], foot)
 
     def settled(self, sections: Sequence[Section]) -> list[str]:
         """For each message of `growing`, the markdown of its beginning that stays as it is,
@@ -199,19 +220,20 @@ class Chain:
 
     def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
         """The messages of the final answer: at least one, and `most` at most; the last one
-        says how many are left out for that."""
-        shown: list[str] = [
+        says how many are left out for that. Where they end is the `cut` from here on."""
+        whole = [
             markdown
-            for index, section in enumerate(_final_sections(answer))
+            for index, section in enumerate(final_sections(answer))
             for markdown in self._flow(index).show(section)
         ]
-        if self._given_up:
-            shown = [words.UNSHOWABLE]
-        shown = [*self._head, *shown]
-        missing = len(shown) - len(shown[:most])
-        left_out = words.left_out(missing) if missing else ""
-        foot = Foot(self._job_id, buttons_of(answer), (last_line(answer), left_out))
-        return self._messages(shown[:most], foot)
+        shown, below = self._limited(answer, whole, most)
+        buttons = buttons_of(answer, cut=self._cut is not None)
+        return self._messages(shown, Foot(self._job_id, buttons, (last_line(answer), *below)))
+
+    @property
+    def cut(self) -> Cut | None:
+        """Where what `complete` shows ends; None when it shows everything."""
+        return self._cut
 
     def tighten(self) -> bool:
         """Put less into each message. False: less makes no sense."""
@@ -233,6 +255,32 @@ class Chain:
             chars = room.chars if self._flows else room.chars - weigh(self._question.shown)
             self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room))
         return self._flows[index]
+
+    def _limited(
+        self, answer: Answer, whole: Sequence[str], most: int | None
+    ) -> tuple[Sequence[str], tuple[str, ...]]:
+        """What is shown of the `whole` answer, and what is said below it of the rest."""
+        if self._given_up:
+            self._cut = Cut(0, 0)
+            return [*self._head, words.UNSHOWABLE], ()
+        limits = [each for each in (most, self._most) if each is not None]
+        shown = [*self._head, *whole][: min(limits, default=None)]
+        missing = len(self._head) + len(whole) - len(shown)
+        if not missing:
+            self._cut = None
+            return shown, ()
+        self._cut = self._cut_after(len(shown) - len(self._head))
+        ended = bool(answer.stopped or answer.failure)
+        why = (why_no_more(answer)[1],) if ended else ()
+        return shown, (*why, words.left_out(missing))
+
+    def _cut_after(self, messages: int) -> Cut:
+        """The end of so many messages of the answer."""
+        for index, flow in enumerate(self._flows):
+            if messages < flow.messages:
+                return Cut(index, flow.end_of(messages))
+            messages -= flow.messages
+        raise AssertionError("there is more than is shown")
 
     def _messages(self, shown: Sequence[str], last: Foot) -> list[Message]:
         feet = [*[BARE] * (len(shown) - 1), last]
@@ -261,35 +309,3 @@ def _says_more(markdown: str, section: Section) -> bool:
 
 def _waiting(section: Section) -> str:
     return f"{section.title}\n\n{words.THINKING}" if section.title else words.THINKING
-
-
-def _final_sections(answer: Answer) -> list[Section]:
-    """Every section done, and why there is no more told below the last text that came."""
-    sections = [section.model_copy(update={"done": True}) for section in answer.sections]
-    if not (answer.stopped or answer.failure):
-        return [_spoken(section) for section in sections or [Section(done=True)]]
-    while sections and not _says_anything(sections[-1]):
-        sections.pop()
-    alone, below = _why_no_more(answer)
-    if not sections:
-        return [Section(note=alone, done=True)]
-    *whole, last = sections
-    note = "\n\n".join(filter(None, (last.note, below)))
-    return [*map(_spoken, whole), last.model_copy(update={"note": note})]
-
-
-def _why_no_more(answer: Answer) -> tuple[str, str]:
-    """What is said when nothing came, and what is said below what came."""
-    if answer.stopped:
-        return talk.STOPPED_UNWRITTEN, talk.STOPPED
-    return words.failed(answer.failure), words.broken_off(answer.failure)
-
-
-def _says_anything(section: Section) -> bool:
-    return bool(section.text.strip() or section.note)
-
-
-def _spoken(section: Section) -> Section:
-    if _says_anything(section):
-        return section
-    return section.model_copy(update={"note": words.NOTHING_WRITTEN})

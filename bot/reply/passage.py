@@ -36,11 +36,21 @@ class Passage:
     native: Native
     whisper: Whisper
 
-    def __init__(self, slack: Slack, budget: EditBudget, ledger: Ledger, ask: Ask) -> None:
+    def __init__(
+        self,
+        slack: Slack,
+        budget: EditBudget,
+        ledger: Ledger,
+        ask: Ask,
+        *,
+        most: int | None = None,
+    ) -> None:
+        """`most`: messages that the answer may become; None: any number."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
         self._ask = ask
+        self._most = most
         self._take(route_of(ask, ledger.posts))
 
     def turn_aside(self, error: PostingDenied) -> None:
@@ -101,6 +111,7 @@ class Passage:
             self._ledger.job_id,
             in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
             notice=notice_of(ask, route),
+            most=self._most,
         )
         self.native = Native(
             self._slack,

@@ -13,6 +13,7 @@ from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
+from bot.reply.cut import CUT
 from bot.reply.growing import Growing, Sections
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
@@ -59,10 +60,12 @@ class Reply:
         backoff: float = 0.5,
         tell_after: float = 60.0,
         streaming: Streaming = "edit",
+        most: int | None = None,
     ) -> None:
         """`backoff`: the first pause after a failed call, in seconds; each further one doubles.
         `tell_after`: whose answer took more seconds than this is told when it is ready.
-        `streaming`: how messages in threads grow."""
+        `streaming`: how messages in threads grow. `most`: messages that the answer may become;
+        None: any number."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
@@ -70,7 +73,7 @@ class Reply:
         self._backoff = backoff
         self._tell_after = tell_after
         self._recover()
-        self._passage = Passage(slack, budget, ledger, ask)
+        self._passage = Passage(slack, budget, ledger, ask, most=most)
         self._growing = Growing(slack, budget, ledger, ask, self._passage, streaming=streaming)
 
     @property
@@ -198,6 +201,7 @@ class Reply:
         messages = await self._passage.fitting(
             partial(chain.prepare_all, answer), partial(chain.complete, answer)
         )
+        await self._record_cut()
         await self._show_all(messages)
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)
@@ -229,7 +233,15 @@ class Reply:
         messages = self._passage.chain.complete(answer, self._passage.whisper.most)
         if self._passage.route.way is Way.EPHEMERAL and len(messages) > 1:
             raise PostingDenied(TOO_LONG)
+        await self._record_cut()
         await self._passage.whisper.tell(messages)
+
+    async def _record_cut(self) -> None:
+        """Record where what is shown ends, for whoever wants to read on."""
+        cut, known = self._passage.chain.cut, self._ledger.posts.get(CUT)
+        record = cut.record if cut else ""
+        if record != (known.ts if known and known.ts else ""):
+            await self._ledger.posted(CUT, self._passage.route.channel, record)
 
     async def _tell_if_late(self, *, afresh: bool) -> None:
         """Tell the asker, once, that the answer is ready if it was long in coming: edits notify

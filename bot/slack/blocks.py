@@ -89,9 +89,9 @@ BARE = Foot()
 """Below a message that another one follows."""
 
 
-def buttons_of(answer: Answer) -> tuple[Button, ...]:
-    """What can be done with a finished answer."""
-    if answer.reasoning or answer.chances:
+def buttons_of(answer: Answer, *, cut: bool = False) -> tuple[Button, ...]:
+    """What can be done with a finished answer; `cut`: Slack does not show all of it."""
+    if answer.reasoning or answer.chances or cut:
         return ("retry", "edit", "details")
     return ("retry", "edit")
 

@@ -42,8 +42,9 @@ def sentence_view(sentence: str) -> ViewJson:
     return _view([section(sentence)])
 
 
-def details_view(job: Job, *, knows_rules: bool = True) -> ViewJson:
-    """Everything known of `job`, as much of it as a view holds.
+def details_view(job: Job, *, knows_rules: bool = True, rest: str = "") -> ViewJson:
+    """Everything known of `job`, as much of it as a view holds; on top `rest`, which is what its
+    answer says beyond what Slack shows of it.
 
     The reasoning, which may be long, gets the room that the rest leaves. Without `knows_rules`,
     what admins have set is left out, and so is the reasoning, which may repeat it.
@@ -53,9 +54,10 @@ def details_view(job: Job, *, knows_rules: bool = True) -> ViewJson:
     if job.answer is None:
         return _view([*asked, small(words.DETAILS_NOT_DONE)])
     answered = room.take(_answered(job.answer))
+    beyond = room.take(_rest(rest))
     chances = room.take(_chances(job.answer.chances))
     reasoning = room.take(_reasoning(job.answer.reasoning if knows_rules else ""))
-    return _view([*asked, *answered, *reasoning, *chances])
+    return _view([*beyond, *asked, *answered, *reasoning, *chances])
 
 
 def _view(blocks: list[Block]) -> ViewJson:
@@ -85,6 +87,12 @@ class _Room:
             self._blocks -= 1
             self._bytes -= size
         return taken
+
+
+def _rest(text: str) -> Iterator[Block]:
+    if text:
+        yield heading(words.DETAILS_REST)
+        yield from long_text(text)
 
 
 def _asked(ask: Ask) -> Iterator[Block]:

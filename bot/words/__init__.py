@@ -235,8 +235,8 @@ WRITING = "Grok is writing…"
 NOTHING_WRITTEN = "_Grok had nothing to say to this. Try to ask in other words._"
 BLANK = "_(blank)_"
 UNSHOWABLE = (
-    "⚠️ Slack does not let me show this answer. Please ask again, perhaps for plain text "
-    "without tables."
+    "⚠️ Slack does not let me show this answer. Press *Details* to read its text, or ask again, "
+    "perhaps for plain text without tables."
 )
 ARCHIVED = "Only you can see this, since the channel is archived."
 INVITE_ME = (
@@ -276,10 +276,10 @@ def broken_off(sentence: str) -> str:
 
 
 def left_out(messages: int) -> str:
-    """Below the last message that Slack lets through."""
+    """Below the last message of an answer that is shown."""
     return (
         "The answer is longer than what I can show you here. Left out: "
-        f"{counted(messages, 'more message')}."
+        f"{counted(messages, 'more message')}. Press *Details* to read on."
     )
 
 

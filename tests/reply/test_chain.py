@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 from bot import words
 from bot.completion.result import Section
 from bot.reply.chain import ROOMS, Chain
+from bot.reply.cut import CUT, left_out
+from bot.reply.ledger import Post
 from bot.slack.blocks import Message, Question
 from bot.words import talk
 from sandbox.workspace.validate import check_message_blocks
@@ -136,8 +140,109 @@ def test_as_many_messages_as_may_be_shown() -> None:
 
     assert texts(shown) == texts(chain.complete(whole))[:2]
     assert last_lines(shown) == ["", words.left_out(2)]
-    assert buttons(shown) == [[], ["retry", "edit"]]
+    assert buttons(shown) == [[], ["retry", "edit", "details"]]
     assert chain.complete(whole, 4) == chain.complete(whole)
+
+
+def test_an_answer_may_become_so_many_messages() -> None:
+    whole = answer("word " * 5_000, "second", "third")
+    limited = Chain(QUESTION, "job1", most=2)
+
+    assert limited.complete(whole) == Chain(QUESTION, "job1").complete(whole, 2)
+    assert limited.complete(whole, 1) == Chain(QUESTION, "job1").complete(whole, 1)
+    assert limited.complete(answer("one", "two")) == Chain(QUESTION, "job1").complete(
+        answer("one", "two")
+    )
+    assert limited.cut is None
+
+
+def test_the_question_alone_in_its_message_takes_nothing_from_the_answer() -> None:
+    shown = Chain(QUESTION, "job1", in_thread=True, most=1).complete(answer("one", "two"))
+
+    assert texts(shown) == [words.IN_THREAD, "one"]
+
+
+def test_while_it_grows_no_more_is_shown_either() -> None:
+    chain = Chain(QUESTION, "job1", most=2)
+    grown = ""
+    for _ in range(10):
+        grown += "word " * 1_000
+        shown = chain.growing([Section(text=grown)])
+        assert len(shown) <= 2
+        assert buttons(shown)[-1] == ["stop"]
+
+    assert texts(chain.complete(answer(grown)))[0] == texts(shown)[0]
+
+
+TEXTS = (
+    "word " * 5_000,
+    "# One\n\n" + "A paragraph of *some* words.\n\n" * 900,
+    "```py\n" + "x = 1\n" * 6_000 + "```\nand after it",
+    "| a | b |\n| - | - |\n" + "| 1 | 2 |\n" * 5_000 + "\nthe end",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_what_is_left_out_can_be_read_on_from_where_it_was_cut(text: str, most: int) -> None:
+    whole = answer(text, "the second one")
+    chain = Chain(QUESTION, "job1", most=most)
+    shown = "".join(texts(chain.complete(whole)))
+
+    assert chain.cut is not None
+    posts = {CUT: Post(CUT, "C1", 0.0, chain.cut.record)}
+    rest = left_out(whole, posts)
+    assert rest.endswith("the second one")
+    rest = rest.removesuffix("the second one").rstrip()
+    words_of_it = re.compile(r"\w+")
+    found = words_of_it.findall(shown) + words_of_it.findall(rest)
+    assert len(rest) < len(text)
+    assert text.rstrip().endswith(rest)
+    assert Counter(found) >= Counter(words_of_it.findall(text))
+
+
+def test_of_what_is_shown_whole_nothing_is_left_out() -> None:
+    chain = Chain(QUESTION, "job1", most=2)
+    chain.complete(answer("one", "two"))
+
+    assert chain.cut is None
+    assert left_out(answer("one", "two"), {}) == ""
+    assert left_out(answer("one", "two"), {CUT: Post(CUT, "C1", 0.0, "")}) == ""
+
+
+def test_whole_answers_that_are_not_shown_are_there_with_their_titles() -> None:
+    titled = answer("a", "b").model_copy(
+        update={
+            "sections": (
+                Section(title="**Answer 1**", text="one", note="cut off"),
+                Section(title="**Answer 2**", text="two"),
+                Section(title="**Answer 3**", text="three"),
+            )
+        }
+    )
+    chain = Chain(QUESTION, "job1", most=1)
+    chain.complete(titled)
+
+    assert chain.cut is not None
+    assert chain.cut.rest_of(titled) == "**Answer 2**\n\ntwo\n\n**Answer 3**\n\nthree"
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ({"failure": "Grok fell silent."}, words.broken_off("Grok fell silent.")),
+        ({"stopped": True}, talk.STOPPED),
+    ],
+)
+def test_why_there_is_no_more_is_said_below_what_is_shown(end: dict[str, Any], said: str) -> None:
+    ended = answer("word " * 5_000).model_copy(update=end)
+    chain = Chain(QUESTION, "job1", most=1)
+    (message,) = chain.complete(ended)
+
+    lines = [b["elements"][0]["text"] for b in message.blocks if b["type"] == "context"]  # type: ignore[index]
+    assert said in lines
+    assert chain.cut is not None
+    assert said in chain.cut.rest_of(ended)
 
 
 def test_a_notice_stands_above_everything() -> None:
@@ -207,7 +312,11 @@ def test_less_goes_into_a_message_each_time_slack_finds_it_too_long() -> None:
     assert counts == sorted(set(counts))
     assert not chain.tighten()
     assert chain.give_up()
-    assert texts(chain.complete(whole)) == [words.UNSHOWABLE]
+    shown = chain.complete(whole)
+    assert texts(shown) == [words.UNSHOWABLE]
+    assert buttons(shown) == [["retry", "edit", "details"]]
+    assert chain.cut is not None
+    assert chain.cut.rest_of(whole) == ("word " * 2_000).strip()
     assert not chain.give_up()
 
 

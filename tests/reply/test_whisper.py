@@ -181,7 +181,7 @@ async def test_buttons_stand_below_the_last_message_that_fits(
     await told(start(channel=DESIGN, response_url=response_url), "word " * 14_000)
 
     found = [buttons(message) for message in workspace.ephemerals(ANA)]
-    assert found == [[], [], [], [], ["retry", "edit"]]
+    assert found == [[], [], [], [], ["retry", "edit", "details"]]
 
 
 async def test_an_address_that_was_used_before_holds_one_message_less(

@@ -111,6 +111,25 @@ def test_reasoning_is_shown_whole() -> None:
     assert "\n".join(texts[start:]) == reasoning
 
 
+def test_what_slack_does_not_show_of_the_answer_comes_first() -> None:
+    rest = "\n".join(f"Line {number} of the rest." for number in range(2_000))
+
+    texts = shown(details_view(a_job(an_ask(), an_answer(usage=USAGE)), rest=rest))
+
+    assert texts[0] == words.DETAILS_REST
+    end = texts.index(words.DETAILS_ASKED)
+    assert "\n".join(texts[1:end]) == rest
+    assert words.DETAILS_ANSWERED in texts
+
+
+def test_of_a_rest_that_does_not_fit_that_is_said() -> None:
+    texts = shown(details_view(a_job(an_ask(), an_answer()), rest="word " * 200_000))
+
+    assert texts[0] == words.DETAILS_REST
+    assert texts[texts.index(words.DETAILS_ASKED) - 1] == words.DETAILS_SHORTENED
+    assert words.DETAILS_ANSWERED in texts
+
+
 @pytest.mark.parametrize("char", ["a", "é", "山", "😀", "<", "&", "@"])
 def test_what_does_not_fit_is_left_out_and_that_is_said(char: str) -> None:
     long = f"{char * 20} " * 50_000

@@ -1,0 +1,39 @@
+"""The sections of an answer that is complete, and what is said where there is no more of it."""
+
+from __future__ import annotations
+
+from bot import words
+from bot.completion.result import Answer, Section
+from bot.words import talk
+
+
+def final_sections(answer: Answer) -> list[Section]:
+    """Every section done, and why there is no more told below the last text that came."""
+    sections = [section.model_copy(update={"done": True}) for section in answer.sections]
+    if not (answer.stopped or answer.failure):
+        return [_spoken(section) for section in sections or [Section(done=True)]]
+    while sections and not _says_anything(sections[-1]):
+        sections.pop()
+    alone, below = why_no_more(answer)
+    if not sections:
+        return [Section(note=alone, done=True)]
+    *whole, last = sections
+    note = "\n\n".join(filter(None, (last.note, below)))
+    return [*map(_spoken, whole), last.model_copy(update={"note": note})]
+
+
+def why_no_more(answer: Answer) -> tuple[str, str]:
+    """What is said when nothing came, and what is said below what came."""
+    if answer.stopped:
+        return talk.STOPPED_UNWRITTEN, talk.STOPPED
+    return words.failed(answer.failure), words.broken_off(answer.failure)
+
+
+def _says_anything(section: Section) -> bool:
+    return bool(section.text.strip() or section.note)
+
+
+def _spoken(section: Section) -> Section:
+    if _says_anything(section):
+        return section
+    return section.model_copy(update={"note": words.NOTHING_WRITTEN})
