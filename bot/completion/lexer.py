@@ -29,6 +29,9 @@ _QUOTED = {
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
 
+_MOST_NOT_JSON = 20
+"""So many values that begin like JSON and are none are read to where they go wrong."""
+
 STRAIGHT_QUOTES = str.maketrans(dict.fromkeys("“”„", '"'))
 
 
@@ -96,6 +99,7 @@ class TypedText:
         self._at = 0
         self._ended = False
         self._straight: str | None = None
+        self._not_json = 0
         self._unclosed: set[str] = set()
 
     def flag(self) -> Flag | None:
@@ -147,12 +151,14 @@ class TypedText:
         return Value(inside[0][:-1], quote, trouble="after_quote" if stray else None)
 
     def _skip_json(self) -> None:
+        if self._not_json >= _MOST_NOT_JSON:
+            return
         if self._straight is None:
             self._straight = self._text.translate(STRAIGHT_QUOTES)
         try:
             _, self._at = json.JSONDecoder().raw_decode(self._straight, self._at)
         except (ValueError, RecursionError):
-            return
+            self._not_json += 1
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self._text, self._at)

@@ -34,6 +34,7 @@ _SHARED_CUT = "=====( The rest of this message is left out. )====="
 
 _NAME_CHARS = 60
 _NAMELESS = "Someone"
+_SLICE_CHARS = 64
 _OF_MARKS = str.maketrans("=:", "-∶")
 
 _UNSEEN = r"[^\w!-/:-~]"
@@ -194,7 +195,7 @@ def _entry(said: Said) -> str:
 def _cut_entry(said: Said, tokens: int) -> str:
     """The beginning of what was said, with a line that says so; empty without room for any."""
     left = tokens - _size(_from(said), _SHARED_CUT)
-    text = beginning(_quoted(said.text, _LIKE_SHARED), left)
+    text = beginning(_quoted(beginning(said.text, left), _LIKE_SHARED), left)
     return f"{_from(said)}\n{text}\n{_SHARED_CUT}" if text.strip() else ""
 
 
@@ -220,5 +221,9 @@ def _quoted(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """`text` with letters and signs in their plainest form."""
-    return text if text.isascii() else unicodedata.normalize("NFKD", text)
+    """`text` with letters and signs in their plainest form. In slices: Unicode puts the marks of
+    a character in order, which takes the square of their number."""
+    if text.isascii():
+        return text
+    slices = (text[at : at + _SLICE_CHARS] for at in range(0, len(text), _SLICE_CHARS))
+    return "".join(unicodedata.normalize("NFKD", each) for each in slices)

@@ -155,9 +155,9 @@ _NO_MODEL = re.compile(
 )
 _ABOUT_PARAMETER = re.compile(r"\b(?:arguments?|parameters?)\b", re.IGNORECASE)
 _PARAMETER = re.compile(
-    r"(?:arguments?|parameters?)\b[^:`'\"]*?[:`'\"\s]\s*[`'\"]?([A-Za-z_]+)[`'\"]?\.?\s*$"
-    r"|(?:arguments?|parameters?):?\s+[`'\"]?([A-Za-z_]+)"
-    r"|target type:\s+(?:unknown field\s+)?[`'\"]?([A-Za-z_]+)",
+    r"(?:arguments?|parameters?)\b[^:`'\"]{0,200}?[:`'\"\s]\s{0,3}[`'\"]?([A-Za-z_]{1,40})[`'\"]?\.?$"
+    r"|(?:arguments?|parameters?):?\s{1,3}[`'\"]?([A-Za-z_]{1,40})"
+    r"|target type:\s{1,3}(?:unknown field\s{1,3})?[`'\"]?([A-Za-z_]{1,40})",
     re.IGNORECASE,
 )
 
@@ -263,7 +263,7 @@ def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
 def _parameter(said: Said) -> str:
     """Our name of the parameter that the API complains about, or `""`."""
     found = [said.parameter]
-    found += [name for names in _PARAMETER.findall(said.text) for name in names if name]
+    found += [name for names in _PARAMETER.findall(said.text.strip()) for name in names if name]
     for name in found:
         ours = _OURS.get(name.replace("_", "").lower(), "")
         if ours:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 
 EXCERPT_CHARS = 200
+_READ_CHARS = 4_000
+"""How much of a text is looked at for an excerpt."""
+
 NAME_CHARS = 80
 
 _SECRETS = (
     re.compile(r"<[^<>]*>"),
     re.compile(r"https?://\S+"),
     re.compile(r"\b(?:xai|sk|pk|gsk|key)-[\w*.-]+", re.IGNORECASE),
-    re.compile(r"\bbearer\s+\S+", re.IGNORECASE),
-    re.compile(r"[\w-]*\*{2,}[\w.*-]*"),
+    re.compile(r"\bbearer\s++\S+", re.IGNORECASE),
+    re.compile(r"(?<![\w-])[\w-]*+\*{2,}[\w.*-]*"),
     re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE),
     re.compile(r"(?<=\bteam )(?!and\b|does\b|has\b|is\b|or\b)[\w-]*\d[\w-]*", re.IGNORECASE),
-    re.compile(r"\[WKE=[^\]]*\]"),
-    re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"),
+    re.compile(r"\[WKE=[^\]]{0,200}\]"),
+    re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"),
 )
 _MARKUP = re.compile(r"[<>@`*~|\[\]\\]|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HTML = re.compile(r"^\s*(?:<!doctype|<html|<head|<body|<\?xml)", re.IGNORECASE)
@@ -34,6 +37,7 @@ def scrub(text: str, secret: str = "") -> str:
     """
     if is_page(text):
         return ""
+    text = text[:_READ_CHARS]
     if secret:
         text = text.replace(secret, "…")
     for pattern in _SECRETS:

@@ -8,7 +8,6 @@ requests below that, and Bolt even in some of its warnings.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from typing import TextIO
 
@@ -25,8 +24,8 @@ _PROMPT_FIELDS = frozenset(
 )
 """Fields that may hold what people wrote or what Grok answered."""
 
-_PYDANTIC_INPUT = re.compile(r"(\binput_value=).*?(?=, input_type=)", re.DOTALL)
-"""Where pydantic's errors quote the value that they are about."""
+_INPUT, _BEHIND_INPUT = "input_value=", ", input_type="
+"""Between these pydantic's errors quote the value that they are about."""
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -94,8 +93,21 @@ def _without_prompts(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         if name in _PROMPT_FIELDS:
             event[name] = HIDDEN
         elif isinstance(value, str):
-            event[name] = _PYDANTIC_INPUT.sub(rf"\1{HIDDEN}", value)
+            event[name] = _without_inputs(value)
     return event
+
+
+def _without_inputs(text: str) -> str:
+    """`text` without what pydantic quotes in it; a quotation without an end is hidden whole."""
+    before, *rest = text.split(_INPUT)
+    shown = [before]
+    hidden = False
+    for each in rest:
+        _, end, behind = each.partition(_BEHIND_INPUT)
+        shown += [] if hidden else [_INPUT, HIDDEN]
+        shown += [end, behind] if end else []
+        hidden = not end
+    return "".join(shown)
 
 
 def _library_filter(record: logging.LogRecord) -> bool:

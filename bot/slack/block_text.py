@@ -15,6 +15,8 @@ from bot.slack.shown import escaped
 _SILENT = ("actions", "context_actions", "divider", "input")
 _ESCAPED = ("mrkdwn", "plain_text")
 _PARTS = ("title", "text", "fields", "elements", "blocks")
+_DEEPEST = 24
+"""Slack's own blocks are not half as deep, each level counted twice."""
 _ATTACHED = ("pretext", "title", "text")
 
 Elements = Iterable[JsonValue]
@@ -59,7 +61,9 @@ def _attached(attachment: Mapping[str, JsonValue]) -> str:
     return "\n".join(filter(None, lines)) or (fallback if isinstance(fallback, str) else "")
 
 
-def _lines(part: JsonValue) -> Iterator[str]:
+def _lines(part: JsonValue, depth: int = 0) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
     match part:
         case {"type": kind} if kind in _SILENT:
             return
@@ -74,9 +78,9 @@ def _lines(part: JsonValue) -> Iterator[str]:
         case {"type": kind, "text": str(text)}:
             yield text if kind in _ESCAPED else escaped(text)
         case dict():
-            yield from _lines([part.get(name) for name in _PARTS])
+            yield from _lines([part.get(name) for name in _PARTS], depth + 1)
         case list():
-            yield from (line for each in part for line in _lines(each))
+            yield from (line for each in part for line in _lines(each, depth + 1))
 
 
 def _section(elements: Elements) -> Iterator[str]:

@@ -38,13 +38,14 @@ def escaped(text: str) -> str:
 
 def without_call(text: str, bot_user: str) -> str:
     """`text` of a payload without the mentions of the bot that it begins or ends with."""
-    call = re.compile(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>")
-    rest = text.strip()
-    while begun := call.match(rest):
-        rest = rest[begun.end() :].lstrip().removeprefix(",").removeprefix(":").lstrip()
-    while (start := rest.rfind("<@")) >= 0 and call.fullmatch(rest, start):
-        rest = rest[:start].rstrip()
-    return rest
+    call = rf"<@{re.escape(bot_user)}(?:\|[^<>]*+)?>"
+    start, end = 0, len(text)
+    if begun := re.compile(rf"\s*+(?:{call}\s*+,?+:?+\s*+)*+").match(text):
+        start = begun.end()
+    last = re.compile(rf"\s*+{call}\s*+")
+    while (at := text.rfind("<@", start, end)) >= 0 and last.fullmatch(text, at, end):
+        end = at
+    return text[start:end].strip()
 
 
 def says_forget(text: str, bot_user: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,7 @@ class ThreadReader:
         has had threads enough read in the last minute.
         """
         messages = await self._messages(_Thread(channel, root_ts, asker), before_ts)
-        said = [message for message in map(self._parsed, messages) if message is not None]
+        said = [message async for message in self._all_parsed(messages)]
         return await self._named(self._remembered(said, channel), asker)
 
     async def _messages(self, thread: _Thread, before_ts: str) -> Sequence[Mapping[str, Any]]:
@@ -116,6 +117,13 @@ class ThreadReader:
                     raise RateLimited(wait)
                 await asyncio.sleep(wait)
 
+    async def _all_parsed(self, messages: Sequence[Mapping[str, Any]]) -> AsyncIterator[_Message]:
+        """What each message says, others having their turn between them: they may be long."""
+        for message in messages:
+            if (parsed := self._parsed(message)) is not None:
+                yield parsed
+            await asyncio.sleep(0)
+
     def _parsed(self, message: Mapping[str, Any]) -> _Message | None:
         if message.get("hidden") or (message.get("subtype") or "") not in _SAYING:
             return None
@@ -152,7 +160,10 @@ class ThreadReader:
             others, asker=asker, within=NAMES_SECONDS, most=NAMES_PER_MINUTE_EACH
         )
         names = {**names, self._bot_user: talk.GROK}
-        said = (message.said(names) for message in messages)
+        said: list[Said] = []
+        for message in messages:
+            said.append(message.said(names))
+            await asyncio.sleep(0)
         return tuple(each for each in said if each.text)
 
 

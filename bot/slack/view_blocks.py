@@ -53,18 +53,20 @@ def lines(mrkdwns: Iterable[str]) -> Iterator[Block]:
 
 def long_text(text: str) -> Iterator[Block]:
     """`text` in paragraphs as long as Slack allows, cut at the end of a line or word."""
-    rest = printable(text).strip()
-    while rest:
-        end = _end_of_piece(rest)
-        shown = neutralise(rest[:end])
-        yield {"type": "section", "text": {"type": "plain_text", "text": shown, "emoji": False}}
-        rest = rest[end:].strip()
+    whole = text.strip()
+    at = 0
+    while at < len(whole):
+        start = whole[at : at + SECTION_TEXT_CHARS]
+        end = _end_of_piece(start, last=at + SECTION_TEXT_CHARS >= len(whole))
+        if shown := neutralise(printable(start[:end])).strip():
+            yield {"type": "section", "text": {"type": "plain_text", "text": shown, "emoji": False}}
+        at += end
 
 
-def _end_of_piece(text: str) -> int:
-    start = text[:SECTION_TEXT_CHARS]
+def _end_of_piece(start: str, *, last: bool) -> int:
+    """How much of `start` goes into one paragraph; `last`: nothing follows behind it."""
     most = most_within(start, SECTION_TEXT_CHARS)
-    if most == len(text):
+    if last and most == len(start):
         return most
     cuts = (start.rfind(mark, most // 2, most) for mark in ("\n", " "))
     return next((cut for cut in cuts if cut > 0), most)
