@@ -15,7 +15,7 @@ _SECRETS = (
     re.compile(r"https?://\S+"),
     re.compile(r"\b(?:xai|sk|pk|gsk|key)-[\w*.-]+", re.IGNORECASE),
     re.compile(r"\bbearer\s++\S+", re.IGNORECASE),
-    re.compile(r"(?<![\w-])[\w-]*+\*{2,}[\w.*-]*"),
+    re.compile(r"(?<![\w-])[\w-]*+\*{2,}+[\w.*-]*+"),
     re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE),
     re.compile(r"(?<=\bteam )(?!and\b|does\b|has\b|is\b|or\b)[\w-]*\d[\w-]*", re.IGNORECASE),
     re.compile(r"\[WKE=[^\]]{0,200}\]"),

@@ -17,7 +17,7 @@ _FENCE = re.compile(
     re.MULTILINE,
 )
 _BEGUN_FENCE = re.compile(
-    rf"(?:{_LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}[^`]*|~{{3,}}.*)"
+    rf"(?:{_LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
 )
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
 _MARKER = re.compile(_LIST_MARKER)
