@@ -86,7 +86,7 @@ class Parts:
         self._people = People(hurried, here, kept, self._allowances, admins_of(settings))
         self._admission = Admission(self._people, self._allowances, settings)
         self._permission = Permission(settings)
-        self._membership = Membership(hurried, Memory(store, keys))
+        self._membership = Membership(hurried, Memory(store, keys), self._allowances)
         self._presence = Presence(self._people, self._membership)
         self._conversations = Conversations(store, keys)
         self._once = Once(store, keys)

@@ -46,7 +46,6 @@ class Admission:
     async def of_person(self, user: str, *, within: float = LOOK_UP_SECONDS) -> str:
         """Why `user` may not ask anywhere; empty when they may.
 
-
         Where only members may ask, somebody whom Slack does not describe within so many seconds
         may not.
         """
@@ -71,7 +70,8 @@ class Presence:
         `was_there`: Slack said some time ago that they are there. That still counts where the bot
         is not, and so can neither ask Slack nor write.
         """
-        match await self._membership.sight(await self._people.find(user), channel):
+        person = await self._people.find(user, within=LOOK_UP_SECONDS)
+        match await self._membership.sight(person, channel):
             case "yes":
                 return ""
             case "hidden" if was_there:

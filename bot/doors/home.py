@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from bot.admin.home_standing import MOST_CHANNELS, Concern, Standing
+from bot.asking.admission import knows_rules
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.slack.installation import Installation
@@ -92,6 +93,8 @@ class Home:
     async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
         """Channels where `person` asked of late and which they still see: whoever left one is
         told nothing of it any more."""
+        if not knows_rules(person):
+            return []
         asked_in = dict.fromkeys(each.channel for each in recent if not each.private)
         channels = [each for each in asked_in if is_channel(each)][:MOST_CHANNELS]
         sights = await asyncio.gather(*(self._membership.sight(person, c) for c in channels))

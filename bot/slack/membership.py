@@ -8,17 +8,17 @@ some time ago, one that a stored question was asked in.
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 from collections.abc import Awaitable
 from typing import Any, Literal, TypeVar
 
 import structlog
 
-from bot.errors import RateLimited, SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable
 from bot.slack.person import Person
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import MEMBERS_PAGE
+from bot.store.allowances import Allowances
 from bot.store.memory import Memory
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,9 @@ MOST_LOOKS = 20
 LOOK_SECONDS = 1.2
 """How long all of it may take: a form waits for it, and Slack for the form."""
 
+STORE_SECONDS = 0.3
+"""How long Redis may take to say what is remembered."""
+
 INFO = "conversations.info"
 MEMBERS = "conversations.members"
 OPEN = "conversations.open"
@@ -50,10 +53,11 @@ T = TypeVar("T")
 class Membership:
     """Finds out who sees a conversation; never raises. What it found all replicas remember."""
 
-    def __init__(self, api: WebApi, memory: Memory) -> None:
-        """`api` has a deadline that fits into an ack."""
+    def __init__(self, api: WebApi, memory: Memory, allowances: Allowances) -> None:
+        """`api` has a deadline that fits into an ack, and lets a method rest after a 429."""
         self._api = api
         self._memory = memory
+        self._allowances = allowances
 
     async def sight(self, person: Person, channel: str) -> Sight:
         """Whether `person` may open `channel`: a public one every member of the workspace may,
@@ -66,13 +70,14 @@ class Membership:
             return known
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                if await self._often(person.id):
+                if await self._allowances.take(f"looks:{person.id}", MOST_LOOKS):
                     return "unknown"
                 sight = await self._look(person, channel)
         except (SlackError, TimeoutError) as error:
             log.warning("membership not known", channel=channel, error=str(error) or "timeout")
             return "unknown"
-        await self._quietly(self._memory.save(name, sight, REMEMBERED_SECONDS))
+        if sight != "unknown":
+            await self._quietly(self._memory.save(name, sight, REMEMBERED_SECONDS))
         return sight
 
     async def _recalled(self, name: str) -> Sight | None:
@@ -82,14 +87,11 @@ class Membership:
             case _:
                 return None
 
-    async def _often(self, user: str) -> bool:
-        count = await self._quietly(self._memory.count(f"looks:{user}", REMEMBERED_SECONDS))
-        return (count or 0) > MOST_LOOKS
-
     async def _look(self, person: Person, channel: str) -> Sight:
         try:
             if channel.startswith("D"):
-                return "yes" if await self._direct(person.id) == channel else "no"
+                # What two people write to each other Slack does not let the bot know.
+                return "yes" if await self._direct(person.id) == channel else "hidden"
             if person.member and await self._is_public(channel):
                 return "yes"
             return await self._is_in(person.id, channel)
@@ -100,7 +102,7 @@ class Membership:
 
     async def _direct(self, user: str) -> str:
         """The direct message that the bot has with `user`."""
-        reply = await self._call(OPEN, {"users": user}, read=False)
+        reply = await self._api.call(OPEN, {"users": user})
         return str(mapping(reply.get("channel")).get("id"))
 
     async def _is_public(self, channel: str) -> bool:
@@ -108,7 +110,7 @@ class Membership:
         known = await self._quietly(self._memory.read(name))
         if known is not None:
             return known == "yes"
-        reply = await self._call(INFO, {"channel": channel})
+        reply = await self._api.call(INFO, {"channel": channel}, read=True)
         said = mapping(reply.get("channel"))
         # What Slack does not say to be public is not.
         public = said.get("is_private") is False and not said.get("is_mpim")
@@ -118,7 +120,7 @@ class Membership:
     async def _is_in(self, user: str, channel: str) -> Sight:
         body: dict[str, Any] = {"channel": channel, "limit": MEMBERS_PAGE}
         for _ in range(MOST_PAGES):
-            reply = await self._call(MEMBERS, body)
+            reply = await self._api.call(MEMBERS, body, read=True)
             if user in (reply.get("members") or ()):
                 return "yes"
             cursor = mapping(reply.get("response_metadata")).get("next_cursor")
@@ -127,22 +129,11 @@ class Membership:
             body["cursor"] = cursor
         return "unknown"
 
-    async def _call(self, method: str, body: dict[str, Any], *, read: bool = True) -> Any:
-        """One call, unless the method rests for all replicas after a 429."""
-        rest = f"rest:{method}"
-        if await self._quietly(self._memory.read(rest)):
-            raise RateLimited(1)
-        try:
-            return await self._api.call(method, body, read=read)
-        except RateLimited as error:
-            seconds = math.ceil(error.retry_after)
-            await self._quietly(self._memory.save(rest, "1", seconds))
-            raise
-
     async def _quietly(self, work: Awaitable[T]) -> T | None:
-        """What `work` gives; None while Redis is away: then Slack is asked each time."""
+        """What `work` gives; None while Redis does not say: then Slack is asked each time."""
         try:
-            return await work
-        except StoreUnavailable as error:
-            log.warning("nothing remembered", error=str(error))
+            async with asyncio.timeout(STORE_SECONDS):
+                return await work
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("nothing remembered", error=str(error) or "timeout")
             return None

@@ -24,13 +24,3 @@ class Memory:
         """Remember `text` for so long, in place of what was remembered."""
         with redis_errors():
             await self._redis.set(self._keys.remembered(name), text, ex=seconds)
-
-    async def count(self, name: str, seconds: int) -> int:
-        """How often this was called for `name` since the first time, at most `seconds` ago."""
-        key = self._keys.remembered(name)
-        with redis_errors():
-            async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.set(key, 0, ex=seconds, nx=True)
-                pipe.incr(key)
-                _, count = await pipe.execute()
-        return int(count)

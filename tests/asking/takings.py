@@ -40,4 +40,4 @@ def taking_of(
 
 def presence_of(api: WebApi, people: People, store: Store, keys: Keys) -> Presence:
     """Asks `api` who sees which place."""
-    return Presence(people, Membership(api, Memory(store, keys)))
+    return Presence(people, Membership(api, Memory(store, keys), Allowances(store, keys)))

@@ -21,6 +21,7 @@ from bot.slack.membership import Membership
 from bot.slack.payloads import HomeOpened
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Memory
@@ -66,7 +67,7 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
         Views(api),
         installation,
         standing,
-        Membership(api, Memory(store, keys)),
+        Membership(api, Memory(store, keys), Allowances(store, keys)),
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pytest
 
-from bot.slack import pacing
+from bot.doors import messages
+from bot.slack import aside, membership, pacing
 from tests.e2e.rights import answers, commands, questions, views
-from tests.e2e.rights.table import DRIVERS, PAGE, rows_in
+from tests.e2e.rights.table import DRIVERS, PAGE, Row, rows_in
 from tests.e2e.rights.world import PEOPLE, World, world
-
-DRIVING = (answers, commands, questions, views)
-"""Whose drivers are registered."""
 
 ROWS = rows_in(PAGE.read_text(encoding="utf-8"))
 SETTINGS = {
@@ -18,6 +18,25 @@ SETTINGS = {
     "`ASKING_OPEN_TO=members`": {"asking_open_to": "members"},
     "`DEFAULTS_EDITABLE_BY=members`": {"defaults_editable_by": "members"},
 }
+GROUPS = (questions, answers, commands, views)
+"""Whose drivers share a bot and a workspace."""
+
+
+def rows_of(setting: str, group: ModuleType) -> list[Row]:
+    """The rows that are tried together."""
+    return [
+        row
+        for row in ROWS
+        if row.setting == setting and DRIVERS[row.act].__module__ == group.__name__
+    ]
+
+
+TOGETHER = [
+    pytest.param(setting, group, id=f"{group.__name__.rpartition('.')[2]}-{setting or 'default'}")
+    for setting in SETTINGS
+    for group in GROUPS
+    if rows_of(setting, group)
+]
 
 
 def test_each_act_has_a_driver_and_each_driver_an_act() -> None:
@@ -38,22 +57,28 @@ async def tried(at: World, act: str, user: str) -> str:
         return repr(error)
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-async def test_what_the_table_says_is_so(
-    redis_url: str, setting: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pacing, "POST_BURST", 1_000)  # hundreds of answers, in few channels
-    found: dict[tuple[str, str], str] = {}
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody may do as much in a minute as the table has cells."""
+    monkeypatch.setattr(pacing, "POST_BURST", 1_000)
+    monkeypatch.setattr(aside, "TOLD_PER_MINUTE", 1_000)
+    monkeypatch.setattr(messages, "REFUSALS_PER_MINUTE", 1_000)
+    monkeypatch.setattr(membership, "MOST_LOOKS", 1_000)
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize(("setting", "group"), TOGETHER)
+async def test_what_the_table_says_is_so(redis_url: str, setting: str, group: ModuleType) -> None:
+    wrong = []
     async with world(redis_url, **SETTINGS[setting]) as at:
-        rows = [row for row in ROWS if row.setting == setting]
-        for row in rows:
+        for row in rows_of(setting, group):
             for who, user in PEOPLE.items():
-                found[row.act, who] = await tried(at, row.act, user)
+                found = await tried(at, row.act, user)
+                if found != row.cells[who]:
+                    wrong.append(f"{row.act}, {who}: {found}")
         await at.workspace.settled()
 
-    written = {(row.act, who): cell for row in rows for who, cell in row.cells.items()}
-    wrong = {cell: said for cell, said in found.items() if said != written[cell]}
-    assert not wrong, "\n".join(f"{act}, {who}: {said}" for (act, who), said in wrong.items())
+    assert not wrong, "\n".join(wrong)
     assert not at.workspace.problems
 
 

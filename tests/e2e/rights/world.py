@@ -225,9 +225,13 @@ def job_of(message: Message, action: str = "details") -> str:
 @asynccontextmanager
 async def world(redis_url: str, **settings: Any) -> AsyncIterator[World]:
     """Everybody is there, and something is set for everything."""
-    values = {"grok_admins": LISTED, "slack_edits_per_minute": 1_000_000, **settings}
+    values: dict[str, Any] = {
+        "questions_per_minute": 1_000,
+        "grok_admins": LISTED,
+        "slack_edits_per_minute": 1_000_000,
+    }
     async with (
-        on_stage(redis_url, limits=Limits(scale=0), **values) as stage,
+        on_stage(redis_url, limits=Limits(scale=0), **{**values, **settings}) as stage,
         Store(redis_url) as store,
     ):
         _move_in(stage.workspace)
