@@ -22,6 +22,9 @@ JOBS_WAITING = Gauge(
     "grokbot_jobs_waiting", "Jobs that this process holds until it has a place for them"
 )
 JOBS_RECLAIMED = Counter("grokbot_jobs_reclaimed_total", "Jobs taken over from a lost worker")
+JOBS_GIVEN_UP = Counter(
+    "grokbot_jobs_given_up_total", "Jobs that crashed their workers too often, by state", ["state"]
+)
 FENCED_WRITES = Counter(
     "grokbot_fenced_writes_total", "Writes to Slack given up because the lease was lost"
 )

@@ -55,6 +55,9 @@ from bot.store.rests import Rests
 LOOK_UP_SECONDS = 1.0
 """How long looking a person up may take, of the 3 s that an ack may take."""
 
+REST_LEASES = 1 / 3
+"""How long a job rests that its worker died of for the first time, in times of a lease."""
+
 MOST_WAITING = 50
 """Jobs that a process holds until it has a place for them, to tell their askers so."""
 
@@ -100,6 +103,7 @@ class Parts:
             retention_seconds=settings.job_retention_seconds,
             thread_tokens=settings.thread_tokens,
             thread_retention_seconds=settings.thread_retention_seconds,
+            pause_seconds=settings.job_lease_seconds * REST_LEASES,
         )
 
     def worker(self, connected: Connected) -> Worker:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot import words
-from bot.completion.result import Answer
+from bot import metrics
 from bot.errors import LeaseLost, StoreUnavailable
+from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.insist import insist
 from bot.jobs.job import Job
 from bot.jobs.lease import Held, Stop
@@ -22,8 +22,6 @@ log = structlog.get_logger(__name__)
 RunJob = Callable[[Held], Awaitable[None]]
 """Shows one answer and ends with `Held.finish`."""
 
-MOST_ATTEMPTS = 3
-"""A job whose workers crashed this often ends with an apology instead of another try."""
 LOST_SECONDS = 5.0
 """How long a job that lost its lease may take to see to its last write before it is cancelled."""
 AWAY_SECONDS = 1.0
@@ -37,7 +35,8 @@ class Holder:
 
     What `run_job` raises decides what comes of a job. After `LeaseLost`, `StoreUnavailable` or
     a cancel it is handed back; where another worker holds it already, the answer is shown once
-    more. Anything else is a crash: it is tried again a lease later, `MOST_ATTEMPTS` times in all.
+    more. Anything else is a crash: it is tried again a lease later, `MOST_ATTEMPTS` times in all
+    (`bot.jobs.crashes`).
     """
 
     def __init__(self, queue: Queue, run_job: RunJob) -> None:
@@ -90,9 +89,10 @@ class Holder:
 
     async def _work(self, held: Held) -> None:
         job = held.job
-        if job.state == "running" and job.attempts > MOST_ATTEMPTS:
-            log.error("job given up", attempts=job.attempts)
-            await held.deliver(Answer.failed(job.ask.request.model, words.GIVEN_UP))
+        if job.attempts > MOST_ATTEMPTS and not job.given_up:
+            log.error("job given up", state=job.state, attempts=job.attempts - 1)
+            metrics.JOBS_GIVEN_UP.labels(job.state).inc()
+            await held.give_up()
         await self._run_job(held)
         if not held.finished:
             raise RuntimeError("a job was left before it was finished")

@@ -18,6 +18,9 @@ from bot.store.recent import Recent
 
 State = Literal["queued", "running", "delivering", "done"]
 
+GivenUp = Literal["", "running", "delivering", "dropped"]
+"""The state in which a job was given up, or that an operator dropped it; empty when neither."""
+
 ROOT = "0"
 """The part of an answer that is posted first."""
 
@@ -25,6 +28,7 @@ RECENT_CHARS = 80
 """How much of a question is shown among the recent ones."""
 
 STATE: TypeAdapter[State] = TypeAdapter(State)
+_GIVEN_UP: TypeAdapter[GivenUp] = TypeAdapter(GivenUp)
 
 _PREFIX = "post:"
 _POST = TypeAdapter(Post)
@@ -36,8 +40,9 @@ M = TypeVar("M", bound=BaseModel)
 class Job:
     """A job as its holder sees it.
 
-    `epoch` counts its holders; `attempts` counts how often it was taken in its present state
-    (not counting those who handed it back). `created` is Redis' clock, Unix time in seconds.
+    `epoch` counts its holders; `attempts` counts how often it was taken (not counting those who
+    handed it back), from the beginning or since it was given up. `created` is Redis' clock, Unix
+    time in seconds.
     `answer` is set from the state `delivering` on: from there on it only has to be shown.
     """
 
@@ -55,6 +60,7 @@ class Job:
     """Why somebody stopped it; empty when nobody did."""
     hold: Hold | None = None
     """What it has reserved, until its answer is stored; None also when nothing is limited."""
+    given_up: GivenUp = ""
 
     @property
     def opens_conversation(self) -> bool:
@@ -73,20 +79,20 @@ class Job:
     @property
     def turn(self) -> Turn | None:
         """What its conversation remembers of it. A private answer is not for the others there."""
-        if self.answer is None or self.ask.reply == "private":
+        if self.answer is None or self.given_up or self.ask.reply == "private":
             return None
         return turn_of(self.id, self.ask, self.answer)
 
     @property
     def recent(self) -> Recent:
-        """How its asker finds it again."""
+        """How its asker finds it again; without its question when that was given up."""
         ask = self.ask
         root = self.posts.get(ROOT)
         return Recent(
             job_id=self.id,
             channel=root.channel if root else ask.channel,
             ts=(root.ts if root else None) or "",
-            prompt=excerpt("\n\n".join(ask.request.prompts), RECENT_CHARS),
+            prompt="" if self.given_up else _excerpt(ask),
             at=ask.asked_at,
             private=ask.reply == "private",
         )
@@ -107,6 +113,7 @@ def parse_job(fields: Mapping[str, str]) -> Job:
         redeliver=int(_required(fields, "redeliver")),
         stop=fields.get("stop", ""),
         hold=_model(Hold, hold) if hold else None,
+        given_up=_GIVEN_UP.validate_python(fields.get("given_up", "")),
     )
 
 
@@ -118,6 +125,10 @@ def post_field(part: str) -> str:
 def dump_post(post: Post) -> str:
     """A post as it is stored."""
     return _POST.dump_json(post).decode()
+
+
+def _excerpt(ask: Ask) -> str:
+    return excerpt("\n\n".join(ask.request.prompts), RECENT_CHARS)
 
 
 def _posts(fields: Mapping[str, str]) -> dict[str, Post]:

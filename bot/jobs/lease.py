@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bot import metrics
+from bot import metrics, words
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
-from bot.jobs.job import ROOT, Job, dump_post, post_field
+from bot.jobs.job import ROOT, GivenUp, Job, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Lease, Queue
 from bot.reply.ledger import Post
@@ -189,6 +189,17 @@ class Held:
         stored = await self._queue.deliver(self._lease, answer, hold, charge)
         self.job = replace(self.job, state="delivering", answer=stored, hold=None)
         return stored
+
+    async def give_up(self) -> None:
+        """End the work on the job with a fixed sentence, in the place of any answer: it was taken
+        too often. What it has reserved is charged where an earlier holder has asked Grok."""
+        job = self.job
+        answer = Answer.failed(job.ask.request.model, words.GIVEN_UP)
+        stored = await self._queue.deliver(self._lease, answer, job.hold, given_up=True)
+        state: GivenUp = "running" if job.answer is None else "delivering"
+        self.job = replace(
+            job, state="delivering", answer=stored, hold=None, given_up=job.given_up or state
+        )
 
     async def finish(self) -> bool:
         """End the job once its answer was shown. True: show it again first, every message of

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from redis.exceptions import ResponseError
 
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
+from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.job import STATE, Job, State, parse_job
 from bot.jobs.refusal import raise_refusal
 from bot.rules.charge import NOTHING, Charge
@@ -25,6 +27,8 @@ from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import books, counters
 from bot.store.recent import MOST_RECENT
+
+log = structlog.get_logger(__name__)
 
 GROUP = "workers"
 CONSUMER_GONE_SECONDS = 3600.0
@@ -70,8 +74,8 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much waits or runs: jobs in the queue, the age of the oldest in seconds, and the tokens
-    that all of them, also those that wait for others, have reserved."""
+    """How much waits or runs: jobs in the queue or at rest, the age of the oldest in the queue in
+    seconds, and the tokens that all, also those that wait for others, have reserved."""
 
     depth: int
     oldest: float
@@ -93,10 +97,12 @@ class Queue:
         retention_seconds: int,
         thread_tokens: int = 16_000,
         thread_retention_seconds: int = 30 * 86_400,
+        pause_seconds: float = 0.0,
     ) -> None:
         """`retention_seconds`: how long a job is remembered after its end; a conversation, and
         the questions of a person, for `thread_retention_seconds` after the last one of them.
-        `thread_tokens`: how much of a conversation is remembered."""
+        `thread_tokens`: how much of a conversation is remembered. `pause_seconds`: how long a job
+        rests that its worker died of; see `Crashes`."""
         self.lease_seconds = lease_seconds
         self.alone = store.alone
         self.consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -105,6 +111,13 @@ class Queue:
         self._retention_seconds = retention_seconds
         self._thread_tokens = thread_tokens
         self._thread_retention_seconds = thread_retention_seconds
+        self.crashes = Crashes(
+            store,
+            keys,
+            group=GROUP,
+            pause_seconds=pause_seconds,
+            retention_seconds=retention_seconds,
+        )
         self._accept = store.script("accept")
         self._offer = store.script("offer")
         self._overflow = store.script("overflow")
@@ -249,13 +262,24 @@ class Queue:
         return str(reply[0]), _entries(reply[1])
 
     async def take(self, entry: Entry) -> tuple[Lease, Job] | None:
-        """Become the holder of the job behind `entry`; None when nothing is left to do."""
+        """Become the holder of the job behind `entry`; None when nothing is left to do. Raises
+        `ValueError` when what is stored is no job."""
         lease = Lease(entry, uuid.uuid4().hex)
         keys = [self._keys.job(entry.job_id), self._keys.queue]
         reply = await self._take(keys, [lease.token, entry.entry_id, GROUP, self.consumer])
         if not reply:
             return None
-        return lease, parse_job(dict(zip(reply[::2], reply[1::2], strict=True)))
+        fields = dict(zip(reply[::2], reply[1::2], strict=True))
+        if beyond_hope(fields):
+            log.error("job ended without a word", job_id=entry.job_id)
+            await self.crashes.drop(entry.job_id, None, entry.entry_id)
+            return None
+        return lease, parse_job(fields)
+
+    async def pause(self, entry: Entry) -> float:
+        """Let the job behind `entry`, which was claimed, rest if its holder died; for how many
+        seconds. 0: it is to be taken now."""
+        return await self.crashes.pause(entry.job_id, entry.entry_id, self.consumer)
 
     async def renew(self, lease: Lease) -> bool:
         """Show that the holder is alive; False when the lease is lost."""
@@ -326,15 +350,22 @@ class Queue:
         answer: Answer,
         hold: Hold | None = None,
         charge: Charge = NOTHING,
+        *,
+        given_up: bool = False,
     ) -> Answer:
         """Enter `delivering` with `answer`; the one that stands. Raises `LeaseLost`.
 
         With it the `hold` of the job, if it has one, is settled: `charge` is what this holder
-        used of it since `begin`.
+        used of it since `begin`. A job that is `given_up` is remembered as such, and `answer` takes
+        the place of one that was stored before.
         """
-        keys = [self._job(lease)] if hold is None else self._job_and_counters(lease, hold)
+        job, *counted = [self._job(lease)] if hold is None else self._job_and_counters(lease, hold)
+        keys = [job, self._keys.failed, *counted]
         cost = "" if charge.micro_dollars is None else charge.micro_dollars
-        args = (lease.token, answer.model_dump_json(), charge.requests, charge.tokens, cost)
+        args = (
+            *(lease.token, answer.model_dump_json(), charge.requests, charge.tokens, cost),
+            self._retention_seconds if given_up else "",
+        )
         stored = await self._deliver(keys, args)
         if stored is None:
             raise LeaseLost(lease.entry.job_id)
@@ -404,7 +435,10 @@ class Queue:
                 pipe.xrange(self._keys.queue, count=1)
                 pipe.time()
                 pipe.get(self._keys.reserved)
-                depth, first, (seconds, microseconds), reserved = await pipe.execute()
+                pipe.zcard(self._keys.paused)
+                pipe.zcard(self._keys.singly)
+                queued, first, (seconds, microseconds), reserved, *resting = await pipe.execute()
+        depth = queued + sum(resting)
         reserved = int(reserved or 0)
         if not first:
             return Load(depth, 0.0, reserved)

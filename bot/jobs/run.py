@@ -83,8 +83,11 @@ class Runner:
             tell_after=self._tell_after,
             streaming=self._streaming,
             most=self._most,
+            given_up=bool(held.job.given_up),
         )
         answer = held.job.answer
+        if answer is None and held.job.given_up:
+            answer = Answer.failed(ask.request.model, words.GIVEN_UP)
         asked = answer is None
         if answer is None:
             answer = await self._answer(held, reply)

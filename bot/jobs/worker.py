@@ -26,6 +26,8 @@ UNREAD_SECONDS = 1.0
 """Nobody has room for a job that has not been read for this long."""
 LOOK_EVERY_SECONDS = 1.0
 """How often a full worker looks for such jobs, and for room that others have."""
+WAKE_EVERY_SECONDS = 1.0
+"""How often it is looked for jobs that have rested long enough after a crash."""
 CONNECTED_EVERY_SECONDS = 0.2
 """How often a worker that may take no jobs looks whether Slack is connected by now."""
 MEASURE_EVERY_SECONDS = 5.0
@@ -75,6 +77,7 @@ class Worker:
         self._cursor = SCAN_START
         # Alone in its store, a process that starts need not wait for a lease to run out.
         self._abandoned_after = 0.0 if queue.alone else queue.lease_seconds
+        self._reclaim_at = 0.0
         self._heard = 0.0
         self._stopping = asyncio.Event()
         self._stop_at = 0.0
@@ -126,6 +129,8 @@ class Worker:
             steps = [self._fetch, self._reclaim, self._measure, self._prune]
             if self._waiting:
                 steps.append(self._look_round)
+            if self._queue.crashes.pauses:
+                steps.append(self._wake)
             loops = [group.create_task(_repeat(step)) for step in steps]
             await self._stopping.wait()
             for loop in loops:
@@ -203,15 +208,26 @@ class Worker:
         most = 2 * self._waiting
         await self._until(lambda: self._room(most) > 0)
         await self._until_connected()
-        self._cursor, entries = await self._queue.claim(
-            self._room(most), self._cursor, self._abandoned_after
-        )
+        await asyncio.sleep(self._reclaim_at - time.monotonic())
+        try:
+            self._cursor, entries = await self._queue.claim(
+                self._room(most), self._cursor, self._abandoned_after
+            )
+        except StoreUnavailable:
+            # Nobody could renew a lease meanwhile: all have the time of one to do so.
+            self._reclaim_at = time.monotonic() + self._queue.lease_seconds
+            raise
         for entry in entries:
             self._start(entry, reclaimed=True)
         if self._cursor != SCAN_START:
             return 0.0
         self._abandoned_after = self._queue.lease_seconds
         return self._queue.lease_seconds * random.uniform(0.2, 0.4)  # noqa: S311
+
+    async def _wake(self) -> float:
+        """Queue again what has rested long enough after a crash."""
+        await self._queue.crashes.wake()
+        return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
     async def _measure(self) -> float:
         load = await self._queue.load()
@@ -260,6 +276,8 @@ class Worker:
         if not await self._until_connected():
             return
         try:
+            if reclaimed and await self._rests(entry):
+                return
             taken = await self._queue.take(entry)
         except (StoreUnavailable, ValueError):
             log.exception("job not taken", job_id=entry.job_id)
@@ -272,6 +290,15 @@ class Worker:
                 metrics.JOBS_RECLAIMED.inc()
                 log.warning("job taken over", attempts=job.attempts)
             await self._holder.hold(lease, job, stop, place)
+
+    async def _rests(self, entry: Entry) -> bool:
+        """Whether the job behind an abandoned `entry` rests before it is taken again."""
+        seconds = await self._queue.pause(entry)
+        if not seconds:
+            return False
+        metrics.JOBS_RECLAIMED.inc()
+        log.warning("job rests, its worker is gone", job_id=entry.job_id, seconds=seconds)
+        return True
 
 
 async def _repeat(step: Callable[[], Awaitable[float]]) -> None:

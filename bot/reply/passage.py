@@ -10,6 +10,7 @@ import structlog
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.errors import PostingDenied, SlackError
+from bot.reply.apology import Apology
 from bot.reply.chain import Chain
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
@@ -19,6 +20,9 @@ from bot.reply.whisper import Whisper
 from bot.slack.blocks import Message, Question
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack, passes
+
+GIVEN_UP = "given up"
+"""What names the part of a job that tells its asker alone that it was given up."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +48,11 @@ class Passage:
         ask: Ask,
         *,
         most: int | None = None,
+        given_up: bool = False,
     ) -> None:
-        """`most`: messages that the answer may become; None: any number."""
+        """`most`: messages that the answer may become; None: any number. `given_up`: nothing is
+        laid out but a fixed sentence."""
+        self._given_up = given_up
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
@@ -102,17 +109,7 @@ class Passage:
         ask = self._ask
         self.route = route
         self._arrived = True
-        self.chain = Chain(
-            Question(
-                ask.user,
-                "\n\n".join(ask.request.prompts),
-                visible=not route.why and _stands_above(ask),
-            ),
-            self._ledger.job_id,
-            in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
-            notice=notice_of(ask, route),
-            most=self._most,
-        )
+        self.chain = self._apology() if self._given_up else self._chain()
         self.native = Native(
             self._slack,
             self._budget,
@@ -129,7 +126,25 @@ class Passage:
             channel=route.channel,
             thread_ts=None if route.why else ask.thread_ts,
         )
-        self.whisper = Whisper(self._slack, self._ledger, ask, route)
+        part = f"{route.way}:{GIVEN_UP}" if self._given_up else ""
+        self.whisper = Whisper(self._slack, self._ledger, ask, route, part=part)
+
+    def _chain(self) -> Chain:
+        ask, route = self._ask, self.route
+        return Chain(
+            Question(
+                ask.user,
+                "\n\n".join(ask.request.prompts),
+                visible=not route.why and _stands_above(ask),
+            ),
+            self._ledger.job_id,
+            in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
+            notice=notice_of(ask, route),
+            most=self._most,
+        )
+
+    def _apology(self) -> Apology:
+        return Apology(self._ask.user, self._ledger.job_id, notice=notice_of(self._ask, self.route))
 
 
 def _stands_above(ask: Ask) -> bool:

@@ -61,11 +61,13 @@ class Reply:
         tell_after: float = 60.0,
         streaming: Streaming = "edit",
         most: int | None = None,
+        given_up: bool = False,
     ) -> None:
         """`backoff`: the first pause after a failed call, in seconds; each further one doubles.
         `tell_after`: whose answer took more seconds than this is told when it is ready.
         `streaming`: how messages in threads grow. `most`: messages that the answer may become;
-        None: any number."""
+        None: any number. `given_up`: only `deliver` is called, and shows the sentence of its
+        answer in the place of everything."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
@@ -73,7 +75,7 @@ class Reply:
         self._backoff = backoff
         self._tell_after = tell_after
         self._recover()
-        self._passage = Passage(slack, budget, ledger, ask, most=most)
+        self._passage = Passage(slack, budget, ledger, ask, most=most, given_up=given_up)
         self._growing = Growing(slack, budget, ledger, ask, self._passage, streaming=streaming)
 
     @property

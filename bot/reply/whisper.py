@@ -27,13 +27,16 @@ _USED_UP = "used_url"
 class Whisper:
     """One answer told to its asker alone, by one way."""
 
-    def __init__(self, slack: Slack, ledger: Ledger, ask: Ask, route: Route) -> None:
-        """`route`: by `Way.EPHEMERAL` or `Way.RESPONSE`, which names the part of the job too."""
+    def __init__(
+        self, slack: Slack, ledger: Ledger, ask: Ask, route: Route, *, part: str = ""
+    ) -> None:
+        """`route`: by `Way.EPHEMERAL` or `Way.RESPONSE`, which names the part of the job too,
+        unless that is another `part`, to be told whatever was told of the first."""
         self._slack = slack
         self._ledger = ledger
         self._ask = ask
         self._route = route
-        self._part = str(route.way)
+        self._part = part or str(route.way)
         self._sent = 0
 
     @property

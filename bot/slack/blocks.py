@@ -135,6 +135,12 @@ def further_message(number: int, answer: str, foot: Foot) -> Message:
     return Message((_markdown(answer), *foot.blocks), words.answering_on(number))
 
 
+def apology(user: str, sentence: str, foot: Foot) -> Message:
+    """A whole answer that is one sentence of the bot's: who asked, and nothing of what."""
+    asked = _small(words.asked(mention(user) or talk.SOMEBODY))
+    return Message((asked, _markdown(words.failed(sentence)), *foot.blocks), sentence)
+
+
 def note(sentence: str, text: str = "") -> Message:
     """A message that is one sentence of the bot's, in Slack's mrkdwn; `text` is its
     notification, where that is to say something else."""

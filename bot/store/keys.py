@@ -24,6 +24,26 @@ class Keys:
         """Hash of how many more jobs each worker has room for."""
         return self._key("rooms")
 
+    @property
+    def paused(self) -> str:
+        """Sorted set of jobs that rest after a crash, by when they are queued again."""
+        return self._key("paused")
+
+    @property
+    def singly(self) -> str:
+        """The same, of those that are queued again one after the other."""
+        return self._key("paused", "singly")
+
+    @property
+    def alone(self) -> str:
+        """The id of the last of those that was queued."""
+        return self._key("paused", "alone")
+
+    @property
+    def failed(self) -> str:
+        """Sorted set of jobs that were given up, by when."""
+        return self._key("failed")
+
     def job(self, job_id: str) -> str:
         """Hash of one job: its ask, state, epoch, posts and final answer."""
         return self._key("job", job_id)

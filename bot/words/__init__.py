@@ -321,7 +321,7 @@ def other_model(model: str, asked_for: str) -> str:
 
 # --- accepting -----------------------------------------------------------------------------
 
-GIVEN_UP = "Something went wrong on my side each time I tried this. Please ask again."
+GIVEN_UP = "Something went wrong on my side each time I tried this. Please ask in other words."
 
 TOLD_WHEN_DONE = "Got it. Only you will see the answer, in one piece when it is done."
 POSTED_WHEN_DONE = "Got it. The answer is posted here in one piece when it is done."

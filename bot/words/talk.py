@@ -168,3 +168,8 @@ def labelled(label: str, value: str = "") -> str:
 def tokens_read(prompt: int, cached: int) -> str:
     """`1,234 (200 repeated)`: `cached` are those that Grok had read before, which cost less."""
     return f"{prompt:,} ({cached:,} repeated)" if cached else f"{prompt:,}"
+
+
+DROPPED = "Whoever runs me has ended this question. Please ask again if you still need an answer."
+SOMEBODY = "Somebody"
+"""Whoever asked, where Slack's id of them is none."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.result import Answer
+from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.queue import Entry
 from bot.store.recent import MOST_RECENT
 
@@ -31,6 +32,8 @@ class ModelJob:
     line: str | None = None
     remembered: bool = False
     stop: str = ""
+    given_up: str = ""
+    unsaid: bool = False
 
     @property
     def conversation(self) -> str | None:
@@ -72,6 +75,10 @@ class Model:
     lines: dict[str, ModelLine] = field(default_factory=dict)
     recent: list[str] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
+    paused: set[str] = field(default_factory=set)
+    singly: set[str] = field(default_factory=set)
+    alone: str = ""
+    failed: set[str] = field(default_factory=set)
 
     def accept(self, job_id: str, ask: Ask) -> None:
         """A new job: queued, or lined up behind what is active."""
@@ -99,14 +106,15 @@ class Model:
         if job.line is None:
             return
         line, job.line = self.lines[job.line], None
-        line.active.remove(job.id)
+        line.active.discard(job.id)
         if not line.active and line.waiting:
             line.active.add(line.waiting[0])
             self.unread.append(line.waiting.pop(0))
 
     def finish(self, job: ModelJob, entry: Entry) -> None:
         """The end of a job, the first or a further one."""
-        turn = turn_of(job.id, job.ask, job.answer) if job.answer else None
+        answered = job.answer and not job.given_up
+        turn = turn_of(job.id, job.ask, job.answer) if answered and job.answer else None
         if not job.remembered:
             self.recent = [job.id, *self.recent][:MOST_RECENT]
             if turn and job.line:
@@ -115,9 +123,62 @@ class Model:
         job.remembered, job.state = True, "done"
         self.drop(entry)
 
+    def rests(self, entry: Entry) -> bool:
+        """Whether a job whose holder is gone rests; it does so from now on."""
+        job = self.jobs[entry.job_id]
+        held = job.lease is not None and job.state != "done"
+        if not held or job.attempts < 1 or job.attempts == MOST_ATTEMPTS:
+            return False
+        job.lease = None
+        job.state = "queued" if job.state == "running" else job.state
+        (self.singly if job.attempts + 1 >= MOST_ATTEMPTS else self.paused).add(job.id)
+        self.drop(entry)
+        return True
+
+    def wake(self) -> None:
+        """All have rested long enough."""
+        self.unread += sorted(self.paused)
+        self.paused.clear()
+        last = self.jobs.get(self.alone)
+        busy = last and last.state != "done" and last.id not in self.singly
+        if self.singly and not busy:
+            self.alone = min(self.singly)
+            self.singly.remove(self.alone)
+            self.unread.append(self.alone)
+
+    def give_up(self, job: ModelJob, answer: Answer) -> None:
+        """Once: a sentence in the place of any answer."""
+        if job.state == "done" or job.given_up:
+            return
+        job.given_up, job.state = job.state, "delivering"
+        job.answer, job.attempts = answer, 1
+        self.failed.add(job.id)
+
+    def end(self, job: ModelJob, answer: Answer | None) -> None:
+        """The end of a job that is not done, with a sentence or without a word."""
+        outside = job.id in self.paused | self.singly
+        self.paused.discard(job.id)
+        self.singly.discard(job.id)
+        if job.line is not None:
+            line = self.lines[job.line]
+            outside = outside or job.id in line.waiting
+            line.waiting = [each for each in line.waiting if each != job.id]
+            self.leave(job)
+        job.remembered, job.lease = True, None
+        if answer is None:
+            job.given_up, job.state, job.unsaid = job.given_up or job.state, "done", True
+            self.failed.add(job.id)
+            return
+        job.state, job.answer, job.attempts, job.given_up = "delivering", answer, 0, "dropped"
+        self.failed.discard(job.id)
+        if outside:
+            self.unread.append(job.id)
+
     def faults(self) -> Iterator[str]:
         """Jobs that are open and would never be run, or out of turn."""
         queued = {*self.unread, *(entry.job_id for entry in self.pending)}
+        yield from queued & (self.paused | self.singly)
+        queued |= self.paused | self.singly
         waiting = {job_id for line in self.lines.values() for job_id in line.waiting}
         for job_id, job in self.jobs.items():
             if (job.state == "done" or job_id in queued) == (job_id in waiting):

@@ -23,6 +23,9 @@ class ModelJob:
     """None: settled."""
     state: str = "queued"
     lease: str | None = None
+    attempts: int = 0
+    given_up: bool = False
+    dropped: bool = False
     asked: str | None = None
 
 
@@ -91,12 +94,18 @@ class QuotaModel:
 
     def deliver(self, job: ModelJob, charge: Charge) -> None:
         if job.hold is not None:
-            used = charge if job.asked == job.lease else whole(job.hold)
+            used = charge if job.asked == job.lease and job.lease else whole(job.hold)
             self._hold(job.hold, -1)
             self._charge(job.hold, used if job.asked else NOTHING)
             for share in job.hold.shares:
                 self.running[share.scope].discard(job.id)
         job.hold, job.asked, job.state = None, None, "delivering"
+
+    def drop(self, job: ModelJob) -> None:
+        """Nobody knows what a holder used that has asked."""
+        if job.hold is not None:
+            self.deliver(job, whole(job.hold))
+        job.state, job.lease = "delivering", None
 
     def _hold(self, hold: Hold, times: int) -> None:
         held = whole(hold)

@@ -10,7 +10,7 @@ import pytest
 from bot.completion.ask import Ask
 from bot.completion.conversation import Turn
 from bot.errors import LeaseLost, StoreUnavailable
-from bot.jobs.holder import MOST_ATTEMPTS
+from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Entry, Load, Queue
 from bot.store.connection import Store

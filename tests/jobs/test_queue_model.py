@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
+from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import ROOT, dump_post, post_field
 from bot.jobs.queue import GROUP, SCAN_START, Entry, Lease, Queue
 from bot.reply.ledger import Post
@@ -86,6 +87,7 @@ class QueueMachine(RuleBasedStateMachine):
                 retention_seconds=600,
                 thread_tokens=BOUND,
                 thread_retention_seconds=600,
+                pause_seconds=0.1,
             )
             for _ in range(WORKERS)
         ]
@@ -167,16 +169,70 @@ class QueueMachine(RuleBasedStateMachine):
         if self._model.pending.get(entry) != worker:
             assert taken is None
             return multiple()
+        job.attempts += 1
+        if job.attempts > MOST_ATTEMPTS * (1 if job.given_up else 2):
+            assert taken is None
+            job.state = "running" if job.state == "queued" else job.state
+            job.epoch, job.writes = job.epoch + 1, 0
+            self._model.end(job, None)
+            self._model.drop(entry)
+            return multiple()
         assert taken is not None
         lease, found = taken
         job.state = "running" if job.state == "queued" else job.state
         job.lease, job.writes = lease.token, 0
         job.epoch += 1
-        job.attempts += 1
         assert (found.state, found.epoch, found.attempts) == (job.state, job.epoch, job.attempts)
         assert (found.answer, found.redeliver) == (job.answer, job.redeliver)
         assert (found.conversation, found.stop) == (job.conversation, job.stop)
         return (worker, lease)
+
+    @rule(reading=readings, times=st.integers(1, 2))
+    def pause(self, reading: Reading, times: int) -> None:
+        """What one does before `take` with what was claimed."""
+        worker, entry = reading
+        has_it = self._model.pending.get(entry) == worker
+        rests = has_it and self._model.rests(entry)
+        for each in range(times):
+            seconds = self._do(self._queues[worker].pause(entry))
+            assert (seconds > 0) == (rests and each == 0)
+
+    @precondition(lambda self: self._model.paused | self._model.singly)
+    @rule(times=st.integers(1, 2))
+    def wake(self, times: int) -> None:
+        self._do(self._let_all_have_rested())
+        for _ in range(times):
+            self._model.wake()
+            self._do(self._queues[0].crashes.wake())
+
+    async def _let_all_have_rested(self) -> None:
+        for name in (self._keys.paused, self._keys.singly):
+            for job_id in await self._store.redis.zrange(name, 0, -1):
+                await self._store.redis.zadd(name, {str(job_id): 0})
+
+    @precondition(lambda self: self._model.unread)
+    @rule(worker=st.integers(0, WORKERS - 1), crashes=st.integers(1, 8))
+    def crash(self, worker: int, crashes: int) -> None:
+        """One job that its workers die of, again and again, and nothing else meanwhile."""
+        (reading,) = self.read(worker, 1).values
+        job = self._model.jobs[reading[1].job_id]
+        for _ in range(crashes):
+            holding = self.take(reading)
+            if not isinstance(holding, tuple):
+                return
+            if job.attempts > MOST_ATTEMPTS and not job.given_up:
+                self.give_up(holding, 1)
+            claimed = self.claim(worker).values
+            reading = next(each for each in claimed if each[1].job_id == job.id)
+            self.pause(reading, 1)
+            if job.id not in self._model.paused | self._model.singly:
+                continue
+            while job.id not in self._model.unread:
+                self.wake(1)
+                if self._model.alone not in ("", job.id):
+                    return
+            read = self.read(worker, len(self._model.unread)).values
+            reading = next(each for each in read if each[1].job_id == job.id)
 
     @precondition(lambda self: self._model.unread)
     @rule(
@@ -268,10 +324,39 @@ class QueueMachine(RuleBasedStateMachine):
             assert self._raises_lost(self._queues[worker].deliver(lease, make_answer(text)))
             return
         if held.state == "running":
-            held.state, held.answer, held.attempts = "delivering", make_answer(text), 1
+            held.state, held.answer = "delivering", make_answer(text)
         for _ in range(times):
             stored = self._do(self._queues[worker].deliver(lease, make_answer(text)))
             assert stored == held.answer
+
+    @rule(holding=holdings, times=st.integers(1, 2))
+    def give_up(self, holding: Holding, times: int) -> None:
+        worker, lease = holding
+        held, sorry = self._held(lease), make_answer("sorry")
+        act = self._queues[worker].deliver
+        if held is None:
+            assert self._raises_lost(act(lease, sorry, given_up=True))
+            return
+        self._model.give_up(held, sorry)
+        for _ in range(times):
+            assert self._do(act(lease, sorry, given_up=True)) == held.answer
+
+    @rule(job_id=st.sampled_from(JOB_IDS), times=st.integers(1, 2))
+    def drop(self, job_id: str, times: int) -> None:
+        """Whoever holds it, and wherever it waits."""
+        model, answer = self._model, make_answer("dropped")
+        for _ in range(times):
+            outcome = self._do(self._queues[0].crashes.drop(job_id, answer))
+            job = model.jobs.get(job_id)
+            if job is None:
+                assert outcome == "unknown"
+            elif job.state == "done":
+                assert outcome == ("forgotten" if job_id in model.failed else "over")
+                model.failed.discard(job_id)
+            else:
+                assert outcome == "dropped"
+                if job.given_up != "dropped":
+                    model.end(job, answer)
 
     @rule(
         holding=holdings,
@@ -360,7 +445,12 @@ class QueueMachine(RuleBasedStateMachine):
         model = self._model
         for job, fields in zip(model.jobs.values(), found[: len(model.jobs)], strict=True):
             compare(job, fields)
-        depth, pending, recent, stops, *lines = found[len(model.jobs) :]
+        depth, pending, recent, stops, paused, singly, failed, *lines = found[len(model.jobs) :]
+        assert (set(paused), set(singly), set(failed)) == (
+            model.paused,
+            model.singly,
+            model.failed,
+        )
         assert depth == len(model.unread) + len(model.pending)
         assert pending["pending"] == len(model.pending)
         assert [json.loads(entry)["job_id"] for entry in recent] == model.recent
@@ -387,6 +477,8 @@ class QueueMachine(RuleBasedStateMachine):
             pipe.xpending(keys.queue, GROUP)
             pipe.lrange(keys.recent("U1"), 0, -1)
             pipe.xrange(keys.stops)
+            for index in (keys.paused, keys.singly, keys.failed):
+                pipe.zrange(index, 0, -1)
             for conversation in CONVERSATIONS:
                 pipe.hget(keys.thread_facts(conversation), "dropped")
                 pipe.smembers(keys.thread_active(conversation))
@@ -405,6 +497,8 @@ def compare(job: ModelJob, fields: dict[str, str]) -> None:
     assert fields.get(post_field(ROOT)) == job.root
     assert fields.get("line") == job.line
     assert fields.get("stop", "") == job.stop
+    assert fields.get("given_up", "") == job.given_up
+    assert ("unsaid" in fields) == job.unsaid
     stored = fields.get("answer")
     assert (stored and Answer.model_validate_json(stored)) == job.answer
 

@@ -23,8 +23,9 @@ from hypothesis.stateful import (
 )
 
 from bot.errors import LeaseLost, StalePolicy
+from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.queue import SCAN_START, Entry, Lease, Queue
-from bot.rules.charge import Charge
+from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold, Share
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.rules.windows import Windows
@@ -83,8 +84,8 @@ class QuotaMachine(RuleBasedStateMachine):
         """When all has ended, nothing is reserved any more."""
         try:
             for job in self._model.jobs.values():
-                if job.hold is not None:
-                    self.deliver(self._take(job), 1, 1, 1, 1)
+                if job.hold is not None and (lease := self._take(job)):
+                    self.deliver(lease, 1, 1, 1, 1)
             self.redis_holds_what_the_model_holds()
             for counts in self._model.windows.values():
                 assert not any(counts.held.values())
@@ -181,10 +182,17 @@ class QuotaMachine(RuleBasedStateMachine):
         if job.state == "done":
             assert self._do(self._queue.take(self._entries[job.id])) is None
             return multiple()
-        return self._take(job)
+        return self._take(job) or multiple()
 
-    def _take(self, job: ModelJob) -> Lease:
+    def _take(self, job: ModelJob) -> Lease | None:
+        """None: it was taken too often, and has ended."""
         taken = self._do(self._queue.take(self._entries[job.id]))
+        job.attempts += 1
+        if job.attempts > MOST_ATTEMPTS * (1 if job.given_up else 2):
+            assert taken is None
+            self._model.drop(job)
+            job.state = "done"
+            return None
         assert taken is not None
         lease, found = taken
         job.lease = lease.token
@@ -248,11 +256,13 @@ class QuotaMachine(RuleBasedStateMachine):
         jobs = [job for job in self._model.jobs.values() if job.hold is not None]
         if not jobs:
             return multiple()
-        leases = []
+        leases: list[Lease] = []
         job = jobs[which % len(jobs)]
         for times in begins:
-            leases.append(self._take(job))
-            self.begin(leases[-1], times)
+            if not (lease := self._take(job)):
+                return multiple(*leases)
+            leases.append(lease)
+            self.begin(lease, times)
         if delivers:
             self.deliver(leases[-1], 1, tokens, dollars, 1)
         return multiple(*leases)
@@ -278,7 +288,33 @@ class QuotaMachine(RuleBasedStateMachine):
             return
         job.state = "queued" if job.state == "running" else job.state
         job.lease = None
+        job.attempts -= 1
         self._read()
+
+    @rule(lease=leases, times=st.integers(1, 2))
+    def give_up(self, lease: Lease, times: int) -> None:
+        """Whatever it is in, and whatever is said of its use: none of it is this holder's."""
+        job, answer = self._held(lease), make_answer()
+        if job is None or job.state == "done" or job.given_up:
+            return
+        hold = job.hold
+        for _ in range(times):
+            self._do(self._queue.deliver(lease, answer, hold, given_up=True))
+        self._model.deliver(job, NOTHING)
+        job.given_up, job.attempts = True, 1
+
+    @rule(which=st.integers(0, len(JOB_IDS)), times=st.integers(1, 2))
+    def drop(self, which: int, times: int) -> None:
+        if not self._model.jobs:
+            return
+        job = list(self._model.jobs.values())[which % len(self._model.jobs)]
+        for _ in range(times):
+            self._do(self._queue.crashes.drop(job.id, make_answer()))
+        if job.state == "done" or job.dropped:
+            return
+        self._model.drop(job)
+        job.given_up = job.dropped = True
+        job.attempts = 0
 
     @rule(scope=st.sampled_from(SCOPES), data=st.data())
     def change_limit(self, scope: Scope, data: st.DataObject) -> None:

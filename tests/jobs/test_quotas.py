@@ -10,7 +10,8 @@ import pytest
 from bot.completion.result import Answer, Usage
 from bot.errors import StalePolicy
 from bot.jobs.accept import Acceptor
-from bot.jobs.holder import MOST_ATTEMPTS, Holder
+from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.charge import Charge

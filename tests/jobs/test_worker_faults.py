@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bot import words
 from bot.errors import StoreUnavailable
 from bot.jobs import holder, worker
-from bot.jobs.holder import MOST_ATTEMPTS
+from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.lease import Held
 from bot.jobs.queue import GROUP, Queue
 from bot.jobs.worker import Worker
@@ -24,6 +24,7 @@ from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one
 from tests.jobs.work import IDLE, Runs, until, working
+from tests.rules.holds import make_hold
 from tests.store.proxy import Proxy
 
 
@@ -56,19 +57,61 @@ async def test_job_left_unfinished_is_tried_again(fast: Queue) -> None:
     assert held.job.attempts == 2
 
 
-async def test_delivery_that_crashes_is_never_given_up(fast: Queue) -> None:
-    runs = Runs()
+async def test_delivery_that_crashes_its_workers_ends_with_an_apology(fast: Queue) -> None:
+    """Three attempts in all: those at asking Grok and those at showing the answer."""
+    runs, shown = Runs(), []
 
     async def crashing(held: Held) -> None:
-        await held.deliver(make_answer("stored"))
-        if held.job.attempts <= MOST_ATTEMPTS:
+        if held.job.given_up:
+            await runs(held)
+            return
+        if held.job.epoch == 1:
             raise ValueError("a fault of the program")
-        await runs(held)
+        shown.append(await held.deliver(make_answer("stored")))
+        raise ValueError("a fault of the program")
 
     await fast.accept("job-1", make_ask())
     async with working(fast, crashing):
-        await runs.finished.get()
-    assert runs.shown == ["stored"]
+        held = await runs.finished.get()
+    assert len(shown) == MOST_ATTEMPTS - 1
+    assert runs.shown == [words.GIVEN_UP]
+    assert (held.job.given_up, held.job.epoch) == ("delivering", MOST_ATTEMPTS + 1)
+    assert await fast.load() == IDLE
+
+
+async def test_apology_that_crashes_its_workers_ends_without_a_word(
+    fast: Queue, store: Store, keys: Keys
+) -> None:
+    runs = 0
+
+    async def crashing(held: Held) -> None:
+        nonlocal runs
+        runs += 1
+        raise ValueError("a fault of the program")
+
+    await fast.accept("job-1", make_ask())
+    async with working(fast, crashing):
+        while (await fast.load()).depth:
+            await asyncio.sleep(0.01)
+    job = await fast.look("job-1")
+    assert job is not None
+    assert (job.state, job.given_up, runs) == ("done", "running", 2 * MOST_ATTEMPTS)
+    assert await store.redis.zrange(keys.failed, 0, -1) == ["job-1"]
+    assert 0 < await store.redis.ttl(keys.failed) <= 3600
+    assert 0 < await store.redis.ttl(keys.job("job-1")) <= 3600
+
+
+async def test_job_that_cannot_be_read_ends_too(fast: Queue, store: Store, keys: Keys) -> None:
+    """With what it has reserved released, and the next of its conversation begun."""
+    place = {"conversation": "C1:1.1", "thread_ts": "1.1"}
+    runs = Runs()
+    await fast.accept("job-1", make_ask(**place), make_hold(70))
+    await fast.accept("job-2", make_ask(**place))
+    await store.redis.hset(keys.job("job-1"), "ask", "{}")
+    async with working(fast, runs):
+        assert (await runs.finished.get()).job.id == "job-2"
+    assert await fast.load() == IDLE
+    assert await store.redis.hget(keys.job("job-1"), "state") == "done"
 
 
 async def test_hash_that_is_no_job_does_not_stop_the_others(
@@ -179,6 +222,29 @@ async def test_worker_ends_though_redis_is_away(
         async with working(queue, runs):
             await runs.started.get()
             await proxy.away()
+
+
+async def test_nobody_counts_as_gone_for_the_time_that_redis_was_away(
+    tmp_path: Path, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two replicas, and a store that is away for longer than a lease: no holder could renew."""
+    monkeypatch.setattr("bot.store.embedded.RESTART_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(holder, "AWAY_SECONDS", 0.01)
+    go, lease = asyncio.Event(), 0.5
+    runs = Runs(lambda _: go.wait())
+    async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
+        queue, other = make_queue(store, lease), make_queue(store, lease)
+        await queue.accept("job-1", make_ask())
+        async with working(queue, runs), working(other, runs):
+            await runs.started.get()
+            pid = int((await store.redis.info("server"))["process_id"])
+            os.kill(pid, signal.SIGSTOP)
+            await asyncio.sleep(3 * lease)
+            os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(4 * lease)
+            go.set()
+            held = await runs.finished.get()
+    assert (held.job.epoch, held.job.attempts) == (1, 1)
 
 
 async def test_worker_outlives_a_connection_that_is_cut(

@@ -2,12 +2,17 @@
 -- What the job had reserved is settled.
 --
 -- KEYS  1 job      hash
---       2–11 counters, 12–14 books of its hold, if it has one (quotas.lua)
+--       2 failed   sorted set of jobs that were given up, by when, in ms
+--       3–12 counters, 13–15 books of its hold, if it has one (quotas.lua)
 -- ARGV  1 lease    of the holder
 --       2 answer   JSON
 --       3–5 what the holder used: requests, tokens, micro-dollars (empty: nobody knows)
+--       6 seconds  for which a job that is given up is remembered; empty: it is not given up
 -- returns the stored answer, which is the given one unless one was stored before;
 --         nothing when the lease is lost
+--
+-- Giving a job up puts a sentence in the place of the answer that was stored, if one was. For
+-- showing that it is taken as often as any other job is, from this taking on.
 --
 -- A job that nobody has asked Grok for is charged nothing, whatever its holder says. When an
 -- earlier holder has asked, and this one has not (begin.lua), all that was reserved is charged.
@@ -15,8 +20,9 @@
 -- uses quotas.lua
 
 local job = KEYS[1]
-local lease, answer = ARGV[1], ARGV[2]
-local counters, books = {unpack(KEYS, 2, 11)}, {unpack(KEYS, 12, 14)}
+local failed = KEYS[2]
+local lease, answer, seconds = ARGV[1], ARGV[2], ARGV[6]
+local counters, books = {unpack(KEYS, 3, 12)}, {unpack(KEYS, 13, 15)}
 
 local function used(hold)
   local asked = redis.call('HGET', job, 'asked')
@@ -30,11 +36,7 @@ local function used(hold)
   return {requests = requests, tokens = tokens, micro_dollars = micro_dollars}
 end
 
-if redis.call('HGET', job, 'lease') ~= lease then
-  return false
-end
-if redis.call('HGET', job, 'state') == 'running' then
-  redis.call('HSET', job, 'state', 'delivering', 'answer', answer, 'attempts', 1)
+local function settle()
   local hold = redis.call('HGET', job, 'hold')
   if hold then
     hold = cjson.decode(hold)
@@ -42,5 +44,26 @@ if redis.call('HGET', job, 'state') == 'running' then
     charge(hold, counters, books, used(hold))
     redis.call('HDEL', job, 'hold', 'asked')
   end
+end
+
+local function give_up(state)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('HSET', job, 'given_up', state, 'answer', answer, 'attempts', 1)
+  redis.call('ZADD', failed, now, redis.call('HGET', job, 'id'))
+  redis.call('ZREMRANGEBYSCORE', failed, '-inf', now - 1000 * seconds)
+  redis.call('EXPIRE', failed, seconds)
+end
+
+if redis.call('HGET', job, 'lease') ~= lease then
+  return false
+end
+local state = redis.call('HGET', job, 'state')
+if state == 'running' then
+  redis.call('HSET', job, 'state', 'delivering', 'answer', answer)
+  settle()
+end
+if seconds ~= '' and state ~= 'done' and redis.call('HEXISTS', job, 'given_up') == 0 then
+  give_up(state)
 end
 return redis.call('HGET', job, 'answer')

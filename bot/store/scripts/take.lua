@@ -11,7 +11,7 @@
 --
 -- `epoch` counts the holders and `lease` names the newest: every other script compares the
 -- lease, because an epoch can repeat when Redis comes back without its last second.
--- `attempts` counts the takings in the present state, those handed back not included.
+-- `attempts` counts the takings, those handed back not included.
 
 local job, queue = KEYS[1], KEYS[2]
 local lease, entry, group, consumer = ARGV[1], ARGV[2], ARGV[3], ARGV[4]

@@ -1,0 +1,141 @@
+"""Jobs whose workers died: how often one is taken, how long it rests before that, how it ends.
+
+A job is taken `MOST_ATTEMPTS` times in all, handing it back not counted, and rests longer after
+each time that its holder is gone without a word. Then it is given up: a fixed sentence is put in
+the place of its answer, for which it may be taken as often again. Where even that fails it ends
+without a word.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+import structlog
+
+from bot.completion.result import Answer
+from bot.rules.hold import Hold
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+from bot.store.quotas import books, counters
+
+log = structlog.get_logger(__name__)
+
+MOST_ATTEMPTS = 3
+"""So often is a job taken before it is given up."""
+GROWTH = 4.0
+"""So many times as long as the last rest is the next one."""
+JITTER = 0.25
+"""What a crash has struck at once is not taken again at once: rests differ by this share."""
+MOST_WOKEN = 100
+ALONE_SECONDS = 120
+"""After this long the next of the jobs that are tried one after the other waits no longer."""
+
+
+def beyond_hope(fields: Mapping[str, str]) -> bool:
+    """Whether the job in a Redis hash was taken so often that nothing is left but to end it."""
+    most = MOST_ATTEMPTS if fields.get("given_up") else 2 * MOST_ATTEMPTS
+    return int(fields["attempts"]) > most
+
+
+class Crashes:
+    """What comes of jobs of one workspace when their workers die. Every method raises
+    `StoreUnavailable`, and is harmless the second time."""
+
+    def __init__(
+        self, store: Store, keys: Keys, *, group: str, pause_seconds: float, retention_seconds: int
+    ) -> None:
+        """`pause_seconds`: how long a job rests after its first crash; 0: it never does.
+        `retention_seconds`: how long a job is remembered after its end."""
+        self._redis = store.redis
+        self._keys = keys
+        self._group = group
+        self._pause_seconds = pause_seconds
+        self._retention_seconds = retention_seconds
+        self._pause = store.script("pause")
+        self._wake = store.script("wake")
+        self._drop = store.script("drop")
+
+    @property
+    def pauses(self) -> bool:
+        """Whether jobs rest at all."""
+        return self._pause_seconds > 0
+
+    async def pause(self, job_id: str, entry_id: str, consumer: str) -> float:
+        """Let a job rest whose entry `consumer` has claimed from a holder that is gone; for how
+        many seconds. 0: it is to be taken now."""
+        keys = self._keys
+        rests = [self._rest(taking) for taking in range(MOST_ATTEMPTS)]
+        rested = await self._pause(
+            [keys.job(job_id), keys.queue, keys.paused, keys.singly],
+            [entry_id, self._group, consumer, MOST_ATTEMPTS, *rests],
+        )
+        return int(rested) / 1000
+
+    async def wake(self) -> int:
+        """Queue again what has rested long enough; how much that was."""
+        keys = self._keys
+        with redis_errors():
+            last = str(await self._redis.get(keys.alone) or "")
+        woken = await self._wake(
+            [
+                *(keys.queue, keys.paused, keys.singly, keys.alone),
+                keys.job(last) if last else keys.alone,
+            ],
+            [last, MOST_WOKEN, ALONE_SECONDS],
+        )
+        return int(woken)
+
+    async def drop(self, job_id: str, answer: Answer | None, entry_id: str = "") -> str:
+        """End a job, whoever holds it, with `answer` still to be shown; without one, for whoever
+        holds its entry, without a word. What came of it: see drop.lua."""
+        outcome = "changed"
+        while outcome == "changed":
+            outcome = await self._drop_as_found(job_id, answer, entry_id)
+        return outcome
+
+    async def _drop_as_found(self, job_id: str, answer: Answer | None, entry_id: str) -> str:
+        keys = self._keys
+        job = keys.job(job_id)
+        with redis_errors():
+            found = await self._redis.hmget(job, ["line", "hold"])
+        line, stored = (str(each or "") for each in found)
+        hold = _readable(stored, job_id)
+        args: tuple[str | int, ...] = (
+            *(line, stored, answer.model_dump_json() if answer else ""),
+            *(entry_id, self._group, self._retention_seconds),
+        )
+        outcome = await self._drop(
+            [
+                *(job, keys.queue, keys.failed, keys.paused, keys.singly),
+                *(self._line(line) if line else [job] * 4),
+                *([*counters(keys, hold), *books(keys, hold)] if hold else []),
+            ],
+            args,
+        )
+        return str(outcome)
+
+    def _rest(self, taking: int) -> int:
+        """In ms, after so many takings and one."""
+        varied = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+        return int(1000 * self._pause_seconds * GROWTH**taking * varied)
+
+    def _line(self, conversation: str) -> list[str]:
+        keys = self._keys
+        return [
+            keys.thread(conversation),
+            keys.thread_facts(conversation),
+            keys.thread_active(conversation),
+            keys.thread_waiting(conversation),
+        ]
+
+
+def _readable(stored: str, job_id: str) -> Hold | None:
+    """What a job has reserved. Where this version cannot read it, nobody knows the counters."""
+    if not stored:
+        return None
+    try:
+        return Hold.model_validate_json(stored)
+    except ValueError:
+        log.exception("reservation cannot be read", job_id=job_id)
+        return None
