@@ -427,6 +427,10 @@ class Queue:
         entries = [entry.entry_id for entry in working]
         return int(await self._hand_back([self._keys.queue], [GROUP, self.consumer, *entries]))
 
+    async def ping(self) -> None:
+        """Returns when Redis answers."""
+        await self._store.ping()
+
     async def load(self) -> Load:
         """How much there is to do."""
         with redis_errors():

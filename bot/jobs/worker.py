@@ -77,7 +77,7 @@ class Worker:
         self._cursor = SCAN_START
         # Alone in its store, a process that starts need not wait for a lease to run out.
         self._abandoned_after = 0.0 if queue.alone else queue.lease_seconds
-        self._reclaim_at = 0.0
+        self._store_was_away = False
         self._heard = 0.0
         self._stopping = asyncio.Event()
         self._stop_at = 0.0
@@ -208,14 +208,16 @@ class Worker:
         most = 2 * self._waiting
         await self._until(lambda: self._room(most) > 0)
         await self._until_connected()
-        await asyncio.sleep(self._reclaim_at - time.monotonic())
+        if self._store_was_away:
+            await self._queue.ping()
+            self._store_was_away = False
+            return self._queue.lease_seconds  # nobody could renew meanwhile: now all can
         try:
             self._cursor, entries = await self._queue.claim(
                 self._room(most), self._cursor, self._abandoned_after
             )
         except StoreUnavailable:
-            # Nobody could renew a lease meanwhile: all have the time of one to do so.
-            self._reclaim_at = time.monotonic() + self._queue.lease_seconds
+            self._store_was_away = True
             raise
         for entry in entries:
             self._start(entry, reclaimed=True)

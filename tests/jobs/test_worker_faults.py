@@ -224,13 +224,14 @@ async def test_worker_ends_though_redis_is_away(
             await proxy.away()
 
 
+@pytest.mark.integration
 async def test_nobody_counts_as_gone_for_the_time_that_redis_was_away(
     tmp_path: Path, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two replicas, and a store that is away for longer than a lease: no holder could renew."""
     monkeypatch.setattr("bot.store.embedded.RESTART_SECONDS", (0.01, 0.01))
     monkeypatch.setattr(holder, "AWAY_SECONDS", 0.01)
-    go, lease = asyncio.Event(), 0.5
+    go, lease = asyncio.Event(), 1.5
     runs = Runs(lambda _: go.wait())
     async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
         queue, other = make_queue(store, lease), make_queue(store, lease)
@@ -239,9 +240,9 @@ async def test_nobody_counts_as_gone_for_the_time_that_redis_was_away(
             await runs.started.get()
             pid = int((await store.redis.info("server"))["process_id"])
             os.kill(pid, signal.SIGSTOP)
-            await asyncio.sleep(3 * lease)
+            await asyncio.sleep(1.5 * lease)
             os.kill(pid, signal.SIGKILL)
-            await asyncio.sleep(4 * lease)
+            await asyncio.sleep(3 * lease)
             go.set()
             held = await runs.finished.get()
     assert (held.job.epoch, held.job.attempts) == (1, 1)
