@@ -129,7 +129,7 @@ class Parts:
     def listeners(self) -> Listeners:
         """Whoever takes questions in."""
         team = self._installation.team
-        asking, taking, views = self._asking(), self._taking(), Views(self._api)
+        asking, taking, views = self._asking(), self._taking(), Views(self._api, self._allowances)
         forms = Forms(
             asking,
             taking,

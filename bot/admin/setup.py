@@ -103,7 +103,7 @@ class Setup:
     async def _open(self, trigger_id: str, user: str) -> None:
         """Open a view before anything else, for a trigger lives 3 s; then show the form in it."""
         try:
-            opened = await self._views.open(trigger_id, loading_view())
+            opened = await self._views.open(trigger_id, loading_view(), user=user)
             await self._views.update(opened.id, await self._first(user))
         except SlackError as error:
             log.warning("form not opened", error=str(error))

@@ -217,7 +217,7 @@ class Buttons:
 
     async def _show_details(self, click: Click) -> None:
         try:
-            opened = await self._views.open(click.trigger_id, loading_view())
+            opened = await self._views.open(click.trigger_id, loading_view(), user=click.user)
         except SlackError as error:
             log.warning("details not opened", error=str(error))
             await self._tell(click, talk.DETAILS_LATE)

@@ -50,19 +50,33 @@ class FormWindow:
         """Open the form before anything else, for a trigger lives 3 s; then fill it with the
         draft of `begin`, or with the sentence of the `UserError` that it raises."""
         try:
-            opened = await self._views.open(summons.trigger_id, loading_view(""))
+            opened = await self._views.open(summons.trigger_id, loading_view(""), user=summons.user)
         except SlackError as error:
             log.warning("form not opened", error=str(error))
-            await self._tell(summons)
+            often = isinstance(error, RateLimited)
+            await self._tell(summons, words.OPENED_OFTEN if often else words.NOT_OPENED)
             return
         if not await self._show(opened, await self._first(begin)):
-            await self._tell(summons)
+            await self._tell(summons, words.NOT_OPENED)
 
-    async def redraw(self, open_view: OpenView, draft: Draft, *, advanced: bool) -> None:
-        """Draw `draft` in place of what `open_view` shows, unless that changed meanwhile.
+    async def refuse(self, summons: Summons, sentence: str) -> None:
+        """Open a view that says nothing but `sentence`."""
+        try:
+            view = sentence_view(sentence)
+            await self._views.open(summons.trigger_id, view, user=summons.user)
+        except SlackError as error:
+            log.warning("sentence not shown", error=str(error))
+
+    async def redraw(self, open_view: OpenView, draft: Draft, *, advanced: bool, user: str) -> None:
+        """Draw `draft` for `user` in place of what `open_view` shows, unless that changed
+        meanwhile.
 
         Raises `UserError` with a sentence for the person; the form then stays as it is.
         """
+        try:
+            await self._views.take(user)
+        except RateLimited:
+            raise UserError(words.NOT_SWITCHED) from None
         view = await self.kept(draft, advanced=advanced)
         if not await self._show(open_view, view):
             raise UserError(words.NOT_SWITCHED)
@@ -82,10 +96,10 @@ class FormWindow:
             faults=faults,
         )
 
-    async def interrupt(self, trigger_id: str, sentence: str) -> None:
-        """Show `sentence` on top of the form that the trigger comes from."""
+    async def interrupt(self, trigger_id: str, sentence: str, *, user: str) -> None:
+        """Show `sentence` to `user` on top of the form that the trigger comes from."""
         try:
-            await self._views.push(trigger_id, sentence_view(sentence))
+            await self._views.push(trigger_id, sentence_view(sentence), user=user)
         except SlackError as error:
             log.warning("sentence not shown", error=str(error))
 
@@ -119,9 +133,9 @@ class FormWindow:
             await asyncio.sleep(rest)
         return False
 
-    async def _tell(self, summons: Summons) -> None:
+    async def _tell(self, summons: Summons, sentence: str) -> None:
         await self._aside.tell(
-            words.NOT_OPENED,
+            sentence,
             user=summons.user,
             channel=summons.channel,
             thread_ts=summons.thread_ts,

@@ -42,11 +42,15 @@ from bot.slack.views import OpenView, Views
 from bot.store.drafts import Drafts
 from bot.store.policy import Policies
 from bot.views.form_view import errors_of, model_options, read_form
+from bot.words import admin as admin_words
 from bot.words import form as words
 from bot.words import talk
 
 FIND_SECONDS = 1.0
 """How long finding the question of an answer may hold up its form."""
+
+ADMIT_SECONDS = 0.8
+"""How long finding out whether somebody may ask may hold up a form, whose trigger lives 3 s."""
 
 KNOW_SECONDS = 1.0
 """How long finding out the defaults may hold up a form."""
@@ -157,7 +161,16 @@ class Forms:
         return self._taken(taken.ask)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
-        return Reaction(then=partial(self._window.open, summons, begin))
+        return Reaction(then=partial(self._open, summons, begin))
+
+    async def _open(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> None:
+        """Whoever may not ask, as far as that is known soon, is told so and nothing more: it takes
+        one call to Slack."""
+        sentence = await self._admission.of_person(summons.user, within=ADMIT_SECONDS)
+        if sentence and sentence != admin_words.WHO_ARE_YOU:
+            await self._window.refuse(summons, sentence)
+        else:
+            await self._window.open(summons, begin)
 
     async def _out_of_sight(self, draft: Draft, place: Place) -> str:
         """Why nothing is asked there for whoever sent the form; empty when they see that place.
@@ -244,10 +257,12 @@ class Forms:
         try:
             draft = await self._typed(view, click.user)
             shows = click.action.value == "on"
-            await self._window.redraw(OpenView(view.id, view.hash), draft, advanced=shows)
+            await self._window.redraw(
+                OpenView(view.id, view.hash), draft, advanced=shows, user=click.user
+            )
         except UserError as error:
             sentence = f"{error.sentence} {words.STILL_THERE}"
-            await self._window.interrupt(click.trigger_id, sentence)
+            await self._window.interrupt(click.trigger_id, sentence, user=click.user)
 
     async def _typed(self, view: View, user: str) -> Draft:
         """The draft of `view`, which `user` has open, with what stands in its fields. Raises

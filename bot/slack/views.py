@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.errors import RateLimited
 from bot.slack.web_api import WebApi, mapping, text_of
+from bot.slack_limits import TIER_4_PER_MINUTE
+from bot.store.allowances import Allowances
+
+VIEWS_PER_MINUTE_EACH = TIER_4_PER_MINUTE // 4
+"""How many views one person is shown."""
 
 ViewJson = Mapping[str, Any]
 
@@ -22,20 +28,24 @@ class OpenView:
 class Views:
     """`views.*` of the Web API.
 
-    Every method raises what `WebApi.call` raises; the codes that a caller may expect are
+    Every method raises what `WebApi.call` raises, and `RateLimited` also when somebody has been
+    shown views enough; the codes that a caller may expect are
     `expired_trigger_id` and `exchanged_trigger_id` (a trigger lives 3 s and serves once),
     `hash_conflict` (the view shows something else by now) and `not_found` (it was closed).
     """
 
-    def __init__(self, api: WebApi) -> None:
+    def __init__(self, api: WebApi, allowances: Allowances) -> None:
         self._api = api
+        self._allowances = allowances
 
-    async def open(self, trigger_id: str, view: ViewJson) -> OpenView:
-        """Show `view` to whoever caused the trigger."""
+    async def open(self, trigger_id: str, view: ViewJson, *, user: str) -> OpenView:
+        """Show `view` to `user`, who caused the trigger."""
+        await self.take(user)
         return await self._call("views.open", {"trigger_id": trigger_id, "view": view})
 
-    async def push(self, trigger_id: str, view: ViewJson) -> OpenView:
-        """Show `view` on top of the one that the trigger comes from."""
+    async def push(self, trigger_id: str, view: ViewJson, *, user: str) -> OpenView:
+        """Show `view` to `user` on top of the one that the trigger comes from."""
+        await self.take(user)
         return await self._call("views.push", {"trigger_id": trigger_id, "view": view})
 
     async def update(
@@ -54,7 +64,14 @@ class Views:
         hash: str = "",  # noqa: A002
     ) -> OpenView:
         """Show `view` as the Home tab of `user`; `hash` guards it as in `update`."""
+        await self.take(user)
         return await self._call("views.publish", {"user_id": user, "view": view, **_guard(hash)})
+
+    async def take(self, user: str) -> None:
+        """Count one more view that `user` is shown: what Slack lets the whole workspace be shown
+        in a minute is not for one person. Raises `RateLimited` when it was enough."""
+        if wait := await self._allowances.take(f"views:{user}", VIEWS_PER_MINUTE_EACH):
+            raise RateLimited(wait)
 
     async def _call(self, method: str, body: Mapping[str, Any]) -> OpenView:
         view = mapping((await self._api.call(method, body)).get("view"))

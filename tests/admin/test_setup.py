@@ -113,7 +113,7 @@ async def desk(
             Changing(policies, grok, ours),
             people,
             Permission(ours),
-            Views(api),
+            Views(api, Allowances(behind, KEYS)),
             Aside(slack, Allowances(behind, KEYS)),
             Announcing(slack),
             presence_of(api, people, behind, KEYS),

@@ -144,7 +144,7 @@ async def desk(
             taking_of(_queue(behind, keys), behind, keys, client, people, ours),
             Policies(behind, keys),
             client,
-            Views(api),
+            Views(api, Allowances(behind, keys)),
             drafts,
             Aside(Slack(api), Allowances(behind, keys)),
             people,

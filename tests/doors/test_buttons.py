@@ -70,7 +70,7 @@ class Panel:
             taking_of(queue, store, keys, grok, people),
             people,
             self.forms,
-            Views(api),
+            Views(api, Allowances(store, keys)),
             Aside(Slack(api), Allowances(store, keys)),
             TEAM,
             Asking(Settings(_env_file=None), grok),

@@ -64,7 +64,7 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
         Recents(store, keys),
         people_of(api, store, keys),
         grok,
-        Views(api),
+        Views(api, Allowances(store, keys)),
         installation,
         standing,
         Membership(api, Memory(store, keys), Allowances(store, keys)),

@@ -7,13 +7,17 @@ import pytest
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi
+from bot.store.allowances import Allowances
+from bot.store.connection import Store
+from bot.store.keys import Keys
 from sandbox.workspace import ANA, Limits, Workspace
 from tests.sandbox.slack_app import client_of
 from tests.sandbox.test_workspace_views import Json, modal, plain, text_input, trigger
 
 
-def views_of(workspace: Workspace) -> Views:
-    return Views(WebApi(client_of(workspace)))
+@pytest.fixture
+def views(workspace: Workspace, store: Store, keys: Keys) -> Views:
+    return Views(WebApi(client_of(workspace)), Allowances(store, keys))
 
 
 def home(text: str) -> Json:
@@ -26,10 +30,9 @@ async def code_of(call: object) -> str:
     return caught.value.code
 
 
-async def test_a_view_is_opened_and_changed(workspace: Workspace) -> None:
-    views = views_of(workspace)
+async def test_a_view_is_opened_and_changed(workspace: Workspace, views: Views) -> None:
 
-    opened = await views.open(await trigger(workspace), modal())
+    opened = await views.open(await trigger(workspace), modal(), user=ANA)
     changed = await views.update(opened.id, modal(text_input("other")), opened.hash)
 
     view = workspace.view(ANA)
@@ -40,42 +43,44 @@ async def test_a_view_is_opened_and_changed(workspace: Workspace) -> None:
     assert view.content["blocks"][0]["block_id"] == "other"
 
 
-async def test_a_view_is_pushed_on_the_one_that_was_used(workspace: Workspace) -> None:
-    views = views_of(workspace)
+async def test_a_view_is_pushed_on_the_one_that_was_used(
+    workspace: Workspace, views: Views
+) -> None:
     row = {
         "type": "actions",
         "elements": [{"type": "button", "action_id": "more", "text": plain("More")}],
     }
-    opened = await views.open(await trigger(workspace), modal(text_input(), row))
+    opened = await views.open(await trigger(workspace), modal(text_input(), row), user=ANA)
     await workspace.click_view(ANA, opened.id, "more")
 
-    pushed = await views.push(workspace.deliveries[-1].payload["trigger_id"], modal())
+    pushed = await views.push(workspace.deliveries[-1].payload["trigger_id"], modal(), user=ANA)
 
     view = workspace.view(ANA)
     assert view is not None
     assert (view.id, view.previous) == (pushed.id, opened.id)
 
 
-async def test_a_trigger_serves_once(workspace: Workspace) -> None:
-    views = views_of(workspace)
+async def test_a_trigger_serves_once(workspace: Workspace, views: Views) -> None:
     trigger_id = await trigger(workspace)
-    await views.open(trigger_id, modal())
+    await views.open(trigger_id, modal(), user=ANA)
 
-    assert await code_of(views.open(trigger_id, modal())) == "exchanged_trigger_id"
+    assert await code_of(views.open(trigger_id, modal(), user=ANA)) == "exchanged_trigger_id"
 
 
 @pytest.mark.integration
-async def test_a_trigger_that_expired_opens_nothing() -> None:
+async def test_a_trigger_that_expired_opens_nothing(store: Store, keys: Keys) -> None:
     async with Workspace(limits=Limits(trigger=0)) as workspace:
-        code = await code_of(views_of(workspace).open(await trigger(workspace), modal()))
+        views = Views(WebApi(client_of(workspace)), Allowances(store, keys))
+        code = await code_of(views.open(await trigger(workspace), modal(), user=ANA))
 
         assert code == "expired_trigger_id"
         assert workspace.view(ANA) is None
 
 
-async def test_what_changed_meanwhile_is_not_overwritten(workspace: Workspace) -> None:
-    views = views_of(workspace)
-    opened = await views.open(await trigger(workspace), modal())
+async def test_what_changed_meanwhile_is_not_overwritten(
+    workspace: Workspace, views: Views
+) -> None:
+    opened = await views.open(await trigger(workspace), modal(), user=ANA)
     await views.update(opened.id, modal(text_input("newer")), opened.hash)
 
     late = views.update(opened.id, modal(text_input("older")), opened.hash)
@@ -86,9 +91,10 @@ async def test_what_changed_meanwhile_is_not_overwritten(workspace: Workspace) -
     assert view.content["blocks"][0]["block_id"] == "newer"
 
 
-async def test_without_a_hash_whatever_stands_there_is_replaced(workspace: Workspace) -> None:
-    views = views_of(workspace)
-    opened = await views.open(await trigger(workspace), modal())
+async def test_without_a_hash_whatever_stands_there_is_replaced(
+    workspace: Workspace, views: Views
+) -> None:
+    opened = await views.open(await trigger(workspace), modal(), user=ANA)
     await views.update(opened.id, modal(text_input("newer")))
 
     await views.update(opened.id, modal(text_input("newest")))
@@ -98,16 +104,16 @@ async def test_without_a_hash_whatever_stands_there_is_replaced(workspace: Works
     assert view.content["blocks"][0]["block_id"] == "newest"
 
 
-async def test_a_closed_view_cannot_be_changed(workspace: Workspace) -> None:
-    views = views_of(workspace)
-    opened = await views.open(await trigger(workspace), modal())
+async def test_a_closed_view_cannot_be_changed(workspace: Workspace, views: Views) -> None:
+    opened = await views.open(await trigger(workspace), modal(), user=ANA)
     await workspace.close_view(ANA, opened.id)
 
     assert await code_of(views.update(opened.id, modal())) == "not_found"
 
 
-async def test_the_home_tab_is_published_and_guarded_by_its_hash(workspace: Workspace) -> None:
-    views = views_of(workspace)
+async def test_the_home_tab_is_published_and_guarded_by_its_hash(
+    workspace: Workspace, views: Views
+) -> None:
 
     first = await views.publish(ANA, home("one"))
     second = await views.publish(ANA, home("two"), first.hash)
@@ -119,25 +125,25 @@ async def test_the_home_tab_is_published_and_guarded_by_its_hash(workspace: Work
     assert shown.content["blocks"][0]["text"]["text"] == "two"
 
 
-async def test_a_busy_slack_and_a_lost_reply_are_told_apart(workspace: Workspace) -> None:
-    views = views_of(workspace)
+async def test_a_busy_slack_and_a_lost_reply_are_told_apart(
+    workspace: Workspace, views: Views
+) -> None:
     workspace.fail("views.open", drop_after=True)
     with pytest.raises(OutcomeUnknown):
-        await views.open(await trigger(workspace), modal())
+        await views.open(await trigger(workspace), modal(), user=ANA)
     workspace.fail("views.open", retry_after=3)
 
     with pytest.raises(RateLimited) as limited:
-        await views.open(await trigger(workspace), modal())
+        await views.open(await trigger(workspace), modal(), user=ANA)
 
     assert limited.value.retry_after == 3
     assert workspace.view(ANA) is not None
 
 
 async def test_a_view_without_a_hash_can_be_changed_unguarded(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, views: Views
 ) -> None:
     """As servers answer that are like Slack."""
-    views = views_of(workspace)
     real = WebApi.call
 
     async def without_hash(self: WebApi, method: str, *args: Json, **named: Json) -> Json:
@@ -145,7 +151,7 @@ async def test_a_view_without_a_hash_can_be_changed_unguarded(
         return reply | {"view": {k: v for k, v in reply["view"].items() if k != "hash"}}
 
     monkeypatch.setattr(WebApi, "call", without_hash)
-    opened = await views.open(await trigger(workspace), modal())
+    opened = await views.open(await trigger(workspace), modal(), user=ANA)
     await views.update(opened.id, modal(text_input("other")), opened.hash)
 
     view = workspace.view(ANA)
