@@ -26,6 +26,10 @@ LOCK = "bot.lock"
 LOG = "valkey.log"
 SOCKET = "valkey.sock"
 
+ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""All that a process started by the bot finds in its environment: where programs and libraries
+are, language and time."""
+
 SOCKET_PATH_BYTES = 100
 """Longest path of a unix socket that every system takes (104 on macOS, 108 on Linux)."""
 
@@ -174,6 +178,7 @@ async def _spawn_keeper(data_dir: Path, socket: Path) -> asyncio.subprocess.Proc
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log_file,
+            env=_environment(),
             start_new_session=True,  # Ctrl-C is for the bot, which ends the keeper in its turn
         )
     try:
@@ -183,6 +188,11 @@ async def _spawn_keeper(data_dir: Path, socket: Path) -> asyncio.subprocess.Proc
         await _end_keeper(process)
         raise
     return process
+
+
+def _environment() -> dict[str, str]:
+    """What the server may know of the bot's environment, which holds its tokens."""
+    return {name: value for name in ENVIRONMENT if (value := os.environ.get(name)) is not None}
 
 
 async def _end_keeper(process: asyncio.subprocess.Process) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartupError, StoreUnavailable
+from bot.settings import Settings
 from bot.store import embedded, keeper
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
@@ -61,10 +62,13 @@ def keeper_of(server: int) -> int:
 
 
 @asynccontextmanager
-async def user(data_dir: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def user(
+    data_dir: Path, **environment: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A process that uses the server in `data_dir`, and what it said at start."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.store.embedded_user", data_dir),
+        env=os.environ | environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -94,6 +98,31 @@ async def test_data_survive_a_clean_stop_that_leaves_nothing_else(tmp_path: Path
 
     async with EmbeddedServer(data_dir) as server, Store(server.url) as store:
         assert await store.redis.get("kept") == "yes"
+
+
+async def test_no_secret_is_in_what_a_server_and_its_keeper_can_be_asked(tmp_path: Path) -> None:
+    secrets = {
+        name.upper(): f"hush-of-{name}"
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    }
+    secrets["SOME_OTHER_TOKEN"] = "hush-of-somebody-else"
+    async with user(tmp_path, **secrets) as (process, said):
+        server = int(said)
+        keeping = keeper_of(server)
+        of_the_bot = Path(f"/proc/{process.pid}/environ").read_bytes()
+        told = {
+            (pid, name): Path(f"/proc/{pid}/{name}").read_bytes()
+            for pid in (server, keeping)
+            for name in ("environ", "cmdline", "comm")
+        }
+    assert b"hush-of-slack_bot_token" in of_the_bot
+    assert told[server, "environ"]
+    for known in told.values():
+        assert b"hush-of" not in known
+    for pid in (server, keeping):
+        names = {line.partition(b"=")[0].decode() for line in told[pid, "environ"].split(b"\0")}
+        assert names <= {"", "LC_CTYPE", *embedded.ENVIRONMENT}
 
 
 async def test_existing_directory_is_closed_to_others(tmp_path: Path) -> None:
