@@ -16,24 +16,26 @@ from bot import metrics
 from bot.ops.manifest import as_yaml, manifest
 from bot.rules.help import parameter_table
 from bot.settings import Settings
+from bot.store.lifetimes import LIFETIMES
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_START = "<!-- parameters: written by `make docs` -->"
-_END = "<!-- end of parameters -->"
+_PARAMETERS = ("<!-- parameters: written by `make docs` -->", "<!-- end of parameters -->")
+_LIFETIMES = ("<!-- keys: written by `make docs` -->", "<!-- end of keys -->")
 
 _TO_FILL_IN = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "xai_api_key")
 
 
 def generated() -> dict[Path, str]:
     """Every generated file with the text it should have."""
-    readme = ROOT / "README.md"
+    readme, operation = ROOT / "README.md", ROOT / "docs" / "operation.md"
     return {
         ROOT / ".env.example": env_example(),
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "metrics.md": metrics_page(),
         ROOT / "manifest.yml": as_yaml(manifest()),
-        readme: with_parameters(readme.read_text(encoding="utf-8")),
+        readme: between(_PARAMETERS, readme.read_text(encoding="utf-8"), parameter_table()),
+        operation: between(_LIFETIMES, operation.read_text(encoding="utf-8"), lifetime_table()),
     }
 
 
@@ -83,13 +85,19 @@ def metrics_page() -> str:
     )
 
 
-def with_parameters(readme: str) -> str:
-    """README with the table of the 17 parameters between its marks."""
-    before, start, rest = readme.partition(_START)
-    _, end, after = rest.partition(_END)
+def lifetime_table() -> str:
+    """How long each key in Redis is kept."""
+    rows = [f"| `{kept.names}` | {kept.holds} | {kept.until} |" for kept in LIFETIMES]
+    return "| key | holds | until |\n| --- | --- | --- |\n" + "\n".join(rows)
+
+
+def between(marks: tuple[str, str], page: str, table: str) -> str:
+    """`page` with `table` between its `marks`. Raises `ValueError` when it lacks them."""
+    before, start, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not start or not end:
-        raise ValueError(f"README.md lacks the marks {_START} and {_END}")
-    return f"{before}{_START}\n\n{parameter_table().strip()}\n\n{_END}{after}"
+        raise ValueError(f"a page lacks the marks {marks}")
+    return f"{before}{start}\n\n{table.strip()}\n\n{end}{after}"
 
 
 def _metrics() -> Iterator[tuple[MetricWrapperBase, str, str]]:

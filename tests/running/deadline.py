@@ -1,6 +1,7 @@
 """No test waits for ever: after `SECONDS` it fails, and says what everybody waited for.
 
-pytest-timeout, which ends a run in which the event loop itself is blocked, knows only threads.
+pytest-timeout, which ends a run in which the event loop itself is blocked, knows only threads. A
+test that `@pytest.mark.timeout` gives longer than others has longer here too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 
 SECONDS = 45.0
+SHARE = 0.75
+"""Of the seconds after which pytest-timeout ends everything."""
 
 Test = Callable[..., Awaitable[object]]
 
@@ -22,7 +25,9 @@ Test = Callable[..., Awaitable[object]]
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Bound every test that has an event loop to itself."""
     if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-        item.obj = within(SECONDS)(item.obj)
+        marked = item.get_closest_marker("timeout")
+        seconds = SHARE * float(marked.args[0]) if marked and marked.args else SECONDS
+        item.obj = within(seconds)(item.obj)
 
 
 def within(seconds: float) -> Callable[[Test], Test]:

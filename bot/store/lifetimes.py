@@ -1,0 +1,98 @@
+"""How long each key is kept: everything that is written has an end, but for a few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DAY = 86_400
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """Of the keys whose name behind the workspace's prefix fits `names`, a glob.
+
+    `until` says when they end, `seconds` how long they are left at most, while every setting is
+    at its default. None as `seconds`: Redis does not end them, the bot does, or nobody.
+    `jobs`: they list jobs that are under way, and each of those leaves them at its end.
+    """
+
+    names: str
+    holds: str
+    until: str
+    seconds: int | None = None
+    jobs: bool = False
+
+
+LIFETIMES = (
+    Lifetime(
+        "job:*",
+        "one question, its answer, and where that stands",
+        "`JOB_RETENTION_SECONDS` after its end; while it is under way it has none",
+        7 * DAY,
+    ),
+    Lifetime("seen:*", "which question a delivery became", "an hour", 60 * MINUTE),
+    Lifetime(
+        "claimed:*",
+        "what is done once, though Slack says it twice: an event, an alarm",
+        "ten minutes; an alarm: the end of its day or month",
+        32 * DAY,
+    ),
+    Lifetime("policy:change:*", "what one change of an admin has done", "ten minutes", 10 * MINUTE),
+    Lifetime(
+        "thread:*:active",
+        "the questions of a conversation that are being answered",
+        "the end of the last of them",
+        jobs=True,
+    ),
+    Lifetime(
+        "thread:*:waiting",
+        "the questions of a conversation that wait for those",
+        "the end of the last of them",
+        jobs=True,
+    ),
+    Lifetime(
+        "thread:*",
+        "the turns of a conversation",
+        "`THREAD_RETENTION_SECONDS` after the last question",
+        30 * DAY,
+    ),
+    Lifetime(
+        "recent:*",
+        "the last ten questions of a person, cut short",
+        "`THREAD_RETENTION_SECONDS` after the last one",
+        30 * DAY,
+    ),
+    Lifetime("draft:*", "what an open form was about", "two hours", 120 * MINUTE),
+    Lifetime("person:*", "what Slack says of a person", "a day", DAY),
+    Lifetime("remembered:*", "who sees which channel", "some minutes", 10 * MINUTE),
+    Lifetime("allowance:*", "what was taken in the last minute", "a minute", 2 * MINUTE),
+    Lifetime(
+        "running:*",
+        "the questions that are under way in a channel, of a person, in the workspace",
+        "the end of the last of them",
+        jobs=True,
+    ),
+    Lifetime(
+        "used:*",
+        "what was used and reserved in a day or a month, and by whom",
+        "a week after its day, 13 months after its month",
+        432 * DAY,
+    ),
+    Lifetime("ledger:*", "what each person used in a month", "13 months after it", 432 * DAY),
+    Lifetime("budget:*", "the calls of a Slack method in the last minute", "a minute", 2 * MINUTE),
+    Lifetime("told:*", "those that told who waits", "a minute", 2 * MINUTE),
+    Lifetime("rest:*", "that Slack has said to wait", "when Slack said", 60 * MINUTE),
+    Lifetime("open:*", "the answers that are shown", "two minutes", 3 * MINUTE),
+    Lifetime("asked:*", "when those asked for an edit", "two minutes", 3 * MINUTE),
+    Lifetime("pace:*", "what was learned of edits", "a day", 2 * DAY),
+    Lifetime("rooms", "who has room for more jobs", "four seconds", 5),
+    Lifetime("probe", "whether Redis can be written to", "at once", 10),
+    Lifetime("queue", "the ids of jobs under way", "never: it is short, a job leaves at its end"),
+    Lifetime("reserved", "how many tokens are reserved now", "never: one number"),
+    Lifetime("stops", "the ids of jobs that were stopped", "never: the last thousand or so"),
+    Lifetime("policy", "what admins have set", "never: until they unset it"),
+    Lifetime("audit", "who changed what", "never: the last thousand or so"),
+)
+"""The first that fits holds. `docs/operation.md` shows them, and every end-to-end test leaves
+nothing that none of them allows (`tests/store/leftovers.py`)."""

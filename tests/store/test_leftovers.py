@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.store.lifetimes import LIFETIMES
+from tests.store.leftovers import leftovers, lifetime_of
+
+PROPERTIES = {name for name, member in inspect.getmembers(Keys) if isinstance(member, property)} | {
+    name
+    for name, member in inspect.getmembers(Keys, inspect.isfunction)
+    if not name.startswith("_")
+}
+
+
+def some_key(keys: Keys, name: str) -> str:
+    member = getattr(keys, name)
+    if isinstance(member, str):
+        return member
+    return str(member(*("x" for _ in inspect.signature(member).parameters)))
+
+
+def test_each_key_has_a_lifetime_and_each_lifetime_a_key(keys: Keys) -> None:
+    found = {name: lifetime_of(some_key(keys, name)) for name in PROPERTIES}
+
+    assert [name for name, lifetime in found.items() if lifetime is None] == []
+    assert set(found.values()) == set(LIFETIMES)
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds", "fault"),
+    [
+        ("grokbot:{T}:nobody", 5, "not in bot/store/lifetimes.py"),
+        ("grokbot:{T}:seen:x", None, "has no end"),
+        ("grokbot:{T}:seen:x", 3 * 3600, "is said to end after 3600 s"),
+        ("grokbot:{T}:job:x", None, "has no end"),
+        ("grokbot:{T}:policy", 60, "is said to stay"),
+    ],
+)
+async def test_what_is_left_over_is_found(
+    key: str, seconds: int | None, fault: str, store: Store, valkey: str
+) -> None:
+    await store.redis.hset(key, "state", "done")
+    if seconds:
+        await store.redis.expire(key, seconds)
+
+    (found,) = leftovers(valkey)
+
+    assert found.startswith(key)
+    assert fault in found
+
+
+async def test_who_lists_a_job_that_is_done_is_found(store: Store, valkey: str) -> None:
+    await store.redis.hset("grokbot:{T}:job:one", "state", "running")
+    await store.redis.sadd("grokbot:{T}:running:workspace", "one")
+    assert leftovers(valkey) == []
+
+    await store.redis.sadd("grokbot:{T}:running:workspace", "another")
+
+    (found,) = leftovers(valkey)
+    assert "lists jobs that are not under way: ['another']" in found
