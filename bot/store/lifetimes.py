@@ -31,6 +31,15 @@ LIFETIMES = (
         "`JOB_RETENTION_SECONDS` after its end; while it is under way it has none",
         7 * DAY,
     ),
+    Lifetime("paused", "the questions that rest after a crash", "their turn", jobs=True),
+    Lifetime("paused:singly", "those that are taken one by one", "their turn", jobs=True),
+    Lifetime("paused:alone", "which of those was taken last", "two minutes", 2 * MINUTE),
+    Lifetime(
+        "failed",
+        "which questions were given up",
+        "`JOB_RETENTION_SECONDS` after the last of them",
+        7 * DAY,
+    ),
     Lifetime("seen:*", "which question a delivery became", "an hour", 60 * MINUTE),
     Lifetime(
         "claimed:*",
