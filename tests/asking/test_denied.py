@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -192,3 +193,45 @@ def test_what_cannot_be_read_is_no_pause() -> None:
 
     assert "another version" in text
     assert words.WHO_RESUMES not in text
+
+
+OUTSIDER = Reader(knows_rules=False)
+
+
+@pytest.mark.parametrize("scope", [WORKSPACE, CHANNEL])
+@pytest.mark.parametrize("name", ["tokens-per-day", "usd-per-month", "requests-per-day"])
+def test_a_guest_is_told_no_number_of_others(scope: Scope, name: QuotaName) -> None:
+    text = told(
+        shortage(name, scope=scope, limit=7_654_321, settled=1_234_567, wanted=9_876_543),
+        reader=OUTSIDER,
+    )
+
+    assert words.DENIED_FOR_NOW in text
+    assert not set("123456789") & set(re.sub("<[^>]*>", "", text))
+
+
+def test_a_guest_is_told_of_a_busy_channel_and_of_a_price_as_of_any_limit() -> None:
+    busy = shortage("concurrent", scope=CHANNEL, limit=5, resets_at=None)
+    unknown = shortage("usd-per-month", scope=WORKSPACE, wanted=None)
+
+    for each in (busy, unknown):
+        assert words.DENIED_FOR_NOW in told(each, reader=OUTSIDER)
+
+
+def test_a_guest_is_told_once_of_several_limits() -> None:
+    text = told(shortage(scope=CHANNEL), shortage(scope=WORKSPACE), reader=OUTSIDER)
+
+    assert text.count(words.DENIED_FOR_NOW) == 1
+
+
+def test_a_guest_is_told_all_of_their_own_limit() -> None:
+    assert "1,000 tokens left" in told(shortage(scope=PERSON), reader=OUTSIDER)
+
+
+def test_a_guest_is_not_told_who_paused() -> None:
+    pause = Paused(by=BEN, at=1_700_000_000.0)
+    policy = Policy(scopes={WORKSPACE: Rules(paused=pause)})
+
+    text = denied(Denied("not asked"), ASK, hold_of(), OUTSIDER, policy)
+
+    assert text == words.CLOSED

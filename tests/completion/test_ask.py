@@ -1,0 +1,43 @@
+"""A question without what admins have set in it."""
+
+from __future__ import annotations
+
+from bot.completion import CompletionRequest
+from tests.doors.jobs import an_ask
+
+REQUEST = CompletionRequest(
+    model="grok-4.3", prompt="Name a river", max_tokens=100, temperature=0.3, seed=7, top_p=0.9
+)
+
+
+def test_what_admins_have_set_is_left_out_and_the_rest_stays() -> None:
+    ask = an_ask(
+        request=REQUEST,
+        system="Be brief",
+        defaulted={
+            "model": "channel",
+            "max_tokens": "settings",
+            "temperature": "channel",
+            "seed": "workspace",
+            "system": "workspace",
+        },
+    )
+
+    bare = ask.without_rules()
+
+    assert bare.request.given() == {
+        "model": "grok-4.3",
+        "prompt": "Name a river",
+        "max_tokens": 100,
+        "top_p": 0.9,
+    }
+    assert bare.system == ""
+    assert bare.model_dump(exclude={"request", "system"}) == ask.model_dump(
+        exclude={"request", "system"}
+    )
+
+
+def test_what_the_asker_said_stays() -> None:
+    ask = an_ask(request=REQUEST, system="Be brief")
+
+    assert ask.without_rules() == ask
