@@ -1,97 +1,305 @@
 """Links that show where they go.
 
-A link whose text names one host and which leads to another is taken apart by an invisible word
+A link whose text names another place than the one it leads to is taken apart by an invisible word
 joiner, so that Slack shows its text and its address as they were written. So is `<address|text>`,
-Slack's own form, which is no markdown. Like a mention (`safety`), it is found by its exact
-pattern, in one line, wherever it stands.
+Slack's own form, which is no markdown.
+
+Brackets are paired as CommonMark pairs them; what is between a pair and what follows it are
+compared whether or not all of it turns out to be a link, since a joiner in what is none does no
+harm. Of a reference and the definition it means, the later one is taken apart: what was shown
+before stays as it is.
 """
 
 from __future__ import annotations
 
-import html
 import re
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.markdown.code_spans import AUTOLINK, NO_CODE, TAG, Code, code_in, within
+from bot.markdown.places import (
+    LONGEST_TARGET,
+    Name,
+    Target,
+    is_honest,
+    names_in,
+    target_of,
+)
+from bot.markdown.seen import decoded
 
 JOINER = "\u2060"
 
-_BEHIND_LABEL = re.compile(r"\](?=[(\[:])")
-_BRACKET = re.compile(r"[\[\]]")
+_MOST_NAMED = 16
+"""What names more places than that hides where it leads."""
+
+_MARK = re.compile(rf"\\[!-/:-@\[-`{{-~]|{AUTOLINK}|(?P<tag>{TAG})|\[|\]")
+_IN_TAG = re.compile(r"[\[\]]")
+_AUTOLINK = re.compile(AUTOLINK)
 _OWN_FORM = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>|]*\|)")
-_TAKEN_APART = re.compile(
-    rf"(?:(?<=\]){JOINER}(?=[(\[:])|(?<=<){JOINER}(?=[A-Za-z][A-Za-z0-9+.-]{{1,31}}:))"
+_BEFORE_TARGET = re.compile(r"[\s>]*+(<?)")
+_TARGET = re.compile(r"[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+")
+_ANGLED = re.compile(r"[^<>\n]*+")
+_WHOLE_TARGET = re.compile(
+    r"\([ \t]*+(?:<[^<>\\\n`]*+>|[^\s()<>\\\[\]`]*+)(?:[ \t]++\"[^\"\\`]*+\")?[ \t]*+\)"
 )
-_TARGET = re.compile(r"\([ \t]*+<?[ \t]*+[A-Za-z][A-Za-z0-9+.-]{0,31}+://([^\s/?#)>]*)")
-_NO_TARGET = re.compile(r"\([ \t]*+<?[ \t]*+(?:\n|\Z)")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://([^\s/?#)>\]]+)|\b(www\.[\w.-]+\w)")
-_HOST = re.compile(r"(?<![\w.@-])(?:[\w-]+\.)+([^\W\d_]{2,24})(?![\w-])")
-_UNSEEN = re.compile("[*_~`\\\\\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
+"""One of which there is no doubt."""
 
-_TOP = re.compile(
-    "com|org|net|edu|gov|mil|int|info|biz|dev|app|cloud|online|site|store|shop|xyz|tech|blog"
-    "|news|page|link|live|click|[a-z]{2}"
-)
-_FILES = re.compile("as|bz|cc|gz|hs|js|kt|md|mk|ml|mm|pl|pm|ps|py|rb|rs|sc|sh|so|st|ts|vb")
-"""Ends of two letters by which a name is rather one of a file."""
-
-_LONGEST_LABEL = 300
+_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
+_DEFINITION = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]:", re.DOTALL)
+_FOLLOWING = ("(", "[")
+_BEGUN_LINE = re.compile(r"\n[ \t>]*")
 
 
-def show_targets(text: str) -> str:
-    """`text` with every link taken apart that hides where it goes; twice is the same as once."""
-    text = _OWN_FORM.sub(rf"\g<0>{JOINER}", text)
-    parts: list[str] = []
-    end = 0
-    for label in _BEHIND_LABEL.finditer(text):
-        if _hides(text, label.start()):
-            parts += text[end : label.end()], JOINER
-            end = label.end()
-    return "".join((*parts, text[end:]))
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where a link leads, as it is written from `at` on, read when it is needed."""
+
+    text: str
+    at: int
+
+    @property
+    def target(self) -> Target | None:
+        before = _BEFORE_TARGET.match(self.text, self.at)
+        begin = before.end() if before else self.at
+        form = _ANGLED if before and before[1] else _TARGET
+        written = form.match(self.text, begin, begin + LONGEST_TARGET)
+        return target_of(written[0]) if written else None
+
+
+_PLACED = re.compile(rf"(?<=[\]<@;]){JOINER}")
+_NOWHERE = _Address("nowhere:", 0)
+_TOO_MANY = Name(0, ("",), "")
+
+
+@dataclass(slots=True)
+class References:
+    """What references name, and where their labels lead, as far as a text was read.
+
+    Those of a part that still grows are kept apart from `above`, what stands before it.
+    """
+
+    above: References | None = None
+    _named: dict[str, dict[Name, None]] = field(default_factory=dict)
+    _defined: dict[str, list[_Address]] = field(default_factory=dict)
+
+    def name(self, label: str, names: Iterable[Name]) -> None:
+        """A reference to `label` names `names`."""
+        known = self._named.setdefault(label, {})
+        for each in names:
+            name = each._replace(at=0)
+            known[name if len(known) < _MOST_NAMED else _TOO_MANY] = None
+
+    def define(self, label: str, address: _Address) -> None:
+        """References to `label` may lead to `address`."""
+        known = self._defined.setdefault(label, [])
+        if len(known) <= _MOST_NAMED:
+            known.append(address if len(known) < _MOST_NAMED else _NOWHERE)
+
+    def named(self, label: str) -> Iterator[Name]:
+        """What references to `label` name."""
+        if self.above:
+            yield from self.above.named(label)
+        yield from self._named.get(label, ())
+
+    def defined(self, label: str) -> Iterator[_Address]:
+        """Where references to `label` may lead."""
+        if self.above:
+            yield from self.above.defined(label)
+        yield from self._defined.get(label, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Brackets that an address or a label follows: the text between them."""
+
+    begin: int
+    end: int
+
+
+def with_joiners(text: str, places: Iterable[int]) -> str:
+    """`text` with a joiner at each of `places`."""
+    cuts = sorted(set(places))
+    starts, ends = [0, *cuts], [*cuts, len(text)]
+    return JOINER.join(text[start:end] for start, end in zip(starts, ends, strict=True))
 
 
 def without_joiners(text: str) -> str:
-    """What `show_targets` was given, provided that it held no word joiner in such a place."""
-    return _TAKEN_APART.sub("", text)
+    """`text` without the joiners that were put into it, provided that it held none in such a
+    place."""
+    return _PLACED.sub("", text)
 
 
-def _hides(text: str, end: int) -> bool:
-    """Whether the label that ends at `end`, in front of its `]`, hides where its link goes."""
-    line = max(text.rfind("\n", 0, end) + 1, end - _LONGEST_LABEL)
-    begin = _begin(text, line, end)
-    if text[end + 1] != "(":
-        return begin is not None and _ADDRESS.search(_plain(text[begin:end])) is not None
-    target = _TARGET.match(text, end + 1)
-    if target is None and not _NO_TARGET.match(text, end + 1):
+def hiding_angles(leaf: str, code: Code = NO_CODE) -> Iterator[int]:
+    """Where joiners take apart what hides its target between `<` and `>`, outside of `code`."""
+    if "|" in leaf or "&" in leaf:
+        seen = decoded(leaf)
+        for form in _OWN_FORM.finditer(seen.text):
+            place = seen.written(form.end())
+            if not within(place - 1, code.certain):
+                yield place
+    if "@" not in leaf:
+        return
+    for link in _AUTOLINK.finditer(leaf):
+        address = link[0][1:-1]
+        if "@" not in address or ":/" not in address or within(link.start(), code.certain):
+            continue
+        if _hides([*names_in(address)], _Address(address, 0)):
+            yield link.start() + 1
+
+
+def hiding_brackets(
+    leaf: str, code: Code = NO_CODE, known: References | None = None
+) -> Iterator[int]:
+    """Where joiners take apart what hides its target behind `]`, outside of `code`.
+
+    `known` are the references read before; those of `leaf` are added to them.
+    """
+    if "](" not in leaf and "][" not in leaf and "]:" not in leaf:
+        return
+    known = known or References()
+    pairs = [*_pairs(leaf, code)]
+    names = _Names(leaf, pairs)
+    found = _DEFINITION.finditer(leaf)
+    definitions = [each for each in found if not within(each.end() - 1, code.certain)][::-1]
+    for pair in pairs:
+        while definitions and definitions[-1].end() <= pair.end:
+            yield from _hiding_definition(leaf, definitions.pop(), known)
+        if _hiding_pair(leaf, pair, names.between(pair), known):
+            names.show_address(pair)
+            yield pair.end + 1
+    for definition in reversed(definitions):
+        yield from _hiding_definition(leaf, definition, known)
+
+
+def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: References) -> bool:
+    if not names:
         return False
-    if begin is None:
-        return target is not None
-    named = _hosts(text[begin:end])
-    host = _plain(target[1]).rpartition("@")[2].partition(":")[0] if target else ""
-    return any(host != name and not host.endswith(f".{name}") for name in named)
+    if leaf[pair.end + 1] == "(":
+        return _hides(names, _Address(leaf, pair.end + 2))
+    label = _LABEL.match(leaf, pair.end + 1)
+    if label is None:
+        return False
+    key = _key(label[1])
+    if any(_hides(names, address) for address in known.defined(key)):
+        return True
+    known.name(key, names)
+    return False
 
 
-def _begin(text: str, line: int, end: int) -> int | None:
-    """Where the label in front of `end` begins; None when that is not below `line`."""
-    depth = 0
-    for bracket in reversed([*_BRACKET.finditer(text, line, end)]):
-        depth += 1 if bracket[0] == "]" else -1
-        if depth < 0:
-            return bracket.end()
-    return None
+def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
+    address = _Address(leaf, definition.end())
+    key = _key(definition[1])
+    if _hides([*names_in(definition[1]), *known.named(key)], address):
+        yield definition.end() - 1
+    else:
+        known.define(key, address)
 
 
-def _hosts(label: str) -> list[str]:
-    """The hosts that `label` names, or seems to."""
-    plain = _plain(label)
-    full = [first or second for first, second in _ADDRESS.findall(plain)]
-    bare = [found[0] for found in _HOST.finditer(plain) if _is_top(found[1])]
-    named = [host.rpartition("@")[2].partition(":")[0] for host in (*full, *bare)]
-    return [host.removeprefix("www.") for host in named]
+def _hides(names: Sequence[Name], address: _Address) -> bool:
+    if not names or (target := address.target) is None:
+        return False
+    return len(names) > _MOST_NAMED or not all(is_honest(name, target) for name in names)
 
 
-def _is_top(end: str) -> bool:
-    return _TOP.fullmatch(end) is not None and not _FILES.fullmatch(end)
+def _key(label: str) -> str:
+    """What labels of one reference have in common ("matches")."""
+    return " ".join(_BEGUN_LINE.sub(" ", label).split()).lower().upper().casefold()
 
 
-def _plain(label: str) -> str:
-    """`label` as it looks, in lower case."""
-    return _UNSEEN.sub("", html.unescape(label)).translate(_DOTS).lower()
+def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
+    """The pairs of brackets in `leaf`, by their ends. Where readers see other brackets than one
+    another, any of them may have been opened where the leaf begins."""
+    marks = [*_marks(leaf, code)]
+    doubtful = any(not certain for _, certain in marks)
+    opened: list[int] = []
+    for at, _ in marks:
+        if leaf[at] == "[":
+            opened.append(at + 1)
+            continue
+        begin = opened.pop() if opened else -1
+        if leaf[at + 1 : at + 2] in _FOLLOWING and (doubtful or begin >= 0):
+            yield _Pair(0 if doubtful else begin, at)
+
+
+def _marks(leaf: str, code: Code) -> Iterator[tuple[int, bool]]:
+    """Where brackets stand in the text of `leaf`, and whether that is certain."""
+    ends = [start for start, _ in code.certain]
+    for start, end in zip([0, *(end for _, end in code.certain)], [*ends, len(leaf)], strict=True):
+        for found in _MARK.finditer(leaf, start, end):
+            if found["tag"]:
+                for mark in _IN_TAG.finditer(leaf, found.start(), found.end()):
+                    yield mark.start(), False
+            elif len(found[0]) == 1:
+                yield found.start(), not within(found.start(), code.doubtful)
+
+
+class _Names:
+    """What is named between brackets; each part of the text is read once. An address between
+    brackets is not seen, unless what it belongs to was taken apart."""
+
+    def __init__(self, leaf: str, pairs: Sequence[_Pair]) -> None:
+        self._leaf = leaf
+        wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
+        self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
+        self._outer = [*_joined(pairs)]
+        self._names = [
+            name
+            for begin, end in _without(self._outer, [*self._addresses.values()])
+            for name in names_in(leaf[begin:end], begin)
+        ]
+
+    def between(self, pair: _Pair) -> Sequence[Name]:
+        """What is named between `pair`, or enough of it to see that it is too much."""
+        first = bisect_left(self._names, pair.begin, key=_at)
+        last = bisect_left(self._names, pair.end, key=_at)
+        return self._names[first : min(last, first + _MOST_NAMED + 1)]
+
+    def show_address(self, pair: _Pair) -> None:
+        """The address of `pair` is seen."""
+        if pair not in self._addresses:
+            return
+        begin, end = self._addresses[pair]
+        outer = bisect_left(self._outer, (begin, 0)) - 1
+        if outer >= 0 and end <= self._outer[outer][1]:
+            for name in names_in(self._leaf[begin:end], begin):
+                insort(self._names, name, key=_at)
+
+
+def _at(name: Name) -> int:
+    return name.at
+
+
+def _joined(pairs: Sequence[_Pair]) -> Iterator[tuple[int, int]]:
+    """The parts of the text that are between brackets."""
+    spans = sorted((pair.begin, pair.end) for pair in pairs)
+    begin = end = 0
+    for start, stop in spans:
+        if start > end:
+            yield begin, end
+            begin = start
+        end = max(end, stop)
+    yield begin, end
+
+
+def _without(
+    spans: Iterable[tuple[int, int]], addresses: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """`spans` without `addresses` in the midst of them."""
+    number = 0
+    for start, end in spans:
+        at = start
+        while number < len(addresses) and addresses[number][0] < end:
+            if addresses[number][0] >= at:
+                yield at, addresses[number][0]
+                at = addresses[number][1]
+            number += 1
+        if at < end:
+            yield at, end
+
+
+def show_targets(text: str) -> str:
+    """`text`, read as one leaf, with every link taken apart that hides where it goes; twice is
+    the same as once."""
+    text = with_joiners(text, hiding_angles(text, code_in(text)))
+    return with_joiners(text, hiding_brackets(text, code_in(text)))

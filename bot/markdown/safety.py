@@ -1,57 +1,39 @@
 """Text from a model, a person or an API, made so that it cannot notify anybody.
 
-An invisible word joiner is put behind the `<` of a Slack mention and behind the `@` of
-`@here`, `@channel` and `@everyone`. Only these exact patterns are touched, wherever they
-stand (Slack honours some of them inside code); `<!DOCTYPE html>`, `List<@Nullable T>`,
-redirections and addresses such as me@here.com stay as written. Characters written as HTML
-entities count as what they stand for, since Slack decodes them in a `markdown` block.
+An invisible word joiner is put behind the `<` of a Slack mention and behind the `@` of `@here`,
+`@channel` and `@everyone`, and into links that hide where they go (`links`). Only these exact
+patterns are touched: `<!DOCTYPE html>`, `List<@Nullable T>`, redirections and addresses such as
+me@here.com stay as written. Characters written as HTML entities count as what they stand for,
+since Slack decodes them in a `markdown` block. Code stays as written to the letter: Slack makes
+rich text of such a block, in which nothing is looked for in code (`leaves`, `code_spans`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bot.markdown import links
+from bot.markdown.code_spans import NO_CODE, Code, code_in, within
+from bot.markdown.leaves import START, Kind, Place, read
+from bot.markdown.links import References, with_joiners
+from bot.markdown.seen import decoded
 
 JOINER = links.JOINER
 _LONGEST = 160
 """No pattern is longer, every character of it written as an entity."""
 
-
-def _char(char: str, *names: str) -> str:
-    """A pattern of one ASCII character in either case, bare or as an entity."""
-    codes = sorted({ord(char.lower()), ord(char.upper())})
-    decimal = "|".join(str(code) for code in codes)
-    hexadecimal = "|".join(f"{code:x}" for code in codes)
-    entities = [*names, f"#0{{0,5}}(?:{decimal})", f"#[xX]0{{0,5}}(?i:{hexadecimal})"]
-    return rf"(?:(?i:{re.escape(char)})|&(?:amp;){{0,3}}(?:{'|'.join(entities)});)"
-
-
-def _word(word: str) -> str:
-    return "".join(_char(char) for char in word)
-
-
-_AT = _char("@", "commat")
-_LESS = _char("<", "lt", "LT")
-_GROUPS = "|".join(_word(word) for word in ("channel", "here", "everyone", "group"))
-_CALLS = "|".join(_word(word) for word in ("channel", "here", "everyone"))
-_LONGEST_ID = 40
-_ID = r"(?:[A-Z0-9]|&(?:amp;){0,3}#\w{1,8};)"
-_BANG = rf"\\*{_char('!', 'excl')}"
+_GROUPS = r"(?:channel|here|everyone|group)"
 _END = r"[|>&\\]"
-_MENTION = (
-    rf"{_BANG}(?:{_GROUPS}){_END}"
-    rf"|{_BANG}{_word('subteam')}\\*{_char('^', 'Hat')}"
-    rf"|\\*{_AT}(?:[UWB]|&(?:amp;){{0,3}}#\w{{1,8}};){_ID}{{1,{_LONGEST_ID}}}{_END}"
+_PING = re.compile(
+    rf"<(?=\\*!\\*{_GROUPS}{_END}|\\*!\\*subteam\\*\^|\\*@[UWB][A-Z0-9]+{_END})"
+    r"|(?<![A-Za-z0-9])@(?=(?:channel|here|everyone)(?!_*[A-Za-z0-9]))",
+    re.IGNORECASE,
 )
-_CALL = rf"(?:{_CALLS})(?!_*[A-Za-z0-9])"
-_OPENERS = rf"{_LESS}(?=%s(?:{_MENTION}))|(?<![A-Za-z0-9]){_AT}(?=%s{_CALL})"
-
-_FIRST = re.compile(r"[<&@]")
-_LIVE = re.compile(_OPENERS % ("", ""))
-_BROKEN = re.compile(f"({_OPENERS % (JOINER, JOINER)}){JOINER}")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _BEGUN = re.compile(r"[<&@][\\!@^#;&_A-Za-z0-9]*\Z")
+_LIVE = re.compile(r"[<&@]|\][(:\[]")
+_MOST_READINGS = 4
 
 
 class Safe(str):
@@ -61,52 +43,75 @@ class Safe(str):
 
 
 class SafeGrowth:
-    """Makes one text safe while it grows, each finished line once: no pattern goes on behind
-    the end of a line."""
+    """Makes one text safe while it grows, each part of it once that no more of it can change."""
 
     def __init__(self) -> None:
-        self._lines = ""
-        self._safe_lines = ""
+        self._done = self._safe = ""
+        self._place = START
+        self._known = References()
 
     def safe(self, text: str) -> Safe:
         """The whole `text`, as `make_safe` makes it."""
-        if not text.startswith(self._lines):
-            self._lines = self._safe_lines = ""
-        end = text.rfind("\n") + 1
-        if end > len(self._lines):
-            self._safe_lines += make_safe(text[len(self._lines) : end])
-            self._lines = text[:end]
-        return Safe(self._safe_lines + make_safe(text[end:]))
+        if not text.startswith(self._done):
+            self._done = self._safe = ""
+            self._place = START
+            self._known = References()
+        if not _LIVE.search(text, len(self._done)):
+            return Safe(self._safe + printable(text[len(self._done) :]))
+        start, kind, place = self._read(text)
+        end = text.rfind("\n", start) + 1 or start
+        last = read(place, printable(text[end:]))[0]
+        known = References(self._known)
+        if last is Kind.MORE:
+            return Safe(self._safe + _made(text[start:], kind, known))
+        above = _made(text[start:end], kind, known)
+        return Safe(self._safe + above + _made(text[end:], last, known))
+
+    def _read(self, text: str) -> tuple[int, Kind, Place]:
+        """Read the whole lines of `text`. Where the leaf begins that may go on below them, what
+        it is, and what is open there."""
+        made: list[str] = []
+        begin = start = end = len(self._done)
+        kind, place = Kind.TEXT, self._place
+        while newline := text.find("\n", end) + 1:
+            next_kind, behind = read(place, printable(text[end:newline]))
+            if next_kind is not Kind.MORE:
+                if start < end and kind is not Kind.CODE and _LIVE.search(text, start, end):
+                    leaf = _made(text[start:end], kind, self._known)
+                    made += printable(text[begin:start]), leaf
+                    begin = end
+                kind, start = next_kind, end
+                self._place = place
+            place, end = behind, newline
+        self._safe += "".join((*made, printable(text[begin:start])))
+        self._done = text[:start]
+        return start, kind, place
 
 
 def make_safe(text: str) -> Safe:
-    """`text` as Slack can be given it: printable, unable to notify anybody, and with links
-    that show where they go."""
-    return Safe(neutralise(links.show_targets(printable(text))))
+    """`text` as Slack can be given it in a `markdown` block: printable, unable to notify
+    anybody, and with links that show where they go. Code is as it was."""
+    return SafeGrowth().safe(text)
 
 
 def printable(text: str) -> str:
     """`text` without what JSON or Slack cannot carry, lone surrogates and NUL, and without
     line ends that are no newlines: the fences of code were followed line by line."""
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _LONE_RETURN.sub(" ", whole.replace("\0", "\ufffd"))
+    if not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _LONE_RETURN.sub(" ", text.replace("\0", "\ufffd"))
 
 
 def neutralise(text: str) -> str:
-    """`text` with every notifying pattern broken; twice is the same as once."""
-    parts: list[str] = []
-    end = 0
-    for first in _FIRST.finditer(text):
-        if live := _LIVE.match(text, first.start()):
-            parts += text[end : live.end()], JOINER
-            end = live.end()
-    return "".join((*parts, text[end:]))
+    """`text` with every notifying pattern broken, wherever it stands; twice is the same as
+    once."""
+    return with_joiners(text, _pings(text, NO_CODE))
 
 
 def restore(text: str) -> str:
-    """What `neutralise` and `show_targets` were given, provided that it held no word joiner in
+    """What `neutralise` and `make_safe` were given, provided that it held no word joiner in
     such a place."""
-    return links.without_joiners(_BROKEN.sub(r"\1", text))
+    return links.without_joiners(text)
 
 
 def hold_back(text: str, end: int | None = None) -> int:
@@ -118,3 +123,32 @@ def hold_back(text: str, end: int | None = None) -> int:
     end = len(text) if end is None else end
     begun = _BEGUN.search(text, max(0, end - _LONGEST), end)
     return end - begun.start() if begun else 0
+
+
+def _made(leaf: str, kind: Kind, known: References) -> str:
+    """`leaf` made safe. What was taken apart may have held code together, so it is read anew."""
+    leaf = printable(leaf)
+    if kind is Kind.CODE or not _LIVE.search(leaf):
+        return leaf
+    code = _code_in(leaf, kind)
+    for _ in range(_MOST_READINGS):
+        places = [*_pings(leaf, code), *links.hiding_angles(leaf, code)]
+        if not places:
+            break
+        leaf = with_joiners(leaf, places)
+        code = _code_in(leaf, kind)
+    return with_joiners(leaf, links.hiding_brackets(leaf, code, known))
+
+
+def _code_in(leaf: str, kind: Kind) -> Code:
+    code = code_in(leaf)
+    return code if kind is Kind.TEXT else Code((), tuple(sorted((*code.certain, *code.doubtful))))
+
+
+def _pings(text: str, code: Code) -> Iterator[int]:
+    """Where joiners break what would notify somebody, outside of `code`."""
+    seen = decoded(text)
+    for ping in _PING.finditer(seen.text):
+        place = seen.written(ping.end())
+        if not within(place - 1, code.certain):
+            yield place

@@ -1,7 +1,8 @@
 """What in a message would notify somebody, and which addresses Slack would preview.
 
-Where Slack's behaviour is not documented (markers inside code, plain words such as @here in
-a markdown block), the stricter reading is taken.
+Where Slack's behaviour is not documented (plain words such as @here in a markdown block, markers
+inside what is code in `mrkdwn`), the stricter reading is taken. In a `markdown` block nothing is
+looked for in what is code to every reader (`code`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from sandbox.workspace.code import without_code
 from sandbox.workspace.model import Json
 
 _MARKER = re.compile(
@@ -29,8 +31,11 @@ def pings_in(text: str, blocks: Iterable[Json], *, parse_text: bool) -> tuple[st
             if kind == "element":
                 found.append(value)
                 continue
-            found += _MARKER.findall(value)
-            if kind == "parsed":
+            looked_at = without_code(value) if kind == "markdown" else value
+            found += _MARKER.findall(looked_at)
+            if kind == "markdown":
+                found += _WORD.findall(looked_at)
+            elif kind == "parsed":
                 found += _words(value)
     return tuple(found)
 
@@ -53,8 +58,8 @@ def _words(text: str) -> list[str]:
 
 
 def _parts(value: object) -> Iterator[tuple[str, str]]:
-    """(`parsed` | `verbatim`, text) of every formatted text, (`element`, marker) of every
-    rich-text element that notifies."""
+    """(`parsed` | `verbatim` | `markdown`, text) of every formatted text, (`element`, marker)
+    of every rich-text element that notifies."""
     if isinstance(value, list):
         for item in value:
             yield from _parts(item)
@@ -63,7 +68,8 @@ def _parts(value: object) -> Iterator[tuple[str, str]]:
         return
     kind = value.get("type")
     if kind in ("markdown", "mrkdwn") and isinstance(value.get("text"), str):
-        yield ("verbatim" if value.get("verbatim") else "parsed", value["text"])
+        formatted = "verbatim" if value.get("verbatim") else "parsed"
+        yield ("markdown" if kind == "markdown" else formatted), value["text"]
     elif kind == "user":
         yield ("element", f"<@{value.get('user_id')}>")
     elif kind == "usergroup":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.markdown.links import JOINER, show_targets, without_joiners
 from bot.markdown.safety import SafeGrowth, make_safe
+from tests.markdown.disguises import DISGUISED, HONEST, disguise, hides, scraps
 
 HIDING = [
     "[bank.com](https://evil.example/x)",
@@ -26,7 +29,7 @@ HIDING = [
     "![bank.com](https://evil.example/i.png)",
     "[bank.com](\nhttps://evil.example)",
     "[https://bank.com\nin two lines](https://evil.example)",
-    "[https://bank.com][1]",
+    "[https://bank.com][1]\n\n[1]: https://evil.example",
     "[https://bank.com]: https://evil.example",
     "<https://evil.example|bank.com>",
     "<https://evil.example|click here>",
@@ -68,6 +71,64 @@ def test_any_other_link_stays_as_written(text: str) -> None:
 
 def test_what_is_made_safe_shows_where_its_links_go() -> None:
     assert make_safe(HIDING[0]) == f"[bank.com]{JOINER}(https://evil.example/x)"
+
+
+@pytest.mark.parametrize("text", DISGUISED)
+def test_no_disguise_is_left_to_any_reader(text: str) -> None:
+    shown = make_safe(text)
+
+    assert JOINER in shown
+    assert not hides(shown)
+    assert make_safe(shown) == shown
+    assert without_joiners(shown) == without_joiners(text)
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_a_link_that_names_what_it_leads_to_is_left_alone(text: str) -> None:
+    assert make_safe(text) == text
+    assert make_safe(f"- See {text}") == f"- See {text}"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_made_up_disguise_is_left_to_any_reader(seed: int) -> None:
+    chance = random.Random(seed)
+    live = 0
+    for _ in range(400):
+        text = disguise(chance)
+        shown = make_safe(text)
+        live += hides(text)
+        assert not hides(shown), text
+        assert make_safe(shown) == shown, text
+    assert live > 200
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_stands_around_them_no_reader_sees_a_link_that_hides(seed: int) -> None:
+    chance = random.Random(seed)
+    live = 0
+    for _ in range(500):
+        text = scraps(chance)
+        live += hides(text)
+        assert not hides(make_safe(text)), text
+    assert live > 20
+
+
+def test_a_reference_is_taken_apart_where_it_comes_together() -> None:
+    assert make_safe("[bank.com][a]") == "[bank.com][a]"
+    assert make_safe("[bank.com][a]\n\n[A]: //evil.example") == (
+        f"[bank.com][a]\n\n[A]{JOINER}: //evil.example"
+    )
+    assert make_safe("[A]: //evil.example\n\n[bank.com][a]") == (
+        f"[A]: //evil.example\n\n[bank.com]{JOINER}[a]"
+    )
+    assert make_safe("[a]: //bank.com\n\n[bank.com][a]\n\n[a]: //evil.example").count(JOINER) == 1
+
+
+def test_what_growing_references_name_is_known_once_they_came_together() -> None:
+    text = "see [bank.com][a]\n\nand\n\n[a]: https://evil.example/x\n\nmore\n"
+    growth = SafeGrowth()
+    for end in range(len(text) + 1):
+        assert growth.safe(text[:end]) == make_safe(text[:end])
 
 
 @given(TEXTS)

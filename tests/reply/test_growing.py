@@ -16,8 +16,8 @@ from bot.markdown.pieces import Piece, Room
 from bot.markdown.safety import SafeGrowth, make_safe, printable, restore
 from bot.reply.chain import ROOMS, Chain
 from bot.slack.blocks import Message, Question
-from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
+from tests.markdown.commonmark import pings
 from tests.markdown.open_markup import left_open
 from tests.reply.conftest import answer
 
@@ -72,8 +72,7 @@ def test_nothing_shown_is_open_at_any_moment(text: str, steps: list[int]) -> Non
         for piece in (*layout.sealed, layout.tail(growing=True)):
             # A row that is longer than a message has to be cut.
             assert left_open(printable(piece.markdown)) in ([], ["row"])
-            block = {"type": "markdown", "text": make_safe(piece.markdown)}
-            assert not pings_in("", [block], parse_text=True)
+            assert not pings(make_safe(piece.markdown))
 
 
 @given(TEXTS, STEPS)

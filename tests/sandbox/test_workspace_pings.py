@@ -20,9 +20,42 @@ def pings(block: dict[str, Any]) -> tuple[str, ...]:
     ["<!channel>", "<!here>", "<!everyone>", "<!subteam^S012AB>", "<@U012AB>", "<!here|here>"],
 )
 def test_a_marker_pings_wherever_it_stands(marker: str) -> None:
-    for text in (marker, f"a {marker} b", f"`{marker}`", f"```\n{marker}\n```"):
-        assert pings_in(text, [], parse_text=False) == (marker,)
+    for text in (marker, f"a {marker} b"):
         assert pings({"type": "markdown", "text": text}) == (marker,)
+    for text in (marker, f"a {marker} b", f"`{marker}`", f"```\n{marker}\n```"):
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+        assert pings_in(text, [], parse_text=False) == (marker,)
+        assert pings(section) == (marker,)
+
+
+@pytest.mark.parametrize("ping", ["<!channel>", "<@U012AB>", "@here"])
+def test_code_in_a_markdown_block_does_not_ping(ping: str) -> None:
+    for text in (f"`{ping}`", f"a ``{ping}`` b", f"```\n{ping}\n```", f"a\n~~~ x\n{ping}"):
+        assert pings({"type": "markdown", "text": text}) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\`{}`",
+        "`a\n{}`",
+        "a `\nb `{}` c",
+        "``{}`",
+        "a ```\n{}\n```",
+        "    ```\n{}\n    ```",
+        "```\ncode\n```\n{}",
+        "```\n{}\n```".replace("```", "``"),
+        "> ```\n{}",
+        "- ```\n  code\n  ```\n{}",
+        "  ```\nout {}",
+        "a `b | {}`",
+        "<div>\n```\n{}\n```",
+        "``` a|b\n{}",
+    ],
+)
+def test_what_not_every_reader_takes_for_code_pings(text: str) -> None:
+    for ping in ("<!here>", "@here"):
+        assert ping in pings({"type": "markdown", "text": text.format(ping)})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+"""Code in the midst of a line, as CommonMark reads it ("Code spans").
+
+Where readers differ, those who see tables or HTML or a link from those who do not, what is code to
+some is text to others: it is doubtful.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+
+AUTOLINK = (
+    r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x1f]*>"
+    r"|<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}>"
+)
+TAG = r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>"
+
+_TICKS = re.compile(r"`+")
+_ATOM = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|{AUTOLINK}")
+_ATOM_OR_TAG = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|{AUTOLINK}|{TAG}")
+_IN_TAG = re.compile(r"<[A-Za-z/!?][^<>`]*`")
+_HTML_BLOCK = re.compile(r"^[ \t>]*+<[A-Za-z/!?]", re.MULTILINE)
+_IN_LINK = re.compile(
+    r"\]\((?:[^()`]|\([^()`]*+\))*+`|\][(:]\s*+<[^<>\n`]*+`|\]\[[^\[\]`]*+`"
+    r"|\]\((?:[^\s()\[\]`]|\([^\s()\[\]`]*+\))*+[\[\]]"
+    r"|\]\(\s*+[^\s\[\]`]++\s++(?:\"[^\"`]*+`|'[^'`]*+`|\([^()`]*+`)"
+)
+"""A link whose address or title holds a backtick, or may."""
+
+_DEFINITION = re.compile(
+    r"^[ \t>0-9.)*+-]*+\[(?:[^\[\]`\\]|\\.)*+"
+    r"(?:`(?:[^\[\]\\]|\\.)*+\]:|\]:(?:[^\n`]*+\n){0,2}[^\n`]*+`)",
+    re.MULTILINE | re.DOTALL,
+)
+"""Of a reference, with a backtick in it or near it."""
+
+_TABLE_RULE = re.compile(
+    r"^[ \t>]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t:|-]*+)?\r?$", re.MULTILINE
+)
+_CELL_END = re.compile(r"\\.|\||\n", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where code stands in a text: what is code to everybody, and what is to some."""
+
+    certain: tuple[Span, ...] = ()
+    doubtful: tuple[Span, ...] = ()
+
+
+NO_CODE = Code()
+
+
+def code_in(leaf: str) -> Code:
+    """The code in `leaf`, whose inline markup ends where it ends."""
+    if "`" not in leaf:
+        return NO_CODE
+    spans = _spans(leaf, _ATOM, 0, len(leaf))
+    if _IN_LINK.search(leaf) or _DEFINITION.search(leaf):
+        return Code((), tuple(spans))
+    readings = [spans]
+    if block := _HTML_BLOCK.search(leaf):
+        above = _spans(leaf, _ATOM, 0, block.start())
+        readings.append([*above, *(span for span in spans if span[0] >= block.start())])
+    if _IN_TAG.search(leaf):
+        readings.append(_spans(leaf, _ATOM_OR_TAG, 0, len(leaf)))
+    if "|" in leaf and "\n" in leaf and _TABLE_RULE.search(leaf):
+        readings.append(_spans_of_cells(leaf))
+    if len(readings) == 1:
+        return Code(tuple(spans))
+    common = set(spans).intersection(*readings[1:])
+    other = {span for reading in readings for span in reading} - common
+    return Code(tuple(sorted(common)), tuple(sorted(other)))
+
+
+def _spans_of_cells(leaf: str) -> list[Span]:
+    spans: list[Span] = []
+    start = 0
+    for end in [
+        *(each.start() for each in _CELL_END.finditer(leaf) if each[0][0] != "\\"),
+        len(leaf),
+    ]:
+        spans += _spans(leaf, _ATOM, start, end)
+        start = end + 1
+    return spans
+
+
+def _spans(text: str, atoms: re.Pattern[str], start: int, end: int) -> list[Span]:
+    runs: dict[int, list[int]] = defaultdict(list)
+    for run in _TICKS.finditer(text, start, end):
+        runs[len(run[0])].append(run.start())
+    if not runs:
+        return []
+    spans = []
+    at = start
+    while atom := atoms.search(text, at, end):
+        at = atom.end()
+        if atom[0][0] != "`":
+            continue
+        places = runs[len(atom[0])]
+        following = bisect_right(places, atom.start())
+        if following < len(places):
+            at = places[following] + len(atom[0])
+            spans.append((atom.start(), at))
+    return spans
+
+
+def within(place: int, spans: Sequence[Span]) -> bool:
+    """Whether `place` is inside of one of `spans`, which are in order."""
+    number = bisect_right(spans, (place, 1 << 62)) - 1
+    return number >= 0 and place < spans[number][1]

@@ -1,0 +1,136 @@
+"""Hosts: how one is written, and which belong together."""
+
+from __future__ import annotations
+
+import re
+import socket
+import unicodedata
+from functools import cache, lru_cache
+from urllib.parse import unquote
+
+from publicsuffixlist import PublicSuffixList
+
+from bot.markdown.seen import UNSEEN
+
+_SPECIAL = frozenset(
+    ("example", "test", "invalid", "localhost", "local", "internal", "onion", "lan", "home", "corp")
+)
+"""Ends of names that no registry gives away, and that people take for addresses (RFC 6761)."""
+
+_ONE_HOUSE = tuple(
+    frozenset(names.split())
+    for names in (
+        "youtube.com youtu.be",
+        "bbc.co.uk bbc.com",
+        "twitter.com x.com",
+        "facebook.com fb.com",
+        "instagram.com instagr.am",
+        "reddit.com redd.it",
+        "telegram.org t.me telegram.me",
+        "whatsapp.com wa.me",
+        "discord.com discord.gg discordapp.com",
+        "golang.org go.dev",
+        "angular.io angular.dev",
+        "reactjs.org react.dev",
+        "theguardian.com guardian.co.uk",
+        "openai.com chatgpt.com",
+        "amazon.com amzn.to",
+        "flickr.com flic.kr",
+        "wordpress.com wp.me",
+        "spotify.com spoti.fi",
+        "travis-ci.org travis-ci.com",
+    )
+)
+"""Names of one owner, as people know them, under which nobody else can put anything."""
+
+_DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61\u2024\u00b7\u2027\u06d4\u0701\u0702\ua4f8"), ".")
+_LETTERS = str.maketrans(
+    "аеорсухіјѕһԁԛԝмнтвкгӏαοενικρτυχɑɡıᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢꜱꜰօոսց",
+    "aeopcyxijshdqwmhtbkrlaoevikptuxagiabcdeghijklmnoprtuvwyzsfonug",
+)
+"""Letters of other scripts that look like Latin ones (Unicode, confusables.txt)."""
+
+_PORT = re.compile(r":[0-9]*\Z")
+_NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+)){0,3}")
+
+
+def looks(text: str) -> str:
+    """`text` in its plainest form: compatible letters, lower case, dots that are dots."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKC", UNSEEN.sub("", text).translate(_DOTS))
+    return unicodedata.normalize("NFKC", plain.lower()).translate(_DOTS)
+
+
+@lru_cache(maxsize=1_024)
+def canonical(authority: str) -> str:
+    """The host in `authority`, as it can be compared; empty when there is none."""
+    host = looks(unquote(authority)).rpartition("@")[2]
+    if host.startswith("["):
+        return host.partition("]")[0].strip("[]")
+    host = _PORT.sub("", host).rstrip(".")
+    if _NUMBER.fullmatch(host):
+        return _as_numbers(host)
+    return ".".join(map(_decoded, host.split("."))) if "xn--" in host else host
+
+
+def is_end(label: str) -> bool:
+    """Whether `label` ends names of hosts, or looks like one that does."""
+    return _is_end(label) or (not label.isascii() and _is_end(_latin(label)))
+
+
+def is_shared(host: str) -> bool:
+    """Whether what stands below `host` belongs to others, such as `github.io`."""
+    return _suffixes().is_public(host, accept_unknown=False)
+
+
+def of_one_house(name: str, host: str) -> bool:
+    """Whether `host` is `name`, or a place of those who have `name`."""
+    name, host = name.removeprefix("www."), host.removeprefix("www.")
+    if name == host or (host.endswith(f".{name}") and not is_shared(name)):
+        return True
+    owned = {_owned(name), _owned(host)}
+    return any(owned <= house for house in _ONE_HOUSE)
+
+
+def _owned(host: str) -> str:
+    return _suffixes().privatesuffix(host) or host
+
+
+def _is_end(label: str) -> bool:
+    return label in _SPECIAL or label in _ends()
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@cache
+def _ends() -> frozenset[str]:
+    """Top-level domains, in letters and in Punycode."""
+    rules = _suffixes()._publicsuffix  # noqa: SLF001
+    return frozenset(rule.lstrip("*!.") for rule in rules if "." not in rule.lstrip("*."))
+
+
+def _latin(label: str) -> str:
+    bare = unicodedata.normalize("NFKD", label)
+    return "".join(c for c in bare if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+def _as_numbers(host: str) -> str:
+    """An IPv4 address of any notation in the usual one, as browsers read it."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host
+
+
+def _decoded(label: str) -> str:
+    """One label of a host, with Punycode in letters."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return looks(label[4:].encode("ascii").decode("punycode"))
+    except UnicodeError:
+        return label

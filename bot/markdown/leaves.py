@@ -1,0 +1,262 @@
+"""Markdown read line by line into its leaves, as CommonMark does ("Blocks and inlines").
+
+A leaf is what inline markup cannot cross the end of: the lines of a paragraph, one line of a
+heading, one line of a fenced block. Readers who see HTML read some texts otherwise; there is
+nothing then of which it is certain that it is code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+
+_MOST_NESTED = 24
+"""Containers; deeper ones are text."""
+
+_BEGINS_BLOCK = ("", *" \t\r\n>-+*_=#~`<0123456789")
+"""What a line may begin with that is not simply text."""
+
+_DEEPEST = 40
+"""Characters of space that are looked at; more make no difference."""
+
+_QUOTE = -1
+"""Stands for a quotation among the containers; a number is what items of a list are indented."""
+
+_FENCE = re.compile(r"(`{3,})[^`\n]*$|(~{3,}).*$", re.MULTILINE)
+_CLOSING = re.compile(r"[ ]{0,3}(`{3,}|~{3,})[ \t]*\r?$", re.MULTILINE)
+_HEADING = re.compile(r"#{1,6}(?=[ \t\r\n]|\Z)")
+_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*\r?$", re.MULTILINE)
+_DIVIDER = re.compile(r"(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})\r?$", re.MULTILINE)
+_MARKER = re.compile(r"(?:[-+*]|(\d{1,9})[.)])(?=[ \t\r\n]|\Z)")
+_TO_ITS_END = re.compile(
+    r"<(?:script|pre|style|textarea)(?=[\s>]|\Z)|<!--|<\?|<![A-Za-z]", re.IGNORECASE
+)
+_TO_A_GAP = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?=[\s/>]|\Z)")
+_COMMENT = re.compile(r"<!--.*?-->[ \t]*\r?$", re.MULTILINE)
+_SPACE = " \t\r\n"
+
+
+class Kind(Enum):
+    """What a line is."""
+
+    TEXT = "text"
+    """It begins a leaf."""
+    MORE = "more"
+    """It goes on with the leaf of the line above."""
+    CODE = "code"
+    """It stands in a fenced block."""
+    DEEP = "deep"
+    """It is so deep that it is code, but not to every reader: nothing in it is certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    char: str
+    length: int
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is open where a line begins."""
+
+    containers: tuple[int, ...] = ()
+    paragraph: bool = False
+    empty_item: bool = False
+    """The line above is nothing but the marker of an item, which a blank line would end."""
+    fence: _Fence | None = None
+    html: bool = False
+    """Some reader sees HTML here that ends at a blank line."""
+    doubtful: bool = False
+    """Some reader may see fences otherwise from here on."""
+
+
+START = Place()
+_DOUBTFUL = Place(doubtful=True)
+
+
+def read(place: Place, line: str) -> tuple[Kind, Place]:
+    """What `line` is, which begins at `place`, and what is open behind it."""
+    if not place.containers:
+        if (fence := place.fence) and not line.lstrip(" ").startswith(fence.char):
+            return (Kind.CODE if fence.certain else Kind.TEXT), place
+        if not fence and line[:1] not in _BEGINS_BLOCK:
+            if place.paragraph:
+                return Kind.MORE, place
+            return Kind.TEXT, replace(place, paragraph=True, empty_item=False)
+        if not fence and line in ("\n", ""):
+            return Kind.TEXT, _DOUBTFUL if place.doubtful else START
+    return _Line(place, line).read()
+
+
+class _Line:
+    """One line being read."""
+
+    def __init__(self, place: Place, line: str) -> None:
+        self._place = place
+        self._line = line
+        self._at = 0
+        self._column = 0
+        self._pending = 0
+        """Columns of a tab that were not used yet."""
+
+    def read(self) -> tuple[Kind, Place]:
+        place = self._place
+        matched = self._match()
+        whole = matched == len(place.containers)
+        if place.fence and whole:
+            return self._in_fence(place.fence)
+        if place.fence:
+            place = replace(place, fence=None)
+        blank = not self._line[self._at :].strip(_SPACE)
+        if blank:
+            return self._blank(place, matched)
+        if place.empty_item:
+            place = replace(place, empty_item=False)
+        return self._begin(place, list(place.containers[:matched]), whole=whole)
+
+    def _blank(self, place: Place, matched: int) -> tuple[Kind, Place]:
+        containers = place.containers[: matched - place.empty_item]
+        return Kind.TEXT, Place(containers, doubtful=place.doubtful)
+
+    def _in_fence(self, fence: _Fence) -> tuple[Kind, Place]:
+        closing = _CLOSING.match(self._rest())
+        if closing and closing[1][0] == fence.char and len(closing[1]) >= fence.length:
+            return Kind.TEXT, replace(self._place, fence=None)
+        return (Kind.CODE if fence.certain else Kind.TEXT), self._place
+
+    def _match(self) -> int:
+        """How many of the open containers go on in this line."""
+        for number, container in enumerate(self._place.containers):
+            indent = self._indent()
+            if container == _QUOTE:
+                if indent > 3 or not self._quotes():
+                    return number
+            elif indent >= container:
+                self._advance(container)
+            elif self._line[self._at :].strip(_SPACE):
+                return number
+        return len(self._place.containers)
+
+    def _begin(self, place: Place, containers: list[int], *, whole: bool) -> tuple[Kind, Place]:
+        """The blocks that begin in this line, and what it is behind their beginnings."""
+        paragraph = place.paragraph
+        fresh = False
+        while True:
+            if len(containers) == _MOST_NESTED:
+                place = replace(place, doubtful=True)
+                break
+            indent = self._indent()
+            if indent > 3:
+                break
+            if self._quotes():
+                containers.append(_QUOTE)
+            elif (width := self._item(interrupts=paragraph and not fresh, whole=whole)) is not None:
+                containers.append(width)
+            else:
+                break
+            fresh = True
+        goes_on = paragraph and not fresh
+        if not self._line[self._at :].strip(_SPACE):
+            empty = containers[-1] != _QUOTE
+            begun = replace(place, containers=tuple(containers), paragraph=False, empty_item=empty)
+            return Kind.TEXT, begun
+        return self._leaf(place, tuple(containers), goes_on=goes_on, whole=whole)
+
+    def _leaf(
+        self, place: Place, containers: tuple[int, ...], *, goes_on: bool, whole: bool
+    ) -> tuple[Kind, Place]:
+        deep = self._indent() > 3
+        text = self._line[self._skip() :]
+        inside = containers if not goes_on or whole else place.containers
+        open_here = replace(place, containers=inside)
+        if deep:
+            kind = Kind.MORE if goes_on else Kind.DEEP
+            return kind, replace(open_here, paragraph=goes_on)
+        begun = replace(place, containers=containers, paragraph=False)
+        if opened := _FENCE.match(text):
+            marker = opened[1] or opened[2]
+            doubtful = place.doubtful or place.html or "|" in text
+            fence = _Fence(marker[0], len(marker), certain=not doubtful)
+            return Kind.TEXT, replace(begun, fence=fence, doubtful=doubtful)
+        if goes_on and whole and _UNDERLINE.match(text):
+            return Kind.MORE, begun
+        if _HEADING.match(text) or _DIVIDER.match(text):
+            return Kind.TEXT, begun
+        if text.startswith("<"):
+            open_here = _with_html(open_here, text)
+        return (Kind.MORE if goes_on else Kind.TEXT), replace(open_here, paragraph=True)
+
+    def _item(self, *, interrupts: bool, whole: bool) -> int | None:
+        """How far the items of a list that begins here are indented; None: none begins."""
+        start = self._skip()
+        marker = _MARKER.match(self._line, start)
+        if marker is None or _DIVIDER.match(self._line[start:]):
+            return None
+        empty = not self._line[marker.end() :].strip(_SPACE)
+        if interrupts and (empty or marker[1] not in (None, "1")) and whole:
+            return None
+        indent = self._indent()
+        self._advance(indent)
+        width = len(marker[0])
+        self._at += width
+        self._column += width
+        gap = self._indent()
+        gap = 1 if empty or gap > 4 else gap
+        self._advance(min(gap, self._indent()))
+        return indent + width + gap
+
+    def _quotes(self) -> bool:
+        """Whether a quotation begins or goes on here; then its mark is read."""
+        start = self._skip()
+        if self._line[start : start + 1] != ">":
+            return False
+        self._advance(self._indent())
+        self._at += 1
+        self._column += 1
+        if self._indent():
+            self._advance(1)
+        return True
+
+    def _indent(self) -> int:
+        """Columns of space from here on."""
+        columns, column = self._pending, self._column + self._pending
+        for char in self._line[self._at : self._at + _DEEPEST]:
+            if char == " ":
+                columns, column = columns + 1, column + 1
+            elif char == "\t":
+                width = 4 - column % 4
+                columns, column = columns + width, column + width
+            else:
+                break
+        return columns
+
+    def _skip(self) -> int:
+        """Where the space from here on ends."""
+        return len(self._line) - len(self._line[self._at :].lstrip(" \t"))
+
+    def _advance(self, columns: int) -> None:
+        used = min(columns, self._pending)
+        self._pending -= used
+        self._column += used
+        columns -= used
+        while columns > 0 and self._at < len(self._line):
+            char = self._line[self._at]
+            width = 1 if char == " " else 4 - self._column % 4 if char == "\t" else 0
+            if not width:
+                return
+            self._at += 1
+            used = min(width, columns)
+            self._column += used
+            self._pending = width - used
+            columns -= used
+
+    def _rest(self) -> str:
+        return " " * self._pending + self._line[self._at :]
+
+
+def _with_html(place: Place, text: str) -> Place:
+    if _TO_ITS_END.match(text) and not _COMMENT.match(text):
+        return replace(place, doubtful=True)
+    return replace(place, html=True) if _TO_A_GAP.match(text) else place

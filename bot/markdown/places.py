@@ -1,0 +1,243 @@
+"""What a text seems to name as the place where a link leads, and where it leads.
+
+A place is named by an address, or by a bare name of a host whose end a registry gives away. Names
+of files and in code look like that too (`main.rs`, `java.io`): where a link leads to a place
+that keeps such things, a name of that kind is taken for what it is there.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
+from typing import NamedTuple
+
+from bot.markdown.hosts import canonical, is_end, looks, of_one_house
+from bot.markdown.known_places import (
+    FILE_ENDS,
+    FILE_STEMS,
+    PLAIN_ENDS,
+    THING_ENDS,
+    keeps_code,
+    keeps_documents,
+)
+from bot.markdown.seen import UNSEEN, without_markup
+
+LONGEST_TARGET = 1_000
+"""So much of an address is read, in characters; the host of a longer one is nobody's."""
+
+_SEPARATORS = r"\s\[\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…"
+_IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
+_CHUNK = re.compile(
+    rf"(?:[A-Za-z][A-Za-z0-9+.\-]{{0,31}}:[/\\]|[/\\]{{2}})[/\\]*(?:{_IPV6})?"
+    rf"[^\s<>\[\]()]*+(?:\([^\s<>\[\]()]*+\)[^\s<>\[\]()]*+)*+"
+    rf"|{_IPV6}(?=[:/\s]|\Z)|[^{_SEPARATORS}]+"
+)
+_NAMING = re.compile(r"[.&]|//|\\\\|:.*:.*:", re.DOTALL)
+"""Without any of these in it a label names nothing."""
+
+_SCHEME = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]{0,31}):)?[/\\]+")
+_AUTHORITY = re.compile(r"[^/\\?#]*")
+_SEGMENT = re.compile(r"[^/\\?#&=@:%+~$*^]+")
+_EDGES = f"{string.punctuation}…·"
+_MANY_DOTS = re.compile(r"\.{2,}")
+_CALL = re.compile(r"\(\S*\)|\(\)")
+_COMPANY = re.compile(r",?\s+(?:Inc|Ltd|Limited|LLC|Corp|Corporation|plc|PLC|GmbH|AG)\b")
+_OWN_WORDS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_BETWEEN_WORDS = re.compile(f"[{_OWN_WORDS}]+")
+"""Scripts that put no space between words: an address may stand in the midst of them."""
+_TURNED = re.compile("[\u202b\u202e\u2067]")
+"""What lets the letters behind it be read from the right."""
+
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_SPACE = re.compile(r"[\x00-\x20\x7f]+")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,31}):(.*)", re.DOTALL)
+_BARE = re.compile(r"[\w.\-%\u3002\uff0e\uff61]{1,253}(?=[:/\\?#]|\Z)")
+_SPECIAL_SCHEMES = frozenset(("http", "https", "ftp", "ws", "wss"))
+_MAIL = re.compile(r"[^@\s]*@([^?\s,]*)")
+
+
+class Name(NamedTuple):
+    """What seems to name a place: the hosts that it can be read as, the usual reading first."""
+
+    at: int
+    hosts: tuple[str, ...]
+    shown: str
+    sure: bool = True
+    """Nothing but a place is written so."""
+    mail: bool = False
+    """The host of an address of mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads; `host` is empty for what is no place in the network."""
+
+    host: str
+    rest: str = ""
+    mail: bool = False
+
+
+@lru_cache(maxsize=1_024)
+def target_of(destination: str) -> Target | None:
+    """Where `destination`, as it is written in markdown, leads; None: within the same place."""
+    address = _ESCAPE.sub(r"\1", destination) if "\\" in destination else destination
+    if "&" in address:
+        address = _ENTITY.sub(lambda found: html.unescape(found[0]), address)
+    address = UNSEEN.sub("", _SPACE.sub("", address))
+    if found := _ADDRESS.match(address):
+        scheme, rest = found[1].lower(), found[2]
+        if scheme == "mailto":
+            mail = _MAIL.match(rest)
+            return Target(canonical(mail[1]) if mail else "", mail=True)
+        if scheme in _SPECIAL_SCHEMES or rest.startswith(("//", "\\\\", "/\\", "\\/")):
+            return _in_network(rest.lstrip("/\\"))
+        if "." not in scheme:
+            return Target("")
+    if address[:1] in ("/", "\\") and address[1:2] in ("/", "\\"):
+        return _in_network(address.lstrip("/\\"))
+    bare = _BARE.match(address)
+    host = _host(bare[0]) if bare and "." in looks(bare[0]) else None
+    return Target(host, address[bare.end() :]) if host and bare else None
+
+
+def names_in(label: str, begin: int = 0) -> Iterator[Name]:
+    """What `label` names, or seems to, in the order of its text, which begins at `begin`."""
+    if label.isascii() and not _NAMING.search(label):
+        return
+    seen = without_markup(label)
+    for name in _names(seen.text):
+        yield name._replace(at=begin + seen.written(name.at))
+    if _TURNED.search(label):
+        for name in _names(seen.text[::-1]):
+            yield name._replace(at=begin)
+
+
+def is_honest(name: Name, target: Target) -> bool:
+    """Whether who reads `name` on a link to `target` gets where they think."""
+    if target.mail and not name.mail:
+        return True
+    if any(of_one_house(host, target.host) for host in name.hosts):
+        return True
+    return not name.sure and _is_thing(name, target)
+
+
+def _in_network(rest: str) -> Target:
+    authority = _AUTHORITY.match(rest)
+    end = authority.end() if authority else 0
+    return Target(canonical(rest[:end]), rest[end:])
+
+
+def _names(text: str) -> Iterator[Name]:
+    for chunk in _CHUNK.finditer(text):
+        written = chunk[0]
+        if "." not in looks(written) and "//" not in written and ":" not in written:
+            continue
+        yield from _in_chunk(text, chunk.start(), written)
+
+
+def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
+    scheme = _SCHEME.match(chunk)
+    begin = scheme.end() if scheme else 0
+    if scheme and (scheme[1] or len(scheme[0]) > 1):
+        authority = _AUTHORITY.match(chunk, begin)
+        written = authority[0] if authority else ""
+        *user, last = written.split("@")
+        for part in user:
+            if host := _host(part):
+                yield Name(start, (host,), part)
+        if host := canonical(last):
+            yield Name(start, (host, *_inner(last)), written)
+        return
+    if chunk.count(":") >= 3 and (address := _ipv6(chunk)):
+        yield Name(start, (address,), chunk)
+        return
+    for segment in _SEGMENT.finditer(chunk):
+        before, after = chunk[: segment.start()][-1:], chunk[segment.end() :][:1]
+        if name := _name(text, start + segment.start(), segment[0], before):
+            yield name
+            if after in ("/", "\\", "?", "#"):
+                return
+
+
+def _name(text: str, at: int, written: str, before: str) -> Name | None:
+    hosts = tuple(host for host in (_host(written), *_inner(written)) if host)
+    if not hosts:
+        return None
+    if before == "@":
+        return Name(at, hosts, written, mail=True)
+    following = text[at + len(written) : at + len(written) + 200]
+    if written[:1].isupper() and _COMPANY.match(following):
+        return None
+    end = hosts[0].rpartition(".")[2]
+    if end in THING_ENDS and (before in ("/", "\\") or _CALL.match(following)):
+        return None
+    return Name(at, hosts, written.strip(_EDGES), sure=end in PLAIN_ENDS and not _net(written))
+
+
+def _net(written: str) -> bool:
+    """Whether it is named as Microsoft names its own, `ASP.NET`."""
+    return written.endswith(".NET") and not written.startswith("www.")
+
+
+def _host(written: str) -> str | None:
+    """The host that `written` is, or looks like to a person."""
+    plain = looks(written)
+    if "." not in plain:
+        return None
+    for part in _MANY_DOTS.split(plain):
+        bare = part.strip(_EDGES)
+        *stem, end = bare.split(".")
+        if not stem:
+            continue
+        if bare.startswith("www.") or is_end(end) or _is_ipv4(bare):
+            return canonical(bare)
+        plain_end = re.split(r"[-_]", end, maxsplit=1)[0]
+        if plain_end != end and plain_end in PLAIN_ENDS:
+            return canonical(".".join((*stem, plain_end)))
+    return None
+
+
+def _inner(written: str) -> Iterator[str]:
+    """Hosts in the midst of words that are written without spaces."""
+    plain = looks(written)
+    if _BETWEEN_WORDS.search(plain):
+        yield from filter(None, map(_host, _BETWEEN_WORDS.split(plain)))
+
+
+def _is_ipv4(plain: str) -> bool:
+    numbers = plain.split(".")
+    return len(numbers) == 4 and all(n.isdecimal() and len(n) < 4 and int(n) < 256 for n in numbers)
+
+
+def _ipv6(chunk: str) -> str | None:
+    try:
+        return str(IPv6Address(chunk.strip("[].")))
+    except AddressValueError:
+        return None
+
+
+def _is_thing(name: Name, target: Target) -> bool:
+    """Whether `name` is one of a file, or in code, at a place that keeps such things."""
+    stem, _, end = name.shown.rpartition(".")
+    kept = keeps_documents(target.host) or keeps_code(target.host)
+    if end in FILE_ENDS:
+        usual = stem.isupper() or "_" in stem or stem.lower() in FILE_STEMS
+        last = re.split(r"[?#]", target.rest, maxsplit=1)[0].rpartition("/")[2]
+        return usual or (kept and _stands_in(name.shown, last or target.rest))
+    documents = keeps_documents(target.host)
+    if documents and (end.lower() in THING_ENDS or _net(name.shown)):
+        return True
+    thing = documents or end.lower() in THING_ENDS or end.isdecimal()
+    return kept and thing and _stands_in(name.shown, target.rest)
+
+
+def _stands_in(name: str, rest: str) -> bool:
+    words = re.split(r"[^a-z0-9]+", rest.lower())
+    named = re.split(r"[^a-z0-9]+", name.lower())
+    return any(words[i : i + len(named)] == named for i in range(len(words)))
