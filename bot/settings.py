@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         description="What a quota reserves for the thoughts of a model that reasons, for each "
         "answer, besides the output cap.",
     )
+    grok_prompt_overhead_tokens: int = Field(
+        768,
+        ge=0,
+        description="What the API reads with each question beside what is sent, such as a system "
+        "text of its own: a quota reserves it (xAI has been seen to bill 161 to 679).",
+    )
     grok_prices: Annotated[str, AfterValidator(_price_list)] = Field(
         "",
         description="Prices of models that the API lists none for, in US dollars per million "

@@ -116,7 +116,12 @@ class Parts:
             self._grok,
             self._slack,
             EditBudget(self._store, self._keys, settings.slack_edits_per_minute),
-            Recall(self._conversations, threads, tokens=settings.thread_tokens),
+            Recall(
+                self._conversations,
+                threads,
+                tokens=settings.thread_tokens,
+                count=self._grok.count_tokens,
+            ),
             tell_after=settings.tell_after_seconds,
             streaming=settings.slack_streaming,
             settled=self._alarms().after_use,

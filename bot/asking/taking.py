@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,17 @@ from bot.asking.denied import Reader, denied
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
 from bot.grok.client import GrokClient
+from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
-from bot.rules.hold import Denied, Hold, hold_for
+from bot.rules.hold import (
+    Counted,
+    Denied,
+    Hold,
+    context_text,
+    hold_for,
+    may_fit,
+    prompt_text,
+)
 from bot.rules.policy import Policy
 from bot.settings import Settings, admins_of
 from bot.slack.people import People
@@ -28,6 +38,9 @@ MOST_TRIES = 3
 
 CLOCK_SECONDS = 0.3
 """How long finding out in which time zone the asker reads may hold up a refusal."""
+
+COUNT_SECONDS = 1.0
+"""How long counting a question may take, of what accepting may take."""
 
 Make = Callable[[Policy], Ask]
 
@@ -78,16 +91,37 @@ class Taking:
         raise NotTaken(words.NOT_TAKEN)
 
     async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + accept.ACCEPT_SECONDS
         hold = self._hold(ask, policy)
         try:
-            return await self._acceptor.accept(ask, hold)
+            try:
+                return await self._acceptor.accept(ask, hold)
+            except Denied as error:
+                left = deadline - clock() - accept.SHORTEST_TRY_SECONDS
+                counted = await self._count(ask, hold, error, min(COUNT_SECONDS, left))
+                if counted is None:
+                    raise
+            hold = self._hold(ask, policy, counted)
+            return await self._acceptor.accept(ask, hold, deadline - clock())
         except Denied as error:
             person = await self._people.find(ask.user, within=CLOCK_SECONDS)
             reader = Reader(person.tz_offset, self._admins, knows_rules(person))
             sentence = denied(error, ask, hold, reader, policy)
             raise Denied(sentence, error.shortages, error.closed) from None
 
-    def _hold(self, ask: Ask, policy: Policy) -> Hold:
+    async def _count(self, ask: Ask, hold: Hold, error: Denied, seconds: float) -> Counted | None:
+        """What `ask` really is, where that may make it fit after all."""
+        if seconds <= 0 or not may_fit(hold, error):
+            return None
+        texts = (prompt_text(ask), context_text(ask, self._settings))
+        model = ask.request.model
+        prompt, context = await asyncio.gather(
+            *(self._grok.count_tokens(model, text, seconds) for text in texts)
+        )
+        return None if prompt is None or context is None else Counted(prompt, context)
+
+    def _hold(self, ask: Ask, policy: Policy, counted: Counted | None = None) -> Hold:
         model = ask.request.model
         return hold_for(
             ask,
@@ -96,6 +130,7 @@ class Taking:
             reasons=self._grok.catalogue.reasons(model) is not False,
             settings=self._settings,
             now=time.time(),
+            counted=counted,
         )
 
 

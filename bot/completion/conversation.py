@@ -8,7 +8,7 @@ from bot.completion.ask import Ask
 from bot.completion.echo import without_echo
 from bot.completion.result import Answer
 
-_BYTES_PER_TOKEN = 3
+BYTES_PER_TOKEN = 3
 """English has about four, code and other languages about three (UTF-8)."""
 
 _TOKENS_PER_TURN = 24
@@ -39,8 +39,11 @@ class Turn(BaseModel):
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens `text` is; rather too many than too few."""
-    return -(-len(text.encode(errors="replace")) // _BYTES_PER_TOKEN)
+    """About how many tokens `text` is; rather too many than too few, for what people write.
+
+    For how much is remembered and goes along; a quota reserves `most_tokens`.
+    """
+    return -(-len(text.encode(errors="replace")) // BYTES_PER_TOKEN)
 
 
 def most_tokens(text: str) -> int:
@@ -51,7 +54,7 @@ def most_tokens(text: str) -> int:
 
 def beginning(text: str, tokens: int) -> str:
     """As much of `text` as is estimated at `tokens`."""
-    most_bytes = max(0, tokens) * _BYTES_PER_TOKEN
+    most_bytes = max(0, tokens) * BYTES_PER_TOKEN
     return text.encode(errors="replace")[:most_bytes].decode(errors="ignore")
 
 

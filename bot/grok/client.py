@@ -25,6 +25,7 @@ from bot.grok.key import KeyState, read_key
 from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
+from bot.grok.tokenizer import Tokenizer
 from bot.settings import Settings
 
 _CONNECT_SECONDS = 10.0
@@ -82,6 +83,7 @@ class GrokClient:
         self.catalogue = Catalogue(self._api.get, KNOWN if self._dialect == "xai" else ())
         self.prices = PriceList(self.catalogue, settings)
         self._router = Router(settings.grok_endpoint, self.catalogue)
+        self._tokenizer = Tokenizer(self._api.put)
 
     def check(self, request: CompletionRequest, _system: str = "") -> tuple[Fault, ...]:
         """What the endpoint that serves the model cannot carry, without asking anybody.
@@ -118,6 +120,11 @@ class GrokClient:
             settings=self._settings,
             conversation=conversation,
         )
+
+    async def count_tokens(self, model: str, text: str, seconds: float) -> int | None:
+        """How many tokens `text` is to `model`, exactly; None when the API does not say so within
+        `seconds`, or has no tokenizer. Never raises."""
+        return await self._tokenizer.count(model, text, seconds)
 
     async def key_state(self) -> KeyState:
         """What the API says about its key; raises `GrokFailed` when it cannot be reached."""

@@ -37,8 +37,10 @@ class Acceptor:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
 
-    async def accept(self, ask: Ask, hold: Hold | None = None) -> Accepted:
-        """Reserve `hold`, and store and queue `ask`, within `ACCEPT_SECONDS`.
+    async def accept(
+        self, ask: Ask, hold: Hold | None = None, seconds: float | None = None
+    ) -> Accepted:
+        """Reserve `hold`, and store and queue `ask`, within `seconds` (None: `ACCEPT_SECONDS`).
 
         While the outcome is unknown it is asked for again, by the same job id. Raises
         `NotTaken` with a sentence for the person: one for "certainly not", one for "not sure".
@@ -49,7 +51,7 @@ class Acceptor:
         job_id = uuid.uuid4().hex
         maybe_taken = False
         clock = asyncio.get_running_loop().time
-        deadline = clock() + ACCEPT_SECONDS
+        deadline = clock() + (ACCEPT_SECONDS if seconds is None else seconds)
         while (left := deadline - clock()) > 0:
             try:
                 async with asyncio.timeout(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):

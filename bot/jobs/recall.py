@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.completion.ask import Ask, Said
-from bot.completion.conversation import Turn, estimate_tokens
+from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
+from bot.completion.measure import PER_MESSAGE, most_read, texts_of
 from bot.completion.transcript import Past, fit, shared
 from bot.errors import SlackError
 from bot.rules.hold import LEAST_ROOM, Hold
@@ -20,6 +22,16 @@ log = structlog.get_logger(__name__)
 
 READ_SECONDS = 10.0
 """How long reading a thread may hold up an answer."""
+
+COUNT_SECONDS = 5.0
+"""How long counting may."""
+MOST_COUNTS = 3
+
+_MARGIN = 0.95
+"""Of what would fit: tokens are not spread evenly over a text."""
+
+Count = Callable[[str, str, float], Awaitable[int | None]]
+"""How many tokens a text is to a model; None when nobody says so within so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +45,23 @@ class Recalled:
 
 
 class Recall:
-    """Collects what goes along with a question, `tokens` of it at most."""
+    """Collects what goes along with a question, `tokens` of it at most (estimated).
 
-    def __init__(self, conversations: Conversations, threads: ThreadReader, *, tokens: int) -> None:
+    `count` counts exactly, where what was reserved is less than the bound; None: nobody does.
+    """
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        threads: ThreadReader,
+        *,
+        tokens: int,
+        count: Count | None = None,
+    ) -> None:
         self._conversations = conversations
         self._threads = threads
         self._tokens = tokens
+        self._count = count
 
     async def __call__(self, ask: Ask, window: int | None, hold: Hold | None = None) -> Recalled:
         """What goes along with `ask` when the model holds `window` tokens (None: unknown), no
@@ -47,26 +70,54 @@ class Recall:
         Raises `StoreUnavailable`. A thread that Slack does not show is no reason not to answer:
         the model is told that it could not be read.
         """
-        room = max(LEAST_ROOM, min(self._tokens, _room(ask, window)))
-        recalled = await self._context(ask, room)
-        if ask.conversation is None:
+        known = await self._known(ask)
+        most = max(LEAST_ROOM, min(self._tokens, _room(ask, window)))
+        recalled = known.within(most)
+        if hold is None or not recalled.past:
             return recalled
-        remembered = await self._conversations.read(ask.conversation)
-        if hold is not None:
-            room = min(room, hold.room)
-        left = max(0, room - estimate_tokens(recalled.past.context))
-        turns, left_out = fit(_before(remembered.turns, ask.retry_of), left)
-        past = replace(recalled.past, turns=turns)
-        return replace(recalled, past=past, forgotten=remembered.dropped + left_out)
+        return await self._reserved(ask, hold, known, recalled)
 
-    async def _context(self, ask: Ask, room: int) -> Recalled:
+    async def _reserved(self, ask: Ask, hold: Hold, known: _Known, recalled: Recalled) -> Recalled:
+        """As much of what is `known` as was reserved for: surely by its bound, else by counting."""
+        room = hold.copies * hold.room
+        for _ in range(MOST_COUNTS):
+            if added(ask, recalled.past) <= room:
+                return recalled
+            read = await self._read(ask, hold, recalled.past)
+            if read is None:
+                break
+            if read <= hold.input:
+                return recalled
+            share = room / max(room, read - hold.prompt)
+            recalled = known.within(int(_weight(recalled.past) * share * _MARGIN))
+        tokens = hold.room // BYTES_PER_TOKEN
+        while added(ask, (recalled := known.within(tokens)).past) > room:
+            tokens //= 2
+        return recalled
+
+    async def _read(self, ask: Ask, hold: Hold, past: Past) -> int | None:
+        """All that is to be read of a question, counted; None when nobody counts it."""
+        if self._count is None:
+            return None
+        texts = texts_of(ask.request, ask.system, past)
+        text = "\n\n".join(texts)
+        counted = await self._count(ask.request.model, text, COUNT_SECONDS)
+        return None if counted is None else hold.beside + PER_MESSAGE * len(texts) + counted
+
+    async def _known(self, ask: Ask) -> _Known:
         asker = Past(user=ask.user, name=ask.name)
+        said: tuple[Said, ...] = ()
+        note = ""
         try:
             said = (*await self._thread(ask), *ask.context)
         except (SlackError, TimeoutError) as error:
             log.warning("thread not read", error=str(error))
-            return Recalled(replace(asker, context=talk.THREAD_UNREADABLE))
-        return Recalled(replace(asker, context=shared(said, room)), said=said)
+            note = talk.THREAD_UNREADABLE
+        if ask.conversation is None:
+            return _Known(asker, said, note)
+        remembered = await self._conversations.read(ask.conversation)
+        turns = _before(remembered.turns, ask.retry_of)
+        return _Known(asker, said, note, turns, remembered.dropped)
 
     async def _thread(self, ask: Ask) -> tuple[Said, ...]:
         if not (ask.reads_thread and ask.question_ts):
@@ -75,6 +126,36 @@ class Recall:
             return await self._threads.read(
                 ask.channel, ask.reads_thread, ask.question_ts, asker=ask.user
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that could go along; `note` stands for what people said where that is not known."""
+
+    asker: Past
+    said: tuple[Said, ...]
+    note: str
+    turns: tuple[Turn, ...] = ()
+    dropped: int = 0
+
+    def within(self, tokens: int) -> Recalled:
+        """As much as is estimated at `tokens`: what people said, then the newest turns."""
+        note = self.note if estimate_tokens(self.note) <= tokens else ""
+        context = note or shared(self.said, tokens)
+        turns, left_out = fit(self.turns, max(0, tokens - estimate_tokens(context)))
+        past = replace(self.asker, context=context, turns=turns)
+        return Recalled(past, self.dropped + left_out, self.said)
+
+
+def added(ask: Ask, past: Past) -> int:
+    """The most tokens that `past` can add to a question, all its prompts together."""
+    request, system = ask.request, ask.system
+    return most_read(texts_of(request, system, past)) - most_read(texts_of(request, system))
+
+
+def _weight(past: Past) -> int:
+    """What a past is estimated at, in tokens."""
+    return estimate_tokens(past.context) + sum(turn.tokens for turn in past.turns)
 
 
 def less(recalled: Recalled) -> Recalled | None:

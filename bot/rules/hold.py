@@ -1,7 +1,7 @@
 """What a question reserves of its quotas, from when it is accepted until its answer is there.
 
-Tokens are estimated rather too high, so that what was reserved covers what is used. Money is in
-micro-dollars.
+What is reserved of the prompt is the most that it can be, whatever it says: a token for each
+byte. Where that does not fit, it may be counted (`Counted`). Money is in micro-dollars.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from bot.completion.ask import Ask
-from bot.completion.conversation import estimate_tokens
+from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
+from bot.completion.measure import PER_MESSAGE
 from bot.completion.transcript import shared
 from bot.errors import UserError
 from bot.rules.policy import Policy, closed_for, limits_for, paused_in
@@ -26,8 +27,20 @@ LEAST_ROOM = 500
 MOST = 10**13
 """More tokens or micro-dollars than any limit; what is more counts as this much."""
 
-_MARKS = 120
-"""Tokens for what marks a prompt, and what introduces the turns before it."""
+_FRAME_BYTES = 512
+"""What introduces the turns before a prompt, and the asker's name before it
+(`bot.completion.transcript`)."""
+
+_OWN_MESSAGES = 3
+"""The system text, the question, and what follows the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Tokens as the API's own tokenizer counts them: of `prompt_text` and `context_text`."""
+
+    prompt: int
+    context: int
 
 
 class Share(BaseModel):
@@ -61,13 +74,18 @@ class Hold(BaseModel):
     micro_dollars: int | None
     """What `tokens` cost; None: nobody knows, and a limit in dollars refuses."""
     prompt: int
-    """Tokens of what is sent in any case: prompts and system texts."""
+    """Tokens of what is sent in any case: prompts and system texts, and `beside`."""
+    beside: int = 0
+    """Tokens that the API reads besides."""
     copies: int = 1
     """How many prompts there are: what goes along goes with each."""
     room: int = 0
     """Tokens that may go along with a prompt: turns before it, a thread, a shared message."""
     least_room: int = 0
     """What of `room` is taken in any case; the rest is for the turns."""
+    rate: int = 1
+    """Tokens reserved for each that a turn is estimated at: the bound, or 1 where turns are to
+    be counted before they go along."""
     reasoning: int = 0
     """Tokens for thoughts."""
     prices: Prices | None = None
@@ -101,17 +119,20 @@ def hold_for(
     reasons: bool,
     settings: Settings,
     now: float,
+    counted: Counted | None = None,
 ) -> Hold:
     """What `ask` reserves at the Unix time `now`.
 
     `prices` of its model, None when nobody knows; `reasons`: whether it thinks before it answers.
+    `counted`: what somebody counted, instead of the bounds.
     """
     request = ask.request
     copies = len(request.prompts)
     answers = copies * max(request.n or 1, request.best_of or 1)
-    beside = estimate_tokens(ask.system) + estimate_tokens(request.suffix or "") + _MARKS
-    prompt = sum(map(estimate_tokens, request.prompts)) + copies * beside
-    room, least_room = _room(ask, max(LEAST_ROOM, settings.thread_tokens))
+    beside = settings.grok_prompt_overhead_tokens
+    prompt = beside + copies * _OWN_MESSAGES * PER_MESSAGE
+    prompt += counted.prompt if counted else sum(map(most_tokens, _texts(ask)))
+    room, least_room = _room(ask, settings, counted)
     reasoning = answers * settings.grok_reasoning_tokens if reasons else 0
     read = prompt + copies * room
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
@@ -123,20 +144,49 @@ def hold_for(
         tokens=min(MOST, read + written),
         micro_dollars=min(MOST, prices.cost(read, written, prompts=copies)) if prices else None,
         prompt=prompt,
+        beside=beside,
         copies=copies,
         room=room,
         least_room=least_room,
+        rate=1 if counted else BYTES_PER_TOKEN,
         reasoning=reasoning,
         prices=prices,
     )
 
 
-def _room(ask: Ask, most: int) -> tuple[int, int]:
+def prompt_text(ask: Ask) -> str:
+    """All that is sent of `ask` in any case, to be counted."""
+    return "\n\n".join(_texts(ask))
+
+
+def context_text(ask: Ask, settings: Settings) -> str:
+    """What a shared message adds to `ask`, to be counted."""
+    return "" if ask.reads_thread else shared(ask.context, _most_room(settings))
+
+
+def _texts(ask: Ask) -> list[str]:
+    """Every prompt, and what stands beside each."""
+    request = ask.request
+    beside = [text for text in (ask.system, request.suffix) if text]
+    return [*request.prompts, *beside * len(request.prompts)]
+
+
+def _most_room(settings: Settings) -> int:
+    return max(LEAST_ROOM, settings.thread_tokens)
+
+
+def _room(ask: Ask, settings: Settings, counted: Counted | None) -> tuple[int, int]:
     """The most that may go along with a prompt of `ask`, and what of it is taken in any case."""
+    if not (ask.reads_thread or ask.conversation or ask.context):
+        return 0, 0
+    rate = 1 if counted else BYTES_PER_TOKEN
+    framing = _FRAME_BYTES * rate // BYTES_PER_TOKEN
+    most = framing + _most_room(settings) * rate
     if ask.reads_thread:
         return most, most
-    least = estimate_tokens(shared(ask.context, most))
-    return (most if ask.conversation else least), least
+    context = counted.context if counted else most_tokens(context_text(ask, settings))
+    least = framing + context
+    return (max(most, least) if ask.conversation else least), least
 
 
 def _closed(policy: Policy, ask: Ask) -> Scope | None:
@@ -191,3 +241,25 @@ class Denied(UserError):
         super().__init__(sentence)
         self.shortages = shortages
         self.closed = closed
+
+
+def may_fit(hold: Hold, denied: Denied) -> bool:
+    """Whether what does not fit may fit once it is counted: all that is short are tokens or money,
+    and what is not estimated would fit."""
+    return bool(denied.shortages) and all(
+        each.wanted is not None and each.name in _COUNTED and _rest(hold, each) <= each.left
+        for each in denied.shortages
+    )
+
+
+_COUNTED: tuple[QuotaName, ...] = ("tokens-per-day", "tokens-per-month", "usd-per-month")
+
+
+def _rest(hold: Hold, short: Shortage) -> float:
+    """What is wanted of a quota at least, whatever the prompt is."""
+    if short.wanted is None:
+        return 0
+    bound = hold.input - hold.beside
+    if short.name == "usd-per-month":
+        return short.wanted - bound * hold.prices.input * 2 if hold.prices else 0
+    return short.wanted - bound

@@ -31,6 +31,8 @@ class Generation:
     usage: Mapping[str, Any]
     output_price: int = 0
     """Of one token, in ticks; 0 where the usage is scripted."""
+    tokens: int = 0
+    """In all, also where the usage is scripted."""
 
     def usage_after(self, tokens: int) -> dict[str, Any]:
         """The usage once so many tokens were sent."""
@@ -75,13 +77,14 @@ def generate(  # noqa: PLR0917 - called in one place
     echoed = 1 if body.get("echo") else 0
     output = sum(counting.written(choice.pieces[echoed:]) for choice in choices)
     usage = _usage(dialect, model, prompt_tokens, output, counting.written(reasoning))
+    tokens = usage["total_tokens"]
     if script.cost_ticks is not None:
         usage["cost_in_usd_ticks"] = script.cost_ticks
     scripted = script.usage is not None or script.cost_ticks is not None or dialect != "xai"
     if script.usage is not None:
         usage = dict(script.usage)
     price = 0 if scripted else model.output_price
-    return Generation(script.model or model.id, choices, reasoning, usage, price)
+    return Generation(script.model or model.id, choices, reasoning, usage, price, tokens)
 
 
 def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:

@@ -48,6 +48,9 @@ class GrokServer:
         self.api_key = api_key
         self.requests: list[Recorded] = []
         self.lookups: list[Recorded] = []
+        self.billed: list[int] = []
+        """Tokens of each request that was answered, whatever its usage says: all that it might
+        have written, once it was begun."""
         self.team_blocked = False
         self._default = Script(speed=speed, first_delay=first_delay, times=None)
         if models is None:
@@ -143,6 +146,7 @@ class GrokServer:
         body = recorded.body
         counting = self._counting
         generation = generate(self.dialect, endpoint, model, body, script, counting)
+        self.billed.append(generation.tokens)
         wire = Wire(self.dialect, endpoint, model, body, generation, counting)
         await asyncio.sleep(script.first_delay)
         if body.get("stream"):

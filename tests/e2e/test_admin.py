@@ -200,6 +200,7 @@ async def test_questions_at_once_never_pass_a_limit(redis_url: str) -> None:
         results = await asyncio.gather(
             *(stage.ask(f"--private question {number}", user=BEN) for number in range(20))
         )
+        await stage.grok.arrived(5)
         await stage.quiet()
 
     taken = [r for r in results if "Got it" in (r.ack_body or {}).get("text", "")]

@@ -10,10 +10,22 @@ import pytest
 from hypothesis import given
 
 from bot.completion.ask import Ask, Said
-from bot.completion.conversation import estimate_tokens
+from bot.completion.conversation import most_tokens
+from bot.completion.measure import most_read, texts_of
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import shared
-from bot.rules.hold import LEAST_ROOM, MOST, Hold, Shortage, hold_for
+from bot.rules.hold import (
+    LEAST_ROOM,
+    MOST,
+    Counted,
+    Denied,
+    Hold,
+    Shortage,
+    context_text,
+    hold_for,
+    may_fit,
+    prompt_text,
+)
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.prices import Prices
 from bot.rules.quota import EACH_USER, WORKSPACE, QuotaName, Scope
@@ -22,39 +34,62 @@ from bot.settings import Settings
 
 NOW = 1_795_000_000.0
 CHANNEL, PERSON = Scope("channel", "C1"), Scope("user", "U1")
-SETTINGS = Settings(_env_file=None, grok_max_tokens=1_000, grok_reasoning_tokens=300)
-MARKS = 120
+SETTINGS = Settings(
+    _env_file=None,
+    grok_max_tokens=1_000,
+    grok_reasoning_tokens=300,
+    grok_prompt_overhead_tokens=700,
+)
+MARKS = 24
+"""Tokens for what marks a system text, a question and a suffix."""
+NO_OVERHEAD = SETTINGS.model_copy(update={"grok_prompt_overhead_tokens": 0})
+FRAME = 512
+"""Bytes around what goes along."""
+
+
+def make_ask(**fields: Any) -> Ask:
+    usual = Ask(
+        dedupe="d",
+        surface="command",
+        team="T1",
+        channel="C1",
+        user="U1",
+        request=CompletionRequest(model="grok-4.3", prompt="Hi"),
+        asked_at=NOW,
+    )
+    return usual.model_copy(update=fields)
 
 
 def reserved(
-    prompt: str | list[str] = "x" * 300,
+    prompt: str | list[str] = "x" * 100,
     *,
     policy: Policy | None = None,
     prices: Prices | None = None,
     reasons: bool = False,
     settings: Settings = SETTINGS,
     place: dict[str, Any] | None = None,
+    counted: Counted | None = None,
     **parameters: Any,
 ) -> Hold:
-    """By default a prompt of 100 tokens, without a past."""
-    ask = Ask(
-        dedupe="d",
-        surface="command",
-        team="T1",
-        channel="C1",
-        user="U1",
-        request=CompletionRequest(model="grok-4.3", prompt=prompt, **parameters),
-        asked_at=NOW,
-    ).model_copy(update=place or {})
+    """By default a prompt of 100 bytes, without a past."""
+    request = CompletionRequest(model="grok-4.3", prompt=prompt, **parameters)
+    ask = make_ask(request=request, **(place or {}))
     return hold_for(
-        ask, policy or Policy(), prices=prices, reasons=reasons, settings=settings, now=NOW
+        ask,
+        policy or Policy(),
+        prices=prices,
+        reasons=reasons,
+        settings=settings,
+        now=NOW,
+        counted=counted,
     )
 
 
 def test_prompt_and_output_cap_are_reserved() -> None:
     hold = reserved(max_tokens=50)
 
-    assert (hold.tokens, hold.prompt, hold.input) == (100 + MARKS + 50, 100 + MARKS, 100 + MARKS)
+    assert hold.prompt == hold.input == 100 + MARKS + 700
+    assert (hold.tokens, hold.output, hold.beside) == (hold.prompt + 50, 50, 700)
     assert hold.windows == windows_at(NOW, UTC)
 
 
@@ -74,20 +109,21 @@ def test_each_answer_is_reserved(parameters: dict[str, Any], answers: int) -> No
 
 
 def test_each_prompt_is_reserved_with_its_answers_and_what_stands_beside_it() -> None:
-    one = reserved("x" * 300, max_tokens=50, n=2, suffix="y" * 30, place={"system": "z" * 60})
+    one = reserved("x" * 100, max_tokens=50, n=2, suffix="y" * 10, place={"system": "z" * 20})
     three = reserved(
-        ["x" * 300] * 3, max_tokens=50, n=2, suffix="y" * 30, place={"system": "z" * 60}
+        ["x" * 100] * 3, max_tokens=50, n=2, suffix="y" * 10, place={"system": "z" * 20}
     )
 
-    assert one.prompt == 100 + 10 + 20 + MARKS
+    assert one.prompt == 100 + 10 + 20 + MARKS + 700
     assert one.tokens == one.prompt + 100
-    assert (three.prompt, three.tokens, three.copies) == (3 * one.prompt, 3 * one.tokens, 3)
+    assert three.prompt - 700 == 3 * (one.prompt - 700)
+    assert (three.tokens, three.copies) == (three.prompt + 300, 3)
 
 
 def test_cost_is_by_the_prices_and_unknown_without() -> None:
     hold = reserved(max_tokens=50, reasons=True, prices=Prices(1.25, 2.5))
 
-    assert hold.micro_dollars == 220 * 1.25 + 350 * 2.5
+    assert hold.micro_dollars == 824 * 1.25 + 350 * 2.5
     assert reserved().micro_dollars is None
 
 
@@ -95,32 +131,89 @@ def test_what_a_thread_may_take_is_reserved() -> None:
     settings = SETTINGS.model_copy(update={"thread_tokens": 4_000})
     hold = reserved(place={"conversation": "C1:1.1"}, settings=settings, prices=Prices(1, 0))
 
-    assert (hold.room, hold.least_room) == (4_000, 0)
-    assert hold.input == hold.prompt + 4_000 == hold.tokens - 1_000 == hold.micro_dollars
+    assert (hold.room, hold.least_room, hold.rate) == (FRAME + 3 * 4_000, FRAME, 3)
+    assert hold.input == hold.prompt + hold.room == hold.tokens - 1_000 == hold.micro_dollars
 
 
 def test_thread_that_is_to_be_read_takes_all_its_room() -> None:
     hold = reserved(place={"conversation": "C1:1.1", "reads_thread": "1.1", "question_ts": "2.2"})
 
-    assert hold.room == hold.least_room == SETTINGS.thread_tokens
+    assert hold.room == hold.least_room == FRAME + 3 * SETTINGS.thread_tokens
 
 
 def test_shared_message_takes_what_it_needs_as_it_goes_along() -> None:
     said = (Said(author="Ana", text="y" * 3_000),)
-    needed = estimate_tokens(shared(said, SETTINGS.thread_tokens))
+    needed = FRAME + len(shared(said, SETTINGS.thread_tokens))
 
     alone = reserved(place={"context": said})
     continued = reserved(place={"context": said, "conversation": "D1"})
 
-    assert needed > 1_000
+    assert needed > 3_000
     assert (alone.room, alone.least_room) == (needed, needed)
-    assert (continued.room, continued.least_room) == (SETTINGS.thread_tokens, needed)
+    assert (continued.room, continued.least_room) == (FRAME + 3 * SETTINGS.thread_tokens, needed)
 
 
 def test_little_room_is_as_much_as_recall_takes_at_least() -> None:
     settings = SETTINGS.model_copy(update={"thread_tokens": 10})
+    room = reserved(place={"conversation": "D1"}, settings=settings).room
 
-    assert reserved(place={"conversation": "D1"}, settings=settings).room == LEAST_ROOM
+    assert room == FRAME + 3 * LEAST_ROOM
+
+
+def test_what_was_counted_is_reserved_instead_of_the_bound() -> None:
+    said = (Said(author="Ana", text="y" * 3_000),)
+    place = {"context": said, "conversation": "D1", "system": "z" * 60}
+    hold = reserved(place=place, counted=Counted(prompt=40, context=800))
+
+    assert hold.prompt == 40 + MARKS + 700
+    assert (hold.least_room, hold.room) == (170 + 800, 170 + SETTINGS.thread_tokens)
+    assert hold.rate == 1
+
+
+def test_text_to_be_counted_is_all_that_is_sent() -> None:
+    said = (Said(author="Ana", text="y" * 30),)
+    request = CompletionRequest(model="m", prompt=["a", "b"], suffix="c")
+    ask = make_ask(request=request, system="s", context=said)
+
+    assert sorted(prompt_text(ask).split()) == ["a", "b", "c", "c", "s", "s"]
+    assert context_text(ask, SETTINGS) == shared(said, SETTINGS.thread_tokens)
+    assert context_text(make_ask(reads_thread="1.1", context=said), SETTINGS) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "settled", "wanted", "fits"),
+    [
+        ("tokens-per-day", 500, 1_000, True),
+        ("tokens-per-month", 800, 1_000, True),
+        ("tokens-per-day", 900, 1_000, False),
+        ("usd-per-month", 900, 1_000, True),
+        ("usd-per-month", 500, None, False),
+        ("requests-per-day", 1_000, 1, False),
+        ("concurrent", 1_000, 1, False),
+    ],
+)
+def test_what_may_fit_once_it_is_counted(
+    name: QuotaName, settled: int, wanted: int | None, fits: bool
+) -> None:
+    """A prompt of 820 bytes with 180 tokens that are surely used."""
+    hold = reserved("x" * 796, max_tokens=180, prices=Prices(1, 1), settings=NO_OVERHEAD)
+    short = Shortage(WORKSPACE, name, 1_000, settled, 0, wanted, None)
+
+    assert may_fit(hold, Denied("No.", (short,))) is fits
+    assert not may_fit(hold, Denied("Closed.", ()))
+
+
+@given(
+    text=st.text(alphabet=st.sampled_from("a1 \n=[]:A\u1234𒀀é"), max_size=200),
+    system=st.text(max_size=40),
+    prompts=st.integers(1, 3),
+)
+def test_no_form_on_the_wire_is_more_than_is_reserved(text: str, system: str, prompts: int) -> None:
+    """At a token for each byte, and eight for each message."""
+    request = CompletionRequest(model="m", prompt=[text or "x"] * prompts, suffix=text or "x")
+    hold = reserved([text or "x"] * prompts, suffix=text or "x", place={"system": system})
+
+    assert most_read(texts_of(request, system)) + hold.beside <= hold.prompt
 
 
 def test_limits_of_all_whom_it_concerns() -> None:
@@ -179,7 +272,7 @@ def test_it_is_never_less_than_its_parts(
         place={"conversation": "D1" if goes_on else None},
     )
 
-    assert hold.input >= sum(map(estimate_tokens, prompts))
+    assert hold.input >= sum(map(most_tokens, prompts))
     assert hold.tokens == hold.input + len(prompts) * n * (max_tokens + 300 * reasons)
     assert hold.micro_dollars == hold.tokens
     assert Hold.model_validate_json(hold.model_dump_json()) == hold

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.grok import GrokServer, Model, Script
 from sandbox.grok.answers import answer, tokens
+from sandbox.grok.counting import Counting
 
 PLAIN = "grok-4.20-non-reasoning"
 EVERYTHING = "grok-sandbox-non-reasoning"
@@ -204,6 +205,67 @@ async def test_the_bill(grok: GrokServer, call: Caller) -> None:
 
     assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (1, 2, 4)
     assert usage["cost_in_usd_ticks"] == 1 * 12_500 + 3 * 25_000
+
+
+@pytest.fixture
+async def exact() -> AsyncIterator[GrokServer]:
+    """A Grok that counts a token for each byte, and what stands around messages."""
+    counting = Counting(per_byte=True, hidden=100, per_message=5)
+    async with GrokServer(speed=None, first_delay=0, counting=counting) as server:
+        yield server
+
+
+async def test_the_bill_by_the_byte(exact: GrokServer, http: aiohttp.ClientSession) -> None:
+    call = Caller(http, exact)
+    exact.script(Script(pieces=["é", "ab", "cd"], reasoning="", usage={}))
+    exact.script(Script(pieces=["é", "ab", "cd"], times=None))
+
+    await call("/chat/completions", model=PLAIN, messages=HELLO)
+    (_, whole) = await call("/chat/completions", model=PLAIN, messages=HELLO, max_tokens=5)
+    events = await call.events("/chat/completions", model=PLAIN, messages=HELLO)
+    (_, plain) = await call("/completions", model=PLAIN, prompt="hello", suffix="é")
+
+    assert exact.billed == [116, 114, 116, 13]
+    assert whole["choices"][0]["message"]["content"] == "éab"
+    assert [event["usage"]["completion_tokens"] for event in events if event["choices"]] == [
+        2,
+        4,
+        6,
+        6,
+    ]
+    assert plain["usage"]["total_tokens"] == 13
+
+
+async def test_tokens_of_a_text(
+    exact: GrokServer, http: aiohttp.ClientSession, call: Caller
+) -> None:
+    _, by_byte = await Caller(http, exact)("/tokenize-text", model=PLAIN, text="né")
+    _, by_piece = await call("/tokenize-text", model=PLAIN, text="Hello you", user=None)
+
+    assert [token["token_bytes"] for token in by_byte["token_ids"]] == [[110], [195], [169]]
+    assert [token["string_token"] for token in by_piece["token_ids"]] == ["Hello", " you"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"model": PLAIN}, 422),
+        ({"text": "a"}, 422),
+        ({"model": PLAIN, "text": ["a"]}, 422),
+        ({"model": PLAIN, "text": None}, 422),
+        ({"model": PLAIN, "text": "a", "prompt": "a"}, 422),
+        ({"model": "grok-0", "text": "a"}, 404),
+    ],
+)
+async def test_what_is_not_tokenized(body: Any, status: int, call: Caller) -> None:
+    assert (await call.text("/tokenize-text", body))[0] == status
+
+
+async def test_tokenizer_wants_a_key_and_is_xais_alone(call: Caller, call_openai: Caller) -> None:
+    call.key = "wrong"
+
+    assert (await call.text("/tokenize-text", {"model": PLAIN, "text": "a"}))[0] == 400
+    assert (await call_openai.text("/tokenize-text", {"model": PLAIN, "text": "a"}))[0] == 404
 
 
 async def test_the_usage_grows_with_the_stream(call: Caller) -> None:

@@ -51,7 +51,7 @@ local function fit_room(wanted)
   if not thread or wanted.least_room == wanted.room or redis.call('EXISTS', active) == 1 then
     return
   end
-  local room = math.min(wanted.room, wanted.least_room + said_before())
+  local room = math.min(wanted.room, wanted.least_room + wanted.rate * said_before())
   local fewer = (wanted.room - room) * wanted.copies
   wanted.room, wanted.tokens = room, wanted.tokens - fewer
   if known(wanted.micro_dollars) then
