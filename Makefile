@@ -1,7 +1,7 @@
 # Everything runs in .venv, made from the hashed lock files the first time it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick fix lint types coverage bench docs picture lock run-env dev-env clean
+.PHONY: help demo test quick fix lint types coverage fuzz bench docs picture lock run-env dev-env clean
 
 BIN := .venv/bin
 PARALLEL := --numprocesses auto --dist worksteal
@@ -34,6 +34,10 @@ coverage: dev-env ## Which lines of bot/ the tests run, in every process they st
 	@$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+fuzz: dev-env ## Spoilt requests against a bot of its own; make fuzz SEED=… N=… (or ONLY=…)
+	@exec $(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N)) \
+		$(if $(ONLY),--only $(ONLY))
 
 bench: dev-env ## Measurements; make bench NAME=… runs one
 	@exec $(BIN)/python -m bench $(NAME)

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.http import HttpVersion10, HttpVersion11
 
 from bot import metrics
 from bot.seldom import Seldom
@@ -36,6 +37,7 @@ MOST_HEADERS = 64
 LONGEST_HEADER = 8190
 """Bytes of one header, and of the request line."""
 
+VERSIONS = (HttpVersion10, HttpVersion11)
 SERVER = "grok-bot"
 
 log = structlog.get_logger(__name__)
@@ -144,6 +146,10 @@ class Connection(web.RequestHandler):
         """Send the answer and say that it was the last."""
         self._gate.leaving(self)
         self._expire(LEAVE_SECONDS)
+        if request.version not in VERSIONS:
+            # Else the answer would claim to be of that version too.
+            request._version = HttpVersion10  # noqa: SLF001
+            request._cache.pop("version", None)  # noqa: SLF001
         resp.force_close()
         resp.headers["Server"] = SERVER
         sent = await super().finish_response(request, resp, start_time)

@@ -21,7 +21,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from bot.errors import StartupError
-from bot.http_connection import BODY_SECONDS, Connection, refused
+from bot.http_connection import BODY_SECONDS, VERSIONS, Connection, refused
 from bot.seldom import Seldom
 from bot.words import startup as startup_words
 
@@ -232,6 +232,8 @@ def _connection(request: web.BaseRequest) -> Connection:
 def _fault(request: web.BaseRequest) -> tuple[str, web.HTTPException] | None:
     """What no honest client sends: a packed body, a wish to be told to go on, one too large."""
     headers = request.headers
+    if request.version not in VERSIONS:
+        return "malformed", web.HTTPBadRequest()
     if "Content-Encoding" in headers:
         return "encoded", web.HTTPUnsupportedMediaType()
     if headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":

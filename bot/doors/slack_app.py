@@ -27,7 +27,7 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
-from bot.slack.incoming import not_understood
+from bot.slack.incoming import PAYLOAD, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,
@@ -40,7 +40,6 @@ from bot.slack.payloads import (
     SlashCommand,
     Submission,
     Suggestion,
-    payload_of,
 )
 from bot.slack.reaction import Errands, Reaction
 from bot.views.home_view import SETUP_ACTION
@@ -54,8 +53,6 @@ GLOBAL_SHORTCUT = "new_grok"
 MESSAGE_SHORTCUT = "ask_grok"
 
 P = TypeVar("P", bound=Payload)
-
-_PAYLOAD = "grok_payload"
 
 Handler = Callable[[P], Awaitable[Reaction]]
 Ack = str | Mapping[str, Any]
@@ -113,7 +110,6 @@ class _Wiring:
 
     def connect(self, listeners: Listeners) -> None:
         app, forms, buttons = self._app, listeners.forms, listeners.buttons
-        app.middleware(_read)
         app.command(COMMAND)(
             self._acking(SlashCommand, listeners.command, failed=words.LISTENER_FAILED)
         )
@@ -150,7 +146,7 @@ class _Wiring:
         """A listener that acks with what `handler` says, or with `failed`."""
 
         async def on_payload(ack: AsyncAck, context: AsyncBoltContext) -> None:
-            payload = context[_PAYLOAD]
+            payload = context[PAYLOAD]
             reaction = Reaction(failed)
             if isinstance(payload, model):
                 reaction = await _react(handler, payload) or reaction
@@ -167,7 +163,7 @@ class _Wiring:
             context: AsyncBoltContext,
             next: Callable[[], Awaitable[Any]],  # noqa: A002
         ) -> Any:
-            event = context[_PAYLOAD]
+            event = context[PAYLOAD]
             if not isinstance(event, model):
                 return await next()
             reaction = await _react(handler, event) or Reaction()
@@ -182,19 +178,6 @@ class _Wiring:
 
 
 _FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}
-
-
-async def _read(
-    body: dict[str, Any],
-    context: AsyncBoltContext,
-    next: Callable[[], Awaitable[Any]],  # noqa: A002
-) -> Any:
-    """Read each payload once, before anybody works with it."""
-    try:
-        context[_PAYLOAD] = payload_of(body)
-    except Malformed as error:
-        return not_understood(error)
-    return await next()
 
 
 async def _react(handler: Handler[P], payload: P) -> Reaction | None:

@@ -12,11 +12,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.seldom import Seldom
-from bot.slack.payloads import Malformed
+from bot.slack.payloads import Malformed, payload_of
 
 _seldom = Seldom(structlog.get_logger(__name__))
 
 JsonObject = dict[str, Any]
+
+PAYLOAD = "grok_payload"
 
 DEEPEST = 64
 """Objects and lists within one another; Slack's own views and messages have about twenty."""
@@ -68,14 +70,17 @@ def json_object(text: str) -> JsonObject:
     return {name: value for name, value in _clean(found, 0).items() if value is not None}
 
 
-async def answer(app: AsyncApp, payload: JsonObject) -> BoltResponse:
-    """What `app` says to `payload`, which was parsed here. Raises `Malformed`."""
+async def answer(app: AsyncApp, body: JsonObject) -> BoltResponse:
+    """What `app` says to `body`, which was parsed here; its listeners find the payload that it
+    is in their context, as `PAYLOAD`. Raises `Malformed`.
+    """
+    payload = payload_of(body)
     try:
         # In this mode Bolt takes what was parsed; in the other it would parse the body again.
-        request = AsyncBoltRequest(mode="socket_mode", body=payload)
+        request = AsyncBoltRequest(mode="socket_mode", body=body, context={PAYLOAD: payload})
+        return await app.async_dispatch(request)
     except _NOT_READ as error:
         raise Malformed(type(error).__name__) from None
-    return await app.async_dispatch(request)
 
 
 def not_understood(error: Malformed) -> BoltResponse:

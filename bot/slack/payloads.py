@@ -7,7 +7,7 @@ them is left alone; one that lacks them is `Malformed`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
     AliasChoices,
@@ -16,9 +16,20 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""Of a person, a bot or a place; Slack's are capital letters and digits."""
+
+Moment = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,16})?$")]
+"""When a message was posted, which is its name in its channel: `1700000000.000001`."""
+
+_NoId = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")]
+_NoMoment = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,16}(\.[0-9]{1,16})?)?$")]
+"""The same, or empty."""
 
 
 class Malformed(Exception):  # named as it is told
@@ -49,8 +60,8 @@ class SlashCommand(Payload):
     command: str
     text: str = ""
     trigger_id: str
-    user_id: str
-    channel_id: str
+    user_id: Id
+    channel_id: Id
     response_url: str = ""
 
 
@@ -59,18 +70,18 @@ class GlobalShortcut(Payload):
 
     callback_id: str
     trigger_id: str
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: Id = Field(validation_alias=AliasPath("user", "id"))
 
 
 class SlackMessage(Payload):
     """A message as payloads carry it ("Message event")."""
 
-    ts: str
+    ts: Moment
     text: str = ""
-    user: str = ""
+    user: _NoId = ""
     username: str = ""
-    bot_id: str = ""
-    thread_ts: str = ""
+    bot_id: _NoId = ""
+    thread_ts: _NoMoment = ""
     subtype: str = ""
     files: tuple[dict[str, JsonValue], ...] = ()
     blocks: tuple[dict[str, JsonValue], ...] = ()
@@ -83,8 +94,8 @@ class MessageShortcut(Payload):
 
     callback_id: str
     trigger_id: str
-    user: str = Field(validation_alias=AliasPath("user", "id"))
-    channel: str = Field(validation_alias=AliasPath("channel", "id"))
+    user: Id = Field(validation_alias=AliasPath("user", "id"))
+    channel: Id = Field(validation_alias=AliasPath("channel", "id"))
     response_url: str = ""
     message: SlackMessage
 
@@ -95,7 +106,7 @@ class Action(Payload):
     action_id: str
     block_id: str = ""
     value: str = ""
-    action_ts: str = ""
+    action_ts: _NoMoment = ""
     selected_option: dict[str, JsonValue] | None = None
     selected_options: tuple[dict[str, JsonValue], ...] = ()
 
@@ -116,12 +127,12 @@ class View(Payload):
 class Click(Payload):
     """A button pressed or a choice made, in a message or in a view ("block_actions payload")."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: Id = Field(validation_alias=AliasPath("user", "id"))
     trigger_id: str = ""
     response_url: str = ""
-    channel: str = Field("", validation_alias=AliasPath("channel", "id"))
-    message_ts: str = Field("", validation_alias=AliasPath("container", "message_ts"))
-    thread_ts: str = Field("", validation_alias=AliasPath("container", "thread_ts"))
+    channel: _NoId = Field("", validation_alias=AliasPath("channel", "id"))
+    message_ts: _NoMoment = Field("", validation_alias=AliasPath("container", "message_ts"))
+    thread_ts: _NoMoment = Field("", validation_alias=AliasPath("container", "thread_ts"))
     ephemeral: bool = Field(False, validation_alias=AliasPath("container", "is_ephemeral"))
     actions: tuple[Action, ...] = Field(min_length=1)
     view: View | None = None
@@ -136,14 +147,14 @@ class ResponseUrl(Payload):
     """Where an answer may go that a form was submitted with."""
 
     response_url: str
-    channel_id: str
+    channel_id: Id
     block_id: str = ""
 
 
 class Submission(Payload):
     """A form that was submitted ("view_submission payload")."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: Id = Field(validation_alias=AliasPath("user", "id"))
     trigger_id: str = ""
     view: View
     response_urls: tuple[ResponseUrl, ...] = ()
@@ -152,14 +163,14 @@ class Submission(Payload):
 class Closing(Payload):
     """A form that was closed ("view_closed payload")."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: Id = Field(validation_alias=AliasPath("user", "id"))
     view: View
 
 
 class Suggestion(Payload):
     """What was typed into a select whose options the bot gives ("block_suggestion payload")."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: Id = Field(validation_alias=AliasPath("user", "id"))
     action_id: str
     block_id: str = ""
     value: str = ""
@@ -168,7 +179,7 @@ class Suggestion(Payload):
 class HomeOpened(Payload):
     """Somebody looks at the app's Home ("app_home_opened event")."""
 
-    user: str
+    user: Id
     tab: str = "home"
 
 
@@ -179,21 +190,21 @@ class MessageEvent(Payload):
     """
 
     type: str
-    channel: str
-    ts: str = Field(validation_alias=AliasChoices("ts", "event_ts", "deleted_ts"))
+    channel: Id
+    ts: Moment = Field(validation_alias=AliasChoices("ts", "event_ts", "deleted_ts"))
     text: str = ""
-    user: str = ""
-    team: str = ""
+    user: _NoId = ""
+    team: _NoId = ""
     subtype: str = ""
-    bot_id: str = ""
-    app_id: str = ""
+    bot_id: _NoId = ""
+    app_id: _NoId = ""
     hidden: bool = False
     channel_type: str = ""
-    thread_ts: str = ""
-    parent_user_id: str = ""
+    thread_ts: _NoMoment = ""
+    parent_user_id: _NoId = ""
     edited: dict[str, JsonValue] | None = None
     files: tuple[dict[str, JsonValue], ...] = ()
-    deleted_ts: str = ""
+    deleted_ts: _NoMoment = ""
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None
 

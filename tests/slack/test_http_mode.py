@@ -158,6 +158,7 @@ async def test_slack_may_check_the_address(door: HttpMode) -> None:
 
 async def test_a_form_may_hold_anything_a_person_types(door: HttpMode) -> None:
     text = quote("ünï 😀 & = % \x00 \u202e payload")
-    reply = await say(door, b"command=%2Fother&text=" + text.encode())
+    form = b"command=%2Fother&user_id=U1&channel_id=C1&trigger_id=1.2.a&text="
+    reply = await say(door, form + text.encode())
 
     assert reply.status == 404  # this app knows no command
