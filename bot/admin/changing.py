@@ -148,7 +148,13 @@ def _changes(done: Change) -> tuple[Changed, ...]:
 
 
 def _shortly(changed: Sequence[Changed]) -> str:
-    shown = [f"{each.what} {each.after}" for each in changed[:MOST_TOLD]]
+    """What changed, for everybody in a channel, guests among them: what Grok is told before each
+    question is for members to look up."""
+    untold = words.flag("system")
+    shown = [
+        each.what if each.what == untold else f"{each.what} {each.after}"
+        for each in changed[:MOST_TOLD]
+    ]
     if len(changed) > MOST_TOLD:
         shown.append(words.told_more(len(changed) - MOST_TOLD))
     return words.each(shown)

@@ -349,3 +349,16 @@ async def test_a_lost_reply_changes_nothing_twice(at: Desk) -> None:
     assert f"{words.NOT_SET} → 0.2" in told
     assert at.proxy.lost == 1
     assert (await at.command("audit")).count("temperature") == 1
+
+
+async def test_a_channel_is_not_told_what_grok_is_told(
+    workspace: Workspace, grok_client: GrokClient, valkey: str
+) -> None:
+    async with desk(workspace, grok_client, valkey) as at:
+        told = await at.command('defaults set --temperature 0.2 --system "Speak like a zebra"')
+        announced = await workspace.wait_for(lambda: workspace.messages(GENERAL))
+
+    assert "zebra" in told
+    assert "`--system`" in announced[0].shown
+    assert "0.2" in announced[0].shown
+    assert "zebra" not in announced[0].shown

@@ -33,8 +33,11 @@ from sandbox.workspace import (
     ANA,
     BEN,
     BOT_USER,
+    CHLOE,
     ENGINEERING,
     GENERAL,
+    GUEST,
+    LEADERSHIP,
     RANDOM,
     View,
     Workspace,
@@ -147,6 +150,50 @@ async def test_home_shows_what_is_set_where_one_asked(
     assert ENGINEERING not in his
     assert words.SET_UP in hers
     assert words.SET_UP not in his
+
+
+async def test_home_shows_nothing_of_a_channel_that_one_has_left(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    await ask_before(store, keys, BEN, channel=LEADERSHIP)
+    await ask_before(store, keys, CHLOE, channel=LEADERSHIP)
+    scope = Scope("channel", LEADERSHIP)
+    fields = default_fields({"system": "Speak like a zebra"}) | limit_fields({"concurrent": 3})
+    await Policies(store, keys).change(scope, fields, by=ANA, what="test")
+
+    async with at_home(workspace, store, keys, grok_client):
+        his = str((await opened(workspace, BEN)).content)
+        hers = str((await opened(workspace, CHLOE)).content)
+
+    assert "zebra" in his
+    assert "0 of 3 questions at once" in his
+    assert "zebra" not in hers
+    assert "questions at once" not in hers
+    assert "Name a river" in hers
+
+
+async def test_home_shows_guests_their_own_part(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    await ask_before(store, keys, GUEST)
+    policies = Policies(store, keys)
+    for scope, most in (
+        (WORKSPACE, 777_000),
+        (Scope("channel", GENERAL), 555_000),
+        (Scope("user", GUEST), 333_000),
+    ):
+        limit = limit_fields({"tokens-per-day": most})
+        await policies.change(scope, limit, by=ANA, what="test")
+    await policies.change(WORKSPACE, default_fields({"system": "Be a zebra"}), by=ANA, what="test")
+
+    async with at_home(workspace, store, keys, grok_client):
+        shown = str((await opened(workspace, GUEST)).content)
+
+    assert "333k" in shown
+    assert "Name a river" in shown
+    for hidden in ("777k", "555k", "zebra", words.SET_UP, words.DEFAULTS):
+        assert hidden not in shown
+    assert not workspace.calls_of("conversations.info")
 
 
 async def test_home_shows_the_newest_state_each_time(
