@@ -1,14 +1,18 @@
 # The bot alone: no compiler, no package installer, no root.
 
-FROM python:3.13-slim AS install
+# `make digests` writes the digest behind the tag.
+ARG PYTHON=python:3.13-slim
+
+FROM ${PYTHON} AS install
 COPY requirements.lock /
 RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check \
         --require-hashes --requirement /requirements.lock
 
-FROM python:3.13-slim
+FROM ${PYTHON}
 RUN pip uninstall --yes pip \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin grok \
+    && groupadd --system --gid 10001 grok \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /data --shell /usr/sbin/nologin grok \
     && install --directory --owner grok --group grok --mode 0700 /data
 COPY --from=install /venv /venv
 WORKDIR /app
@@ -22,7 +26,8 @@ ENV PATH=/venv/bin:$PATH \
     OPS_HOST=0.0.0.0
 VOLUME /data
 EXPOSE 3000 9464
-USER grok
+# By number, so that whoever runs it can see that it is not root.
+USER 10001:10001
 
 # Liveness, not readiness: restarting the bot does not bring Redis or Slack back.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \

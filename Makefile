@@ -1,7 +1,7 @@
 # Everything runs in .venv, made from the hashed lock files the first time it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick fix lint types coverage fuzz bench docs picture lock run-env dev-env clean
+.PHONY: help demo test quick fix lint types coverage fuzz bench docs picture lock digests run-env dev-env clean
 
 BIN := .venv/bin
 PARALLEL := --numprocesses auto --dist worksteal
@@ -50,6 +50,9 @@ picture: dev-env ## Take the pictures in the README again
 
 lock: ## Resolve the dependencies of pyproject.toml into the lock files
 	@sh tools/lock.sh
+
+digests: ## Pin the images of Dockerfile and compose.yaml (needs docker)
+	@sh tools/digests.sh
 
 clean: ## Remove .venv and caches; the data in .data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

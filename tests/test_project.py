@@ -115,7 +115,8 @@ def test_env_example_can_be_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
 
     assert Settings(_env_file=copied) == Settings(_env_file=None)
     assert set(re.findall(r"^([A-Z_]+)=", uncommented, re.MULTILINE)) == {
-        name.upper() for name in Settings.model_fields
+        *(name.upper() for name in Settings.model_fields),
+        "REDIS_PASSWORD",
     }
 
 
@@ -160,7 +161,8 @@ def test_the_image_runs_the_bot_without_root_and_without_an_installer() -> None:
     assert len(stages) == 2
     assert "--require-hashes" in stages[0]
     assert "pip install" not in final
-    assert re.findall(r"^USER (\w+)$", final, re.MULTILINE) == ["grok"]
+    (user,) = re.findall(r"^USER (\S+)$", final, re.MULTILINE)
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
     assert "HEALTHCHECK" in final
     assert final.rstrip().endswith('CMD ["python", "-m", "bot", "serve"]')
 
@@ -168,10 +170,14 @@ def test_the_image_runs_the_bot_without_root_and_without_an_installer() -> None:
 def test_compose_joins_the_bot_to_a_store_that_keeps_what_it_gets() -> None:
     bot, valkey = COMPOSE["services"]["bot"], COMPOSE["services"]["valkey"]
 
-    assert bot["environment"]["REDIS_URL"] == "redis://valkey:6379/0"
+    assert re.fullmatch(
+        r"redis://:\$\{REDIS_PASSWORD:\?[^}]+\}@valkey:6379/0", bot["environment"]["REDIS_URL"]
+    )
+    assert valkey["environment"]["REDIS_PASSWORD"].startswith("${REDIS_PASSWORD:?")
     assert bot["depends_on"] == {"valkey": {"condition": "service_healthy"}}
     assert valkey["healthcheck"]["test"]
     assert "--appendonly yes" in " ".join(valkey["command"])
+    assert "noeviction" in " ".join(valkey["command"])
     assert valkey["volumes"] == ["valkey:/data"]
     assert "valkey" in COMPOSE["volumes"]
 
@@ -183,7 +189,45 @@ def test_compose_gives_the_bot_its_grace_and_the_network_no_port() -> None:
     assert int(bot["stop_grace_period"].rstrip("s")) > grace
     assert all(str(port).startswith("127.0.0.1:") for port in bot["ports"])
     assert "ports" not in COMPOSE["services"]["valkey"]
+    assert COMPOSE["services"]["valkey"]["networks"] == ["store"]
+    assert "store" in bot["networks"]
+    assert COMPOSE["networks"]["store"]["internal"] is True
     assert bot["ports"] == [f"127.0.0.1:{Settings.model_fields['ops_port'].default}:9464"]
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_container_may_do_nothing_but_its_work(name: str) -> None:
+    service = COMPOSE["services"][name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+    assert service["mem_limit"]
+    assert service["pids_limit"] > 0
+    assert not service.keys() & {"privileged", "network_mode", "pid", "ipc", "devices"}
+
+
+def test_compose_starts_the_bot_as_the_user_whose_files_the_image_has() -> None:
+    (user,) = re.findall(r"^USER (\S+)$", read("Dockerfile"), re.MULTILINE)
+
+    assert COMPOSE["services"]["bot"]["user"] == user
+
+
+def test_each_image_is_named_once_by_tag_and_by_nothing_else_than_a_digest() -> None:
+    froms = re.findall(r"^FROM (\S+)", read("Dockerfile"), re.MULTILINE)
+    images = [
+        *re.findall(r"^ARG PYTHON=(\S+)$", read("Dockerfile"), re.MULTILINE),
+        *(service["image"] for service in COMPOSE["services"].values() if "image" in service),
+    ]
+
+    assert froms == ["${PYTHON}"] * 2
+    assert len(images) == 2
+    for image in images:
+        assert re.fullmatch(r"[a-z0-9./-]+:[a-z0-9.-]+(@sha256:[0-9a-f]{64})?", image), image
+        assert ":latest" not in image
 
 
 # Dependencies
@@ -228,12 +272,23 @@ def test_make_alone_shows_every_command() -> None:
         ["make"], cwd=ROOT, env=alone, capture_output=True, text=True, check=True
     ).stdout
 
-    for command in ("demo", "test", "quick", "fix", "coverage", "bench", "docs", "lock", "help"):
+    for command in (
+        "demo",
+        "test",
+        "quick",
+        "fix",
+        "coverage",
+        "bench",
+        "docs",
+        "lock",
+        "digests",
+        "help",
+    ):
         assert f"make {command} " in shown
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("script", ["tools/venv.sh", "tools/lock.sh"])
+@pytest.mark.parametrize("script", ["tools/venv.sh", "tools/lock.sh", "tools/digests.sh"])
 def test_shell_scripts_are_plain_sh(script: str) -> None:
     subprocess.run(["sh", "-n", ROOT / script], check=True)
 

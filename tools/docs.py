@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _PARAMETERS = ("<!-- parameters: written by `make docs` -->", "<!-- end of parameters -->")
 _LIFETIMES = ("<!-- keys: written by `make docs` -->", "<!-- end of keys -->")
 
+_COMPOSE = "Password of the Valkey in compose.yaml; openssl rand -hex 32 makes one."
 _TO_FILL_IN = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "xai_api_key")
 
 
@@ -42,7 +43,8 @@ def generated() -> dict[Path, str]:
 def env_example() -> str:
     """A `.env` to copy: a comment for each setting; those with a default are commented out."""
     parts = [
-        "# Copy this file to .env and fill in what has no # before it. `make docs` writes it.\n"
+        "# Copy this file to .env and fill in what has no # before it. `make docs` writes it.\n",
+        f"# {_COMPOSE}\n# REDIS_PASSWORD=\n",
     ]
     for name, field in Settings.model_fields.items():
         comment = _plain(field.description or "")
