@@ -74,12 +74,13 @@ class Desk:
 
     async def opened(self, user: str = ANA) -> View:
         """The first form, or the sentence in its place."""
+        before = self.workspace.view(user)
         await self.workspace.shortcut(user, "new_grok")
-        return await self.workspace.wait_for(lambda: self._filled(user))
+        return await self.workspace.wait_for(lambda: self._filled(user, before))
 
-    def _filled(self, user: str) -> View | None:
+    def _filled(self, user: str, before: View | None) -> View | None:
         view = self.workspace.view(user)
-        return view if view and "…" not in text_of(view) else None
+        return view if view and view is not before and "…" not in text_of(view) else None
 
     async def form(self, what: str, whose: str, user: str = ANA, **picked: str) -> View:
         """The second form, filled."""

@@ -172,22 +172,24 @@ async def on_stage(
     mode: str = "socket",
     grok: GrokServer | None = None,
     limits: Limits | None = None,
+    replicas: int = 1,
     **values: Any,
 ) -> AsyncIterator[Stage]:
-    """A stage with a bot that listens; `values` are its settings."""
+    """A stage with so many bots that listen; `values` are their settings."""
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(
             Workspace(mode=mode, app=installed_app(), limits=limits)  # type: ignore[arg-type]
         )
         server = await stack.enter_async_context(grok or GrokServer(speed=None, first_delay=0))
         settings = settings_for(workspace, server, redis_url, **values)
-        bot = await stack.enter_async_context(open_bot(settings))
-        await _connect(workspace, bot)
+        for number in range(replicas):
+            bot = await stack.enter_async_context(open_bot(settings))
+            await _connect(workspace, bot, number + 1)
         yield Stage(workspace, server)
 
 
-async def _connect(workspace: Workspace, bot: Bot) -> None:
+async def _connect(workspace: Workspace, bot: Bot, sockets: int) -> None:
     if bot.http_port is None:
-        await workspace.connected()
+        await workspace.connected(sockets)
     else:
         workspace.request_url = f"http://127.0.0.1:{bot.http_port}/slack/events"
