@@ -30,7 +30,7 @@ class Rests:
     async def left(self, method: str) -> float:
         """For how many seconds `method` must not be called; 0: it may be."""
         own = self._until.get(method, 0.0) - time.monotonic()
-        return own if own > 0 else await self._left_of_all(method)
+        return max(own, await self._left_of_all(method))
 
     async def begin(self, method: str, seconds: float) -> None:
         """Let `method` rest for `seconds`. A longer rest stands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.aside import Aside
+from bot.slack.aside import TOLD_PER_MINUTE, Aside
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack_limits import SECTION_TEXT_CHARS
@@ -115,3 +115,29 @@ async def test_a_long_text_is_cut_to_what_slack_takes(workspace: Workspace, asid
     (told,) = workspace.ephemerals(ANA)
     assert len(text_of(told)) == SECTION_TEXT_CHARS
     assert text_of(told).endswith("…")
+
+
+async def test_where_somebody_replied_slack_is_not_asked_for_it(
+    workspace: Workspace, aside: Aside
+) -> None:
+    root = await workspace.say(ANA, GENERAL, "hello")
+    await workspace.say(BEN, GENERAL, "hello yourself", root.ts)
+
+    await aside.tell(SENTENCE, user=BEN, channel=GENERAL, thread_ts=root.ts, replied=True)
+
+    (told,) = workspace.ephemerals()
+    assert told.thread_ts == root.ts
+    assert [call.method for call in workspace.calls] == ["chat.postEphemeral"]
+
+
+async def test_nobody_is_told_more_in_a_minute_than_they_read(
+    workspace: Workspace, aside: Aside
+) -> None:
+    for number in range(TOLD_PER_MINUTE + 10):
+        await aside.tell(str(number), user=ANA, channel=GENERAL)
+    await aside.tell(SENTENCE, user=BEN, channel=GENERAL)
+
+    assert len(workspace.ephemerals(ANA)) == TOLD_PER_MINUTE
+    assert [message.shown for message in workspace.ephemerals(BEN)] == [SENTENCE]
+    await aside.tell(SENTENCE, user=ANA, response_url=await response_url(workspace))
+    assert workspace.ephemerals(ANA)[-1].shown == SENTENCE

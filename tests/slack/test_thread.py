@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.completion.ask import Said
-from bot.errors import SlackError
+from bot.errors import RateLimited, SlackError
 from bot.slack import thread
 from bot.slack.blocks import Foot, Question
+from bot.slack.people import NAMES_PER_MINUTE_EACH
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
@@ -193,6 +195,37 @@ async def test_a_thread_that_slack_does_not_show(
 
     with pytest.raises(SlackError, match="channel_not_found"):
         await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
+
+
+async def test_of_many_who_spoke_slack_is_asked_for_a_share(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = await say(workspace, *(f"ask <@U0NOBODY{number}>" for number in range(3)))
+    for number in range(100):
+        content = " ".join(f"<@U0NOBODY{number}{n}>" for n in range(100))
+        message = await workspace.say(ANA, GENERAL, "x", root)
+        workspace.message(GENERAL, message.ts).revisions[-1] = replace(
+            workspace.message(GENERAL, message.ts).revisions[-1], text=content
+        )
+
+    said = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
+    assert len(said) > 50
+    assert len(workspace.calls_of("users.info")) <= NAMES_PER_MINUTE_EACH
+
+
+async def test_nobody_has_more_pages_read_in_a_minute_than_one_thread_takes(
+    workspace: Workspace, api: WebApi, store: Store, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "PAGES_OF_A_THREAD", 4)
+    readers = [reader_of(api, store, keys) for _ in range(2)]
+    root = await say(workspace, *(f"number {number}" for number in range(40)))
+    before = await now(workspace, root)
+    assert await readers[0].read(GENERAL, root, before, asker=CHLOE)
+
+    with pytest.raises(RateLimited):
+        await readers[1].read(GENERAL, root, before, asker=CHLOE)
+    assert len(workspace.calls_of("conversations.replies")) == 4
+    assert await readers[1].read(GENERAL, root, before, asker=BEN)
 
 
 class Replies(WebApi):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
-from bot.slack.views import Views
+from bot.slack.views import VIEWS_PER_MINUTE_EACH, Views
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from sandbox.workspace import ANA, Limits, Workspace
+from sandbox.workspace import ANA, BEN, Limits, Workspace
 from tests.sandbox.slack_app import client_of
 from tests.sandbox.test_workspace_views import Json, modal, plain, text_input, trigger
 
@@ -158,3 +158,20 @@ async def test_a_view_without_a_hash_can_be_changed_unguarded(
     assert opened.hash == ""
     assert view is not None
     assert view.content["blocks"][0]["block_id"] == "other"
+
+
+async def test_one_person_is_shown_so_many_views_in_a_minute(
+    workspace: Workspace, views: Views
+) -> None:
+    for number in range(VIEWS_PER_MINUTE_EACH):
+        await views.publish(ANA, home(str(number)))
+
+    for call in (
+        views.publish(ANA, home("more")),
+        views.open(await trigger(workspace), modal(), user=ANA),
+        views.push("trigger", modal(), user=ANA),
+    ):
+        assert await code_of(call) == "ratelimited"
+    assert len(workspace.calls_of("views.publish")) == VIEWS_PER_MINUTE_EACH
+    assert workspace.calls_of("views.open") == []
+    await views.publish(BEN, home("another"))
