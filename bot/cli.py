@@ -1,4 +1,4 @@
-"""The commands of `python -m bot`: serve · demo · check · ask · schema · manifest."""
+"""The commands of `python -m bot`: serve · demo · check · jobs · ask · schema · manifest."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     parsers["manifest"].add_argument(
         "--http", metavar="ADDRESS", default="", help=ops_words.MANIFEST_HTTP
     )
+    jobs = parsers["jobs"]
+    one = jobs.add_mutually_exclusive_group()
+    one.add_argument("--failed", action="store_true", help=ops_words.JOBS_FAILED)
+    one.add_argument("--retry", metavar="ID", default="", help=ops_words.JOBS_RETRY)
+    one.add_argument("--drop", metavar="ID", default="", help=ops_words.JOBS_DROP)
+    jobs.add_argument("--json", action="store_true", help=ops_words.JOBS_JSON)
     return parser
 
 
@@ -113,6 +119,15 @@ def _check(_: argparse.Namespace) -> int:
     return _guarded(check)
 
 
+def _jobs(options: argparse.Namespace) -> int:
+    from bot.operator import Wanted, operate
+
+    wanted = Wanted(
+        failed=options.failed, retry=options.retry, drop=options.drop, as_json=options.json
+    )
+    return _guarded(lambda settings: operate(settings, wanted))
+
+
 async def _ask(settings: Settings, arguments: list[str]) -> int:
     from bot.terminal import ask_in_terminal
 
@@ -140,6 +155,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "serve": _serve,
     "demo": _demo,
     "check": _check,
+    "jobs": _jobs,
     "schema": _schema,
     "manifest": _manifest,
 }

@@ -12,6 +12,7 @@ from bot.admin.permission import Permission
 from bot.admin.setup import Setup
 from bot.admin.usage import Usage
 from bot.asking.admission import Admission, Presence
+from bot.asking.again import Again
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
 from bot.doors.buttons import Buttons
@@ -176,6 +177,10 @@ class Parts:
             ),
             setup=self._setup(views),
         )
+
+    def again(self) -> Again:
+        """Whoever asks a question again for an operator."""
+        return Again(self._asking(), self._taking())
 
     def _setup(self, views: Views) -> Setup:
         return Setup(

@@ -24,7 +24,7 @@ GROUND = frozenset(
         "http_connection",
     }
 )
-TOP = frozenset({"app", "wiring", "cli", "terminal", "demo", "__main__"})
+TOP = frozenset({"app", "wiring", "cli", "terminal", "operator", "demo", "__main__"})
 
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),

@@ -197,12 +197,97 @@ COMMANDS = {
     "serve": "run the bot in a real workspace",
     "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
     "check": "try out every token, key and server that the bot depends on",
+    "jobs": "what waits, runs and was given up; ask again or end one of them",
     "ask": "one completion in the terminal: ask [flags] prompt, the same flags as /grok",
     "schema": "print the JSON Schema of a request",
     "manifest": "print the manifest for a new Slack app",
 }
 
 MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
+
+JOBS_FAILED = "only those that were given up, since their workers died of them"
+JOBS_RETRY = "ask the question of a job that was given up again, by the rules that hold now"
+JOBS_DROP = (
+    "end a job wherever it stands: what it reserved is released, its conversation goes on, and its "
+    "asker reads that it was ended; one that was given up is taken from the list"
+)
+JOBS_JSON = "as JSON"
+JOBS_COLUMNS = ("id", "state", "attempts", "age", "channel", "asker", "why")
+JOBS_NONE = "Nothing waits, runs or was given up."
+JOBS_NONE_FAILED = "Nothing was given up."
+JOBS_NO_TEAM = "No bot has worked with this store yet, so it holds no jobs."
+
+
+def jobs_no_store(path: str) -> str:
+    """There is no data in DATA_DIR, and no REDIS_URL."""
+    return f"There is no store in DATA_DIR ({path}): set REDIS_URL, or DATA_DIR to that of the bot."
+
+
+def job_unknown(job_id: str) -> str:
+    """No workspace knows a job by this id, or none any more."""
+    return f"There is no job {job_id}, or it is forgotten by now."
+
+
+def job_not_failed(job_id: str) -> str:
+    """It was not given up, so that it cannot be asked again."""
+    return f"Job {job_id} was not given up, so there is nothing to ask again."
+
+
+def job_still_ending(job_id: str) -> str:
+    """It was given up, and its asker is being told."""
+    return f"The asker of job {job_id} is still being told that it was given up: try again soon."
+
+
+def job_unreadable(job_id: str) -> str:
+    """What is stored is no question that this version knows."""
+    return f"The question of job {job_id} cannot be read by this version of the bot."
+
+
+def job_elsewhere(job_id: str) -> str:
+    """It is of a workspace that SLACK_BOT_TOKEN is not for."""
+    return f"Job {job_id} is of another workspace than SLACK_BOT_TOKEN."
+
+
+def job_over(job_id: str) -> str:
+    """It has ended."""
+    return f"Job {job_id} has ended already."
+
+
+def job_retried(job_id: str, new: str) -> str:
+    """Its question is asked again, as the job `new`."""
+    return f"The question of job {job_id} is asked again, as job {new}."
+
+
+def job_dropped(job_id: str) -> str:
+    """It has ended; a bot that runs tells its asker."""
+    return f"Job {job_id} is ended; its asker is told as soon as a bot is running."
+
+
+def job_off_the_list(job_id: str) -> str:
+    """It had been given up, and its asker told."""
+    return f"Job {job_id} is no longer among those that were given up."
+
+
+def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
+    """Why a job failed."""
+    at = "shown" if state == "delivering" else "answered"
+    told = "; nor could its asker be told" if unsaid else ""
+    return f"its worker died {attempts} times while it was being {at}{told}"
+
+
+def job_rests(attempts: int, seconds: float) -> str:
+    """Why a job is not being worked on."""
+    times = "once" if attempts == 1 else f"{attempts} times"
+    return f"its worker died {times}; it is tried again in {seconds:.0f} s"
+
+
+JOB_BEHIND = "another question of its conversation comes first"
+JOB_DROPPED = "an operator has ended it; its asker is to be told"
+
+
+def job_stopped(by: str) -> str:
+    """Somebody has stopped it; `by` says who or why."""
+    return f"stopped ({by})"
 
 
 def serving(host: str, ops_port: int, http_port: int | None) -> str:

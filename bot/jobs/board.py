@@ -1,0 +1,191 @@
+"""What waits, runs and was given up, for whoever operates the bot. No question is read out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+
+Standing = Literal["queued", "in line", "resting", "running", "delivering", "failed"]
+"""Where a job stands; `in line`: behind others of its conversation; `resting`: after a crash."""
+
+_QUEUE = re.compile(r"grokbot:\{([^{}]+)\}:queue")
+_STANDING: dict[str, Standing] = {"running": "running", "delivering": "delivering"}
+_AT_ONCE = 100
+_FIELDS = ("state", "attempts", "created", "ask", "given_up", "unsaid", "stop", "line")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job. `age` in seconds since it was accepted; `channel` and `asker` are Slack's ids, empty
+    when the question cannot be read; `rests` in seconds, until it is queued again.
+
+    `given_up`: in which state it was given up, or that an operator has dropped it; empty when
+    neither. `unsaid`: not even that could be told. `stop`: why somebody stopped it.
+    """
+
+    id: str
+    team: str
+    state: Standing
+    attempts: int
+    age: float
+    channel: str
+    asker: str
+    given_up: str = ""
+    unsaid: bool = False
+    stop: str = ""
+    rests: float = 0.0
+
+
+class _Asked(BaseModel):
+    """Of an `Ask` what is shown: one that this version cannot read is no reason to hide the job."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    channel: str = ""
+    user: str = ""
+
+
+async def teams(store: Store) -> list[str]:
+    """The workspaces that have a queue in the store. Raises `StoreUnavailable`."""
+    with redis_errors():
+        found = [
+            match[1]
+            async for key in store.redis.scan_iter("grokbot:{*}:queue", count=1000)
+            if (match := _QUEUE.fullmatch(str(key)))
+        ]
+    return sorted(set(found))
+
+
+class Board:
+    """The jobs of one workspace. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, store: Store, team: str) -> None:
+        self._redis = store.redis
+        self._team = team
+        self._keys = Keys(team)
+
+    async def under_way(self) -> list[Row]:
+        """Every job that has not ended, the oldest first.
+
+        What waits in line stands in no list of its own; but it waits for a job that does.
+        """
+        now = await self._now()
+        resting = await self._scores(self._keys.paused) | await self._scores(self._keys.singly)
+        ids = dict.fromkeys([*await self._queued(), *resting])
+        found = await self._read(ids)
+        lines = dict.fromkeys(fields["line"] for fields in found.values() if fields.get("line"))
+        in_line = [job_id for line in lines for job_id in await self._waiting(line)]
+        found |= await self._read(job_id for job_id in in_line if job_id not in found)
+        rows = [
+            _row(self._team, job_id, fields, now, _standing(job_id, fields, resting, in_line))
+            for job_id, fields in found.items()
+            if fields["state"] != "done"
+        ]
+        return sorted(
+            (_with_rest(row, resting.get(row.id), now) for row in rows), key=lambda row: -row.age
+        )
+
+    async def failed(self) -> list[Row]:
+        """Those that were given up and are still remembered, the first one first."""
+        now = await self._now()
+        found = await self._read(await self._scores(self._keys.failed))
+        return [_row(self._team, job_id, fields, now, "failed") for job_id, fields in found.items()]
+
+    async def failed_at(self, job_id: str) -> str:
+        """What names the time when the job was given up; empty when it was not, or is no longer
+        among those that were."""
+        with redis_errors():
+            score = await self._redis.zscore(self._keys.failed, job_id)
+        return "" if score is None else f"{score:.0f}"
+
+    async def knows(self, job_id: str) -> bool:
+        """Whether the job is remembered at all."""
+        with redis_errors():
+            return bool(await self._redis.exists(self._keys.job(job_id)))
+
+    async def _now(self) -> float:
+        with redis_errors():
+            seconds, microseconds = await self._redis.time()
+        return float(seconds) + microseconds / 1_000_000
+
+    async def _queued(self) -> list[str]:
+        with redis_errors():
+            entries: Any = await self._redis.xrange(self._keys.queue)
+        return [str(fields["job"]) for _, fields in entries]
+
+    async def _scores(self, key: str) -> dict[str, float]:
+        with redis_errors():
+            found: Any = await self._redis.zrange(key, 0, -1, withscores=True)
+        return {str(job_id): float(score) for job_id, score in found}
+
+    async def _waiting(self, line: str) -> list[str]:
+        with redis_errors():
+            return [
+                str(each)
+                for each in await self._redis.zrange(self._keys.thread_waiting(line), 0, -1)
+            ]
+
+    async def _read(self, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """What is shown of jobs, without those that are forgotten."""
+        found: dict[str, dict[str, str]] = {}
+        left = iter(ids)
+        while some := tuple(islice(left, _AT_ONCE)):
+            with redis_errors():
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for job_id in some:
+                        pipe.hmget(self._keys.job(job_id), _FIELDS)
+                    values = await pipe.execute()
+            for job_id, each in zip(some, values, strict=True):
+                fields = {name: value for name, value in zip(_FIELDS, each, strict=True) if value}
+                if "state" in fields:
+                    found[job_id] = fields
+        return found
+
+
+def _standing(
+    job_id: str, fields: dict[str, str], resting: Iterable[str], in_line: Iterable[str]
+) -> Standing:
+    if fields.get("given_up") in ("running", "delivering"):
+        return "failed"
+    if job_id in resting:
+        return "resting"
+    if job_id in in_line:
+        return "in line"
+    return _STANDING.get(fields["state"], "queued")
+
+
+def _row(team: str, job_id: str, fields: dict[str, str], now: float, standing: Standing) -> Row:
+    asked = _asked(fields.get("ask", ""))
+    given_up = fields.get("given_up", "")
+    return Row(
+        id=job_id,
+        team=team,
+        state=standing,
+        attempts=MOST_ATTEMPTS if standing == "failed" else int(fields.get("attempts", 0)),
+        age=max(0.0, now - int(fields.get("created", 0)) / 1000),
+        channel=asked.channel,
+        asker=asked.user,
+        given_up=given_up,
+        unsaid="unsaid" in fields,
+        stop=fields.get("stop", ""),
+    )
+
+
+def _with_rest(row: Row, due: float | None, now: float) -> Row:
+    return row if due is None else replace(row, rests=max(0.0, due / 1000 - now))
+
+
+def _asked(ask: str) -> _Asked:
+    try:
+        return _Asked.model_validate_json(ask)
+    except ValidationError:
+        return _Asked()

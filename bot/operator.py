@@ -1,0 +1,230 @@
+"""`python -m bot jobs`: what waits, runs and was given up; asking again, and ending."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.completion.result import Answer
+from bot.errors import StartupError, StoreUnavailable, UserError
+from bot.grok.client import open_grok
+from bot.jobs.board import Board, Row, teams
+from bot.jobs.crashes import Crashes
+from bot.jobs.job import Job
+from bot.jobs.queue import GROUP, Queue
+from bot.ops import words
+from bot.ops.slack_probe import identify
+from bot.ops.trouble import Trouble
+from bot.settings import Settings
+from bot.slack.installation import Installation
+from bot.store.connection import Store, open_store
+from bot.store.embedded import LOCK
+from bot.store.keys import Keys
+from bot.wiring import Parts
+from bot.words import talk
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to do: list jobs, or one thing with the job that `retry` or `drop` names."""
+
+    failed: bool = False
+    retry: str = ""
+    drop: str = ""
+    as_json: bool = False
+
+
+async def operate(settings: Settings, wanted: Wanted) -> int:
+    """Print what was wanted, or a sentence that says why not; returns the exit code.
+
+    Beside a bot that is serving, its own server is shared. Raises `StartupError` and `UserError`.
+    """
+    if settings.redis_url is None and not (Path(settings.data_dir) / LOCK).exists():
+        raise StartupError([words.jobs_no_store(settings.data_dir)])
+    try:
+        async with open_store(settings, join=True) as store:
+            await store.ping()
+            print(await _done(settings, store, wanted))
+    except StoreUnavailable as error:
+        print(words.store_away(str(error)), file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _done(settings: Settings, store: Store, wanted: Wanted) -> str:
+    if not (wanted.retry or wanted.drop):
+        return _listed(await _rows(store, only_failed=wanted.failed), wanted)
+    job_id = wanted.retry or wanted.drop
+    for team in await teams(store):
+        board = Board(store, team)
+        if await board.knows(job_id):
+            outcome = (
+                await _retried(settings, store, board, team, job_id)
+                if wanted.retry
+                else await _dropped(settings, store, team, job_id)
+            )
+            return outcome.as_json if wanted.as_json else outcome.sentence
+    raise UserError(words.job_unknown(job_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    sentence: str
+    job: str
+    outcome: str
+    new: str = ""
+
+    @property
+    def as_json(self) -> str:
+        new = {"new": self.new} if self.new else {}
+        return json.dumps({"id": self.job, "outcome": self.outcome, **new})
+
+
+async def _retried(
+    settings: Settings, store: Store, board: Board, team: str, job_id: str
+) -> _Outcome:
+    given_up_at = await board.failed_at(job_id)
+    if not given_up_at:
+        raise UserError(words.job_not_failed(job_id))
+    job = await _look(settings, store, team, job_id)
+    if job is None:
+        raise UserError(words.job_unreadable(job_id))
+    if job.state != "done":
+        raise UserError(words.job_still_ending(job_id))
+    async with _parts(settings, store, team, job_id) as parts:
+        taken = await parts.again()(job, given_up_at)
+    await _crashes(settings, store, team).drop(job_id, _dropping(job))
+    new = taken.accepted.job_id
+    return _Outcome(words.job_retried(job_id, new), job_id, "retried", new)
+
+
+async def _dropped(settings: Settings, store: Store, team: str, job_id: str) -> _Outcome:
+    job = await _look(settings, store, team, job_id)
+    outcome = await _crashes(settings, store, team).drop(job_id, _dropping(job))
+    if outcome == "dropped":
+        return _Outcome(words.job_dropped(job_id), job_id, outcome)
+    if outcome == "forgotten":
+        return _Outcome(words.job_off_the_list(job_id), job_id, outcome)
+    raise UserError(words.job_over(job_id) if outcome == "over" else words.job_unknown(job_id))
+
+
+def _dropping(job: Job | None) -> Answer:
+    return Answer.failed(job.ask.request.model if job else "", talk.DROPPED)
+
+
+async def _look(settings: Settings, store: Store, team: str, job_id: str) -> Job | None:
+    """None: what is stored is no job that this version knows."""
+    queue = Queue(
+        store,
+        Keys(team),
+        lease_seconds=settings.job_lease_seconds,
+        retention_seconds=settings.job_retention_seconds,
+    )
+    try:
+        return await queue.look(job_id)
+    except ValueError:
+        return None
+
+
+def _crashes(settings: Settings, store: Store, team: str) -> Crashes:
+    return Crashes(
+        store,
+        Keys(team),
+        group=GROUP,
+        pause_seconds=0,
+        retention_seconds=settings.job_retention_seconds,
+    )
+
+
+@asynccontextmanager
+async def _parts(settings: Settings, store: Store, team: str, job_id: str) -> AsyncIterator[Parts]:
+    """What takes the questions of a workspace."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        installation = await _installation(settings, session)
+        if installation.team != team:
+            raise UserError(words.job_elsewhere(job_id))
+        client = AsyncWebClient(
+            token=installation.bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=session,
+            retry_handlers=[],
+        )
+        grok = await stack.enter_async_context(open_grok(settings))
+        await grok.catalogue.refresh()
+        yield Parts(settings, installation, client, store, grok)
+
+
+async def _installation(settings: Settings, session: aiohttp.ClientSession) -> Installation:
+    """Who is asked for is looked up in Slack, as for every question."""
+    token = settings.slack_bot_token
+    if token is None:
+        raise StartupError([words.setting_missing("SLACK_BOT_TOKEN")])
+    client = AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
+    found = await identify(client, token)
+    if isinstance(found, Trouble):
+        raise StartupError([found.sentence])
+    return found
+
+
+async def _rows(store: Store, *, only_failed: bool) -> list[Row]:
+    rows: list[Row] = []
+    for team in await teams(store):
+        board = Board(store, team)
+        failed = await board.failed()
+        known = {row.id for row in failed}
+        if not only_failed:
+            rows += [row for row in await board.under_way() if row.id not in known]
+        rows += failed
+    return rows
+
+
+def _listed(rows: Sequence[Row], wanted: Wanted) -> str:
+    if wanted.as_json:
+        return json.dumps([_json(row) for row in rows], indent=2)
+    if not rows:
+        return words.JOBS_NONE_FAILED if wanted.failed else words.JOBS_NONE
+    table = [words.JOBS_COLUMNS, *map(_cells, rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    known = (row.channel or "?", row.asker or "?")
+    return (row.id, row.state, str(row.attempts), f"{row.age:.0f} s", *known, why(row))
+
+
+def _json(row: Row) -> dict[str, str | int | float]:
+    return {
+        "id": row.id,
+        "team": row.team,
+        "state": row.state,
+        "attempts": row.attempts,
+        "age_seconds": round(row.age, 1),
+        "channel": row.channel,
+        "asker": row.asker,
+        "why": why(row),
+    }
+
+
+def why(row: Row) -> str:
+    """Why a job stands where it does; empty where that says itself."""
+    if row.given_up == "dropped":
+        return words.JOB_DROPPED
+    if row.given_up:
+        return words.job_given_up(row.given_up, row.attempts, unsaid=row.unsaid)
+    if row.stop:
+        return words.job_stopped(row.stop)
+    if row.state == "resting":
+        return words.job_rests(row.attempts, row.rests)
+    return words.JOB_BEHIND if row.state == "in line" else ""
