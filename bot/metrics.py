@@ -37,6 +37,11 @@ SLACK_API = Counter(
 HTTP_REFUSED = Counter(
     "grokbot_http_refused_total", "Requests and connections not served at a port, by why", ["why"]
 )
+LOOP_LAG = Histogram(
+    "grokbot_event_loop_lag_seconds",
+    "How late the event loop comes round, measured ten times a second",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
 REDIS_ERRORS = Counter("grokbot_redis_errors_total", "Calls to Redis that failed")
 QUOTA_DENIED = Counter(
     "grokbot_quota_denied_total",

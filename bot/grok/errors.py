@@ -161,6 +161,7 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 
+_STATUS = re.compile(r"[45]\d\d")
 _CODES = {
     "invalid-argument": 400,
     "invalid_request_error": 400,
@@ -206,7 +207,7 @@ def _said(data: Any) -> Said:
 
 def _status_of(code: str) -> int:
     """The HTTP status that the code of an error event stands for."""
-    if re.fullmatch(r"[45]\d\d", code):
+    if _STATUS.fullmatch(code):
         return int(code)
     return _CODES.get(code.lower().partition(":")[0], 500)
 

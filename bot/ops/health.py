@@ -11,6 +11,7 @@ from types import TracebackType
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
+from bot import metrics
 from bot.listening import Listening
 
 READY_SECONDS = 3.0
@@ -33,12 +34,15 @@ class Report:
 
 
 class Heartbeat:
-    """Notices when the event loop no longer comes round: something blocks it."""
+    """Notices when the event loop no longer comes round: something blocks it.
+
+    How late each beat is goes into `grokbot_event_loop_lag_seconds`.
+    """
 
     def __init__(
         self,
         *,
-        every: float = 1.0,
+        every: float = 0.1,
         late_after: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +78,7 @@ class Heartbeat:
         while True:
             self._last = self._clock()
             await asyncio.sleep(self._every)
+            metrics.LOOP_LAG.observe(max(0.0, self._clock() - self._last - self._every))
 
 
 class OpsServer(Listening):

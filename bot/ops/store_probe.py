@@ -22,6 +22,7 @@ OLDEST_VALKEY = (7, 2)
 PROBE_SECONDS = 10.0
 """How long a server at `REDIS_URL` may take; one that the bot starts has `START_SECONDS`."""
 
+_NUMBER = re.compile(r"\d+")
 _ACL = re.compile(r"\bACL failure\b|\bNOPERM\b")
 """How a server words in a script what it calls `NOPERM` elsewhere."""
 
@@ -111,4 +112,4 @@ def _refusal(error: StoreUnavailable) -> Trouble:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:2])
+    return tuple(int(part) for part in _NUMBER.findall(text)[:2])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import aiohttp
 import pytest
@@ -110,3 +111,16 @@ async def test_the_heart_beats_until_the_loop_is_blocked() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert heart.report().ok
+
+
+async def test_how_late_the_loop_comes_round_is_counted() -> None:
+    def late() -> float:
+        return float(metrics.LOOP_LAG._sum.get())
+
+    before = late()
+    async with Heartbeat(every=0.01):
+        await asyncio.sleep(0.02)
+        time.sleep(0.3)  # blocks the loop
+        await asyncio.sleep(0.02)
+
+    assert late() - before > 0.2
