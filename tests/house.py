@@ -18,6 +18,7 @@ GROUND = frozenset(
         "slack_limits",
         "settings",
         "metrics",
+        "labels",
         "backoff",
         "seldom",
         "listening",

@@ -26,6 +26,7 @@ from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
 from bot.grok.tokenizer import Tokenizer
+from bot.metrics import know_models
 from bot.settings import Settings
 
 _CONNECT_SECONDS = 10.0
@@ -81,6 +82,7 @@ class GrokClient:
         self._api = Api(settings, http)
         self._retries = Retries(sleep, rng)
         self.catalogue = Catalogue(self._api.get, KNOWN if self._dialect == "xai" else ())
+        know_models([settings.grok_model, *(model.id for model in KNOWN)])
         self.prices = PriceList(self.catalogue, settings)
         self._router = Router(settings.grok_endpoint, self.catalogue)
         self._tokenizer = Tokenizer(self._api.put)
