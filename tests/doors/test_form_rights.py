@@ -118,7 +118,7 @@ async def test_where_the_bot_is_not_nobody_asks_by_choosing(stage: Desk) -> None
     assert not await stage.asked()
 
 
-@pytest.mark.parametrize("channel", [LEADERSHIP, dm_of(ANA), "C0NOSUCH01", "U0ANA00001", "?"])
+@pytest.mark.parametrize("channel", [LEADERSHIP, dm_of(ANA), "C0NOSUCH01", "U0ANA00001", "X0"])
 async def test_a_channel_made_up_is_refused(stage: Desk, channel: str) -> None:
     view = await form_of_shortcut(stage, CHLOE)
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.doors import messages
 from bot.slack import aside, membership, pacing
+from bot.slack import views as slack_views
 from tests.e2e.rights import answers, commands, questions, views
 from tests.e2e.rights.table import DRIVERS, PAGE, Row, rows_in
 from tests.e2e.rights.world import PEOPLE, World, world
@@ -64,6 +65,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "TOLD_PER_MINUTE", 1_000)
     monkeypatch.setattr(messages, "REFUSALS_PER_MINUTE", 1_000)
     monkeypatch.setattr(membership, "MOST_LOOKS", 1_000)
+    monkeypatch.setattr(slack_views, "VIEWS_PER_MINUTE_EACH", 1_000)
 
 
 @pytest.mark.usefixtures("unhurried")
