@@ -30,7 +30,7 @@ TOP = frozenset({"app", "wiring", "cli", "terminal", "operator", "demo", "__main
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),
     "markdown": frozenset(),
-    "completion": frozenset({"ground"}),
+    "completion": frozenset({"ground", "markdown"}),
     "rules": frozenset({"ground", "completion"}),
     "store": frozenset({"ground", "completion", "rules"}),
     "slack": frozenset({"ground", "markdown", "completion", "rules", "store"}),

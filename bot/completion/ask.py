@@ -15,12 +15,14 @@ Source = Literal["channel", "workspace", "settings"]
 
 
 class Said(BaseModel):
-    """What somebody said in Slack, as it was shown there. `author` is the name shown."""
+    """What somebody said in Slack, as it was shown there. `author` is the name shown; `own`:
+    the bot said it."""
 
     model_config = ConfigDict(frozen=True)
 
     author: str
     text: str
+    own: bool = False
 
 
 class Ask(BaseModel):

@@ -7,13 +7,13 @@ that looks like one is quoted (`> …`), and the rest stays as it is.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.completion.ask import Said
 from bot.completion.conversation import Turn, beginning, estimate_tokens
 from bot.completion.excerpt import excerpt
+from bot.markdown.lookalikes import latin, normalized
 
 STOP = "\n=====["
 """Where Grok would begin to write for somebody else: an answer to `completion_prompt` ends before.
@@ -34,7 +34,11 @@ _SHARED_CUT = "=====( The rest of this message is left out. )====="
 
 _NAME_CHARS = 60
 _NAMELESS = "Someone"
-_SLICE_CHARS = 64
+_ROLES = ("grok", "assistant", "system", "developer")
+"""Who else speaks in what Grok reads."""
+_NO_ROLE = " (somebody on Slack)"
+_DIGITS = str.maketrans("013457$!", "oieastsi")
+_NO_LETTER = re.compile(r"[\W\d_]+")
 _OF_MARKS = str.maketrans("=:", "-∶")
 
 _UNSEEN = r"[^\w!-/:-~]"
@@ -166,7 +170,16 @@ def _speaker(name: str, user: str) -> str:
 
 
 def _named(name: str) -> str:
-    return excerpt(name, _NAME_CHARS).translate(_OF_MARKS)
+    """`name` on one line and without what marks are made of. Who is called like somebody that
+    speaks here by right is said to be somebody else."""
+    shown = excerpt(name, _NAME_CHARS).translate(_OF_MARKS)
+    return shown + _NO_ROLE if _seems_role(shown) else shown
+
+
+def _seems_role(name: str) -> bool:
+    """Whether `name` reads as one of those, however it is spelled."""
+    letters = _NO_LETTER.sub("", latin(name).translate(_DIGITS))
+    return any(role in letters for role in _ROLES)
 
 
 def _message(role: str, content: str) -> dict[str, str]:
@@ -183,8 +196,8 @@ def _question(
 
 
 def _like_names(names: Sequence[str]) -> re.Pattern[str]:
-    """Matches a line on which somebody would speak by one of `names`."""
-    several = "|".join(re.escape(_plain(name)) for name in sorted(set(names)))
+    """Matches a line on which somebody would speak by one of `names`, or by right."""
+    several = "|".join(re.escape(_plain(name)) for name in sorted({*names, *_ROLES}))
     return re.compile(rf"{_UNSEEN}*(?:{several})\s{{0,3}}:", re.IGNORECASE)
 
 
@@ -200,7 +213,8 @@ def _cut_entry(said: Said, tokens: int) -> str:
 
 
 def _from(said: Said) -> str:
-    return f"=====( From {_named(said.author) or _NAMELESS} )====="
+    name = excerpt(said.author) if said.own else _named(said.author)
+    return f"=====( From {name or _NAMELESS} )====="
 
 
 def _left_out(count: int) -> str:
@@ -221,9 +235,5 @@ def _quoted(text: str, mark: re.Pattern[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """`text` with letters and signs in their plainest form. In slices: Unicode puts the marks of
-    a character in order, which takes the square of their number."""
-    if text.isascii():
-        return text
-    slices = (text[at : at + _SLICE_CHARS] for at in range(0, len(text), _SLICE_CHARS))
-    return "".join(unicodedata.normalize("NFKD", each) for each in slices)
+    """`text` with letters and signs in their plainest form."""
+    return normalized(text, "NFKD")

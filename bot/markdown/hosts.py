@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
-import unicodedata
 from functools import cache, lru_cache
 from urllib.parse import unquote
 
 from publicsuffixlist import PublicSuffixList
 
+from bot.markdown.lookalikes import latin, normalized
 from bot.markdown.seen import UNSEEN
 
 _SPECIAL = frozenset(
@@ -44,12 +44,6 @@ _ONE_HOUSE = tuple(
 """Names of one owner, as people know them, under which nobody else can put anything."""
 
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61\u2024\u00b7\u2027\u06d4\u0701\u0702\ua4f8"), ".")
-_LETTERS = str.maketrans(
-    "аеорсухіјѕһԁԛԝмнтвкгӏαοενικρτυχɑɡıᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢꜱꜰօոսց",
-    "aeopcyxijshdqwmhtbkrlaoevikptuxagiabcdeghijklmnoprtuvwyzsfonug",
-)
-"""Letters of other scripts that look like Latin ones (Unicode, confusables.txt)."""
-
 _PORT = re.compile(r":[0-9]*\Z")
 _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+)){0,3}")
 
@@ -58,8 +52,8 @@ def looks(text: str) -> str:
     """`text` in its plainest form: compatible letters, lower case, dots that are dots."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKC", UNSEEN.sub("", text).translate(_DOTS))
-    return unicodedata.normalize("NFKC", plain.lower()).translate(_DOTS)
+    plain = normalized(UNSEEN.sub("", text).translate(_DOTS), "NFKC")
+    return normalized(plain.lower(), "NFKC").translate(_DOTS)
 
 
 @lru_cache(maxsize=1_024)
@@ -76,7 +70,7 @@ def canonical(authority: str) -> str:
 
 def is_end(label: str) -> bool:
     """Whether `label` ends names of hosts, or looks like one that does."""
-    return _is_end(label) or (not label.isascii() and _is_end(_latin(label)))
+    return _is_end(label) or (not label.isascii() and _is_end(latin(label)))
 
 
 def is_shared(host: str) -> bool:
@@ -111,11 +105,6 @@ def _ends() -> frozenset[str]:
     """Top-level domains, in letters and in Punycode."""
     rules = _suffixes()._publicsuffix  # noqa: SLF001
     return frozenset(rule.lstrip("*!.") for rule in rules if "." not in rule.lstrip("*."))
-
-
-def _latin(label: str) -> str:
-    bare = unicodedata.normalize("NFKD", label)
-    return "".join(c for c in bare if not unicodedata.combining(c)).translate(_LETTERS)
 
 
 def _as_numbers(host: str) -> str:

@@ -30,8 +30,12 @@ _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*\r?$", re.MULTILINE)
 _DIVIDER = re.compile(r"(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})\r?$", re.MULTILINE)
 _MARKER = re.compile(r"(?:[-+*]|(\d{1,9})[.)])(?=[ \t\r\n]|\Z)")
 _TO_ITS_END = re.compile(
-    r"<(?:script|pre|style|textarea)(?=[\s>]|\Z)|<!--|<\?|<![A-Za-z]", re.IGNORECASE
+    r"<(?:script|pre|style|textarea)(?=[\s>]|\Z)|<!--|<\?"
+    r"|<!(?!(?:channel|here|everyone|group)[|>&\\]|subteam\\*\^)[A-Za-z]",
+    re.IGNORECASE,
 )
+"""HTML that goes on to an end of its own. What would ping is taken apart, and none then."""
+
 _TO_A_GAP = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?=[\s/>]|\Z)")
 _COMMENT = re.compile(r"<!--.*?-->[ \t]*\r?$", re.MULTILINE)
 _SPACE = " \t\r\n"

@@ -161,7 +161,8 @@ class ThreadReader:
         names = {**names, self._bot_user: talk.GROK}
         said: list[Said] = []
         for message in messages:
-            said.append(message.said(names))
+            own = message.user == self._bot_user
+            said.append(message.said(names, own=own))
             await asyncio.sleep(0)
         return tuple(each for each in said if each.text)
 
@@ -184,10 +185,10 @@ class _Message:
     text: str
     files: str
 
-    def said(self, names: Mapping[str, str]) -> Said:
+    def said(self, names: Mapping[str, str], *, own: bool) -> Said:
         author = names.get(self.user) or self.username or self.user or AN_APP
         parts = (shown(self.text, names).strip(), self.files)
-        return Said(author=author, text="\n".join(filter(None, parts)))
+        return Said(author=author, text="\n".join(filter(None, parts)), own=own)
 
 
 def _drop_small_print(blocks: list[Mapping[str, Any]]) -> None:

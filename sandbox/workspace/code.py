@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 _FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`|]*$)|~{3,}(?=[^|]*$))")
 _TICKS = re.compile(r"\\`|`+")
+_RULE = re.compile(r"[-:|> \t]*-[-:|> \t]*")
 _HTML = re.compile(r"[ \t>]*<[A-Za-z!?/]")
 
 
@@ -57,12 +58,15 @@ def _end(lines: list[str], start: int, indent: str, marker: str) -> int:
 def _prose(lines: list[str]) -> Iterator[str]:
     together = "\n".join(lines)
     certain = set(_spans(together))
+    in_table = any(_RULE.fullmatch(line) for line in lines)
     start = 0
     for line in lines:
         shown: list[str] = []
         end = 0
         for begin, stop in _spans(line):
-            if (start + begin, start + stop) in certain and "|" not in line[begin:stop]:
+            if (start + begin, start + stop) in certain and not (
+                in_table and "|" in line[begin:stop]
+            ):
                 shown += line[end:begin], " "
                 end = stop
         yield "".join((*shown, line[end:]))

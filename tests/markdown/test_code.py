@@ -58,6 +58,12 @@ def test_code_stays_as_it_is(around: str, hostile: str) -> None:
     assert shown == text or names_a_place
 
 
+def test_what_pings_above_it_makes_no_html_of_code() -> None:
+    text = "<!channel> look:\n```\n<!here> @here\n```"
+
+    assert make_safe(text) == text.replace("<!channel>", f"<{JOINER}!channel>")
+
+
 def test_a_cell_of_a_table_holds_code() -> None:
     text = "| a | b |\n|---|---|\n| `@here` | `<https://example.com>` |\n"
 

@@ -48,7 +48,7 @@ def test_code_in_a_markdown_block_does_not_ping(ping: str) -> None:
         "> ```\n{}",
         "- ```\n  code\n  ```\n{}",
         "  ```\nout {}",
-        "a `b | {}`",
+        "a | b\n--|--\n`b | {}`",
         "<div>\n```\n{}\n```",
         "``` a|b\n{}",
     ],
