@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sandbox.workspace.http_delivery import sign
@@ -37,7 +38,8 @@ async def exchange(
                     break
                 await asyncio.sleep(0)
             if half_close:
-                writer.write_eof()
+                with suppress(OSError):  # the other side may have closed already
+                    writer.write_eof()
             return parsed(await _until_closed(reader))
     finally:
         writer.transport.abort()

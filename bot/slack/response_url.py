@@ -15,6 +15,9 @@ _HOOKS = {"slack.com": "hooks.slack.com", "slack-gov.com": "hooks.slack-gov.com"
 """The host of `response_url`s beside each of Slack's own ("Handling user interaction",
 "GovSlack")."""
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Names of one and the same sandbox."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseUrls:
@@ -31,7 +34,8 @@ class ResponseUrls:
         own = _HOOKS.get(_domain(host))
         if own is not None:
             return cls(frozenset({("https", own, 443)}))
-        origins = {(api.scheme, host, api.port or 0)}
+        names = {host, *_LOOPBACK} if host in _LOOPBACK else {host}
+        origins = {(api.scheme, name, api.port or 0) for name in names}
         if not _is_loopback(host):
             origins.add(("https", _HOOKS["slack.com"], 443))
         return cls(frozenset(origins))

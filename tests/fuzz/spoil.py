@@ -70,9 +70,12 @@ def nested(depth: int, lists: bool) -> Any:
 def spoilt(chance: random.Random) -> tuple[Kind, str]:
     """A spoilt payload, as JSON or nearly."""
     kind, value = payload(chance)
-    for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 6))):
-        _spoil(value, chance)
-    text = json.dumps(value, ensure_ascii=chance.random() < 0.5)
+    try:
+        for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 6))):
+            _spoil(value, chance)
+        text = json.dumps(value, ensure_ascii=chance.random() < 0.5)
+    except RecursionError:  # deeper than can be written down that way
+        text = '{"type": "event_callback", "event": ' + '{"type": ' * 3_000
     return kind, _scribbled(text, chance) if chance.random() < 0.3 else text
 
 

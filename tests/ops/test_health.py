@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 from bot import metrics
 from bot.errors import StartupError
 from bot.ops.health import Heartbeat, OpsServer, Report
+from tests.raw_http import exchange
 
 pytestmark = pytest.mark.integration
 
@@ -124,3 +125,23 @@ async def test_how_late_the_loop_comes_round_is_counted() -> None:
         await asyncio.sleep(0.02)
 
     assert late() - before > 0.2
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        (b"HEAD /livez HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+        (b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", 405),
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\n\r\n", 415),
+        (b"nonsense\r\n\r\n", 400),
+    ],
+)
+async def test_the_operation_port_is_guarded_as_the_other_is(request_: bytes, status: int) -> None:
+    state = State()
+    async with OpsServer("127.0.0.1", 0, live=state.live, ready=state.ready) as server:
+        reply = await exchange(server.port, request_)
+
+    assert reply.status == status
+    assert "aiohttp" not in reply.head
