@@ -7,11 +7,17 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 FRESH_SECONDS = 600.0
 _PRICE_UNITS_PER_DOLLAR = 10_000
 """Prices come in US cents per 100 million tokens (docs.x.ai, "List language models")."""
+
+_MOST_MODELS = 10_000
+_MOST_ALIASES = 20
+_LONGEST_NAME = 200
+_MOST_COMPARED = 300
+"""Names that one which nobody knows is compared with: 50 µs each."""
 
 _HIGHEST_PRICE = 1e12
 """A number above is a mistake, not a price."""
@@ -73,8 +79,11 @@ class Catalogue:
     ) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._models = known
+        self._models: tuple[Model, ...] = ()
+        self._by_name: dict[str, Model] = {}
+        self._able: tuple[str, ...] = ()
         self._fetched_at: float | None = None
+        self._take(known)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -89,12 +98,19 @@ class Catalogue:
         for path, field in (("/language-models", "models"), ("/models", "data")):
             models = _read(await self._fetch(path), field)
             if models:
-                self._models, self._fetched_at = models, now
+                self._take(models)
+                self._fetched_at = now
                 return
+
+    def _take(self, models: tuple[Model, ...]) -> None:
+        """Go by `models` from now on. A gateway lists thousands, so each question only looks up."""
+        self._models = models
+        self._by_name = _by_name(models)
+        self._able = tuple(model.id for model in models if self.reasons(model.id) is False)
 
     def find(self, name: str) -> Model | None:
         """The model with this id or alias, in any case of letters."""
-        return _find(self._models, name)
+        return self._by_name.get(name.casefold())
 
     def id_of(self, name: str) -> str:
         """The id of the model with this id or alias; a name that nobody knows is its own."""
@@ -103,13 +119,15 @@ class Catalogue:
 
     def window(self, name: str) -> int | None:
         """How many tokens the model with this id or alias holds; None when nobody said."""
-        known = (self.find(name), _find(KNOWN, name))
+        known = (self.find(name), _KNOWN_BY_NAME.get(name.casefold()))
         return next((WINDOWS[model.id] for model in known if model and model.id in WINDOWS), None)
 
     def nearest(self, name: str) -> tuple[str, ...]:
         """Up to three names that look like `name`, the likeliest first."""
+        wanted = name.lower()[:_LONGEST_NAME]
         names = [each for model in self._models for each in (model.id, *model.aliases)]
-        return tuple(difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6))
+        names.sort(key=lambda each: not each.startswith(wanted[:2]))
+        return tuple(difflib.get_close_matches(wanted, names[:_MOST_COMPARED], n=3, cutoff=0.6))
 
     def reasons(self, name: str) -> bool | None:
         """Whether a model reasons before it answers; None when nobody said."""
@@ -121,27 +139,19 @@ class Catalogue:
 
     def able(self, but: str = "") -> str:
         """A model other than `but` that the completions endpoint serves, or `""`."""
-        return next(
-            (
-                model.id
-                for model in self._models
-                if self.reasons(model.id) is False and model.id != but
-            ),
-            "",
-        )
+        return next((model for model in self._able if model != but), "")
 
 
-def _find(models: tuple[Model, ...], name: str) -> Model | None:
-    wanted = name.casefold()
-    return next(
-        (
-            model
-            for model in models
-            if wanted in {each.casefold() for each in (model.id, *model.aliases)}
-        ),
-        None,
-    )
+def _by_name(models: tuple[Model, ...]) -> dict[str, Model]:
+    """Each model by its id and aliases, in lower case; the first that has a name keeps it."""
+    found: dict[str, Model] = {}
+    for model in models:
+        for name in (model.id, *model.aliases):
+            found.setdefault(name.casefold(), model)
+    return found
 
+
+_KNOWN_BY_NAME = _by_name(KNOWN)
 
 _REASONS = re.compile(
     r"grok-(?:[4-9]|[1-9]\d)(?![\d])|grok-latest|grok-build|grok-code|grok-3-mini|grok-.*reasoning"
@@ -161,13 +171,17 @@ def _read(listed: Any, field: str) -> tuple[Model, ...]:
             cached_price=_dollars(entry.get("cached_prompt_text_token_price")),
             output_price=_dollars(entry.get("completion_text_token_price")),
         )
-        for entry in entries
-        if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)
+        for entry in entries[:_MOST_MODELS]
+        if isinstance(entry, Mapping) and _is_name(entry.get("id"))
     )
 
 
+def _is_name(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME
+
+
 def _names(value: Any) -> tuple[str, ...]:
-    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+    return tuple(filter(_is_name, value[:_MOST_ALIASES])) if isinstance(value, list) else ()
 
 
 def _dollars(value: Any) -> float | None:

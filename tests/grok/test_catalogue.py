@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from bot.completion.request import CompletionRequest
 from bot.grok.catalogue import FRESH_SECONDS, KNOWN, WINDOWS, Catalogue, Model
 from bot.grok.client import GrokClient
+from bot.grok.routing import Router
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient
 
@@ -156,3 +160,60 @@ async def test_a_window_is_known_by_the_aliases_that_the_api_lists() -> None:
 
 def test_the_window_of_every_known_model_is_known() -> None:
     assert set(WINDOWS) == {model.id for model in KNOWN}
+
+
+def steps(work: Callable[[], object]) -> int:
+    """How many calls into Python and C `work` takes."""
+    count = 0
+
+    def follow(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(follow)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+async def listing(count: int) -> Catalogue:
+    data = [{"id": f"vendor{number % 9}/model-{number}:free"} for number in range(count)]
+
+    async def fetch(path: str) -> Any:
+        return {"data": data} if path == "/models" else None
+
+    catalogue = Catalogue(fetch, ())
+    await catalogue.refresh()
+    assert len(catalogue.models) == count
+    return catalogue
+
+
+async def test_a_question_costs_the_same_however_many_models_there_are() -> None:
+    few, many = await listing(30), await listing(3_000)
+
+    def route(catalogue: Catalogue) -> None:
+        router = Router("auto", catalogue)
+        for model in ("vendor3/model-3:free", "no-such-model"):
+            router.route(CompletionRequest(model=model, prompt="Hi"))
+            catalogue.window(model)
+            catalogue.id_of(model)
+        catalogue.able()
+
+    assert steps(lambda: route(many)) <= steps(lambda: route(few)) + 10
+    assert steps(lambda: many.nearest("vendor3/model-33")) < 100 * 3_000
+
+
+async def test_listing_is_bounded() -> None:
+    entries = [{"id": "m" * 201}, {"id": 7}, {"id": "m", "aliases": ["a" * 201, 7, "b"]}]
+
+    async def fetch(path: str) -> Any:
+        return {"models": entries + [{"id": f"m{n}"} for n in range(20_000)]}
+
+    catalogue = Catalogue(fetch, ())
+    await catalogue.refresh()
+
+    assert len(catalogue.models) <= 10_000
+    assert catalogue.models[0].id == "m"
+    assert catalogue.models[0].aliases == ("b",)
