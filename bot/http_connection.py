@@ -144,8 +144,9 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Send the answer and say that it was the last."""
-        self._gate.leaving(self)
-        self._expire(LEAVE_SECONDS)
+        if self._wire is not None:
+            self._gate.leaving(self)
+            self._expire(LEAVE_SECONDS)
         if request.version not in VERSIONS:
             # Else the answer would claim to be of that version too.
             request._version = HttpVersion10  # noqa: SLF001

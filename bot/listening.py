@@ -12,7 +12,6 @@ import errno
 import resource
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from types import TracebackType
 from typing import Self, cast
 
@@ -111,8 +110,8 @@ class Listening:
         self._accepting = []
         for listener in self._sockets:
             listener.close()
-        while self._make_room():
-            pass
+        for connection in list(self._unfinished):
+            connection.cut()
         if self._server is not None:
             self._server.pre_shutdown()
             await self._server.shutdown(self._grace)
@@ -177,10 +176,15 @@ class Listening:
                 refused("no_room")
                 wire.close()
                 continue
-            with suppress(OSError):  # it may be gone already
+            try:
                 await loop.connect_accepted_socket(
                     lambda: Connection(server, self, loop=loop), wire
                 )
+            except OSError:  # it is gone already
+                wire.close()
+            except Exception:  # whatever it was, the next one is to be taken
+                wire.close()
+                log.exception("connection not taken")
 
     async def _no_connection(self, error: OSError) -> None:
         """A connection that was gone before it was taken costs nothing; without a file for it,

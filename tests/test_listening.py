@@ -384,6 +384,22 @@ async def test_a_fault_of_ours_is_a_500_and_logged(
     assert "LookupError" in "".join(capsys.readouterr())
 
 
+async def test_a_connection_that_cannot_be_taken_is_not_the_last(
+    door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop = asyncio.get_running_loop()
+    with monkeypatch.context() as broken:
+
+        async def fail(*_: object, **__: object) -> None:
+            raise MemoryError("no room for it")
+
+        broken.setattr(loop, "connect_accepted_socket", fail)
+        assert (await exchange(door.port, GET)).status == 0
+
+    assert (await exchange(door.port, GET)).body == b"fine"
+    assert "connection not taken" in "".join(capsys.readouterr())
+
+
 async def test_it_closes_with_connections_open() -> None:
     async with AsyncExitStack() as stack:
         async with Door() as door:
