@@ -78,6 +78,8 @@ class Presence:
                 return ""
             case "unknown":
                 return words.SLACK_SILENT
+            case "no" if not person.known:  # and who may be a member, and see public channels
+                return words.SLACK_SILENT
             case _:
                 return words.NOT_SEEN_THERE
 

@@ -101,8 +101,10 @@ def edit(team: Team, user: str, channel_id: str, ts: str, text: str) -> Message:
 
 
 def delete(team: Team, user: str, channel_id: str, ts: str) -> None:
-    """One's own message; an admin may delete anybody's."""
-    team.timeline.delete(_standing(team, user, channel_id, ts, may=team.state.users[user].is_admin))
+    """One's own message; an admin of the workspace may delete anybody's."""
+    person = team.state.users[user]
+    ours = person.is_placed and person.organisation is None
+    team.timeline.delete(_standing(team, user, channel_id, ts, may=person.is_admin and ours))
 
 
 def dismiss(team: Team, user: str, channel_id: str, ts: str) -> None:

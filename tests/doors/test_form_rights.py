@@ -18,6 +18,7 @@ from sandbox.workspace import (
     FINANCE,
     GENERAL,
     LEADERSHIP,
+    PARTNERS,
     View,
     Workspace,
     dm_of,
@@ -115,6 +116,16 @@ async def test_where_the_bot_is_not_nobody_asks_by_choosing(stage: Desk) -> None
     result = await stage.submit(view, prompt="hi", channel=chosen(FINANCE))
 
     assert result.errors == {"channel": admin.NOT_SEEN_THERE}
+    assert not await stage.asked()
+
+
+async def test_whom_slack_does_not_describe_is_asked_to_try_again(stage: Desk) -> None:
+    stage.workspace.fail("users.info", error="internal_error", times=None)
+    view = await form_of_shortcut(stage, CHLOE)
+
+    result = await stage.submit(view, prompt="hi", channel=chosen(PARTNERS))
+
+    assert result.errors == {"channel": admin.SLACK_SILENT}
     assert not await stage.asked()
 
 

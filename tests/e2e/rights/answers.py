@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from bot import words
-from sandbox.workspace import BEN, LEADERSHIP, Message
+from sandbox.grok.script import Recorded
+from sandbox.workspace import BEN, LEADERSHIP, Message, NotAllowedError
 from tests.e2e.rights.table import drives
 from tests.e2e.rights.world import (
     HERE,
@@ -19,6 +21,8 @@ from tests.e2e.rights.world import (
 from tests.e2e.stage import is_complete
 
 ASKED = "Name a lake"
+
+Asked = tuple[Message, Message, Recorded]
 
 
 async def press(at: World, who: str, action: str, message: Message, job: str = "") -> None:
@@ -90,6 +94,46 @@ async def stop_of_asker(at: World, who: str) -> Outcome:
     done = await stop(at, who, growing)
     if done == "yes":
         del at.kept["growing"]
+    return done
+
+
+async def deleted(at: World, who: str, message: Message, asked: Recorded) -> Outcome:
+    """Delete a message, which is Slack's to let be; whether Grok was stopped by that."""
+    try:
+        await at.workspace.delete(who, HERE, message.ts)
+    except NotAllowedError:
+        assert not asked.closed.is_set()
+        return "no"
+    async with asyncio.timeout(10):
+        await asked.closed.wait()
+    return "yes"
+
+
+async def asked_by_mention(at: World) -> Asked:
+    """A question of the asker's, and the answer below it that goes on until it is stopped."""
+    prompt = at.stalling()
+    before = len(at.grok.requests)
+    question = await at.workspace.say(BEN, HERE, f"@grok {prompt}")
+    replies = at.workspace.replies
+    answer = await at.workspace.wait_for(
+        lambda: next((m for m in replies(HERE, question.ts) if "one" in m.shown), None)
+    )
+    return question, answer, at.grok.requests[before]
+
+
+@drives("delete somebody’s question while Grok answers")
+async def delete_question(at: World, who: str) -> Outcome:
+    question, _, asked = at.mentioned = at.mentioned or await asked_by_mention(at)
+    done = await deleted(at, who, question, asked)
+    at.mentioned = at.mentioned if done == "no" else None
+    return done
+
+
+@drives("delete an answer while it is written")
+async def delete_answer(at: World, who: str) -> Outcome:
+    _, answer, asked = at.mentioned = at.mentioned or await asked_by_mention(at)
+    done = await deleted(at, who, answer, asked)
+    at.mentioned = at.mentioned if done == "no" else None
     return done
 
 

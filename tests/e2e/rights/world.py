@@ -16,6 +16,7 @@ from bot.store.keys import Keys
 from bot.store.policy import Policies
 from bot.words import admin, form, talk
 from sandbox.grok import GrokServer, Script
+from sandbox.grok.script import Recorded
 from sandbox.workspace import (
     ANA,
     BEN,
@@ -101,6 +102,8 @@ class World:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     kept: dict[str, Message] = field(default_factory=dict)
     """Answers that several cells are about, by what they are for."""
+    mentioned: tuple[Message, Message, Recorded] | None = None
+    """A question of the asker's, its answer that goes on, and the request for that."""
 
     @property
     def workspace(self) -> Workspace:
@@ -155,12 +158,17 @@ class World:
 
     async def growing(self, who: str) -> Message:
         """An answer that goes on until it is stopped."""
+        prompt = self.stalling()
+        return await self._answer(who, prompt, HERE, lambda message: "one" in message.shown)
+
+    def stalling(self) -> str:
+        """A question whose answer goes on until it is stopped."""
         prompt = f"Count from {next(self.numbers)}."
         stalls = Script(
             pieces=["one ", "two "], stall_after=1, when=lambda asked: prompt in str(asked.body)
         )
         self.grok.script(stalls)
-        return await self._answer(who, prompt, HERE, lambda message: "one" in message.shown)
+        return prompt
 
     async def _answer(
         self, who: str, typed: str, channel: str, there: Callable[[Message], bool]
