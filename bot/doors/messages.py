@@ -30,6 +30,7 @@ from bot.slack.shown import mentioned, shown
 from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
 from bot.store.once import Once
+from bot.words import admin as admin_words
 from bot.words import talk
 
 LOOK_UP_SECONDS = 0.6
@@ -100,8 +101,25 @@ class Conversing:
         refusal = await self._admission.refusal(
             heard.user, heard.channel, heard.dedupe, within=_left(deadline)
         )
+        if refusal == admin_words.WHO_ARE_YOU:
+            return Reaction(then=partial(self._admit_late, heard, thread))
         if refusal:
             return Reaction(then=partial(self._refuse, heard, refusal))
+        return await self._admitted(heard, thread, deadline)
+
+    async def _admit_late(self, heard: Heard, thread: _Thread) -> None:
+        """Slack needed more time to say who it is than there was before the ack."""
+        refusal = await self._admission.refusal(heard.user, heard.channel, heard.dedupe)
+        if refusal:
+            await self._refuse(heard, refusal)
+            return
+        deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
+        reaction = await self._admitted(heard, thread, deadline)
+        if reaction.then:
+            await reaction.then()
+
+    async def _admitted(self, heard: Heard, thread: _Thread, deadline: float) -> Reaction:
+        """To a message of somebody who may ask; people are looked up from here on."""
         author = await self._people.find(heard.user, within=_left(deadline))
         if author.bot:
             return Reaction()

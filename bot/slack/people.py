@@ -53,6 +53,9 @@ AT_ONCE = 10
 PER_MINUTE = TIER_4_PER_MINUTE - 10
 """How often all replicas ask Slack: a few less than it lets them, for it may count otherwise."""
 
+PER_MINUTE_EACH = 5
+"""How often Slack is asked for the same person, while it does not answer."""
+
 _NAMES = "users.info:names"
 NAMES_PER_MINUTE = TIER_4_PER_MINUTE // 2
 NAMES_PER_MINUTE_EACH = 15
@@ -158,9 +161,13 @@ class People:
         return replace(person, admin=True) if person.id in self._admins else person
 
     async def _ask_for_names(self, users: Iterable[str], asker: str | None, most: int) -> None:
-        unknown = [user for user in users if not (self._named(user) or self._refuses(user))]
+        # Of whom Slack does not know either, the place goes to nobody else: a text may come twice.
+        unknown = [user for user in users if not self._named(user)][:most]
+        unknown = [user for user in unknown if not self._refuses(user)]
+        if not unknown or await self._api.resting(USERS_INFO):
+            return
         asked = []
-        for user in unknown[:most]:
+        for user in unknown:
             if not await self._may_ask_for_a_name(asker):
                 break
             asked.append(user)
@@ -238,8 +245,12 @@ class People:
 
     async def _ask(self, user: str) -> Person:
         """What Slack says. Raises `SlackError`."""
-        if wait := await self._allowances.take(USERS_INFO, PER_MINUTE):
-            raise RateLimited(wait)
+        if rest := await self._api.resting(USERS_INFO):
+            raise RateLimited(rest)
+        shares = ((f"{USERS_INFO}:{user}", PER_MINUTE_EACH), (USERS_INFO, PER_MINUTE))
+        for name, most in shares:
+            if wait := await self._allowances.take(name, most):
+                raise RateLimited(wait)
         async with self._places:
             reply = await self._api.call(USERS_INFO, {"user": user}, read=True)
         try:

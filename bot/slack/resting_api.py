@@ -24,6 +24,10 @@ class RestingApi(WebApi):
         super().__init__(client, deadline=deadline)
         self._rests = rests
 
+    async def resting(self, method: str) -> float:
+        """For how many seconds `method` will not be called; 0: it may be."""
+        return await self._rests.left(method)
+
     async def call(
         self, method: str, body: Mapping[str, Any], *, read: bool = False
     ) -> Mapping[str, Any]:
@@ -31,7 +35,7 @@ class RestingApi(WebApi):
         call while the method rests."""
         if not read:
             return await super().call(method, body)
-        if left := await self._rests.left(method):
+        if left := await self.resting(method):
             raise RateLimited(left)
         try:
             return await super().call(method, body, read=True)

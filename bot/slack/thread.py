@@ -109,6 +109,8 @@ class ThreadReader:
 
     async def _turn(self, asker: str) -> None:
         """Wait for one of the calls that `asker`, and all together, have for reading threads."""
+        if rest := await self._api.resting(REPLIES):
+            raise RateLimited(rest)
         shares = ((f"{_READING}:{asker}", PAGES_OF_A_THREAD), (_READING, PAGES_PER_MINUTE))
         for name, most in shares:
             while wait := await self._allowances.take(name, most):
@@ -153,8 +155,9 @@ class ThreadReader:
         return called and says_forget(message.text, self._bot_user)
 
     async def _named(self, messages: Sequence[_Message], asker: str) -> tuple[Said, ...]:
-        users = [user for message in messages for user in (message.user, *mentioned(message.text))]
-        others = [user for user in dict.fromkeys(users) if user != self._bot_user]
+        authors = [message.user for message in messages]
+        users = dict.fromkeys([*authors, *(u for m in messages for u in mentioned(m.text))])
+        others = [user for user in users if user != self._bot_user]
         names = await self._people.names(
             others, asker=asker, within=NAMES_SECONDS, most=NAMES_PER_MINUTE_EACH
         )

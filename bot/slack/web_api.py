@@ -65,6 +65,10 @@ class WebApi:
         """How many seconds a call takes at most."""
         return self._deadline
 
+    async def resting(self, method: str) -> float:  # noqa: ARG002
+        """For how many seconds `method` will not be called, as far as is known; 0: it may be."""
+        return 0.0
+
     async def call(
         self, method: str, body: Mapping[str, Any], *, read: bool = False
     ) -> Mapping[str, Any]:

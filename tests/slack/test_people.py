@@ -255,6 +255,16 @@ async def test_slack_is_never_asked_more_than_it_lets_the_workspace_ask(
         assert {call.status for call in workspace.calls_of("users.info")} == {200}
 
 
+async def test_nobody_has_slack_asked_for_themselves_again_and_again(
+    known: People, other: People, workspace: Workspace
+) -> None:
+    workspace.fail("users.info", status=500, times=None)
+    for number in range(20):
+        assert not (await (known, other)[number % 2].find(ANA)).known
+
+    assert calls(workspace) == people.PER_MINUTE_EACH
+
+
 # --- names ---------------------------------------------------------------------------------
 
 

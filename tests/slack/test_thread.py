@@ -213,6 +213,19 @@ async def test_of_many_who_spoke_slack_is_asked_for_a_share(
     assert len(workspace.calls_of("users.info")) <= NAMES_PER_MINUTE_EACH
 
 
+async def test_who_spoke_is_named_whomever_they_mention(
+    workspace: Workspace, reader: ThreadReader
+) -> None:
+    root = (await workspace.say(ANA, GENERAL, "first")).ts
+    message = workspace.message(GENERAL, root)
+    crowd = " ".join(f"<@U0NOBODY{number}>" for number in range(500))
+    message.revisions[-1] = replace(message.revisions[-1], text=crowd)
+    await workspace.say(BEN, GENERAL, "second", root)
+
+    said = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
+    assert [each.author for each in said] == ["ana", "ben"]
+
+
 async def test_nobody_has_more_pages_read_in_a_minute_than_one_thread_takes(
     workspace: Workspace, api: WebApi, store: Store, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
