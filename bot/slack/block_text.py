@@ -54,7 +54,11 @@ def text_of_attachments(attachments: Iterable[Mapping[str, JsonValue]]) -> str:
 
 
 def _attached(attachment: Mapping[str, JsonValue]) -> str:
-    lines = [value for name in _ATTACHED if isinstance(value := attachment.get(name), str)]
+    parts = {**attachment}
+    match attachment:
+        case {"title": str(title), "title_link": str(url)} if "<" not in title:
+            parts["title"] = _linked(title, url)
+    lines = [value for name in _ATTACHED if isinstance(value := parts.get(name), str)]
     blocks = attachment.get("blocks")
     lines += [text_of_blocks(blocks)] if isinstance(blocks, list) else []
     fallback = attachment.get("fallback")
@@ -120,11 +124,15 @@ def _inline(element: JsonValue) -> str:
             return f"<!{whom}>"
         case {"type": "emoji", "name": str(name)}:
             return f":{name}:"
-        case {"text": str(text)}:
+        case {"type": "link", "url": str(url), "text": str(text)}:
+            return _linked(escaped(text), url)
+        case {"text": str(text)} | {"fallback": str(text)} | {"url": str(text)}:
             return escaped(text)
-        case {"fallback": str(text)}:
-            return escaped(text)
-        case {"url": str(url)}:
-            return escaped(url)
         case _:
             return ""
+
+
+def _linked(words: str, url: str) -> str:
+    """`words`, in Slack's notation, as a link to `url`."""
+    address = escaped(url).replace("|", "%7C")
+    return f"<{address}|{words}>" if words and url else words or address

@@ -9,6 +9,7 @@ _TOKEN = re.compile(
     r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
 )
 _MENTION = re.compile(r"<@([^<>|]+)(?:\|[^<>]*)?>")
+_LEFT_OUT = re.compile(r"\A(?:(?:https?://)?(?:www\.)?|mailto:|tel:)")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _NO_NAMES: Mapping[str, str] = {}
@@ -19,8 +20,9 @@ def shown(text: str, names: Mapping[str, str] | None = None) -> str:
 
     `&amp; &lt; &gt;` are undone, in one pass, so that what was typed as `&lt;` stays so.
     Mentions and links become the words shown for them (docs.slack.dev, "Formatting message
-    text"); a command needs `should_escape: true` in the manifest for its mentions to come so.
-    A message names people by id alone: `names` says what they are called.
+    text"), and a link says where it leads; a command needs `should_escape: true` in the manifest
+    for its mentions to come so. A message names people by id alone: `names` says what they are
+    called.
     """
     known = names or _NO_NAMES
     return _TOKEN.sub(lambda token: _shown_token(token, known), text)
@@ -64,7 +66,19 @@ def _shown_token(match: re.Match[str], names: Mapping[str, str]) -> str:
         return sigil + shown(label or target)
     if sigil == "!":
         return _shown_command(target, label)
-    return shown(label or target)
+    return _shown_link(shown(target), shown(label or ""))
+
+
+def _shown_link(address: str, label: str) -> str:
+    """The words of a link, and where it leads, unless they say that already."""
+    if not label or _bare(label) == _bare(address):
+        return label or address
+    return f"{label} ({address})"
+
+
+def _bare(address: str) -> str:
+    """`address` without what people leave out of it."""
+    return _LEFT_OUT.sub("", address.strip().lower()).removesuffix("/")
 
 
 def _shown_command(target: str, label: str | None) -> str:

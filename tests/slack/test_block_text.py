@@ -54,7 +54,10 @@ def test_blocks(block: Any, said: str) -> None:
         (rich("section", {"type": "broadcast", "range": "here"}), "<!here>"),
         (rich("section", {"type": "emoji", "name": "tada"}), ":tada:"),
         (rich("section", {"type": "link", "url": "https://a.b?c&d"}), "https://a.b?c&amp;d"),
-        (rich("section", {"type": "link", "url": "https://a.b", "text": "here"}), "here"),
+        (
+            rich("section", {"type": "link", "url": "https://a.b?c|&d", "text": "<here>"}),
+            "<https://a.b?c%7C&amp;d|&lt;here&gt;>",
+        ),
         (rich("section", {"type": "date", "timestamp": 1, "fallback": "today"}), "today"),
         (rich("section", {"type": "color", "value": "#fff"}, text("x")), "x"),
         (rich("preformatted", text("x = 1")), "```\nx = 1\n```"),
@@ -78,6 +81,14 @@ def test_attachments() -> None:
             {"text": 7},
         ]
     ) == "before\nTitle\ntext\nshort\nblock"  # fmt: skip
+
+
+def test_the_title_of_an_attachment_leads_somewhere() -> None:
+    titled = {"title": "Build #77", "title_link": "https://ci.b/77"}
+    linked = {"title": "<https://a.b|a>", "title_link": "https://ci.b/77"}
+
+    assert text_of_attachments([titled]) == "<https://ci.b/77|Build #77>"
+    assert text_of_attachments([linked]) == "<https://a.b|a>"
 
 
 def test_of_a_person_the_text_says_it_all() -> None:
