@@ -8,6 +8,9 @@ ACK_SECONDS = 3.0
 UPDATE_TEXT_BYTES = 4_000
 """chat.update refuses a longer `text`, counted in UTF-8 bytes ("chat.update", live reports)."""
 
+MESSAGE_TEXT_CHARS = 40_000
+"""chat.postMessage cuts a longer `text` ("chat.postMessage")."""
+
 MARKDOWN_CHARS = 12_000
 """All `markdown` blocks of one message together ("Markdown block")."""
 

@@ -13,7 +13,7 @@ from bot.completion.faults import refusal, validate
 from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
-from bot.errors import RequestRefused
+from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.rules.defaults import Supplied, restriction_faults, supply
 from bot.rules.policy import Policy
@@ -94,11 +94,18 @@ class Asking:
             *check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes),
             *restriction_faults(policy, channel, request, self._grok.catalogue.id_of),
             *self._grok.check(request, supplied.system),
+            *self._too_long(supplied.system),
         )
         faults = [*flags.faults, *supplied.explained(found)]
         if faults:
             raise refusal(faults)
         return request
+
+    def _too_long(self, system: str) -> tuple[Fault, ...]:
+        size, most = len(system.encode()), self._settings.grok_max_prompt_bytes
+        if size <= most:
+            return ()
+        return (Fault("system", words.prompt_too_long(size), words.prompt_length(most)),)
 
     def supplied(self, flags: Flags, channel: str, policy: Policy) -> Supplied:
         """`flags` with the defaults that hold in `channel` in place of what they leave open."""

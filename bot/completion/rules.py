@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic_core import to_json
+
 from bot import words
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.request import CompletionRequest
@@ -18,6 +20,10 @@ MAX_STOPS = 4
 MAX_BIAS = 100
 """A token's bias lies within -100..100 (docs.x.ai, "Completions (Legacy)")."""
 
+MAX_OTHER_BYTES = 16 * 1024
+"""All that is asked for beside the prompt and the suffix, as JSON in UTF-8: a question is kept
+whole while it is answered, and is to stay small."""
+
 MAX_INT32 = 2**31 - 1
 """`max_tokens` and token ids are int32 (xAI's OpenAPI)."""
 
@@ -28,7 +34,8 @@ MAX_INT64 = 2**63 - 1
 def check(request: CompletionRequest, *, max_prompt_bytes: int | None = None) -> tuple[Fault, ...]:
     """Every rule that `request` breaks, once per parameter.
 
-    `max_prompt_bytes` bounds all prompts together, in UTF-8 bytes; None: any length.
+    `max_prompt_bytes` bounds all prompts together, and the suffix, in UTF-8 bytes; None: any
+    length.
     """
     found: dict[str, Fault] = {}
     for fault in _broken(request, max_prompt_bytes):
@@ -44,6 +51,7 @@ def _broken(request: CompletionRequest, max_prompt_bytes: int | None) -> Iterato
     yield from _answers(request)
     yield from _stop(request)
     yield from _bias(request)
+    yield from _others(request)
 
 
 def _prompt(request: CompletionRequest, max_bytes: int | None) -> Iterator[Fault]:
@@ -55,6 +63,21 @@ def _prompt(request: CompletionRequest, max_bytes: int | None) -> Iterator[Fault
     size = sum(len(prompt.encode()) for prompt in prompts)
     if max_bytes is not None and size > max_bytes:
         yield Fault("prompt", words.prompt_too_long(size), words.prompt_length(max_bytes))
+    size = len((request.suffix or "").encode())
+    if max_bytes is not None and size > max_bytes:
+        yield Fault("suffix", words.prompt_too_long(size), words.prompt_length(max_bytes))
+
+
+def _others(request: CompletionRequest) -> Iterator[Fault]:
+    """What is largest of the others, when all of them together are too large."""
+    sizes = {
+        name: len(to_json(getattr(request, name)))
+        for name in request.model_fields_set - {"prompt", "suffix"}
+    }
+    if sum(sizes.values()) > MAX_OTHER_BYTES:
+        largest = max(sorted(sizes), key=lambda name: sizes[name])
+        problem = words.prompt_too_long(sizes[largest])
+        yield Fault(largest, problem, words.prompt_length(MAX_OTHER_BYTES))
 
 
 def _numbers(request: CompletionRequest) -> Iterator[Fault]:

@@ -18,6 +18,8 @@ from pydantic import (
     JsonValue,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -36,6 +38,11 @@ class Malformed(Exception):  # named as it is told
     """What came is no payload of Slack's. Says why, in words that hold nothing of it."""
 
 
+LONGEST_FIELD = 4_000
+"""Characters of a field that is no text of a person: Slack's longest, the `private_metadata` of a
+view, has 3,000 ("View object")."""
+
+
 class Payload(BaseModel):
     """What came, as far as the bot uses it."""
 
@@ -52,6 +59,14 @@ class Payload(BaseModel):
         if not isinstance(payload, dict):
             return payload
         return {name: value for name, value in payload.items() if value is not None}
+
+    @field_validator("*")
+    @classmethod
+    def _is_bounded(cls, value: Any, info: ValidationInfo) -> Any:
+        """Names of things are kept, in Redis too; texts are measured where they are asked."""
+        if isinstance(value, str) and info.field_name != "text" and len(value) > LONGEST_FIELD:
+            raise ValueError("too long")
+        return value
 
 
 class SlashCommand(Payload):

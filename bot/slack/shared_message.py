@@ -9,6 +9,7 @@ from bot.slack.block_text import names_of_files, text_of_message
 from bot.slack.payloads import SlackMessage
 from bot.slack.people import People
 from bot.slack.shown import mentioned, shown
+from bot.slack_limits import MESSAGE_TEXT_CHARS
 from bot.words import form as words
 
 LOOK_UP_SECONDS = 1.0
@@ -30,7 +31,14 @@ async def said_in(message: SlackMessage, people: People, asker: str) -> Said:
     if not said:
         raise UserError(words.NOTHING_TO_READ)
     author = names.get(message.user) or message.username or message.user or words.AN_APP
-    return Said(author=author, text=said)
+    return Said(author=author, text=_bounded(said))
+
+
+def _bounded(text: str) -> str:
+    """As much as Slack keeps of the text of a message: blocks and attachments may hold more."""
+    if len(text) <= MESSAGE_TEXT_CHARS:
+        return text
+    return f"{text[: MESSAGE_TEXT_CHARS - 1]}…"
 
 
 async def name_of(user: str, people: People) -> str:

@@ -19,6 +19,10 @@ from bot.slack_limits import ACK_SECONDS
 
 log = structlog.get_logger(__name__)
 
+LARGEST_ENVELOPE = 4 * 1024 * 1024
+"""Bytes that no message from Slack has; its largest, a view of 250 kB with all its texts escaped,
+has a quarter of that. A larger one ends the connection, unread, and another is opened."""
+
 PING_SECONDS = 5.0
 """How soon a connection that was lost without a word is missed, and opened again."""
 
@@ -131,6 +135,7 @@ class SocketMode:
             return await client.session.ws_connect(
                 str(url),
                 heartbeat=PING_SECONDS,
+                max_msg_size=LARGEST_ENVELOPE,
                 proxy=client.proxy,
                 ssl=True if client.ssl is None else client.ssl,
             )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 
@@ -84,6 +86,33 @@ def test_prompts_are_measured_together_in_bytes() -> None:
     (fault,) = check(request, max_prompt_bytes=5)
     assert (fault.problem, fault.allowed) == ("is 6 bytes long", "up to 5 bytes")
     assert check(request_of(prompt="x" * 100_000)) == ()
+
+
+def test_a_suffix_is_measured_as_a_prompt_is() -> None:
+    assert check(request_of(suffix="äb"), max_prompt_bytes=3) == ()
+    (fault,) = check(request_of(prompt="x", suffix="äb€"), max_prompt_bytes=5)
+    assert (fault.parameter, fault.problem) == ("suffix", "is 6 bytes long")
+
+
+@pytest.mark.parametrize(
+    ("values", "parameter"),
+    [
+        ({"stop": ["x" * 17_000]}, "stop"),
+        ({"stop": ["\x01" * 3_000]}, "stop"),  # JSON writes six bytes for each
+        ({"user": "u" * 17_000}, "user"),
+        ({"model": "m" * 17_000}, "model"),
+        ({"logit_bias": {str(token): 1.5 for token in range(2_000)}}, "logit_bias"),
+        ({"stop": ["x" * 9_000], "user": "u" * 8_000}, "stop"),
+    ],
+)
+def test_what_is_asked_for_beside_the_prompt_stays_small(
+    values: dict[str, Any], parameter: str
+) -> None:
+    (fault,) = check(request_of(**values))
+
+    assert fault.parameter == parameter
+    assert fault.problem.endswith("bytes long")
+    assert fault.allowed == "up to 16,384 bytes"
 
 
 def test_all_broken_rules_come_at_once_and_once_for_each_parameter() -> None:

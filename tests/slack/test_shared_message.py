@@ -40,6 +40,16 @@ async def test_people_are_called_by_their_names(people: People) -> None:
     assert said == Said(author="ana", text="<b> says @ben, #general")
 
 
+async def test_no_more_is_taken_along_than_slack_keeps_of_a_text(people: People) -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "long " * 600}}
+    said = await said_in(message(user=ANA, blocks=(section,) * 50), people, CHLOE)
+    whole = await said_in(message(user=ANA, text="x" * 40_000), people, CHLOE)
+
+    assert len(said.text) == 40_000
+    assert said.text.endswith("…")
+    assert whole.text == "x" * 40_000
+
+
 async def test_who_is_not_known_goes_by_what_slack_says(people: People) -> None:
     nobody = await said_in(message(user="U0NOBODY", text="hi <@U0NOWHO>"), people, CHLOE)
     app = await said_in(message(text="deployed", **APP), people, CHLOE)

@@ -49,7 +49,7 @@ class FakeSlack:
         return web.json_response({"ok": True, "url": f"{self.url}socket".replace("http", "ws", 1)})
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(max_msg_size=0)  # whatever the bot says
         await socket.prepare(request)
         self.sockets.append(socket)
         await self.serve(socket)
@@ -248,6 +248,26 @@ async def test_when_slack_renews_a_connection_what_was_due_is_acked_by_the_old_o
         "E1": {"text": "heard one"},
         "E2": {"text": "heard two"},
     }
+
+
+async def test_a_message_larger_than_any_of_slacks_is_not_read(slack: FakeSlack) -> None:
+    small, most = len(json.dumps(command("", "E1"))), socket_mode.LARGEST_ENVELOPE
+    texts = {"E1": "a" * (most - small - 1), "E2": "b" * (most - small), "E3": "c"}
+
+    async def say_one(socket: web.WebSocketResponse) -> None:
+        name = next(iter(texts), None)
+        if name is not None:
+            await socket.send_str(json.dumps(command(texts.pop(name), name)))
+        await slack.stay(socket)
+
+    slack.serve = say_one
+    async with connected(slack):
+        await until(lambda: slack.sockets and not texts.keys() & {"E1"})
+        await until(lambda: slack.sockets[0].closed or slack.said)
+        await slack.sockets[0].close()
+        await until(lambda: [each["envelope_id"] for each in slack.said] == ["E1", "E3"])
+
+    assert len(slack.sockets) == 3
 
 
 def enveloped(payload: str, kind: str = '"events_api"') -> str:

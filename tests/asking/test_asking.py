@@ -1,0 +1,71 @@
+"""How large a question may be that is kept until it is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.asking.asking import Asking, Place
+from bot.completion.ask import Ask, Said
+from bot.completion.flags import Flags
+from bot.errors import RequestRefused
+from bot.grok.client import GrokClient
+from bot.rules.policy import Policy
+from bot.settings import Settings
+from bot.slack.payloads import LONGEST_FIELD
+from bot.slack_limits import MESSAGE_TEXT_CHARS
+from sandbox.workspace import ANA, GENERAL
+
+MOST = Settings(_env_file=None).grok_max_prompt_bytes
+BELL = "\x07"
+"""A byte that JSON writes with six."""
+LARGEST = 1_600_000
+"""Bytes of the largest question as it is stored, the settings at their defaults."""
+
+
+def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:
+    """The largest question that could come with these."""
+    place = Place(
+        dedupe="command:" + "x" * LONGEST_FIELD,
+        surface="shortcut",
+        channel=GENERAL,
+        user=ANA,
+        context=(Said(author="x" * LONGEST_FIELD, text="🚀" * MESSAGE_TEXT_CHARS),),
+        response_url="x" * LONGEST_FIELD,
+    )
+    flags = Flags({"model": "grok-4.20-non-reasoning", **values}, system=system)
+    asking = Asking(Settings(_env_file=None, grok_endpoint="completions"), grok)
+    return asking.ask(flags, place, "T0TEST", Policy())
+
+
+def test_the_largest_question_is_small(grok_client: GrokClient) -> None:
+    whole = ask(
+        grok_client,
+        prompt=BELL * (MOST - 1) + "?",
+        suffix=BELL * MOST,
+        system=BELL * MOST,
+        user="u" * 15_000,
+    )
+
+    assert len(whole.model_dump_json().encode()) < LARGEST
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("prompt", {"prompt": "x" * (MOST + 1)}),
+        ("prompt", {"prompt": ["x" * MOST, "y"]}),
+        ("suffix", {"prompt": "x", "suffix": "x" * (MOST + 1)}),
+        ("system", {"prompt": "x", "system": "x" * (MOST + 1)}),
+        ("system", {"prompt": "x", "system": "€" * (MOST // 3 + 1)}),
+        ("user", {"prompt": "x", "user": "x" * 17_000}),
+    ],
+)
+def test_what_would_make_it_larger_is_refused_in_words(
+    name: str, values: dict[str, Any], grok_client: GrokClient
+) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        ask(grok_client, **values)
+
+    assert name in {fault.parameter for fault in refused.value.faults}
