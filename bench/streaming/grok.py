@@ -11,7 +11,7 @@ import httpx
 from bench.streaming.rows import FIRST_TOKEN_SECONDS, TOKENS, TOKENS_PER_SECOND
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk, Usage
-from bot.grok.answering import Completion
+from bot.grok.answering import Again, Completion
 from bot.grok.call import Call
 from bot.grok.client import GrokClient
 from bot.settings import Settings
@@ -82,6 +82,7 @@ class OnTime(GrokClient):
         call: Call | CompletionRequest,
         *,
         conversation: str | None = None,  # noqa: ARG002
+        again: Again | None = None,  # noqa: ARG002
     ) -> Completion:
         """The answer to one of the questions of `prompt_of`."""
         return _Completion(call if isinstance(call, Call) else self.plan(call), self._times)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Self
 
@@ -21,13 +21,16 @@ from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+Again = Callable[[], Awaitable[None]]
+
 
 class Completion:
     """The chunks of one answer. Iterate it in one task; `aclose` hangs up at any time.
 
     An echo is that of the person's own prompt, and no answer goes on for the next speaker. Raises
     `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when
-    the first one turned out not to serve the model.
+    the first one turned out not to serve the model. `again` is awaited before a call is made after
+    one that may have been served though nothing came of it; what it raises ends the answer.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Completion:
         retries: Retries,
         settings: Settings,
         conversation: str | None,
+        again: Again | None = None,
     ) -> None:
         self.call = call
         self._api = api
@@ -46,6 +50,7 @@ class Completion:
         self._retries = retries
         self._settings = settings
         self._conversation = conversation
+        self._again = again
         self._tries = 0
         self._refusals: list[Failure] = []
         self._reached = False
@@ -100,6 +105,9 @@ class Completion:
         delay = self._retries.delay(self._tries, failure.retry_after)
         if not failure.retry or self._tries >= TRIES or delay >= deadlines.left:
             raise failure
+        if self._spent and self._again is not None:
+            await self._again()
+            self._spent = False
         log.info("asking grok again", kind=failure.kind, tries=self._tries, delay=round(delay, 2))
         await self._retries.sleep(delay)
 

@@ -16,7 +16,7 @@ from bot import words
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import NO_PAST, Past
 from bot.errors import Fault, RequestRefused
-from bot.grok.answering import Completion
+from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
 from bot.grok.call import Call, dialect_of
 from bot.grok.catalogue import KNOWN, Catalogue
@@ -105,12 +105,17 @@ class GrokClient:
         return write(request, system, route.endpoint, self._dialect, past)
 
     def complete(
-        self, call: Call | CompletionRequest, *, conversation: str | None = None
+        self,
+        call: Call | CompletionRequest,
+        *,
+        conversation: str | None = None,
+        again: Again | None = None,
     ) -> Completion:
         """The answer to `call`, chunk by chunk; nothing is sent before it is iterated.
 
         `conversation` names what belongs together, so that the API can reuse what it has read;
-        it is sent as a hash. Raises `RequestRefused` for a request that cannot be carried.
+        it is sent as a hash. `again` is that of `Completion`. Raises `RequestRefused` for a request
+        that cannot be carried.
         """
         if isinstance(call, CompletionRequest):
             call = self.plan(call)
@@ -121,6 +126,7 @@ class GrokClient:
             retries=self._retries,
             settings=self._settings,
             conversation=conversation,
+            again=again,
         )
 
     async def count_tokens(self, model: str, text: str, seconds: float) -> int | None:

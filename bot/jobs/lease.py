@@ -145,6 +145,7 @@ class Held:
         self.ledger = JobLedger(queue, lease, job)
         self.job = replace(job, posts=self.ledger.posts)  # as they are, not as they were
         self.finished = False
+        self._asked = 0
         self._queue = queue
         self._lease = lease
         self._served = job.redeliver
@@ -179,7 +180,13 @@ class Held:
         ask again."""
         await self._place.turn()
         if self.job.hold is not None:
-            await self._queue.begin(self._lease, self.job.hold)
+            await self._queue.begin(self._lease, self.job.hold, self._asked)
+
+    async def begin_again(self) -> None:
+        """Say that Grok is asked once more, since it may have answered what was lost: that is
+        charged. Raises `Denied` when too little is left for it."""
+        self._asked += 1
+        await self.begin()
 
     async def deliver(self, answer: Answer) -> Answer:
         """End the work on the answer, and settle what was reserved for it; the answer that

@@ -333,13 +333,16 @@ class Queue:
         """Whether the message at `ts`, posted without a lease, may be taken back."""
         return bool(await self._disown([self._keys.job(job_id)], [ts]))
 
-    async def begin(self, lease: Lease, hold: Hold) -> None:
-        """Say that Grok is asked now, with the `hold` of the job. When an earlier holder has
-        asked already, that is charged, and as much reserved again.
+    async def begin(self, lease: Lease, hold: Hold, time: int = 0) -> None:
+        """Say that Grok is asked now, with the `hold` of the job, for the `time`-th time from 0.
+        When an earlier holder has asked already, or this one an earlier time, that is charged, and
+        as much reserved again.
 
         Raises `Denied` when it does not fit, and nothing has changed then; and `LeaseLost`.
         """
-        outcome, detail = await self._begin(self._job_and_counters(lease, hold), [lease.token])
+        outcome, detail = await self._begin(
+            self._job_and_counters(lease, hold), [lease.token, time]
+        )
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
         raise_refusal(outcome, detail, hold)

@@ -188,7 +188,7 @@ class _Work:
         recalled: Recalled | None = await self._recall(self._ask, window, self._held.job.hold)
         await self._held.begin()
         while recalled is not None:
-            self._asking = _Asking(self._grok, self._ask, recalled)
+            self._asking = _Asking(self._grok, self._held, recalled)
             try:
                 await self._read(self._asking)
                 return
@@ -217,9 +217,10 @@ class _Work:
 class _Asking:
     """One request to Grok, and what has come of it."""
 
-    def __init__(self, grok: GrokClient, ask: Ask, recalled: Recalled) -> None:
+    def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
+        ask = held.job.ask
         call = grok.plan(ask.request, ask.system, recalled.past)
-        self.completion = grok.complete(call, conversation=ask.conversation)
+        self.completion = grok.complete(call, conversation=ask.conversation, again=held.begin_again)
         self.collector = Collector(ask.request)
         self.spent = True
         self._recalled = recalled

@@ -69,6 +69,8 @@ def _bound(hold: Hold, ask: Ask, answer: Answer, seen: int) -> int:
     request = ask.request
     if (not seen and not request.streams) or (request.best_of or 1) > (request.n or 1):
         return hold.output  # not all that was written was seen
+    if answer.failure and not seen and not answer.reasoning:
+        return hold.output  # who knows what was lost on its way
     thought = most_tokens(answer.reasoning) if answer.reasoning else hold.reasoning
     return min(hold.output, seen + thought)
 

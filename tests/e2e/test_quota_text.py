@@ -79,7 +79,14 @@ async def test_no_text_passes_a_quota(kind: str, redis_url: str) -> None:
         {"completion_tokens": 1},
     ],
 )
-@pytest.mark.parametrize("reply", [{"text": "𒀀" * 200}, {"text": "x y", "cut_after": 1}])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"text": "𒀀" * 200},
+        {"text": "x y", "cut_after": 1},
+        {"text": "x", "cut_after": 0, "times": 2},
+    ],
+)
 async def test_no_usage_passes_a_quota(
     usage: dict[str, Any], reply: dict[str, Any], redis_url: str
 ) -> None:

@@ -27,6 +27,7 @@ class ModelJob:
     given_up: bool = False
     dropped: bool = False
     asked: str | None = None
+    asked_time: int = 0
 
 
 @dataclass
@@ -82,13 +83,14 @@ class QuotaModel:
         for share in hold.shares:
             self.running[share.scope].add(job_id)
 
-    def begin(self, job: ModelJob) -> list[Shortage]:
+    def begin(self, job: ModelJob, time: int) -> list[Shortage]:
         assert job.hold is not None
-        if job.asked and job.asked != job.lease:
+        if job.asked and (job.asked != job.lease or job.asked_time < time):
             again = whole(job.hold, requests=0)
             if short := list(self.shortages(job.hold, again, 0)):
                 return short
             self._charge(job.hold, again)
+        job.asked_time = max(time, job.asked_time) if job.asked == job.lease else time
         job.asked = job.lease
         return []
 

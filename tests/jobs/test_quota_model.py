@@ -200,19 +200,19 @@ class QuotaMachine(RuleBasedStateMachine):
         assert (found.state, found.hold) == (job.state, job.hold)
         return lease
 
-    @rule(lease=leases, times=st.integers(1, 2))
-    def begin(self, lease: Lease, times: int) -> None:
+    @rule(lease=leases, times=st.integers(1, 2), time=st.integers(0, 2))
+    def begin(self, lease: Lease, times: int, time: int = 0) -> None:
         job = self._model.jobs[lease.entry.job_id]
         if job.hold is None or not times:
             return
         lost = self._held(lease) is None
-        expected: object = "lost" if lost else self._model.begin(job)
+        expected: object = "lost" if lost else self._model.begin(job, time)
         for _ in range(times):
-            assert self._begun(lease, job.hold) == expected
+            assert self._begun(lease, job.hold, time) == expected
 
-    def _begun(self, lease: Lease, hold: Hold) -> object:
+    def _begun(self, lease: Lease, hold: Hold, time: int) -> object:
         try:
-            self._do(self._queue.begin(lease, hold))
+            self._do(self._queue.begin(lease, hold, time))
         except LeaseLost:
             return "lost"
         except Denied as denied:

@@ -210,7 +210,40 @@ async def test_what_a_gateway_gave_up_on_is_estimated(desk: Desk) -> None:
     hold = await desk.accept()
     await desk.answer()
 
-    assert (await desk.used()).tokens == Amount(hold.prompt + 50)
+    assert (await desk.used()).tokens == Amount(hold.tokens)
+
+
+async def test_what_was_lost_before_it_is_asked_again_is_charged(desk: Desk) -> None:
+    """The connection broke before anything came, and nobody knows what Grok had written."""
+    usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
+    desk.grok.script(Script(text="x", cut_after=0, times=2))
+    desk.grok.script(Script(text="Hello", usage=usage))
+    hold = await desk.accept()
+    await desk.answer()
+
+    assert len(desk.grok.requests) == 3
+    used = await desk.used()
+    assert (used.requests, used.tokens) == (Amount(1), Amount(2 * hold.tokens + 16))
+
+
+async def test_nobody_asks_again_with_what_is_not_left(desk: Desk) -> None:
+    limits = Rules(limits={"tokens-per-month": 2_500})
+    desk.grok.script(Script(text="x", cut_after=0, times=None))
+    hold = await desk.accept(Policy(scopes={WORKSPACE: limits}), prompt="x" * 1_000)
+    await desk.answer()
+
+    assert len(desk.grok.requests) == 1
+    assert (await desk.used()).tokens == Amount(hold.tokens)
+    assert said.DENIED.split("`")[0].strip() in desk.shown()
+
+
+async def test_refusal_after_what_was_lost_costs_no_more(desk: Desk) -> None:
+    desk.grok.script(Script(text="x", cut_after=0))
+    desk.grok.script(Script(status=400, body={"error": "No."}, times=None))
+    hold = await desk.accept()
+    await desk.answer()
+
+    assert (await desk.used()).tokens == Amount(hold.tokens)
 
 
 async def test_answer_that_breaks_off_is_charged_what_grok_had_said(desk: Desk) -> None:

@@ -150,7 +150,12 @@ def test_answer_that_is_longer_than_it_may_be_is_charged_what_was_reserved() -> 
 
 def test_answer_that_does_not_stream_was_written_though_nothing_came() -> None:
     assert charged(answer={"failure": "Timeout."}, stream=False) == Charge(1, 1_100, 2_625)
-    assert charged(answer={"failure": "Timeout."}).tokens == 100 + 200
+    assert charged(answer={"stopped": True}).tokens == 100 + 200
+
+
+def test_answer_that_was_lost_on_its_way_may_have_been_written() -> None:
+    assert charged(answer={"failure": "Cut."}) == Charge(1, 1_100, 2_625)
+    assert charged(answer={"failure": "Cut.", "reasoning": "y" * 60}).tokens == 100 + 60
 
 
 @pytest.mark.parametrize("text", ["", "x", "x" * 1_600])

@@ -3,24 +3,26 @@
 -- KEYS  1 job      hash
 --       2–11 counters, 12–14 books of its hold (quotas.lua)
 -- ARGV  1 lease    of the holder
+--       2 time     which time this is that it asks, from 0
 -- returns {outcome, shortages}: "granted"; "denied" with the limits that are short, and nothing
 --         has changed; "lost" when the lease is lost
 --
--- A reservation is good for asking once. When an earlier holder has asked with it, all of it is
--- charged, for nobody knows what that one used, and as much is reserved anew, if it fits in the
--- limits and windows that the question was accepted in. It is one question all the same. Saying so
--- again under the same lease changes nothing.
+-- A reservation is good for asking once. When an earlier holder has asked with it, or this one an
+-- earlier time, all of it is charged, for nobody knows what that used, and as much is reserved
+-- anew, if it fits in the limits and windows that the question was accepted in. It is one question
+-- all the same. Saying so again, of the same time under the same lease, changes nothing.
 --
 -- uses quotas.lua
 
-local job, lease = KEYS[1], ARGV[1]
+local job, lease, time = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local counters, books = {unpack(KEYS, 2, 11)}, {unpack(KEYS, 12, 14)}
 
 if redis.call('HGET', job, 'lease') ~= lease then
   return {'lost', {}}
 end
 local asked = redis.call('HGET', job, 'asked')
-if asked and asked ~= lease then
+local times = tonumber(redis.call('HGET', job, 'asked_time') or 0)
+if asked and (asked ~= lease or times < time) then
   local hold = cjson.decode(redis.call('HGET', job, 'hold'))
   local again = whole(hold)
   again.requests = 0
@@ -30,5 +32,8 @@ if asked and asked ~= lease then
   end
   charge(hold, counters, books, again)
 end
-redis.call('HSET', job, 'asked', lease)
+if asked == lease then
+  time = math.max(time, times)
+end
+redis.call('HSET', job, 'asked', lease, 'asked_time', time)
 return {'granted', {}}

@@ -42,7 +42,7 @@ local function settle()
     hold = cjson.decode(hold)
     release(hold, counters, redis.call('HGET', job, 'id'))
     charge(hold, counters, books, used(hold))
-    redis.call('HDEL', job, 'hold', 'asked')
+    redis.call('HDEL', job, 'hold', 'asked', 'asked_time')
   end
 end
 
