@@ -64,9 +64,20 @@ class Gate(Protocol):
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's connection, with deadlines. `held` is how many bytes of its request have come."""
+    """aiohttp's connection, with deadlines. `held` is how many bytes of its request have come,
+    `address` that of the other side."""
 
-    __slots__ = ("_deadline", "_discarded", "_ended", "_gate", "_gone", "_unread", "_wire", "held")
+    __slots__ = (
+        "_deadline",
+        "_discarded",
+        "_ended",
+        "_gate",
+        "_gone",
+        "_unread",
+        "_wire",
+        "address",
+        "held",
+    )
 
     def __init__(self, server: web.Server, gate: Gate, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -88,10 +99,13 @@ class Connection(web.RequestHandler):
         self._unread = False
         self._ended = False
         self.held = 0
+        self.address = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Opened: the time for its head begins."""
         self._wire = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
         self._expire(HEAD_SECONDS)
         self._gate.entered(self)
         super().connection_made(transport)
@@ -109,7 +123,8 @@ class Connection(web.RequestHandler):
         if self._discarded is None:
             self.held += len(data)
             self._gate.heard(self)
-            super().data_received(data)
+            if self._wire is not None and not self._wire.is_closing():
+                super().data_received(data)
             return
         self._discarded += len(data)
         if self._discarded > LINGER_BYTES:

@@ -1,8 +1,8 @@
 """A port of this process, open while entered, and served whoever else knocks.
 
 So many connections are open at once and no more. When another comes, the one that has been
-unfinished for longest makes room: a request that was sent whole takes moments, so it is one
-that waits for nothing.
+unfinished for longest makes room, of the address that has most of them: a request that was sent
+whole takes moments, so it is one that waits for nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import errno
 import resource
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self, cast
@@ -160,7 +161,7 @@ class Listening:
         self._held += connection.held - self._unfinished[connection]
         self._unfinished[connection] = connection.held
         if self._held > MOST_HELD:
-            self._make_room()
+            self._make_space()
 
     async def _accept(self, listener: socket.socket, server: web.Server) -> None:
         """Take connections as they come. Of asyncio's own accepting there is no bound, and where
@@ -197,14 +198,23 @@ class Listening:
         await asyncio.sleep(_PAUSE_SECONDS)
 
     def _make_room(self) -> bool:
-        """Cut the connection that has been unfinished for longest; false when there is none."""
-        oldest = next(iter(self._unfinished), None)
-        if oldest is None:
+        """Cut the connection that has been unfinished for longest, of the address that has most
+        of them; false when there is none."""
+        if not self._unfinished:
             return False
-        self._held -= self._unfinished.pop(oldest)
-        refused("crowded")
-        oldest.cut()
+        crowd = Counter(connection.address for connection in self._unfinished)
+        most = max(crowd.values())
+        self._cut(next(each for each in self._unfinished if crowd[each.address] == most))
         return True
+
+    def _make_space(self) -> None:
+        """Cut the connection that has sent most: what Slack sends is small."""
+        self._cut(max(self._unfinished, key=self._unfinished.__getitem__))
+
+    def _cut(self, connection: Connection) -> None:
+        self._held -= self._unfinished.pop(connection)
+        refused("crowded")
+        connection.cut()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Route one request; only a handler that asks for it reads a body."""

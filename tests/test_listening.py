@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot import http_connection, listening
 from bot.listening import Handler, Listening
-from tests.raw_http import Reply, exchange, post
+from tests.raw_http import exchange, post
 
 pytestmark = pytest.mark.integration
 
@@ -85,9 +85,8 @@ GET = b"GET /livez HTTP/1.1\r\nHost: bot\r\n\r\n"
 
 
 async def test_what_is_right_is_served(door: Door) -> None:
-    assert await exchange(door.port, post(b"12345")) == Reply(
-        200, (await exchange(door.port, post(b"12345"))).head, b"5"
-    )
+    reply = await exchange(door.port, post(b"12345"))
+    assert (reply.status, reply.body) == (200, b"5")
     assert (await exchange(door.port, GET)).body == b"fine"
     assert (await exchange(door.port, b"GET /livez HTTP/1.0\r\n\r\n")).status == 200
     assert (await exchange(door.port, GET.replace(b"GET", b"HEAD"))).status == 200
@@ -273,6 +272,14 @@ async def test_the_oldest_unfinished_connection_makes_room() -> None:
         assert not idle[-1][0].at_eof()
 
 
+async def test_who_has_most_connections_makes_room_first() -> None:
+    async with Door(most=8) as door, AsyncExitStack() as stack:
+        alone, _ = await stack.enter_async_context(opened(door, source="127.0.0.2"))
+        crowd = [await stack.enter_async_context(opened(door)) for _ in range(30)]
+        await until(lambda: sum(reader.at_eof() for reader, _ in crowd) >= 23)
+        assert not alone.at_eof()
+
+
 async def test_what_is_being_answered_makes_no_room() -> None:
     async with Door(most=4) as door, AsyncExitStack() as stack:
         asked = [
@@ -295,17 +302,17 @@ async def test_bodies_are_held_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) ->
             await stack.enter_async_context(opened(door, half))
             await until(lambda: door._held < 130_000)
         await until(lambda: door.connections <= 4)
-        assert (await exchange(door.port, post(bytes(50_000)))).body == b"50000"
+        assert (await exchange(door.port, post(bytes(5_000)))).body == b"5000"
         await until(lambda: door._held <= 100_000)
     assert door._held == 0
 
 
 @asynccontextmanager
 async def opened(
-    door: Door, sent: bytes = b"POST /"
+    door: Door, sent: bytes = b"POST /", *, source: str = "127.0.0.1"
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection that has sent something, and waits."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port, local_addr=(source, 0))
     waiting = asyncio.create_task(_read(reader))
     try:
         writer.write(sent)

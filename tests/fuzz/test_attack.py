@@ -59,6 +59,10 @@ def test_every_kind_of_payload_is_spoilt() -> None:
     assert events >= {"message", "app_mention", "app_home_opened", "team_join"}
 
 
+def test_what_does_not_come_is_a_fault() -> None:
+    assert _fault(Sending((), signed=True), None)
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "fine"),
     [
