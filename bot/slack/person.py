@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
 
+from bot.markdown.safety import printable
+
 NAME_CHARS = 80
 """A display name in Slack is no longer ("users.profile.set")."""
 
@@ -81,8 +83,10 @@ class SlackUser(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _null_is_absent(cls, said: Any) -> Any:
-        return _without_nulls(said)
+    def _readable(cls, said: Any) -> Any:
+        """Slack writes null in some of the fields that say nothing, and half an emoji in names
+        that it has cut."""
+        return _cleaned(said)
 
     def person(self, user: str, here: Organisation) -> Person:
         """Who `user` is `here`."""
@@ -112,8 +116,10 @@ class SlackUser(BaseModel):
         return not self.teams and self.team_id in ("", here.enterprise)
 
 
-def _without_nulls(said: Any) -> Any:
-    """Slack writes null in some of the fields that say nothing."""
-    if not isinstance(said, dict):
-        return said
-    return {name: _without_nulls(value) for name, value in said.items() if value is not None}
+def _cleaned(value: Any, depth: int = 2) -> Any:
+    """`value` without nulls, and with texts that can be written, down to a `depth`."""
+    if isinstance(value, str):
+        return printable(value)
+    if not (isinstance(value, dict) and depth):
+        return value
+    return {name: _cleaned(each, depth - 1) for name, each in value.items() if each is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.slack import people
 from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.resting_api import RestingApi
+from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.rests import Rests
@@ -347,3 +349,30 @@ async def test_no_more_are_remembered_than_fit(
         await store.redis.flushall()
 
     assert calls(workspace) == 3
+
+
+@pytest.mark.parametrize("user", [None, [], "U1", {"team_id": 3}, {"profile": {"real_name": []}}])
+async def test_a_reply_that_says_nothing_of_anybody_tells_nothing(
+    store: Store, keys: Keys, user: object
+) -> None:
+    class Odd(WebApi):
+        def __init__(self) -> None:
+            return
+
+        async def call(self, method: str, body: object, *, read: bool = False) -> Any:
+            return {"ok": True, "user": user}
+
+    odd = people_of(Odd(), store, keys)
+
+    assert await odd.find(ANA) == Person(ANA, ANA)
+    assert await odd.names([ANA], asker=BEN) == {}
+
+
+async def test_half_an_emoji_in_a_name_is_no_reason_not_to_know_somebody(
+    known: People, other: People, workspace: Workspace
+) -> None:
+    workspace.state.users[ANA].name = "ana \ud83d"
+
+    for each in (known, other):
+        found = await each.find(ANA)
+        assert (found.name, found.admin) == ("ana \ufffd", True)

@@ -94,6 +94,19 @@ def test_what_they_are_called() -> None:
     assert person(profile=None, name="asilva").name == "asilva"
     assert person().name == "U1"
     assert person(name="a" * 10_000).name == "a" * NAME_CHARS
+    assert person(name="half \ud83d", team_id="T0HOME").name == "half \ufffd"
+    assert person(profile={"display_name": "\ud83d"}).name == "\ufffd"
+
+
+def test_what_slack_says_beside_it_does_not_matter() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5_000):
+        deep = {"more": deep}
+    odds: tuple[Any, ...] = (deep, [], "", 7, None)
+
+    for odd in odds:
+        found = person(team_id="T0HOME", profile=odd, enterprise_user=odd, more=odd)
+        assert what(found) == "member"
 
 
 @pytest.mark.parametrize(
