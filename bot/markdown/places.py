@@ -30,20 +30,21 @@ from bot.markdown.seen import UNSEEN, without_markup
 LONGEST_TARGET = 1_000
 """So much of an address is read, in characters; the host of a longer one is nobody's."""
 
-_SEPARATORS = r"\s\[\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…"
+_SEPARATORS = r"\s\[\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…⁄∕⧸╱"
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _CHUNK = re.compile(
     rf"(?:[A-Za-z][A-Za-z0-9+.\-]{{0,31}}:[/\\]|[/\\]{{2}})[/\\]*(?:{_IPV6})?"
     rf"[^\s<>\[\]()]*+(?:\([^\s<>\[\]()]*+\)[^\s<>\[\]()]*+)*+"
     rf"|{_IPV6}(?=[:/\s]|\Z)|[^{_SEPARATORS}]+"
 )
-_NAMING = re.compile(r"[.&]|//|\\\\|:.*:.*:", re.DOTALL)
+_NAMING = re.compile(r"[.&]|//|\\\\|::|:.*:.*:|localhost:", re.DOTALL | re.IGNORECASE)
 """Without any of these in it a label names nothing."""
 
 _SCHEME = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]{0,31}):)?[/\\]+")
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _SEGMENT = re.compile(r"[^/\\?#&=@:%+~$*^]+")
 _EDGES = f"{string.punctuation}…·"
+_RAISED = "¹²³⁰⁴⁵⁶⁷⁸⁹™®©℠"
 _MANY_DOTS = re.compile(r"\.{2,}")
 _CALL = re.compile(r"\(\S*\)|\(\)")
 _COMPANY = re.compile(r",?\s+(?:Inc|Ltd|Limited|LLC|Corp|Corporation|plc|PLC|GmbH|AG)\b")
@@ -148,17 +149,19 @@ def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
         authority = _AUTHORITY.match(chunk, begin)
         written = authority[0] if authority else ""
         *user, last = written.split("@")
-        for part in user:
+        for part in re.split("[@:]", "@".join(user)):
             if host := _host(part):
                 yield Name(start, (host,), part)
         if host := canonical(last):
             yield Name(start, (host, *_inner(last)), written)
         return
-    if chunk.count(":") >= 3 and (address := _ipv6(chunk)):
+    if (chunk.count(":") >= 3 or chunk.startswith("::")) and (address := _ipv6(chunk)):
         yield Name(start, (address,), chunk)
         return
     for segment in _SEGMENT.finditer(chunk):
         before, after = chunk[: segment.start()][-1:], chunk[segment.end() :][:1]
+        if after == ":" and looks(segment[0]) == "localhost":
+            yield Name(start, ("localhost",), segment[0])
         if name := _name(text, start + segment.start(), segment[0], before):
             yield name
             if after in ("/", "\\", "?", "#"):
@@ -187,7 +190,7 @@ def _net(written: str) -> bool:
 
 def _host(written: str) -> str | None:
     """The host that `written` is, or looks like to a person."""
-    plain = looks(written)
+    plain = looks(written.rstrip(_RAISED))
     if "." not in plain:
         return None
     for part in _MANY_DOTS.split(plain):

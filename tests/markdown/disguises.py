@@ -10,6 +10,25 @@ from urllib.parse import unquote
 from tests.markdown.commonmark import Link, links, plain
 
 DISGUISED = [
+    "[https:\u2044\u2044bank.com\u2044login](https://evil.example)",
+    "[bank.example\u00b9](https://evil.example)",
+    "[bank.com\u2122](https://evil.example)",
+    "[::1](http://evil.example)",
+    "[localhost:3000](http://evil.example)",
+    "[bank.de](https://github.com/evil/x)",
+    "[bank.com](https://github.com/evil/bank.com)",
+    "[bank.io](https://evil.example/bank.io)",
+    "[bank.com](https://xn--bnk-5cd.com)",
+    "[https://bank.example](data:text/html,x)",
+    "[[bank.example]](https://evil.example)",
+    "[bank.example](https://evil.example (t))",
+    "[bank\U000e0062.example](https://evil.example)",
+    "[\u201cbank.example\u201d](https://evil.example)",
+    "[ann@bank.example](https://evil.example)",
+    "[192.168.1.1/admin](http://evil.example)",
+    "[a b]: https://evil.example\n\n[bank.com][A\nB]",
+    "<https://bank.example:pw@evil.example/>",
+    "<HTTPS://bank.example@evil.example>",
     "[bank.example](https\\://evil.example)",
     "[bank.example](https&#58;//evil.example)",
     "[bank.example](https&colon;//evil.example)",
@@ -92,6 +111,13 @@ DISGUISED = [
 ]
 
 HONEST = [
+    "[10.5281/zenodo.1234](https://doi.org/10.5281/zenodo.1234) [3.14](https://x.com)",
+    "[java.util.List](https://docs.oracle.com/x) [module.exports](https://nodejs.org)",
+    "[np.dot](https://numpy.org/doc/stable/reference/generated/numpy.dot.html)",
+    "[fs.watch](https://nodejs.org/api/fs.html#fswatch) [a.zip](https://github.com/o/r/a.zip)",
+    "[https://example.com/a(b)](https://example.com/a(b)) [o/r#12](https://github.com/o/r/pull/12)",
+    "[docs](docs/README.md) [main.rs](src/main.rs) [ReadMe.md](https://x.com/ReadMe.md)",
+    "[index.html](https://x.com/index.html) [Dr.Who](https://x.com) [\u00a7 1.2.3](https://x.com)",
     "[torch.nn](https://pytorch.org/docs/stable/nn.html)",
     "[Object.is()](https://developer.mozilla.org/...)",
     "[java.io](https://docs.oracle.com/...)",
