@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
         made = tempfile.TemporaryDirectory(prefix="grokbot-tests-")
         config.add_cleanup(made.cleanup)
         config.stash[_SHARED] = Path(made.name)
+        # Workers must collect the same tests in the same order, and some are made from sets.
+        os.environ.setdefault("PYTHONHASHSEED", str(secrets.randbelow(2**32)))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What to set to have the same order of sets again."""
+    return f"PYTHONHASHSEED={os.environ.get('PYTHONHASHSEED', 'random')}"
 
 
 def pytest_xdist_auto_num_workers() -> int:
