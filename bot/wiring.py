@@ -149,6 +149,7 @@ class Parts:
             team,
             self._admission,
             self._presence,
+            self._installation.bot_user,
         )
         return Listeners(
             command=GrokCommand(asking, taking, forms, self._managing(), team),

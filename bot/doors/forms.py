@@ -11,7 +11,7 @@ from bot import metrics
 from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
-from bot.completion.ask import Ask
+from bot.completion.ask import Ask, Said
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags
 from bot.completion.form import Filled
@@ -75,6 +75,7 @@ class Forms:
         team: str,
         admission: Admission,
         presence: Presence,
+        bot_user: str,
     ) -> None:
         self._asking = asking
         self._taking = taking
@@ -86,6 +87,7 @@ class Forms:
         self._team = team
         self._admission = admission
         self._presence = presence
+        self._bot_user = bot_user
         self._box = DraftBox(drafts)
         self._window = FormWindow(views, self._box, aside)
 
@@ -211,10 +213,13 @@ class Forms:
             seen_at=time.time(),
             thread_ts=root,
             conversation=conversation_of(summons.channel, root),
-            context=(await said_in(message, self._people, summons.user),),
+            context=(await self._said_in(message, summons.user),),
             name=person.name,
             response_url=summons.response_url or None,
         )
+
+    async def _said_in(self, message: SlackMessage, asker: str) -> Said:
+        return await said_in(message, self._people, asker, bot_user=self._bot_user)
 
     async def _again(self, summons: Summons, find: Find) -> Draft:
         await self._admit(summons.user)

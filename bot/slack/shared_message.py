@@ -11,13 +11,15 @@ from bot.slack.people import People
 from bot.slack.shown import mentioned, shown
 from bot.slack_limits import MESSAGE_TEXT_CHARS
 from bot.words import form as words
+from bot.words.talk import GROK
 
 LOOK_UP_SECONDS = 1.0
 """Who is not found within this goes by their id: a form waits for it."""
 
 
-async def said_in(message: SlackMessage, people: People, asker: str) -> Said:
-    """Who said what in `message`, which `asker` shares, the names of its files included.
+async def said_in(message: SlackMessage, people: People, asker: str, *, bot_user: str = "") -> Said:
+    """Who said what in `message`, which `asker` shares, the names of its files included. What
+    `bot_user` said is the bot's own.
 
     Raises `UserError` when there is nothing in it to read.
     """
@@ -31,7 +33,8 @@ async def said_in(message: SlackMessage, people: People, asker: str) -> Said:
     if not said:
         raise UserError(words.NOTHING_TO_READ)
     author = names.get(message.user) or message.username or message.user or words.AN_APP
-    return Said(author=author, text=_bounded(said))
+    own = bool(bot_user) and message.user == bot_user
+    return Said(author=GROK if own else author, text=_bounded(said), own=own)
 
 
 def _bounded(text: str) -> str:

@@ -152,6 +152,7 @@ async def desk(
             TEAM_ID,
             Admission(people, Allowances(behind, keys), ours),
             presence_of(api, people, behind, keys),
+            "U0BOT",
         )
 
         async def clicked(click: Click) -> Reaction:

@@ -50,6 +50,12 @@ async def test_no_more_is_taken_along_than_slack_keeps_of_a_text(people: People)
     assert whole.text == "x" * 40_000
 
 
+async def test_what_the_bot_said_is_its_own(people: People) -> None:
+    said = await said_in(message(user="U0BOT", text="hi"), people, CHLOE, bot_user="U0BOT")
+
+    assert said == Said(author="Grok", text="hi", own=True)
+
+
 async def test_who_is_not_known_goes_by_what_slack_says(people: People) -> None:
     nobody = await said_in(message(user="U0NOBODY", text="hi <@U0NOWHO>"), people, CHLOE)
     app = await said_in(message(text="deployed", **APP), people, CHLOE)
