@@ -16,7 +16,7 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from bot.completion.result import Chunk
 from bot.grok import errors
-from bot.grok.body import BODY_BYTES, Bounded, Bounds, read_json
+from bot.grok.body import BODY_BYTES, EVENT_BYTES, EVENT_PARTS, Bounded, Bounds, read_json
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines, Watched
 from bot.grok.endpoints import PATHS
@@ -94,7 +94,7 @@ class Api:
                 response = await self._http.send(request, stream=True)
                 try:
                     Bounded(response, BODY_BYTES)
-                    return Found(response.status_code, read_json(await response.aread()))
+                    return Found(response.status_code, read_json(_text(await response.aread())))
                 finally:
                     await response.aclose()
         except (*_BROKEN, TimeoutError) as error:
@@ -135,7 +135,7 @@ class Api:
             for chunk in self._whole(await response.aread(), call):
                 yield bounds.follow(chunk)
             return
-        body = Bounded(response, bounds.wire, each=BODY_BYTES)
+        body = Bounded(response, bounds.wire, each=EVENT_BYTES)
         response.encoding = "utf-8-sig"  # of every event stream, whatever its header says
         progress = Progress()
         async with aclosing(EventSource(response).aiter_sse()) as events:
@@ -156,7 +156,7 @@ class Api:
             yield chunk
 
     def _event(self, event: ServerSentEvent, call: Call, *, begun: bool) -> list[Chunk]:
-        data = read_json(event.data)
+        data = read_json(event.data, EVENT_PARTS)
         if event.event == "error" and not isinstance(data, Mapping):
             data = {"error": event.data}
         if not isinstance(data, Mapping):
@@ -166,7 +166,7 @@ class Api:
         return read(data)
 
     def _whole(self, body: bytes, call: Call) -> list[Chunk]:
-        answer = read_json(body)
+        answer = read_json(_text(body))
         if isinstance(answer, Mapping) and answer.get("error"):
             raise errors.from_event(answer, call, self._secret, begun=False)
         if not isinstance(answer, Mapping) or not isinstance(answer.get("choices"), list):
@@ -181,6 +181,11 @@ def _watch(response: httpx.Response, deadlines: Deadlines) -> None:
     """Put the body under the deadlines; httpx-sse shows no comments, but they are bytes."""
     if isinstance(response.stream, httpx.AsyncByteStream):
         response.stream = Watched(response.stream, deadlines)
+
+
+def _text(body: bytes) -> str:
+    """JSON is UTF-8 (RFC 8259), whatever a header says; a byte order mark is left out."""
+    return body.decode("utf-8-sig", errors="replace")
 
 
 def _nothing(*, spent: bool = False) -> Failure:

@@ -16,7 +16,7 @@ _TURN_ENDED = "end_turn"
 _LARGEST = 1e300
 """JSON has numbers that no float holds; they are as good as none."""
 
-_MOST_ENTRIES = 10_000
+_MOST_ENTRIES = 5_000
 """Parts of a message, or tokens with their chances, in one event or body."""
 
 _MOST_CHOICES = 4 * MAX_ANSWERS

@@ -50,6 +50,7 @@ class Tokenizer:
 
     async def count(self, model: str, text: str, seconds: float) -> int | None:
         """How many tokens `text` is to `model`; None when nobody says so within `seconds`."""
+        text = text.encode(errors="replace").decode()  # half a character cannot be sent
         if not text:
             return 0
         if not self._may_know(model) or most_tokens(text) > MOST_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from bot.completion.result import TICKS_PER_DOLLAR, Usage
@@ -14,6 +15,7 @@ _MOST_TOKENS = 1_000_000_000
 _MOST_TICKS = 1_000_000 * TICKS_PER_DOLLAR
 
 _NUMBER_CHARS = 32
+_MOST_NAMES = 100
 
 _PROMPT = ("prompttokens", "inputtokens", "prompttokencount", "inputtokencount", "promptevalcount")
 _OUTPUT = (
@@ -76,7 +78,8 @@ def _read(told: Mapping[str, Any]) -> Usage | None:
 
 
 def _by_plain_name(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(name).replace("_", "").lower(): value for name, value in told.items()}
+    named = islice(told.items(), _MOST_NAMES)
+    return {name.replace("_", "").lower(): value for name, value in named}
 
 
 def _details(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

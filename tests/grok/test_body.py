@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import repeat
 from typing import Any
 
 import pytest
 
-from bot.grok.body import BODY_BYTES, SLICE_BYTES, read_json
+from bot.grok.body import BODY_BYTES, EVENT_BYTES, EVENT_PARTS, SLICE_BYTES, read_json
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
 from bot.words import grok as words
@@ -75,12 +76,12 @@ async def turns() -> AsyncIterator[list[int]]:
 
 
 ENDLESS = {
-    "line": (many(b"x"), BODY_BYTES),
-    "data": (many(b"data: x\n"), BODY_BYTES),
-    "comments": (many(b": keep-alive\n\n"), BODY_BYTES),
-    "names": (many(b"event: message\nid: 1\n"), BODY_BYTES),
-    "blank": (many(b"\n"), BODY_BYTES),
-    "returns": (many(b"data: x\r"), BODY_BYTES),
+    "line": (many(b"x"), EVENT_BYTES),
+    "data": (many(b"data: x\n"), EVENT_BYTES),
+    "comments": (many(b": keep-alive\n\n"), EVENT_BYTES),
+    "names": (many(b"event: message\nid: 1\n"), EVENT_BYTES),
+    "blank": (many(b"\n"), EVENT_BYTES),
+    "returns": (many(b"data: x\r"), EVENT_BYTES),
     "empty events": (many(b"data:\n\n"), 8 * MIB),
     "events without choices": (many(b"data: {}\n\n"), 8 * MIB),
     "events without text": (many(event(delta={"role": "assistant"})), 16 * MIB),
@@ -172,16 +173,36 @@ async def test_what_came_before_too_much_is_kept(grok: GrokServer, grok_client: 
     assert (text(seen), failed.kind, failed.spent) == ("Hello", "cut", True)
 
 
-@pytest.mark.parametrize("part", ["[],", "{},", "0,", '"",'])
+@pytest.mark.parametrize("part", ["[],", "{},", "0,", '"",', '"a\\"",'])
 def test_json_of_too_many_parts(part: str) -> None:
-    body = f"[{part * 500_000}0]"
+    body = f"[{part * EVENT_PARTS}0]"
 
     with pytest.raises(Failure) as caught:
-        read_json(body)
+        read_json(body, EVENT_PARTS)
     assert caught.value.sentence == words.GROK_TOO_MUCH
-    with pytest.raises(Failure):
-        read_json(body.encode())
-    assert read_json(f'["{"x," * 100_000}"]') == ["x," * 100_000]
+    assert len(read_json(body)) == EVENT_PARTS + 1
+
+
+def test_text_is_one_part_whatever_stands_in_it() -> None:
+    said = '{"a": [1, "b\\"]},' * EVENT_PARTS
+
+    assert read_json(json.dumps([said]), EVENT_PARTS) == [said]
+    assert read_json("[" * EVENT_PARTS, EVENT_PARTS) is None
+    assert read_json('"' + "[" * 2 * EVENT_PARTS, EVENT_PARTS) is None
+
+
+@pytest.mark.parametrize("end", ["", '"', "\\", "[", '\\"'])
+@pytest.mark.parametrize("piece", ['\\"', '"', "\\", '",', '"\\', "[,"])
+def test_strings_without_an_end_cost_no_more_than_others(piece: str, end: str) -> None:
+    def steps(size: int) -> float:
+        text = '"' + piece * size + end + "[" * (EVENT_PARTS + 1)
+        began = time.process_time()
+        with suppress(Failure):
+            read_json(text, EVENT_PARTS)
+        return time.process_time() - began
+
+    small = min(steps(20_000) for _ in range(3))
+    assert steps(320_000) < 16 * 8 * max(small, 0.001)
 
 
 async def test_answer_in_one_long_event(grok: GrokServer, grok_client: GrokClient) -> None:
@@ -192,7 +213,7 @@ async def test_answer_in_one_long_event(grok: GrokServer, grok_client: GrokClien
 
 
 async def test_event_of_many_choices(grok: GrokServer, grok_client: GrokClient) -> None:
-    body = b'data: {"choices":[' + b"{}," * 100_000 + b"{}]}\n\n"
+    body = b'data: {"choices":[' + b"{}," * 20_000 + b"{}]}\n\n"
     said = event(delta={"content": "Hi"}) + b"data: [DONE]\n\n"
     grok.script(Script(raw=body + said))
 
@@ -200,7 +221,7 @@ async def test_event_of_many_choices(grok: GrokServer, grok_client: GrokClient) 
 
 
 async def test_event_of_too_many_choices(grok: GrokServer, grok_client: GrokClient) -> None:
-    body = b'data: {"choices":[' + b"{}," * 300_000 + b"{}]}\n\n"
+    body = b'data: {"choices":[' + b"{}," * 100_000 + b"{}]}\n\n"
     grok.script(Script(raw=body + event(delta={"content": "Hi"}, finish_reason="stop")))
 
     assert (await failure(grok_client, request())).sentence == words.GROK_TOO_MUCH

@@ -28,8 +28,9 @@ def asked(grok: GrokServer) -> int:
 async def test_count_of_the_api(grok: GrokServer, grok_client: GrokClient) -> None:
     assert await grok_client.count_tokens(CHAT, TEXT, 5) == Counting().count(TEXT)
     assert await grok_client.count_tokens(CHAT, "", 5) == 0
+    assert await grok_client.count_tokens(CHAT, "\ud83d", 5) == 1
     assert grok.lookups[0].body == {"model": CHAT, "text": TEXT}
-    assert asked(grok) == 1
+    assert asked(grok) == 2
 
 
 async def test_count_of_long_texts(open_grok_client: OpenGrokClient) -> None:

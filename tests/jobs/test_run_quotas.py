@@ -203,6 +203,37 @@ async def test_what_grok_refuses_is_given_back(desk: Desk, status: int) -> None:
     assert await desk.used() == NOTHING
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"raw": b'data: {"error":{"message":"Rate limit reached","code":429}}\n\n'},
+        {"raw": b'data: {"error":{"message":"maximum context length","code":400}}\n\n'},
+        {"raw": b"data: [DONE]\n\n"},
+        {"raw": b""},
+        {"raw": b"", "headers": {"X-Big": "b" * 100_000}},
+        {"body": {"error": {"message": "No."}}},
+        {"body": "<!DOCTYPE html><p>Sign in</p>"},
+    ],
+)
+async def test_what_is_refused_inside_a_200_is_given_back(
+    desk: Desk, reply: dict[str, Any]
+) -> None:
+    desk.grok.script(Script(**reply, times=None))
+    await desk.accept()
+    await desk.answer()
+
+    assert await desk.used() == NOTHING
+
+
+async def test_refusal_after_some_text_is_charged(silent: Desk) -> None:
+    error = {"error": {"message": "Rate limit reached", "code": 429}}
+    silent.grok.script(Script(text="one two three", error=error, error_after=2))
+    hold = await silent.accept()
+    await silent.answer()
+
+    assert (await silent.used()).tokens == Amount(hold.prompt + most_tokens("one two") + 50)
+
+
 async def test_what_a_gateway_gave_up_on_is_estimated(desk: Desk) -> None:
     desk.grok.script(
         Script(status=504, body="Timeout", headers={"x-should-retry": "false"}, times=None)
