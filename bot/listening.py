@@ -32,6 +32,11 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 LARGEST_BODY = 1024 * 1024
 """Bytes of one request."""
 
+SMALL_BODY = 64 * 1024
+MOST_LARGE = 8
+"""Bodies larger than small, or of a length that was not told, that are read at once: nearly all
+of Slack's are small, and others must not keep the bot busy with reading."""
+
 MOST_HELD = 32 * 1024 * 1024
 """Bytes of all requests that are not yet whole."""
 
@@ -74,6 +79,7 @@ class Listening:
         self._open: set[Connection] = set()
         self._unfinished: dict[Connection, int] = {}
         self._held = 0
+        self._large = 0
 
     @property
     def port(self) -> int:
@@ -120,6 +126,11 @@ class Listening:
     async def body(self, request: web.BaseRequest) -> bytes:
         """The body of `request`, once it has come whole. Raises `web.HTTPException` (4xx)."""
         connection = _connection(request)
+        length = request.content_length
+        large = length is None or length > SMALL_BODY
+        if large and self._large >= MOST_LARGE:
+            raise _refusal("crowded", web.HTTPTooManyRequests())
+        self._large += large
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await request.read()
@@ -129,6 +140,8 @@ class Listening:
             raise _refusal("malformed", web.HTTPBadRequest()) from None
         except web.HTTPRequestEntityTooLarge as error:
             raise _refusal("too_large", error) from None
+        finally:
+            self._large -= large
         connection.whole()
         return body
 

@@ -294,6 +294,18 @@ async def test_what_is_being_answered_makes_no_room() -> None:
         assert (await exchange(door.port, GET)).status == 200
 
 
+async def test_few_large_bodies_are_read_at_once_and_small_ones_always(door: Door) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(listening.MOST_LARGE):
+            await stack.enter_async_context(opened(door, post(bytes(10), length=500_000)))
+        await until(lambda: door._large == listening.MOST_LARGE)
+        assert (await exchange(door.port, post(bytes(70_000)))).status == 429
+        assert (await exchange(door.port, coded("chunked"), b"3\r\nabc\r\n")).status == 429
+        assert (await exchange(door.port, post(bytes(60_000)))).body == b"60000"
+    await until(lambda: door._large == 0)
+    assert (await exchange(door.port, post(bytes(70_000)))).body == b"70000"
+
+
 async def test_bodies_are_held_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "MOST_HELD", 100_000)
     async with Door() as door, AsyncExitStack() as stack:
