@@ -47,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     jobs = parsers["jobs"]
     one = jobs.add_mutually_exclusive_group()
     one.add_argument("--failed", action="store_true", help=ops_words.JOBS_FAILED)
-    one.add_argument("--retry", metavar="ID", default="", help=ops_words.JOBS_RETRY)
-    one.add_argument("--drop", metavar="ID", default="", help=ops_words.JOBS_DROP)
+    one.add_argument("--retry", metavar="ID", help=ops_words.JOBS_RETRY)
+    one.add_argument("--drop", metavar="ID", help=ops_words.JOBS_DROP)
     jobs.add_argument("--json", action="store_true", help=ops_words.JOBS_JSON)
     return parser
 

@@ -36,8 +36,8 @@ class Wanted:
     """What to do: list jobs, or one thing with the job that `retry` or `drop` names."""
 
     failed: bool = False
-    retry: str = ""
-    drop: str = ""
+    retry: str | None = None
+    drop: str | None = None
     as_json: bool = False
 
 
@@ -59,15 +59,15 @@ async def operate(settings: Settings, wanted: Wanted) -> int:
 
 
 async def _done(settings: Settings, store: Store, wanted: Wanted) -> str:
-    if not (wanted.retry or wanted.drop):
+    job_id = wanted.drop if wanted.retry is None else wanted.retry
+    if job_id is None:
         return _listed(await _rows(store, only_failed=wanted.failed), wanted)
-    job_id = wanted.retry or wanted.drop
     for team in await teams(store):
         board = Board(store, team)
         if await board.knows(job_id):
             outcome = (
                 await _retried(settings, store, board, team, job_id)
-                if wanted.retry
+                if wanted.drop is None
                 else await _dropped(settings, store, team, job_id)
             )
             return outcome.as_json if wanted.as_json else outcome.sentence

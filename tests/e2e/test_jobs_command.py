@@ -222,8 +222,9 @@ async def test_what_cannot_be_done_is_a_sentence(
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url)
         await one_of_each(store)
         for option in ("--retry", "--drop"):
-            outcome = await run(env, tmp_path, option, "nobody")
-            assert outcome == (1, "", ops_words.job_unknown("nobody"))
+            for nobody in ("nobody", "*", ""):
+                outcome = await run(env, tmp_path, option, nobody)
+                assert outcome == (1, "", ops_words.job_unknown(nobody))
         outcome = await run(env, tmp_path, "--retry", "running-1")
         assert outcome == (1, "", ops_words.job_not_failed("running-1"))
 

@@ -1,0 +1,82 @@
+"""A bot that is started again whenever it ends, and killed when its probe gets no answer."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+EVERY_SECONDS = 0.5
+PROBE_SECONDS = 2.0
+START_SECONDS = 10.0
+MOST_FAILURES = 3
+"""The liveness probe of Kubernetes as it is usually set, in less time."""
+
+
+@dataclass
+class Kept:
+    """How often it has died, of itself or by its probe."""
+
+    deaths: int = 0
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@asynccontextmanager
+async def kept_running(env: Mapping[str, str], *arguments: str, cwd: Path) -> AsyncIterator[Kept]:
+    """`python -m …` kept running while entered."""
+    kept, port = Kept(), free_port()
+    keeping = asyncio.create_task(_keep(kept, dict(env) | {"OPS_PORT": str(port)}, arguments, cwd))
+    try:
+        yield kept
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+
+
+async def _keep(kept: Kept, env: dict[str, str], arguments: tuple[str, ...], cwd: Path) -> None:
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *arguments),
+            env=env,
+            cwd=cwd,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        probing = asyncio.create_task(_probe(process, int(env["OPS_PORT"])))
+        try:
+            await process.wait()
+            kept.deaths += 1
+        finally:
+            probing.cancel()
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
+            await process.wait()
+
+
+async def _probe(process: asyncio.subprocess.Process, port: int) -> None:
+    """Kill it once it has answered, or had the time to, and then does not for a while."""
+    failures, answered, clock = 0, False, asyncio.get_running_loop().time
+    started = clock() + START_SECONDS
+    timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        while failures < MOST_FAILURES:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/livez") as reply:
+                    failures, answered = (0 if reply.status == 200 else failures + 1), True
+            except (aiohttp.ClientError, TimeoutError):
+                failures += answered or clock() > started
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
