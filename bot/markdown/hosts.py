@@ -78,6 +78,7 @@ def is_shared(host: str) -> bool:
     return _suffixes().is_public(host, accept_unknown=False)
 
 
+@lru_cache(maxsize=1_024)
 def of_one_house(name: str, host: str) -> bool:
     """Whether `host` is `name`, or a place of those who have `name`."""
     name, host = name.removeprefix("www."), host.removeprefix("www.")

@@ -243,11 +243,12 @@ class _Names:
         wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
         self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
         self._outer = [*_joined(pairs)]
-        self._names = [
+        named = (
             name
             for begin, end in _without(self._outer, [*self._addresses.values()])
             for name in names_in(leaf[begin:end], begin)
-        ]
+        )
+        self._names = sorted(named, key=_at)
 
     def between(self, pair: _Pair) -> Sequence[Name]:
         """What is named between `pair`, or enough of it to see that it is too much."""

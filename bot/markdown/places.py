@@ -30,6 +30,9 @@ from bot.markdown.seen import UNSEEN, without_markup
 LONGEST_TARGET = 1_000
 """So much of an address is read, in characters; the host of a longer one is nobody's."""
 
+_SHORT_LABEL = 200
+"""What is named in a label of so many characters is remembered."""
+
 _SEPARATORS = r"\s\[\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…⁄∕⧸╱"
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _CHUNK = re.compile(
@@ -111,12 +114,9 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
     """What `label` names, or seems to, in the order of its text, which begins at `begin`."""
     if label.isascii() and not _NAMING.search(label):
         return
-    seen = without_markup(label)
-    for name in _names(seen.text):
-        yield name._replace(at=begin + seen.written(name.at))
-    if _TURNED.search(label):
-        for name in _names(seen.text[::-1]):
-            yield name._replace(at=begin)
+    found = _named(label) if len(label) <= _SHORT_LABEL else _found(label)
+    for name in found:
+        yield name._replace(at=begin + name.at)
 
 
 def is_honest(name: Name, target: Target) -> bool:
@@ -126,6 +126,20 @@ def is_honest(name: Name, target: Target) -> bool:
     if any(of_one_house(host, target.host) for host in name.hosts):
         return True
     return not name.sure and _is_thing(name, target)
+
+
+@lru_cache(maxsize=1_024)
+def _named(label: str) -> tuple[Name, ...]:
+    return tuple(_found(label))
+
+
+def _found(label: str) -> Iterator[Name]:
+    seen = without_markup(label)
+    for name in _names(seen.text):
+        yield name._replace(at=seen.written(name.at))
+    if _TURNED.search(label):
+        for name in _names(seen.text[::-1]):
+            yield name._replace(at=0)
 
 
 def _in_network(rest: str) -> Target:

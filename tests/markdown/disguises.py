@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from tests.markdown.commonmark import Link, links, plain
 
 DISGUISED = [
+    "[v1.2 moc.knab\u202e](https://evil.example) [x.com](https://x.com)",
     "[https:\u2044\u2044bank.com\u2044login](https://evil.example)",
     "[bank.example\u00b9](https://evil.example)",
     "[bank.com\u2122](https://evil.example)",
