@@ -120,7 +120,7 @@ class Api:
     async def _answer(
         self, response: httpx.Response, call: Call, deadlines: Deadlines
     ) -> AsyncGenerator[Chunk]:
-        if response.status_code != 200:
+        if not response.is_success:
             failure = errors.from_reply(await _error_reply(response), call, self._secret)
             log.info(
                 "grok said no",
@@ -135,21 +135,33 @@ class Api:
             for chunk in self._whole(await response.aread(), call):
                 yield bounds.follow(chunk)
             return
+        async with aclosing(self._streamed(response, call, deadlines, bounds)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _streamed(
+        self, response: httpx.Response, call: Call, deadlines: Deadlines, bounds: Bounds
+    ) -> AsyncGenerator[Chunk]:
+        """The chunks of an event stream; that it breaks after its end is no matter."""
         body = Bounded(response, bounds.wire, each=EVENT_BYTES)
         response.encoding = "utf-8-sig"  # of every event stream, whatever its header says
         progress = Progress()
-        async with aclosing(EventSource(response).aiter_sse()) as events:
-            async for event in events:
-                deadlines.event()
-                body.done()
-                bounds.event()
-                if event.data.strip() == "[DONE]":
-                    break
-                for chunk in progress.follow(self._event(event, call, begun=progress.said)):
-                    yield bounds.follow(chunk)
-            else:
-                if progress.begun and not progress.complete:
-                    raise Failure(words.GROK_CUT, kind="cut")
+        try:
+            async with aclosing(EventSource(response).aiter_sse()) as events:
+                async for event in events:
+                    deadlines.event()
+                    body.done()
+                    bounds.event()
+                    if event.data.strip() == "[DONE]":
+                        break
+                    for chunk in progress.follow(self._event(event, call, begun=progress.said)):
+                        yield bounds.follow(chunk)
+                else:
+                    if progress.begun and not progress.complete:
+                        raise Failure(words.GROK_CUT, kind="cut")
+        except _BROKEN:
+            if not progress.complete:
+                raise
         if not progress.begun:
             raise _nothing()
         for chunk in progress.rest():

@@ -238,7 +238,7 @@ def _kind(status: int, said: Said) -> GrokFailure:
         return "bad_key"
     if status == 403:
         return "not_permitted"
-    if status == 404:
+    if status == 404 or 300 <= status < 400:
         return "unknown_model"
     if status == 429:
         return "rate_limited"

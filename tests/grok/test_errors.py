@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -143,7 +144,8 @@ CASES: list[tuple[int, Any, GrokFailure]] = [
     (500, {"code": 500, "error": "internal server error"}, "unavailable"),
     (502, "<!DOCTYPE html><html><title>502 Bad gateway</title></html>", "unavailable"),
     (525, "<!DOCTYPE html><html>SSL handshake failed</html>", "unavailable"),
-    (302, "", "unavailable"),
+    (302, "", "unknown_model"),
+    (308, "<html>Permanent Redirect</html>", "unknown_model"),
 ]
 
 
@@ -365,6 +367,45 @@ async def test_what_is_no_answer_at_all(
 
     assert failed.kind == "unavailable"
     assert "not an answer" in failed.sentence
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_redirect_is_told_at_once(
+    status: int, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    headers = {"Location": "https://example.com/v1/chat/completions"}
+    grok.script(Script(status=status, body="Moved", headers=headers, times=None))
+
+    failed = await failure(grok_client, request())
+
+    assert (failed.sentence, failed.spent) == (words.GROK_NO_API, False)
+    assert len(grok.requests) == 1
+
+
+@pytest.mark.parametrize("status", [201, 202, 203])
+async def test_answer_with_another_good_status(
+    status: int, grok: GrokServer, grok_client: GrokClient
+) -> None:
+    said = b'data: {"choices":[{"text":"Hi","finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    grok.script(Script(flow=lambda: [said], status=status))
+
+    assert text(await answer(grok_client, request())) == "Hi"
+
+
+async def test_connection_that_breaks_after_the_end_is_no_matter(
+    grok: GrokServer, grok_client: GrokClient
+) -> None:
+    def said() -> Iterator[bytes]:
+        yield b'data: {"choices":[{"text":"Hi","finish_reason":"stop"}]}\n\n'
+        yield b'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":1}}\n\n'
+        raise ConnectionResetError
+
+    grok.script(Script(flow=said))
+
+    chunks = await answer(grok_client, request())
+
+    assert text(chunks) == "Hi"
+    assert chunks[-1].usage is not None
 
 
 async def test_a_wrong_key_for_real(grok: GrokServer, open_grok_client: OpenGrokClient) -> None:

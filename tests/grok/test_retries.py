@@ -192,7 +192,18 @@ def test_retry_after_may_be_a_date() -> None:
     assert 55 < (retry_after({"retry-after": soon}) or 0) <= 60
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-5", "nan", "Mon, 99 Foo 2026"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "soon",
+        "-5",
+        "nan",
+        "Mon, 99 Foo 2026",
+        "Wed, 21 Oct 99999999999999 07:28:00 GMT",
+        "Wed, 21 Oct 0 07:28:00 GMT",
+    ],
+)
 def test_odd_retry_after(value: str) -> None:
     assert not retry_after({"retry-after": value})
 
