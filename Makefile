@@ -16,7 +16,7 @@ test: lint types ## Lint, types and every test; make test ARGS='-k …' runs som
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: lint types ## Lint, types and the tests that start no server, browser or process
-	@$(BIN)/python -m pytest $(PARALLEL) -m 'not integration' $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m 'not integration and not slow' $(ARGS)
 
 fix: dev-env ## Mend style and order of imports where a tool can
 	@$(BIN)/ruff check --fix .

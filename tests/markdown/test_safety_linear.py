@@ -8,6 +8,8 @@ import pytest
 
 from bot.markdown.safety import SafeGrowth, hold_back, make_safe, neutralise
 
+pytestmark = pytest.mark.slow
+
 UNITS = (
     *("[this](", "](", "[[[[", "![", "[a.co](x", "[a](", "[a.com](https://b.com) ", "[a.co][x]"),
     *("[a.co]: b.co\n", "[a]:", "[a]:\n", "![[a.co](", "[a.co](https://a.co) ", "[`](", "](a "),

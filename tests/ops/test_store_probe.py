@@ -21,6 +21,8 @@ from tests.store.cluster import (
     valkey_server,
 )
 
+pytestmark = pytest.mark.integration
+
 TEAM = "T0HOME"
 SLOT_OF_TEAM = key_slot(TEAM.encode())
 
