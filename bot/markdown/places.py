@@ -173,10 +173,11 @@ def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
         yield Name(start, (address,), chunk)
         return
     for segment in _SEGMENT.finditer(chunk):
-        before, after = chunk[: segment.start()][-1:], chunk[segment.end() :][:1]
+        begin, end = segment.span()
+        before, after = chunk[max(begin - 1, 0) : begin], chunk[end : end + 1]
         if after == ":" and looks(segment[0]) == "localhost":
             yield Name(start, ("localhost",), segment[0])
-        if name := _name(text, start + segment.start(), segment[0], before):
+        if name := _name(text, start + begin, segment[0], before):
             yield name
             if after in ("/", "\\", "?", "#"):
                 return

@@ -1,0 +1,189 @@
+"""The work on any text grows with the text, however it repeats, nests or never closes.
+
+All patterns and all functions of text in `bot` are found here by themselves, and timed on hostile
+texts of 4, 16 and 64 thousand characters. Ratios are compared, of CPU time, so that a slow machine
+is no fault of the code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.hostile import FRAGMENTS, against, common
+from tests.linear import (
+    functions_of,
+    made_in_functions,
+    modules,
+    patterns_in,
+    slow,
+    uses_of,
+    ways_of,
+    written_in_functions,
+)
+from tests.text_drivers import DRIVERS, LAID_OUT
+
+MODULES = modules()
+
+NO_TEXT = {
+    "bot.app": "starts and stops",
+    "bot.cli": "runs commands",
+    "bot.demo": "runs the demo",
+    "bot.terminal": "asks Grok",
+    "bot.store.scripts": "reads scripts of its own",
+    "bot.settings": "reads what the operator has set, time zones from files",
+}
+"""Modules whose strings nobody in Slack and no API has written."""
+
+MADE_IN_FUNCTIONS = {
+    "bot.completion.transcript": ["_like_names: re.compile"],
+    "bot.ops.redact": ["__init__: re.compile"],
+    "bot.slack.shown": ["without_call: re.compile", "without_call: re.compile"],
+}
+"""Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`."""
+
+TEXTS = common(8)
+WELL_FORMED = {text: make for text, make in TEXTS.items() if "ud800" not in text}
+
+
+def source_of(module: ModuleType) -> str:
+    """What stands in the file of a module."""
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What cannot be read is told to the log, at each text again."""
+    with capture_logs():
+        yield
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if patterns_in(MODULES[name])])
+def test_every_pattern_takes_time_in_proportion_to_the_text(name: str) -> None:
+    module = MODULES[name]
+    source = source_of(module)
+    used = [
+        (path, pattern, way)
+        for path, pattern in patterns_in(module).items()
+        for way in ways_of(path, source)
+    ]
+    used += [(path, *each) for path, each in written_in_functions(source).items()]
+    found = [
+        str(each)
+        for path, pattern, way in used
+        for each in slow(f"{path}.{way}", uses_of(pattern, way), against(pattern))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in NO_TEXT])
+def test_every_function_of_text_takes_time_in_proportion_to_it(name: str) -> None:
+    found = [
+        str(each)
+        for path, work in functions_of(MODULES[name]).items()
+        for each in slow(path, work, TEXTS)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_what_is_more_than_a_function_does_too(name: str) -> None:
+    texts = dict(list(WELL_FORMED.items())[:: 2 if name in LAID_OUT else 1])
+
+    assert list(map(str, slow(name, DRIVERS[name], texts))) == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_pattern_is_put_together_where_it_is_not_found(name: str) -> None:
+    source = source_of(MODULES[name])
+    assert made_in_functions(source) == MADE_IN_FUNCTIONS.get(name, [])
+
+
+def test_patterns_and_functions_are_found() -> None:
+    """There are more than a hundred of each, the ones in containers among them."""
+    patterns = {f"{name}.{path}" for name in MODULES for path in patterns_in(MODULES[name])}
+    functions = {path for name in MODULES for path in functions_of(MODULES[name])}
+
+    assert len(patterns) > 100
+    assert len(functions) > 200
+    assert {"bot.grok.scrub._SECRETS[0]", "bot.ops.redact._PATTERNS[0][0]"} <= patterns
+    assert {"bot.markdown.safety.make_safe", "bot.completion.flags.parse_text"} <= functions
+
+
+PLANTED = """
+import re
+from collections.abc import Iterator
+
+class Holder:
+    KEPT = {"one": (re.compile(r"a+b"),)}
+
+BLANKS = re.compile(r"\\([ ]*!|[ ]*x")
+FINE = re.compile(r"a+")
+
+def rest(text: str) -> str:
+    while text:
+        text = text[1:]
+    return text
+
+def doubled(text: str, times: int = 2) -> Iterator[str]:
+    for at in range(0, len(text), 16):
+        yield from text[at:].split("(")[:1]
+
+def fine(text: str) -> int:
+    return len(text.split())
+"""
+
+
+def planted() -> ModuleType:
+    module = ModuleType("planted")
+    exec(PLANTED, vars(module))
+    return module
+
+
+def test_a_pattern_that_starts_again_and_again_is_found() -> None:
+    patterns = patterns_in(planted())
+    found = {
+        path
+        for path, each in patterns.items()
+        if slow(path, uses_of(each, "search"), against(each))
+    }
+
+    assert set(patterns) - found == {"FINE"}
+    assert len(patterns) == 3
+
+
+def test_a_function_that_copies_the_rest_again_and_again_is_found() -> None:
+    functions = functions_of(planted())
+    found = {path for path, work in functions.items() if slow(path, work, TEXTS)}
+
+    assert set(functions) - found == {"planted.fine"}
+    assert len(functions) == 3
+
+
+def test_patterns_inside_functions_are_found() -> None:
+    written = "def f(t):\n    return re.sub('a+b', '', t)"
+    ((name, (pattern, way)),) = written_in_functions(written).items()
+    assert (name, pattern.pattern, way) == ("f: 'a+b'", "a+b", "sub")
+    assert made_in_functions(written) == []
+    assert made_in_functions("def f(t):\n    return re.sub(t + '!', '', t)") == ["f: re.sub"]
+
+
+def test_how_a_pattern_is_used_is_read_from_the_source() -> None:
+    source = "A = re.compile('a')\nB = re.compile('b')\nA.match(x)\nuse(B)\n"
+    source += "def use(it: re.Pattern[str]) -> None:\n    it.fullmatch(x)"
+
+    assert ways_of("A", source) == ("match",)
+    assert ways_of("B", source) == ("fullmatch",)
+
+
+def test_every_fragment_stands_in_the_texts() -> None:
+    texts = [make(4_000) for make in TEXTS.values()]
+
+    assert all(any(unit * 20 in text for text in texts) for unit in FRAGMENTS)
+    assert max(map(len, texts)) < 4_100
+    assert re.search(r"\[{100}", "".join(texts))
