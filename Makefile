@@ -4,6 +4,7 @@
 .PHONY: help demo test quick fix lint types coverage fuzz bench docs picture lock digests run-env dev-env clean
 
 BIN := .venv/bin
+NOT_QUICK := --ignore=tests/e2e --ignore=tests/sandbox --ignore=tests/fuzz
 PARALLEL := --numprocesses auto --dist worksteal
 
 help: ## Show these targets
@@ -16,7 +17,7 @@ test: lint types ## Lint, types and every test; make test ARGS='-k …' runs som
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: lint types ## Lint, types and the tests that start no server, browser or process
-	@$(BIN)/python -m pytest $(PARALLEL) -m 'not integration and not slow' $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m 'not integration and not slow' $(NOT_QUICK) $(ARGS)
 
 fix: dev-env ## Mend style and order of imports where a tool can
 	@$(BIN)/ruff check --fix .

@@ -41,10 +41,10 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"PYTHONHASHSEED={os.environ.get('PYTHONHASHSEED', 'random')}"
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: half of the time, tests wait."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are cores: half of the time, tests wait. Not the quick ones."""
     cores = os.cpu_count() or 2
-    return cores + (cores + 1) // 2
+    return cores if "not integration" in config.option.markexpr else cores + (cores + 1) // 2
 
 
 def pytest_configure_node(node: WorkerController) -> None:
