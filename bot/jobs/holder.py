@@ -11,11 +11,12 @@ import structlog
 from bot import metrics
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.jobs.entry import Lease
 from bot.jobs.insist import insist
 from bot.jobs.job import Job
 from bot.jobs.lease import Held, Stop
 from bot.jobs.places import Place
-from bot.jobs.queue import Lease, Queue
+from bot.jobs.queue import Queue
 
 log = structlog.get_logger(__name__)
 

@@ -12,9 +12,10 @@ from bot import metrics, words
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
+from bot.jobs.entry import Lease
 from bot.jobs.job import ROOT, GivenUp, Job, dump_post, post_field
 from bot.jobs.places import Place, Places
-from bot.jobs.queue import Lease, Queue
+from bot.jobs.queue import Queue
 from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, charge_for
 

@@ -6,7 +6,7 @@ import asyncio
 from bisect import insort
 from collections.abc import Callable, Sequence
 
-from bot.jobs.queue import Entry
+from bot.jobs.entry import Entry
 
 
 def _unheard(_: int) -> None:

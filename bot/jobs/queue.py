@@ -7,7 +7,6 @@ import secrets
 import socket
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,6 +16,7 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.crashes import Crashes, beyond_hope
+from bot.jobs.entry import Entry, Lease, Load, entries_of
 from bot.jobs.job import STATE, Job, State, parse_job
 from bot.jobs.refusal import raise_refusal
 from bot.rules.charge import NOTHING, Charge
@@ -46,40 +46,6 @@ STOPS_START = "0-0"
 
 OFFER_SECONDS = BLOCK_SECONDS + 2.0
 """How long others may count on the room that a worker had when it began to read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A job id in the queue, and where it stands there."""
-
-    entry_id: str
-    job_id: str
-    since: int = 0
-    """When the job was accepted, Unix time in milliseconds, if it was handed back since."""
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """What came earlier has a lower one."""
-        entered, _, number = self.entry_id.partition("-")
-        return self.since or int(entered), int(number)
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to write for a job, for as long as nobody has taken it since."""
-
-    entry: Entry
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How much waits or runs: jobs in the queue or at rest, the age of the oldest in the queue in
-    seconds, and the tokens that all, also those that wait for others, have reserved."""
-
-    depth: int
-    oldest: float
-    reserved: int = 0
 
 
 class Queue:
@@ -206,7 +172,7 @@ class Queue:
             )
         if not reply:
             return (after if await self.newest_stop() == after else STOPS_START), []
-        entries = _entries(reply[0][1])
+        entries = entries_of(reply[0][1])
         return entries[-1].entry_id, [entry.job_id for entry in entries]
 
     async def read(self, count: int) -> list[Entry]:
@@ -223,7 +189,7 @@ class Queue:
             except ResponseError as error:
                 await self._make_group(error)
                 return []
-        return _entries(reply[0][1]) if reply else []
+        return entries_of(reply[0][1]) if reply else []
 
     async def offer(self, jobs: int) -> None:
         """Tell the other workers for how many more jobs this one has room."""
@@ -241,7 +207,7 @@ class Queue:
         read = [
             (entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in taken
         ]
-        return _entries(read), int(elsewhere)
+        return entries_of(read), int(elsewhere)
 
     async def claim(self, count: int, cursor: str, idle_seconds: float) -> tuple[str, list[Entry]]:
         """Up to `count` entries whose holder has shown no life for `idle_seconds`, and the
@@ -259,7 +225,7 @@ class Queue:
             except ResponseError as error:
                 await self._make_group(error)
                 return SCAN_START, []
-        return str(reply[0]), _entries(reply[1])
+        return str(reply[0]), entries_of(reply[1])
 
     async def take(self, entry: Entry) -> tuple[Lease, Job] | None:
         """Become the holder of the job behind `entry`; None when nothing is left to do. Raises
@@ -486,12 +452,3 @@ class Queue:
 
     def _job_and_counters(self, lease: Lease, hold: Hold) -> list[str]:
         return [self._job(lease), *counters(self._keys, hold), *books(self._keys, hold)]
-
-
-def _entries(reply: Sequence[Any]) -> list[Entry]:
-    """Redis 6.2 lists entries deleted meanwhile too, without their fields."""
-    return [
-        Entry(str(entry_id), fields["job"], int(fields.get("since", 0)))
-        for entry_id, fields in reply
-        if fields
-    ]

@@ -13,10 +13,11 @@ from structlog.contextvars import bound_contextvars
 from bot import metrics
 from bot.backoff import pauses
 from bot.errors import StoreUnavailable
+from bot.jobs.entry import Entry
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
-from bot.jobs.queue import SCAN_START, STOPS_START, Entry, Queue
+from bot.jobs.queue import SCAN_START, STOPS_START, Queue
 
 log = structlog.get_logger(__name__)
 

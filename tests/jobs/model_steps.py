@@ -5,8 +5,8 @@ from __future__ import annotations
 import hypothesis.strategies as st
 
 from bot.completion.result import Answer
+from bot.jobs.entry import Entry, Lease
 from bot.jobs.job import ROOT, post_field
-from bot.jobs.queue import Entry, Lease
 from tests.jobs.model import ModelJob
 
 PLACES = [

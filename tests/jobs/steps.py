@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.jobs.entry import Entry, Lease
 from bot.jobs.job import Job
-from bot.jobs.queue import SCAN_START, Entry, Lease, Queue
+from bot.jobs.queue import SCAN_START, Queue
 
 
 async def read_one(queue: Queue) -> Entry:

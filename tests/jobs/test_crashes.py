@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.jobs.crashes import ALONE_SECONDS, GROWTH, JITTER, MOST_ATTEMPTS
+from bot.jobs.entry import Entry, Lease
 from bot.jobs.job import Job
 from bot.jobs.lease import Held
-from bot.jobs.queue import SCAN_START, Entry, Lease, Queue
+from bot.jobs.queue import SCAN_START, Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from tests.jobs.asks import make_answer, make_ask

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.jobs.entry import Entry
 from bot.jobs.places import Place, Places
-from bot.jobs.queue import Entry
 
 
 def join(places: Places, *numbers: int) -> list[Place]:

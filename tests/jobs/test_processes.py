@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from bot.jobs.queue import Load, Queue
+from bot.jobs.entry import Load
+from bot.jobs.queue import Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from tests.jobs.asks import make_ask

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from bot.errors import LeaseLost
+from bot.jobs.entry import Load
 from bot.jobs.job import dump_post, post_field
-from bot.jobs.queue import GROUP, SCAN_START, Load, Queue
+from bot.jobs.queue import GROUP, SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.connection import Store
 from bot.store.keys import Keys

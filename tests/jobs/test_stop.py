@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from bot.jobs import queue as queue_module
+from bot.jobs.entry import Entry, Lease
 from bot.jobs.job import Job
 from bot.jobs.lease import Held
-from bot.jobs.queue import STOPS_START, Entry, Lease, Queue
+from bot.jobs.queue import STOPS_START, Queue
 from bot.jobs.worker import Worker
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -9,8 +9,9 @@ import pytest
 
 from bot.jobs import queue as queue_module
 from bot.jobs import worker as worker_module
+from bot.jobs.entry import Entry, Lease
 from bot.jobs.lease import Held
-from bot.jobs.queue import Entry, Lease, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import JOBS_WAITING
 from bot.store.connection import Store

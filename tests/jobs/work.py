@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
+from bot.jobs.entry import Load
 from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
-from bot.jobs.queue import Load, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from tests.jobs.asks import make_answer
 

@@ -1,0 +1,50 @@
+"""What stands in the queue, the right to work on it, and how much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A job id in the queue, and where it stands there."""
+
+    entry_id: str
+    job_id: str
+    since: int = 0
+    """When the job was accepted, Unix time in milliseconds, if it was handed back since."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What came earlier has a lower one."""
+        entered, _, number = self.entry_id.partition("-")
+        return self.since or int(entered), int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for a job, for as long as nobody has taken it since."""
+
+    entry: Entry
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much waits or runs: jobs in the queue or at rest, the age of the oldest in the queue in
+    seconds, and the tokens that all, also those that wait for others, have reserved."""
+
+    depth: int
+    oldest: float
+    reserved: int = 0
+
+
+def entries_of(reply: Sequence[Any]) -> list[Entry]:
+    """The entries that Redis lists; 6.2 lists those deleted meanwhile too, without fields."""
+    return [
+        Entry(str(entry_id), fields["job"], int(fields.get("since", 0)))
+        for entry_id, fields in reply
+        if fields
+    ]
