@@ -32,6 +32,15 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """How often another delivery was called for by now, and for how many seconds Slack may carry
+    out calls of those who did."""
+
+    calls: int
+    late: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """How much waits or runs: jobs in the queue or at rest, the age of the oldest in the queue in
     seconds, and the tokens that all, also those that wait for others, have reserved."""

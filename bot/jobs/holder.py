@@ -54,7 +54,7 @@ class Holder:
             await self._settle(lease, held)
         except asyncio.CancelledError:
             if not held.finished:
-                await self._let_go_in_time(lease)
+                await self._let_go_in_time(lease, held)
             raise
 
     async def _settle(self, lease: Lease, held: Held) -> None:
@@ -72,24 +72,31 @@ class Holder:
         log.warning("job let go", reason=type(reasons.exceptions[0]).__name__)
         if reasons.subgroup(LeaseLost) is None:
             await asyncio.sleep(AWAY_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
-        await insist(lambda: self._let_go(lease))
+        await insist(lambda: self._let_go(lease, held))
 
-    async def _let_go(self, lease: Lease) -> None:
+    async def _let_go(self, lease: Lease, held: Held) -> None:
         """Hand the job back. If it is in other hands by now, the last write to Slack may have
-        come too late: the answer has to be shown once more."""
-        if not await self._queue.release(lease):
-            await self._queue.reassert(lease.entry.job_id)
+        come too late: the answer has to be shown once more. It is said for how long calls that
+        were cut short may still come."""
+        late = held.ledger.late.left
+        if not await self._queue.release(lease, late):
+            await self._queue.reassert(lease.entry.job_id, lease, late)
 
-    async def _let_go_in_time(self, lease: Lease) -> None:
+    async def _let_go_in_time(self, lease: Lease, held: Held) -> None:
         try:
             async with asyncio.timeout(HAND_BACK_SECONDS):
-                await insist(lambda: self._let_go(lease))
+                await insist(lambda: self._let_go(lease, held))
             log.info("job handed back")
         except TimeoutError:
             log.warning("job not handed back, its lease will run out")
 
     async def _work(self, held: Held) -> None:
         job = held.job
+        if job.attempts > MOST_ATTEMPTS and job.shown:
+            log.error("job not shown once more", attempts=job.attempts - 1)
+            while await held.finish():
+                pass
+            return
         if job.attempts > MOST_ATTEMPTS and not job.given_up:
             log.error("job given up", state=job.state, attempts=job.attempts - 1)
             metrics.JOBS_GIVEN_UP.labels(job.state).inc()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
@@ -12,13 +13,15 @@ from bot.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 
-async def insist(act: Callable[[], Awaitable[object]]) -> None:
-    """Do what must be done, as soon as Redis lets it."""
-    for pause in pauses():
+
+async def insist(act: Callable[[], Awaitable[T]]) -> T:
+    """Do what must be done, as soon as Redis lets it; what came of it."""
+    rests = pauses()
+    while True:
         try:
-            await act()
-            return
+            return await act()
         except StoreUnavailable as error:
             log.warning("store away", error=str(error))
-        await asyncio.sleep(pause)
+        await asyncio.sleep(next(rests))

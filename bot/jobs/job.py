@@ -61,6 +61,10 @@ class Job:
     hold: Hold | None = None
     """What it has reserved, until its answer is stored; None also when nothing is limited."""
     given_up: GivenUp = ""
+    shown: bool = False
+    """Whether all of its answer was shown once."""
+    late: float = 0.0
+    """For how many seconds, as it was taken, Slack may carry out calls of earlier holders."""
 
     @property
     def opens_conversation(self) -> bool:
@@ -114,6 +118,8 @@ def parse_job(fields: Mapping[str, str]) -> Job:
         stop=fields.get("stop", ""),
         hold=_model(Hold, hold) if hold else None,
         given_up=_GIVEN_UP.validate_python(fields.get("given_up", "")),
+        shown="shown" in fields,
+        late=int(fields.get("late", 0)) / 1000,
     )
 
 

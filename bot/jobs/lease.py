@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,9 +13,11 @@ from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.entry import Lease
+from bot.jobs.insist import insist
 from bot.jobs.job import ROOT, GivenUp, Job, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
+from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, charge_for
 
@@ -40,6 +42,9 @@ class JobLedger:
     def __init__(self, queue: Queue, lease: Lease, job: Job) -> None:
         self._queue = queue
         self._lease = lease
+        self._late = LateCalls()
+        self._late.expect_earlier(job.late)
+        self._late_recorded = False
         self._posts = dict(job.posts)
         self._opens = job.opens_conversation
         self._writes = 0
@@ -53,9 +58,16 @@ class JobLedger:
     def posts(self) -> Mapping[str, Post]:
         return self._posts
 
+    @property
+    def late(self) -> LateCalls:
+        return self._late
+
     async def check(self) -> None:
-        with _fenced():
-            await self._queue.write(self._lease, 0, [])
+        if self._late.left or self._late_recorded:
+            await self._write([])
+        else:
+            with _fenced():
+                await self._queue.write(self._lease, 0, [])
 
     async def intend(self, part: str, channel: str) -> None:
         await self._record(Post(part=part, channel=channel, at=time.time()))
@@ -87,11 +99,13 @@ class JobLedger:
         return await self._queue.disown(self.job_id, ts)
 
     async def forget(self, part: str) -> None:
-        await self._write(part, "", leaves=self._rooted_in(self._posts.get(part)))
+        leaves = self._rooted_in(self._posts.get(part))
+        await self._write([(post_field(part), "")], leaves=leaves)
         self._posts.pop(part, None)
 
     async def _record(self, post: Post) -> None:
-        await self._write(post.part, dump_post(post), enters=self._rooted_in(post))
+        field = (post_field(post.part), dump_post(post))
+        await self._write([field], enters=self._rooted_in(post))
         self._posts[post.part] = post
 
     def _rooted_in(self, post: Post | None) -> str | None:
@@ -101,16 +115,23 @@ class JobLedger:
         return conversation_of(post.channel, post.ts)
 
     async def _write(
-        self, part: str, value: str, *, enters: str | None = None, leaves: str | None = None
+        self,
+        fields: Sequence[tuple[str, str]],
+        *,
+        enters: str | None = None,
+        leaves: str | None = None,
     ) -> None:
-        """One at a time: Redis ignores a write whose number is not the highest yet."""
-        fields = [(post_field(part), value)]
+        """One at a time: Redis ignores a write whose number is not the highest yet. What of
+        calls may come late goes along."""
         async with self._writing:
             self._writes += 1
+            late = self._late.left
+            self._late_recorded = True
             with _fenced():
                 await self._queue.write(
-                    self._lease, self._writes, fields, enters=enters, leaves=leaves
+                    self._lease, self._writes, fields, enters=enters, leaves=leaves, late=late
                 )
+            self._late_recorded = late > 0
 
 
 class Stop:
@@ -129,8 +150,8 @@ class Stop:
 class Held:
     """A job in the hands of this worker, for as long as its lease lasts.
 
-    Every method raises `LeaseLost` when another worker holds the job, and `StoreUnavailable`
-    when Redis does not say.
+    Every method raises `LeaseLost` when another worker holds the job; `begin` and `give_up` also
+    `StoreUnavailable` when Redis does not say. The others go on until it does.
     """
 
     def __init__(
@@ -191,10 +212,14 @@ class Held:
 
     async def deliver(self, answer: Answer) -> Answer:
         """End the work on the answer, and settle what was reserved for it; the answer that
-        stands, which may be an earlier one."""
+        stands, which may be an earlier one.
+
+        While Redis is away, or takes nothing, this goes on: nobody else can take the job then,
+        and what was asked for and paid would be asked again.
+        """
         hold = self.job.hold
         charge = NOTHING if hold is None else charge_for(hold, self.job.ask, answer)
-        stored = await self._queue.deliver(self._lease, answer, hold, charge)
+        stored = await insist(lambda: self._queue.deliver(self._lease, answer, hold, charge))
         self.job = replace(self.job, state="delivering", answer=stored, hold=None)
         return stored
 
@@ -209,12 +234,18 @@ class Held:
             job, state="delivering", answer=stored, hold=None, given_up=job.given_up or state
         )
 
+    async def shown(self) -> None:
+        """Let go of what others wait for: the answer can be read, though something of the job
+        may come late. If nobody ever shows it again, that will stand."""
+        await insist(lambda: self._queue.finish(self._lease, self._served, self.job, shown=True))
+
     async def finish(self) -> bool:
         """End the job once its answer was shown. True: show it again first, every message of
         it, since a worker that had lost its lease may have written over it."""
-        calls = await self._queue.finish(self._lease, self._served, self.job)
-        if calls is not None:
-            self._served = calls
+        again = await insist(lambda: self._queue.finish(self._lease, self._served, self.job))
+        if again is not None:
+            self._served = again.calls
+            self.ledger.late.expect_earlier(again.late)
             return True
         self.finished = True
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import socket
@@ -16,7 +17,7 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.crashes import Crashes, beyond_hope
-from bot.jobs.entry import Entry, Lease, Load, entries_of
+from bot.jobs.entry import Again, Entry, Lease, Load, entries_of
 from bot.jobs.job import STATE, Job, State, parse_job
 from bot.jobs.refusal import raise_refusal
 from bot.rules.charge import NOTHING, Charge
@@ -260,16 +261,18 @@ class Queue:
         *,
         enters: str | None = None,
         leaves: str | None = None,
+        late: float = 0.0,
     ) -> None:
         """Set fields of the job (an empty value deletes), as the write of this `number`, or,
         with 0 and none, only ask. With it the job may become active in a conversation, or
-        leave the one that it is in. Raises `LeaseLost`."""
+        leave the one that it is in; and it is recorded for how many seconds calls that Slack has
+        not answered may come `late`. Raises `LeaseLost`."""
         keys = [self._job(lease)]
         if conversation := enters or leaves:
             keys += [self._keys.queue, *self._line(conversation)]
         flat = [word for pair in fields for word in pair]
         kept = self._thread_retention_seconds
-        args: list[str | int] = [lease.token, number, enters or "", kept, *flat]
+        args: list[str | int] = [lease.token, number, enters or "", kept, _ms(late), *flat]
         if not await self._write(keys, args):
             raise LeaseLost(lease.entry.job_id)
 
@@ -340,16 +343,19 @@ class Queue:
             raise LeaseLost(lease.entry.job_id)
         return Answer.model_validate_json(stored)
 
-    async def finish(self, lease: Lease, served: int, job: Job) -> int | None:
-        """End the job; None once done, else how many further deliveries were called for, of
-        which the holder has `served` fewer. Raises `LeaseLost`.
+    async def finish(
+        self, lease: Lease, served: int, job: Job, *, shown: bool = False
+    ) -> Again | None:
+        """End the job; None once done, else which further deliveries were called for. The holder
+        has `served` so many. Raises `LeaseLost`.
 
         With its end, `job`, as its holder knows it, is remembered among the questions of its
-        asker and as a turn of its conversation, where the next one that waits starts.
+        asker and as a turn of its conversation, where the next one that waits starts. When it
+        is only `shown`, all of this is done, and the job is kept.
         """
         conversation = job.conversation
         while True:
-            outcome, detail = await self._finish_in(conversation, lease, served, job)
+            outcome, detail, late = await self._finish_in(conversation, lease, served, job, shown)
             if outcome != "elsewhere":
                 break
             conversation = str(detail)
@@ -357,11 +363,11 @@ class Queue:
             raise LeaseLost(lease.entry.job_id)
         if outcome == "early":
             raise RuntimeError("a job must be delivered before it can finish")
-        return int(detail) if outcome == "again" else None
+        return Again(int(detail), int(late) / 1000) if outcome == "again" else None
 
     async def _finish_in(
-        self, conversation: str | None, lease: Lease, served: int, job: Job
-    ) -> tuple[str, str | int]:
+        self, conversation: str | None, lease: Lease, served: int, job: Job, shown: bool
+    ) -> tuple[str, str | int, int]:
         recent = self._keys.recent(job.ask.user)
         turn = job.turn
         args = (
@@ -377,18 +383,23 @@ class Queue:
             turn_entry(turn) if turn else "",
             job.ask.retry_of,
             self._thread_tokens,
+            int(shown),
         )
         keys = [*self._job_and_queue(lease), recent, *self._line(conversation)]
-        outcome, detail = await self._finish(keys, args)
-        return str(outcome), detail
+        outcome, detail, late = await self._finish(keys, args)
+        return str(outcome), detail, late
 
-    async def reassert(self, job_id: str) -> None:
-        """Have the answer of a job shown once more, by whoever holds or takes it."""
-        await self._reassert([self._keys.job(job_id), self._keys.queue], [uuid.uuid4().hex])
+    async def reassert(self, job_id: str, lost: Lease | None = None, late: float = 0.0) -> None:
+        """Have the answer of a job shown once more, by whoever holds or takes it. For `late`
+        seconds Slack may carry out calls that were made under the lease that was `lost`."""
+        token = lost.token if lost else ""
+        keys = [self._keys.job(job_id), self._keys.queue]
+        await self._reassert(keys, [uuid.uuid4().hex, token, _ms(late)])
 
-    async def release(self, lease: Lease) -> bool:
-        """Hand the job back, for any worker to take at once; False when the lease is lost."""
-        args = [lease.token, lease.entry.entry_id, GROUP]
+    async def release(self, lease: Lease, late: float = 0.0) -> bool:
+        """Hand the job back, for any worker to take at once, though for `late` seconds Slack may
+        carry out calls made for it; False when the lease is lost."""
+        args: list[str | int] = [lease.token, lease.entry.entry_id, GROUP, _ms(late)]
         return bool(await self._release(self._job_and_queue(lease), args))
 
     async def hand_back(self, working: Sequence[Entry] = ()) -> int:
@@ -452,3 +463,7 @@ class Queue:
 
     def _job_and_counters(self, lease: Lease, hold: Hold) -> list[str]:
         return [self._job(lease), *counters(self._keys, hold), *books(self._keys, hold)]
+
+
+def _ms(seconds: float) -> int:
+    return math.ceil(1000 * seconds)

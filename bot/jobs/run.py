@@ -71,7 +71,7 @@ class Runner:
         """Ask Grok, unless the answer is stored already, and deliver it.
 
         Raises `LeaseLost` when another worker holds the job, and `StoreUnavailable` when
-        Redis stays away; either may come in an `ExceptionGroup`.
+        Redis is away before Grok is asked; either may come in an `ExceptionGroup`.
         """
         ask = held.job.ask
         reply = Reply(
@@ -92,9 +92,9 @@ class Runner:
         if answer is None:
             answer = await self._answer(held, reply)
             _count(ask, answer)
-        await _show(reply, answer, afresh=held.job.redeliver > 0)
+        await _show(held, reply, answer, afresh=held.job.redeliver > 0)
         while await held.finish():
-            await _show(reply, answer, afresh=True)
+            await _show(held, reply, answer, afresh=True)
         if asked:
             await self._settled(ask.channel)
 
@@ -260,10 +260,10 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         await asyncio.wait({working, stopping})
 
 
-async def _show(reply: Reply, answer: Answer, *, afresh: bool) -> None:
+async def _show(held: Held, reply: Reply, answer: Answer, *, afresh: bool) -> None:
     """Bring Slack to the final state, unless Slack refuses for good."""
     try:
-        await reply.deliver(answer, afresh=afresh)
+        await reply.deliver(answer, afresh=afresh, shown=held.shown)
     except SlackError as error:
         metrics.UNDELIVERED.labels(error.code).inc()
         log.exception("answer not delivered", error=error.code)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import structlog
 
 from bot.errors import PostingDenied, RateLimited, SlackError, TryAgain
-from bot.reply.late import LateCalls
 from bot.reply.ledger import Ledger
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget
@@ -25,7 +25,7 @@ _DELETES_REFUSED = 5
 
 
 class Calls:
-    """Writes and reads in one channel. `late` knows which of them may still be carried out.
+    """Writes and reads in one channel. `Ledger.late` knows which may still be carried out.
 
     Every method raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`; after a 429 the
     method rests for everybody. Posts and edits are made at once: whoever calls has waited for
@@ -38,10 +38,10 @@ class Calls:
         self._ledger = ledger
         self._channel = channel
         self._deletes_refused: Counter[str] = Counter()
-        self.late = LateCalls(slack.deadline)
 
     async def post(self, part: str, message: Message, thread_ts: str | None) -> str:
-        """Post `message` as a part of the job, which was recorded as intended; its ts."""
+        """Post `message` as a part of the job, which was recorded as intended; its ts. The
+        caller expects it to come late."""
         try:
             return await self._slack.post(
                 self._channel,
@@ -50,31 +50,27 @@ class Calls:
                 part=part,
                 thread_ts=thread_ts,
             )
-        except SlackError as error:
-            self.late.expect(error)
-            if isinstance(error, RateLimited):
-                await self._budget.rest_posts(error.retry_after)
+        except RateLimited as error:
+            await self._budget.rest_posts(error.retry_after)
             raise
 
     async def edit(self, part: str, ts: str, message: Message, *, streamed: bool = False) -> None:
         """Show `message` in place of what stands at `ts`; of what was `streamed` it is said
         again that it is this part of the job."""
         job_id = self._ledger.job_id if streamed else ""
-        await self._ledger.check()
         try:
-            await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
-        except SlackError as error:
-            self.late.expect(error, ts, message)
-            if isinstance(error, RateLimited):
-                await self._budget.rest_edits(error.retry_after)
+            with self._ledger.late.sending(self._slack.deadline, ts, message):
+                await self._ledger.check()
+                await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
+        except RateLimited as error:
+            await self._budget.rest_edits(error.retry_after)
             raise
 
     async def delete(self, ts: str) -> None:
         """Delete a message, or leave it when Slack has refused that often enough."""
         try:
-            await self._in_turn(DELETE, lambda: self._slack.delete(self._channel, ts))
+            await self._in_turn(DELETE, lambda: self._slack.delete(self._channel, ts), of=ts)
         except SlackError as error:
-            self.late.expect(error, ts)
             if passes(error):
                 raise
             self._deletes_refused[ts] += 1
@@ -98,11 +94,15 @@ class Calls:
             log.warning("messages not looked for", error=str(error))
             return []
 
-    async def _in_turn(self, method: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _in_turn(
+        self, method: str, call: Callable[[], Awaitable[T]], *, of: str | None = None
+    ) -> T:
+        """`of`: the ts of what is deleted by it, if anything is."""
         await self._budget.turn(method, TIER_3_PER_MINUTE)
-        await self._ledger.check()
         try:
-            return await call()
+            with self._ledger.late.sending(self._slack.deadline, of) if of else nullcontext():
+                await self._ledger.check()
+                return await call()
         except RateLimited as error:
             await self._budget.rest(method, error.retry_after)
             raise

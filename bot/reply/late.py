@@ -1,46 +1,108 @@
-"""What Slack has not answered, and may carry out later than calls that were made after it."""
+"""What Slack has not answered, and may carry out later than calls that were made after it.
+
+A call that was sent is answered within Slack's deadline, or given up then; within as long again
+Slack has carried it out, or never will. Who dies or is cancelled in the middle of one leaves it
+on its way: so the latest moment of each is recorded with the job before it is made
+(`Ledger.check`, `Ledger.intend`), for whoever takes that over.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bot.errors import OutcomeUnknown
+from bot.errors import LeaseLost, OutcomeUnknown, SlackError, StoreUnavailable
 from bot.slack.blocks import Message
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+@dataclass(eq=False, slots=True)
+class LateCall:
     """Carried out before `until` (loop time) or never: then the message at `ts` shows `message`,
-    or is deleted when that is None. A post, whose ts nobody knows, may appear once more."""
+    or is deleted when that is None. A post, whose ts nobody knows, may appear once more. One of
+    an `earlier` holder may be any of them."""
 
     until: float
-    ts: str | None
-    message: Message | None
+    ts: str | None = None
+    message: Message | None = None
+    earlier: bool = False
+
+    @property
+    def may_appear(self) -> bool:
+        """Whether it may be a post."""
+        return self.earlier or self.ts is None
+
+    def may_change(self, ts: str | None, shown: Message) -> bool:
+        """Whether the message at `ts` may have come to be something else than `shown`."""
+        return self.earlier or (self.ts == ts and self.message != shown)
 
 
 class LateCalls:
-    """Calls of unknown outcome, each for as long as Slack may be at it."""
+    """Calls for one job of unknown outcome, each for as long as Slack may be at it."""
 
-    def __init__(self, patience: float) -> None:
-        """`patience`: in so many seconds Slack has carried out what it did not answer."""
-        self._patience = patience
-        self._calls: list[_Call] = []
+    def __init__(self) -> None:
+        self._calls: list[LateCall] = []
 
-    def expect(
-        self, error: BaseException, ts: str | None = None, message: Message | None = None
-    ) -> None:
-        """A call ended in `error`: an edit of `ts` to `message`, a deletion of `ts`, or a post."""
-        if isinstance(error, OutcomeUnknown) and error.pending:
-            until = asyncio.get_running_loop().time() + self._patience
-            self._calls.append(_Call(until, ts, message))
+    @property
+    def left(self) -> float:
+        """Seconds until all of them were carried out or never will be; 0 when there is none."""
+        if not self._calls:
+            return 0.0
+        return max(0.0, max(call.until for call in self._calls) - _now())
 
-    def may_change(self, ts: str | None, shown: Message) -> bool:
-        """Whether the message at `ts` may come to be something else than `shown`."""
-        return any(call.ts == ts and call.message != shown for call in self._calls)
+    def expect_earlier(self, seconds: float) -> None:
+        """An earlier holder may have left a call that is carried out within `seconds`. What comes
+        of it is looked for halfway too, for the sake of whoever reads meanwhile."""
+        if seconds > 0:
+            now = _now()
+            self._calls += [
+                LateCall(now + seconds / 2, earlier=True),
+                LateCall(now + seconds, earlier=True),
+            ]
 
-    async def over(self) -> None:
-        """Wait until all of them were carried out or never will be. At once when there is none."""
-        while self._calls:
-            await asyncio.sleep(self._calls[0].until - asyncio.get_running_loop().time())
-            del self._calls[0]
+    @contextmanager
+    def sending(
+        self, deadline: float, ts: str | None = None, message: Message | None = None
+    ) -> Iterator[None]:
+        """Around one call that Slack answers within `deadline` seconds: an edit of `ts` to
+        `message`, a deletion of `ts`, or a post. It stays unless its outcome is known."""
+        call = LateCall(_now() + 2 * deadline, ts, message)
+        self._calls.append(call)
+        try:
+            yield
+        except OutcomeUnknown as error:
+            self._keep(call, deadline if error.pending else 0.0)
+            raise
+        except (SlackError, LeaseLost, StoreUnavailable):
+            self._calls.remove(call)
+            raise
+        except BaseException:
+            self._keep(call, deadline)
+            raise
+        self._calls.remove(call)
+
+    def passed(self) -> list[LateCall]:
+        """Those that will not be carried out any more, if they were not; they are forgotten."""
+        now = _now()
+        passed = [call for call in self._calls if call.until <= now]
+        self._calls = [call for call in self._calls if call.until > now]
+        return passed
+
+    async def next_passed(self) -> list[LateCall]:
+        """Wait until the next one is over, and return what `passed`; nothing, at once, when
+        none is expected."""
+        if not self._calls:
+            return []
+        await asyncio.sleep(min(call.until for call in self._calls) - _now())
+        return self.passed()
+
+    def _keep(self, call: LateCall, seconds: float) -> None:
+        """Nobody waits for the answer to `call` any more: Slack may be at it for `seconds`."""
+        call.until = _now() + seconds
+        if not seconds:
+            self._calls.remove(call)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.reply.late import LateCalls
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -40,6 +42,12 @@ class Ledger(Protocol):
 
     @property
     def job_id(self) -> str: ...
+
+    @property
+    def late(self) -> LateCalls:
+        """Calls of unknown outcome, also of earlier holders. What is left of them is recorded
+        with every other step, for a later holder."""
+        ...
 
     @property
     def posts(self) -> Mapping[str, Post]:

@@ -9,8 +9,9 @@ lost may come twice.
 A message in a thread may grow by Slack's own streaming (`bot.reply.native`): it is written in the
 same way, and edited once its stream has ended.
 
-What Slack has not answered it may carry out later, after newer calls. So at the end `settled`
-waits until that cannot happen any more, and has shown again what may have been written over.
+What Slack has not answered it may carry out later, after newer calls, also for a holder before.
+So at the end `settled` waits until that cannot happen any more, and has shown again what may have
+been written over.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from bot.errors import (
     TooLong,
 )
 from bot.reply.calls import Calls
+from bot.reply.late import LateCall
 from bot.reply.ledger import Ledger, withdrawn
 from bot.reply.native import Native
 from bot.slack.blocks import Message
@@ -182,21 +184,35 @@ class Messages:
         await self.keep_only(0)
         await self._remove_strays()
 
-    async def settled(self) -> bool:
-        """Wait until no call of unknown outcome can be carried out any more, and delete messages
-        of this job that nobody knows of. At once, when Slack has answered every call.
+    def take_in_late(self) -> None:
+        """What calls of unknown outcome may have changed is pending again, once they are over."""
+        self._take_in(self._ledger.late.passed())
 
-        False: something may have been written over in the meantime, and is pending again.
+    async def settled(self) -> bool:
+        """Delete messages of this job that nobody knows of, and wait until the next call of
+        unknown outcome cannot be carried out any more. At once, when Slack has answered every
+        call.
+
+        False: something may have been written over in the meantime and is pending again, or
+        there are more such calls.
         """
-        posts, shown = self._ledger.posts, self._shown.items()
-        spoiled = [
-            part for part, what in shown if self._calls.late.may_change(posts[part].ts, what)
-        ]
-        await self._calls.late.over()
-        for part in spoiled:
-            self._shown.pop(part, None)
+        spoiled = self._take_in(await self._ledger.late.next_passed())
         await self._remove_strays()
-        return not spoiled
+        return not (spoiled or self._ledger.late.left)
+
+    def _take_in(self, passed: Sequence[LateCall]) -> bool:
+        """Whether something is pending again, since calls that have `passed` may have changed
+        it."""
+        posts = self._ledger.posts
+        spoiled = [
+            part
+            for part, what in self._shown.items()
+            if any(call.may_change(posts[part].ts, what) for call in passed)
+        ]
+        for part in spoiled:
+            del self._shown[part]
+        self._strays_possible |= any(call.may_appear for call in passed)
+        return bool(spoiled)
 
     def _waits(self, part: str, message: Message) -> bool:
         """Whether it is too early to stream what is to be streamed."""
@@ -283,9 +299,10 @@ class Messages:
             self._gone.add("0")
 
     async def _post(self, part: str, message: Message) -> None:
-        await self._ledger.intend(part, self._channel)
         try:
-            ts = await self._calls.post(part, message, self._root_of(part))
+            with self._ledger.late.sending(self._slack.deadline):
+                await self._ledger.intend(part, self._channel)
+                ts = await self._calls.post(part, message, self._root_of(part))
         except (OutcomeUnknown, asyncio.CancelledError):
             self._strays_possible = True
             raise
@@ -300,12 +317,12 @@ class Messages:
 
     async def _start(self, part: str, root: str) -> str | None:
         """Begin the stream of `part`; its ts. None: Slack refuses, and it is to be posted."""
-        await self._ledger.intend(part, self._channel)
         try:
-            ts = await self._native.start(part, root)
-        except (OutcomeUnknown, asyncio.CancelledError) as error:
+            with self._ledger.late.sending(self._slack.deadline):
+                await self._ledger.intend(part, self._channel)
+                ts = await self._native.start(part, root)
+        except (OutcomeUnknown, asyncio.CancelledError):
             self._strays_possible = True
-            self._calls.late.expect(error)
             raise
         if ts is None:
             await self._ledger.forget(part)

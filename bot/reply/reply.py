@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -34,6 +34,9 @@ TOLD = "told"
 _ELSEWHERE = "elsewhere"
 
 _LONGEST_PAUSE = 30.0
+
+Shown = Callable[[], Awaitable[None]]
+"""Told that an answer can be read."""
 
 _REFUSALS = 3
 """How often the shortest messages are tried once more when Slack finds them too long: that
@@ -137,13 +140,16 @@ class Reply:
                     return
                 await pause(_rest(error, self._rests), self._growing.closing)
 
-    async def deliver(self, answer: Answer, *, afresh: bool = False) -> None:
+    async def deliver(
+        self, answer: Answer, *, afresh: bool = False, shown: Shown | None = None
+    ) -> None:
         """Bring every message to its final state, as often as it takes, and tell an asker who
         waited long.
 
         Needs nothing but `answer` and the posts in the ledger, and changes nothing when called
         again. `afresh`: write every message again, since somebody else may have written over
-        them. A message that somebody deleted stays deleted.
+        them. A message that somebody deleted stays deleted. `shown` is awaited when the answer
+        can be read, and only what Slack may carry out late is still waited for.
 
         Raises `PostingDenied` when there is no place to answer in, `LeaseLost`, and
         `SlackError` when Slack refuses for good. While Slack or Redis is away it tries on,
@@ -157,7 +163,7 @@ class Reply:
         self._recover()
         while True:
             try:
-                await self._finish(answer, afresh=afresh)
+                await self._finish(answer, afresh=afresh, shown=shown)
                 return
             except PostingDenied as error:
                 self._passage.turn_aside(error)
@@ -193,7 +199,7 @@ class Reply:
         log.warning("not shown before the end", error=str(error))
         return False
 
-    async def _finish(self, answer: Answer, *, afresh: bool) -> None:
+    async def _finish(self, answer: Answer, *, afresh: bool, shown: Shown | None) -> None:
         await self._ledger.check()
         await self._passage.arrive()
         if self._passage.route.way not in (Way.SHOWN, Way.DIRECT):
@@ -204,15 +210,18 @@ class Reply:
             partial(chain.prepare_all, answer), partial(chain.complete, answer)
         )
         await self._record_cut()
+        self._messages.take_in_late()
         await self._show_all(messages)
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)
-        while not await self._messages.settled():
-            await self._show_all(messages)
         if self._passage.route.why == TOO_LONG:
             elsewhere = note(talk.IN_DIRECT_MESSAGE)
             await tell_note(self._slack, self._ledger, self._ask, _ELSEWHERE, elsewhere)
         await self._growing.end()
+        if shown is not None and self._ledger.late.left:
+            await shown()
+        while not await self._messages.settled():
+            await self._show_all(messages)
 
     def _recover(self) -> None:
         """Forget the failures so far: something has succeeded."""

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs import queue as queue_module
+from bot.jobs.entry import Entry
 from bot.jobs.queue import SCAN_START, Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys
@@ -44,7 +45,7 @@ async def desk(any_redis: str) -> AsyncIterator[Desk]:
         await store.redis.delete(desk.keys.queue, desk.keys.rooms)
 
 
-def ids(taken: tuple[list[queue_module.Entry], int]) -> list[str]:
+def ids(taken: tuple[list[Entry], int]) -> list[str]:
     return [entry.job_id for entry in taken[0]]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.completion.ask import Ask
 from bot.errors import StoreUnavailable
+from bot.jobs.entry import Again
 from bot.jobs.job import dump_post, post_field
 from bot.jobs.queue import GROUP, SCAN_START, Queue
 from bot.reply.ledger import Post
@@ -48,8 +49,8 @@ async def whole_life(queue: Queue, job_id: str) -> None:
     await queue.deliver(lease, make_answer())
     await queue.reassert(job_id)
     calls = await queue.finish(lease, job.redeliver, job)
-    assert calls == 1
-    assert await queue.finish(lease, calls, job) is None
+    assert calls == Again(1)
+    assert await queue.finish(lease, 1, job) is None
     await queue.reassert(job_id)
     lease, job = await take_next(queue)
     assert await queue.finish(lease, job.redeliver, job) is None

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from bot.completion.conversation import conversation_of
 from bot.errors import LeaseLost
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import Lease
+from bot.jobs.entry import Again, Lease
 from bot.jobs.job import ROOT, dump_post, post_field
 from bot.jobs.queue import GROUP, SCAN_START, Queue
 from bot.reply.ledger import Post
@@ -365,7 +365,7 @@ class QueueMachine(RuleBasedStateMachine):
         again = held.state == "delivering" and held.redeliver > served
         for _ in range(times):
             calls = self._do(self._queues[worker].finish(lease, served, job))
-            assert calls == (held.redeliver if again else None)
+            assert calls == (Again(held.redeliver) if again else None)
         if not again and held.state == "delivering":
             self._model.finish(held, lease.entry)
 

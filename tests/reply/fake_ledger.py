@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import LeaseLost, StoreUnavailable
+from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
 
 
@@ -33,6 +34,7 @@ class FakeLedger:
         self._job = job
         self._lease = lease
         self._posts = dict(job.posts)
+        self.late = LateCalls()
         self.before: Callable[[str], Awaitable[None]] = _nothing
         self.lost_replies: set[str] = set()
 

@@ -17,12 +17,20 @@
 --      10 turn     entry of `thread`, "tokens job …", or empty when there is nothing to remember
 --      11 replaced job whose turn this one replaces, if it is there
 --      12 bound    tokens that `thread` holds; the newest turn stays, however long it is
--- returns {outcome, detail}: "done"; "again" when another delivery was called for since
---         `served`, and how many were until now; "elsewhere" when the job is in another
+--      13 shown    1: the answer is shown, and its holder goes on waiting for what Slack may
+--                  carry out late; else 0
+-- returns {outcome, detail, late}: "done"; "shown"; "again" when another delivery was called for
+--         since `served`, how many were until now, and for how many ms Slack may carry out calls
+--         of other holders (late.lua); "elsewhere" when the job is in another
 --         conversation than `line`, and in which; "early" for a job without an answer; "lost"
 --
--- A job may finish again after reassert.lua. It has left its conversation by then, and what
+-- With `shown` nobody waits for the job any more, and it is given up no more: were it not to be
+-- shown again, what is there would stand.
+--
+-- A job may finish again after that, or after reassert.lua. It has left its conversation by then, and what
 -- was remembered of it may have been forgotten since: nothing of that is done a second time.
+--
+-- uses late.lua
 
 local job, queue, recent = KEYS[1], KEYS[2], KEYS[3]
 local thread, facts, active, waiting = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
@@ -30,6 +38,7 @@ local lease, entry, group = ARGV[1], ARGV[2], ARGV[3]
 local served, seconds, kept = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local question, most, line = ARGV[7], tonumber(ARGV[8]), ARGV[9]
 local turn, replaced, bound = ARGV[10], ARGV[11], tonumber(ARGV[12])
+local shown = ARGV[13] == '1'
 
 local function tokens_of(remembered)
   return tonumber(remembered:match('^%d+'))
@@ -74,22 +83,23 @@ local function leave(id)
 end
 
 if redis.call('HGET', job, 'lease') ~= lease then
-  return {'lost', 0}
+  return {'lost', 0, 0}
 end
 local state = redis.call('HGET', job, 'state')
 if state == 'done' then
-  return {'done', 0}
+  return {'done', 0, 0}
 end
 if state ~= 'delivering' then
-  return {'early', 0}
+  return {'early', 0, 0}
 end
 local calls = tonumber(redis.call('HGET', job, 'redeliver'))
-if calls > served then
-  return {'again', calls}
+local late, fields = late_of_others(job, lease)
+if calls > served and not shown then
+  return {'again', calls, late}
 end
 local stands_in = redis.call('HGET', job, 'line') or ''
 if stands_in ~= line then
-  return {'elsewhere', stands_in}
+  return {'elsewhere', stands_in, 0}
 end
 
 if redis.call('HSETNX', job, 'remembered', 1) == 1 then
@@ -108,8 +118,18 @@ if thread then
   redis.call('EXPIRE', thread, kept)
   leave(redis.call('HGET', job, 'id'))
 end
+local first = redis.call('HSETNX', job, 'shown', 1) == 1
+if shown then
+  if first then
+    redis.call('HSET', job, 'attempts', 1)
+  end
+  return {'shown', calls, late}
+end
+if #fields > 0 then
+  redis.call('HDEL', job, unpack(fields))
+end
 redis.call('HSET', job, 'state', 'done')
 redis.call('EXPIRE', job, seconds)
 redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)
-return {'done', calls}
+return {'done', calls, 0}

@@ -5,11 +5,14 @@
 -- ARGV  1 lease    of the holder
 --       2 entry    id in the stream
 --       3 group    of the stream
+--       4 late     ms for which Slack may carry out calls that it has not answered; 0: none
 -- returns 1, or 0 when the lease is lost (or the job was handed back already)
 --
 -- The job gets a new entry: workers that wait for news see it at once, whereas an entry that
 -- is pending is found only by those that look for abandoned ones. `since` keeps its place in
 -- line, where jobs wait for their turn.
+--
+-- uses late.lua
 
 local job, queue = KEYS[1], KEYS[2]
 local lease, entry, group = ARGV[1], ARGV[2], ARGV[3]
@@ -25,6 +28,7 @@ if state == 'running' then
   redis.call('HSET', job, 'state', 'queued')
 end
 redis.call('HDEL', job, 'lease')
+expect_late(job, lease, tonumber(ARGV[4]))
 redis.call('HINCRBY', job, 'attempts', -1)
 local id, created = unpack(redis.call('HMGET', job, 'id', 'created'))
 redis.call('XADD', queue, '*', 'job', id, 'since', created)

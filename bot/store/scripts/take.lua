@@ -6,12 +6,15 @@
 --       2 entry    id in the stream
 --       3 group    of the stream
 --       4 consumer that has read the entry
--- returns the fields of the job as a flat list; an empty list when there is nothing to do:
---         the job is over, or another consumer has the entry by now
+-- returns the fields of the job as a flat list, and behind them "late": for how many ms Slack may
+--         still carry out calls of earlier holders (late.lua); an empty list when there is nothing
+--         to do: the job is over, or another consumer has the entry by now
 --
 -- `epoch` counts the holders and `lease` names the newest: every other script compares the
 -- lease, because an epoch can repeat when Redis comes back without its last second.
 -- `attempts` counts the takings, those handed back not included.
+--
+-- uses late.lua
 
 local job, queue = KEYS[1], KEYS[2]
 local lease, entry, group, consumer = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -33,4 +36,7 @@ if redis.call('HGET', job, 'lease') ~= lease then
   redis.call('HINCRBY', job, 'epoch', 1)
   redis.call('HINCRBY', job, 'attempts', 1)
 end
-return redis.call('HGETALL', job)
+local fields = redis.call('HGETALL', job)
+fields[#fields + 1] = 'late'
+fields[#fields + 1] = string.format('%d', (late_of_others(job, lease)))
+return fields

@@ -8,26 +8,33 @@
 --       2 number   of this write: 1, 2, … under one lease; 0 to ask only
 --       3 line     id of the conversation that the job enters; empty: it leaves it
 --       4 kept     seconds for which the conversation is remembered
---       5… field, value pairs; an empty value deletes the field
+--       5 late     ms for which Slack may carry out calls of the holder that it has not answered,
+--                  one that is about to be made included; 0: none
+--       6… field, value pairs; an empty value deletes the field
 -- returns 1, or 0 when the lease is lost
 --
 -- A copy of a write that arrives late, after newer ones, changes nothing. A write that was
 -- applied counts as such even when its reply was lost and the lease is gone by now.
 --
+-- `late` is recorded with each write that has a number, so that whoever takes the job over knows.
+--
 -- A job that enters is active from then on, beside whatever else is. When one leaves
 -- and none is active any more, the first of those that wait starts, as in finish.lua.
+--
+-- uses late.lua
 
 local job, queue = KEYS[1], KEYS[2]
 local thread, facts, active, waiting = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local lease, number, line, kept = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local late = tonumber(ARGV[5])
 
 local function stands()
-  for i = 5, #ARGV, 2 do
+  for i = 6, #ARGV, 2 do
     if redis.call('HGET', job, ARGV[i]) ~= ARGV[i + 1] then
       return 0
     end
   end
-  return #ARGV > 4 and 1 or 0
+  return #ARGV > 5 and 1 or 0
 end
 
 local function enter(id)
@@ -55,7 +62,8 @@ if number <= tonumber(redis.call('HGET', job, 'writes')) then
   return 1
 end
 redis.call('HSET', job, 'writes', number)
-for i = 5, #ARGV, 2 do
+expect_late(job, lease, late)
+for i = 6, #ARGV, 2 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', job, ARGV[i])
   else
