@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         description="How `logprobs` and `stop` are written; `auto` takes xAI's forms at x.ai "
         "and OpenAI's elsewhere.",
     )
-    grok_max_tokens: int = Field(1024, gt=0, description="Output cap when nobody gave one.")
+    grok_max_tokens: int = Field(4096, gt=0, description="Output cap when nobody gave one.")
     grok_reasoning_tokens: int = Field(
         4096,
         ge=0,

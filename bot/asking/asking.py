@@ -29,6 +29,7 @@ class Place:
     channel: str
     user: str
     name: str = ""
+    user_team: str = ""
     thread_ts: str | None = None
     question_ts: str | None = None
     conversation: str | None = None
@@ -60,6 +61,7 @@ class Asking:
             channel=place.channel,
             user=place.user,
             name=place.name,
+            user_team=place.user_team,
             request=self._request(flags, place.channel, policy, supplied),
             system=supplied.system,
             reply=reply,

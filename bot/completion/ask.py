@@ -49,6 +49,8 @@ class Ask(BaseModel):
     """What the asker did not say, by the name of its option, and whose default it is."""
     name: str = ""
     """How the asker is called in Slack; empty when nobody looked."""
+    user_team: str = ""
+    """The workspace that the asker is of, by Slack; empty where it did not say."""
     thread_ts: str | None = None
     """The root of the thread that the answer goes to, if it goes to one."""
     question_ts: str | None = None

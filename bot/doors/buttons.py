@@ -191,6 +191,7 @@ class Buttons:
                 "surface": "retry",
                 "team": self._team,
                 "user": click.user,
+                "user_team": click.user_team,
                 "name": await name_of(click.user, self._people),
                 "retry_of": job.ask.retry_of or job.id,
                 "response_url": click.response_url or None,

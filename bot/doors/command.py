@@ -57,6 +57,7 @@ class GrokCommand:
             surface="command",
             channel=payload.channel_id,
             user=payload.user_id,
+            user_team=payload.team_id,
             response_url=payload.response_url or None,
         )
         try:

@@ -68,6 +68,7 @@ class Draft(BaseModel):
             channel=channel,
             user=submission.user,
             name=self.name,
+            user_team=submission.user_team,
             thread_ts=self.thread_ts,
             conversation=self._conversation(self.filled.reply),
             context=self.context,

@@ -33,6 +33,7 @@ class Heard:
     ts: str
     thread_ts: str
     user: str
+    user_team: str
     text: str
     files: tuple[str, ...]
     has_files: bool
@@ -86,6 +87,7 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
         ts=event.ts,
         thread_ts=thread_ts,
         user=event.user,
+        user_team=event.user_team,
         text=without_call(event.text, bot_user),
         files=names_of_files(event.files),
         has_files=bool(event.files),

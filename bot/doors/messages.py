@@ -171,6 +171,7 @@ class Conversing:
             channel=heard.channel,
             user=heard.user,
             name=names.get(heard.user, ""),
+            user_team=heard.user_team,
             thread_ts=_thread_ts(heard, flags),
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),

@@ -116,7 +116,7 @@ class Passage:
             self._ledger,
             channel=route.channel,
             user=ask.user,
-            team=ask.team,
+            team=ask.user_team or ask.team,
         )
         self.messages = Messages(
             self._slack,

@@ -76,6 +76,7 @@ class SlashCommand(Payload):
     text: str = ""
     trigger_id: str
     user_id: Id
+    team_id: _NoId = ""
     channel_id: Id
     response_url: str = ""
 
@@ -143,6 +144,7 @@ class Click(Payload):
     """A button pressed or a choice made, in a message or in a view ("block_actions payload")."""
 
     user: Id = Field(validation_alias=AliasPath("user", "id"))
+    user_team: _NoId = Field("", validation_alias=AliasPath("user", "team_id"))
     trigger_id: str = ""
     response_url: str = ""
     channel: _NoId = Field("", validation_alias=AliasPath("channel", "id"))
@@ -170,6 +172,7 @@ class Submission(Payload):
     """A form that was submitted ("view_submission payload")."""
 
     user: Id = Field(validation_alias=AliasPath("user", "id"))
+    user_team: _NoId = Field("", validation_alias=AliasPath("user", "team_id"))
     trigger_id: str = ""
     view: View
     response_urls: tuple[ResponseUrl, ...] = ()
@@ -209,7 +212,7 @@ class MessageEvent(Payload):
     ts: Moment = Field(validation_alias=AliasChoices("ts", "event_ts", "deleted_ts"))
     text: str = ""
     user: _NoId = ""
-    team: _NoId = ""
+    user_team: _NoId = Field("", validation_alias=AliasChoices("user_team", "team"))
     subtype: str = ""
     bot_id: _NoId = ""
     app_id: _NoId = ""

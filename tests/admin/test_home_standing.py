@@ -130,4 +130,4 @@ async def test_the_forms_are_for_whoever_may_use_them(
 async def test_a_default_that_is_no_number_any_more_hides_nothing(tab: Tab) -> None:
     await tab.change(WORKSPACE, default_fields({"max_tokens": "many"}))
 
-    assert words.default_max_tokens(1024) in await tab.shown()
+    assert words.default_max_tokens(4096) in await tab.shown()

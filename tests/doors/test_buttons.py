@@ -29,7 +29,7 @@ from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, Message, View, Workspace
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, Workspace
 from tests.asking.takings import presence_of, taking_of
 from tests.doors.app import listening
 from tests.doors.jobs import an_answer, an_ask
@@ -254,10 +254,12 @@ async def test_a_retry_asks_the_same_in_the_same_place_for_whoever_clicked(
         await panel.click("retry", BEN)
         (ask,) = await panel.retries(1)
 
-    new = {"dedupe", "surface", "user", "name", "retry_of", "response_url", "asked_at"}
+    new = {
+        *["dedupe", "surface", "user", "user_team", "name", "retry_of", "response_url", "asked_at"]
+    }
     assert ask.model_dump(exclude=new) == job.ask.model_dump(exclude=new)
     assert (ask.surface, ask.user, ask.retry_of) == ("retry", BEN, JOB)
-    assert ask.name == "ben"
+    assert (ask.name, ask.user_team) == ("ben", TEAM_ID)
     assert ask.response_url == workspace.deliveries[-1].payload["response_url"]
     assert ask.asked_at > job.ask.asked_at
     assert not workspace.ephemerals()

@@ -75,7 +75,7 @@ async def test_the_command_alone_asks_where_it_was_typed(stage: Desk) -> None:
     assert ask.request.given() == {
         "model": "grok-4.3",
         "prompt": "Name a lake",
-        "max_tokens": 1024,
+        "max_tokens": 4096,
         "temperature": 0.5,
     }
     assert (ask.surface, ask.channel, ask.user, ask.reply) == ("form", DESIGN, ANA, "thread")

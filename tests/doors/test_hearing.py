@@ -36,6 +36,7 @@ def test_a_mention() -> None:
         ts=TS,
         thread_ts="",
         user=ANA,
+        user_team="",
         text="hello",
         files=(),
         has_files=False,

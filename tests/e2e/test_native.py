@@ -18,6 +18,9 @@ from sandbox.workspace import (
     ANA,
     BEN,
     GENERAL,
+    OTHER_TEAM_ID,
+    PARTNERS,
+    STRANGER,
     TEAM_ID,
     AppConfig,
     Limits,
@@ -57,6 +60,21 @@ async def test_a_conversation_is_streamed_without_an_edit(redis_url: str) -> Non
     assert called >= {"chat.startStream", "chat.stopStream", "assistant.threads.setStatus"}
     assert not called & {"chat.postMessage", "chat.update"}
     assert not stage.workspace.problems
+
+
+async def test_an_answer_streams_for_somebody_of_another_organisation(redis_url: str) -> None:
+    async with on_stage(redis_url, slack_streaming="native") as stage:
+        stage.grok.script(Script(text="The Ucayali and the Marañón."))
+        asked = await stage.workspace.say(STRANGER, PARTNERS, "@grok name rivers in Peru")
+        message = await stage.reply(0, asked.ts, channel=PARTNERS)
+        await stage.quiet()
+
+    assert markdown(message) == "The Ucayali and the Marañón."
+    (start,) = [call for call in stage.workspace.calls if call.method == "chat.startStream"]
+    assert start.args["recipient_user_id"] == STRANGER
+    assert start.args["recipient_team_id"] == OTHER_TEAM_ID
+    assert start.error is None
+    assert not {call.method for call in stage.workspace.calls} & {"chat.postMessage", "chat.update"}
 
 
 async def streaming(stage: Stage, first: str) -> Message:
