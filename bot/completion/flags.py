@@ -2,6 +2,7 @@ r"""The grammar of a question: `[flags] prompt`, in Slack and in the terminal.
 
     --temperature 0.2   --temperature=0.2   -t 0.2   --max_tokens 50   --echo   --no-echo
     --stop "\n\n" --stop END   --logit-bias 50256=-100,198=5   --reply thread   -- prompt
+    --stream off   --temperature 0,2   --max-tokens 200.000
 
 A value that itself starts like a flag is written after `=` or in quotes. Several prompts are
 given as `--prompt "…" --prompt "…"`; text after those is a fault, as it may be a forgotten quote.
@@ -21,11 +22,18 @@ from bot import words
 from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
-from bot.completion.lexer import Flag, ShellWords, Source, TypedText, starts_like_flag
+from bot.completion.lexer import (
+    Flag,
+    ShellWords,
+    Source,
+    TypedText,
+    plain,
+    starts_like_flag,
+)
 from bot.completion.options import OPTIONS, REPLY_TO, SHORT, Option
 from bot.completion.parameters import PARAMETERS
 from bot.completion.request import CompletionRequest, is_text
-from bot.completion.typed import typed, written
+from bot.completion.typed import NEVER_BEGINS, switched, typed, written
 from bot.errors import Fault
 
 _LONGEST_NAME = 40
@@ -63,14 +71,15 @@ def find_option(name: str, mark: str = "--") -> Option | None:
     if mark == "-":
         return short
     option = OPTIONS.get(name.lower().replace("-", "_"))
-    return option or (short if mark != "--" else None)
+    return option or (short if len(mark) == 1 else None)
 
 
 def named_option(word: str) -> Option | None:
     """The option that `word` names, with or without the dashes of its flag."""
-    option = find_option(word.lstrip("-—–"))
-    if option is None and word.startswith("-"):
-        return find_option(word[1:], mark="-")
+    name = plain(word)
+    option = find_option(name.lstrip("-"))
+    if option is None and name.startswith("-"):
+        return find_option(name[1:], mark="-")
     return option
 
 
@@ -97,7 +106,7 @@ class _Reader:
             self._take(option, flag)
         elif option := _switched_off(flag):
             self._give(option, False)
-            if flag.has_value:
+            if flag.has_value or self._switched_by_word() is not None:
                 self._source.value()
                 self._fault(option, words.OFF_WITH_VALUE)
         else:
@@ -123,7 +132,7 @@ class _Reader:
 
     def _take(self, option: Option, flag: Flag) -> None:
         if option.kind == "boolean" and not flag.has_value:
-            self._give(option, True)
+            self._switch(option)
             return
         value = self._source.value(json_object=option.kind == "bias")
         if value is None:
@@ -132,6 +141,34 @@ class _Reader:
             self._fault(option, words.FLAG_TROUBLE[value.trouble])
         else:
             self._give(option, typed(option.kind, value.text(control=option.name == "stop")))
+
+    def _switch(self, option: Option) -> None:
+        """Turn a switch on, or as a word behind it says. A word that the prompt may begin with
+        as well is a fault: asked wrongly, everybody would read it."""
+        match self._switched_by_word():
+            case None:
+                self._give(option, True)
+            case bool() as value:
+                self._source.value()
+                self._give(option, value)
+            case str() as word:
+                self._fault(option, words.switch_or_prompt(option.flag, word))
+
+    def _switched_by_word(self) -> bool | str | None:
+        """What the next word says of a switch; the word, when that cannot be known."""
+        word, following = self._source.word() or ("", "")
+        value = switched(word)
+        if value is None:
+            return None
+        ends = not following or starts_like_flag(following)
+        if ends or word in NEVER_BEGINS or (len(word) > 1 and word.isupper()):
+            return value
+        goes_on = following[0].islower()
+        if word.isdigit():
+            return value if following[0].isupper() else None
+        if word[0].isupper():
+            return None if goes_on else word
+        return word if goes_on else value
 
     def _give(self, option: Option, value: JsonValue) -> None:
         if option.kind == "texts":
@@ -218,5 +255,6 @@ def _written(option: Option, value: JsonValue) -> list[str]:
 
 
 def _written_prompt(prompt: str) -> str:
-    plain = prompt and not prompt[0].isspace() and not starts_like_flag(prompt)
-    return prompt if plain else f"-- {prompt}"
+    first = (*prompt[:_LONGEST_NAME].split(None, 1), "")[0]
+    safe = prompt and not prompt[0].isspace() and not starts_like_flag(prompt)
+    return prompt if safe and switched(first) is None else f"-- {prompt}"

@@ -1,38 +1,78 @@
 """Cuts what was typed into flags, values and the prompt; it knows no flag by its name.
 
 Flags come first. A word that starts with `--`, or with `-` and a letter, is a flag; flags end at
-the first other word, or at a lone `--`. Phones make an em dash of `--`, so it counts as one before
-a letter or alone; an en dash does before a letter, but alone it may begin a list.
+the first other word, or at a lone `--`. Keyboards make other dashes of it: a phone an em dash, a
+Chinese one two of them, a Japanese one wide ones. Each counts before a letter, two or a long one
+alone too; one en dash alone may begin a list.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Trouble = Literal["unclosed", "after_quote"]
 
-_END = re.compile(r"(?:--|—)(?=\s|\Z)")
-_MARK = re.compile(r"--|[-—–](?=[^\W\d_])")
-_SPACE = re.compile(r"\s*")
-_WORD = re.compile(r"\S*")
-_NAME = re.compile(r"[^\s=]*")
+DASHES = "-‐‑‒–—―−﹘﹣－⸺"
+"""What keyboards and typography make of a dash."""
 
-_CLOSING = {'"': '"', "'": "'", "“": "”“", "”": "”", "„": "“”", "‘": "’", "’": "’"}
+_LONG_DASHES = "—―⸺"
+
+LONE_END = rf"(?:[{DASHES}]{{2}}|[{_LONG_DASHES}])"
+"""The end of the flags, as a pattern."""
+
+_END = re.compile(rf"{LONE_END}(?=\s|\Z)")
+_MARK = re.compile(rf"--|[{DASHES}]{{2}}(?=[A-Za-zＡ-Ｚａ-ｚ])|[{DASHES}](?=[^\W\d_])")
+_SPACE = re.compile(r"\s*")
+_WORD = re.compile(r"[0-9]{1,3}(?:[\u2009\u202f][0-9]{3})+(?!\S)|\S*")
+"""Typography parts the thousands of a number by spaces that nobody writes between words."""
+
+_NAME = re.compile(r"[^\s=＝]*")
+_EQUALS = ("=", "＝")
+_PLAIN_DASHES = str.maketrans(dict.fromkeys(DASHES, "-"))
+
+_CLOSING = {
+    '"': '"',
+    "'": "'",
+    "“": "”“",
+    "”": "”",
+    "„": "“”",
+    "‟": "”",
+    "‘": "’",
+    "’": "’",
+    "‚": "‘’",
+    "«": "»",
+    "»": "«»",
+    "‹": "›",
+    "›": "‹›",
+    "＂": "＂",
+    "＇": "＇",
+    "「": "」",
+    "『": "』",
+}
+"""By each quote that may begin a value, those that may end it."""
+
 _QUOTED = {
     opening: re.compile(rf"(?:\\.|[^\\{closing}])*+[{closing}]", re.DOTALL)
     for opening, closing in _CLOSING.items()
 }
+_PADDED = frozenset("«»‹›")
+"""French puts a space inside of these, which is no part of what is quoted."""
+
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
+
+_SEEN = 40
+"""Characters that are looked at of what follows a word."""
 
 _MOST_NOT_JSON = 20
 """So many values that begin like JSON and are none are read to where they go wrong."""
 
-STRAIGHT_QUOTES = str.maketrans(dict.fromkeys("“”„", '"'))
+STRAIGHT_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +122,10 @@ class Source(Protocol):
         With `json_object`, a value that starts like a JSON object may hold spaces.
         """
 
+    def word(self) -> tuple[str, str] | None:
+        """The next word, which stays unread, and what follows it; None when the end or another
+        flag comes instead."""
+
     def rest(self) -> str | None:
         """What follows the flags, to the letter; None when nothing does."""
 
@@ -89,6 +133,11 @@ class Source(Protocol):
 def starts_like_flag(text: str) -> bool:
     """Whether `text` would be read as a flag, or as the end of the flags."""
     return bool(_END.match(text) or _MARK.match(text))
+
+
+def plain(name: str) -> str:
+    """A name as it is spelled here: wide letters are narrow, and every dash is `-`."""
+    return unicodedata.normalize("NFKC", name).translate(_PLAIN_DASHES)
 
 
 class TypedText:
@@ -111,11 +160,22 @@ class TypedText:
         if not (mark := _MARK.match(self._text, self._at)):
             return None
         self._at = mark.end()
-        name = self._skip(_NAME)
-        return Flag(mark[0], name, has_value=self._text.startswith("=", self._at))
+        name = plain(self._skip(_NAME))
+        return Flag(mark[0], name, has_value=self._text.startswith(_EQUALS, self._at))
+
+    def word(self) -> tuple[str, str] | None:
+        self._skip(_SPACE)
+        start = self._at
+        if _END.match(self._text, start) or _MARK.match(self._text, start):
+            return None
+        word = self._skip(_WORD)
+        self._skip(_SPACE)
+        following = self._text[self._at : self._at + _SEEN]
+        self._at = start
+        return (word, following) if word else None
 
     def value(self, *, json_object: bool = False) -> Value | None:
-        if self._text.startswith("=", self._at):
+        if self._text.startswith(_EQUALS, self._at):
             self._at += 1
             return self._value(json_object)
         self._skip(_SPACE)
@@ -148,7 +208,8 @@ class TypedText:
             return Value(self._skip(_WORD), trouble="unclosed")
         self._at = inside.end()
         stray = self._skip(_WORD)
-        return Value(inside[0][:-1], quote, trouble="after_quote" if stray else None)
+        raw = inside[0][:-1].strip() if quote in _PADDED else inside[0][:-1]
+        return Value(raw, quote, trouble="after_quote" if stray else None)
 
     def _skip_json(self) -> None:
         if self._not_json >= _MOST_NOT_JSON:
@@ -190,7 +251,13 @@ class ShellWords:
         self._at += 1
         name, equals, inline = word[mark.end() :].partition("=")
         self._inline = inline if equals else None
-        return Flag(mark[0], name, has_value=bool(equals))
+        return Flag(mark[0], plain(name), has_value=bool(equals))
+
+    def word(self) -> tuple[str, str] | None:
+        left = self._words[self._at :]
+        if not left or starts_like_flag(left[0]):
+            return None
+        return left[0], " ".join(left[1:2])[:_SEEN]
 
     def value(self, *, json_object: bool = False) -> Value | None:  # noqa: ARG002
         if self._inline is not None:

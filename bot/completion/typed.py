@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -13,12 +14,22 @@ from bot.completion.lexer import STRAIGHT_QUOTES
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,'’_٬])[0-9]{3})(?:\1[0-9]{3})*+")
+"""A whole number as people write a large one: `200.000`, `1,500`, `2’000’000`."""
+
+_THIN_SPACES = str.maketrans(dict.fromkeys("\u2009\u202f", "'"))
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*[,٫][0-9]+")
 _BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*")
 _MINUS = re.compile(r"\A[−–]")
-_SWITCH = {
-    **dict.fromkeys(("true", "yes", "on", "1"), True),
-    **dict.fromkeys(("false", "no", "off", "0"), False),
-}
+_NO_DIGIT = re.compile(r"[^0-9+-]")
+_LONGEST_NUMBER = 1_000
+
+_ON = ("on", "true", "yes", "ja", "oui", "sí", "sim", "да", "开", "オン")
+_OFF = ("off", "false", "no", "aus", "nein", "non", "não", "нет", "关", "オフ")
+_SWITCH = {**dict.fromkeys((*_ON, "1"), True), **dict.fromkeys((*_OFF, "0"), False)}
+
+NEVER_BEGINS = frozenset({"off", "オン", "オフ"})
+"""Words for a switch that a question hardly begins with in small letters."""
 
 
 def typed(kind: str, text: str) -> JsonValue:
@@ -27,14 +38,22 @@ def typed(kind: str, text: str) -> JsonValue:
     What cannot be read stays text, so that the model of a request says what is wrong with it.
     """
     match kind:
-        case "integer" | "number":
+        case "integer":
+            return _integer(text)
+        case "number":
             return _number(text)
         case "boolean":
-            return _SWITCH.get(text.lower(), text)
+            value = switched(text)
+            return text if value is None else value
         case "bias":
             return _bias(text)
         case _:
             return text
+
+
+def switched(word: str) -> bool | None:
+    """Whether `word` turns a switch on or off; None when it does neither."""
+    return _SWITCH.get(narrow(word).lower())
 
 
 def written(value: JsonValue) -> str:
@@ -55,11 +74,35 @@ def _written_bias(bias: Mapping[str, JsonValue]) -> str:
     return json.dumps(bias)
 
 
+def _integer(text: str) -> JsonValue:
+    """A whole number, its thousands parted or not."""
+    plain = narrow(text.translate(_THIN_SPACES))
+    if _THOUSANDS.fullmatch(plain):
+        return int(_NO_DIGIT.sub("", plain))
+    return text if _DECIMAL_COMMA.fullmatch(plain) else _number(text)
+
+
 def _number(text: str) -> JsonValue:
-    plain = _MINUS.sub("-", text)
+    """A number whose point may be a comma; the parameters that have one are all small."""
+    plain = narrow(text)
     if _INTEGER.fullmatch(plain):
         return int(plain)
+    if _DECIMAL_COMMA.fullmatch(plain):
+        plain = plain.replace(",", ".").replace("٫", ".")
     return float(plain) if _NUMBER.fullmatch(plain) else text
+
+
+def narrow(text: str) -> str:
+    """`text` with digits and signs as they are in ASCII, whatever keyboard they were typed on."""
+    if text.isascii() or len(text) > _LONGEST_NUMBER:
+        return text
+    compatible = unicodedata.normalize("NFKC", text)
+    return _MINUS.sub("-", "".join(map(_digit, compatible)))
+
+
+def _digit(character: str) -> str:
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
 
 
 def _bias(text: str) -> JsonValue:
@@ -68,7 +111,7 @@ def _bias(text: str) -> JsonValue:
     if plain.startswith("{"):
         return _json(plain, text)
     bias: dict[str, JsonValue] = {}
-    for pair in plain.split(","):
+    for pair in narrow(plain).split(","):
         token, equals, number = pair.partition("=")
         if not equals:
             return text

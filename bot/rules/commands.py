@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.completion.flags import Flags, parse_text
+from bot.completion.lexer import plain, starts_like_flag
 from bot.rules.help import find_topic
 
 
@@ -41,12 +42,28 @@ def parse(text: str) -> Command:
     words = text.split()
     if not words:
         return Form()
-    grammar = _GRAMMARS.get(words[0].lower())
+    grammar = _GRAMMARS.get(_dashed(words[0].lower()))
     command = grammar(words[1:]) if grammar else None
     if command:
         return command
+    return AskCommand(parse_text(_without_ask(text)))
+
+
+def _without_ask(text: str) -> str:
+    """`text` without the word `ask` that it begins with, where that is no word of the question:
+    `ask me a riddle` is one."""
     asked = _ASK.match(text)
-    return AskCommand(parse_text(text[asked.end() :] if asked else text))
+    if asked is None or not (asked["colon"] or starts_like_flag(text[asked.end() :])):
+        return "" if text.strip() == "ask" else text
+    return text[asked.end() :]
+
+
+def _dashed(word: str) -> str:
+    """A flag with the dashes that it has here, whatever keyboard it was typed on."""
+    name = plain(word)
+    if not starts_like_flag(word) or word.startswith("-"):
+        return name
+    return f"--{name.lstrip('-')}" if len(name.lstrip("-")) > 1 else name
 
 
 def _help(words: Sequence[str]) -> Help | None:
@@ -56,10 +73,10 @@ def _help(words: Sequence[str]) -> Help | None:
     return Help(topic) if topic else None
 
 
-_ASK = re.compile(r"\s*ask(?=\s|\Z)")
+_ASK = re.compile(r"\s*ask(?:\s*(?P<colon>[:：])|(?=\s))\s*", re.IGNORECASE)
 
 _GRAMMARS: Mapping[str, Callable[[Sequence[str]], Command | None]] = {
     "help": _help,
-    **dict.fromkeys(("--help", "—help", "–help", "-h"), _help),
+    **dict.fromkeys(("--help", "-h"), _help),
 }
 """By its first word, each command's reading of the words that follow; None: it does not fit."""

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
+from bot.completion.lexer import LONE_END
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
 from bot.rules.managing import (
@@ -37,7 +38,7 @@ from bot.rules.scope_words import (
 from bot.words import managing as said
 
 _LONGEST_NAME = 40
-_LONE_END = re.compile(r"(?:\A|(?<=\s))(?:--|—)\Z")
+_LONE_END = re.compile(rf"(?:\A|(?<=\s)){LONE_END}\Z")
 
 
 def parse_defaults(text: str) -> ManagingCommand | None:

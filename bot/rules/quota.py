@@ -15,7 +15,9 @@ from typing import Literal, get_args
 
 from bot import words
 from bot.completion.excerpt import excerpt, shown_value
+from bot.completion.lexer import DASHES
 from bot.completion.rules import MAX_ANSWERS, MAX_INT32
+from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import quota as said
 
@@ -142,8 +144,8 @@ _ALIASES: Mapping[str, QuotaName] = {
 }
 """What is suggested for names that `difflib` finds too far away."""
 
-_DASHES = str.maketrans(dict.fromkeys("_—–", "-"))
-QUOTES = "\"'“”„‘’`"
+_DASHES = str.maketrans(dict.fromkeys(f"_{DASHES}", "-"))
+QUOTES = "\"'“”„‘’`«»‹›"
 """What people may put around a word: phones make curly ones."""
 
 _NO_LIMIT = frozenset(("none", "off", "no", "never", "unlimited", "infinite", "∞"))
@@ -153,6 +155,10 @@ _COUNT = re.compile(rf"(?P<sign>[-−–+]?){_DIGITS}", re.IGNORECASE)
 _MONEY = re.compile(
     rf"(?P<sign>[-−–+]?)(?:(?:us)?\$|usd)?{_DIGITS}(?:\$|usd|dollars?)?", re.IGNORECASE
 )
+_DIGITS_PARTED = re.compile(r"[0-9][0-9.,'’]*")
+_GROUPED_BY_POINT = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]{1,2})?")
+_GROUPED_BY_MARK = re.compile(r"[1-9][0-9]{0,2}(?:['’][0-9]{3})+(?:\.[0-9]+)?")
+_COMMA_FOR_POINT = re.compile(r"[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})")
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 
 
@@ -220,7 +226,8 @@ def _read(quota: Quota, typed: str, kind: ScopeKind) -> int | Fault:
 
 
 def read_amount(quota: Quota, typed: str) -> int | Fault:
-    """The amount that was typed: `200`, `2,000`, `1.5m`; of `usd` also `$20` or `20usd`.
+    """The amount that was typed: `200`, `2,000`, `2.000`, `1.5m`; of `usd` also `$20`, `20usd`,
+    `20,50`.
 
     Of `usd` it is in micro-dollars. What the quota does not allow is a fault.
     """
@@ -230,7 +237,7 @@ def read_amount(quota: Quota, typed: str) -> int | Fault:
     if text.lower() in _NO_LIMIT:
         return Fault(quota.name, said.without_limit(quota.name, excerpt(text)), quota.allowed)
     money = quota.unit == "usd"
-    found = (_MONEY if money else _COUNT).fullmatch(text)
+    found = (_MONEY if money else _COUNT).fullmatch(_pointed(narrow(text), money=money))
     if found is None or not (found["whole"] or found["part"]):
         return Fault(quota.name, _no_number(text, money=money), quota.allowed)
     if len(text) > _LONGEST_AMOUNT:
@@ -243,6 +250,28 @@ def read_amount(quota: Quota, typed: str) -> int | Fault:
     if amount.denominator != 1:
         return Fault(quota.name, _no_number(text, money=money), quota.allowed)
     return int(amount)
+
+
+def _pointed(text: str, *, money: bool) -> str:
+    """`text` with its point and its thousands written as they are in English.
+
+    `2.000` is two thousand of what is counted, and of money either: that stays as it is, and is
+    no amount.
+    """
+    found = _DIGITS_PARTED.search(text)
+    if found is None or len(text) > _LONGEST_AMOUNT:
+        return text
+    number, rest = found[0], text[found.end() :]
+    if _GROUPED_BY_POINT.fullmatch(number):
+        unsure = number.count(".") == 1 and "," not in number and (money or rest[:1].isalpha())
+        if unsure:
+            return text if not money else f"{text[: found.start()]}?{rest}"
+        number = number.replace(".", "").replace(",", ".")
+    elif _COMMA_FOR_POINT.fullmatch(number) and (money or rest[:1].isalpha()):
+        number = number.replace(",", ".")
+    elif _GROUPED_BY_MARK.fullmatch(number):
+        number = number.replace("’", "").replace("'", "")
+    return f"{text[: found.start()]}{number}{rest}"
 
 
 def _no_number(text: str, *, money: bool) -> str:

@@ -54,6 +54,16 @@ FLAG_TROUBLE = {
     "after_quote": "a space must follow the closing quote",
 }
 OFF_WITH_VALUE = "--no-… takes no value"
+
+
+def switch_or_prompt(flag: str, word: str) -> str:
+    """`word` may be the value of the switch `flag`, or begin the prompt."""
+    return (
+        f"is “{word}” its value, or does your question begin with it? "
+        f"Write {flag}={word.lower()}, or -- before the question"
+    )
+
+
 PRIVATE_AND_REPLY = "says where to reply, and so does --reply"
 ALLOWED_PRIVATE = "one of the two"
 PROMPT_SPLIT = "some of it follows --prompt, and some stands at the end"
@@ -167,7 +177,7 @@ Ask Grok anything, and the answer grows here in the channel:
 • Reply in the thread of an answer to go on, or call @Grok into any thread.
 
 Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \
-before it; if it begins like a command, put `ask` before it."""
+before it; if it begins like a command, put `ask:` before it."""
 HELP_MANAGING = """\
 What there is, and what was used: `/grok models`, `/grok usage`.
 How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok audit`; \

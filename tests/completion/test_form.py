@@ -167,7 +167,7 @@ def test_how_values_look_in_their_fields(name: str, value: JsonValue, text: str)
     ("name", "text", "value"),
     [
         ("temperature", " 0.2 ", 0.2),
-        ("temperature", "0,2", "0,2"),
+        ("temperature", "0,2", 0.2),
         ("max_tokens", "1e3", 1000.0),
         ("stop", "\n a\r\n\r\n \nb\\n\n", [" a", "b\n"]),
         ("stop", "END\n", "END"),

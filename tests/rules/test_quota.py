@@ -53,6 +53,14 @@ def fault_of(quota: Quota, typed: str) -> Fault:
         ("1,234,567", 1_234_567),
         ("2_000", 2_000),
         ("2,000k", 2_000_000),
+        ("200.000", 200_000),
+        ("1.234.567", 1_234_567),
+        ("2’000", 2_000),
+        ("1,5m", 1_500_000),
+        ("1.500k", 1_500),
+        ("２００ｋ", 200_000),
+        ("٣", 3),
+        ("«200k»", 200_000),
         ("+7", 7),
         ("007", 7),
         ("“200k”", 200_000),
@@ -77,6 +85,9 @@ def test_a_count_is_read_as_it_is_typed(typed: str, amount: int) -> None:
         ("0.000001", 1),
         ("$2k", 2_000_000_000),
         ("$0", 0),
+        ("20,50", 20_500_000),
+        ("$1.250,50", 1_250_500_000),
+        ("＄２０", 20_000_000),
         ("$1,000,000", 1_000_000 * MICRO),
     ],
 )
@@ -97,7 +108,6 @@ def test_dollars_become_micro_dollars(typed: str, micro: int) -> None:
         "+",
         ".",
         "1e3",
-        "٣",
         "2k2",
         "1.2.3",
         "＄5",
@@ -107,7 +117,9 @@ def test_what_is_no_whole_number_is_a_fault(typed: str) -> None:
     assert "is not a whole number" in fault_of(TOKENS, typed).problem
 
 
-@pytest.mark.parametrize("typed", ["much", "€20", "$", "usd", "0.0000001", "20 eur", "$$5"])
+@pytest.mark.parametrize(
+    "typed", ["much", "€20", "$", "$1.000", "usd", "0.0000001", "20 eur", "$$5"]
+)
 def test_what_is_no_money_is_a_fault(typed: str) -> None:
     assert "is not an amount of money" in fault_of(DOLLARS, typed).problem
 
