@@ -1,7 +1,7 @@
 # The bot alone: no compiler, no package installer, no root.
 
 # `make digests` writes the digest behind the tag.
-ARG PYTHON=python:3.13-slim
+ARG PYTHON=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 
 FROM ${PYTHON} AS install
 COPY requirements.lock /

@@ -226,7 +226,7 @@ def test_each_image_is_named_once_by_tag_and_by_nothing_else_than_a_digest() -> 
     assert froms == ["${PYTHON}"] * 2
     assert len(images) == 2
     for image in images:
-        assert re.fullmatch(r"[a-z0-9./-]+:[a-z0-9.-]+(@sha256:[0-9a-f]{64})?", image), image
+        assert re.fullmatch(r"[a-z0-9./-]+:[a-z0-9.-]+@sha256:[0-9a-f]{64}", image), image
         assert ":latest" not in image
 
 
