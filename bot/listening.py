@@ -12,7 +12,7 @@ import errno
 import resource
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self, cast
 
@@ -45,7 +45,10 @@ _SHARE_OF_FILES = 4
 
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _PAUSE_SECONDS = 0.1
-_BACKLOG = 128
+_BACKLOG = 1024
+_TAKEN_AT_ONCE = 32
+"""Connections in a row. One for each turn of the loop is too few when many come: what the system's
+queue has no room for tries again a second later, and Slack waits three."""
 
 
 class Listening:
@@ -179,26 +182,36 @@ class Listening:
     async def _accept(self, listener: socket.socket, server: web.Server) -> None:
         """Take connections as they come. Of asyncio's own accepting there is no bound, and where
         no file is left it writes hundreds of thousands of lines to the log."""
-        loop = asyncio.get_running_loop()
         while True:
             try:
-                wire, _ = await loop.sock_accept(listener)
+                wires = await _accepted(listener)
             except OSError as error:
                 await self._no_connection(error)
                 continue
-            if len(self._open) >= self._most and not self._make_room():
+            taken = self._with_room(wires)
+            await asyncio.gather(*(self._take(wire, server) for wire in taken))
+
+    def _with_room(self, wires: Sequence[socket.socket]) -> Iterator[socket.socket]:
+        """Those of `wires` that there is room for, or that room was made for."""
+        room = self._most - len(self._open)
+        for wire in wires:
+            if room > 0:
+                room -= 1
+            elif not self._make_room():
                 refused("no_room")
                 wire.close()
                 continue
-            try:
-                await loop.connect_accepted_socket(
-                    lambda: Connection(server, self, loop=loop), wire
-                )
-            except OSError:  # it is gone already
-                wire.close()
-            except Exception:  # whatever it was, the next one is to be taken
-                wire.close()
-                log.exception("connection not taken")
+            yield wire
+
+    async def _take(self, wire: socket.socket, server: web.Server) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: Connection(server, self, loop=loop), wire)
+        except OSError:  # it is gone already
+            wire.close()
+        except Exception:  # whatever it was, the next one is to be taken
+            wire.close()
+            log.exception("connection not taken")
 
     async def _no_connection(self, error: OSError) -> None:
         """A connection that was gone before it was taken costs nothing; without a file for it,
@@ -275,6 +288,20 @@ def _fault(request: web.BaseRequest) -> tuple[str, web.HTTPException] | None:
 def _files_allowed() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 2**20 if soft == resource.RLIM_INFINITY else soft
+
+
+async def _accepted(listener: socket.socket) -> list[socket.socket]:
+    """The connections that wait, at least one. Raises `OSError`."""
+    wire, _ = await asyncio.get_running_loop().sock_accept(listener)
+    wires = [wire]
+    while len(wires) < _TAKEN_AT_ONCE:
+        try:
+            wire, _ = listener.accept()
+        except OSError:  # none waits, or what ails it shows again when the next one is taken
+            break
+        wire.setblocking(False)
+        wires.append(wire)
+    return wires
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:

@@ -426,3 +426,16 @@ async def test_it_closes_with_connections_open() -> None:
                 await stack.enter_async_context(opened(door, sent))
             await until(lambda: door.connections == 3)
         assert door.connections == 0
+
+
+async def test_connections_that_came_together_are_taken_together() -> None:
+    """What the system's queue has no room for tries again after a second: Slack waits three."""
+    crowd = 300
+    async with Door(most=64) as door, AsyncExitStack() as stack:
+        for _ in range(crowd):  # the loop stands still meanwhile: nobody takes them
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", door.port), 0.5)))
+        turns = 0
+        while door.connections < 64:
+            await asyncio.sleep(0)
+            turns += 1
+            assert turns < 32
