@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -34,19 +35,42 @@ _SECRET_FIELDS = frozenset(
     }
 )
 
+_WORDS = r"(?-i:[A-Za-z][a-z]{0,15}|[A-Z]{1,16}|[0-9]{1,4})"
+"""What sentences and names of things are made of, and keys are not."""
+_NAME = rf"{_WORDS}(?:[-_]{_WORDS}){{0,20}}(?![\w-])"
+_SENTENCE = rf"{_WORDS}(?:[-/.,:;]{{1,2}}{_WORDS}){{0,20}}[.,:;]{{0,3}}(?![\w.~+/=-])"
+
+_HEADER = (
+    r"(\b(?:proxy-)?authorization\b(?:['\"]?\s{0,9}[:=]|['\"]\s{0,9},)\s{0,9}b?['\"]?)"
+    r"(?:(\w{2,20}[ \t]{1,9})(?=[^\s'\"]))?[^\s'\",;)}\]]{2,}"
+)
+"""Whatever its scheme, as HTTP writes it, or as a mapping or a pair is shown."""
+
 _PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
         (r"\b(xox[a-z])[.-][\w.-]{6,}", rf"\1-{HIDDEN}"),
         (r"\b(xapp|xwfp)-[\w-]{6,}", rf"\1-{HIDDEN}"),
-        (r"\b(xai|sk)-[\w-]{16,}", rf"\1-{HIDDEN}"),
-        (r"\b(bearer|basic) +[\w.~+/=-]{6,}", rf"\1 {HIDDEN}"),
+        (rf"\b(xai|sk)-(?!{_NAME})[\w-]{{16,}}", rf"\1-{HIDDEN}"),
+        (_HEADER, rf"\1\2{HIDDEN}"),
+        (rf"\b(bearer) +(?!{_SENTENCE})[\w.~+/=-]{{8,}}", rf"\1 {HIDDEN}"),
         (r"(://[^\s:/@]*):[^\s/@]+@", rf"\1:{HIDDEN}@"),
         (r"(https://hooks\.slack(?:-gov)?\.com/)[^\s'\"<>|]+", rf"\1{HIDDEN}"),
         (r"(\bresponse_url\b['\"]?\s*[:=]\s*['\"]?)[^\s'\",&}]+", rf"\1{HIDDEN}"),
         (r"([?&](?:ticket|token|api_key|secret)=)[^\s&'\"]+", rf"\1{HIDDEN}"),
     )
 )
+
+_LONGEST_WORD = 30
+_BASIC = re.compile(r"\b(basic) +([A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE)
+
+
+def _without_credentials(found: re.Match[str]) -> str:
+    """A name and a password behind `Basic` (RFC 7617) hidden, an ordinary word left."""
+    whole = found[2].rstrip("=")
+    decoded = base64.b64decode(whole[: len(whole) // 4 * 4])
+    is_pair = b":" in decoded and (decoded.isascii() or not found[2].isalpha())
+    return f"{found[1]} {HIDDEN}" if is_pair or len(whole) > _LONGEST_WORD else found[0]
 
 
 class Redactor:
@@ -70,7 +94,7 @@ class Redactor:
             text = self._known.sub(HIDDEN, text)
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
-        return text
+        return _BASIC.sub(_without_credentials, text)
 
     def value(self, value: Any) -> Any:
         """`value` without its secrets, at any depth; what is not plain data becomes text."""

@@ -46,10 +46,51 @@ def test_headers_addresses_and_tickets_are_hidden() -> None:
     assert "T1/22" not in redactor.text("{'response_url': 'http://127.0.0.1:1/respond/T1/22'}")
 
 
-def test_ordinary_text_stays_as_it_is() -> None:
-    ordinary = "xai-sdk and sk-1 are fine; 12:30 at https://api.x.ai/v1, tokens=512; basic idea"
-
+@pytest.mark.parametrize(
+    "ordinary",
+    [
+        "xai-sdk and sk-1 are fine; 12:30 at https://api.x.ai/v1, tokens=512; basic idea",
+        "make a token with the scope connections:write under “Basic Information”.",
+        "Copy it from Basic Information of your app; basic understanding/knowledge will do",
+        "basic authentication is off, Basic Authorization too, a BASIC EXAMPLE, basic-auth.",
+        "basic internationalization, basic configuration files, basic utf-8, basic OAuth2",
+        "the bearer understands: a bearer certificate, Bearer authentication. Bearer tokens/keys",
+        "Bearer-Token; bearer authorization, bearer credentials… bearer credentials!",
+        "no authorization was given; authorization required, authorization code flow",
+        "xai-compatible-servers-of-yours, sk-learn-and-its-many-friends, xai-grok-4-fast-reasoning",
+    ],
+)
+def test_ordinary_text_stays_as_it_is(ordinary: str) -> None:
     assert Redactor().text(ordinary) == ordinary
+
+
+@pytest.mark.parametrize(
+    ("written", "secret"),
+    [
+        ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+        ("sent Basic dXNlcjpwYXNzd29yZA== along", "dXNlcjpwYXNzd29yZA"),
+        ("sent basic YWxhZGRpbjpvcGVuc2VzYW1l along", "YWxhZGRpbjpvcGVuc2VzYW1l"),
+        ("Proxy-Authorization: Basic QWxhZGRpbjpvcGVu", "QWxhZGRpbjpvcGVu"),
+        ("{'Authorization': 'Bearer abcdefgh'}", "abcdefgh"),
+        ('{"authorization":"bearer sesame"}', "sesame"),
+        ("(b'authorization', b'Bearer sesame-open')", "sesame-open"),
+        ("authorization=Bearer%20x plainword", "Bearer%20x"),
+        ("Authorization: token sesameopen", "sesameopen"),
+        ("Authorization: sesameopen", "sesameopen"),
+        ("Bearer abcdefgh1", "abcdefgh1"),
+        ("bearer abcDefGhiJkl", "abcDefGhiJkl"),
+        ("bearer abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"),
+        ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "eyJzdWIiOiIxIn0"),
+        ("key sk-" + "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz"),
+        ("key sk-" + "ant-api03-Ab1Cd2Ef3Gh4", "Ab1Cd2Ef3Gh4"),
+        ("key xai-" + "aB3" * 20, "aB3aB3"),
+    ],
+)
+def test_credentials_are_hidden_wherever_they_stand(written: str, secret: str) -> None:
+    hidden = Redactor().text(written)
+
+    assert secret not in hidden
+    assert "***" in hidden
 
 
 def test_configured_secrets_are_hidden_whatever_they_look_like() -> None:
