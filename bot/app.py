@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -22,6 +22,7 @@ from bot.jobs.worker import Worker
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
+from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.startup import meet_slack, settings_faults
 from bot.settings import Settings
 from bot.slack.http_mode import HttpMode
@@ -48,10 +49,14 @@ class Bot:
     working: asyncio.Task[None]
     ops_port: int
     http_port: int | None
+    answering: Callable[[], int]
+    """How many answers are under way here."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set, then drain it. Raises `StartupError`."""
+    for trouble in unknown_settings(set_names()):
+        log.warning("unknown setting", setting=trouble.setting, remedy=trouble.sentence)
     async with open_bot(settings) as bot:
         log.info(
             "ready",
@@ -60,16 +65,21 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             ops_port=bot.ops_port,
         )
         print(words.serving(settings.ops_host, bot.ops_port, bot.http_port), flush=True)
-        await until(stop, bot.working)
-        log.info("stopping")
+        await until(stop, bot, settings.shutdown_grace_seconds)
 
 
-async def until(stop: asyncio.Event, working: asyncio.Task[None]) -> None:
-    """Wait until told to stop, or until there is nothing left that works."""
+async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
+    """Wait until told to stop, or until there is nothing left that works; then say what is
+    finished first, for `grace` seconds at most."""
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({stopping, bot.working}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     await asyncio.wait({stopping})
+    answers = bot.answering()
+    log.info("stopping", answering=answers)
+    if answers and stop.is_set():
+        with suppress(BrokenPipeError):
+            print(words.finishing(answers, grace), flush=True)
 
 
 @asynccontextmanager
@@ -103,7 +113,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         await stack.enter_async_context(way_in)
         stack.callback(health.stop)
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
-        yield Bot(installation, working, ops.port, http_port)
+        yield Bot(installation, working, ops.port, http_port, lambda: worker.answering)
 
 
 class _Health:

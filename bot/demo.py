@@ -35,7 +35,7 @@ async def demo(settings: Settings, stop: asyncio.Event) -> None:
         )
         kind = words.DEMO_REAL_GROK if real else words.DEMO_SANDBOX_GROK
         print(words.demo_ready(workspace.url, kind), flush=True)
-        await until(stop, bot.working)
+        await until(stop, bot, settings.shutdown_grace_seconds)
 
 
 def _settings(

@@ -47,11 +47,15 @@ SLACK_PATH = "/slack/events"
 """Where Slack posts everything to, in HTTP mode."""
 
 
+ENV_FILE = ".env"
+"""Read besides the environment, from the directory where the bot is started."""
+
+
 class Settings(BaseSettings):
     """The configuration of one bot process."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     slack_bot_token: SecretStr | None = Field(

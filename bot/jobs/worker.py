@@ -91,6 +91,11 @@ class Worker:
         return len(self._tasks)
 
     @property
+    def answering(self) -> int:
+        """How many of them have a place: the rest goes to another worker when this one stops."""
+        return len(self._tasks) - len(self._places.line)
+
+    @property
     def alive(self) -> bool:
         """Whether jobs are being taken; for the readiness of the process."""
         if self._ended.is_set() or self._stopping.is_set():

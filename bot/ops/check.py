@@ -14,6 +14,7 @@ from bot.ops import words
 from bot.ops.grok_probe import key_state, model_state
 from bot.ops.redact import Redactor
 from bot.ops.scopes import SCOPES
+from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
@@ -57,9 +58,10 @@ async def run_checks(settings: Settings) -> AsyncGenerator[Line]:
     What depends on a setting that is missing or malformed is not tried.
     """
     troubles = settings_troubles(settings)
-    for trouble in troubles:
+    unknown = unknown_settings(set_names())
+    for trouble in (*troubles, *unknown):
         yield _line(words.CHECK_SETTINGS, trouble)
-    if not troubles:
+    if not troubles and not unknown:
         yield _line(words.CHECK_SETTINGS, words.ALL_SETTINGS_FINE)
     broken = {trouble.setting for trouble in troubles}
     team = _NO_TEAM

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StartupError
 from bot.ops import words
+from bot.ops.setting_names import nothing_set
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
@@ -18,6 +19,7 @@ from bot.slack.installation import Installation
 from bot.store.address import address_fault
 from bot.words.startup import NO_XAI_API_KEY, wrong_url
 
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"xox[a-z]|xapp-")
@@ -26,11 +28,13 @@ _TOKEN = re.compile(r"xox[a-z]|xapp-")
 def settings_troubles(settings: Settings) -> list[Trouble]:
     """Everything in `settings` that keeps the bot from serving; empty when all is well."""
     return [
+        *nothing_set(settings),
         *_bot_token(settings),
         *_way_in(settings),
         *_grok_key(settings),
         *_addresses(settings),
         *_admins(settings),
+        *_channels(settings),
     ]
 
 
@@ -101,10 +105,19 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
 
 
 def _admins(settings: Settings) -> Iterator[Trouble]:
-    names = [name.strip() for name in settings.grok_admins.split(",") if name.strip()]
-    wrong = [name for name in names if not _USER_ID.fullmatch(name)]
-    if wrong:
-        yield Trouble(words.wrong_admins(", ".join(wrong)), words.REMEDY_ADMINS, "GROK_ADMINS")
+    if wrong := _strangers(settings.grok_admins, _USER_ID):
+        yield Trouble(words.wrong_admins(wrong), words.REMEDY_ADMINS, "GROK_ADMINS")
+
+
+def _channels(settings: Settings) -> Iterator[Trouble]:
+    if wrong := _strangers(settings.asking_channels, _CHANNEL_ID):
+        yield Trouble(words.wrong_channels(wrong), words.REMEDY_CHANNELS, "ASKING_CHANNELS")
+
+
+def _strangers(listed: str, shape: re.Pattern[str]) -> str:
+    """The entries of a list that have another shape; empty when there are none."""
+    entries = filter(None, (entry.strip() for entry in listed.split(",")))
+    return ", ".join(entry for entry in entries if not shape.fullmatch(entry))
 
 
 def _begins(token: SecretStr, prefix: str) -> bool:

@@ -45,6 +45,27 @@ REMEDY_STORE_REFUSES = "Look at the server's log."
 REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012AB3CD."
 
 
+REMEDY_CHANNELS = (
+    "Give channel ids, such as C012AB3CD: each stands at the end of the channel’s details in Slack."
+)
+REMEDY_SETTING_UNKNOWN = "Correct it or remove it: docs/settings.md lists all there are."
+REMEDY_NO_ENV_FILE = (
+    "Copy .env.example to .env and fill it in, or start the bot where your .env is; to try the bot "
+    "without any of it: `python -m bot demo`."
+)
+
+
+def no_env_file(name: str, directory: str) -> str:
+    """Nothing is set, and there is no file that could."""
+    return f"There is no {name} in {directory}, and nothing is set in the environment."
+
+
+def setting_unknown(name: str, nearest: str = "") -> str:
+    """A variable that was meant for the bot, and that it does not know."""
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return f"{name} is set, and there is no such setting.{hint}"
+
+
 def setting_missing(name: str) -> str:
     """A setting that the bot cannot do without."""
     return f"{name} is missing."
@@ -63,6 +84,11 @@ SIGNING_SECRET_SHAPE = "SLACK_SIGNING_SECRET does not look right: Slack's are 32
 def wrong_admins(names: str) -> str:
     """Entries of GROK_ADMINS that are no user ids."""
     return f"GROK_ADMINS has entries that are no Slack user ids: {names}."
+
+
+def wrong_channels(names: str) -> str:
+    """Entries of ASKING_CHANNELS that are no channel ids."""
+    return f"ASKING_CHANNELS has entries that are no channel ids: {names}."
 
 
 def slack_refused(name: str, code: str) -> str:
@@ -198,7 +224,7 @@ COMMANDS = {
     "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
     "check": "try out every token, key and server that the bot depends on",
     "jobs": "what waits, runs and was given up; ask again or end one of them",
-    "ask": "one completion in the terminal: ask [flags] prompt, the same flags as /grok",
+    "ask": "one completion in the terminal: ask [flags] prompt; `ask --help` says more",
     "schema": "print the JSON Schema of a request",
     "manifest": "print the manifest for a new Slack app",
 }
@@ -294,6 +320,12 @@ def serving(host: str, ops_port: int, http_port: int | None) -> str:
     """The bot takes questions."""
     way_in = "in Socket Mode" if http_port is None else f"over HTTP on port {http_port}"
     return f"The bot is ready, {way_in}; health and metrics at http://{host}:{ops_port}"
+
+
+def finishing(answers: int, seconds: float) -> str:
+    """The bot was asked to stop while it answers."""
+    number = "1 answer" if answers == 1 else f"{answers} answers"
+    return f"Finishing {number}, for {seconds:g} s at most; Ctrl-C again ends at once."
 
 
 def demo_ready(page: str, grok: str) -> str:

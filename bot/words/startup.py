@@ -47,6 +47,9 @@ NO_XAI_API_KEY = (
 )
 
 
+ENV_FILE_UNREADABLE = ".env cannot be read: save it as text in UTF-8, readable for the bot."
+
+
 def setting_fault(name: str, problem: str) -> str:
     """One setting that cannot be read; `problem` does not hold its value."""
     return f"{name} is not right: {problem[:1].lower()}{problem[1:]}. See .env.example."

@@ -36,6 +36,7 @@ def test_good_settings_have_no_faults() -> None:
     assert settings_faults(settings(slack_app_token=None, slack_signing_secret=SECRET)) == []
     assert settings_faults(settings(redis_url="unix:///run/valkey.sock")) == []
     assert settings_faults(settings(grok_admins="U01ABC, W02DEF")) == []
+    assert settings_faults(settings(asking_channels="C01ABC, G02DEF,D03")) == []
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,11 @@ def test_good_settings_have_no_faults() -> None:
         ({"redis_url": "db:6379"}, "REDIS_URL is not an address", "redis://host:6379/0"),
         ({"redis_url": "redis://db:port"}, "REDIS_URL is not an address", "redis://host:6379/0"),
         ({"grok_admins": "U01ABC,@jo"}, "GROK_ADMINS has entries that are no", "U012AB3CD"),
+        (
+            {"asking_channels": "C01ABC, #general,random"},
+            "ASKING_CHANNELS has entries that are no channel ids: #general, random.",
+            "C012AB3CD",
+        ),
     ],
 )
 def test_each_fault_is_one_sentence_that_names_the_setting_and_the_remedy(
