@@ -3,31 +3,59 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
+import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.errors import StartupError, UserError
 from bot.ops import words as ops_words
-from bot.ops.logs import configure
-from bot.settings import Settings
 from bot.words import startup as startup_words
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from bot.settings import Settings
+
+# Each command imports what it needs, and no more: `--help` and `schema` are there at once.
 
 EXIT_FAULT = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code of the process."""
+    """Run one command; returns the exit code of the process.
+
+    A reader who goes away (`| head -1`) ends it without a word, as it does other programs.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return code
+
+
+def _nobody_reads() -> bool:
+    """Whether standard output is a pipe whose other end is closed."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), select.POLLOUT)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["ask"]:
-        return _guarded(lambda settings: _ask(settings, arguments[1:]))
-    options = _parser().parse_args(arguments)
+        return _ask(arguments[1:])
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as ended:  # it has printed help, or what is wrong
+        return ended.code if isinstance(ended.code, int) else EXIT_FAULT
     return _COMMANDS[options.command](options)
 
 
@@ -55,21 +83,42 @@ def _parser() -> argparse.ArgumentParser:
 
 def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
     def configured() -> int:
-        settings = Settings()
+        import asyncio
+
+        from bot.ops.logs import configure
+
+        settings = _settings()
         configure(settings)
         return asyncio.run(run(settings))
 
     return _told(configured)
 
 
+def _settings() -> Settings:
+    """Raises `StartupError` with a sentence for each setting that cannot be read."""
+    from pydantic import ValidationError
+
+    from bot.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        names = ("_".join(str(part) for part in fault["loc"]).upper() for fault in faults)
+        raise StartupError(
+            [
+                startup_words.setting_fault(name, fault["msg"])
+                for name, fault in zip(names, faults, strict=True)
+            ]
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise StartupError([startup_words.ENV_FILE_UNREADABLE]) from None
+
+
 def _told(run: Callable[[], int]) -> int:
     """What `run` returns; what keeps it from running is told in a sentence."""
     try:
         return run()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            print(startup_words.setting_fault(name, fault["msg"]), file=sys.stderr)
     except StartupError as error:
         print(*error.faults, sep="\n", file=sys.stderr)
     except UserError as error:
@@ -95,6 +144,8 @@ def _demo(_: argparse.Namespace) -> int:
 
 async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> int:
     """Run until SIGTERM or Ctrl-C asks it to stop; a second one ends it at once."""
+    import asyncio
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(run(stop))
@@ -128,13 +179,25 @@ def _jobs(options: argparse.Namespace) -> int:
     return _guarded(lambda settings: operate(settings, wanted))
 
 
-async def _ask(settings: Settings, arguments: list[str]) -> int:
-    from bot.terminal import ask_in_terminal
+def _ask(arguments: list[str]) -> int:
+    from bot.terminal_help import help_wanted
 
-    return await ask_in_terminal(settings, arguments)
+    if text := help_wanted(arguments):
+        print(text)
+        return 0
+
+    def asked(settings: Settings) -> Coroutine[Any, Any, int]:
+        from bot.terminal import ask_in_terminal, question
+
+        # Before the loop runs: Ctrl-C could not end a read inside of it.
+        return ask_in_terminal(settings, question(settings, arguments))
+
+    return _guarded(asked)
 
 
 def _schema(_: argparse.Namespace) -> int:
+    import json
+
     from bot.completion.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

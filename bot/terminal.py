@@ -10,35 +10,38 @@ from typing import TextIO
 
 from bot.asking.asking import Asking
 from bot.completion.collect import Collector
-from bot.completion.flags import parse_words
+from bot.completion.flags import Flags
 from bot.completion.result import Section
 from bot.errors import GrokFailed, StartupError
 from bot.grok.answering import Completion
 from bot.grok.client import open_grok
+from bot.ops.setting_names import nothing_set
 from bot.reply.last_line import last_line
-from bot.rules.commands import Help, parse
-from bot.rules.help import help_text
 from bot.rules.policy import Policy
 from bot.settings import Settings
+from bot.terminal_input import with_input
 from bot.words import startup as startup_words
 
 
-async def ask_in_terminal(
-    settings: Settings, arguments: Sequence[str], out: TextIO = sys.stdout, err: TextIO = sys.stderr
-) -> int:
-    """Stream the answer to `arguments` (flags, then the prompt) to `out`; the rest to `err`.
+def question(settings: Settings, arguments: Sequence[str]) -> Flags:
+    """What is asked: `arguments` (flags, then the prompt), and what stands on standard input.
 
-    What asks for help in Slack (`help`, `--help temperature`) does so here.
+    Raises `StartupError` without a key, and `UserError` when the input cannot be taken.
+    """
+    if settings.xai_api_key is None:
+        hints = [trouble.sentence for trouble in nothing_set(settings)]
+        raise StartupError([*hints, startup_words.NO_XAI_API_KEY])
+    return with_input(arguments, most=settings.grok_max_prompt_bytes)
+
+
+async def ask_in_terminal(
+    settings: Settings, flags: Flags, out: TextIO = sys.stdout, err: TextIO = sys.stderr
+) -> int:
+    """Stream the answer to what is asked in `flags` to `out`; the rest to `err`.
 
     Returns the exit code: 0, or 1 when the answer failed. Raises `RequestRefused` when the
-    request cannot be sent, and `StartupError` without a key.
+    request cannot be sent.
     """
-    if isinstance(command := parse(" ".join(arguments)), Help):
-        print(help_text(command.topic), file=out)
-        return 0
-    if settings.xai_api_key is None:
-        raise StartupError([startup_words.NO_XAI_API_KEY])
-    flags = parse_words(arguments)
     started = time.monotonic()
     async with open_grok(settings) as grok:
         request = Asking(settings, grok).request(flags, "", Policy())

@@ -25,7 +25,19 @@ GROUND = frozenset(
         "http_connection",
     }
 )
-TOP = frozenset({"app", "wiring", "cli", "terminal", "operator", "demo", "__main__"})
+TOP = frozenset(
+    {
+        "app",
+        "wiring",
+        "cli",
+        "terminal",
+        "terminal_help",
+        "terminal_input",
+        "operator",
+        "demo",
+        "__main__",
+    }
+)
 
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),

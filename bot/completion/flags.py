@@ -40,6 +40,10 @@ _LONGEST_NAME = 40
 _MOST_COMPARED = 20
 """So many unknown flags get a nearest one: comparing is slow, and people stop reading."""
 
+IN_SLACK = "/grok help"
+IN_TERMINAL = "ask --help"
+"""What lists the flags, to whoever typed one that does not exist."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -62,7 +66,7 @@ def parse_text(text: str) -> Flags:
 
 def parse_words(arguments: Sequence[str]) -> Flags:
     """Flags and prompt as a shell has split them. Never raises."""
-    return _parse(ShellWords(arguments))
+    return _parse(ShellWords(arguments), IN_TERMINAL)
 
 
 def find_option(name: str, mark: str = "--") -> Option | None:
@@ -83,8 +87,8 @@ def named_option(word: str) -> Option | None:
     return option
 
 
-def _parse(source: Source) -> Flags:
-    reader = _Reader(source)
+def _parse(source: Source, help_: str = IN_SLACK) -> Flags:
+    reader = _Reader(source, help_)
     while (flag := source.flag()) is not None:
         reader.take(flag)
     return reader.finish(source.rest())
@@ -93,8 +97,9 @@ def _parse(source: Source) -> Flags:
 class _Reader:
     """Collects what the flags say, and everything that is wrong with them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, help_: str) -> None:
         self._source = source
+        self._help = help_
         self._given: dict[str, JsonValue] = {}
         self._texts: dict[str, list[JsonValue]] = {}
         self._unknown: dict[str, Fault] = {}
@@ -183,7 +188,7 @@ class _Reader:
     def _take_unknown(self, flag: Flag) -> None:
         nearest = _nearest(flag) if len(self._unknown) < _MOST_COMPARED else None
         typed_flag = excerpt(flag.mark + flag.name, _LONGEST_NAME)
-        problem = words.unknown_flag(typed_flag, nearest.flag if nearest else "")
+        problem = words.unknown_flag(typed_flag, nearest.flag if nearest else "", self._help)
         self._unknown[problem] = Fault("", problem)
         # Its value must not pass for the prompt, or later flags would go unseen.
         if flag.has_value or (nearest and nearest.kind != "boolean"):

@@ -38,14 +38,28 @@ def find_topic(word: str) -> str | None:
 def help_text(topic: str = "") -> str:
     """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
     if topic in OPTIONS:
-        return _about(OPTIONS[topic])
+        return option_help(OPTIONS[topic])
     if topic in COMMANDS:
         return COMMANDS[topic]
-    flags = "\n".join(_line(option) for option in OPTIONS.values())
+    flags = "\n".join(option_line(option) for option in OPTIONS.values())
     if topic == FLAGS_TOPIC:
         return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
     asking = f"{words.HELP_OVERVIEW}\n\n{words.HELP_MANAGING}"
     return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+
+
+def option_line(option: Option) -> str:
+    """One flag in a list of them."""
+    return f"• {_spellings(option)}: {option.hint}"
+
+
+def option_help(option: Option, command: str = "/grok") -> str:
+    """All about one flag of `command`."""
+    lines = [f"{_spellings(option)}: {option.hint}", words.help_allowed(option.allowed)]
+    lines.append(words.help_example(command, option.usage))
+    if option.completions_only:
+        lines.append(words.HELP_COMPLETIONS_ONLY)
+    return "\n".join(lines)
 
 
 def parameter_table() -> str:
@@ -61,17 +75,5 @@ def _row(parameter: Parameter) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _line(option: Option) -> str:
-    return f"• {_spellings(option)}: {option.hint}"
-
-
 def _spellings(option: Option) -> str:
     return f"`{option.flag}`, `-{option.short}`" if option.short else f"`{option.flag}`"
-
-
-def _about(option: Option) -> str:
-    lines = [f"{_spellings(option)}: {option.hint}", words.help_allowed(option.allowed)]
-    lines.append(words.help_example(option.usage))
-    if option.completions_only:
-        lines.append(words.HELP_COMPLETIONS_ONLY)
-    return "\n".join(lines)

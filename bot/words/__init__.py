@@ -120,8 +120,9 @@ def unknown_parameter(nearest: str = "") -> str:
     return "there is no such parameter" + (f"; did you mean {nearest}?" if nearest else "")
 
 
-def unknown_flag(flag: str, nearest: str = "") -> str:
-    hint = f"; did you mean {nearest}?" if nearest else "; `/grok help` lists them"
+def unknown_flag(flag: str, nearest: str = "", help_: str = "/grok help") -> str:
+    """`help_` is the command that lists the flags."""
+    hint = f"; did you mean {nearest}?" if nearest else f"; `{help_}` lists them"
     return f"there is no flag {flag}{hint}"
 
 
@@ -191,8 +192,8 @@ def help_allowed(allowed: str) -> str:
     return f"Allowed: {allowed}."
 
 
-def help_example(usage: str) -> str:
-    return f"Example: `/grok {usage} …`"
+def help_example(command: str, usage: str) -> str:
+    return f"Example: `{command} {usage} …`"
 
 
 # --- the answer ----------------------------------------------------------------------------

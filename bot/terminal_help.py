@@ -1,0 +1,28 @@
+"""Help on `python -m bot ask`: what a terminal can do, and nothing of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.completion.options import OPTIONS
+from bot.rules.commands import Help, parse
+from bot.rules.help import option_help, option_line
+from bot.words import terminal as words
+
+IN_SLACK_ONLY = frozenset({"reply", "private"})
+"""Options that say where in Slack an answer goes; here they change nothing."""
+
+
+def help_wanted(arguments: Sequence[str]) -> str:
+    """The help that `arguments` ask for, as plain text; empty when they are a question."""
+    command = parse(" ".join(arguments))
+    if not isinstance(command, Help):
+        return ""
+    option = OPTIONS.get(command.topic)
+    text = option_help(option, words.COMMAND) if option else _overview()
+    return text.replace("`", "")
+
+
+def _overview() -> str:
+    flags = [option_line(option) for name, option in OPTIONS.items() if name not in IN_SLACK_ONLY]
+    return "\n".join([words.HELP, "", words.FLAGS, *flags, "", words.MORE])

@@ -1,0 +1,33 @@
+"""What `python -m bot ask` says about itself and about what it is given."""
+
+from __future__ import annotations
+
+COMMAND = "python -m bot ask"
+
+HELP = f"""\
+Ask Grok, and the answer grows here in the terminal:
+
+  {COMMAND} Explain TCP slow start
+  {COMMAND} --temperature 0.2 --max-tokens 200 "Name three rivers in Peru"
+  {COMMAND} --system "You are a strict editor" "Shorten this: …"
+  git diff | {COMMAND} "Review this change"
+  {COMMAND} - <question.txt
+
+Flags come first, then the prompt, in quotes where the shell needs them. If it begins like a flag,
+put -- before it. What comes from a pipe or a file follows the prompt, or is the prompt when there
+is no other; in a loop of the shell, add </dev/null. A - at the end reads what is typed, up to
+Ctrl-D. The answer goes to standard output, all else to standard error."""
+FLAGS = "Flags:"
+MORE = f"{COMMAND} --help temperature says more about a flag."
+
+TYPE_NOW = "Type your question; Ctrl-D at the start of a line ends it."
+READING = "Waiting for standard input to end; Ctrl-C gives up, and </dev/null leaves it out."
+NOT_TEXT = "What came in is no text in UTF-8, so Grok was not asked. Give me text."
+
+
+def too_long(most: int) -> str:
+    """More came in than a prompt may hold, in bytes."""
+    return (
+        f"What came in is longer than {most:,} bytes, so Grok was not asked. Send less of it, or "
+        "raise GROK_MAX_PROMPT_BYTES."
+    )

@@ -1,0 +1,203 @@
+"""`python -m bot` in a shell: pipes, Ctrl-C, and what a person reads who has set up too little."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sandbox.grok import GrokServer, Script
+from sandbox.workspace import ANA, GENERAL, Workspace
+from tests.e2e.process import ROOT, bot_process, environment
+from tests.e2e.stage import installed_app
+
+BARE = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+
+
+def ask_environment(grok: GrokServer) -> dict[str, str]:
+    return BARE | {
+        "XAI_API_KEY": grok.api_key or "any",
+        "XAI_BASE_URL": grok.base_url,
+        "GROK_DIALECT": grok.dialect,
+        "GROK_ENDPOINT": "chat",
+    }
+
+
+async def piped(
+    env: Mapping[str, str], cwd: Path, given: bytes, *arguments: str
+) -> tuple[int, str, str]:
+    """`… | python -m bot arguments`: its exit code and what it wrote."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        env=dict(env),
+        cwd=cwd,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    # asyncio makes a socket of `PIPE`, and a shell a pipe: `-` or no prompt reads both.
+    out, err = await process.communicate(given)
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def shell(env: Mapping[str, str], cwd: Path, line: str) -> tuple[int, str, str]:
+    """One line in bash, `$BOT` being the bot, with the exit code of the first that failed."""
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-o", "pipefail", "-c", line),
+        env={**env, "BOT": f"{sys.executable} -m bot"},
+        cwd=cwd,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+def prompt_of(grok: GrokServer) -> object:
+    (recorded,) = grok.requests
+    return recorded.body["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("line", "prompt"),
+    [
+        ("echo hi | $BOT ask", "hi"),
+        ("printf 'one\\ntwo\\n' | $BOT ask --max-tokens 9 Sum it up", "Sum it up\n\none\ntwo"),
+        ("echo hi >given; $BOT ask - <given", "hi"),
+        ("$BOT ask hi </dev/null", "hi"),
+        ("$BOT ask hi <&-", "hi"),
+    ],
+)
+async def test_ask_reads_what_comes_from_a_pipe_or_a_file(
+    grok: GrokServer, tmp_path: Path, line: str, prompt: str
+) -> None:
+    grok.script(Script(text="Read."))
+    code, out, err = await shell(ask_environment(grok), tmp_path, line)
+
+    assert (code, out.strip()) == (0, "Read."), err
+    assert prompt_of(grok) == prompt
+
+
+async def test_ask_reads_the_socket_of_a_supervisor_without_a_prompt(
+    grok: GrokServer, tmp_path: Path
+) -> None:
+    code, _, err = await piped(ask_environment(grok), tmp_path, b"hi\n", "ask")
+
+    assert code == 0, err
+    assert prompt_of(grok) == "hi"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$BOT --help",
+        "$BOT schema",
+        "$BOT manifest",
+        "$BOT ask --help",
+        "$BOT ask hi",
+        "$BOT check",
+    ],
+)
+async def test_a_reader_who_goes_away_ends_it_without_a_word(
+    grok: GrokServer, tmp_path: Path, line: str
+) -> None:
+    grok.script(Script(text="line\n" * 10_000))
+    code, out, err = await shell(ask_environment(grok), tmp_path, f"{line} </dev/null | true")
+
+    assert out == ""
+    assert code in (1, 128 + signal.SIGPIPE) if "check" in line else code == 128 + signal.SIGPIPE
+    assert "Traceback" not in err
+    assert "BrokenPipe" not in err
+
+
+async def test_help_on_ask_speaks_of_the_terminal(tmp_path: Path) -> None:
+    code, out, _ = await shell(BARE, tmp_path, "$BOT ask --help")
+
+    assert code == 0
+    for word in ("channel", "thread", "/grok", "Slack", "`", "--private", "--reply"):
+        assert word not in out
+    for word in ("standard output", "git diff |", "--temperature", "Ctrl-D"):
+        assert word in out
+
+
+async def test_an_unknown_flag_names_the_help_of_the_terminal(
+    grok: GrokServer, tmp_path: Path
+) -> None:
+    code, _, err = await shell(ask_environment(grok), tmp_path, "$BOT ask -x hi </dev/null")
+
+    assert code == 1
+    assert "`ask --help` lists them" in err
+    assert "/grok" not in err
+
+
+@pytest.mark.parametrize(
+    ("command", "needless"),
+    [
+        ("--help", ("pydantic", "structlog", "asyncio", "aiohttp", "slack_bolt", "redis")),
+        ("--version", ("pydantic", "structlog", "asyncio", "aiohttp", "slack_bolt", "redis")),
+        ("schema", ("pydantic_settings", "structlog", "aiohttp", "slack_bolt", "redis")),
+        ("ask --help", ("pydantic_settings", "structlog", "aiohttp", "slack_bolt", "redis")),
+    ],
+)
+async def test_a_command_imports_what_it_needs(
+    tmp_path: Path, command: str, needless: tuple[str, ...]
+) -> None:
+    line = f"{sys.executable} -X importtime -m bot {command}"
+    code, _, err = await shell(BARE, tmp_path, line)
+
+    assert code == 0
+    imported = {line.rpartition("|")[2].strip() for line in err.splitlines()}
+    assert "bot.cli" in imported
+    assert imported.isdisjoint(needless)
+
+
+async def test_without_anything_set_the_missing_file_is_named_first(tmp_path: Path) -> None:
+    code, _, err = await shell(BARE, tmp_path, "$BOT serve")
+
+    assert code == 1
+    assert err.splitlines()[0].startswith(f"There is no .env in {tmp_path}")
+    assert "Copy .env.example to .env" in err
+
+
+async def test_a_file_that_is_no_text_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("XAI_API_KEY=ü".encode("utf-16"))
+    code, _, err = await shell(BARE, tmp_path, "$BOT check")
+
+    assert code == 1
+    assert ".env cannot be read" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+async def test_an_unknown_setting_is_named_with_the_nearest(tmp_path: Path, command: str) -> None:
+    (tmp_path / ".env").write_text("GROK_MAX_TOKEN=9\n", encoding="utf-8")
+    code, out, err = await shell(BARE, tmp_path, f"$BOT {command}")
+
+    assert code == 1
+    assert "GROK_MAX_TOKEN is set" in out + err
+    assert "GROK_MAX_TOKENS?" in out + err
+
+
+async def test_ctrl_c_says_what_it_waits_for(grok: GrokServer, tmp_path: Path) -> None:
+    released = asyncio.Event()
+    grok.script(Script(text="Slowly, slowly.", stall_after=1, release=released, times=None))
+    async with Workspace(app=installed_app()) as workspace:
+        env = environment(workspace, grok, tmp_path / "data", SHUTDOWN_GRACE_SECONDS="60")
+        async with bot_process(env, cwd=tmp_path) as bot:
+            await workspace.connected()
+            for question in ("one", "two"):
+                await workspace.command(ANA, GENERAL, f"/grok {question}")
+            await workspace.wait_for(lambda: len(grok.requests) == 2, 20)
+            bot.send_signal(signal.SIGINT)
+            assert bot.stdout is not None
+            said = ""
+            while "Finishing" not in said:
+                said = (await bot.stdout.readline()).decode()
+            assert said == "Finishing 2 answers, for 60 s at most; Ctrl-C again ends at once.\n"
+            released.set()
+            await bot.communicate()
+            assert bot.returncode == 0
