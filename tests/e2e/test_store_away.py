@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
 
 from bot import words
 from bot.slack_limits import ACK_SECONDS
 from bot.store.embedded import EmbeddedServer
+from sandbox.grok import Script
 from sandbox.workspace import GENERAL
-from tests.e2e.stage import markdown, on_stage
+from tests.e2e.stage import Stage, buttons, markdown, on_stage
+from tests.jobs.work import sample, until
 
 
 async def test_a_question_while_redis_is_away_is_declined(tmp_path: Path) -> None:
@@ -40,3 +47,106 @@ async def test_a_store_that_comes_back_is_used_again(tmp_path: Path) -> None:
                 (message,) = await stage.answer(1)
 
     assert markdown(message)
+
+
+ERRORS = "grokbot_redis_errors_total"
+WORDS = [f"word{number} " for number in range(40)]
+WHOLE = "".join(WORDS).strip()
+
+
+class Away:
+    """A store that takes nothing for a while, in one of the ways that stores have."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(url, protocol=2)
+
+    async def aclose(self) -> None:
+        await self._redis.aclose()
+
+    async def full(self) -> None:
+        await self._redis.config_set("maxmemory", 1)
+
+    async def read_only(self) -> None:
+        """As a primary is that another took the place of; none of its data is lost."""
+        await self._redis.config_set("min-replicas-to-write", 1)
+
+    async def replica(self) -> None:
+        await self._redis.replicaof("127.0.0.1", 1)
+
+    async def back(self) -> None:
+        await self._redis.config_set("maxmemory", 0)
+        await self._redis.config_set("min-replicas-to-write", 0)
+        await self._redis.replicaof("NO", "ONE")
+
+
+@asynccontextmanager
+async def in_mid_answer(tmp_path: Path) -> AsyncIterator[tuple[Stage, str, asyncio.Event]]:
+    """A stage on a store of its own, with half of an answer shown; the event lets Grok go on."""
+    go = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(EmbeddedServer(tmp_path / "data"))
+        stage = await stack.enter_async_context(on_stage(server.url, job_lease_seconds=1.0))
+        stage.grok.script(Script(pieces=WORDS, stall_after=20, release=go, times=None))
+        await stage.ask("Count")
+        await stage.workspace.wait_for(
+            lambda: any("word9" in markdown(m) for m in stage.workspace.messages(GENERAL))
+        )
+        yield stage, server.url, go
+
+
+async def said_everything(stage: Stage) -> None:
+    """Returns once Grok has nothing more to say."""
+    for request in stage.grok.requests:
+        await request.closed.wait()
+
+
+@pytest.mark.parametrize("way", ["full", "read_only", "replica"])
+async def test_an_answer_that_cannot_be_stored_waits_for_the_store(
+    tmp_path: Path, way: str
+) -> None:
+    """Nobody else can take the question meanwhile, and Grok is asked once."""
+    async with in_mid_answer(tmp_path) as (stage, url, go):
+        away = Away(url)
+        await getattr(away, way)()
+        go.set()
+        await said_everything(stage)
+        errors = sample(ERRORS)
+        await until(lambda: sample(ERRORS) > errors + 6)
+        assert "retry" not in buttons(stage.workspace.messages(GENERAL)[0])
+        await away.back()
+        await away.aclose()
+        (message,) = await stage.answer()
+
+    assert markdown(message).strip() == WHOLE
+    assert len(stage.grok.requests) == 1
+
+
+async def test_a_store_that_starts_again_at_the_end_of_an_answer(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    async with AsyncExitStack() as server:
+        url = (await server.enter_async_context(EmbeddedServer(tmp_path / "data"))).url
+        async with on_stage(url, job_lease_seconds=1.0) as stage:
+            stage.grok.script(Script(pieces=WORDS, stall_after=20, release=go, times=None))
+            await stage.ask("Count")
+            await stage.workspace.wait_for(lambda: stage.workspace.messages(GENERAL))
+            await stage.grok.arrived()
+            await server.aclose()
+            go.set()
+            await said_everything(stage)
+            async with EmbeddedServer(tmp_path / "data"):
+                (message,) = await stage.answer()
+
+    assert markdown(message).strip() == WHOLE
+    assert len(stage.grok.requests) == 1
+
+
+async def test_a_store_that_lost_its_scripts_is_given_them_again(tmp_path: Path) -> None:
+    async with in_mid_answer(tmp_path) as (stage, url, go):
+        redis = Redis.from_url(url, protocol=2)
+        await redis.script_flush()
+        await redis.aclose()
+        go.set()
+        (message,) = await stage.answer()
+
+    assert markdown(message).strip() == WHOLE
+    assert len(stage.grok.requests) == 1
