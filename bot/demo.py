@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import tempfile
 from contextlib import AsyncExitStack
 
@@ -18,6 +19,11 @@ from sandbox.workspace import AppConfig, Workspace
 _APP = AppConfig(scopes=frozenset(SCOPES))
 """The app as `manifest.yml` makes it."""
 
+FIRST_PORT = 4765
+"""GROK, on the keys of a telephone."""
+PORTS = 10
+_NOT_TO_BE_HAD = (errno.EADDRINUSE, errno.EACCES)
+
 
 async def demo(settings: Settings, stop: asyncio.Event) -> None:
     """Run sandbox, Valkey and bot until `stop` is set, and print where the page is.
@@ -26,7 +32,7 @@ async def demo(settings: Settings, stop: asyncio.Event) -> None:
     """
     print(words.DEMO_STARTING, flush=True)
     async with AsyncExitStack() as stack:
-        workspace = await stack.enter_async_context(Workspace(app=_APP))
+        workspace = await open_workspace(stack)
         real = settings.xai_api_key is not None
         grok = None if real else await stack.enter_async_context(GrokServer())
         data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="grok-bot-demo-"))
@@ -36,6 +42,18 @@ async def demo(settings: Settings, stop: asyncio.Event) -> None:
         kind = words.DEMO_REAL_GROK if real else words.DEMO_SANDBOX_GROK
         print(words.demo_ready(workspace.url, kind), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
+
+
+async def open_workspace(stack: AsyncExitStack) -> Workspace:
+    """The workspace at the first port that is free, so that its address stays from one start to
+    the next."""
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
+        try:
+            return await stack.enter_async_context(Workspace(app=_APP, port=port))
+        except OSError as error:
+            if error.errno not in _NOT_TO_BE_HAD:
+                raise
+    return await stack.enter_async_context(Workspace(app=_APP))
 
 
 def _settings(

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -161,20 +162,27 @@ async def test_serve_answers_probes_and_logs_no_prompt(
         json.loads(line)
 
 
-async def test_demo_prints_the_page_first_and_ends_with_ctrl_c(tmp_path: Path) -> None:
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    async with bot_process(env, "demo", cwd=tmp_path) as demo:
+@asynccontextmanager
+async def _demo(cwd: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A demo, and the address of its page."""
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(cwd)}
+    async with bot_process(env, "demo", cwd=cwd) as demo:
         assert demo.stdout is not None
         printed = ""
         while not (address := re.search(r"http://127\.0\.0\.1:\d+", printed)):
             line = await asyncio.wait_for(demo.stdout.readline(), 30)
             assert line, printed
             printed += line.decode()
+        yield demo, address[0]
+
+
+async def test_demo_prints_the_page_first_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    async with _demo(tmp_path) as (demo, address):
         async with aiohttp.ClientSession() as session:
-            async with session.get(address[0]) as page:
+            async with session.get(address) as page:
                 assert page.status == 200
                 assert "text/html" in page.headers["Content-Type"]
-            async with session.get(f"{address[0]}/ui/state") as state:
+            async with session.get(f"{address}/ui/state") as state:
                 assert (await state.json())["bot"]["connected"]
         children = _children(demo.pid)
         demo.send_signal(signal.SIGINT)
