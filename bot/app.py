@@ -139,7 +139,7 @@ class _Health:
         if not await self._way_in.connected():
             faults.append(words.not_connected(self._way_in.trouble))
         if not self._worker.alive:
-            faults.append(words.NOT_WORKING)
+            faults.append(words.not_working(self._worker.trouble))
         return Report(tuple(faults))
 
 

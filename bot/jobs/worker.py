@@ -79,6 +79,7 @@ class Worker:
         # Alone in its store, a process that starts need not wait for a lease to run out.
         self._abandoned_after = 0.0 if queue.alone else queue.lease_seconds
         self._store_was_away = False
+        self._trouble = ""
         self._heard = 0.0
         self._stopping = asyncio.Event()
         self._stop_at = 0.0
@@ -103,25 +104,39 @@ class Worker:
         full = len(self._tasks) >= self._at_once
         return full or time.monotonic() - self._heard < SILENT_SECONDS
 
+    @property
+    def trouble(self) -> str:
+        """The last thing that went wrong with taking jobs; empty while nothing has."""
+        return self._trouble
+
     async def run(self) -> None:
         """Take and run jobs until drained. When cancelled, hand back at once what is running."""
         self._ended.clear()
         self._heard = time.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
-                hearing = group.create_task(_repeat(self._hear))
+                hearing = group.create_task(self._repeat(self._hear))
                 await self._take_jobs()
                 await self._hand_back(self._places.line)
                 await self._hand_back_unread()
                 await self._wait_for_jobs(max(0.0, self._stop_at - time.monotonic()))
                 hearing.cancel()
+        except Exception as error:
+            self._trouble = last_cause(error)
+            log.exception("no jobs are taken any more")
+            raise
         finally:
-            while self._tasks:
-                for task in self._tasks.values():
-                    task.cancel()
-                await self._wait_for_jobs(HAND_BACK_SECONDS + 1)
-            await self._hand_back_unread()
-            self._ended.set()
+            try:
+                await self._let_go_of_all()
+            finally:
+                self._ended.set()
+
+    async def _let_go_of_all(self) -> None:
+        while self._tasks:
+            for task in self._tasks.values():
+                task.cancel()
+            await self._wait_for_jobs(HAND_BACK_SECONDS + 1)
+        await self._hand_back_unread()
 
     async def drain(self, grace: float) -> None:
         """Take no more jobs, hand back those that wait, let the running ones finish for `grace`
@@ -137,7 +152,7 @@ class Worker:
                 steps.append(self._look_round)
             if self._queue.crashes.pauses:
                 steps.append(self._wake)
-            loops = [group.create_task(_repeat(step)) for step in steps]
+            loops = [group.create_task(self._repeat(step)) for step in steps]
             await self._stopping.wait()
             for loop in loops:
                 loop.cancel()
@@ -178,6 +193,19 @@ class Worker:
             await self._queue.hand_back(list(self._tasks))
         except StoreUnavailable as error:
             log.warning("store away", error=str(error))
+
+    async def _repeat(self, step: Callable[[], Awaitable[float]]) -> None:
+        """Do `step` for ever, each time resting for the seconds that it returns."""
+        away = pauses()
+        while True:
+            try:
+                pause = await step()
+                away = pauses()
+            except StoreUnavailable as error:
+                pause = next(away)
+                self._trouble = last_cause(error)
+                log.warning("store away", error=str(error))
+            await asyncio.sleep(pause)
 
     async def _fetch(self) -> float:
         """Read new jobs, as many as there are places for."""
@@ -309,14 +337,8 @@ class Worker:
         return True
 
 
-async def _repeat(step: Callable[[], Awaitable[float]]) -> None:
-    """Do `step` for ever, each time resting for the seconds that it returns."""
-    away = pauses()
-    while True:
-        try:
-            pause = await step()
-            away = pauses()
-        except StoreUnavailable as error:
-            pause = next(away)
-            log.warning("store away", error=str(error))
-        await asyncio.sleep(pause)
+def last_cause(error: BaseException) -> str:
+    """What an error comes down to: its kind, and what it says."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[-1]
+    return f"{type(error).__name__}: {error}".rstrip(": ")

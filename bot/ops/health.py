@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 from bot import metrics
 from bot.listening import Listening
+
+log = structlog.get_logger(__name__)
 
 READY_SECONDS = 3.0
 """How long `ready` may take before the answer is no: probes give up after a few seconds."""
@@ -116,6 +119,9 @@ class OpsServer(Listening):
                 return _answer(await self._ready())
         except TimeoutError:
             return _answer(Report((f"no answer within {READY_SECONDS:g} s",)))
+        except Exception as error:
+            log.exception("readiness not known")
+            return _answer(Report((f"nobody knows ({type(error).__name__})",)))
 
     async def _metrics(self, _: web.BaseRequest) -> web.Response:
         return web.Response(

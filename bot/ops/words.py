@@ -214,7 +214,11 @@ def no_answer_within(seconds: float) -> str:
 # --- /readyz -------------------------------------------------------------------------------
 
 STOPPING = "the bot is stopping"
-NOT_WORKING = "no jobs are being taken"
+
+
+def not_working(trouble: str) -> str:
+    """Why the worker takes nothing, as far as it has found out."""
+    return f"no jobs are being taken ({trouble})" if trouble else "no jobs are being taken"
 
 
 # --- the command line ----------------------------------------------------------------------

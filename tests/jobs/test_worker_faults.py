@@ -210,6 +210,41 @@ async def test_job_that_lost_redis_is_handed_back_without_counting(
     assert len(runs.shown) == 1
 
 
+async def test_worker_that_breaks_down_says_why_and_can_be_drained(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is raised where nobody expects it, in the work and in leaving it."""
+
+    async def broken(*_: object) -> int:
+        raise TypeError("an unexpected keyword argument 'ssl'")
+
+    monkeypatch.setattr(queue, "read", broken)
+    monkeypatch.setattr(queue, "hand_back", broken)
+    worker = Worker(queue, Runs(), at_once=1)
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait([running])
+
+    await worker.drain(60)
+    assert not worker.alive
+    assert worker.trouble == "TypeError: an unexpected keyword argument 'ssl'"
+    assert running.exception() is not None
+
+
+async def test_worker_without_redis_says_why(
+    valkey: str, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SILENT_SECONDS", 0.05)
+    async with (
+        Proxy(valkey) as proxy,
+        Store(proxy.url) as shaky,
+        working(make_queue(shaky, 60), Runs()) as at_work,
+    ):
+        await proxy.away()
+        await until(lambda: not at_work.alive and bool(at_work.trouble))
+        proxy.back()
+    assert at_work.trouble.startswith("StoreUnavailable: ")
+
+
 async def test_worker_ends_though_redis_is_away(
     valkey: str, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

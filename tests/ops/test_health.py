@@ -64,6 +64,17 @@ async def test_readiness_that_does_not_answer_is_a_no(monkeypatch: pytest.Monkey
     assert body == {"status": "fault", "reasons": ["no answer within 0.01 s"]}
 
 
+async def test_readiness_that_cannot_be_told_is_a_no() -> None:
+    async def broken() -> Report:
+        raise TypeError("an unexpected keyword argument 'ssl'")
+
+    async with OpsServer("127.0.0.1", 0, live=Report, ready=broken) as server:
+        status, body = await get(server, "/readyz")
+
+    assert status == 503
+    assert body == {"status": "fault", "reasons": ["nobody knows (TypeError)"]}
+
+
 async def test_metrics_are_prometheus_text() -> None:
     registry = CollectorRegistry()
     Counter("grokbot_things_total", "Things", ["kind"], registry=registry).labels("odd").inc(3)
