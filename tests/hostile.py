@@ -151,7 +151,9 @@ class _Attacks:
         """A character of a set, or outside of one that is negated."""
         inside = [item for item in items if str(item[0]) != "NEGATE"]
         if len(inside) < len(items):
-            outside = (char for char in "a b\n0!" if not any(_holds(each, char) for each in inside))
+            outside = (
+                char for char in "a b\n0!é→" if not any(_holds(each, char) for each in inside)
+            )
             return next(outside)
         kind, value = self._dice.choice(inside)
         match str(kind):

@@ -44,6 +44,14 @@ _ONE_HOUSE = tuple(
 """Names of one owner, as people know them, under which nobody else can put anything."""
 
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61\u2024\u00b7\u2027\u06d4\u0701\u0702\ua4f8"), ".")
+_SHAPES = {
+    first + number: chr(ord("a") + number)
+    for first in (0x1F150, 0x1F170, 0x1F1E6)
+    for number in range(26)
+}
+"""Letters on a dark ground and those of flags, which are letters to nobody but the eye."""
+
+_AS_SEEN = _DOTS | _SHAPES | dict.fromkeys(map(ord, "\u2010\u2011\ufe63\uff0d"), "-")
 _PORT = re.compile(r":[0-9]*\Z")
 _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+)){0,3}")
 
@@ -52,8 +60,8 @@ def looks(text: str) -> str:
     """`text` in its plainest form: compatible letters, lower case, dots that are dots."""
     if text.isascii():
         return text.lower()
-    plain = normalized(UNSEEN.sub("", text).translate(_DOTS), "NFKC")
-    return normalized(plain.lower(), "NFKC").translate(_DOTS)
+    plain = normalized(UNSEEN.sub("", text).translate(_AS_SEEN), "NFKC")
+    return normalized(plain.lower(), "NFKC").translate(_AS_SEEN)
 
 
 @lru_cache(maxsize=1_024)
@@ -73,16 +81,19 @@ def is_end(label: str) -> bool:
     return _is_end(label) or (not label.isascii() and _is_end(latin(label)))
 
 
-def is_shared(host: str) -> bool:
-    """Whether what stands below `host` belongs to others, such as `github.io`."""
-    return _suffixes().is_public(host, accept_unknown=False)
+def is_shared(name: str, host: str) -> bool:
+    """Whether `host`, which stands below `name`, belongs to others, as below `github.io`."""
+    if _suffixes().is_public(name, accept_unknown=False):
+        return True
+    end = _suffixes().publicsuffix(host, accept_unknown=False) or ""
+    return end.endswith(f".{name}")
 
 
 @lru_cache(maxsize=1_024)
 def of_one_house(name: str, host: str) -> bool:
     """Whether `host` is `name`, or a place of those who have `name`."""
     name, host = name.removeprefix("www."), host.removeprefix("www.")
-    if name == host or (host.endswith(f".{name}") and not is_shared(name)):
+    if name == host or (host.endswith(f".{name}") and not is_shared(name, host)):
         return True
     owned = {_owned(name), _owned(host)}
     return any(owned <= house for house in _ONE_HOUSE)

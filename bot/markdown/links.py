@@ -36,6 +36,11 @@ _MOST_NAMED = 16
 _MARK = re.compile(rf"\\[!-/:-@\[-`{{-~]|{AUTOLINK}|(?P<tag>{TAG})|\[|\]")
 _IN_TAG = re.compile(r"[\[\]]")
 _AUTOLINK = re.compile(AUTOLINK)
+_WITH_USER = re.compile(
+    r"(?:https?|ftp|wss?):[^@]*@|[A-Za-z][A-Za-z0-9+.-]*:/[^@]*@", re.IGNORECASE
+)
+"""Of addresses in angles: there, what stands before the `@` of an address is no place."""
+
 _OWN_FORM = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>|]*\|)")
 _BEFORE_TARGET = re.compile(r"[\s>]*+(<?)")
 _TARGET = re.compile(r"[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+")
@@ -142,7 +147,7 @@ def hiding_angles(leaf: str, code: Code = NO_CODE) -> Iterator[int]:
         return
     for link in _AUTOLINK.finditer(leaf):
         address = link[0][1:-1]
-        if "@" not in address or ":/" not in address or within(link.start(), code.certain):
+        if not _WITH_USER.match(address) or within(link.start(), code.certain):
             continue
         if _hides([*names_in(address)], _Address(address, 0)):
             yield link.start() + 1

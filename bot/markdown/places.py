@@ -10,11 +10,13 @@ from __future__ import annotations
 import html
 import re
 import string
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from bot.markdown.hosts import canonical, is_end, looks, of_one_house
 from bot.markdown.known_places import (
@@ -45,9 +47,13 @@ _NAMING = re.compile(r"[.&]|//|\\\\|::|:.*:.*:|localhost:", re.DOTALL | re.IGNOR
 
 _SCHEME = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]{0,31}):)?[/\\]+")
 _AUTHORITY = re.compile(r"[^/\\?#]*")
+_USER_PART = re.compile(r"[^/\\?#&=@:%+~$*^\s]+")
 _SEGMENT = re.compile(r"[^/\\?#&=@:%+~$*^]+")
 _EDGES = f"{string.punctuation}…·"
-_RAISED = "¹²³⁰⁴⁵⁶⁷⁸⁹™®©℠"
+_RAISED = "™℠"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_WORDS = ("L", "M", "N")
+_WITHIN_WORDS = re.compile(r"(?<=[^\s*~`])[*~`]++(?=[^\s*~`])")
 _MANY_DOTS = re.compile(r"\.{2,}")
 _CALL = re.compile(r"\(\S*\)|\(\)")
 _COMPANY = re.compile(r",?\s+(?:Inc|Ltd|Limited|LLC|Corp|Corporation|plc|PLC|GmbH|AG)\b")
@@ -106,7 +112,8 @@ def target_of(destination: str) -> Target | None:
     if address[:1] in ("/", "\\") and address[1:2] in ("/", "\\"):
         return _in_network(address.lstrip("/\\"))
     bare = _BARE.match(address)
-    host = _host(bare[0]) if bare and "." in looks(bare[0]) else None
+    written = unquote(bare[0]) if bare else ""
+    host = _host(written) if "." in looks(written) else None
     return Target(host, address[bare.end() :]) if host and bare else None
 
 
@@ -125,6 +132,8 @@ def is_honest(name: Name, target: Target) -> bool:
         return True
     if any(of_one_house(host, target.host) for host in name.hosts):
         return True
+    if keeps_documents(target.host) and _stands_in(name.shown, target.rest):
+        return True
     return not name.sure and _is_thing(name, target)
 
 
@@ -137,6 +146,10 @@ def _found(label: str) -> Iterator[Name]:
     seen = without_markup(label)
     for name in _names(seen.text):
         yield name._replace(at=seen.written(name.at))
+    if _WITHIN_WORDS.search(label):  # what is no markup is seen, and ends what stands before it
+        apart = without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
+        for name in _names(apart.text):
+            yield name._replace(at=apart.written(name.at))
     if _TURNED.search(label):
         for name in _names(seen.text[::-1]):
             yield name._replace(at=0)
@@ -149,6 +162,7 @@ def _in_network(rest: str) -> Target:
 
 
 def _names(text: str) -> Iterator[Name]:
+    text = _NOT_ASCII.sub(lambda found: " " if _is_sign(found[0]) else found[0], text)
     for chunk in _CHUNK.finditer(text):
         written = chunk[0]
         if "." not in looks(written) and "//" not in written and ":" not in written:
@@ -163,7 +177,7 @@ def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
         authority = _AUTHORITY.match(chunk, begin)
         written = authority[0] if authority else ""
         *user, last = written.split("@")
-        for part in re.split("[@:]", "@".join(user)):
+        for part in _USER_PART.findall(unquote("@".join(user))):
             if host := _host(part):
                 yield Name(start, (host,), part)
         if host := canonical(last):
@@ -205,7 +219,7 @@ def _net(written: str) -> bool:
 
 def _host(written: str) -> str | None:
     """The host that `written` is, or looks like to a person."""
-    plain = looks(written.rstrip(_RAISED))
+    plain = looks(_without_notes(written))
     if "." not in plain:
         return None
     for part in _MANY_DOTS.split(plain):
@@ -219,6 +233,28 @@ def _host(written: str) -> str | None:
         if plain_end != end and plain_end in PLAIN_ENDS:
             return canonical(".".join((*stem, plain_end)))
     return None
+
+
+def _without_notes(written: str) -> str:
+    """`written` without raised or circled numbers and marks of trade behind it."""
+    end = len(written)
+    while end and _is_note(written[end - 1]):
+        end -= 1
+    return written[:end]
+
+
+def _is_note(char: str) -> bool:
+    return char in _RAISED or unicodedata.category(char) == "No"
+
+
+@lru_cache(maxsize=4_096)
+def _is_sign(char: str) -> bool:
+    """Whether `char` is neither a letter nor a number, nor looks like one or like a dot: what
+    separates words, such as a dash, an arrow or an emoji."""
+    plain = looks(char)
+    if not plain or plain == "." or char in _RAISED or plain == "-":
+        return False
+    return unicodedata.category(plain[0])[0] not in _WORDS
 
 
 def _inner(written: str) -> Iterator[str]:

@@ -28,9 +28,13 @@ _UNSEEN = (
 
 UNSEEN = re.compile(f"[{_UNSEEN}]")
 
+_HAIR = "[\u2006-\u200a\u202f\u205f\u2800]"
+"""Blanks that are not seen beside a dot."""
+
 _MARKUP = re.compile(
     rf"{ENTITY}|\\(?=[!-/:-@\[-`{{-~])|[*~`]|(?<![^\W_])_+|_+(?![^\W_])|!(?=\[)"
     rf"|</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>.:]*)?/?>|<!--[^<>]*-->|[{_UNSEEN}]"
+    rf"|(?<!{_HAIR}){_HAIR}++(?=\.)|(?<=\.){_HAIR}++"
 )
 
 
