@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from bot.completion.ask import Said
 from bot.errors import RateLimited
 from bot.slack.block_text import names_of_files, text_of_message
-from bot.slack.people import NAMES_PER_MINUTE_EACH, People
+from bot.slack.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.shown import mentioned, says_forget, shown
 from bot.slack.slack import REPLIES
 from bot.slack.web_api import WebApi, mapping
@@ -65,7 +66,7 @@ class ThreadReader:
         """
         messages = await self._messages(_Thread(channel, root_ts, asker), before_ts)
         said = [message async for message in self._all_parsed(messages)]
-        return await self._named(self._remembered(said, channel), asker)
+        return await self._named(await self._remembered(said, channel), asker)
 
     async def _messages(self, thread: _Thread, before_ts: str) -> Sequence[Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
@@ -143,11 +144,12 @@ class ThreadReader:
         name = message.get("username") or mapping(message.get("bot_profile")).get("name")
         return _Message(user, str(name or ""), text, files)
 
-    def _remembered(self, messages: Sequence[_Message], channel: str) -> Sequence[_Message]:
+    async def _remembered(self, messages: Sequence[_Message], channel: str) -> Sequence[_Message]:
         """What was said since somebody told the bot to forget."""
         for index in range(len(messages), 0, -1):
             if self._tells_to_forget(messages[index - 1], channel):
                 return messages[index:]
+            await asyncio.sleep(0)
         return messages
 
     def _tells_to_forget(self, message: _Message, channel: str) -> bool:
@@ -155,9 +157,7 @@ class ThreadReader:
         return called and says_forget(message.text, self._bot_user)
 
     async def _named(self, messages: Sequence[_Message], asker: str) -> tuple[Said, ...]:
-        authors = [message.user for message in messages]
-        users = dict.fromkeys([*authors, *(u for m in messages for u in mentioned(m.text))])
-        others = [user for user in users if user != self._bot_user]
+        others = [user for user in await _people_in(messages) if user != self._bot_user]
         names = await self._people.names(
             others, asker=asker, within=NAMES_SECONDS, most=NAMES_PER_MINUTE_EACH
         )
@@ -192,6 +192,18 @@ class _Message:
         author = names.get(self.user) or self.username or self.user or AN_APP
         parts = (shown(self.text, names).strip(), self.files)
         return Said(author=author, text="\n".join(filter(None, parts)), own=own)
+
+
+async def _people_in(messages: Sequence[_Message]) -> Sequence[str]:
+    """Who said something, then who is mentioned; of those a few more than are looked up. A thread
+    may mention a million people, so others have their turn between its messages."""
+    users = dict.fromkeys(message.user for message in messages)
+    for message in messages:
+        if len(users) > 2 * MOST_NAMED:
+            break
+        users |= dict.fromkeys(islice(mentioned(message.text), MOST_NAMED))
+        await asyncio.sleep(0)
+    return list(users)
 
 
 def _drop_small_print(blocks: list[Mapping[str, Any]]) -> None:

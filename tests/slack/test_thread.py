@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -267,6 +269,28 @@ def read(store: Store, keys: Keys) -> Read:
         return [(each.author, each.text) for each in said]
 
     return read
+
+
+async def test_a_thread_that_mentions_everybody_leaves_others_their_turn(
+    store: Store, keys: Keys
+) -> None:
+    """Nobody has to be called anything for that: all of it was read between two turns."""
+    crowd = [f"<@U{number:08}>" for number in range(60 * 1_000)]
+    texts = ["".join(crowd[at : at + 1_000]) for at in range(0, len(crowd), 1_000)]
+    said = [
+        {"ts": f"17000000{n:02}.000100", "user": "U1", "text": text} for n, text in enumerate(texts)
+    ]
+    reading = asyncio.create_task(
+        reader_of(Replies(*said), store, keys).read("C1", "1", "1800000000.000100", asker=CHLOE)
+    )
+    longest = whole = time.thread_time()
+    longest -= whole
+    while not reading.done():
+        begun = time.thread_time()
+        await asyncio.sleep(0)
+        longest = max(longest, time.thread_time() - begun)
+    assert len(reading.result()) == len(texts)
+    assert longest < (time.thread_time() - whole) / 8
 
 
 async def test_apps_are_called_as_they_call_themselves(read: Read) -> None:
