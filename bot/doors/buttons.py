@@ -39,6 +39,9 @@ from bot.words import talk
 
 log = structlog.get_logger(__name__)
 
+STORE_SECONDS = 2.5
+"""How long a click may take until it is acked, of Slack's 3 s: it is stored by then."""
+
 ACT_SECONDS = 6.0
 """How long a click may wait for Redis, before the person is told that it came to nothing."""
 
@@ -46,6 +49,7 @@ MOST_RETRIES = 20
 """Retries of one answer by one person within the time that their clicks are remembered."""
 
 Find = Callable[[], Awaitable[Job | None]]
+Act = Callable[[Click, Job], Awaitable[str]]
 
 
 class EditForms(Protocol):
@@ -57,7 +61,8 @@ class EditForms(Protocol):
 
 
 class Buttons:
-    """Answers clicks: each is acked at once, and told about only to whoever clicked."""
+    """Answers clicks, and tells what there is to tell only to whoever clicked. A click that
+    changes anything is acked once that is stored."""
 
     def __init__(  # noqa: PLR0917 - joined in one place
         self,
@@ -85,11 +90,11 @@ class Buttons:
 
     async def on_stop(self, click: Click) -> Reaction:
         """Stop the answer; what it has shown is kept."""
-        return Reaction(then=partial(self._act, click, self._stop))
+        return await self._acted(click, self._stop)
 
     async def on_retry(self, click: Click) -> Reaction:
         """Ask the same again, for whoever clicked; the old answer is kept."""
-        return Reaction(then=partial(self._act, click, self._retry))
+        return await self._acted(click, self._retry)
 
     async def on_edit(self, click: Click) -> Reaction:
         """Open the form with what was asked in it."""
@@ -126,16 +131,32 @@ class Buttons:
             return ""
         return self._permission.refusal("answer", await self._people.find(click.user))
 
-    async def _act(self, click: Click, act: Callable[[Click, Job], Awaitable[str]]) -> None:
-        """Do what `act` does with the job, and tell what it returns, if anything."""
+    async def _acted(self, click: Click, act: Act) -> Reaction:
+        """Do what `act` does with the job, and tell what it returns, if anything. What is not
+        stored in time is not acked; it goes on, and is told about."""
+        acting = asyncio.create_task(self._act(click, act))
+        try:
+            await asyncio.wait([acting], timeout=STORE_SECONDS)
+        except asyncio.CancelledError:
+            acting.cancel()
+            raise
+        if acting.done() and not acting.result():
+            return Reaction()
+        in_time = acting.done() and acting.result() != talk.BUTTON_FAILED
+        return Reaction(then=partial(self._tell_of, click, acting), again=not in_time)
+
+    async def _act(self, click: Click, act: Act) -> str:
+        """What `act` has to say of the job, once it has done what it does."""
         try:
             async with asyncio.timeout(ACT_SECONDS):
                 job = await self._meant(click)
-                sentence = await act(click, job) if job else talk.ANSWER_FORGOTTEN
+                return await act(click, job) if job else talk.ANSWER_FORGOTTEN
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("click came to nothing", action=click.action.action_id, error=str(error))
-            sentence = talk.BUTTON_FAILED
-        if sentence:
+            return talk.BUTTON_FAILED
+
+    async def _tell_of(self, click: Click, acting: Awaitable[str]) -> None:
+        if sentence := await acting:
             await self._tell(click, sentence)
 
     async def _stop(self, click: Click, job: Job) -> str:

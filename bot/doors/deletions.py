@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+import asyncio
 
 import structlog
 from pydantic import JsonValue
@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 REASON = "deleted"
 
+STORE_SECONDS = 2.5
+"""How long a deletion may take until it is acked, of Slack's 3 s."""
+
 
 class Deletions:
     """Stops what nobody waits for any more."""
@@ -28,37 +31,35 @@ class Deletions:
         self._queue = queue
         self._bot_user = bot_user
 
-    def on_change(self, event: MessageEvent) -> Reaction:
+    async def on_change(self, event: MessageEvent) -> Reaction:
         """To a `message_deleted` or `message_changed`; a mere edit, such as the bot's own many,
-        is dropped without a look at Redis or Slack."""
+        is dropped without a look at Redis or Slack. A stop is stored before the ack."""
         ts = _deleted_ts(event)
         if not ts:
             return Reaction()
         previous = event.previous_message
-        if previous is None or previous.user != self._bot_user:
-            return Reaction(then=partial(self._stop_answer_to, event.channel, ts))
-        job_id = _job_id(previous)
-        if not job_id:
-            return Reaction()
-        return Reaction(then=partial(self._stop_deleted, job_id, event.channel, ts))
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                if previous is None or previous.user != self._bot_user:
+                    await self._stop_answer_to(event.channel, ts)
+                elif job_id := _job_id(previous):
+                    await self._stop_deleted(job_id, event.channel, ts)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("deletion not stored", error=str(error))
+            return Reaction(again=True)
+        return Reaction()
 
     async def _stop_answer_to(self, channel: str, ts: str) -> None:
-        try:
-            job_id = await self._queue.holder_of(dedupe_of(channel, ts))
-            if job_id is not None:
-                await self._queue.stop(job_id, REASON)
-        except StoreUnavailable as error:
-            log.warning("answer to a deleted question not stopped", error=str(error))
+        job_id = await self._queue.holder_of(dedupe_of(channel, ts))
+        if job_id is not None:
+            await self._queue.stop(job_id, REASON)
 
     async def _stop_deleted(self, job_id: str, channel: str, ts: str) -> None:
         """Of its own messages the bot deletes some itself: those do not count, only what the
         job knows as its own and means to keep."""
-        try:
-            job = await self._queue.look(job_id)
-            if job and stands(job.posts, channel, ts):
-                await self._queue.stop(job_id, REASON)
-        except StoreUnavailable as error:
-            log.warning("deleted answer not stopped", job_id=job_id, error=str(error))
+        job = await self._queue.look(job_id)
+        if job and stands(job.posts, channel, ts):
+            await self._queue.stop(job_id, REASON)
 
 
 def _deleted_ts(event: MessageEvent) -> str:

@@ -88,7 +88,7 @@ class Conversing:
         bot, Slack is asked to deliver it again.
         """
         if event.subtype in _CHANGES:
-            return self._deletions.on_change(event)
+            return await self._deletions.on_change(event)
         heard = hear(event, self._installation.bot_user)
         if heard is None:
             return Reaction()

@@ -52,6 +52,9 @@ FORM = "grok_form"
 GLOBAL_SHORTCUT = "new_grok"
 MESSAGE_SHORTCUT = "ask_grok"
 
+_NOT_NOW = 503
+"""No ack: both transports let Slack know that what it sent was not taken."""
+
 P = TypeVar("P", bound=Payload)
 
 Handler = Callable[[P], Awaitable[Reaction]]
@@ -150,7 +153,10 @@ class _Wiring:
             reaction = Reaction(failed)
             if isinstance(payload, model):
                 reaction = await _react(handler, payload) or reaction
-            await _send(ack, reaction.ack)
+            if reaction.again:
+                ack.response = BoltResponse(status=_NOT_NOW, body="")
+            else:
+                await _send(ack, reaction.ack)
             self._follow(reaction)
 
         return on_payload
@@ -168,7 +174,7 @@ class _Wiring:
                 return await next()
             reaction = await _react(handler, event) or Reaction()
             self._follow(reaction)
-            return BoltResponse(status=503 if reaction.again else 200, body="")
+            return BoltResponse(status=_NOT_NOW if reaction.again else 200, body="")
 
         self._app.middleware(on_event)
 

@@ -20,7 +20,7 @@ DRAIN_SECONDS = 5.0
 class Reaction:
     """`ack` goes back to Slack within 3 s: a text for the author alone, or fields of the ack
     (`response_action`, `options`). `then` is done after it; only it may take its time. With
-    `again` an event is not acked, so that Slack delivers it once more."""
+    `again` there is no ack: an event Slack delivers once more, a click it marks as failed."""
 
     ack: str | Mapping[str, Any] = ""
     then: Callable[[], Coroutine[Any, Any, None]] | None = None

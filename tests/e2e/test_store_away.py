@@ -13,8 +13,9 @@ from redis.asyncio import Redis
 from bot import words
 from bot.slack_limits import ACK_SECONDS
 from bot.store.embedded import EmbeddedServer
+from bot.words import talk
 from sandbox.grok import Script
-from sandbox.workspace import GENERAL
+from sandbox.workspace import ANA, GENERAL
 from tests.e2e.stage import Stage, buttons, markdown, on_stage
 from tests.jobs.work import sample, until
 
@@ -150,3 +151,18 @@ async def test_a_store_that_lost_its_scripts_is_given_them_again(tmp_path: Path)
 
     assert markdown(message).strip() == WHOLE
     assert len(stage.grok.requests) == 1
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_a_click_that_cannot_be_stored_is_not_acked(tmp_path: Path, mode: str) -> None:
+    async with AsyncExitStack() as server:
+        url = (await server.enter_async_context(EmbeddedServer(tmp_path / "data"))).url
+        async with on_stage(url, mode=mode) as stage:
+            await stage.ask("Hello")
+            (message,) = await stage.answer()
+            await server.aclose()
+            result = await stage.workspace.click(ANA, GENERAL, message.ts, "retry")
+            (told,) = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
+
+    assert result.error is not None
+    assert told.shown == talk.BUTTON_FAILED
