@@ -39,6 +39,7 @@ from bot.slack.resting_api import RestingApi
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.views import Views
+from bot.slack.whole_message import WholeMessages
 from bot.store.allowances import Allowances
 from bot.store.audit import Audit
 from bot.store.connection import Store
@@ -84,7 +85,7 @@ class Parts:
         self._api = RestingApi(client, rests)
         self._slack = Slack(self._api)
         self._aside = Aside(self._slack, self._allowances)
-        hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
+        self._hurried = hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
         here = Organisation(installation.team, installation.enterprise_id or "")
         kept = KeptPeople(store, keys)
         self._people = People(hurried, here, kept, self._allowances, admins_of(settings))
@@ -220,6 +221,7 @@ class Parts:
             self._once,
             self._admission,
             self._allowances,
+            WholeMessages(self._hurried, self._allowances),
         )
 
     def _managing(self) -> Managing:

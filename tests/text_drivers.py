@@ -22,8 +22,8 @@ from bot.markdown.safety import SafeGrowth
 from bot.ops.redact import Redactor
 from bot.reply.chain import Chain
 from bot.rules.managing_grammar import parse_managing
-from bot.slack.block_text import text_of_message
 from bot.slack.blocks import BARE, Question
+from bot.slack.message_text import text_of_message
 from bot.slack.payloads import MessageEvent
 from bot.slack.shown import without_call
 from bot.views.form_view import form_view, read_form

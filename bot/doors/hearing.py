@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.completion.conversation import conversation_of
-from bot.slack.block_text import names_of_files
-from bot.slack.payloads import MessageEvent
+from bot.slack.message_text import Attached, Parts, names_of_files, parts_of
+from bot.slack.payloads import MessageEvent, SlackMessage
 from bot.slack.shown import mentioned, says_forget, without_call
+from bot.words import talk
 
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """Subtypes by which a person says something ("Message subtypes")."""
@@ -23,7 +24,9 @@ _TO_OTHERS = re.compile(r"\s*<(?:@|!(?:subteam\^|here|channel|everyone))")
 class Heard:
     """A message of a person that may be a question.
 
-    `text` is in Slack's notation, without the mention of the bot that it begins or ends with.
+    `text` is in Slack's notation, without the mention of the bot that it begins or ends with;
+    `beside` is what else its author shows, `others` what others wrote and is attached to it.
+    `files` are the names of what nobody reads. `partial`: Slack told but a part of the message.
     `called`: the bot is mentioned in it; `direct`: it is a direct message to the bot;
     `in_own_thread`: it is a reply to a message of the bot's. `thread_ts` is empty when it is
     no reply.
@@ -35,13 +38,20 @@ class Heard:
     user: str
     user_team: str
     text: str
-    files: tuple[str, ...]
-    has_files: bool
     called: bool
     direct: bool
     in_own_thread: bool
     forgets: bool
     """Whether it says nothing but that the conversation shall be forgotten."""
+    beside: str = ""
+    others: tuple[Attached, ...] = ()
+    files: tuple[str, ...] = ()
+    partial: bool = False
+
+    @property
+    def holds_more(self) -> bool:
+        """Whether there is more to read than its text."""
+        return bool(self.beside or self.others)
 
     @property
     def addressed(self) -> bool:
@@ -77,10 +87,11 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
     """
     if not _by_person(event, bot_user):
         return None
-    called = event.type == "app_mention" or bot_user in mentioned(event.text)
+    parts = parts_of(event.text, event.blocks, event.attachments)
+    called = event.type == "app_mention" or bot_user in mentioned(parts.text)
     direct = event.channel_type == "im" or event.channel.startswith("D")
     thread_ts = event.thread_ts if event.thread_ts != event.ts else ""
-    if not (called or direct) and (not thread_ts or _TO_OTHERS.match(event.text)):
+    if not (called or direct) and (not thread_ts or _TO_OTHERS.match(parts.text)):
         return None
     heard = Heard(
         channel=event.channel,
@@ -88,15 +99,34 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
         thread_ts=thread_ts,
         user=event.user,
         user_team=event.user_team,
-        text=without_call(event.text, bot_user),
-        files=names_of_files(event.files),
-        has_files=bool(event.files),
+        text=without_call(parts.text, bot_user),
         called=called,
         direct=direct,
         in_own_thread=bool(thread_ts) and event.parent_user_id == bot_user,
-        forgets=(called or direct) and says_forget(event.text, bot_user),
+        forgets=(called or direct) and says_forget(parts.text, bot_user),
+        beside=parts.beside,
+        others=parts.others,
+        files=_files(event, parts),
+        partial=event.type == "app_mention" and not event.files,
     )
-    return heard if called or heard.text or heard.has_files else None
+    return heard if called or heard.text or heard.files or heard.holds_more else None
+
+
+def completed(heard: Heard, message: SlackMessage) -> Heard:
+    """`heard` with what an `app_mention` does not tell of its `message`."""
+    parts = parts_of(message.text, message.blocks, message.attachments)
+    return replace(
+        heard,
+        beside=parts.beside,
+        others=parts.others,
+        files=_files(message, parts),
+        partial=False,
+    )
+
+
+def _files(message: MessageEvent | SlackMessage, parts: Parts) -> tuple[str, ...]:
+    """What is not read of `message`, by name."""
+    return (*names_of_files(message.files), *[talk.AN_ATTACHMENT] * parts.unread)
 
 
 def _by_person(event: MessageEvent, bot_user: str) -> bool:

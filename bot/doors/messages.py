@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+import structlog
+
 from bot import metrics
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Place, promise
@@ -14,10 +16,18 @@ from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Surface
 from bot.completion.flags import Flags, parse_text
 from bot.doors.deletions import Deletions
-from bot.doors.hearing import Heard, hear
-from bot.errors import NotTaken, RequestRefused, StoreUnavailable
+from bot.doors.hearing import Heard, completed, hear
+from bot.doors.message_prompt import context_of, people_in, with_more
+from bot.errors import (
+    NotTaken,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRefused,
+    SlackError,
+    StoreUnavailable,
+)
 from bot.jobs.queue import Queue
-from bot.rules.commands import Form, Help, parse
+from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied
 from bot.slack.aside import Aside
@@ -26,12 +36,15 @@ from bot.slack.payloads import MessageEvent
 from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
-from bot.slack.shown import mentioned, shown
+from bot.slack.shown import shown
+from bot.slack.whole_message import WholeMessages
 from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
 from bot.store.once import Once
 from bot.words import admin as admin_words
 from bot.words import talk
+
+log = structlog.get_logger(__name__)
 
 LOOK_UP_SECONDS = 0.6
 """What looking things up may take of the 3 s in which Slack wants an ack: accepting takes 2."""
@@ -69,8 +82,11 @@ class Conversing:
         once: Once,
         admission: Admission,
         allowances: Allowances,
+        whole: WholeMessages,
     ) -> None:
         self._asking = asking
+        self._queue = queue
+        self._whole = whole
         self._taking = taking
         self._conversations = conversations
         self._people = people
@@ -115,6 +131,8 @@ class Conversing:
             return
         deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
         reaction = await self._admitted(heard, thread, deadline)
+        if reaction.again:  # which it is too late for: the message itself comes as well
+            reaction = await self._admitted(replace(heard, partial=False), thread, deadline)
         if reaction.then:
             await reaction.then()
 
@@ -123,7 +141,32 @@ class Conversing:
         author = await self._people.find(heard.user, within=_left(deadline))
         if author.bot:
             return Reaction()
+        try:
+            heard = await self._completed(heard, deadline)
+        except (RateLimited, OutcomeUnknown) as error:
+            log.warning("message not looked up", error=str(error))
+            return Reaction(again=True)
+        except SlackError as error:
+            log.warning("message not shown", error=str(error))
         return await self._react(heard, thread, await self._names_in(heard, author, deadline))
+
+    async def _completed(self, heard: Heard, deadline: float) -> Heard:
+        """All of a message that Slack told but a part of, unless it was taken already. Raises
+        `SlackError`."""
+        if not heard.partial or await self._is_taken(heard, deadline):
+            return heard
+        message = await self._whole.find(
+            heard.channel, heard.ts, heard.thread_ts, asker=heard.user, within=_left(deadline)
+        )
+        return completed(heard, message) if message else heard
+
+    async def _is_taken(self, heard: Heard, deadline: float) -> bool:
+        """Whether there is nothing to take any more, or nothing can be taken now."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._queue.holder_of(heard.dedupe) is not None
+        except (StoreUnavailable, TimeoutError):
+            return True
 
     async def _thread_of(self, heard: Heard, deadline: float) -> _Thread | None:
         """Where the message is; None when that cannot be known now, but must be."""
@@ -143,7 +186,7 @@ class Conversing:
         own = {self._installation.bot_user: talk.GROK}
         if author.known:
             own[author.id] = author.name
-        others = [user for user in mentioned(heard.text) if user not in own]
+        others = [user for user in people_in(heard) if user not in own]
         names = await self._people.names(others, asker=heard.user, within=_left(deadline))
         return {**names, **own}
 
@@ -151,15 +194,18 @@ class Conversing:
         if heard.forgets:
             return Reaction(then=partial(self._forget, heard))
         text = shown(heard.text, names)
-        if not text and heard.has_files:
-            return self._telling(heard, talk.ONLY_FILES)
+        flags = parse_text(text)
         if heard.addressed:
             match parse(text):
-                case Form():
+                case Form() if not (heard.files or heard.holds_more):
                     return self._telling(heard, talk.HOW_TO_ASK)
                 case Help(topic=topic):
                     return self._telling(heard, help_text(topic))
-        flags = _with_files(parse_text(text), heard)
+                case AskCommand(flags=asked):
+                    flags = asked
+        flags = with_more(flags, heard, names)
+        if heard.files and not (flags.values.get("prompt") or flags.faults):
+            return self._telling(heard, talk.only_files(", ".join(heard.files)))
         return await self._ask(heard, flags, self._place(heard, flags, thread, names))
 
     def _place(
@@ -175,6 +221,7 @@ class Conversing:
             thread_ts=_thread_ts(heard, flags),
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),
+            context=context_of(heard, names, self._installation.bot_user),
             reads_thread="" if thread.known else heard.thread_ts,
         )
 
@@ -269,12 +316,3 @@ def _conversation(heard: Heard, flags: Flags, thread: _Thread) -> str | None:
     if goes_elsewhere and not (thread.known or heard.direct):
         return None
     return heard.conversation
-
-
-def _with_files(flags: Flags, heard: Heard) -> Flags:
-    """`flags` with a prompt that says which files came along."""
-    prompt = flags.values.get("prompt")
-    if not (heard.files and isinstance(prompt, str)):
-        return flags
-    said = f"{prompt}\n\n{talk.files_unread(', '.join(heard.files))}"
-    return replace(flags, values={**flags.values, "prompt": said})

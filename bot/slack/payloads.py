@@ -222,6 +222,8 @@ class MessageEvent(Payload):
     parent_user_id: _NoId = ""
     edited: dict[str, JsonValue] | None = None
     files: tuple[dict[str, JsonValue], ...] = ()
+    blocks: tuple[dict[str, JsonValue], ...] = ()
+    attachments: tuple[dict[str, JsonValue], ...] = ()
     deleted_ts: _NoMoment = ""
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.completion.ask import Said
 from bot.errors import UserError
 from bot.markdown.safety import printable
-from bot.slack.block_text import names_of_files, text_of_message
+from bot.slack.message_text import names_of_files, text_of_message
 from bot.slack.payloads import SlackMessage
 from bot.slack.people import People
 from bot.slack.shown import mentioned, shown
@@ -34,11 +34,11 @@ async def said_in(message: SlackMessage, people: People, asker: str, *, bot_user
         raise UserError(words.NOTHING_TO_READ)
     author = names.get(message.user) or message.username or message.user or words.AN_APP
     own = bool(bot_user) and message.user == bot_user
-    return Said(author=GROK if own else author, text=_bounded(said), own=own)
+    return Said(author=GROK if own else author, text=bounded(said), own=own)
 
 
-def _bounded(text: str) -> str:
-    """As much as Slack keeps of the text of a message: blocks and attachments may hold more."""
+def bounded(text: str) -> str:
+    """As much of `text` as Slack keeps of a message: blocks and attachments may hold more."""
     if len(text) <= MESSAGE_TEXT_CHARS:
         return text
     return f"{text[: MESSAGE_TEXT_CHARS - 1]}…"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 _TOKEN = re.compile(
     r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
 )
 _MENTION = re.compile(r"<@([^<>|]+)(?:\|[^<>]*)?>")
+_CHANNEL = re.compile(r"<#([CG][A-Z0-9]{2,30})\|?>")
 _LEFT_OUT = re.compile(r"\A(?:(?:https?://)?(?:www\.)?|mailto:|tel:)")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -21,8 +23,8 @@ def shown(text: str, names: Mapping[str, str] | None = None) -> str:
     `&amp; &lt; &gt;` are undone, in one pass, so that what was typed as `&lt;` stays so.
     Mentions and links become the words shown for them (docs.slack.dev, "Formatting message
     text"), and a link says where it leads; a command needs `should_escape: true` in the manifest
-    for its mentions to come so. A message names people by id alone: `names` says what they are
-    called.
+    for its mentions to come so. A message names people and channels by id alone: `names` says
+    what they are called.
     """
     known = names or _NO_NAMES
     return _TOKEN.sub(lambda token: _shown_token(token, known), text)
@@ -31,6 +33,11 @@ def shown(text: str, names: Mapping[str, str] | None = None) -> str:
 def mentioned(text: str) -> tuple[str, ...]:
     """The ids of the people that `text` of a payload mentions, each once, in order."""
     return tuple(dict.fromkeys(_MENTION.findall(text)))
+
+
+def channels_named(text: str) -> tuple[str, ...]:
+    """The ids of the channels in `text` of a payload that does not say what they are called."""
+    return tuple(dict.fromkeys(_CHANNEL.findall(text)))
 
 
 def escaped(text: str) -> str:
@@ -60,8 +67,8 @@ def _shown_token(match: re.Match[str], names: Mapping[str, str]) -> str:
     if entity:
         return _ENTITIES[entity]
     sigil, target, label = match["sigil"], match["target"], match["label"]
-    if sigil == "@" and not label and target in names:
-        return f"@{names[target]}"
+    if sigil in ("@", "#") and not label and target in names:
+        return sigil + names[target]
     if sigil in ("@", "#"):
         return sigil + shown(label or target)
     if sigil == "!":
@@ -82,7 +89,17 @@ def _bare(address: str) -> str:
 
 
 def _shown_command(target: str, label: str | None) -> str:
-    if target.startswith("date^"):
-        return shown(label or "")
-    words = shown(label or target.partition("^")[0])
+    kind, _, rest = target.partition("^")
+    if kind == "date":
+        return shown(label) if label else _shown_date(rest.partition("^")[0])
+    words = shown(label or (rest if kind == "subteam" else kind))
     return words if words.startswith("@") else "@" + words
+
+
+def _shown_date(moment: str) -> str:
+    """A moment, Unix time in seconds, for whom nobody says how it was shown."""
+    try:
+        at = datetime.fromtimestamp(int(moment), UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{at:%Y-%m-%d %H:%M} UTC"

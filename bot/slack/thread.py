@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.completion.ask import Said
 from bot.errors import RateLimited
-from bot.slack.block_text import names_of_files, text_of_message
+from bot.slack.message_text import names_of_files, text_of_message
 from bot.slack.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.shown import mentioned, says_forget, shown
 from bot.slack.slack import REPLIES
@@ -38,7 +38,7 @@ PATIENCE_SECONDS = 5.0
 NAMES_SECONDS = 3.0
 """How long finding out what people are called may hold up an answer."""
 
-_READING = f"{REPLIES}:threads"
+READING = f"{REPLIES}:threads"
 
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """Subtypes by which somebody says something; the others tell of joins, topics and the like."""
@@ -112,7 +112,7 @@ class ThreadReader:
         """Wait for one of the calls that `asker`, and all together, have for reading threads."""
         if rest := await self._api.resting(REPLIES):
             raise RateLimited(rest)
-        shares = ((f"{_READING}:{asker}", PAGES_OF_A_THREAD), (_READING, PAGES_PER_MINUTE))
+        shares = ((f"{READING}:{asker}", PAGES_OF_A_THREAD), (READING, PAGES_PER_MINUTE))
         for name, most in shares:
             while wait := await self._allowances.take(name, most):
                 if wait > PATIENCE_SECONDS:

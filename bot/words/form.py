@@ -27,7 +27,7 @@ AN_APP = "an app"
 
 def attached(names: Sequence[str]) -> str:
     """The names of a message's files, below its text; empty without any."""
-    return f"(Attached: {', '.join(names)})" if names else ""
+    return f"(Attached: {', '.join(names)}; not read)" if names else ""
 
 
 # --- the form and its fields ---------------------------------------------------------------

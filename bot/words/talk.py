@@ -16,7 +16,12 @@ HOW_TO_ASK = (
     "Yes? Write your question behind my name, such as `@Grok what is TCP slow start?`. "
     "`@Grok help` shows what else you can set."
 )
-ONLY_FILES = "I cannot read files yet. Please put what I should know into words, and ask again."
+AN_ATTACHMENT = "an attachment"
+A_FILE = "a file"
+"""A file whose name Slack does not say."""
+
+ABOUT_THIS = "What does this say, and what should I know about it?"
+"""Asked where somebody forwards a message and writes nothing beside it."""
 FORGOTTEN = (
     "Done: I have forgotten what was said here so far. The messages stay in Slack; I go on from "
     "here as if we had just met."
@@ -31,6 +36,24 @@ NOTHING_TO_FORGET = (
 def files_unread(names: str) -> str:
     """Told to the model below a question that came with files."""
     return f"(Attached to this message: {names}. You cannot read them; say so if they matter.)"
+
+
+def only_files(names: str) -> str:
+    """To a message that is nothing but files."""
+    return (
+        f"I cannot read files yet ({names}). Please put what I should know into words, and ask "
+        "again."
+    )
+
+
+def picture_unread(name: str) -> str:
+    """In place of a picture in a message; `name` may be empty."""
+    return f"(A picture, and not looked at: {name})" if name else "(A picture, and not looked at)"
+
+
+def forwarded(author: str) -> str:
+    """Above a message that somebody forwarded, which is quoted below."""
+    return f"Forwarded from {author}:" if author else "Forwarded:"
 
 
 # --- while an answer is waited for ---------------------------------------------------------

@@ -45,13 +45,23 @@ class Acts:
         thread_ts: str | None = None,
         *,
         files: Iterable[str] = (),
+        attachments: Iterable[Json] = (),
         broadcast: bool = False,
         me: bool = False,
     ) -> Message:
         """Write a message, or a reply in a thread. `@name`, `#channel` and addresses become
-        what Slack makes of them. `broadcast`: "also send to channel"; `me`: `/me …`."""
+        what Slack makes of them. `attachments`: what comes of forwarding a message, or of a
+        table that is pasted. `broadcast`: "also send to channel"; `me`: `/me …`."""
         return people.say(
-            self._team, user, channel, text, thread_ts, files=files, broadcast=broadcast, me=me
+            self._team,
+            user,
+            channel,
+            text,
+            thread_ts,
+            files=files,
+            attachments=attachments,
+            broadcast=broadcast,
+            me=me,
         )
 
     async def say_as_bot(
@@ -61,13 +71,20 @@ class Acts:
         thread_ts: str | None = None,
         *,
         blocks: Iterable[Json] = (),
+        attachments: Iterable[Json] = (),
         webhook: bool = False,
     ) -> Message:
         """Post as another app's bot (`OTHER_BOT`); `f"<@{BOT_USER}> …"` mentions ours, which is
         told of it as of anybody's mention. `webhook`: with the subtype `bot_message` and no
         user, as incoming webhooks post."""
         return people.say_as_bot(
-            self._team, channel, text, thread_ts, blocks=blocks, webhook=webhook
+            self._team,
+            channel,
+            text,
+            thread_ts,
+            blocks=blocks,
+            attachments=attachments,
+            webhook=webhook,
         )
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> Message:

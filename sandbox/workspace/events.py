@@ -25,6 +25,9 @@ _MESSAGE_EVENTS = {
     "mpim": "message.mpim",
     "im": "message.im",
 }
+_NOT_MENTIONED = ("files", "upload", "attachments", "subtype")
+"""What an `app_mention` lacks of the message that it tells of ("app_mention event")."""
+
 _MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
 
 
@@ -152,7 +155,8 @@ class Events:
             or "app_mentions:read" not in self.app.scopes
         ):
             return
-        event = {**self.seen(message), "type": "app_mention", "channel": channel.id}
+        seen = {name: v for name, v in self.seen(message).items() if name not in _NOT_MENTIONED}
+        event = {**seen, "type": "app_mention", "channel": channel.id}
         self.emit("app_mention", event, shared=channel.is_shared)
 
     def _message(self, channel: Channel, body: Json, ts: str) -> None:

@@ -91,6 +91,7 @@ class Message:
     subtype: str | None = None
     metadata: Json | None = None
     files: tuple[str, ...] = ()
+    attachments: tuple[Json, ...] = ()
     ephemeral_to: str | None = None
     unfurl: bool = True
     edited: bool = False

@@ -48,13 +48,14 @@ def say(
     thread_ts: str | None = None,
     *,
     files: Iterable[str] = (),
+    attachments: Iterable[Json] = (),
     broadcast: bool = False,
     me: bool = False,
 ) -> Message:
     """Post as a person, as typed: `@name` becomes a mention."""
     channel = must_write(team, user, channel_id)
-    files = tuple(files)
-    if not text.strip() and not files:
+    files, attachments = tuple(files), tuple(attachments)
+    if not (text.strip() or files or attachments):
         raise NotAllowedError("no_text")
     if channel.user is not None and (not team.app.messages_tab or team.app.messages_tab_read_only):
         raise NotAllowedError("messages_tab_disabled")
@@ -68,6 +69,7 @@ def say(
         Content(encode_message(team.state, text)),
         thread_ts=thread_ts,
         files=files,
+        attachments=attachments,
         broadcast=broadcast,
         subtype="me_message" if me else None,
     )
@@ -80,6 +82,7 @@ def say_as_bot(
     thread_ts: str | None = None,
     *,
     blocks: Iterable[Json] = (),
+    attachments: Iterable[Json] = (),
     webhook: bool = False,
 ) -> Message:
     """Post as another app's bot, `text` in Slack's own form (`<@U…>` is a mention)."""
@@ -88,7 +91,14 @@ def say_as_bot(
         thread_ts = _root(team, channel.id, thread_ts)
     content = Content(text, tuple(blocks))
     subtype = "bot_message" if webhook else None
-    return team.timeline.post(channel.id, OTHER_BOT, content, thread_ts=thread_ts, subtype=subtype)
+    return team.timeline.post(
+        channel.id,
+        OTHER_BOT,
+        content,
+        thread_ts=thread_ts,
+        attachments=attachments,
+        subtype=subtype,
+    )
 
 
 def edit(team: Team, user: str, channel_id: str, ts: str, text: str) -> Message:

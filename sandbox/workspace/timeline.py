@@ -46,6 +46,7 @@ class Timeline:
         thread_ts: str | None = None,
         metadata: Json | None = None,
         files: Iterable[str] = (),
+        attachments: Iterable[Json] = (),
         broadcast: bool = False,
         subtype: str | None = None,
         streams: bool = False,
@@ -56,6 +57,7 @@ class Timeline:
         message.subtype = subtype
         message.metadata = metadata
         message.files = tuple(files)
+        message.attachments = tuple(attachments)
         message.broadcast = broadcast
         self.state.add(message)
         self._show("message", message)

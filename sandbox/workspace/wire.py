@@ -94,6 +94,8 @@ def message_json(state: State, message: Message, *, metadata: Metadata = "named"
         body["edited"] = {"user": message.revisions[-1].by, "ts": message.edited_ts}
     if message.files:
         body |= {"files": _files(message), "upload": False}
+    if message.attachments:
+        body["attachments"] = [dict(each) for each in message.attachments]
     if message.metadata is not None:
         whole = metadata == "whole"
         body["metadata"] = message.metadata if whole else {**message.metadata, "event_payload": {}}

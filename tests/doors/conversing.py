@@ -28,6 +28,7 @@ from bot.slack.installation import Installation
 from bot.slack.payloads import MessageEvent
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
+from bot.slack.whole_message import WholeMessages
 from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
@@ -52,6 +53,8 @@ class Stage:
     api: WebApi
     handled: int = 0
     progress: asyncio.Condition = field(default_factory=asyncio.Condition)
+    holds_back: str = ""
+    """The type of events that are handled after the other one about the same message."""
     refused: list[str] = field(default_factory=list)
     """The ts of events that were not acked, so that Slack delivers them again."""
 
@@ -129,6 +132,7 @@ async def on_stage(
         Once(way, keys),
         Admission(people, allowances, settings),
         allowances,
+        WholeMessages(api, allowances),
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)
     stage = Stage(workspace, store, keys, looking, conversing, api)
@@ -145,18 +149,31 @@ async def on_stage(
 
 
 async def _listen(stage: Stage, socket: aiohttp.ClientWebSocketResponse) -> None:
+    held: dict[str, Any] = {}
+    handled: set[str] = set()
     async for frame in socket:
         envelope = json.loads(frame.data)
         if envelope["type"] != "events_api":
             continue
         event = envelope["payload"]["event"]
-        reaction = await stage.conversing.on_event(MessageEvent.model_validate(event))
-        if reaction.again:
-            stage.refused.append(event["ts"])
-        else:
-            await socket.send_json({"envelope_id": envelope["envelope_id"]})
-        if reaction.then:
-            await reaction.then()
-        async with stage.progress:
-            stage.handled += 1
-            stage.progress.notify_all()
+        if event["type"] == stage.holds_back and event["ts"] not in handled:
+            held[event["ts"]] = envelope
+            continue
+        await _handle(stage, socket, envelope)
+        handled.add(event["ts"])
+        if event["ts"] in held:
+            await _handle(stage, socket, held.pop(event["ts"]))
+
+
+async def _handle(stage: Stage, socket: aiohttp.ClientWebSocketResponse, envelope: Any) -> None:
+    event = envelope["payload"]["event"]
+    reaction = await stage.conversing.on_event(MessageEvent.model_validate(event))
+    if reaction.again:
+        stage.refused.append(event["ts"])
+    else:
+        await socket.send_json({"envelope_id": envelope["envelope_id"]})
+    if reaction.then:
+        await reaction.then()
+    async with stage.progress:
+        stage.handled += 1
+        stage.progress.notify_all()

@@ -130,7 +130,7 @@ async def test_a_message_is_the_context_of_what_is_asked_about_it(stage: Desk) -
     (ask,) = await stage.asked()
     assert "1 < 2 & @ana agrees" in text_of(view)
     assert ask.context == (
-        Said(author="ben", text="1 < 2 & @ana agrees\n\n(Attached: a.txt, b.pdf)"),
+        Said(author="ben", text="1 < 2 & @ana agrees\n\n(Attached: a.txt, b.pdf; not read)"),
     )
     assert ask.request.prompt == "Is that so?"
     assert (ask.surface, ask.channel, ask.reply) == ("shortcut", GENERAL, "thread")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.doors.hearing import Heard, hear
-from bot.slack.payloads import MessageEvent
+from bot.doors.hearing import Heard, completed, hear
+from bot.slack.payloads import MessageEvent, SlackMessage
 from sandbox.workspace import ANA, BOT_USER, GENERAL, dm_of
 
 DM = {"channel": dm_of(ANA), "channel_type": "im"}
@@ -15,6 +15,13 @@ TS = "1700000000.000100"
 ROOT = "1600000000.000100"
 OTHER_BOT = {"user": "U0OTHERBOT", "bot_id": "B0OTHERBOT", "app_id": "A0OTHERBOT"}
 EDITED = {"edited": {"user": ANA, "ts": "1700000009.000100"}}
+
+
+BLOCK = {
+    "type": "rich_text",
+    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "hello"}]}],
+}
+FORWARDED = {"is_share": True, "author_name": "Carol", "text": "E42"}
 
 
 def heard(**fields: Any) -> Heard | None:
@@ -38,8 +45,6 @@ def test_a_mention() -> None:
         user=ANA,
         user_team="",
         text="hello",
-        files=(),
-        has_files=False,
         called=True,
         direct=False,
         in_own_thread=False,
@@ -93,6 +98,7 @@ def test_not_for_the_bot(fields: dict[str, Any]) -> None:
         {**DM, "channel_type": "", "text": "hello"},
         {"text": "hello", "thread_ts": ROOT},
         {"text": "hello", "files": [{"id": "F1"}], "thread_ts": ROOT},
+        {"text": "", "blocks": [BLOCK], "thread_ts": ROOT},
     ],
 )
 def test_perhaps_for_the_bot(fields: dict[str, Any]) -> None:
@@ -118,6 +124,31 @@ def test_in_a_direct_message_names_do_not_matter() -> None:
     found = heard(**DM, text="<@U0BEN00001> is who?")
     assert found is not None
     assert found.direct
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{**DM, "text": ""}, {"text": "", "thread_ts": ROOT, "parent_user_id": BOT_USER}],
+)
+def test_a_forwarded_message_alone_says_something(fields: dict[str, Any]) -> None:
+    found = heard(**fields, attachments=[FORWARDED])
+    assert found is not None
+    assert found.text == ""
+    assert [each.text for each in found.others] == ["E42"]
+
+
+def test_a_mention_alone_does_not_tell_all_of_its_message() -> None:
+    message, mention = heard(), heard(type="app_mention")
+    assert message is not None
+    assert mention is not None
+    assert (message.partial, mention.partial) == (False, True)
+
+    whole = completed(
+        mention, SlackMessage(ts=TS, files=[{"name": "a.txt"}], attachments=[FORWARDED])
+    )
+    assert whole.files == ("a.txt",)
+    assert [each.author for each in whole.others] == ["Carol"]
+    assert not whole.partial
 
 
 def test_whose_thread_it_is() -> None:

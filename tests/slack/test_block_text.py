@@ -8,12 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.block_text import (
-    names_of_files,
-    text_of_attachments,
-    text_of_blocks,
-    text_of_message,
-)
+from bot.slack.block_text import text_of_blocks
 
 
 def text(words: str) -> dict[str, Any]:
@@ -24,6 +19,10 @@ def rich(kind: str, *elements: Any, **fields: Any) -> dict[str, Any]:
     return {"type": f"rich_text_{kind}", "elements": list(elements), **fields}
 
 
+def button(words: str, **fields: Any) -> dict[str, Any]:
+    return {"type": "button", "text": {"type": "plain_text", "text": words}, **fields}
+
+
 @pytest.mark.parametrize(
     ("block", "said"),
     [
@@ -32,7 +31,55 @@ def rich(kind: str, *elements: Any, **fields: Any) -> dict[str, Any]:
         ({"type": "markdown", "text": "1 < 2"}, "1 &lt; 2"),
         ({"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]}, "small"),
         ({"type": "section", "fields": [{"type": "mrkdwn", "text": t} for t in "ab"]}, "a\nb"),
-        ({"type": "image", "title": {"type": "plain_text", "text": "a cat"}}, "a cat"),
+        (
+            {"type": "image", "title": {"type": "plain_text", "text": "a cat"}},
+            "(A picture, and not looked at: a cat)",
+        ),
+        (
+            {"type": "image", "image_url": "https://a.b/c.png", "alt_text": "CPU < 5%"},
+            "(A picture, and not looked at: CPU &lt; 5%)",
+        ),
+        ({"type": "context", "elements": [{"type": "image", "alt_text": "ana"}]}, ""),
+        ({"type": "table", "rows": [[{"type": "raw_number", "value": 42}]]}, "42"),
+        (
+            {
+                "type": "data_table",
+                "caption": "Stock",
+                "rows": [[{"type": "raw_text", "text": "a"}]],
+            },
+            "a",
+        ),
+        (
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "Alert"},
+                "accessory": button("Runbook", url="https://r.example.com?a&b"),
+            },
+            "Alert\n<https://r.example.com?a&amp;b|Runbook>",
+        ),
+        (
+            {"type": "actions", "elements": [button("Open", url="https://a.b"), button("Ack")]},
+            "<https://a.b|Open>",
+        ),
+        (
+            {
+                "type": "actions",
+                "elements": [
+                    {
+                        "type": "overflow",
+                        "options": [
+                            {"text": {"type": "plain_text", "text": "Logs"}, "url": "https://l.b"},
+                            {"text": {"type": "plain_text", "text": "Mute"}, "value": "mute"},
+                        ],
+                    },
+                    {
+                        "type": "static_select",
+                        "options": [{"text": {"type": "plain_text", "text": "x"}}],
+                    },
+                ],
+            },
+            "<https://l.b|Logs>",
+        ),
         ({"type": "table", "rows": [[{"type": "raw_text", "text": c} for c in "ab"]]}, "a | b"),
         ({"type": "table", "rows": [[rich("section", text("c"))], None]}, "c"),
         ({"type": "actions", "elements": [{"type": "button", "text": {"text": "Go"}}]}, ""),
@@ -59,7 +106,21 @@ def test_blocks(block: Any, said: str) -> None:
             "<https://a.b?c%7C&amp;d|&lt;here&gt;>",
         ),
         (rich("section", {"type": "date", "timestamp": 1, "fallback": "today"}), "today"),
-        (rich("section", {"type": "color", "value": "#fff"}, text("x")), "x"),
+        (rich("section", {"type": "color", "value": "#fff"}, text("x")), "#fffx"),
+        (rich("section", {"type": "date", "timestamp": 1, "format": "{date}"}),
+         "<!date^1^{date_short}>"),
+        (
+            rich(
+                "section",
+                {"type": "usergroup", "usergroup_id": "S1"},
+                text(", please look, "),
+                {"type": "color", "value": "#FF0000"},
+                {"type": "link", "url": "https://x.org/a", "text": "the doc"},
+            ),
+            "<!subteam^S1>, please look, #FF0000<https://x.org/a|the doc>",
+        ),
+        (rich("list", rich("section", text("a")), style="bullet", indent=1), "  • a"),
+        (rich("list", rich("section", text("c")), style="ordered", offset=2), "3. c"),
         (rich("preformatted", text("x = 1")), "```\nx = 1\n```"),
         (rich("quote", text("one\ntwo")), "&gt; one\n&gt; two"),
         (rich("list", rich("section", text("a")), rich("section", text("b")), style="bullet"),
@@ -70,41 +131,6 @@ def test_blocks(block: Any, said: str) -> None:
 )  # fmt: skip
 def test_rich_text(element: Any, said: str) -> None:
     assert text_of_blocks([{"type": "rich_text", "elements": [element]}]) == said
-
-
-def test_attachments() -> None:
-    assert text_of_attachments(
-        [
-            {"pretext": "before", "title": "Title", "text": "text", "fallback": "short"},
-            {"fallback": "short"},
-            {"blocks": [{"type": "markdown", "text": "block"}]},
-            {"text": 7},
-        ]
-    ) == "before\nTitle\ntext\nshort\nblock"  # fmt: skip
-
-
-def test_the_title_of_an_attachment_leads_somewhere() -> None:
-    titled = {"title": "Build #77", "title_link": "https://ci.b/77"}
-    linked = {"title": "<https://a.b|a>", "title_link": "https://ci.b/77"}
-
-    assert text_of_attachments([titled]) == "<https://ci.b/77|Build #77>"
-    assert text_of_attachments([linked]) == "<https://a.b|a>"
-
-
-def test_of_a_person_the_text_says_it_all() -> None:
-    blocks: list[Any] = [{"type": "markdown", "text": "much longer than that"}]
-
-    assert text_of_message(" hi ", blocks, [], by_app=False) == "hi"
-    assert text_of_message("hi", blocks, [], by_app=True) == "much longer than that"
-    assert text_of_message(" ", blocks, [], by_app=False) == "much longer than that"
-    assert text_of_message("a long summary", [], [{"text": "short"}], by_app=True) == (
-        "a long summary"
-    )
-
-
-def test_names_of_files_cannot_act() -> None:
-    files: list[Any] = [{"name": "a\n<!here>.pdf"}, {"title": "Plan"}, {"id": "F1"}, {"name": 7}]
-    assert names_of_files(files) == ("a ‹!here›.pdf", "Plan")
 
 
 json = st.recursive(

@@ -84,7 +84,7 @@ async def test_what_is_no_text_is_replaced(people: People) -> None:
     assert said.text == "half an emoji: \ufffd"
 
 
-async def test_of_an_app_whatever_says_most_is_read(people: People) -> None:
+async def test_of_an_app_all_that_says_something_is_read(people: People) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "Disk full on db-1"}}
     alert = {"fallback": "alert", "pretext": "Alert", "title": "db-1", "text": "95% &amp; rising"}
 
@@ -96,7 +96,7 @@ async def test_of_an_app_whatever_says_most_is_read(people: People) -> None:
 
     assert blocks.text == "Disk full on db-1"
     assert attachments.text == "Alert\ndb-1\n95% & rising"
-    assert summary.text == "All of it is in the text"
+    assert summary.text == "All of it is in the text\nDisk full on db-1"
 
 
 async def test_files_are_named_also_where_nothing_else_is_said(people: People) -> None:
@@ -104,7 +104,7 @@ async def test_files_are_named_also_where_nothing_else_is_said(people: People) -
 
     said = await said_in(message(user=ANA, files=files), people, CHLOE)
 
-    assert said.text == "(Attached: a.txt, Plan)"
+    assert said.text == "(Attached: a.txt, Plan, a file; not read)"
 
 
 @pytest.mark.parametrize("blocks", [[], [{"type": "divider"}]])

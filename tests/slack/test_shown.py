@@ -20,7 +20,10 @@ from bot.slack.shown import escaped, mentioned, says_forget, shown, without_call
         ("in <#C012ABC|>", "in #C012ABC"),
         ("<!here> and <!channel|channel>", "@here and @channel"),
         ("<!subteam^S012|@devs>", "@devs"),
+        ("<!subteam^S012> and <!subteam^S012|>", "@S012 and @S012"),
         ("<!date^1392734382^{date}|18 Feb>", "18 Feb"),
+        ("<!date^1392734382^{date_short}>", "2014-02-18 14:39 UTC"),
+        ("<!date^99999999999999999999^{date}> <!date^x>", " "),
         ("read <https://example.com/a?b=1&amp;c=2>", "read https://example.com/a?b=1&c=2"),
         ("see <http://example.com|example.com>", "see example.com"),
         ("<mailto:ana@example.com|ana@example.com>", "ana@example.com"),
@@ -60,11 +63,11 @@ def test_no_text_raises(sent: str) -> None:
     [
         ("ask <@U1> and <@U2>", "ask @ana and @U2"),
         ("ask <@U1|an other name>", "ask @an other name"),
-        ("in <#U1>", "in #U1"),
+        ("in <#C1|>, <#C2>", "in #general, #C2"),
     ],
 )
-def test_people_are_shown_by_their_names(sent: str, seen: str) -> None:
-    assert shown(sent, {"U1": "ana"}) == seen
+def test_people_and_channels_are_shown_by_their_names(sent: str, seen: str) -> None:
+    assert shown(sent, {"U1": "ana", "C1": "general"}) == seen
 
 
 def test_a_name_is_shown_to_the_letter() -> None:
