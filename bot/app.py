@@ -28,6 +28,7 @@ from bot.settings import Settings
 from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
 from bot.slack.reaction import Errands
+from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store, open_store
 from bot.wiring import Parts
@@ -93,7 +94,7 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
     if faults := settings_faults(settings):
         raise StartupError(faults)
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(_slack_session())
+        session = await stack.enter_async_context(slack_session(connections=CONNECTIONS_TO_SLACK))
         tokenless = _slack_client(settings, session, None)
         installation = await meet_slack(settings, tokenless)
         client = _slack_client(settings, session, installation.bot_token)
@@ -148,10 +149,6 @@ def _warn_of_missing_scopes(installation: Installation) -> None:
     missing = SCOPES.keys() - (installation.scopes or SCOPES.keys())
     if missing:
         log.warning("scopes missing", scopes=sorted(missing), remedy=words.REMEDY_SCOPES)
-
-
-def _slack_session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS_TO_SLACK))
 
 
 def _slack_client(

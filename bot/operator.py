@@ -24,6 +24,7 @@ from bot.ops.slack_probe import identify
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
+from bot.slack.session import slack_session
 from bot.store.connection import Store, open_store
 from bot.store.embedded import LOCK
 from bot.store.keys import Keys
@@ -147,7 +148,7 @@ def _crashes(settings: Settings, store: Store, team: str) -> Crashes:
 async def _parts(settings: Settings, store: Store, team: str, job_id: str) -> AsyncIterator[Parts]:
     """What takes the questions of a workspace."""
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(slack_session())
         installation = await _installation(settings, session)
         if installation.team != team:
             raise UserError(words.job_elsewhere(job_id))

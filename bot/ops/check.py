@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.grok.client import open_grok
@@ -21,6 +20,7 @@ from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
+from bot.slack.session import slack_session
 
 _NO_TEAM = "CHECK"
 """In place of a workspace that Slack does not tell."""
@@ -84,7 +84,7 @@ async def run_checks(settings: Settings) -> AsyncGenerator[Line]:
 
 @asynccontextmanager
 async def _slack_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
-    async with aiohttp.ClientSession() as session:
+    async with slack_session() as session:
         yield AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
 
 

@@ -1,0 +1,79 @@
+"""Replies of Slack, or of what stands in its place, are read as far as they may be long."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import OutcomeUnknown
+from bot.slack.session import LARGEST_REPLY, slack_session
+from bot.slack.web_api import WebApi
+
+pytestmark = pytest.mark.integration
+
+_PIECE = b" " * 1024 * 1024
+_PIECES = 96
+
+
+@asynccontextmanager
+async def slack_that_says(*, packed: bool, taken: list[int]) -> AsyncIterator[str]:
+    """A server whose replies are far too long; `taken` gets how much of one could be sent."""
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        headers = {"Content-Type": "application/json"}
+        if packed:
+            body = gzip.compress(_PIECE * _PIECES, 9)
+            return web.Response(body=body, headers={**headers, "Content-Encoding": "gzip"})
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        try:
+            for _ in range(_PIECES):
+                await response.write(_PIECE)
+                taken.append(len(_PIECE))
+        except ConnectionError:
+            pass
+        return response
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", reply)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "endless"])
+async def test_a_reply_is_read_no_further_than_slack_says_things(packed: bool) -> None:
+    taken: list[int] = []
+    async with slack_that_says(packed=packed, taken=taken) as url, slack_session() as session:
+        api = WebApi(AsyncWebClient(token="xoxb-1", base_url=url, session=session))
+        with pytest.raises(OutcomeUnknown, match="ClientPayloadError"):
+            await api.call("users.info", {"user": "U1"}, read=True)
+    assert sum(taken) < 2 * LARGEST_REPLY
+
+
+async def test_what_is_as_long_as_it_may_be_is_read() -> None:
+    async def reply(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "text": "x" * (LARGEST_REPLY - 1_000)})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", reply)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    try:
+        async with slack_session() as session:
+            api = WebApi(AsyncWebClient(token="xoxb-1", base_url=url, session=session))
+            found = await api.call("users.info", {"user": "U1"}, read=True)
+    finally:
+        await runner.cleanup()
+    assert len(found["text"]) == LARGEST_REPLY - 1_000
