@@ -75,6 +75,9 @@ RESPONSE_URL_SECONDS = 30 * 60
 SIGNATURE_AGE_SECONDS = 300
 """A signed request older (or newer) than this is refused ("Verifying requests from Slack")."""
 
+EVENT_RETRIES = 3
+"""So often is an event delivered again that was not acked ("The Events API", "Retries")."""
+
 EVENT_RETRY_SECONDS = 600
 """Slack redelivers an event for about six minutes; ids are remembered for this long."""
 

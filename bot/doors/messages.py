@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import structlog
 
-from bot import metrics
+from bot import metrics, words
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
@@ -51,6 +52,15 @@ LOOK_UP_SECONDS = 0.6
 
 REFUSALS_PER_MINUTE = 1
 """How often somebody who may not ask is told so."""
+
+REFUSE_SECONDS = 0.4
+"""How long letting a question come to nothing may take, of an ack's 3 s: accepting takes 2."""
+
+FORGET_SECONDS = 2.0
+
+Tell = Callable[[], Coroutine[Any, Any, None]]
+Outcome = tuple[Surface, str]
+"""The way in, and the outcome to be counted."""
 
 _CHANGES = ("message_changed", "message_deleted")
 
@@ -95,13 +105,15 @@ class Conversing:
         self._once = once
         self._admission = admission
         self._allowances = allowances
+        self._queue = queue
         self._deletions = Deletions(queue, installation.bot_user)
 
     async def on_event(self, event: MessageEvent) -> Reaction:
         """To a `message` or an `app_mention`; a mention in a channel comes as both.
 
-        A question is stored before the ack. When nobody can say whether a message is for the
-        bot, Slack is asked to deliver it again.
+        A question is stored before the ack. When it cannot be, or nobody can say whether a
+        message is for the bot, Slack is asked to deliver it again. Of the two events of a mention,
+        and of all their deliveries, one thing comes: an answer, or why there is none.
         """
         if event.subtype in _CHANGES:
             return await self._deletions.on_change(event)
@@ -118,23 +130,26 @@ class Conversing:
             heard.user, heard.channel, heard.dedupe, within=_left(deadline)
         )
         if refusal == admin_words.WHO_ARE_YOU:
-            return Reaction(then=partial(self._admit_late, heard, thread))
+            late = partial(self._admit_late, heard, thread)
+            return Reaction(then=late, again=True, at_last=partial(late, last=True))
         if refusal:
-            return Reaction(then=partial(self._refuse, heard, refusal))
+            return await self._refusing(heard, refusal)
         return await self._admitted(heard, thread, deadline)
 
-    async def _admit_late(self, heard: Heard, thread: _Thread) -> None:
-        """Slack needed more time to say who it is than there was before the ack."""
+    async def _admit_late(self, heard: Heard, thread: _Thread, *, last: bool = False) -> None:
+        """Slack needs more time to say who it is than there is before an ack: what comes of it
+        is found out beside the deliveries."""
         refusal = await self._admission.refusal(heard.user, heard.channel, heard.dedupe)
         if refusal:
-            await self._refuse(heard, refusal)
-            return
-        deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
-        reaction = await self._admitted(heard, thread, deadline)
-        if reaction.again:  # which it is too late for: the message itself comes as well
-            reaction = await self._admitted(replace(heard, partial=False), thread, deadline)
-        if reaction.then:
-            await reaction.then()
+            reaction = await self._refusing(heard, refusal)
+        else:
+            deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
+            reaction = await self._admitted(heard, thread, deadline)
+            if reaction.again:  # which it is too late for: the message itself comes as well
+                reaction = await self._admitted(replace(heard, partial=False), thread, deadline)
+        follows = reaction.at_last if last and reaction.again else reaction.then
+        if follows:
+            await follows()
 
     async def _admitted(self, heard: Heard, thread: _Thread, deadline: float) -> Reaction:
         """To a message of somebody who may ask; people are looked up from here on."""
@@ -192,7 +207,7 @@ class Conversing:
 
     async def _react(self, heard: Heard, thread: _Thread, names: Mapping[str, str]) -> Reaction:
         if heard.forgets:
-            return Reaction(then=partial(self._forget, heard))
+            return await self._forget(heard)
         text = shown(heard.text, names)
         flags = parse_text(text)
         if heard.addressed:
@@ -230,29 +245,53 @@ class Conversing:
             make = partial(self._asking.ask, flags, place, self._installation.team)
             taken = await self._taking(make)
         except RequestRefused as refused:
-            return self._telling(heard, refused.sentence, refused=(place.surface, "refused"))
-        except (Denied, NotTaken) as not_taken:
-            outcome = outcome_of(not_taken)
-            return self._telling(heard, not_taken.sentence, refused=(place.surface, outcome))
+            outcome: Outcome = (place.surface, "refused")
+            return await self._said_no(heard, partial(self._say, heard, refused.sentence, outcome))
+        except Denied as denied:
+            outcome = (place.surface, outcome_of(denied))
+            return await self._said_no(heard, partial(self._say, heard, denied.sentence, outcome))
+        except NotTaken as not_taken:
+            return self._waiting(heard, (place.surface, outcome_of(not_taken)))
+        if taken.accepted.refused:
+            return self._telling(heard, words.NOT_TAKEN)
         sentence = promise(taken.ask)
         if taken.accepted.duplicate or not sentence:
             return Reaction()
         return self._telling(heard, sentence)
 
-    def _telling(
-        self, heard: Heard, sentence: str, *, refused: tuple[Surface, str] | None = None
-    ) -> Reaction:
-        """Tell the author alone, once; `refused`: the way in and the outcome to be counted."""
-        return Reaction(then=partial(self._tell_once, heard, sentence, refused))
+    async def _said_no(self, heard: Heard, tell: Tell) -> Reaction:
+        """Let the question come to nothing, and `tell` why, unless an answer comes of it: that of
+        the other event of a mention, say, or of another delivery."""
+        try:
+            async with asyncio.timeout(REFUSE_SECONDS):
+                refused = await self._queue.refuse(heard.dedupe)
+        except (StoreUnavailable, TimeoutError):
+            return self._waiting(heard, (_surface(heard), "not_taken"))
+        return Reaction(then=tell if refused else None)
 
-    async def _tell_once(
-        self, heard: Heard, sentence: str, refused: tuple[Surface, str] | None
-    ) -> None:
+    def _waiting(self, heard: Heard, outcome: Outcome) -> Reaction:
+        """Whether the question is stored cannot be known now: Slack brings it again, and the author
+        is told so. When it does not do that any more, they are told that it may be lost."""
+        return Reaction(
+            then=partial(self._tell_once, heard, talk.TAKEN_LATER, f"{heard.dedupe} later"),
+            again=True,
+            at_last=partial(self._say, heard, words.MAYBE_NOT_TAKEN, outcome),
+        )
+
+    async def _say(self, heard: Heard, sentence: str, outcome: Outcome) -> None:
+        """Tell the author alone what came of the question, once; it is counted so."""
         if not await self._once.first(heard.dedupe):
             return
-        if refused:
-            metrics.REQUESTS.labels(*refused).inc()
+        metrics.REQUESTS.labels(*outcome).inc()
         await self._tell(heard, sentence)
+
+    def _telling(self, heard: Heard, sentence: str) -> Reaction:
+        """Tell the author alone, once."""
+        return Reaction(then=partial(self._tell_once, heard, sentence, heard.dedupe))
+
+    async def _tell_once(self, heard: Heard, sentence: str, name: str) -> None:
+        if await self._once.first(name):
+            await self._tell(heard, sentence)
 
     async def _tell(self, heard: Heard, sentence: str) -> None:
         """Slack shows nothing to one person alone in a thread that nobody has begun, so what is
@@ -265,6 +304,10 @@ class Conversing:
             replied=bool(heard.thread_ts),
         )
 
+    async def _refusing(self, heard: Heard, sentence: str) -> Reaction:
+        """To somebody who may not ask."""
+        return await self._said_no(heard, partial(self._refuse, heard, sentence))
+
     async def _refuse(self, heard: Heard, sentence: str) -> None:
         """Tell the author alone why they may not ask, seldom: telling takes calls to Slack that
         others need."""
@@ -274,19 +317,16 @@ class Conversing:
         if not await self._allowances.take(f"refusals:{heard.user}", REFUSALS_PER_MINUTE):
             await self._tell(heard, sentence)
 
-    async def _forget(self, heard: Heard) -> None:
+    async def _forget(self, heard: Heard) -> Reaction:
         """Forget the conversation. Only the author is told: what they wrote is seen by all."""
-        if not await self._once.first(heard.dedupe):
-            return
         if not (heard.thread_ts or heard.direct):
-            await self._tell(heard, talk.NOTHING_TO_FORGET)
-            return
+            return self._telling(heard, talk.NOTHING_TO_FORGET)
         try:
-            await self._conversations.forget(heard.conversation)
-        except StoreUnavailable:
-            await self._tell(heard, talk.NOT_FORGOTTEN)
-            return
-        await self._tell(heard, talk.FORGOTTEN)
+            async with asyncio.timeout(FORGET_SECONDS):
+                await self._conversations.forget(heard.conversation, heard.dedupe)
+        except (StoreUnavailable, TimeoutError):
+            return self._telling(heard, talk.NOT_FORGOTTEN)
+        return self._telling(heard, talk.FORGOTTEN)
 
 
 def _left(deadline: float) -> float:

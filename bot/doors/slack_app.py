@@ -27,7 +27,7 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
-from bot.slack.incoming import PAYLOAD, not_understood
+from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,
@@ -42,6 +42,7 @@ from bot.slack.payloads import (
     Suggestion,
 )
 from bot.slack.reaction import Errands, Reaction
+from bot.slack_limits import EVENT_RETRIES
 from bot.views.home_view import SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
 
@@ -173,6 +174,8 @@ class _Wiring:
             if not isinstance(event, model):
                 return await next()
             reaction = await _react(handler, event) or Reaction()
+            if reaction.again and context[RETRY] >= EVENT_RETRIES:
+                reaction = Reaction(then=reaction.at_last)
             self._follow(reaction)
             return BoltResponse(status=_NOT_NOW if reaction.again else 200, body="")
 

@@ -12,7 +12,7 @@ import structlog
 from bot import words
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StoreUnavailable
-from bot.jobs.queue import Queue
+from bot.jobs.queue import REFUSED, Queue
 from bot.rules.hold import Hold
 
 log = structlog.get_logger(__name__)
@@ -25,10 +25,16 @@ PAUSE_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The job that holds a question; `duplicate` when an earlier delivery became it."""
+    """The job that holds a question; `duplicate` when an earlier delivery became it, or was
+    `refused`: then there is no job."""
 
     job_id: str
     duplicate: bool
+
+    @property
+    def refused(self) -> bool:
+        """Whether the question was refused before."""
+        return self.job_id == REFUSED
 
 
 class Acceptor:

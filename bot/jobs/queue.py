@@ -39,6 +39,9 @@ DELIVERY_KNOWN_SECONDS = max(EVENT_RETRY_SECONDS, 3600)
 """How long it is known which job a delivery became: for Slack to deliver it again, and for
 people to delete their question or to click twice while it is answered."""
 
+REFUSED = "refused"
+"""In the place of the job that a delivery became, when it is to become none."""
+
 MOST_STOPS = 1000
 """How many stops a worker finds, about, that has not read them for a while."""
 
@@ -101,6 +104,7 @@ class Queue:
         self._hand_back = store.script("hand_back")
         self._prune = store.script("prune")
         self._stop = store.script("stop")
+        self._claim = store.script("claim")
 
     async def accept(self, job_id: str, ask: Ask, hold: Hold | None = None) -> str:
         """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
@@ -131,6 +135,12 @@ class Queue:
         if hold is not None:
             raise_refusal(outcome, detail, hold)
         return str(detail)
+
+    async def refuse(self, dedupe: str) -> bool:
+        """Let a delivery, which Slack may repeat in other words, become no job any more. False:
+        it has become one."""
+        args: list[str | int] = [REFUSED, DELIVERY_KNOWN_SECONDS]
+        return bool(await self._claim([self._keys.seen(dedupe)], args))
 
     async def holder_of(self, dedupe: str) -> str | None:
         """The id of the job that a delivery became within the last `DELIVERY_KNOWN_SECONDS`."""

@@ -52,7 +52,8 @@ class HttpMode(Listening):
             return web.Response(status=401)
         try:
             payload = parse(body, request.headers.get("Content-Type", ""))
-            return await to_aiohttp_response(await answer(self._app, payload))
+            retry = request.headers.get("X-Slack-Retry-Num", 0)
+            return await to_aiohttp_response(await answer(self._app, payload, retry))
         except Malformed as error:
             return await to_aiohttp_response(not_understood(error))
 

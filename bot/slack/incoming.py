@@ -19,6 +19,7 @@ _seldom = Seldom(structlog.get_logger(__name__))
 JsonObject = dict[str, Any]
 
 PAYLOAD = "grok_payload"
+RETRY = "grok_retry"
 
 DEEPEST = 64
 """Objects and lists within one another; Slack's own views and messages have about twenty."""
@@ -70,17 +71,24 @@ def json_object(text: str) -> JsonObject:
     return {name: value for name, value in _clean(found, 0).items() if value is not None}
 
 
-async def answer(app: AsyncApp, body: JsonObject) -> BoltResponse:
+async def answer(app: AsyncApp, body: JsonObject, retry: object = 0) -> BoltResponse:
     """What `app` says to `body`, which was parsed here; its listeners find the payload that it
-    is in their context, as `PAYLOAD`. Raises `Malformed`.
+    is in their context, as `PAYLOAD`, and as `RETRY` how often Slack has sent it before, which is
+    what it says of `retry`. Raises `Malformed`.
     """
     payload = payload_of(body)
     try:
+        context = {PAYLOAD: payload, RETRY: _count(retry)}
         # In this mode Bolt takes what was parsed; in the other it would parse the body again.
-        request = AsyncBoltRequest(mode="socket_mode", body=body, context={PAYLOAD: payload})
+        request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
         return await app.async_dispatch(request)
     except _NOT_READ as error:
         raise Malformed(type(error).__name__) from None
+
+
+def _count(retry: object) -> int:
+    said = str(retry)
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 0
 
 
 def not_understood(error: Malformed) -> BoltResponse:

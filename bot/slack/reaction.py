@@ -20,11 +20,13 @@ DRAIN_SECONDS = 5.0
 class Reaction:
     """`ack` goes back to Slack within 3 s: a text for the author alone, or fields of the ack
     (`response_action`, `options`). `then` is done after it; only it may take its time. With
-    `again` there is no ack: an event Slack delivers once more, a click it marks as failed."""
+    `again` there is no ack: an event Slack delivers once more, a click it marks as failed; when
+    an event has come for the last time, it is acked and `at_last` done in the place of `then`."""
 
     ack: str | Mapping[str, Any] = ""
     then: Callable[[], Coroutine[Any, Any, None]] | None = None
     again: bool = False
+    at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 class Errands:

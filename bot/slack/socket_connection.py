@@ -101,7 +101,7 @@ class Connection:
         self._due += 1
         self._settled.clear()
         try:
-            response = await self._response(envelope.get("payload"))
+            response = await self._response(envelope)
             if response.status != _AGAIN:
                 await self._ack(envelope_id, response)
         except ConnectionError:
@@ -114,11 +114,12 @@ class Connection:
                 self._settled.set()
             log.debug("envelope acked", seconds=time.monotonic() - started)
 
-    async def _response(self, payload: object) -> BoltResponse:
+    async def _response(self, envelope: JsonObject) -> BoltResponse:
+        payload = envelope.get("payload")
         if not isinstance(payload, dict):
             return not_understood(Malformed("an envelope without a payload"))
         try:
-            return await answer(self._app, payload)
+            return await answer(self._app, payload, envelope.get("retry_attempt", 0))
         except Malformed as error:
             return not_understood(error)
 

@@ -49,11 +49,11 @@ class Conversations:
         with redis_errors():
             return bool(await self._redis.exists(self._keys.thread_facts(conversation)))
 
-    async def forget(self, conversation: str) -> None:
+    async def forget(self, conversation: str, call: str = "") -> None:
         """Forget every turn. It stays known, and a question that is being answered meanwhile
-        is remembered with its answer once that is done."""
+        is remembered with its answer once that is done. The same `call` forgets once."""
         keys = [self._keys.thread(conversation), self._keys.thread_facts(conversation)]
-        await self._forget(keys, [uuid.uuid4().hex])
+        await self._forget(keys, [call or uuid.uuid4().hex])
 
 
 def turn_entry(turn: Turn) -> str:

@@ -140,6 +140,10 @@ BUTTONS = {"stop": "Stop", "retry": "Retry", "edit": "Edit", "details": "Details
 
 ANSWER_FORGOTTEN = "I no longer remember this answer, it is too long ago. Please ask again."
 NOTHING_TO_STOP = "There is nothing left to stop: this answer is complete."
+TAKEN_LATER = (
+    "I cannot take your question just now. I will try again within the next minutes, so there is "
+    "no need to ask twice."
+)
 BUTTON_FAILED = "That did not work just now. Please press the button again in a minute."
 RETRIED_OFTEN = (
     "You have asked this many times by now. Press *Edit* to ask it in other words, or come back "

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
+from bot.asking.taking import Make, Taken
 from bot.doors import messages
+from bot.doors.hearing import dedupe_of
 from bot.grok.client import GrokClient
 from bot.jobs import accept
+from bot.rules.hold import Denied
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
-from sandbox.workspace import ANA, BEN, GENERAL, Limits, Workspace, dm_of
+from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, Limits, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage
 from tests.store.proxy import Proxy, always
 
@@ -66,16 +69,69 @@ async def test_a_reply_that_is_perhaps_for_the_bot_is_delivered_again(
     assert not stage.workspace.ephemerals()
 
 
-async def test_what_is_for_the_bot_in_any_case_is_told_of(stage: Stage, proxy: Proxy) -> None:
+async def test_what_cannot_be_stored_is_delivered_again_and_told_of(
+    stage: Stage, proxy: Proxy
+) -> None:
     own = await stage.post(GENERAL, "an answer")
     await proxy.away()
-    await stage.say(ANA, GENERAL, "@grok one")
-    await stage.say(BEN, GENERAL, "two", own)
-    await stage.say(BEN, dm_of(BEN), "three")
+    said = [
+        await stage.say(ANA, GENERAL, "@grok one"),
+        await stage.say(BEN, GENERAL, "two", own),
+        await stage.say(BEN, dm_of(BEN), "three"),
+    ]
 
-    assert stage.refused == []
+    assert set(stage.refused) == {message.ts for message in said}
+    assert stage.told(ANA) == [talk.TAKEN_LATER]
+    assert stage.told(BEN) == [talk.TAKEN_LATER] * 2
+
+
+async def test_what_is_delivered_again_is_taken_once(
+    stage: Stage, proxy: Proxy, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await proxy.away()
+    asked = await workspace.say(ANA, GENERAL, "@grok one")
+    await workspace.wait_for(lambda: stage.refused.count(asked.ts) >= 2)
+    monkeypatch.setattr(accept, "ACCEPT_SECONDS", 2.0)
+    proxy.back()
+    await stage.quiet()
+    for delivery in workspace.deliveries[:2]:
+        await workspace.redeliver(delivery)
+    await stage.quiet()
+
+    assert await stage.prompts() == ["one"]
+    assert stage.told(ANA) == [talk.TAKEN_LATER]
+
+
+@pytest.mark.parametrize("denied", [0, 1])
+async def test_of_the_two_events_of_a_mention_one_thing_comes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, denied: int
+) -> None:
+    """Also when there is room for the question at the one time, and not at the other."""
+    taking, outcomes = stage.conversing._taking, iter((0, 1))
+
+    async def now_and_then(make: Make) -> Taken:
+        if next(outcomes, None) == denied:
+            raise Denied("no room")
+        return await taking(make)
+
+    monkeypatch.setattr(accept, "ACCEPT_SECONDS", 2.0)
+    monkeypatch.setattr(stage.conversing, "_taking", now_and_then)
+    await stage.say(ANA, GENERAL, "@grok one")
+
+    assert len(stage.workspace.deliveries) == 2
+    assert len(await stage.jobs()) == denied
+    assert stage.told(ANA) == ([] if denied else ["no room"])
+
+
+async def test_what_was_refused_before_anybody_could_tell_is_told_of(stage: Stage) -> None:
+    """Who refused it died right after."""
+    await stage.queue.refuse(dedupe_of(GENERAL, "1700000000.000100"))
+    mention = {"type": "app_mention", "channel": GENERAL, "user": ANA, "text": f"<@{BOT_USER}> hi"}
+    for _ in range(2):
+        assert await stage.react({**mention, "ts": "1700000000.000100"})
+
+    assert await stage.jobs() == []
     assert stage.told(ANA) == [words.NOT_TAKEN]
-    assert stage.told(BEN) == [words.NOT_TAKEN] * 2
 
 
 async def test_a_thread_of_which_nothing_can_be_known_is_read(

@@ -15,7 +15,7 @@ from bot.slack_limits import ACK_SECONDS
 from bot.store.embedded import EmbeddedServer
 from bot.words import talk
 from sandbox.grok import Script
-from sandbox.workspace import ANA, GENERAL
+from sandbox.workspace import ANA, GENERAL, Limits
 from tests.e2e.stage import Stage, buttons, markdown, on_stage
 from tests.jobs.work import sample, until
 
@@ -166,3 +166,37 @@ async def test_a_click_that_cannot_be_stored_is_not_acked(tmp_path: Path, mode: 
 
     assert result.error is not None
     assert told.shown == talk.BUTTON_FAILED
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_a_mention_that_could_never_be_stored_is_told_of(tmp_path: Path, mode: str) -> None:
+    limits = Limits(event_retries=(0.0, 0.0, 0.0))
+    async with AsyncExitStack() as server:
+        url = (await server.enter_async_context(EmbeddedServer(tmp_path / "data"))).url
+        async with on_stage(url, mode=mode, limits=limits) as stage:
+            await server.aclose()
+            await stage.workspace.say(ANA, GENERAL, "@grok hello")
+            told = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA)[1:], 30)
+            await stage.workspace.settled()
+
+    assert len(told) == 1
+    assert stage.workspace.ephemerals(ANA)[0].shown == talk.TAKEN_LATER
+    assert told[0].shown == words.MAYBE_NOT_TAKEN
+    assert [each.acked for each in stage.workspace.deliveries] == [False] * 6 + [True] * 2
+
+
+async def test_a_mention_while_the_store_starts_again_is_answered_once(tmp_path: Path) -> None:
+    limits = Limits(event_retries=(0.0, 1.0, 1.0))
+    async with AsyncExitStack() as server:
+        url = (await server.enter_async_context(EmbeddedServer(tmp_path / "data"))).url
+        async with on_stage(url, limits=limits) as stage:
+            await server.aclose()
+            asked = await stage.workspace.say(ANA, GENERAL, "@grok hello")
+            await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
+            async with EmbeddedServer(tmp_path / "data"):
+                await stage.reply(0, asked.ts)
+                await stage.workspace.settled()
+                assert len(stage.replies(asked.ts)) == 1
+
+    assert [each.shown for each in stage.workspace.ephemerals(ANA)] == [talk.TAKEN_LATER]
+    assert len(stage.grok.requests) == 1
