@@ -238,6 +238,7 @@ class Held:
         """Let go of what others wait for: the answer can be read, though something of the job
         may come late. If nobody ever shows it again, that will stand."""
         await insist(lambda: self._queue.finish(self._lease, self._served, self.job, shown=True))
+        self._place.shown = True
 
     async def finish(self) -> bool:
         """End the job once its answer was shown. True: show it again first, every message of

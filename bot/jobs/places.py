@@ -24,6 +24,8 @@ class Place:
         """How many of this worker's jobs come before it."""
         self.idle = False
         """Whether all that its job does is wait."""
+        self.shown = False
+        """Whether its answer can be read, and only what Slack may carry out late is waited for."""
         self._moved = asyncio.Event()
 
     def move(self, ahead: int, *, given: bool = False) -> None:

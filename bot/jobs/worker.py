@@ -71,6 +71,7 @@ class Worker:
         self._waiting = waiting
         self._places = Places(at_once)
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
+        self._held: set[Place] = set()
         self._stops: dict[Entry, Stop] = {}
         self._heard_stops = STOPS_START
         self._unread_seconds = 0.0 if queue.alone else UNREAD_SECONDS
@@ -119,7 +120,7 @@ class Worker:
                 await self._take_jobs()
                 await self._hand_back(self._places.line)
                 await self._hand_back_unread()
-                await self._wait_for_jobs(max(0.0, self._stop_at - time.monotonic()))
+                await self._wait_for_answers()
                 hearing.cancel()
         except Exception as error:
             self._trouble = last_cause(error)
@@ -174,6 +175,13 @@ class Worker:
                 return False
             await asyncio.sleep(CONNECTED_EVERY_SECONDS)
         return True
+
+    async def _wait_for_answers(self) -> None:
+        """Wait for those that can still be given in time. What can be read already and is only to
+        be looked at again is handed back for that."""
+        while self._tasks and (left := self._stop_at - time.monotonic()) > 0:
+            await self._hand_back([place for place in self._held if place.shown])
+            await self._wait_for_jobs(min(left, LOOK_EVERY_SECONDS))
 
     async def _wait_for_jobs(self, seconds: float) -> None:
         if self._tasks:
@@ -296,11 +304,13 @@ class Worker:
         place = self._places.join(entry)
         task = asyncio.create_task(self._carry(place, reclaimed), name=f"job {entry.job_id}")
         self._tasks[entry] = task
+        self._held.add(place)
         self._changed.set()
         task.add_done_callback(lambda _: self._ended_job(place))
 
     def _ended_job(self, place: Place) -> None:
         self._places.leave(place)
+        self._held.discard(place)
         del self._tasks[place.entry]
         self._stops.pop(place.entry, None)
         self._changed.set()

@@ -189,6 +189,21 @@ async def test_looking_again_outlives_whoever_does(
     assert len(desk.grok.requests) == 2
 
 
+async def test_drained_worker_leaves_looking_again_to_others(
+    desk: Desk, queue: Queue, other: Queue
+) -> None:
+    await desk.ask(queue, "job-1")
+    async with working(queue, desk.runner):
+        await in_the_middle_of(desk, "chat.update")
+    async with working(other, desk.runner) as worker:
+        await desk.whole()
+        await until_shown(queue, "job-1")
+        await worker.drain(600)
+    job = await queue.look("job-1")
+    assert job is not None
+    assert job.state == "delivering"
+
+
 async def test_nobody_waits_for_what_may_come_late(
     desk: Desk, queue: Queue, other: Queue, keys: Keys, store: Store
 ) -> None:
