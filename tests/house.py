@@ -20,6 +20,7 @@ GROUND = frozenset(
         "metrics",
         "labels",
         "backoff",
+        "patience",
         "seldom",
         "listening",
         "http_connection",

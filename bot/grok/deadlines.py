@@ -1,4 +1,7 @@
-"""The three deadlines of an answer: its first event, any silence after that, and its end."""
+"""The three deadlines of an answer: its first event, any silence after that, and its end.
+
+Time in which this process stood still is nobody's silence: it does not count.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TypeVar
 import httpx
 
 from bot.grok.errors import Failure
+from bot.patience import Patience, patience
 from bot.settings import Settings
 from bot.words import grok as words
 
@@ -42,13 +46,16 @@ class Deadlines:
         """Wait for the next sign of life; raises `Failure` when it is too late."""
         now = asyncio.get_running_loop().time()
         quiet_at = self._total_at if self._patient else now + self._quiet
+        scope: Patience | None = None
         try:
-            async with asyncio.timeout_at(min(quiet_at, self._total_at)) as scope:
+            async with patience(min(quiet_at, self._total_at) - now) as scope:
                 return await wait
         except TimeoutError:
-            if not scope.expired():
+            if scope is None or not scope.expired():
                 raise
             raise Failure(self._sentence(quiet_at), kind="timeout") from None
+        finally:
+            self._total_at += scope.stood_still if scope else 0.0
 
     @property
     def _quiet(self) -> float:

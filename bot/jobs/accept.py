@@ -13,6 +13,7 @@ from bot import words
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.queue import REFUSED, Queue
+from bot.patience import patience
 from bot.rules.hold import Hold
 
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class Acceptor:
         deadline = clock() + (ACCEPT_SECONDS if seconds is None else seconds)
         while (left := deadline - clock()) > 0:
             try:
-                async with asyncio.timeout(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
+                async with patience(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
                     holder = await self._queue.accept(job_id, ask, hold)
                 return Accepted(holder, duplicate=holder != job_id)
             except StoreUnavailable as error:

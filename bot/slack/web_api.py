@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from yarl import URL
 
 from bot import metrics
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
+from bot.patience import patience
 from bot.slack.response_url import ResponseUrls
 
 DEADLINE_SECONDS = 15.0
@@ -74,7 +74,7 @@ class WebApi:
     ) -> Mapping[str, Any]:
         """The reply to one call; `read` for methods that take no JSON."""
         try:
-            async with asyncio.timeout(self._deadline):
+            async with patience(self._deadline):
                 if read:
                     reply = await self._client.api_call(method, http_verb="GET", params=dict(body))
                 else:
@@ -95,7 +95,7 @@ class WebApi:
         if url is None:
             raise _counted(_RESPONSE_URL, PostingDenied("foreign_url", _FOREIGN))
         try:
-            async with asyncio.timeout(self._deadline):
+            async with patience(self._deadline):
                 status, text, headers = await self._send(url, body)
         except _NO_REPLY as error:
             raise _counted(_RESPONSE_URL, _no_reply(_RESPONSE_URL, error)) from None

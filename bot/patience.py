@@ -1,0 +1,75 @@
+"""Deadlines that count the time in which the event loop ran.
+
+A process that was stopped, starved or blocked for a minute has not waited for anybody: what it
+waits for may have come long ago, and lies in a socket unread. A timer knows nothing of that, and
+goes off before anything is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+STEP_SECONDS = 0.5
+"""How often it is looked whether the loop ran."""
+
+LATE_SECONDS = 0.5
+"""A look that comes so much later than it should tells that the loop stood still."""
+
+GRACE_SECONDS = 1.0
+"""So long, or for as long as the whole deadline is, is read after a standstill at least."""
+
+
+class Patience:
+    """What is left of one deadline."""
+
+    def __init__(self, scope: asyncio.Timeout, seconds: float) -> None:
+        self.stood_still = 0.0
+        """Seconds in which the loop did not run."""
+        self._scope = scope
+        self._grace = min(GRACE_SECONDS, seconds)
+        self._left = seconds
+        self._loop = asyncio.get_running_loop()
+        self._arm()
+
+    def expired(self) -> bool:
+        """Whether the deadline has passed."""
+        return self._scope.expired()
+
+    def end(self) -> None:
+        """Nothing is waited for any more."""
+        self._timer.cancel()
+        self._count()
+
+    def _arm(self) -> None:
+        self._looked = self._loop.time()
+        self._step = max(0.0, min(self._left, STEP_SECONDS))
+        self._timer = self._loop.call_later(self._step, self._look)
+
+    def _look(self) -> None:
+        self._count()
+        if self._left > 0:
+            self._arm()
+        else:
+            self._scope.reschedule(self._loop.time())
+
+    def _count(self) -> None:
+        passed = self._loop.time() - self._looked
+        if passed < self._step + LATE_SECONDS:
+            self._left -= passed
+            return
+        self.stood_still += passed - self._step
+        self._left = max(self._left - self._step, self._grace)
+
+
+@asynccontextmanager
+async def patience(seconds: float) -> AsyncIterator[Patience]:
+    """As `asyncio.timeout`, but for time in which the event loop stood still. Raises
+    `TimeoutError`."""
+    async with asyncio.timeout(None) as scope:
+        left = Patience(scope, seconds)
+        try:
+            yield left
+        finally:
+            left.end()

@@ -1,0 +1,78 @@
+"""Deadlines, and a loop that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from bot import patience as module
+from bot.patience import patience
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LATE_SECONDS", 0.2)
+
+
+async def test_a_deadline_passes() -> None:
+    with pytest.raises(TimeoutError):
+        async with patience(0.05) as left:
+            await asyncio.Event().wait()
+    assert left.expired()
+
+
+async def test_what_comes_in_time_has_come() -> None:
+    async with patience(60) as left:
+        await asyncio.sleep(0)
+    assert not left.expired()
+
+
+async def test_a_timeout_of_others_is_not_its_own() -> None:
+    with pytest.raises(TimeoutError):
+        async with patience(60) as left:
+            raise TimeoutError
+    assert not left.expired()
+
+
+async def test_a_cancel_stays_a_cancel() -> None:
+    async def work() -> None:
+        async with patience(60):
+            await asyncio.Event().wait()
+
+    working = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+
+async def test_what_came_while_the_loop_stood_still_is_read() -> None:
+    """Longer than the deadline: what was waited for is found behind the timer."""
+    reader, writer = asyncio.StreamReader(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.call_soon(time.sleep, 1.0)
+    loop.call_later(0.9, writer.set)
+    loop.call_later(0.95, reader.feed_data, b"x")
+
+    async with patience(0.5) as left:
+        await writer.wait()
+        assert await reader.read(1) == b"x"
+
+    assert left.stood_still > 0.2
+
+
+async def test_a_standstill_is_no_endless_delay() -> None:
+    asyncio.get_running_loop().call_soon(time.sleep, 0.6)
+    with pytest.raises(TimeoutError):
+        async with patience(0.1) as left:
+            await asyncio.Event().wait()
+    assert left.expired()
+    assert left.stood_still > 0.2
+
+
+async def test_a_standstill_at_the_end_is_counted_too() -> None:
+    async with patience(60) as left:
+        time.sleep(1.0)
+    assert left.stood_still > 0.2
