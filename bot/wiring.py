@@ -206,6 +206,7 @@ class Parts:
             self._grok,
             self._people,
             self._admission,
+            self._quotas,
             self._settings,
         )
 

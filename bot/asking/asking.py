@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from bot import words
 from bot.completion.ask import Ask, ReplyTo, Said, Surface
-from bot.completion.faults import refusal, validate
+from bot.completion.faults import refusal, sound_part, validate
 from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
@@ -88,20 +89,35 @@ class Asking:
     def _request(
         self, flags: Flags, channel: str, policy: Policy, supplied: Supplied
     ) -> CompletionRequest:
+        found: tuple[Fault, ...] = ()
         try:
             request = validate(supplied.values)
         except RequestRefused as refused:
-            raise refusal([*flags.faults, *supplied.explained(refused.faults)]) from None
-        found = (
-            *check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes),
-            *restriction_faults(policy, channel, request, self._grok.catalogue.id_of),
-            *self._grok.check(request, supplied.system),
-            *self._too_long(supplied.system),
-        )
+            found = refused.faults
+            request = sound_part(supplied.values, {fault.parameter for fault in found})
+        wrong = {fault.parameter for fault in (*flags.faults, *found)}
+        further = self._beyond_schema(request, channel, policy, supplied.system, wrong)
+        found += tuple(fault for fault in further if fault.parameter not in wrong)
         faults = [*flags.faults, *supplied.explained(found)]
         if faults:
             raise refusal(faults)
         return request
+
+    def _beyond_schema(
+        self,
+        request: CompletionRequest,
+        channel: str,
+        policy: Policy,
+        system: str,
+        wrong: Container[str],
+    ) -> Iterator[Fault]:
+        """What speaks against `request`, of which the parameters in `wrong` are left out; what a
+        model can do is not asked when it is among them."""
+        yield from check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes)
+        yield from restriction_faults(policy, channel, request, self._grok.catalogue.id_of)
+        if "model" not in wrong:
+            yield from self._grok.check(request, system)
+        yield from self._too_long(system)
 
     def _too_long(self, system: str) -> tuple[Fault, ...]:
         size, most = len(system.encode()), self._settings.grok_max_prompt_bytes

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.asking.showing import notices
-from bot.completion.ask import Ask
+from bot.completion.ask import Ask, Surface
 from bot.completion.excerpt import excerpt
+from bot.completion.parameters import PARAMETERS
 from bot.completion.request import CompletionRequest
 from bot.rules.hold import Denied, Hold, Shortage
-from bot.rules.policy import Policy, paused_in
+from bot.rules.policy import Limit, Policy, paused_in
 from bot.rules.quota import QUOTAS
+from bot.rules.windows import Windows
 from bot.slack.moments import moment
+from bot.store.quotas import Use
 from bot.words import quota as quota_words
 from bot.words import usage as words
 
+_FORMS: tuple[Surface, ...] = ("form", "shortcut")
+_FIELD = PARAMETERS["max_tokens"].about.label
 LEAST_ANSWER = 50
 """Tokens of the shortest answer that is worth proposing."""
 
@@ -41,9 +46,25 @@ def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) 
     own = reader.knows_rules or all(each.scope.kind == "user" for each in error.shortages)
     lines = [words.DENIED, *dict.fromkeys(_line(each, ask, reader) for each in error.shortages)]
     if own and (most := fitting_max_tokens(error.shortages, ask.request, hold)):
-        lines.append(words.would_fit(most))
+        lines.append(words.would_fit(most, field=_FIELD if ask.surface in _FORMS else ""))
     lines.append(words.ask_admin([f"<@{admin}>" for admin in reader.admins]))
     return "\n".join(lines)
+
+
+def used_up(
+    limits: Iterable[Limit], uses: Iterable[Use], windows: Windows, reader: Reader
+) -> Iterator[str]:
+    """Which of `limits` nothing is left of, whatever is asked; `uses` are those of their scopes."""
+    use_of = {use.scope: use for use in uses}
+    for limit in limits:
+        amount, ends = use_of[limit.scope].of(limit.name), windows.ends(limit.name)
+        if ends is None or amount.settled < limit.most:
+            continue
+        if reader.knows_rules or limit.scope.kind == "user":
+            quota, when = QUOTAS[limit.name], moment(ends, reader.tz_offset)
+            yield words.used_up(limit.scope.kind, quota.limit(limit.most), when)
+        else:
+            yield words.used_up_for_now(moment(ends, reader.tz_offset))
 
 
 def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from bot import words
 from bot.asking.admission import Admission, knows_rules
-from bot.asking.denied import Reader, denied
+from bot.asking.denied import Reader, denied, used_up
+from bot.asking.showing import kept_out
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
 from bot.grok.client import GrokClient
@@ -26,10 +27,12 @@ from bot.rules.hold import (
     may_fit,
     prompt_text,
 )
-from bot.rules.policy import Policy
-from bot.settings import Settings, admins_of
+from bot.rules.policy import Policy, limits_for
+from bot.rules.windows import windows_at
+from bot.settings import Settings, admins_of, zone_of
 from bot.slack.people import People
 from bot.store.policy import Policies
+from bot.store.quotas import Quotas
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +41,9 @@ MOST_TRIES = 3
 
 CLOCK_SECONDS = 0.3
 """How long finding out in which time zone the asker reads may hold up a refusal."""
+
+STANDING_SECONDS = 0.7
+"""How long looking up what is used up may hold up a refusal."""
 
 COUNT_SECONDS = 1.0
 """How long counting a question may take, of what accepting may take."""
@@ -63,6 +69,7 @@ class Taking:
         grok: GrokClient,
         people: People,
         admission: Admission,
+        quotas: Quotas,
         settings: Settings,
     ) -> None:
         self._acceptor = acceptor
@@ -70,6 +77,7 @@ class Taking:
         self._grok = grok
         self._people = people
         self._admission = admission
+        self._quotas = quotas
         self._settings = settings
         self._admins = tuple(sorted(admins_of(settings)))
 
@@ -89,6 +97,29 @@ class Taking:
         except StoreUnavailable as error:
             log.warning("policy not known", error=str(error))
         raise NotTaken(words.NOT_TAKEN)
+
+    async def standing(self, user: str, channel: str) -> tuple[str, ...]:
+        """What keeps any question of `user` in `channel` from being taken now, besides what may be
+        wrong with it: Slack's mrkdwn. Whatever is not known soon is left out."""
+        try:
+            async with asyncio.timeout(STANDING_SECONDS):
+                return tuple(dict.fromkeys([each async for each in self._standing(user, channel)]))
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("quotas not known", error=str(error) or "timeout")
+            return ()
+
+    async def _standing(self, user: str, channel: str) -> AsyncIterator[str]:
+        policy = await self._policies.current()
+        person = await self._people.find(user, within=CLOCK_SECONDS)
+        reader = Reader(person.tz_offset, self._admins, knows_rules(person))
+        for line in kept_out(policy, channel, person, knows_rules=reader.knows_rules):
+            yield line
+        windows = windows_at(time.time(), zone_of(self._settings))
+        limits = limits_for(policy, channel, user)
+        scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
+        uses = await self._quotas.usage(scopes, windows.day, windows.month) if scopes else ()
+        for line in used_up(limits, uses, windows, reader):
+            yield line
 
     async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
         clock = asyncio.get_running_loop().time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from difflib import get_close_matches
 
 from pydantic import ValidationError
@@ -28,6 +28,13 @@ def validate(values: Mapping[str, object]) -> CompletionRequest:
         found = faults_of(error)
     wrong = {fault.parameter for fault in found}
     raise refusal([*found, *_rest(values, wrong)])
+
+
+def sound_part(values: Mapping[str, object], wrong: Container[str]) -> CompletionRequest:
+    """The request in the parameters that are not `wrong`, so that more can be found out about it.
+    A model or a prompt that is missing or wrong is stood in for by `-`."""
+    sound = {name: values[name] for name in PARAMETERS if name in values and name not in wrong}
+    return CompletionRequest.model_validate({"model": "-", "prompt": "-", **sound})
 
 
 def refusal(found: Iterable[Fault]) -> RequestRefused:
@@ -61,10 +68,7 @@ def faults_of(error: ValidationError) -> tuple[Fault, ...]:
 
 def _rest(values: Mapping[str, object], wrong: set[str]) -> tuple[Fault, ...]:
     """The rules broken by the parameters that are not `wrong`."""
-    if "" in wrong:
-        return ()
-    sound = {name: values[name] for name in PARAMETERS if name in values and name not in wrong}
-    return check(CompletionRequest.model_validate({"model": "-", "prompt": "-", **sound}))
+    return () if "" in wrong else check(sound_part(values, wrong))
 
 
 def _fault(name: str, detail: ErrorDetails) -> Fault:

@@ -21,6 +21,7 @@ from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.hold import Denied
+from bot.rules.policy import Models, allowed_models
 from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.membership import REMEMBERED_SECONDS
@@ -36,8 +37,10 @@ from bot.slack.payloads import (
 )
 from bot.slack.people import People
 from bot.slack.person import Person
+from bot.slack.plain_words import plain_words
 from bot.slack.reaction import Reaction
 from bot.slack.shared_message import LOOK_UP_SECONDS, said_in
+from bot.slack.shown import mentioned
 from bot.slack.views import OpenView, Views
 from bot.store.drafts import Drafts
 from bot.store.policy import Policies
@@ -51,6 +54,9 @@ FIND_SECONDS = 1.0
 
 ADMIT_SECONDS = 0.8
 """How long finding out whether somebody may ask may hold up a form, whose trigger lives 3 s."""
+
+NAME_SECONDS = 0.3
+"""How long finding out what people are called may hold up a refusal."""
 
 KNOW_SECONDS = 1.0
 """How long finding out the defaults may hold up a form."""
@@ -139,27 +145,44 @@ class Forms:
         return Reaction(then=partial(self._switch, click))
 
     async def on_suggestion(self, suggestion: Suggestion) -> Reaction:
-        """The models that fit what was typed."""
-        return Reaction(model_options(self._grok.catalogue.models, suggestion.value))
+        """The models that fit what was typed, those first that may be asked."""
+        allowed = await self._allowed(suggestion)
+        return Reaction(model_options(self._grok.catalogue.models, suggestion.value, allowed))
+
+    async def _allowed(self, suggestion: Suggestion) -> Models | None:
+        """Which models may be asked where the question of a form goes; None when that is not
+        known soon, or none of the person's business."""
+        try:
+            draft = await self._box.fetch(suggestion.private_metadata, suggestion.user)
+            person = await self._people.find(suggestion.user, within=LOOK_UP_SECONDS)
+            if not knows_rules(person):
+                return None
+            policy = await in_time(self._policies.current(), KNOW_SECONDS)
+        except UserError:
+            return None
+        return allowed_models(policy, draft.channel, self._grok.catalogue.id_of)
 
     async def on_submit(self, submission: Submission) -> Reaction:
         """Ask what was filled in, or mark everything that is wrong with it."""
         try:
             draft = await self._typed(submission.view, submission.user)
         except UserError as error:
-            return _marked({"prompt": error.sentence})
+            return _marked({"prompt": plain_words(error.sentence)})
         place = draft.place(submission)
         if sentence := await self._out_of_sight(draft, place):
-            return _marked({"prompt" if draft.channel else "channel": sentence})
+            return _marked({"prompt" if draft.channel else "channel": plain_words(sentence)})
         try:
             flags = draft.filled.flags()
             taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
         except RequestRefused as refused:
             metrics.REQUESTS.labels(draft.surface, "refused").inc()
-            return await self._refused(refused.faults, draft, submission.view)
+            standing = await self._taking.standing(place.user, place.channel)
+            lines = [await self._told(sentence, place.user) for sentence in standing]
+            faults = (*refused.faults, *(Fault("", line.rstrip(".")) for line in lines))
+            return await self._refused(faults, draft, submission.view)
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels(draft.surface, outcome_of(not_taken)).inc()
-            return _marked({"prompt": not_taken.sentence})
+            return _marked({"prompt": await self._told(not_taken.sentence, submission.user)})
         return self._taken(taken.ask)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
@@ -283,8 +306,13 @@ class Forms:
         try:
             shown = await self._window.kept(draft, advanced=True, faults=faults)
         except UserError as error:
-            return _marked({**errors, "prompt": error.sentence})
+            return _marked({**errors, "prompt": plain_words(error.sentence)})
         return Reaction({"response_action": "update", "view": shown})
+
+    async def _told(self, sentence: str, user: str) -> str:
+        """`sentence` without markup, people in it by their names."""
+        names = await self._people.names(mentioned(sentence), asker=user, within=NAME_SECONDS)
+        return plain_words(sentence, names)
 
     def _taken(self, ask: Ask) -> Reaction:
         """The form closes; whoever cannot watch the answer grow is told that it comes."""

@@ -17,7 +17,7 @@ from bot.completion.transcript import shared
 from bot.errors import UserError
 from bot.rules.policy import Policy, closed_for, limits_for, paused_in
 from bot.rules.prices import Prices
-from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 
@@ -103,12 +103,7 @@ class Hold(BaseModel):
     def ends(self, name: QuotaName) -> int | None:
         """When what counts against a quota begins anew, Unix time in seconds; None: it is no
         matter of time."""
-        match QUOTAS[name].window:
-            case "day":
-                return self.windows.day_ends
-            case "month":
-                return self.windows.month_ends
-        return None
+        return self.windows.ends(name)
 
 
 def hold_for(

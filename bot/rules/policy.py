@@ -182,6 +182,18 @@ class Models:
             and not self._among(model, self.forbidden)
         )
 
+    def part(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Those of `names` that may be asked, and the others; each in order, and fast for many."""
+        only = None if self.only is None else set(map(self.id_of, self.only))
+        forbidden = set(map(self.id_of, self.forbidden))
+        may: list[str] = []
+        may_not: list[str] = []
+        for name in names:
+            model = self.id_of(name)
+            allowed = (only is None or model in only) and model not in forbidden
+            (may if allowed else may_not).append(name)
+        return may, may_not
+
     def _among(self, model: str, names: Iterable[str]) -> bool:
         return self.id_of(model) in map(self.id_of, names)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from bot.rules.quota import QUOTAS, QuotaName
+
 
 @dataclass(frozen=True, slots=True)
 class Windows:
@@ -15,6 +17,16 @@ class Windows:
     month: str
     day_ends: int
     month_ends: int
+
+    def ends(self, name: QuotaName) -> int | None:
+        """When what counts against a quota begins anew, Unix time in seconds; None: it is no
+        matter of time."""
+        match QUOTAS[name].window:
+            case "day":
+                return self.day_ends
+            case "month":
+                return self.month_ends
+        return None
 
 
 def windows_at(at: float, zone: tzinfo) -> Windows:

@@ -192,6 +192,7 @@ class Suggestion(Payload):
     action_id: str
     block_id: str = ""
     value: str = ""
+    private_metadata: str = Field("", validation_alias=AliasPath("view", "private_metadata"))
 
 
 class HomeOpened(Payload):

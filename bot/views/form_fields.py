@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -128,7 +129,7 @@ def option(text: str, value: str) -> Json:
 
 def option_group(title: str, options: Sequence[Json]) -> Json:
     """Options below a title."""
-    return {"label": plain(title), "options": [*options]}
+    return {"label": plain(cut(title, OPTION_TEXT_CHARS)), "options": [*options]}
 
 
 def cut(text: str, room: int) -> str:
@@ -137,6 +138,23 @@ def cut(text: str, room: int) -> str:
         return text
     short = text.encode("utf-16-le")[: 2 * (room - 1)].decode("utf-16-le", "ignore")
     return f"{short}…"
+
+
+_NAMED = re.compile(
+    r"--(?:no-)?([a-z][a-z-]{0,30})|\b([a-z]{1,20}(?:_[a-z]{1,20}){1,3})\b|\b(n)(?= is set)"
+)
+"""What flags and parameters are called outside of the form."""
+
+
+def in_labels(text: str) -> str:
+    """`text` of a fault, with fields by what the form calls them."""
+    return _NAMED.sub(_label, text.replace("`", ""))
+
+
+def _label(name: re.Match[str]) -> str:
+    found = next(filter(None, name.groups()))
+    label = label_of(found.replace("-", "_"))
+    return words.called(label) if label else name[0]
 
 
 def _input(name: str, label: str, element: Json, *, hint: str = "", optional: bool = True) -> Json:

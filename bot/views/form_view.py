@@ -6,18 +6,20 @@ No other file but `bot.views.form_fields` knows its JSON.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.excerpt import excerpt
-from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread
+from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
 from bot.completion.options import REPLY_TO
 from bot.completion.parameters import PARAMETERS
 from bot.errors import Fault
 from bot.grok.catalogue import Model
-from bot.slack.blocks import Question
+from bot.markdown.safety import neutralise, printable
+from bot.rules.policy import Models
 from bot.slack.view_blocks import heading, section
 from bot.slack_limits import (
     OPTION_TEXT_CHARS,
@@ -31,6 +33,7 @@ from bot.views.form_fields import (
     Json,
     channel_field,
     cut,
+    in_labels,
     label_of,
     option,
     option_group,
@@ -48,6 +51,11 @@ CALLBACK_ID = "grok_form"
 ADVANCED_ID = "advanced"
 """`block_id` and `action_id` of the button that shows or hides the further settings. Its
 `value` is `on` when it shows them, `off` when it hides them."""
+
+LINES = 3
+LINE_CHARS = 80
+"""What of a message stands above the fields of a question about it."""
+_LOOKED_AT = 4_000
 
 Values = Mapping[str, Mapping[str, Mapping[str, JsonValue]]]
 """`state.values` of a view: what each field holds, by block_id and action_id."""
@@ -89,7 +97,7 @@ def form_view(
         "submit": plain(words.SUBMIT),
         "close": plain(words.CANCEL),
         "private_metadata": metadata,
-        "blocks": blocks,
+        "blocks": blocks if advanced else _focused(blocks),
     }
 
 
@@ -156,29 +164,50 @@ def errors_of(
     for fault in faults:
         field = fault.parameter or "prompt"
         if field in shown:
-            sentence = words.field_fault(fault.problem, fault.allowed)
+            sentence = _sentence(fault)
             errors.setdefault(field, []).append(sentence)
         else:
             rest.append(fault)
     return {field: " ".join(found) for field, found in errors.items()}, rest
 
 
-def model_options(models: Sequence[Model], query: str) -> dict[str, Any]:
+def model_options(
+    models: Sequence[Model], query: str, allowed: Models | None = None
+) -> dict[str, Any]:
     """What the list of models offers for `query`: fields of the ack.
 
-    Every model with `query` in its id or an alias; when there is none, `query` as an id, since
-    a server may serve models that it does not list.
+    Every model with `query` in its id or an alias, those that are `allowed` first (None: nobody
+    says which are); when there is none, `query` as an id, since a server may serve models that it
+    does not list.
     """
     wanted = query.strip().casefold()
-    found = [model for model in models if _matches(model, wanted) and holds("model", model.id)]
-    if not found:
+    found = {model.id: model for model in models if _matches(model, wanted)}
+    may, may_not = (allowed or Models()).part(found)
+    parts = [_model_options(found, names) for names in (may, may_not)]
+    first, others = parts[0], parts[1][: OPTIONS_IN_LIST - len(parts[0])]
+    if not first and not others:
         own = query.strip()
         return {"options": [option(own, own)] if holds("model", own) else []}
-    options = [_model_option(model) for model in found[:OPTIONS_IN_LIST]]
-    if len(found) == len(options):
-        return {"options": options}
-    title = words.more_models(len(options), len(found))
-    return {"option_groups": [option_group(title, options)]}
+    shown = len(first) + len(others)
+    count = words.more_models(shown, len(found)) if len(found) > OPTIONS_IN_LIST else ""
+    if not others and not count:
+        return {"options": first}
+    titles = (words.MODELS_ALLOWED, words.MODELS_NOT_ALLOWED) if others else ("", "")
+    groups = [(title, part) for title, part in zip(titles, (first, others), strict=True) if part]
+    return {
+        "option_groups": [
+            option_group(" · ".join(filter(None, (title, count if not at else ""))), part)
+            for at, (title, part) in enumerate(groups)
+        ]
+    }
+
+
+def _focused(blocks: Sequence[Json]) -> list[Json]:
+    """`blocks` with the cursor in the first field."""
+    first = next(at for at, block in enumerate(blocks) if block["type"] == "input")
+    field = blocks[first]
+    focused = {**field, "element": {**field["element"], "focus_on_load": True}}
+    return [*blocks[:first], focused, *blocks[first + 1 :]]
 
 
 def _top(faults: Sequence[Fault], note: str) -> Iterator[Json]:
@@ -190,17 +219,35 @@ def _top(faults: Sequence[Fault], note: str) -> Iterator[Json]:
         yield {"type": "context", "elements": [plain(cut(note, SECTION_TEXT_CHARS))]}
 
 
+def _sentence(fault: Fault) -> str:
+    return words.field_fault(in_labels(fault.problem), in_labels(fault.allowed))
+
+
 def _fault_line(fault: Fault) -> str:
-    sentence = words.field_fault(fault.problem, fault.allowed)
+    sentence = _sentence(fault)
     label = label_of(fault.parameter)
     return f"{label}: {sentence}" if label else sentence
 
 
 def _about(about: Said, task: str) -> Iterator[Json]:
     yield {"type": "context", "elements": [plain(words.wrote(excerpt(about.author)))]}
-    text = Question(user="", text=about.text).shown
-    yield {"type": "section", "text": plain(text or words.NO_TEXT)}
+    yield {"type": "section", "text": plain(_first_lines(about.text) or words.NO_TEXT)}
     yield task_field(task)
+
+
+def _first_lines(text: str) -> str:
+    """The beginning of a message, as far as three lines of a window go: enough to know it by."""
+    lines = [line.strip() for line in text[:_LOOKED_AT].splitlines() if line.strip()]
+    shown: list[str] = []
+    room = LINES
+    for line in lines:
+        if room > 0:
+            shown.append(cut(line, room * LINE_CHARS))
+            room -= -(-units(line) // LINE_CHARS)
+    more = len(lines) > len(shown) or len(text) > _LOOKED_AT
+    if more and shown and not shown[-1].endswith("…"):
+        shown[-1] += " …"
+    return neutralise(printable("\n".join(shown))).strip()
 
 
 def _switch(filled: Filled, *, advanced: bool) -> Json:
@@ -255,6 +302,12 @@ def _held(values: Values, name: str) -> Mapping[str, JsonValue]:
 
 def _matches(model: Model, wanted: str) -> bool:
     return any(wanted in name.casefold() for name in (model.id, *model.aliases))
+
+
+def _model_options(found: Mapping[str, Model], names: Sequence[str]) -> list[Json]:
+    """As many of these as a list takes."""
+    holding = (found[name] for name in names if holds("model", name))
+    return [_model_option(model) for model in islice(holding, OPTIONS_IN_LIST)]
 
 
 def _model_option(model: Model) -> Json:

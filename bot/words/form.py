@@ -99,6 +99,11 @@ def field_fault(problem: str, allowed: str) -> str:
 _ABOUT_THE_FIELD = ("is", "holds", "was", "has")
 
 
+def called(label: str) -> str:
+    """A field inside a sentence."""
+    return f"“{label}”"
+
+
 # --- what can be asked about a message -----------------------------------------------------
 
 TASK = "What should Grok do?"
@@ -165,6 +170,10 @@ def model_prices(read: float | None, written: float | None) -> str:
         if price is not None
     ]
     return f"{' · '.join(known)} per 1M" if known else ""
+
+
+MODELS_ALLOWED = "Allowed here"
+MODELS_NOT_ALLOWED = "Not allowed here"
 
 
 def more_models(shown: int, number: int) -> str:

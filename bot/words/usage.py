@@ -67,8 +67,10 @@ def unknown_cost(kind: str, limit: str, model: str) -> str:
     )
 
 
-def would_fit(max_tokens: int) -> str:
-    """A shorter answer fits."""
+def would_fit(max_tokens: int, *, field: str = "") -> str:
+    """A shorter answer fits; `field` is what the form calls it, where that was filled in."""
+    if field:
+        return f"A shorter answer would fit now: set “{field}” to {max_tokens}."
     return f"A shorter answer would fit now: ask with `--max-tokens {max_tokens}`."
 
 

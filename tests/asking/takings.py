@@ -16,6 +16,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Memory
 from bot.store.policy import Policies
+from bot.store.quotas import Quotas
 
 
 def taking_of(
@@ -34,6 +35,7 @@ def taking_of(
         grok,
         people,
         Admission(people, Allowances(store, keys), settings),
+        Quotas(store, keys),
         settings,
     )
 

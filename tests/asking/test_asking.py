@@ -8,10 +8,11 @@ import pytest
 
 from bot.asking.asking import Asking, Place
 from bot.completion.ask import Ask, Said
-from bot.completion.flags import Flags
+from bot.completion.flags import Flags, parse_text
 from bot.errors import RequestRefused
 from bot.grok.client import GrokClient
-from bot.rules.policy import Policy
+from bot.rules.policy import Policy, Rules
+from bot.rules.quota import Scope
 from bot.settings import Settings
 from bot.slack.payloads import LONGEST_FIELD
 from bot.slack_limits import MESSAGE_TEXT_CHARS
@@ -22,6 +23,46 @@ BELL = "\x07"
 """A byte that JSON writes with six."""
 LARGEST = 1_600_000
 """Bytes of the largest question as it is stored, the settings at their defaults."""
+
+
+def faults(grok: GrokClient, policy: Policy, flags: Flags, **settings: Any) -> dict[str, str]:
+    """What is wrong with a question, by parameter."""
+    place = Place(dedupe="d", surface="form", channel=GENERAL, user=ANA)
+    asking = Asking(Settings(_env_file=None, **settings), grok)
+    with pytest.raises(RequestRefused) as refused:
+        asking.ask(flags, place, "T0TEST", policy)
+    return {fault.parameter: fault.problem for fault in refused.value.faults}
+
+
+CAPPED = Policy(
+    version=1,
+    scopes={
+        Scope("channel", GENERAL): Rules(limits={"max-tokens": 100}, models={"grok-4.5": False})
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        # of the schema, of the rules beyond it, of the model, and of what admins allow
+        (
+            "--temperature 3 --stop '' --suffix end --max-tokens 200 --seed 99999999999999999999",
+            {"temperature", "stop", "suffix", "max_tokens", "seed", "prompt"},
+        ),
+        # of the grammar too
+        (
+            "--nosuch --top-p 7 --echo --model grok-4.5 -s 'be brief' --seed=x hi",
+            {"", "top_p", "echo", "model", "seed"},
+        ),
+        # what is wrong with the model says nothing of what it can do
+        ("--temperature 3 --echo --model= hi", {"temperature", "model"}),
+    ],
+)
+def test_faults_of_every_kind_come_at_once(
+    text: str, named: set[str], grok_client: GrokClient
+) -> None:
+    assert faults(grok_client, CAPPED, parse_text(text)).keys() == named
 
 
 def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:

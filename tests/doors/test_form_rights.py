@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.doors import forms
+from bot.slack.plain_words import plain_words
 from bot.words import admin
 from bot.words import form as words
 from sandbox.grok import GrokServer
@@ -75,7 +76,7 @@ async def test_whoever_left_meanwhile_asks_nothing_there(stage: Desk) -> None:
 
     result = await stage.submit(view, prompt="hi")
 
-    assert result.errors == {"prompt": admin.NOT_SEEN_THERE}
+    assert result.errors == {"prompt": plain_words(admin.NOT_SEEN_THERE)}
     assert not view.closed
     assert not await stage.asked()
 
@@ -115,7 +116,7 @@ async def test_where_the_bot_is_not_nobody_asks_by_choosing(stage: Desk) -> None
 
     result = await stage.submit(view, prompt="hi", channel=chosen(FINANCE))
 
-    assert result.errors == {"channel": admin.NOT_SEEN_THERE}
+    assert result.errors == {"channel": plain_words(admin.NOT_SEEN_THERE)}
     assert not await stage.asked()
 
 
@@ -135,7 +136,7 @@ async def test_a_channel_made_up_is_refused(stage: Desk, channel: str) -> None:
 
     result = await stage.submit(view, prompt="hi", channel=chosen(channel))
 
-    assert result.errors == {"channel": admin.NOT_SEEN_THERE}
+    assert result.errors == {"channel": plain_words(admin.NOT_SEEN_THERE)}
     assert not await stage.asked()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,7 +97,43 @@ def test_the_message_stands_above_what_is_to_be_done_with_it() -> None:
     assert prompt["optional"]
 
 
-@pytest.mark.parametrize("text", ["", " \n"])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one\n\n two \nthree", "one\ntwo\nthree"),
+        ("one\ntwo\nthree\nfour", "one\ntwo\nthree …"),
+        ("x" * 240, "x" * 240),
+        ("x" * 241, "x" * 239 + "…"),
+        ("x" * 100 + "\ntwo\nthree", "x" * 100 + "\ntwo …"),
+        ("one\n" + "x" * 500, "one\n" + "x" * 159 + "…"),
+        ("😀" * 200, "😀" * 119 + "…"),
+        ("a\n" + " " * 9_000 + "b", "a …"),
+    ],
+)
+def test_the_message_takes_three_lines(text: str, shown: str) -> None:
+    view = view_of(Filled(), about=Said(author="Ana", text=text))
+
+    assert view["blocks"][1]["text"]["text"] == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [({}, "prompt"), ({"choose_place": True}, "prompt"), ({"about": ABOUT}, "task")],
+)
+def test_the_cursor_is_in_the_first_field(said: dict[str, Any], first: str) -> None:
+    fields = fields_of(view_of(Filled(), advanced=False, **said))
+    focused = [name for name, field in fields.items() if field["element"].get("focus_on_load")]
+
+    assert focused == [first] == list(fields)[:1]
+
+
+def test_who_asks_for_more_settings_is_not_sent_back_to_the_top() -> None:
+    fields = fields_of(view_of(Filled(), advanced=True))
+
+    assert not any(field["element"].get("focus_on_load") for field in fields.values())
+
+
+@pytest.mark.parametrize("text", ["", " \n", " " * 5_000])
 def test_a_message_without_text_says_so(text: str) -> None:
     view = view_of(Filled(), about=Said(author="Ana", text=text))
 

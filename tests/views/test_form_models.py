@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.grok.catalogue import KNOWN, Model
+from bot.rules.policy import Models
 from bot.slack_limits import OPTIONS_IN_LIST
 from bot.views.form_view import model_options
+from bot.words import form as words
 from sandbox.workspace.validate import check_view
 
 
@@ -58,6 +62,47 @@ def test_of_too_many_models_the_first_are_offered_and_the_rest_counted() -> None
     assert "of 250" in fields["option_groups"][0]["label"]["text"]
     assert "options" in model_options(many[:OPTIONS_IN_LIST], "")
     assert list(offered(many, "model-249")) == ["model-249"]
+
+
+def groups_of(fields: dict[str, Any]) -> dict[str, list[str]]:
+    """The ids in each group, by its title."""
+    return {
+        group["label"]["text"]: [option["value"] for option in group["options"]]
+        for group in fields["option_groups"]
+    }
+
+
+def test_models_that_are_allowed_come_first() -> None:
+    models = [Model("a", ("a-latest",)), Model("b"), Model("c")]
+
+    assert groups_of(model_options(models, "", Models(forbidden=("a-latest",), id_of=id_of))) == {
+        words.MODELS_ALLOWED: ["b", "c"],
+        words.MODELS_NOT_ALLOWED: ["a"],
+    }
+    assert groups_of(model_options(models, "", Models(only=("c",)))) == {
+        words.MODELS_ALLOWED: ["c"],
+        words.MODELS_NOT_ALLOWED: ["a", "b"],
+    }
+    assert groups_of(model_options(models, "b", Models(only=("c",)))) == {
+        words.MODELS_NOT_ALLOWED: ["b"]
+    }
+    assert "options" in model_options(models, "", Models())
+
+
+def id_of(name: str) -> str:
+    return name.removesuffix("-latest")
+
+
+def test_of_too_many_models_the_allowed_ones_are_kept() -> None:
+    many = [Model(f"model-{number}") for number in range(250)]
+    allowed = Models(only=tuple(f"model-{number}" for number in range(200, 250)))
+    (first, may), (second, may_not) = groups_of(model_options(many, "", allowed)).items()
+
+    assert first.startswith(words.MODELS_ALLOWED)
+    assert "100 of 250" in first
+    assert second == words.MODELS_NOT_ALLOWED
+    assert may == [f"model-{number}" for number in range(200, 250)]
+    assert len(may_not) == OPTIONS_IN_LIST - len(may)
 
 
 def test_ids_that_slack_cannot_hold_are_left_out_and_long_texts_cut() -> None:

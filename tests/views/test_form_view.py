@@ -207,7 +207,7 @@ def test_only_the_prompt_and_the_place_must_be_filled_in() -> None:
 # --- what is wrong -------------------------------------------------------------------------
 
 WRONG: dict[str, tuple[str, ...]] = {
-    "temperature": ("3", "-0.5", "hot", "0,2", "nan"),
+    "temperature": ("3", "-0.5", "hot", "0,2,1", "nan"),
     "max_tokens": ("0", "-1", "1.5", "many", "3000000000"),
     "top_p": ("1.5", "-1", "."),
     "frequency_penalty": ("2.5", "-3", "x"),
@@ -308,6 +308,51 @@ def test_several_faults_of_one_field_are_joined_and_those_of_none_stand_at_the_p
         "prompt": "there is no flag --x. This is empty; allowed: something to ask.",
     }
     assert rest == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "allowed", "said"),
+    [
+        (
+            "the best of several can only be shown when all are done",
+            "leave it out, or ask without best_of",
+            (
+                "the best of several can only be shown when all are done; allowed: leave it out, "
+                "or ask without “Best of”."
+            ),
+        ),
+        (
+            "2 is fewer than the 3 answers to choose (n is set by the defaults of this channel)",
+            "3 or more",
+            (
+                "2 is fewer than the 3 answers to choose (“Answers” is set by the defaults of this "
+                "channel); allowed: 3 or more."
+            ),
+        ),
+        (
+            "says where to reply, and so does --reply",
+            "",
+            "says where to reply, and so does --reply.",
+        ),
+        ("clashes with `--max-tokens`", "", "clashes with “Longest answer”."),
+        (
+            "there is no flag -x; `/grok help` lists them",
+            "",
+            "there is no flag -x; /grok help lists them.",
+        ),
+        (
+            "grok-4.20-0309-non-reasoning cannot do this",
+            "",
+            "grok-4.20-0309-non-reasoning cannot do this.",
+        ),
+    ],
+)
+def test_faults_speak_of_fields_as_the_form_calls_them(
+    problem: str, allowed: str, said: str
+) -> None:
+    errors, _ = errors_of([Fault("n", problem, allowed)], ["prompt", "n"])
+
+    assert errors == {"n": said}
 
 
 @given(st.text(), st.sampled_from(sorted(PARAMETERS)))

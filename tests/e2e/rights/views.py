@@ -117,7 +117,7 @@ async def suggestions(at: World, who: str) -> Outcome:
         return view
     result = await at.workspace.suggest(who, view.id, "value", "grok", block_id="model")
     await at.workspace.close_view(who, view.id)
-    return "yes" if result.options["options"] else "no"
+    return "yes" if result.options.get("options") or result.options.get("option_groups") else "no"
 
 
 @drives("Home: what is set, and what may be used")

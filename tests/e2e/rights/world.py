@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from bot.rules.policy import Fields, default_fields, limit_fields, model_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
+from bot.slack.plain_words import plain_words
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
@@ -86,6 +87,7 @@ REFUSALS = frozenset(
         admin.NOT_FOR_GUESTS,
         admin.MEMBERS_ONLY,
         admin.NOT_SEEN_THERE,
+        plain_words(admin.NOT_SEEN_THERE),
         talk.ANSWER_FORGOTTEN,
         form.OPEN_TOO_LONG,
     }
