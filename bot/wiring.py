@@ -223,6 +223,7 @@ class Parts:
             self._admission,
             self._allowances,
             WholeMessages(self._hurried, self._allowances),
+            retention=self._settings.thread_retention_seconds,
         )
 
     def _managing(self) -> Managing:

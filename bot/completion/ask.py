@@ -59,12 +59,18 @@ class Ask(BaseModel):
     context: tuple[Said, ...] = ()
     """What the question is about: a message that the asker shared with it."""
     reads_thread: str = ""
-    """The root of a thread that people wrote in before: it is read once, up to the question."""
+    """The root of a thread that people write in: it is read up to the question, from where the
+    turns that are remembered end."""
     retry_of: str = ""
     """The job whose question is asked again; its answer is no longer part of the conversation."""
     response_url: str | None = None
     asked_at: float
     """Unix time in seconds at which the listener got the question."""
+
+    @property
+    def opens_thread(self) -> bool:
+        """Whether the question is the root of the thread that its conversation is."""
+        return self.conversation == f"{self.channel}:{self.question_ts}"
 
     def without_rules(self) -> Ask:
         """The same without what admins have set in place of what the asker did not say; the

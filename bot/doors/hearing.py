@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from bot.completion.conversation import conversation_of
+from bot.doors.thanks import is_thanks
 from bot.slack.message_text import Attached, Parts, names_of_files, parts_of
 from bot.slack.payloads import MessageEvent, SlackMessage
-from bot.slack.shown import mentioned, says_forget, without_call
+from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, without_call
 from bot.words import talk
 
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
@@ -16,8 +16,6 @@ _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 
 _SLACKBOT = "USLACKBOT"
 """Slack's own; not a bot by its user object."""
-
-_TO_OTHERS = re.compile(r"\s*<(?:@|!(?:subteam\^|here|channel|everyone))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,8 @@ class Heard:
     in_own_thread: bool
     forgets: bool
     """Whether it says nothing but that the conversation shall be forgotten."""
+    leaves: bool = False
+    """Whether it says nothing but that the bot shall leave the thread alone."""
     beside: str = ""
     others: tuple[Attached, ...] = ()
     files: tuple[str, ...] = ()
@@ -83,7 +83,8 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
     """What `event` says to the bot; None when it cannot be for it.
 
     Neither is what an app posted, whoever it is: two bots must not keep each other talking.
-    A reply in a thread may be for the bot, unless it begins by addressing somebody else.
+    A reply in a thread may be for the bot, unless it names somebody else; no mere thanks is. In a
+    direct message there is nobody else to speak to.
     """
     if not _by_person(event, bot_user):
         return None
@@ -91,7 +92,9 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
     called = event.type == "app_mention" or bot_user in mentioned(parts.text)
     direct = event.channel_type == "im" or event.channel.startswith("D")
     thread_ts = event.thread_ts if event.thread_ts != event.ts else ""
-    if not (called or direct) and (not thread_ts or _TO_OTHERS.match(parts.text)):
+    if not (called or direct) and (not thread_ts or _speaks_to_others(parts, event, bot_user)):
+        return None
+    if not called and _is_thanks(parts, event):
         return None
     heard = Heard(
         channel=event.channel,
@@ -104,12 +107,22 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
         direct=direct,
         in_own_thread=bool(thread_ts) and event.parent_user_id == bot_user,
         forgets=(called or direct) and says_forget(parts.text, bot_user),
+        leaves=(called or direct) and says_leave(parts.text, bot_user),
         beside=parts.beside,
         others=parts.others,
         files=_files(event, parts),
         partial=event.type == "app_mention" and not event.files,
     )
     return heard if called or heard.text or heard.files or heard.holds_more else None
+
+
+def _speaks_to_others(parts: Parts, event: MessageEvent, bot_user: str) -> bool:
+    return names_somebody(parts.text, but=(bot_user, event.user))
+
+
+def _is_thanks(parts: Parts, event: MessageEvent) -> bool:
+    """Whether nobody waits for the bot to say something to this."""
+    return is_thanks(parts.text) and not (parts.beside or parts.others or event.files)
 
 
 def completed(heard: Heard, message: SlackMessage) -> Heard:

@@ -70,11 +70,13 @@ class _Thread:
     """What is known of the place that a message is in.
 
     `ours`: a message there is for the bot. `known`: it is in a thread whose conversation is
-    remembered, so that the thread need not be read.
+    remembered. `own`: the thread begins with an answer of the bot's or a question to it, so that
+    all that is said there is said to it.
     """
 
     ours: bool
-    known: bool
+    known: bool = False
+    own: bool = False
 
 
 class Conversing:
@@ -93,10 +95,14 @@ class Conversing:
         admission: Admission,
         allowances: Allowances,
         whole: WholeMessages,
+        *,
+        retention: int,
     ) -> None:
+        """`retention`: seconds for which it is remembered that the bot left a thread."""
         self._asking = asking
         self._queue = queue
         self._whole = whole
+        self._retention = retention
         self._taking = taking
         self._conversations = conversations
         self._people = people
@@ -185,15 +191,17 @@ class Conversing:
 
     async def _thread_of(self, heard: Heard, deadline: float) -> _Thread | None:
         """Where the message is; None when that cannot be known now, but must be."""
-        ours = heard.addressed or heard.in_own_thread
         if not heard.thread_ts:
-            return _Thread(ours, known=False)
+            return _Thread(ours=heard.addressed)
         try:
             async with asyncio.timeout_at(deadline):
-                known = await self._conversations.known(heard.conversation)
+                standing = await self._conversations.standing(heard.conversation)
         except (StoreUnavailable, TimeoutError):
-            return _Thread(ours, known=False) if ours else None
-        return _Thread(ours or known, known)
+            ours = heard.addressed or heard.in_own_thread
+            return _Thread(ours, own=heard.in_own_thread) if ours else None
+        own = heard.direct or heard.in_own_thread or standing.own
+        ours = heard.addressed or (own and not standing.silent)
+        return _Thread(ours, standing.known, own)
 
     async def _names_in(self, heard: Heard, author: Person, deadline: float) -> Mapping[str, str]:
         """What the author, the bot and others whom the message mentions are called, as far as it
@@ -208,6 +216,8 @@ class Conversing:
     async def _react(self, heard: Heard, thread: _Thread, names: Mapping[str, str]) -> Reaction:
         if heard.forgets:
             return await self._forget(heard)
+        if heard.leaves:
+            return await self._leave(heard)
         text = shown(heard.text, names)
         flags = parse_text(text)
         if heard.addressed:
@@ -237,7 +247,7 @@ class Conversing:
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),
             context=context_of(heard, names, self._installation.bot_user),
-            reads_thread="" if thread.known else heard.thread_ts,
+            reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
 
     async def _ask(self, heard: Heard, flags: Flags, place: Place) -> Reaction:
@@ -327,6 +337,17 @@ class Conversing:
         except (StoreUnavailable, TimeoutError):
             return self._telling(heard, talk.NOT_FORGOTTEN)
         return self._telling(heard, talk.FORGOTTEN)
+
+    async def _leave(self, heard: Heard) -> Reaction:
+        """Say nothing more in the thread until somebody names the bot there."""
+        if heard.direct or not heard.thread_ts:
+            return self._telling(heard, talk.NOTHING_TO_LEAVE)
+        try:
+            async with asyncio.timeout(FORGET_SECONDS):
+                await self._conversations.leave(heard.conversation, heard.dedupe, self._retention)
+        except (StoreUnavailable, TimeoutError):
+            return self._telling(heard, talk.NOT_LEFT)
+        return self._telling(heard, talk.LEFT)
 
 
 def _left(deadline: float) -> float:

@@ -130,6 +130,8 @@ class Queue:
             self._thread_retention_seconds,
             ask.question_ts or ask.asked_at,
             hold.model_dump_json() if hold is not None else "",
+            int(ask.surface == "mention"),
+            int(ask.opens_thread),
         )
         outcome, detail = await self._accept.once(keys, args)
         if hold is not None:

@@ -106,17 +106,18 @@ class Recall:
 
     async def _known(self, ask: Ask) -> _Known:
         asker = Past(user=ask.user, name=ask.name)
-        said: tuple[Said, ...] = ()
         note = ""
+        thread: tuple[Said, ...] = ()
         try:
-            said = (*await self._thread(ask), *ask.context)
+            thread = await self._thread(ask)
         except (SlackError, TimeoutError) as error:
             log.warning("thread not read", error=str(error))
             note = talk.THREAD_UNREADABLE
         if ask.conversation is None:
-            return _Known(asker, said, note)
+            return _Known(asker, (*thread, *ask.context), note)
         remembered = await self._conversations.read(ask.conversation)
         turns = _before(remembered.turns, ask.retry_of)
+        said = (*(_since_answer(thread) if turns else thread), *ask.context)
         return _Known(asker, said, note, turns, remembered.dropped)
 
     async def _thread(self, ask: Ask) -> tuple[Said, ...]:
@@ -170,6 +171,12 @@ def less(recalled: Recalled) -> Recalled | None:
     if not recalled.said or tokens <= LEAST_ROOM:
         return None
     return replace(recalled, past=replace(past, context=shared(recalled.said, tokens // 2)))
+
+
+def _since_answer(said: tuple[Said, ...]) -> tuple[Said, ...]:
+    """What was said after the newest answer: the turns hold what was before it."""
+    newest = max((index for index, each in enumerate(said) if each.own), default=-1)
+    return said[newest + 1 :]
 
 
 def _before(turns: tuple[Turn, ...], job_id: str) -> tuple[Turn, ...]:

@@ -23,13 +23,16 @@ def _about_quotas() -> str:
 COMMANDS: Mapping[str, str] = MappingProxyType({**managing.HELP, "quota": _about_quotas()})
 """What help says about each command beside asking, by topic."""
 
-_ALSO = {"resume": "pause", "quotas": "quota", "default": "defaults"}
+TOPICS: Mapping[str, str] = MappingProxyType({"threads": words.HELP_THREADS})
+"""What help says about other things, by topic."""
+
+_ALSO = {"resume": "pause", "quotas": "quota", "default": "defaults", "thread": "threads"}
 
 
 def find_topic(word: str) -> str | None:
     """The help topic that `word` names: `flags`, a command, or a flag in any of its spellings."""
     topic = _ALSO.get(word.lower(), word.lower())
-    if topic == FLAGS_TOPIC or topic in COMMANDS:
+    if topic == FLAGS_TOPIC or topic in COMMANDS or topic in TOPICS:
         return topic
     option = named_option(word)
     return option.name if option else None
@@ -39,8 +42,8 @@ def help_text(topic: str = "") -> str:
     """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
     if topic in OPTIONS:
         return option_help(OPTIONS[topic])
-    if topic in COMMANDS:
-        return COMMANDS[topic]
+    if topic in COMMANDS or topic in TOPICS:
+        return COMMANDS.get(topic) or TOPICS[topic]
     flags = "\n".join(option_line(option) for option in OPTIONS.values())
     if topic == FLAGS_TOPIC:
         return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 _TOKEN = re.compile(
     r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|&(?P<entity>amp|lt|gt);"
 )
 _MENTION = re.compile(r"<@([^<>|]+)(?:\|[^<>]*)?>")
+_GROUP = re.compile(r"<!(?:subteam\^|here|channel|everyone)")
 _CHANNEL = re.compile(r"<#([CG][A-Z0-9]{2,30})\|?>")
 _LEFT_OUT = re.compile(r"\A(?:(?:https?://)?(?:www\.)?|mailto:|tel:)")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
@@ -60,6 +61,16 @@ def without_call(text: str, bot_user: str) -> str:
 def says_forget(text: str, bot_user: str) -> bool:
     """Whether `text` of a payload says nothing but that the bot shall forget the conversation."""
     return without_call(text, bot_user).lower() == "forget"
+
+
+def says_leave(text: str, bot_user: str) -> bool:
+    """Whether `text` of a payload says nothing but that the bot shall leave the thread alone."""
+    return without_call(text, bot_user).rstrip(".!").lower() == "leave"
+
+
+def names_somebody(text: str, *, but: Collection[str]) -> bool:
+    """Whether `text` of a payload speaks to somebody: a person, none of `but`, or a group."""
+    return bool(_GROUP.search(text)) or not set(mentioned(text)) <= set(but)
 
 
 def _shown_token(match: re.Match[str], names: Mapping[str, str]) -> str:

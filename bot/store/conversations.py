@@ -24,6 +24,16 @@ class Conversation:
     dropped: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the bot is to a conversation. `known`: it was asked there; `own`: the thread begins
+    with a question to it; `silent`: it was told to leave, and nobody has named it since."""
+
+    known: bool = False
+    own: bool = False
+    silent: bool = False
+
+
 class Conversations:
     """The conversations of one workspace, by id (`bot.completion.conversation`).
 
@@ -34,6 +44,7 @@ class Conversations:
         self._redis = store.redis
         self._keys = keys
         self._forget = store.script("forget")
+        self._leave = store.script("leave")
 
     async def read(self, conversation: str) -> Conversation:
         """What is remembered of it; nothing of one that is not known."""
@@ -48,6 +59,20 @@ class Conversations:
         """Whether the bot takes part in it."""
         with redis_errors():
             return bool(await self._redis.exists(self._keys.thread_facts(conversation)))
+
+    async def standing(self, conversation: str) -> Standing:
+        """What the bot is to it."""
+        fields = ["dropped", "own", "silent"]
+        with redis_errors():
+            known, own, silent = await self._redis.hmget(
+                self._keys.thread_facts(conversation), fields
+            )
+        return Standing(known is not None, own is not None, silent is not None)
+
+    async def leave(self, conversation: str, call: str, seconds: int) -> None:
+        """Keep silent in it until somebody names the bot there, for so many seconds at most. The
+        same `call` leaves once."""
+        await self._leave([self._keys.thread_facts(conversation)], [call, seconds])
 
     async def forget(self, conversation: str, call: str = "") -> None:
         """Forget every turn. It stays known, and a question that is being answered meanwhile

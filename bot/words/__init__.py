@@ -175,7 +175,7 @@ Ask Grok anything, and the answer grows here in the channel:
 • `/grok -n 2 --reply thread Write a haiku about rain`
 • `/grok --private --system "You are a strict editor" Shorten this: …`
 • `/grok` alone opens a form with everything that can be set.
-• Reply in the thread of an answer to go on, or call @Grok into any thread.
+• Reply in the thread of an answer to go on, or call @Grok into any thread (`/grok help threads`).
 
 Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \
 before it; if it begins like a command, put `ask:` before it."""
@@ -183,6 +183,13 @@ HELP_MANAGING = """\
 What there is, and what was used: `/grok models`, `/grok usage`.
 How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok audit`; \
 `/grok help quota` says more about one of them."""
+HELP_THREADS = """\
+When Grok answers a message.
+• In a thread that people began: only when it is named (`@Grok`). It reads what was said there.
+• In its own threads, which begin with its answer or with a question to it, and in a direct \
+message: every reply, unless it names somebody else or is a mere thanks (`thanks`, `ok`, 👍)
+• `@Grok leave` in a thread: it says nothing more there until somebody names it
+• `@Grok forget` in a thread: it forgets what was said there"""
 HELP_FLAGS = "Flags:"
 HELP_MORE = "`/grok help temperature` says more about a flag."
 HELP_COMPLETIONS_ONLY = "Only models that are served at `/v1/completions` can do this."

@@ -33,6 +33,13 @@ NOTHING_TO_FORGET = (
 )
 
 
+LEFT = "Done: I say nothing more in this thread until somebody names me here."
+NOT_LEFT = "I could not leave just now. Please try again in a minute."
+NOTHING_TO_LEAVE = (
+    "There is nothing to leave here. Write `@Grok leave` in a thread that I answer in."
+)
+
+
 def files_unread(names: str) -> str:
     """Told to the model below a question that came with files."""
     return f"(Attached to this message: {names}. You cannot read them; say so if they matter.)"

@@ -133,6 +133,7 @@ async def on_stage(
         Admission(people, allowances, settings),
         allowances,
         WholeMessages(api, allowances),
+        retention=3600,
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)
     stage = Stage(workspace, store, keys, looking, conversing, api)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
-from bot.completion.ask import Said
 from bot.grok.client import GrokClient
 from bot.rules.help import help_text
 from bot.store.connection import Store
@@ -33,10 +32,8 @@ async def answer(stage: Stage, channel: str = GENERAL) -> str:
 
 
 async def known_thread(stage: Stage) -> str:
-    """The root of a thread of people in which the bot was asked something."""
-    root = await stage.say(ANA, GENERAL, "let us see")
-    await stage.say(ANA, GENERAL, "@grok first", root.ts)
-    return root.ts
+    """The root of a thread that begins with a question to the bot."""
+    return (await stage.say(ANA, GENERAL, "@grok first")).ts
 
 
 # --- which messages are questions ----------------------------------------------------------
@@ -90,7 +87,7 @@ async def test_a_reply_in_a_thread_of_the_bot_needs_no_mention(stage: Stage) -> 
     reply = await stage.say(BEN, GENERAL, "and then?", root)
 
     first, second = await stage.jobs()
-    assert first.ask.reads_thread
+    assert not first.ask.reads_thread
     assert (second.ask.surface, second.ask.user, second.ask.name) == ("thread", BEN, "ben")
     assert (second.ask.thread_ts, second.ask.question_ts) == (root, reply.ts)
     assert second.ask.conversation == first.ask.conversation == f"{GENERAL}:{root}"
@@ -126,14 +123,6 @@ async def test_what_people_say_to_each_other_is_no_question(stage: Stage) -> Non
 
     assert await stage.jobs() == []
     assert stage.workspace.calls_of("users.info") == []
-
-
-async def test_whoever_is_named_later_does_not_make_it_theirs(stage: Stage) -> None:
-    root = await answer(stage)
-    await stage.say(BEN, GENERAL, "is @ana right?", root)
-    await stage.say(BEN, GENERAL, "@ana and @grok, who is right?", root)
-
-    assert await stage.prompts() == ["is @ana right?", "@ana and @Grok, who is right?"]
 
 
 async def test_edits_are_no_questions(stage: Stage) -> None:
@@ -312,117 +301,6 @@ async def test_files_alone_cannot_be_read(stage: Stage, text: str) -> None:
 
     assert stage.told(ANA) == [talk.only_files("plan.pdf")]
     assert await stage.jobs() == []
-
-
-FORWARDED = {
-    "is_share": True,
-    "is_msg_unfurl": True,
-    "author_name": "Carol",
-    "text": "Deploy of ZEBRA failed &amp; <@U0BEN00001> knows",
-    "fallback": "[no preview]",
-}
-TABLE = {
-    "fallback": "[no preview available]",
-    "blocks": [
-        {
-            "type": "table",
-            "rows": [
-                [{"type": "raw_text", "text": "SKU"}, {"type": "raw_text", "text": "Qty"}],
-                [{"type": "raw_text", "text": "LYNX-7"}, {"type": "raw_text", "text": "42"}],
-            ],
-        }
-    ],
-}
-
-
-@pytest.mark.parametrize(
-    ("channel", "text", "prompt"),
-    [
-        (DM, "", talk.ABOUT_THIS),
-        (DM, "what went wrong here?", "what went wrong here?"),
-        (GENERAL, "@grok summarise this", "summarise this"),
-        (GENERAL, "@grok --temperature 0.5", talk.ABOUT_THIS),
-        (GENERAL, "@grok", talk.ABOUT_THIS),
-    ],
-)
-async def test_a_forwarded_message_goes_along(
-    stage: Stage, channel: str, text: str, prompt: str
-) -> None:
-    await stage.say(ANA, channel, text, attachments=[FORWARDED])
-
-    ask = await stage.asked()
-    assert ask.request.prompt == prompt
-    assert ask.context == (Said(author="Carol", text="Deploy of ZEBRA failed & @ben knows"),)
-    assert not stage.workspace.ephemerals()
-
-
-async def test_a_forwarded_message_alone_is_a_reply_to_the_bot(stage: Stage) -> None:
-    await stage.say(ANA, GENERAL, "", await answer(stage), attachments=[FORWARDED])
-
-    assert (await stage.asked()).context[0].author == "Carol"
-
-
-@pytest.mark.parametrize(
-    ("channel", "text", "prompt"),
-    [
-        (DM, "total qty?", "total qty?\n\nSKU | Qty\nLYNX-7 | 42"),
-        (DM, "", "SKU | Qty\nLYNX-7 | 42"),
-        (GENERAL, "@grok total qty?", "total qty?\n\nSKU | Qty\nLYNX-7 | 42"),
-        (GENERAL, "@grok", "SKU | Qty\nLYNX-7 | 42"),
-    ],
-)
-async def test_a_table_is_part_of_the_question(
-    stage: Stage, channel: str, text: str, prompt: str
-) -> None:
-    await stage.say(ANA, channel, text, attachments=[TABLE])
-
-    assert await stage.prompts() == [prompt]
-
-
-@pytest.mark.parametrize("in_thread", [False, True])
-@pytest.mark.parametrize("first", ["app_mention", "message"])
-async def test_a_mention_that_comes_first_knows_as_much(
-    stage: Stage, first: str, in_thread: bool
-) -> None:
-    root = (await stage.say(BEN, GENERAL, "hm")).ts if in_thread else None
-    stage.holds_back = "message" if first == "app_mention" else "app_mention"
-    await stage.say(
-        ANA, GENERAL, "@grok why?", root, files=["error.log"], attachments=[FORWARDED, TABLE]
-    )
-
-    ask = await stage.asked()
-    assert ask.request.prompt == (
-        f"why?\n\nSKU | Qty\nLYNX-7 | 42\n\n{talk.files_unread('error.log')}"
-    )
-    assert [each.author for each in ask.context] == ["Carol"]
-
-
-@pytest.mark.parametrize("first", ["app_mention", "message"])
-async def test_files_alone_are_told_of_whichever_event_comes_first(
-    stage: Stage, first: str
-) -> None:
-    stage.holds_back = "message" if first == "app_mention" else "app_mention"
-    await stage.say(ANA, GENERAL, "@grok", files=["error.log"])
-
-    assert stage.told(ANA) == [talk.only_files("error.log")]
-
-
-async def test_a_mention_is_not_looked_up_once_its_message_was_taken(stage: Stage) -> None:
-    stage.holds_back = "app_mention"
-    await stage.say(ANA, GENERAL, "@grok why?")
-
-    assert not stage.workspace.calls_of("conversations.history")
-
-
-async def test_a_mention_that_cannot_be_looked_up_leaves_the_question_to_its_message(
-    stage: Stage,
-) -> None:
-    stage.holds_back = "message"
-    stage.workspace.fail("conversations.history", retry_after=30)
-    said = await stage.say(ANA, GENERAL, "@grok why?", files=["error.log"])
-
-    assert said.ts in stage.refused
-    assert await stage.prompts() == [f"why?\n\n{talk.files_unread('error.log')}"]
 
 
 # --- what else can be said -----------------------------------------------------------------

@@ -14,6 +14,8 @@
 --       5 kept    seconds for which the conversation is remembered
 --       6 asked   when the question was asked, Unix time in seconds
 --       7 hold    what it reserves, JSON, if anything
+--       8 named   "1": the bot was named in the question, and speaks there again (leave.lua)
+--       9 own     "1": the thread begins with the question
 -- returns {outcome, detail}: "accepted" and the new id; "duplicate" and the id of the job that
 --         holds it; and when nothing has changed: "stale", the hold was made by another policy
 --         than the one that holds; "closed", no questions are taken there; "denied" and the
@@ -30,7 +32,7 @@
 -- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
-local id, ask, seconds, line, kept, asked, hold = unpack(ARGV)
+local id, ask, seconds, line, kept, asked, hold, named, own = unpack(ARGV)
 local thread, facts, active, waiting
 if (line or '') ~= '' then
   thread, facts, active, waiting = unpack(KEYS, 4, 7)
@@ -103,6 +105,12 @@ redis.call('HSET', job,
 if thread then
   redis.call('HSET', job, 'line', line)
   redis.call('HSETNX', facts, 'dropped', 0)
+  if named == '1' then
+    redis.call('HDEL', facts, 'silent')
+  end
+  if own == '1' then
+    redis.call('HSET', facts, 'own', 1)
+  end
   redis.call('EXPIRE', facts, kept)
   redis.call('EXPIRE', thread, kept)
   if redis.call('EXISTS', active) == 1 then

@@ -58,6 +58,15 @@ async def forget(at: World, who: str) -> Outcome:
     return "yes" if talk.FORGOTTEN in said else refused(said)
 
 
+@drives("`@Grok leave` in a thread")
+async def leave(at: World, who: str) -> Outcome:
+    root: Message = await at.keep("to leave", lambda: at.answer(BEN))
+    heard = at.listening(who)
+    await at.workspace.say(who, HERE, "@grok leave", root.ts)
+    said = await at.workspace.wait_for(heard)
+    return "yes" if talk.LEFT in said else refused(said)
+
+
 @drives("`/grok help`")
 async def helped(at: World, who: str) -> Outcome:
     said = await at.told(who, "help quota")

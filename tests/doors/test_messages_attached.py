@@ -1,0 +1,138 @@
+"""What a message shows beside its text, whichever of its events comes first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.completion.ask import Said
+from bot.grok.client import GrokClient
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.words import talk
+from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
+from tests.doors.conversing import Stage, on_stage
+
+DM = dm_of(ANA)
+
+
+@pytest.fixture
+async def stage(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> AsyncIterator[Stage]:
+    async with on_stage(workspace, store, keys, grok_client) as stage:
+        yield stage
+
+
+FORWARDED = {
+    "is_share": True,
+    "is_msg_unfurl": True,
+    "author_name": "Carol",
+    "text": "Deploy of ZEBRA failed &amp; <@U0BEN00001> knows",
+    "fallback": "[no preview]",
+}
+TABLE = {
+    "fallback": "[no preview available]",
+    "blocks": [
+        {
+            "type": "table",
+            "rows": [
+                [{"type": "raw_text", "text": "SKU"}, {"type": "raw_text", "text": "Qty"}],
+                [{"type": "raw_text", "text": "LYNX-7"}, {"type": "raw_text", "text": "42"}],
+            ],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "prompt"),
+    [
+        (DM, "", talk.ABOUT_THIS),
+        (DM, "what went wrong here?", "what went wrong here?"),
+        (GENERAL, "@grok summarise this", "summarise this"),
+        (GENERAL, "@grok --temperature 0.5", talk.ABOUT_THIS),
+        (GENERAL, "@grok", talk.ABOUT_THIS),
+    ],
+)
+async def test_a_forwarded_message_goes_along(
+    stage: Stage, channel: str, text: str, prompt: str
+) -> None:
+    await stage.say(ANA, channel, text, attachments=[FORWARDED])
+
+    ask = await stage.asked()
+    assert ask.request.prompt == prompt
+    assert ask.context == (Said(author="Carol", text="Deploy of ZEBRA failed & @ben knows"),)
+    assert not stage.workspace.ephemerals()
+
+
+async def test_a_forwarded_message_alone_is_a_reply_to_the_bot(stage: Stage) -> None:
+    await stage.say(
+        ANA, GENERAL, "", (await stage.post(GENERAL, "an answer")), attachments=[FORWARDED]
+    )
+
+    assert (await stage.asked()).context[0].author == "Carol"
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "prompt"),
+    [
+        (DM, "total qty?", "total qty?\n\nSKU | Qty\nLYNX-7 | 42"),
+        (DM, "", "SKU | Qty\nLYNX-7 | 42"),
+        (GENERAL, "@grok total qty?", "total qty?\n\nSKU | Qty\nLYNX-7 | 42"),
+        (GENERAL, "@grok", "SKU | Qty\nLYNX-7 | 42"),
+    ],
+)
+async def test_a_table_is_part_of_the_question(
+    stage: Stage, channel: str, text: str, prompt: str
+) -> None:
+    await stage.say(ANA, channel, text, attachments=[TABLE])
+
+    assert await stage.prompts() == [prompt]
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+@pytest.mark.parametrize("first", ["app_mention", "message"])
+async def test_a_mention_that_comes_first_knows_as_much(
+    stage: Stage, first: str, in_thread: bool
+) -> None:
+    root = (await stage.say(BEN, GENERAL, "hm")).ts if in_thread else None
+    stage.holds_back = "message" if first == "app_mention" else "app_mention"
+    await stage.say(
+        ANA, GENERAL, "@grok why?", root, files=["error.log"], attachments=[FORWARDED, TABLE]
+    )
+
+    ask = await stage.asked()
+    assert ask.request.prompt == (
+        f"why?\n\nSKU | Qty\nLYNX-7 | 42\n\n{talk.files_unread('error.log')}"
+    )
+    assert [each.author for each in ask.context] == ["Carol"]
+
+
+@pytest.mark.parametrize("first", ["app_mention", "message"])
+async def test_files_alone_are_told_of_whichever_event_comes_first(
+    stage: Stage, first: str
+) -> None:
+    stage.holds_back = "message" if first == "app_mention" else "app_mention"
+    await stage.say(ANA, GENERAL, "@grok", files=["error.log"])
+
+    assert stage.told(ANA) == [talk.only_files("error.log")]
+
+
+async def test_a_mention_is_not_looked_up_once_its_message_was_taken(stage: Stage) -> None:
+    stage.holds_back = "app_mention"
+    await stage.say(ANA, GENERAL, "@grok why?")
+
+    assert not stage.workspace.calls_of("conversations.history")
+
+
+async def test_a_mention_that_cannot_be_looked_up_leaves_the_question_to_its_message(
+    stage: Stage,
+) -> None:
+    stage.holds_back = "message"
+    stage.workspace.fail("conversations.history", retry_after=30)
+    said = await stage.say(ANA, GENERAL, "@grok why?", files=["error.log"])
+
+    assert said.ts in stage.refused
+    assert await stage.prompts() == [f"why?\n\n{talk.files_unread('error.log')}"]
