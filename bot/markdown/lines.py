@@ -10,23 +10,23 @@ LONGEST_FENCE = 64
 
 _SPACE = r"(?:[ \t]|\r(?!\n))"
 """A carriage return alone is shown as a space (`safety.printable`)."""
-_LIST_MARKER = rf"(?:(?:[-*+]|\d{{1,9}}[.)])(?={_SPACE}))"
+LIST_MARKER = rf"(?:(?:[-*+]|\d{{1,9}}[.)])(?={_SPACE}))"
 _FENCE = re.compile(
-    rf"((?:[ \t\r]*(?:{_LIST_MARKER}|>))*[ \t\r]*)"
+    rf"((?:[ \t\r]*(?:{LIST_MARKER}|>))*[ \t\r]*)"
     r"(`{3,}(?=[^`\n]*$)|~{3,})[ \t\r]*([^\s`]*).*$",
     re.MULTILINE,
 )
 _BEGUN_FENCE = re.compile(
-    rf"(?:{_LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
+    rf"(?:{LIST_MARKER}[ \t\r]+)*(?:`{{1,2}}|~{{1,2}}|`{{3,}}+[^`]*+|~{{3,}}+.*+)"
 )
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
-_MARKER = re.compile(_LIST_MARKER)
+_MARKER = re.compile(LIST_MARKER)
 _HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
 _DIVIDER = re.compile(r"(?:-[ \t\r]*){3,}|(?:\*[ \t\r]*){3,}|(?:_[ \t\r]*){3,}")
 _HEADING_MARKS, _DIVIDER_MARKS = frozenset("#=-"), frozenset("-*_")
 _TABLE_RULE = re.compile(r"\|?[ \t\r]*:?-+:?[ \t\r]*(?:\|[ \t\r]*:?-+:?[ \t\r]*)*\|?")
 _BEGUN_RULE = re.compile(r"[|:\- \t\r]*")
-_BEGINS_BLOCK = re.compile(rf"[ \t\r]*(?:{_LIST_MARKER}|#{{1,6}}{_SPACE})")
+_BEGINS_BLOCK = re.compile(rf"[ \t\r]*(?:{LIST_MARKER}|#{{1,6}}{_SPACE})")
 _BEGUN_MARKER = re.compile(
     r"[-*_=+ \t\r]*|#{1,6}|\d{1,9}[.)]?|[-*+][ \t\r]+\[[ xX]?\]?|\d{1,9}[.)][ \t\r]+\[[ xX]?\]?"
 )

@@ -59,7 +59,7 @@ class Layout:
     def _take(self, text: str) -> None:
         self._open.append(text)
         while True:
-            self._open.take_blank_lines()
+            self._open.take_run()
             line, whole = self._open.next_line()
             if self._turns_into_code(line, whole=whole):
                 continue

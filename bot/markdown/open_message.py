@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from bot.markdown.characters import whole_characters
 from bot.markdown.lines import (
@@ -25,6 +23,7 @@ from bot.markdown.lines import (
     starts_table,
 )
 from bot.markdown.pieces import Piece, Room, most_within, weigh
+from bot.markdown.runs import end_of_code, last_blank, last_block, last_paragraph, text_in
 
 HEADING_CHARS = 100
 """What a heading counts on top of its text (measured live, see `slack_limits`)."""
@@ -39,19 +38,14 @@ _CLOSING = 2 + 3 * LONGEST_FENCE
 """Room kept for closing a fence and its language, or the inline markup that is open."""
 
 
-_BLANK_LINES = re.compile(r"\n+")
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Lines across which inline markup may go on: where they begin, and what is open there."""
 
     at: int
     above: Context
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place where a message may end: what it holds there, and what is open."""
 
     at: int
@@ -143,16 +137,68 @@ class OpenMessage:
         self.last_line = line
         self._note_marks(line, before, begin)
 
-    def take_blank_lines(self) -> None:
-        """Take those that come behind a blank line at once, as `take` would one by one; the last
-        of them is left to it."""
-        run = _BLANK_LINES.match(self.text, self.at)
-        count = min(len(run.group()), self._left) - 1 if run else 0
-        if count > 0 and self.last_line == "\n" and self.context is None:
-            self.at += count
-            self._chars += count
-            self._paragraph = Paragraph(self.at, None)
-            self._gap = self._line = self.mark()
+    def take_run(self) -> None:
+        """Take at once those of the next lines that are nothing but text, or code, as far as they
+        fit, and leave it to `take` to take the last of them."""
+        context = self.context
+        if context is None and self._blocks <= self._room.blocks:
+            self._take_run_of_text()
+        elif context is not WIDE_TABLE and isinstance(context, Fence) and not self._doubtful:
+            self._take_run_of_code()
+
+    def _take_run_of_text(self) -> None:
+        blocks = not self._doubtful
+        end, last = text_in(self.text, self.at, len(self.text), blocks=blocks)
+        if self.at < last and (room := self._within_room(end)) < end:
+            _, last = text_in(self.text, self.at, room, blocks=blocks)
+        if self.at == last:
+            return
+        gap, paragraph = self._gap_above(last), self._paragraph_above(last)
+        self._gap, self._paragraph = gap, paragraph
+        self._pass(last)
+
+    def _take_run_of_code(self) -> None:
+        room = self._within_room(end_of_code(self.text, self.at))
+        end = self.text.rfind("\n", self.at, room) + 1
+        last = self.text.rfind("\n", self.at, max(end - 1, 0)) + 1
+        if self.at < last:
+            self._pass(last)
+
+    def _gap_above(self, end: int) -> Mark | None:
+        """What is to be remembered as a gap below the text that goes on to `end`."""
+        block = last_block(self.text, self.at, end)
+        gap = last_blank(self.text, block[1] if block else self.at, end)
+        if gap is None and not (block and block[0]):
+            return self._gap
+        at = block[0] if block and gap is None else gap or 0
+        chars = self._chars + weigh(self.text[self.at : at])
+        return Mark(at, chars, self._blocks, None, self._paragraph_above(at))
+
+    def _paragraph_above(self, end: int) -> Paragraph:
+        """The paragraph that goes on below the text that goes on to `end`."""
+        if end == self.at:
+            return self._paragraph
+        block = last_block(self.text, self.at, end)
+        begin = last_paragraph(self.text, block[1] if block else self.at, end)
+        if begin is None and block:
+            begin = block[1]
+        line = self.text[self.at : self.text.find("\n", self.at) + 1]
+        if begin is None and begins_paragraph(line, self.last_line):
+            begin = self.at
+        return self._paragraph if begin is None else Paragraph(begin, None)
+
+    def _pass(self, end: int) -> None:
+        """Count the lines up to `end` as taken."""
+        passed = self.text[self.at : end]
+        self._chars += weigh(passed)
+        self.last_line = passed[passed.rfind("\n", 0, -1) + 1 :]
+        self.at = end
+
+    def _within_room(self, end: int) -> int:
+        """`end`, or the last place above for which there is room."""
+        lines = self.text[self.at : end]
+        room = self._left
+        return end if weigh(lines) <= room else self.at + max(most_within(lines, room), 0)
 
     def mark(self) -> Mark:
         """The end of the lines that were taken."""
@@ -192,11 +238,11 @@ class OpenMessage:
         if self.context:
             return end
         if "|" in self.last_line and may_be_rule(line):
-            return self._line or replace(end, at=0)
+            return self._line or end._replace(at=0)
         words = max(line.rfind(" "), line.rfind("\t")) + 1
         if not is_plain(line[:words]) or self._is_full(end):
             return end
-        return replace(end, at=self.at + words, paragraph=self.paragraph_of(self.at + words))
+        return end._replace(at=self.at + words, paragraph=self.paragraph_of(self.at + words))
 
     def inside(self) -> Context:
         """What the unfinished line stands in."""
