@@ -43,6 +43,8 @@ _ONE_HOUSE = tuple(
 )
 """Names of one owner, as people know them, under which nobody else can put anything."""
 
+_IN_HOUSES = frozenset().union(*_ONE_HOUSE)
+
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61\u2024\u00b7\u2027\u06d4\u0701\u0702\ua4f8"), ".")
 _SHAPES = {
     first + number: chr(ord("a") + number)
@@ -95,8 +97,16 @@ def of_one_house(name: str, host: str) -> bool:
     name, host = name.removeprefix("www."), host.removeprefix("www.")
     if name == host or (host.endswith(f".{name}") and not is_shared(name, host)):
         return True
+    if not (_looks_owned(name) and _looks_owned(host)):
+        return False
     owned = {_owned(name), _owned(host)}
     return any(owned <= house for house in _ONE_HOUSE)
+
+
+def _looks_owned(host: str) -> bool:
+    """Whether `host` ends like one of the names of a house."""
+    labels = host.split(".")
+    return any(".".join(labels[-count:]) in _IN_HOUSES for count in (2, 3))
 
 
 def _owned(host: str) -> str:

@@ -8,8 +8,8 @@ nothing then of which it is certain that it is code.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 _MOST_NESTED = 24
 """Containers; deeper ones are text."""
@@ -54,15 +54,13 @@ class Kind(Enum):
     """It is so deep that it is code, but not to every reader: nothing in it is certain."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fence:
+class _Fence(NamedTuple):
     char: str
     length: int
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What is open where a line begins."""
 
     containers: tuple[int, ...] = ()
@@ -88,7 +86,7 @@ def read(place: Place, line: str) -> tuple[Kind, Place]:
         if not fence and line[:1] not in _BEGINS_BLOCK:
             if place.paragraph:
                 return Kind.MORE, place
-            return Kind.TEXT, replace(place, paragraph=True, empty_item=False)
+            return Kind.TEXT, place._replace(paragraph=True, empty_item=False)
         if not fence and line in ("\n", ""):
             return Kind.TEXT, _DOUBTFUL if place.doubtful else START
     return _Line(place, line).read()
@@ -112,12 +110,12 @@ class _Line:
         if place.fence and whole:
             return self._in_fence(place.fence)
         if place.fence:
-            place = replace(place, fence=None)
+            place = place._replace(fence=None)
         blank = not self._line[self._at :].strip(_SPACE)
         if blank:
             return self._blank(place, matched)
         if place.empty_item:
-            place = replace(place, empty_item=False)
+            place = place._replace(empty_item=False)
         return self._begin(place, list(place.containers[:matched]), whole=whole)
 
     def _blank(self, place: Place, matched: int) -> tuple[Kind, Place]:
@@ -127,7 +125,7 @@ class _Line:
     def _in_fence(self, fence: _Fence) -> tuple[Kind, Place]:
         closing = _CLOSING.match(self._rest())
         if closing and closing[1][0] == fence.char and len(closing[1]) >= fence.length:
-            return Kind.TEXT, replace(self._place, fence=None)
+            return Kind.TEXT, self._place._replace(fence=None)
         return (Kind.CODE if fence.certain else Kind.TEXT), self._place
 
     def _match(self) -> int:
@@ -149,7 +147,7 @@ class _Line:
         fresh = False
         while True:
             if len(containers) == _MOST_NESTED:
-                place = replace(place, doubtful=True)
+                place = place._replace(doubtful=True)
                 break
             indent = self._indent()
             if indent > 3:
@@ -164,7 +162,7 @@ class _Line:
         goes_on = paragraph and not fresh
         if not self._line[self._at :].strip(_SPACE):
             empty = containers[-1] != _QUOTE
-            begun = replace(place, containers=tuple(containers), paragraph=False, empty_item=empty)
+            begun = place._replace(containers=tuple(containers), paragraph=False, empty_item=empty)
             return Kind.TEXT, begun
         return self._leaf(place, tuple(containers), goes_on=goes_on, whole=whole)
 
@@ -174,23 +172,23 @@ class _Line:
         deep = self._indent() > 3
         text = self._line[self._skip() :]
         inside = containers if not goes_on or whole else place.containers
-        open_here = replace(place, containers=inside)
+        open_here = place._replace(containers=inside)
         if deep:
             kind = Kind.MORE if goes_on else Kind.DEEP
-            return kind, replace(open_here, paragraph=goes_on)
-        begun = replace(place, containers=containers, paragraph=False)
+            return kind, open_here._replace(paragraph=goes_on)
+        begun = place._replace(containers=containers, paragraph=False)
         if opened := _FENCE.match(text):
             marker = opened[1] or opened[2]
             doubtful = place.doubtful or place.html or "|" in text
             fence = _Fence(marker[0], len(marker), certain=not doubtful)
-            return Kind.TEXT, replace(begun, fence=fence, doubtful=doubtful)
+            return Kind.TEXT, begun._replace(fence=fence, doubtful=doubtful)
         if goes_on and whole and _UNDERLINE.match(text):
             return Kind.MORE, begun
         if _HEADING.match(text) or _DIVIDER.match(text):
             return Kind.TEXT, begun
         if text.startswith("<"):
             open_here = _with_html(open_here, text)
-        return (Kind.MORE if goes_on else Kind.TEXT), replace(open_here, paragraph=True)
+        return (Kind.MORE if goes_on else Kind.TEXT), open_here._replace(paragraph=True)
 
     def _item(self, *, interrupts: bool, whole: bool) -> int | None:
         """How far the items of a list that begins here are indented; None: none begins."""
@@ -262,5 +260,5 @@ class _Line:
 
 def _with_html(place: Place, text: str) -> Place:
     if _TO_ITS_END.match(text) and not _COMMENT.match(text):
-        return replace(place, doubtful=True)
-    return replace(place, html=True) if _TO_A_GAP.match(text) else place
+        return place._replace(doubtful=True)
+    return place._replace(html=True) if _TO_A_GAP.match(text) else place

@@ -13,9 +13,10 @@ before stays as it is.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bot.markdown.code_spans import AUTOLINK, NO_CODE, TAG, Code, code_in, within
 from bot.markdown.places import (
@@ -23,10 +24,11 @@ from bot.markdown.places import (
     Name,
     Target,
     is_honest,
+    may_name,
     names_in,
     target_of,
 )
-from bot.markdown.seen import decoded
+from bot.markdown.seen import Seen, decoded
 
 JOINER = "\u2060"
 
@@ -56,8 +58,7 @@ _FOLLOWING = ("(", "[")
 _BEGUN_LINE = re.compile(r"\n[ \t>]*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
+class _Address(NamedTuple):
     """Where a link leads, as it is written from `at` on, read when it is needed."""
 
     text: str
@@ -114,8 +115,7 @@ class References:
         yield from self._defined.get(label, ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(NamedTuple):
     """Brackets that an address or a label follows: the text between them."""
 
     begin: int
@@ -135,10 +135,11 @@ def without_joiners(text: str) -> str:
     return _PLACED.sub("", text)
 
 
-def hiding_angles(leaf: str, code: Code = NO_CODE) -> Iterator[int]:
-    """Where joiners take apart what hides its target between `<` and `>`, outside of `code`."""
+def hiding_angles(leaf: str, code: Code = NO_CODE, seen: Seen | None = None) -> Iterator[int]:
+    """Where joiners take apart what hides its target between `<` and `>`, outside of `code`;
+    `seen` is `leaf` decoded, if that is known."""
     if "|" in leaf or "&" in leaf:
-        seen = decoded(leaf)
+        seen = seen or decoded(leaf)
         for form in _OWN_FORM.finditer(seen.text):
             place = seen.written(form.end())
             if not within(place - 1, code.certain):
@@ -163,14 +164,15 @@ def hiding_brackets(
     if "](" not in leaf and "][" not in leaf and "]:" not in leaf:
         return
     known = known or References()
-    pairs = [*_pairs(leaf, code)]
+    pairs = [*_pairs(leaf, code)] if may_name(leaf) else []
     names = _Names(leaf, pairs)
     found = _DEFINITION.finditer(leaf)
     definitions = [each for each in found if not within(each.end() - 1, code.certain)][::-1]
     for pair in pairs:
         while definitions and definitions[-1].end() <= pair.end:
             yield from _hiding_definition(leaf, definitions.pop(), known)
-        if _hiding_pair(leaf, pair, names.between(pair), known):
+        named = names.between(pair)
+        if named and _hiding_pair(leaf, pair, named, known):
             names.show_address(pair)
             yield pair.end + 1
     for definition in reversed(definitions):
@@ -178,8 +180,6 @@ def hiding_brackets(
 
 
 def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: References) -> bool:
-    if not names:
-        return False
     if leaf[pair.end + 1] == "(":
         return _hides(names, _Address(leaf, pair.end + 2))
     label = _LABEL.match(leaf, pair.end + 1)
@@ -216,27 +216,29 @@ def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
     """The pairs of brackets in `leaf`, by their ends. Where readers see other brackets than one
     another, any of them may have been opened where the leaf begins."""
     marks = [*_marks(leaf, code)]
-    doubtful = any(not certain for _, certain in marks)
+    doubtful = not all(certain for _, certain in marks)
     opened: list[int] = []
     for at, _ in marks:
         if leaf[at] == "[":
             opened.append(at + 1)
             continue
         begin = opened.pop() if opened else -1
-        if leaf[at + 1 : at + 2] in _FOLLOWING and (doubtful or begin >= 0):
+        if (doubtful or begin >= 0) and leaf[at + 1 : at + 2] in _FOLLOWING:
             yield _Pair(0 if doubtful else begin, at)
 
 
 def _marks(leaf: str, code: Code) -> Iterator[tuple[int, bool]]:
     """Where brackets stand in the text of `leaf`, and whether that is certain."""
     ends = [start for start, _ in code.certain]
+    doubtful = code.doubtful
     for start, end in zip([0, *(end for _, end in code.certain)], [*ends, len(leaf)], strict=True):
         for found in _MARK.finditer(leaf, start, end):
-            if found["tag"]:
-                for mark in _IN_TAG.finditer(leaf, found.start(), found.end()):
+            at, behind = found.span()
+            if found.lastgroup:
+                for mark in _IN_TAG.finditer(leaf, at, behind):
                     yield mark.start(), False
-            elif len(found[0]) == 1:
-                yield found.start(), not within(found.start(), code.doubtful)
+            elif behind - at == 1:
+                yield at, not (doubtful and within(at, doubtful))
 
 
 class _Names:
@@ -254,11 +256,12 @@ class _Names:
             for name in names_in(leaf[begin:end], begin)
         )
         self._names = sorted(named, key=_at)
+        self._at = [name.at for name in self._names]
 
     def between(self, pair: _Pair) -> Sequence[Name]:
         """What is named between `pair`, or enough of it to see that it is too much."""
-        first = bisect_left(self._names, pair.begin, key=_at)
-        last = bisect_left(self._names, pair.end, key=_at)
+        first = bisect_left(self._at, pair.begin)
+        last = bisect_left(self._at, pair.end, first)
         return self._names[first : min(last, first + _MOST_NAMED + 1)]
 
     def show_address(self, pair: _Pair) -> None:
@@ -269,7 +272,9 @@ class _Names:
         outer = bisect_left(self._outer, (begin, 0)) - 1
         if outer >= 0 and end <= self._outer[outer][1]:
             for name in names_in(self._leaf[begin:end], begin):
-                insort(self._names, name, key=_at)
+                place = bisect_right(self._at, name.at)
+                self._at.insert(place, name.at)
+                self._names.insert(place, name)
 
 
 def _at(name: Name) -> int:

@@ -12,7 +12,6 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
@@ -84,8 +83,7 @@ class Name(NamedTuple):
     """The host of an address of mail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a link leads; `host` is empty for what is no place in the network."""
 
     host: str
@@ -119,11 +117,16 @@ def target_of(destination: str) -> Target | None:
 
 def names_in(label: str, begin: int = 0) -> Iterator[Name]:
     """What `label` names, or seems to, in the order of its text, which begins at `begin`."""
-    if label.isascii() and not _NAMING.search(label):
+    if not may_name(label):
         return
     found = _named(label) if len(label) <= _SHORT_LABEL else _found(label)
-    for name in found:
-        yield name._replace(at=begin + name.at)
+    for at, hosts, shown, sure, mail in found:
+        yield Name(begin + at, hosts, shown, sure, mail)
+
+
+def may_name(label: str) -> bool:
+    """Whether there may be a name in `label`; what holds none has none in any part of it."""
+    return not label.isascii() or _NAMING.search(label) is not None
 
 
 def is_honest(name: Name, target: Target) -> bool:

@@ -17,7 +17,7 @@ from bot.markdown import links
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.leaves import START, Kind, Place, read
 from bot.markdown.links import References, with_joiners
-from bot.markdown.seen import decoded
+from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER
 _LONGEST = 160
@@ -105,7 +105,7 @@ def printable(text: str) -> str:
 def neutralise(text: str) -> str:
     """`text` with every notifying pattern broken, wherever it stands; twice is the same as
     once."""
-    return with_joiners(text, _pings(text, NO_CODE))
+    return with_joiners(text, _pings(decoded(text), NO_CODE))
 
 
 def restore(text: str) -> str:
@@ -132,7 +132,8 @@ def _made(leaf: str, kind: Kind, known: References) -> str:
         return leaf
     code = _code_in(leaf, kind)
     for _ in range(_MOST_READINGS):
-        places = [*_pings(leaf, code), *links.hiding_angles(leaf, code)]
+        seen = decoded(leaf)
+        places = [*_pings(seen, code), *links.hiding_angles(leaf, code, seen)]
         if not places:
             break
         leaf = with_joiners(leaf, places)
@@ -145,9 +146,8 @@ def _code_in(leaf: str, kind: Kind) -> Code:
     return code if kind is Kind.TEXT else Code((), tuple(sorted((*code.certain, *code.doubtful))))
 
 
-def _pings(text: str, code: Code) -> Iterator[int]:
+def _pings(seen: Seen, code: Code) -> Iterator[int]:
     """Where joiners break what would notify somebody, outside of `code`."""
-    seen = decoded(text)
     for ping in _PING.finditer(seen.text):
         place = seen.written(ping.end())
         if not within(place - 1, code.certain):

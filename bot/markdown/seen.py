@@ -6,7 +6,7 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from html.entities import html5
 
 _AMPERSAND = r"&(?:(?:amp|AMP|\#0{0,5}38|\#[xX]0{0,4}26);)*+"
@@ -14,8 +14,10 @@ _NAMED = r"(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});"
 ENTITY = rf"{_AMPERSAND}(?:{_NAMED})?"
 """A character written as an entity, however often the `&` of it is written as one."""
 
-_ENTITY = re.compile(ENTITY)
 _INNERMOST = re.compile(rf"{_AMPERSAND}({_NAMED})")
+_LONGEST_KEPT = 64
+"""What is written in so many characters is remembered."""
+
 _ANY_CASE = {name.lower(): char for name, char in html5.items()}
 """The label of a reference is found in any case, and so is what it shows."""
 
@@ -38,34 +40,60 @@ _MARKUP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Seen:
-    """What is seen, and where it was written."""
+    """What is seen of a text, and where it was written."""
 
-    text: str
-    _at: list[int]
-    _written: list[int]
+    def __init__(self, written: str, pattern: re.Pattern[str], shown: Callable[[str], str]) -> None:
+        """Each match of `pattern` in what was `written` is seen as `shown` says."""
+        self.text = pattern.sub(lambda found: shown(found[0]), written)
+        self._source = written
+        self._pattern = pattern
+        self._shown = shown
 
     def written(self, at: int) -> int:
         """Where what stands at `at` begins in the text as it was written."""
-        part = bisect_right(self._at, at) - 1
-        most = self._written[part + 1] if part + 1 < len(self._written) else None
-        place = self._written[part] + at - self._at[part]
+        if self.text is self._source:
+            return at
+        seen, written = self._places
+        part = bisect_right(seen, at) - 1
+        most = written[part + 1] if part + 1 < len(written) else None
+        place = written[part] + at - seen[part]
         return place if most is None else min(place, most)
+
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        """Where the parts begin that are seen otherwise than they are written, and those between
+        them: in what is seen, and as it was written."""
+        seen, written = [0], [0]
+        end = length = 0
+        for found in self._pattern.finditer(self._source):
+            instead = self._shown(found[0])
+            if instead == found[0]:
+                continue
+            start = length + found.start() - end
+            end = found.end()
+            length = start + len(instead)
+            seen += start, length
+            written += found.start(), end
+        return seen, written
 
 
 def decoded(text: str) -> Seen:
     """`text` with its entities decoded."""
-    return _replaced(text, _ENTITY, decode)
+    return Seen(text, _INNERMOST, decode)
 
 
 def without_markup(text: str) -> Seen:
     """`text` as it looks: decoded, without markup of its words and what shows as nothing."""
-    return _replaced(text, _MARKUP, _looks)
+    return Seen(text, _MARKUP, _looks)
 
 
 def decode(entity: str) -> str:
     """What `entity` stands for, or `entity` itself; a name counts in any case."""
+    return _decoded_short(entity) if len(entity) <= _LONGEST_KEPT else _decode(entity)
+
+
+def _decode(entity: str) -> str:
     found = _INNERMOST.fullmatch(entity)
     if found is None:
         return entity
@@ -75,26 +103,10 @@ def decode(entity: str) -> str:
     return html5.get(name) or _ANY_CASE.get(name.lower(), entity)
 
 
+_decoded_short = lru_cache(maxsize=1_024)(_decode)
+
+
 def _looks(markup: str) -> str:
     if not markup.startswith("&"):
         return ""
     return UNSEEN.sub("", decode(markup))
-
-
-def _replaced(text: str, pattern: re.Pattern[str], shown: Callable[[str], str]) -> Seen:
-    parts: list[str] = []
-    at, written = [0], [0]
-    end = length = 0
-    for found in pattern.finditer(text):
-        instead = shown(found[0])
-        if instead == found[0]:
-            continue
-        before = text[end : found.start()]
-        end = found.end()
-        length += len(before)
-        parts += before, instead
-        at += length, length + len(instead)
-        written += found.start(), end
-        length += len(instead)
-    parts.append(text[end:])
-    return Seen("".join(parts), at, written)
