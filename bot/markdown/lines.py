@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 LONGEST_FENCE = 64
 """A longer fence, or a deeper one, is text like any other."""
@@ -33,6 +34,9 @@ _BEGUN_MARKER = re.compile(
 _PLAIN = re.compile(r"[ \t\r>\d.)(\[\"'*_+-]*(?:`{1,2}(?!`))?[^\W\d_]")
 _TABLE_COLUMNS = 20
 """A row of Slack's table block has no more cells ("Table block")."""
+
+_MOST_KEPT = 64
+"""Lines of which is remembered what they are: each is asked about several times in a row."""
 
 _LONGEST_MARKER = 100
 _MOST_HELD = 200
@@ -131,12 +135,14 @@ def starts_wide_table(line: str, following: str) -> bool:
     return wide and barred and starts_table(line, following)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def is_heading(line: str) -> bool:
     """Whether Slack may show `line`, or the one above, as a heading."""
     bare = line.strip()
     return bare[:1] in _HEADING_MARKS and _HEADING.fullmatch(bare) is not None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def is_divider(line: str) -> bool:
     """Whether Slack may show `line` as a divider."""
     bare = line.strip()

@@ -6,6 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+_LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
+"""What begins four bytes of UTF-8."""
+
 _COUNTS_MORE = re.compile(r"[&<>@\]]")
 
 
@@ -15,12 +18,17 @@ def weigh(text: str) -> int:
     UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`,
     `@` and `]` that may need one.
     """
-    plain = text.isascii()
-    units = len(text) if plain else len(text.encode("utf-16-le", "surrogatepass")) // 2
+    units = len(text) if text.isascii() else len(text) + _in_two_units(text)
     if not _COUNTS_MORE.search(text):
         return units
     entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
     return units + entities + sum(map(text.count, "&<@]"))
+
+
+def _in_two_units(text: str) -> int:
+    """How many characters of `text` take two UTF-16 units. It is told by their first bytes in
+    UTF-8: lone surrogates, one unit each, are slow to encode otherwise."""
+    return sum(map(text.encode("utf-8", "surrogatepass").count, _LEADS_OF_FOUR))
 
 
 def most_within(text: str, room: int) -> int:
