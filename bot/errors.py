@@ -163,6 +163,8 @@ class OutcomeUnknown(SlackError):
     """The call may have been carried out, or not. With `pending` it may also be carried out
     later, after calls that were made after it: Slack has not said that it is done with it."""
 
-    def __init__(self, message: str, *, pending: bool = False) -> None:
+    def __init__(self, message: str, *, pending: bool = False, status: int = 0) -> None:
+        """`status`: of the reply in HTTP, where there was one."""
         super().__init__("", message)
         self.pending = pending
+        self.status = status

@@ -8,6 +8,7 @@ from bot import words
 from bot.completion.result import Answer, Section
 from bot.reply.chain import Chain
 from bot.slack.blocks import Button, Foot, Message, Question, apology, with_notice
+from bot.slack.plain_blocks import with_blocks_of
 
 _BUTTONS: tuple[Button, ...] = ("retry", "edit")
 
@@ -41,5 +42,5 @@ class Apology(Chain):
         return False
 
     def _said(self, sentence: str) -> Message:
-        message = apology(self._user, sentence, self._foot)
+        message = with_blocks_of(apology(self._user, sentence, self._foot), self._kind)
         return with_notice(message, self._above) if self._above else message

@@ -28,6 +28,7 @@ from bot.slack.blocks import (
     further_message,
     with_notice,
 )
+from bot.slack.plain_blocks import Kind, with_blocks_of
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
@@ -38,6 +39,9 @@ _LEAST_ROOM = 800
 
 _COMPARED = 200
 """The last characters of what was shown, by which a section that grows is known again."""
+
+KINDS: tuple[Kind, ...] = ("markdown", "rich_text", "section")
+"""The blocks that an answer is shown in, each where Slack takes none of those before."""
 
 _SLICE_CHARS = 4_000
 """Laid out at a stretch: a few milliseconds, and some tens for the worst of texts."""
@@ -158,10 +162,11 @@ class Chain:
         in_thread: bool = False,
         notice: str = "",
         most: int | None = None,
+        kinds: Sequence[Kind] = KINDS,
     ) -> None:
         """`job_id`: what the buttons are about. `in_thread`: the first message holds the
         question alone. `notice`: a small line of the bot's above everything. `most`: messages
-        that hold something of the answer."""
+        that hold something of the answer. `kinds` of blocks to show it in, the best first."""
         self._question = question
         self._job_id = job_id
         self._head = [words.IN_THREAD] if in_thread else []
@@ -169,6 +174,8 @@ class Chain:
         self._most = None if most is None else most + len(self._head)
         self._cut: Cut | None = None
         self._level = 0
+        self._kinds = kinds
+        self._kind, *self._other_kinds = kinds
         self._given_up = False
         self._flows: list[_Flow] = []
         self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
@@ -231,6 +238,11 @@ class Chain:
         return self._messages(shown, Foot(self._job_id, buttons, (last_line(answer), *below)))
 
     @property
+    def tight(self) -> bool:
+        """Whether less is put into each message than there could be."""
+        return self._level > 0
+
+    @property
     def cut(self) -> Cut | None:
         """Where what `complete` shows ends; None when it shows everything."""
         return self._cut
@@ -243,11 +255,23 @@ class Chain:
         self._flows.clear()
         return True
 
+    def plainer(self) -> bool:
+        """Show it in another kind of block. False: there is none left."""
+        if not self._other_kinds:
+            return False
+        self._kind = self._other_kinds.pop(0)
+        self._made.clear()
+        return True
+
     def give_up(self) -> bool:
         """Let the final answer be a sentence that says that Slack does not show it. False: it
         was that already."""
-        given_up, self._given_up = self._given_up, True
-        return not given_up
+        if self._given_up:
+            return False
+        self._given_up = True
+        if not self._other_kinds:
+            self._kind, self._other_kinds = self._kinds[0], [self._kinds[-1]]
+        return True
 
     def _flow(self, index: int) -> _Flow:
         while len(self._flows) <= index:
@@ -291,7 +315,7 @@ class Chain:
         known = self._made.get(number)
         if known and known[0] == (markdown, foot):
             return known[1]
-        message = self._make(number, markdown, foot)
+        message = with_blocks_of(self._make(number, markdown, foot), self._kind)
         self._made[number] = (markdown, foot), message
         return message
 

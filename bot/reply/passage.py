@@ -11,7 +11,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.errors import PostingDenied, SlackError
 from bot.reply.apology import Apology
-from bot.reply.chain import Chain
+from bot.reply.chain import KINDS, Chain
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
@@ -19,7 +19,11 @@ from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
 from bot.reply.whisper import Whisper
 from bot.slack.blocks import Message, Question
 from bot.slack.pacing import EditBudget
+from bot.slack.plain_blocks import Kind
 from bot.slack.slack import Slack, passes
+
+_BY_URL: tuple[Kind, ...] = ("markdown", "section")
+"""What is sent through a `response_url` is never edited, and the oldest blocks are safest there."""
 
 GIVEN_UP = "given up"
 """What names the part of a job that tells its asker alone that it was given up."""
@@ -141,6 +145,7 @@ class Passage:
             in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
             notice=notice_of(ask, route),
             most=self._most,
+            kinds=_BY_URL if route.way is Way.RESPONSE else KINDS,
         )
 
     def _apology(self) -> Apology:

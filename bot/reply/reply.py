@@ -18,12 +18,13 @@ from bot.reply.growing import Growing, Sections
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.passage import Passage
+from bot.reply.refusals import Refusals
 from bot.reply.route import TOO_LONG, Way
-from bot.reply.whisper import tell_note
+from bot.reply.whisper import tell_bare, tell_note
 from bot.settings import Streaming
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import EditBudget, pause
-from bot.slack.slack import Slack, passes
+from bot.slack.slack import Slack, passes, refuses_blocks
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -37,10 +38,6 @@ _LONGEST_PAUSE = 30.0
 
 Shown = Callable[[], Awaitable[None]]
 """Told that an answer can be read."""
-
-_REFUSALS = 3
-"""How often the shortest messages are tried once more when Slack finds them too long: that
-may pass."""
 
 
 class Reply:
@@ -107,7 +104,7 @@ class Reply:
             except PostingDenied as error:
                 self._passage.turn_aside(error)
             except SlackError as error:
-                if not (passes(error) or isinstance(error, TooLong)):
+                if not (passes(error) or isinstance(error, TooLong) or refuses_blocks(error)):
                     raise
                 log.warning("question not shown yet", error=str(error))
                 return
@@ -165,19 +162,16 @@ class Reply:
             try:
                 await self._finish(answer, afresh=afresh, shown=shown)
                 return
-            except PostingDenied as error:
-                self._passage.turn_aside(error)
-            except TooLong:
-                if not self._passage.chain.tighten():
-                    self._refusals += 1
-                    if self._refusals > _REFUSALS and not self._passage.chain.give_up():
-                        raise
-                    await asyncio.sleep(next(self._rests))
-            except (SlackError, StoreUnavailable) as error:
-                if isinstance(error, SlackError) and not passes(error):
+            except StoreUnavailable as error:
+                await self._rest(error)
+            except SlackError as error:
+                try:
+                    changed = self._refusals.change(error, self._passage)
+                except SlackError:
+                    await tell_bare(self._slack, self._ledger, self._ask, _why_unshown(answer))
                     raise
-                log.warning("delivery goes on later", error=str(error))
-                await asyncio.sleep(_rest(error, self._rests))
+                if not changed:
+                    await self._rest(error)
 
     @property
     def _messages(self) -> Messages:
@@ -190,11 +184,18 @@ class Reply:
             return False
         return not any(section.text.strip() for section in answer.sections)
 
+    async def _rest(self, error: SlackError | StoreUnavailable) -> None:
+        log.warning("delivery goes on later", error=str(error))
+        await asyncio.sleep(_rest(error, self._rests))
+
     def _can_go_on(self, error: SlackError | StoreUnavailable) -> bool:
         if isinstance(error, StoreUnavailable) or passes(error):
             return True
-        if isinstance(error, TooLong):
-            self._passage.chain.tighten()
+        if isinstance(error, TooLong) or refuses_blocks(error):
+            chain = self._passage.chain
+            begun = self._messages.is_posted("0")
+            if not refuses_blocks(error) or begun or not chain.plainer():
+                chain.tighten()
             return True
         log.warning("not shown before the end", error=str(error))
         return False
@@ -226,7 +227,7 @@ class Reply:
     def _recover(self) -> None:
         """Forget the failures so far: something has succeeded."""
         self._rests = pauses(self._backoff, _LONGEST_PAUSE)
-        self._refusals = 0
+        self._refusals = Refusals()
 
     async def _show_all(self, messages: Sequence[Message]) -> None:
         while part := self._messages.pending(messages, final=True):
@@ -273,6 +274,11 @@ class Reply:
             if passes(error):
                 raise
             log.warning("asker not told", error=str(error))
+
+
+def _why_unshown(answer: Answer) -> str:
+    """What is said where nothing else of the answer can be."""
+    return answer.failure or talk.UNSHOWN
 
 
 def _rest(error: SlackError | StoreUnavailable, rests: Iterator[float]) -> float:

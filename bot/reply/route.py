@@ -22,10 +22,18 @@ WAY = "way"
 TOO_LONG = "too_long"
 """Why an answer is not shown to one person alone: it takes more than one message."""
 
+UNSHOWABLE = "unshowable"
+"""Why an answer is shown elsewhere: Slack takes it in no form there."""
+
 THREAD_GONE = "thread_not_found"
 
 _LINKED = re.compile(r"[CG][A-Z0-9]+")
-_ALONE = {"is_archived": words.ARCHIVED, THREAD_GONE: talk.THREAD_DELETED, TOO_LONG: ""}
+_ALONE = {
+    "is_archived": words.ARCHIVED,
+    THREAD_GONE: talk.THREAD_DELETED,
+    TOO_LONG: "",
+    UNSHOWABLE: "",
+}
 
 
 class Way(StrEnum):

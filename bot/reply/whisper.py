@@ -22,6 +22,7 @@ from bot.slack_limits import RESPONSE_URL_USES
 log = structlog.get_logger(__name__)
 
 _USED_UP = "used_url"
+_BARE = "bare"
 
 
 class Whisper:
@@ -98,6 +99,35 @@ async def tell_note(slack: Slack, ledger: Ledger, ask: Ask, part: str, message: 
             await slack.respond(ask.response_url, message)
     except SlackError as error:
         log.warning("note not told", part=part, error=str(error))
+
+
+async def tell_bare(slack: Slack, ledger: Ledger, ask: Ask, sentence: str) -> None:
+    """Tell the asker alone, in text without blocks, by the first way that Slack leaves: when it
+    shows the answer in none. At most once. Raises `LeaseLost` and `StoreUnavailable`."""
+    if _BARE in ledger.posts:
+        return
+    await ledger.intend(_BARE, ask.channel)
+    message = Message((), sentence)
+    for telling in (_by_url, _there, _directly):
+        try:
+            await telling(slack, ask, message)
+            return
+        except SlackError as error:
+            log.warning("not told this way", error=str(error))
+
+
+async def _by_url(slack: Slack, ask: Ask, message: Message) -> None:
+    await slack.respond(ask.response_url or "", message)
+
+
+async def _there(slack: Slack, ask: Ask, message: Message) -> None:
+    thread_ts = await _thread(slack, ask)
+    await slack.ephemeral(ask.channel, ask.user, message, thread_ts=thread_ts)
+
+
+async def _directly(slack: Slack, ask: Ask, message: Message) -> None:
+    channel = await slack.direct(ask.user)
+    await slack.post(channel, message, job_id="", part=_BARE)
 
 
 async def _thread(slack: Slack, ask: Ask) -> str | None:

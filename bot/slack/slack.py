@@ -34,6 +34,11 @@ _PASSING = frozenset({"service_unavailable", "request_timeout", "team_added_to_o
 """Codes of refusals that pass by themselves."""
 
 
+_BLOCKS_REFUSED = frozenset({"invalid_arguments", "invalid_payload", "invalid_json", "http_400"})
+"""What Slack may answer as well to a block that it does not take; not all of its ways in name
+what is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A message of ours as found in Slack."""
@@ -52,6 +57,11 @@ def passes(error: SlackError) -> bool:
     """Whether the same call may succeed later."""
     passing = isinstance(error, RateLimited | OutcomeUnknown | TryAgain)
     return passing or error.code in _PASSING
+
+
+def refuses_blocks(error: SlackError) -> bool:
+    """Whether Slack may take the same text in other blocks."""
+    return error.code.startswith("invalid_blocks") or error.code in _BLOCKS_REFUSED
 
 
 class Slack:
@@ -263,8 +273,9 @@ class Slack:
 
 
 def _content(message: Message) -> dict[str, Any]:
+    blocks = {"blocks": list(message.blocks)} if message.blocks else {}
     return {
-        "blocks": list(message.blocks),
+        **blocks,
         "text": message.text,
         "parse": "none",
         "link_names": False,

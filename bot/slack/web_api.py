@@ -24,7 +24,13 @@ DEADLINE_SECONDS = 15.0
 _RETRY_AFTER_UNREADABLE = 5.0
 _RETRY_AFTER_MOST = 300.0
 
-_GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+_GONE = {
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
+    "is_inactive",
+    "block_mismatch",
+}
 _DENIED = {
     "not_in_channel",
     "channel_not_found",
@@ -182,7 +188,8 @@ def _refusal(
         return RateLimited(_retry_after(headers))
     if status >= 500 or code in _MAYBE_APPLIED or (status < 400 and not code):
         # Without a code it is a gateway that gave up on Slack, which may still be at it.
-        return OutcomeUnknown(f"{method}: {code or f'HTTP {status}'}", pending=not code)
+        said = f"{method}: {code or f'HTTP {status}'}"
+        return OutcomeUnknown(said, pending=not code, status=status)
     code = code or f"http_{status}"
     said = f"{method}: {code}"
     if isinstance(data.get("needed"), str):

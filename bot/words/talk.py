@@ -99,6 +99,10 @@ def _duration(seconds: float) -> str:
 
 STOPPED = "_Stopped._"
 STOPPED_UNWRITTEN = "_Stopped before anything was written._"
+UNSHOWN = (
+    "Grok has answered, but Slack did not let me show you the answer in any way. Please ask again, "
+    "perhaps in a direct message to me."
+)
 ANSWER_READY = "Your answer from Grok is ready"
 
 
@@ -127,6 +131,7 @@ _HERE = {
     "is_archived": "It is archived, so here is the answer.",
     "thread_not_found": "The thread was deleted, so here is the answer.",
     "too_long": "The answer is too long to show it to you alone there, so here it is.",
+    "unshowable": "Slack did not let me show you the answer there, so here it is.",
 }
 _HERE_SINCE_REFUSED = (
     "I may not write there, so here is the answer. Invite me (`/invite`), and the next one can "

@@ -18,6 +18,9 @@ from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
 from sandbox.workspace.validate import POST_TEXT_CHARS, check_message_blocks, is_rich
 
+RESPONSE_URL = "response_url"
+"""Names the use of one where faults are arranged."""
+
 _FIELDS = frozenset(
     {
         "text", "blocks", "attachments", "response_type", "replace_original", "delete_original",
@@ -34,11 +37,19 @@ async def serve_response_url(team: Team, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
     except ValueError:
         body = None
-    status, reply = _use(team, path, body)
+    status, reply = _disturbed(team, body) or _use(team, path, body)
     use = ResponseUse(path, body if isinstance(body, dict) else {}, status, reply, time.time())
     team.response_urls.uses.append(use)
     team.feed.touch()
     return web.Response(status=status, text=reply)
+
+
+def _disturbed(team: Team, body: object) -> tuple[int, str] | None:
+    """What an arranged fault of `RESPONSE_URL` answers, if there is one."""
+    fault = team.faults.take(RESPONSE_URL, body if isinstance(body, dict) else {})
+    if fault is None or not (fault.status or fault.error):
+        return None
+    return fault.status or 400, fault.error or ""
 
 
 def _use(team: Team, path: str, body: object) -> tuple[int, str]:

@@ -118,3 +118,18 @@ async def test_a_message_shortcut_gives_no_right_over_the_message(ws: Workspace)
     assert said.text == "mine"
     assert not said.deleted
     assert [message.text for message in ws.ephemerals(BEN)] == ["taken over", "gone"]
+
+
+async def test_it_fails_when_that_is_arranged(ws: Workspace) -> None:
+    url = await _url(ws)
+    ws.fail("response_url", status=500, where=lambda body: "blocks" in body)
+    ws.fail("response_url", error="invalid_blocks", where=lambda body: "blocks" in body)
+
+    replies = [await url.send(text="hi", blocks=[BUTTON]) for _ in range(3)]
+
+    assert [(reply.status_code, reply.body) for reply in replies] == [
+        (500, ""),
+        (400, "invalid_blocks"),
+        (200, "ok"),
+    ]
+    assert len(ws.ephemerals(ANA)) == 1

@@ -1,0 +1,76 @@
+"""What becomes of an answer that Slack refuses to show: less in each message, other blocks, another
+way to its asker, and at last a sentence in its place."""
+
+from __future__ import annotations
+
+from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
+from bot.reply.passage import Passage
+from bot.reply.route import UNSHOWABLE, Way
+from bot.slack.slack import passes, refuses_blocks
+
+_MORE_TRIES = 3
+"""How often the shortest messages are tried once more when Slack finds them too long: that may
+pass."""
+
+_FAILURES = 3
+"""How often a `response_url` may fail with the same message: some of Slack's webhooks were seen to
+answer 500 to every `markdown` block ("slack-github-action" issues 440 and 461)."""
+
+
+class Refusals:
+    """What Slack has refused since it last took something."""
+
+    def __init__(self) -> None:
+        self._too_long = 0
+        self._failed = 0
+
+    def change(self, error: SlackError, passage: Passage) -> bool:
+        """Change what Slack refused with `error`, or the way that it takes. False: the same may be
+        taken later. Raises `error`, or what it comes to, when there is nothing left to change."""
+        if isinstance(error, PostingDenied):
+            passage.turn_aside(error)
+            return True
+        if refuses_blocks(error):
+            return _tighten_once(passage) or _plainer(passage, error)
+        if isinstance(error, TooLong):
+            return passage.chain.tighten() or self._is_too_long(passage, error)
+        if not passes(error):
+            raise error
+        return _fails_by_url(error, passage) and self._fails(passage, error)
+
+    def _is_too_long(self, passage: Passage, error: SlackError) -> bool:
+        self._too_long += 1
+        return self._too_long > _MORE_TRIES and _plainer(passage, error)
+
+    def _fails(self, passage: Passage, error: SlackError) -> bool:
+        self._failed += 1
+        if self._failed < _FAILURES:
+            return False
+        self._failed = 0
+        return _plainer(passage, error)
+
+
+def _fails_by_url(error: SlackError, passage: Passage) -> bool:
+    answered = isinstance(error, OutcomeUnknown) and error.status >= 500
+    return answered and passage.route.way is Way.RESPONSE
+
+
+def _tighten_once(passage: Passage) -> bool:
+    """Slack says that blocks are invalid also where one holds too much, or there are too many."""
+    return not passage.chain.tight and passage.chain.tighten()
+
+
+def _plainer(passage: Passage, error: SlackError) -> bool:
+    """Other blocks; then a sentence where everybody reads the question, or the direct message of
+    who alone reads the answer; then the other of the two."""
+    if passage.chain.plainer():
+        return True
+    told_alone = passage.route.way not in (Way.SHOWN, Way.DIRECT)
+    if not told_alone and passage.chain.give_up():
+        return True
+    try:
+        passage.turn_aside(PostingDenied(UNSHOWABLE, str(error)))
+    except PostingDenied:
+        if not passage.chain.give_up():
+            raise
+    return True
