@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from bot.markdown.lookalikes import normalized
 
 Trouble = Literal["unclosed", "after_quote"]
 
@@ -137,7 +138,7 @@ def starts_like_flag(text: str) -> bool:
 
 def plain(name: str) -> str:
     """A name as it is spelled here: wide letters are narrow, and every dash is `-`."""
-    return unicodedata.normalize("NFKC", name).translate(_PLAIN_DASHES)
+    return normalized(name, "NFKC").translate(_PLAIN_DASHES)
 
 
 class TypedText:

@@ -34,7 +34,7 @@ async def test_home_shows_what_can_be_done_and_what_was_asked(redis_url: str, mo
 
     assert f"/archives/{GENERAL}/p{message.ts.replace('.', '')}" in shown
     assert "Name a river in Peru" not in other
-    for part in ("/grok", "grok-4.3", "$", "1,024"):
+    for part in ("/grok", "grok-4.3", "$", "4,096"):
         assert part in shown
     assert not stage.workspace.problems
 

@@ -170,7 +170,7 @@ async def test_thread_whose_turns_fit_once_they_are_counted(redis_url: str) -> N
         stage.grok.script(Script(text=said, reasoning=""))
         root = (await stage.workspace.say(ANA, GENERAL, "@grok Tell me a story")).ts
         await stage.reply(0, root)
-        await told(stage, "quota set tokens-per-day=11k workspace")
+        await told(stage, "quota set tokens-per-day=14k workspace")
         await stage.workspace.say(ANA, GENERAL, "And then?", root)
         await stage.reply(1, root)
 
