@@ -88,6 +88,8 @@ class Answer(BaseModel):
     """Whether somebody stopped it: what had come is kept."""
     context: str = ""
     """What went along beside the question and the earlier turns, for the next turn to know."""
+    turns: int = 0
+    """How many earlier turns of the conversation went along."""
     forgotten: int = 0
     """How many of the oldest turns of the conversation did not go along."""
     asked: bool = True

@@ -228,7 +228,7 @@ class _Asking:
 
     def answer(self, failure: str, *, stopped: bool) -> Answer:
         """What has come, and why there is no more."""
-        return self.collector.answer(
+        answer = self.collector.answer(
             endpoint=self.completion.call.endpoint,
             failure=failure,
             stopped=stopped,
@@ -237,6 +237,7 @@ class _Asking:
             forgotten=self._recalled.forgotten,
             asked=self.spent,
         )
+        return answer.model_copy(update={"turns": len(self._recalled.past.turns)})
 
 
 def _stopped(ask: Ask) -> Answer:

@@ -20,11 +20,11 @@ from bot.reply.cut import Cut
 from bot.reply.final import final_sections, why_no_more
 from bot.reply.last_line import last_line
 from bot.slack.blocks import (
+    ANSWER_BUTTONS,
     BARE,
     Foot,
     Message,
     Question,
-    buttons_of,
     further_message,
     with_notice,
 )
@@ -234,8 +234,8 @@ class Chain:
             for markdown in self._flow(index).show(section)
         ]
         shown, below = self._limited(answer, whole, most)
-        buttons = buttons_of(answer, cut=self._cut is not None)
-        return self._messages(shown, Foot(self._job_id, buttons, (last_line(answer), *below)))
+        foot = Foot(self._job_id, ANSWER_BUTTONS, (last_line(answer), *below))
+        return self._messages(shown, foot)
 
     @property
     def tight(self) -> bool:

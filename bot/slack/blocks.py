@@ -15,7 +15,6 @@ from typing import Literal
 
 from bot import words
 from bot.completion.excerpt import excerpt
-from bot.completion.result import Answer
 from bot.markdown.pieces import most_within, weigh
 from bot.markdown.safety import Safe, make_safe, neutralise
 from bot.slack_limits import SECTION_TEXT_CHARS
@@ -89,11 +88,8 @@ BARE = Foot()
 """Below a message that another one follows."""
 
 
-def buttons_of(answer: Answer, *, cut: bool = False) -> tuple[Button, ...]:
-    """What can be done with a finished answer; `cut`: Slack does not show all of it."""
-    if answer.reasoning or answer.chances or cut:
-        return ("retry", "edit", "details")
-    return ("retry", "edit")
+ANSWER_BUTTONS: tuple[Button, ...] = ("retry", "edit", "details")
+"""What can be done with a finished answer."""
 
 
 @dataclass(frozen=True)

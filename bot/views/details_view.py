@@ -17,7 +17,8 @@ from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
 from bot.completion.typed import written
 from bot.jobs.job import Job
 from bot.slack.blocks import Block
-from bot.slack.view_blocks import fields, heading, lines, long_text, section, small
+from bot.slack.view_blocks import fields, heading, long_text, section, small
+from bot.slack.view_blocks import lines as paragraphs
 from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
 from bot.words import talk as words
@@ -53,11 +54,12 @@ def details_view(job: Job, *, knows_rules: bool = True, rest: str = "") -> ViewJ
     asked = room.take(_asked(job.ask if knows_rules else job.ask.without_rules()))
     if job.answer is None:
         return _view([*asked, small(words.DETAILS_NOT_DONE)])
+    along = room.take(_along(job.answer))
     answered = room.take(_answered(job.answer))
     beyond = room.take(_rest(rest))
     chances = room.take(_chances(job.answer.chances))
     reasoning = room.take(_reasoning(job.answer.reasoning if knows_rules else ""))
-    return _view([*beyond, *asked, *answered, *reasoning, *chances])
+    return _view([*beyond, *asked, *along, *answered, *reasoning, *chances])
 
 
 def _view(blocks: list[Block]) -> ViewJson:
@@ -122,7 +124,16 @@ def _answered(answer: Answer) -> Iterator[Block]:
     yield from fields(_field(label, value) for label, value in facts)
     if answer.usage is None:
         yield small(words.DETAILS_NO_TOKENS)
-    yield from _text(words.DETAILS_CONTEXT, answer.context)
+
+
+def _along(answer: Answer) -> Iterator[Block]:
+    """What went to Grok besides the question."""
+    lines = [words.read_along(answer.turns)] if answer.turns else []
+    lines += [words.not_read_along(answer.forgotten)] if answer.forgotten else []
+    if lines or answer.context.strip():
+        yield heading(words.DETAILS_CONTEXT)
+        yield from paragraphs(lines)
+        yield from _first(1, long_text(answer.context))
 
 
 def _usage(usage: Usage) -> list[tuple[str, str]]:
@@ -147,7 +158,7 @@ def _reasoning(reasoning: str) -> Iterator[Block]:
 def _chances(chances: Sequence[TokenLogprob]) -> Iterator[Block]:
     if chances:
         yield heading(words.DETAILS_CHANCES)
-        yield from _first(_PARAGRAPHS_OF_CHANCES, lines(map(chance_line, chances)))
+        yield from _first(_PARAGRAPHS_OF_CHANCES, paragraphs(map(chance_line, chances)))
 
 
 def _text(label: str, text: str) -> Iterator[Block]:

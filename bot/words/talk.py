@@ -106,6 +106,20 @@ UNSHOWN = (
 ANSWER_READY = "Your answer from Grok is ready"
 
 
+def read_along(turns: int) -> str:
+    """Earlier questions of the conversation that went along with this one."""
+    if turns == 1:
+        return "• The question before this one, and its answer"
+    return f"• The {turns:,} questions before this one, and their answers"
+
+
+def not_read_along(turns: int) -> str:
+    """Earlier questions that did not go along, for want of room."""
+    if turns == 1:
+        return "• Not the first question of the conversation: there was no room for it"
+    return f"• Not the first {turns:,} questions of the conversation: there was no room for them"
+
+
 def forgotten(turns: int) -> str:
     """In the last line: how many of the oldest questions of a conversation are left behind."""
     if turns == 1:
@@ -183,8 +197,8 @@ DETAILS_REASONING = "How Grok reasoned"
 DETAILS_CHANCES = "How likely each token was"
 DETAILS_PROMPT = "Prompt"
 DETAILS_PROMPTS = "Prompts"
-DETAILS_SYSTEM = "How Grok should behave"
-DETAILS_CONTEXT = "Read beside the question"
+DETAILS_SYSTEM = "Instructions"
+DETAILS_CONTEXT = "What was read along"
 DETAILS_SHORTENED = "_The rest does not fit in here._"
 DETAILS_NOT_DONE = "_The answer is not done yet. Open this again when it is._"
 DETAILS_NO_TOKENS = "_Grok did not say how many tokens it took._"

@@ -10,7 +10,7 @@ from bot.jobs.queue import Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.grok import Script
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, dm_of
 from tests.e2e.stage import Stage, button, buttons, is_complete, markdown, on_stage
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
@@ -211,13 +211,31 @@ async def test_details_show_what_stands_behind_an_answer(
     assert "What is 6 * 7?" in str(view.content)
 
 
-async def test_an_answer_with_nothing_behind_it_has_no_details(redis_url: str) -> None:
+async def test_every_answer_tells_what_was_asked_read_along_and_used(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         stage.grok.script(Script(text="The Ucayali"))
-        await stage.ask("Name a river")
-        (message,) = await stage.answer()
+        stage.grok.script(Script(text="The Danube"))
+        workspace, direct = stage.workspace, dm_of(ANA)
+        await workspace.say(ANA, direct, "Name a river")
+        await stage.answer(0, channel=direct)
+        await workspace.say(ANA, direct, "--temperature 0.5 And one in Europe?")
 
-    assert buttons(message) == ["retry", "edit"]
+        def second() -> Message | None:
+            last = workspace.messages(direct)[-1]
+            return last if "Danube" in last.shown and buttons(last)[-1:] == ["details"] else None
+
+        message = await workspace.wait_for(second, 20)
+        await workspace.click(ANA, direct, message.ts, "details")
+
+        def shown() -> View | None:
+            view = workspace.view(ANA)
+            return view if view and "What came back" in str(view.content) else None
+
+        told = str((await workspace.wait_for(shown)).content)
+
+    for part in ("And one in Europe?", "`0.5`", "What was read along", "Tokens read", "Time"):
+        assert part in told
+    assert "The question before this one, and its answer" in told
 
 
 async def test_a_button_of_an_answer_long_forgotten_says_so(redis_url: str, store: Store) -> None:

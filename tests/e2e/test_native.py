@@ -51,7 +51,7 @@ async def test_a_conversation_is_streamed_without_an_edit(redis_url: str) -> Non
     assert markdown(first) == "The **Ucayali**, the Marañón and the Apurímac."
     assert markdown(second) == "About 1,600 km."
     for message in (first, second):
-        assert buttons(message) == ["retry", "edit"]
+        assert buttons(message) == ["retry", "edit", "details"]
         assert last_line(message).startswith("grok-4.3")
         assert (message.pings, message.unfurl) == ((), False)
     contents = [message["content"] for message in stage.sent()["messages"]]

@@ -130,7 +130,7 @@ def test_only_the_last_message_has_the_last_line_and_the_buttons() -> None:
 
     assert len(messages) == 4
     assert last_lines(messages) == ["", "", "", LAST_LINE]
-    assert buttons(messages) == [[], [], [], ["retry", "edit"]]
+    assert buttons(messages) == [[], [], [], ["retry", "edit", "details"]]
 
 
 def test_as_many_messages_as_may_be_shown() -> None:
@@ -276,7 +276,7 @@ def test_an_answer_stopped_before_its_first_word_says_so() -> None:
         stopped = empty.model_copy(update={"stopped": True})
         chain = Chain(QUESTION, "job1")
         assert texts(chain.complete(stopped)) == [talk.STOPPED_UNWRITTEN]
-        assert buttons(chain.complete(stopped)) == [["retry", "edit"]]
+        assert buttons(chain.complete(stopped)) == [["retry", "edit", "details"]]
 
 
 def test_an_empty_answer_says_so() -> None:

@@ -80,7 +80,7 @@ async def test_it_is_streamed_with_a_status_before_there_is_text(
     (message,) = replies(workspace, root)
     assert body(message) == "Slow start **begins** gently and ends."
     assert message.shown.endswith(LAST_LINE)
-    assert buttons(message) == ["retry", "edit"]
+    assert buttons(message) == ["retry", "edit", "details"]
     assert message.metadata is not None
     assert not called(workspace, *EDITS)
     check_revisions(message)
@@ -100,7 +100,7 @@ async def test_every_message_of_a_long_answer_is_streamed(
     one, two = replies(workspace, root)
     assert (body(one) + body(two)).split() == TEXT.split()
     assert buttons(one) == []
-    assert buttons(two) == ["retry", "edit"]
+    assert buttons(two) == ["retry", "edit", "details"]
     assert called(workspace, "chat.startStream") == called(workspace, "chat.stopStream") == 2
     assert not called(workspace, *EDITS)
 

@@ -27,7 +27,7 @@ async def test_what_was_stopped_after_it_began_says_so(workspace: Workspace, sta
 
     (message,) = standing(workspace)
     assert talk.STOPPED_UNWRITTEN in message.shown
-    assert buttons(message) == ["retry", "edit"]
+    assert buttons(message) == ["retry", "edit", "details"]
 
 
 async def test_text_of_a_stopped_answer_is_kept_though_none_was_shown(

@@ -55,7 +55,7 @@ async def test_whoever_waited_long_is_told_in_the_thread_of_the_answer(
     assert message.thread_ts == root.ts
     assert message.shown == READY
     assert message.pings == (f"<@{ANA}>",)
-    assert buttons(root) == ["retry", "edit"]
+    assert buttons(root) == ["retry", "edit", "details"]
     assert not buttons(message)
 
 
@@ -121,7 +121,7 @@ async def test_nobody_is_told_of_a_stopped_answer(workspace: Workspace, start: S
 
     (message,) = standing(workspace)
     assert talk.STOPPED in message.shown
-    assert buttons(message) == ["retry", "edit"]
+    assert buttons(message) == ["retry", "edit", "details"]
 
 
 async def test_nobody_is_told_of_a_deleted_answer(workspace: Workspace, start: Start) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.completion.result import TokenLogprob
 from bot.markdown.pieces import weigh
 from bot.markdown.safety import printable
 from bot.slack.blocks import (
@@ -15,7 +14,6 @@ from bot.slack.blocks import (
     Foot,
     Message,
     Question,
-    buttons_of,
     further_message,
     mention,
     note,
@@ -23,7 +21,6 @@ from bot.slack.blocks import (
 from bot.slack.blocks import with_notice as noticed
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.validate import check_message_blocks
-from tests.reply.conftest import answer
 
 
 def as_json(message: Message) -> list[dict[str, Any]]:
@@ -86,16 +83,6 @@ def test_the_buttons_stand_between_the_answer_and_the_last_line() -> None:
     assert [element["action_id"] for element in actions["elements"]] == ["retry", "edit", "details"]
     assert {element["value"] for element in actions["elements"]} == {"job1"}
     assert all(element["text"]["type"] == "plain_text" for element in actions["elements"])
-
-
-def test_details_are_offered_where_there_are_any() -> None:
-    plain = answer("text")
-    reasoned = plain.model_copy(update={"reasoning": "because"})
-    likely = plain.model_copy(update={"chances": (TokenLogprob("a", -0.1),)})
-
-    assert buttons_of(plain) == ("retry", "edit")
-    assert buttons_of(answer(failure="No credit.")) == ("retry", "edit")
-    assert buttons_of(reasoned) == buttons_of(likely) == ("retry", "edit", "details")
 
 
 def test_a_question_that_is_seen_already_is_not_repeated() -> None:
