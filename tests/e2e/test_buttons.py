@@ -216,15 +216,18 @@ async def test_every_answer_tells_what_was_asked_read_along_and_used(redis_url: 
         stage.grok.script(Script(text="The Ucayali"))
         stage.grok.script(Script(text="The Danube"))
         workspace, direct = stage.workspace, dm_of(ANA)
+
+        async def answer(text: str) -> Message:
+            def complete() -> Message | None:
+                last = workspace.messages(direct)[-1]
+                return last if text in last.shown and is_complete(last) else None
+
+            return await workspace.wait_for(complete, 20)
+
         await workspace.say(ANA, direct, "Name a river")
-        await stage.answer(0, channel=direct)
+        await answer("Ucayali")
         await workspace.say(ANA, direct, "--temperature 0.5 And one in Europe?")
-
-        def second() -> Message | None:
-            last = workspace.messages(direct)[-1]
-            return last if "Danube" in last.shown and buttons(last)[-1:] == ["details"] else None
-
-        message = await workspace.wait_for(second, 20)
+        message = await answer("Danube")
         await workspace.click(ANA, direct, message.ts, "details")
 
         def shown() -> View | None:
