@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -25,6 +26,8 @@ RunJob = Callable[[Held], Awaitable[None]]
 
 LOST_SECONDS = 5.0
 """How long a job that lost its lease may take to see to its last write before it is cancelled."""
+FORGOTTEN_LEASES = 4
+"""A job that the store knew so many leases ago, and knows no more, is not over: it was lost."""
 AWAY_SECONDS = 1.0
 """How long a job rests that could not go on without Redis, before somebody takes it again."""
 HAND_BACK_SECONDS = 5.0
@@ -60,7 +63,7 @@ class Holder:
     async def _settle(self, lease: Lease, held: Held) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                keeping = group.create_task(self._keep(lease))
+                keeping = group.create_task(self._keep(lease, held))
                 await self._work(held)
                 keeping.cancel()
             return
@@ -79,8 +82,13 @@ class Holder:
         come too late: the answer has to be shown once more. It is said for how long calls that
         were cut short may still come."""
         late = held.ledger.late.left
-        if not await self._queue.release(lease, late):
-            await self._queue.reassert(lease.entry.job_id, lease, late)
+        if await self._queue.release(lease, late):
+            return
+        if await self._queue.reassert(lease.entry.job_id, lease, late):
+            return
+        if time.monotonic() - held.heard_of < max(FORGOTTEN_LEASES * self._queue.lease_seconds, 5):
+            log.error("job forgotten by the store, queued anew")
+            await self._queue.restore(held.job)
 
     async def _let_go_in_time(self, lease: Lease, held: Held) -> None:
         try:
@@ -105,7 +113,7 @@ class Holder:
         if not held.finished:
             raise RuntimeError("a job was left before it was finished")
 
-    async def _keep(self, lease: Lease) -> None:
+    async def _keep(self, lease: Lease, held: Held) -> None:
         """Renew the lease until cancelled. Raises `LeaseLost` a while after it is lost."""
         while True:
             await asyncio.sleep(self._queue.lease_seconds / 3 * random.uniform(0.8, 1.0))  # noqa: S311
@@ -114,6 +122,8 @@ class Holder:
             except StoreUnavailable as error:
                 log.warning("lease not renewed", error=str(error))
                 continue
-            if not kept:
+            if kept:
+                held.heard_of = time.monotonic()
+            else:
                 await asyncio.sleep(LOST_SECONDS)
                 raise LeaseLost(lease.entry.job_id)

@@ -123,6 +123,24 @@ def parse_job(fields: Mapping[str, str]) -> Job:
     )
 
 
+def fields_of(job: Job) -> dict[str, str]:
+    """The job as one that nobody holds, to be shown afresh; nothing of what it had reserved."""
+    known = {
+        "id": job.id,
+        "ask": job.ask.model_dump_json(),
+        "state": "queued" if job.answer is None else "delivering",
+        "created": f"{1000 * job.created:.0f}",
+        "epoch": f"{job.epoch}",
+        "attempts": "0",
+        "redeliver": "1",
+        "stop": job.stop,
+        "given_up": job.given_up,
+        "answer": job.answer.model_dump_json() if job.answer else "",
+        **{post_field(part): dump_post(post) for part, post in job.posts.items()},
+    }
+    return {name: value for name, value in known.items() if value}
+
+
 def post_field(part: str) -> str:
     """The field of a job's hash that holds the post of `part`."""
     return _PREFIX + part

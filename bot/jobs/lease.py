@@ -167,6 +167,8 @@ class Held:
         self.ledger = JobLedger(queue, lease, job)
         self.job = replace(job, posts=self.ledger.posts)  # as they are, not as they were
         self.finished = False
+        self.heard_of = time.monotonic()
+        """When the store last knew that the lease holds."""
         self._asked = 0
         self._queue = queue
         self._lease = lease

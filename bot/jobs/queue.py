@@ -18,7 +18,7 @@ from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.entry import Again, Entry, Lease, Load, entries_of
-from bot.jobs.job import STATE, Job, State, parse_job
+from bot.jobs.job import STATE, Job, State, fields_of, parse_job
 from bot.jobs.refusal import raise_refusal
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Hold
@@ -105,6 +105,7 @@ class Queue:
         self._prune = store.script("prune")
         self._stop = store.script("stop")
         self._claim = store.script("claim")
+        self._restore = store.script("restore")
 
     async def accept(self, job_id: str, ask: Ask, hold: Hold | None = None) -> str:
         """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
@@ -401,12 +402,20 @@ class Queue:
         outcome, detail, late = await self._finish(keys, args)
         return str(outcome), detail, late
 
-    async def reassert(self, job_id: str, lost: Lease | None = None, late: float = 0.0) -> None:
+    async def reassert(self, job_id: str, lost: Lease | None = None, late: float = 0.0) -> bool:
         """Have the answer of a job shown once more, by whoever holds or takes it. For `late`
-        seconds Slack may carry out calls that were made under the lease that was `lost`."""
+        seconds Slack may carry out calls that were made under the lease that was `lost`. False:
+        nobody knows the job."""
         token = lost.token if lost else ""
         keys = [self._keys.job(job_id), self._keys.queue]
-        await self._reassert(keys, [uuid.uuid4().hex, token, _ms(late)])
+        return bool(await self._reassert(keys, [uuid.uuid4().hex, token, _ms(late)]))
+
+    async def restore(self, job: Job) -> bool:
+        """Queue `job` anew, as its last holder knows it; False when it is known."""
+        flat = [word for pair in fields_of(job).items() for word in pair]
+        return bool(
+            await self._restore([self._keys.job(job.id), self._keys.queue], [job.id, *flat])
+        )
 
     async def release(self, lease: Lease, late: float = 0.0) -> bool:
         """Hand the job back, for any worker to take at once, though for `late` seconds Slack may

@@ -153,6 +153,22 @@ async def test_a_store_that_lost_its_scripts_is_given_them_again(tmp_path: Path)
     assert len(stage.grok.requests) == 1
 
 
+async def test_a_store_that_forgot_everything_costs_no_answer(tmp_path: Path) -> None:
+    """Whoever holds the question knows it; Grok is asked again, and what was shown goes on."""
+    async with in_mid_answer(tmp_path) as (stage, url, go):
+        (before,) = stage.workspace.messages(GENERAL)
+        redis = Redis.from_url(url, protocol=2)
+        await redis.flushall()
+        await redis.aclose()
+        go.set()
+        (message,) = await stage.answer()
+        await stage.workspace.settled()
+
+    assert markdown(message).strip() == WHOLE
+    assert message.ts == before.ts
+    assert len(stage.workspace.messages(GENERAL)) == 1
+
+
 @pytest.mark.parametrize("mode", ["socket", "http"])
 async def test_a_click_that_cannot_be_stored_is_not_acked(tmp_path: Path, mode: str) -> None:
     async with AsyncExitStack() as server:
