@@ -27,7 +27,9 @@ RunJob = Callable[[Held], Awaitable[None]]
 LOST_SECONDS = 5.0
 """How long a job that lost its lease may take to see to its last write before it is cancelled."""
 FORGOTTEN_LEASES = 4
-"""A job that the store knew so many leases ago, and knows no more, is not over: it was lost."""
+FORGOTTEN_SECONDS = 5.0
+"""A job that the store knew so many leases or seconds ago, and knows no more, is not over, for that
+would be remembered: it was lost."""
 AWAY_SECONDS = 1.0
 """How long a job rests that could not go on without Redis, before somebody takes it again."""
 HAND_BACK_SECONDS = 5.0
@@ -86,9 +88,10 @@ class Holder:
             return
         if await self._queue.reassert(lease.entry.job_id, lease, late):
             return
-        if time.monotonic() - held.heard_of < max(FORGOTTEN_LEASES * self._queue.lease_seconds, 5):
+        recent = max(FORGOTTEN_LEASES * self._queue.lease_seconds, FORGOTTEN_SECONDS)
+        if time.monotonic() - held.heard_of < recent:
             log.error("job forgotten by the store, queued anew")
-            await self._queue.restore(held.job)
+            await self._queue.restore(lease, held.job)
 
     async def _let_go_in_time(self, lease: Lease, held: Held) -> None:
         try:

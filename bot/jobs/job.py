@@ -63,6 +63,9 @@ class Job:
     given_up: GivenUp = ""
     shown: bool = False
     """Whether all of its answer was shown once."""
+    lost: int = 0
+    """Tokens that were charged for asking Grok in vain, because a worker died or a connection
+    broke."""
     late: float = 0.0
     """For how many seconds, as it was taken, Slack may carry out calls of earlier holders."""
 
@@ -119,6 +122,7 @@ def parse_job(fields: Mapping[str, str]) -> Job:
         hold=_model(Hold, hold) if hold else None,
         given_up=_GIVEN_UP.validate_python(fields.get("given_up", "")),
         shown="shown" in fields,
+        lost=int(fields.get("lost", 0)),
         late=int(fields.get("late", 0)) / 1000,
     )
 

@@ -410,12 +410,12 @@ class Queue:
         keys = [self._keys.job(job_id), self._keys.queue]
         return bool(await self._reassert(keys, [uuid.uuid4().hex, token, _ms(late)]))
 
-    async def restore(self, job: Job) -> bool:
-        """Queue `job` anew, as its last holder knows it; False when it is known."""
+    async def restore(self, lost: Lease, job: Job) -> bool:
+        """Queue `job` anew, as the holder of the lease that was `lost` knows it; False when it is
+        known."""
         flat = [word for pair in fields_of(job).items() for word in pair]
-        return bool(
-            await self._restore([self._keys.job(job.id), self._keys.queue], [job.id, *flat])
-        )
+        args = [job.id, lost.entry.entry_id, GROUP, *flat]
+        return bool(await self._restore(self._job_and_queue(lost), args))
 
     async def release(self, lease: Lease, late: float = 0.0) -> bool:
         """Hand the job back, for any worker to take at once, though for `late` seconds Slack may

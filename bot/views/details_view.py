@@ -55,7 +55,7 @@ def details_view(job: Job, *, knows_rules: bool = True, rest: str = "") -> ViewJ
     if job.answer is None:
         return _view([*asked, small(words.DETAILS_NOT_DONE)])
     along = room.take(_along(job.answer))
-    answered = room.take(_answered(job.answer))
+    answered = room.take(_answered(job.answer, job.lost))
     beyond = room.take(_rest(rest))
     chances = room.take(_chances(job.answer.chances))
     reasoning = room.take(_reasoning(job.answer.reasoning if knows_rules else ""))
@@ -113,12 +113,14 @@ def _asked(ask: Ask) -> Iterator[Block]:
     )
 
 
-def _answered(answer: Answer) -> Iterator[Block]:
+def _answered(answer: Answer, lost: int) -> Iterator[Block]:
     yield heading(words.DETAILS_ANSWERED)
     facts = [(words.DETAILS_MODEL, excerpt(answer.model))]
     if answer.seconds > 0:  # else nothing was sent
         facts.append((words.DETAILS_ASKED_AT, PATHS[answer.endpoint]))
     facts += _usage(answer.usage) if answer.usage else []
+    if lost:
+        facts.append((words.DETAILS_LOST, f"{lost:,}"))
     if answer.seconds > 0:
         facts.append((words.DETAILS_TIME, general.took(answer.seconds)))
     yield from fields(_field(label, value) for label, value in facts)

@@ -257,6 +257,9 @@ async def test_what_a_lost_worker_asked_is_charged_and_reserved_again(
     await second.begin()
 
     assert await tokens(quotas) == Amount(100, 100)
+    job = await queue.look(second.job.id)
+    assert job is not None
+    assert job.lost == 100
     assert (await use(quotas)).day.requests == Amount(0, 1)
     await second.deliver(answered())
     assert await tokens(quotas) == Amount(130, 0)

@@ -210,6 +210,46 @@ async def test_job_that_lost_redis_is_handed_back_without_counting(
     assert len(runs.shown) == 1
 
 
+async def test_job_that_the_store_forgot_is_queued_anew(
+    fast: Queue, store: Store, keys: Keys
+) -> None:
+    """With what was posted of it; unless so much time has passed that it may be long over."""
+    await fast.accept("job-1", make_ask())
+
+    async def forgotten(held: Held) -> None:
+        if held.job.epoch == 1:
+            await held.ledger.posted("0", "C1", "1.1")
+            await store.redis.delete(keys.job("job-1"))
+        await runs(held)
+
+    runs = Runs()
+    async with working(fast, forgotten):
+        held = await runs.finished.get()
+    assert (held.job.epoch, held.job.posts["0"].ts) == (2, "1.1")
+    assert runs.finished.empty()
+    assert await fast.load() == IDLE
+
+
+async def test_job_that_was_over_long_ago_stays_forgotten(
+    fast: Queue, store: Store, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holder, "FORGOTTEN_SECONDS", -1.0)
+    monkeypatch.setattr(holder, "FORGOTTEN_LEASES", 0)
+    await fast.accept("job-1", make_ask())
+    runs = Runs()
+
+    async def forgotten(held: Held) -> None:
+        await store.redis.delete(keys.job("job-1"))
+        await runs(held)
+
+    async with working(fast, forgotten):
+        await runs.started.get()
+        while (await fast.load()).depth:
+            await asyncio.sleep(0.01)
+    assert runs.finished.empty()
+    assert await fast.look("job-1") is None
+
+
 async def test_worker_that_breaks_down_says_why_and_can_be_drained(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,15 @@ def test_every_parameter_given_is_shown_and_no_other() -> None:
         assert value in text
     labels = {name for name in PARAMETERS if f"*{PARAMETERS[name].about.label}*" in text}
     assert labels == {*asked.given()}
+
+
+def test_what_was_charged_in_vain_is_told() -> None:
+    job = a_job(an_ask(), an_answer(usage=USAGE))
+
+    assert words.DETAILS_LOST not in "\n".join(shown(details_view(job)))
+    lost = "\n".join(shown(details_view(replace(job, lost=1_234))))
+    assert f"*{words.DETAILS_LOST}*" in lost
+    assert "`1,234`" in lost
 
 
 def test_what_came_back_is_told() -> None:

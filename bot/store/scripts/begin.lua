@@ -10,7 +10,7 @@
 -- A reservation is good for asking once. When an earlier holder has asked with it, or this one an
 -- earlier time, all of it is charged, for nobody knows what that used, and as much is reserved
 -- anew, if it fits in the limits and windows that the question was accepted in. It is one question
--- all the same. Saying so again, of the same time under the same lease, changes nothing.
+-- all the same. What is charged so is kept in the job, to be told. Saying so again, of the same time under the same lease, changes nothing.
 --
 -- uses quotas.lua
 
@@ -31,6 +31,7 @@ if asked and (asked ~= lease or times < time) then
     return {'denied', short}
   end
   charge(hold, counters, books, again)
+  redis.call('HINCRBY', job, 'lost', again.tokens)
 end
 if asked == lease then
   time = math.max(time, times)
