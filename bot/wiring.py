@@ -20,6 +20,7 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
+from bot.doors.mistyped import Mistyped
 from bot.doors.slack_app import Listeners
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
@@ -152,10 +153,20 @@ class Parts:
             self._presence,
             self._installation.bot_user,
         )
+        mistyped = Mistyped(
+            asking,
+            taking,
+            forms,
+            Drafts(self._store, self._keys),
+            self._slack,
+            self._aside,
+            team,
+        )
         return Listeners(
-            command=GrokCommand(asking, taking, forms, self._managing(), team),
+            command=GrokCommand(asking, taking, forms, self._managing(), mistyped, team),
             forms=forms,
-            conversing=self._conversing(asking, taking),
+            mistyped=mistyped,
+            conversing=self._conversing(asking, taking, mistyped),
             buttons=Buttons(
                 self._queue,
                 taking,
@@ -210,7 +221,7 @@ class Parts:
             self._settings,
         )
 
-    def _conversing(self, asking: Asking, taking: Taking) -> Conversing:
+    def _conversing(self, asking: Asking, taking: Taking, mistyped: Mistyped) -> Conversing:
         return Conversing(
             asking,
             taking,
@@ -223,6 +234,7 @@ class Parts:
             self._admission,
             self._allowances,
             WholeMessages(self._hurried, self._allowances),
+            mistyped,
             retention=self._settings.thread_retention_seconds,
         )
 

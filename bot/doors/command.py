@@ -10,11 +10,14 @@ from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
+from bot.doors.mistyped import Mistyped
 from bot.errors import NotTaken, RequestRefused
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied
 from bot.rules.managing_grammar import parse_managing
+from bot.rules.nearly import meant
+from bot.slack.blocks import Message
 from bot.slack.payloads import SlashCommand
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
@@ -23,9 +26,16 @@ from bot.slack.shown import mentioned, shown
 class GrokCommand:
     """Answers `/grok …`: takes a question, opens the form, or does what the command says."""
 
-    def __init__(
-        self, asking: Asking, taking: Taking, forms: Forms, managing: Managing, team: str
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        asking: Asking,
+        taking: Taking,
+        forms: Forms,
+        managing: Managing,
+        mistyped: Mistyped,
+        team: str,
     ) -> None:
+        self._mistyped = mistyped
         self._asking = asking
         self._taking = taking
         self._forms = forms
@@ -49,9 +59,9 @@ class GrokCommand:
             case Help(topic=topic):
                 return Reaction(help_text(topic))
             case AskCommand(flags=flags):
-                return Reaction(await self._ask(flags, payload))
+                return await self._asked(flags, text, payload)
 
-    async def _ask(self, flags: Flags, payload: SlashCommand) -> str:
+    async def _asked(self, flags: Flags, text: str, payload: SlashCommand) -> Reaction:
         place = Place(
             dedupe=f"command:{payload.trigger_id}",
             surface="command",
@@ -60,12 +70,24 @@ class GrokCommand:
             user_team=payload.team_id,
             response_url=payload.response_url or None,
         )
+        if command := meant(text, mentioned(payload.text)):
+            metrics.REQUESTS.labels("command", "refused").inc()
+            return _only_to_author(await self._mistyped.like_command(text, place, command))
         try:
             taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
         except RequestRefused as refused:
             metrics.REQUESTS.labels("command", "refused").inc()
-            return refused.sentence
+            return _only_to_author(
+                await self._mistyped.faulty(refused.sentence, text, place, prefix="/grok ")
+            )
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels("command", outcome_of(not_taken)).inc()
-            return not_taken.sentence
-        return promise(taken.ask)
+            return Reaction(not_taken.sentence)
+        return Reaction(promise(taken.ask))
+
+
+def _only_to_author(message: Message) -> Reaction:
+    """An ack that shows `message` to whoever typed the command."""
+    return Reaction(
+        {"response_type": "ephemeral", "text": message.text, "blocks": list(message.blocks)}
+    )

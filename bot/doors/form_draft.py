@@ -47,6 +47,8 @@ class Draft(BaseModel):
     thread_ts: str | None = None
     conversation: str | None = None
     context: tuple[Said, ...] = ()
+    shows_all: bool = False
+    """Whether the form opens with its advanced fields."""
     name: str = ""
     """How the asker is called in Slack."""
     response_url: str | None = None
@@ -81,6 +83,16 @@ class Draft(BaseModel):
         leaves = reply == "channel" and not self.channel.startswith("D")
         unseen = reply == "private" and self.surface == "shortcut"
         return None if leaves or unseen else self.conversation
+
+
+class Typed(BaseModel):
+    """What somebody typed with a fault in it, and where its answer would have gone. It is of no
+    use to anybody but who typed it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    place: Place
 
 
 class DraftBox:

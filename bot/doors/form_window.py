@@ -106,7 +106,8 @@ class FormWindow:
     async def _first(self, begin: Callable[[], Awaitable[Draft]]) -> ViewJson:
         """What is shown in place of the empty form, whatever happens."""
         try:
-            return await self.kept(await begin(), advanced=False)
+            draft = await begin()
+            return await self.kept(draft, advanced=draft.shows_all)
         except UserError as error:
             return sentence_view(error.sentence)
         except Exception:

@@ -13,9 +13,9 @@ from bot.asking.asking import Asking, Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask, Said
 from bot.completion.conversation import conversation_of
-from bot.completion.flags import Flags
+from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
-from bot.doors.form_draft import Draft, DraftBox, in_time
+from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
 from bot.doors.form_window import FormWindow, Summons
 from bot.errors import Fault, NotTaken, RequestRefused, UserError
 from bot.grok.client import GrokClient
@@ -62,6 +62,7 @@ KNOW_SECONDS = 1.0
 """How long finding out the defaults may hold up a form."""
 
 Find = Callable[[], Awaitable[Job | None]]
+FindTyped = Callable[[], Awaitable[Typed | None]]
 
 
 class Forms:
@@ -139,6 +140,18 @@ class Forms:
             response_url=click.response_url,
         )
         return self._opening(summons, partial(self._again, summons, find))
+
+    async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
+        """With a question that was typed with a fault in it, which `find` finds: the answer goes
+        where it would have gone."""
+        summons = Summons(
+            click.trigger_id,
+            click.user,
+            channel=click.channel,
+            thread_ts=click.thread_ts,
+            response_url=click.response_url,
+        )
+        return self._opening(summons, partial(self._of_typed, summons, find))
 
     async def on_switch(self, click: Click) -> Reaction:
         """Advanced fields are shown or hidden; what was typed stays."""
@@ -261,6 +274,33 @@ class Forms:
             context=ask.context,
             name=person.name,
             response_url=summons.response_url or None,
+        )
+
+    async def _of_typed(self, summons: Summons, find: FindTyped) -> Draft:
+        await self._admit(summons.user)
+        typed = await in_time(find(), FIND_SECONDS)
+        if typed is None:
+            raise UserError(talk.TYPED_FORGOTTEN)
+        person = await self._who(summons.user)
+        place, flags = typed.place, parse_text(typed.text)
+        usual = await self._defaults(person, place.channel)
+        wrong = {fault.parameter for fault in flags.faults}
+        given = {name: value for name, value in flags.values.items() if name not in wrong}
+        return Draft(
+            user=summons.user,
+            shows_all=bool(wrong),
+            filled=Filled(
+                values={**usual.values, **given},
+                system=flags.system or usual.system,
+                reply=flags.reply or usual.reply,
+            ),
+            channel=place.channel,
+            seen_at=time.time() if place.channel == summons.channel else 0,
+            thread_ts=place.thread_ts,
+            conversation=place.conversation,
+            context=place.context,
+            name=person.name,
+            response_url=place.response_url or summons.response_url or None,
         )
 
     async def _defaults(self, person: Person, channel: str) -> Filled:

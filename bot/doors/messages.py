@@ -19,6 +19,7 @@ from bot.completion.flags import Flags, parse_text
 from bot.doors.deletions import Deletions
 from bot.doors.hearing import Heard, completed, hear
 from bot.doors.message_prompt import context_of, people_in, with_more
+from bot.doors.mistyped import Mistyped
 from bot.errors import (
     NotTaken,
     OutcomeUnknown,
@@ -31,13 +32,15 @@ from bot.jobs.queue import Queue
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied
+from bot.rules.nearly import meant
 from bot.slack.aside import Aside
+from bot.slack.blocks import Message, offer
 from bot.slack.installation import Installation
 from bot.slack.payloads import MessageEvent
 from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
-from bot.slack.shown import shown
+from bot.slack.shown import mentioned, shown
 from bot.slack.whole_message import WholeMessages
 from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
@@ -95,6 +98,7 @@ class Conversing:
         admission: Admission,
         allowances: Allowances,
         whole: WholeMessages,
+        mistyped: Mistyped,
         *,
         retention: int,
     ) -> None:
@@ -102,6 +106,7 @@ class Conversing:
         self._asking = asking
         self._queue = queue
         self._whole = whole
+        self._mistyped = mistyped
         self._retention = retention
         self._taking = taking
         self._conversations = conversations
@@ -231,7 +236,12 @@ class Conversing:
         flags = with_more(flags, heard, names)
         if heard.files and not (flags.values.get("prompt") or flags.faults):
             return self._telling(heard, talk.only_files(", ".join(heard.files)))
-        return await self._ask(heard, flags, self._place(heard, flags, thread, names))
+        place = self._place(heard, flags, thread, names)
+        alone = heard.addressed and not (heard.files or heard.holds_more)
+        command = meant(text, mentioned(heard.text), written=True) if alone else ""
+        if command:
+            return Reaction(then=partial(self._say_meant, heard, text, place, command))
+        return await self._ask(heard, flags, text, place)
 
     def _place(
         self, heard: Heard, flags: Flags, thread: _Thread, names: Mapping[str, str]
@@ -250,15 +260,29 @@ class Conversing:
             reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
 
-    async def _ask(self, heard: Heard, flags: Flags, place: Place) -> Reaction:
+    async def _say_meant(self, heard: Heard, text: str, place: Place, command: str) -> None:
+        if await self._once.first(heard.dedupe):
+            metrics.REQUESTS.labels(place.surface, "refused").inc()
+            await self._show(heard, await self._mistyped.like_command(text, place, command))
+
+    async def _give_back(self, heard: Heard, text: str, place: Place, sentence: str) -> None:
+        """Tell the author what is wrong with a question, and give it back."""
+        if await self._once.first(heard.dedupe):
+            metrics.REQUESTS.labels(place.surface, "refused").inc()
+            prefix = f"@{talk.GROK} " if heard.called else ""
+            await self._show(
+                heard, await self._mistyped.faulty(sentence, text, place, prefix=prefix)
+            )
+
+    async def _ask(self, heard: Heard, flags: Flags, text: str, place: Place) -> Reaction:
         try:
             make = partial(self._asking.ask, flags, place, self._installation.team)
             taken = await self._taking(make)
         except RequestRefused as refused:
-            outcome: Outcome = (place.surface, "refused")
-            return await self._said_no(heard, partial(self._say, heard, refused.sentence, outcome))
+            give_back = partial(self._give_back, heard, text, place, refused.sentence)
+            return await self._said_no(heard, give_back)
         except Denied as denied:
-            outcome = (place.surface, outcome_of(denied))
+            outcome: Outcome = (place.surface, outcome_of(denied))
             return await self._said_no(heard, partial(self._say, heard, denied.sentence, outcome))
         except NotTaken as not_taken:
             return self._waiting(heard, (place.surface, outcome_of(not_taken)))
@@ -306,8 +330,11 @@ class Conversing:
     async def _tell(self, heard: Heard, sentence: str) -> None:
         """Slack shows nothing to one person alone in a thread that nobody has begun, so what is
         said to a message outside of threads is said beside it."""
-        await self._aside.tell(
-            sentence,
+        await self._show(heard, offer(sentence))
+
+    async def _show(self, heard: Heard, message: Message) -> None:
+        await self._aside.show(
+            message,
             user=heard.user,
             channel=heard.channel,
             thread_ts=heard.thread_ts,

@@ -27,6 +27,7 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
+from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
@@ -68,6 +69,7 @@ class Listeners:
 
     command: GrokCommand
     forms: Forms
+    mistyped: Mistyped
     conversing: Conversing
     buttons: Buttons
     home: Home
@@ -132,6 +134,8 @@ class _Wiring:
             "edit": buttons.on_edit,
             "details": buttons.on_details,
             "advanced": forms.on_switch,
+            ASK_ANYWAY: listeners.mistyped.on_anyway,
+            TO_FORM: listeners.mistyped.on_form,
             GLOBAL_SHORTCUT: forms.on_home_button,
             SETUP_ACTION: listeners.setup.on_home_button,
         }

@@ -8,7 +8,7 @@ answer go between it and the last line.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.markdown.pieces import most_within, weigh
-from bot.markdown.safety import Safe, make_safe, neutralise
+from bot.markdown.safety import Safe, make_safe, neutralise, printable
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
 
@@ -29,6 +29,9 @@ BUTTONS_BLOCK = "answer_buttons"
 _LINE: Block = {"type": "divider"}
 _QUESTION_CHARS = SECTION_TEXT_CHARS - 100
 _NOTIFICATION_CHARS = 120
+_OFFER_CHARS = 2_800
+"""Of each text for one person: one with a long text to copy is to fit into a message."""
+
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
 
@@ -142,6 +145,42 @@ def note(sentence: str, text: str = "") -> Message:
     notification, where that is to say something else."""
     shown = {"type": "mrkdwn", "text": sentence, "verbatim": True}
     return Message(({"type": "section", "text": shown},), text or sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A button below a sentence for one person."""
+
+    action: str
+    label: str
+    value: str
+
+
+def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Message:
+    """A sentence for one person, in mrkdwn, with `copy` in a block to be copied to the letter and
+    buttons below it; too long a text is cut."""
+    shown = {"type": "mrkdwn", "text": _cut(sentence), "verbatim": True}
+    blocks: list[Block] = [{"type": "section", "text": shown}]
+    if copy.strip():
+        text = {"type": "text", "text": _cut(printable(copy))}
+        code = {"type": "rich_text_preformatted", "elements": [text]}
+        blocks.append({"type": "rich_text", "elements": [code]})
+    if buttons:
+        blocks.append({"type": "actions", "elements": [_button(each) for each in buttons]})
+    return Message(tuple(blocks), _cut(sentence))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _OFFER_CHARS else f"{text[: _OFFER_CHARS - 1]}…"
+
+
+def _button(offered: Offered) -> Block:
+    return {
+        "type": "button",
+        "action_id": offered.action,
+        "text": {"type": "plain_text", "text": offered.label, "emoji": False},
+        "value": offered.value,
+    }
 
 
 def mention(user: str) -> str:

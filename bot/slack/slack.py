@@ -241,6 +241,11 @@ class Slack:
         }
         await self._api.respond(response_url, body)
 
+    async def withdraw(self, response_url: str) -> None:
+        """Delete the message that a button was pressed in, through the `response_url` of the
+        click."""
+        await self._api.respond(response_url, {"delete_original": True})
+
     async def _delete_streaming(self, channel: str, ts: str) -> None:
         place = {"channel": channel, "ts": ts}
         try:

@@ -18,20 +18,24 @@ from pydantic import SecretStr
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
+from bot.doors.forms import FindTyped
 from bot.doors.messages import Conversing
+from bot.doors.mistyped import Mistyped
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.slack.aside import Aside
 from bot.slack.installation import Installation
-from bot.slack.payloads import MessageEvent
+from bot.slack.payloads import Click, MessageEvent
+from bot.slack.reaction import Reaction
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack.whole_message import WholeMessages
 from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
+from bot.store.drafts import Drafts
 from bot.store.keys import Keys
 from bot.store.once import Once
 from sandbox.workspace import BOT_USER, Message, Workspace
@@ -39,6 +43,13 @@ from tests.asking.takings import taking_of
 from tests.fixtures.store import TEAM
 from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of, raw_socket
+
+
+class NoForms:
+    """Opens no form."""
+
+    async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
+        return Reaction()
 
 
 @dataclass
@@ -121,18 +132,25 @@ async def on_stage(
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
     people = people_of(api, way, keys)
     settings = Settings(_env_file=None, **values)
-    conversing = Conversing(
+    asking, taking = (
         Asking(settings, grok),
         taking_of(queue, way, keys, grok, people, settings),
+    )
+    aside = Aside(Slack(api), allowances)
+    drafts = Drafts(way, keys)
+    conversing = Conversing(
+        asking,
+        taking,
         queue,
         Conversations(way, keys),
         people,
-        Aside(Slack(api), allowances),
+        aside,
         Installation(SecretStr("xoxb"), TEAM, "Sandbox", BOT_USER, "B0"),
         Once(way, keys),
         Admission(people, allowances, settings),
         allowances,
         WholeMessages(api, allowances),
+        Mistyped(asking, taking, NoForms(), drafts, Slack(api), aside, TEAM),
         retention=3600,
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)

@@ -9,7 +9,7 @@ import pytest
 from bot.doors import messages
 from bot.slack import aside, membership, pacing
 from bot.slack import views as slack_views
-from tests.e2e.rights import answers, commands, questions, views
+from tests.e2e.rights import answers, commands, questions, typed, views
 from tests.e2e.rights.table import DRIVERS, PAGE, Row, rows_in
 from tests.e2e.rights.world import PEOPLE, World, world
 
@@ -19,7 +19,7 @@ SETTINGS = {
     "`ASKING_OPEN_TO=members`": {"asking_open_to": "members"},
     "`DEFAULTS_EDITABLE_BY=members`": {"defaults_editable_by": "members"},
 }
-GROUPS = (questions, answers, commands, views)
+GROUPS = (questions, answers, commands, typed, views)
 """Whose drivers share a bot and a workspace."""
 
 

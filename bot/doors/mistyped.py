@@ -1,0 +1,164 @@
+"""What was typed and not asked: given back to its author, with a button that goes on from there."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+import structlog
+from pydantic import ValidationError
+
+from bot import metrics, words
+from bot.asking.asking import Asking, Place, promise
+from bot.asking.taking import Taking, outcome_of
+from bot.completion.flags import Flags
+from bot.doors.form_draft import Typed
+from bot.doors.forms import FindTyped
+from bot.errors import (
+    NotTaken,
+    RequestRefused,
+    SlackError,
+    StoreUnavailable,
+)
+from bot.rules.hold import Denied
+from bot.slack.aside import Aside
+from bot.slack.blocks import Message, Offered, offer
+from bot.slack.payloads import Click
+from bot.slack.reaction import Reaction
+from bot.slack.slack import Slack
+from bot.store.drafts import Drafts
+from bot.words import talk
+
+log = structlog.get_logger(__name__)
+
+ASK_ANYWAY = "ask_anyway"
+TO_FORM = "typed_to_form"
+
+KEEP_SECONDS = 0.5
+"""How long keeping it may hold up an ack; without it there is no button."""
+
+STORE_SECONDS = 2.5
+"""How long a click may take until it is acked, of Slack's 3 s."""
+
+
+class TypedForms(Protocol):
+    """What opens the form for a text that was typed."""
+
+    async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
+        """Open the form at once, and fill it with what `find` finds."""
+
+
+class Mistyped:
+    """Gives back what was not asked, and does what its buttons say."""
+
+    def __init__(  # noqa: PLR0917 - joined in one place
+        self,
+        asking: Asking,
+        taking: Taking,
+        forms: TypedForms,
+        drafts: Drafts,
+        slack: Slack,
+        aside: Aside,
+        team: str,
+    ) -> None:
+        self._asking = asking
+        self._taking = taking
+        self._forms = forms
+        self._drafts = drafts
+        self._slack = slack
+        self._aside = aside
+        self._team = team
+
+    async def like_command(self, text: str, place: Place, command: str) -> Message:
+        """To a text that begins like a command and is none: what was meant, and a button that
+        asks it all the same."""
+        name = await self._kept(Typed(text=text, place=place))
+        buttons = (Offered(ASK_ANYWAY, talk.ASK_ANYWAY, name),) if name else ()
+        return offer(talk.meant(command), buttons)
+
+    async def faulty(self, sentence: str, text: str, place: Place, *, prefix: str) -> Message:
+        """To a question with a fault in it: `sentence`, the whole text to be copied, and a button
+        that opens the form with it. `prefix` is what stood before the text."""
+        name = await self._kept(Typed(text=text, place=place))
+        buttons = (Offered(TO_FORM, talk.TO_FORM, name),) if name else ()
+        return offer(sentence, buttons, copy=f"{prefix}{text}")
+
+    async def on_anyway(self, click: Click) -> Reaction:
+        """Ask the text as it was typed."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                sentence = await self._ask(click)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("not asked anyway", error=str(error) or "timeout")
+            return Reaction(then=partial(self._tell, click, talk.BUTTON_FAILED), again=True)
+        return Reaction(then=partial(self._done, click, sentence))
+
+    async def on_form(self, click: Click) -> Reaction:
+        """Open the form, filled with what was typed."""
+        return await self._forms.on_typed(click, partial(self._find, click))
+
+    async def _kept(self, typed: Typed) -> str:
+        """The name under which it is kept; empty when that cannot be done soon."""
+        name = uuid.uuid4().hex
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                await self._drafts.save(name, typed.model_dump_json())
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("typed text not kept", error=str(error) or "timeout")
+            return ""
+        return name
+
+    async def _find(self, click: Click) -> Typed | None:
+        """What whoever clicked has typed; None when it is too long ago, or somebody else's."""
+        found = await self._drafts.read(click.action.value)
+        try:
+            typed = Typed.model_validate_json(found) if found else None
+        except ValidationError:
+            log.warning("typed text of another version")
+            return None
+        if typed and typed.place.user != click.user:
+            log.warning("typed text of somebody else")
+            return None
+        return typed
+
+    async def _ask(self, click: Click) -> str:
+        """What there is to tell once it is asked. Raises `StoreUnavailable`."""
+        typed = await self._find(click)
+        if typed is None:
+            return talk.TYPED_FORGOTTEN
+        place = replace(typed.place, dedupe=f"anyway:{click.action.value}")
+        flags = Flags({"prompt": typed.text})
+        try:
+            taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
+        except RequestRefused as refused:
+            metrics.REQUESTS.labels(place.surface, "refused").inc()
+            return refused.sentence
+        except (Denied, NotTaken) as not_taken:
+            metrics.REQUESTS.labels(place.surface, outcome_of(not_taken)).inc()
+            return not_taken.sentence
+        if taken.accepted.refused:
+            return words.NOT_TAKEN
+        return "" if taken.accepted.duplicate else promise(taken.ask)
+
+    async def _done(self, click: Click, sentence: str) -> None:
+        """Take back what the button stood below, if that is for one person alone as it was, and
+        tell what there is to tell."""
+        try:
+            if click.response_url and click.ephemeral:
+                await self._slack.withdraw(click.response_url)
+        except SlackError as error:
+            log.warning("note not withdrawn", error=str(error))
+        if sentence:
+            await self._tell(click, sentence)
+
+    async def _tell(self, click: Click, sentence: str) -> None:
+        await self._aside.tell(
+            sentence,
+            user=click.user,
+            channel=click.channel,
+            thread_ts=click.thread_ts,
+            response_url="" if click.thread_ts else click.response_url,
+        )

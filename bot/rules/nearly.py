@@ -1,0 +1,185 @@
+"""Texts that begin like a command and are none: what was meant, as it is typed.
+
+A wrong guess costs a click, and a missed one a question in public; but whoever asks something
+that merely begins with such a word is to be heard. So every word has to be one of the command's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from bot.completion.ask import ReplyTo
+from bot.completion.excerpt import excerpt
+from bot.completion.flags import named_option
+from bot.completion.lexer import starts_like_flag
+from bot.completion.options import OPTIONS, REPLY_TO
+from bot.completion.typed import switched
+from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
+from bot.rules.managing import SetDefaults, SetQuota, UnsetDefaults
+from bot.rules.managing_grammar import parse_managing
+from bot.rules.quota import QUOTES, find_quota, keyword, nearest_quota
+
+_MOST_WORDS = 12
+_LONGEST = 300
+_SHOWN = 150
+_LONGEST_TOPIC = 40
+
+_HELP = "help"
+_COMMANDS = ("models", "usage", "audit", "defaults", "quota", "pause", "resume", _HELP)
+_ALSO = {
+    "quotas": "quota",
+    "default": "defaults",
+    "model": "models",
+    "usages": "usage",
+    "audits": "audit",
+    "unpause": "resume",
+}
+_SAID_IN_THREADS = ("forget", "leave")
+
+_SCOPES = frozenset(("channel", "workspace", "me", "user", "each-user"))
+_ACTIONS: Mapping[str, frozenset[str]] = {
+    "models": frozenset(("allow", "forbid", "all", "show", "list")),
+    "usage": frozenset(("export", "show")),
+    "defaults": frozenset(("show", "set", "unset", "reset")),
+    "quota": frozenset(("show", "set", "unset", "reset")),
+}
+_AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
+_MODEL = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._:/@+-]+")
+_PAIR = re.compile(r"([^\s=]+)=\S*")
+_AT_THE_END = "?!"
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_LEAST_LETTERS = 5
+
+
+def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> str:
+    """What somebody is likely to have meant who typed `text`, Slack's own escapes undone; empty
+    when it is a question. `written`: as a message, where commands are none. Never raises."""
+    words = text.split()
+    if not words or len(words) > _MOST_WORDS or len(text) > _LONGEST:
+        return ""
+    if written and parse_managing(text, mentions):
+        return _typed(" ".join([keyword(words[0]), *words[1:]]))
+    words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
+    first, *rest = words
+    if not written and not rest and keyword(first) in _SAID_IN_THREADS:
+        return f"@Grok {keyword(first)}"
+    command = _command(keyword(first))
+    if command == _HELP:
+        return _help(rest)
+    return _managing(command, rest, mentions) if command else ""
+
+
+def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str:
+    corrected = " ".join([command, *rest])
+    if parse_managing(corrected, mentions):
+        return _typed(corrected)
+    if not _is_vocabulary(command, rest):
+        return ""
+    for guess in _guesses(command, rest):
+        match parse_managing(guess, mentions):
+            case SetDefaults(faults=()) | UnsetDefaults(faults=()) | SetQuota(faults=()):
+                return _typed(guess)
+    return _typed(f"{_HELP} {'pause' if command == 'resume' else command}")
+
+
+def _help(rest: Sequence[str]) -> str:
+    if not rest:
+        return _typed(_HELP)
+    topics = (*COMMANDS, *TOPICS, FLAGS_TOPIC, *(name for name in OPTIONS if len(name) > 2))
+    near = get_close_matches(rest[0].lower()[:_LONGEST_TOPIC], topics, n=1, cutoff=0.75)
+    return _typed(f"{_HELP} {near[0].replace('_', '-')}") if near and len(rest) == 1 else ""
+
+
+def _typed(command: str) -> str:
+    return f"/grok {excerpt(command, _SHOWN)}"
+
+
+def _guesses(command: str, rest: Sequence[str]) -> list[str]:
+    """What `rest` may have been meant to be: dashes or an `=` were forgotten, or what to do."""
+    if command == "defaults":
+        acts = rest[0:1] if rest and keyword(rest[0]) in _ACTIONS[command] else ["set"]
+        named = rest[1:] if acts == list(rest[0:1]) else rest
+        return [" ".join([command, *acts, *map(_dashed, named)])]
+    if command == "quota":
+        return [" ".join([command, "set", *rest])]
+    return []
+
+
+def _dashed(word: str) -> str:
+    option = None if starts_like_flag(word) else named_option(word)
+    return option.flag if option else word
+
+
+def _is_vocabulary(command: str, words: Sequence[str]) -> bool:
+    """Whether each of these words means something behind `command`."""
+    for word in words:
+        if command == "defaults" and starts_like_flag(word) and named_option(word):
+            return True
+        if not _means(command, word):
+            return False
+    return True
+
+
+def _means(command: str, word: str) -> bool:
+    key = keyword(word).rstrip(",")
+    if key in _SCOPES or key in _ACTIONS.get(command, ()) or word.startswith("@"):
+        return True
+    match command:
+        case "models":
+            return bool(_MODEL.fullmatch(word))
+        case "usage":
+            return bool(_AMOUNT.fullmatch(word))
+        case "defaults":
+            return _means_default(word, key)
+        case "quota":
+            pair = _PAIR.fullmatch(word)
+            name = pair[1] if pair else ""
+            known = find_quota(key) or key in ("tokens", "requests", "usd")
+            return bool(known or _AMOUNT.fullmatch(word) or (name and nearest_quota(name)))
+        case _:
+            return False
+
+
+def _means_default(word: str, key: str) -> bool:
+    places: tuple[ReplyTo, ...] = REPLY_TO
+    if named_option(word) or _AMOUNT.fullmatch(word) or _MODEL.fullmatch(word):
+        return True
+    return switched(word) is not None or key in places or word[0] in QUOTES
+
+
+def _command(first: str) -> str:
+    """The command whose name `first` is, or is a slip of the fingers for; empty when it is none."""
+    if first in _COMMANDS or first in _ALSO:
+        return _ALSO.get(first, first)
+    if not _LEAST_LETTERS - 1 <= len(first) <= max(map(len, _COMMANDS)) + 1:
+        return ""
+    return next((command for command in _COMMANDS if _is_slip(first, command)), "")
+
+
+def _is_slip(typed: str, word: str) -> bool:
+    """Whether one slip makes `typed` of `word`: two letters the wrong way round, one too many, one
+    too few, or its neighbour on the keyboard."""
+    swapped = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+    if typed in swapped:
+        return True
+    if len(word) < _LEAST_LETTERS:  # short words are near to too many others
+        return False
+    if len(typed) == len(word) + 1:
+        return any(typed[:i] + typed[i + 1 :] == word for i in range(1, len(typed)))
+    if len(typed) == len(word) - 1:
+        return any(word[:i] + word[i + 1 :] == typed for i in range(len(word) - 1))
+    if len(typed) != len(word):
+        return False
+    wrong = [pair for pair in zip(typed, word, strict=True) if pair[0] != pair[1]]
+    return len(wrong) == 1 and _are_neighbours(*wrong[0])
+
+
+def _are_neighbours(one: str, other: str) -> bool:
+    places = [(row, keys.find(each)) for each in (one, other) for row, keys in enumerate(_KEYS)]
+    found = [(row, column) for row, column in places if column >= 0]
+    if len(found) < 2:
+        return False
+    (row, column), (other_row, other_column) = found
+    return abs(row - other_row) <= 1 and abs(column - other_column) <= 1

@@ -1,0 +1,169 @@
+"""A typing error costs nothing, is seen by nobody else, and is mended with one click."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.doors.mistyped import ASK_ANYWAY, TO_FORM
+from bot.words import talk
+from sandbox.workspace import ANA, BEN, GENERAL, Message, dm_of
+from tests.e2e.stage import Stage, buttons, fields, on_stage
+
+DM = dm_of(ANA)
+
+
+@pytest.fixture
+async def stage(redis_url: str) -> AsyncIterator[Stage]:
+    async with on_stage(redis_url) as stage:
+        yield stage
+
+
+async def told(stage: Stage, user: str = ANA) -> Message:
+    """What `user` alone was told last."""
+    return await stage.workspace.wait_for(
+        lambda: next(iter(reversed(stage.workspace.ephemerals(user))), None)
+    )
+
+
+async def press(stage: Stage, message: Message, action: str, user: str = ANA) -> None:
+    result = await stage.workspace.click(user, message.channel, message.ts, action)
+    assert result.error is None, result
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("quotas", "/grok quota"),
+        ("usge", "/grok usage"),
+        ("defaults set temperature 0.5", "/grok defaults set --temperature 0.5"),
+    ],
+)
+async def test_a_slip_in_a_command_is_asked_only_when_its_author_says_so(
+    stage: Stage, text: str, command: str
+) -> None:
+    await stage.ask(text)
+    note = await told(stage)
+    assert command in note.shown
+    assert buttons(note) == [ASK_ANYWAY]
+    assert stage.workspace.messages(GENERAL) == []
+    assert stage.grok.requests == []
+
+    await asyncio.gather(press(stage, note, ASK_ANYWAY), press(stage, note, ASK_ANYWAY))
+    await stage.answer()
+    await stage.quiet()
+
+    assert [each.body["messages"][-1]["content"] for each in stage.grok.requests] == [text]
+    assert note.deleted
+    assert not stage.workspace.problems
+
+
+@pytest.mark.parametrize("channel", [GENERAL, DM])
+async def test_a_command_in_a_message_is_asked_only_when_its_author_says_so(
+    stage: Stage, channel: str
+) -> None:
+    said = await stage.workspace.say(ANA, channel, "@grok pause" if channel == GENERAL else "pause")
+    note = await told(stage)
+    assert "`/grok pause`" in note.shown
+    assert stage.grok.requests == []
+
+    await press(stage, note, ASK_ANYWAY)
+    if channel == GENERAL:
+        await stage.reply(0, said.ts)
+    else:
+        await stage.answer(1, channel=DM)
+    assert stage.sent()["messages"][-1]["content"] == "pause"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "usage of commas in English",
+        "Quotas in EU fishing policy, explain",
+        "model a bank account in Python",
+        "ask me a riddle",
+    ],
+)
+async def test_a_question_that_begins_with_such_a_word_is_asked(stage: Stage, text: str) -> None:
+    await stage.ask(text)
+    await stage.answer()
+
+    assert stage.sent()["messages"][-1]["content"] == text
+
+
+async def test_a_fault_gives_the_whole_text_back_and_the_form_is_filled_with_it(
+    stage: Stage,
+) -> None:
+    typed = '--temperature 0.3 --temprature 3 --system "Be brief" Explain <b> & "TCP"\nslowly'
+    await stage.ask(typed)
+    note = await told(stage)
+    whole = json.dumps(note.blocks, ensure_ascii=False)
+    assert "did you mean --temperature?" in note.shown
+    assert json.dumps(f"/grok {typed}", ensure_ascii=False)[1:-1] in whole
+    assert buttons(note) == [TO_FORM]
+
+    await press(stage, note, TO_FORM)
+    form = await stage.form()
+    prompt = fields(form)["prompt"]["element"]["initial_value"]
+    assert prompt == 'Explain <b> & "TCP"\nslowly'
+    await stage.workspace.submit(ANA, form.id)
+    await stage.answer()
+
+    sent = stage.sent()
+    assert sent["temperature"] == 0.3
+    assert [each["content"] for each in sent["messages"]] == ["Be brief", prompt]
+    assert not stage.workspace.problems
+
+
+async def test_a_fault_in_a_mention_goes_back_to_the_form_and_its_thread(stage: Stage) -> None:
+    root = (await stage.workspace.say(BEN, GENERAL, "hm")).ts
+    await stage.workspace.say(ANA, GENERAL, "@grok --temperature hot Why?", root)
+    note = await told(stage)
+    assert "@Grok --temperature hot Why?" in json.dumps(note.blocks)
+
+    await press(stage, note, TO_FORM)
+    form = await stage.form()
+    assert "temperature" in fields(form)
+    await stage.workspace.submit(ANA, form.id, {"prompt": "Why so?"})
+    await stage.workspace.wait_for(lambda: stage.grok.requests or None)
+    await stage.reply(0, root)
+    assert stage.sent()["messages"][-1]["content"].endswith("Why so?")
+
+
+async def test_a_long_text_is_given_back_as_far_as_it_fits(stage: Stage) -> None:
+    await stage.ask("--temperature hot " + "word " * 2_000)
+    note = await told(stage)
+
+    assert note.shown.endswith("…") or "…" in note.shown
+    assert buttons(note) == [TO_FORM]
+    assert not stage.workspace.problems
+
+
+@pytest.mark.parametrize("action", [ASK_ANYWAY, TO_FORM])
+async def test_nobody_else_goes_on_with_what_somebody_typed(stage: Stage, action: str) -> None:
+    await stage.ask("quotas" if action == ASK_ANYWAY else "--temperature hot Hi")
+    note = await told(stage)
+    value = next(
+        element["value"]
+        for block in note.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    )
+    await stage.workspace.say(BEN, GENERAL, "something to click on")
+    (seen,) = stage.workspace.messages(GENERAL)
+    await stage.workspace.forge.click(BEN, GENERAL, seen.ts, action, value)
+    await stage.quiet()
+
+    if action == ASK_ANYWAY:
+        said = await told(stage, BEN)
+        assert said.shown == talk.TYPED_FORGOTTEN
+    else:
+        view = await stage.workspace.wait_for(lambda: stage.workspace.view(BEN))
+        await stage.workspace.wait_for(
+            lambda: talk.TYPED_FORGOTTEN in json.dumps(stage.workspace.view(BEN).content)  # type: ignore[union-attr]
+        )
+        assert "Hi" not in json.dumps(view.content)
+    assert stage.grok.requests == []

@@ -1,0 +1,139 @@
+"""What begins like a command and is none; and what merely begins with such a word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rules.managing import SetDefaults
+from bot.rules.managing_grammar import parse_managing
+from bot.rules.nearly import meant
+from tests.rules.test_managing_grammar import QUESTIONS
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("quotas", "/grok quota"),
+        ("Quotas?", "/grok quota"),
+        ("quotas show workspace", "/grok quota show workspace"),
+        ("usge", "/grok usage"),
+        ("usgae me", "/grok usage me"),
+        ("usahe", "/grok usage"),
+        ("usage?", "/grok usage"),
+        ("modles allow grok-4.3", "/grok models allow grok-4.3"),
+        ("model", "/grok models"),
+        ("default", "/grok defaults"),
+        ("defualts reset", "/grok defaults reset"),
+        ("defaults set temperature 0.5", "/grok defaults set --temperature 0.5"),
+        ("defaults temperature 0.5", "/grok defaults set --temperature 0.5"),
+        ("defaults --temperature 0.5", "/grok defaults set --temperature 0.5"),
+        ('defaults --system "Be brief"', '/grok defaults set --system "Be brief"'),
+        ("defaults set stream off channel", "/grok defaults set --stream off channel"),
+        ("defaults set model grok-4.3", "/grok defaults set --model grok-4.3"),
+        ("quota tokens-per-day=200k", "/grok quota set tokens-per-day=200k"),
+        ("quota 200k", "/grok help quota"),
+        ("pause channel!", "/grok pause channel"),
+        ("pasue", "/grok pause"),
+        ("pause me", "/grok help pause"),
+        ("unpause workspace", "/grok resume workspace"),
+        ("audit channel", "/grok help audit"),
+        ("usage 2025-03", "/grok help usage"),
+        ("help!", "/grok help"),
+        ("hlep", "/grok help"),
+        ("help tempreature", "/grok help temperature"),
+        ("help comands", ""),
+        ("forget", "@Grok forget"),
+        ("leave", "@Grok leave"),
+    ],
+)
+def test_what_was_meant(text: str, command: str) -> None:
+    assert meant(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("pause", "/grok pause"),
+        ("Usage", "/grok usage"),
+        ("quota set tokens-per-day=200k", "/grok quota set tokens-per-day=200k"),
+        ("quotas", "/grok quota"),
+        ("forget", ""),
+        ("leave us alone", ""),
+    ],
+)
+def test_commands_are_typed_and_not_written(text: str, command: str) -> None:
+    assert meant(text, written=True) == command
+
+
+ONES_OF_OWN = {
+    "usage?",
+    "usage each-user",
+    "usage user @ana",
+    "models channel",
+    "model",
+    "audit channel",
+    "pause each-user",
+    "resume me",
+    "defaults each-user",
+    "quota user",
+    "quota show me",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(text for text in QUESTIONS if text not in ONES_OF_OWN),
+        "usage of commas in English",
+        "Quotas in EU fishing policy, explain",
+        "quotas for fishing",
+        "Models of the atom",
+        "model a bank account in Python",
+        "default values in C++",
+        "defaults of a loan: what happens?",
+        "default is a keyword, why?",
+        "pause the video with ffmpeg",
+        "resume writing tips",
+        "Resume: how long should it be?",
+        "audit this contract",
+        "help me write a poem",
+        "help us",
+        "helpful hints",
+        "quote",
+        "quote of the day",
+        "motels",
+        "modals",
+        "Audi",
+        "audio",
+        "cause",
+        "assume",
+        "presume",
+        "heap",
+        "hello",
+        "held",
+        "forget it",
+        "leave of absence letter",
+        "usage\nof swap",
+        "models " * 20,
+        "",
+        "what is a quota",
+    ],
+)
+def test_a_question_is_asked(text: str) -> None:
+    assert meant(text) == ""
+
+
+@given(st.text(max_size=60), st.sampled_from(["", "quota ", "defaults set ", "help ", "usge "]))
+def test_no_text_raises(text: str, start: str) -> None:
+    for written in (False, True):
+        command = meant(start + text, written=written)
+        assert not command or command.startswith(("/grok ", "@Grok "))
+
+
+def test_what_is_offered_is_a_command() -> None:
+    offered = meant("defaults set temperature 0.5")
+    found = parse_managing(offered.removeprefix("/grok "))
+    assert isinstance(found, SetDefaults)
+    assert found.faults == ()
