@@ -63,6 +63,7 @@ GrokFailure = Literal[
     "bad_key",
     "no_credit",
     "not_permitted",
+    "refused",
     "unknown_model",
     "invalid",
     "too_long",

@@ -6,13 +6,11 @@ from itertools import chain
 
 from bot import words
 from bot.completion.echo import show_echo
+from bot.completion.endings import ending_of
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, Usage
-
-_ORDINARY_ENDS = ("stop", "end_turn", "eos", "stop_sequence")
-_CUT_OFF = ("length", "max_tokens", "max_len")
 
 _MOST_REASONING_CHARS = 256 * 1024
 """Thoughts that are kept; what comes after them is read and forgotten."""
@@ -57,6 +55,11 @@ class Collector:
         if self._request.logprobs is None:
             return ()
         return kept_chances(chain.from_iterable(choice.logprobs for choice in self._choices))
+
+    @property
+    def whole(self) -> bool:
+        """Whether every choice that was asked for has come, and ended by itself or by its cap."""
+        return all(choice.whole for choice in self._choices)
 
     def answer(
         self,
@@ -141,6 +144,13 @@ class _Choice:
         return self._shown
 
     @property
+    def whole(self) -> bool:
+        """Whether it has ended, with some text, and not because something went wrong."""
+        if self._finish_reason is None or not self._text.read().strip():
+            return False
+        return ending_of(self._finish_reason) in {"stop", "length", ""}
+
+    @property
     def reasoning(self) -> str:
         """What was thought before this choice."""
         return self._reasoning.read()
@@ -164,7 +174,10 @@ class _Choice:
             return ""
         if not self.logprobs:
             return words.NO_LOGPROBS
-        return logprob_table(self.logprobs, self._tokens)
+        table = logprob_table(self.logprobs, self._tokens)
+        if not self._request.logprobs or any(token.alternatives for token in self.logprobs):
+            return table
+        return f"{table}\n\n{words.NO_ALTERNATIVES}"
 
 
 class _Growth:
@@ -196,9 +209,7 @@ class _Growth:
 
 def _ending(reason: str, max_tokens: int | None) -> str:
     """What to say about why a choice ended; empty when it simply ended."""
-    plain = reason.lower()
-    if plain in _ORDINARY_ENDS:
-        return ""
-    if plain in _CUT_OFF:
+    ending = ending_of(reason)
+    if ending == "length":
         return words.cut_off(max_tokens)
-    return words.ENDED.get(plain) or words.ended(excerpt(reason))
+    return "" if ending == "stop" else words.ENDED.get(ending) or words.ended(excerpt(reason))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -51,6 +51,8 @@ class Chunk:
     finish_reason: str | None = None
     model: str | None = None
     usage: Usage | None = None
+    whole: bool = field(default=False, compare=False)
+    """Whether `text` and `reasoning` are all that the choice holds, and not what is new of it."""
 
 
 class Section(BaseModel):

@@ -9,13 +9,16 @@ from typing import Self
 import structlog
 
 from bot.completion.result import Chunk
+from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines
-from bot.grok.endpoints import without_mark, write
+from bot.grok.endpoints import write
 from bot.grok.errors import Failure
-from bot.grok.retries import TRIES, Retries
+from bot.grok.mixing import Held
+from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.routing import Router
+from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
 from bot.settings import Settings
 
@@ -28,9 +31,10 @@ class Completion:
     """The chunks of one answer. Iterate it in one task; `aclose` hangs up at any time.
 
     An echo is that of the person's own prompt, and no answer goes on for the next speaker. Raises
-    `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when
-    the first one turned out not to serve the model. `again` is awaited before a call is made after
-    one that may have been served though nothing came of it; what it raises ends the answer.
+    `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when the first
+    one turned out not to serve the model, and its form when the server refused that. `again` is
+    awaited before a call is made after one that may have been served though nothing came of it;
+    what it raises ends the answer.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Completion:
         *,
         api: Api,
         router: Router,
+        adapting: Adapting,
         retries: Retries,
         settings: Settings,
         conversation: str | None,
@@ -47,11 +52,14 @@ class Completion:
         self.call = call
         self._api = api
         self._router = router
+        self._adapting = adapting
         self._retries = retries
         self._settings = settings
         self._conversation = conversation
         self._again = again
         self._tries = 0
+        self._began = False
+        self._ways: list[Way] = []
         self._refusals: list[Failure] = []
         self._reached = False
         self._spent = False
@@ -69,49 +77,111 @@ class Completion:
 
     async def _run(self) -> AsyncGenerator[Chunk]:
         deadlines = Deadlines(self._settings)
-        started = False
         while True:
-            posted = self._api.post(self.call, deadlines, self._conversation)
-            trimming = Trimming(self.call)
+            self.call = self._adapting.fit(self.call)
+            self._began = False
             try:
-                async with aclosing(posted) as chunks:
+                async with aclosing(self._attempt(deadlines)) as chunks:
                     async for chunk in chunks:
-                        if not started:
-                            started = True
-                            self._learn()
-                        yield trimming.follow(chunk)
-                for chunk in trimming.rest():
-                    yield chunk
-                return
+                        yield chunk
             except Failure as failure:
                 self._reached = failure.reached = self._reached or failure.reached
                 self._spent = failure.spent = self._spent or failure.spent
-                if started:
+                if self._began:
                     raise
                 await self._recover(failure, deadlines)
+            except _MixedUp:
+                self._spent = True
+                await self._pay_again()
+            else:
+                return
+
+    async def _attempt(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
+        """The answer to one post; raises `_MixedUp` when it can be had in another way only."""
+        held = Held(self.call, apart=self._adapting.tells_apart(self.call))
+        try:
+            async with aclosing(self._answer(deadlines)) as chunks:
+                async for chunk in chunks:
+                    self._begin()
+                    for each in held.follow(chunk):
+                        yield each
+        except Failure:
+            for each in held.rest():
+                yield each
+            raise
+        if held.mixed and self._try("no stream"):
+            raise _MixedUp
+        if held.apart:
+            self._adapting.learn_apart(self.call)
+        for each in held.rest():
+            yield each
+
+    async def _answer(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
+        """The answer to one post, without what its form on the wire has put there."""
+        trimming, thinking = Trimming(self.call), Thinking(self.call.request)
+        posted = self._api.post(self.call, deadlines, self._conversation)
+        try:
+            async with aclosing(posted) as chunks:
+                async for chunk in chunks:
+                    yield thinking.follow(trimming.follow(chunk))
+        except Failure:
+            for chunk in thinking.rest(cut=True):
+                yield chunk
+            raise
+        for chunk in trimming.rest():
+            yield thinking.follow(chunk)
+        for chunk in thinking.rest():
+            yield chunk
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
         """Make ready to ask again, or raise what the person should read."""
+        if any(map(self._try, ways_out(self.call, failure))):
+            return
         if failure.missing:
             self._refusals.append(failure)
             there = self._router.elsewhere(self.call, self._refusals)
             call = self.call
             self.call = write(call.request, call.system, there, call.dialect, call.past)
             return
-        if failure.parameter == "stop" and (plain := without_mark(self.call)):
-            self.call = plain
-            return
         self._tries += 1
         delay = self._retries.delay(self._tries, failure.retry_after)
-        if not failure.retry or self._tries >= TRIES or delay >= deadlines.left:
+        if not failure.retry:
+            self._router.note(self.call, failure)
             raise failure
-        if self._spent and self._again is not None:
-            await self._again()
-            self._spent = False
+        asked = failure.retry_after or 0.0
+        if asked > min(LONGEST_WAIT, deadlines.left):
+            raise failure.later(asked)
+        if self._tries >= TRIES or delay >= deadlines.left:
+            raise failure
+        await self._pay_again()
         log.info("asking grok again", kind=failure.kind, tries=self._tries, delay=round(delay, 2))
         await self._retries.sleep(delay)
 
-    def _learn(self) -> None:
-        """The other endpoint answers, so the first one does not serve the model."""
+    async def _pay_again(self) -> None:
+        if self._spent and self._again is not None:
+            await self._again()
+            self._spent = False
+
+    def _try(self, way: Way) -> bool:
+        """Write the call in another way, once for each; whether there is something to try."""
+        call = None if way in self._ways else adapted(self.call, way)
+        if call is None:
+            return False
+        log.info("asking grok in another way", way=way)
+        self._ways.append(way)
+        self.call = call
+        return True
+
+    def _begin(self) -> None:
+        """What was tried is known to work: the other endpoint, another way to write the call."""
+        if self._began:
+            return
+        self._began = True
         if self._refusals:
             self._router.learn(self.call.request.model, served=self.call.endpoint)
+        for way in self._ways:
+            self._adapting.learn(self.call, way)
+
+
+class _MixedUp(Exception):
+    """Several answers came, and nothing says which piece belongs to which."""

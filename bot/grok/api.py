@@ -9,29 +9,25 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import httpx
 import structlog
-from httpx_sse import EventSource, ServerSentEvent
 
 from bot.completion.result import Chunk
 from bot.grok import errors
-from bot.grok.body import BODY_BYTES, EVENT_BYTES, EVENT_PARTS, Bounded, Bounds, read_json
+from bot.grok.body import BODY_BYTES, Bounded, decoded, read_json
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines, Watched
 from bot.grok.endpoints import PATHS
 from bot.grok.errors import ErrorReply, Failure
-from bot.grok.reading import Progress, read, read_whole
+from bot.grok.receiving import BROKEN, Receiving
 from bot.grok.retries import retry_after, should_retry
 from bot.settings import Settings
-from bot.words import grok as words
 
 log = structlog.get_logger(__name__)
 
 _LOOKUP_SECONDS = 10.0
 _ERROR_BYTES = 64 * 1024
-_BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
-"""What a connection that fails or breaks raises; the transport maps some of it only."""
+_MOST_REDIRECTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +59,13 @@ class Api:
         response: httpx.Response | None = None
         try:
             request = self._request(call, conversation)
-            response = await deadlines.within(self._http.send(request, stream=True))
+            response = await deadlines.within(self._send(request))
             _watch(response, deadlines)
             async with aclosing(self._answer(response, call, deadlines)) as chunks:
                 async for chunk in chunks:
                     started = True
                     yield chunk
-        except _BROKEN as error:
+        except BROKEN as error:
             raise errors.from_transport(error, started=started) from error
         finally:
             if response is not None:
@@ -91,13 +87,13 @@ class Api:
     async def _ask(self, request: httpx.Request, seconds: float) -> Found:
         try:
             async with asyncio.timeout(seconds):
-                response = await self._http.send(request, stream=True)
+                response = await self._send(request)
                 try:
                     Bounded(response, BODY_BYTES)
-                    return Found(response.status_code, read_json(_text(await response.aread())))
+                    return Found(response.status_code, read_json(decoded(await response.aread())))
                 finally:
                     await response.aclose()
-        except (*_BROKEN, TimeoutError) as error:
+        except (*BROKEN, TimeoutError) as error:
             raise errors.from_transport(error, started=False) from error
 
     async def get(self, path: str) -> Any:
@@ -106,7 +102,7 @@ class Api:
             found = await self.look_up(path)
         except Failure:
             return None
-        return found.data if found.status == 200 else None
+        return found.data if 200 <= found.status < 300 else None
 
     def _request(self, call: Call, conversation: str | None) -> httpx.Request:
         headers = self._headers | {
@@ -121,7 +117,7 @@ class Api:
         self, response: httpx.Response, call: Call, deadlines: Deadlines
     ) -> AsyncGenerator[Chunk]:
         if not response.is_success:
-            failure = errors.from_reply(await _error_reply(response), call, self._secret)
+            failure = await self._refusal(response, call)
             log.info(
                 "grok said no",
                 status=response.status_code,
@@ -129,80 +125,55 @@ class Api:
                 grok_request=response.headers.get("x-request-id"),
             )
             raise failure
-        bounds = Bounds.of(call)
-        if "text/event-stream" not in response.headers.get("content-type", ""):
-            Bounded(response, BODY_BYTES)
-            for chunk in self._whole(await response.aread(), call):
-                yield bounds.follow(chunk)
-            return
-        async with aclosing(self._streamed(response, call, deadlines, bounds)) as chunks:
+        async with aclosing(Receiving(call, deadlines, self._secret).read(response)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    async def _streamed(
-        self, response: httpx.Response, call: Call, deadlines: Deadlines, bounds: Bounds
-    ) -> AsyncGenerator[Chunk]:
-        """The chunks of an event stream; that it breaks after its end is no matter."""
-        body = Bounded(response, bounds.wire, each=EVENT_BYTES)
-        response.encoding = "utf-8-sig"  # of every event stream, whatever its header says
-        progress = Progress()
+    async def _refusal(self, response: httpx.Response, call: Call) -> Failure:
+        if response.is_redirect:
+            return errors.moved()
+        return errors.from_reply(await _error_reply(response), call, self._secret)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """The reply to `request`, with its method and body kept where it is sent on to the same
+        host: no other ever gets the key."""
+        for _ in range(_MOST_REDIRECTS):
+            response = await self._http.send(request, stream=True)
+            onward = self._onward(request, response)
+            if onward is None:
+                return response
+            await response.aclose()
+            request = onward
+        return await self._http.send(request, stream=True)
+
+    def _onward(self, request: httpx.Request, response: httpx.Response) -> httpx.Request | None:
+        if not response.has_redirect_location:
+            return None
         try:
-            async with aclosing(EventSource(response).aiter_sse()) as events:
-                async for event in events:
-                    deadlines.event()
-                    body.done()
-                    bounds.event()
-                    if event.data.strip() == "[DONE]":
-                        break
-                    for chunk in progress.follow(self._event(event, call, begun=progress.said)):
-                        yield bounds.follow(chunk)
-                else:
-                    if progress.begun and not progress.complete:
-                        raise Failure(words.GROK_CUT, kind="cut")
-        except _BROKEN:
-            if not progress.complete:
-                raise
-        if not progress.begun:
-            raise _nothing()
-        for chunk in progress.rest():
-            yield chunk
+            url = request.url.join(response.headers["location"])
+        except (httpx.InvalidURL, ValueError):
+            return None
+        if not _same_host(request.url, url):
+            return None
+        headers = {**request.headers, "Host": url.netloc.decode("ascii")}
+        return self._http.build_request(
+            request.method, url, headers=headers, content=request.content
+        )
 
-    def _event(self, event: ServerSentEvent, call: Call, *, begun: bool) -> list[Chunk]:
-        data = read_json(event.data, EVENT_PARTS)
-        if event.event == "error" and not isinstance(data, Mapping):
-            data = {"error": event.data}
-        if not isinstance(data, Mapping):
-            return []
-        if data.get("error") or event.event == "error":
-            raise errors.from_event(data, call, self._secret, begun=begun)
-        return read(data)
 
-    def _whole(self, body: bytes, call: Call) -> list[Chunk]:
-        answer = read_json(_text(body))
-        if isinstance(answer, Mapping) and answer.get("error"):
-            raise errors.from_event(answer, call, self._secret, begun=False)
-        if not isinstance(answer, Mapping) or not isinstance(answer.get("choices"), list):
-            raise Failure(words.GROK_STRANGE, kind="unavailable", spent=False)
-        chunks = read_whole(answer)
-        if all(chunk.usage is not None for chunk in chunks):
-            raise _nothing(spent=bool(chunks))
-        return chunks
+def _same_host(here: httpx.URL, there: httpx.URL) -> bool:
+    """Whether `there` is the same host and port as `here`, or its safe one instead."""
+    if here.host != there.host:
+        return False
+    if here.scheme == there.scheme:
+        return here.port == there.port
+    return (here.scheme, there.scheme) == ("http", "https") and not here.port and not there.port
 
 
 def _watch(response: httpx.Response, deadlines: Deadlines) -> None:
     """Put the body under the deadlines; httpx-sse shows no comments, but they are bytes."""
     if isinstance(response.stream, httpx.AsyncByteStream):
         response.stream = Watched(response.stream, deadlines)
-
-
-def _text(body: bytes) -> str:
-    """JSON is UTF-8 (RFC 8259), whatever a header says; a byte order mark is left out."""
-    return body.decode("utf-8-sig", errors="replace")
-
-
-def _nothing(*, spent: bool = False) -> Failure:
-    """A reply without any answer in it; unless it says that it was `spent` on, nobody pays."""
-    return Failure(words.GROK_NOTHING, kind="unavailable", spent=spent, retry=not spent)
 
 
 async def _error_reply(response: httpx.Response) -> ErrorReply:

@@ -62,7 +62,7 @@ _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 class Bounded(httpx.AsyncByteStream):
     """The body of `response` in slices, unpacked, of at most `most` bytes; raises `Failure`.
 
-    A piece that somebody calls `done` with begins a new count against `each`.
+    A piece that somebody calls `done` with begins a new count against `each`, in bytes.
     """
 
     def __init__(self, response: httpx.Response, most: int, each: int | None = None) -> None:
@@ -71,7 +71,7 @@ class Bounded(httpx.AsyncByteStream):
             raise TypeError("a response of an async client")
         self._stream = stream
         self._most = most
-        self._each = most if each is None else each
+        self.each = most if each is None else each
         self._unpack = _unpacker(response.headers.pop("content-encoding", ""))
         self._came = 0
         self._since = 0
@@ -91,7 +91,7 @@ class Bounded(httpx.AsyncByteStream):
     def _count(self, size: int) -> None:
         self._came += size
         self._since += size
-        if self._came > self._most or self._since > self._each:
+        if self._came > self._most or self._since > self.each:
             raise Failure(words.GROK_TOO_MUCH, kind="cut")
 
     async def aclose(self) -> None:
@@ -181,18 +181,53 @@ class Bounds:
         return chunk
 
 
+def decoded(raw: bytes, charset: str | None = None) -> str:
+    """JSON is in Unicode (RFC 8259), whatever a header says; what it says counts where that cannot
+    be. A byte order mark is left out."""
+    try:
+        return raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return raw.decode(charset or "utf-8", errors="replace")
+    except LookupError:
+        return raw.decode(errors="replace")
+
+
 def read_json(text: str, most_parts: int = BODY_PARTS) -> Any:
     """What `text` says; None when it is no JSON. Raises `Failure` when it is too intricate."""
-    if _parts(text) > most_parts < _parts(_STRING.sub("", text)):
-        raise Failure(words.GROK_TOO_MUCH, kind="cut")
+    _bear(text, most_parts)
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
 
 
+def read_all_json(text: str, most_parts: int = BODY_PARTS) -> list[Any] | None:
+    """Every map and list in `text`, one after the other, with or without the `data:` of events
+    and their `[DONE]`; None where anything else stands there. Raises as `read_json`."""
+    _bear(text, most_parts)
+    decoder, values, place = json.JSONDecoder(strict=False), [], 0
+    while (between := _BETWEEN.match(text, place)) and between.end() < len(text):
+        try:
+            value, place = decoder.raw_decode(text, between.end())
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict | list):
+            return None
+        values.append(value)
+    return values
+
+
+_BETWEEN = re.compile(r"(?:[\s,\x1e\ufeff]+|^data:|\[DONE\]|^:[^\r\n]*)*+", re.MULTILINE)
+
 _STRING = re.compile(r'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 """A string of JSON, also one without an end, so that no quote is looked at twice."""
+
+
+def _bear(text: str, most_parts: int) -> None:
+    if _parts(text) > most_parts < _parts(_STRING.sub("", text)):
+        raise Failure(words.GROK_TOO_MUCH, kind="cut")
 
 
 def _parts(text: str) -> int:

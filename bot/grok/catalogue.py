@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from bot.completion.request import is_text
+
 FRESH_SECONDS = 600.0
 _PRICE_UNITS_PER_DOLLAR = 10_000
 """Prices come in US cents per 100 million tokens (docs.x.ai, "List language models")."""
@@ -82,6 +84,7 @@ class Catalogue:
         self._models: tuple[Model, ...] = ()
         self._by_name: dict[str, Model] = {}
         self._able: tuple[str, ...] = ()
+        self._exact = True
         self._fetched_at: float | None = None
         self._take(known)
 
@@ -102,11 +105,23 @@ class Catalogue:
                 self._fetched_at = now
                 return
 
+    def tells_all(self, usual: str) -> bool:
+        """Whether the API has listed its models, `usual` among them, and no pattern of names."""
+        return self._fetched_at is not None and self._exact and self.find(usual) is not None
+
+    def stands_for_another(self, name: str) -> bool:
+        """Whether an API may answer to `name` though it lists it under another."""
+        if _RETIRED.match(name.lower()):
+            return True
+        base = name.partition(":")[0]
+        return any(map(self.find, {base, f"{name}:latest"} - {name}))
+
     def _take(self, models: tuple[Model, ...]) -> None:
         """Go by `models` from now on. A gateway lists thousands, so each question only looks up."""
         self._models = models
         self._by_name = _by_name(models)
         self._able = tuple(model.id for model in models if self.reasons(model.id) is False)
+        self._exact = not any("*" in name for name in self._by_name)
 
     def find(self, name: str) -> Model | None:
         """The model with this id or alias, in any case of letters."""
@@ -159,6 +174,10 @@ _REASONS = re.compile(
 """xAI's models from grok-4 on reason, unless their name says that they do not."""
 
 
+_RETIRED = re.compile(r"grok-(?:[1-3](?:\b|-)|beta|4(?:-0709|-latest|-fast|-1-fast|$)|code-fast)")
+"""xAI answers to retired ids with another model (docs.x.ai, "Migrating models")."""
+
+
 def _read(listed: Any, field: str) -> tuple[Model, ...]:
     entries = listed.get(field) if isinstance(listed, Mapping) else None
     if not isinstance(entries, list):
@@ -177,7 +196,7 @@ def _read(listed: Any, field: str) -> tuple[Model, ...]:
 
 
 def _is_name(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and len(value) <= _LONGEST_NAME
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME and is_text(value)
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from bot import words
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import NO_PAST, Past
 from bot.errors import Fault, RequestRefused
+from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
 from bot.grok.call import Call, dialect_of
@@ -84,11 +85,14 @@ class GrokClient:
         self.catalogue = Catalogue(self._api.get, KNOWN if self._dialect == "xai" else ())
         know_models([settings.grok_model, *(model.id for model in KNOWN)])
         self.prices = PriceList(self.catalogue, settings)
-        self._router = Router(settings.grok_endpoint, self.catalogue)
+        self._router = Router(
+            settings.grok_endpoint, self.catalogue, self._dialect, usual=settings.grok_model
+        )
+        self._adapting = Adapting()
         self._tokenizer = Tokenizer(self._api.put)
 
     def check(self, request: CompletionRequest, _system: str = "") -> tuple[Fault, ...]:
-        """What the endpoint that serves the model cannot carry, without asking anybody.
+        """What the model, or the endpoint that serves it, cannot carry, without asking anybody.
 
         Both endpoints carry a system text, so none speaks against a request.
         """
@@ -123,6 +127,7 @@ class GrokClient:
             call,
             api=self._api,
             router=self._router,
+            adapting=self._adapting,
             retries=self._retries,
             settings=self._settings,
             conversation=conversation,

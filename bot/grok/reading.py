@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeGuard
 
+from bot.completion.endings import NO_REASON, plain_reason
 from bot.completion.result import Chunk, TokenLogprob
 from bot.completion.rules import MAX_ANSWERS
+from bot.grok.halves import as_text
 from bot.grok.usage import read_usage
-
-_TURN_ENDED = "end_turn"
-"""xAI may say this before the last event of a choice, so it ends nothing yet."""
 
 _LARGEST = 1e300
 """JSON has numbers that no float holds; they are as good as none."""
@@ -26,87 +24,67 @@ _NAME_CHARS = 200
 
 
 def read(answer: Mapping[str, Any]) -> list[Chunk]:
-    """One chunk for each choice that moved, then one for the usage."""
-    model = _text(answer.get("model"))[:_NAME_CHARS] or None
-    chunks = [
-        _choice(choice, position, model)
-        for position, choice in enumerate(_maps(answer.get("choices"))[:_MOST_CHOICES])
-    ]
+    """One chunk for each choice that moved, then one for the usage.
+
+    Where several choices of one event have the same index, their places tell them apart.
+    """
+    model = _name(answer.get("model")) or None
+    choices = _maps(answer.get("choices"))[:_MOST_CHOICES]
+    indices = [_count(choice.get("index"), place) for place, choice in enumerate(choices)]
+    if len(set(indices)) < len(indices):
+        indices = list(range(len(indices)))
+    chunks = [_choice(*each, model) for each in zip(choices, indices, strict=True)]
     usage = read_usage(answer)
     if usage is not None:
         chunks.append(Chunk(model=model, usage=usage))
     return chunks
 
 
-def read_whole(answer: Mapping[str, Any]) -> list[Chunk]:
-    """The chunks of an answer that came in one body, where every choice has ended."""
-    return [
-        replace(chunk, finish_reason="stop") if chunk.finish_reason == _TURN_ENDED else chunk
-        for chunk in read(answer)
-    ]
-
-
-class Progress:
-    """Which choices of a stream have begun and ended."""
-
-    def __init__(self) -> None:
-        self.said = False
-        """Whether some text or thought has come."""
-        self._open: set[int] = set()
-        self._finished: set[int] = set()
-        self._turn_ended: set[int] = set()
-
-    def follow(self, chunks: list[Chunk]) -> Iterator[Chunk]:
-        """Pass the chunks of one event on, with the finish that counts."""
-        for chunk in chunks:
-            if chunk.usage is not None:
-                yield chunk
-                continue
-            self._open.add(chunk.choice)
-            if chunk.finish_reason == _TURN_ENDED:
-                self._turn_ended.add(chunk.choice)
-                chunk = replace(chunk, finish_reason=None)  # noqa: PLW2901
-            elif chunk.finish_reason is not None:
-                self._finished.add(chunk.choice)
-            self.said = self.said or bool(chunk.text or chunk.reasoning)
-            if chunk.text or chunk.reasoning or chunk.logprobs or chunk.finish_reason:
-                yield chunk
-
-    @property
-    def begun(self) -> bool:
-        """Whether any choice has begun."""
-        return bool(self._open)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every choice that began has ended, and one has."""
-        ended = self._finished | self._turn_ended
-        return bool(ended) and self._open <= ended
-
-    def rest(self) -> Iterator[Chunk]:
-        """What is left to say when the stream has ended well."""
-        for choice in sorted(self._turn_ended - self._finished):
-            yield Chunk(choice=choice, finish_reason="stop")
-
-
-def _choice(choice: Mapping[str, Any], position: int, model: str | None) -> Chunk:
-    index = _count(choice.get("index"), position)
-    message = _map(choice.get("delta")) or _map(choice.get("message"))
+def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
+    delta, message = _map(choice.get("delta")), _map(choice.get("message"))
+    text = _text(choice.get("text")) or _content(delta)
+    reasoning = _reasoning(delta) or _text(choice.get("reasoning"))
+    whole = bool(message) and not text and not reasoning
+    reason = _name(choice.get("finish_reason"))
     return Chunk(
         choice=index,
-        text=_text(choice.get("text")) or _content(message),
-        reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        text=_content(message) if whole else text,
+        reasoning=_reasoning(message) if whole else reasoning,
         logprobs=tuple(_logprobs(_map(choice.get("logprobs")))),
-        finish_reason=_text(choice.get("finish_reason"))[:_NAME_CHARS] or None,
+        finish_reason=None if plain_reason(reason) in NO_REASON else reason,
         model=model,
+        whole=whole,
     )
 
 
 def _content(message: Mapping[str, Any]) -> str:
     content = message.get("content")
-    if isinstance(content, list):
-        return "".join(_text(part.get("text")) for part in _maps(content))
+    parts = [content] if isinstance(content, Mapping) else content
+    if isinstance(parts, list):
+        return "".join(each if isinstance(each, str) else _part(each) for each in _list(parts))
     return _text(content) or _text(message.get("refusal"))
+
+
+def _part(part: Any) -> str:
+    return "" if _thinks(_map(part)) else _text(_map(part).get("text"))
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """Under any of its names, or as parts of the content (Mistral's `thinking`)."""
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        if thought := _text(message.get(name)):
+            return thought
+    parts = [part for part in _maps(message.get("content")) if _thinks(part)]
+    return "".join(_thought(part) for part in parts)
+
+
+def _thinks(part: Mapping[str, Any]) -> bool:
+    return _text(part.get("type")) in {"thinking", "reasoning"}
+
+
+def _thought(part: Mapping[str, Any]) -> str:
+    thought = part.get("thinking") or part.get("text")
+    return _text(thought) or "".join(_text(each.get("text")) for each in _maps(thought))
 
 
 def _logprobs(logprobs: Mapping[str, Any]) -> Iterator[TokenLogprob]:
@@ -114,7 +92,7 @@ def _logprobs(logprobs: Mapping[str, Any]) -> Iterator[TokenLogprob]:
     if isinstance(logprobs.get("content"), list):
         for entry in _maps(logprobs["content"]):
             top = [
-                (_text(each.get("token")), each.get("logprob"))
+                (as_text(_text(each.get("token"))), each.get("logprob"))
                 for each in _maps(entry.get("top_logprobs"))
             ]
             yield from _token(entry.get("token"), entry.get("logprob"), top)
@@ -131,10 +109,10 @@ def _token(token: object, logprob: object, top: list[tuple[str, Any]]) -> Iterat
     if not isinstance(token, str) or not _is_number(logprob):
         return
     likeliest = sorted(
-        ((name, float(number)) for name, number in top if _is_number(number)),
+        ((as_text(name), float(number)) for name, number in top if _is_number(number)),
         key=lambda each: -each[1],
     )
-    yield TokenLogprob(token, float(logprob), tuple(likeliest))
+    yield TokenLogprob(as_text(token), float(logprob), tuple(likeliest))
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -151,6 +129,10 @@ def _count(value: object, otherwise: int = 0) -> int:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _name(value: object) -> str:
+    return as_text(_text(value)[:_NAME_CHARS])
 
 
 def _list(value: object) -> list[Any]:

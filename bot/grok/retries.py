@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,18 @@ Random = Callable[[], float]
 TRIES = 3
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
-_LONGEST_RETRY_AFTER = 120.0
-"""xAI's own client waits no longer than this (xai-org/grok-build)."""
+LONGEST_WAIT = 60.0
+"""Seconds that somebody may be left waiting because the API asks for it; xAI's own client waits
+two minutes at most (xai-org/grok-build)."""
+
+_LONGEST_READ = 366 * 86_400.0
+"""Seconds; what asks for more is a mistake."""
+
+_HEADERS = (("retry-after-ms", "ms"), ("x-ms-retry-after-ms", "ms"), ("retry-after", "s"))
+"""The first two are OpenAI's and Azure's, and finer."""
+
+_AMOUNT = re.compile(r"([0-9]{0,15}\.?[0-9]{1,15})\s*(ms|s|m|h)?", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +42,26 @@ class Retries:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The `Retry-After` header in seconds from now, given as a number or as a date."""
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
+    """How many seconds from now the API asks to wait: in milliseconds (`retry-after-ms`), in
+    seconds, or until a date; None when it does not say, or says what cannot be."""
+    for name, unit in (
+        ("retry-after-ms", "ms"),
+        ("x-ms-retry-after-ms", "ms"),
+        ("retry-after", "s"),
+    ):
+        seconds = _seconds(headers.get(name, "").strip(), unit)
+        if seconds is not None and seconds <= _LONGEST_READ:
+            return max(0.0, seconds)
+    return None
+
+
+def _seconds(value: str, unit: str) -> float | None:
+    if amount := _AMOUNT.fullmatch(value):
+        return float(amount[1]) * _UNITS[(amount[2] or unit).lower()]
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER)
+        return parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError, TypeError, IndexError, OSError):
+        return None
 
 
 def should_retry(headers: Mapping[str, str]) -> bool | None:

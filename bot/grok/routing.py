@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,15 +10,19 @@ from bot import words
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.errors import Fault, GrokFailed
-from bot.grok.call import Call
+from bot.grok.call import Call, Dialect
 from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints import only_completions
 from bot.grok.errors import Failure
+from bot.grok.meaning import unsupported
+from bot.grok.memory import Memory
 from bot.grok.scrub import safe_name
 from bot.words import grok as said
 
-MEMORY_SECONDS = 86_400.0
-MEMORY_SIZE = 500
+_NOT_OF_REASONING = frozenset({"stop", "frequency_penalty", "presence_penalty"})
+"""What xAI's reasoning models answer with an error, at any value (docs.x.ai, "Reasoning")."""
+
+_ANY_MODEL_TAKES = frozenset({"", "model", "prompt", "max_tokens", "stream"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,8 @@ class Route:
     faults: tuple[Fault, ...]
 
 
-class Refusals:
+class Refusals(Memory[tuple[str, Endpoint]]):
     """Models that an endpoint was found not to serve; each is forgotten after a day."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._until: OrderedDict[tuple[str, Endpoint], float] = OrderedDict()
-
-    def add(self, model: str, endpoint: Endpoint) -> None:
-        """Remember that `endpoint` does not serve `model`."""
-        self._until[model, endpoint] = self._clock() + MEMORY_SECONDS
-        self._until.move_to_end((model, endpoint))
-        while len(self._until) > MEMORY_SIZE:
-            self._until.popitem(last=False)
-
-    def __contains__(self, place: tuple[str, Endpoint]) -> bool:
-        return self._until.get(place, 0.0) > self._clock()
 
 
 class Router:
@@ -56,18 +44,27 @@ class Router:
         self,
         forced: Literal["auto", "completions", "chat"],
         catalogue: Catalogue,
-        refusals: Refusals | None = None,
+        dialect: Dialect = "xai",
+        *,
+        usual: str = "",
     ) -> None:
+        """`usual` is the operator's model: where the API does not list it, its list says nothing
+        about others either."""
         self._forced = forced
         self._catalogue = catalogue
-        self._refusals = refusals or Refusals()
+        self._dialect = dialect
+        self._usual = usual
+        self._refusals = Refusals()
+        self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
 
     def route(self, request: CompletionRequest) -> Route:
         """The route of `request`, by its model and by what it needs."""
         endpoint = self._preferred(request) if self._forced == "auto" else self._forced
         if self._forced == "auto" and (request.model, endpoint) in self._refusals:
             endpoint = _other(endpoint)
-        return Route(endpoint, self._faults(request) if endpoint == "chat" else ())
+        if self._unlisted(request.model):
+            return Route(endpoint, (self._unknown(request.model),))
+        return Route(endpoint, self._faults(request, endpoint))
 
     def elsewhere(self, call: Call, refused: Sequence[Failure]) -> Endpoint:
         """Where to go after `refused`, the last of which `call` met.
@@ -76,7 +73,7 @@ class Router:
         """
         there, model = _other(call.endpoint), call.request.model
         if self._forced == "auto" and len(refused) == 1:
-            faults = self._faults(call.request) if there == "chat" else ()
+            faults = self._faults(call.request, there)
             if not faults:
                 return there
             if refused[0].missing == "endpoint" or self._catalogue.find(model):
@@ -92,7 +89,7 @@ class Router:
 
     def learn(self, model: str, *, served: Endpoint) -> None:
         """Remember that the endpoint other than `served` does not serve `model`."""
-        self._refusals.add(model, _other(served))
+        self._refusals.add((model, _other(served)))
 
     def _preferred(self, request: CompletionRequest) -> Endpoint:
         reasons = self._catalogue.reasons(request.model)
@@ -100,15 +97,55 @@ class Router:
             return "completions"
         return "chat"
 
-    def _faults(self, request: CompletionRequest) -> tuple[Fault, ...]:
-        """What the chat endpoint cannot carry."""
-        problem, able = said.GROK_CANNOT_HERE, ""
-        if self._forced == "auto":
-            problem = said.grok_cannot(safe_name(request.model))
-            able = self._catalogue.able(but=request.model)
+    def note(self, call: Call, failure: Failure) -> None:
+        """Remember a parameter that the model was found not to take, whatever its value."""
+        name = failure.parameter
+        if name in _ANY_MODEL_TAKES or name not in call.request.model_fields_set:
+            return
+        if failure.kind == "invalid" and unsupported(failure.said):
+            self._not_taken.add((call.request.model, call.endpoint, name))
+
+    def _faults(self, request: CompletionRequest, endpoint: Endpoint) -> tuple[Fault, ...]:
+        """What the model cannot take at `endpoint`, each with a model that can."""
+        lacking = only_completions(request) if endpoint == "chat" else ()
+        names = [*lacking, *self._refused(request, endpoint)]
+        if not names:
+            return ()
+        cannot = said.grok_cannot(safe_name(request.model))
+        able = self._catalogue.able(but=request.model) if self._forced == "auto" else ""
         return tuple(
-            Fault(name, problem, said.grok_able(name, able)) for name in only_completions(request)
+            Fault(
+                name,
+                said.GROK_CANNOT_HERE if name in lacking and self._forced == "chat" else cannot,
+                said.grok_able(name, able),
+            )
+            for name in names
         )
+
+    def _refused(self, request: CompletionRequest, endpoint: Endpoint) -> Iterator[str]:
+        """The parameters that were given and that the model does not take, as is known by heart
+        or has been found."""
+        reasons = self._dialect == "xai" and self._catalogue.reasons(request.model)
+        for name in CompletionRequest.model_fields:
+            if name in request.model_fields_set and (
+                (reasons and endpoint == "chat" and name in _NOT_OF_REASONING)
+                or (request.model, endpoint, name) in self._not_taken
+            ):
+                yield name
+
+    def _unlisted(self, model: str) -> bool:
+        """Whether the API says that it has other models than this one."""
+        catalogue = self._catalogue
+        return (
+            model != self._usual
+            and catalogue.tells_all(self._usual)
+            and catalogue.find(model) is None
+            and not catalogue.stands_for_another(model)
+        )
+
+    def _unknown(self, model: str) -> Fault:
+        nearest = self._catalogue.nearest(model)
+        return Fault("model", said.grok_unlisted(safe_name(model)), said.grok_listed(nearest))
 
 
 def _other(endpoint: Endpoint) -> Endpoint:

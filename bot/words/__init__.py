@@ -206,12 +206,15 @@ def help_example(command: str, usage: str) -> str:
 # --- the answer ----------------------------------------------------------------------------
 
 NO_LOGPROBS = "_This model does not say how likely its tokens were._"
+NO_ALTERNATIVES = "_What else could have stood there is not told by this endpoint._"
 LOGPROB_HEAD = "| Token | Chance | Instead |\n| --- | --- | --- |"
 UNDER_A_THOUSANDTH = "under 0.1%"
 ENDED = {
     "content_filter": "_The model’s safety filter ended this answer._",
     "max_context": "_Question and answer together are as long as this model can hold._",
     "time_limit": "_Cut off: the answer took longer than Grok allows._",
+    "tool_calls": "_Grok wanted to use a tool that it does not have here._",
+    "broken": "_Grok broke off here before its answer was complete. Please ask again._",
 }
 
 

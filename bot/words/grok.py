@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 GROK_SENTENCES: dict[str, str] = {
@@ -15,6 +16,10 @@ GROK_SENTENCES: dict[str, str] = {
     "not_permitted": (
         "This bot's Grok account is not allowed to do that. Try another model, or ask whoever "
         "runs the bot to check the permissions of its key."
+    ),
+    "refused": (
+        "Grok's safety rules, or those of the server before it, refuse this question. Please ask "
+        "in other words."
     ),
     "too_long": (
         "That is more than the model can take at once. Shorten the prompt or lower max_tokens, "
@@ -31,6 +36,10 @@ GROK_STRANGE = (
     "What came back was not an answer from Grok. Please ask again; if it stays like this, tell "
     "whoever runs the bot."
 )
+GROK_GARBLED = (
+    "A part of Grok's answer came garbled, so it breaks off here. Please ask again; if it stays "
+    "like this, tell whoever runs the bot."
+)
 GROK_NOTHING = "Nothing came back from Grok. Please ask again in a few minutes."
 GROK_TOO_MUCH = (
     "Far more came from Grok than was asked for, so it is cut off here. Please ask again; if it "
@@ -40,6 +49,16 @@ GROK_NO_API = (
     "There is no Grok at the configured address. Please ask whoever runs the bot to check "
     "XAI_BASE_URL."
 )
+
+
+def grok_busy(seconds: float) -> str:
+    """It takes questions again in so many seconds, which is longer than anybody waits."""
+    return f"Grok has too much to do right now. Please ask again in {_about(seconds)}."
+
+
+def grok_out_of_order(seconds: float) -> str:
+    """It says itself that it is back in so many seconds."""
+    return f"Grok is out of order at the moment. Please ask again in {_about(seconds)}."
 
 
 def grok_late(seconds: float) -> str:
@@ -68,6 +87,16 @@ def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
     names = " or ".join(filter(None, [", ".join(nearest[:-1]), *nearest[-1:]]))
     meant = f" Did you mean {names}?" if names else ""
     return f"Grok has no model called {model}.{meant} Choose another with `--model`."
+
+
+def grok_unlisted(model: str) -> str:
+    """`problem` of a fault: the API lists other models, and not this one."""
+    return f"Grok has no model called {model}"
+
+
+def grok_listed(nearest: Sequence[str]) -> str:
+    """`allowed` of the same fault; `nearest` are ids that look like it."""
+    return " or ".join(nearest) if nearest else "a model that `/grok models` lists"
 
 
 def grok_not_served(model: str) -> str:
@@ -99,6 +128,15 @@ def grok_able(parameter: str, model: str) -> str:
     if parameter == "prompt":
         return f"one prompt, or several with a model such as {model}" if model else "one prompt"
     return f"with a model such as {model}" if model else ""
+
+
+def _about(seconds: float) -> str:
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds > 1.5 * size:
+            return f"about {math.ceil(seconds / size - 0.1)} {unit}s"
+        if seconds > 0.9 * size:
+            return f"about 1 {unit}"
+    return f"about {math.ceil(seconds)} seconds"
 
 
 def _duration(seconds: float) -> str:

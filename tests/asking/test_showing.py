@@ -176,7 +176,7 @@ async def test_the_list_says_who_changed_what_from_what_to_what(at: Desk) -> Non
 
 
 async def test_a_long_list_is_shown_whole(at: Desk) -> None:
-    flags = "--temperature 1 --max-tokens 100 --top-p 0.5 --n 2 --seed 7 --user me --stop END"
+    flags = "--temperature 1 --max-tokens 100 --top-p 0.5 --n 2 --seed 7 --user me --logprobs 2"
     for _ in range(8):
         await at.command(f'defaults set {flags} --system "{"x" * 70}" workspace')
         await at.command("defaults reset workspace")

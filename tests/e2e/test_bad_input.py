@@ -90,11 +90,26 @@ async def test_what_grok_refuses_is_one_sentence_in_the_answer(
 
 async def test_an_unknown_model_is_named_with_the_nearest(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
-        await stage.ask("--model grok-4.33 Hello")
-        (message,) = await stage.answer()
+        result = await stage.ask("--model grok-4.33 Hello")
 
-    assert "grok-4.33" in markdown(message)
-    assert "grok-4.3" in markdown(message).replace("grok-4.33", "")
+    told = result.ack_body["text"]
+    assert "grok-4.33" in told
+    assert "grok-4.3" in told.replace("grok-4.33", "")
+    assert not stage.grok.requests
+    assert not stage.workspace.calls_of("chat.postMessage")
+
+
+@pytest.mark.parametrize("flag", ["--stop END", "--presence-penalty 0", "--frequency-penalty 1"])
+async def test_what_a_reasoning_model_does_not_take_is_said_with_one_that_does(
+    redis_url: str, flag: str
+) -> None:
+    async with on_stage(redis_url) as stage:
+        result = await stage.ask(f"{flag} Hello")
+
+    assert "grok-4.3 cannot do this" in result.ack_body["text"]
+    assert "grok-4.20-0309-non-reasoning" in result.ack_body["text"]
+    assert not stage.grok.requests
+    assert not stage.workspace.calls_of("chat.postMessage")
 
 
 async def test_grok_away(redis_url: str) -> None:

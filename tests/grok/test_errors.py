@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import GrokFailure
 from bot.grok.client import GrokClient
-from bot.grok.errors import read_error
+from bot.grok.said import read_error
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.strict import TEAM
@@ -187,13 +187,13 @@ async def test_a_refused_parameter_is_named_as_people_know_it(
 ) -> None:
     body = {"code": "Client specified an invalid argument", "error": said}
     grok.script(Script(status=400, body=body))
-    asked = request(presence_penalty=1, stop="x", logprobs=3, seed=1)
+    asked = request(model="grok-3", presence_penalty=1, stop="x", logprobs=3, seed=1)
 
     failed = await failure(grok_client, asked)
 
     assert failed.kind == "invalid"
     assert f" {parameter} " in failed.sentence
-    assert CHAT in failed.sentence
+    assert "grok-3" in failed.sentence
 
 
 async def test_openai_names_the_parameter_beside_the_message(

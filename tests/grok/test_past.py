@@ -168,7 +168,7 @@ async def test_an_echo_does_not_show_the_system_text(
 async def test_the_past_goes_along_to_the_other_endpoint(
     served: Endpoint, open_grok_client: OpenGrokClient
 ) -> None:
-    model = CHAT if served == "completions" else PLAIN
+    model = "somebody-elses" if served == "completions" else PLAIN
     models = [Model(model, False, 0, 0, 0)]
     async with GrokServer(models=models, endpoints=[served], speed=None, first_delay=0) as server:
         client = await open_grok_client(server)

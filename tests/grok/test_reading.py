@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.completion.result import Chunk, TokenLogprob, Usage
-from bot.grok.reading import Progress, read, read_whole
+from bot.grok.progress import Progress
+from bot.grok.reading import read
 
 NAMES = """choices index text delta message content reasoning_content logprobs tokens
     token_logprobs top_logprobs token logprob finish_reason model usage prompt_tokens
@@ -27,7 +28,7 @@ def test_nothing_breaks_the_reading(event: dict[str, Any]) -> None:
 
     chunks = list(progress.follow(read(event)))
 
-    assert all(isinstance(chunk, Chunk) for chunk in chunks + read_whole(event))
+    assert all(isinstance(chunk, Chunk) for chunk in [*chunks, *progress.rest()])
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ async def test_the_api_may_say_whether(
     assert len(grok.requests) == requests
 
 
-@pytest.mark.parametrize(("header", "pause"), [("7", 7.25), ("0", 0.25), ("999", 120.25)])
+@pytest.mark.parametrize(("header", "pause"), [("7", 7.25), ("0", 0.25), ("59.5", 59.75)])
 async def test_waits_as_long_as_the_api_asks(
     header: str, pause: float, grok: GrokServer, impatient: Any
 ) -> None:
@@ -103,6 +103,39 @@ async def test_waits_as_long_as_the_api_asks(
     await answer(bot.client, request())
 
     assert bot.pauses == [pause]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        (429, {"Retry-After": "61"}, "in about 1 minute"),
+        (429, {"Retry-After": "999"}, "in about 17 minutes"),
+        (429, {"Retry-After": "3600"}, "in about 1 hour"),
+        (429, {"Retry-After": "86400"}, "in about 1 day"),
+        (429, {"retry-after-ms": "7200000", "Retry-After": "1"}, "in about 2 hours"),
+        (503, {"Retry-After": "600"}, "out of order at the moment. Please ask again in about 10"),
+    ],
+)
+async def test_longer_than_anybody_waits_is_told_now_with_when(
+    status: int, headers: dict[str, str], told: str, grok: GrokServer, impatient: Any
+) -> None:
+    grok.script(Script(status=status, body=BUSY, headers=headers, times=None))
+    bot = impatient()
+
+    failed = await failure(bot.client, request())
+
+    assert told in failed.sentence
+    assert (bot.pauses, len(grok.requests)) == ([], 1)
+
+
+async def test_milliseconds_are_finer(grok: GrokServer, impatient: Any) -> None:
+    headers = {"Retry-After": "8", "retry-after-ms": "300"}
+    grok.script(Script(status=429, body=BUSY, headers=headers))
+    bot = impatient()
+
+    await answer(bot.client, request())
+
+    assert bot.pauses == [0.55]
 
 
 async def test_does_not_wait_past_the_deadline(grok: GrokServer, impatient: Any) -> None:
@@ -192,20 +225,38 @@ def test_retry_after_may_be_a_date() -> None:
     assert 55 < (retry_after({"retry-after": soon}) or 0) <= 60
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "soon",
-        "-5",
-        "nan",
-        "Mon, 99 Foo 2026",
-        "Wed, 21 Oct 99999999999999 07:28:00 GMT",
-        "Wed, 21 Oct 0 07:28:00 GMT",
-    ],
-)
+ODD = [
+    "",
+    "soon",
+    "-5",
+    "nan",
+    "inf",
+    "1e400",
+    "9" * 400,
+    "99999999999999",
+    "Mon, 99 Foo 2026",
+    "Wed, 21 Oct 99999999999999 07:28:00 GMT",
+    "Wed, 21 Oct 0 07:28:00 GMT",
+    "Wed, 21 Oct 9999 07:28:00 GMT",
+    "Wed, 21 Oct 1015 07:28:00 GMT",
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Thu, 01 Jan 0000 00:00:00 +9999",
+    "٣",
+    "1,5",
+]
+
+
+@pytest.mark.parametrize("value", ODD)
 def test_odd_retry_after(value: str) -> None:
     assert not retry_after({"retry-after": value})
+    assert not retry_after({"retry-after-ms": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("7", 7), (" 7.5 ", 7.5), ("7s", 7), ("250ms", 0.25), ("2m", 120)]
+)
+def test_amounts(value: str, seconds: float) -> None:
+    assert retry_after({"retry-after": value}) == seconds
 
 
 async def _no_sleep(_seconds: float) -> None:

@@ -8,7 +8,8 @@ from bot.completion.result import Endpoint
 from bot.errors import RequestRefused
 from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.client import GrokClient
-from bot.grok.routing import MEMORY_SECONDS, MEMORY_SIZE, Refusals, Router
+from bot.grok.memory import MEMORY_SECONDS, MEMORY_SIZE
+from bot.grok.routing import Refusals, Router
 from sandbox.grok import GrokServer, Model, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import CHAT, PLAIN, answer, failure, request, text
@@ -71,7 +72,7 @@ def test_the_operator_may_force_an_endpoint() -> None:
 def test_what_was_found_is_forgotten_after_a_day() -> None:
     now = 0.0
     refusals = Refusals(clock=lambda: now)
-    refusals.add("m", "chat")
+    refusals.add(("m", "chat"))
 
     assert ("m", "chat") in refusals
     assert ("m", "completions") not in refusals
@@ -82,7 +83,7 @@ def test_what_was_found_is_forgotten_after_a_day() -> None:
 def test_the_memory_has_an_end() -> None:
     refusals = Refusals()
     for number in range(MEMORY_SIZE + 1):
-        refusals.add(f"m{number}", "chat")
+        refusals.add((f"m{number}", "chat"))
 
     assert ("m0", "chat") not in refusals
     assert ("m1", "chat") in refusals

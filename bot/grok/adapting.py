@@ -1,0 +1,96 @@
+"""What a server refuses though nobody asked for it: left out, or written in another way.
+
+Each way is tried once, when the server has refused the usual one, and remembered for the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Literal
+
+from bot.completion.result import Endpoint
+from bot.grok.call import Call
+from bot.grok.endpoints import without_mark
+from bot.grok.errors import Failure
+from bot.grok.memory import Memory
+
+Way = Literal["no usage", "other cap", "no stream", "no mark"]
+_WAYS: tuple[Way, ...] = ("no usage", "other cap", "no stream", "no mark")
+
+_NOT_TAKEN = re.compile(
+    r"\b(?:unsupported|unrecognized|unknown|unexpected|deprecated|invalid)\b"
+    r"|not (?:supported|permitted|allowed|compatible)|n[o']t support|extra (?:inputs|fields)",
+    re.IGNORECASE,
+)
+_USAGE = re.compile(r"stream_?options|include_?usage", re.IGNORECASE)
+_OTHER_CAP = re.compile(r"max_?completion_?tokens", re.IGNORECASE)
+_CAP = re.compile(r"max_?tokens", re.IGNORECASE)
+_STREAM = re.compile(r"\bstream(?:ing|ed|s)?\b", re.IGNORECASE)
+
+
+class Adapting:
+    """Knows in which way each model's server takes a call."""
+
+    def __init__(self) -> None:
+        self._known: Memory[tuple[str, Endpoint, Way]] = Memory()
+        self._apart: Memory[tuple[str, Endpoint]] = Memory()
+
+    def fit(self, call: Call) -> Call:
+        """`call` as its server takes it, as far as is known."""
+        for way in _WAYS:
+            if (call.request.model, call.endpoint, way) in self._known:
+                call = adapted(call, way) or call
+        return call
+
+    def learn(self, call: Call, way: Way) -> None:
+        """The server answers a call that was written in this `way`."""
+        self._known.add((call.request.model, call.endpoint, way))
+
+    def tells_apart(self, call: Call) -> bool:
+        """Whether the server is known to say, in a stream, which answer each piece belongs to."""
+        return call.dialect == "xai" or (call.request.model, call.endpoint) in self._apart
+
+    def learn_apart(self, call: Call) -> None:
+        """The server has said so."""
+        self._apart.add((call.request.model, call.endpoint))
+
+
+def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
+    """In which ways `call` may succeed after `failure`, each with something in it to change."""
+    if failure.kind not in {"invalid", "unavailable", "unknown_model"}:
+        return
+    said = f"{failure.said.parameter} {failure.said.every}"
+    if "stream_options" in call.body and _USAGE.search(said):
+        yield "no usage"
+    if failure.kind != "invalid":
+        return
+    if call.endpoint == "chat" and "max_tokens" in call.body:
+        refused = _CAP.search(said) and _NOT_TAKEN.search(said)
+        if refused or _OTHER_CAP.search(said):
+            yield "other cap"
+    if call.stream and _STREAM.search(said) and _NOT_TAKEN.search(said):
+        yield "no stream"
+    if failure.parameter == "stop" and without_mark(call):
+        yield "no mark"
+
+
+def adapted(call: Call, way: Way) -> Call | None:
+    """`call` written in this `way`; None when there is nothing to change."""
+    if way == "no mark":
+        return without_mark(call)
+    if way == "other cap":
+        if call.endpoint != "chat" or "max_tokens" not in call.body:
+            return None
+        body = _without(call, "max_tokens")
+        return replace(call, body=body | {"max_completion_tokens": call.body["max_tokens"]})
+    if way == "no usage":
+        return replace(call, body=_without(call, "stream_options")) if call.stream else None
+    if not call.stream:
+        return None
+    return replace(call, body=_without(call, "stream", "stream_options"), stream=False)
+
+
+def _without(call: Call, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in call.body.items() if name not in names}

@@ -1,0 +1,197 @@
+"""What comes back on a call: a stream of events or one body, whatever it says that it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+
+from bot.completion.result import Chunk
+from bot.grok import errors
+from bot.grok.body import (
+    BODY_BYTES,
+    EVENT_BYTES,
+    EVENT_PARTS,
+    Bounded,
+    Bounds,
+    decoded,
+    read_all_json,
+    read_json,
+)
+from bot.grok.call import Call
+from bot.grok.deadlines import Deadlines
+from bot.grok.errors import Failure
+from bot.grok.meaning import tells_error
+from bot.grok.progress import Progress
+from bot.grok.reading import read
+from bot.words import grok as words
+
+BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
+"""What a connection that fails or breaks raises; the transport maps some of it only."""
+
+_EVENTS = re.compile(rb"(?:data|event|id|retry)\s*:|:")
+_BODY = re.compile(rb"[{\[<]")
+_MARK = b"\xef\xbb\xbf"
+_LEAST_SEEN = 8
+"""Bytes by which a stream of events is known from a body."""
+
+_DONE = "[DONE]"
+_SMALL_TALK = re.compile(r"[^{}\"]{0,40}")
+"""Events of gateways that hold no JSON at all: `ping`, `keep-alive`."""
+
+
+class Receiving:
+    """Reads what comes back on `call`; `secret` is never repeated."""
+
+    def __init__(self, call: Call, deadlines: Deadlines, secret: str) -> None:
+        self._call = call
+        self._deadlines = deadlines
+        self._secret = secret
+        self._bounds = Bounds.of(call)
+        self._progress = Progress()
+        self._spent = False
+
+    async def read(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
+        """Every step of the answer; raises `Failure`, and what a broken connection raises."""
+        body = Bounded(response, self._bounds.wire, each=EVENT_BYTES)
+        opened = _Opened(body)
+        response.stream = opened
+        said_so = "text/event-stream" in response.headers.get("content-type", "").lower()
+        start = (await opened.start()).removeprefix(_MARK).lstrip()
+        opened.of_events = not _BODY.match(start) if said_so else bool(_EVENTS.match(start))
+        body.each = EVENT_BYTES if opened.of_events else BODY_BYTES
+        chunks = self._events(response, body) if opened.of_events else self._body(response)
+        async with aclosing(chunks):
+            try:
+                async for chunk in chunks:
+                    yield self._bounds.follow(chunk)
+            except (Failure, *BROKEN) as error:
+                for chunk in self._progress.held():
+                    yield chunk
+                if not self._over(error):
+                    raise
+        for chunk in self._progress.rest():
+            yield chunk
+
+    def _over(self, error: Exception) -> bool:
+        """Whether all had come before the connection broke, or fell silent."""
+        if isinstance(error, Failure) and error.kind != "timeout":
+            return False
+        return self._progress.ended(self._call.request.choices)
+
+    async def _events(self, response: httpx.Response, body: Bounded) -> AsyncGenerator[Chunk]:
+        response.encoding = "utf-8-sig"  # of every event stream, whatever its header says
+        response.headers["content-type"] = "text/event-stream"
+        async with aclosing(EventSource(response).aiter_sse()) as events:
+            async for event in events:
+                self._deadlines.event()
+                body.done()
+                self._bounds.event()
+                for value in self._values(event):
+                    for chunk in self._follow(value, event.event):
+                        yield chunk
+                if event.data.rstrip().endswith(_DONE):
+                    break
+            else:
+                if self._progress.said and not self._progress.complete:
+                    raise Failure(words.GROK_CUT, kind="cut")
+        if not self._progress.said and not self._progress.complete:
+            raise _nothing(spent=self._spent)
+
+    def _values(self, event: ServerSentEvent) -> list[Any]:
+        """What an event says: one value, or several where no blank lines stand between them."""
+        value = read_json(event.data, EVENT_PARTS)
+        if event.event == "error" and not isinstance(value, Mapping | list):
+            return [{"error": value or event.data}]
+        if value is not None:
+            return value if isinstance(value, list) else [value]
+        values = read_all_json(event.data, EVENT_PARTS)
+        if values is not None:
+            return values
+        if _SMALL_TALK.fullmatch(event.data):
+            return []
+        raise Failure(words.GROK_GARBLED, kind="cut", retry=not self._progress.said)
+
+    def _follow(self, value: Any, event: str = "") -> Iterator[Chunk]:
+        if not isinstance(value, Mapping):
+            return
+        fails = event == "error" or tells_error(value)
+        for chunk in self._progress.follow(read(value)):
+            self._spent = self._spent or chunk.usage is not None
+            yield replace(chunk, finish_reason=None) if fails else chunk
+        if not fails:
+            return
+        begun = self._progress.said
+        raise errors.from_event(value, self._call, self._secret, begun=begun)
+
+    async def _body(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
+        raw = await response.aread()
+        if not raw.removeprefix(_MARK).strip():
+            raise _nothing()
+        values = read_all_json(decoded(raw, response.charset_encoding)) or []
+        if len(values) == 1 and isinstance(values[0], list):
+            values = values[0]
+        if not values or not all(map(_is_answer, values)):
+            raise Failure(words.GROK_STRANGE, kind="unavailable", spent=False)
+        for value in values:
+            for chunk in self._follow(value):
+                yield chunk
+        if not self._progress.begun:
+            raise _nothing(spent=self._spent)
+        if len(values) > 1 and not self._progress.complete:
+            raise Failure(words.GROK_CUT, kind="cut")
+
+
+def _is_answer(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    return tells_error(value) or isinstance(value.get("choices"), list)
+
+
+class _Opened(httpx.AsyncByteStream):
+    """A body whose beginning can be looked at before it is read, and which ends its last line."""
+
+    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        self._stream = stream
+        self._pieces = aiter(stream)
+        self._seen: list[bytes] = []
+        self.of_events = False
+        """Whether its last line may want an end."""
+
+    async def start(self) -> bytes:
+        """What it begins with: the first bytes that are not blank, or all that there is."""
+        seen = b""
+        while len(seen.removeprefix(_MARK).lstrip()) < _LEAST_SEEN:
+            piece = await anext(self._pieces, None)
+            if piece is None:
+                break
+            self._seen.append(piece)
+            seen = (seen + piece).lstrip()
+            if b"\n" in seen:
+                break
+        return seen
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        seen, self._seen = self._seen, []
+        for piece in seen:
+            yield piece
+        async for piece in self._pieces:
+            yield piece
+        if self.of_events:
+            yield b"\n\n"
+
+    async def aclose(self) -> None:
+        if isinstance(self._pieces, AsyncGenerator):
+            await self._pieces.aclose()
+        await self._stream.aclose()
+
+
+def _nothing(*, spent: bool = False) -> Failure:
+    """A reply without any answer in it; unless it says that it was `spent` on, nobody pays."""
+    return Failure(words.GROK_NOTHING, kind="unavailable", spent=spent, retry=not spent)
