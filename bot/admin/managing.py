@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,6 +46,9 @@ from bot.words import admin as words
 from bot.words import usage as usage_words
 
 log = structlog.get_logger(__name__)
+
+STORE_SECONDS = 2.5
+"""How long a change may take until it is acked, of Slack's 3 s."""
 
 ANSWER_SECONDS = 10.0
 """How long Redis may take before the person is told that it came to nothing."""
@@ -99,20 +103,34 @@ class Managing:
         thread_ts: str = "",
         operation: str = "",
     ) -> Reaction:
-        """Carry out `command`, typed by `user` in `channel`, after the ack.
+        """Carry out `command`, typed by `user` in `channel`: one that changes something before the
+        ack, any other after it. A change that is not stored in time is not acked; it goes on.
 
         `operation` names what Slack may deliver again: it changes nothing twice.
         """
         where = _Where(user, channel, response_url, thread_ts)
-        return Reaction(then=partial(self._serve, command, where, operation))
+        carry_out = partial(self._carry_out, command, where, operation)
+        if not isinstance(command, ChangingCommand):
+            return Reaction(then=partial(self._conclude, where, carry_out))
+        changing = asyncio.create_task(carry_out())
+        try:
+            await asyncio.wait([changing], timeout=STORE_SECONDS)
+        except asyncio.CancelledError:
+            changing.cancel()
+            raise
+        then = partial(self._conclude, where, lambda: changing)
+        return Reaction(then=then, again=not changing.done())
 
-    async def _serve(self, command: ManagingCommand, where: _Where, operation: str) -> None:
+    async def _carry_out(self, command: ManagingCommand, where: _Where, operation: str) -> Said:
+        """What there is to say, once it is done."""
         person = await self._people.find(where.user)
         caller = Caller(person, where.channel, operation)
         if sentence := self._permission.refusal(matter_of(command, where.user), person):
-            await self._tell(where, Said((sentence,)))
-            return
-        said = await self._answer(command, caller)
+            return Said((sentence,))
+        return await self._answer(command, caller)
+
+    async def _conclude(self, where: _Where, outcome: Callable[[], Awaitable[Said]]) -> None:
+        said = await outcome()
         if said.documents and not await self._announcing.send(said.documents, where.user):
             said = Said((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)

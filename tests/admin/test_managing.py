@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.admin.managing import Managing
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, Rules
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
@@ -59,6 +60,19 @@ async def test_setting_a_default_says_what_it_was_and_is(at: Desk) -> None:
     assert f"`--reply`: {words.NOT_SET} → `thread`" in told
     assert "“Be brief”" in told
     assert words.THIS_CHANNEL in told
+
+
+async def test_a_change_is_stored_before_its_ack(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has acked may die before they say so."""
+
+    async def die(*_: object) -> None:
+        """Nothing that follows the ack is done."""
+
+    monkeypatch.setattr(Managing, "_conclude", die)
+    result = await at.workspace.command(ANA, GENERAL, "/grok defaults set --temperature 0.7")
+
+    assert result.error is None
+    assert (await rules(at)).defaults == {"temperature": 0.7}
 
 
 async def test_the_channel_reads_who_changed_its_defaults(at: Desk) -> None:
