@@ -14,7 +14,7 @@ from bot.completion.lexer import STRAIGHT_QUOTES
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,'’_٬])[0-9]{3})(?:\1[0-9]{3})*+")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:([.,'’_٬])[0-9]{3})(?:\1[0-9]{3}){0,100}+")
 """A whole number as people write a large one: `200.000`, `1,500`, `2’000’000`."""
 
 _THIN_SPACES = str.maketrans(dict.fromkeys("\u2009\u202f", "'"))

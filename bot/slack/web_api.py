@@ -146,7 +146,14 @@ _REDIRECTED = "response_url: it leads on to another place"
 _REPLY_BYTES = 4096
 """More than Slack says there: `ok`, or the code of an error."""
 
-_NO_REPLY = (TimeoutError, aiohttp.ClientError, OSError, ValueError, AttributeError)
+_NO_REPLY = (
+    TimeoutError,
+    aiohttp.ClientError,
+    OSError,
+    ValueError,
+    RecursionError,
+    AttributeError,
+)
 """What slack_sdk lets through when there was no reply to make sense of; the last one comes
 from a reply that is text where it expects JSON."""
 
@@ -222,5 +229,5 @@ def _answer_of_webhook(body: str) -> Mapping[str, Any]:
     """A response_url answers in JSON, or with the bare code of an error."""
     try:
         return mapping(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"error": body} if body.isidentifier() and body != "ok" else {}

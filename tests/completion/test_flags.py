@@ -417,3 +417,9 @@ def test_work_does_not_grow_with_the_square_of_the_text(text: str) -> None:
     flags = parse_text(text)  # the test's own timeout is the bound
 
     assert flags.values or flags.faults
+
+
+def test_a_number_of_any_length_is_a_fault_of_its_flag() -> None:
+    for number in ("1" + ",000" * 2_000, "9" * 9_000):
+        flags = parse_text(f"--n {number} Hi")
+        assert [fault.parameter for fault in flags.faults] == ["n"]

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import PostingDenied
+from bot.errors import OutcomeUnknown, PostingDenied
 from bot.slack.aside import Aside
 from bot.slack.blocks import BARE, further_message
 from bot.slack.response_url import ResponseUrls
@@ -113,18 +113,20 @@ class Elsewhere:
 
     url: str = ""
     onward: str = ""
+    says: str = "ok"
     heard: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.heard.append(await request.text())
         if self.onward:
             return web.Response(status=307, headers={"Location": self.onward})
-        return web.Response(text="ok")
+        kind = "application/json" if self.says.startswith(("[", "{")) else "text/plain"
+        return web.Response(text=self.says, content_type=kind)
 
 
 @asynccontextmanager
-async def elsewhere(onward: str = "") -> AsyncIterator[Elsewhere]:
-    server = Elsewhere(onward=onward)
+async def elsewhere(onward: str = "", says: str = "ok") -> AsyncIterator[Elsewhere]:
+    server = Elsewhere(onward=onward, says=says)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -155,6 +157,25 @@ async def test_nothing_is_sent_to_another_place() -> None:
 
     assert not other.heard
     assert not slacks.heard
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("says", ["[" * 4_000, '{"a":' * 800, "9" * 4_000, '{"ok":', "\x00", "[]"])
+async def test_a_reply_that_cannot_be_read_is_no_refusal(says: str) -> None:
+    async with elsewhere(says=says) as slacks, slack_at(slacks.url) as slack:
+        await slack.respond(slacks.url + "response/abc", MESSAGE)
+
+    assert len(slacks.heard) == 1
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "says", ["[" * 100_000, '{"a":' * 50_000, '{"ok":', '{"ok": ' + "9" * 9_000]
+)
+async def test_nobody_knows_what_came_of_a_call_whose_reply_cannot_be_read(says: str) -> None:
+    async with elsewhere(says=says) as slacks, slack_at(slacks.url) as slack:
+        with pytest.raises(OutcomeUnknown):
+            await slack.delete(GENERAL, "1.0")
 
 
 @pytest.mark.integration
