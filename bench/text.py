@@ -1,0 +1,225 @@
+"""Reading texts, hostile and ordinary: CPU of each way to read them, and its longest stretch."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from pydantic import JsonValue
+
+from bot.completion.result import Answer, Section
+from bot.markdown.safety import make_safe
+from bot.reply.chain import Chain
+from bot.settings import Settings
+from bot.slack.block_text import text_of_blocks
+from bot.slack.blocks import BARE, Question
+
+SMALL, LARGE = 64 * 1_024, 1_000_000
+"""Characters of the texts."""
+
+BARS = {SMALL: 50.0, LARGE: 1_000.0}
+"""CPU milliseconds for a whole text, at most."""
+
+STRETCH_BAR = 100.0
+"""CPU milliseconds before others have their turn, at most."""
+
+ROUNDS = 3
+PIECE_CHARS = 40
+MESSAGES = Settings.model_fields["answer_messages"].default
+RESULT = Path(__file__).parent / "out" / "text.json"
+
+REPEATED: Mapping[str, str] = {
+    "prose": "Plain words of an answer, some eighty characters in each of its lines, **so**.\n",
+    "one long line": "word ",
+    "short lines": "ab\ncde\nfghi\n",
+    "newlines": "\n",
+    "paragraphs": "ab\n\n",
+    "items": "- a\n",
+    "quotation": "> a\n",
+    "headings": "#\n",
+    "dividers": "---\n",
+    "small fences": "```\na\n```\n",
+    "quoted fences": "> ```\n",
+    "bars": "|\n",
+    "tables": "| a | b |\n|---|---|\n| 1 | 2 |\n\n",
+    "links": "[a.com](https://b.c) ",
+    "half links": "[a.co](x",
+    "references": "[a.com][x] ",
+    "definitions": "[x.com]: https://b.c\n",
+    "brackets": "][",
+    "nested": "[",
+    "entities": "&#60;",
+    "ampersands": "&",
+    "mentions": "<@U1> @here ",
+    "angles": "<a:",
+    "emphasis": "**a** _b_ ",
+    "code": "`a` ",
+    "emoji": "🚀日 ",
+    "lone surrogates": "\ud800",
+    "returns": "a\r\n",
+}
+"""What texts are made of, again and again."""
+
+MIXED = ("--a ", '"a" ', "> ```\n", "1. ", "#\n", "[a](", "[a.co](b.co)", "<@U1>", "`", "|", "\n\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """CPU milliseconds of one text; `stretch` is the longest without a turn for others, and
+    `growing` all the looks at it while it grows, of which there are many hundred."""
+
+    text: str
+    chars: int
+    safe: float
+    whole: float
+    question: float
+    blocks: float
+    stretch: float
+    growing: float | None = None
+    baseline: float | None = None
+
+    @property
+    def most(self) -> float:
+        """Of what reads it all at once."""
+        return max(self.safe, self.whole, self.question, self.blocks)
+
+
+def main() -> None:
+    """Print and write down what each text takes, and whether the bars hold."""
+    make_safe("[a.com](https://b.c)")  # lists of names are read once
+    gc.collect()
+    gc.freeze()
+    found = []
+    for size in (SMALL, LARGE):
+        _print_head(size)
+        for name, text in texts(size):
+            found.append(read(name, text))
+            _print(found[-1])
+    gc.unfreeze()
+    _print_verdicts(found)
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", "utf-8")
+
+
+def texts(size: int) -> Iterator[tuple[str, str]]:
+    """Texts of `size` characters, by name."""
+    for name, unit in REPEATED.items():
+        yield name, (unit * (size // len(unit) + 1))[:size]
+    dice = random.Random(20_061)
+    yield "mixed", "".join(dice.choices(MIXED, k=size))[:size]
+    hosts = (f"{dice.randrange(10**6)}.com" for _ in range(size))
+    links = (f"[{next(hosts)}](https://{next(hosts)}) " for _ in range(size // 25))
+    yield "other hosts", "".join(links)[:size]
+    yield "short lines and a mention", ("ab\n" * (size // 3))[: size - 5] + "@here"
+
+
+def read(name: str, text: str) -> Read:
+    """Read `text` in every way; beside it, small ones with markdown-it-py."""
+    small = len(text) <= SMALL
+    whole, stretch = _laid_out(text)
+    return Read(
+        name,
+        len(text),
+        safe=_milliseconds(lambda: make_safe(text)),
+        whole=whole,
+        question=_milliseconds(lambda: Question("U1", text).first_message("", BARE)),
+        blocks=_milliseconds(lambda: _blocks(text)),
+        stretch=stretch,
+        growing=_grown(text) if small else None,
+        baseline=_milliseconds(lambda: _rendered(text), rounds=1) if small else None,
+    )
+
+
+def _milliseconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """The least CPU milliseconds of some rounds."""
+    taken = []
+    for _ in range(rounds):
+        started = time.thread_time()
+        work()
+        taken.append(time.thread_time() - started)
+    return min(taken) * 1e3
+
+
+def _laid_out(text: str) -> tuple[float, float]:
+    """Milliseconds of a whole answer, and of its longest stretch."""
+    answer = Answer(
+        sections=(Section(text=text, done=True),), model_asked="m", model="m", endpoint="chat"
+    )
+    rounds = []
+    for _ in range(ROUNDS):
+        chain = Chain(Question("U1", "q"), "job1", most=MESSAGES)
+        stretches = [*_stretches(chain, answer)]
+        stretches.append(_milliseconds(partial(chain.complete, answer), rounds=1))
+        rounds.append((sum(stretches), max(stretches)))
+    return min(whole for whole, _ in rounds), min(stretch for _, stretch in rounds)
+
+
+def _stretches(chain: Chain, answer: Answer) -> Iterator[float]:
+    """Milliseconds between the turns that laying out `answer` leaves to others."""
+    prepared = chain.prepare_all(answer).__await__()
+    going = True
+    while going:
+        started = time.thread_time()
+        going = next(prepared, prepared) is not prepared
+        yield (time.thread_time() - started) * 1e3
+
+
+def _grown(text: str) -> float:
+    """Milliseconds of all looks at `text` while it comes in small pieces."""
+    chain = Chain(Question("U1", "q"), "job1", most=MESSAGES)
+    started = time.thread_time()
+    for end in range(PIECE_CHARS, len(text) + PIECE_CHARS, PIECE_CHARS):
+        chain.growing([Section(text=text[:end])])
+    return (time.thread_time() - started) * 1e3
+
+
+def _blocks(text: str) -> str:
+    inside: JsonValue = {"type": "text", "text": text}
+    quote: JsonValue = {"type": "rich_text_quote", "elements": [inside]}
+    return text_of_blocks([{"type": "rich_text", "elements": [quote]}])
+
+
+def _rendered(text: str) -> str:
+    html: str = MarkdownIt("commonmark").enable("table").render(text)
+    return html
+
+
+def _print_head(size: int) -> None:
+    heads = ("safe", "whole", "question", "blocks", "stretch", "growing", "baseline", "ratio")
+    print(f"{f'CPU ms of {size:,}':>26}" + "".join(f"{head:>10}" for head in heads))
+
+
+def _print(found: Read) -> None:
+    numbers = (
+        found.safe,
+        found.whole,
+        found.question,
+        found.blocks,
+        found.stretch,
+        found.growing,
+        found.baseline,
+        found.most / found.baseline if found.baseline else None,
+    )
+    shown = ("" if number is None else f"{number:.2f}" for number in numbers)
+    print(f"{found.text:>26}" + "".join(f"{each:>10}" for each in shown), flush=True)
+
+
+def _print_verdicts(found: list[Read]) -> None:
+    for size, bar in BARS.items():
+        of_size = [each for each in found if (each.chars <= SMALL) == (size == SMALL)]
+        worst = max(of_size, key=lambda each: each.most)
+        _verdict(f"{size:,} characters at once", worst.most, bar, worst.text)
+    longest = max(found, key=lambda each: each.stretch)
+    _verdict("the longest stretch", longest.stretch, STRETCH_BAR, longest.text)
+
+
+def _verdict(what: str, taken: float, bar: float, text: str) -> None:
+    verdict = "met" if taken <= bar else "MISSED"
+    print(f"{what}: {taken:.1f} ms at most ({text}), the bar is {bar:,.0f} ms: {verdict}")
