@@ -32,6 +32,9 @@ STRETCH_BAR = 100.0
 
 ROUNDS = 3
 PIECE_CHARS = 40
+PIECES_PER_LOOK = 3
+"""About 60 tokens come between two edits of an answer alone, which is laid out twice for each."""
+
 MESSAGES = Settings.model_fields["answer_messages"].default
 RESULT = Path(__file__).parent / "out" / "text.json"
 
@@ -73,7 +76,7 @@ MIXED = ("--a ", '"a" ', "> ```\n", "1. ", "#\n", "[a](", "[a.co](b.co)", "<@U1>
 @dataclass(frozen=True, slots=True)
 class Read:
     """CPU milliseconds of one text; `stretch` is the longest without a turn for others, and
-    `growing` all the looks at it while it grows, of which there are many hundred."""
+    `growing` all the looks at it while it grows, some hundreds."""
 
     text: str
     chars: int
@@ -175,8 +178,12 @@ def _grown(text: str) -> float:
     """Milliseconds of all looks at `text` while it comes in small pieces."""
     chain = Chain(Question("U1", "q"), "job1", most=MESSAGES)
     started = time.thread_time()
-    for end in range(PIECE_CHARS, len(text) + PIECE_CHARS, PIECE_CHARS):
-        chain.growing([Section(text=text[:end])])
+    said, looked = "", 0
+    while len(said) < len(text):
+        said += text[len(said) : len(said) + PIECE_CHARS]
+        looked += 1
+        if looked % PIECES_PER_LOOK == 0:
+            chain.growing([Section(text=said)])
     return (time.thread_time() - started) * 1e3
 
 

@@ -50,8 +50,10 @@ _SLICE_CHARS = 4_000
 class _Flow:
     """One section laid out while it grows."""
 
-    def __init__(self, first: Room, rest: Room) -> None:
+    def __init__(self, first: Room, rest: Room, most: int | None) -> None:
+        """No more is laid out once it takes more messages than `most`."""
         self._rooms = first, rest
+        self._most = most
         self._restart("")
 
     def _restart(self, title: str) -> None:
@@ -108,7 +110,8 @@ class _Flow:
     def _take_slice(self, text: str) -> None:
         """Lay out what comes next of `text`, and make the messages that are full by then."""
         end = self._seen + _SLICE_CHARS
-        self._layout.feed(text[self._seen : end])
+        if not self._overflows:
+            self._layout.feed(text[self._seen : end])
         self._seen = min(end, len(text))
         self._last = text[max(0, self._seen - _COMPARED) : self._seen]
         self._make_full()
@@ -116,6 +119,10 @@ class _Flow:
     def _make_full(self) -> None:
         for piece in self._layout.sealed[len(self._full) :]:
             self._full.append(self._growth.safe(piece.markdown))
+
+    @property
+    def _overflows(self) -> bool:
+        return self._most is not None and len(self._layout.sealed) > self._most
 
     @property
     def messages(self) -> int:
@@ -147,7 +154,7 @@ class _Flow:
 
     def _finish(self, text: str, note: str) -> None:
         self._end = text, note
-        if note:
+        if note and not self._overflows:
             self._layout.conclude(note)
 
 
@@ -277,7 +284,8 @@ class Chain:
         while len(self._flows) <= index:
             room = ROOMS[self._level]
             chars = room.chars if self._flows else room.chars - weigh(self._question.shown)
-            self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room))
+            most = None if self._most is None else self._most + words.MOST_COUNTED
+            self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room, most))
         return self._flows[index]
 
     def _limited(

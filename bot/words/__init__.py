@@ -296,11 +296,16 @@ def broken_off(sentence: str) -> str:
     return f"⚠️ _This is where the answer breaks off._ {sentence}"
 
 
+MOST_COUNTED = 30
+"""Of more messages that are left out it is said only that there are more: they are not laid out."""
+
+
 def left_out(messages: int) -> str:
     """Below the last message of an answer that is shown."""
+    count = counted(min(messages, MOST_COUNTED), "more message")
     return (
         "The answer is longer than what I can show you here. Left out: "
-        f"{counted(messages, 'more message')}. Press *Details* to read on."
+        f"{'more than ' if messages > MOST_COUNTED else ''}{count}. Press *Details* to read on."
     )
 
 

@@ -162,6 +162,24 @@ def test_the_question_alone_in_its_message_takes_nothing_from_the_answer() -> No
     assert texts(shown) == [words.IN_THREAD, "one"]
 
 
+@pytest.mark.parametrize("more", [28, 29, 30, 31, 32, 500])
+@pytest.mark.parametrize("note", ["", "a note"])
+def test_what_is_told_of_what_is_left_out_is_true(more: int, note: str) -> None:
+    """No more of it is laid out than it takes to tell."""
+    titles = "# title\n" * (20 * more + 19)
+    whole = answer(titles)
+    whole = whole.model_copy(update={"sections": (Section(text=titles, note=note, done=True),)})
+    in_all = len(Chain(QUESTION, "job1").complete(whole))
+    limited = Chain(QUESTION, "job1", most=2)
+
+    shown = limited.complete(whole)
+    assert shown == Chain(QUESTION, "job1").complete(whole, 2)
+    (told,) = re.findall(r"Left out: (.*?) more messages", last_lines(shown)[-1])
+    assert told == ("more than 30" if in_all - 2 > 30 else str(in_all - 2))
+    assert limited.complete(whole) == shown
+    assert limited.cut is not None
+
+
 def test_while_it_grows_no_more_is_shown_either() -> None:
     chain = Chain(QUESTION, "job1", most=2)
     grown = ""
