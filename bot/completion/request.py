@@ -223,7 +223,7 @@ class CompletionRequest(BaseModel):
         About(
             label="User id",
             group="advanced",
-            hint="An id of the person asking, for the API's abuse checks.",
+            hint="An id of the person asking, for the API’s abuse checks.",
             example="team-42",
         ),
     ] = Field(None, description="A unique user identifier")

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 GROK_SENTENCES: dict[str, str] = {
     "bad_key": (
-        "Grok does not accept this bot's key. Please ask whoever runs the bot to check XAI_API_KEY."
+        "Grok does not accept this bot’s key. Please ask whoever runs the bot to check XAI_API_KEY."
     ),
     "no_credit": (
-        "This bot's Grok account has no credit left or has reached its spending limit. Please "
+        "This bot’s Grok account has no credit left or has reached its spending limit. Please "
         "tell whoever runs the bot."
     ),
     "not_permitted": (
-        "This bot's Grok account is not allowed to do that. Try another model, or ask whoever "
+        "This bot’s Grok account is not allowed to do that. Try another model, or ask whoever "
         "runs the bot to check the permissions of its key."
     ),
     "refused": (

@@ -51,7 +51,7 @@ is named, all may
 • `/grok models allow all`: all may be asked again
 Only admins can allow and forbid.""",
     "usage": """\
-What was used, what is left, and when it begins anew.
+What was used, what is left, and when it resets.
 • `/grok usage`: in this channel, and your own part
 • `/grok usage me`, `/grok usage channel`, `/grok usage workspace`: one of them
 • `/grok usage export 2025-03`: a month as a table (CSV), for admins; this month without a date""",
@@ -77,7 +77,7 @@ Only admins can pause and resume.""",
 }
 
 HELP_QUOTA = """\
-How much may be used. Whoever reaches a limit is told at once what is left and when it begins anew.
+How much may be used. Whoever reaches a limit is told at once what is left and when it resets.
 • `/grok quota`: what holds here, and what is left of it
 • `/grok quota set tokens-per-day=200k usd-per-month=$20`: for this channel
 • `/grok quota set requests-per-day=50 each-user`: for each person

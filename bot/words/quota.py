@@ -40,7 +40,7 @@ NOT_MONEY = "is not an amount of money"
 CLOSED = "No questions are taken here at the moment."
 DENIED = (
     "This question does not fit in what may be used here at the moment. `/grok usage` shows what "
-    "is left, and when it begins anew."
+    "is left, and when it resets."
 )
 
 
