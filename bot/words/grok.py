@@ -18,7 +18,7 @@ GROK_SENTENCES: dict[str, str] = {
         "runs the bot to check the permissions of its key."
     ),
     "refused": (
-        "Grok's safety rules, or those of the server before it, refuse this question. Please ask "
+        "Grok’s safety rules, or those of the server before it, refuse this question. Please ask "
         "in other words."
     ),
     "too_long": (
@@ -37,7 +37,7 @@ GROK_STRANGE = (
     "whoever runs the bot."
 )
 GROK_GARBLED = (
-    "A part of Grok's answer came garbled, so it breaks off here. Please ask again; if it stays "
+    "A part of Grok’s answer came garbled, so it breaks off here. Please ask again; if it stays "
     "like this, tell whoever runs the bot."
 )
 GROK_NOTHING = "Nothing came back from Grok. Please ask again in a few minutes."
