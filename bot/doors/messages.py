@@ -13,7 +13,7 @@ import structlog
 from bot import metrics, words
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Place, promise
-from bot.asking.taking import Taking, outcome_of
+from bot.asking.taking import Taken, Taking, outcome_of
 from bot.completion.ask import Surface
 from bot.completion.flags import Flags, parse_text
 from bot.doors.deletions import Deletions
@@ -288,10 +288,26 @@ class Conversing:
             return self._waiting(heard, (place.surface, outcome_of(not_taken)))
         if taken.accepted.refused:
             return self._telling(heard, words.NOT_TAKEN)
-        sentence = promise(taken.ask)
-        if taken.accepted.duplicate or not sentence:
+        if taken.accepted.duplicate:
             return Reaction()
-        return self._telling(heard, sentence)
+        return Reaction(then=partial(self._promise, heard, taken))
+
+    async def _promise(self, heard: Heard, taken: Taken) -> None:
+        """Tell the author, if nothing is to be seen of the answer for now, that it comes."""
+        sentences = [promise(taken.ask), await self._in_line(taken)]
+        if said := " ".join(filter(None, sentences)):
+            await self._tell_once(heard, said, heard.dedupe)
+
+    async def _in_line(self, taken: Taken) -> str:
+        """How many questions are answered before this one, in words; empty when none is."""
+        conversation = taken.ask.conversation
+        if conversation is None:
+            return ""
+        try:
+            ahead = await self._conversations.before(conversation, taken.accepted.job_id)
+        except StoreUnavailable:
+            return ""
+        return talk.in_line(ahead) if ahead else ""
 
     async def _said_no(self, heard: Heard, tell: Tell) -> Reaction:
         """Let the question come to nothing, and `tell` why, unless an answer comes of it: that of

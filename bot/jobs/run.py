@@ -108,6 +108,7 @@ class Runner:
         try:
             self._grok.plan(ask.request, ask.system)
             await reply.open()
+            await reply.promise()
         except RequestRefused as refused:
             return await held.deliver(Answer.failed(ask.request.model, refused.sentence))
         except SlackError as error:

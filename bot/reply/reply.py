@@ -20,7 +20,7 @@ from bot.reply.messages import Messages
 from bot.reply.passage import Passage
 from bot.reply.refusals import Refusals
 from bot.reply.route import TOO_LONG, Way
-from bot.reply.whisper import tell_bare, tell_note
+from bot.reply.whisper import tell_bare, tell_note, tell_promise
 from bot.settings import Streaming
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import EditBudget, pause
@@ -108,6 +108,12 @@ class Reply:
                     raise
                 log.warning("question not shown yet", error=str(error))
                 return
+
+    async def promise(self) -> None:
+        """Tell the asker that the answer comes, where it turned out that they alone will see it
+        and so not before it is done. Raises `LeaseLost` and `StoreUnavailable`."""
+        if self._passage.route.way is Way.RESPONSE:
+            await tell_promise(self._slack, self._ledger, self._ask)
 
     def behind(self, count: int | None) -> None:
         """Grok is asked when `count` other questions have been; None: it is asked now."""

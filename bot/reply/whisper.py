@@ -11,17 +11,21 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot import words
 from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
 from bot.reply.ledger import Ledger
-from bot.reply.route import THREAD_GONE, Route, Way
-from bot.slack.blocks import Message
+from bot.reply.route import THREAD_GONE, Route, Way, is_private
+from bot.slack.blocks import Message, note
 from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
 
 log = structlog.get_logger(__name__)
 
 _USED_UP = "used_url"
+_PROMISE = "promise"
+"""The part of a job that tells its asker that the answer comes."""
+
 _BARE = "bare"
 
 
@@ -45,11 +49,13 @@ class Whisper:
         """How many messages fit; None: any number.
 
         Whoever asked by a command was told with its ack that it was taken, which uses no
-        address; who asked otherwise was perhaps told through theirs.
+        address, unless that could only be told later; who asked otherwise was perhaps told
+        through theirs.
         """
         if self._route.way is not Way.RESPONSE:
             return None
-        return RESPONSE_URL_USES - (0 if self._ask.surface == "command" else 1)
+        told = self._ask.surface != "command" or _PROMISE in self._ledger.posts
+        return RESPONSE_URL_USES - int(told)
 
     async def tell(self, messages: Sequence[Message]) -> None:
         """Send those of `messages` that were not sent yet; once all are, nothing.
@@ -79,6 +85,20 @@ class Whisper:
         if self._route.why != THREAD_GONE:
             thread_ts = await _thread(self._slack, self._ask)
         await self._slack.ephemeral(self._ask.channel, self._ask.user, message, thread_ts=thread_ts)
+
+
+async def tell_promise(slack: Slack, ledger: Ledger, ask: Ask) -> None:
+    """Tell an asker through their `response_url`, at most once, that the answer comes and that
+    they alone will see it, unless they were told so when they asked. Raises `LeaseLost` and
+    `StoreUnavailable`."""
+    told = is_private(ask) or not ask.request.streams
+    if told or not ask.response_url or _PROMISE in ledger.posts:
+        return
+    await ledger.intend(_PROMISE, ask.channel)
+    try:
+        await slack.respond(ask.response_url, note(words.TOLD_WHEN_DONE))
+    except SlackError as error:
+        log.warning("promise not told", error=str(error))
 
 
 async def tell_note(slack: Slack, ledger: Ledger, ask: Ask, part: str, message: Message) -> None:

@@ -69,6 +69,12 @@ class Conversations:
             )
         return Standing(known is not None, own is not None, silent is not None)
 
+    async def before(self, conversation: str, job_id: str) -> int:
+        """How many questions of it are answered before that of `job_id`; 0 once it is its turn."""
+        with redis_errors():
+            rank = await self._redis.zrank(self._keys.thread_waiting(conversation), job_id)
+        return rank + 1 if isinstance(rank, int) else 0
+
     async def leave(self, conversation: str, call: str, seconds: int) -> None:
         """Keep silent in it until somebody names the bot there, for so many seconds at most. The
         same `call` leaves once."""

@@ -81,6 +81,13 @@ def meant(command: str) -> str:
 # --- while an answer is waited for ---------------------------------------------------------
 
 
+def in_line(questions: int) -> str:
+    """To the author of a question that is not begun: how many of its conversation come first."""
+    if questions == 1:
+        return "Got it. One question here is answered before yours, which is next."
+    return f"Got it. {questions:,} questions here are answered before yours."
+
+
 def queued_behind(questions: int) -> str:
     """In place of an answer that is not begun: how many are begun before it."""
     if questions == 0:

@@ -372,4 +372,4 @@ async def test_forget_is_a_word_like_others(stage: Stage) -> None:
     await stage.say(ANA, GENERAL, "@grok forget it, what is TCP?", root)
 
     assert await stage.prompts() == ["forget", "forget it, what is TCP?"]
-    assert not stage.workspace.ephemerals()
+    assert stage.told(ANA) == [talk.in_line(1)]

@@ -102,6 +102,16 @@ async def test_told_to_leave_the_bot_is_silent_until_it_is_named(
     assert (await stage.prompts())[asked:] == ["and then?", "and after that?"]
 
 
+@pytest.mark.parametrize("channel", [GENERAL, DM])
+async def test_whose_turn_is_not_yet_is_told_at_once(stage: Stage, channel: str) -> None:
+    root = None if channel == DM else await root_of(stage, "question")
+    for text in ("one", "two", "three") if channel == DM else ("two", "three"):
+        await stage.say(ANA, channel, text, root)
+
+    assert stage.told(ANA) == [talk.in_line(1), talk.in_line(2)]
+    assert len(await stage.jobs()) == 3
+
+
 async def test_that_the_bot_left_is_remembered_with_an_end(stage: Stage) -> None:
     root = await root_of(stage, "answer")
     await stage.say(BEN, GENERAL, "@grok leave", root)

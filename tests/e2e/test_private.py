@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot import words
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, DESIGN, GENERAL, dm_of
 from tests.e2e.stage import on_stage
@@ -77,6 +78,19 @@ async def test_where_the_bot_is_no_member_the_answer_comes_through_the_command(
         )
         await stage.quiet()
 
-    (answer,) = [m for m in stage.workspace.ephemerals(ANA) if "from outside" in m.shown]
+    first, answer = stage.workspace.ephemerals(ANA)
+    assert first.shown == words.TOLD_WHEN_DONE
+    assert "from outside" in answer.shown
     assert "nvite" in answer.shown
+    assert len(stage.workspace.responses) == (1 if flags else 2)
+
+
+async def test_where_the_bot_is_no_member_nobody_waits_in_silence(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text="from outside", first_delay=60))
+        await stage.ask("Hello", channel=DESIGN)
+        await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
+
+    (told,) = stage.workspace.ephemerals(ANA)
+    assert told.shown == words.TOLD_WHEN_DONE
     assert len(stage.workspace.responses) == 1
