@@ -39,20 +39,22 @@ async def ask_in_terminal(
 ) -> int:
     """Stream the answer to what is asked in `flags` to `out`; the rest to `err`.
 
-    Returns the exit code: 0, or 1 when the answer failed. Raises `RequestRefused` when the
-    request cannot be sent.
+    Returns the exit code: 0, or 1 when what came is not the whole answer. Raises `RequestRefused`
+    when the request cannot be sent.
     """
     started = time.monotonic()
     async with open_grok(settings) as grok:
         request = Asking(settings, grok).request(flags, "", Policy())
         completion = grok.complete(grok.plan(request, flags.system or ""))
         collector = Collector(request)
-        failure = await _print(completion, collector, _Printer(out))
+        printer = _Printer(out)
+        failure = await _print(completion, collector, printer)
     answer = collector.answer(
         endpoint=completion.call.endpoint, failure=failure, seconds=time.monotonic() - started
     )
+    printer.end(answer.sections)
     print(failure or last_line(answer), file=err)
-    return 1 if failure else 0
+    return 0 if collector.whole and not failure else 1
 
 
 async def _print(completion: Completion, collector: Collector, printer: _Printer) -> str:
@@ -65,47 +67,55 @@ async def _print(completion: Completion, collector: Collector, printer: _Printer
                 printer.show(collector.sections())
         except GrokFailed as failed:
             failure = failed.sentence
-    printer.end(collector.sections())
     return failure
 
 
 class _Printer:
-    """Writes sections one after the other, each character once, as soon as its turn comes."""
+    """Writes sections one after the other, each character once, as soon as its turn comes.
+
+    A section that is done may still grow, as long as the next one has not begun: some servers say
+    with every piece that it is the last. What one says after its turn comes at the end.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._section = 0
-        self._begun = False
-        self._printed = 0
+        self._printed: dict[int, int] = {}
+        """How many characters of each section are written."""
 
     def show(self, sections: Sequence[Section]) -> None:
-        """Write what is new, up to the first section that is not done."""
-        while self._section < len(sections):
-            section = sections[self._section]
-            self._grow(section)
-            if not section.done:
-                break
-            self._finish(section)
+        """Write what is new of the section whose turn it is, and of those after it that have
+        begun once those before them are done."""
+        self._grow(self._section, sections[self._section])
+        while sections[self._section].done and any(
+            section.text for section in sections[self._section + 1 :]
+        ):
+            self._finish(sections[self._section])
+            self._section += 1
+            self._grow(self._section, sections[self._section])
         self._out.flush()
 
     def end(self, sections: Sequence[Section]) -> None:
-        """Write what is left, of sections that were cut short too."""
-        for section in sections[self._section :]:
-            self._grow(section)
+        """Write what is left, of sections that were cut short, or never came, too."""
+        for place, section in enumerate(sections[self._section :], self._section):
+            self._grow(place, section)
             self._finish(section)
+        for place, section in enumerate(sections[: self._section]):
+            if late := section.text[self._printed[place] :]:
+                title = f"{section.title}\n\n" if section.title else ""
+                self._out.write(f"{title}{late}\n\n")
         self._out.flush()
 
-    def _grow(self, section: Section) -> None:
-        if not self._begun and section.title and section.text:
+    def _grow(self, place: int, section: Section) -> None:
+        begun = place in self._printed
+        if not begun and not section.text and not section.note:
+            return
+        if not begun and section.title:
             self._out.write(f"{section.title}\n\n")
-        self._begun = self._begun or bool(section.text)
-        self._out.write(section.text[self._printed :])
-        self._printed = len(section.text)
+        self._out.write(section.text[self._printed.get(place, 0) :])
+        self._printed[place] = len(section.text)
 
     def _finish(self, section: Section) -> None:
-        note = f"\n\n{section.note}" if section.note else ""
-        blank = "\n\n" if section.text or note else ""
-        self._out.write(f"{note}{blank}")
-        self._section += 1
-        self._begun = False
-        self._printed = 0
+        between = "\n\n" if section.text and section.note else ""
+        after = "\n\n" if section.text or section.note else ""
+        self._out.write(f"{between}{section.note}{after}")

@@ -1,0 +1,143 @@
+"""`ask` in the terminal: what Slack would show, and a code that says whether it is all."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from bot import words
+from bot.completion.flags import parse_words
+from bot.terminal import ask_in_terminal
+from bot.words import grok as grok_words
+from sandbox.grok import GrokServer, Script
+from tests.fixtures.grok import grok_settings
+from tests.grok.wire import DONE, ends, event, says
+
+NOTHING = words.NOTHING_WRITTEN
+
+
+async def asked(server: GrokServer, *arguments: str) -> tuple[int, str, str]:
+    """The exit code of `ask`, with what it wrote to either side."""
+    out, err = io.StringIO(), io.StringIO()
+    settings = grok_settings(server, grok_model="llama-3.3-70b")
+    words_ = arguments if "--prompt" in arguments else (*arguments, "hi")
+    code = await ask_in_terminal(settings, parse_words(words_), out, err)
+    return code, out.getvalue().strip(), err.getvalue().strip()
+
+
+def at(index: int, text: str, reason: str | None = None) -> bytes:
+    return event({"index": index, "delta": {"content": text}, "finish_reason": reason})
+
+
+SHOWN: dict[str, tuple[list[str], bytes, int, str]] = {
+    "whole": ([], says("Hello") + says(" you") + ends() + DONE, 0, "Hello you"),
+    "stop on every chunk": (
+        [],
+        says("Hello", "stop") + says(" big", "stop") + says(" world", "stop") + DONE,
+        0,
+        "Hello big world",
+    ),
+    "stop on an empty first chunk": ([], says("", "stop") + says("Hello") + DONE, 0, "Hello"),
+    "half of a character": ([], says("hi \ud83d") + ends() + DONE, 0, "hi \ufffd"),
+    "nothing written": ([], says("", "stop") + DONE, 1, NOTHING),
+    "an answer that never came": (
+        ["-n", "2"],
+        says("one", "stop") + DONE,
+        1,
+        f"**Answer 1 of 2**\n\none\n\n**Answer 2 of 2**\n\n{NOTHING}",
+    ),
+    "a prompt that was not answered": (
+        ["--prompt", "hi", "--prompt", "ho"],
+        says("one", "stop") + DONE,
+        1,
+        f"**Prompt 1 of 2** `hi`\n\none\n\n**Prompt 2 of 2** `ho`\n\n{NOTHING}",
+    ),
+    "side by side": (
+        ["-n", "2"],
+        at(0, "a") + at(1, "b") + at(0, "A", "stop") + at(1, "B", "stop") + DONE,
+        0,
+        "**Answer 1 of 2**\n\naA\n\n**Answer 2 of 2**\n\nbB",
+    ),
+    "second before the first": (
+        ["-n", "2"],
+        at(1, "b", "stop") + at(0, "a", "stop") + DONE,
+        0,
+        "**Answer 1 of 2**\n\na\n\n**Answer 2 of 2**\n\nb",
+    ),
+    "more of the first after its turn": (
+        ["-n", "2"],
+        at(0, "a", "stop") + at(1, "b", "stop") + at(0, "A", "stop") + DONE,
+        0,
+        "**Answer 1 of 2**\n\na\n\n**Answer 2 of 2**\n\nb\n\n**Answer 1 of 2**\n\nA",
+    ),
+    "cut off at its cap": (
+        ["--max-tokens", "7"],
+        says("Hello", "length") + DONE,
+        0,
+        f"Hello\n\n{words.cut_off(7)}",
+    ),
+    "filtered": (
+        [],
+        says("Hello", "content_filter") + DONE,
+        1,
+        f"Hello\n\n{words.ENDED['content_filter']}",
+    ),
+    "aborted": ([], says("Hello", "abort") + DONE, 1, f"Hello\n\n{words.ENDED['broken']}"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_what_is_shown(name: str, openai_grok: GrokServer) -> None:
+    arguments, raw, code, shown = SHOWN[name]
+    openai_grok.script(Script(raw=raw, times=None))
+
+    assert (await asked(openai_grok, *arguments))[:2] == (code, shown)
+
+
+FAILED: dict[str, tuple[bytes, str, str]] = {
+    "nothing came": (DONE, "", grok_words.GROK_NOTHING),
+    "no choice": (b'data: {"choices":[]}\n\n' + DONE, "", grok_words.GROK_NOTHING),
+    "an error": (
+        says("Hello")
+        + b'data: {"object":"error","message":"NCCL failure","code":50002}\n\n'
+        + DONE,
+        "Hello",
+        grok_words.GROK_SENTENCES["unavailable"],
+    ),
+    "a broken event": (
+        says("Hello") + b'data: {"choices":[{"delta":{"content":"NOT "}\n\n' + ends() + DONE,
+        "Hello",
+        grok_words.GROK_GARBLED,
+    ),
+    "cut": (says("Hello"), "Hello", grok_words.GROK_CUT),
+}
+
+
+@pytest.mark.parametrize("name", FAILED)
+async def test_what_is_missing_is_said(
+    name: str, openai_grok: GrokServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, shown, sentence = FAILED[name]
+    openai_grok.script(Script(raw=raw, times=None))
+
+    code, out, err = await asked(openai_grok)
+
+    assert (code, out) == (1, shown)
+    assert err == sentence
+
+
+async def test_body_without_a_choice_is_said(openai_grok: GrokServer) -> None:
+    body: dict[str, Any] = {"choices": []}
+    openai_grok.script(Script(body=body, times=None))
+
+    assert await asked(openai_grok, "--no-stream") == (1, "", grok_words.GROK_NOTHING)
+
+
+async def test_chances_without_alternatives_are_said_to_be_so(openai_grok: GrokServer) -> None:
+    chances = {"content": [{"token": "Hi", "logprob": -0.1}]}
+    choice = {"delta": {"content": "Hi"}, "logprobs": chances, "finish_reason": "stop"}
+    openai_grok.script(Script(raw=event(choice) + DONE))
+
+    assert words.NO_ALTERNATIVES in (await asked(openai_grok, "--logprobs", "3"))[1]
