@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers["manifest"].add_argument(
         "--http", metavar="ADDRESS", default="", help=ops_words.MANIFEST_HTTP
     )
+    parsers["check"].add_argument("--ask", action="store_true", help=ops_words.CHECK_ASK)
     jobs = parsers["jobs"]
     one = jobs.add_mutually_exclusive_group()
     one.add_argument("--failed", action="store_true", help=ops_words.JOBS_FAILED)
@@ -164,10 +165,10 @@ async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]
     return 0
 
 
-def _check(_: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace) -> int:
     from bot.ops.check import check
 
-    return _guarded(check)
+    return _guarded(lambda settings: check(settings, ask=options.ask))
 
 
 def _jobs(options: argparse.Namespace) -> int:

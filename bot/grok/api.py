@@ -32,10 +32,12 @@ _MOST_REDIRECTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The reply to a lookup; `data` is None when it was not JSON."""
+    """The reply to a lookup; `data` is None when it was not JSON. `onward` is the address that it
+    sends to, where the bot does not follow."""
 
     status: int
     data: Any
+    onward: str = ""
 
 
 class Api:
@@ -90,7 +92,8 @@ class Api:
                 response = await self._send(request)
                 try:
                     Bounded(response, BODY_BYTES)
-                    return Found(response.status_code, read_json(decoded(await response.aread())))
+                    data = read_json(decoded(await response.aread()))
+                    return Found(response.status_code, data, _onward(response))
                 finally:
                     await response.aclose()
         except (*BROKEN, TimeoutError) as error:
@@ -159,6 +162,15 @@ class Api:
         return self._http.build_request(
             request.method, url, headers=headers, content=request.content
         )
+
+
+def _onward(response: httpx.Response) -> str:
+    if not response.is_redirect:
+        return ""
+    try:
+        return str(response.url.join(response.headers.get("location", "")))
+    except (httpx.InvalidURL, ValueError):
+        return ""
 
 
 def _same_host(here: httpx.URL, there: httpx.URL) -> bool:

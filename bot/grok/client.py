@@ -22,7 +22,7 @@ from bot.grok.api import Api
 from bot.grok.call import Call, dialect_of
 from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.endpoints import write
-from bot.grok.key import KeyState, read_key
+from bot.grok.key import KeyState, Reach, reach, read_key
 from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
@@ -142,3 +142,7 @@ class GrokClient:
     async def key_state(self) -> KeyState:
         """What the API says about its key; raises `GrokFailed` when it cannot be reached."""
         return read_key(await self._api.look_up("/api-key"))
+
+    async def reach(self) -> Reach:
+        """What is at the configured address; raises `GrokFailed` when nothing answers there."""
+        return await reach(self._api.look_up)

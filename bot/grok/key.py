@@ -1,14 +1,91 @@
-"""What the API says about the key that is used."""
+"""Whether there is an API at the configured address, and what it says about the key."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.grok.api import Found
+from bot.grok.meaning import kind_of, tells_error
+from bot.grok.said import say
 
 KeyState = Literal["ok", "wrong", "blocked", "disabled", "unknown"]
 """`blocked`: the team or the key is, often for want of credit; `unknown`: the API does not say."""
+
+
+LookUp = Callable[[str], Awaitable[Found]]
+
+_MODELS = "/models"
+_LIKELY = ("/v1", "/api/v1", "/openai/v1", "/v1beta/openai")
+"""What people leave out of an address."""
+
+_THERE = frozenset({400, 405, 411, 415, 422})
+"""What an endpoint that wants a POST says to a GET; one that is not there says 404."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is at the configured address: an API with this `key`, or, where `key` is None, none.
+
+    `onward` is where it sends to, `added` what is missing at the end of the address, `status` that
+    of a server which is out of order.
+    """
+
+    key: KeyState | None = None
+    onward: str = ""
+    added: str = ""
+    status: int = 0
+
+
+async def reach(look_up: LookUp) -> Reach:
+    """Find out what is at the configured address, by lookups that cost nothing."""
+    key, models = await look_up("/api-key"), await look_up(_MODELS)
+    moved = next((found.onward for found in (models, key) if found.onward), "")
+    state = read_key(key)
+    if key.status == 200 and state != "unknown":
+        return Reach(state)
+    if _lists(models):
+        return Reach("unknown")
+    if moved:
+        return Reach(onward=moved)
+    if models.status >= 500:
+        return Reach(status=models.status)
+    refused = _refused(models)
+    if refused is not None:
+        return Reach(refused)
+    chat = await look_up("/chat/completions")
+    if chat.status in _THERE and not _is_elsewhere(chat):
+        return Reach(_refused(chat) or "unknown")
+    for added in _LIKELY:
+        there = await look_up(added + _MODELS)
+        if _lists(there) or _refused(there) is not None:
+            return Reach(added=added)
+    return Reach()
+
+
+def _lists(found: Found) -> bool:
+    data = found.data
+    names = data.get("data", data.get("models")) if isinstance(data, Mapping) else data
+    return found.status == 200 and isinstance(names, list)
+
+
+def _is_elsewhere(found: Found) -> bool:
+    return kind_of(404, say(found.data)) == "unknown_model" and "endpoint" in str(found.data)
+
+
+def _refused(found: Found) -> KeyState | None:
+    """What an error says of the key; None where it is about something else."""
+    if found.status == 401:
+        return "wrong"
+    if not isinstance(found.data, Mapping | list):
+        return "wrong" if found.status == 403 else None
+    if found.status == 200 and isinstance(found.data, Mapping) and not tells_error(found.data):
+        return None
+    kind = kind_of(0 if found.status == 200 else found.status, say(found.data))
+    if kind == "no_credit":
+        return "blocked"
+    return "wrong" if kind in {"bad_key", "not_permitted"} else None
 
 
 def read_key(found: Found) -> KeyState:

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.grok.client import open_grok
 from bot.ops import words
-from bot.ops.grok_probe import key_state, model_state
+from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.redact import Redactor
 from bot.ops.scopes import SCOPES
 from bot.ops.setting_names import set_names, unknown_settings
@@ -40,11 +40,11 @@ class Line:
         return f"{mark} {self.name}: {self.text} {self.remedy}".rstrip()
 
 
-async def check(settings: Settings) -> int:
+async def check(settings: Settings, *, ask: bool = False) -> int:
     """Print each finding as soon as it is there; returns the exit code, 1 when one is a fault."""
     redactor = Redactor.of(settings)
     faults = 0
-    async with aclosing(run_checks(settings)) as lines:
+    async with aclosing(run_checks(settings, ask=ask)) as lines:
         async for line in lines:
             print(redactor.text(str(line)), flush=True)
             faults += not line.ok
@@ -52,7 +52,7 @@ async def check(settings: Settings) -> int:
     return 1 if faults else 0
 
 
-async def run_checks(settings: Settings) -> AsyncGenerator[Line]:
+async def run_checks(settings: Settings, *, ask: bool = False) -> AsyncGenerator[Line]:
     """Every finding, in order: the settings, Slack, Grok, the store.
 
     What depends on a setting that is missing or malformed is not tried.
@@ -75,7 +75,7 @@ async def run_checks(settings: Settings) -> AsyncGenerator[Line]:
             async for line in _way_in(settings, client, broken):
                 yield line
     if not broken & {"XAI_API_KEY", "XAI_BASE_URL"}:
-        async with aclosing(_grok(settings)) as lines:
+        async with aclosing(_grok(settings, ask=ask)) as lines:
             async for line in lines:
                 yield line
     if "REDIS_URL" not in broken:
@@ -108,12 +108,14 @@ async def _way_in(
         yield _line(words.CHECK_SOCKET_MODE, trouble or words.SOCKET_MODE_OPENS)
 
 
-async def _grok(settings: Settings) -> AsyncGenerator[Line]:
+async def _grok(settings: Settings, *, ask: bool) -> AsyncGenerator[Line]:
     async with open_grok(settings) as grok:
-        state = await key_state(grok)
+        state = await key_state(grok, settings.xai_base_url)
         yield _line(words.CHECK_KEY, state)
         if not isinstance(state, Trouble):
             yield _line(words.CHECK_MODEL, await model_state(grok, settings.grok_model))
+            if ask:
+                yield _line(words.CHECK_ANSWER, await answer_state(grok, settings.grok_model))
 
 
 async def _store(settings: Settings, team: str) -> Line:

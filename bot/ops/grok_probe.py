@@ -1,22 +1,48 @@
-"""Asks the Grok API about the key and the default model; nothing is spent."""
+"""Asks the Grok API about the key and the default model, and for an answer where that is wanted."""
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
+import httpx
+
+from bot.completion.collect import Collector
 from bot.completion.request import CompletionRequest
-from bot.errors import GrokFailed
+from bot.errors import GrokFailed, RequestRefused
 from bot.grok.client import GrokClient
 from bot.ops import words
 from bot.ops.trouble import Trouble
 
+_URL_CHARS = 200
 
-async def key_state(grok: GrokClient) -> str | Trouble:
-    """What the API says about the key, or what is wrong with it."""
+
+async def key_state(grok: GrokClient, base_url: str) -> str | Trouble:
+    """What the API at `base_url` says about the key, or what is wrong with either."""
     try:
-        state = await grok.key_state()
+        found = await grok.reach()
     except GrokFailed:
         return Trouble(words.GROK_AWAY, words.REMEDY_GROK_AWAY)
-    text = words.KEY_STATES[state]
-    return text if state in ("ok", "unknown") else Trouble(text, words.REMEDY_GROK_KEY)
+    if found.key is None:
+        return _no_api(base_url.rstrip("/"), found.onward, found.added, found.status)
+    text = words.KEY_STATES[found.key]
+    return text if found.key in ("ok", "unknown") else Trouble(text, words.REMEDY_GROK_KEY)
+
+
+def _no_api(base_url: str, onward: str, added: str, status: int) -> Trouble:
+    if onward:
+        return Trouble(words.GROK_MOVED, words.remedy_address(_base(onward)))
+    if added:
+        return Trouble(words.GROK_NO_API, words.remedy_address(base_url + added))
+    if status:
+        return Trouble(words.grok_out_of_order(status), words.REMEDY_GROK_AWAY)
+    return Trouble(words.GROK_NO_API, words.REMEDY_GROK_ADDRESS)
+
+
+def _base(onward: str) -> str:
+    """The address of the API to whose list of models somebody was sent."""
+    url = httpx.URL(onward).copy_with(query=None, fragment=None, userinfo=b"")
+    plain = str(url)[:_URL_CHARS].rstrip("/")
+    return plain.removesuffix("/models").removesuffix("/api-key")
 
 
 async def model_state(grok: GrokClient, model: str) -> str | Trouble:
@@ -30,3 +56,18 @@ async def model_state(grok: GrokClient, model: str) -> str | Trouble:
         return Trouble(words.model_unknown(model, nearest), words.REMEDY_GROK_MODEL)
     call = grok.plan(CompletionRequest(model=model, prompt="?"))
     return words.model_known(model, call.endpoint)
+
+
+async def answer_state(grok: GrokClient, model: str) -> str | Trouble:
+    """Whether the default model answers, with one token; that is paid for."""
+    request = CompletionRequest(model=model, prompt="Say OK.", max_tokens=1)
+    collector = Collector(request)
+    try:
+        completion = grok.complete(request)
+        async with aclosing(completion) as chunks:
+            async for chunk in chunks:
+                collector.add(chunk)
+    except (GrokFailed, RequestRefused) as failed:
+        return Trouble(failed.sentence, words.REMEDY_GROK_ANSWER)
+    tokens = collector.usage.total_tokens if collector.usage else 0
+    return words.answered(collector.model, completion.call.endpoint, tokens)

@@ -23,6 +23,8 @@ REMEDY_SCOPES = (
 )
 REMEDY_SLACK_AWAY = "Check the network, a proxy, and SLACK_API_URL; status.slack.com says more."
 REMEDY_GROK_AWAY = "Check the network and XAI_BASE_URL; status.x.ai says more."
+REMEDY_GROK_ADDRESS = "Check XAI_BASE_URL: at most servers it ends in /v1."
+REMEDY_GROK_ANSWER = "Try GROK_MODEL, XAI_BASE_URL and the key with `python -m bot ask hi`."
 REMEDY_GROK_KEY = "Look at the key, the credit and the spending limit at console.x.ai."
 REMEDY_GROK_MODEL = "Set GROK_MODEL to a model that this key may use: console.x.ai lists them."
 REMEDY_REDIS_URL = "It looks like redis://host:6379/0, rediss://… (TLS) or unix:///path."
@@ -108,6 +110,8 @@ CHECK_SOCKET_MODE = "Slack Socket Mode"
 CHECK_HTTP_MODE = "Slack HTTP mode"
 CHECK_KEY = "Grok key"
 CHECK_MODEL = "Grok model"
+CHECK_ANSWER = "Grok answer"
+CHECK_ASK = "also ask Grok for one token, which is paid for"
 CHECK_STORE = "Store"
 
 ALL_SETTINGS_FINE = "present and well-formed"
@@ -139,6 +143,26 @@ def scopes_missing(names: str) -> str:
 
 
 GROK_AWAY = "The Grok API cannot be reached."
+GROK_NO_API = "There is no Grok API at XAI_BASE_URL."
+GROK_MOVED = "XAI_BASE_URL sends the bot on to another address, where it does not follow."
+
+
+def grok_out_of_order(status: int) -> str:
+    """The server is there, and out of order."""
+    return f"The server at XAI_BASE_URL is out of order (HTTP {status})."
+
+
+def remedy_address(address: str) -> str:
+    """Where the API is instead."""
+    return f"Set XAI_BASE_URL to {address}."
+
+
+def answered(model: str, endpoint: str, tokens: int) -> str:
+    """`model` has answered; `tokens` 0: nobody said how many it took."""
+    spent = f", {tokens:,} tokens" if tokens else ""
+    return f"{model} answers at the {endpoint} endpoint{spent}"
+
+
 KEY_STATES = {
     "ok": "accepted",
     "unknown": "accepted as far as the API tells",

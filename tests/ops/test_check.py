@@ -10,8 +10,9 @@ from bot.ops.check import Line, check, run_checks
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedServer
-from sandbox.grok import GrokServer
+from sandbox.grok import GrokServer, Script
 from sandbox.workspace import Workspace
+from tests.grok.wire import wire_server
 from tests.ops.fake_slack import APP_TOKEN, BOT_TOKEN, FakeSlack
 
 
@@ -234,3 +235,94 @@ async def test_a_store_that_will_not_do(fine: Settings, info: str, told: str) ->
 
     assert faults(found) == (["Store"] if told else [])
     assert told in found["Store"].text
+
+
+PAGE = b"<!DOCTYPE html><p>It works!</p>"
+LISTED = b'{"object":"list","data":[{"id":"grok-4.3"}]}'
+NOTHING = "There is no Grok API at XAI_BASE_URL."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        ("401 Unauthorized", b"{}", "does not accept XAI_API_KEY"),
+        ("403 Forbidden", b'{"error":{"message":"Forbidden"}}', "does not accept XAI_API_KEY"),
+        (
+            "400 Bad Request",
+            b'{"error":{"message":"Authentication Error, No connected db.","code":"400"}}',
+            "does not accept XAI_API_KEY",
+        ),
+        (
+            "400 Bad Request",
+            b'[{"error":{"code":400,"message":"API key not valid. Please pass a valid key."}}]',
+            "does not accept XAI_API_KEY",
+        ),
+        ("404 Not Found", b'{"detail":"Not Found"}', NOTHING),
+        ("404 Not Found", PAGE, NOTHING),
+        ("200 OK", PAGE, NOTHING),
+        ("200 OK", b'{"status":"ok"}', NOTHING),
+        ("200 OK", b'{"error":"Unexpected endpoint or method. (GET /models)"}', NOTHING),
+        ("200 OK", b"", NOTHING),
+        ("503 Unavailable", PAGE, "out of order (HTTP 503)"),
+    ],
+)
+async def test_what_stands_at_the_address_is_told(
+    fine: Settings, status: str, body: bytes, told: str
+) -> None:
+    async with wire_server(body, status=status) as server:
+        found = await lines(fine, xai_base_url=server.base_url)
+
+    assert faults(found) == ["Grok key"]
+    assert told in found["Grok key"].text
+    assert found["Grok key"].remedy
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+async def test_a_redirect_is_told_with_where_to(fine: Settings, status: str) -> None:
+    head = b"Location: https://grok.example.com/v1/models?x\r\n"
+    async with wire_server(b"", head=head, status=status) as server:
+        found = await lines(fine, xai_base_url=server.base_url)
+
+    assert "sends the bot on" in found["Grok key"].text
+    assert found["Grok key"].remedy == "Set XAI_BASE_URL to https://grok.example.com/v1."
+
+
+async def test_an_address_without_its_end_is_told_with_it(
+    openai_grok: GrokServer, fine: Settings
+) -> None:
+    base = openai_grok.base_url.removesuffix("/v1")
+    key = SecretStr(openai_grok.api_key or "any")
+
+    found = await lines(fine, xai_base_url=f"{base}/", xai_api_key=key)
+
+    assert found["Grok key"].text == NOTHING
+    assert found["Grok key"].remedy == f"Set XAI_BASE_URL to {base}/v1."
+
+
+async def test_a_list_of_models_is_enough(fine: Settings) -> None:
+    async with wire_server(LISTED) as server:
+        found = await lines(fine, xai_base_url=server.base_url)
+
+    assert faults(found) == []
+
+
+async def test_one_token_is_asked_for_when_wanted(
+    grok: GrokServer, fine: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await check(fine) == 0
+    assert grok.requests == []
+
+    assert await check(fine, ask=True) == 0
+    assert "✓ Grok answer: grok-4.3 answers at the chat endpoint" in capsys.readouterr().out
+    (asked,) = grok.requests
+    assert asked.body["max_tokens"] == 1
+
+
+async def test_an_answer_that_does_not_come_is_a_fault(
+    grok: GrokServer, fine: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grok.script(Script(status=402, body={"error": "Insufficient balance"}, times=None))
+
+    assert await check(fine, ask=True) == 1
+
+    assert "✗ Grok answer: This bot's Grok account has no credit" in capsys.readouterr().out
