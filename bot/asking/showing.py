@@ -92,25 +92,25 @@ def models_here(
     """Every model with its price: those that may be asked in `channel`, then the others."""
     id_of = catalogue.id_of
     allowed, listed = allowed_models(policy, channel, id_of), catalogue.models
-    ids = [model.id for model in listed]
-    ids += [name for name in allowed.only or () if name not in ids]
-    may, may_not = [name for name in ids if name in allowed], [n for n in ids if n not in allowed]
+    ids = dict.fromkeys((*(model.id for model in listed), *(allowed.only or ())))
+    may, may_not = allowed.part(ids)
     usual = {each.name: each.value for each in defaults_for(policy, channel, settings, id_of)}
     default = catalogue.find(str(usual.get("model", "")))
-    shown = [_model(name, catalogue.find(name), default) for name in may]
+    shown = [_model(name, catalogue.find(name), default) for name in may[:MOST_MODELS]]
     others = words.each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
     return (
         words.MODELS_ALLOWED if may_not else words.MODELS,
         home_words.PRICES,
-        *(_cut(shown) or [words.EVERY_MODEL_FORBIDDEN]),
+        *(_and_more(shown, len(may)) or [words.EVERY_MODEL_FORBIDDEN]),
         *((words.MODELS_FORBIDDEN, others) if may_not else ()),
     )
 
 
 def every_model(catalogue: Catalogue) -> tuple[str, ...]:
     """Every model with its price, for those who may not know which of them may be asked."""
-    shown = [_model(model.id, model, None) for model in catalogue.models]
-    return (words.MODELS, home_words.PRICES, *_cut(shown))
+    models = catalogue.models
+    shown = [_model(model.id, model, None) for model in models[:MOST_MODELS]]
+    return (words.MODELS, home_words.PRICES, *_and_more(shown, len(models)))
 
 
 def audit_lines(entries: Sequence[Entry], channel: str, tz_offset: int) -> Iterator[str]:
@@ -157,7 +157,7 @@ def _model(name: str, model: Model | None, default: Model | None) -> str:
     return home_words.model_line(excerpt(name), facts)
 
 
-def _cut(shown: list[str]) -> list[str]:
-    if len(shown) <= MOST_MODELS:
-        return shown
-    return [*shown[:MOST_MODELS], home_words.more_models(len(shown) - MOST_MODELS)]
+def _and_more(shown: list[str], count: int) -> list[str]:
+    """`shown` are the first of `count`."""
+    more = count - len(shown)
+    return [*shown, home_words.more_models(more)] if more else shown

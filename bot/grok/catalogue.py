@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -18,8 +19,9 @@ _PRICE_UNITS_PER_DOLLAR = 10_000
 _MOST_MODELS = 10_000
 _MOST_ALIASES = 20
 _LONGEST_NAME = 200
-_MOST_COMPARED = 300
-"""Names that one which nobody knows is compared with: 50 µs each."""
+_MOST_COMPARED = 100
+"""Names that one which nobody knows is compared with, those that begin or end like it: 50 µs
+each."""
 
 _HIGHEST_PRICE = 1e12
 """A number above is a mistake, not a price."""
@@ -85,6 +87,7 @@ class Catalogue:
         self._by_name: dict[str, Model] = {}
         self._able: tuple[str, ...] = ()
         self._exact = True
+        self._in_order: tuple[list[str], list[str]] = ([], [])
         self._fetched_at: float | None = None
         self._take(known)
 
@@ -121,6 +124,8 @@ class Catalogue:
         self._models = models
         self._by_name = _by_name(models)
         self._able = tuple(model.id for model in models if self.reasons(model.id) is False)
+        names = [each for model in models for each in (model.id, *model.aliases)]
+        self._in_order = sorted(names, key=str.lower), sorted(names, key=_backwards)
         self._exact = not any("*" in name for name in self._by_name)
 
     def find(self, name: str) -> Model | None:
@@ -140,9 +145,10 @@ class Catalogue:
     def nearest(self, name: str) -> tuple[str, ...]:
         """Up to three names that look like `name`, the likeliest first."""
         wanted = name.lower()[:_LONGEST_NAME]
-        names = [each for model in self._models for each in (model.id, *model.aliases)]
-        names.sort(key=lambda each: not each.startswith(wanted[:2]))
-        return tuple(difflib.get_close_matches(wanted, names[:_MOST_COMPARED], n=3, cutoff=0.6))
+        forwards, backwards = self._in_order
+        names = _around(wanted, forwards, str.lower) + _around(wanted, backwards, _backwards)
+        found = dict.fromkeys(names)
+        return tuple(difflib.get_close_matches(wanted, found, n=3, cutoff=0.6))
 
     def reasons(self, name: str) -> bool | None:
         """Whether a model reasons before it answers; None when nobody said."""
@@ -155,6 +161,16 @@ class Catalogue:
     def able(self, but: str = "") -> str:
         """A model other than `but` that the completions endpoint serves, or `""`."""
         return next((model for model in self._able if model != but), "")
+
+
+def _backwards(name: str) -> str:
+    return name.lower()[::-1]
+
+
+def _around(wanted: str, names: list[str], key: Callable[[str], str]) -> list[str]:
+    """The names in order of `key` between which `wanted` would stand."""
+    place = bisect_left(names, key(wanted), key=key)
+    return names[max(0, place - _MOST_COMPARED // 4) : place + _MOST_COMPARED // 4]
 
 
 def _by_name(models: tuple[Model, ...]) -> dict[str, Model]:
