@@ -68,9 +68,11 @@ def alarms(uses: Sequence[Use], policy: Policy, windows: Windows) -> Iterator[Al
 
 def _named(window: Window, windows: Windows) -> tuple[str, int]:
     """The window that it is, and its end."""
-    if window == "day":
-        return windows.day, windows.day_ends
-    return windows.month, windows.month_ends
+    match window:
+        case "day":
+            return windows.day, windows.day_ends
+        case "month":
+            return windows.month, windows.month_ends
 
 
 class Alarms:

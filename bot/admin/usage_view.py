@@ -87,5 +87,5 @@ def _resets(quota: Quota, windows: Windows, tz_offset: int) -> str:
             return moment(windows.day_ends, tz_offset)
         case "month":
             return moment(windows.month_ends, tz_offset)
-        case _:
+        case None:
             return ""

@@ -26,7 +26,8 @@ class Windows:
                 return self.day_ends
             case "month":
                 return self.month_ends
-        return None
+            case None:
+                return None
 
 
 def windows_at(at: float, zone: tzinfo) -> Windows:

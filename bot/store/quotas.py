@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from bot.rules.hold import Hold
 from bot.rules.quota import QUOTAS, QuotaName, Scope
@@ -50,9 +50,15 @@ class Use:
         quota = QUOTAS[name]
         if quota.caps:
             raise ValueError(f"nothing is counted for {name}")
-        if quota.window is None:
-            return Amount(held=self.running)
-        counts = self.day if quota.window == "day" else self.month
+        match quota.window:
+            case None:
+                return Amount(held=self.running)
+            case "day":
+                counts = self.day
+            case "month":
+                counts = self.month
+            case _:
+                assert_never(quota.window)
         return {
             "requests": counts.requests,
             "tokens": counts.tokens,
