@@ -22,6 +22,7 @@ from bot.doors.home import Home
 from bot.doors.messages import Conversing
 from bot.doors.mistyped import Mistyped
 from bot.doors.slack_app import Listeners
+from bot.doors.welcome import Welcome
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
@@ -152,6 +153,8 @@ class Parts:
             self._admission,
             self._presence,
             self._installation.bot_user,
+            self._slack,
+            self._installation.url,
         )
         mistyped = Mistyped(
             asking,
@@ -189,6 +192,16 @@ class Parts:
                 self._membership,
             ),
             setup=self._setup(views),
+            welcome=Welcome(
+                self._slack,
+                self._people,
+                self._admission,
+                self._once,
+                asking,
+                taking,
+                self._aside,
+                team,
+            ),
         )
 
     def again(self) -> Again:

@@ -14,13 +14,22 @@ from bot.admin.usage_view import cap_line, limit_lines
 from bot.asking.rules_text import default_value
 from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
-from bot.rules.policy import Limit, Policy, caps_for, defaults_for, limits_for
+from bot.rules.policy import (
+    Limit,
+    Models,
+    Policy,
+    allowed_models,
+    caps_for,
+    defaults_for,
+    limits_for,
+)
 from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.person import Person
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas
-from bot.views.home_view import Part, defaults, quotas, set_up
+from bot.views.home_view import Part, defaults, only_in, quotas, set_up
+from bot.views.home_view import allowed_models as allowed_line
 from bot.words import admin as admin_words
 from bot.words import home as words
 from bot.words import usage as usage_words
@@ -37,6 +46,8 @@ class Concern:
 
     parts: tuple[Part, ...]
     model: str
+    allowed: Models | None = None
+    """Which models may be asked; None: nobody says, or it is none of their business."""
 
 
 class Standing:
@@ -58,6 +69,8 @@ class Standing:
         self._settings = settings
         self._zone = zone_of(settings)
         self._clock = clock
+        listed = (channel.strip() for channel in settings.asking_channels.split(","))
+        self._channels = tuple(filter(None, listed))
 
     async def of(self, person: Person, channels: Sequence[str]) -> Concern:
         """Of the workspace, of `person`, and of these channels. Raises `StoreUnavailable`."""
@@ -65,16 +78,21 @@ class Standing:
         if not self._permission.knows_rules(person):
             return await self._own(policy, person)
         places = tuple(channels)[:MOST_CHANNELS]
-        limits = [
-            *await self._limits(policy, person, places),
+        allowed = allowed_models(policy, "", self._catalogue.id_of)
+        limits = await self._limits(policy, person, places)
+        lines = [
+            *([only_in(self._channels)] if self._channels else ()),
+            allowed_line(allowed),
+            *(limits or [usage_words.NO_QUOTAS]),
             *cap_line(caps_for(policy, "")),
             *_closed(policy, person, places),
         ]
         values = self._values(policy)
         shown = self._defaults(values, self._of_channels(policy, places))
-        parts = (shown, quotas(limits or [usage_words.NO_QUOTAS]))
+        parts: tuple[Part, ...] = (shown, quotas(lines))
         may_set = not self._permission.refusal("defaults", person)
-        return Concern((*parts, set_up()) if may_set else parts, str(values["model"]))
+        parts = (*parts, set_up()) if may_set else parts
+        return Concern(parts, str(values["model"]), allowed)
 
     async def _own(self, policy: Policy, person: Person) -> Concern:
         """Of `person` alone, for those who may not know what else is set."""

@@ -44,6 +44,8 @@ class Draft(BaseModel):
     filled: Filled
     channel: str = ""
     seen_at: float = 0
+    home: bool = False
+    """Whether it was opened from the Home tab, away from where the answer goes."""
     thread_ts: str | None = None
     conversation: str | None = None
     context: tuple[Said, ...] = ()

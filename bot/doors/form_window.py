@@ -92,6 +92,7 @@ class FormWindow:
             metadata=await self._box.keep(draft),
             choose_place=not draft.channel,
             in_thread=draft.thread_ts is not None,
+            from_home=draft.home,
             about=draft.about,
             faults=faults,
         )

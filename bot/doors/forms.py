@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+
+import structlog
 
 from bot import metrics
 from bot.asking.admission import Admission, Presence, knows_rules
@@ -17,7 +20,7 @@ from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
 from bot.doors.form_window import FormWindow, Summons
-from bot.errors import Fault, NotTaken, RequestRefused, UserError
+from bot.errors import Fault, NotTaken, RequestRefused, SlackError, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.hold import Denied
@@ -41,13 +44,16 @@ from bot.slack.plain_words import plain_words
 from bot.slack.reaction import Reaction
 from bot.slack.shared_message import LOOK_UP_SECONDS, said_in
 from bot.slack.shown import mentioned
+from bot.slack.slack import Slack
 from bot.slack.views import OpenView, Views
 from bot.store.drafts import Drafts
 from bot.store.policy import Policies
-from bot.views.form_view import errors_of, model_options, read_form
+from bot.views.form_view import errors_of, model_options, read_form, sentence_view
 from bot.words import admin as admin_words
 from bot.words import form as words
 from bot.words import talk
+
+log = structlog.get_logger(__name__)
 
 FIND_SECONDS = 1.0
 """How long finding the question of an answer may hold up its form."""
@@ -57,6 +63,9 @@ ADMIT_SECONDS = 0.8
 
 NAME_SECONDS = 0.3
 """How long finding out what people are called may hold up a refusal."""
+
+DIRECT_SECONDS = 2.0
+"""How long finding out where somebody's direct messages are may hold up a form."""
 
 KNOW_SECONDS = 1.0
 """How long finding out the defaults may hold up a form."""
@@ -83,6 +92,8 @@ class Forms:
         admission: Admission,
         presence: Presence,
         bot_user: str,
+        slack: Slack,
+        workspace_url: str,
     ) -> None:
         self._asking = asking
         self._taking = taking
@@ -95,6 +106,8 @@ class Forms:
         self._admission = admission
         self._presence = presence
         self._bot_user = bot_user
+        self._slack = slack
+        self._workspace_url = workspace_url
         self._box = DraftBox(drafts)
         self._window = FormWindow(views, self._box, aside)
 
@@ -114,9 +127,9 @@ class Forms:
         return self._opening(summons, partial(self._blank, summons))
 
     async def on_home_button(self, click: Click) -> Reaction:
-        """From the Home tab, as from the global shortcut."""
+        """From the Home tab: the answer goes to the direct messages."""
         summons = Summons(click.trigger_id, click.user)
-        return self._opening(summons, partial(self._blank, summons))
+        return self._opening(summons, partial(self._direct, summons))
 
     async def on_message_shortcut(self, payload: MessageShortcut) -> Reaction:
         """About a message: the answer goes to its thread."""
@@ -196,7 +209,7 @@ class Forms:
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels(draft.surface, outcome_of(not_taken)).inc()
             return _marked({"prompt": await self._told(not_taken.sentence, submission.user)})
-        return self._taken(taken.ask)
+        return self._taken(taken.ask, draft)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
         return Reaction(then=partial(self._open, summons, begin))
@@ -236,6 +249,18 @@ class Forms:
             name=person.name,
             response_url=summons.response_url or None,
         )
+
+    async def _direct(self, summons: Summons) -> Draft:
+        """Where Slack does not name the direct message soon, the place is chosen."""
+        draft = await self._blank(summons)
+        try:
+            async with asyncio.timeout(DIRECT_SECONDS):
+                channel = await self._slack.direct(summons.user)
+        except (SlackError, TimeoutError) as error:
+            log.warning("direct message not found", error=str(error) or "timeout")
+            return draft
+        place = {"channel": channel, "conversation": channel, "seen_at": time.time()}
+        return draft.model_copy(update={**place, "home": True})
 
     async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
         await self._admit(summons.user)
@@ -354,8 +379,13 @@ class Forms:
         names = await self._people.names(mentioned(sentence), asker=user, within=NAME_SECONDS)
         return plain_words(sentence, names)
 
-    def _taken(self, ask: Ask) -> Reaction:
-        """The form closes; whoever cannot watch the answer grow is told that it comes."""
+    def _taken(self, ask: Ask, draft: Draft) -> Reaction:
+        """The form closes; whoever cannot watch the answer grow is told that it comes, and whoever
+        is elsewhere where."""
+        if draft.home:
+            address = f"{self._workspace_url.rstrip('/')}/archives/{ask.channel}"
+            view = sentence_view(words.answering_in_messages(address))
+            return Reaction({"response_action": "update", "view": view})
         sentence = promise(ask)
         if not sentence:
             return Reaction()

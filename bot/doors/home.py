@@ -110,5 +110,5 @@ class Home:
             ways_to_ask(person.name if person.known else "", self._installation.bot_user),
             questions_away() if recent is None else questions(recent, url, tz_offset),
             *concern.parts,
-            models(catalogue.models, catalogue.find(concern.model)),
+            models(catalogue.models, catalogue.find(concern.model), concern.allowed),
         ]

@@ -28,6 +28,7 @@ from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
+from bot.doors.welcome import Welcome
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
@@ -46,6 +47,7 @@ from bot.slack.reaction import Errands, Reaction
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.home_view import SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
+from bot.views.welcome_view import SUGGESTED_ACTIONS
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,7 @@ class Listeners:
     buttons: Buttons
     home: Home
     setup: Setup
+    welcome: Welcome
 
 
 def build_slack_app(
@@ -128,7 +131,7 @@ class _Wiring:
         app.shortcut({"type": "message_action", "callback_id": MESSAGE_SHORTCUT})(
             self._acking(MessageShortcut, forms.on_message_shortcut)
         )
-        clicks: Mapping[str, Handler[Click]] = {
+        clicks: dict[str, Handler[Click]] = {
             "stop": buttons.on_stop,
             "retry": buttons.on_retry,
             "edit": buttons.on_edit,
@@ -139,6 +142,7 @@ class _Wiring:
             GLOBAL_SHORTCUT: forms.on_home_button,
             SETUP_ACTION: listeners.setup.on_home_button,
         }
+        clicks |= dict.fromkeys(SUGGESTED_ACTIONS, listeners.welcome.on_suggested)
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))
         app.view(FORM)(self._acking(Submission, forms.on_submit, failed=_FORM_FAILED))
@@ -148,7 +152,7 @@ class _Wiring:
             self._acking(Suggestion, forms.on_suggestion, failed={"options": []})
         )
         self._hear(MessageEvent, listeners.conversing.on_event)
-        self._hear(HomeOpened, listeners.home.on_opened)
+        self._hear(HomeOpened, _opened(listeners))
 
     def _acking(self, model: type[P], handler: Handler[P], failed: Ack = "") -> Any:
         """A listener that acks with what `handler` says, or with `failed`."""
@@ -188,6 +192,16 @@ class _Wiring:
     def _follow(self, reaction: Reaction) -> None:
         if reaction.then is not None:
             self._errands.start(reaction.then)
+
+
+def _opened(listeners: Listeners) -> Handler[HomeOpened]:
+    """Each tab of the app has somebody who shows it."""
+
+    async def on_opened(event: HomeOpened) -> Reaction:
+        home = event.tab == "home"
+        return await (listeners.home if home else listeners.welcome).on_opened(event)
+
+    return on_opened
 
 
 _FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}

@@ -61,6 +61,10 @@ class Keys:
         """Whoever does first what is done once."""
         return self._key("claimed", name)
 
+    def greeted(self, user: str) -> str:
+        """Whom the bot has shown how to begin."""
+        return self._key("greeted", user)
+
     def remembered(self, name: str) -> str:
         """What a replica found out, for a short time."""
         return self._key("remembered", name)

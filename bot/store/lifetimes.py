@@ -41,6 +41,7 @@ LIFETIMES = (
         7 * DAY,
     ),
     Lifetime("seen:*", "which question a delivery became", "an hour", 60 * MINUTE),
+    Lifetime("greeted:*", "whom the bot has shown how to begin", "400 days", 401 * DAY),
     Lifetime(
         "claimed:*",
         "what is done once, though Slack says it twice: an event, an alarm",

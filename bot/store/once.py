@@ -16,6 +16,9 @@ log = structlog.get_logger(__name__)
 
 MOST_KNOWN = 1_000
 
+GREETED_SECONDS = 400 * 86_400
+"""How long it is remembered who was shown how to begin."""
+
 
 class Once:
     """Tells the first who asks, of all replicas, from all others."""
@@ -30,13 +33,19 @@ class Once:
 
         While Redis is away this process alone is asked: better twice than never.
         """
-        if name in self._known:
+        return await self._first(self._keys.claimed(name), seconds)
+
+    async def greets(self, user: str) -> bool:
+        """The same of showing `user` how to begin, which is done once and not again."""
+        return await self._first(self._keys.greeted(user), GREETED_SECONDS)
+
+    async def _first(self, key: str, seconds: int) -> bool:
+        if key in self._known:
             return False
-        self._known[name] = None
+        self._known[key] = None
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         try:
-            key = self._keys.claimed(name)
             return bool(await self._claim([key], [uuid.uuid4().hex, seconds]))
         except StoreUnavailable as error:
             log.warning("not sure to be the first", error=str(error))

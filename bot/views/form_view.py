@@ -68,6 +68,7 @@ def form_view(
     metadata: str,
     choose_place: bool,
     in_thread: bool,
+    from_home: bool = False,
     about: Said | None = None,
     faults: Sequence[Fault] = (),
     note: str = "",
@@ -75,11 +76,14 @@ def form_view(
     """The form, filled.
 
     `advanced` shows every parameter, else the basic ones; `choose_place` asks for the channel,
-    `in_thread` names the thread as one that is there. `about` is the message that the question
+    `in_thread` names the thread as one that is there, `from_home` the direct messages as
+    elsewhere. `about` is the message that the question
     is about; `faults` are told at the top, for those without a field in sight, and so is `note`.
     """
     usual: ReplyTo = "thread" if in_thread else "channel"
     places = words.REPLY_IN_THREAD if in_thread else words.REPLY_HERE
+    if from_home:
+        places = words.REPLY_IN_MESSAGES
     blocks = [
         *_top(faults, note),
         *(_about(about, filled.task) if about else ()),

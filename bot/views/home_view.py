@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import Model
+from bot.rules.policy import Models
 from bot.slack.blocks import Block
 from bot.slack.moments import moment
 from bot.slack.view_blocks import DIVIDER, heading, lines, section, small
@@ -25,6 +26,7 @@ SETUP_ACTION = "set_up_grok"
 
 MOST_QUESTIONS = 10
 MOST_MODELS = 60
+MOST_NAMED = 10
 _QUESTION_CHARS = 80
 _BAR_CELLS = 10
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
@@ -50,6 +52,7 @@ def ways_to_ask(name: str, bot_user: str) -> Part:
         heading(words.greeting(excerpt(name))),
         section(words.ways_to_ask(f"<@{bot_user}>")),
         {"type": "actions", "elements": [button]},
+        small(words.MAY_ERR),
     )
 
 
@@ -79,6 +82,28 @@ def quotas(shown: Sequence[str]) -> Part:
     return heading(words.QUOTAS), *lines(shown)
 
 
+def allowed_models(allowed: Models) -> str:
+    """Which models may be asked, in a line."""
+    if allowed.only is not None:
+        return words.models_only(_codes(allowed.only))
+    return words.models_but(_codes(allowed.forbidden)) if allowed.forbidden else words.ALL_MODELS
+
+
+def only_in(channels: Sequence[str]) -> str:
+    """Where questions are taken, in a line."""
+    named = [f"<#{each}>" if is_channel(each) else words.IN_DIRECT_MESSAGE for each in channels]
+    return words.only_in(_some(named))
+
+
+def _codes(names: Sequence[str]) -> str:
+    return _some([f"`{excerpt(name)}`" for name in names])
+
+
+def _some(named: Sequence[str]) -> str:
+    more = [words.more_models(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
+    return ", ".join([*dict.fromkeys(named[:MOST_NAMED]), *more])
+
+
 def set_up() -> Part:
     """A button that opens the forms of defaults and quotas."""
     button = {
@@ -89,12 +114,20 @@ def set_up() -> Part:
     return ({"type": "actions", "elements": [button]},)
 
 
-def models(known: Sequence[Model], default: Model | None) -> Part:
-    """Every model with its prices: the default first, then the cheapest."""
+def models(known: Sequence[Model], default: Model | None, allowed: Models | None = None) -> Part:
+    """Every model with its prices: the default first, then the cheapest; last those that are not
+    `allowed` (None: nobody says which are)."""
     if not known:
         return heading(words.MODELS), section(words.NO_MODELS)
-    ordered = sorted(known, key=lambda model: (model != default, *_by_price(model)))
-    shown = [_model(model, is_default=model == default) for model in ordered[:MOST_MODELS]]
+    forbidden = set((allowed or Models()).part(model.id for model in known)[1])
+    ordered = sorted(
+        known,
+        key=lambda model: (model.id in forbidden, model != default, *_by_price(model)),
+    )
+    shown = [
+        _model(model, is_default=model == default, forbidden=model.id in forbidden)
+        for model in ordered[:MOST_MODELS]
+    ]
     if len(known) > MOST_MODELS:
         shown.append(words.more_models(len(known) - MOST_MODELS))
     return heading(words.MODELS), small(words.PRICES), *lines(shown)
@@ -155,7 +188,8 @@ def _by_price(model: Model) -> tuple[float, float, str]:
     return written, read, model.id
 
 
-def _model(model: Model, *, is_default: bool) -> str:
-    price = words.price(model.input_price, model.cached_price, model.output_price)
-    facts = f"{price} · {words.THE_DEFAULT}" if is_default else price
-    return words.model_line(excerpt(model.id), facts)
+def _model(model: Model, *, is_default: bool, forbidden: bool) -> str:
+    facts = [words.price(model.input_price, model.cached_price, model.output_price)]
+    facts += [words.THE_DEFAULT] if is_default else []
+    facts += [words.NOT_ALLOWED] if forbidden else []
+    return words.model_line(excerpt(model.id), " · ".join(facts))

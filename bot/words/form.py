@@ -48,6 +48,11 @@ CHANNEL = "Channel"
 REPLY = "Where the answer goes"
 REPLY_TO = {"channel": "In the channel", "thread": "In a thread", "private": "Only to me"}
 REPLY_HERE = {"channel": "Right here", "thread": "In a thread", "private": "Only to me"}
+REPLY_IN_MESSAGES = {
+    "channel": "In our messages",
+    "thread": "In a thread of our messages",
+    "private": "Only to me",
+}
 REPLY_IN_THREAD = {"thread": "In this thread", "channel": "In the channel", "private": "Only to me"}
 ON = "On"
 OFF = "Off"
@@ -68,6 +73,11 @@ KEPT_STRANGE = "It cannot be shown here. It is kept as it is unless you type som
 
 PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
 NO_TEXT = "(no text)"
+
+
+def answering_in_messages(address: str) -> str:
+    """The question was taken; `address` leads to the direct messages."""
+    return f"Grok answers in <{address}|our messages>."
 
 
 def more(number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.words import dollars
 
 ASK = "Ask Grok"
+MAY_ERR = "Grok may err: check what matters before you rely on it."
 YOUR_QUESTIONS = "Your recent questions"
 NO_QUESTIONS = "None yet. Your next one will be here."
 QUESTIONS_AWAY = "I cannot look them up just now. Open this page again in a minute."
@@ -52,9 +53,28 @@ def default_max_tokens(tokens: int) -> str:
     return f"• *Longest answer:* {tokens:,} tokens (about {max(1, tokens * 3 // 4):,} words)"
 
 
-QUOTAS = "What may be used"
+QUOTAS = "What is allowed here"
 QUOTAS_AWAY = "I cannot look it up just now. Open this page again in a minute."
 SET_UP = "Set up Grok"
+
+
+ALL_MODELS = "• *Models:* all of those below"
+NOT_ALLOWED = "not allowed here"
+
+
+def models_only(names: str) -> str:
+    """Which models may be asked; `names` in code."""
+    return f"• *Models:* only {names}" if names else "• *Models:* none until an admin allows one"
+
+
+def models_but(names: str) -> str:
+    """Which models may not be asked; `names` in code."""
+    return f"• *Models:* all but {names}"
+
+
+def only_in(channels: str) -> str:
+    """Where questions are taken; `channels` link to them."""
+    return f"• *Where:* only in {channels}"
 
 
 def in_channel(channel: str, defaults: str) -> str:

@@ -153,6 +153,8 @@ async def desk(
             Admission(people, Allowances(behind, keys), ours),
             presence_of(api, people, behind, keys),
             "U0BOT",
+            Slack(api),
+            "https://sandbox.slack.com/",
         )
 
         async def clicked(click: Click) -> Reaction:

@@ -107,7 +107,11 @@ async def test_from_anywhere_the_channel_is_chosen_in_the_form(stage: Desk) -> N
     assert ask.response_url == url["response_url"]
 
 
-async def test_the_home_tab_leads_to_the_same_form(stage: Desk) -> None:
+@pytest.mark.parametrize("away", [False, True])
+async def test_the_home_tab_leads_to_the_direct_messages(stage: Desk, away: bool) -> None:
+    """Where Slack does not say which those are, the place is chosen."""
+    if away:
+        stage.workspace.fail("conversations.open", error="internal_error", times=9)
     button = {"type": "button", "action_id": "new_grok", "text": plain("Ask Grok")}
     home = {"type": "home", "blocks": [{"type": "actions", "elements": [button]}]}
     await stage.client.views_publish(user_id=ANA, view=home)
@@ -115,10 +119,13 @@ async def test_the_home_tab_leads_to_the_same_form(stage: Desk) -> None:
     assert shown is not None
     await stage.workspace.click_view(ANA, shown.id, "new_grok")
 
-    await stage.submit(await stage.form(), prompt="hi", channel=DESIGN)
+    typed = {"prompt": "hi", "channel": DESIGN} if away else {"prompt": "hi"}
+    await stage.submit(await stage.form(), **typed)
 
     (ask,) = await stage.asked()
-    assert (ask.channel, ask.surface) == (DESIGN, "form")
+    where = (DESIGN, None) if away else (dm_of(ANA), dm_of(ANA))
+    assert (ask.channel, ask.conversation) == where
+    assert ask.surface == "form"
 
 
 async def test_a_message_is_the_context_of_what_is_asked_about_it(stage: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.workspace import ANA, BEN, GENERAL, View
+from sandbox.workspace import ANA, BEN, GENERAL, View, dm_of
 from tests.e2e.stage import Stage, on_stage
 from tests.store.proxy import Proxy
 
@@ -44,8 +44,8 @@ async def test_a_button_on_home_opens_the_form(redis_url: str) -> None:
         home = await home_of(stage, BEN)
         await stage.workspace.click_view(BEN, home.id, "new_grok")
         view = await stage.form(BEN)
-        await stage.workspace.submit(BEN, view.id, {"prompt": "hi", "channel": GENERAL})
-        await stage.answer()
+        await stage.workspace.submit(BEN, view.id, {"prompt": "hi"})
+        await stage.answer(channel=dm_of(BEN))
 
 
 async def test_home_is_there_without_redis(redis_url: str) -> None:

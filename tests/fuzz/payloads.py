@@ -201,7 +201,17 @@ def _other_event(chance: random.Random, channel: str) -> Json:
 
 
 def _click(chance: random.Random, channel: str) -> Json:
-    actions = ("stop", "retry", "edit", "details", "advanced", "new_grok", "set_up_grok", "other")
+    actions = (
+        "stop",
+        "retry",
+        "edit",
+        "details",
+        "advanced",
+        "new_grok",
+        "set_up_grok",
+        "suggested_0",
+        "other",
+    )
     ts = _ts(chance)
     return {
         **_common(chance, "block_actions"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+from bot.views.welcome_view import SUGGESTED_ACTIONS
 from bot.words import talk
-from sandbox.workspace import BEN, Message, dm_of
+from sandbox.workspace import BEN, Message, NotAllowedError, dm_of
 from tests.e2e.rights.table import drives
 from tests.e2e.rights.world import (
     DOLLARS,
@@ -37,6 +40,29 @@ async def reply(at: World, who: str) -> Outcome:
 @drives("ask by a direct message")
 async def direct(at: World, who: str) -> Outcome:
     return await at.asked(who, lambda prompt: at.workspace.say(who, dm_of(who), prompt))
+
+
+@drives("ask by a question that a first direct message suggests")
+async def suggested(at: World, who: str) -> Outcome:
+    """Whoever may not ask is offered none."""
+    place, action = dm_of(who), SUGGESTED_ACTIONS[0]
+    try:
+        await at.workspace.open_home(who, "messages")
+    except NotAllowedError:  # Slack's own: the app is not theirs to open
+        return "no"
+
+    def offered() -> Message | None:
+        found = at.workspace.messages(place)
+        return next((each for each in found if action in json.dumps(each.blocks)), None)
+
+    try:
+        offer = await at.workspace.wait_for(offered, 3)
+    except TimeoutError:
+        return "no"
+    before = len(at.grok.requests)
+    await at.workspace.click(who, place, offer.ts, action)
+    await at.workspace.wait_for(lambda: len(at.grok.requests) > before)
+    return "yes"
 
 
 @drives("read in numbers what is left, when a question does not fit")
