@@ -32,6 +32,7 @@ from bot.jobs.worker import Connected, Worker
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.aside import Aside
+from bot.slack.channel_names import ChannelNames
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
@@ -252,7 +253,14 @@ class Parts:
         )
 
     def _managing(self) -> Managing:
-        usage = Usage(self.policies, self._quotas, self._people, self._permission, self._settings)
+        usage = Usage(
+            self.policies,
+            self._quotas,
+            self._people,
+            ChannelNames(self._api),
+            self._permission,
+            self._settings,
+        )
         return Managing(
             self.policies,
             self._audit,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,6 +17,7 @@ from bot.rules.policy import Limit, Policy, caps_for, limits_for
 from bot.rules.quota import QUOTAS, Scope
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
+from bot.slack.channel_names import ChannelNames
 from bot.slack.people import People
 from bot.store.policy import Policies
 from bot.store.quotas import Quotas, Row
@@ -37,6 +39,7 @@ class Usage:
         policies: Policies,
         quotas: Quotas,
         people: People,
+        channels: ChannelNames,
         permission: Permission,
         settings: Settings,
         clock: Callable[[], float] = time.time,
@@ -44,6 +47,7 @@ class Usage:
         self._policies = policies
         self._quotas = quotas
         self._people = people
+        self._channels = channels
         self._permission = permission
         self._zone = zone_of(settings)
         self._clock = clock
@@ -115,10 +119,15 @@ class Usage:
         return Said((words.exported(month, len(rows)),), documents=documents)
 
     async def _names(self, rows: Sequence[Row]) -> Mapping[str, str]:
-        """What those who used most are called, by id."""
+        """What those who used most are called, and the public channels where it was, by id."""
         ordered = sorted(rows, key=lambda row: row.tokens, reverse=True)
         users = tuple(dict.fromkeys(row.user for row in ordered))[:MOST_NAMES]
-        return await self._people.names(users, asker=None, within=NAMES_SECONDS, most=MOST_NAMES)
+        channels = tuple(dict.fromkeys(row.channel for row in ordered))
+        people, places = await asyncio.gather(
+            self._people.names(users, asker=None, within=NAMES_SECONDS, most=MOST_NAMES),
+            self._channels.public(channels, within=NAMES_SECONDS, most=MOST_NAMES),
+        )
+        return {**people, **places}
 
     async def _most(self, scope: Scope, windows: Windows, caller: Caller) -> tuple[str, ...]:
         """Who used most, for admins."""

@@ -44,7 +44,7 @@ class Table:
 
 
 def table(month: str, rows: Sequence[Row], names: Mapping[str, str]) -> Table:
-    """`rows` of a month, those that used most first; `names` of people by id."""
+    """`rows` of a month, those that used most first; `names` of people and channels by id."""
     ordered = sorted(rows, key=lambda row: (-row.tokens, row.channel, row.user))
     lines = [_line(month, row, names) for row in ordered]
     pieces = _pieces(lines)
@@ -82,6 +82,7 @@ def _line(month: str, row: Row, names: Mapping[str, str]) -> str:
         (
             month,
             row.channel,
+            _harmless(excerpt(names.get(row.channel, ""))),
             row.user,
             _harmless(excerpt(names.get(row.user, ""))),
             row.requests,

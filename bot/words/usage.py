@@ -163,7 +163,17 @@ def one_of_most(who: str, tokens: str) -> str:
 
 # --- a month as a table ---------------------------------------------------------------------
 
-COLUMNS = ("month", "channel", "user", "name", "questions", "tokens", "usd", "unpriced_questions")
+COLUMNS = (
+    "month",
+    "channel",
+    "channel_name",
+    "user",
+    "name",
+    "questions",
+    "tokens",
+    "usd",
+    "unpriced_questions",
+)
 OTHERS = "others"
 
 

@@ -14,6 +14,7 @@ from bot.grok.client import GrokClient
 from bot.rules.managing_grammar import parse_managing
 from bot.settings import Settings, admins_of
 from bot.slack.aside import Aside
+from bot.slack.channel_names import ChannelNames
 from bot.slack.payloads import SlashCommand
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
@@ -80,7 +81,15 @@ async def desk(
         managing = Managing(
             policies,
             Audit(behind, KEYS),
-            Usage(policies, Quotas(behind, KEYS), people, permission, ours, clock=lambda: NOW),
+            Usage(
+                policies,
+                Quotas(behind, KEYS),
+                people,
+                ChannelNames(api),
+                permission,
+                ours,
+                clock=lambda: NOW,
+            ),
             people,
             Aside(slack, Allowances(behind, KEYS)),
             slack,

@@ -14,7 +14,7 @@ from bot.grok.client import GrokClient
 from bot.slack_limits import MARKDOWN_CHARS
 from bot.store.quotas import Row
 from bot.words import usage as words
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, Workspace, dm_of
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, LEADERSHIP, RANDOM, Workspace, dm_of
 from tests.admin.managing_desk import KEYS, Desk, desk
 from tests.admin.spending import MONTH, spend, write_down
 
@@ -156,6 +156,8 @@ async def test_in_direct_messages_usage_is_ones_own(at: Desk) -> None:
 async def test_a_month_comes_as_a_table_in_direct_messages(at: Desk) -> None:
     await write_down(at.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
     await write_down(at.store, KEYS, RANDOM, ANA, requests=5, tokens=9_000, cost=12_345_678)
+    await write_down(at.store, KEYS, LEADERSHIP, ANA, requests=1, tokens=9_500, cost=0)
+    await write_down(at.store, KEYS, dm_of(BEN), BEN, requests=1, tokens=2_000, cost=0)
 
     told = await at.command("usage export")
 
@@ -164,10 +166,12 @@ async def test_a_month_comes_as_a_table_in_direct_messages(at: Desk) -> None:
     rows = list(csv.reader(io.StringIO(text.split("```")[1].strip())))
     assert rows == [
         list(words.COLUMNS),
-        [MONTH, RANDOM, ANA, "ana", "5", "9000", "12.345678", "0"],
-        [MONTH, GENERAL, BEN, "ben", "3", "1000", "0.002500", "0"],
+        [MONTH, LEADERSHIP, "", ANA, "ana", "1", "9500", "0.000000", "0"],
+        [MONTH, RANDOM, "random", ANA, "ana", "5", "9000", "12.345678", "0"],
+        [MONTH, dm_of(BEN), "", BEN, "ben", "1", "2000", "0.000000", "0"],
+        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0"],
     ]
-    assert told == words.exported(MONTH, 2)
+    assert told == words.exported(MONTH, 4)
 
 
 async def test_a_month_without_use_has_no_table(at: Desk) -> None:
@@ -201,10 +205,10 @@ def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
 
     cells = [row for piece in found.pieces for row in list(csv.reader(io.StringIO(piece)))[1:]]
     assert len(found.pieces) <= MOST_MESSAGES
-    assert cells[-1][1:3] == [words.OTHERS, words.OTHERS]
+    assert (cells[-1][1], cells[-1][3]) == (words.OTHERS, words.OTHERS)
     assert len(cells) - 1 + found.summed == 5_000
-    assert sum(int(row[5]) for row in cells) == sum(range(5_000))
-    assert sum(int(row[4]) for row in cells) == 5_000
+    assert sum(int(row[6]) for row in cells) == sum(range(5_000))
+    assert sum(int(row[5]) for row in cells) == 5_000
     assert words.export_summed(found.summed) in text_of(found.messages(MONTH)[-1])
 
 
@@ -212,10 +216,11 @@ def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
     "name", ["=1+1", "@here", "+49", "-x", "a,b", 'say "hi"', "```", "<!here>"]
 )
 def test_a_name_in_a_table_is_only_a_name(name: str) -> None:
-    (piece,) = table(MONTH, [Row(GENERAL, BEN, 1, 1)], {BEN: name}).pieces
+    (piece,) = table(MONTH, [Row(GENERAL, BEN, 1, 1)], {BEN: name, GENERAL: name}).pieces
 
     _, row = csv.reader(io.StringIO(piece))
-    assert row[3][0] not in "=+-@"
+    assert row[4] == row[2]
+    assert row[4][0] not in "=+-@"
     assert "`" not in piece
     assert "<" not in piece
 

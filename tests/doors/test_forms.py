@@ -220,7 +220,7 @@ async def test_a_message_without_any_text_is_declined_in_words(stage: Desk) -> N
 
 async def test_edit_shows_what_was_asked_and_asks_at_the_same_place(stage: Desk) -> None:
     request = CompletionRequest(
-        model="grok-4.3", prompt="Name a river", max_tokens=9, top_p=0.3, stop=["a", "b"]
+        model="grok-4.3", prompt="Name a river", max_tokens=9, top_p=0.3, seed=7
     )
     old = an_ask(
         request=request,
@@ -309,9 +309,9 @@ async def test_every_fault_stands_at_its_field(stage: Desk) -> None:
     assert held(view, "prompt") == "hi"
     assert await stage.asked() == []
     assert counted("form", "refused") == before + 1
-    await stage.submit(view, best_of=None, logit_bias=None, suffix=None, stop="1")
+    await stage.submit(view, best_of=None, logit_bias=None, suffix=None, stop=None)
     (ask,) = await stage.asked()
-    assert (ask.request.n, ask.request.stop) == (3, "1")
+    assert (ask.request.n, ask.request.stop) == (3, None)
 
 
 async def test_faults_of_hidden_fields_are_told_above_the_whole_form(stage: Desk) -> None:
