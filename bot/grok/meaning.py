@@ -36,7 +36,8 @@ _KEY = re.compile(
     r"\b(?:incorrect|invalid|wrong|missing|expired|no)\s+"
     r"(?:(?:proxy )?(?:server )?token|api[ _-]?key|credentials|authentication|bearer)"
     r"|(?:api[ _-]?)?key\b.{0,20}\b(?:incorrect|invalid|not valid|not found|expired|disabled)"
-    r"|unauthenticated|authentication[ _-]?(?:error|failed)|invalid_api_?key|api_?key_?invalid"
+    r"|unauthenticated|not authenticated|unauthorized|authentication[ _-]?(?:error|failed)"
+    r"|invalid_api_?key|api_?key_?invalid"
     r"|token_not_found",
     re.IGNORECASE,
 )

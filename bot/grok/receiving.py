@@ -36,6 +36,7 @@ BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
 """What a connection that fails or breaks raises; the transport maps some of it only."""
 
 _EVENTS = re.compile(rb"(?:data|event|id|retry)\s*:|:")
+_BARE = re.compile(rb"(?<=[\r\n])\{")
 _BODY = re.compile(rb"[{\[<]")
 _MARK = b"\xef\xbb\xbf"
 _LEAST_SEEN = 8
@@ -63,7 +64,7 @@ class Receiving:
         opened = _Opened(body)
         response.stream = opened
         said_so = "text/event-stream" in response.headers.get("content-type", "").lower()
-        start = (await opened.start()).removeprefix(_MARK).lstrip()
+        start = await opened.start()
         opened.of_events = not _BODY.match(start) if said_so else bool(_EVENTS.match(start))
         body.each = EVENT_BYTES if opened.of_events else BODY_BYTES
         chunks = self._events(response, body) if opened.of_events else self._body(response)
@@ -132,7 +133,7 @@ class Receiving:
 
     async def _body(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
         raw = await response.aread()
-        if not raw.removeprefix(_MARK).strip():
+        if not raw.strip():
             raise _nothing()
         values = read_all_json(decoded(raw, response.charset_encoding)) or []
         if len(values) == 1 and isinstance(values[0], list):
@@ -155,41 +156,53 @@ def _is_answer(value: Any) -> bool:
 
 
 class _Opened(httpx.AsyncByteStream):
-    """A body whose beginning can be looked at before it is read, and which ends its last line."""
+    """A body whose beginning can be looked at before it is read.
+
+    A stream of events ends its last line, and a line of bare JSON in it, which its grammar would
+    leave out without a word, becomes an event.
+    """
 
     def __init__(self, stream: httpx.AsyncByteStream) -> None:
         self._stream = stream
         self._pieces = aiter(stream)
-        self._seen: list[bytes] = []
+        self._start = b""
+        self._at_line = True
         self.of_events = False
-        """Whether its last line may want an end."""
 
     async def start(self) -> bytes:
-        """What it begins with: the first bytes that are not blank, or all that there is."""
-        seen = b""
-        while len(seen.removeprefix(_MARK).lstrip()) < _LEAST_SEEN:
+        """What it begins with, blanks and byte order marks apart: some bytes, or all there are."""
+        while len(self._start) < _LEAST_SEEN and b"\n" not in self._start:
             piece = await anext(self._pieces, None)
             if piece is None:
                 break
-            self._seen.append(piece)
-            seen = (seen + piece).lstrip()
-            if b"\n" in seen:
-                break
-        return seen
+            self._start = _without_marks(self._start + piece)
+        return self._start
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        seen, self._seen = self._seen, []
-        for piece in seen:
-            yield piece
+        start, self._start = self._start, b""
+        yield self._with_events(start)
         async for piece in self._pieces:
-            yield piece
+            yield self._with_events(piece)
         if self.of_events:
             yield b"\n\n"
+
+    def _with_events(self, piece: bytes) -> bytes:
+        if not self.of_events or not piece:
+            return piece
+        bare = self._at_line and piece.startswith(b"{")
+        self._at_line = piece.endswith((b"\n", b"\r"))
+        return (b"data: " if bare else b"") + _BARE.sub(b"data: {", piece)
 
     async def aclose(self) -> None:
         if isinstance(self._pieces, AsyncGenerator):
             await self._pieces.aclose()
         await self._stream.aclose()
+
+
+def _without_marks(start: bytes) -> bytes:
+    while start.startswith((_MARK, b" ", b"\t", b"\r", b"\n")):
+        start = start.removeprefix(_MARK).lstrip(b" \t\r\n")
+    return start
 
 
 def _nothing(*, spent: bool = False) -> Failure:

@@ -81,6 +81,11 @@ RIGHT: dict[str, tuple[bytes, str]] = {
         "Hello you",
     ),
     "mark of byte order": (b"\xef\xbb\xbf" + HELLO + DONE, "Hello you"),
+    "several marks of byte order": (b"\xef\xbb\xbf\n" * 2 + HELLO + DONE, "Hello you"),
+    "a bare line of JSON": (
+        says("Hello") + says(" you").removeprefix(b"data: ") + ends() + DONE,
+        "Hello you",
+    ),
     "full message at the end": (
         says("Hello") + says(" you") + event({"delta": {}} | FULL_MESSAGE) + DONE,
         "Hello you",
@@ -237,6 +242,14 @@ ERRORS: dict[str, bytes] = {
     "in the choice": b'{"choices":[{"delta":{},"error":{"code":502,"message":"x"}}]}',
     "beside the choice": b'{"choices":[{"finish_reason":"error"}],"error":{"code":502}}',
 }
+
+
+async def test_error_in_a_bare_line_is_one() -> None:
+    body = says("Hello") + b'{"error":{"message":"boom","code":502}}\n' + DONE
+
+    texts, failure, _, _ = await received(body)
+
+    assert (texts, failure) == (("Hello",), words.GROK_SENTENCES["unavailable"])
 
 
 @pytest.mark.parametrize("name", ERRORS)
