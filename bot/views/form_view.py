@@ -53,7 +53,7 @@ ADVANCED_ID = "advanced"
 `value` is `on` when it shows them, `off` when it hides them."""
 
 LINES = 3
-LINE_CHARS = 80
+LINE_CHARS = 55
 """What of a message stands above the fields of a question about it."""
 _LOOKED_AT = 4_000
 

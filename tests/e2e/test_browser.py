@@ -46,3 +46,15 @@ async def test_a_wrong_flag_is_told_to_its_author_in_the_page(page: Page, redis_
         await expect(told).to_contain_text("--temperature")
 
     assert not stage.grok.requests
+
+
+async def test_the_cursor_stands_in_the_prompt_of_the_form(page: Page, redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await page.goto(f"{stage.workspace.url}#{GENERAL}/{ANA}")
+        composer = page.locator("[data-composer=channel]")
+        await composer.fill("/grok")
+        await composer.press("Enter")
+        await expect(page.locator("[data-block-id=prompt] textarea")).to_be_focused()
+
+        await page.keyboard.type("Name a river")
+        await expect(page.locator("[data-block-id=prompt] textarea")).to_have_value("Name a river")

@@ -102,11 +102,11 @@ def test_the_message_stands_above_what_is_to_be_done_with_it() -> None:
     [
         ("one\n\n two \nthree", "one\ntwo\nthree"),
         ("one\ntwo\nthree\nfour", "one\ntwo\nthree …"),
-        ("x" * 240, "x" * 240),
-        ("x" * 241, "x" * 239 + "…"),
+        ("x" * 165, "x" * 165),
+        ("x" * 166, "x" * 164 + "…"),
         ("x" * 100 + "\ntwo\nthree", "x" * 100 + "\ntwo …"),
-        ("one\n" + "x" * 500, "one\n" + "x" * 159 + "…"),
-        ("😀" * 200, "😀" * 119 + "…"),
+        ("one\n" + "x" * 500, "one\n" + "x" * 109 + "…"),
+        ("😀" * 200, "😀" * 82 + "…"),
         ("a\n" + " " * 9_000 + "b", "a …"),
     ],
 )

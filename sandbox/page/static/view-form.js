@@ -15,6 +15,7 @@ import { isEmpty } from "./controls.js";
  * @property {string} action_id
  * @property {string} type of the element
  * @property {boolean} required
+ * @property {boolean} onLoad whether the cursor goes there once it is shown
  * @property {Control} control
  */
 
@@ -64,7 +65,9 @@ export class ViewForm {
     this.#fields = new Map(
       [...this.#fields].sort(([, a], [, b]) => inOrder(a.control.node, b.control.node)),
     );
-    focus?.();
+    const arrived = [...this.#fields].find(([key, { onLoad }]) => onLoad && !old.has(key));
+    if (focus) focus();
+    else arrived?.[1].control.focus.focus({ preventScroll: true });
   }
 
   /** @param {Field} field @param {View} view */
@@ -132,7 +135,15 @@ export class ViewForm {
     const { block_id = "" } = block;
     const { action_id = "", type } = element;
     const required = block.type === "input" && block.optional !== true;
-    this.#fields.set(`${block_id}/${action_id}`, { block_id, action_id, type, required, control });
+    const onLoad = element.focus_on_load === true;
+    this.#fields.set(`${block_id}/${action_id}`, {
+      block_id,
+      action_id,
+      type,
+      required,
+      onLoad,
+      control,
+    });
   }
 
   /** Remember where the cursor is; the returned function takes it back there. */
