@@ -54,6 +54,27 @@ MADE_IN_FUNCTIONS = {
 }
 """Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`."""
 
+REFUSES = {
+    "bot.jobs.job._required": "has no fields to look into",
+    "bot.markdown.characters._joined(right)": "takes one character",
+    "bot.markdown.characters._joined(all)": "takes one character",
+    "bot.markdown.places._is_note": "takes one character",
+    "bot.metrics._closed(all)": "names a counter once",
+    "bot.ops.manifest.request_url": "takes an address of the operator's",
+    "bot.slack.incoming.parse(body)": "takes JSON (`a payload`)",
+    "bot.slack.incoming.parse(content_type)": "takes JSON (`a payload`)",
+    "bot.slack.incoming.parse(all)": "takes JSON (`a payload`)",
+    "bot.slack.incoming.json_object": "takes JSON (`a payload`)",
+    "bot.slack.thread._between(ts)": "takes numbers",
+    "bot.slack.thread._between(later_ts)": "takes numbers",
+    "bot.store.audit._entry": "takes what the bot has stored",
+    "bot.store.connection._checked": "takes an address of the operator's",
+    "bot.store.connection._client": "takes an address of the operator's",
+    "bot.store.conversations._turns": "takes what the bot has stored (`turns that are kept`)",
+    "bot.views.form_fields._choice": "takes one of the labels",
+}
+"""Functions that raise for every text here, and why."""
+
 TEXTS = common(8)
 WELL_FORMED = {text: make for text, make in TEXTS.items() if "ud800" not in text}
 
@@ -90,7 +111,10 @@ def test_every_pattern_takes_time_in_proportion_to_the_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_of_text_takes_time_in_proportion_to_it(name: str) -> None:
-    assert list(map(str, slow(name, FUNCTIONS[name], TEXTS))) == []
+    work = FUNCTIONS[name]
+
+    assert list(map(str, slow(name, work, TEXTS))) == []
+    assert bool(work.returned) != (name in REFUSES), work.raised
 
 
 @pytest.mark.parametrize("name", DRIVERS)
@@ -137,6 +161,9 @@ def doubled(text: str, times: int = 2) -> Iterator[str]:
 
 def fine(text: str) -> int:
     return len(text.split())
+
+def refuses(text: str) -> str:
+    return {}[text]
 """
 
 
@@ -162,8 +189,17 @@ def test_a_function_that_copies_the_rest_again_and_again_is_found() -> None:
     functions = functions_of(planted())
     found = {path for path, work in functions.items() if slow(path, work, TEXTS)}
 
-    assert set(functions) - found == {"planted.fine"}
-    assert len(functions) == 3
+    assert set(functions) - found == {"planted.fine", "planted.refuses"}
+    assert len(functions) == 4
+
+
+def test_a_function_that_raises_for_every_text_is_found() -> None:
+    functions = functions_of(planted())
+    for work in functions.values():
+        work("text")
+
+    assert [path for path, work in functions.items() if not work.returned] == ["planted.refuses"]
+    assert functions["planted.refuses"].raised == {KeyError: 1}
 
 
 def test_patterns_inside_functions_are_found() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from bot.completion.ask import Said
 from bot.completion.collect import Collector
@@ -23,6 +25,7 @@ from bot.ops.redact import Redactor
 from bot.reply.chain import Chain
 from bot.rules.managing_grammar import parse_managing
 from bot.slack.blocks import BARE, Question
+from bot.slack.incoming import json_object, parse
 from bot.slack.message_text import text_of_message
 from bot.slack.payloads import MessageEvent
 from bot.slack.shown import without_call
@@ -157,6 +160,17 @@ def _refusal(text: str) -> object:
     return [*found, from_event({"error": {"message": text, "code": text}}, call)]
 
 
+def _payload(text: str) -> object:
+    payload = json.dumps({"text": text, "blocks": [{"text": text}], text: [text]})
+    form = urlencode({"payload": payload}).encode()
+    return json_object(payload), parse(form, "application/x-www-form-urlencoded")
+
+
+def _turns_kept(text: str) -> object:
+    turn = Turn(job_id="j", user="U2", name=text, prompt=text, answer=text, context=text)
+    return Turn.model_validate_json(turn.model_dump_json())
+
+
 LAID_OUT = frozenset({"a whole answer laid out", "a growing answer"})
 """Drivers that do much work for each character."""
 
@@ -178,6 +192,8 @@ DRIVERS: Mapping[str, Work] = {
         f"<@{BOT}> " * (len(text) // 6) + text[:9] + f" <@{BOT}>" * (len(text) // 6), BOT
     ),
     "a form": _form,
+    "a payload": _payload,
+    "turns that are kept": _turns_kept,
     "what an API refuses": _refusal,
     "a command of admins": lambda text: parse_managing(f"quota set {text}", ()),
     "a log line": lambda text: Redactor(["a secret of ours"]).value({"event": text, text: [text]}),

@@ -125,6 +125,8 @@ class _Pair(NamedTuple):
 def with_joiners(text: str, places: Iterable[int]) -> str:
     """`text` with a joiner at each of `places`."""
     cuts = sorted(set(places))
+    if not cuts:
+        return text
     starts, ends = [0, *cuts], [*cuts, len(text)]
     return JOINER.join(text[start:end] for start, end in zip(starts, ends, strict=True))
 

@@ -131,6 +131,12 @@ def may_name(label: str) -> bool:
 
 def is_honest(name: Name, target: Target) -> bool:
     """Whether who reads `name` on a link to `target` gets where they think."""
+    if len(name.shown) + len(target.rest) > _SHORT_LABEL:
+        return _leads_there(name, target)
+    return _leads_there_kept(name._replace(at=0), target)
+
+
+def _leads_there(name: Name, target: Target) -> bool:
     if target.mail and not name.mail:
         return True
     if any(of_one_house(host, target.host) for host in name.hosts):
@@ -138,6 +144,9 @@ def is_honest(name: Name, target: Target) -> bool:
     if keeps_documents(target.host) and _stands_in(name.shown, target.rest):
         return True
     return not name.sure and _is_thing(name, target)
+
+
+_leads_there_kept = lru_cache(maxsize=1_024)(_leads_there)
 
 
 @lru_cache(maxsize=1_024)

@@ -39,7 +39,7 @@ _LAST_PARAGRAPH = re.compile(
 def text_in(text: str, at: int, end: int, *, blocks: bool) -> tuple[int, int]:
     """Where the lines end that are nothing but text, the first of them at `at`, and where the last
     one begins; whole blocks of code count as lines of text where there are `blocks`."""
-    run = (_TEXTS_AND_BLOCKS if blocks else _TEXTS).match(text, at, end)
+    run = _TEXTS_AND_BLOCKS.match(text, at, end) if blocks else _TEXTS.match(text, at, end)
     return (run.end(), run.start(1)) if run else (at, at)
 
 

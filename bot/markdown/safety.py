@@ -99,7 +99,8 @@ def printable(text: str) -> str:
     line ends that are no newlines: the fences of code were followed line by line."""
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _LONE_RETURN.sub(" ", text.replace("\0", "\ufffd"))
+    text = text.replace("\0", "\ufffd")
+    return _LONE_RETURN.sub(" ", text) if "\r" in text else text
 
 
 def neutralise(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.slack_limits import MESSAGE_TEXT_CHARS
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL, GUEST, Limits, Message, Workspace
 from tests.e2e.process import bot_process, environment
@@ -99,9 +100,11 @@ async def test_what_a_stranger_shares_is_shown_in_the_form_at_once(redis_url: st
         assert result.ack_body["text"]
 
 
-async def test_a_shared_megabyte_is_a_form_too(redis_url: str) -> None:
+async def test_the_longest_message_shared_is_a_form_too(redis_url: str) -> None:
     async with on_stage(redis_url, limits=AT_ONCE) as stage:
-        shared = await stage.workspace.say(BEN, GENERAL, filled("[a](b) &lt;@U1 ", 39_000))
+        shared = await stage.workspace.say(
+            BEN, GENERAL, filled("[a](b) &lt;@U1 ", MESSAGE_TEXT_CHARS)
+        )
         await stage.workspace.shortcut(ANA, "ask_grok", GENERAL, shared.ts)
         view = await stage.form()
 
