@@ -55,12 +55,15 @@ MADE_IN_FUNCTIONS = {
 """Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`."""
 
 REFUSES = {
+    "bot.completion.form._read(name)": "takes a name of a field (`a form`)",
+    "bot.completion.form._read(text)": "takes a name of a field (`a form`)",
+    "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
+    "bot.completion.typed._digit": "takes one character",
     "bot.jobs.job._required": "has no fields to look into",
     "bot.markdown.characters._joined(right)": "takes one character",
     "bot.markdown.characters._joined(all)": "takes one character",
     "bot.markdown.places._is_note": "takes one character",
     "bot.metrics._closed(all)": "names a counter once",
-    "bot.ops.manifest.request_url": "takes an address of the operator's",
     "bot.slack.incoming.parse(body)": "takes JSON (`a payload`)",
     "bot.slack.incoming.parse(content_type)": "takes JSON (`a payload`)",
     "bot.slack.incoming.parse(all)": "takes JSON (`a payload`)",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from bot.completion.ask import Said
 from bot.completion.collect import Collector
@@ -162,8 +161,7 @@ def _refusal(text: str) -> object:
 
 def _payload(text: str) -> object:
     payload = json.dumps({"text": text, "blocks": [{"text": text}], text: [text]})
-    form = urlencode({"payload": payload}).encode()
-    return json_object(payload), parse(form, "application/x-www-form-urlencoded")
+    return json_object(payload), parse(payload.encode(), "application/json")
 
 
 def _turns_kept(text: str) -> object:
