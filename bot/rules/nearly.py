@@ -25,6 +25,7 @@ _MOST_WORDS = 12
 _LONGEST = 300
 _SHOWN = 150
 _LONGEST_TOPIC = 40
+_LONGEST_ACT = 10
 
 _HELP = "help"
 _COMMANDS = ("models", "usage", "audit", "defaults", "quota", "pause", "resume", _HELP)
@@ -75,6 +76,11 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
     corrected = " ".join([command, *rest])
     if parse_managing(corrected, mentions):
         return _typed(corrected)
+    if act := _act(command, rest):
+        rest = [act, *rest[1:]]
+        parsed = parse_managing(" ".join([command, *rest]), mentions)
+        if parsed and not getattr(parsed, "faults", ()) and _is_vocabulary(command, rest):
+            return _typed(" ".join([command, *rest]))
     if not _is_vocabulary(command, rest):
         return ""
     for guess in _guesses(command, rest):
@@ -105,6 +111,16 @@ def _guesses(command: str, rest: Sequence[str]) -> list[str]:
     if command == "quota":
         return [" ".join([command, "set", *rest])]
     return []
+
+
+def _act(command: str, rest: Sequence[str]) -> str:
+    """What to do, where the first of `rest` is nearly that: `sett`, `alow`; else empty."""
+    acts = sorted(_ACTIONS.get(command, ()))
+    word = keyword(rest[0]) if rest else ""
+    if not word or len(word) > _LONGEST_ACT or word in acts or _means(command, word):
+        return ""
+    near = get_close_matches(word, acts, n=1, cutoff=0.75)
+    return next((act for act in acts if _is_slip(word, act)), near[0] if near else "")
 
 
 def _dashed(word: str) -> str:

@@ -66,14 +66,14 @@ def forwarded(author: str) -> str:
 # --- what was typed and not asked -----------------------------------------------------------
 
 ASK_ANYWAY = "Ask it anyway"
-TO_FORM = "Mend it in the form"
+TO_FORM = "Correct it in the form"
 TYPED_FORGOTTEN = "I no longer know what you typed there, it is too long ago. Please type it again."
 
 
 def meant(command: str) -> str:
     """To a text that begins like a command and is none; `command` is how that is typed."""
     return (
-        "Grok was not asked: that looks like a command, and as it stands it is none here. "
+        "Grok was not asked: that looks like a command, but it is not quite one. "
         f"Did you mean `{command}`?"
     )
 
