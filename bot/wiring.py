@@ -21,6 +21,7 @@ from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
 from bot.doors.mistyped import Mistyped
+from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
 from bot.doors.welcome import Welcome
 from bot.grok.client import GrokClient
@@ -170,6 +171,15 @@ class Parts:
             command=GrokCommand(asking, taking, forms, self._managing(), mistyped, team),
             forms=forms,
             mistyped=mistyped,
+            sharing=Sharing(
+                self._queue,
+                self._slack,
+                self._aside,
+                self._presence,
+                Drafts(self._store, self._keys),
+                self._allowances,
+                most=self._settings.answer_messages,
+            ),
             conversing=self._conversing(asking, taking, mistyped),
             buttons=Buttons(
                 self._queue,

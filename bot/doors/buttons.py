@@ -26,6 +26,7 @@ from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable, U
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.cut import left_out
+from bot.reply.route import is_private
 from bot.rules.hold import Denied
 from bot.rules.policy import Policy
 from bot.slack.aside import Aside
@@ -166,7 +167,7 @@ class Buttons:
             return talk.not_yours_to_stop(excerpt(asker))
         state = await self._queue.stop(job.id, reason)
         if state in ("queued", "running"):
-            return ""
+            return talk.STOPPED_ALONE if is_private(job.ask) else ""
         # Whoever clicked twice has stopped it already.
         stopped = job.answer is not None and job.answer.stopped
         return "" if stopped or job.stop else talk.NOTHING_TO_STOP

@@ -6,11 +6,12 @@ from functools import partial
 
 from bot import metrics
 from bot.admin.managing import Managing
-from bot.asking.asking import Asking, Place, promise
+from bot.asking.asking import Asking, Place
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
+from bot.doors.promising import promised
 from bot.errors import NotTaken, RequestRefused
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
@@ -83,7 +84,8 @@ class GrokCommand:
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels("command", outcome_of(not_taken)).inc()
             return Reaction(not_taken.sentence)
-        return Reaction(promise(taken.ask))
+        note = promised(taken)
+        return _only_to_author(note) if note else Reaction()
 
 
 def _only_to_author(message: Message) -> Reaction:

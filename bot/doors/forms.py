@@ -12,14 +12,15 @@ import structlog
 
 from bot import metrics
 from bot.asking.admission import Admission, Presence, knows_rules
-from bot.asking.asking import Asking, Place, promise
-from bot.asking.taking import Taking, outcome_of
-from bot.completion.ask import Ask, Said
+from bot.asking.asking import Asking, Place
+from bot.asking.taking import Taken, Taking, outcome_of
+from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
 from bot.doors.form_window import FormWindow, Summons
+from bot.doors.promising import promised
 from bot.errors import Fault, NotTaken, RequestRefused, SlackError, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
@@ -209,7 +210,7 @@ class Forms:
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels(draft.surface, outcome_of(not_taken)).inc()
             return _marked({"prompt": await self._told(not_taken.sentence, submission.user)})
-        return self._taken(taken.ask, draft)
+        return self._taken(taken, draft)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
         return Reaction(then=partial(self._open, summons, begin))
@@ -379,19 +380,19 @@ class Forms:
         names = await self._people.names(mentioned(sentence), asker=user, within=NAME_SECONDS)
         return plain_words(sentence, names)
 
-    def _taken(self, ask: Ask, draft: Draft) -> Reaction:
+    def _taken(self, taken: Taken, draft: Draft) -> Reaction:
         """The form closes; whoever cannot watch the answer grow is told that it comes, and whoever
         is elsewhere where."""
+        note, ask = promised(taken), taken.ask
         if draft.home:
             address = f"{self._workspace_url.rstrip('/')}/archives/{ask.channel}"
             view = sentence_view(words.answering_in_messages(address))
             return Reaction({"response_action": "update", "view": view})
-        sentence = promise(ask)
-        if not sentence:
+        if note is None:
             return Reaction()
         tell = partial(
-            self._aside.tell,
-            sentence,
+            self._aside.show,
+            note,
             user=ask.user,
             channel=ask.channel,
             thread_ts=ask.thread_ts or "",

@@ -12,7 +12,7 @@ import structlog
 
 from bot import metrics, words
 from bot.asking.admission import Admission
-from bot.asking.asking import Asking, Place, promise
+from bot.asking.asking import Asking, Place
 from bot.asking.taking import Taken, Taking, outcome_of
 from bot.completion.ask import Surface
 from bot.completion.flags import Flags, parse_text
@@ -20,6 +20,7 @@ from bot.doors.deletions import Deletions
 from bot.doors.hearing import Heard, completed, hear
 from bot.doors.message_prompt import context_of, people_in, with_more
 from bot.doors.mistyped import Mistyped
+from bot.doors.promising import promised
 from bot.errors import (
     NotTaken,
     OutcomeUnknown,
@@ -294,9 +295,9 @@ class Conversing:
 
     async def _promise(self, heard: Heard, taken: Taken) -> None:
         """Tell the author, if nothing is to be seen of the answer for now, that it comes."""
-        sentences = [promise(taken.ask), await self._in_line(taken)]
-        if said := " ".join(filter(None, sentences)):
-            await self._tell_once(heard, said, heard.dedupe)
+        note = promised(taken, await self._in_line(taken))
+        if note and await self._once.first(heard.dedupe):
+            await self._show(heard, note)
 
     async def _in_line(self, taken: Taken) -> str:
         """How many questions are answered before this one, in words; empty when none is."""

@@ -28,6 +28,7 @@ from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
+from bot.doors.sharing import SHARE, Sharing
 from bot.doors.welcome import Welcome
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
@@ -72,6 +73,7 @@ class Listeners:
     command: GrokCommand
     forms: Forms
     mistyped: Mistyped
+    sharing: Sharing
     conversing: Conversing
     buttons: Buttons
     home: Home
@@ -137,6 +139,7 @@ class _Wiring:
             "edit": buttons.on_edit,
             "details": buttons.on_details,
             "advanced": forms.on_switch,
+            SHARE: listeners.sharing.on_share,
             ASK_ANYWAY: listeners.mistyped.on_anyway,
             TO_FORM: listeners.mistyped.on_form,
             GLOBAL_SHORTCUT: forms.on_home_button,

@@ -22,6 +22,7 @@ from bot.reply.last_line import last_line
 from bot.slack.blocks import (
     ANSWER_BUTTONS,
     BARE,
+    Button,
     Foot,
     Message,
     Question,
@@ -33,6 +34,8 @@ from bot.slack.plain_blocks import Kind, with_blocks_of
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
 counted characters and 50 rendered blocks, and less each time Slack says that it is too long."""
+
+_SHARE: Button = "share"
 
 _LEAST_ROOM = 800
 """Left for the answer below the longest question, in counted characters."""
@@ -170,11 +173,15 @@ class Chain:
         notice: str = "",
         most: int | None = None,
         kinds: Sequence[Kind] = KINDS,
+        private: bool = False,
     ) -> None:
-        """`job_id`: what the buttons are about. `in_thread`: the first message holds the
+        """`private`: its asker may share it.
+
+        `job_id`: what the buttons are about. `in_thread`: the first message holds the
         question alone. `notice`: a small line of the bot's above everything. `most`: messages
         that hold something of the answer. `kinds` of blocks to show it in, the best first."""
         self._question = question
+        self._buttons = (*ANSWER_BUTTONS, *((_SHARE,) if private else ()))
         self._job_id = job_id
         self._head = [words.IN_THREAD] if in_thread else []
         self._notice = notice
@@ -241,7 +248,7 @@ class Chain:
             for markdown in self._flow(index).show(section)
         ]
         shown, below = self._limited(answer, whole, most)
-        foot = Foot(self._job_id, ANSWER_BUTTONS, (last_line(answer), *below))
+        foot = Foot(self._job_id, self._buttons, (last_line(answer), *below))
         return self._messages(shown, foot)
 
     @property

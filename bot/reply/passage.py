@@ -15,7 +15,7 @@ from bot.reply.chain import KINDS, Chain
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
-from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
+from bot.reply.route import WAY, Route, Way, detour, is_private, notice_of, route_of
 from bot.reply.whisper import Whisper
 from bot.slack.blocks import Message, Question
 from bot.slack.pacing import EditBudget
@@ -145,6 +145,7 @@ class Passage:
             in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
             notice=notice_of(ask, route),
             most=self._most,
+            private=is_private(ask),
             kinds=_BY_URL if route.way is Way.RESPONSE else KINDS,
         )
 

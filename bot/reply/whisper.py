@@ -16,9 +16,10 @@ from bot.completion.ask import Ask
 from bot.errors import PostingDenied, SlackError
 from bot.reply.ledger import Ledger
 from bot.reply.route import THREAD_GONE, Route, Way, is_private
-from bot.slack.blocks import Message, note
+from bot.slack.blocks import Message, Offered, offer
 from bot.slack.slack import Slack
 from bot.slack_limits import RESPONSE_URL_USES
+from bot.words import talk
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,10 @@ class Whisper:
         await self._slack.ephemeral(self._ask.channel, self._ask.user, message, thread_ts=thread_ts)
 
 
+def _promise(job_id: str) -> Message:
+    return offer(words.TOLD_WHEN_DONE, [Offered("stop", talk.BUTTONS["stop"], job_id)])
+
+
 async def tell_promise(slack: Slack, ledger: Ledger, ask: Ask) -> None:
     """Tell an asker through their `response_url`, at most once, that the answer comes and that
     they alone will see it, unless they were told so when they asked. Raises `LeaseLost` and
@@ -96,7 +101,7 @@ async def tell_promise(slack: Slack, ledger: Ledger, ask: Ask) -> None:
         return
     await ledger.intend(_PROMISE, ask.channel)
     try:
-        await slack.respond(ask.response_url, note(words.TOLD_WHEN_DONE))
+        await slack.respond(ask.response_url, _promise(ledger.job_id))
     except SlackError as error:
         log.warning("promise not told", error=str(error))
 

@@ -21,7 +21,7 @@ from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
 
 Block = Mapping[str, object]
-Button = Literal["stop", "retry", "edit", "details"]
+Button = Literal["stop", "retry", "edit", "details", "share"]
 
 BUTTONS_BLOCK = "answer_buttons"
 """The `block_id` of the buttons below an answer."""

@@ -184,9 +184,22 @@ def asked_in(place: str, why: str) -> str:
 
 # --- the buttons of an answer --------------------------------------------------------------
 
-BUTTONS = {"stop": "Stop", "retry": "Retry", "edit": "Edit", "details": "Details"}
+BUTTONS = {
+    "stop": "Stop",
+    "retry": "Retry",
+    "edit": "Edit",
+    "details": "Details",
+    "share": "Share",
+}
 
 ANSWER_FORGOTTEN = "I no longer remember this answer, it is too long ago. Please ask again."
+STOPPED_ALONE = "Stopped. What has come of the answer by now, if anything, still follows."
+SHARED = "Done: everybody there can read it now."
+SHARED_ALREADY = "You have shared this answer already."
+NOT_SHARED = "I could not share it just now. Please press *Share* again in a minute."
+NOTHING_TO_SHARE = (
+    "There is nothing to share here: only an answer that you alone were shown can be."
+)
 NOTHING_TO_STOP = "There is nothing left to stop: this answer is complete."
 TAKEN_LATER = (
     "I cannot take your question just now. I will try again within the next minutes, so there is "

@@ -38,6 +38,7 @@ from bot.store.conversations import Conversations
 from bot.store.drafts import Drafts
 from bot.store.keys import Keys
 from bot.store.once import Once
+from bot.words import talk
 from sandbox.workspace import BOT_USER, Message, Workspace
 from tests.asking.takings import taking_of
 from tests.fixtures.store import TEAM
@@ -110,8 +111,9 @@ class Stage:
         return [str(job.ask.request.prompt) for job in await self.jobs()]
 
     def told(self, user: str) -> list[str]:
-        """What `user` alone was told."""
-        return [message.shown for message in self.workspace.ephemerals(user)]
+        """What `user` alone was told, without the button to stop it."""
+        stop = f"\n{talk.BUTTONS['stop']}"
+        return [each.shown.removesuffix(stop) for each in self.workspace.ephemerals(user)]
 
 
 @asynccontextmanager

@@ -292,7 +292,7 @@ async def test_whoever_cannot_watch_the_answer_is_told_that_it_comes(stage: Desk
     await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
 
     (told,) = stage.workspace.ephemerals(ANA)
-    assert (told.channel, told.shown) == (GENERAL, general.TOLD_WHEN_DONE)
+    assert (told.channel, told.shown) == (GENERAL, f"{general.TOLD_WHEN_DONE}\nStop")
     assert (await stage.asked())[0].reply == "private"
 
 

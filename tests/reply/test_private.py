@@ -52,7 +52,7 @@ async def test_a_private_answer_comes_whole_and_once(
     assert "the end" in message.shown
     assert words.INVITE_ME not in message.shown
     assert message.shown.endswith(LAST_LINE)
-    assert buttons(message) == ["retry", "edit", "details"]
+    assert buttons(message) == ["retry", "edit", "details", "share"]
     assert not workspace.messages(GENERAL)
     assert not workspace.responses
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 from bot import words
+from bot.words import talk
 from sandbox.grok.script import Recorded
 from sandbox.workspace import BEN, LEADERSHIP, Message, NotAllowedError
 from tests.e2e.rights.table import drives
@@ -167,6 +168,19 @@ async def retry_elsewhere(at: World, who: str) -> Outcome:
 @drives("Retry of an answer that the asker alone saw (made up)")
 async def retry_of_private(at: World, who: str) -> Outcome:
     return await retry(at, who, await of_asker(at), await told_alone(at))
+
+
+@drives("Share of an answer that the asker alone saw (made up)")
+async def share_private(at: World, who: str) -> Outcome:
+    heard, message, job = at.listening(who), await of_asker(at), await told_alone(at)
+    before = len(at.workspace.messages(HERE))
+    await press(at, who, "share", message, job)
+    said = await at.workspace.wait_for(heard)
+    if talk.SHARED not in said:
+        assert len(at.workspace.messages(HERE)) == before
+        return refused(said)
+    assert len(at.workspace.messages(HERE)) == before + 1
+    return "yes"
 
 
 def _looks(name: str, action: str) -> None:

@@ -1,0 +1,16 @@
+"""What an asker reads at once who sees nothing of the answer for now, with a button to stop it."""
+
+from __future__ import annotations
+
+from bot.asking.asking import promise
+from bot.asking.taking import Taken
+from bot.slack.blocks import Message, Offered, offer
+from bot.words import talk
+
+
+def promised(taken: Taken, also: str = "") -> Message | None:
+    """That the answer comes, and `also` another sentence; None when there is nothing to say."""
+    said = " ".join(filter(None, (promise(taken.ask), also)))
+    if not said:
+        return None
+    return offer(said, [Offered("stop", talk.BUTTONS["stop"], taken.accepted.job_id)])

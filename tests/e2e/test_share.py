@@ -1,0 +1,70 @@
+"""A private answer can be stopped while it is waited for, and shared once it is there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot import words
+from bot.words import talk
+from sandbox.grok import Script
+from sandbox.workspace import ANA, GENERAL, Message
+from tests.e2e.stage import Stage, buttons, markdown, on_stage
+
+
+@pytest.fixture
+async def stage(redis_url: str) -> AsyncIterator[Stage]:
+    async with on_stage(redis_url) as stage:
+        yield stage
+
+
+async def note(stage: Stage, holding: str) -> Message:
+    """What Ana alone was shown with this in it."""
+    return await stage.workspace.wait_for(
+        lambda: next((m for m in stage.workspace.ephemerals(ANA) if holding in m.shown), None)
+    )
+
+
+async def test_its_asker_shares_a_private_answer_once(stage: Stage) -> None:
+    stage.grok.script(Script(text="between **us**"))
+    await stage.ask("--private Tell me a secret")
+    answer = await note(stage, "between")
+    assert buttons(answer) == ["retry", "edit", "details", "share"]
+    assert stage.workspace.messages(GENERAL) == []
+
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await note(stage, talk.SHARED)
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await note(stage, talk.SHARED_ALREADY)
+
+    (shared,) = stage.workspace.messages(GENERAL)
+    assert "asked Grok" in shared.shown
+    assert "Tell me a secret" in shared.shown
+    assert markdown(shared) == "between **us**"
+    assert buttons(shared) == []
+    assert not stage.workspace.problems
+
+
+async def test_a_private_answer_in_a_thread_is_shared_there(stage: Stage) -> None:
+    root = (await stage.workspace.say(ANA, GENERAL, "hm")).ts
+    stage.grok.script(Script(text="between us"))
+    await stage.workspace.say(ANA, GENERAL, "@grok --private why?", root)
+    answer = await note(stage, "between")
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await stage.workspace.wait_for(lambda: stage.replies(root))
+
+    (shared,) = stage.replies(root)
+    assert "between us" in shared.shown
+
+
+async def test_who_waits_for_a_private_answer_can_stop_it(stage: Stage) -> None:
+    stage.grok.script(Script(text="never", first_delay=60))
+    await stage.ask("--private Tell me a secret")
+    waiting = await note(stage, words.TOLD_WHEN_DONE)
+    assert buttons(waiting) == ["stop"]
+
+    await stage.workspace.click(ANA, waiting.channel, waiting.ts, "stop")
+    await note(stage, talk.STOPPED_ALONE)
+    await stage.quiet()
+    assert not any("never" in each.shown for each in stage.workspace.ephemerals(ANA))
