@@ -26,6 +26,7 @@ _LONGEST = 300
 _SHOWN = 150
 _LONGEST_TOPIC = 40
 _LONGEST_ACT = 10
+_LONGEST_SLIP = 20
 
 _HELP = "help"
 _COMMANDS = ("models", "usage", "audit", "defaults", "quota", "pause", "resume", _HELP)
@@ -177,6 +178,8 @@ def _command(first: str) -> str:
 def _is_slip(typed: str, word: str) -> bool:
     """Whether one slip makes `typed` of `word`: two letters the wrong way round, one too many, one
     too few, or its neighbour on the keyboard."""
+    if len(typed) > _LONGEST_SLIP or abs(len(typed) - len(word)) > 1:
+        return False
     swapped = (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
     if typed in swapped:
         return True
