@@ -16,7 +16,7 @@ _UNTOLD = 0
 """The status of an error that came without one."""
 
 _REFUSED = re.compile(
-    r"violat\w*\b.{0,40}\b(?:guidelines|polic(?:y|ies)|guardrail)"
+    r"violat\w{0,5}\b.{0,40}\b(?:guidelines|polic(?:y|ies)|guardrail)"
     r"|usage guidelines|safety_check|safety system|content[ _-]?(?:filter|polic|management polic)"
     r"|responsible ?ai|prohibited_content|image_safety|requires moderation|moderation_blocked"
     r"|(?:flagged|blocked|rejected)\b.{0,80}\b(?:moderation|safety|inappropriate|harm\w*|polic\w*)"

@@ -148,8 +148,9 @@ def _code_in(leaf: str, kind: Kind) -> Code:
 
 
 def _pings(seen: Seen, code: Code) -> Iterator[int]:
-    """Where joiners break what would notify somebody, outside of `code`."""
-    for ping in _PING.finditer(seen.text):
-        place = seen.written(ping.end())
-        if not within(place - 1, code.certain):
-            yield place
+    """Where joiners break what would notify somebody, outside of `code`: as it is seen, and as it
+    is written, where an entity ends the word before it."""
+    places = [seen.written(ping.end()) for ping in _PING.finditer(seen.text)]
+    if seen.text != seen.source:
+        places += [ping.end() for ping in _PING.finditer(seen.source)]
+    yield from (place for place in places if not within(place - 1, code.certain))

@@ -44,15 +44,15 @@ class Seen:
     """What is seen of a text, and where it was written."""
 
     def __init__(self, written: str, pattern: re.Pattern[str], shown: Callable[[str], str]) -> None:
-        """Each match of `pattern` in what was `written` is seen as `shown` says."""
+        """Each match of `pattern` in what was `written`, the `source`, is seen as `shown` says."""
         self.text = pattern.sub(lambda found: shown(found[0]), written)
-        self._source = written
+        self.source = written
         self._pattern = pattern
         self._shown = shown
 
     def written(self, at: int) -> int:
         """Where what stands at `at` begins in the text as it was written."""
-        if self.text is self._source:
+        if self.text is self.source:
             return at
         seen, written = self._places
         part = bisect_right(seen, at) - 1
@@ -66,7 +66,7 @@ class Seen:
         them: in what is seen, and as it was written."""
         seen, written = [0], [0]
         end = length = 0
-        for found in self._pattern.finditer(self._source):
+        for found in self._pattern.finditer(self.source):
             instead = self._shown(found[0])
             if instead == found[0]:
                 continue

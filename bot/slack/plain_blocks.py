@@ -31,7 +31,7 @@ _INLINE = re.compile(
     r"|\[(?P<label>[^\[\]`\n]{1,300})\]\((?P<address>https?://[^\s()<>]{1,2000})\)"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
 )
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t](.*)")
 _BULLET = re.compile(r"^([ \t]*)[-*+][ \t]+")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -114,10 +114,16 @@ def _styled(text: str) -> Iterator[Block]:
     for number, line in enumerate(text.split("\n")):
         if number:
             yield _text("\n")
-        heading = _HEADING.fullmatch(line)
-        bold = {"bold": True} if heading else {}
-        shown = heading[1] if heading else _BULLET.sub(r"\1• ", line)
+        heading = _heading(line)
+        bold = {} if heading is None else {"bold": True}
+        shown = _BULLET.sub(r"\1• ", line) if heading is None else heading
         yield from _elements(shown, bold)
+
+
+def _heading(line: str) -> str | None:
+    """What a heading says, without the marks that may close it; None when it is none."""
+    found = _HEADING.fullmatch(line)
+    return found[1].strip(" \t").rstrip("#").rstrip(" \t") if found else None
 
 
 def _elements(line: str, style: dict[str, bool]) -> Iterator[Block]:
@@ -154,8 +160,8 @@ def _mrkdwn(part: _Part) -> str:
 
 
 def _mrkdwn_line(line: str) -> str:
-    if heading := _HEADING.fullmatch(line):
-        return f"*{heading[1].replace('*', '')}*" if heading[1] else ""
+    if (heading := _heading(line)) is not None:
+        return f"*{heading.replace('*', '')}*" if heading else ""
     return _INLINE.sub(_mrkdwn_of, _BULLET.sub(r"\1• ", line))
 
 

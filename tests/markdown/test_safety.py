@@ -122,6 +122,12 @@ def test_what_was_written_can_be_had_back(text: str) -> None:
         assert restore(neutralise(text)) == text
 
 
+@pytest.mark.parametrize("text", ["@here&#104;ere", "@here&#x72;e<!channel>", "@channel&amp;x"])
+def test_an_entity_behind_a_word_saves_no_ping(text: str) -> None:
+    """Whether the reader decodes it or not."""
+    assert not pings(neutralise(text))
+
+
 @given(st.lists(FRAGMENTS, max_size=12).map("".join), st.data())
 def test_no_cut_makes_a_ping_live(text: str, data: st.DataObject) -> None:
     """Text shown bit by bit, each bit final once shown."""
