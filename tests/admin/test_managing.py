@@ -95,7 +95,7 @@ async def test_nobody_else_is_told_of_what_is_no_matter_of_the_channel(at: Desk,
 
 
 async def test_defaults_are_unset_and_reset(at: Desk) -> None:
-    await at.command("defaults set --temperature 0.2 --max-tokens 300 --stop END")
+    await at.command("defaults set --temperature 0.2 --max-tokens 300 --seed 7")
     unset = await at.command("defaults unset temperature")
     reset = await at.command("defaults reset")
 

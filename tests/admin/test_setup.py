@@ -190,7 +190,7 @@ async def test_what_is_missing_is_marked(
 async def test_defaults_of_a_channel_are_set_and_announced(at: Desk) -> None:
     view = await at.form("defaults", "channel", channel=GENERAL)
     await at.submit(
-        view, model="grok-4.7", temperature="0.2", reply="thread", system="Be brief", stop="END"
+        view, model="grok-4.7", temperature="0.2", reply="thread", system="Be brief", user="END"
     )
 
     assert (await at.rules()).defaults == {
@@ -198,7 +198,7 @@ async def test_defaults_of_a_channel_are_set_and_announced(at: Desk) -> None:
         "temperature": 0.2,
         "reply": "thread",
         "system": "Be brief",
-        "stop": "END",
+        "user": "END",
     }
     shown = text_of(view)
     assert f"`--temperature`: {words.NOT_SET} → 0.2" in shown
