@@ -66,7 +66,7 @@ class Ending:
         text = message.text[: self._settled]
         if message.context is WIDE_TABLE:
             text = text.rstrip()
-        return Piece(text, message.before) if text.strip() else Piece("")
+        return message.made(text) if text.strip() else Piece("")
 
     def closing(self) -> str:
         """What closes what is open, to be put before words that do not belong to it."""
@@ -109,13 +109,13 @@ class Ending:
         message = self._message
         if end <= paragraph.at:
             return message.piece(end, paragraph.above)
-        return Piece(message.text[:end], message.before, closing)
+        return message.made(message.text[:end], closing)
 
     def _closed(self, text: str, end: int, shown: Shown) -> tuple[Piece, str]:
         """`text` up to `end` and the spaces behind it, with what is open closed, and what opens
         it again."""
         space = len(text) - end - len(text[end:].lstrip())
-        piece = Piece(text[: end + space], self._message.before, shown.closing, space)
+        piece = self._message.made(text[: end + space], shown.closing, space)
         return piece, shown.opening if self._goes_on(end + space, shown.opening) else ""
 
     def _goes_on(self, at: int, opening: str) -> bool:

@@ -20,7 +20,7 @@ _BEGINS_BLOCK = ("", *" \t\r\n>-+*_=#~`<0123456789")
 _DEEPEST = 40
 """Characters of space that are looked at; more make no difference."""
 
-_QUOTE = -1
+QUOTE = -1
 """Stands for a quotation among the containers; a number is what items of a list are indented."""
 
 _FENCE = re.compile(r"(`{3,})[^`\n]*$|(~{3,}).*$", re.MULTILINE)
@@ -132,7 +132,7 @@ class _Line:
         """How many of the open containers go on in this line."""
         for number, container in enumerate(self._place.containers):
             indent = self._indent()
-            if container == _QUOTE:
+            if container == QUOTE:
                 if indent > 3 or not self._quotes():
                     return number
             elif indent >= container:
@@ -153,7 +153,7 @@ class _Line:
             if indent > 3:
                 break
             if self._quotes():
-                containers.append(_QUOTE)
+                containers.append(QUOTE)
             elif (width := self._item(interrupts=paragraph and not fresh, whole=whole)) is not None:
                 containers.append(width)
             else:
@@ -161,7 +161,7 @@ class _Line:
             fresh = True
         goes_on = paragraph and not fresh
         if not self._line[self._at :].strip(_SPACE):
-            empty = containers[-1] != _QUOTE
+            empty = containers[-1] != QUOTE
             begun = place._replace(containers=tuple(containers), paragraph=False, empty_item=empty)
             return Kind.TEXT, begun
         return self._leaf(place, tuple(containers), goes_on=goes_on, whole=whole)

@@ -23,6 +23,8 @@ _BEGUN_FENCE = re.compile(
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#./_-]{1,64}")
 _MARKER = re.compile(LIST_MARKER)
 _HEADING = re.compile(r"#{1,6}(?:\s.*)?|=+|-+")
+_SEEMS_BLOCK = re.compile(r"[ \t]*(?:>|(?:[-*+=_]+|#{1,6}|\d{1,9}[.)])(?=\s|\Z))")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
 _DIVIDER = re.compile(r"(?:-[ \t\r]*){3,}|(?:\*[ \t\r]*){3,}|(?:_[ \t\r]*){3,}")
 _HEADING_MARKS, _DIVIDER_MARKS = frozenset("#=-"), frozenset("-*_")
 _TABLE_RULE = re.compile(r"\|?[ \t\r]*:?-+:?[ \t\r]*(?:\|[ \t\r]*:?-+:?[ \t\r]*)*\|?")
@@ -143,6 +145,30 @@ def is_heading(line: str) -> bool:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
+def heading_at(text: str, end: int) -> int | None:
+    """Where the heading begins that `text` up to `end` ends with, blank lines apart."""
+    bare = text.rstrip(" \t\r\n") if end == len(text) else text[:end].rstrip(" \t\r\n")
+    start = bare.rfind("\n") + 1
+    line = bare[start:]
+    if end < len(text) and "\n" not in text[len(bare) : end]:
+        return None
+    if line.lstrip().startswith("#"):
+        return start if is_heading(line) else None
+    above = bare.rfind("\n", 0, max(start - 1, 0)) + 1
+    underlined = _UNDERLINE.fullmatch(line) and begins_text(bare[above:start])
+    return above if start and underlined else None
+
+
+def begins_text(line: str) -> bool:
+    """Whether `line` is text that a line below it may make a heading."""
+    return bool(line.strip()) and not _BEGINS_BLOCK.match(line) and "|" not in line
+
+
+def seems_block(line: str) -> bool:
+    """Whether `line`, which goes on with a paragraph, would begin something else in its place."""
+    return _SEEMS_BLOCK.match(line) is not None
+
+
 def is_divider(line: str) -> bool:
     """Whether Slack may show `line` as a divider."""
     bare = line.strip()

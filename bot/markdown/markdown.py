@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.markdown.ending import Ending
+from bot.markdown.leaves import START
 from bot.markdown.lines import WIDE_TABLE, Context, starts_wide_table
 from bot.markdown.open_message import Mark, OpenMessage
+from bot.markdown.outdent import Outdent, place_behind
 from bot.markdown.pieces import Piece, Room
 
 _SLICE_CHARS = 4_000
@@ -23,6 +25,7 @@ class Layout:
     def __init__(self, first: Room, rest: Room) -> None:
         """`first` is the room of the first message, `rest` that of each further one."""
         self.sealed: list[Piece] = []
+        self._place = START
         self._rooms = first, rest
         self._begin("")
 
@@ -52,6 +55,7 @@ class Layout:
         if not self._open.fits_below(below):
             last = self.tail()
             self.sealed.append(replace(last, after=last.after or closing))
+            self._place = START
             self._begin("")
             below = words
         self.feed(below)
@@ -72,13 +76,16 @@ class Layout:
 
     def _begin(self, text: str, context: Context = None, opening: str = "") -> None:
         """Start the next message, with `text`."""
-        self._open = OpenMessage(self._rooms[bool(self.sealed)], context, opening)
+        place = self._place._replace(fence=None) if context else self._place
+        moved = Outdent(place).shown if place.containers else None
+        self._open = OpenMessage(self._rooms[bool(self.sealed)], context, opening, moved)
         self._open.append(text)
         self._ending = Ending(self._open)
 
     def _seal(self, mark: Mark) -> None:
         piece, opening = self._ending.sealed(mark)
         self.sealed.append(piece)
+        self._place = place_behind(piece.text, self._place)
         self._begin(self._open.text[len(piece.text) :], mark.context, opening)
 
     def _turns_into_code(self, line: str, *, whole: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeGuard
 
 from bot.markdown.characters import whole_characters
@@ -13,6 +14,7 @@ from bot.markdown.lines import (
     Table,
     begins_paragraph,
     ends_paragraph,
+    heading_at,
     is_deep,
     is_divider,
     is_heading,
@@ -20,6 +22,7 @@ from bot.markdown.lines import (
     may_be_fence,
     may_be_rule,
     opened_fence,
+    seems_block,
     starts_table,
 )
 from bot.markdown.pieces import Piece, Room, most_within, weigh
@@ -33,6 +36,10 @@ _TABLE_CHARS = 9_000
 """Slack's table blocks hold 100 rows, and 10,000 characters in one message ("Table block")."""
 _TABLE_HEAD = 1_000
 """A head that counts for more is not repeated, since it must leave room for rows."""
+
+_MOST_MARKS = 8
+_MARK_CHARS = 12
+"""What stands at the beginning of a message may be the mark of an item there, and was none."""
 
 _CLOSING = 2 + 3 * LONGEST_FENCE
 """Room kept for closing a fence and its language, or the inline markup that is open."""
@@ -58,8 +65,16 @@ class Mark(NamedTuple):
 class OpenMessage:
     """One message while it is filled."""
 
-    def __init__(self, room: Room, context: Context = None, opening: str = "") -> None:
-        """It begins inside `context`, or with the inline markup `opening`."""
+    def __init__(
+        self,
+        room: Room,
+        context: Context = None,
+        opening: str = "",
+        moved: Callable[[str], str] | None = None,
+    ) -> None:
+        """It begins inside `context`, or with the inline markup `opening`. `moved`: what becomes
+        of its lines where it begins inside a list."""
+        self._moved = moved
         self.text = ""
         self.at = 0
         self.context = context
@@ -212,6 +227,9 @@ class OpenMessage:
 
     def boundary(self, line: str) -> Mark:
         """Where the message ends, `line` being the first that does not fit."""
+        return self._above_heading(self._boundary(line))
+
+    def _boundary(self, line: str) -> Mark:
         for mark in (self._gap, self._line):
             if self._is_full(mark):
                 return mark
@@ -231,6 +249,9 @@ class OpenMessage:
         The last paragraph of a message that is nearly full may still move to the next one; before
         that lines stay, and so do the words of a line that is plain text.
         """
+        return self._above_heading(self._least_boundary())
+
+    def _least_boundary(self) -> Mark:
         for mark in (self._gap, self._line):
             if self._is_full(mark):
                 return mark
@@ -243,6 +264,15 @@ class OpenMessage:
         if not is_plain(line[:words]) or self._is_full(end):
             return end
         return end._replace(at=self.at + words, paragraph=self.paragraph_of(self.at + words))
+
+    def _above_heading(self, mark: Mark) -> Mark:
+        """`mark`, or above the headings that would stand alone there, if anything does."""
+        at = mark.at
+        while not mark.context and (begin := heading_at(self.text, at)) is not None:
+            at = begin
+        if at == mark.at or not self.text[:at].strip():
+            return mark
+        return mark._replace(at=at, paragraph=Paragraph(at, None))
 
     def inside(self) -> Context:
         """What the unfinished line stands in."""
@@ -268,11 +298,15 @@ class OpenMessage:
             context = opened_fence(line)
         if context is WIDE_TABLE:
             below = len(text) - len(text.rstrip())
-            return Piece(text, self.before, f"\n{context.marker}", below)
+            return self.made(text, f"\n{context.marker}", below)
         after = ""
         if isinstance(context, Fence):
             after = ("\n" if line else "") + context.indent + context.marker
-        return Piece(text, self.before, after)
+        return self.made(text, after)
+
+    def made(self, text: str, after: str = "", inset: int = 0) -> Piece:
+        """The piece that begins as this message does."""
+        return Piece(text, self.before, after, inset, self._moved)
 
     def _weight(self, line: str) -> int:
         """What `line` weighs; the same line is asked about several times in a row."""
@@ -297,6 +331,10 @@ class OpenMessage:
         most = most_within(line, self._left)
         least = most // 2
         space = max(line.rfind(" ", least, most), line.rfind("\t", least, most)) + 1
+        for _ in range(_MOST_MARKS):
+            if space <= least or not seems_block(line[space : space + _MARK_CHARS]):
+                break
+            space = max(line.rfind(" ", least, space - 1), line.rfind("\t", least, space - 1)) + 1
         if space > least:
             return space
         return max(whole_characters(line, most, least), 1 if self.at == 0 else 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 _LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 """What begins four bytes of UTF-8."""
@@ -58,8 +59,11 @@ class Piece:
     before: str = ""
     after: str = ""
     inset: int = 0
+    moved: Callable[[str], str] | None = field(default=None, compare=False)
+    """What a message that begins inside a list makes of its lines (`outdent`)."""
 
     @property
     def markdown(self) -> str:
         end = len(self.text) - self.inset
-        return f"{self.before}{self.text[:end]}{self.after}{self.text[end:]}"
+        written = f"{self.before}{self.text[:end]}{self.after}{self.text[end:]}"
+        return self.moved(written) if self.moved else written

@@ -132,3 +132,42 @@ def _shown(token: Token) -> str:
     if token.type == "html_inline":
         return _TAG.sub("", token.content)
     return token.content
+
+
+Mark = tuple[str, str]
+"""One character that is seen, and what it stands in."""
+
+
+def seen(markdown: str) -> list[Mark]:
+    """Every character that is seen of `markdown` but space, each with the kind of block and the
+    styles that it stands in; the mark of an item of a list is one."""
+    found: list[Mark] = []
+    above: list[str] = []
+    for token in _parser("tables").parse(markdown):
+        if token.type == "list_item_open":
+            found.append(("•", "item"))
+        if token.nesting > 0:
+            above.append(token.type.removesuffix("_open"))
+        elif token.nesting < 0:
+            above.pop()
+        if token.type in ("fence", "code_block"):
+            found += [(char, token.type) for char in token.content if not char.isspace()]
+        elif token.type == "hr":
+            found.append(("—", "hr"))
+        elif token.type == "inline":
+            quoted = "quoted " if "blockquote" in above else ""
+            found += _styled(token.children or [], quoted + above[-1])
+    return found
+
+
+def _styled(children: Sequence[Token], kind: str) -> Iterator[Mark]:
+    styles: list[str] = []
+    for child in children:
+        if child.nesting > 0:
+            styles.append(child.tag)
+        elif child.nesting < 0:
+            styles.pop()
+        elif child.type in ("text", "code_inline"):
+            code = ["code"] if child.type == "code_inline" else []
+            what = " ".join([kind, *sorted({*styles, *code})])
+            yield from ((char, what) for char in child.content if not char.isspace())

@@ -1,0 +1,153 @@
+"""What a reader of CommonMark makes of an answer does not depend on where it was cut."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import chain
+
+import pytest
+
+from bot.markdown.markdown import Layout
+from bot.markdown.pieces import Piece, Room, weigh
+from tests.markdown.commonmark import code, seen
+
+ROOMS = (Room(700, 40), Room(1_300, 12), Room(2_700, 40))
+ANSWERS_OF_A_SEED = 20
+
+_PHRASES = "the key of rotate server café 重要 value 12 (below) it’s done, and check 7. - it"
+_WORDS = (
+    *_PHRASES.split(" "),
+    "**wait here**",
+    "`kubectl get`",
+    "*soon*",
+    "_now_",
+    "[the docs](https://example.com/a)",
+)
+
+
+def laid_out(text: str, room: Room) -> list[Piece]:
+    layout = Layout(room, room)
+    layout.feed(text)
+    return [*layout.sealed, layout.tail()]
+
+
+class Writer:
+    """Writes answers as models do, nested and long."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def answer(self) -> str:
+        blocks = [self._block("", depth=0) for _ in range(self._random.randint(6, 30))]
+        return "\n\n".join(blocks) + "\n"
+
+    def _block(self, indent: str, *, depth: int) -> str:
+        kinds: list[Callable[[str, int], str]] = [self._paragraph, self._code, self._paragraph]
+        if depth < 3:
+            kinds += [self._bullets, self._steps, self._bullets]
+        if not depth:
+            kinds += [self._heading, self._quote, self._table]
+        return self._random.choice(kinds)(indent, depth)
+
+    def _words(self, most: int) -> str:
+        return " ".join(self._random.choice(_WORDS) for _ in range(self._random.randint(3, most)))
+
+    def _paragraph(self, indent: str, depth: int) -> str:
+        return f"{indent}So {self._words(40)}."
+
+    def _heading(self, indent: str, depth: int) -> str:
+        mark = "#" * self._random.randint(1, 4)
+        return f"{mark} Part {self._random.randint(1, 9)}\n\nHere {self._words(12)}"
+
+    def _quote(self, indent: str, depth: int) -> str:
+        return "\n".join(f"> said {self._words(9)}" for _ in range(self._random.randint(1, 4)))
+
+    def _table(self, indent: str, depth: int) -> str:
+        rows = [f"| {number} | x{number} |" for number in range(self._random.randint(1, 9))]
+        return "\n".join(["| n | name |", "|---|---|", *rows])
+
+    def _code(self, indent: str, depth: int) -> str:
+        fence = self._random.choice(("```", "~~~", "````"))
+        lines = [
+            self._random.choice(("    ", "", "  ")) + f"let x{number} = a < b; # @here"
+            for number in range(self._random.randint(1, 50))
+        ]
+        return "\n".join(indent + line for line in (f"{fence}js", *lines, fence))
+
+    def _bullets(self, indent: str, depth: int) -> str:
+        return self._list(indent, depth, lambda _: "- ")
+
+    def _steps(self, indent: str, depth: int) -> str:
+        return self._list(indent, depth, lambda number: f"{number + 1}. ")
+
+    def _list(self, indent: str, depth: int, mark: Callable[[int], str]) -> str:
+        loose = self._random.choice(("\n", "\n\n"))
+        items = []
+        for number in range(self._random.randint(2, 12)):
+            marker = mark(number)
+            inner = indent + " " * len(marker)
+            parts = [f"{indent}{marker}Item {self._words(14)}"]
+            if self._random.random() < 0.4:
+                parts.append(self._block(inner, depth=depth + 1))
+            items.append("\n\n".join(parts))
+        return loose.join(items)
+
+
+def joined(pieces: list[Piece]) -> list[tuple[str, str]]:
+    """What is seen of the messages together; the head of a table that goes on is repeated."""
+    found = [seen(piece.markdown) for piece in pieces]
+    for piece, marks in zip(pieces, found, strict=True):
+        if piece.before.lstrip().startswith("|"):
+            del marks[: len(seen(piece.before))]
+    return list(chain.from_iterable(found))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_cut_changes_nothing_of_what_is_seen(seed: int) -> None:
+    writer = Writer(seed)
+    for number in range(ANSWERS_OF_A_SEED):
+        text = writer.answer()
+        room = ROOMS[number % len(ROOMS)]
+        pieces = laid_out(text, room)
+        assert "".join(piece.text for piece in pieces) == text
+        assert joined(pieces) == seen(text)
+        assert all(weigh(piece.markdown) <= room.chars for piece in pieces)
+
+
+STEPS = "".join(
+    f"{number}. **Step {number}.** Do it.\n\n    ```bash\n    kubectl apply -f {number}.yaml\n"
+    "    ```\n\n    - first check it\n    - then the other\n\n"
+    for number in range(1, 31)
+)
+NESTED = "".join(f"{'  ' * (number % 4)}- item {number} of them all\n" for number in range(260))
+DEEP = (
+    "- one\n  - two\n\n    ```js\n"
+    + "".join(f"    let x{number} = {number};\n" for number in range(200))
+    + "    ```\n\n  - three\n"
+)
+
+
+@pytest.mark.parametrize("text", [STEPS, NESTED, DEEP])
+@pytest.mark.parametrize("chars", range(500, 2_000, 173))
+def test_a_message_that_begins_in_a_list_shows_code_as_code_and_items_as_items(
+    text: str, chars: int
+) -> None:
+    pieces = laid_out(text, Room(chars, 40))
+
+    assert len(pieces) > 1
+    assert joined(pieces) == seen(text)
+    assert "".join(chain.from_iterable(code(piece.markdown) for piece in pieces)) == "".join(
+        code(text)
+    )
+
+
+@pytest.mark.parametrize("chars", range(900, 1_500, 13))
+def test_no_heading_stands_alone_at_an_end(chars: int) -> None:
+    text = (
+        "Some words of a text.\n\n# Part\n\n## Detail\n\nTitle\n---\n\nWords that follow it.\n\n"
+        * 30
+    )
+
+    for piece in laid_out(text, Room(chars, 40))[:-1]:
+        assert piece.text.endswith(("text.\n\n", "it.\n\n"))
