@@ -38,7 +38,7 @@ BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
 _EVENTS = re.compile(rb"(?:data|event|id|retry)\s*:|:")
 _BARE = re.compile(rb"(?<=[\r\n])\{")
 _BODY = re.compile(rb"[{\[<]")
-_MARK = b"\xef\xbb\xbf"
+_BLANKS_AND_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf|[ \t\r\n])+")
 _LEAST_SEEN = 8
 """Bytes by which a stream of events is known from a body."""
 
@@ -200,9 +200,7 @@ class _Opened(httpx.AsyncByteStream):
 
 
 def _without_marks(start: bytes) -> bytes:
-    while start.startswith((_MARK, b" ", b"\t", b"\r", b"\n")):
-        start = start.removeprefix(_MARK).lstrip(b" \t\r\n")
-    return start
+    return _BLANKS_AND_MARKS.sub(b"", start, count=1)
 
 
 def _nothing(*, spent: bool = False) -> Failure:

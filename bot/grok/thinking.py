@@ -132,5 +132,5 @@ class _Choice:
 
 def _beginning(text: str, mark: str) -> int:
     """How many characters at the end of `text` `mark` could begin with."""
-    longest = min(len(text), len(mark) - 1)
+    longest = min(len(text), len(mark) - 1, _LONGEST)
     return next((size for size in range(longest, 0, -1) if text.endswith(mark[:size])), 0)

@@ -28,17 +28,17 @@ async def told(stage: Stage, text: str, *, user: str = ANA, channel: str = GENER
 
 async def test_a_default_that_only_grok_refuses_is_told_as_one(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
-        await told(stage, "defaults set --presence-penalty 1")
-        said = "Model grok-4.3 does not support parameter presencePenalty."
-        stage.grok.script(Script(status=400, body={"error": said}, times=2))
+        await told(stage, "defaults set --top-p 0.5")
+        said = "Model grok-4.3 does not support parameter topP."
+        stage.grok.script(Script(status=400, body={"error": said}))
         await stage.ask("Name a river", user=BEN)
         (by_default,) = await stage.answer(1)
-        await stage.ask("--presence-penalty 1 Name a lake", user=BEN)
-        (own, *_) = await stage.answer(2)
+        own = await stage.ask("--top-p 0.5 Name a lake", user=BEN)
 
-    assert "presence_penalty" in markdown(by_default)
+    assert "top_p" in markdown(by_default)
     assert "the defaults of this channel" in markdown(by_default)
-    assert "the defaults of this channel" not in markdown(own)
+    assert "top_p" in own.ack_body["text"]
+    assert "the defaults of this channel" not in own.ack_body["text"]
 
 
 @MODES

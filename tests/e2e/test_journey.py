@@ -64,7 +64,9 @@ async def test_several_prompts_each_get_their_message(redis_url: str) -> None:
     assert "two" in markdown(messages[1])
 
 
-@pytest.mark.parametrize("flags", ["--no-stream", "--best-of 3 --model grok-4.20-non-reasoning"])
+@pytest.mark.parametrize(
+    "flags", ["--no-stream", "--best-of 3 --model grok-4.20-0309-non-reasoning"]
+)
 async def test_what_is_not_streamed_is_posted_once_when_done(redis_url: str, flags: str) -> None:
     async with on_stage(
         redis_url,

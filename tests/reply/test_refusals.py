@@ -62,7 +62,7 @@ async def test_where_no_markdown_is_taken_it_is_rich_text(
     shown = "".join(message.shown for message in messages)
     assert "The end." in shown
     assert "echo '<!here>' & wait" in shown
-    assert buttons(messages[-1]) == ["retry", "edit"]
+    assert buttons(messages[-1]) == ["retry", "edit", "details"]
     assert {ping for message in messages for ping in message.pings} <= {f"<@{ANA}>"}
     assert len(workspace.calls_of(method)) <= MOST_TRIES
 
@@ -101,7 +101,7 @@ async def test_where_only_sections_are_taken_it_is_posted_anew(
     assert "section" in kinds(message)
     assert "*two* keys, as in `a &lt; b`" in message.shown
     assert "```\necho '&lt;!here&gt;' &amp; wait\n```" in message.shown
-    assert buttons(message) == ["retry", "edit"]
+    assert buttons(message) == ["retry", "edit", "details"]
     assert set(message.pings) <= {f"<@{ANA}>"}
 
 
