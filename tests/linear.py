@@ -27,6 +27,10 @@ MOST_GROWTH = 5.0
 FLOOR_SECONDS = 0.001
 """What takes less than this is measured as if it took this: noise is no growth."""
 
+_LONG_SECONDS = 0.1
+"""Work that grew too fast and takes so long is not tried on longer texts. Other work is: what is
+done for each few thousand characters is done once for the first, and many times from then on."""
+
 _TRIES = 3
 _MOST_FOUND = 3
 
@@ -86,7 +90,7 @@ def slow(
             for _ in range(_TRIES if _grew(taken) else 0):
                 before = _seconds(work, _made(make, sizes[len(taken) - 2]))
                 taken[-2:] = [max(taken[-2], before), min(taken[-1], _seconds(work, hostile))]
-            if _grew(taken):
+            if _grew(taken) and (size == sizes[-1] or taken[-1] > _LONG_SECONDS):
                 found.append(Slow(name, text, sizes[: len(taken)], tuple(taken)))
                 break
         if len(found) >= _MOST_FOUND:

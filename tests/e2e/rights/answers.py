@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 
-from bot import words
 from bot.words import talk
 from sandbox.grok.script import Recorded
 from sandbox.workspace import BEN, LEADERSHIP, Message, NotAllowedError
@@ -22,6 +21,7 @@ from tests.e2e.rights.world import (
 from tests.e2e.stage import is_complete
 
 ASKED = "Name a lake"
+_TAKEN = "Got it."
 
 Asked = tuple[Message, Message, Recorded]
 
@@ -42,6 +42,11 @@ async def stop(at: World, who: str, growing: Message) -> Outcome:
     return "yes" if found is True else refused(str(found))
 
 
+def _promises(line: str) -> bool:
+    """Whether it says that the question was taken, with the button that stops it."""
+    return line.startswith(_TAKEN) or line == talk.BUTTONS["stop"]
+
+
 async def retry(at: World, who: str, message: Message, job: str = "") -> Outcome:
     heard, before = at.listening(who), len(at.grok.requests)
     await press(at, who, "retry", message, job)
@@ -49,7 +54,7 @@ async def retry(at: World, who: str, message: Message, job: str = "") -> Outcome
     def outcome() -> str:
         if len(at.grok.requests) > before:
             return "asked"
-        return heard().replace(words.TOLD_WHEN_DONE, "")
+        return "\n".join(line for line in heard().splitlines() if not _promises(line))
 
     found = await at.workspace.wait_for(outcome)
     return "yes" if found == "asked" else refused(found)
