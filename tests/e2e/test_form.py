@@ -133,7 +133,7 @@ async def test_the_message_shortcut_answers_in_the_thread_of_the_message(
         await stage.workspace.submit(ANA, view.id, {"task": "summarise"})
         reply = await stage.reply(0, shared.ts)
         stage.grok.script(Script(text="Really."))
-        await stage.workspace.say(BEN, GENERAL, "really?", shared.ts)
+        await stage.workspace.say(BEN, GENERAL, "@grok really?", shared.ts)
         await stage.reply(1, shared.ts)
 
     first = stage.grok.requests[0].body["messages"][-1]["content"]
