@@ -86,7 +86,7 @@ async def test_a_message_is_asked_about_and_the_thread_goes_on(page: Page, redis
         thread = page.locator("[data-thread]")
         await expect(thread).to_contain_text("Two rivers.")
         stage.grok.script(Script(text="The Marañón is longer."))
-        await send(page, "which is longer?", "thread")
+        await send(page, "@grok which is longer?", "thread")
         await expect(thread).to_contain_text("The Marañón is longer.")
         await stage.reply(1, shared.ts)
         await picture(page, "thread")
@@ -129,7 +129,7 @@ async def test_home_shows_where_to_begin(page: Page, redis_url: str) -> None:
         await expect(home).to_contain_text("grok-4.3")
         await picture(page, "home")
         await home.locator("[data-action-id=new_grok]").click()
-        await expect(field(page, "channel")).to_be_visible()
+        await expect(field(page, "prompt").locator("textarea, input").first).to_be_focused()
         await picture(page, "form-global")
 
 

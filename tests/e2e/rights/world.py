@@ -95,6 +95,11 @@ REFUSALS = frozenset(
 """The sentences by which somebody learns that they may not."""
 
 
+def _promises(line: str) -> bool:
+    """Whether it says that a question was taken, or is the button that stops it."""
+    return line.startswith("Got it.") or line == talk.BUTTONS["stop"]
+
+
 @dataclass(slots=True)
 class World:
     """What the drivers work on."""
@@ -131,11 +136,12 @@ class World:
         return await self.workspace.wait_for(heard)
 
     def listening(self, who: str) -> Callable[[], str]:
-        """What `who` alone was told since."""
+        """What `who` alone was told since, promises apart."""
         before = len(self.workspace.ephemerals(who))
 
         def heard() -> str:
-            return "\n".join(each.shown for each in self.workspace.ephemerals(who)[before:])
+            told = [each.shown for each in self.workspace.ephemerals(who)[before:]]
+            return "\n".join(line for line in "\n".join(told).splitlines() if not _promises(line))
 
         return heard
 
