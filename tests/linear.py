@@ -117,7 +117,7 @@ def _grew(taken: Sequence[float]) -> bool:
         return False
     in_all = MOST_GROWTH ** (len(taken) - 1)
     step = taken[-1] > MOST_GROWTH * max(taken[-2], FLOOR_SECONDS)
-    return step and taken[-1] > in_all * max(taken[0], FLOOR_SECONDS / 4)
+    return step and taken[-1] > in_all * max(taken[0], FLOOR_SECONDS / 2)
 
 
 def _seconds(work: Work, text: str) -> float:

@@ -10,6 +10,12 @@ from tests.sandbox.page.helpers import IN_BROWSER, button, markdown, post, type_
 
 pytestmark = IN_BROWSER
 
+SCROLL_UP = """node => new Promise(done => {
+    node.scrollTop = 100;
+    requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+"""Returns once the page has heard of it."""
+
 
 async def test_what_a_person_types_appears_to_everybody(page: Page, ws: Workspace) -> None:
     await visit(page, ws, GENERAL)
@@ -116,7 +122,7 @@ async def test_the_reader_is_not_moved_unless_at_the_end(
     await expect(last.get_by_text("end")).to_be_in_viewport()
 
     scroller = page.locator(".timeline-scroll")
-    await scroller.evaluate("node => { node.scrollTop = 100; }")
+    await scroller.evaluate(SCROLL_UP)
     await expect(page.locator(".jump")).to_be_hidden()
     await slack.chat_update(channel=GENERAL, ts=ts, text="growing\n" * 40 + "end")
     await expect(last).to_have_attribute("data-revision", "3")
