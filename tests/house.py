@@ -40,6 +40,9 @@ TOP = frozenset(
     }
 )
 
+_BELOW_JOBS = frozenset({"ground", "markdown", "completion", "rules", "store", "slack", "grok"})
+_BELOW_ADMIN = _BELOW_JOBS | {"reply", "jobs", "views", "asking"}
+
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),
     "markdown": frozenset(),
@@ -49,46 +52,11 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "slack": frozenset({"ground", "markdown", "completion", "rules", "store"}),
     "grok": frozenset({"ground", "completion", "rules", "store"}),
     "reply": frozenset({"ground", "markdown", "completion", "rules", "store", "slack"}),
-    "jobs": frozenset(
-        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply"}
-    ),
-    "views": frozenset(
-        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "jobs"}
-    ),
-    "asking": frozenset(
-        {"ground", "markdown", "completion", "rules", "store", "slack", "grok", "reply", "jobs"}
-    ),
-    "admin": frozenset(
-        {
-            "ground",
-            "markdown",
-            "completion",
-            "rules",
-            "store",
-            "slack",
-            "grok",
-            "reply",
-            "jobs",
-            "views",
-            "asking",
-        }
-    ),
-    "doors": frozenset(
-        {
-            "ground",
-            "markdown",
-            "completion",
-            "rules",
-            "store",
-            "slack",
-            "grok",
-            "reply",
-            "jobs",
-            "views",
-            "asking",
-            "admin",
-        }
-    ),
+    "jobs": _BELOW_JOBS | {"reply"},
+    "views": _BELOW_JOBS | {"jobs"},
+    "asking": _BELOW_JOBS | {"reply", "jobs"},
+    "admin": _BELOW_ADMIN,
+    "doors": _BELOW_ADMIN | {"admin"},
     "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "doors"}),
     "top": frozenset(
         {
