@@ -100,7 +100,7 @@ async def _retried(
     if job.state != "done":
         raise UserError(words.job_still_ending(job_id))
     async with _parts(settings, store, team, job_id) as parts:
-        taken = await parts.again()(job, given_up_at)
+        taken = await parts.taking().again(job, f"again:{job.id}:{given_up_at}")
     await _crashes(settings, store, team).drop(job_id, _dropping(job))
     new = taken.accepted.job_id
     return _Outcome(words.job_retried(job_id, new), job_id, "retried", new)

@@ -7,11 +7,12 @@ unset. `docs/settings.md` and `.env.example` are generated from this file.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -200,6 +201,16 @@ class Settings(BaseSettings):
 def admins_of(settings: Settings) -> frozenset[str]:
     """The Slack user ids in `GROK_ADMINS`."""
     return frozenset(filter(None, (user.strip() for user in settings.grok_admins.split(","))))
+
+
+def asking_channels(settings: Settings) -> tuple[str, ...]:
+    """The ids in `ASKING_CHANNELS`; empty: everywhere."""
+    return tuple(filter(None, (channel.strip() for channel in settings.asking_channels.split(","))))
+
+
+def default_values(settings: Settings) -> Mapping[str, JsonValue]:
+    """The defaults that the settings give, by the name of the parameter."""
+    return {"model": settings.grok_model, "max_tokens": settings.grok_max_tokens}
 
 
 def zone_of(settings: Settings) -> tzinfo:

@@ -44,7 +44,7 @@ async def ask_in_terminal(
     """
     started = time.monotonic()
     async with open_grok(settings) as grok:
-        request = Asking(settings, grok).request(flags, "", Policy())
+        request = Asking(settings, grok, team="").request(flags, "", Policy())
         completion = grok.complete(grok.plan(request, flags.system or ""))
         collector = Collector(request)
         printer = _Printer(out)

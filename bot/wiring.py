@@ -12,11 +12,13 @@ from bot.admin.permission import Permission
 from bot.admin.setup import Setup
 from bot.admin.usage import Usage
 from bot.asking.admission import Admission, Presence
-from bot.asking.again import Again
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
+from bot.doors.deletions import Deletions
+from bot.doors.form_draft import DraftBox
+from bot.doors.form_window import FormWindow
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
@@ -40,23 +42,18 @@ from bot.slack.pacing import EditBudget
 from bot.slack.people import People
 from bot.slack.person import Organisation
 from bot.slack.resting_api import RestingApi
+from bot.slack.side import SlackSide
 from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader
 from bot.slack.views import Views
 from bot.slack.whole_message import WholeMessages
-from bot.store.allowances import Allowances
-from bot.store.audit import Audit
 from bot.store.connection import Store
-from bot.store.conversations import Conversations
-from bot.store.drafts import Drafts
 from bot.store.keys import Keys
 from bot.store.memory import Memory
-from bot.store.once import Once
 from bot.store.people import KeptPeople
 from bot.store.policy import Policies
-from bot.store.quotas import Quotas
-from bot.store.recent import Recents
 from bot.store.rests import Rests
+from bot.store.side import StoreSide
 
 LOOK_UP_SECONDS = 1.0
 """How long looking a person up may take, of the 3 s that an ack may take."""
@@ -80,28 +77,14 @@ class Parts:
         grok: GrokClient,
     ) -> None:
         self._settings = settings
-        self._installation = installation
-        self._store = store
+        self._redis = store
         self._grok = grok
         self._keys = keys = Keys(installation.team)
-        self._allowances = Allowances(store, keys)
-        rests = Rests(store, keys)
-        self._api = RestingApi(client, rests)
-        self._slack = Slack(self._api)
-        self._aside = Aside(self._slack, self._allowances)
-        self._hurried = hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
-        here = Organisation(installation.team, installation.enterprise_id or "")
-        kept = KeptPeople(store, keys)
-        self._people = People(hurried, here, kept, self._allowances, admins_of(settings))
-        self._admission = Admission(self._people, self._allowances, settings)
+        self._store = StoreSide.of(store, keys)
+        self._slack = slack = _slack_side(settings, installation, client, store, self._store)
+        self._admission = Admission(slack.people, self._store.allowances, settings)
         self._permission = Permission(settings)
-        self._membership = Membership(hurried, Memory(store, keys), self._allowances)
-        self._presence = Presence(self._people, self._membership)
-        self._conversations = Conversations(store, keys)
-        self._once = Once(store, keys)
-        self._quotas = Quotas(store, keys)
-        self._audit = Audit(store, keys)
-        self.policies = Policies(store, keys)
+        self._presence = Presence(slack.people, slack.membership)
         self._queue = Queue(
             store,
             keys,
@@ -112,19 +95,23 @@ class Parts:
             pause_seconds=settings.job_lease_seconds * REST_LEASES,
         )
 
+    @property
+    def policies(self) -> Policies:
+        """What admins have set, to be followed."""
+        return self._store.policies
+
     def worker(self, connected: Connected) -> Worker:
         """Whoever answers the questions in the queue, while `connected` to Slack."""
-        settings = self._settings
-        threads = ThreadReader(
-            self._api, self._people, self._allowances, self._installation.bot_user
-        )
+        settings, slack = self._settings, self._slack
         runner = Runner(
             self._grok,
-            self._slack,
-            EditBudget(self._store, self._keys, settings.slack_edits_per_minute),
+            slack.messages,
+            EditBudget(self._redis, self._keys, settings.slack_edits_per_minute),
             Recall(
-                self._conversations,
-                threads,
+                self._store.conversations,
+                ThreadReader(
+                    slack.api, slack.people, self._store.allowances, slack.installation.bot_user
+                ),
                 tokens=settings.thread_tokens,
                 count=self._grok.count_tokens,
             ),
@@ -139,161 +126,142 @@ class Parts:
 
     def listeners(self) -> Listeners:
         """Whoever takes questions in."""
-        team = self._installation.team
-        asking, taking, views = self._asking(), self._taking(), Views(self._api, self._allowances)
-        forms = Forms(
-            asking,
-            taking,
-            self.policies,
-            self._grok,
-            views,
-            Drafts(self._store, self._keys),
-            self._aside,
-            self._people,
-            self._settings,
-            team,
-            self._admission,
-            self._presence,
-            self._installation.bot_user,
-            self._slack,
-            self._installation.url,
-        )
-        mistyped = Mistyped(
-            asking,
-            taking,
-            forms,
-            Drafts(self._store, self._keys),
-            self._slack,
-            self._aside,
-            team,
-        )
+        taking, forms = self.taking(), self._forms()
+        mistyped = Mistyped(taking=taking, forms=forms, slack=self._slack, store=self._store)
         return Listeners(
-            command=GrokCommand(asking, taking, forms, self._managing(), mistyped, team),
+            command=GrokCommand(
+                taking=taking, forms=forms, managing=self._managing(), mistyped=mistyped
+            ),
             forms=forms,
             mistyped=mistyped,
             sharing=Sharing(
-                self._queue,
-                self._slack,
-                self._aside,
-                self._presence,
-                Drafts(self._store, self._keys),
-                self._allowances,
+                queue=self._queue,
+                presence=self._presence,
+                slack=self._slack,
+                store=self._store,
                 most=self._settings.answer_messages,
             ),
-            conversing=self._conversing(asking, taking, mistyped),
+            conversing=Conversing(
+                taking=taking,
+                admission=self._admission,
+                mistyped=mistyped,
+                queue=self._queue,
+                deletions=Deletions(self._queue, self._slack.installation.bot_user),
+                whole=WholeMessages(self._slack.hurried, self._store.allowances),
+                slack=self._slack,
+                store=self._store,
+                retention=self._settings.thread_retention_seconds,
+            ),
             buttons=Buttons(
-                self._queue,
-                taking,
-                self._people,
-                forms,
-                views,
-                self._aside,
-                team,
-                asking,
-                self._permission,
-                self._presence,
+                taking=taking,
+                forms=forms,
+                permission=self._permission,
+                presence=self._presence,
+                queue=self._queue,
+                slack=self._slack,
             ),
             home=Home(
-                Recents(self._store, self._keys),
-                self._people,
-                self._grok,
-                views,
-                self._installation,
-                self._standing(),
-                self._membership,
+                standing=Standing(
+                    permission=self._permission,
+                    grok=self._grok,
+                    store=self._store,
+                    settings=self._settings,
+                ),
+                grok=self._grok,
+                slack=self._slack,
+                store=self._store,
             ),
-            setup=self._setup(views),
+            setup=Setup(
+                changing=self._changing(),
+                permission=self._permission,
+                presence=self._presence,
+                slack=self._slack,
+                store=self._store,
+            ),
             welcome=Welcome(
-                self._slack,
-                self._people,
-                self._admission,
-                self._once,
-                asking,
-                taking,
-                self._aside,
-                team,
+                taking=taking, admission=self._admission, slack=self._slack, store=self._store
             ),
         )
 
-    def again(self) -> Again:
-        """Whoever asks a question again for an operator."""
-        return Again(self._asking(), self._taking())
-
-    def _setup(self, views: Views) -> Setup:
-        return Setup(
-            self.policies,
-            Changing(self.policies, self._grok, self._settings),
-            self._people,
-            self._permission,
-            views,
-            self._aside,
-            Announcing(self._slack),
-            self._presence,
+    def taking(self) -> Taking:
+        """Whoever has questions accepted."""
+        return Taking(
+            asking=self._asking(),
+            acceptor=Acceptor(self._queue),
+            admission=self._admission,
+            people=self._slack.people,
+            grok=self._grok,
+            store=self._store,
+            settings=self._settings,
         )
 
     def _asking(self) -> Asking:
-        return Asking(self._settings, self._grok)
+        return Asking(self._settings, self._grok, team=self._keys.team)
 
-    def _taking(self) -> Taking:
-        return Taking(
-            Acceptor(self._queue),
-            self.policies,
-            self._grok,
-            self._people,
-            self._admission,
-            self._quotas,
-            self._settings,
+    def _forms(self) -> Forms:
+        box = DraftBox(self._store.drafts)
+        return Forms(
+            asking=self._asking(),
+            taking=self.taking(),
+            admission=self._admission,
+            presence=self._presence,
+            box=box,
+            window=FormWindow(self._slack.views, box, self._slack.aside),
+            grok=self._grok,
+            slack=self._slack,
+            store=self._store,
         )
 
-    def _conversing(self, asking: Asking, taking: Taking, mistyped: Mistyped) -> Conversing:
-        return Conversing(
-            asking,
-            taking,
-            self._queue,
-            self._conversations,
-            self._people,
-            self._aside,
-            self._installation,
-            self._once,
-            self._admission,
-            self._allowances,
-            WholeMessages(self._hurried, self._allowances),
-            mistyped,
-            retention=self._settings.thread_retention_seconds,
-        )
+    def _changing(self) -> Changing:
+        return Changing(self._store.policies, self._grok, self._settings)
 
     def _managing(self) -> Managing:
-        usage = Usage(
-            self.policies,
-            self._quotas,
-            self._people,
-            ChannelNames(self._api),
-            self._permission,
-            self._settings,
-        )
         return Managing(
-            self.policies,
-            self._audit,
-            usage,
-            self._people,
-            self._aside,
-            self._slack,
-            self._grok,
-            self._permission,
-            self._settings,
+            usage=Usage(
+                permission=self._permission,
+                channels=ChannelNames(self._slack.api),
+                slack=self._slack,
+                store=self._store,
+                settings=self._settings,
+            ),
+            changing=self._changing(),
+            permission=self._permission,
+            grok=self._grok,
+            slack=self._slack,
+            store=self._store,
+            settings=self._settings,
         )
-
-    def _standing(self) -> Standing:
-        return Standing(self.policies, self._quotas, self._permission, self._grok, self._settings)
 
     def _alarms(self) -> Alarms:
         return Alarms(
-            self.policies,
-            self._quotas,
-            self._audit,
-            self._once,
-            self._people,
-            self._permission,
-            self._aside,
-            self._settings,
+            permission=self._permission,
+            slack=self._slack,
+            store=self._store,
+            settings=self._settings,
         )
+
+
+def _slack_side(
+    settings: Settings,
+    installation: Installation,
+    client: AsyncWebClient,
+    redis: Store,
+    store: StoreSide,
+) -> SlackSide:
+    keys, rests = Keys(installation.team), Rests(redis, Keys(installation.team))
+    api = RestingApi(client, rests)
+    hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
+    here = Organisation(installation.team, installation.enterprise_id or "")
+    kept = KeptPeople(redis, keys)
+    messages = Slack(api)
+    return SlackSide(
+        installation=installation,
+        api=api,
+        hurried=hurried,
+        messages=messages,
+        aside=Aside(messages, store.allowances),
+        people=People(hurried, here, kept, store.allowances, admins_of(settings)),
+        membership=Membership(hurried, Memory(redis, keys), store.allowances),
+        views=Views(api, store.allowances),
+        announcing=Announcing(messages),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
+from attrs import frozen
 
 from bot.admin.permission import Permission
 from bot.admin.usage_view import number
@@ -16,13 +17,10 @@ from bot.rules.policy import Limit, Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of
-from bot.slack.aside import Aside
 from bot.slack.moments import moment
-from bot.slack.people import People
-from bot.store.audit import Audit
-from bot.store.once import Once
-from bot.store.policy import Policies
-from bot.store.quotas import Quotas, Use
+from bot.slack.side import SlackSide
+from bot.store.quotas import Use
+from bot.store.side import StoreSide
 from bot.views.home_view import bar
 from bot.words import usage as words
 
@@ -75,31 +73,15 @@ def _named(window: Window, windows: Windows) -> tuple[str, int]:
             return windows.month, windows.month_ends
 
 
+@frozen
 class Alarms:
     """Looks at the quotas after what was used has been counted."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        policies: Policies,
-        quotas: Quotas,
-        audit: Audit,
-        once: Once,
-        people: People,
-        permission: Permission,
-        aside: Aside,
-        settings: Settings,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._policies = policies
-        self._quotas = quotas
-        self._audit = audit
-        self._once = once
-        self._people = people
-        self._permission = permission
-        self._aside = aside
-        self._admins = admins_of(settings)
-        self._zone = zone_of(settings)
-        self._clock = clock
+    _permission: Permission
+    _slack: SlackSide
+    _store: StoreSide
+    _settings: Settings
+    _clock: Callable[[], float] = time.time
 
     async def after_use(self, channel: str) -> None:
         """Something was used in `channel`: tell admins of each quota of which most is used by
@@ -107,35 +89,35 @@ class Alarms:
         try:
             for alarm in await self._found(channel):
                 left = max(1, int(alarm.ends - self._clock()))
-                if await self._once.first(alarm.name, left):
+                if await self._store.once.first(alarm.name, left):
                     await self._tell(alarm)
         except StoreUnavailable as error:
             log.warning("quotas not looked at", error=str(error))
 
     async def _found(self, channel: str) -> tuple[Alarm, ...]:
-        policy = await self._policies.current()
+        policy = await self._store.policies.current()
         scopes = [s for s in (Scope("channel", channel), WORKSPACE) if policy.of(s).limits]
         if not scopes:
             return ()
-        windows = windows_at(self._clock(), self._zone)
-        uses = await self._quotas.usage(scopes, windows.day, windows.month)
+        windows = windows_at(self._clock(), zone_of(self._settings))
+        uses = await self._store.quotas.usage(scopes, windows.day, windows.month)
         return tuple(alarms(uses, policy, windows))
 
     async def _tell(self, alarm: Alarm) -> None:
         for admin in await self._who(alarm.limit):
-            person = await self._people.find(admin)
+            person = await self._slack.people.find(admin)
             if self._permission.is_admin(person):
-                await self._aside.tell(_sentence(alarm, person.tz_offset), user=admin)
+                await self._slack.aside.tell(_sentence(alarm, person.tz_offset), user=admin)
 
     async def _who(self, limit: Limit) -> tuple[str, ...]:
         """Those in `GROK_ADMINS`, and whoever has set this quota of late."""
         field = f"limits.{limit.name}"
         setters = [
             entry.by
-            for entry in await self._audit.newest(_ENTRIES)
+            for entry in await self._store.audit.newest(_ENTRIES)
             if entry.scope == limit.scope and field in entry.after
         ]
-        return tuple(dict.fromkeys([*sorted(self._admins), *setters]))[:MOST_TOLD]
+        return tuple(dict.fromkeys([*sorted(admins_of(self._settings)), *setters]))[:MOST_TOLD]
 
 
 def _sentence(alarm: Alarm, tz_offset: int) -> str:

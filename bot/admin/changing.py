@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from bot.admin.managing_changes import (
     ChangingCommand,
     channel_of,
-    default_values,
     faults_of_defaults,
     wanted,
 )
@@ -27,7 +26,7 @@ from bot.rules.policy import (
     paused_in,
 )
 from bot.rules.quota import Scope
-from bot.settings import Settings
+from bot.settings import Settings, default_values
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.store.policy import Change, Policies

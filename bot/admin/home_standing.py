@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from attrs import frozen
 from pydantic import JsonValue
 
-from bot.admin.managing_changes import default_values
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
 from bot.asking.rules_text import default_value
@@ -24,10 +24,9 @@ from bot.rules.policy import (
     limits_for,
 )
 from bot.rules.windows import windows_at
-from bot.settings import Settings, zone_of
+from bot.settings import Settings, asking_channels, default_values, zone_of
 from bot.slack.person import Person
-from bot.store.policy import Policies
-from bot.store.quotas import Quotas
+from bot.store.side import StoreSide
 from bot.views.home_view import Part, defaults, only_in, quotas, set_up
 from bot.views.home_view import allowed_models as allowed_line
 from bot.words import admin as admin_words
@@ -50,38 +49,26 @@ class Concern:
     """Which models may be asked; None: nobody says, or it is none of their business."""
 
 
+@frozen
 class Standing:
     """Knows the defaults and quotas that concern somebody."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        policies: Policies,
-        quotas: Quotas,
-        permission: Permission,
-        grok: GrokClient,
-        settings: Settings,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._policies = policies
-        self._quotas = quotas
-        self._permission = permission
-        self._catalogue = grok.catalogue
-        self._settings = settings
-        self._zone = zone_of(settings)
-        self._clock = clock
-        listed = (channel.strip() for channel in settings.asking_channels.split(","))
-        self._channels = tuple(filter(None, listed))
+    _permission: Permission
+    _grok: GrokClient
+    _store: StoreSide
+    _settings: Settings
+    _clock: Callable[[], float] = time.time
 
     async def of(self, person: Person, channels: Sequence[str]) -> Concern:
         """Of the workspace, of `person`, and of these channels. Raises `StoreUnavailable`."""
-        policy = await self._policies.current()
+        policy = await self._store.policies.current()
         if not self._permission.knows_rules(person):
             return await self._own(policy, person)
         places = tuple(channels)[:MOST_CHANNELS]
-        allowed = allowed_models(policy, "", self._catalogue.id_of)
+        allowed = allowed_models(policy, "", self._grok.catalogue.id_of)
         limits = await self._limits(policy, person, places)
         lines = [
-            *([only_in(self._channels)] if self._channels else ()),
+            *([only_in(channels)] if (channels := asking_channels(self._settings)) else ()),
             allowed_line(allowed),
             *(limits or [usage_words.NO_QUOTAS]),
             *cap_line(caps_for(policy, "")),
@@ -113,7 +100,7 @@ class Standing:
     def _values(self, policy: Policy) -> Mapping[str, JsonValue]:
         """The defaults of the workspace, by name."""
         settings = default_values(self._settings)
-        found = defaults_for(policy, "", settings, self._catalogue.id_of)
+        found = defaults_for(policy, "", settings, self._grok.catalogue.id_of)
         return {default.name: default.value for default in found}
 
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> Part:
@@ -131,7 +118,7 @@ class Standing:
 
     def _of_channels(self, policy: Policy, channels: Sequence[str]) -> Iterator[str]:
         for channel in channels:
-            found = defaults_for(policy, channel, id_of=self._catalogue.id_of)
+            found = defaults_for(policy, channel, id_of=self._grok.catalogue.id_of)
             own = [
                 f"{admin_words.flag(each.name)} {default_value(each.name, each.value)}"
                 for each in found
@@ -145,9 +132,9 @@ class Standing:
 
     async def _lines(self, limits: Sequence[Limit], person: Person) -> list[str]:
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
-        windows = windows_at(self._clock(), self._zone)
+        windows = windows_at(self._clock(), zone_of(self._settings))
         lines: list[str] = []
-        for use in await self._quotas.usage(scopes, windows.day, windows.month):
+        for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
             own = [limit for limit in limits if limit.scope == use.scope]
             name = f"<#{use.scope.id}>" if use.scope.kind == "channel" else ""
             lines.append(usage_words.heading(use.scope.kind, name))

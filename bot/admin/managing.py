@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot.admin.changing import Changing, refused
-from bot.admin.managing_changes import ChangingCommand, default_values
+from bot.admin.managing_changes import ChangingCommand
 from bot.admin.managing_reply import Caller, Said
 from bot.admin.permission import Permission, matter_of
 from bot.admin.usage import Usage
@@ -34,14 +35,10 @@ from bot.rules.managing import (
     ShowUsage,
     Target,
 )
-from bot.settings import Settings
-from bot.slack.announcing import Announcing
-from bot.slack.aside import Aside
-from bot.slack.people import People
+from bot.settings import Settings, default_values
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.store.audit import Audit
-from bot.store.policy import Policies
+from bot.slack.side import SlackSide
+from bot.store.side import StoreSide
 from bot.words import admin as words
 from bot.words import usage as usage_words
 
@@ -67,31 +64,17 @@ class _Where:
     thread_ts: str
 
 
+@frozen
 class Managing:
     """Carries out the commands. One that changes a channel is announced there."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        policies: Policies,
-        audit: Audit,
-        usage: Usage,
-        people: People,
-        aside: Aside,
-        slack: Slack,
-        grok: GrokClient,
-        permission: Permission,
-        settings: Settings,
-    ) -> None:
-        self._policies = policies
-        self._audit = audit
-        self._usage = usage
-        self._people = people
-        self._aside = aside
-        self._announcing = Announcing(slack)
-        self._grok = grok
-        self._permission = permission
-        self._settings = default_values(settings)
-        self._changing = Changing(policies, grok, settings)
+    _usage: Usage
+    _changing: Changing
+    _permission: Permission
+    _grok: GrokClient
+    _slack: SlackSide
+    _store: StoreSide
+    _settings: Settings
 
     async def __call__(
         self,
@@ -123,7 +106,7 @@ class Managing:
 
     async def _carry_out(self, command: ManagingCommand, where: _Where, operation: str) -> Said:
         """What there is to say, once it is done."""
-        person = await self._people.find(where.user)
+        person = await self._slack.people.find(where.user)
         caller = Caller(person, where.channel, operation)
         if sentence := self._permission.refusal(matter_of(command, where.user), person):
             return Said((sentence,))
@@ -131,12 +114,12 @@ class Managing:
 
     async def _conclude(self, where: _Where, outcome: Callable[[], Awaitable[Said]]) -> None:
         said = await outcome()
-        if said.documents and not await self._announcing.send(said.documents, where.user):
+        if said.documents and not await self._slack.announcing.send(said.documents, where.user):
             said = Said((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
         if not said.announcement:
             return
-        if not await self._announcing.announce(said.channel, said.announcement):
+        if not await self._slack.announcing.announce(said.channel, said.announcement):
             await self._tell(where, Said((words.NOT_ANNOUNCED,)))
 
     async def _answer(self, command: ManagingCommand, caller: Caller) -> Said:
@@ -166,7 +149,7 @@ class Managing:
             case ExportUsage(month=month):
                 return await self._usage.export(month)
             case ShowAudit():
-                entries = await self._audit.newest(MOST_ENTRIES)
+                entries = await self._store.audit.newest(MOST_ENTRIES)
                 return Said(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
             case ShowDefaults() | ShowModels():
                 return await self._shown(command, caller)
@@ -174,25 +157,28 @@ class Managing:
                 return await self._changing.carry_out(command, caller)
 
     async def _shown(self, command: ShowDefaults | ShowModels, caller: Caller) -> Said:
-        policy, channel = await self._policies.current(), caller.channel
+        policy, channel = await self._store.policies.current(), caller.channel
+        settings = default_values(self._settings)
         knows = self._permission.knows_rules(caller.person)
         closed = tuple(kept_out(policy, channel, caller.person, knows_rules=knows))
         match command:
             case ShowModels() if not knows:
                 lines = every_model(self._grok.catalogue)
             case ShowModels():
-                lines = models_here(policy, channel, self._grok.catalogue, self._settings)
+                lines = models_here(
+                    policy, channel, self._grok.catalogue, default_values(self._settings)
+                )
             case ShowDefaults(target=Target() as target):
                 scope = target.scope(channel=channel, user=caller.user)
                 lines = defaults_of(policy, scope, channel)
             case ShowDefaults():
                 may = not self._permission.refusal("defaults", caller.person)
                 id_of = self._grok.catalogue.id_of
-                lines = defaults_here(policy, channel, self._settings, id_of, may_set=may)
+                lines = defaults_here(policy, channel, settings, id_of, may_set=may)
         return Said((*lines, *closed))
 
     async def _tell(self, where: _Where, said: Said) -> None:
-        await self._aside.show(
+        await self._slack.aside.show(
             said.message,
             user=where.user,
             channel=where.channel,

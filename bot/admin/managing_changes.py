@@ -36,7 +36,6 @@ from bot.rules.policy import (
     model_fields,
 )
 from bot.rules.quota import Scope
-from bot.settings import Settings
 from bot.words import admin as words
 from bot.words import quota as quota_words
 
@@ -117,11 +116,6 @@ def _unknown(name: str, catalogue: Catalogue) -> Iterator[Fault]:
 def channel_of(scope: Scope) -> str:
     """The channel that `scope` is, or empty."""
     return scope.id if scope.kind == "channel" else ""
-
-
-def default_values(settings: Settings) -> Mapping[str, JsonValue]:
-    """The defaults that the settings give, by name."""
-    return {"model": settings.grok_model, "max_tokens": settings.grok_max_tokens}
 
 
 def faults_of_defaults(

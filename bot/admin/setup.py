@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot import words as general
 from bot.admin.changing import Changing
@@ -20,13 +21,11 @@ from bot.asking.rules_text import whose
 from bot.errors import SlackError, StoreUnavailable
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
-from bot.slack.announcing import Announcing
-from bot.slack.aside import Aside
 from bot.slack.payloads import Click, GlobalShortcut, Submission
-from bot.slack.people import People
 from bot.slack.reaction import Reaction
-from bot.slack.views import ViewJson, Views
-from bot.store.policy import Policies
+from bot.slack.side import SlackSide
+from bot.slack.views import ViewJson
+from bot.store.side import StoreSide
 from bot.views.form_view import errors_of, sentence_view
 from bot.views.setup_view import (
     FORMS,
@@ -55,28 +54,15 @@ _MATTERS: Mapping[What, Matter] = {"defaults": "defaults", "limits": "quota"}
 _Errors = Mapping[str, str]
 
 
+@frozen
 class Setup:
     """Opens the forms for whoever may use them, and saves what is sent with them."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        policies: Policies,
-        changing: Changing,
-        people: People,
-        permission: Permission,
-        views: Views,
-        aside: Aside,
-        announcing: Announcing,
-        presence: Presence,
-    ) -> None:
-        self._policies = policies
-        self._changing = changing
-        self._people = people
-        self._permission = permission
-        self._views = views
-        self._aside = aside
-        self._announcing = announcing
-        self._presence = presence
+    _changing: Changing
+    _permission: Permission
+    _presence: Presence
+    _slack: SlackSide
+    _store: StoreSide
 
     async def on_shortcut(self, payload: GlobalShortcut) -> Reaction:
         """From the shortcuts menu."""
@@ -90,7 +76,7 @@ class Setup:
         """What was chosen in the first form is shown in the second; that one is saved."""
         try:
             async with asyncio.timeout(SAVE_SECONDS):
-                policy = await self._policies.current()
+                policy = await self._store.policies.current()
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("policy not known", error=str(error))
             return _marked(_at_first(submission, words.NOT_CHANGED))
@@ -103,15 +89,15 @@ class Setup:
     async def _open(self, trigger_id: str, user: str) -> None:
         """Open a view before anything else, for a trigger lives 3 s; then show the form in it."""
         try:
-            opened = await self._views.open(trigger_id, loading_view(), user=user)
-            await self._views.update(opened.id, await self._first(user))
+            opened = await self._slack.views.open(trigger_id, loading_view(), user=user)
+            await self._slack.views.update(opened.id, await self._first(user))
         except SlackError as error:
             log.warning("form not opened", error=str(error))
             if error.code != "not_found":  # which says that the view was closed
-                await self._aside.tell(form_words.NOT_OPENED, user=user)
+                await self._slack.aside.tell(form_words.NOT_OPENED, user=user)
 
     async def _first(self, user: str) -> ViewJson:
-        person = await self._people.find(user)
+        person = await self._slack.people.find(user)
         refusals = {w: self._permission.refusal(_MATTERS[w], person) for w in FORMS}
         if all(refusals.values()):
             return sentence_view(refusals["defaults"], setup_words.TITLE)
@@ -145,7 +131,7 @@ class Setup:
         return await self._change(scope, fields, what, submission)
 
     async def _refusal(self, what: What, user: str) -> str:
-        return self._permission.refusal(_MATTERS[what], await self._people.find(user))
+        return self._permission.refusal(_MATTERS[what], await self._slack.people.find(user))
 
     async def _unseen(self, scope: Scope, user: str) -> str:
         """Why `user` may not look into a channel from here: what is chosen in a form, or stands
@@ -176,7 +162,7 @@ class Setup:
     ) -> Reaction:
         if not fields:
             return _shown(sentence_view(words.UNCHANGED, setup_words.TITLE))
-        person = await self._people.find(submission.user)
+        person = await self._slack.people.find(submission.user)
         caller = Caller(person, channel="", operation=_operation(submission, fields))
         try:
             async with asyncio.timeout(SAVE_SECONDS):
@@ -191,7 +177,7 @@ class Setup:
         return replace(shown, then=partial(self._announce, said)) if said.announcement else shown
 
     async def _announce(self, said: Said) -> None:
-        await self._announcing.announce(said.channel, said.announcement)
+        await self._slack.announcing.announce(said.channel, said.announcement)
 
 
 def _operation(submission: Submission, fields: Fields) -> str:

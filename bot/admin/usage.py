@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from attrs import frozen
+
 from bot.admin.managing_reply import Caller, Said
 from bot.admin.permission import Permission
 from bot.admin.usage_export import table
@@ -18,9 +20,9 @@ from bot.rules.quota import QUOTAS, Scope
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.channel_names import ChannelNames
-from bot.slack.people import People
-from bot.store.policy import Policies
-from bot.store.quotas import Quotas, Row
+from bot.slack.side import SlackSide
+from bot.store.quotas import Row
+from bot.store.side import StoreSide
 from bot.words import usage as words
 
 MOST_PEOPLE = 5
@@ -31,33 +33,23 @@ MOST_NAMES = 50
 """How long finding out what people are called may hold up a table, and how many are asked for."""
 
 
+@frozen
 class Usage:
     """Answers the commands about quotas and use."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        policies: Policies,
-        quotas: Quotas,
-        people: People,
-        channels: ChannelNames,
-        permission: Permission,
-        settings: Settings,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._policies = policies
-        self._quotas = quotas
-        self._people = people
-        self._channels = channels
-        self._permission = permission
-        self._zone = zone_of(settings)
-        self._clock = clock
+    _permission: Permission
+    _channels: ChannelNames
+    _slack: SlackSide
+    _store: StoreSide
+    _settings: Settings
+    _clock: Callable[[], float] = time.time
 
     async def used(self, target: Target | None, caller: Caller) -> Said:
         """What was used today and this month; None: in this channel and by the caller."""
-        policy, windows = await self._policies.current(), self._windows()
+        policy, windows = await self._store.policies.current(), self._windows()
         scopes = self._scopes(target, caller)
         lines: list[str] = []
-        for use in await self._quotas.usage(scopes, windows.day, windows.month):
+        for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
             limits = _of_scope(use.scope, policy, caller)
             lines += [
                 words.heading(use.scope.kind),
@@ -69,7 +61,7 @@ class Usage:
 
     async def quotas(self, target: Target | None, caller: Caller) -> Said:
         """What is limited, with bars; None: what holds for the caller here."""
-        policy, windows = await self._policies.current(), self._windows()
+        policy, windows = await self._store.policies.current(), self._windows()
         if target is None:
             return await self._quotas_here(policy, windows, caller)
         scope = target.scope(channel=caller.channel, user=caller.user)
@@ -80,7 +72,7 @@ class Usage:
         lines = [words.quotas_of(whose(scope, caller.channel))]
         if scope.kind == "each-user":
             return Said((*lines, *bare_limits(limits)))
-        (use,) = await self._quotas.usage([scope], windows.day, windows.month)
+        (use,) = await self._store.quotas.usage([scope], windows.day, windows.month)
         lines += limit_lines(counted, use, windows, caller.person.tz_offset)
         lines += cap_line(
             {name: limits[name] for name in QUOTAS if name in limits and QUOTAS[name].caps}
@@ -97,7 +89,7 @@ class Usage:
         ]
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         lines: list[str] = []
-        for use in await self._quotas.usage(scopes, windows.day, windows.month):
+        for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
             own = [limit for limit in limits if limit.scope == use.scope]
             lines += [
                 words.heading(use.scope.kind),
@@ -111,7 +103,7 @@ class Usage:
     async def export(self, month: str) -> Said:
         """A month as a table, for the caller's direct messages."""
         month = month or self._windows().month
-        rows = await self._quotas.export(month)
+        rows = await self._store.quotas.export(month)
         if not rows:
             return Said((words.no_export(month),))
         names = await self._names(rows)
@@ -124,7 +116,7 @@ class Usage:
         users = tuple(dict.fromkeys(row.user for row in ordered))[:MOST_NAMES]
         channels = tuple(dict.fromkeys(row.channel for row in ordered))
         people, places = await asyncio.gather(
-            self._people.names(users, asker=None, within=NAMES_SECONDS, most=MOST_NAMES),
+            self._slack.people.names(users, asker=None, within=NAMES_SECONDS, most=MOST_NAMES),
             self._channels.public(channels, within=NAMES_SECONDS, most=MOST_NAMES),
         )
         return {**people, **places}
@@ -133,10 +125,10 @@ class Usage:
         """Who used most, for admins."""
         if scope.kind == "user" or not self._permission.is_admin(caller.person):
             return ()
-        return tuple(most_line(await self._quotas.most(scope, windows.month, MOST_PEOPLE)))
+        return tuple(most_line(await self._store.quotas.most(scope, windows.month, MOST_PEOPLE)))
 
     def _windows(self) -> Windows:
-        return windows_at(self._clock(), self._zone)
+        return windows_at(self._clock(), zone_of(self._settings))
 
     def _scopes(self, target: Target | None, caller: Caller) -> Sequence[Scope]:
         if target is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.settings import Settings
+from bot.settings import Settings, asking_channels
 from bot.slack.membership import Membership
 from bot.slack.people import People
 from bot.slack.person import Person
@@ -20,9 +20,7 @@ class Admission:
         self._people = people
         self._allowances = allowances
         self._members_only = settings.asking_open_to == "members"
-        self._channels = frozenset(
-            filter(None, (channel.strip() for channel in settings.asking_channels.split(",")))
-        )
+        self._channels = asking_channels(settings)
         self._most = settings.questions_per_minute
 
     @property

@@ -6,8 +6,6 @@ import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from bot import words
 from bot.completion.ask import Ask, ReplyTo, Said, Surface
 from bot.completion.faults import refusal, sound_part, validate
@@ -18,7 +16,7 @@ from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.rules.defaults import Supplied, restriction_faults, supply
 from bot.rules.policy import Policy
-from bot.settings import Settings
+from bot.settings import Settings, default_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,12 @@ class Place:
 class Asking:
     """Fills in defaults and finds every fault before anything is spent."""
 
-    def __init__(self, settings: Settings, grok: GrokClient) -> None:
+    def __init__(self, settings: Settings, grok: GrokClient, *, team: str) -> None:
         self._settings = settings
         self._grok = grok
+        self._team = team
 
-    def ask(self, flags: Flags, place: Place, team: str, policy: Policy) -> Ask:
+    def ask(self, flags: Flags, place: Place, policy: Policy) -> Ask:
         """The question in `flags` as `policy` has it, ready to be accepted.
 
         Raises `RequestRefused`.
@@ -58,7 +57,7 @@ class Asking:
         return Ask(
             dedupe=place.dedupe,
             surface=place.surface,
-            team=team,
+            team=self._team,
             channel=place.channel,
             user=place.user,
             name=place.name,
@@ -76,6 +75,12 @@ class Asking:
             response_url=place.response_url,
             asked_at=time.time(),
         )
+
+    def checked(self, ask: Ask, policy: Policy) -> Ask:
+        """The same question, if it may be asked by now. Raises `RequestRefused`."""
+        flags = Flags(values=ask.request.given(), system=ask.system)
+        self.request(flags, ask.channel, policy)
+        return ask
 
     def request(self, flags: Flags, channel: str, policy: Policy) -> CompletionRequest:
         """The request in `flags`, with the defaults that hold in `channel`.
@@ -127,10 +132,7 @@ class Asking:
 
     def supplied(self, flags: Flags, channel: str, policy: Policy) -> Supplied:
         """`flags` with the defaults that hold in `channel` in place of what they leave open."""
-        usual: dict[str, JsonValue] = {
-            "model": self._settings.grok_model,
-            "max_tokens": self._settings.grok_max_tokens,
-        }
+        usual = default_values(self._settings)
         return supply(policy, channel, flags, usual, self._grok.catalogue.id_of)
 
 

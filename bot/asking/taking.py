@@ -6,18 +6,23 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot import words
 from bot.asking.admission import Admission, knows_rules
+from bot.asking.asking import Asking, Place
 from bot.asking.denied import Reader, denied, used_up
 from bot.asking.showing import kept_out
 from bot.completion.ask import Ask
+from bot.completion.flags import Flags
 from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
 from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
+from bot.jobs.job import Job
 from bot.rules.hold import (
     Counted,
     Denied,
@@ -31,8 +36,7 @@ from bot.rules.policy import Policy, limits_for
 from bot.rules.windows import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.people import People
-from bot.store.policy import Policies
-from bot.store.quotas import Quotas
+from bot.store.side import StoreSide
 
 log = structlog.get_logger(__name__)
 
@@ -59,33 +63,41 @@ class Taken:
     accepted: Accepted
 
 
+@frozen
 class Taking:
     """Has questions accepted, each made by the policy that holds."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        acceptor: Acceptor,
-        policies: Policies,
-        grok: GrokClient,
-        people: People,
-        admission: Admission,
-        quotas: Quotas,
-        settings: Settings,
-    ) -> None:
-        self._acceptor = acceptor
-        self._policies = policies
-        self._grok = grok
-        self._people = people
-        self._admission = admission
-        self._quotas = quotas
-        self._settings = settings
-        self._admins = tuple(sorted(admins_of(settings)))
+    _asking: Asking
+    _acceptor: Acceptor
+    _admission: Admission
+    _people: People
+    _grok: GrokClient
+    _store: StoreSide
+    _settings: Settings
 
-    async def __call__(self, make: Make) -> Taken:
-        """Make a question, and have it accepted. Raises what `make` raises, `NotTaken`, and
-        `Denied` with a sentence for its asker."""
+    async def ask(self, flags: Flags, place: Place) -> Taken:
+        """Have the question in `flags` accepted. Raises `RequestRefused` with every fault,
+        `NotTaken`, and `Denied` with a sentence for its asker."""
+        return await self._take(partial(self._asking.ask, flags, place))
+
+    async def again(self, job: Job, dedupe: str, **changed: str | None) -> Taken:
+        """Have the question of `job` accepted once more, with these fields `changed`, if it may
+        be asked by now; the same one when it comes again by that `dedupe`. Raises what `ask`
+        raises."""
+        ask = job.ask.model_copy(
+            update={
+                **changed,
+                "dedupe": dedupe,
+                "surface": "retry",
+                "retry_of": job.ask.retry_of or job.id,
+                "asked_at": time.time(),
+            }
+        )
+        return await self._take(partial(self._asking.checked, ask))
+
+    async def _take(self, make: Make) -> Taken:
         try:
-            policy = await self._policies.current()
+            policy = await self._store.policies.current()
             for _ in range(MOST_TRIES):
                 ask = make(policy)
                 if sentence := await self._admission.refusal(ask.user, ask.channel, ask.dedupe):
@@ -93,7 +105,7 @@ class Taking:
                 try:
                     return Taken(ask, await self._accept(ask, policy))
                 except StalePolicy:
-                    policy = await self._policies.reload(policy)
+                    policy = await self._store.policies.reload(policy)
         except StoreUnavailable as error:
             log.warning("policy not known", error=str(error))
         raise NotTaken(words.NOT_TAKEN)
@@ -109,15 +121,17 @@ class Taking:
             return ()
 
     async def _standing(self, user: str, channel: str) -> AsyncIterator[str]:
-        policy = await self._policies.current()
+        policy = await self._store.policies.current()
         person = await self._people.find(user, within=CLOCK_SECONDS)
-        reader = Reader(person.tz_offset, self._admins, knows_rules(person))
+        reader = Reader(
+            person.tz_offset, tuple(sorted(admins_of(self._settings))), knows_rules(person)
+        )
         for line in kept_out(policy, channel, person, knows_rules=reader.knows_rules):
             yield line
         windows = windows_at(time.time(), zone_of(self._settings))
         limits = limits_for(policy, channel, user)
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
-        uses = await self._quotas.usage(scopes, windows.day, windows.month) if scopes else ()
+        uses = await self._store.quotas.usage(scopes, windows.day, windows.month) if scopes else ()
         for line in used_up(limits, uses, windows, reader):
             yield line
 
@@ -137,7 +151,9 @@ class Taking:
             return await self._acceptor.accept(ask, hold, deadline - clock())
         except Denied as error:
             person = await self._people.find(ask.user, within=CLOCK_SECONDS)
-            reader = Reader(person.tz_offset, self._admins, knows_rules(person))
+            reader = Reader(
+                person.tz_offset, tuple(sorted(admins_of(self._settings))), knows_rules(person)
+            )
             sentence = denied(error, ask, hold, reader, policy)
             raise Denied(sentence, error.shortages, error.closed) from None
 

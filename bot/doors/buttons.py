@@ -12,15 +12,15 @@ from functools import partial
 from typing import Protocol
 
 import structlog
+from attrs import frozen
 
 from bot import metrics
 from bot.admin.permission import Permission
 from bot.asking.admission import Presence
-from bot.asking.asking import Asking, promise
+from bot.asking.asking import promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
-from bot.completion.flags import Flags
 from bot.doors.binding import is_about
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
@@ -28,13 +28,11 @@ from bot.jobs.queue import Queue
 from bot.reply.cut import left_out
 from bot.reply.route import is_private
 from bot.rules.hold import Denied
-from bot.rules.policy import Policy
-from bot.slack.aside import Aside
 from bot.slack.payloads import Click
-from bot.slack.people import People
 from bot.slack.reaction import Reaction
 from bot.slack.shared_message import name_of
-from bot.slack.views import ViewJson, Views
+from bot.slack.side import SlackSide
+from bot.slack.views import ViewJson
 from bot.views.details_view import details_view, loading_view, sentence_view
 from bot.words import talk
 
@@ -61,33 +59,17 @@ class EditForms(Protocol):
         `UserError` that it raises."""
 
 
+@frozen
 class Buttons:
     """Answers clicks, and tells what there is to tell only to whoever clicked. A click that
     changes anything is acked once that is stored."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        queue: Queue,
-        taking: Taking,
-        people: People,
-        forms: EditForms,
-        views: Views,
-        aside: Aside,
-        team: str,
-        asking: Asking,
-        permission: Permission,
-        presence: Presence,
-    ) -> None:
-        self._queue = queue
-        self._taking = taking
-        self._people = people
-        self._forms = forms
-        self._views = views
-        self._aside = aside
-        self._team = team
-        self._asking = asking
-        self._permission = permission
-        self._presence = presence
+    _taking: Taking
+    _forms: EditForms
+    _permission: Permission
+    _presence: Presence
+    _queue: Queue
+    _slack: SlackSide
 
     async def on_stop(self, click: Click) -> Reaction:
         """Stop the answer; what it has shown is kept."""
@@ -130,7 +112,7 @@ class Buttons:
         they may. One's own is everybody's."""
         if click.user == job.ask.user:
             return ""
-        return self._permission.refusal("answer", await self._people.find(click.user))
+        return self._permission.refusal("answer", await self._slack.people.find(click.user))
 
     async def _acted(self, click: Click, act: Act) -> Reaction:
         """Do what `act` does with the job, and tell what it returns, if anything. What is not
@@ -163,7 +145,7 @@ class Buttons:
     async def _stop(self, click: Click, job: Job) -> str:
         reason = await self._right_to_stop(click.user, job.ask)
         if not reason:
-            asker = job.ask.name or await name_of(job.ask.user, self._people)
+            asker = job.ask.name or await name_of(job.ask.user, self._slack.people)
             return talk.not_yours_to_stop(excerpt(asker))
         state = await self._queue.stop(job.id, reason)
         if state in ("queued", "running"):
@@ -176,7 +158,7 @@ class Buttons:
         """Why `user` may stop the answer; empty when they may not."""
         if user == ask.user:
             return "asker"
-        person = await self._people.find(user)
+        person = await self._slack.people.find(user)
         return "admin" if self._permission.is_admin(person) else ""
 
     async def _retry(self, click: Click, job: Job) -> str:
@@ -190,36 +172,22 @@ class Buttons:
             dedupe = await self._dedupe(click, job.id)
             if not dedupe:
                 return talk.RETRIED_OFTEN
-            ask = await self._asked_again(click, job, dedupe)
-            taken = await self._taking(partial(self._checked, ask))
+            taken = await self._taking.again(
+                job,
+                dedupe,
+                team=self._slack.installation.team,
+                user=click.user,
+                user_team=click.user_team,
+                name=await name_of(click.user, self._slack.people),
+                response_url=click.response_url or None,
+            )
         except RequestRefused as refused:
             metrics.REQUESTS.labels("retry", "refused").inc()
             return refused.sentence
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels("retry", outcome_of(not_taken)).inc()
             return not_taken.sentence
-        return "" if taken.accepted.duplicate else promise(ask)
-
-    def _checked(self, ask: Ask, policy: Policy) -> Ask:
-        """The same question, if it may be asked by now. Raises `RequestRefused`."""
-        flags = Flags(values=ask.request.given(), system=ask.system)
-        self._asking.request(flags, ask.channel, policy)
-        return ask
-
-    async def _asked_again(self, click: Click, job: Job, dedupe: str) -> Ask:
-        return job.ask.model_copy(
-            update={
-                "dedupe": dedupe,
-                "surface": "retry",
-                "team": self._team,
-                "user": click.user,
-                "user_team": click.user_team,
-                "name": await name_of(click.user, self._people),
-                "retry_of": job.ask.retry_of or job.id,
-                "response_url": click.response_url or None,
-                "asked_at": time.time(),
-            }
-        )
+        return "" if taken.accepted.duplicate else promise(taken.ask)
 
     async def _dedupe(self, click: Click, job_id: str) -> str:
         """What makes clicks one retry: all until its answer is there; later ones are another.
@@ -240,14 +208,14 @@ class Buttons:
 
     async def _show_details(self, click: Click) -> None:
         try:
-            opened = await self._views.open(click.trigger_id, loading_view(), user=click.user)
+            opened = await self._slack.views.open(click.trigger_id, loading_view(), user=click.user)
         except SlackError as error:
             log.warning("details not opened", error=str(error))
             await self._tell(click, talk.DETAILS_LATE)
             return
         view = await self._details(click)
         try:
-            await self._views.update(opened.id, view)
+            await self._slack.views.update(opened.id, view)
         except SlackError as error:
             log.warning("details not shown", error=str(error))
             if error.code != "not_found":  # which says that the view was closed
@@ -261,7 +229,7 @@ class Buttons:
                     return sentence_view(talk.ANSWER_FORGOTTEN)
                 if sentence := await self._refusal(click, job):
                     return sentence_view(sentence)
-                person = await self._people.find(click.user)
+                person = await self._slack.people.find(click.user)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("details not looked up", error=str(error))
             return sentence_view(talk.BUTTON_FAILED)
@@ -273,7 +241,7 @@ class Buttons:
 
     async def _tell(self, click: Click, sentence: str) -> None:
         # What goes through a response_url is shown in the channel, not in a thread of it.
-        await self._aside.tell(
+        await self._slack.aside.tell(
             sentence,
             user=click.user,
             channel=click.channel,

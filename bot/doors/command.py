@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from attrs import frozen
 
 from bot import metrics
 from bot.admin.managing import Managing
-from bot.asking.asking import Asking, Place
+from bot.asking.asking import Place
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
@@ -24,24 +24,14 @@ from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
 
 
+@frozen
 class GrokCommand:
     """Answers `/grok …`: takes a question, opens the form, or does what the command says."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        asking: Asking,
-        taking: Taking,
-        forms: Forms,
-        managing: Managing,
-        mistyped: Mistyped,
-        team: str,
-    ) -> None:
-        self._mistyped = mistyped
-        self._asking = asking
-        self._taking = taking
-        self._forms = forms
-        self._managing = managing
-        self._team = team
+    _taking: Taking
+    _forms: Forms
+    _managing: Managing
+    _mistyped: Mistyped
 
     async def __call__(self, payload: SlashCommand) -> Reaction:
         """The ack is a text for the author alone; empty when something else follows."""
@@ -75,7 +65,7 @@ class GrokCommand:
             metrics.REQUESTS.labels("command", "refused").inc()
             return _only_to_author(await self._mistyped.like_command(text, place, command))
         try:
-            taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
+            taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
             metrics.REQUESTS.labels("command", "refused").inc()
             return _only_to_author(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot import metrics
 from bot.asking.admission import Admission, Presence, knows_rules
@@ -26,8 +27,6 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.hold import Denied
 from bot.rules.policy import Models, allowed_models
-from bot.settings import Settings
-from bot.slack.aside import Aside
 from bot.slack.membership import REMEMBERED_SECONDS
 from bot.slack.payloads import (
     Click,
@@ -39,16 +38,14 @@ from bot.slack.payloads import (
     Suggestion,
     View,
 )
-from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.plain_words import plain_words
 from bot.slack.reaction import Reaction
 from bot.slack.shared_message import LOOK_UP_SECONDS, said_in
 from bot.slack.shown import mentioned
-from bot.slack.slack import Slack
-from bot.slack.views import OpenView, Views
-from bot.store.drafts import Drafts
-from bot.store.policy import Policies
+from bot.slack.side import SlackSide
+from bot.slack.views import OpenView
+from bot.store.side import StoreSide
 from bot.views.form_view import errors_of, model_options, read_form, sentence_view
 from bot.words import admin as admin_words
 from bot.words import form as words
@@ -75,42 +72,19 @@ Find = Callable[[], Awaitable[Job | None]]
 FindTyped = Callable[[], Awaitable[Typed | None]]
 
 
+@frozen
 class Forms:
     """Opens the form from everywhere, and asks what is sent with it."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        asking: Asking,
-        taking: Taking,
-        policies: Policies,
-        grok: GrokClient,
-        views: Views,
-        drafts: Drafts,
-        aside: Aside,
-        people: People,
-        settings: Settings,
-        team: str,
-        admission: Admission,
-        presence: Presence,
-        bot_user: str,
-        slack: Slack,
-        workspace_url: str,
-    ) -> None:
-        self._asking = asking
-        self._taking = taking
-        self._policies = policies
-        self._grok = grok
-        self._aside = aside
-        self._people = people
-        self._settings = settings
-        self._team = team
-        self._admission = admission
-        self._presence = presence
-        self._bot_user = bot_user
-        self._slack = slack
-        self._workspace_url = workspace_url
-        self._box = DraftBox(drafts)
-        self._window = FormWindow(views, self._box, aside)
+    _asking: Asking
+    _taking: Taking
+    _admission: Admission
+    _presence: Presence
+    _box: DraftBox
+    _window: FormWindow
+    _grok: GrokClient
+    _slack: SlackSide
+    _store: StoreSide
 
     async def on_command(self, payload: SlashCommand) -> Reaction:
         """`/grok` alone: the answer goes where it was typed."""
@@ -181,10 +155,10 @@ class Forms:
         known soon, or none of the person's business."""
         try:
             draft = await self._box.fetch(suggestion.private_metadata, suggestion.user)
-            person = await self._people.find(suggestion.user, within=LOOK_UP_SECONDS)
+            person = await self._slack.people.find(suggestion.user, within=LOOK_UP_SECONDS)
             if not knows_rules(person):
                 return None
-            policy = await in_time(self._policies.current(), KNOW_SECONDS)
+            policy = await in_time(self._store.policies.current(), KNOW_SECONDS)
         except UserError:
             return None
         return allowed_models(policy, draft.channel, self._grok.catalogue.id_of)
@@ -200,7 +174,7 @@ class Forms:
             return _marked({"prompt" if draft.channel else "channel": plain_words(sentence)})
         try:
             flags = draft.filled.flags()
-            taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
+            taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
             metrics.REQUESTS.labels(draft.surface, "refused").inc()
             standing = await self._taking.standing(place.user, place.channel)
@@ -256,7 +230,7 @@ class Forms:
         draft = await self._blank(summons)
         try:
             async with asyncio.timeout(DIRECT_SECONDS):
-                channel = await self._slack.direct(summons.user)
+                channel = await self._slack.messages.direct(summons.user)
         except (SlackError, TimeoutError) as error:
             log.warning("direct message not found", error=str(error) or "timeout")
             return draft
@@ -281,7 +255,9 @@ class Forms:
         )
 
     async def _said_in(self, message: SlackMessage, asker: str) -> Said:
-        return await said_in(message, self._people, asker, bot_user=self._bot_user)
+        return await said_in(
+            message, self._slack.people, asker, bot_user=self._slack.installation.bot_user
+        )
 
     async def _again(self, summons: Summons, find: Find) -> Draft:
         await self._admit(summons.user)
@@ -335,13 +311,13 @@ class Forms:
         does not say in time."""
         if not knows_rules(person):
             return Filled()
-        policy = await in_time(self._policies.current(), KNOW_SECONDS)
+        policy = await in_time(self._store.policies.current(), KNOW_SECONDS)
         supplied = self._asking.supplied(Flags({}), channel, policy)
         return Filled(values=dict(supplied.values), system=supplied.system, reply=supplied.reply)
 
     async def _who(self, user: str) -> Person:
         """Who it is, as far as Slack says it soon: an open form waits for it."""
-        person = await self._people.find(user, within=LOOK_UP_SECONDS)
+        person = await self._slack.people.find(user, within=LOOK_UP_SECONDS)
         return person if person.known else replace(person, name="")
 
     async def _switch(self, click: Click) -> None:
@@ -377,7 +353,7 @@ class Forms:
 
     async def _told(self, sentence: str, user: str) -> str:
         """`sentence` without markup, people in it by their names."""
-        names = await self._people.names(mentioned(sentence), asker=user, within=NAME_SECONDS)
+        names = await self._slack.people.names(mentioned(sentence), asker=user, within=NAME_SECONDS)
         return plain_words(sentence, names)
 
     def _taken(self, taken: Taken, draft: Draft) -> Reaction:
@@ -385,13 +361,13 @@ class Forms:
         is elsewhere where."""
         note, ask = promised(taken), taken.ask
         if draft.home:
-            address = f"{self._workspace_url.rstrip('/')}/archives/{ask.channel}"
+            address = f"{self._slack.installation.url.rstrip('/')}/archives/{ask.channel}"
             view = sentence_view(words.answering_in_messages(address))
             return Reaction({"response_action": "update", "view": view})
         if note is None:
             return Reaction()
         tell = partial(
-            self._aside.show,
+            self._slack.aside.show,
             note,
             user=ask.user,
             channel=ask.channel,

@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot.admin.home_standing import MOST_CHANNELS, Concern, Standing
 from bot.asking.admission import knows_rules
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.slack.installation import Installation
-from bot.slack.membership import Membership
 from bot.slack.payloads import HomeOpened
-from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
-from bot.slack.views import Views
-from bot.store.recent import Recent, Recents
+from bot.slack.side import SlackSide
+from bot.store.recent import Recent
+from bot.store.side import StoreSide
 from bot.views.home_view import (
     Part,
     home_view,
@@ -36,26 +35,14 @@ READ_SECONDS = 2.0
 """How long the page waits for what Redis knows; it is shown without it then."""
 
 
+@frozen
 class Home:
     """Publishes the Home tab of whoever opens it."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        recents: Recents,
-        people: People,
-        grok: GrokClient,
-        views: Views,
-        installation: Installation,
-        standing: Standing,
-        membership: Membership,
-    ) -> None:
-        self._recents = recents
-        self._people = people
-        self._grok = grok
-        self._views = views
-        self._installation = installation
-        self._standing = standing
-        self._membership = membership
+    _standing: Standing
+    _grok: GrokClient
+    _slack: SlackSide
+    _store: StoreSide
 
     async def on_opened(self, event: HomeOpened) -> Reaction:
         """Show the newest state; the other tab of the app shows itself."""
@@ -64,10 +51,10 @@ class Home:
         return Reaction(then=partial(self._publish, event.user))
 
     async def _publish(self, user: str) -> None:
-        person, recent = await asyncio.gather(self._people.find(user), self._recent(user))
+        person, recent = await asyncio.gather(self._slack.people.find(user), self._recent(user))
         concern = await self._concern_of(person, recent or ())
         try:
-            await self._views.publish(user, home_view(self._parts(person, recent, concern)))
+            await self._slack.views.publish(user, home_view(self._parts(person, recent, concern)))
         except SlackError as error:
             log.warning("home not shown", error=str(error))
 
@@ -75,7 +62,7 @@ class Home:
         """The newest questions; None when nobody can say."""
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return await self._recents.read(user)
+                return await self._store.recents.read(user)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("recent questions not read", error=str(error))
             return None
@@ -97,7 +84,7 @@ class Home:
             return []
         asked_in = dict.fromkeys(each.channel for each in recent if not each.private)
         channels = [each for each in asked_in if is_channel(each)][:MOST_CHANNELS]
-        sights = await asyncio.gather(*(self._membership.sight(person, c) for c in channels))
+        sights = await asyncio.gather(*(self._slack.membership.sight(person, c) for c in channels))
         return [channel for channel, sight in zip(channels, sights, strict=True) if sight == "yes"]
 
     def _parts(
@@ -105,9 +92,9 @@ class Home:
     ) -> list[Part]:
         """The parts of the tab from top to bottom: what more there is to show is added here."""
         catalogue = self._grok.catalogue
-        url, tz_offset = self._installation.url, person.tz_offset
+        url, tz_offset = self._slack.installation.url, person.tz_offset
         return [
-            ways_to_ask(person.name if person.known else "", self._installation.bot_user),
+            ways_to_ask(person.name if person.known else "", self._slack.installation.bot_user),
             questions_away() if recent is None else questions(recent, url, tz_offset),
             *concern.parts,
             models(catalogue.models, catalogue.find(concern.model), concern.allowed),

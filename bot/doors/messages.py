@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 import structlog
+from attrs import frozen
 
 from bot import metrics, words
 from bot.asking.admission import Admission
-from bot.asking.asking import Asking, Place
+from bot.asking.asking import Place
 from bot.asking.taking import Taken, Taking, outcome_of
 from bot.completion.ask import Surface
 from bot.completion.flags import Flags, parse_text
@@ -34,18 +35,14 @@ from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied
 from bot.rules.nearly import meant
-from bot.slack.aside import Aside
 from bot.slack.blocks import Message, offer
-from bot.slack.installation import Installation
 from bot.slack.payloads import MessageEvent
-from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
+from bot.slack.side import SlackSide
 from bot.slack.whole_message import WholeMessages
-from bot.store.allowances import Allowances
-from bot.store.conversations import Conversations
-from bot.store.once import Once
+from bot.store.side import StoreSide
 from bot.words import admin as admin_words
 from bot.words import talk
 
@@ -83,42 +80,20 @@ class _Thread:
     own: bool = False
 
 
+@frozen
 class Conversing:
     """Answers messages: each question once, however often Slack delivers it."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        asking: Asking,
-        taking: Taking,
-        queue: Queue,
-        conversations: Conversations,
-        people: People,
-        aside: Aside,
-        installation: Installation,
-        once: Once,
-        admission: Admission,
-        allowances: Allowances,
-        whole: WholeMessages,
-        mistyped: Mistyped,
-        *,
-        retention: int,
-    ) -> None:
-        """`retention`: seconds for which it is remembered that the bot left a thread."""
-        self._asking = asking
-        self._queue = queue
-        self._whole = whole
-        self._mistyped = mistyped
-        self._retention = retention
-        self._taking = taking
-        self._conversations = conversations
-        self._people = people
-        self._aside = aside
-        self._installation = installation
-        self._once = once
-        self._admission = admission
-        self._allowances = allowances
-        self._queue = queue
-        self._deletions = Deletions(queue, installation.bot_user)
+    _taking: Taking
+    _admission: Admission
+    _mistyped: Mistyped
+    _queue: Queue
+    _deletions: Deletions
+    _whole: WholeMessages
+    _slack: SlackSide
+    _store: StoreSide
+    _retention: int
+    """Seconds for which it is remembered that the bot left a thread."""
 
     async def on_event(self, event: MessageEvent) -> Reaction:
         """To a `message` or an `app_mention`; a mention in a channel comes as both.
@@ -129,7 +104,7 @@ class Conversing:
         """
         if event.subtype in _CHANGES:
             return await self._deletions.on_change(event)
-        heard = hear(event, self._installation.bot_user)
+        heard = hear(event, self._slack.installation.bot_user)
         if heard is None:
             return Reaction()
         deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
@@ -165,7 +140,7 @@ class Conversing:
 
     async def _admitted(self, heard: Heard, thread: _Thread, deadline: float) -> Reaction:
         """To a message of somebody who may ask; people are looked up from here on."""
-        author = await self._people.find(heard.user, within=_left(deadline))
+        author = await self._slack.people.find(heard.user, within=_left(deadline))
         if author.bot:
             return Reaction()
         try:
@@ -201,7 +176,7 @@ class Conversing:
             return _Thread(ours=heard.addressed)
         try:
             async with asyncio.timeout_at(deadline):
-                standing = await self._conversations.standing(heard.conversation)
+                standing = await self._store.conversations.standing(heard.conversation)
         except (StoreUnavailable, TimeoutError):
             ours = heard.addressed or heard.in_own_thread
             return _Thread(ours, own=heard.in_own_thread) if ours else None
@@ -212,11 +187,11 @@ class Conversing:
     async def _names_in(self, heard: Heard, author: Person, deadline: float) -> Mapping[str, str]:
         """What the author, the bot and others whom the message mentions are called, as far as it
         is known in time. Whose name is not known stays an id."""
-        own = {self._installation.bot_user: talk.GROK}
+        own = {self._slack.installation.bot_user: talk.GROK}
         if author.known:
             own[author.id] = author.name
         others = [user for user in people_in(heard) if user not in own]
-        names = await self._people.names(others, asker=heard.user, within=_left(deadline))
+        names = await self._slack.people.names(others, asker=heard.user, within=_left(deadline))
         return {**names, **own}
 
     async def _react(self, heard: Heard, thread: _Thread, names: Mapping[str, str]) -> Reaction:
@@ -257,18 +232,18 @@ class Conversing:
             thread_ts=_thread_ts(heard, flags),
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),
-            context=context_of(heard, names, self._installation.bot_user),
+            context=context_of(heard, names, self._slack.installation.bot_user),
             reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
 
     async def _say_meant(self, heard: Heard, text: str, place: Place, command: str) -> None:
-        if await self._once.first(heard.dedupe):
+        if await self._store.once.first(heard.dedupe):
             metrics.REQUESTS.labels(place.surface, "refused").inc()
             await self._show(heard, await self._mistyped.like_command(text, place, command))
 
     async def _give_back(self, heard: Heard, text: str, place: Place, sentence: str) -> None:
         """Tell the author what is wrong with a question, and give it back."""
-        if await self._once.first(heard.dedupe):
+        if await self._store.once.first(heard.dedupe):
             metrics.REQUESTS.labels(place.surface, "refused").inc()
             prefix = f"@{talk.GROK} " if heard.called else ""
             await self._show(
@@ -277,8 +252,7 @@ class Conversing:
 
     async def _ask(self, heard: Heard, flags: Flags, text: str, place: Place) -> Reaction:
         try:
-            make = partial(self._asking.ask, flags, place, self._installation.team)
-            taken = await self._taking(make)
+            taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
             give_back = partial(self._give_back, heard, text, place, refused.sentence)
             return await self._said_no(heard, give_back)
@@ -296,7 +270,7 @@ class Conversing:
     async def _promise(self, heard: Heard, taken: Taken) -> None:
         """Tell the author, if nothing is to be seen of the answer for now, that it comes."""
         note = promised(taken, await self._in_line(taken))
-        if note and await self._once.first(heard.dedupe):
+        if note and await self._store.once.first(heard.dedupe):
             await self._show(heard, note)
 
     async def _in_line(self, taken: Taken) -> str:
@@ -305,7 +279,7 @@ class Conversing:
         if conversation is None:
             return ""
         try:
-            ahead = await self._conversations.before(conversation, taken.accepted.job_id)
+            ahead = await self._store.conversations.before(conversation, taken.accepted.job_id)
         except StoreUnavailable:
             return ""
         return talk.in_line(ahead) if ahead else ""
@@ -331,7 +305,7 @@ class Conversing:
 
     async def _say(self, heard: Heard, sentence: str, outcome: Outcome) -> None:
         """Tell the author alone what came of the question, once; it is counted so."""
-        if not await self._once.first(heard.dedupe):
+        if not await self._store.once.first(heard.dedupe):
             return
         metrics.REQUESTS.labels(*outcome).inc()
         await self._tell(heard, sentence)
@@ -341,7 +315,7 @@ class Conversing:
         return Reaction(then=partial(self._tell_once, heard, sentence, heard.dedupe))
 
     async def _tell_once(self, heard: Heard, sentence: str, name: str) -> None:
-        if await self._once.first(name):
+        if await self._store.once.first(name):
             await self._tell(heard, sentence)
 
     async def _tell(self, heard: Heard, sentence: str) -> None:
@@ -350,7 +324,7 @@ class Conversing:
         await self._show(heard, offer(sentence))
 
     async def _show(self, heard: Heard, message: Message) -> None:
-        await self._aside.show(
+        await self._slack.aside.show(
             message,
             user=heard.user,
             channel=heard.channel,
@@ -365,10 +339,10 @@ class Conversing:
     async def _refuse(self, heard: Heard, sentence: str) -> None:
         """Tell the author alone why they may not ask, seldom: telling takes calls to Slack that
         others need."""
-        if not await self._once.first(heard.dedupe):
+        if not await self._store.once.first(heard.dedupe):
             return
         metrics.REQUESTS.labels(_surface(heard), "denied").inc()
-        if not await self._allowances.take(f"refusals:{heard.user}", REFUSALS_PER_MINUTE):
+        if not await self._store.allowances.take(f"refusals:{heard.user}", REFUSALS_PER_MINUTE):
             await self._tell(heard, sentence)
 
     async def _forget(self, heard: Heard) -> Reaction:
@@ -377,7 +351,7 @@ class Conversing:
             return self._telling(heard, talk.NOTHING_TO_FORGET)
         try:
             async with asyncio.timeout(FORGET_SECONDS):
-                await self._conversations.forget(heard.conversation, heard.dedupe)
+                await self._store.conversations.forget(heard.conversation, heard.dedupe)
         except (StoreUnavailable, TimeoutError):
             return self._telling(heard, talk.NOT_FORGOTTEN)
         return self._telling(heard, talk.FORGOTTEN)
@@ -388,7 +362,9 @@ class Conversing:
             return self._telling(heard, talk.NOTHING_TO_LEAVE)
         try:
             async with asyncio.timeout(FORGET_SECONDS):
-                await self._conversations.leave(heard.conversation, heard.dedupe, self._retention)
+                await self._store.conversations.leave(
+                    heard.conversation, heard.dedupe, self._retention
+                )
         except (StoreUnavailable, TimeoutError):
             return self._telling(heard, talk.NOT_LEFT)
         return self._telling(heard, talk.LEFT)

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Protocol
 
 import structlog
+from attrs import frozen
 from pydantic import ValidationError
 
 from bot import metrics, words
-from bot.asking.asking import Asking, Place, promise
+from bot.asking.asking import Place, promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
 from bot.doors.form_draft import Typed
@@ -24,12 +25,11 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.rules.hold import Denied
-from bot.slack.aside import Aside
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.store.drafts import Drafts
+from bot.slack.side import SlackSide
+from bot.store.side import StoreSide
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -51,26 +51,14 @@ class TypedForms(Protocol):
         """Open the form at once, and fill it with what `find` finds."""
 
 
+@frozen
 class Mistyped:
     """Gives back what was not asked, and does what its buttons say."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        asking: Asking,
-        taking: Taking,
-        forms: TypedForms,
-        drafts: Drafts,
-        slack: Slack,
-        aside: Aside,
-        team: str,
-    ) -> None:
-        self._asking = asking
-        self._taking = taking
-        self._forms = forms
-        self._drafts = drafts
-        self._slack = slack
-        self._aside = aside
-        self._team = team
+    _taking: Taking
+    _forms: TypedForms
+    _slack: SlackSide
+    _store: StoreSide
 
     async def like_command(self, text: str, place: Place, command: str) -> Message:
         """To a text that begins like a command and is none: what was meant, and a button that
@@ -105,7 +93,7 @@ class Mistyped:
         name = uuid.uuid4().hex
         try:
             async with asyncio.timeout(KEEP_SECONDS):
-                await self._drafts.save(name, typed.model_dump_json())
+                await self._store.drafts.save(name, typed.model_dump_json())
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("typed text not kept", error=str(error) or "timeout")
             return ""
@@ -113,7 +101,7 @@ class Mistyped:
 
     async def _find(self, click: Click) -> Typed | None:
         """What whoever clicked has typed; None when it is too long ago, or somebody else's."""
-        found = await self._drafts.read(click.action.value)
+        found = await self._store.drafts.read(click.action.value)
         try:
             typed = Typed.model_validate_json(found) if found else None
         except ValidationError:
@@ -132,7 +120,7 @@ class Mistyped:
         place = replace(typed.place, dedupe=f"anyway:{click.action.value}")
         flags = Flags({"prompt": typed.text})
         try:
-            taken = await self._taking(partial(self._asking.ask, flags, place, self._team))
+            taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
             metrics.REQUESTS.labels(place.surface, "refused").inc()
             return refused.sentence
@@ -148,14 +136,14 @@ class Mistyped:
         tell what there is to tell."""
         try:
             if click.response_url and click.ephemeral:
-                await self._slack.withdraw(click.response_url)
+                await self._slack.messages.withdraw(click.response_url)
         except SlackError as error:
             log.warning("note not withdrawn", error=str(error))
         if sentence:
             await self._tell(click, sentence)
 
     async def _tell(self, click: Click, sentence: str) -> None:
-        await self._aside.tell(
+        await self._slack.aside.tell(
             sentence,
             user=click.user,
             channel=click.channel,

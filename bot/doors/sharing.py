@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot import words
 from bot.asking.admission import Presence
@@ -16,13 +17,11 @@ from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.chain import Chain
 from bot.reply.route import is_private
-from bot.slack.aside import Aside
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.store.allowances import Allowances
-from bot.store.drafts import Drafts
+from bot.slack.side import SlackSide
+from bot.store.side import StoreSide
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -32,29 +31,16 @@ SHARE = "share"
 _PART = "shared"
 
 
+@frozen
 class Sharing:
     """Posts private answers for whoever asked them, each once."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        queue: Queue,
-        slack: Slack,
-        aside: Aside,
-        presence: Presence,
-        drafts: Drafts,
-        allowances: Allowances,
-        *,
-        most: int | None,
-    ) -> None:
-        """`most`: messages that one answer may become; None: any number. That an answer was
-        shared is kept in `drafts`, as long as they are."""
-        self._queue = queue
-        self._slack = slack
-        self._aside = aside
-        self._presence = presence
-        self._drafts = drafts
-        self._allowances = allowances
-        self._most = most
+    _queue: Queue
+    _presence: Presence
+    _slack: SlackSide
+    _store: StoreSide
+    _most: int | None
+    """Messages that one answer may become; None: any number."""
 
     async def on_share(self, click: Click) -> Reaction:
         """Post the answer where it was asked."""
@@ -66,7 +52,7 @@ class Sharing:
         except StoreUnavailable as error:
             log.warning("answer not shared", error=str(error))
             sentence = talk.BUTTON_FAILED
-        await self._aside.tell(
+        await self._slack.aside.tell(
             sentence,
             user=click.user,
             channel=click.channel,
@@ -87,7 +73,7 @@ class Sharing:
             if refusal:
                 return refusal
         name = f"shared:{job.id}"
-        if await self._drafts.read(name) or await self._allowances.take(name, 1):
+        if await self._store.drafts.read(name) or await self._store.allowances.take(name, 1):
             return talk.SHARED_ALREADY
         try:
             await self._post(job, answer)
@@ -96,7 +82,7 @@ class Sharing:
         except SlackError as error:
             log.warning("answer not shared", error=str(error))
             return talk.NOT_SHARED
-        await self._drafts.save(name, "yes")
+        await self._store.drafts.save(name, "yes")
         return talk.SHARED
 
     async def _find(self, click: Click) -> Job | None:
@@ -114,7 +100,7 @@ class Sharing:
         await chain.prepare_all(answer)
         thread_ts = ask.thread_ts
         for message in map(_without_buttons, chain.complete(answer)):
-            ts = await self._slack.post(
+            ts = await self._slack.messages.post(
                 ask.channel, message, job_id="", part=_PART, thread_ts=thread_ts
             )
             thread_ts = thread_ts or ts

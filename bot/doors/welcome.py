@@ -5,21 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot import metrics
 from bot.asking.admission import Admission
-from bot.asking.asking import Asking, Place
+from bot.asking.asking import Place
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
 from bot.errors import NotTaken, RequestRefused, SlackError, UserError
 from bot.rules.hold import Denied
-from bot.slack.aside import Aside
 from bot.slack.payloads import Click, HomeOpened
-from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.store.once import Once
+from bot.slack.side import SlackSide
+from bot.store.side import StoreSide
 from bot.views.welcome_view import welcome_message
 from bot.words import welcome as words
 
@@ -30,28 +29,14 @@ CLICK_SECONDS = 10
 _PART = "welcome"
 
 
+@frozen
 class Welcome:
     """Greets people, and asks what they click."""
 
-    def __init__(  # noqa: PLR0917 - joined in one place
-        self,
-        slack: Slack,
-        people: People,
-        admission: Admission,
-        once: Once,
-        asking: Asking,
-        taking: Taking,
-        aside: Aside,
-        team: str,
-    ) -> None:
-        self._slack = slack
-        self._people = people
-        self._admission = admission
-        self._once = once
-        self._asking = asking
-        self._taking = taking
-        self._aside = aside
-        self._team = team
+    _taking: Taking
+    _admission: Admission
+    _slack: SlackSide
+    _store: StoreSide
 
     async def on_opened(self, event: HomeOpened) -> Reaction:
         """Greet whoever opens the messages, once."""
@@ -64,7 +49,7 @@ class Welcome:
         prompt = _prompt(click.action.value)
         if not prompt or not click.channel.startswith("D"):
             return Reaction(then=partial(self._tell, click, words.NO_SUCH_PROMPT))
-        person = await self._people.find(click.user, within=0)
+        person = await self._slack.people.find(click.user, within=0)
         place = Place(
             dedupe=_dedupe(click),
             surface="direct",
@@ -80,7 +65,7 @@ class Welcome:
     async def _ask(self, click: Click, flags: Flags, place: Place) -> Reaction:
         refused: UserError
         try:
-            await self._taking(partial(self._asking.ask, flags, place, self._team))
+            await self._taking.ask(flags, place)
             return Reaction()
         except RequestRefused as error:
             outcome, refused = "refused", error
@@ -90,23 +75,23 @@ class Welcome:
         return Reaction(then=partial(self._tell, click, refused.sentence))
 
     async def _greet(self, user: str) -> None:
-        person = await self._people.find(user)
+        person = await self._slack.people.find(user)
         if not await self._is_to_be_greeted(person):
             return
         try:
-            channel = await self._slack.direct(user)
+            channel = await self._slack.messages.direct(user)
             name = person.name if person.known else ""
-            await self._slack.post(channel, welcome_message(name), job_id="", part=_PART)
+            await self._slack.messages.post(channel, welcome_message(name), job_id="", part=_PART)
         except SlackError as error:
             log.warning("not greeted", error=str(error))
 
     async def _is_to_be_greeted(self, person: Person) -> bool:
         if person.bot or await self._admission.of_person(person.id):
             return False
-        return await self._once.greets(person.id)
+        return await self._store.once.greets(person.id)
 
     async def _tell(self, click: Click, sentence: str) -> None:
-        await self._aside.tell(
+        await self._slack.aside.tell(
             sentence, user=click.user, channel=click.channel, response_url=click.response_url
         )
 

@@ -7,28 +7,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bot.admin.changing import Changing
 from bot.admin.managing import Managing
 from bot.admin.permission import Permission
 from bot.admin.usage import Usage
 from bot.grok.client import GrokClient
 from bot.rules.managing_grammar import parse_managing
 from bot.settings import Settings, admins_of
-from bot.slack.aside import Aside
 from bot.slack.channel_names import ChannelNames
 from bot.slack.payloads import SlashCommand
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
-from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
-from bot.store.allowances import Allowances
-from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
-from bot.store.quotas import Quotas
+from bot.store.side import StoreSide
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
 from tests.doors.app import listening
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -76,26 +73,23 @@ async def desk(
         store = await stack.enter_async_context(Store(redis_url))
         await store.redis.flushall()
         api = WebApi(client_of(workspace))
-        policies, people = Policies(behind, KEYS), people_of(api, behind, KEYS, admins_of(ours))
-        permission, slack = Permission(ours), Slack(api)
+        records, slack = StoreSide.of(behind, KEYS), slack_side(api, behind, KEYS, admins_of(ours))
+        permission = Permission(ours)
         managing = Managing(
-            policies,
-            Audit(behind, KEYS),
-            Usage(
-                policies,
-                Quotas(behind, KEYS),
-                people,
-                ChannelNames(api),
-                permission,
-                ours,
+            usage=Usage(
+                permission=permission,
+                channels=ChannelNames(api),
+                slack=slack,
+                store=records,
+                settings=ours,
                 clock=lambda: NOW,
             ),
-            people,
-            Aside(slack, Allowances(behind, KEYS)),
-            slack,
-            grok,
-            permission,
-            ours,
+            changing=Changing(records.policies, grok, ours),
+            permission=permission,
+            grok=grok,
+            slack=slack,
+            store=records,
+            settings=ours,
         )
 
         async def typed(payload: SlashCommand) -> Reaction:

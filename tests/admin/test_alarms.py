@@ -13,19 +13,13 @@ from bot.admin.permission import Permission
 from bot.rules.policy import limit_fields
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings, admins_of
-from bot.slack.aside import Aside
-from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
-from bot.store.allowances import Allowances
-from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.once import Once
-from bot.store.policy import Policies
-from bot.store.quotas import Quotas
+from bot.store.side import StoreSide
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.admin.spending import DAY, MONTH, spend
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -49,17 +43,14 @@ class Watch:
         ours = Settings(_env_file=None, **settings)
         api = WebApi(client_of(workspace))
         self.workspace, self.store, self.keys, self.clock = workspace, store, keys, Clock()
-        self.policies = Policies(store, keys)
+        records = StoreSide.of(store, keys)
+        self.policies = records.policies
         self.alarms = Alarms(
-            self.policies,
-            Quotas(store, keys),
-            Audit(store, keys),
-            Once(store, keys),
-            people_of(api, store, keys, admins_of(ours)),
-            Permission(ours),
-            Aside(Slack(api), Allowances(store, keys)),
-            ours,
-            self.clock,
+            permission=Permission(ours),
+            slack=slack_side(api, store, keys, admins_of(ours)),
+            store=records,
+            settings=ours,
+            clock=self.clock,
         )
 
     async def limit(self, scope: Scope, by: str = ANA, **limits: int) -> None:

@@ -16,8 +16,7 @@ from bot.settings import Settings
 from bot.slack.person import Person
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import Policies
-from bot.store.quotas import Quotas
+from bot.store.side import StoreSide
 from bot.views.home_view import Part, home_view
 from bot.words import home as words
 from bot.words import usage as usage_words
@@ -37,13 +36,13 @@ class Tab:
     def __init__(self, store: Store, keys: Keys, grok: GrokClient, **settings: Any) -> None:
         ours = Settings(_env_file=None, **settings)
         self.store, self.keys = store, keys
-        self.policies = Policies(store, keys)
+        records = StoreSide.of(store, keys)
+        self.policies = records.policies
         self._standing = Standing(
-            self.policies,
-            Quotas(store, keys),
-            Permission(ours),
-            grok,
-            ours,
+            permission=Permission(ours),
+            grok=grok,
+            store=records,
+            settings=ours,
             clock=lambda: NOW,
         )
 

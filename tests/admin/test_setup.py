@@ -12,21 +12,18 @@ import pytest
 from bot.admin.changing import Changing
 from bot.admin.permission import Permission
 from bot.admin.setup import Setup
+from bot.asking.admission import Presence
 from bot.grok.client import GrokClient
 from bot.rules.policy import Rules, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings, admins_of
-from bot.slack.announcing import Announcing
-from bot.slack.aside import Aside
 from bot.slack.payloads import Suggestion
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.slack.views import Views
 from bot.slack.web_api import WebApi
-from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policy import Policies
+from bot.store.side import StoreSide
 from bot.views.form_view import model_options
 from bot.views.setup_view import FORMS, PLACE_FORM
 from bot.words import admin as words
@@ -44,10 +41,9 @@ from sandbox.workspace import (
     Workspace,
     dm_of,
 )
-from tests.asking.takings import presence_of
 from tests.doors.app import listening
 from tests.doors.form_desk import fields, held, text_of
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy, always
 
@@ -107,17 +103,13 @@ async def desk(
         store = await stack.enter_async_context(Store(redis_url))
         await store.redis.flushall()
         api = WebApi(client_of(workspace))
-        policies, slack = Policies(behind, KEYS), Slack(api)
-        people = people_of(api, behind, KEYS, admins_of(ours))
+        records, slack = StoreSide.of(behind, KEYS), slack_side(api, behind, KEYS, admins_of(ours))
         setup = Setup(
-            policies,
-            Changing(policies, grok, ours),
-            people,
-            Permission(ours),
-            Views(api, Allowances(behind, KEYS)),
-            Aside(slack, Allowances(behind, KEYS)),
-            Announcing(slack),
-            presence_of(api, people, behind, KEYS),
+            changing=Changing(records.policies, grok, ours),
+            permission=Permission(ours),
+            presence=Presence(slack.people, slack.membership),
+            slack=slack,
+            store=records,
         )
 
         async def suggest(suggestion: Suggestion) -> Reaction:
@@ -131,7 +123,7 @@ async def desk(
                 block_suggestion=suggest,
             )
         )
-        yield Desk(workspace, proxy, Policies(store, KEYS), policies)
+        yield Desk(workspace, proxy, Policies(store, KEYS), records.policies)
         assert not workspace.problems, workspace.problems
 
 

@@ -28,9 +28,9 @@ LARGEST = 1_600_000
 def faults(grok: GrokClient, policy: Policy, flags: Flags, **settings: Any) -> dict[str, str]:
     """What is wrong with a question, by parameter."""
     place = Place(dedupe="d", surface="form", channel=GENERAL, user=ANA)
-    asking = Asking(Settings(_env_file=None, **settings), grok)
+    asking = Asking(Settings(_env_file=None, **settings), grok, team="T0TEST")
     with pytest.raises(RequestRefused) as refused:
-        asking.ask(flags, place, "T0TEST", policy)
+        asking.ask(flags, place, policy)
     return {fault.parameter: fault.problem for fault in refused.value.faults}
 
 
@@ -76,8 +76,8 @@ def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:
         response_url="x" * LONGEST_FIELD,
     )
     flags = Flags({"model": "grok-4.20-non-reasoning", **values}, system=system)
-    asking = Asking(Settings(_env_file=None, grok_endpoint="completions"), grok)
-    return asking.ask(flags, place, "T0TEST", Policy())
+    asking = Asking(Settings(_env_file=None, grok_endpoint="completions"), grok, team="T0TEST")
+    return asking.ask(flags, place, Policy())
 
 
 def test_the_largest_question_is_small(grok_client: GrokClient) -> None:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from pydantic import SecretStr
 
 from bot.asking.admission import Admission
-from bot.asking.asking import Asking
 from bot.completion.ask import Ask
+from bot.doors.deletions import Deletions
 from bot.doors.forms import FindTyped
 from bot.doors.messages import Conversing
 from bot.doors.mistyped import Mistyped
@@ -25,24 +24,17 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
-from bot.slack.aside import Aside
-from bot.slack.installation import Installation
 from bot.slack.payloads import Click, MessageEvent
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack.whole_message import WholeMessages
-from bot.store.allowances import Allowances
 from bot.store.connection import Store
-from bot.store.conversations import Conversations
-from bot.store.drafts import Drafts
 from bot.store.keys import Keys
-from bot.store.once import Once
+from bot.store.side import StoreSide
 from bot.words import talk
 from sandbox.workspace import BOT_USER, Message, Workspace
 from tests.asking.takings import taking_of
-from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of, raw_socket
 
 
@@ -130,29 +122,19 @@ async def on_stage(
     `through`, if that is another way; `values` are its settings."""
     api = WebApi(client_of(workspace))
     way = through or store
-    allowances = Allowances(way, keys)
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
-    people = people_of(api, way, keys)
+    records, slack = StoreSide.of(way, keys), slack_side(api, way, keys)
     settings = Settings(_env_file=None, **values)
-    asking, taking = (
-        Asking(settings, grok),
-        taking_of(queue, way, keys, grok, people, settings),
-    )
-    aside = Aside(Slack(api), allowances)
-    drafts = Drafts(way, keys)
+    taking = taking_of(queue, way, keys, grok, slack.people, settings)
     conversing = Conversing(
-        asking,
-        taking,
-        queue,
-        Conversations(way, keys),
-        people,
-        aside,
-        Installation(SecretStr("xoxb"), TEAM, "Sandbox", BOT_USER, "B0"),
-        Once(way, keys),
-        Admission(people, allowances, settings),
-        allowances,
-        WholeMessages(api, allowances),
-        Mistyped(asking, taking, NoForms(), drafts, Slack(api), aside, TEAM),
+        taking=taking,
+        admission=Admission(slack.people, records.allowances, settings),
+        mistyped=Mistyped(taking=taking, forms=NoForms(), slack=slack, store=records),
+        queue=queue,
+        deletions=Deletions(queue, BOT_USER),
+        whole=WholeMessages(api, records.allowances),
+        slack=slack,
+        store=records,
         retention=3600,
     )
     looking = Queue(store, keys, lease_seconds=60, retention_seconds=3600)

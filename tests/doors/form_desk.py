@@ -5,35 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.asking.admission import Admission
+from bot.asking.admission import Admission, Presence
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
+from bot.doors.form_draft import DraftBox
+from bot.doors.form_window import FormWindow
 from bot.doors.forms import Find, Forms
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.slack.aside import Aside
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.slack.views import Views
 from bot.slack.web_api import WebApi
-from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.drafts import Drafts
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.side import StoreSide
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
-from tests.asking.takings import presence_of, taking_of
+from tests.asking.takings import taking_of
 from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
@@ -138,23 +136,19 @@ async def desk(
         drafts = SlowDrafts(behind, keys)
         desk = Desk(workspace, client_of(workspace), proxy, queue, keys, store, _nothing, drafts)
         api = WebApi(desk.client)
-        people = people_of(api, behind, keys)
+        records = replace(StoreSide.of(behind, keys), drafts=drafts)
+        slack = slack_side(api, behind, keys)
+        box = DraftBox(drafts)
         forms = Forms(
-            Asking(ours, client),
-            taking_of(_queue(behind, keys), behind, keys, client, people, ours),
-            Policies(behind, keys),
-            client,
-            Views(api, Allowances(behind, keys)),
-            drafts,
-            Aside(Slack(api), Allowances(behind, keys)),
-            people,
-            ours,
-            TEAM_ID,
-            Admission(people, Allowances(behind, keys), ours),
-            presence_of(api, people, behind, keys),
-            "U0BOT",
-            Slack(api),
-            "https://sandbox.slack.com/",
+            asking=Asking(ours, client, team=TEAM_ID),
+            taking=taking_of(_queue(behind, keys), behind, keys, client, slack.people, ours),
+            admission=Admission(slack.people, records.allowances, ours),
+            presence=Presence(slack.people, slack.membership),
+            box=box,
+            window=FormWindow(slack.views, box, slack.aside),
+            grok=client,
+            slack=slack,
+            store=records,
         )
 
         async def clicked(click: Click) -> Reaction:

@@ -9,7 +9,7 @@ import pytest
 
 from bot import words
 from bot.admin.permission import Permission
-from bot.asking.asking import Asking
+from bot.asking.admission import Presence
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, Said
 from bot.completion.result import Answer
@@ -19,22 +19,17 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
-from bot.slack.aside import Aside
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
-from bot.slack.slack import Slack
-from bot.slack.views import Views
 from bot.slack.web_api import WebApi
-from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, Workspace
-from tests.asking.takings import presence_of, taking_of
+from tests.asking.takings import taking_of
 from tests.doors.app import listening
 from tests.doors.jobs import an_answer, an_ask
-from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.jobs.steps import take_next
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
@@ -64,18 +59,14 @@ class Panel:
         self.message_ts = ""
         api = WebApi(client_of(workspace))
         store, keys = queue._store, queue._keys
-        people = people_of(api, store, keys)
+        slack = slack_side(api, store, keys)
         self.buttons = Buttons(
-            queue,
-            taking_of(queue, store, keys, grok, people),
-            people,
-            self.forms,
-            Views(api, Allowances(store, keys)),
-            Aside(Slack(api), Allowances(store, keys)),
-            TEAM,
-            Asking(Settings(_env_file=None), grok),
-            Permission(Settings(_env_file=None)),
-            presence_of(api, people, queue._store, queue._keys),
+            taking=taking_of(queue, store, keys, grok, slack.people),
+            forms=self.forms,
+            permission=Permission(Settings(_env_file=None)),
+            presence=Presence(slack.people, slack.membership),
+            queue=queue,
+            slack=slack,
         )
 
     async def post(self, thread_ts: str | None = None) -> None:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.admin.home_standing import Standing
@@ -16,18 +15,13 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
-from bot.slack.installation import Installation
-from bot.slack.membership import Membership
 from bot.slack.payloads import HomeOpened
-from bot.slack.views import Views
 from bot.slack.web_api import WebApi
-from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.memory import Memory
 from bot.store.policy import Policies
-from bot.store.quotas import Quotas
-from bot.store.recent import Recent, Recents
+from bot.store.recent import Recent
+from bot.store.side import StoreSide
 from bot.words import home as words
 from sandbox.workspace import (
     ANA,
@@ -43,34 +37,22 @@ from sandbox.workspace import (
     Workspace,
 )
 from tests.doors.app import listening
-from tests.fixtures.store import TEAM
-from tests.fixtures.workspace import people_of
+from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
 from tests.store.proxy import Proxy
 
 
 def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) -> Home:
     api = WebApi(client_of(workspace))
-    installation = Installation(
-        bot_token=SecretStr("x"),
-        team=TEAM,
-        team_name="Sandbox",
-        bot_user=BOT_USER,
-        bot_id="B1",
-        url="https://sandbox.slack.com/",
-    )
     settings = Settings(_env_file=None, grok_max_tokens=777)
-    standing = Standing(
-        Policies(store, keys), Quotas(store, keys), Permission(settings), grok, settings
-    )
+    records = StoreSide.of(store, keys)
     return Home(
-        Recents(store, keys),
-        people_of(api, store, keys),
-        grok,
-        Views(api, Allowances(store, keys)),
-        installation,
-        standing,
-        Membership(api, Memory(store, keys), Allowances(store, keys)),
+        standing=Standing(
+            permission=Permission(settings), grok=grok, store=records, settings=settings
+        ),
+        grok=grok,
+        slack=slack_side(api, store, keys),
+        store=records,
     )
 
 

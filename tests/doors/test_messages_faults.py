@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
-from bot.asking.taking import Make, Taken
+from bot.asking.asking import Place
+from bot.asking.taking import Taken, Taking
+from bot.completion.flags import Flags
 from bot.doors import messages
 from bot.doors.hearing import dedupe_of
 from bot.grok.client import GrokClient
@@ -107,15 +109,15 @@ async def test_of_the_two_events_of_a_mention_one_thing_comes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, denied: int
 ) -> None:
     """Also when there is room for the question at the one time, and not at the other."""
-    taking, outcomes = stage.conversing._taking, iter((0, 1))
+    ask, outcomes = Taking.ask, iter((0, 1))
 
-    async def now_and_then(make: Make) -> Taken:
+    async def now_and_then(taking: Taking, flags: Flags, place: Place) -> Taken:
         if next(outcomes, None) == denied:
             raise Denied("no room")
-        return await taking(make)
+        return await ask(taking, flags, place)
 
     monkeypatch.setattr(accept, "ACCEPT_SECONDS", 2.0)
-    monkeypatch.setattr(stage.conversing, "_taking", now_and_then)
+    monkeypatch.setattr(Taking, "ask", now_and_then)
     await stage.say(ANA, GENERAL, "@grok one")
 
     assert len(stage.workspace.deliveries) == 2

@@ -1,0 +1,29 @@
+"""Slack as those who take questions and settings use it: one workspace, each part made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.slack.announcing import Announcing
+from bot.slack.aside import Aside
+from bot.slack.installation import Installation
+from bot.slack.membership import Membership
+from bot.slack.people import People
+from bot.slack.slack import Slack
+from bot.slack.views import Views
+from bot.slack.web_api import WebApi
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSide:
+    """`api` takes its time; `hurried` has a deadline that fits into an ack."""
+
+    installation: Installation
+    api: WebApi
+    hurried: WebApi
+    messages: Slack
+    aside: Aside
+    people: People
+    membership: Membership
+    views: Views
+    announcing: Announcing

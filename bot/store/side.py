@@ -1,0 +1,44 @@
+"""What Redis keeps of one workspace, as those who take questions and settings use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.store.allowances import Allowances
+from bot.store.audit import Audit
+from bot.store.connection import Store
+from bot.store.conversations import Conversations
+from bot.store.drafts import Drafts
+from bot.store.keys import Keys
+from bot.store.once import Once
+from bot.store.policy import Policies
+from bot.store.quotas import Quotas
+from bot.store.recent import Recents
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSide:
+    """Each record once, since some remember what they read."""
+
+    policies: Policies
+    quotas: Quotas
+    audit: Audit
+    once: Once
+    drafts: Drafts
+    allowances: Allowances
+    conversations: Conversations
+    recents: Recents
+
+    @classmethod
+    def of(cls, store: Store, keys: Keys) -> StoreSide:
+        """The records of the workspace of `keys` in `store`."""
+        return cls(
+            policies=Policies(store, keys),
+            quotas=Quotas(store, keys),
+            audit=Audit(store, keys),
+            once=Once(store, keys),
+            drafts=Drafts(store, keys),
+            allowances=Allowances(store, keys),
+            conversations=Conversations(store, keys),
+            recents=Recents(store, keys),
+        )
