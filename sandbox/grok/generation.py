@@ -8,9 +8,10 @@ from typing import Any
 
 from sandbox.grok import answers
 from sandbox.grok.counting import Counting
+from sandbox.grok.fields import ASKED_IN, Dialect, Endpoint, text_of
 from sandbox.grok.models import Model
 from sandbox.grok.script import Script
-from sandbox.grok.strict import Dialect, Endpoint
+from sandbox.grok.strict import effort_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +65,24 @@ def generate(  # noqa: PLR0917 - called in one place
     """Answer `body` as `script` says, and by default pleasantly."""
     prompts = prompts_of(endpoint, body)
     each = body.get("n") or 1
+    reasoning = _reasoning(endpoint, model, script, prompts[-1] if prompts else "", body)
+    cap, thought = _cap(body), counting.written(reasoning)
+    if endpoint == "responses" and cap is not None:
+        reasoning = tuple(counting.kept(list(reasoning), cap))
+        cap = max(0, cap - thought)
     choices = tuple(
-        _choice(body, script, prompt, place * each + number, counting)
+        _choice(body, script, prompt, place * each + number, counting, cap)
         for place, prompt in enumerate(prompts)
         for number in range(each)
     )
-    reasoning = _reasoning(endpoint, model, script, prompts[-1] if prompts else "")
     texts = _read(endpoint, body)
     prompt_tokens = sum(map(counting.count, texts))
-    if endpoint == "chat":
+    if endpoint != "completions":
         prompt_tokens += counting.hidden + counting.per_message * len(texts)
     echoed = 1 if body.get("echo") else 0
     output = sum(counting.written(choice.pieces[echoed:]) for choice in choices)
-    usage = _usage(dialect, model, prompt_tokens, output, counting.written(reasoning))
+    billed = _responses_usage if endpoint == "responses" else _usage
+    usage = billed(dialect, model, prompt_tokens, output, counting.written(reasoning))
     tokens = usage["total_tokens"]
     if script.cost_ticks is not None:
         usage["cost_in_usd_ticks"] = script.cost_ticks
@@ -92,25 +98,44 @@ def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
     if endpoint == "completions":
         prompt = body["prompt"]
         return [prompt] if isinstance(prompt, str) else list(prompt)
-    said = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    said = [text for role, text in _messages(endpoint, body) if role == "user"]
     return said[-1:] or [""]
+
+
+def _messages(endpoint: Endpoint, body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Who said what, instructions first."""
+    asked = body[ASKED_IN[endpoint]]
+    if isinstance(asked, str):
+        asked = [{"role": "user", "content": asked}]
+    said = [(message["role"], text_of(message["content"])) for message in asked]
+    instructions = body.get("instructions")
+    return [("system", instructions), *said] if instructions else said
 
 
 def _read(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
     if endpoint == "completions":
         return [*prompts_of(endpoint, body), body.get("suffix") or ""]
-    return [message["content"] for message in body["messages"]]
+    return [text for _, text in _messages(endpoint, body)]
 
 
-def _choice(
-    body: Mapping[str, Any], script: Script, prompt: str, index: int, counting: Counting
+def _cap(body: Mapping[str, Any]) -> int | None:
+    cap = body.get("max_tokens") or body.get("max_output_tokens")
+    return None if cap is None else int(cap)
+
+
+def _choice(  # noqa: PLR0917 - called in one place
+    body: Mapping[str, Any],
+    script: Script,
+    prompt: str,
+    index: int,
+    counting: Counting,
+    cap: int | None,
 ) -> Choice:
     pieces = _pieces(body, script, prompt, index)
     finish = script.finish_reason
     stopped = _until(pieces, _stops(body))
     if stopped != pieces:
         pieces, finish = stopped, "stop"
-    cap = body.get("max_tokens")
     if cap is not None and counting.written(pieces) > cap:
         pieces, finish = counting.kept(pieces, cap), "length"
     if body.get("echo"):
@@ -148,8 +173,10 @@ def _until(pieces: list[str], stops: Sequence[str]) -> list[str]:
     return kept
 
 
-def _reasoning(endpoint: Endpoint, model: Model, script: Script, prompt: str) -> tuple[str, ...]:
-    if endpoint == "completions":
+def _reasoning(
+    endpoint: Endpoint, model: Model, script: Script, prompt: str, body: Mapping[str, Any]
+) -> tuple[str, ...]:
+    if endpoint == "completions" or effort_in(body) == "none":
         return ()
     if script.reasoning is not None:
         return tuple(answers.tokens(script.reasoning))
@@ -184,4 +211,25 @@ def _usage(
         usage["cost_in_usd_ticks"] = (
             prompt * model.input_price + (output + reasoning) * model.output_price
         )
+    return usage
+
+
+def _responses_usage(
+    dialect: Dialect, model: Model, prompt: int, output: int, reasoning: int
+) -> dict[str, Any]:
+    """Usage in the words of `/v1/responses`, whose output holds the reasoning."""
+    usage: dict[str, Any] = {
+        "input_tokens": prompt,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": output + reasoning,
+        "output_tokens_details": {"reasoning_tokens": reasoning},
+        "total_tokens": prompt + output + reasoning,
+    }
+    if dialect == "xai":
+        usage |= {
+            "num_sources_used": 0,
+            "num_server_side_tools_used": 0,
+            "cost_in_usd_ticks": prompt * model.input_price
+            + (output + reasoning) * model.output_price,
+        }
     return usage

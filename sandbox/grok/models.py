@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _REASONING_REFUSES = frozenset({"presence_penalty", "frequency_penalty", "stop"})
+_LOW_TO_HIGH = frozenset({"low", "medium", "high"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,33 @@ class Model:
     aliases: tuple[str, ...] = ()
     refuses: frozenset[str] = frozenset()
     """Parameters that the chat endpoint answers with an error."""
+    efforts: frozenset[str] = frozenset()
+    """How long it can be asked to think; empty: it cannot be asked."""
     logprobs: bool = False
     """Whether `logprobs` is honoured; grok-4.20 and newer ignore it in silence."""
 
 
 MODELS = (
-    Model("grok-4.7", True, 20_000, 5_000, 60_000, ("grok-4.7-latest",), _REASONING_REFUSES),
-    Model("grok-4.5", True, 20_000, 5_000, 60_000, ("grok-4.5-latest",), _REASONING_REFUSES),
+    Model(
+        "grok-4.7",
+        True,
+        20_000,
+        5_000,
+        60_000,
+        ("grok-4.7-latest",),
+        _REASONING_REFUSES,
+        _LOW_TO_HIGH | {"xhigh"},
+    ),
+    Model(
+        "grok-4.5",
+        True,
+        20_000,
+        5_000,
+        60_000,
+        ("grok-4.5-latest",),
+        _REASONING_REFUSES,
+        _LOW_TO_HIGH,
+    ),
     Model(
         "grok-4.3",
         True,
@@ -37,6 +58,7 @@ MODELS = (
         25_000,
         ("grok-4.3-latest", "grok-latest"),
         _REASONING_REFUSES,
+        _LOW_TO_HIGH | {"none"},
     ),
     Model(
         "grok-4.20-0309-non-reasoning",
@@ -53,7 +75,7 @@ MODELS = (
 
 OPENAI_MODELS = (
     Model("llama-3.3-70b", False, 5_000, 0, 10_000, logprobs=True),
-    Model("qwen3-32b", True, 5_000, 0, 10_000, logprobs=True),
+    Model("qwen3-32b", True, 5_000, 0, 10_000, efforts=_LOW_TO_HIGH, logprobs=True),
 )
 
 REDIRECTED = {"grok-3": "grok-4.3", "grok-4-0709": "grok-4.3", "grok-code-fast-1": "grok-4.3"}

@@ -60,6 +60,10 @@ class Script:
     error: Any = None
     """An event sent in the stream after `error_after` steps, where the stream ends."""
 
+    beside: Mapping[int, Sequence[Any]] = field(default_factory=dict)
+    """Events that are sent as they are before the step of this number: tools at work, or what
+    nobody knows."""
+
     status: int = 200
     body: Any = None
     raw: bytes | None = None

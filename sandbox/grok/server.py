@@ -14,12 +14,19 @@ from aiohttp import web
 
 from sandbox.grok import strict
 from sandbox.grok.counting import Counting
+from sandbox.grok.fields import Dialect, Endpoint
 from sandbox.grok.generation import Generation, generate
 from sandbox.grok.models import MODELS, OPENAI_MODELS, Model
+from sandbox.grok.responses import ResponsesWire
 from sandbox.grok.script import Recorded, Script, Scripts
-from sandbox.grok.strict import Dialect, Endpoint, Refusal
+from sandbox.grok.strict import Refusal
 from sandbox.grok.wire import Wire
 
+_ENDPOINTS: dict[str, Endpoint] = {
+    "completions": "completions",
+    "chat/completions": "chat",
+    "responses": "responses",
+}
 _BODY_BYTES = 32 * 1024 * 1024
 
 
@@ -40,7 +47,7 @@ class GrokServer:
         models: Iterable[Model] | None = None,
         speed: float | None = 50.0,
         first_delay: float = 0.4,
-        endpoints: Iterable[Endpoint] = ("completions", "chat"),
+        endpoints: Iterable[Endpoint] = ("completions", "chat", "responses"),
         counting: Counting | None = None,
         port: int = 0,
     ) -> None:
@@ -51,6 +58,8 @@ class GrokServer:
         self.billed: list[int] = []
         """Tokens of each request that was answered, whatever its usage says: all that it might
         have written, once it was begun."""
+        self.stored = 0
+        """Responses that are kept for 30 days: all that were not asked for with `store` false."""
         self.team_blocked = False
         self._default = Script(speed=speed, first_delay=first_delay, times=None)
         if models is None:
@@ -89,7 +98,7 @@ class GrokServer:
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=_BODY_BYTES)
-        app.router.add_post("/v1/{endpoint:completions|chat/completions}", self._complete)
+        app.router.add_post("/v1/{endpoint:completions|chat/completions|responses}", self._complete)
         app.router.add_post("/v1/tokenize-text", self._tokenize)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/language-models", self._list_language_models)
@@ -127,7 +136,7 @@ class GrokServer:
             recorded.closed.set()
 
     async def _answer(self, request: web.Request, recorded: Recorded) -> web.StreamResponse:
-        endpoint: Endpoint = "chat" if "chat" in request.match_info["endpoint"] else "completions"
+        endpoint = _ENDPOINTS[request.match_info["endpoint"]]
         if endpoint not in self._endpoints:
             raise web.HTTPNotFound
         script = self._scripts.take(recorded) or self._default
@@ -147,7 +156,12 @@ class GrokServer:
         counting = self._counting
         generation = generate(self.dialect, endpoint, model, body, script, counting)
         self.billed.append(generation.tokens)
-        wire = Wire(self.dialect, endpoint, model, body, generation, counting)
+        wire: Wire | ResponsesWire
+        if endpoint == "responses":
+            wire = ResponsesWire(model, body, generation)
+            self.stored += 0 if body.get("store") is False else 1
+        else:
+            wire = Wire(self.dialect, endpoint, model, body, generation, counting)
         await asyncio.sleep(script.first_delay)
         if body.get("stream"):
             return await _stream(request, wire, generation, script)
@@ -275,13 +289,15 @@ async def _flow(
 
 
 async def _stream(
-    request: web.Request, wire: Wire, generation: Generation, script: Script
+    request: web.Request, wire: Wire | ResponsesWire, generation: Generation, script: Script
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
     await response.prepare(request)
     writer = _Writer(response, script)
+    await writer.all(wire.opening())
     for text in generation.reasoning:
         await writer.event(wire.thought(text))
+    await writer.all(wire.answering())
     steps = list(generation.steps())
     for sent, (index, text) in enumerate(steps):
         if await _interfere(request, writer, script, sent):
@@ -289,11 +305,7 @@ async def _stream(
         await writer.event(wire.piece(index, text))
     if await _interfere(request, writer, script, len(steps)):
         return response
-    for index, choice in enumerate(generation.choices):
-        if choice.finish_reason is not None:
-            await writer.write(_frame(wire.finish(index, choice.finish_reason)))
-    if (usage := wire.usage()) is not None:
-        await writer.write(_frame(usage))
+    await writer.all(wire.closing())
     if script.done:
         await writer.write(b"data: [DONE]\n\n")
     return response
@@ -302,6 +314,7 @@ async def _stream(
 async def _interfere(request: web.Request, writer: _Writer, script: Script, sent: int) -> bool:
     """Do what the script wants after `sent` steps; whether the stream ends there."""
     await _stall(script, sent)
+    await writer.all(script.beside.get(sent, ()))
     if script.error is not None and sent >= script.error_after:
         await writer.write(_frame(script.error))
         return True
@@ -332,6 +345,11 @@ class _Writer:
         await self.write(_frame(event))
         if self._script.speed is not None:
             await asyncio.sleep(1 / self._script.speed)
+
+    async def all(self, events: Iterable[Any]) -> None:
+        """Events that are no step: at once, one after the other."""
+        for event in events:
+            await self.write(_frame(event))
 
     async def write(self, data: bytes) -> None:
         size = self._script.split or len(data)

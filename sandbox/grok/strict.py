@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
+from sandbox.grok.fields import (
+    ASKED_IN,
+    Dialect,
+    Endpoint,
+    fields_of,
+    not_in_responses,
+    wants_logprobs,
+)
+from sandbox.grok.kinds import is_text
 from sandbox.grok.models import REDIRECTED, Model
 
-Dialect = Literal["xai", "openai"]
-Endpoint = Literal["completions", "chat"]
-
 TEAM = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
-_INT32 = range(-(2**31), 2**31)
 _STOPS = 4
-_TOP_LOGPROBS = range(9)
 
 
 class Refusal(Exception):
@@ -55,7 +59,7 @@ def check_tokenizing(dialect: Dialect, body: Any) -> None:
     for name, value in body.items():
         if name not in {"model", "text", "user"}:
             raise _undeserialised(dialect, f"unknown field `{name}`", name)
-        if not _is_text(value) and not (name == "user" and value is None):
+        if not is_text(value) and not (name == "user" and value is None):
             raise _undeserialised(dialect, f"{name}: invalid type: {_kind(value)}", name)
     for name in ("model", "text"):
         if name not in body:
@@ -66,13 +70,16 @@ def check_fields(dialect: Dialect, endpoint: Endpoint, body: Any) -> None:
     """Refuse a body whose fields or types the endpoint does not know."""
     if not isinstance(body, dict):
         raise _undeserialised(dialect, "expected a map")
-    kinds = _fields(dialect, endpoint)
+    kinds = fields_of(dialect, endpoint)
     for name, value in body.items():
+        if endpoint == "responses" and not_in_responses(name):
+            message = f"Argument not supported: {_camel(name)}"
+            raise refusal(dialect, 400, "invalid-argument", message, name)
         if name not in kinds:
             raise _undeserialised(dialect, f"unknown field `{name}`", name)
         if value is not None and not kinds[name](value):
             raise _undeserialised(dialect, f"{name}: invalid type: {_kind(value)}", name)
-    for name in ("model", "prompt" if endpoint == "completions" else "messages"):
+    for name in ("model", ASKED_IN[endpoint]):
         if body.get(name) is None:
             raise _undeserialised(dialect, f"missing field `{name}`", name)
     if "stream_options" in body and not body.get("stream"):
@@ -107,9 +114,24 @@ def check_model(
         if body.get(name) is not None:
             message = f"Argument not supported on this model: {_camel(name)}"
             raise refusal(dialect, 400, "invalid-argument", message, name)
+    effort = effort_in(body)
+    if effort is not None and effort not in model.efforts:
+        message = f"Model {model.id} does not support parameter reasoningEffort."
+        if model.efforts:
+            message = f"Invalid reasoning effort: {effort}"
+        raise refusal(dialect, 400, "invalid-argument", message, "reasoning_effort")
+
+
+def effort_in(body: Mapping[str, Any]) -> str | None:
+    """How long the model is asked to think, at either endpoint that takes it."""
+    effort = body.get("reasoning_effort") or (body.get("reasoning") or {}).get("effort")
+    return None if effort is None else str(effort)
 
 
 def _check_combinations(dialect: Dialect, body: Mapping[str, Any]) -> None:
+    if body.get("instructions") is not None and body.get("previous_response_id") is not None:
+        message = "Argument not supported: instructions and previous_response_id together"
+        raise refusal(dialect, 400, "invalid-argument", message, "instructions")
     best_of, n = body.get("best_of"), body.get("n") or 1
     if best_of is not None and best_of < n:
         raise refusal(
@@ -119,7 +141,7 @@ def _check_combinations(dialect: Dialect, body: Mapping[str, Any]) -> None:
         raise refusal(dialect, 400, "invalid-argument", "best_of cannot be streamed", "best_of")
     if isinstance(body.get("stop"), list) and len(body["stop"]) > _STOPS:
         raise refusal(dialect, 400, "invalid-argument", f"stop: at most {_STOPS}", "stop")
-    if body.get("top_logprobs") is not None and not body.get("logprobs"):
+    if body.get("top_logprobs") is not None and not wants_logprobs(body):
         message = "top_logprobs needs logprobs: true"
         raise refusal(dialect, 400, "invalid-argument", message, "top_logprobs")
 
@@ -129,95 +151,6 @@ def _undeserialised(dialect: Dialect, detail: str, param: str = "") -> Refusal:
     if dialect == "xai":
         return Refusal(422, {"error": message})
     return refusal(dialect, 400, "invalid_request_error", message, param)
-
-
-def _fields(dialect: Dialect, endpoint: Endpoint) -> dict[str, Callable[[Any], bool]]:
-    fields: dict[str, Callable[[Any], bool]] = {
-        "model": _is_text,
-        "frequency_penalty": _between(-2, 2),
-        "logit_bias": _is_bias,
-        "logprobs": _is_switch,
-        "max_tokens": _is_count,
-        "n": _is_count,
-        "presence_penalty": _between(-2, 2),
-        "seed": _is_int,
-        "stop": _is_texts if dialect == "xai" else _is_text_or_texts,
-        "stream": _is_switch,
-        "stream_options": _is_stream_options,
-        "temperature": _between(0, 2),
-        "top_p": _between(0, 1),
-        "user": _is_text,
-    }
-    if endpoint == "chat":
-        return fields | {"messages": _is_messages, "top_logprobs": _is_top}
-    fields |= {
-        "prompt": _is_text_or_texts,
-        "best_of": _is_count,
-        "echo": _is_switch,
-        "suffix": _is_text,
-    }
-    if dialect == "openai":
-        fields["logprobs"] = _is_int
-    return fields
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_switch(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value in _INT32
-
-
-def _is_top(value: Any) -> bool:
-    return _is_int(value) and value in _TOP_LOGPROBS
-
-
-def _is_count(value: Any) -> bool:
-    return _is_int(value) and value > 0
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_text_or_texts(value: Any) -> bool:
-    return _is_text(value) or _is_texts(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _between(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda value: _is_number(value) and low <= value <= high
-
-
-def _is_bias(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        key.isdecimal() and _between(-100, 100)(bias) for key, bias in value.items()
-    )
-
-
-def _is_stream_options(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("include_usage"), bool)
-
-
-def _is_messages(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(
-            isinstance(message, dict)
-            and message.get("role") in {"system", "user", "assistant"}
-            and _is_text(message.get("content"))
-            for message in value
-        )
-    )
 
 
 def _camel(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A generation as the JSON of either endpoint: whole, or event by event."""
+"""A generation as the JSON of completions and chats: whole, or event by event."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.grok.counting import Counting
+from sandbox.grok.fields import Dialect, Endpoint
 from sandbox.grok.generation import Generation
+from sandbox.grok.likely import alternatives, content_logprob, likely, logprob_of
 from sandbox.grok.models import Model
-from sandbox.grok.strict import Dialect, Endpoint
 
 _OBJECTS = {
     ("completions", False): "text_completion",
@@ -35,7 +36,7 @@ class Wire:
         self._chat = endpoint == "chat"
         self._generation = generation
         self._counting = counting
-        self._alternatives = _alternatives(body, model)
+        self._alternatives = alternatives(body, model)
         self._ask_usage = bool((body.get("stream_options") or {}).get("include_usage"))
         self._usage_everywhere = dialect == "xai" and self._chat
         self._sent = 0
@@ -47,6 +48,14 @@ class Wire:
             "system_fingerprint": "fp_sandbox",
         }
 
+    def opening(self) -> list[dict[str, Any]]:
+        """Before anything is thought or said."""
+        return []
+
+    def answering(self) -> list[dict[str, Any]]:
+        """Between what is thought and what is said."""
+        return []
+
     def thought(self, text: str) -> dict[str, Any]:
         """An event with a piece of reasoning."""
         delta = {"role": "assistant", "content": "", "reasoning_content": text}
@@ -57,17 +66,16 @@ class Wire:
         self._sent += self._counting.written((text,))
         return self._event(self._choice(index, text) | {"finish_reason": None})
 
-    def finish(self, index: int, reason: str | None) -> dict[str, Any]:
-        """The last event of a choice."""
-        choice: dict[str, Any] = {"index": index, "finish_reason": reason}
-        end: dict[str, Any] = {"delta": {}} if self._chat else {"text": ""}
-        return self._event(choice | end)
-
-    def usage(self) -> dict[str, Any] | None:
-        """The event with the bill, where it was asked for."""
-        if not self._ask_usage:
-            return None
-        return self._head | {"choices": [], "usage": dict(self._generation.usage)}
+    def closing(self) -> list[dict[str, Any]]:
+        """The last event of every choice that is to end, and the bill where it was asked for."""
+        events = [
+            self._finish(index, choice.finish_reason)
+            for index, choice in enumerate(self._generation.choices)
+            if choice.finish_reason is not None
+        ]
+        if self._ask_usage:
+            events.append(self._head | {"choices": [], "usage": dict(self._generation.usage)})
+        return events
 
     def whole(self) -> dict[str, Any]:
         """The answer in one body."""
@@ -76,6 +84,11 @@ class Wire:
             for index, choice in enumerate(self._generation.choices)
         ]
         return self._head | {"choices": choices, "usage": dict(self._generation.usage)}
+
+    def _finish(self, index: int, reason: str) -> dict[str, Any]:
+        choice: dict[str, Any] = {"index": index, "finish_reason": reason}
+        end: dict[str, Any] = {"delta": {}} if self._chat else {"text": ""}
+        return self._event(choice | end)
 
     def _event(self, choice: dict[str, Any]) -> dict[str, Any]:
         event = self._head | {"choices": [choice]}
@@ -108,44 +121,14 @@ class Wire:
     def _logprobs(self, pieces: tuple[str, ...]) -> dict[str, Any]:
         if self._alternatives is None:
             return {}
-        likely = [_likely(piece, self._alternatives) for piece in pieces]
+        count = self._alternatives
         if self._chat:
-            return {"logprobs": {"content": [_content(piece, top) for piece, top in likely]}}
+            return {"logprobs": {"content": [content_logprob(piece, count) for piece in pieces]}}
         return {
             "logprobs": {
-                "tokens": [piece for piece, _ in likely],
-                "token_logprobs": [_logprob(piece) for piece, _ in likely],
-                "top_logprobs": [top for _, top in likely],
-                "text_offset": [0 for _ in likely],
+                "tokens": list(pieces),
+                "token_logprobs": [logprob_of(piece) for piece in pieces],
+                "top_logprobs": [likely(piece, count) for piece in pieces],
+                "text_offset": [0 for _ in pieces],
             }
         }
-
-
-def _alternatives(body: Mapping[str, Any], model: Model) -> int | None:
-    """How many alternatives to show for a token; None when `logprobs` is off or ignored."""
-    wanted = body.get("logprobs")
-    if not model.logprobs or wanted is None or wanted is False:
-        return None
-    return int(body.get("top_logprobs") or (1 if wanted is True else wanted))
-
-
-def _logprob(token: str) -> float:
-    return -(sum(token.encode()) % 97) / 40
-
-
-def _likely(token: str, count: int) -> tuple[str, dict[str, float]]:
-    guesses = [token, *(token.upper() + "·" * place for place in range(1, count))]
-    first = _logprob(token)
-    return token, {guess: first - place for place, guess in enumerate(guesses[:count])}
-
-
-def _content(token: str, top: Mapping[str, float]) -> dict[str, Any]:
-    return {
-        "token": token,
-        "logprob": _logprob(token),
-        "bytes": list(token.encode()),
-        "top_logprobs": [
-            {"token": guess, "logprob": logprob, "bytes": list(guess.encode())}
-            for guess, logprob in top.items()
-        ],
-    }

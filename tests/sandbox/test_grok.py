@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,51 +11,11 @@ import pytest
 from sandbox.grok import GrokServer, Model, Script
 from sandbox.grok.answers import answer, tokens
 from sandbox.grok.counting import Counting
+from tests.sandbox.grok_caller import Caller
 
 PLAIN = "grok-4.20-non-reasoning"
 EVERYTHING = "grok-sandbox-non-reasoning"
 HELLO = [{"role": "user", "content": "hello"}]
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-class Caller:
-    """Calls one server with its key."""
-
-    def __init__(self, http: aiohttp.ClientSession, server: GrokServer) -> None:
-        self._http = http
-        self._server = server
-        self.key = server.api_key or "any"
-
-    async def text(self, path: str, body: Any) -> tuple[int, str]:
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        url = self._server.base_url + path
-        async with self._http.post(url, json=body, headers=headers) as response:
-            return response.status, await response.text()
-
-    async def __call__(self, path: str, **body: Any) -> tuple[int, Any]:
-        status, text = await self.text(path, body)
-        return status, json.loads(text)
-
-    async def events(self, path: str, **body: Any) -> list[Any]:
-        _, text = await self.text(path, {"stream": True, **body})
-        data = [frame.removeprefix("data: ") for frame in text.split("\n\n") if frame]
-        assert data.pop() == "[DONE]"
-        return [json.loads(each) for each in data]
-
-
-@pytest.fixture
-def call(http: aiohttp.ClientSession, grok: GrokServer) -> Caller:
-    return Caller(http, grok)
-
-
-@pytest.fixture
-def call_openai(http: aiohttp.ClientSession, openai_grok: GrokServer) -> Caller:
-    return Caller(http, openai_grok)
 
 
 @pytest.mark.parametrize(
