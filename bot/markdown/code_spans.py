@@ -69,8 +69,8 @@ def code_in(leaf: str) -> Code:
         readings.append([*above, *(span for span in spans if span[0] >= block.start())])
     if _IN_TAG.search(leaf):
         readings.append(_spans(leaf, _ATOM_OR_TAG, 0, len(leaf)))
-    if "|" in leaf and "\n" in leaf and _TABLE_RULE.search(leaf):
-        readings.append(_spans_of_cells(leaf))
+    if (cells := cells_of(leaf)) != [(0, len(leaf))]:
+        readings.append([span for cell in cells for span in _spans(leaf, _ATOM, *cell)])
     if len(readings) == 1:
         return Code(tuple(spans))
     common = set(spans).intersection(*readings[1:])
@@ -78,16 +78,12 @@ def code_in(leaf: str) -> Code:
     return Code(tuple(sorted(common)), tuple(sorted(other)))
 
 
-def _spans_of_cells(leaf: str) -> list[Span]:
-    spans: list[Span] = []
-    start = 0
-    for end in [
-        *(each.start() for each in _CELL_END.finditer(leaf) if each[0][0] != "\\"),
-        len(leaf),
-    ]:
-        spans += _spans(leaf, _ATOM, start, end)
-        start = end + 1
-    return spans
+def cells_of(leaf: str) -> list[Span]:
+    """The cells of the table that `leaf` is; all of it where it is none."""
+    if not ("|" in leaf and "\n" in leaf and _TABLE_RULE.search(leaf)):
+        return [(0, len(leaf))]
+    ends = [each.start() for each in _CELL_END.finditer(leaf) if each[0][0] != "\\"]
+    return [*zip([0, *(end + 1 for end in ends)], [*ends, len(leaf)], strict=True)]
 
 
 def _spans(text: str, atoms: re.Pattern[str], start: int, end: int) -> list[Span]:

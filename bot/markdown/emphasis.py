@@ -1,16 +1,40 @@
-"""Runs of `*`, `_` and `~~` as CommonMark and GFM read them ("Emphasis and strong emphasis")."""
+"""Runs of `*`, `_` and `~~` as CommonMark and GFM read them ("Emphasis and strong emphasis").
+
+Where words are written without spaces, those rules take `**` between punctuation and a letter for
+the wrong end of a pair, or for none: `**重要（注）：**次`. What is plainly meant is paired here.
+It is to be mended in what is shown (`mending`): the run that would not do gets a mark on its inner
+side that is neither space nor punctuation.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 LONGEST_RUN = 8
 """A longer run is shown as it was written: rules of asterisks are no emphasis."""
 
 _MOST_OPEN = 8
 """More than can be read; the outermost are dropped, which bounds the work for any text."""
+
+OWN_WORDS = (
+    "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3021-\u3029\u3031-\u3035"
+    "\u3040-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    "\uff66-\uffdc\U00020000-\U0003ffff"
+)
+"""Scripts that put no space between words, or none before a particle."""
+
+_OWN = re.compile(f"[{OWN_WORDS}]")
+_RUNS = frozenset("*_~")
+_STRAIGHT = frozenset("\"'")
+_LEADS = frozenset("#$@&<-/\\|=~^‐‑‒–—¡¿")
+"""What rather begins a word, or joins two, than ends one."""
+
+_BEGINS = frozenset("\"'`[<#@$&+-*_~¡¿!")
+"""What a word in emphasis may begin with, besides brackets and signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +47,8 @@ class Opener:
     """Of the whole run, for the rule of three."""
     at: int
     closes_too: bool
+    mended: bool = False
+    """It opens only once it is mended."""
 
     @property
     def end(self) -> int:
@@ -37,28 +63,81 @@ Openers = tuple[Opener, ...]
 """What is open at a place in a text, the innermost last."""
 
 
-def after_run(openers: Openers, run: str, at: int, before: str, after: str) -> Openers:
-    """What is open after `run`, a run of one character that stands at `at`.
+class Pair(NamedTuple):
+    """Two runs, or what is left of them, that belong together: where each begins, how long they
+    are, and which of them has to be mended."""
 
-    `before` and `after` are the characters around it, empty at the ends of the text.
-    """
-    opens, closes = _flanks(run[0], before, after)
+    opens: int
+    closes: int
+    length: int
+    mends_opener: bool
+    mends_closer: bool
+
+
+def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, tuple[Pair, ...]]:
+    """What is open after `run`, a run of one character that stands in `text` at `at`, and the
+    pairs that it closes and that have to be mended."""
     if len(run) > LONGEST_RUN or (run[0] == "~" and len(run) != 2):
-        return openers
-    left = len(run)
+        return openers, ()
+    before, after = text[at - 1 : at] if at else "", text[at + len(run) : at + len(run) + 1]
+    opens, closes = _flanks(run[0], before, after)
+    if not closes and (found := _meant_to_close(openers, run, at, text)):
+        return found
+    left, pairs = len(run), []
+    inner = _is_mark(before) and before not in _RUNS and _is_foreign_mark(after)
     while closes and left:
         index = _opener_of(openers, run, both=opens)
         if index is None:
             break
         opener = openers[index]
-        used = 2 if min(opener.count, left) >= 2 else 1
-        rest = (replace(opener, count=opener.count - used),) if opener.count > used else ()
-        openers = openers[:index] + rest
+        openers, used = _closed(openers, index, left)
+        if opener.mended or inner:
+            pairs.append(_pair(opener, at + len(run) - left, used, mends_closer=inner))
         left -= used
-    if not (opens and left):
-        return openers
-    opened = Opener(run[0], left, len(run), at + len(run) - left, closes)
-    return (*openers, opened)[-_MOST_OPEN:]
+    mended = not opens and left == len(run) and _meant_to_open(run[0], before, after)
+    if not ((opens or mended) and left):
+        return openers, tuple(pairs)
+    foreign = _is_foreign_mark(before) and _is_mark(after) and after not in _RUNS
+    closes_too = mended or (closes and not foreign)
+    opened = Opener(
+        run[0], left, len(run), at + len(run) - left, closes_too, mended=mended or foreign
+    )
+    return (*openers, opened)[-_MOST_OPEN:], tuple(pairs)
+
+
+def _meant_to_close(
+    openers: Openers, run: str, at: int, text: str
+) -> tuple[Openers, tuple[Pair, ...]] | None:
+    """What is open after a run that cannot close anything as it stands, where it is meant to: it
+    ends all that it can, and what stands before it is not what a word begins with."""
+    before, after = text[at - 1 : at] if at else "", text[at + len(run)]
+    if not openers or not _ends_before_letter(run, before, after):
+        return None
+    left, pairs = len(run), []
+    while left:
+        index = _opener_of(openers, run, both=True)
+        if index is None or openers[index].count > left:
+            return None
+        opener = openers[index]
+        if before in _STRAIGHT and text.count(before, opener.end, at) % 2:
+            return None
+        openers, used = _closed(openers, index, left)
+        pairs.append(_pair(opener, at + len(run) - left, used, mends_closer=True))
+        left -= used
+    return openers, tuple(pairs)
+
+
+def _closed(openers: Openers, index: int, left: int) -> tuple[Openers, int]:
+    """What is open when `left` characters of a run close that of `index`, and how many of them
+    do."""
+    opener = openers[index]
+    used = 2 if min(opener.count, left) >= 2 else 1
+    rest = (replace(opener, count=opener.count - used),) if opener.count > used else ()
+    return openers[:index] + rest, used
+
+
+def _pair(opener: Opener, closes: int, length: int, *, mends_closer: bool) -> Pair:
+    return Pair(opener.end - length, closes, length, opener.mended, mends_closer)
 
 
 def closing(openers: Openers, before: str) -> str | None:
@@ -66,9 +145,10 @@ def closing(openers: Openers, before: str) -> str | None:
     nothing does."""
     markup = "".join(opener.markup for opener in reversed(openers))
     runs = ["".join(run) for _, run in groupby(markup)]
-    for run, following in zip(runs, [*runs[1:], ""], strict=bool(runs)):
-        openers = after_run(openers, run, 0, before, following[:1])
-        before = run[0]
+    at, text = len(before), before + markup
+    for run in runs:
+        openers, _ = after_run(openers, run, at, text)
+        at += len(run)
     return None if openers else markup
 
 
@@ -93,6 +173,37 @@ def _flanks(char: str, before: str, after: str) -> tuple[bool, bool]:
     if char == "_":
         return left and (not right or mark_before), right and (not left or mark_after)
     return left, right
+
+
+def _ends_before_letter(run: str, before: str, after: str) -> bool:
+    """Whether `run`, between `before` and a letter, reads as the end of what is emphasized."""
+    if _is_space(before) or _is_space(after) or _is_mark(after):
+        return False
+    if not _is_mark(before):
+        return run == "__" and _is_own(before) and _is_own(after)
+    if unicodedata.category(before) in ("Ps", "Pi"):
+        return False
+    return _is_own(after) or before not in _LEADS
+
+
+def _meant_to_open(char: str, before: str, after: str) -> bool:
+    """Whether a run between a letter and punctuation opens emphasis of what begins there."""
+    if _is_space(before) or not _is_mark(after) or not (_is_own(before) or after > "\x7f"):
+        return False
+    if char == "_" and not _is_own(before):
+        return False
+    return unicodedata.category(after) in ("Ps", "Pi", "So") or after in _BEGINS
+
+
+def _is_own(char: str) -> bool:
+    """Whether `char` is of a script that puts no space between words."""
+    return _OWN.match(char) is not None
+
+
+def _is_foreign_mark(char: str) -> bool:
+    """Whether `char` is punctuation that Slack, other than CommonMark, does not take for any beside
+    a run (seen live by the authors of "slack-markdown-parser")."""
+    return char > "\x7f" and _is_mark(char)
 
 
 def _is_space(char: str) -> bool:

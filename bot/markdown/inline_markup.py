@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.markdown.emphasis import Openers, after_run, closing
+from bot.markdown.emphasis import Openers, Pair, after_run, closing
 
 _SPECIAL = re.compile(r"[\\`*_~\[\]<:]")
 _RUN = re.compile(r"`+|\*+|_+|~+")
@@ -83,6 +83,8 @@ class InlineMarkup:
         self._brackets: tuple[_Bracket, ...] = ()
         self._code: _Code | None = None
         self._steps = 0
+        self.to_mend: list[Pair] = []
+        """Pairs of emphasis that are none to every reader as they stand."""
         self._sure: int | None = None
         """The end of what was `settled` when something was waited for no longer."""
 
@@ -94,6 +96,13 @@ class InlineMarkup:
         if self._steps >= _MOST_STEPS:
             self._at = len(text)
             self._openers, self._brackets, self._code = (), (), None
+
+    def pass_code(self) -> bool:
+        """Take for text what opened code that nothing closes; False: there is none."""
+        if self._code is None:
+            return False
+        self._at, self._code = self._code.at + len(self._code.ticks), None
+        return True
 
     def shown(self) -> Shown:
         """As much of the paragraph as can be shown without leaving anything open."""
@@ -193,8 +202,8 @@ class InlineMarkup:
             return False
         self._at = end
         if run[0] != "`":
-            before, after = self._text[start - 1 : start], self._text[end]
-            self._openers = after_run(self._openers, run, start, before, after)
+            self._openers, pairs = after_run(self._openers, run, start, self._text)
+            self.to_mend += pairs
         elif len(run) <= _LONGEST_TICKS:
             self._code = _Code(start, run)
         return True
@@ -235,9 +244,18 @@ class InlineMarkup:
             return False
         if link:
             self._openers = self._brackets[-1].openers
+            self._forget_pairs_into(self._brackets[-1].at)
         self._brackets = self._brackets[:-1]
         self._at = link.end() if link else behind
         return True
+
+    def _forget_pairs_into(self, label: int) -> None:
+        """What was opened before the text of a link, which begins at `label`, is not closed in
+        it."""
+        number = len(self.to_mend)
+        while number and self.to_mend[number - 1].closes > label:
+            number -= 1
+        self.to_mend[number:] = [pair for pair in self.to_mend[number:] if pair.opens > label]
 
     def _read_angle(self) -> bool:
         if link := _AUTOLINK.match(self._text, self._at):

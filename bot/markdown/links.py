@@ -73,7 +73,7 @@ class _Address(NamedTuple):
         return target_of(written[0]) if written else None
 
 
-_PLACED = re.compile(rf"(?<=[\]<@;]){JOINER}")
+_PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
 _NOWHERE = _Address("nowhere:", 0)
 _TOO_MANY = Name(0, ("",), "")
 

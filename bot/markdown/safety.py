@@ -5,7 +5,8 @@ An invisible word joiner is put behind the `<` of a Slack mention and behind the
 patterns are touched: `<!DOCTYPE html>`, `List<@Nullable T>`, redirections and addresses such as
 me@here.com stay as written. Characters written as HTML entities count as what they stand for,
 since Slack decodes them in a `markdown` block. Code stays as written to the letter: Slack makes
-rich text of such a block, in which nothing is looked for in code (`leaves`, `code_spans`).
+rich text of such a block, in which nothing is looked for in code (`leaves`, `code_spans`). With
+the same joiner emphasis is mended that not every reader would see (`mending`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bot.markdown import links
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.leaves import START, Kind, Place, read
 from bot.markdown.links import References, with_joiners
+from bot.markdown.mending import MENDABLE, MOST_MENDED, mended
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER
@@ -32,7 +34,7 @@ _PING = re.compile(
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _BEGUN = re.compile(r"[<&@][\\!@^#;&_A-Za-z0-9]*\Z")
-_LIVE = re.compile(r"[<&@]|\][(:\[]")
+_LIVE = re.compile(rf"[<&@]|\][(:\[]|{MENDABLE}")
 _MOST_READINGS = 4
 
 
@@ -49,6 +51,7 @@ class SafeGrowth:
         self._done = self._safe = ""
         self._place = START
         self._known = References()
+        self._mends = MOST_MENDED
 
     def safe(self, text: str) -> Safe:
         """The whole `text`, as `make_safe` makes it."""
@@ -56,16 +59,19 @@ class SafeGrowth:
             self._done = self._safe = ""
             self._place = START
             self._known = References()
+            self._mends = MOST_MENDED
         if not _LIVE.search(text, len(self._done)):
             return Safe(self._safe + printable(text[len(self._done) :]))
         start, kind, place = self._read(text)
         end = text.rfind("\n", start) + 1 or start
         last = read(place, printable(text[end:]))[0]
         known = References(self._known)
+        left = self._mends
         if last is Kind.MORE:
-            return Safe(self._safe + _made(text[start:], kind, known))
-        above = _made(text[start:end], kind, known)
-        return Safe(self._safe + above + _made(text[end:], last, known))
+            return Safe(self._safe + _made(text[start:], kind, known, left)[0])
+        above, mends = _made(text[start:end], kind, known, left)
+        below, _ = _made(text[end:], last, known, left - mends)
+        return Safe(self._safe + above + below)
 
     def _read(self, text: str) -> tuple[int, Kind, Place]:
         """Read the whole lines of `text`. Where the leaf begins that may go on below them, what
@@ -77,7 +83,8 @@ class SafeGrowth:
             next_kind, behind = read(place, printable(text[end:newline]))
             if next_kind is not Kind.MORE:
                 if start < end and kind is not Kind.CODE and _LIVE.search(text, start, end):
-                    leaf = _made(text[start:end], kind, self._known)
+                    leaf, mends = _made(text[start:end], kind, self._known, self._mends)
+                    self._mends -= mends
                     made += printable(text[begin:start]), leaf
                     begin = end
                 kind, start = next_kind, end
@@ -126,11 +133,12 @@ def hold_back(text: str, end: int | None = None) -> int:
     return end - begun.start() if begun else 0
 
 
-def _made(leaf: str, kind: Kind, known: References) -> str:
-    """`leaf` made safe. What was taken apart may have held code together, so it is read anew."""
+def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
+    """`leaf` made safe and mended, `most` times at most, and how many times it was mended. What
+    was taken apart may have held code together, so it is read anew."""
     leaf = printable(leaf)
     if kind is Kind.CODE or not _LIVE.search(leaf):
-        return leaf
+        return leaf, 0
     code = _code_in(leaf, kind)
     for _ in range(_MOST_READINGS):
         seen = decoded(leaf)
@@ -139,7 +147,8 @@ def _made(leaf: str, kind: Kind, known: References) -> str:
             break
         leaf = with_joiners(leaf, places)
         code = _code_in(leaf, kind)
-    return with_joiners(leaf, links.hiding_brackets(leaf, code, known))
+    leaf = with_joiners(leaf, links.hiding_brackets(leaf, code, known))
+    return mended(leaf, most) if kind is Kind.TEXT else (leaf, 0)
 
 
 def _code_in(leaf: str, kind: Kind) -> Code:

@@ -1,0 +1,115 @@
+"""Emphasis that not every reader would see, made so that all do (`emphasis`).
+
+Where it is closed or opened beside punctuation and a letter follows or comes before, an invisible
+word joiner is put on the inner side of the run: it is neither space nor punctuation, so that
+CommonMark's rules and Slack's own take the run for what it is. Runs of `_`, which no letter may
+touch, become runs of `*`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.markdown.code_spans import cells_of, code_in, within
+from bot.markdown.emphasis import LONGEST_RUN, OWN_WORDS, Pair
+from bot.markdown.inline_markup import InlineMarkup
+from bot.markdown.links import with_joiners
+
+MOST_MENDED = 800
+"""In one text, which is less than what rooms for messages leave below Slack's limit."""
+
+MENDABLE = (
+    r"(?<=[^\w\s*~_])[*~_]{1,8}(?=[^\s*~_])"
+    r"|(?<=[^\x00-\x7f])[*~_]{1,8}(?=[^\w\s*~_])"
+    r"|(?<=[^\s*~_])[*~_]{1,8}(?=[^\w\s*~_\x00-\x7f])"
+    rf"|(?<=[{OWN_WORDS}])__(?=[{OWN_WORDS}])|\*[_~]|_[*~]|~[*_]"
+)
+"""A run that may have to be mended."""
+
+_MENDABLE = re.compile(MENDABLE)
+_OWN = re.compile(f"[{OWN_WORDS}]")
+_BOTH_KINDS = re.compile(
+    r"(?<![*_\\])(\*{1,2})_(?![\s*_])([^*_`\[\]\\<>\n]{1,300})(?<!\s)_\1(?![*_])"
+)
+"""As `**_so_**`, where neither could be mended without spoiling the other."""
+
+_RUNS = re.compile(r"[*~]+")
+_MOST_TICKS = 32
+
+
+def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
+    """`leaf` with what is plainly emphasis made so to every reader, `most` times at most, and how
+    many times that was done."""
+    if not _MENDABLE.search(leaf):
+        return leaf, 0
+    if "*_" in leaf:
+        leaf = _of_one_kind(leaf)
+    pairs: list[Pair] = []
+    places: list[int] = []
+    for start, end in cells_of(leaf):
+        for pair in _pairs(leaf[start:end]):
+            moved = Pair(start + pair.opens, start + pair.closes, *pair[2:])
+            inner = [*_places(leaf, moved)]
+            if len(places) + len(inner) > most:
+                break
+            pairs.append(moved)
+            places += inner
+    return with_joiners(_starred(leaf, pairs), places), len(places)
+
+
+def _of_one_kind(leaf: str) -> str:
+    """`leaf` with the runs around a word starred that neither can be mended by themselves."""
+    code = code_in(leaf)
+    spans = sorted((*code.certain, *code.doubtful))
+
+    def starred(found: re.Match[str]) -> str:
+        beside = leaf[found.start() - 1 : found.start()] + leaf[found.end() : found.end() + 1]
+        if within(found.start(), spans) or not _OWN.search(beside):
+            return found[0]
+        return f"{found[1]}*{found[2]}*{found[1]}"
+
+    return _BOTH_KINDS.sub(starred, leaf)
+
+
+def _pairs(text: str) -> list[Pair]:
+    if not _MENDABLE.search(text):
+        return []
+    markup = InlineMarkup()
+    markup.read(f"{text}\n")
+    for _ in range(_MOST_TICKS):
+        if not markup.pass_code():
+            break
+        markup.read(f"{text}\n")
+    return markup.to_mend
+
+
+def _places(leaf: str, pair: Pair) -> Iterator[int]:
+    """The inner ends of the runs that are mended, and of the runs right inside of those."""
+    begin, end = pair.opens + pair.length, pair.closes
+    if pair.mends_opener and leaf[begin] not in (_star(leaf[pair.opens]), "_"):
+        yield begin
+        if runs := _RUNS.match(leaf, begin):
+            yield runs.end()
+    if pair.mends_closer and leaf[end - 1] not in (_star(leaf[end]), "_"):
+        yield end
+        run = leaf[max(end - LONGEST_RUN, 0) : end]
+        bare = run.rstrip("*~")
+        if bare and bare != run:
+            yield end - len(run) + len(bare)
+
+
+def _star(char: str) -> str:
+    return "*" if char == "_" else char
+
+
+def _starred(leaf: str, pairs: Iterable[Pair]) -> str:
+    runs = [
+        (at, pair.length) for pair in pairs for at in (pair.opens, pair.closes) if leaf[at] == "_"
+    ]
+    parts: list[str] = []
+    end = 0
+    for at, length in sorted(runs):
+        parts += leaf[end:at], "*" * length
+        end = at + length
+    return "".join((*parts, leaf[end:]))
