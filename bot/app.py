@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.crash_points import arm_process
 from bot.doors.slack_app import build_slack_app
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
@@ -56,6 +58,7 @@ class Bot:
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set, then drain it. Raises `StartupError`."""
+    arm_process(os.environ)
     for trouble in unknown_settings(set_names()):
         log.warning("unknown setting", setting=trouble.setting, remedy=trouble.sentence)
     async with open_bot(settings) as bot:

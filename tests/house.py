@@ -21,6 +21,7 @@ GROUND = frozenset(
         "labels",
         "backoff",
         "patience",
+        "crash_points",
         "seldom",
         "listening",
         "http_connection",

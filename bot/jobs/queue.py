@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
+from bot.crash_points import passing
 from bot.errors import LeaseLost
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.entry import Again, Entry, Lease, Load, entries_of
@@ -180,10 +181,12 @@ class Queue:
         """The ids of jobs that were stopped since `after`, and where to go on from. Waits up to
         `BLOCK_SECONDS` for the first. From `STOPS_START` on, some are told that are long over;
         so they are after a flush, since what came between may stand before `after`."""
+        passing("before", "stops")
         with redis_errors():
             reply: Any = await self._store.reads.xread(
                 {self._keys.stops: after}, block=int(BLOCK_SECONDS * 1000)
             )
+        passing("after", "stops")
         if not reply:
             return (after if await self.newest_stop() == after else STOPS_START), []
         entries = entries_of(reply[0][1])
@@ -191,6 +194,7 @@ class Queue:
 
     async def read(self, count: int) -> list[Entry]:
         """Up to `count` new entries; waits up to `BLOCK_SECONDS` for the first."""
+        passing("before", "read")
         with redis_errors():
             try:
                 reply: Any = await self._store.reads.xreadgroup(
@@ -203,6 +207,7 @@ class Queue:
             except ResponseError as error:
                 await self._make_group(error)
                 return []
+        passing("after", "read")
         return entries_of(reply[0][1]) if reply else []
 
     async def offer(self, jobs: int) -> None:
@@ -226,6 +231,7 @@ class Queue:
     async def claim(self, count: int, cursor: str, idle_seconds: float) -> tuple[str, list[Entry]]:
         """Up to `count` entries whose holder has shown no life for `idle_seconds`, and the
         cursor to go on from; `SCAN_START` once the scan has come round."""
+        passing("before", "reclaim")
         with redis_errors():
             try:
                 reply = await self._store.redis.xautoclaim(
@@ -239,6 +245,7 @@ class Queue:
             except ResponseError as error:
                 await self._make_group(error)
                 return SCAN_START, []
+        passing("after", "reclaim")
         return str(reply[0]), entries_of(reply[1])
 
     async def take(self, entry: Entry) -> tuple[Lease, Job] | None:

@@ -15,6 +15,7 @@ from bot.completion.ask import Ask
 from bot.completion.collect import Collector
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
+from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
@@ -201,15 +202,19 @@ class _Work:
 
     async def _read(self, asking: _Asking) -> None:
         begun = False
+        passing("before", "grok")
         async with aclosing(asking.completion) as chunks:
             async for chunk in chunks:
+                passing("before", "chunk")
                 if chunk.text and not begun:
                     begun = True
                     metrics.TIME_TO_FIRST_TOKEN.observe(time.time() - self._ask.asked_at)
                 asking.collector.add(chunk)
                 self._reply.changed()
+                passing("after", "chunk")
                 if self._reply.deleted or self._reply.stopped:
                     return
+        passing("after", "grok")
 
     def _sections(self) -> Sequence[Section]:
         return self._asking.collector.sections() if self._asking is not None else ()

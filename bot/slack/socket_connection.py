@@ -12,6 +12,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
+from bot.crash_points import ACK, passing
 from bot.slack.incoming import JsonObject, answer, json_object, not_understood
 from bot.slack.payloads import Malformed
 from bot.slack_limits import ACK_SECONDS
@@ -129,4 +130,6 @@ class Connection:
             kind = response.headers.get("content-type", [""])[0]
             is_json = kind.startswith("application/json")
             ack["payload"] = json.loads(response.body) if is_json else {"text": response.body}
+        passing("before", ACK)
         await self._socket.send_str(json.dumps(ack))
+        passing("after", ACK)

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from bot import metrics
+from bot.crash_points import passing
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.patience import patience
 from bot.slack.response_url import ResponseUrls
@@ -79,6 +80,7 @@ class WebApi:
         self, method: str, body: Mapping[str, Any], *, read: bool = False
     ) -> Mapping[str, Any]:
         """The reply to one call; `read` for methods that take no JSON."""
+        passing("before", method)
         try:
             async with patience(self._deadline):
                 if read:
@@ -89,6 +91,7 @@ class WebApi:
             raise _counted(method, _refused(method, error)) from None
         except _NO_REPLY as error:
             raise _counted(method, _no_reply(method, error)) from None
+        passing("after", method)
         metrics.SLACK_API.labels(method, "none").inc()
         return mapping(reply.data)
 
@@ -100,11 +103,13 @@ class WebApi:
         url = self._response_urls.checked(response_url)
         if url is None:
             raise _counted(_RESPONSE_URL, PostingDenied("foreign_url", _FOREIGN))
+        passing("before", _RESPONSE_URL)
         try:
             async with patience(self._deadline):
                 status, text, headers = await self._send(url, body)
         except _NO_REPLY as error:
             raise _counted(_RESPONSE_URL, _no_reply(_RESPONSE_URL, error)) from None
+        passing("after", _RESPONSE_URL)
         if 300 <= status < 400:
             raise _counted(_RESPONSE_URL, PostingDenied("redirected", _REDIRECTED))
         data = _answer_of_webhook(text)

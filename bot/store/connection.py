@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot import metrics
+from bot.crash_points import passing
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings
 from bot.store.address import address_fault
@@ -76,11 +77,15 @@ class Script:
 
     def __init__(self, redis: Redis, name: str) -> None:
         self._script = load(redis, name)
+        self._name = name
 
     async def once(self, keys: Sequence[str], args: Sequence[str | int | float]) -> Any:
         """The script's reply. Raises `StoreUnavailable`."""
+        passing("before", self._name)
         with redis_errors():
-            return await self._script(keys=keys, args=args)
+            reply = await self._script(keys=keys, args=args)
+        passing("after", self._name)
+        return reply
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | int | float]) -> Any:
         """The script's reply, asked for up to `ATTEMPTS` times. Raises `StoreUnavailable`."""

@@ -1,0 +1,106 @@
+"""`python -m tests.chaos.forks`: a process that has loaded the bot, and forks one for each order.
+
+Loading takes most of what a start costs. A fork is a process like any other: with memory, sockets
+and a death of its own. Orders come by standard input, one a line as JSON; news go out the same way:
+`{"started": pid}` for each order, `{"ended": pid, "status": …}` for each death. When its input
+ends, all that it has started is killed.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import sys
+from typing import Any
+
+LOADED = ("bot.app", "bot.cli", "bot.ops.heap", "bot.ops.logs", "bot.wiring")
+
+
+def main() -> None:
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.freeze()
+    wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(waker)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    selector = selectors.DefaultSelector()
+    selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
+    selector.register(wake, selectors.EVENT_READ)
+    running: set[int] = set()
+    rest = b""
+    _tell({"ready": True})
+    while True:
+        ready = {key.fd for key, _ in selector.select()}
+        if wake in ready:
+            os.read(wake, 4096)
+        _bury(running)
+        if sys.stdin.fileno() not in ready:
+            continue
+        read = os.read(sys.stdin.fileno(), 1 << 20)
+        if not read:
+            break
+        *orders, rest = (rest + read).split(b"\n")
+        for order in orders:
+            running.add(_start(json.loads(order)))
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _bury(running: set[int]) -> None:
+    for pid in tuple(running):
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            running.discard(pid)
+            _tell({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+
+
+def _start(order: dict[str, Any]) -> int:
+    pid = os.fork()
+    if pid:
+        _tell({"started": pid})
+        return pid
+    code = 70
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.environ.clear()
+        os.environ.update(order["env"])
+        os.chdir(order["cwd"])
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for number, source in enumerate((nothing, log, log)):
+            os.dup2(source, number)
+        os.closerange(3, 64)
+        _shorten(order["seconds"])
+        from bot.cli import main as run  # noqa: PLC0415
+
+        code = run(order["arguments"])
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _shorten(seconds: dict[str, float]) -> None:
+    """Set constants of the bot that no setting is for, as `module:NAME`."""
+    for place, value in seconds.items():
+        module, _, name = place.partition(":")
+        setattr(importlib.import_module(module), name, value)
+    if (deadline := seconds.get("bot.slack.web_api:DEADLINE_SECONDS")) is not None:
+        from bot.slack.resting_api import RestingApi  # noqa: PLC0415
+        from bot.slack.web_api import WebApi  # noqa: PLC0415
+
+        for api in (WebApi, RestingApi):
+            api.__init__.__kwdefaults__ = {"deadline": deadline}
+
+
+def _tell(news: dict[str, Any]) -> None:
+    os.write(sys.__stdout__.fileno(), json.dumps(news).encode() + b"\n")  # type: ignore[union-attr]
+
+
+if __name__ == "__main__":
+    main()

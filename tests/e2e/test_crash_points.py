@@ -1,0 +1,346 @@
+"""Every crash point lies on a journey; and whoever is killed at one, the answer comes once, whole.
+
+Journeys run in this process, where it is seen which points they pass, and with bots of their own,
+which are killed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from bot.crash_points import POINTS, VARIABLE, CrashPointReached, arrive
+from bot.operator import Wanted, operate
+from sandbox.grok import GrokServer, Script
+from sandbox.workspace import ANA, BEN, DESIGN, ENGINEERING, GENERAL, RANDOM, Limits, Workspace
+from tests.chaos.books import read_books
+from tests.chaos.processes import Forks, Process, forks
+from tests.e2e.process import environment
+from tests.e2e.stage import (
+    Stage,
+    installed_app,
+    is_complete,
+    markdown,
+    on_stage,
+    settings_for,
+)
+
+WORDS = [f"word{number} " for number in range(30)]
+WHOLE = "".join(WORDS).strip()
+LEASE = 1.0
+AT_ONCE = 6
+SHORTER = {"bot.slack.web_api:DEADLINE_SECONDS": 1.0}
+"""A job ends when no call of a bot that was killed can come any more: twice that deadline."""
+
+
+def script(**values: object) -> Script:
+    return Script(pieces=WORDS, times=None, **values)  # type: ignore[arg-type]
+
+
+async def _doors(stage: Stage) -> None:
+    """Commands, forms, mentions, buttons, the Home tab, what admins set, and a `forget`."""
+    workspace = stage.workspace
+    stage.grok.script(script(speed=60))
+    await stage.ask("defaults set --temperature 0.5", channel=ENGINEERING)
+    await stage.ask("usage channel")
+    await workspace.open_home(ANA)
+    await stage.ask("", user=BEN)
+    form = await stage.form(BEN)
+    await workspace.submit(BEN, form.id, {"prompt": "Count"})
+    (message,) = await stage.answer()
+    await workspace.click(BEN, GENERAL, message.ts, "retry")
+    asked = await workspace.say(ANA, RANDOM, "@grok count")
+    reply = await stage.reply(0, asked.ts, channel=RANDOM)
+    await workspace.click(ANA, RANDOM, reply.ts, "retry")
+    await workspace.wait_for(lambda: stage.replies(asked.ts, channel=RANDOM)[1:])
+    stopping = stage.replies(asked.ts, channel=RANDOM)[1]
+    await workspace.click(ANA, RANDOM, stopping.ts, "stop")
+    await stage.reply(1, asked.ts, channel=RANDOM)
+    await workspace.say(ANA, RANDOM, "@grok forget", asked.ts)
+    await workspace.say(ANA, RANDOM, "@grok leave", asked.ts)
+    await stage.ask("--private count", user=BEN)
+    await stage.ask("--reply thread count", channel=DESIGN)
+    await stage.quiet()
+
+
+async def _streamed(stage: Stage) -> None:
+    stage.grok.script(script(speed=60))
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    await stage.reply(0, asked.ts)
+
+
+async def _refused(stage: Stage) -> None:
+    """Slack loses replies, limits, and lets nobody read where the bot is no member."""
+    workspace = stage.workspace
+    stage.grok.script(script(speed=60))
+    workspace.fail("chat.postMessage", drop_after=True)
+    workspace.fail("chat.update", retry_after=1)
+    await stage.ask("count")
+    await stage.answer()
+    asked = await workspace.say(BEN, RANDOM, "@grok count")
+    workspace.fail("chat.postMessage", error="fatal_error", applied=True)
+    await stage.reply(0, asked.ts, channel=RANDOM)
+
+
+async def _in_line(stage: Stage) -> None:
+    """More questions than one worker has room for; the last one is handed back."""
+    stage.grok.script(script(speed=60))
+    await asyncio.gather(*(stage.ask(f"count {number}") for number in range(6)))
+    for number in range(6):
+        await stage.answer(number)
+    stage.grok.script(Script(pieces=WORDS, stall_after=5))
+    await stage.ask("count to the end of days", channel=RANDOM)
+    await stage.workspace.wait_for(lambda: "word4" in _text(stage, RANDOM))
+
+
+async def _crashed(stage: Stage, seen: Seen) -> None:
+    """One worker fails, another takes over; there is one answer still."""
+    stage.grok.script(script(speed=60))
+    seen.once["before:finish"] = _fail
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    assert markdown(await stage.reply(0, asked.ts)).strip() == WHOLE
+
+
+async def _stolen(stage: Stage, seen: Seen, redis: Redis) -> None:
+    """The lease is lost with a post on its way, and an answer that nobody finishes."""
+
+    def steal() -> None:
+        for key in redis.scan_iter("*:job:*"):
+            redis.hset(key, "lease", "nobody")
+
+    stage.grok.script(script(speed=60))
+    seen.once["after:chat.postMessage"] = steal
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    assert markdown(await stage.reply(0, asked.ts)).strip() == WHOLE
+
+
+async def _forgotten(stage: Stage, redis: Redis) -> None:
+    """The store comes back empty in mid-answer."""
+    go = asyncio.Event()
+    stage.grok.script(Script(pieces=WORDS, stall_after=20, release=go, times=None))
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    await stage.workspace.wait_for(lambda: "word9" in str(stage.replies(asked.ts)))
+    redis.flushall()
+    go.set()
+    assert markdown(await stage.reply(0, asked.ts)).strip() == WHOLE
+
+
+async def _dropped(stage: Stage, redis: Redis, redis_url: str) -> None:
+    """An operator ends a job."""
+    stage.grok.script(Script(pieces=WORDS, stall_after=5))
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    await stage.workspace.wait_for(lambda: "word4" in str(stage.replies(asked.ts)))
+    (job,) = [
+        str(redis.hget(key, "id"))
+        for key in redis.scan_iter("*:job:*")
+        if redis.hget(key, "state") == "running"
+    ]
+    settings = settings_for(stage.workspace, stage.grok, redis_url)
+    assert await operate(settings, Wanted(drop=job)) == 0
+    await stage.reply(0, asked.ts)
+
+
+def _fail() -> None:
+    raise CrashPointReached("wanted")
+
+
+def _text(stage: Stage, channel: str) -> str:
+    return "".join(markdown(message) for message in stage.workspace.messages(channel))
+
+
+class Seen:
+    """Which points were passed; `once` is done at the next passing of a point."""
+
+    def __init__(self) -> None:
+        self.points: set[str] = set()
+        self.once: dict[str, Callable[[], None]] = {}
+
+    def __call__(self, point: str) -> None:
+        self.points.add(point)
+        if act := self.once.pop(point, None):
+            act()
+
+
+async def test_every_point_lies_on_a_journey(redis_url: str) -> None:
+    seen = Seen()
+
+    async def two_of_them() -> None:
+        url = f"{redis_url}?db=1"
+        with Redis.from_url(url, protocol=2, decode_responses=True) as redis:
+            async with on_stage(url, replicas=2, job_lease_seconds=LEASE) as stage:
+                await _crashed(stage, seen)
+                await _stolen(stage, seen, redis)
+                await _dropped(stage, redis, url)
+                await _forgotten(stage, redis)
+
+    async def with_many_doors() -> None:
+        async with on_stage(f"{redis_url}?db=2") as stage:
+            await _doors(stage)
+
+    async def with_a_bad_slack() -> None:
+        async with on_stage(f"{redis_url}?db=3") as stage:
+            await _refused(stage)
+        async with on_stage(f"{redis_url}?db=3", slack_streaming="native") as stage:
+            await _streamed(stage)
+
+    async def with_little_room() -> None:
+        url = f"{redis_url}?db=4"
+        async with on_stage(url, replicas=2, jobs_at_once=1, shutdown_grace_seconds=0) as stage:
+            await _in_line(stage)
+
+    with arrive(seen):
+        await asyncio.gather(two_of_them(), with_many_doors())
+        await asyncio.gather(with_a_bad_slack(), with_little_room())
+
+    assert POINTS - seen.points == set()
+
+
+@dataclass
+class Ground:
+    """Where bots are killed: what they stand on, and how they are started."""
+
+    workspace: Workspace
+    grok: GrokServer
+    redis: AsyncRedis
+    forks: Forks
+    where: Path
+    url: str
+
+    async def start(self, orders: str = "", **values: str) -> Process:
+        env = environment(
+            self.workspace,
+            self.grok,
+            self.where,
+            REDIS_URL=self.url,
+            JOB_LEASE_SECONDS=str(LEASE),
+            SHUTDOWN_GRACE_SECONDS="0",
+            **values,
+        )
+        log = self.where / "bot.log"
+        env |= {VARIABLE: orders} if orders else {}
+        return await self.forks.start(env, cwd=self.where, log=log)
+
+    async def end(self, bot: Process) -> None:
+        bot.send(signal.SIGTERM)
+        await asyncio.wait_for(bot.wait(), 20)
+
+
+@asynccontextmanager
+async def ground(where: Path, redis_url: str, number: int, of: Forks) -> AsyncIterator[Ground]:
+    """A workspace and a database of its own, the `number`-th."""
+    where.mkdir()
+    limits = Limits(event_retries=(0.5, 2.0, 6.0))
+    url = f"{redis_url}?db={number}"
+    async with AsyncExitStack() as stack:
+        workspace = await stack.enter_async_context(Workspace(app=installed_app(), limits=limits))
+        grok = await stack.enter_async_context(GrokServer(speed=None, first_delay=0))
+        grok.script(script(speed=60))
+        redis = AsyncRedis.from_url(url, protocol=2, decode_responses=True)
+        stack.push_async_callback(redis.aclose)
+        yield Ground(workspace, grok, redis, of, where, url)
+
+
+def _both(*steps: str) -> list[str]:
+    return [f"{when}:{step}" for step in steps for when in ("before", "after")]
+
+
+NATIVE = {"SLACK_STREAMING": "native"}
+
+KILLED = {
+    "taking": (_both("accept", "ack", "known", "take", "begin", "users.info", "remember"), {}),
+    "asking": ([*_both("grok"), *(f"{each}=kill@12" for each in _both("chunk")), "after:read"], {}),
+    "showing": (
+        [
+            *_both("write", "chat.postMessage", "edit_slot", "chat.update", "renew"),
+            *(f"{each}=kill@3" for each in _both("write", "chat.update")),
+        ],
+        {},
+    ),
+    "ending": (_both("deliver", "finish"), {}),
+    "streaming": (
+        _both("chat.startStream", "chat.appendStream", "chat.stopStream", "slot"),
+        NATIVE,
+    ),
+}
+"""Points at which the one bot is killed that has the question in hand, and its settings."""
+
+KILLED_AGAIN = _both("reclaim", "pause", "wake", "take", "adopt", "conversations.replies", "write")
+"""Points at which a second one is killed that takes over from one that was killed by its post."""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("kind", KILLED)
+async def test_killed_at_a_point_the_answer_comes_once(
+    tmp_path: Path, redis_url: str, kind: str
+) -> None:
+    points, values = KILLED[kind]
+    await _each_alone(tmp_path, redis_url, [(point,) for point in points], values)
+
+
+@pytest.mark.integration
+async def test_killed_again_while_taking_over_the_answer_comes_once(
+    tmp_path: Path, redis_url: str
+) -> None:
+    first = "after:chat.postMessage"
+    await _each_alone(tmp_path, redis_url, [(first, point) for point in KILLED_AGAIN], {})
+
+
+async def _each_alone(
+    where: Path, redis_url: str, deaths: Sequence[Sequence[str]], values: Mapping[str, str]
+) -> None:
+    """One question for each of `deaths`, a few of them at once."""
+    left = list(enumerate(deaths))
+    faults: list[str] = []
+
+    async def one_after_the_other(number: int, of: Forks) -> None:
+        async with ground(where / str(number), redis_url, number, of) as here:
+            while left:
+                place, points = left.pop()
+                try:
+                    async with asyncio.timeout(30):
+                        await _killed_at(here, points, f"question {place}", values)
+                except (AssertionError, TimeoutError) as fault:
+                    faults.append(f"{points}: {type(fault).__name__} {fault}")
+                    return
+
+    async with forks(SHORTER) as of, asyncio.TaskGroup() as group:
+        for number in range(1, 1 + AT_ONCE):
+            group.create_task(one_after_the_other(number, of))
+    assert not faults, "\n".join(faults)
+
+
+async def _killed_at(
+    here: Ground, points: Sequence[str], question: str, values: Mapping[str, str]
+) -> None:
+    await here.redis.flushdb()
+    workspace, asked = here.workspace, None
+    for point in points:
+        bot = await here.start(point if "=" in point else f"{point}=kill", **values)
+        await workspace.connected()
+        asked = asked or await workspace.say(ANA, GENERAL, f"@grok {question}")
+        assert await asyncio.wait_for(bot.wait(), 20) == -signal.SIGKILL
+        await workspace.wait_for(lambda: not workspace.sockets)
+    assert asked is not None
+    bot = await here.start(**values)
+    try:
+        stage = Stage(workspace, here.grok)
+        await workspace.wait_for(lambda: any(map(is_complete, stage.replies(asked.ts))), 20)
+        await workspace.settled()
+        while not (books := await read_books(here.redis)).over:
+            await asyncio.sleep(0.1)
+    finally:
+        await here.end(bot)
+    (answer,) = stage.replies(asked.ts)
+    assert markdown(answer).strip() == WHOLE
+    assert books.faults() == []
+    assert (
+        len([each for each in here.grok.requests if question in str(each.body)]) <= len(points) + 1
+    )
