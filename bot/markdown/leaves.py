@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 _MOST_NESTED = 24
@@ -17,11 +18,25 @@ _MOST_NESTED = 24
 _BEGINS_BLOCK = ("", *" \t\r\n>-+*_=#~`<0123456789")
 """What a line may begin with that is not simply text."""
 
+_BEGINS_ITEM = frozenset("-+*0123456789")
+_BEGINS_LEAF = frozenset("`~=-#*_<")
+"""What a line of a leaf may begin with that is not simply text."""
+
 _DEEPEST = 40
 """Characters of space that are looked at; more make no difference."""
 
 QUOTE = -1
 """Stands for a quotation among the containers; a number is what items of a list are indented."""
+
+_MARKS = re.compile(r"[ \t>+*0-9.)-]*+(?=[^\s>+*0-9.)_=#~`<-])")
+"""What a line begins with whose further text makes no difference to what the line is."""
+
+_ANY_TEXT = "a"
+_ANY_NUMBER = str.maketrans("03456789", "22222222")
+"""Only the number 1 is told from others: it may begin a list in the midst of a paragraph."""
+
+_LONGEST_KEPT = 32
+"""Of lines that begin with so many characters of marks is remembered what they are."""
 
 _FENCE = re.compile(r"(`{3,})[^`\n]*$|(~{3,}).*$", re.MULTILINE)
 _CLOSING = re.compile(r"[ ]{0,3}(`{3,}|~{3,})[ \t]*\r?$", re.MULTILINE)
@@ -39,6 +54,7 @@ _TO_ITS_END = re.compile(
 _TO_A_GAP = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?=[\s/>]|\Z)")
 _COMMENT = re.compile(r"<!--.*?-->[ \t]*\r?$", re.MULTILINE)
 _SPACE = " \t\r\n"
+_BLANK = frozenset(" \t")
 
 
 class Kind(Enum):
@@ -89,6 +105,15 @@ def read(place: Place, line: str) -> tuple[Kind, Place]:
             return Kind.TEXT, place._replace(paragraph=True, empty_item=False)
         if not fence and line in ("\n", ""):
             return Kind.TEXT, _DOUBTFUL if place.doubtful else START
+    marks = _MARKS.match(line)
+    telling = marks[0].translate(_ANY_NUMBER) + _ANY_TEXT if marks else line
+    if len(telling) <= _LONGEST_KEPT:
+        return _read_kept(place, telling)
+    return _Line(place, telling).read()
+
+
+@lru_cache(maxsize=4_096)
+def _read_kept(place: Place, line: str) -> tuple[Kind, Place]:
     return _Line(place, line).read()
 
 
@@ -152,8 +177,11 @@ class _Line:
             indent = self._indent()
             if indent > 3:
                 break
-            if self._quotes():
+            begin = self._next()
+            if begin == ">" and self._quotes():
                 containers.append(QUOTE)
+            elif begin not in _BEGINS_ITEM:
+                break
             elif (width := self._item(interrupts=paragraph and not fresh, whole=whole)) is not None:
                 containers.append(width)
             else:
@@ -172,10 +200,12 @@ class _Line:
         deep = self._indent() > 3
         text = self._line[self._skip() :]
         inside = containers if not goes_on or whole else place.containers
-        open_here = place._replace(containers=inside)
         if deep:
             kind = Kind.MORE if goes_on else Kind.DEEP
-            return kind, open_here._replace(paragraph=goes_on)
+            return kind, place._replace(containers=inside, paragraph=goes_on)
+        open_here = place._replace(containers=inside, paragraph=True)
+        if text[:1] not in _BEGINS_LEAF:
+            return (Kind.MORE if goes_on else Kind.TEXT), open_here
         begun = place._replace(containers=containers, paragraph=False)
         if opened := _FENCE.match(text):
             marker = opened[1] or opened[2]
@@ -188,7 +218,7 @@ class _Line:
             return Kind.TEXT, begun
         if text.startswith("<"):
             open_here = _with_html(open_here, text)
-        return (Kind.MORE if goes_on else Kind.TEXT), open_here._replace(paragraph=True)
+        return (Kind.MORE if goes_on else Kind.TEXT), open_here
 
     def _item(self, *, interrupts: bool, whole: bool) -> int | None:
         """How far the items of a list that begins here are indented; None: none begins."""
@@ -199,14 +229,14 @@ class _Line:
         empty = not self._line[marker.end() :].strip(_SPACE)
         if interrupts and (empty or marker[1] not in (None, "1")) and whole:
             return None
-        indent = self._indent()
-        self._advance(indent)
+        if indent := self._indent():
+            self._advance(indent)
         width = len(marker[0])
         self._at += width
         self._column += width
-        gap = self._indent()
-        gap = 1 if empty or gap > 4 else gap
-        self._advance(min(gap, self._indent()))
+        columns = self._indent()
+        gap = 1 if empty or columns > 4 else columns
+        self._advance(min(gap, columns))
         return indent + width + gap
 
     def _quotes(self) -> bool:
@@ -214,15 +244,18 @@ class _Line:
         start = self._skip()
         if self._line[start : start + 1] != ">":
             return False
-        self._advance(self._indent())
+        if indent := self._indent():
+            self._advance(indent)
         self._at += 1
         self._column += 1
-        if self._indent():
+        if self._line[self._at : self._at + 1] in _BLANK:
             self._advance(1)
         return True
 
     def _indent(self) -> int:
         """Columns of space from here on."""
+        if not self._pending and self._line[self._at : self._at + 1] not in _BLANK:
+            return 0
         columns, column = self._pending, self._column + self._pending
         for char in self._line[self._at : self._at + _DEEPEST]:
             if char == " ":
@@ -234,8 +267,15 @@ class _Line:
                 break
         return columns
 
+    def _next(self) -> str:
+        """What comes behind the space from here on; empty at the end."""
+        at = self._skip()
+        return self._line[at : at + 1]
+
     def _skip(self) -> int:
         """Where the space from here on ends."""
+        if self._line[self._at : self._at + 1] not in _BLANK:
+            return self._at
         return len(self._line) - len(self._line[self._at :].lstrip(" \t"))
 
     def _advance(self, columns: int) -> None:

@@ -63,7 +63,8 @@ class Fence:
 
     def closes(self, line: str) -> bool:
         """Whether `line` closes the block."""
-        return len(self._bare(line)) >= len(self.marker) and self.may_close(line)
+        bare = self._bare(line)
+        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
 
     def may_close(self, line: str) -> bool:
         """Whether an unfinished `line` may become one that `closes`."""
@@ -100,6 +101,7 @@ WIDE_TABLE = Fence("", "```", "", of_table=True)
 Context = Fence | Table | None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def opened_fence(line: str) -> Fence | None:
     """The fence that `line` opens."""
     match = _FENCE.match(line)
@@ -161,7 +163,8 @@ def heading_at(text: str, end: int) -> int | None:
 
 def begins_text(line: str) -> bool:
     """Whether `line` is text that a line below it may make a heading."""
-    return bool(line.strip()) and not _BEGINS_BLOCK.match(line) and "|" not in line
+    text = bool(line.strip()) and not _BEGINS_BLOCK.match(line) and "|" not in line
+    return text and not is_divider(line)
 
 
 def seems_block(line: str) -> bool:
@@ -169,17 +172,20 @@ def seems_block(line: str) -> bool:
     return _SEEMS_BLOCK.match(line) is not None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def is_divider(line: str) -> bool:
     """Whether Slack may show `line` as a divider."""
     bare = line.strip()
     return bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def ends_paragraph(line: str) -> bool:
     """Whether inline markup cannot go on behind `line`."""
     return not _bare(line) or is_heading(line) or is_divider(line)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def begins_paragraph(line: str, last: str) -> bool:
     """Whether inline markup cannot go on from `last`, the line above, into `line`: an item of a
     list, a heading, the first line of a quotation."""

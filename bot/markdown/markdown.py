@@ -69,9 +69,7 @@ class Layout:
                 continue
             if not whole and self._open.still_fits():
                 return
-            if whole and self._open.fits(line):
-                self._open.take(line)
-            else:
+            if not (whole and self._open.take(line)):
                 self._seal(self._open.boundary(line))
 
     def _begin(self, text: str, context: Context = None, opening: str = "") -> None:
@@ -94,10 +92,9 @@ class Layout:
         message = self._open
         if message.context is WIDE_TABLE:
             return WIDE_TABLE.leaves(line) and self._begin_at(message.mark(), None)
-        if message.context or not (whole and message.fits_length(line)):
+        if message.context or not (whole and starts_wide_table(message.last_line, line)):
             return False
-        wide = starts_wide_table(message.last_line, line)
-        return wide and self._begin_at(message.above_last_line(), WIDE_TABLE)
+        return message.fits_length(line) and self._begin_at(message.above_last_line(), WIDE_TABLE)
 
     def _begin_at(self, mark: Mark, context: Context) -> bool:
         """Go on in a new message, inside `context`, with the line that begins at `mark`; above

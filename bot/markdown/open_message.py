@@ -25,7 +25,7 @@ from bot.markdown.lines import (
     seems_block,
     starts_table,
 )
-from bot.markdown.pieces import Piece, Room, most_within, weigh
+from bot.markdown.pieces import Piece, Room, most_within, weigh, weigh_line
 from bot.markdown.runs import end_of_code, last_blank, last_block, last_paragraph, text_in
 
 HEADING_CHARS = 100
@@ -84,7 +84,6 @@ class OpenMessage:
         self._room = room
         self._searched = 0
         self._weighed = (0, 0)
-        self._weighed_line = ("", 0)
         self._chars = weigh(self.before) + _CLOSING
         self._blocks = 3 if isinstance(context, Table) else 1
         self._rows = 0
@@ -122,35 +121,34 @@ class OpenMessage:
 
     def fits_length(self, line: str) -> bool:
         """Whether there is room for `line`, the next one, as far as its length goes."""
-        return len(line) <= self._left and self._weight(line) <= self._left
+        left = self._left
+        return len(line) <= left and weigh_line(line) <= left
 
-    def fits(self, line: str) -> bool:
-        """Whether there is room for `line`, the next one."""
-        if not self.fits_length(line):
+    def take(self, line: str) -> bool:
+        """Add the next line, a whole one. False: there is no room for it."""
+        left = self._left
+        if len(line) > left or (weight := weigh_line(line)) > left:
             return False
-        if self._line is None:
-            return True
-        if isinstance(self.context, Table) and "|" in line:
-            return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
         chars, blocks = self._extra(line)
-        return (
-            self._weight(line) + chars <= self._left and self._blocks + blocks <= self._room.blocks
-        )
-
-    def take(self, line: str) -> None:
-        """Add the next line, a whole one that fits."""
-        chars, blocks = self._extra(line)
+        if self._line and not self._has_room(line, left - weight - chars, blocks):
+            return False
         before, begin = self.context, self.mark()
         self._last_paragraph = self._paragraph_with(line)
         self.context = self._context_after(line)
         self.at += len(line)
         self._paragraph = self._paragraph_behind(line, before)
-        stray = self._is_stray_fence(line, before)
-        self._doubtful = self._doubtful or stray or _is_doubtful(self.context)
-        self._chars += self._weight(line) + chars
+        self._doubtful = self._doubtful or self._is_now_doubtful(line, before)
+        self._chars += weight + chars
         self._blocks += blocks
         self.last_line = line
         self._note_marks(line, before, begin)
+        return True
+
+    def _has_room(self, line: str, left: int, blocks: int) -> bool:
+        """Whether `line` fits, which leaves room for `left` characters and costs `blocks`."""
+        if isinstance(self.context, Table) and "|" in line:
+            return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
+        return left >= 0 and self._blocks + blocks <= self._room.blocks
 
     def take_run(self) -> None:
         """Take at once those of the next lines that are nothing but text, or code, as far as they
@@ -217,6 +215,8 @@ class OpenMessage:
 
     def mark(self) -> Mark:
         """The end of the lines that were taken."""
+        if self._line and self._line.at == self.at:
+            return self._line
         return Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
 
     def above_last_line(self) -> Mark:
@@ -308,12 +308,6 @@ class OpenMessage:
         """The piece that begins as this message does."""
         return Piece(text, self.before, after, inset, self._moved)
 
-    def _weight(self, line: str) -> int:
-        """What `line` weighs; the same line is asked about several times in a row."""
-        if self._weighed_line[0] is not line:
-            self._weighed_line = line, weigh(line)
-        return self._weighed_line[1]
-
     @property
     def _left(self) -> int:
         """Counted characters for which there is room behind the lines that were taken."""
@@ -349,8 +343,10 @@ class OpenMessage:
             return 0, 2
         return 0, 0
 
-    def _is_stray_fence(self, line: str, before: Context) -> bool:
-        """Whether not every reader sees in `line`, which was added, what we do."""
+    def _is_now_doubtful(self, line: str, before: Context) -> bool:
+        """Whether not every reader sees the code that we see, now that `line` was added."""
+        if _is_doubtful(self.context):
+            return True
         if not may_be_fence(line):
             return False
         code = before if isinstance(before, Fence) else None

@@ -23,10 +23,11 @@ def place_behind(text: str, place: Place = START) -> Place:
     """What is open behind `text`, which begins at `place`, as far as items of lists go."""
     if place == START and not _ITEM_OR_FENCE.search(text):
         return START
+    text = printable(text)
     at = 0
     while at < len(text):
         end = text.find("\n", at) + 1 or len(text)
-        place = read(place, printable(text[at:end]))[1]
+        place = read(place, text[at:end])[1]
         at = end
     return place
 

@@ -151,3 +151,12 @@ def test_no_heading_stands_alone_at_an_end(chars: int) -> None:
 
     for piece in laid_out(text, Room(chars, 40))[:-1]:
         assert piece.text.endswith(("text.\n\n", "it.\n\n"))
+
+
+@pytest.mark.parametrize("divider", ["---\n", "- - -\n", "***\n", "--- \r\n"])
+def test_dividers_below_one_another_are_no_headings_that_move_to_the_next_message(
+    divider: str,
+) -> None:
+    pieces = laid_out(divider * 100, Room(1_300, 12))
+
+    assert {piece.text.count("\n") for piece in pieces[:-1]} == {5}
