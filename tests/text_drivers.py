@@ -22,7 +22,7 @@ from bot.markdown.inline_markup import InlineMarkup
 from bot.markdown.safety import SafeGrowth
 from bot.ops.redact import Redactor
 from bot.reply.chain import Chain
-from bot.rules.managing_grammar import parse_managing
+from bot.rules.admin_commands import parse_command
 from bot.slack.blocks import BARE, Question
 from bot.slack.incoming import json_object, parse
 from bot.slack.message_text import text_of_message
@@ -193,7 +193,7 @@ DRIVERS: Mapping[str, Work] = {
     "a payload": _payload,
     "turns that are kept": _turns_kept,
     "what an API refuses": _refusal,
-    "a command of admins": lambda text: parse_managing(f"quota set {text}", ()),
+    "a command of admins": lambda text: parse_command(f"quota set {text}", ()),
     "a log line": lambda text: Redactor(["a secret of ours"]).value({"event": text, text: [text]}),
 }
 """Each by a name."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from bot.admin.managing_changes import (
-    ChangingCommand,
     channel_of,
     faults_of_defaults,
     wanted,
@@ -17,7 +16,7 @@ from bot.admin.managing_reply import Caller, Said
 from bot.asking.rules_text import Changed, changes, models_text, whose
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
-from bot.rules.managing import SetDefaults, UnsetDefaults
+from bot.rules.admin_commands import AdminCommand
 from bot.rules.policy import (
     Fields,
     Paused,
@@ -26,6 +25,7 @@ from bot.rules.policy import (
     paused_in,
 )
 from bot.rules.quota import Scope
+from bot.rules.scope_words import CHANNEL
 from bot.settings import Settings, default_values
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
@@ -46,15 +46,16 @@ class Changing:
         self._grok = grok
         self._settings = default_values(settings)
 
-    async def carry_out(self, command: ChangingCommand, caller: Caller) -> Said:
+    async def carry_out(self, command: AdminCommand, caller: Caller) -> Said:
         """Do what `command` says. Raises `RequestRefused` when it cannot be done as it stands,
         and `StoreUnavailable`."""
-        scope = command.target.scope(channel=caller.channel, user=caller.user)
+        target = command.target or CHANNEL
+        scope = target.scope(channel=caller.channel, user=caller.user)
         policy = await self._policies.current()
         pause = Paused(by=caller.user, at=time.time())
         want = wanted(command, scope, policy, self._grok.catalogue, pause)
         faults = want.faults
-        if isinstance(command, SetDefaults | UnsetDefaults):
+        if command.name in ("defaults set", "defaults unset"):
             faults += self.faults_of(_named(want.fields), scope, policy)
         if faults:
             raise refused(faults)
@@ -62,7 +63,7 @@ class Changing:
         if standing and want.fields.get("paused"):
             who = mention(standing.by)
             return Said((words.paused_already(who, moment(standing.at, caller.person.tz_offset)),))
-        return await self.change(scope, want.fields, caller, str(command))
+        return await self.change(scope, want.fields, caller)
 
     def faults_of(
         self, defaults: Mapping[str, JsonValue], scope: Scope, policy: Policy
@@ -70,13 +71,13 @@ class Changing:
         """What speaks against these defaults (None: taken away) in `scope`."""
         return faults_of_defaults(defaults, scope, policy, self._grok, self._settings)
 
-    async def change(self, scope: Scope, fields: Fields, caller: Caller, what: str) -> Said:
-        """Set and take away `fields`, all of one kind; `what` is the command for the audit.
+    async def change(self, scope: Scope, fields: Fields, caller: Caller) -> Said:
+        """Set and take away `fields`, all of one kind.
 
         Raises `StoreUnavailable`.
         """
         done = await self._policies.change(
-            scope, fields, by=caller.user, what=what, operation=caller.operation
+            scope, fields, by=caller.user, operation=caller.operation
         )
         policy = await self._policies.current()
         if not (done.before or done.after):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,9 +11,8 @@ import structlog
 from attrs import frozen
 
 from bot.admin.changing import Changing, refused
-from bot.admin.managing_changes import ChangingCommand
 from bot.admin.managing_reply import Caller, Said
-from bot.admin.permission import Permission, matter_of
+from bot.admin.permission import Permission
 from bot.admin.usage import Usage
 from bot.asking.showing import (
     audit_lines,
@@ -25,16 +24,8 @@ from bot.asking.showing import (
 )
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.rules.managing import (
-    ExportUsage,
-    ManagingCommand,
-    ShowAudit,
-    ShowDefaults,
-    ShowModels,
-    ShowQuota,
-    ShowUsage,
-    Target,
-)
+from bot.rules.admin_commands import AdminCommand
+from bot.rules.policy import Policy
 from bot.settings import Settings, default_values
 from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
@@ -64,6 +55,9 @@ class _Where:
     thread_ts: str
 
 
+Handler = Callable[[AdminCommand, Caller], Awaitable[Said]]
+
+
 @frozen
 class Managing:
     """Carries out the commands. One that changes a channel is announced there."""
@@ -78,7 +72,7 @@ class Managing:
 
     async def __call__(
         self,
-        command: ManagingCommand,
+        command: AdminCommand,
         *,
         user: str,
         channel: str,
@@ -93,7 +87,7 @@ class Managing:
         """
         where = _Where(user, channel, response_url, thread_ts)
         carry_out = partial(self._carry_out, command, where, operation)
-        if not isinstance(command, ChangingCommand):
+        if not command.verb.changes:
             return Reaction(then=partial(self._conclude, where, carry_out))
         changing = asyncio.create_task(carry_out())
         try:
@@ -104,11 +98,11 @@ class Managing:
         then = partial(self._conclude, where, lambda: changing)
         return Reaction(then=then, again=not changing.done())
 
-    async def _carry_out(self, command: ManagingCommand, where: _Where, operation: str) -> Said:
+    async def _carry_out(self, command: AdminCommand, where: _Where, operation: str) -> Said:
         """What there is to say, once it is done."""
         person = await self._slack.people.find(where.user)
         caller = Caller(person, where.channel, operation)
-        if sentence := self._permission.refusal(matter_of(command, where.user), person):
+        if sentence := self._permission.refusal(command.matter(where.user), person):
             return Said((sentence,))
         return await self._answer(command, caller)
 
@@ -122,7 +116,7 @@ class Managing:
         if not await self._slack.announcing.announce(said.channel, said.announcement):
             await self._tell(where, Said((words.NOT_ANNOUNCED,)))
 
-    async def _answer(self, command: ManagingCommand, caller: Caller) -> Said:
+    async def _answer(self, command: AdminCommand, caller: Caller) -> Said:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._said(command, caller)
@@ -138,44 +132,52 @@ class Managing:
             log.exception("command failed")
             return Said((words.FAILED,))
 
-    async def _said(self, command: ManagingCommand, caller: Caller) -> Said:
-        if faults := getattr(command, "faults", ()):
-            raise refused(faults, changing=isinstance(command, ChangingCommand))
-        match command:
-            case ShowUsage(target=target):
-                return await self._usage.used(target, caller)
-            case ShowQuota(target=target):
-                return await self._usage.quotas(target, caller)
-            case ExportUsage(month=month):
-                return await self._usage.export(month)
-            case ShowAudit():
-                entries = await self._store.audit.newest(MOST_ENTRIES)
-                return Said(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
-            case ShowDefaults() | ShowModels():
-                return await self._shown(command, caller)
-            case _:
-                return await self._changing.carry_out(command, caller)
+    async def _said(self, command: AdminCommand, caller: Caller) -> Said:
+        if command.faults:
+            raise refused(command.faults, changing=command.verb.changes)
+        if command.verb.changes:
+            return await self._changing.carry_out(command, caller)
+        return await self._handlers[command.name](command, caller)
 
-    async def _shown(self, command: ShowDefaults | ShowModels, caller: Caller) -> Said:
+    @property
+    def _handlers(self) -> Mapping[str, Handler]:
+        """What shows something, by its name."""
+        return {
+            "models": self._models,
+            "usage": self._usage.used,
+            "usage export": self._usage.export,
+            "audit": self._audited,
+            "defaults": self._defaults,
+            "quota": self._usage.quotas,
+        }
+
+    async def _audited(self, _: AdminCommand, caller: Caller) -> Said:
+        entries = await self._store.audit.newest(MOST_ENTRIES)
+        return Said(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
+
+    async def _models(self, _: AdminCommand, caller: Caller) -> Said:
+        policy, catalogue = await self._store.policies.current(), self._grok.catalogue
+        if self._permission.knows_rules(caller.person):
+            lines = models_here(policy, caller.channel, catalogue, default_values(self._settings))
+        else:
+            lines = every_model(catalogue)
+        return Said((*lines, *self._closed(policy, caller)))
+
+    async def _defaults(self, command: AdminCommand, caller: Caller) -> Said:
         policy, channel = await self._store.policies.current(), caller.channel
-        settings = default_values(self._settings)
+        if command.target:
+            scope = command.target.scope(channel=channel, user=caller.user)
+            lines = defaults_of(policy, scope, channel)
+        else:
+            may = not self._permission.refusal("defaults", caller.person)
+            id_of = self._grok.catalogue.id_of
+            settings = default_values(self._settings)
+            lines = defaults_here(policy, channel, settings, id_of, may_set=may)
+        return Said((*lines, *self._closed(policy, caller)))
+
+    def _closed(self, policy: Policy, caller: Caller) -> Iterator[str]:
         knows = self._permission.knows_rules(caller.person)
-        closed = tuple(kept_out(policy, channel, caller.person, knows_rules=knows))
-        match command:
-            case ShowModels() if not knows:
-                lines = every_model(self._grok.catalogue)
-            case ShowModels():
-                lines = models_here(
-                    policy, channel, self._grok.catalogue, default_values(self._settings)
-                )
-            case ShowDefaults(target=Target() as target):
-                scope = target.scope(channel=channel, user=caller.user)
-                lines = defaults_of(policy, scope, channel)
-            case ShowDefaults():
-                may = not self._permission.refusal("defaults", caller.person)
-                id_of = self._grok.catalogue.id_of
-                lines = defaults_here(policy, channel, settings, id_of, may_set=may)
-        return Said((*lines, *closed))
+        return kept_out(policy, caller.channel, caller.person, knows_rules=knows)
 
     async def _tell(self, where: _Where, said: Said) -> None:
         await self._slack.aside.show(
@@ -187,7 +189,7 @@ class Managing:
         )
 
 
-def _away(command: ManagingCommand, *, maybe_applied: bool) -> str:
-    if not isinstance(command, ChangingCommand):
+def _away(command: AdminCommand, *, maybe_applied: bool) -> str:
+    if not command.verb.changes:
         return words.STORE_AWAY
     return words.MAYBE_CHANGED if maybe_applied else words.NOT_CHANGED

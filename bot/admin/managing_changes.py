@@ -9,46 +9,23 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
-from bot.completion.flags import Flags
 from bot.completion.parameters import PARAMETERS
 from bot.errors import Fault, RequestRefused
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
+from bot.rules.admin_commands import AdminCommand
 from bot.rules.defaults import default_faults
-from bot.rules.managing import (
-    AllowModels,
-    Pause,
-    ResetDefaults,
-    Resume,
-    SetDefaults,
-    SetQuota,
-    UnsetDefaults,
-    UnsetQuota,
-)
 from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
     Paused,
     Policy,
-    default_fields,
     defaults_for,
-    limit_fields,
     model_fields,
 )
 from bot.rules.quota import Scope
 from bot.words import admin as words
 from bot.words import quota as quota_words
-
-ChangingCommand = (
-    SetDefaults
-    | UnsetDefaults
-    | ResetDefaults
-    | SetQuota
-    | UnsetQuota
-    | AllowModels
-    | Pause
-    | Resume
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +37,26 @@ class Wanted:
 
 
 def wanted(
-    command: ChangingCommand, scope: Scope, policy: Policy, catalogue: Catalogue, pause: Paused
+    command: AdminCommand, scope: Scope, policy: Policy, catalogue: Catalogue, pause: Paused
 ) -> Wanted:
     """What is wanted with `command` in `scope`; `pause`: the one that it may set."""
-    match command:
-        case SetDefaults(flags=flags):
-            return Wanted(default_fields(_options(flags)))
-        case UnsetDefaults(names=names):
-            return Wanted(default_fields(dict.fromkeys(names)))
-        case ResetDefaults():
-            return Wanted({"defaults": None})
-        case SetQuota(limits=limits):
-            return Wanted(limit_fields(limits))
-        case UnsetQuota(names=names):
-            return Wanted(limit_fields(dict.fromkeys(names)))
-        case AllowModels():
-            return _models(command, policy.of(scope).models, catalogue)
-        case Pause():
+    match command.name:
+        case "pause":
             return Wanted({"paused": pause.model_dump()})
-        case Resume():
+        case "resume":
             return Wanted({"paused": None})
+        case "models allow" | "models forbid" if command.names:
+            return _models(command, policy.of(scope).models, catalogue)
+        case _:
+            return Wanted(command.fields)
 
 
-def _options(flags: Flags) -> dict[str, JsonValue]:
-    own = {"system": flags.system, "reply": flags.reply}
-    return {**flags.values, **{name: text for name, text in own.items() if text is not None}}
-
-
-def _models(command: AllowModels, named: dict[str, bool], catalogue: Catalogue) -> Wanted:
+def _models(command: AdminCommand, named: dict[str, bool], catalogue: Catalogue) -> Wanted:
     """`named`: what was said of models in this scope until now."""
-    if command.all:
-        return Wanted({"models": None})
     faults = tuple(fault for name in command.names for fault in _unknown(name, catalogue))
     ids = [*map(catalogue.id_of, command.names)]
-    models = _allowed(ids, named) if command.allow else dict.fromkeys(ids, False)
+    allow = command.name == "models allow"
+    models = _allowed(ids, named) if allow else dict.fromkeys(ids, False)
     return Wanted(model_fields(models), faults)
 
 

@@ -15,10 +15,11 @@ from attrs import frozen
 from bot import words as general
 from bot.admin.changing import Changing
 from bot.admin.managing_reply import Caller, Said
-from bot.admin.permission import Matter, Permission
+from bot.admin.permission import Permission
 from bot.asking.admission import Presence
 from bot.asking.rules_text import whose
 from bot.errors import SlackError, StoreUnavailable
+from bot.rules.admin_commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
 from bot.slack.payloads import Click, GlobalShortcut, Submission
@@ -128,7 +129,7 @@ class Setup:
         fields, errors = self._read(what, submission, scope, policy)
         if errors:
             return _marked(errors)
-        return await self._change(scope, fields, what, submission)
+        return await self._change(scope, fields, submission)
 
     async def _refusal(self, what: What, user: str) -> str:
         return self._permission.refusal(_MATTERS[what], await self._slack.people.find(user))
@@ -157,16 +158,14 @@ class Setup:
         elsewhere = _at_first(submission, general.fault_line(rest[0])) if rest else {}
         return default_fields(defaults), {**elsewhere, **errors}
 
-    async def _change(
-        self, scope: Scope, fields: Fields, what: What, submission: Submission
-    ) -> Reaction:
+    async def _change(self, scope: Scope, fields: Fields, submission: Submission) -> Reaction:
         if not fields:
             return _shown(sentence_view(words.UNCHANGED, setup_words.TITLE))
         person = await self._slack.people.find(submission.user)
         caller = Caller(person, channel="", operation=_operation(submission, fields))
         try:
             async with asyncio.timeout(SAVE_SECONDS):
-                said = await self._changing.change(scope, fields, caller, setup_words.AUDITED[what])
+                said = await self._changing.change(scope, fields, caller)
         except StoreUnavailable as error:
             log.warning("form not saved", error=str(error))
             sentence = words.MAYBE_CHANGED if error.maybe_applied else words.NOT_CHANGED

@@ -14,9 +14,10 @@ from bot.admin.usage_export import table
 from bot.admin.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
 from bot.asking.rules_text import whose
 from bot.asking.showing import kept_out
-from bot.rules.managing import Target
+from bot.rules.admin_commands import AdminCommand
 from bot.rules.policy import Limit, Policy, caps_for, limits_for
 from bot.rules.quota import QUOTAS, Scope
+from bot.rules.scope_words import Target
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.channel_names import ChannelNames
@@ -44,10 +45,10 @@ class Usage:
     _settings: Settings
     _clock: Callable[[], float] = time.time
 
-    async def used(self, target: Target | None, caller: Caller) -> Said:
-        """What was used today and this month; None: in this channel and by the caller."""
+    async def used(self, command: AdminCommand, caller: Caller) -> Said:
+        """What was used today and this month; no scope named: here and by the caller."""
         policy, windows = await self._store.policies.current(), self._windows()
-        scopes = self._scopes(target, caller)
+        scopes = self._scopes(command.target, caller)
         lines: list[str] = []
         for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
             limits = _of_scope(use.scope, policy, caller)
@@ -59,9 +60,10 @@ class Usage:
             ]
         return Said(tuple(lines))
 
-    async def quotas(self, target: Target | None, caller: Caller) -> Said:
-        """What is limited, with bars; None: what holds for the caller here."""
+    async def quotas(self, command: AdminCommand, caller: Caller) -> Said:
+        """What is limited, with bars; what holds for the caller here when no scope is named."""
         policy, windows = await self._store.policies.current(), self._windows()
+        target = command.target
         if target is None:
             return await self._quotas_here(policy, windows, caller)
         scope = target.scope(channel=caller.channel, user=caller.user)
@@ -100,9 +102,9 @@ class Usage:
         closed = kept_out(policy, caller.channel, caller.person, knows_rules=knows)
         return Said((*lines, *closed))
 
-    async def export(self, month: str) -> Said:
+    async def export(self, command: AdminCommand, _: Caller) -> Said:
         """A month as a table, for the caller's direct messages."""
-        month = month or self._windows().month
+        month = next(iter(command.names), self._windows().month)
         rows = await self._store.quotas.export(month)
         if not rows:
             return Said((words.no_export(month),))

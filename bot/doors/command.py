@@ -13,10 +13,10 @@ from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.doors.promising import promised
 from bot.errors import NotTaken, RequestRefused
+from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied
-from bot.rules.managing_grammar import parse_managing
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message
 from bot.slack.payloads import SlashCommand
@@ -36,7 +36,7 @@ class GrokCommand:
     async def __call__(self, payload: SlashCommand) -> Reaction:
         """The ack is a text for the author alone; empty when something else follows."""
         text = shown(payload.text)
-        if command := parse_managing(text, mentioned(payload.text)):
+        if command := parse_command(text, mentioned(payload.text)):
             return await self._managing(
                 command,
                 user=payload.user_id,

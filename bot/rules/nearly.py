@@ -16,9 +16,8 @@ from bot.completion.flags import named_option
 from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.typed import switched
+from bot.rules.admin_commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
-from bot.rules.managing import SetDefaults, SetQuota, UnsetDefaults
-from bot.rules.managing_grammar import parse_managing
 from bot.rules.quota import QUOTES, find_quota, keyword, nearest_quota
 
 _MOST_WORDS = 12
@@ -29,7 +28,7 @@ _LONGEST_ACT = 10
 _LONGEST_SLIP = 20
 
 _HELP = "help"
-_COMMANDS = ("models", "usage", "audit", "defaults", "quota", "pause", "resume", _HELP)
+_COMMANDS = (*dict.fromkeys(name.partition(" ")[0] for name in VERBS), _HELP)
 _ALSO = {
     "quotas": "quota",
     "default": "defaults",
@@ -61,7 +60,7 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     words = text.split()
     if not words or len(words) > _MOST_WORDS or len(text) > _LONGEST:
         return ""
-    if written and parse_managing(text, mentions):
+    if written and parse_command(text, mentions):
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
     first, *rest = words
@@ -75,19 +74,19 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
 
 def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str:
     corrected = " ".join([command, *rest])
-    if parse_managing(corrected, mentions):
+    if parse_command(corrected, mentions):
         return _typed(corrected)
     if act := _act(command, rest):
         rest = [act, *rest[1:]]
-        parsed = parse_managing(" ".join([command, *rest]), mentions)
-        if parsed and not getattr(parsed, "faults", ()) and _is_vocabulary(command, rest):
+        parsed = parse_command(" ".join([command, *rest]), mentions)
+        if parsed and not parsed.faults and _is_vocabulary(command, rest):
             return _typed(" ".join([command, *rest]))
     if not _is_vocabulary(command, rest):
         return ""
     for guess in _guesses(command, rest):
-        match parse_managing(guess, mentions):
-            case SetDefaults(faults=()) | UnsetDefaults(faults=()) | SetQuota(faults=()):
-                return _typed(guess)
+        parsed = parse_command(guess, mentions)
+        if parsed and parsed.fields and not parsed.faults:
+            return _typed(guess)
     return _typed(f"{_HELP} {'pause' if command == 'resume' else command}")
 
 

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.completion.excerpt import excerpt
 from bot.errors import Fault
-from bot.rules.managing import ManagingCommand, Target, TargetKind
-from bot.rules.quota import keyword
+from bot.rules.quota import Scope, ScopeKind, keyword
 from bot.words import managing as said
 
-SHARED: tuple[TargetKind, ...] = ("channel", "workspace")
-
-MOST_NAMES = 40
-"""A list of more is no command: there are not so many names, and comparing them is slow."""
+TargetKind = Literal["me"] | ScopeKind
 
 _USER_ID = re.compile(r"@([UW][A-Z0-9]{7,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about, as it was typed: `channel` is the one that it was typed in.
+
+    `user` is the id of the person meant by `user @who`. It is empty when Slack did not say who
+    that is, which is a fault of the command.
+    """
+
+    kind: TargetKind
+    user: str = ""
+
+    @property
+    def scope_kind(self) -> ScopeKind:
+        """The kind of the scope that is meant."""
+        return "user" if self.kind == "me" else self.kind
+
+    def scope(self, *, channel: str, user: str) -> Scope:
+        """The scope that is meant when `user` typed it in `channel`."""
+        ids = {"me": user, "user": self.user, "channel": channel}
+        return Scope(self.scope_kind, ids.get(self.kind, ""))
+
+
+CHANNEL = Target("channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +65,6 @@ def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ())
     last = keyword(words[-1]) if words else ""
     kind = next((kind for kind in kinds if kind == last and kind != "user"), None)
     return Ending(words[:-1], Target(kind)) if kind else Ending(words)
-
-
-def only_scope(
-    make: Callable[..., ManagingCommand], text: str, kinds: Sequence[TargetKind]
-) -> ManagingCommand | None:
-    """The command, when `text` is empty or nothing but a scope."""
-    end = ending(text, kinds)
-    if end.before:
-        return None
-    return make(end.target) if end.target else make()
-
-
-def list_of(words: Sequence[str]) -> tuple[str, ...]:
-    """A list of names, with commas or without, each once."""
-    return tuple(dict.fromkeys(" ".join(words).replace(",", " ").split()))
-
-
-def out_of_place(words: Sequence[str], allowed: str) -> tuple[Fault, ...]:
-    """The fault of these words, if there are any, where only what is `allowed` may stand."""
-    return (Fault("", said.out_of_place(excerpt(" ".join(words))), allowed),) if words else ()
 
 
 def _person(words: Sequence[str], mentions: Sequence[str]) -> Ending:

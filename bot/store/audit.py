@@ -29,8 +29,6 @@ class Entry:
     by: str
     """Slack id of whoever made it."""
     scope: Scope
-    what: str
-    """The command that made it."""
     before: Fields
     after: Fields
 
@@ -87,7 +85,6 @@ def _entry(entry_id: str, stored: Mapping[str, str]) -> Entry:
         at=int(milliseconds) / 1000,
         by=stored["by"],
         scope=Scope.parse(stored["scope"]),
-        what=stored["what"],
         before=before,
         after=after,
     )

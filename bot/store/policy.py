@@ -84,11 +84,11 @@ class Policies:
             raise StoreUnavailable("policy not loaded in time", maybe_applied=False) from error
 
     async def change(
-        self, scope: Scope, changes: Fields, *, by: str, what: str, operation: str = ""
+        self, scope: Scope, changes: Fields, *, by: str, operation: str = ""
     ) -> Change:
         """Set and take away fields of `scope`, all or none, beside what others change meanwhile.
 
-        `by` is the Slack id of whoever wants it, `what` the command as the audit shows it.
+        `by` is the Slack id of whoever wants it.
         `operation` names what Slack may deliver again: within `EVENT_RETRY_SECONDS` the same
         one changes nothing more, and returns what it did. Raises `ValueError` for a field that
         could not be read again.
@@ -96,7 +96,7 @@ class Policies:
         rules_of({field: value for field, value in changes.items() if value is not None})
         done_key = self._keys.policy_change(operation or uuid.uuid4().hex)
         keys = [self._keys.policy, self._keys.audit, done_key]
-        args = [str(scope), by, what, MOST_AUDITED, EVENT_RETRY_SECONDS, *_written(changes)]
+        args = [str(scope), by, MOST_AUDITED, EVENT_RETRY_SECONDS, *_written(changes)]
         reply: Any = await self._script(keys, args)
         done = dict(zip(reply[::2], reply[1::2], strict=True))
         change = Change(*changed_fields(done), version=int(done[_VERSION]))

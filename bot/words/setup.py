@@ -53,7 +53,6 @@ LIMITS = {
 }
 """The fields of quotas, by name."""
 
-AUDITED = {"defaults": "form of defaults", "limits": "form of quotas"}
 """In the list of changes, in place of the command."""
 
 CHANGED_MEANWHILE = (

@@ -12,7 +12,7 @@ from bot.admin.managing import Managing
 from bot.admin.permission import Permission
 from bot.admin.usage import Usage
 from bot.grok.client import GrokClient
-from bot.rules.managing_grammar import parse_managing
+from bot.rules.admin_commands import parse_command
 from bot.settings import Settings, admins_of
 from bot.slack.channel_names import ChannelNames
 from bot.slack.payloads import SlashCommand
@@ -93,7 +93,7 @@ async def desk(
         )
 
         async def typed(payload: SlashCommand) -> Reaction:
-            command = parse_managing(shown(payload.text), mentioned(payload.text))
+            command = parse_command(shown(payload.text), mentioned(payload.text))
             assert command is not None, payload.text
             return await managing(
                 command,

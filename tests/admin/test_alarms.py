@@ -56,7 +56,7 @@ class Watch:
     async def limit(self, scope: Scope, by: str = ANA, **limits: int) -> None:
         names: dict[str, QuotaName] = {"day": "tokens-per-day", "month": "usd-per-month"}
         fields = limit_fields({names[name]: most for name, most in limits.items()})
-        await self.policies.change(scope, fields, by=by, what="quota set")
+        await self.policies.change(scope, fields, by=by)
 
     async def use(self, tokens: int, scope: Scope = HERE, window: str = DAY) -> None:
         await spend(self.store, self.keys, str(scope), windows=(window,), tokens=tokens)

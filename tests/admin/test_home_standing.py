@@ -47,7 +47,7 @@ class Tab:
         )
 
     async def change(self, scope: Scope, fields: Any) -> None:
-        await self.policies.change(scope, fields, by=ANA, what="test")
+        await self.policies.change(scope, fields, by=ANA)
 
     async def shown(self, person: Person = MEMBER, channels: Sequence[str] = ()) -> str:
         parts = (await self._standing.of(person, channels)).parts

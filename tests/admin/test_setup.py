@@ -65,7 +65,7 @@ class Desk:
 
     async def change(self, scope: Scope, changes: Any) -> None:
         """What another admin does meanwhile, on another replica."""
-        await self.policies.change(scope, changes, by=ANA, what="test")
+        await self.policies.change(scope, changes, by=ANA)
         await self.theirs.reload()
 
     async def opened(self, user: str = ANA) -> View:

@@ -30,7 +30,7 @@ async def stage(workspace: Workspace, grok: GrokServer, valkey: str) -> AsyncIte
 
 async def set_rules(stage: Desk, scope: Scope, fields: Fields) -> None:
     """What admins have set, before the bot looks at it for the first time."""
-    await Policies(stage.store, stage.keys).change(scope, fields, by=BEN, what="set")
+    await Policies(stage.store, stage.keys).change(scope, fields, by=BEN)
 
 
 async def use(stage: Desk, scope: Scope, **amounts: int) -> None:

@@ -114,10 +114,10 @@ async def test_home_shows_what_is_set_where_one_asked(
     await ask_before(store, keys, BEN)
     await ask_before(store, keys, BEN, channel=ENGINEERING, private=True)
     policies = Policies(store, keys)
-    await policies.change(WORKSPACE, default_fields({"model": "grok-4.7"}), by=ANA, what="test")
+    await policies.change(WORKSPACE, default_fields({"model": "grok-4.7"}), by=ANA)
     for channel in (GENERAL, ENGINEERING, RANDOM):
         scope = Scope("channel", channel)
-        await policies.change(scope, limit_fields({"concurrent": 3}), by=ANA, what="test")
+        await policies.change(scope, limit_fields({"concurrent": 3}), by=ANA)
 
     async with at_home(workspace, store, keys, grok_client):
         his, hers = (
@@ -141,7 +141,7 @@ async def test_home_shows_nothing_of_a_channel_that_one_has_left(
     await ask_before(store, keys, CHLOE, channel=LEADERSHIP)
     scope = Scope("channel", LEADERSHIP)
     fields = default_fields({"system": "Speak like a zebra"}) | limit_fields({"concurrent": 3})
-    await Policies(store, keys).change(scope, fields, by=ANA, what="test")
+    await Policies(store, keys).change(scope, fields, by=ANA)
 
     async with at_home(workspace, store, keys, grok_client):
         his = str((await opened(workspace, BEN)).content)
@@ -165,8 +165,8 @@ async def test_home_shows_guests_their_own_part(
         (Scope("user", GUEST), 333_000),
     ):
         limit = limit_fields({"tokens-per-day": most})
-        await policies.change(scope, limit, by=ANA, what="test")
-    await policies.change(WORKSPACE, default_fields({"system": "Be a zebra"}), by=ANA, what="test")
+        await policies.change(scope, limit, by=ANA)
+    await policies.change(WORKSPACE, default_fields({"system": "Be a zebra"}), by=ANA)
 
     async with at_home(workspace, store, keys, grok_client):
         shown = str((await opened(workspace, GUEST)).content)

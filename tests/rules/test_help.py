@@ -8,9 +8,9 @@ import pytest
 from bot.completion.flags import parse_text
 from bot.completion.options import OPTIONS, Option
 from bot.completion.parameters import PARAMETERS
+from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Help, parse
 from bot.rules.help import COMMANDS, find_topic, help_text, parameter_table
-from bot.rules.managing_grammar import parse_managing
 from bot.rules.quota import QUOTAS
 
 
@@ -72,7 +72,7 @@ def test_help_on_a_command_shows_how_it_is_typed(topic: str) -> None:
     assert f"/grok {topic}" in help_text(topic)
     assert managing
     for example in managing:
-        command = parse_managing(example, ("U1",) if "@" in example else ())
+        command = parse_command(example, ("U1",) if "@" in example else ())
         assert command is not None, example
         assert getattr(command, "faults", ()) == (), example
 

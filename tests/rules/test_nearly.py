@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.managing import SetDefaults
-from bot.rules.managing_grammar import parse_managing
+from bot.rules.admin_commands import parse_command
 from bot.rules.nearly import meant
-from tests.rules.test_managing_grammar import QUESTIONS
+from tests.rules.test_admin_commands import QUESTIONS
 
 
 @pytest.mark.parametrize(
@@ -143,6 +142,7 @@ def test_no_text_raises(text: str, start: str) -> None:
 
 def test_what_is_offered_is_a_command() -> None:
     offered = meant("defaults set temperature 0.5")
-    found = parse_managing(offered.removeprefix("/grok "))
-    assert isinstance(found, SetDefaults)
+    found = parse_command(offered.removeprefix("/grok "))
+    assert found
+    assert found.name == "defaults set"
     assert found.faults == ()

@@ -27,19 +27,17 @@ async def test_the_newest_changes_come_first(store: Store, keys: Keys) -> None:
     policies, audit = Policies(store, keys), Audit(store, keys)
     began = await redis_seconds(store)
     await policies.change(
-        CHANNEL, default_fields({"temperature": 0.2, "system": "Bé\nbrief"}), by="U1", what="set"
+        CHANNEL, default_fields({"temperature": 0.2, "system": "Bé\nbrief"}), by="U1"
     )
-    await policies.change(
-        CHANNEL, default_fields({"temperature": 0.4, "system": None}), by="U2", what="unset"
-    )
-    await policies.change(WORKSPACE, limit_fields({"concurrent": 3}), by="U3", what="quota set")
+    await policies.change(CHANNEL, default_fields({"temperature": 0.4, "system": None}), by="U2")
+    await policies.change(WORKSPACE, limit_fields({"concurrent": 3}), by="U3")
     ended = await redis_seconds(store)
 
     entries = await audit.newest(10)
-    assert [(entry.by, entry.scope, entry.what) for entry in entries] == [
-        ("U3", WORKSPACE, "quota set"),
-        ("U2", CHANNEL, "unset"),
-        ("U1", CHANNEL, "set"),
+    assert [(entry.by, entry.scope) for entry in entries] == [
+        ("U3", WORKSPACE),
+        ("U2", CHANNEL),
+        ("U1", CHANNEL),
     ]
     assert [(entry.before, entry.after) for entry in entries] == [
         ({}, {"limits.concurrent": 3}),
@@ -62,13 +60,13 @@ async def test_nothing_has_changed_yet(store: Store, keys: Keys) -> None:
 async def test_old_changes_make_room(store: Store, keys: Keys) -> None:
     async with store.redis.pipeline() as pipe:
         for number in range(MOST_AUDITED + 500):
-            pipe.xadd(keys.audit, {"by": "U1", "scope": "workspace", "what": str(number)})
+            pipe.xadd(keys.audit, {"by": "U1", "scope": "workspace", "more": str(number)})
         await pipe.execute()
-    await Policies(store, keys).change(WORKSPACE, {"defaults.n": 2}, by="U2", what="last")
+    await Policies(store, keys).change(WORKSPACE, {"defaults.n": 2}, by="U2")
 
     entries = await Audit(store, keys).newest(MOST_AUDITED * 2)
     assert MOST_AUDITED <= len(entries) < MOST_AUDITED + 200
-    assert entries[0].what == "last"
+    assert entries[0].by == "U2"
 
 
 async def test_a_change_that_cannot_be_read_hides_no_other(store: Store, keys: Keys) -> None:
@@ -89,7 +87,7 @@ async def test_a_change_that_cannot_be_read_hides_no_other(store: Store, keys: K
     await store.redis.xadd(keys.audit, good, id="9999999999999-0")
 
     assert await Audit(store, keys).newest(10) == (
-        Entry(9999999999.999, "U1", WORKSPACE, "set", {}, {"mood": "{good"}),
+        Entry(9999999999.999, "U1", WORKSPACE, {}, {"mood": "{good"}),
     )
 
 

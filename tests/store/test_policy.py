@@ -54,7 +54,7 @@ async def proxy(valkey: str, store: Store) -> AsyncIterator[Proxy]:
 
 
 async def change(policies: Policies, changes: Fields, scope: Scope = CHANNEL) -> Change:
-    return await policies.change(scope, changes, by="U1", what="set")
+    return await policies.change(scope, changes, by="U1")
 
 
 async def milliseconds(store: Store) -> int:
@@ -171,7 +171,7 @@ async def test_the_same_operation_is_done_once(
 ) -> None:
     async def set_n(who: Policies, n: int, operation: str) -> Change:
         fields = default_fields({"n": n})
-        return await who.change(CHANNEL, fields, by="U1", what="set", operation=operation)
+        return await who.change(CHANNEL, fields, by="U1", operation=operation)
 
     first = await set_n(policies, 1, "trigger-1")
     await set_n(policies, 2, "trigger-2")
@@ -199,7 +199,7 @@ async def test_a_lost_reply_changes_nothing_twice(
         far = Policies(shaky, keys)
         await shaky.script("policy_change").once(
             [keys.policy, keys.audit, keys.policy_change("warm")],
-            ["workspace", "U1", "set", 1000, 600, "defaults.seed", "1"],
+            ["workspace", "U1", 1000, 600, "defaults.seed", "1"],
         )
         proxy.lose = lose
         changing = asyncio.create_task(change(far, {"defaults.n": 2}))

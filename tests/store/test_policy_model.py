@@ -117,9 +117,7 @@ class PolicyMachine(RuleBasedStateMachine):
 
     def _call(self, call: Call, operation: str) -> Awaitable[Change]:
         replica, scope, changes = call
-        return self._replicas[replica].change(
-            scope, changes, by="U1", what=operation, operation=operation
-        )
+        return self._replicas[replica].change(scope, changes, by=operation, operation=operation)
 
     @rule(target=done, calls=st.lists(CALL, min_size=1, max_size=6), lost=st.booleans())
     def change(self, calls: list[Call], lost: bool) -> Any:
@@ -173,7 +171,7 @@ class PolicyMachine(RuleBasedStateMachine):
         }
         entries = self._do(Audit(self._near, self._keys).newest(10_000))
         assert [
-            (entry.scope, entry.what, entry.before, entry.after) for entry in reversed(entries)
+            (entry.scope, entry.by, entry.before, entry.after) for entry in reversed(entries)
         ] == self._model.audit
 
 

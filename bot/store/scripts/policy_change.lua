@@ -5,10 +5,9 @@
 --       3 done     hash of what this call has done, for as long as it may come again
 -- ARGV  1 scope
 --       2 by       Slack id of who changes it
---       3 what     the command
---       4 most     entries that `audit` holds, about
---       5 seconds  for which `done` is kept
---       6… pairs of a field and its JSON; an empty one takes away the field and all those below
+--       3 most     entries that `audit` holds, about
+--       4 seconds  for which `done` is kept
+--       5… pairs of a field and its JSON; an empty one takes away the field and all those below
 --         it ("defaults" those that begin with "defaults."), and of a field the last pair stands
 -- returns what `done` holds: version; "before:field" and "after:field" of each that changed,
 --         without the one that there is not
@@ -18,7 +17,7 @@
 -- which cjson, where it passes through that, keeps 14.
 
 local policy, audit, done = KEYS[1], KEYS[2], KEYS[3]
-local scope, by, what, most, seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local scope, by, most, seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 if redis.call('EXISTS', done) == 1 then
   return redis.call('HGETALL', done)
@@ -41,7 +40,7 @@ local function want(field, value)
   end
   wanted[field] = value
 end
-for i = 6, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   local field, value = ARGV[i], ARGV[i + 1]
   if value == '' then
     for below in pairs(stored) do
@@ -77,7 +76,7 @@ if #changed > 0 then
   version = math.max(milliseconds, version + 1)
   redis.call('HSET', policy, 'version', string.format('%d', version))
   redis.call('XADD', audit, 'MAXLEN', '~', most, '*',
-    'by', by, 'scope', scope, 'what', what, unpack(changed))
+    'by', by, 'scope', scope, unpack(changed))
 end
 redis.call('HSET', done, 'version', string.format('%d', version), unpack(changed))
 redis.call('EXPIRE', done, seconds)

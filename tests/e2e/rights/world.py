@@ -122,7 +122,7 @@ class World:
 
     async def set(self, scope: Scope, fields: Fields) -> None:
         """What an admin set beforehand."""
-        await self.policies.change(scope, fields, by=ANA, what="test")
+        await self.policies.change(scope, fields, by=ANA)
 
     async def version(self) -> int:
         """Of what admins have set."""

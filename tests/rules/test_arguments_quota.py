@@ -4,16 +4,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.rules.managing import SetQuota, ShowQuota, Target, UnsetQuota
-from bot.rules.managing_grammar import parse_managing
+from bot.rules.admin_commands import AdminCommand, parse_command
+from bot.rules.policy import limit_fields
 from bot.rules.quota import QuotaName
+from bot.rules.scope_words import Target, TargetKind
 
 ANA = "U024BE7LH"
 
 
-def set_by(text: str, *mentions: str) -> SetQuota:
-    command = parse_managing(f"quota set {text}", mentions)
-    assert isinstance(command, SetQuota)
+def set_by(text: str, *mentions: str) -> AdminCommand:
+    command = parse_command(f"quota set {text}", mentions)
+    assert command
+    assert command.name == "quota set"
     return command
 
 
@@ -41,34 +43,36 @@ def faults_in(text: str, *mentions: str) -> dict[str, str]:
         ("max_tokens=2k\nworkspace", {"max-tokens": 2_000}, "workspace"),
     ],
 )
-def test_quotas_are_set(text: str, limits: Mapping[QuotaName, int], target: str) -> None:
+def test_quotas_are_set(text: str, limits: Mapping[QuotaName, int], target: TargetKind) -> None:
     command = set_by(text)
 
     assert command.faults == ()
-    assert command.limits == limits
-    assert command.target.kind == target
+    assert command.fields == limit_fields(limits)
+    assert command.target == Target(target)
 
 
 def test_a_person_is_who_was_mentioned() -> None:
-    expected = SetQuota({"concurrent": 2}, Target("user", ANA))
+    expected = AdminCommand(
+        "quota set", Target("user", ANA), fields=limit_fields({"concurrent": 2})
+    )
 
     assert set_by("concurrent=2 user @ana", ANA) == expected
     assert set_by("concurrent=2 User @Ana", ANA) == expected
-    assert parse_managing("quota user @ana", [ANA]) == ShowQuota(Target("user", ANA))
-    assert parse_managing("quota unset answers user @ana", [ANA]) == UnsetQuota(
-        ("answers",), Target("user", ANA)
+    assert parse_command("quota user @ana", [ANA]) == AdminCommand("quota", Target("user", ANA))
+    assert parse_command("quota unset answers user @ana", [ANA]) == AdminCommand(
+        "quota unset", Target("user", ANA), fields=limit_fields({"answers": None})
     )
 
 
 def test_a_person_may_be_named_by_id() -> None:
-    assert parse_managing(f"quota show user @{ANA}") == ShowQuota(Target("user", ANA))
+    assert parse_command(f"quota show user @{ANA}") == AdminCommand("quota", Target("user", ANA))
 
 
 @pytest.mark.parametrize("text", ["set concurrent=2", "unset concurrent", "show", ""])
 def test_a_person_whom_slack_did_not_name_is_a_fault(text: str) -> None:
-    command = parse_managing(f"quota {text} user @nobody")
+    command = parse_command(f"quota {text} user @nobody")
 
-    assert isinstance(command, SetQuota | UnsetQuota | ShowQuota)
+    assert command
     assert [fault.problem for fault in command.faults] == ["Slack did not tell me who nobody is"]
 
 
@@ -119,13 +123,14 @@ def test_a_forgotten_equals_sign_is_a_fault(text: str) -> None:
         ("concurrent concurrent each-user", ("concurrent",), "each-user"),
     ],
 )
-def test_quotas_are_unset(text: str, names: tuple[QuotaName, ...], target: str) -> None:
-    command = parse_managing(f"quota unset {text}")
+def test_quotas_are_unset(text: str, names: tuple[QuotaName, ...], target: TargetKind) -> None:
+    command = parse_command(f"quota unset {text}")
 
-    assert isinstance(command, UnsetQuota)
+    assert command
+    assert command.name == "quota unset"
     assert command.faults == ()
-    assert command.names == names
-    assert command.target.kind == target
+    assert command.fields == limit_fields(dict.fromkeys(names))
+    assert command.target == Target(target)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +143,8 @@ def test_quotas_are_unset(text: str, names: tuple[QuotaName, ...], target: str) 
     ],
 )
 def test_what_cannot_be_unset_is_a_fault(text: str, problem: str) -> None:
-    command = parse_managing(f"quota unset {text}")
+    command = parse_command(f"quota unset {text}")
 
-    assert isinstance(command, UnsetQuota)
+    assert command
+    assert command.name == "quota unset"
     assert [fault.problem for fault in command.faults] == [problem]

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rules.managing import SetDefaults, UnsetDefaults
-from bot.rules.managing_grammar import parse_managing
+from bot.rules.admin_commands import AdminCommand, parse_command
+from bot.rules.policy import default_fields
+from bot.rules.scope_words import Target, TargetKind
 from tests.completion.strategies import Json
 
 
-def set_by(text: str) -> SetDefaults:
-    command = parse_managing(f"defaults set {text}")
-    assert isinstance(command, SetDefaults)
+def set_by(text: str) -> AdminCommand:
+    command = parse_command(f"defaults set {text}")
+    assert command
+    assert command.name == "defaults set"
     return command
 
 
@@ -32,20 +34,22 @@ def faults_in(text: str) -> dict[str, str]:
         ("--echo --", {"echo": True}, "channel"),
     ],
 )
-def test_defaults_are_set(text: str, values: Json, target: str) -> None:
+def test_defaults_are_set(text: str, values: Json, target: TargetKind) -> None:
     command = set_by(text)
 
     assert command.faults == ()
-    assert command.flags.values == values
-    assert command.target.kind == target
+    assert command.fields == default_fields(values)
+    assert command.target == Target(target)
 
 
 def test_the_bots_own_options_have_defaults_too() -> None:
-    flags = set_by("--system “Answer in French” --reply thread workspace").flags
+    own = {"system": "Answer in French", "reply": "thread"}
 
-    assert (flags.system, flags.reply, flags.values) == ("Answer in French", "thread", {})
-    assert set_by("--private").flags.reply == "private"
-    assert set_by("--system channel").flags.system == "channel"
+    assert set_by("--system “Answer in French” --reply thread workspace").fields == default_fields(
+        own
+    )
+    assert set_by("--private").fields == default_fields({"reply": "private"})
+    assert set_by("--system channel").fields == default_fields({"system": "channel"})
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ def test_a_prompt_is_no_default(text: str) -> None:
     assert [(fault.parameter, fault.problem) for fault in command.faults] == [
         ("prompt", "cannot be a default: everybody asks something else")
     ]
-    assert "prompt" not in command.flags.values
+    assert "defaults.prompt" not in command.fields
 
 
 def test_all_faults_come_at_once() -> None:
@@ -110,13 +114,14 @@ def test_nothing_to_set_is_a_fault(text: str) -> None:
         ("Temperature channel", ("temperature",), "channel"),
     ],
 )
-def test_defaults_are_unset(text: str, names: tuple[str, ...], target: str) -> None:
-    command = parse_managing(f"defaults unset {text}")
+def test_defaults_are_unset(text: str, names: tuple[str, ...], target: TargetKind) -> None:
+    command = parse_command(f"defaults unset {text}")
 
-    assert isinstance(command, UnsetDefaults)
+    assert command
+    assert command.name == "defaults unset"
     assert command.faults == ()
-    assert command.names == names
-    assert command.target.kind == target
+    assert command.fields == default_fields(dict.fromkeys(names))
+    assert command.target == Target(target)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,8 @@ def test_defaults_are_unset(text: str, names: tuple[str, ...], target: str) -> N
     ],
 )
 def test_what_cannot_be_unset_is_a_fault(text: str, problem: str) -> None:
-    command = parse_managing(f"defaults unset {text}")
+    command = parse_command(f"defaults unset {text}")
 
-    assert isinstance(command, UnsetDefaults)
+    assert command
+    assert command.name == "defaults unset"
     assert [fault.problem for fault in command.faults] == [problem]

@@ -4,61 +4,53 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.completion.flags import written_flags
 from bot.completion.options import OPTIONS
+from bot.completion.request import CompletionRequest
+from bot.rules.admin_commands import VERBS, AdminCommand, parse_command
 from bot.rules.commands import AskCommand, parse
-from bot.rules.managing import (
-    AllowModels,
-    ExportUsage,
-    ManagingCommand,
-    Pause,
-    ResetDefaults,
-    Resume,
-    ShowAudit,
-    ShowDefaults,
-    ShowModels,
-    ShowQuota,
-    ShowUsage,
-    Target,
-)
-from bot.rules.managing_grammar import parse_managing
+from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import QUOTAS
+from bot.rules.scope_words import CHANNEL, Target
+from tests.completion.strategies import written_requests
 
 WORKSPACE = Target("workspace")
+NO_DEFAULTS = {"defaults": None}
 
 
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("models", ShowModels()),
-        (" Models \n", ShowModels()),
-        ("audit", ShowAudit()),
-        ("usage", ShowUsage()),
-        ("usage me", ShowUsage(Target("me"))),
-        ("Usage Channel", ShowUsage(Target("channel"))),
-        ("usage\nworkspace", ShowUsage(WORKSPACE)),
-        ("usage export", ExportUsage()),
-        ("usage export 2025-03", ExportUsage("2025-03")),
-        ("usage export 2025–3", ExportUsage("2025-03")),
-        ("pause", Pause()),
-        ("pause channel", Pause()),
-        ("pause workspace", Pause(WORKSPACE)),
-        ("resume", Resume()),
-        ("resume workspace", Resume(WORKSPACE)),
-        ("defaults", ShowDefaults()),
-        ("defaults show", ShowDefaults()),
-        ("defaults workspace", ShowDefaults(WORKSPACE)),
-        ("defaults show channel", ShowDefaults(Target("channel"))),
-        ("defaults reset", ResetDefaults()),
-        ("defaults reset workspace", ResetDefaults(WORKSPACE)),
-        ("quota", ShowQuota()),
-        ("quota show", ShowQuota()),
-        ("quota each-user", ShowQuota(Target("each-user"))),
-        ("quota show each—user", ShowQuota(Target("each-user"))),
-        ("quota show workspace", ShowQuota(WORKSPACE)),
+        ("models", AdminCommand("models")),
+        (" Models \n", AdminCommand("models")),
+        ("audit", AdminCommand("audit")),
+        ("usage", AdminCommand("usage")),
+        ("usage me", AdminCommand("usage", Target("me"))),
+        ("Usage Channel", AdminCommand("usage", Target("channel"))),
+        ("usage\nworkspace", AdminCommand("usage", WORKSPACE)),
+        ("usage export", AdminCommand("usage export")),
+        ("usage export 2025-03", AdminCommand("usage export", names=("2025-03",))),
+        ("usage export 2025–3", AdminCommand("usage export", names=("2025-03",))),
+        ("pause", AdminCommand("pause", CHANNEL)),
+        ("pause channel", AdminCommand("pause", CHANNEL)),
+        ("pause workspace", AdminCommand("pause", WORKSPACE)),
+        ("resume", AdminCommand("resume", CHANNEL)),
+        ("resume workspace", AdminCommand("resume", WORKSPACE)),
+        ("defaults", AdminCommand("defaults")),
+        ("defaults show", AdminCommand("defaults")),
+        ("defaults workspace", AdminCommand("defaults", WORKSPACE)),
+        ("defaults show channel", AdminCommand("defaults", Target("channel"))),
+        ("defaults reset", AdminCommand("defaults reset", CHANNEL, fields=NO_DEFAULTS)),
+        ("defaults reset workspace", AdminCommand("defaults reset", WORKSPACE, fields=NO_DEFAULTS)),
+        ("quota", AdminCommand("quota")),
+        ("quota show", AdminCommand("quota")),
+        ("quota each-user", AdminCommand("quota", Target("each-user"))),
+        ("quota show each—user", AdminCommand("quota", Target("each-user"))),
+        ("quota show workspace", AdminCommand("quota", WORKSPACE)),
     ],
 )
-def test_a_command(text: str, command: ManagingCommand) -> None:
-    assert parse_managing(text) == command
+def test_a_command(text: str, command: AdminCommand) -> None:
+    assert parse_command(text) == command
 
 
 @pytest.mark.parametrize(
@@ -74,21 +66,23 @@ def test_a_command(text: str, command: ManagingCommand) -> None:
     ],
 )
 def test_models_are_allowed_by_name(text: str, names: tuple[str, ...]) -> None:
-    assert parse_managing(text) == AllowModels(True, names)
-    assert parse_managing(f"{text} workspace") == AllowModels(True, names, target=WORKSPACE)
+    assert parse_command(text) == AdminCommand("models allow", CHANNEL, names)
+    assert parse_command(f"{text} workspace") == AdminCommand("models allow", WORKSPACE, names)
 
 
 def test_models_are_forbidden_by_name() -> None:
-    assert parse_managing("models forbid grok-3 channel") == AllowModels(False, ("grok-3",))
+    assert parse_command("models forbid grok-3 channel") == AdminCommand(
+        "models forbid", CHANNEL, ("grok-3",)
+    )
 
 
 def test_all_models_are_allowed_at_once_but_not_forbidden() -> None:
-    forbidden = parse_managing("models forbid all")
+    forbidden = parse_command("models forbid all")
 
-    assert parse_managing("models allow ALL workspace") == AllowModels(
-        True, all=True, target=WORKSPACE
+    assert parse_command("models allow ALL workspace") == AdminCommand(
+        "models allow", WORKSPACE, fields={"models": None}
     )
-    assert isinstance(forbidden, AllowModels)
+    assert forbidden
     assert [fault.allowed for fault in forbidden.faults] == [
         "to stop questions for a while, `/grok pause`"
     ]
@@ -96,18 +90,45 @@ def test_all_models_are_allowed_at_once_but_not_forbidden() -> None:
 
 @pytest.mark.parametrize("text", ["models allow", "models forbid channel", "models allow “”"])
 def test_no_model_is_a_fault(text: str) -> None:
-    command = parse_managing(text)
+    command = parse_command(text)
 
-    assert isinstance(command, AllowModels)
+    assert command
+    assert command.name.startswith("models")
     assert [fault.problem for fault in command.faults] == ["no model is named"]
 
 
 @pytest.mark.parametrize("month", ["2025-13", "2025-00", "2025", "1999-01", "2025-3-1"])
 def test_what_is_no_month_is_a_fault(month: str) -> None:
-    command = parse_managing(f"usage export {month}")
+    command = parse_command(f"usage export {month}")
 
-    assert isinstance(command, ExportUsage)
+    assert command
+    assert command.name == "usage export"
     assert [fault.problem for fault in command.faults] == [f"{month} is no month"]
+
+
+@given(st.data())
+def test_quotas_as_they_are_written_are_read_again(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(VERBS["quota set"].scopes))
+    target = Target(kind, "U1" if kind == "user" else "")
+    fitting = [quota for quota in QUOTAS.values() if target.scope_kind in quota.scopes]
+    chosen = data.draw(st.lists(st.sampled_from(fitting), min_size=1, unique=True))
+    limits = {quota.name: data.draw(st.integers(quota.least, quota.most)) for quota in chosen}
+    pairs = [f"{name}={QUOTAS[name].typed(most)}" for name, most in limits.items()]
+    text = " ".join(["quota set", *pairs, kind, *(["@ana"] if target.user else [])])
+
+    command = AdminCommand("quota set", target, fields=limit_fields(limits))
+    assert parse_command(text, [target.user]) == command
+
+
+@given(written_requests, st.sampled_from(["", "channel", "workspace"]))
+def test_flags_as_they_are_written_are_defaults(request: CompletionRequest, scope: str) -> None:
+    given_ = {name: value for name, value in request.given().items() if name != "prompt"}
+    command = parse_command(f"defaults set {written_flags(given_)} {scope}")
+
+    assert command
+    assert command.fields == default_fields(given_)
+    assert bool(command.faults) == (not given_)
+    assert command.target == Target("workspace" if scope == "workspace" else "channel")
 
 
 QUESTIONS = [
@@ -157,7 +178,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_question_stays_a_question(text: str) -> None:
-    assert parse_managing(text, ("U1",) if "@ana" in text else ()) is None
+    assert parse_command(text, ("U1",) if "@ana" in text else ()) is None
     assert isinstance(parse(text), AskCommand)
 
 
@@ -170,8 +191,8 @@ def test_a_list_longer_than_all_names_is_no_command(start: str, name: str) -> No
         " ".join([start, *(name.format(number) for number in range(count))]) for count in (40, 41)
     )
 
-    assert parse_managing(short) is not None
-    assert parse_managing(long) is None
+    assert parse_command(short) is not None
+    assert parse_command(long) is None
 
 
 ENGLISH = st.sampled_from(
@@ -191,7 +212,7 @@ ENGLISH = st.sampled_from(
     st.lists(ENGLISH, min_size=2, max_size=6),
 )
 def test_english_behind_a_command_is_a_question(start: str, words: list[str]) -> None:
-    assert parse_managing(" ".join([start, *words])) is None
+    assert parse_command(" ".join([start, *words])) is None
 
 
 PIECES = st.sampled_from(
@@ -215,10 +236,10 @@ PIECES = st.sampled_from(
     st.lists(st.just("U1"), max_size=1),
 )
 def test_no_text_raises(text: str, start: str, mentions: list[str]) -> None:
-    command = parse_managing(start + text, mentions)
+    command = parse_command(start + text, mentions)
 
     assert command is None or all(
-        fault.problem and "<" not in fault.problem for fault in getattr(command, "faults", ())
+        fault.problem and "<" not in fault.problem for fault in command.faults
     )
 
 
@@ -241,4 +262,4 @@ def test_no_text_raises(text: str, start: str, mentions: list[str]) -> None:
 def test_work_does_not_grow_with_the_square_of_the_text(start: str, piece: str) -> None:
     pieces = "".join(piece.format(number) for number in range(20_000))
 
-    parse_managing(f"{start}{pieces}?")  # the test's own timeout is the bound
+    parse_command(f"{start}{pieces}?")  # the test's own timeout is the bound

@@ -1,0 +1,274 @@
+"""What stands between the name of a command and the scope at its end.
+
+Each reader here returns what it read, or None where the text is no such command and so a
+question. A wrong name or value is a fault of the command. None raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from bot.completion.excerpt import excerpt
+from bot.completion.flags import Flags, named_option, parse_text
+from bot.completion.lexer import LONE_END
+from bot.completion.options import OPTIONS
+from bot.errors import Fault
+from bot.rules.policy import Fields, default_fields, limit_fields
+from bot.rules.quota import (
+    QUOTES,
+    QuotaName,
+    find_quota,
+    keyword,
+    nearest_quota,
+    read_amount,
+    read_limits,
+    unknown_quota,
+)
+from bot.rules.scope_words import CHANNEL, Ending, Target
+from bot.words import managing as said
+
+MOST_NAMES = 40
+"""A list of more is no command: there are not so many names, and comparing them is slow."""
+
+_LONGEST_NAME = 40
+_BETWEEN_PAIRS = re.compile(r",(?=\s|[^\W\d]|\Z)")
+_PAIR = re.compile(r"([^\W\d_][^\s=]*)=(\S*)")
+_MONTH = re.compile(r"(20[0-9]{2})-(0?[1-9]|1[0-2])")
+_MODEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/@+-]*[A-Za-z0-9])?")
+_NO_WORD = re.compile(r"[._:/@+0-9-]")
+_LONE_END = re.compile(rf"(?:\A|(?<=\s)){LONE_END}\Z")
+
+
+N = TypeVar("N", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What was read. `target` is None when none was named.
+
+    `names` are models as they were typed, or a month (`YYYY-MM`). `fields`: what is to become of
+    fields of the policy (None: taken away).
+    """
+
+    target: Target | None = None
+    names: tuple[str, ...] = ()
+    fields: Fields = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+Split = Callable[[str], Ending]
+"""Parts a text from the scope at its end, of those that the command has."""
+
+Reader = Callable[[str, Split], Arguments | None]
+
+
+def nothing(text: str, split: Split) -> Arguments | None:
+    """No arguments."""
+    end = split(text)
+    return None if end.before else Arguments(end.target, faults=end.faults)
+
+
+def every_default(text: str, split: Split) -> Arguments | None:
+    """No arguments either: all defaults are taken away."""
+    read = nothing(text, split)
+    return replace(read, fields={"defaults": None}) if read else None
+
+
+def models_to_allow(text: str, split: Split) -> Arguments | None:
+    """`NAME…` or `all`."""
+    return _models(split(text))
+
+
+def models_to_forbid(text: str, split: Split) -> Arguments | None:
+    """`NAME…`."""
+    return _models(split(text), (Fault("", said.ALL_FORBIDDEN, said.ALLOWED_INSTEAD),))
+
+
+def _models(end: Ending, faults_of_all: tuple[Fault, ...] = ()) -> Arguments | None:
+    typed = " ".join(word.strip(QUOTES) for word in end.before)
+    if not typed:
+        faults = (Fault("", said.NOTHING_TO_ALLOW, said.ALLOWED_MODELS),)
+        return Arguments(end.target, faults=faults)
+    if keyword(typed) == "all":
+        return Arguments(end.target, fields={"models": None}, faults=faults_of_all)
+    names = _models_in(typed)
+    return Arguments(end.target, names) if names else None
+
+
+def _models_in(typed: str) -> tuple[str, ...]:
+    """The models of a list; empty when it may as well be a sentence.
+
+    Of several without commas between them, each must look like no word: `grok-4.3`.
+    """
+    names = _list_of([typed])
+    if not all(_MODEL.fullmatch(name) for name in names):
+        return ()
+    listed = all(len(part.split()) == 1 for part in typed.split(","))
+    return names if listed or all(_NO_WORD.search(name) for name in names) else ()
+
+
+def a_month(text: str, _: Split) -> Arguments | None:
+    """`[YYYY-MM]`; no name: the month that it is."""
+    month = text.strip()
+    if not month:
+        return Arguments()
+    if found := _MONTH.fullmatch(keyword(month)):
+        return Arguments(names=(f"{found[1]}-{found[2]:0>2}",))
+    if month[0] in "0123456789" and len(month.split()) == 1:
+        return Arguments(faults=(Fault("", said.no_month(excerpt(month)), said.ALLOWED_MONTH),))
+    return None
+
+
+def quotas_to_set(text: str, split: Split) -> Arguments | None:
+    """`NAME=VALUE…`. A name that is a quota's makes it a command; what does not belong there is
+    then a fault."""
+    spaced = " ".join(text.split()).replace(" =", "=").replace("= ", "=")
+    end = split(_BETWEEN_PAIRS.sub(" ", spaced))
+    pairs = [(pair[1], pair[2]) for word in end.before if (pair := _PAIR.fullmatch(word))]
+    if not pairs:
+        fault = _fault_of_no_pairs(end.before)
+        return Arguments(end.target, faults=(fault,)) if fault else None
+    stray = [word for word in end.before if not _PAIR.fullmatch(word)]
+    if len(pairs) > MOST_NAMES or (stray and not any(find_quota(name) for name, _ in pairs)):
+        return None
+    limits = read_limits(pairs, (end.target or CHANNEL).scope_kind)
+    faults = (*limits.faults, *_out_of_place(stray, said.AT_THE_END_OF_QUOTAS), *end.faults)
+    return Arguments(end.target, fields=limit_fields(limits.values), faults=faults)
+
+
+def _fault_of_no_pairs(words: Sequence[str]) -> Fault | None:
+    """Without any `NAME=VALUE`, it is a command when only the `=` was forgotten, or all of it."""
+    if not words:
+        return Fault("", said.NOTHING_TO_SET, said.ALLOWED_QUOTAS)
+    quota = find_quota(words[0])
+    value = " ".join(words[1:])
+    if quota is None or (value and isinstance(read_amount(quota, value), Fault)):
+        return None
+    return Fault(quota.name, said.NO_EQUALS, said.ALLOWED_QUOTAS)
+
+
+def quotas_to_unset(text: str, split: Split) -> Arguments | None:
+    """`NAME…`."""
+
+    def read(typed: str) -> QuotaName | Fault | None:
+        if quota := find_quota(typed):
+            return quota.name
+        return unknown_quota(typed) if nearest_quota(typed) else None
+
+    return _to_unset(split(text), read, limit_fields, said.ALLOWED_QUOTA_NAMES)
+
+
+def defaults_to_unset(text: str, split: Split) -> Arguments | None:
+    """`NAME…`: of parameters, `system` and `reply`."""
+
+    def read(typed: str) -> str | Fault | None:
+        option = named_option(typed)
+        if option and option.name == "prompt":
+            return Fault(option.name, said.PROMPT_NO_DEFAULT)
+        if option:
+            return "reply" if option.name == "private" else option.name
+        nearest = _nearest_default(typed)
+        return Fault(excerpt(typed), said.no_default(nearest)) if nearest else None
+
+    return _to_unset(split(text), read, default_fields, said.ALLOWED_DEFAULT_NAMES)
+
+
+def _to_unset(
+    end: Ending,
+    read: Callable[[str], N | Fault | None],
+    fields_of: Callable[[Mapping[N, None]], Fields],
+    allowed: str,
+) -> Arguments | None:
+    """A list of names to be taken away; `read` finds the name that one means, its fault, or None
+    where it makes the whole text a question."""
+    names: dict[N, None] = {}
+    faults: list[Fault] = []
+    listed = _list_of(end.before)
+    if len(listed) > MOST_NAMES:
+        return None
+    for typed in listed:
+        found = read(typed)
+        if found is None:
+            return None
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            names[found] = None
+    if not names and not faults:
+        faults.append(Fault("", said.NOTHING_TO_UNSET, allowed))
+    return Arguments(end.target, fields=fields_of(names), faults=(*faults, *end.faults))
+
+
+def _nearest_default(typed: str) -> str:
+    name = keyword(typed[:_LONGEST_NAME]).strip("-").replace("-", "_")
+    # `n` is near to every short word of a question.
+    near = get_close_matches(name, (option for option in OPTIONS if len(option) > 1), n=1)
+    return near[0].replace("_", "-") if near else ""
+
+
+def defaults_to_set(text: str, split: Split) -> Arguments | None:
+    """Flags, as those of a question; in place of the prompt stands the scope. A flag that exists
+    makes it a command; what does not belong there is then a fault."""
+    flags, rest = _flags_and_rest(_without_end(text))
+    end = split(rest)
+    if end.before and not _has_known_flag(flags):
+        return None
+    faults = (*_faults_of(flags), *_out_of_place(end.before, said.AT_THE_END))
+    return Arguments(end.target, fields=default_fields(_defaults_in(flags)), faults=faults)
+
+
+def _defaults_in(flags: Flags) -> dict[str, JsonValue]:
+    """What may be a default, by the name of its option."""
+    own = {"system": flags.system, "reply": flags.reply}
+    given = {**flags.values, **{name: text for name, text in own.items() if text is not None}}
+    return {name: value for name, value in given.items() if name != "prompt"}
+
+
+def _flags_and_rest(text: str) -> tuple[Flags, str]:
+    """The flags of `text`, and what stands in place of the prompt."""
+    flags = parse_text(text)
+    rest = flags.values.get("prompt")
+    if not isinstance(rest, str) or not rest:
+        return flags, ""
+    before = parse_text(_without_end(text.removesuffix(rest)))
+    return (flags, "") if _has_prompt(before) else (before, rest)
+
+
+def _without_end(text: str) -> str:
+    """`text` without a lone `--` that it may end with."""
+    return _LONE_END.sub("", text.rstrip()).rstrip()
+
+
+def _has_prompt(flags: Flags) -> bool:
+    return "prompt" in flags.values or any(fault.parameter == "prompt" for fault in flags.faults)
+
+
+def _has_known_flag(flags: Flags) -> bool:
+    known = any(fault.parameter for fault in flags.faults)
+    return known or bool(flags.values) or flags.system is not None or flags.reply is not None
+
+
+def _faults_of(flags: Flags) -> tuple[Fault, ...]:
+    """Everything wrong with `flags` as defaults."""
+    found = [fault for fault in flags.faults if fault.parameter != "prompt"]
+    if _has_prompt(flags):
+        found.append(Fault("prompt", said.PROMPT_NO_DEFAULT))
+    if not found and not _has_known_flag(flags):
+        found.append(Fault("", said.NOTHING_TO_SET, said.ALLOWED_DEFAULTS))
+    return tuple(found)
+
+
+def _list_of(words: Sequence[str]) -> tuple[str, ...]:
+    """A list of names, with commas or without, each once."""
+    return tuple(dict.fromkeys(" ".join(words).replace(",", " ").split()))
+
+
+def _out_of_place(words: Sequence[str], allowed: str) -> tuple[Fault, ...]:
+    """The fault of these words, if there are any, where only what is `allowed` may stand."""
+    return (Fault("", said.out_of_place(excerpt(" ".join(words))), allowed),) if words else ()
