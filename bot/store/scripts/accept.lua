@@ -29,6 +29,8 @@
 -- answered first, in whichever order Slack delivered it. `active` and `waiting`
 -- never expire, since what waits must not be forgotten; they are gone once they are empty.
 --
+-- uses clock.lua
+-- uses conversation.lua
 -- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
@@ -95,24 +97,19 @@ if policy then
   end
 end
 
-local now = redis.call('TIME')
-local created = now[1] * 1000 + math.floor(now[2] / 1000)
-
 redis.call('SET', seen, id, 'EX', seconds)
 redis.call('HSET', job,
-  'id', id, 'state', 'queued', 'ask', ask, 'created', string.format('%d', created),
+  'id', id, 'state', 'queued', 'ask', ask, 'created', string.format('%d', server_ms()),
   'epoch', 0, 'attempts', 0, 'redeliver', 0)
 if thread then
   redis.call('HSET', job, 'line', line)
-  redis.call('HSETNX', facts, 'dropped', 0)
+  keep(thread, facts, kept)
   if named == '1' then
     redis.call('HDEL', facts, 'silent')
   end
   if own == '1' then
     redis.call('HSET', facts, 'own', 1)
   end
-  redis.call('EXPIRE', facts, kept)
-  redis.call('EXPIRE', thread, kept)
   if redis.call('EXISTS', active) == 1 then
     redis.call('ZADD', waiting, asked, id)
     return {'accepted', id}

@@ -13,6 +13,8 @@
 -- returns "adopted"; "disowned" when its poster takes it back; "lost" when the lease is lost
 --
 -- disown.lua decides the same question for the poster: whoever comes first is right.
+--
+-- uses conversation.lua
 
 local job = KEYS[1]
 local thread, facts, active = KEYS[3], KEYS[4], KEYS[5]
@@ -28,11 +30,8 @@ end
 if number > tonumber(redis.call('HGET', job, 'writes')) then
   redis.call('HSET', job, 'writes', number, field, value)
   if thread then
-    redis.call('HSET', job, 'line', line)
-    redis.call('HSETNX', facts, 'dropped', 0)
-    redis.call('EXPIRE', facts, kept)
-    redis.call('EXPIRE', thread, kept)
-    redis.call('SADD', active, redis.call('HGET', job, 'id'))
+    keep(thread, facts, kept)
+    enter(job, line, active)
   end
 end
 return 'adopted'

@@ -17,6 +17,7 @@
 -- A job that nobody has asked Grok for is charged nothing, whatever its holder says. When an
 -- earlier holder has asked, and this one has not (begin.lua), all that was reserved is charged.
 --
+-- uses clock.lua
 -- uses quotas.lua
 
 local job = KEYS[1]
@@ -47,8 +48,7 @@ local function settle()
 end
 
 local function give_up(state)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local now = server_ms()
   redis.call('HSET', job, 'given_up', state, 'answer', answer, 'attempts', 1)
   redis.call('ZADD', failed, now, redis.call('HGET', job, 'id'))
   redis.call('ZREMRANGEBYSCORE', failed, '-inf', now - 1000 * seconds)

@@ -22,22 +22,14 @@
 -- its entry is taken from there by the next that looks for abandoned ones. Where it has no entry,
 -- since it rested or waited, it gets one. Dropping it again changes nothing.
 --
+-- uses clock.lua
+-- uses conversation.lua
 -- uses quotas.lua
 
 local job, queue, failed, paused, singly = unpack(KEYS, 1, 5)
 local active, waiting = KEYS[8], KEYS[9]
 local counters, books = {unpack(KEYS, 10, 19)}, {unpack(KEYS, 20, 22)}
 local line, held, answer, entry, group, seconds = unpack(ARGV)
-
-local function leave(id)
-  redis.call('HDEL', job, 'line')
-  redis.call('SREM', active, id)
-  local first = redis.call('EXISTS', active) == 0 and redis.call('ZPOPMIN', waiting)[1]
-  if first then
-    redis.call('SADD', active, first)
-    redis.call('XADD', queue, '*', 'job', first)
-  end
-end
 
 local function settle(id)
   if #counters > 0 and held ~= '' then
@@ -49,8 +41,7 @@ local function settle(id)
 end
 
 local function remember_failed(id)
-  local time = redis.call('TIME')
-  redis.call('ZADD', failed, time[1] * 1000 + math.floor(time[2] / 1000), id)
+  redis.call('ZADD', failed, server_ms(), id)
   redis.call('EXPIRE', failed, seconds)
 end
 
@@ -73,7 +64,7 @@ settle(id)
 local outside = redis.call('ZREM', paused, id) + redis.call('ZREM', singly, id)
 if line ~= '' then
   outside = outside + redis.call('ZREM', waiting, id)
-  leave(id)
+  leave(job, active, waiting, queue)
 end
 redis.call('HSET', job, 'remembered', 1)
 redis.call('HDEL', job, 'lease')

@@ -31,6 +31,8 @@
 --
 -- Where each open answer would not get one more edit, the next one is posted only when some of
 -- it can be read, and where its last edit could not be taken in time, not before it is whole.
+--
+-- uses clock.lua
 
 local log, rest, open, asked = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local pace, told = KEYS[5], KEYS[6]
@@ -49,8 +51,7 @@ local LEARNT = 0.125     -- weight of one answer in the typical time
 local RECOVERED = 1 / 6  -- of the window, for each edit that a 429 has taken away
 local FORGOTTEN = 2      -- windows after which an answer that never asks again is not open
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_ms()
 local typical = tonumber(redis.call('HGET', pace, 'typical') or ARGV[6])
 
 if kind == 'end' then

@@ -30,6 +30,7 @@
 -- A job may finish again after that, or after reassert.lua. It has left its conversation by then, and what
 -- was remembered of it may have been forgotten since: nothing of that is done a second time.
 --
+-- uses conversation.lua
 -- uses late.lua
 
 local job, queue, recent = KEYS[1], KEYS[2], KEYS[3]
@@ -72,16 +73,6 @@ local function drop_oldest(turns)
   end
 end
 
-local function leave(id)
-  redis.call('HDEL', job, 'line')
-  redis.call('SREM', active, id)
-  local first = redis.call('EXISTS', active) == 0 and redis.call('ZPOPMIN', waiting)[1]
-  if first then
-    redis.call('SADD', active, first)
-    redis.call('XADD', queue, '*', 'job', first)
-  end
-end
-
 if redis.call('HGET', job, 'lease') ~= lease then
   return {'lost', 0, 0}
 end
@@ -113,10 +104,8 @@ if redis.call('HSETNX', job, 'remembered', 1) == 1 then
   end
 end
 if thread then
-  redis.call('HSETNX', facts, 'dropped', 0)
-  redis.call('EXPIRE', facts, kept)
-  redis.call('EXPIRE', thread, kept)
-  leave(redis.call('HGET', job, 'id'))
+  keep(thread, facts, kept)
+  leave(job, active, waiting, queue)
 end
 local first = redis.call('HSETNX', job, 'shown', 1) == 1
 if shown then

@@ -4,13 +4,10 @@
 -- "late:" and a lease, in the hash of a job: until when, Unix time in ms, calls that were made
 -- under that lease may still be carried out by Slack, after newer ones of others. A field that is
 -- not there: every call was answered.
+--
+-- uses clock.lua
 
 local LATE = 'late:'
-
-local function server_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 -- For `ms` from now calls under `lease` may be carried out; 0: none will be.
 local function expect_late(job, lease, ms)

@@ -6,6 +6,8 @@
 --       3 valid    milliseconds for which it can be counted on
 --
 -- It is what the consumer knew last: overflow.lua lowers it by what it sends there.
+--
+-- uses clock.lua
 
 local rooms = KEYS[1]
 local consumer, jobs, valid = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -14,7 +16,6 @@ if jobs == 0 then
   redis.call('HDEL', rooms, consumer)
   return
 end
-local now = redis.call('TIME')
-local till = now[1] * 1000 + math.floor(now[2] / 1000) + valid
+local till = server_ms() + valid
 redis.call('HSET', rooms, consumer, string.format('%d %d', jobs, till))
 redis.call('PEXPIRE', rooms, valid)

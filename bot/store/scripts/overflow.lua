@@ -13,13 +13,14 @@
 -- What others offer is for what is unread first. What is handed back here is offered no more, so
 -- that nobody else sends its jobs there too. An offer that nobody keeps does no harm: what was
 -- handed back in vain is unread, and soon taken in again.
+--
+-- uses clock.lua
 
 local queue, rooms = KEYS[1], KEYS[2]
 local group, consumer = ARGV[1], ARGV[2]
 local most, age, waiting = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_ms()
 
 -- How much others have room for, and what each offers.
 local function offers()

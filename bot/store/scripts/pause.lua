@@ -15,6 +15,8 @@
 -- Whoever held it has lost it from here on: what it writes is refused, should it still live. What
 -- every worker of a crash has held is suspected alike; so that those who are innocent are not
 -- struck again and again beside the guilty one, the last taking is one for each job alone.
+--
+-- uses clock.lua
 
 local job, queue, paused, singly = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local entry, group, consumer, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -35,8 +37,7 @@ local rest = tonumber(ARGV[math.min(4 + attempts, #ARGV)])
 if rest <= 0 then
   return 0
 end
-local now = redis.call('TIME')
-local due = now[1] * 1000 + math.floor(now[2] / 1000) + rest
+local due = server_ms() + rest
 redis.call('HDEL', job, 'lease')
 if state == 'running' then
   redis.call('HSET', job, 'state', 'queued')

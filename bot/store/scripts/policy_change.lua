@@ -15,6 +15,8 @@
 -- The version is the time in milliseconds, or one more than the last. A mere count could come
 -- again with other contents when Redis comes back without its last second. It has 13 digits, of
 -- which cjson, where it passes through that, keeps 14.
+--
+-- uses clock.lua
 
 local policy, audit, done = KEYS[1], KEYS[2], KEYS[3]
 local scope, by, most, seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -71,9 +73,7 @@ for _, field in ipairs(order) do
 end
 
 if #changed > 0 then
-  local now = redis.call('TIME')
-  local milliseconds = now[1] * 1000 + math.floor(now[2] / 1000)
-  version = math.max(milliseconds, version + 1)
+  version = math.max(server_ms(), version + 1)
   redis.call('HSET', policy, 'version', string.format('%d', version))
   redis.call('XADD', audit, 'MAXLEN', '~', most, '*',
     'by', by, 'scope', scope, unpack(changed))

@@ -9,6 +9,8 @@
 --
 -- The call that was refused is in the log: Slack takes fewer than those. What it cannot tell is
 -- how many others used up: a fifth of `most` is taken for granted.
+--
+-- uses clock.lua
 
 local rest, log, pace = KEYS[1], KEYS[2], KEYS[3]
 local ms, window, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -17,8 +19,7 @@ if redis.call('PTTL', rest) < ms then
   redis.call('SET', rest, '1', 'PX', ms)
 end
 if pace then
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local now = server_ms()
   local used = redis.call('ZCOUNT', log, now - window, '+inf')
   local learnt = math.max(math.ceil(most / 5), math.min(most, used) - 1)
   redis.call('HSET', pace, 'most', learnt, 'at', now)

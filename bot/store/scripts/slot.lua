@@ -6,6 +6,8 @@
 --       2 most     calls in any window
 --       3 window   in ms
 -- returns 0 when the call may be made now, else how many ms to wait before asking again
+--
+-- uses clock.lua
 
 local log, rest = KEYS[1], KEYS[2]
 local call, most, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -14,8 +16,7 @@ if redis.call('ZSCORE', log, call) then
   return 0
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_ms()
 local wait = math.max(redis.call('PTTL', rest), 0)
 
 redis.call('ZREMRANGEBYSCORE', log, '-inf', now - window)

@@ -11,12 +11,13 @@
 -- returns how many were queued
 --
 -- A job that was queued is in its set no more, so calling again queues it no second time.
+--
+-- uses clock.lua
 
 local queue, paused, singly, alone, job = unpack(KEYS)
 local last, most, seconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_ms()
 
 local function wake(set, count)
   local due = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, count)

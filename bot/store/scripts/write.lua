@@ -21,6 +21,7 @@
 -- A job that enters is active from then on, beside whatever else is. When one leaves
 -- and none is active any more, the first of those that wait starts, as in finish.lua.
 --
+-- uses conversation.lua
 -- uses late.lua
 
 local job, queue = KEYS[1], KEYS[2]
@@ -35,24 +36,6 @@ local function stands()
     end
   end
   return #ARGV > 5 and 1 or 0
-end
-
-local function enter(id)
-  redis.call('HSET', job, 'line', line)
-  redis.call('HSETNX', facts, 'dropped', 0)
-  redis.call('EXPIRE', facts, kept)
-  redis.call('EXPIRE', thread, kept)
-  redis.call('SADD', active, id)
-end
-
-local function leave(id)
-  redis.call('HDEL', job, 'line')
-  redis.call('SREM', active, id)
-  local first = redis.call('EXISTS', active) == 0 and redis.call('ZPOPMIN', waiting)[1]
-  if first then
-    redis.call('SADD', active, first)
-    redis.call('XADD', queue, '*', 'job', first)
-  end
 end
 
 if redis.call('HGET', job, 'lease') ~= lease then
@@ -71,11 +54,11 @@ for i = 6, #ARGV, 2 do
   end
 end
 if thread then
-  local id = redis.call('HGET', job, 'id')
   if line == '' then
-    leave(id)
+    leave(job, active, waiting, queue)
   else
-    enter(id)
+    keep(thread, facts, kept)
+    enter(job, line, active)
   end
 end
 return 1
