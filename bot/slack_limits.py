@@ -23,9 +23,6 @@ BLOCKS_PER_MESSAGE = 50
 SECTION_TEXT_CHARS = 3_000
 """`text` of a section block ("Section block")."""
 
-CONTEXT_ELEMENTS = 10
-"""Elements of a context block ("Context block")."""
-
 SECTION_FIELDS = 10
 """`fields` of a section block ("Section block")."""
 
@@ -69,8 +66,7 @@ STREAM_STOPS_PER_MINUTE = 20
 """chat.startStream and chat.stopStream are of tier 2, chat.appendStream of tier 4."""
 
 RESPONSE_URL_USES = 5
-RESPONSE_URL_SECONDS = 30 * 60
-"""A response_url may be used this often, for this long ("Handling user interaction")."""
+"""A response_url may be used this often, for half an hour ("Handling user interaction")."""
 
 SIGNATURE_AGE_SECONDS = 300
 """A signed request older (or newer) than this is refused ("Verifying requests from Slack")."""

@@ -12,7 +12,7 @@ from bot.completion.conversation import Turn
 from bot.completion.form import Filled
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Chunk, Section
-from bot.completion.transcript import Past, chat_messages, completion_prompt, shared
+from bot.completion.transcript import Past, chat_messages, shared
 from bot.doors.hearing import hear
 from bot.errors import BotError
 from bot.grok.call import Call
@@ -29,6 +29,7 @@ from bot.slack.message_text import text_of_message
 from bot.slack.payloads import MessageEvent
 from bot.slack.shown import without_call
 from bot.views.form_view import form_view, read_form
+from tests.completion.prompts import completion_prompt
 from tests.linear import Work
 
 BOT = "U1"

@@ -23,11 +23,6 @@ class Admission:
         self._channels = asking_channels(settings)
         self._most = settings.questions_per_minute
 
-    @property
-    def asks_slack(self) -> bool:
-        """Whether Slack may have to say who somebody is before they are admitted."""
-        return self._members_only
-
     async def refusal(
         self, user: str, channel: str, question: str, *, within: float = LOOK_UP_SECONDS
     ) -> str:

@@ -32,8 +32,8 @@ from bot.completion.lexer import (
 )
 from bot.completion.options import OPTIONS, REPLY_TO, SHORT, Option
 from bot.completion.parameters import PARAMETERS
-from bot.completion.request import CompletionRequest, is_text
-from bot.completion.typed import NEVER_BEGINS, switched, typed, written
+from bot.completion.request import is_text
+from bot.completion.typed import NEVER_BEGINS, switched, typed
 from bot.errors import Fault
 
 _LONGEST_NAME = 40
@@ -231,35 +231,3 @@ def _nearest(flag: Flag) -> Option | None:
         return SHORT[name]
     near = get_close_matches(name[:_LONGEST_NAME], OPTIONS, n=1)
     return OPTIONS[near[0]] if near else None
-
-
-def to_flags(request: CompletionRequest) -> str:
-    """`request` written as flags and prompt, which `parse_text` reads as the same request.
-
-    A list of one is written as its one element and an empty list not at all: flags have no other
-    way to say either, and both mean the same to the API. Numbers must keep the rules
-    (`bot.completion.rules`).
-    """
-    given = request.given()
-    if isinstance(request.prompt, str):
-        del given["prompt"]
-        return f"{written_flags(given)} {_written_prompt(request.prompt)}"
-    return written_flags(given)
-
-
-def written_flags(values: Mapping[str, JsonValue]) -> str:
-    """Options by name, those that are the bot's own too, as they are typed."""
-    return " ".join(flag for name, v in values.items() for flag in _written(OPTIONS[name], v))
-
-
-def _written(option: Option, value: JsonValue) -> list[str]:
-    if isinstance(value, bool):
-        return [option.flag if value else option.off_flag]
-    values = value if isinstance(value, list) else [value]
-    return [f"{option.flag} {written(one)}" for one in values]
-
-
-def _written_prompt(prompt: str) -> str:
-    first = (*prompt[:_LONGEST_NAME].split(None, 1), "")[0]
-    safe = prompt and not prompt[0].isspace() and not starts_like_flag(prompt)
-    return prompt if safe and switched(first) is None else f"-- {prompt}"

@@ -16,7 +16,7 @@ from bot.completion.excerpt import excerpt
 from bot.markdown.lookalikes import latin, normalized
 
 STOP = "\n=====["
-"""Where Grok would begin to write for somebody else: an answer to `completion_prompt` ends before.
+"""Where Grok would begin to write for somebody else: an answer to a `Frame` ends before.
 At the very start of an answer the mark stands without the newline."""
 
 _GROK = "=====[ Grok answers ]====="
@@ -145,11 +145,6 @@ def frame(system: str, past: Past) -> Frame:
     parts.append(_spoken(_speaker(past.name, past.user), past.context))
     lead = _joined(*parts)
     return Frame(f"{lead}\n\n" if past.context else lead, f"\n\n{_GROK}\n")
-
-
-def completion_prompt(system: str, past: Past, prompt: str) -> str:
-    """`prompt` as the completion endpoint reads it: a transcript that ends where Grok speaks."""
-    return frame(system, past).around(prompt)
 
 
 def _spoken(name: str, text: str) -> str:

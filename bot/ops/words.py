@@ -269,7 +269,6 @@ JOBS_JSON = "as JSON"
 JOBS_COLUMNS = ("id", "state", "attempts", "age", "channel", "asker", "why")
 JOBS_NONE = "Nothing waits, runs or was given up."
 JOBS_NONE_FAILED = "Nothing was given up."
-JOBS_NO_TEAM = "No bot has worked with this store yet, so it holds no jobs."
 
 
 def jobs_no_store(path: str) -> str:

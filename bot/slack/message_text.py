@@ -96,11 +96,6 @@ def parts_of(
     return Parts(said, "\n".join(filter(None, own)), tuple(others), unread)
 
 
-def text_of_attachments(attachments: Iterable[Attachment]) -> str:
-    """The text in `attachments` ("Secondary message attachments")."""
-    return "\n".join(filter(None, map(_attached, attachments)))
-
-
 def names_of_files(files: Iterable[Attachment]) -> tuple[str, ...]:
     """What the files of a message are called ("File object"), those that were deleted apart;
     safe. Slack keeps some names to itself."""

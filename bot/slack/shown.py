@@ -11,7 +11,6 @@ _TOKEN = re.compile(
 )
 _MENTION = re.compile(r"<@([^<>|]+)(?:\|[^<>]*)?>")
 _GROUP = re.compile(r"<!(?:subteam\^|here|channel|everyone)")
-_CHANNEL = re.compile(r"<#([CG][A-Z0-9]{2,30})\|?>")
 _LEFT_OUT = re.compile(r"\A(?:(?:https?://)?(?:www\.)?|mailto:|tel:)")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -34,11 +33,6 @@ def shown(text: str, names: Mapping[str, str] | None = None) -> str:
 def mentioned(text: str) -> tuple[str, ...]:
     """The ids of the people that `text` of a payload mentions, each once, in order."""
     return tuple(dict.fromkeys(_MENTION.findall(text)))
-
-
-def channels_named(text: str) -> tuple[str, ...]:
-    """The ids of the channels in `text` of a payload that does not say what they are called."""
-    return tuple(dict.fromkeys(_CHANNEL.findall(text)))
 
 
 def escaped(text: str) -> str:

@@ -17,7 +17,8 @@ from bot.completion.conversation import (
 )
 from bot.completion.echo import show_echo
 from bot.completion.result import Answer, Section
-from bot.completion.transcript import Past, completion_prompt
+from bot.completion.transcript import Past
+from tests.completion.prompts import completion_prompt
 
 
 def ask(**values: Any) -> Ask:

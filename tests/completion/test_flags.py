@@ -5,10 +5,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.completion import CompletionRequest
-from bot.completion.flags import Flags, parse_text, parse_words, to_flags
+from bot.completion.flags import Flags, parse_text, parse_words
 from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS
 from tests.completion.strategies import Json, written_requests
+from tests.completion.written import to_flags
 
 ANYTHING = st.text(st.characters(), max_size=60)
 FLAG_PIECES = st.sampled_from(

@@ -14,11 +14,11 @@ from bot.completion.transcript import (
     STOP,
     Past,
     chat_messages,
-    completion_prompt,
     fit,
     frame,
     shared,
 )
+from tests.completion.prompts import completion_prompt
 
 ENOUGH = 100_000
 

@@ -11,9 +11,10 @@ from bot.completion.collect import Collector
 from bot.completion.conversation import Turn
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint, Section
-from bot.completion.transcript import STOP, Past, chat_messages, completion_prompt
+from bot.completion.transcript import STOP, Past, chat_messages
 from bot.grok.client import GrokClient
 from sandbox.grok import GrokServer, Model, Script
+from tests.completion.prompts import completion_prompt
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import CHAT, EVERYTHING, PLAIN, request
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.completion.flags import written_flags
 from bot.completion.options import OPTIONS
 from bot.completion.request import CompletionRequest
 from bot.rules.admin_commands import VERBS, AdminCommand, parse_command
@@ -13,6 +12,7 @@ from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import QUOTAS
 from bot.rules.scope_words import CHANNEL, Target
 from tests.completion.strategies import written_requests
+from tests.completion.written import written_flags
 
 WORKSPACE = Target("workspace")
 NO_DEFAULTS = {"defaults": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.slack.message_text import (
     Attached,
+    Attachment,
     names_of_files,
     parts_of,
-    text_of_attachments,
     text_of_message,
 )
 
@@ -26,6 +27,10 @@ FORWARDED: dict[str, Any] = {
 }
 ROWS: list[Any] = [[{"type": "raw_text", "text": cell} for cell in row] for row in ("ab", "12")]
 TABLE: dict[str, Any] = {"type": "table", "rows": ROWS}
+
+
+def text_of_attachments(attachments: Sequence[Attachment]) -> str:
+    return parts_of("", (), attachments, by_app=True).beside
 
 
 def rich(words: str) -> dict[str, Any]:
