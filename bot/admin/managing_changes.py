@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from bot.errors import Fault, RequestRefused
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient

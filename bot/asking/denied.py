@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.asking.showing import notices
 from bot.completion.ask import Ask, Surface
 from bot.completion.excerpt import excerpt
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from bot.completion.request import CompletionRequest
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.policy import Limit, Policy, paused_in
@@ -20,7 +20,7 @@ from bot.words import quota as quota_words
 from bot.words import usage as words
 
 _FORMS: tuple[Surface, ...] = ("form", "shortcut")
-_FIELD = PARAMETERS["max_tokens"].about.label
+_FIELD = PARAMETERS["max_tokens"].label
 LEAST_ANSWER = 50
 """Tokens of the shortest answer that is worth proposing."""
 

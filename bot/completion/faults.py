@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from bot import words
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.parameters import PARAMETERS, Parameter
+from bot.completion.options import PARAMETERS, Option
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
@@ -82,7 +82,7 @@ def _fault(name: str, detail: ErrorDetails) -> Fault:
     return Fault(name, _problem(parameter, detail), parameter.allowed)
 
 
-def _problem(parameter: Parameter, detail: ErrorDetails) -> str:
+def _problem(parameter: Option, detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
             return words.VALUE_MISSING

@@ -30,8 +30,7 @@ from bot.completion.lexer import (
     plain,
     starts_like_flag,
 )
-from bot.completion.options import OPTIONS, REPLY_TO, SHORT, Option
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, SHORT, Option
 from bot.completion.request import is_text
 from bot.completion.typed import NEVER_BEGINS, switched, typed
 from bot.errors import Fault

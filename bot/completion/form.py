@@ -15,27 +15,25 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot import words
-from bot.completion.about import Group
 from bot.completion.ask import Ask, ReplyTo
 from bot.completion.faults import schema_faults
 from bot.completion.flags import Flags
 from bot.completion.lexer import Value
-from bot.completion.options import OPTIONS
-from bot.completion.parameters import PARAMETERS, Parameter
-from bot.completion.request import is_text
+from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.request import Group, is_text
 from bot.completion.typed import typed, written
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS
 from bot.words import form as form_words
 
-BASIC: tuple[Parameter, ...] = tuple(
+BASIC: tuple[Option, ...] = tuple(
     PARAMETERS[name] for name in ("model", "max_tokens", "temperature")
 )
 """What every form shows below the prompt, in order."""
 
-ADVANCED: Mapping[Group, tuple[Parameter, ...]] = MappingProxyType(
+ADVANCED: Mapping[Group, tuple[Option, ...]] = MappingProxyType(
     {
-        group: tuple(p for p in PARAMETERS.values() if p.about.group == group)
+        group: tuple(p for p in PARAMETERS.values() if p.group == group)
         for group in ("sampling", "output", "advanced")
     }
 )
@@ -190,7 +188,7 @@ def _escaped(line: str) -> str:
     return escaped
 
 
-def _number(parameter: Parameter, value: float) -> str | None:
+def _number(parameter: Option, value: float) -> str | None:
     least, most = lowest(parameter), parameter.maximum
     if isinstance(value, bool) or abs(value) > _EXACT_INTEGER:
         return None
@@ -201,7 +199,7 @@ def _number(parameter: Parameter, value: float) -> str | None:
     return text if whole and len(text) <= _NUMBER_CHARS else None
 
 
-def lowest(parameter: Parameter) -> int | None:
+def lowest(parameter: Option) -> int | None:
     """The smallest number allowed; None without a bound."""
     return parameter.minimum if parameter.above is None else parameter.above + 1
 

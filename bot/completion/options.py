@@ -1,31 +1,58 @@
-"""Every flag there is: the parameters of a request, and three that are the bot's own."""
+"""Every flag there is: the 17 parameters of a request, and three that are the bot's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from bot import words
 from bot.completion.ask import ReplyTo
-from bot.completion.parameters import PARAMETERS, Kind, Parameter
+from bot.completion.request import About, CompletionRequest
+from bot.completion.schema import json_schema
 from bot.completion.typed import written
+from bot.words import form as form_words
 
 REPLY_TO: tuple[ReplyTo, ...] = get_args(ReplyTo)
 
+Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply"]
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One flag, `name` as the field of a request is called."""
+_KINDS: Mapping[str, Kind] = {
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "string": "text",
+    "object": "bias",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(About):
+    """All about one of them: its field in the request, its flag, and its field in the form.
+
+    `texts` is one text or a list of them; `bias` maps token ids to numbers. `description` and
+    the bounds are what the API says; `above` is an exclusive minimum.
+    """
 
     name: str
-    kind: Kind | Literal["reply"]
-    hint: str
-    example: str
-    allowed: str
-    short: str = ""
-    completions_only: bool = False
+    kind: Kind
+    description: str = ""
+    required: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    above: int | None = None
+
+    @property
+    def allowed(self) -> str:
+        """Which values are allowed, in words."""
+        match self.kind:
+            case "integer":
+                return words.allowed_integer(self.minimum, self.maximum, self.above)
+            case "number":
+                return words.allowed_number(self.minimum, self.maximum)
+            case kind:
+                return words.ALLOWED[kind]
 
     @property
     def flag(self) -> str:
@@ -45,26 +72,52 @@ class Option:
         return f"{self.flag} {written(self.example)}"
 
 
-def _of_parameter(parameter: Parameter) -> Option:
+def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> Option:
+    field = CompletionRequest.model_fields[name]
+    (about,) = (item for item in field.metadata if isinstance(item, About))
     return Option(
-        name=parameter.name,
-        kind=parameter.kind,
-        hint=parameter.about.hint,
-        example=parameter.about.example,
-        allowed=parameter.allowed,
-        short=parameter.about.short,
-        completions_only=parameter.about.completions_only,
+        **asdict(about),
+        name=name,
+        kind=_KINDS[schema["type"]] if "type" in schema else "texts",
+        description=schema["description"],
+        required=required,
+        minimum=schema.get("minimum"),
+        maximum=schema.get("maximum"),
+        above=schema.get("exclusiveMinimum"),
     )
 
 
+_SCHEMA = json_schema()
+
+PARAMETERS: Mapping[str, Option] = MappingProxyType(
+    {
+        name: _parameter(name, _SCHEMA["properties"][name], required=name in _SCHEMA["required"])
+        for name in CompletionRequest.model_fields
+    }
+)
+"""Every parameter by name, in the order in which people are shown them."""
+
 _OWN = (
-    Option("system", "text", words.HINT_SYSTEM, "Be brief", words.ALLOWED["text"], short="s"),
-    Option("reply", "reply", words.HINT_REPLY, "thread", words.ALLOWED["reply"]),
-    Option("private", "boolean", words.HINT_PRIVATE, "true", words.ALLOWED["boolean"]),
+    Option(
+        name="system",
+        kind="text",
+        label=form_words.SYSTEM,
+        hint=words.HINT_SYSTEM,
+        example="Be brief",
+        short="s",
+    ),
+    Option(
+        name="reply",
+        kind="reply",
+        label=form_words.REPLY,
+        hint=words.HINT_REPLY,
+        example="thread",
+    ),
+    Option(name="private", kind="boolean", label="", hint=words.HINT_PRIVATE, example="true"),
 )
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(
-    {o.name: o for o in (*(_of_parameter(p) for p in PARAMETERS.values()), *_OWN)}
+    {**PARAMETERS, **{option.name: option for option in _OWN}}
 )
 """Every flag by name, in the order in which people are shown them."""
 

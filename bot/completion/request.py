@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +16,23 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from bot.completion.about import About
+Group = Literal["basic", "sampling", "output", "advanced"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What people are told about a parameter; it stands beside the field that it describes.
+
+    `short` is the letter of a short flag, or empty; `example` is a value as typed into a form;
+    `completions_only` marks what `/v1/chat/completions` cannot carry.
+    """
+
+    label: str
+    hint: str
+    example: str
+    group: Group = "basic"
+    short: str = ""
+    completions_only: bool = False
 
 
 def is_text(value: str) -> bool:
@@ -52,7 +69,6 @@ class CompletionRequest(BaseModel):
         Text,
         About(
             label="Model",
-            group="basic",
             hint="Which Grok model answers.",
             example="grok-4.3",
             short="m",
@@ -62,7 +78,6 @@ class CompletionRequest(BaseModel):
         Text | list[Text],
         About(
             label="Prompt",
-            group="basic",
             hint="What you want to ask. Several prompts get an answer each.",
             example="Explain TCP slow start",
         ),
@@ -71,7 +86,6 @@ class CompletionRequest(BaseModel):
         float | None,
         About(
             label="Temperature",
-            group="basic",
             hint="Low is focused and predictable, high is more surprising.",
             example="0.2",
             short="t",
@@ -81,7 +95,6 @@ class CompletionRequest(BaseModel):
         int | None,
         About(
             label="Longest answer",
-            group="basic",
             hint="Where to cut the answer, in tokens (100 tokens are about 75 words).",
             example="500",
         ),

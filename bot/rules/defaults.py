@@ -18,8 +18,7 @@ from bot.completion.ask import ReplyTo, Source
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import validate
 from bot.completion.flags import Flags
-from bot.completion.options import REPLY_TO
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.completion.request import CompletionRequest, is_text
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused

@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 from bot import words
 from bot.completion.flags import named_option
-from bot.completion.options import OPTIONS, Option
-from bot.completion.parameters import PARAMETERS, Parameter
+from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.rules.quota import QUOTAS
 from bot.words import managing
 
@@ -71,9 +70,9 @@ def parameter_table() -> str:
     return "\n".join([header, *(_row(parameter) for parameter in PARAMETERS.values())])
 
 
-def _row(parameter: Parameter) -> str:
+def _row(parameter: Option) -> str:
     option = OPTIONS[parameter.name]
-    endpoint = "`/v1/completions`" if parameter.about.completions_only else "both"
+    endpoint = "`/v1/completions`" if parameter.completions_only else "both"
     cells = (_spellings(option), parameter.kind, option.allowed, option.hint, endpoint)
     return f"| {' | '.join(cells)} |"
 

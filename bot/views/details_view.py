@@ -12,7 +12,7 @@ from bot import words as general
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import chance_line
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
 from bot.completion.typed import written
 from bot.jobs.job import Job
@@ -107,7 +107,7 @@ def _asked(ask: Ask) -> Iterator[Block]:
     )
     yield from _text(words.DETAILS_SYSTEM, ask.system)
     yield from fields(
-        _field(PARAMETERS[name].about.label, _value(value))
+        _field(PARAMETERS[name].label, _value(value))
         for name, value in given.items()
         if name != "prompt"
     )

@@ -10,8 +10,7 @@ from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo
 from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
-from bot.completion.options import OPTIONS
-from bot.completion.parameters import PARAMETERS, Parameter
+from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
 from bot.words import form as words
 
@@ -25,13 +24,13 @@ TICKED = "on"
 _SWITCH = {NOT_SET: words.NOT_SET, "on": words.ON, "off": words.OFF}
 
 
-def parameter_field(parameter: Parameter, filled: Filled) -> Json:
+def parameter_field(parameter: Option, filled: Filled) -> Json:
     """The field of one parameter."""
     value = filled.values.get(parameter.name)
     text = field_text(parameter.name, value)
     return _input(
         parameter.name,
-        parameter.about.label,
+        parameter.label,
         _element(parameter, text),
         hint=_hint(parameter) if text is not None else _kept(value),
     )
@@ -42,11 +41,11 @@ def prompt_field(filled: Filled, *, about: bool) -> Json:
     parameter = PARAMETERS["prompt"]
     value = filled.values.get("prompt")
     text = field_text("prompt", value)
-    example = words.PROMPT_ABOUT_EXAMPLE if about else parameter.about.example
+    example = words.PROMPT_ABOUT_EXAMPLE if about else parameter.example
     hint = words.PROMPT_ABOUT_HINT if about else ""
     return _input(
         "prompt",
-        words.PROMPT_ABOUT if about else parameter.about.label,
+        words.PROMPT_ABOUT if about else parameter.label,
         _text_input("prompt", text, example),
         hint=hint if text is not None else _kept(value),
         optional=about or text is None,
@@ -59,7 +58,7 @@ def system_field(system: str) -> Json:
     text = field_text("system", system or None)
     return _input(
         "system",
-        words.SYSTEM,
+        OPTIONS["system"].label,
         _text_input("system", text, described.example),
         hint=described.hint if text is not None else _kept(system),
     )
@@ -76,7 +75,7 @@ def several_field(*, ticked: bool) -> Json:
 
 def reply_field(reply: ReplyTo | Literal["not_set"], labels: Mapping[str, str]) -> Json:
     """The field of where the answer goes; `labels` are those of what may be chosen."""
-    return _input("reply", words.REPLY, _choice(labels, reply), optional=False)
+    return _input("reply", OPTIONS["reply"].label, _choice(labels, reply), optional=False)
 
 
 def channel_field() -> Json:
@@ -112,9 +111,9 @@ def task_field(task: str) -> Json:
 def label_of(name: str) -> str:
     """What the field of this name is called; empty when there is no such field."""
     if name == "system":
-        return words.SYSTEM
+        return OPTIONS["system"].label
     parameter = PARAMETERS.get(name)
-    return parameter.about.label if parameter else ""
+    return parameter.label if parameter else ""
 
 
 def plain(text: str) -> Json:
@@ -168,7 +167,7 @@ def _input(name: str, label: str, element: Json, *, hint: str = "", optional: bo
     return {**block, "hint": plain(hint)} if hint else block
 
 
-def _element(parameter: Parameter, text: str | None) -> Json:
+def _element(parameter: Option, text: str | None) -> Json:
     """The element that holds `text`; None: one that stays empty and keeps its value."""
     match parameter.kind:
         case _ if parameter.name == "model":
@@ -178,7 +177,7 @@ def _element(parameter: Parameter, text: str | None) -> Json:
         case "integer" | "number":
             return _number_input(parameter, text)
         case _:
-            return _text_input(parameter.name, text, parameter.about.example)
+            return _text_input(parameter.name, text, parameter.example)
 
 
 def _model_select(model: str | None) -> Json:
@@ -198,13 +197,13 @@ def _choice(labels: Mapping[str, str], chosen: str) -> Json:
     }
 
 
-def _number_input(parameter: Parameter, text: str | None) -> Json:
+def _number_input(parameter: Option, text: str | None) -> Json:
     bounds = {"min_value": lowest(parameter), "max_value": parameter.maximum}
     return {
         "type": "number_input",
         "is_decimal_allowed": parameter.kind == "number",
         **{bound: str(number) for bound, number in bounds.items() if number is not None},
-        **_typed(text, parameter.about.example),
+        **_typed(text, parameter.example),
     }
 
 
@@ -223,17 +222,17 @@ def _typed(text: str | None, example: str) -> Json:
     return {"placeholder": plain(placeholder), **initial}
 
 
-def _hint(parameter: Parameter) -> str:
+def _hint(parameter: Option) -> str:
     return " ".join(_hints(parameter))
 
 
-def _hints(parameter: Parameter) -> Iterable[str]:
-    yield parameter.about.hint
+def _hints(parameter: Option) -> Iterable[str]:
+    yield parameter.hint
     if parameter.name == "stop":
         yield words.STOP_HINT
     if parameter.minimum is not None and parameter.maximum is not None:
         yield words.within(parameter.minimum, parameter.maximum)
-    if parameter.about.completions_only:
+    if parameter.completions_only:
         yield words.ONLY_SOME
 
 

@@ -14,8 +14,7 @@ from pydantic import JsonValue
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
-from bot.completion.options import REPLY_TO
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.errors import Fault
 from bot.grok.catalogue import Model
 from bot.markdown.safety import neutralise, printable

@@ -20,8 +20,7 @@ from bot.completion.form import (
     reread,
     units,
 )
-from bot.completion.options import OPTIONS
-from bot.completion.parameters import PARAMETERS, Parameter
+from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS
 from tests.completion.strategies import junk
@@ -41,7 +40,7 @@ def test_every_parameter_has_one_place_in_the_form() -> None:
     shown += [each.name for group in ADVANCED.values() for each in group]
 
     assert sorted(shown) == sorted(PARAMETERS)
-    assert {PARAMETERS[name].about.group for name in shown[: len(BASIC) + 1]} == {"basic"}
+    assert {PARAMETERS[name].group for name in shown[: len(BASIC) + 1]} == {"basic"}
 
 
 @given(names, values)
@@ -63,7 +62,7 @@ NUMBERS = [each for each in PARAMETERS.values() if each.kind in ("integer", "num
 
 @given(st.sampled_from(NUMBERS), st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-3, 3))
 def test_every_number_of_reasonable_size_within_its_bounds_has_room(
-    parameter: Parameter, value: float
+    parameter: Option, value: float
 ) -> None:
     rounded = round(value, 6) if parameter.kind == "number" else int(value)
     allowed = not schema_faults({parameter.name: rounded})

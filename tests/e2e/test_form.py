@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, dm_of
 from tests.e2e.stage import fields, last_line, markdown, on_stage

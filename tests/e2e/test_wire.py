@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from sandbox.grok import GrokServer
 from tests.e2e.stage import Stage, on_stage
 

@@ -6,8 +6,7 @@ import shlex
 import pytest
 
 from bot.completion.flags import parse_text
-from bot.completion.options import OPTIONS, Option
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Help, parse
 from bot.rules.help import COMMANDS, find_topic, help_text, parameter_table

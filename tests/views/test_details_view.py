@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.completion import CompletionRequest
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from bot.completion.result import TokenLogprob, Usage
 from bot.markdown.safety import JOINER
 from bot.slack.views import ViewJson
@@ -55,7 +55,7 @@ def test_every_parameter_given_is_shown_and_no_other() -> None:
     text = "\n".join(texts)
     for value in ("`0.25`", r'`"\n\n", END`', "`off`", "`50256=-100`", "`100`", "Be brief"):
         assert value in text
-    labels = {name for name in PARAMETERS if f"*{PARAMETERS[name].about.label}*" in text}
+    labels = {name for name in PARAMETERS if f"*{PARAMETERS[name].label}*" in text}
     assert labels == {*asked.given()}
 
 

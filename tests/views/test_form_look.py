@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import TASKS, Filled
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from bot.errors import Fault
 from bot.views.form_view import channel_of, loading_view, read_form, sentence_view
 from bot.words import form as words
@@ -153,8 +153,8 @@ def test_fields_are_described_by_the_parameters() -> None:
     fields = fields_of(view_of(Filled()))
 
     for name, parameter in PARAMETERS.items():
-        assert fields[name]["label"]["text"] == parameter.about.label
-        assert name == "prompt" or fields[name]["hint"]["text"].startswith(parameter.about.hint)
+        assert fields[name]["label"]["text"] == parameter.label
+        assert name == "prompt" or fields[name]["hint"]["text"].startswith(parameter.hint)
     assert fields["max_tokens"]["element"]["min_value"] == "1"
     assert "max_value" not in fields["max_tokens"]["element"]
     assert fields["logprobs"]["element"]["max_value"] == "5"

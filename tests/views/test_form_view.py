@@ -15,7 +15,7 @@ from bot.completion.ask import Said
 from bot.completion.faults import validate
 from bot.completion.flags import Flags
 from bot.completion.form import ADVANCED, Filled, field_text, holds
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import PARAMETERS
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
 from bot.views.form_view import errors_of, read_form

@@ -3,8 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bot.completion.options import OPTIONS, SHORT
-from bot.completion.parameters import PARAMETERS
+from bot.completion.options import OPTIONS, PARAMETERS, SHORT
 
 SPECIFIED = json.loads(
     Path(__file__).with_name("create_completion.schema.json").read_text(encoding="utf-8")
@@ -58,7 +57,7 @@ def test_allowed_values_are_said_in_words() -> None:
 
 
 def test_what_chat_cannot_carry_is_marked() -> None:
-    marked = {name for name, parameter in PARAMETERS.items() if parameter.about.completions_only}
+    marked = {name for name, parameter in PARAMETERS.items() if parameter.completions_only}
 
     assert marked == {"suffix", "echo", "best_of"}
 
