@@ -14,6 +14,7 @@ from bot import __version__
 from bot.errors import StartupError, UserError
 from bot.ops import words as ops_words
 from bot.words import startup as startup_words
+from bot.words.terminal import spelled
 
 if TYPE_CHECKING:
     import asyncio
@@ -123,7 +124,7 @@ def _told(run: Callable[[], int]) -> int:
     except StartupError as error:
         print(*error.faults, sep="\n", file=sys.stderr)
     except UserError as error:
-        print(error.sentence, file=sys.stderr)
+        print(spelled(error.sentence), file=sys.stderr)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return EXIT_FAULT

@@ -15,12 +15,13 @@ from bot.completion.result import Section
 from bot.errors import GrokFailed, StartupError
 from bot.grok.answering import Completion
 from bot.grok.client import open_grok
-from bot.ops.setting_names import nothing_set
+from bot.ops.setting_names import nothing_set, set_names, unknown_settings
 from bot.reply.last_line import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal_input import with_input
 from bot.words import startup as startup_words
+from bot.words.terminal import spelled
 
 
 def question(settings: Settings, arguments: Sequence[str]) -> Flags:
@@ -29,7 +30,8 @@ def question(settings: Settings, arguments: Sequence[str]) -> Flags:
     Raises `StartupError` without a key, and `UserError` when the input cannot be taken.
     """
     if settings.xai_api_key is None:
-        hints = [trouble.sentence for trouble in nothing_set(settings)]
+        troubles = (*nothing_set(settings), *unknown_settings(set_names()))
+        hints = [trouble.sentence for trouble in troubles]
         raise StartupError([*hints, startup_words.NO_XAI_API_KEY])
     return with_input(arguments, most=settings.grok_max_prompt_bytes)
 
@@ -53,7 +55,7 @@ async def ask_in_terminal(
         endpoint=completion.call.endpoint, failure=failure, seconds=time.monotonic() - started
     )
     printer.end(answer.sections)
-    print(failure or last_line(answer), file=err)
+    print(spelled(failure) or last_line(answer), file=err)
     return 0 if collector.whole and not failure else 1
 
 
@@ -118,4 +120,4 @@ class _Printer:
     def _finish(self, section: Section) -> None:
         between = "\n\n" if section.text and section.note else ""
         after = "\n\n" if section.text or section.note else ""
-        self._out.write(f"{between}{section.note}{after}")
+        self._out.write(f"{between}{spelled(section.note)}{after}")

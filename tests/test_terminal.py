@@ -11,6 +11,7 @@ from bot import words
 from bot.completion.flags import parse_words
 from bot.terminal import ask_in_terminal
 from bot.words import grok as grok_words
+from bot.words.terminal import spelled
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.wire import DONE, ends, event, says
@@ -46,13 +47,13 @@ SHOWN: dict[str, tuple[list[str], bytes, int, str]] = {
         ["-n", "2"],
         says("one", "stop") + DONE,
         1,
-        f"**Answer 1 of 2**\n\none\n\n**Answer 2 of 2**\n\n{NOTHING}",
+        f"**Answer 1 of 2**\n\none\n\n**Answer 2 of 2**\n\n{words.NOT_GIVEN}",
     ),
     "a prompt that was not answered": (
         ["--prompt", "hi", "--prompt", "ho"],
         says("one", "stop") + DONE,
         1,
-        f"**Prompt 1 of 2** `hi`\n\none\n\n**Prompt 2 of 2** `ho`\n\n{NOTHING}",
+        f"**Prompt 1 of 2** `hi`\n\none\n\n**Prompt 2 of 2** `ho`\n\n{words.NOT_GIVEN}",
     ),
     "side by side": (
         ["-n", "2"],
@@ -82,7 +83,7 @@ SHOWN: dict[str, tuple[list[str], bytes, int, str]] = {
         [],
         says("Hello", "content_filter") + DONE,
         1,
-        f"Hello\n\n{words.ENDED['content_filter']}",
+        f"Hello\n\n{spelled(words.ENDED['content_filter'])}",
     ),
     "aborted": ([], says("Hello", "abort") + DONE, 1, f"Hello\n\n{words.ENDED['broken']}"),
 }
@@ -125,7 +126,7 @@ async def test_what_is_missing_is_said(
     code, out, err = await asked(openai_grok)
 
     assert (code, out) == (1, shown)
-    assert err == sentence
+    assert err == spelled(sentence)
 
 
 async def test_body_without_a_choice_is_said(openai_grok: GrokServer) -> None:

@@ -1,26 +1,50 @@
-"""What is said to people is spelled one way."""
+"""What is said to people is spelled one way, ends whole, and says what to do next."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 import bot
+from bot import words
 from bot.completion.options import OPTIONS
+from bot.errors import Fault
+from bot.words import admin, form, grok, setup, talk, usage
+from bot.words.terminal import spelled
 
 ROOT = Path(bot.__file__).parent
 _OTHERS = ("startup.py", "terminal.py", "thanks.py")
 """For operators in a terminal; and a list of what people type."""
 TO_PEOPLE = sorted(set((ROOT / "words").glob("*.py")) - {ROOT / "words" / name for name in _OTHERS})
+TO_OPERATORS = [ROOT / "ops/words.py", *(ROOT / "words" / name for name in _OTHERS[:2])]
+ROOMS = [*TO_PEOPLE, *TO_OPERATORS]
 _STRAIGHT = re.compile(r"[A-Za-z]'[a-z]")
 
 
-@pytest.mark.parametrize("path", TO_PEOPLE, ids=lambda path: path.name)
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", TO_PEOPLE, ids=_name)
 def test_sentences_to_people_in_slack_have_one_kind_of_apostrophe(path: Path) -> None:
     assert [text for text in _texts(path) if _STRAIGHT.search(text)] == []
+
+
+@pytest.mark.parametrize("path", TO_OPERATORS, ids=_name)
+def test_sentences_in_the_terminal_have_the_other(path: Path) -> None:
+    assert [text for text in _texts(path) if "’" in text and text != "’"] == []
+
+
+def test_what_slack_is_told_is_told_in_the_terminal_with_its_own() -> None:
+    assert spelled(grok.GROK_SENTENCES["bad_key"]).startswith("Grok does not accept this bot's key")
 
 
 def test_hints_of_flags_have_the_same_apostrophe() -> None:
@@ -36,3 +60,145 @@ def _texts(path: Path) -> list[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
     ]
+
+
+# What is said in the end
+
+
+GRATES = {
+    "two signs at an end": re.compile(r"[.?!:;,][;.,]|\?[.;:]|[.;,]\?|!\?"),
+    "two spaces": re.compile(r"(?<=[\w.,;:?!]) {2,}(?=\S)"),
+    "a space before a sign": re.compile(r"\s[.;,?!](?:\s|$)"),
+    "something of Python": re.compile(r"\bNone\b(?!\.| yet)|\bTrue\b|\bFalse\b|\{[a-z_]+\}"),
+    "a sentence that begins small": re.compile(r"(?<!\d)[.?!] [a-z]"),
+}
+LAID_OUT = frozenset({"limit_line", "demo_ready"})
+"""Spaces stand in these to be seen."""
+_FINE = re.compile(
+    r"`[^`\n]*`|https?://\S*|<[^>]*>|…|\w+\.\w+|\.env|\+@all\S*(?: -@\w+)*|--no-…|e\.g\.|\((?:…)?\)"
+)
+"""Code, addresses and names, which have signs of their own."""
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=_name)
+@pytest.mark.parametrize("what", GRATES)
+def test_nothing_that_is_said_grates(path: Path, what: str) -> None:
+    said = list(_said(path))
+
+    assert said
+    assert [text for text in said if GRATES[what].search(_FINE.sub("X", text))] == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [words.fault_line, lambda fault: form.field_fault(fault.problem, fault.allowed)],
+)
+@pytest.mark.parametrize(
+    ("problem", "allowed"),
+    [
+        (words.unknown_parameter("temperature"), "a number from 0 to 2"),
+        (words.unknown_parameter("temperature"), ""),
+        (words.too_large("3"), "a number from 0 to 2"),
+        (words.too_large("3"), ""),
+        (words.switch_or_prompt("--echo", "off"), ""),
+    ],
+)
+def test_a_fault_ends_as_one_sentence_or_two(
+    told: Callable[[Fault], str], problem: str, allowed: str
+) -> None:
+    line = told(Fault("temprature", problem, allowed))
+
+    assert not any(sign.search(line) for sign in GRATES.values())
+    assert allowed in line
+    assert setup.limit_fault(problem, allowed) == form.field_fault(problem, allowed)
+
+
+NEXT = re.compile(
+    r"\b(?:ask|try|tell|choose|press|write|type|copy|pick|open|set|invite|shorten|change|check"
+    r"|correct|look|lower|allows?|resets|come back|follows|put|no need to ask)\b|`/grok",
+    re.IGNORECASE,
+)
+FAILURES: Mapping[str, str] = {
+    **grok.GROK_SENTENCES,
+    **{name: value for name, value in vars(grok).items() if re.match(r"GROK_(?!CANN|SENT)", name)},
+    **words.ENDED,
+    **{
+        name: str(value)
+        for room in (words, admin, form, talk, usage)
+        for name, value in vars(room).items()
+        if re.fullmatch(
+            r"NOT_(?:TAKEN|CHANGED|OPENED|SWITCHED|FORGOTTEN|LEFT|SHARED|GIVEN|SEEN_THERE|FOR_GUESTS"
+            r"|IN_THIS_CHANNEL|ANNOUNCED)|MAYBE_\w+|\w*FAILED|\w*_AWAY|NOTHING_TO_(?!STOP|SHARE)\w+"
+            r"|NO_PLACE|\w*_OFTEN|\w*TOO_LONG|GIVEN_UP|UNSHOWABLE|UNSHOWN|\w*_LATE|\w*_SILENT"
+            r"|WHO_ARE_YOU|NO_MODEL_LEFT|STILL_PAUSED|ANSWER_FORGOTTEN|TYPED_FORGOTTEN|DROPPED"
+            r"|NOTHING_WRITTEN|INVITE_ME\w*|MEMBERS_ONLY",
+            name,
+        )
+        and value != "not taken"
+    },
+}
+"""What is said when something came to nothing."""
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_whoever_gets_nothing_reads_what_to_do_next(name: str) -> None:
+    *_, last = re.split(r"(?<=[.!?]) (?=[A-Z])", FAILURES[name].strip("_"))
+
+    assert NEXT.search(last), last
+
+
+def _said(path: Path) -> Iterator[str]:
+    """Everything that a room of words says: its constants, and what its functions return."""
+    dotted = path.relative_to(ROOT.parent).with_suffix("").parts
+    room = importlib.import_module(".".join(part for part in dotted if part != "__init__"))
+    for name, value in vars(room).items():
+        if isinstance(value, types.FunctionType):
+            if value.__module__ == room.__name__ and not (name.startswith("_") or name in LAID_OUT):
+                yield from _returned(value)
+        elif name.isupper():
+            yield from _strings(value)
+
+
+def _returned(function: Callable[..., object]) -> Iterator[str]:
+    hints = typing.get_type_hints(function)
+    parameters = inspect.signature(function).parameters
+    for number in (0, 1, 2):
+        values = {name: _sample(name, hints[name], number) for name in parameters}
+        keyed = {n for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+        plain = [value for name, value in values.items() if name not in keyed]
+        try:
+            yield from _strings(function(*plain, **{name: values[name] for name in keyed}))
+        except KeyError:  # a sample that is none of the names it knows
+            continue
+
+
+_NAMES = {"kind": "workspace", "source": "channel", "problem": "is too small", "unit": "tokens"}
+
+
+def _sample(name: str, hint: object, number: int) -> object:
+    if name in _NAMES:
+        return _NAMES[name]
+    if hint is bool:
+        return bool(number)
+    if hint is str or typing.get_origin(hint) is typing.Literal:
+        return "Word"
+    if typing.get_origin(hint) in (Sequence, tuple, list):
+        return (
+            [Fault("n", "0 is too small", "1")] * number
+            if "Fault" in str(hint)
+            else ["Word"] * (number + 1)
+        )
+    if hint is Fault:
+        return Fault("n", "0 is too small", "1")
+    return number + 1
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _strings(each)

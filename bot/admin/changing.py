@@ -13,7 +13,7 @@ from bot.admin.managing_changes import (
     wanted,
 )
 from bot.admin.managing_reply import Caller, Said
-from bot.asking.rules_text import Changed, changes, models_text, whose
+from bot.asking.rules_text import Changed, changes, models_not_listed, models_text, whose
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
@@ -62,7 +62,8 @@ class Changing:
         standing = policy.of(scope).paused
         if standing and want.fields.get("paused"):
             who = mention(standing.by)
-            return Said((words.paused_already(who, moment(standing.at, caller.person.tz_offset)),))
+            when = moment(standing.at, caller.person.tz_offset)
+            return Said((words.paused_already(who, when, scope.kind),))
         return await self.change(scope, want.fields, caller)
 
     def faults_of(
@@ -84,7 +85,15 @@ class Changing:
             resumes = "paused" in fields
             return Said((words.UNCHANGED, *(_still_paused(scope, policy) if resumes else ())))
         told = _announcement(done, scope, policy, caller) if _is_public(scope) else ""
-        return Said(_confirmation(done, scope, policy, caller), told, scope.id if told else "")
+        lines = (*_confirmation(done, scope, policy, caller), *self._unlisted(done))
+        return Said(lines, told, scope.id if told else "")
+
+    def _unlisted(self, done: Change) -> tuple[str, ...]:
+        """What is to be said of models that were named now, and that the API does not list."""
+        if _kind(done) != "models":
+            return ()
+        named = [field.partition(".")[2] for field in done.after]
+        return tuple(filter(None, [models_not_listed(named, self._grok.catalogue)]))
 
 
 def refused(faults: Sequence[Fault], *, changing: bool = True) -> RequestRefused:

@@ -18,6 +18,7 @@ from bot.slack.moments import moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words
 from bot.words import usage as words
+from bot.words.admin import how_to_resume
 
 _FORMS: tuple[Surface, ...] = ("form", "shortcut")
 _FIELD = PARAMETERS["max_tokens"].label
@@ -34,6 +35,8 @@ class Reader:
     """Slack ids; empty: those of the workspace, who need no naming."""
     knows_rules: bool = True
     """Whether they may know what the channel and the workspace may use, and used."""
+    may_resume: bool = False
+    """Whether they may end a pause."""
 
 
 def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) -> str:
@@ -72,8 +75,10 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     if not reader.knows_rules:
         return words.CLOSED
     found = tuple(notices(policy, ask.channel, ask.user, reader.tz_offset))
-    paused = paused_in(policy, ask.channel) is not None
-    return "\n".join([*(found or (words.CLOSED,)), *([words.WHO_RESUMES] if paused else [])])
+    resume: tuple[str, ...] = ()
+    if pause := paused_in(policy, ask.channel):
+        resume = (how_to_resume(pause[0].kind) if reader.may_resume else words.WHO_RESUMES,)
+    return "\n".join((*(found or (words.CLOSED,)), *resume))
 
 
 def fitting_max_tokens(

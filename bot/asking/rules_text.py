@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.options import OPTIONS
 from bot.completion.typed import written
+from bot.grok.catalogue import Catalogue
 from bot.rules.policy import EVERY_MODEL, Fields, Models
 from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.words import admin as words
@@ -106,6 +107,12 @@ def models_text(models: Models) -> str:
     if not models.only:
         return words.NO_MODEL_LEFT
     return words.allowed_only(_codes(models.only))
+
+
+def models_not_listed(named: Iterable[str], catalogue: Catalogue) -> str:
+    """Which of the models `named` are none that the API lists, in a sentence; else empty."""
+    unknown = [name for name in named if name != EVERY_MODEL and catalogue.find(name) is None]
+    return words.not_listed(_codes(unknown)) if unknown else ""
 
 
 def _codes(names: Sequence[str]) -> str:

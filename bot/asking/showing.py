@@ -91,11 +91,12 @@ def models_here(
 ) -> tuple[str, ...]:
     """Every model with its price: those that may be asked in `channel`, then the others."""
     id_of = catalogue.id_of
-    allowed, listed = allowed_models(policy, channel, id_of), catalogue.models
-    ids = dict.fromkeys((*(model.id for model in listed), *(allowed.only or ())))
-    may, may_not = allowed.part(ids)
     usual = {each.name: each.value for each in defaults_for(policy, channel, settings, id_of)}
     default = catalogue.find(str(usual.get("model", "")))
+    allowed, first = allowed_models(policy, channel, id_of), [default.id] if default else []
+    listed = (model.id for model in catalogue.cheapest)
+    ids = dict.fromkeys((*first, *listed, *(allowed.only or ())))
+    may, may_not = allowed.part(ids)
     shown = [_model(name, catalogue.find(name), default) for name in may[:MOST_MODELS]]
     others = words.each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
     return (
@@ -108,7 +109,7 @@ def models_here(
 
 def every_model(catalogue: Catalogue) -> tuple[str, ...]:
     """Every model with its price, for those who may not know which of them may be asked."""
-    models = catalogue.models
+    models = catalogue.cheapest
     shown = [_model(model.id, model, None) for model in models[:MOST_MODELS]]
     return (words.MODELS, home_words.PRICES, *_and_more(shown, len(models)))
 

@@ -36,6 +36,7 @@ from bot.rules.policy import Policy, limits_for
 from bot.rules.windows import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.people import People
+from bot.slack.person import Person
 from bot.store.side import StoreSide
 
 log = structlog.get_logger(__name__)
@@ -123,9 +124,7 @@ class Taking:
     async def _standing(self, user: str, channel: str) -> AsyncIterator[str]:
         policy = await self._store.policies.current()
         person = await self._people.find(user, within=CLOCK_SECONDS)
-        reader = Reader(
-            person.tz_offset, tuple(sorted(admins_of(self._settings))), knows_rules(person)
-        )
+        reader = self._reader(person)
         for line in kept_out(policy, channel, person, knows_rules=reader.knows_rules):
             yield line
         windows = windows_at(time.time(), zone_of(self._settings))
@@ -134,6 +133,15 @@ class Taking:
         uses = await self._store.quotas.usage(scopes, windows.day, windows.month) if scopes else ()
         for line in used_up(limits, uses, windows, reader):
             yield line
+
+    def _reader(self, person: Person) -> Reader:
+        admins = admins_of(self._settings)
+        return Reader(
+            tz_offset=person.tz_offset,
+            admins=tuple(sorted(admins)),
+            knows_rules=knows_rules(person),
+            may_resume=person.id in admins or person.admin,
+        )
 
     async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
         clock = asyncio.get_running_loop().time
@@ -151,9 +159,7 @@ class Taking:
             return await self._acceptor.accept(ask, hold, deadline - clock())
         except Denied as error:
             person = await self._people.find(ask.user, within=CLOCK_SECONDS)
-            reader = Reader(
-                person.tz_offset, tuple(sorted(admins_of(self._settings))), knows_rules(person)
-            )
+            reader = self._reader(person)
             sentence = denied(error, ask, hold, reader, policy)
             raise Denied(sentence, error.shortages, error.closed) from None
 

@@ -78,8 +78,9 @@ class Collector:
         `asked` are those of the `Answer`.
         """
         if stopped or not failure:
+            some = any(choice.begun for choice in self._choices)
             for choice in self._choices:
-                choice.end(stopped=stopped)
+                choice.end(stopped=stopped, missing=some and not choice.begun)
         return Answer(
             sections=self.sections(),
             failure=failure,
@@ -118,10 +119,14 @@ class _Choice:
         self._tokens = 0
         self._finish_reason: str | None = None
         self._stopped = False
+        self._missing = False
         self._shown: Section | None = None
+        self.begun = False
+        """Whether anything has come of it."""
 
     def add(self, chunk: Chunk) -> None:
         """Take a chunk of this choice."""
+        self.begun = True
         self._text.add(chunk.text)
         if self._reasoning.chars < _MOST_REASONING_CHARS:
             self._reasoning.add(chunk.reasoning)
@@ -130,10 +135,12 @@ class _Choice:
         self._finish_reason = chunk.finish_reason or self._finish_reason
         self._shown = None
 
-    def end(self, *, stopped: bool) -> None:
-        """Nothing more comes, even if the API did not say so, or because it was `stopped`."""
+    def end(self, *, stopped: bool, missing: bool) -> None:
+        """Nothing more comes, even if the API did not say so, or because it was `stopped`; this
+        one is `missing` where others came."""
         if self._finish_reason is None:
             self._stopped = stopped
+            self._missing = missing and not stopped
             self._finish_reason = None if stopped else "stop"
             self._shown = None
 
@@ -164,6 +171,8 @@ class _Choice:
         return Section(title=self._title, text=text, note=note, done=done)
 
     def _note(self, reason: str, text: str) -> str:
+        if self._missing:
+            return words.NOT_GIVEN
         ending = _ending(reason, self._request.max_tokens)
         if not text.strip():
             return ending or words.NOTHING_WRITTEN

@@ -72,6 +72,14 @@ Fetch = Callable[[str], Awaitable[Any]]
 """Gets the JSON of a path below the base address; None when there is none to have."""
 
 
+def by_price(model: Model) -> tuple[float, float, str]:
+    """Puts the cheapest models first, and last those whose price nobody knows."""
+    unknown = float("inf")
+    prices = (model.output_price, model.input_price)
+    written, read = (unknown if price is None else price for price in prices)
+    return written, read, model.id
+
+
 class Catalogue:
     """The models of the API behind `fetch`; `known` stands in until it has answered."""
 
@@ -85,6 +93,7 @@ class Catalogue:
         self._clock = clock
         self._models: tuple[Model, ...] = ()
         self._by_name: dict[str, Model] = {}
+        self._cheapest: tuple[Model, ...] = ()
         self._able: tuple[str, ...] = ()
         self._exact = True
         self._in_order: tuple[list[str], list[str]] = ([], [])
@@ -95,6 +104,11 @@ class Catalogue:
     def models(self) -> tuple[Model, ...]:
         """Every model, as the API lists them."""
         return self._models
+
+    @property
+    def cheapest(self) -> tuple[Model, ...]:
+        """Every model, in the order in which people are shown them."""
+        return self._cheapest
 
     async def refresh(self) -> None:
         """Ask the API again when the last list is older than ten minutes; never raises."""
@@ -123,6 +137,7 @@ class Catalogue:
         """Go by `models` from now on. A gateway lists thousands, so each question only looks up."""
         self._models = models
         self._by_name = _by_name(models)
+        self._cheapest = tuple(sorted(models, key=by_price))
         self._able = tuple(model.id for model in models if self.reasons(model.id) is False)
         names = [each for model in models for each in (model.id, *model.aliases)]
         self._in_order = sorted(names, key=str.lower), sorted(names, key=_backwards)

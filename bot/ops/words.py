@@ -48,7 +48,7 @@ REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012
 
 
 REMEDY_CHANNELS = (
-    "Give channel ids, such as C012AB3CD: each stands at the end of the channel’s details in Slack."
+    "Give channel ids, such as C012AB3CD: each stands at the end of the channel's details in Slack."
 )
 REMEDY_SETTING_UNKNOWN = "Correct it or remove it: docs/settings.md lists all there are."
 REMEDY_NO_ENV_FILE = (
@@ -59,7 +59,7 @@ REMEDY_NO_ENV_FILE = (
 
 def no_env_file(name: str, directory: str) -> str:
     """Nothing is set, and there is no file that could."""
-    return f"There is no {name} in {directory}, and nothing is set in the environment."
+    return f"There is no {name} in {directory}, and no token or key is set in the environment."
 
 
 def setting_unknown(name: str, nearest: str = "") -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.completion.excerpt import excerpt
-from bot.grok.catalogue import Model
+from bot.grok.catalogue import Model, by_price
 from bot.rules.policy import Models
 from bot.slack.blocks import Block
 from bot.slack.moments import moment
@@ -121,8 +121,7 @@ def models(known: Sequence[Model], default: Model | None, allowed: Models | None
         return heading(words.MODELS), section(words.NO_MODELS)
     forbidden = set((allowed or Models()).part(model.id for model in known)[1])
     ordered = sorted(
-        known,
-        key=lambda model: (model.id in forbidden, model != default, *_by_price(model)),
+        known, key=lambda model: (model.id in forbidden, model != default, *by_price(model))
     )
     shown = [
         _model(model, is_default=model == default, forbidden=model.id in forbidden)
@@ -179,13 +178,6 @@ def _place(recent: Recent) -> str:
     if recent.private:
         return words.ONLY_YOU
     return f"<#{recent.channel}>" if is_channel(recent.channel) else words.IN_DIRECT_MESSAGE
-
-
-def _by_price(model: Model) -> tuple[float, float, str]:
-    unknown = float("inf")
-    prices = (model.output_price, model.input_price)
-    written, read = (unknown if price is None else price for price in prices)
-    return written, read, model.id
 
 
 def _model(model: Model, *, is_default: bool, forbidden: bool) -> str:

@@ -87,7 +87,14 @@ def faults(found: Sequence[Fault], opening: str = NOT_ASKED) -> str:
 def fault_line(fault: Fault) -> str:
     """One fault: `temperature: 3 is too large; allowed: a number from 0 to 2`."""
     line = f"{fault.parameter}: {fault.problem}" if fault.parameter else fault.problem
-    return f"{line}; allowed: {fault.allowed}" if fault.allowed else line
+    return f"{line}{allowed_after(line, fault.allowed)}"
+
+
+def allowed_after(problem: str, allowed: str) -> str:
+    """What is allowed, behind the problem, which may be a question; empty when nobody says."""
+    if not allowed:
+        return ""
+    return f" Allowed: {allowed}" if problem.endswith("?") else f"; allowed: {allowed}"
 
 
 def allowed_number(least: float | None, most: float | None) -> str:
@@ -210,10 +217,15 @@ NO_ALTERNATIVES = "_What else could have stood there is not told by this endpoin
 LOGPROB_HEAD = "| Token | Chance | Instead |\n| --- | --- | --- |"
 UNDER_A_THOUSANDTH = "under 0.1%"
 ENDED = {
-    "content_filter": "_The model’s safety filter ended this answer._",
-    "max_context": "_Question and answer together are as long as this model can hold._",
-    "time_limit": "_Cut off: the answer took longer than Grok allows._",
-    "tool_calls": "_Grok wanted to use a tool that it does not have here._",
+    "content_filter": "_The model’s safety filter ended this answer. Please ask in other words._",
+    "max_context": (
+        "_Cut off: question and answer together are as long as this model can hold. Ask for less, "
+        "or in a new thread._"
+    ),
+    "time_limit": "_Cut off: the answer took longer than Grok allows. Ask for less at once._",
+    "tool_calls": (
+        "_Grok wanted to use a tool that it does not have here. Please ask in other words._"
+    ),
     "broken": "_Grok broke off here before its answer was complete. Please ask again._",
 }
 
@@ -254,6 +266,7 @@ IN_THREAD = "_The answer is in the thread._"
 THINKING = "_Grok is thinking…_"
 WRITING = "Grok is writing…"
 NOTHING_WRITTEN = "_Grok had nothing to say to this. Try to ask in other words._"
+NOT_GIVEN = "_This one did not come: the model gives fewer answers at once. Ask again for another._"
 BLANK = "_(blank)_"
 UNSHOWABLE = (
     "⚠️ Slack does not let me show this answer. Press *Details* to read its text, or ask again, "
@@ -261,8 +274,8 @@ UNSHOWABLE = (
 )
 ARCHIVED = "Only you can see this, since the channel is archived."
 INVITE_ME = (
-    "Only you can see this, since I may not write here. Invite me to the channel (`/invite`), "
-    "and everyone can watch the next answer grow."
+    "Only you can see this, since I may not write here. Invite me (`/invite @Grok`), and "
+    "everyone can watch the next answer grow."
 )
 
 

@@ -45,14 +45,16 @@ SLACK_SILENT = (
     "minute."
 )
 NOT_SEEN_THERE = (
-    "I cannot see that you are in that conversation. If you are, invite me there (`/invite`) and "
-    "try again."
+    "I cannot see that you are in that conversation. If you are, invite me there (`/invite @Grok`) "
+    "and try again."
 )
 
 # --- when nothing comes of it ---------------------------------------------------------------
 
 STORE_AWAY = "I cannot reach my memory just now. Please try again in a minute."
-NOT_CHANGED = "I cannot reach my memory just now, so nothing was changed. Try again in a minute."
+NOT_CHANGED = (
+    "I cannot reach my memory just now, so nothing was changed. Please try again in a minute."
+)
 MAYBE_CHANGED = (
     "I cannot reach my memory just now, so I cannot tell whether this was changed. Look again in "
     "a minute: `/grok audit` says so."
@@ -123,7 +125,8 @@ CHANGED = {
 
 UNCHANGED = "Nothing to change: that is how it was already."
 NOT_ANNOUNCED = (
-    "I may not write in this channel, so nobody else was told. `/invite` me, and I will next time."
+    "I may not write in this channel, so nobody else was told. Invite me (`/invite @Grok`), and "
+    "I will tell them next time."
 )
 STILL_PAUSED = "The whole workspace is still paused: `/grok resume workspace` ends that."
 NO_MODEL_LEFT = (
@@ -146,12 +149,22 @@ def paused(whose: str, kind: str) -> str:
     )
 
 
-def paused_already(who: str, when: str) -> str:
-    return f"Grok is paused already: {who} did that, {when}."
+def paused_already(who: str, when: str, kind: str) -> str:
+    return f"Grok is paused already: {who} did that, {when}. {how_to_resume(kind)}"
+
+
+def how_to_resume(kind: str) -> str:
+    """To an admin; `kind` of the scope that is paused, as it is typed."""
+    return f"`/grok resume {kind}` ends the pause."
 
 
 def resumed(whose: str) -> str:
     return f"Done. Questions are taken again in {whose}."
+
+
+def not_listed(models: str) -> str:
+    """Below what changed; `models`, in code, are none that Grok lists."""
+    return f"Not on Grok’s list: {models}. `/grok models` shows how the others are spelled."
 
 
 def allowed_only(models: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.words import dollars
+from bot.words import allowed_after, dollars
 
 # --- what comes of opening, switching and sending it ----------------------------------------
 
@@ -103,7 +103,8 @@ def wrote(author: str) -> str:
 def field_fault(problem: str, allowed: str) -> str:
     """One fault of a field, shown beneath it."""
     said = f"This {problem}" if problem.split(" ", 1)[0] in _ABOUT_THE_FIELD else problem
-    return f"{said}; allowed: {allowed}." if allowed else f"{said}."
+    end = "." if allowed or not said.endswith("?") else ""
+    return f"{said}{allowed_after(said, allowed)}{end}"
 
 
 _ABOUT_THE_FIELD = ("is", "holds", "was", "has")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.words.form import field_fault
+
 TITLE = "Set up Grok"
 NEXT = "Next"
 SAVE = "Save"
@@ -63,8 +65,7 @@ CHANGED_MEANWHILE = (
 
 def limit_fault(problem: str, allowed: str) -> str:
     """What is wrong with the field of a quota."""
-    said = f"This {problem}" if problem.split(" ", 1)[0] in ("is", "has") else problem
-    return f"{said}; allowed: {allowed}." if allowed else f"{said}."
+    return field_fault(problem, allowed)
 
 
 def of(what: str, whose: str) -> str:

@@ -158,7 +158,8 @@ def ready(mention: str) -> str:
 
 THREAD_DELETED = "Only you can see this, since the thread was deleted."
 INVITE_ME_TOO = (
-    "I am not a member here. Invite me (`/invite`), and I can answer here in every other way too."
+    "I am not a member here. Invite me (`/invite @Grok`), and I can answer here in every other way "
+    "too."
 )
 IN_DIRECT_MESSAGE = (
     "The answer is too long to show it to you alone here. I sent it to you as a direct message."
@@ -170,8 +171,8 @@ _HERE = {
     "unshowable": "Slack did not let me show you the answer there, so here it is.",
 }
 _HERE_SINCE_REFUSED = (
-    "I may not write there, so here is the answer. Invite me (`/invite`), and the next one can "
-    "stand there."
+    "I may not write there, so here is the answer. Invite me (`/invite @Grok`), and the next "
+    "one can stand there."
 )
 
 

@@ -25,6 +25,11 @@ READING = "Waiting for standard input to end; Ctrl-C gives up, and </dev/null le
 NOT_TEXT = "What came in is no text in UTF-8, so Grok was not asked. Give me text."
 
 
+def spelled(sentence: str) -> str:
+    """A sentence that people in Slack read too, with the apostrophe of the terminal."""
+    return sentence.replace("’", "'")
+
+
 def too_long(most: int) -> str:
     """More came in than a prompt may hold, in bytes."""
     return (

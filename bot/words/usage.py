@@ -183,7 +183,7 @@ def no_export(month: str) -> str:
 
 def exported(month: str, rows: int) -> str:
     """To whoever asked for it."""
-    return f"I have sent you {month} as a table, in our direct messages: {counted(rows, 'row')}."
+    return f"I have sent you {month} as a table, in our messages: {counted(rows, 'row')}."
 
 
 def export_title(month: str, part: int, parts: int) -> str:

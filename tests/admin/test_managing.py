@@ -202,6 +202,14 @@ async def test_a_model_is_forbidden_and_allowed_again(at: Desk) -> None:
     assert await rules(at) == Rules()
 
 
+@pytest.mark.parametrize("command", ["allow", "forbid"])
+async def test_a_model_that_nobody_lists_is_named_as_that(at: Desk, command: str) -> None:
+    told = await at.command(f"models {command} acme-7b grok-4.7")
+
+    assert told.splitlines()[-1] == words.not_listed("`acme-7b`")
+    assert "list" not in await at.command(f"models {command} grok-4.3")
+
+
 async def test_all_models_are_allowed_again(at: Desk) -> None:
     await at.command("models allow grok-4.3")
     told = await at.command("models allow all")
@@ -228,6 +236,7 @@ async def test_a_channel_is_paused_and_resumed(at: Desk) -> None:
 
     assert paused == words.paused(words.THIS_CHANNEL, "channel")
     assert again.startswith("Grok is paused already")
+    assert again.endswith("`/grok resume channel` ends the pause.")
     assert f"<@{ANA}>" in again
     assert isinstance((await rules(at)).paused, Paused)
     assert await announced(at) == words.told_paused(f"<@{ANA}>")

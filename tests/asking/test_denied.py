@@ -180,6 +180,16 @@ def test_a_pause_is_told_with_whom_to_ask() -> None:
     assert words.WHO_RESUMES in text
 
 
+@pytest.mark.parametrize("scope", [CHANNEL, WORKSPACE])
+def test_an_admin_reads_how_to_end_a_pause(scope: Scope) -> None:
+    policy = Policy(scopes={scope: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
+
+    text = denied(Denied("closed", closed=scope), ASK, hold_of(), Reader(may_resume=True), policy)
+
+    assert f"`/grok resume {scope.kind}`" in text
+    assert words.WHO_RESUMES not in text
+
+
 def test_a_pause_that_is_over_by_now_is_told_too() -> None:
     text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of(), Reader(), Policy())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
+from bot.views.home_view import models
 from bot.words import admin as words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, Workspace
 from tests.admin.managing_desk import Desk, desk
@@ -100,6 +102,20 @@ def test_models_that_may_not_be_asked_are_listed_apart() -> None:
     assert not any("grok-4.7" in line for line in lines[:-2])
     assert words.DEFAULT_HERE in line_of(lines, "grok-4.3")
     assert "$1.25" in line_of(lines, "grok-4.3")
+
+
+def test_models_are_listed_as_on_home_the_default_first_and_then_the_cheapest() -> None:
+    listed = [line for line in models_here(policy(), GENERAL, CATALOGUE, SETTINGS) if "· $" in line]
+    on_home = [
+        str(block["text"]).split("\\n")
+        for block in models(CATALOGUE.models, CATALOGUE.find("grok-4.3"))
+        if block["type"] == "section"
+    ]
+
+    assert [line.split("`")[1] for line in listed] == [
+        line.split("`")[1] for line in chain.from_iterable(on_home)
+    ]
+    assert "grok-4.3" in listed[0]
 
 
 def test_all_models_are_one_list() -> None:

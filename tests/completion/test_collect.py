@@ -291,6 +291,18 @@ def test_an_answer_without_any_chunk_names_the_model_asked_for() -> None:
     assert answer.sections == (Section(note=words.NOTHING_WRITTEN, done=True),)
 
 
+def test_one_of_several_that_never_came_says_so() -> None:
+    collector = collector_of(n=3)
+    collector.add(Chunk(text="one", choice=0))
+    collector.add(Chunk(choice=2, finish_reason="stop"))
+
+    first, second, third = collector.answer(endpoint="chat").sections
+
+    assert (first.note, second.note) == ("", words.NOT_GIVEN)
+    assert third.note == words.NOTHING_WRITTEN
+    assert not collector.whole
+
+
 def test_many_chunks_are_collected_whole() -> None:
     collector = collector_of()
     text = "".join(f"word {number} 🚀" for number in range(5_000))

@@ -92,7 +92,9 @@ def test_a_missing_file_is_named_only_when_nothing_is_set(
         monkeypatch.delenv(name, raising=False)
 
     (trouble,) = nothing_set(Settings())
-    assert trouble.text == f"There is no .env in {tmp_path}, and nothing is set in the environment."
+    assert trouble.text == (
+        f"There is no .env in {tmp_path}, and no token or key is set in the environment."
+    )
 
     assert nothing_set(Settings(slack_bot_token="xoxb-1")) == []
 
