@@ -1,9 +1,10 @@
 """What Slack has not answered, and may carry out later than calls that were made after it.
 
 A call that was sent is answered within Slack's deadline, or given up then; within as long again
-Slack has carried it out, or never will. Who dies or is cancelled in the middle of one leaves it
-on its way: so the latest moment of each is recorded with the job before it is made
-(`Ledger.check`, `Ledger.intend`), for whoever takes that over.
+Slack has carried it out, or never will. Who dies, is cancelled or loses the connection in the
+middle of one leaves it on its way for as long, for Slack knows nothing of that. So the latest
+moment of each is recorded with the job before it is made (`Ledger.check`, `Ledger.intend`), for
+whoever takes that over.
 """
 
 from __future__ import annotations
@@ -71,14 +72,9 @@ class LateCalls:
         self._calls.append(call)
         try:
             yield
-        except OutcomeUnknown as error:
-            self._keep(call, deadline if error.pending else 0.0)
-            raise
-        except (SlackError, LeaseLost, StoreUnavailable):
-            self._calls.remove(call)
-            raise
-        except BaseException:
-            self._keep(call, deadline)
+        except (SlackError, LeaseLost, StoreUnavailable) as error:
+            if not (isinstance(error, OutcomeUnknown) and error.pending):
+                self._calls.remove(call)
             raise
         self._calls.remove(call)
 
@@ -96,12 +92,6 @@ class LateCalls:
             return []
         await asyncio.sleep(min(call.until for call in self._calls) - _now())
         return self.passed()
-
-    def _keep(self, call: LateCall, seconds: float) -> None:
-        """Nobody waits for the answer to `call` any more: Slack may be at it for `seconds`."""
-        call.until = _now() + seconds
-        if not seconds:
-            self._calls.remove(call)
 
 
 def _now() -> float:
