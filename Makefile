@@ -1,7 +1,7 @@
 # Everything runs in .venv, made from the hashed lock files the first time it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick fix lint types coverage mutants fuzz bench docs picture lock digests run-env dev-env clean
+.PHONY: help demo test quick fix lint types coverage mutants fuzz simulate bench docs picture lock digests run-env dev-env clean
 
 BIN := .venv/bin
 NOT_QUICK := --ignore=tests/e2e --ignore=tests/sandbox --ignore=tests/fuzz
@@ -39,6 +39,9 @@ coverage: dev-env ## Which lines of bot/ the tests run, in every process they st
 fuzz: dev-env ## Spoilt requests against a bot of its own; make fuzz SEED=… N=… (or ONLY=…)
 	@exec $(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(N),--n $(N)) \
 		$(if $(ONLY),--only $(ONLY))
+
+simulate: dev-env ## The bot under a clock of its own, schedule by schedule; make simulate SEEDS=…
+	@exec $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000)
 
 mutants: dev-env ## Plant faults, print those no test notices; make mutants ARGS='--seed 2'
 	@$(BIN)/python -m tools.mutants $(ARGS)

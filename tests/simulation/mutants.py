@@ -1,0 +1,145 @@
+"""Guards of the bot, to be broken one at a time: the simulation has to notice each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from bot.jobs import lease as lease_module
+from bot.jobs.crashes import Crashes
+from bot.jobs.lease import JobLedger
+from bot.jobs.queue import SCAN_START, Queue
+from bot.jobs.worker import Worker
+from bot.reply.late import LateCalls
+from bot.reply.messages import Messages
+from bot.store import scripts
+from tests.simulation import store
+
+
+@dataclass(frozen=True, slots=True)
+class Lua:
+    """In the script of this name, `now` stands in the place of `was`, and nothing in that of
+    `gone`."""
+
+    script: str
+    was: str
+    now: str
+    gone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """This method does something else."""
+
+    owner: Any
+    name: str
+    instead: Callable[..., Any]
+
+
+async def _nothing(*_: Any, **__: Any) -> None:
+    """Does nothing."""
+
+
+async def _true(*_: Any, **__: Any) -> bool:
+    return True
+
+
+async def _none_abandoned(*_: Any) -> tuple[str, list[Any]]:
+    return SCAN_START, []
+
+
+async def _asleep(*_: Any) -> float:
+    return 60.0
+
+
+async def _unheeded(*_: Any) -> int:
+    return 0
+
+
+async def _located(self: Messages, part: str) -> str | None:
+    post = self._ledger.posts.get(part)
+    return post.ts if post else None
+
+
+async def _once(act: Callable[[], Any]) -> Any:
+    return await act()
+
+
+MUTANTS: dict[str, Lua | Method] = {
+    "fence": Lua("write", "if redis.call('HGET', job, 'lease') ~= lease then", "if false then"),
+    "dedupe": Lua("accept", "local holder = redis.call('GET', seen)", "local holder = false"),
+    "settle once": Lua(
+        "deliver",
+        "if state == 'running' then\n  redis.call(",
+        "if state ~= 'done' then\n  redis.call(",
+        gone="    redis.call('HDEL', job, 'hold', 'asked', 'asked_time')\n",
+    ),
+    "settle": Lua("deliver", "    release(hold, counters, redis.call('HGET', job, 'id'))\n", ""),
+    "charge of the lost": Lua("begin", "  charge(hold, counters, books, again)\n", ""),
+    "quota": Lua("accept", "if #short > 0 then", "if false then"),
+    "order of a thread": Lua(
+        "accept", "if redis.call('EXISTS', active) == 1 then", "if false then"
+    ),
+    "next of a thread": Lua("finish", "redis.call('XADD', queue, '*', 'job', first)", ""),
+    "late-call record": Lua("write", "expect_late(job, lease, late)", ""),
+    "late calls of others": Method(LateCalls, "expect_earlier", lambda *_: None),
+    "who holds the entry": Lua(
+        "take",
+        "if #redis.call('XPENDING', queue, group, entry, entry, 1, consumer) == 0 then",
+        "if false then",
+    ),
+    "show again": Lua("finish", "if calls > served and not shown then", "if false then"),
+    "reassert": Method(Queue, "reassert", _true),
+    "intent of a post": Method(JobLedger, "intend", _nothing),
+    "look-up": Method(Messages, "_locate", _located),
+    "sweep": Method(Messages, "_remove_strays", _nothing),
+    "disown": Lua("disown", "return 0", "return 1"),
+    "reclaim": Method(Queue, "claim", _none_abandoned),
+    "renewal": Method(Queue, "renew", _true),
+    "wake": Method(Crashes, "wake", _unheeded),
+    "stops": Method(Worker, "_hear", _asleep),
+    "insisting": Method(lease_module, "insist", _once),
+}
+
+
+NOTICED_AT: dict[str, int] = {}
+"""A seed that notices it; without the mutant there is nothing wrong with it."""
+
+
+@contextmanager
+def planted(name: str | None) -> Iterator[None]:
+    """While entered, the guard of this name is broken; None: every one holds."""
+    if name is None:
+        yield
+        return
+    mutant = MUTANTS[name]
+    with ExitStack() as stack:
+        if isinstance(mutant, Method):
+            stack.enter_context(mock.patch.object(mutant.owner, mutant.name, mutant.instead))
+        else:
+            stack.enter_context(_other_script(mutant))
+        yield
+
+
+@contextmanager
+def _other_script(mutant: Lua) -> Iterator[None]:
+    source = scripts._source
+
+    def spoilt(name: str) -> str:
+        text = source(name)
+        if name != mutant.script:
+            return text
+        if mutant.was not in text:
+            raise ValueError(f"{mutant.script}.lua does not say {mutant.was!r}")
+        text = text.replace(mutant.was, mutant.now)
+        return text.replace(mutant.gone, "") if mutant.gone else text
+
+    with mock.patch.object(store, "_source", spoilt):
+        store.forget_sources()
+        try:
+            yield
+        finally:
+            store.forget_sources()
