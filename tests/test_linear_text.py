@@ -60,8 +60,6 @@ REFUSES = {
     "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
     "bot.completion.typed._digit": "takes one character",
     "bot.jobs.job._required": "has no fields to look into",
-    "bot.markdown.characters._joined(right)": "takes one character",
-    "bot.markdown.characters._joined(all)": "takes one character",
     "bot.markdown.places._is_note": "takes one character",
     "bot.metrics._closed(all)": "names a counter once",
     "bot.slack.incoming.parse(body)": "takes JSON (`a payload`)",

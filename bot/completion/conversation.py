@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.completion.ask import Ask
 from bot.completion.echo import without_echo
 from bot.completion.result import Answer
+from bot.markdown.characters import boundary
 
 BYTES_PER_TOKEN = 3
 """English has about four, code and other languages about three (UTF-8)."""
@@ -55,7 +56,8 @@ def most_tokens(text: str) -> int:
 def beginning(text: str, tokens: int) -> str:
     """As much of `text` as is estimated at `tokens`."""
     most_bytes = max(0, tokens) * BYTES_PER_TOKEN
-    return text.encode(errors="replace")[:most_bytes].decode(errors="ignore")
+    kept = text.encode(errors="replace")[:most_bytes].decode(errors="ignore")
+    return kept[: boundary(text, len(kept))]
 
 
 def conversation_of(channel: str, root_ts: str) -> str:

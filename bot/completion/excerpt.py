@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
 from bot import words
+from bot.markdown.characters import beginning, shortened
 
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "&": "＆", "@": "＠", "`": "ˋ", "|": "∣"})
+_JOINS = re.compile(
+    r"(?<=[^\s\x00-\x7f])[\u200c\u200d](?=[^\s\x00-\x7f])"
+    r"|(?<=[\U0001f3f4\U000e0030-\U000e007a])[\U000e0030-\U000e007f]"
+)
+"""Joiners, as in the sign for a family, and the letters of a flag like that of Wales."""
+
 _LONGEST_NUMBER = 10**20
 
 
@@ -16,11 +24,24 @@ def excerpt(text: str, limit: int = 60) -> str:
     Control characters are gone, runs of whitespace are one space, and what could ping, link or
     leave a code span is replaced by a character that looks like it.
     """
-    start = text[: limit * 4]
-    line = " ".join("".join(c if c.isprintable() else " " for c in start).split())
+    start = beginning(text, limit * 4)
+    line = " ".join(_printed(start).split())
     if len(line) > limit or len(start) < len(text):
-        line = f"{line[: limit - 1].rstrip()}…"
+        line = f"{beginning(line, limit - 1).rstrip()}…"
     return line.translate(_LOOKALIKES)
+
+
+def short(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters, to the letter."""
+    return shortened(text, limit)
+
+
+def _printed(text: str) -> str:
+    """`text` with spaces for what is not printed, but for what joins signs or letters."""
+    joins = {found.start() for found in _JOINS.finditer(text)}
+    return "".join(
+        char if char.isprintable() or at in joins else " " for at, char in enumerate(text)
+    )
 
 
 def shown_value(value: object) -> str:

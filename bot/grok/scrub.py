@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.completion.excerpt import short
+
 EXCERPT_CHARS = 200
 _READ_CHARS = 4_000
 """How much of a text is looked at for an excerpt."""
@@ -52,4 +54,4 @@ def safe_name(name: str) -> str:
 
 def _short(text: str, limit: int) -> str:
     text = " ".join(_MARKUP.sub(" ", text).split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return short(text, limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.markdown.characters import unfinished
 from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.lines import (
     WIDE_TABLE,
@@ -151,7 +152,8 @@ class Ending:
         """The end of what is not still waiting for more to be told what it is."""
         message = self._message
         text = message.text
-        end = len(text) - (hold_back(text) or bool(_HALF_CHARACTER.search(text[-1:])))
+        half = bool(_HALF_CHARACTER.search(text[-1:]))
+        end = len(text) - (hold_back(text) or half or unfinished(text))
         waits = undecided(message.unfinished, message.last_line, message.inside())
         return end if waits is None else min(end, message.at + waits)
 

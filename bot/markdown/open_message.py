@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeGuard
 
-from bot.markdown.characters import whole_characters
+from bot.markdown.characters import boundary, whole_characters
 from bot.markdown.lines import (
     LONGEST_FENCE,
     WIDE_TABLE,
@@ -329,7 +329,7 @@ class OpenMessage:
             if space <= least or not seems_block(line[space : space + _MARK_CHARS]):
                 break
             space = max(line.rfind(" ", least, space - 1), line.rfind("\t", least, space - 1)) + 1
-        if space > least:
+        if space > least and boundary(line, space, least) == space:
             return space
         return max(whole_characters(line, most, least), 1 if self.at == 0 else 0)
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 import structlog
 
 from bot.errors import SlackError
+from bot.markdown.characters import shortened
 from bot.slack.blocks import Message, note
 from bot.slack.slack import Slack
 from bot.slack_limits import SECTION_TEXT_CHARS
@@ -96,7 +97,4 @@ async def _told(telling: Awaitable[None]) -> bool:
 
 
 def _message(sentence: str) -> Message:
-    text = sentence
-    if len(text) > SECTION_TEXT_CHARS:
-        text = f"{text[: SECTION_TEXT_CHARS - 1]}…"
-    return note(text)
+    return note(shortened(sentence, SECTION_TEXT_CHARS))

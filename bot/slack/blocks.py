@@ -15,6 +15,7 @@ from typing import Literal
 
 from bot import words
 from bot.completion.excerpt import excerpt
+from bot.markdown.characters import beginning, boundary, shortened
 from bot.markdown.pieces import most_within, weigh
 from bot.markdown.safety import Safe, make_safe, neutralise, printable
 from bot.slack_limits import SECTION_TEXT_CHARS
@@ -110,10 +111,11 @@ class Question:
         if self.visible:
             return ""
         whole = self.text.strip()
-        text = make_safe(whole[:_QUESTION_CHARS]).strip()
+        text = make_safe(beginning(whole, _QUESTION_CHARS)).strip()
         if len(whole) <= _QUESTION_CHARS and weigh(text) <= _QUESTION_CHARS:
             return text
-        return neutralise(f"{text[: most_within(text, _QUESTION_CHARS)].rstrip()}…")
+        most = boundary(text, most_within(text, _QUESTION_CHARS))
+        return neutralise(f"{text[:most].rstrip()}…")
 
     def first_message(self, answer: str, foot: Foot) -> Message:
         """The message that shows the question above (the first part of) the answer."""
@@ -171,7 +173,7 @@ def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Mes
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _OFFER_CHARS else f"{text[: _OFFER_CHARS - 1]}…"
+    return shortened(text, _OFFER_CHARS)
 
 
 def _button(offered: Offered) -> Block:

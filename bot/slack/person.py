@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
 
+from bot.markdown.characters import beginning
 from bot.markdown.safety import printable
 
 NAME_CHARS = 80
@@ -92,7 +93,7 @@ class SlackUser(BaseModel):
         """Who `user` is `here`."""
         person = Person(
             id=user,
-            name=(self.display_name or self.real_name or self.name or user)[:NAME_CHARS],
+            name=beginning(self.display_name or self.real_name or self.name or user, NAME_CHARS),
             guest=self.is_restricted or self.is_ultra_restricted,
             stranger=self.is_stranger or self.is_external or not self._belongs_to(here),
             bot=self.is_bot or self.is_workflow_bot or self.is_connector_bot,

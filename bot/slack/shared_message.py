@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.completion.ask import Said
 from bot.errors import UserError
+from bot.markdown.characters import shortened
 from bot.markdown.safety import printable
 from bot.slack.message_text import names_of_files, text_of_message
 from bot.slack.payloads import SlackMessage
@@ -39,9 +40,7 @@ async def said_in(message: SlackMessage, people: People, asker: str, *, bot_user
 
 def bounded(text: str) -> str:
     """As much of `text` as Slack keeps of a message: blocks and attachments may hold more."""
-    if len(text) <= MESSAGE_TEXT_CHARS:
-        return text
-    return f"{text[: MESSAGE_TEXT_CHARS - 1]}…"
+    return shortened(text, MESSAGE_TEXT_CHARS)
 
 
 async def name_of(user: str, people: People) -> str:

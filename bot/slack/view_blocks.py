@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bot.markdown.characters import boundary
 from bot.markdown.pieces import most_within
 from bot.markdown.safety import neutralise, printable
 from bot.slack.blocks import Block
@@ -58,6 +59,7 @@ def long_text(text: str) -> Iterator[Block]:
     while at < len(whole):
         start = whole[at : at + SECTION_TEXT_CHARS]
         end = _end_of_piece(start, last=at + SECTION_TEXT_CHARS >= len(whole))
+        end = boundary(whole, at + end, at) - at
         if shown := neutralise(printable(start[:end])).strip():
             yield {"type": "section", "text": {"type": "plain_text", "text": shown, "emoji": False}}
         at += end

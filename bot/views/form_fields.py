@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from bot.completion.ask import ReplyTo
 from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
 from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.markdown.characters import boundary
 from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
 from bot.words import form as words
 
@@ -136,7 +137,7 @@ def cut(text: str, room: int) -> str:
     if units(text) <= room:
         return text
     short = text.encode("utf-16-le")[: 2 * (room - 1)].decode("utf-16-le", "ignore")
-    return f"{short}…"
+    return f"{text[: boundary(text, len(short))]}…"
 
 
 _NAMED = re.compile(
