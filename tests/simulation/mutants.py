@@ -137,7 +137,7 @@ def _other_script(mutant: Lua) -> Iterator[None]:
         text = text.replace(mutant.was, mutant.now)
         return text.replace(mutant.gone, "") if mutant.gone else text
 
-    with mock.patch.object(store, "_source", spoilt):
+    with mock.patch.object(scripts, "_source", spoilt):
         store.forget_sources()
         try:
             yield

@@ -24,7 +24,6 @@ from redis.asyncio import Redis
 
 from bot.store import scripts
 from bot.store.connection import REPLY_SECONDS, Script, Store
-from bot.store.scripts import _source
 from tests.simulation.world import Call, World
 
 _TOLD = ("accept", "take", "deliver", "finish", "release", "reassert", "restore", "drop", "stop")
@@ -131,7 +130,7 @@ def _compiled(script: bytes) -> Any:
 def _sources() -> dict[bytes, bytes]:
     """Every script by its digest, as a store knows them that has run for a while."""
     names = [each.name.removesuffix(".lua") for each in files(scripts).iterdir()]
-    known = [_source(name).encode() for name in names if not name.startswith("__")]
+    known = [scripts._source(name).encode() for name in names if not name.startswith("__")]
     return {hashlib.sha1(source).hexdigest().encode(): source for source in known}
 
 
@@ -323,16 +322,16 @@ class _SimStore(Store):
         self._store = store
 
     def script(self, name: str) -> Script:
-        script = Script.__new__(Script)
-        script._script = copy.copy(_loaded(name))
+        script = copy.copy(_loaded(name))
+        script._script = copy.copy(script._script)
         script._script.registered_client = self.redis
         self._store.knows(script._script.sha, name)
         return script
 
 
 @functools.cache
-def _loaded(name: str) -> Any:
-    return _template().register_script(_source(name))
+def _loaded(name: str) -> Script:
+    return Script(_template(), name)
 
 
 def forget_sources() -> None:
