@@ -13,7 +13,8 @@ from bot.admin.permission import Permission
 from bot.admin.usage_view import number
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
-from bot.rules.policy import Limit, Policy
+from bot.rules.in_force import Limit
+from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of

@@ -17,12 +17,11 @@ from bot.asking.rules_text import Changed, changes, models_not_listed, models_te
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
+from bot.rules.in_force import InForce
 from bot.rules.policy import (
     Fields,
     Paused,
     Policy,
-    allowed_models,
-    paused_in,
 )
 from bot.rules.quota import Scope
 from bot.rules.scope_words import CHANNEL
@@ -121,7 +120,7 @@ def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "paused":
             return (words.resumed(owner), *_still_paused(scope, policy))
         case "models":
-            allowed = models_text(allowed_models(policy, channel_of(scope)))
+            allowed = models_text(InForce(policy, channel_of(scope)).models)
             return (words.changed("models", owner), *lines, allowed)
         case kind:
             return (words.changed(kind, owner), *lines)
@@ -129,7 +128,7 @@ def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
 
 def _still_paused(scope: Scope, policy: Policy) -> tuple[str, ...]:
     """What is to be said to whoever resumed a channel that stays paused."""
-    held = scope.kind == "channel" and paused_in(policy, scope.id)
+    held = scope.kind == "channel" and InForce(policy, scope.id).paused
     return (words.STILL_PAUSED,) if held else ()
 
 
@@ -147,7 +146,7 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "defaults":
             return words.told_defaults(who, _shortly(_changes(done)))
         case "models":
-            return words.told_models(who, models_text(allowed_models(policy, scope.id)))
+            return words.told_models(who, models_text(InForce(policy, scope.id).models))
         case _:
             return ""
 

@@ -14,14 +14,9 @@ from bot.admin.usage_view import cap_line, limit_lines
 from bot.asking.rules_text import default_value
 from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
+from bot.rules.in_force import InForce, Limit, Models
 from bot.rules.policy import (
-    Limit,
-    Models,
     Policy,
-    allowed_models,
-    caps_for,
-    defaults_for,
-    limits_for,
 )
 from bot.rules.windows import windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
@@ -64,18 +59,21 @@ class Standing:
         policy = await self._store.policies.current()
         if not self._permission.knows_rules(person):
             return await self._own(policy, person)
-        places = tuple(channels)[:MOST_CHANNELS]
-        allowed = allowed_models(policy, "", self._grok.catalogue.id_of)
-        limits = await self._limits(policy, person, places)
+        id_of = self._grok.catalogue.id_of
+        rules = InForce(policy, "", person.id, default_values(self._settings), id_of)
+        channels = tuple(channels)[:MOST_CHANNELS]
+        of_channels = [InForce(policy, place, person.id, id_of=id_of) for place in channels]
+        allowed, limits = rules.models, [*rules.limits, *_limits_of(of_channels)]
+        only = asking_channels(self._settings)
         lines = [
-            *([only_in(channels)] if (channels := asking_channels(self._settings)) else ()),
+            *([only_in(only)] if only else ()),
             allowed_line(allowed),
-            *(limits or [usage_words.NO_QUOTAS]),
-            *cap_line(caps_for(policy, "")),
-            *_closed(policy, person, places),
+            *(await self._lines(limits, person) or [usage_words.NO_QUOTAS]),
+            *cap_line(rules.caps),
+            *_closed([rules, *of_channels], person),
         ]
-        values = self._values(policy)
-        shown = self._defaults(values, self._of_channels(policy, places))
+        values = rules.values
+        shown = self._defaults(values, _own_defaults(of_channels))
         parts: tuple[Part, ...] = (shown, quotas(lines))
         may_set = not self._permission.refusal("defaults", person)
         parts = (*parts, set_up()) if may_set else parts
@@ -83,10 +81,11 @@ class Standing:
 
     async def _own(self, policy: Policy, person: Person) -> Concern:
         """Of `person` alone, for those who may not know what else is set."""
-        limits = [each for each in limits_for(policy, "", person.id) if each.scope.kind == "user"]
+        rules = InForce(policy, user=person.id)
+        limits = [each for each in rules.limits if each.scope.kind == "user"]
         shown = [
             *await self._lines(limits, person),
-            *kept_out(policy, "", person, knows_rules=False),
+            *kept_out(rules, person, knows_rules=False),
         ]
         part = quotas(shown or [usage_words.NO_QUOTAS_OF_YOURS])
         return Concern((part,), self._settings.grok_model)
@@ -96,12 +95,6 @@ class Standing:
         values = default_values(self._settings)
         parts = (self._defaults(values, ()), quotas([words.QUOTAS_AWAY]))
         return Concern(parts, str(values["model"]))
-
-    def _values(self, policy: Policy) -> Mapping[str, JsonValue]:
-        """The defaults of the workspace, by name."""
-        settings = default_values(self._settings)
-        found = defaults_for(policy, "", settings, self._grok.catalogue.id_of)
-        return {default.name: default.value for default in found}
 
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> Part:
         most = values["max_tokens"]
@@ -116,20 +109,6 @@ class Standing:
             [*others, *of_channels],
         )
 
-    def _of_channels(self, policy: Policy, channels: Sequence[str]) -> Iterator[str]:
-        for channel in channels:
-            found = defaults_for(policy, channel, id_of=self._grok.catalogue.id_of)
-            own = [
-                f"{admin_words.flag(each.name)} {default_value(each.name, each.value)}"
-                for each in found
-                if each.source == "channel"
-            ]
-            if own:
-                yield words.in_channel(f"<#{channel}>", admin_words.each(own))
-
-    async def _limits(self, policy: Policy, person: Person, channels: Sequence[str]) -> list[str]:
-        return await self._lines(_limits_of(policy, person.id, channels), person)
-
     async def _lines(self, limits: Sequence[Limit], person: Person) -> list[str]:
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         windows = windows_at(self._clock(), zone_of(self._settings))
@@ -142,19 +121,25 @@ class Standing:
         return lines
 
 
-def _limits_of(policy: Policy, user: str, channels: Sequence[str]) -> list[Limit]:
-    """The limits of the person, of the workspace, and of each of the channels."""
-    everywhere = limits_for(policy, "", user)
-    in_channels = [
-        limit
-        for channel in channels
-        for limit in limits_for(policy, channel, user)
-        if limit.scope.kind == "channel"
-    ]
-    return [*everywhere, *in_channels]
+def _own_defaults(of_channels: Iterable[InForce]) -> Iterator[str]:
+    """The defaults that channels have of their own, a line for each."""
+    for rules in of_channels:
+        own = [
+            f"{admin_words.flag(each.name)} {default_value(each.name, each.value)}"
+            for each in rules.defaults
+            if each.source == "channel"
+        ]
+        if own:
+            yield words.in_channel(f"<#{rules.channel}>", admin_words.each(own))
 
 
-def _closed(policy: Policy, person: Person, channels: Sequence[str]) -> Iterator[str]:
+def _limits_of(of_channels: Iterable[InForce]) -> Iterator[Limit]:
+    """The limits that channels have of their own."""
+    return (
+        limit for rules in of_channels for limit in rules.limits if limit.scope.kind == "channel"
+    )
+
+
+def _closed(places: Iterable[InForce], person: Person) -> Iterable[str]:
     """Where no questions are taken."""
-    found = (notices(policy, place, person.id, person.tz_offset) for place in ("", *channels))
-    return iter(dict.fromkeys(line for lines in found for line in lines))
+    return dict.fromkeys(line for rules in places for line in notices(rules, person.tz_offset))

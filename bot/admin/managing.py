@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,7 +25,7 @@ from bot.asking.showing import (
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
-from bot.rules.policy import Policy
+from bot.rules.in_force import InForce
 from bot.settings import Settings, default_values
 from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
@@ -156,28 +156,29 @@ class Managing:
         return Said(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
 
     async def _models(self, _: AdminCommand, caller: Caller) -> Said:
-        policy, catalogue = await self._store.policies.current(), self._grok.catalogue
-        if self._permission.knows_rules(caller.person):
-            lines = models_here(policy, caller.channel, catalogue, default_values(self._settings))
-        else:
-            lines = every_model(catalogue)
-        return Said((*lines, *self._closed(policy, caller)))
+        rules, catalogue = await self._in_force(caller), self._grok.catalogue
+        knows = self._permission.knows_rules(caller.person)
+        lines = models_here(rules, catalogue) if knows else every_model(catalogue)
+        return Said((*lines, *kept_out(rules, caller.person, knows_rules=knows)))
 
     async def _defaults(self, command: AdminCommand, caller: Caller) -> Said:
-        policy, channel = await self._store.policies.current(), caller.channel
+        rules, channel = await self._in_force(caller), caller.channel
         if command.target:
             scope = command.target.scope(channel=channel, user=caller.user)
-            lines = defaults_of(policy, scope, channel)
+            lines = defaults_of(rules.policy, scope, channel)
         else:
             may = not self._permission.refusal("defaults", caller.person)
-            id_of = self._grok.catalogue.id_of
-            settings = default_values(self._settings)
-            lines = defaults_here(policy, channel, settings, id_of, may_set=may)
-        return Said((*lines, *self._closed(policy, caller)))
+            lines = defaults_here(rules, may_set=may)
+        return Said((*lines, *kept_out(rules, caller.person, knows_rules=True)))
 
-    def _closed(self, policy: Policy, caller: Caller) -> Iterator[str]:
-        knows = self._permission.knows_rules(caller.person)
-        return kept_out(policy, caller.channel, caller.person, knows_rules=knows)
+    async def _in_force(self, caller: Caller) -> InForce:
+        return InForce(
+            await self._store.policies.current(),
+            caller.channel,
+            caller.user,
+            default_values(self._settings),
+            self._grok.catalogue.id_of,
+        )
 
     async def _tell(self, where: _Where, said: Said) -> None:
         await self._slack.aside.show(

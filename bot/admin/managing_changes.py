@@ -15,12 +15,12 @@ from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.defaults import default_faults
+from bot.rules.in_force import InForce
 from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
     Paused,
     Policy,
-    defaults_for,
     model_fields,
 )
 from bot.rules.quota import Scope
@@ -91,9 +91,10 @@ def faults_of_defaults(
     """What speaks against these defaults (None: taken away) in `scope`, once per parameter: a
     misspelt model, a value, a restriction, or what the model that is asked then cannot do."""
     model = values.get("model")
+    rules = InForce(policy, channel_of(scope), id_of=grok.catalogue.id_of)
     faults = [
         *(_unknown(model, grok.catalogue) if isinstance(model, str) else ()),
-        *default_faults(policy, scope, values, grok.catalogue.id_of),
+        *default_faults(rules, values),
         *_beyond_model(values, scope, policy, grok, settings),
     ]
     return tuple({fault.parameter: fault for fault in reversed(faults)}.values())[::-1]
@@ -108,7 +109,7 @@ def _beyond_model(
 ) -> Iterator[Fault]:
     id_of = grok.catalogue.id_of
     wide, here = (
-        {default.name: default.value for default in defaults_for(policy, place, settings, id_of)}
+        InForce(policy, place, settings=settings, id_of=id_of).values
         for place in ("", channel_of(scope))
     )
     kept = {name: value for name, value in {**here, **values}.items() if value is not None}

@@ -15,7 +15,8 @@ from bot.admin.usage_view import bare_limits, cap_line, limit_lines, most_line, 
 from bot.asking.rules_text import whose
 from bot.asking.showing import kept_out
 from bot.rules.admin_commands import AdminCommand
-from bot.rules.policy import Limit, Policy, caps_for, limits_for
+from bot.rules.in_force import InForce, Limit
+from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS, Scope
 from bot.rules.scope_words import Target
 from bot.rules.windows import Windows, windows_at
@@ -84,11 +85,8 @@ class Usage:
 
     async def _quotas_here(self, policy: Policy, windows: Windows, caller: Caller) -> Said:
         knows = self._permission.knows_rules(caller.person)
-        limits = [
-            limit
-            for limit in limits_for(policy, caller.channel, caller.user)
-            if knows or limit.scope.kind == "user"
-        ]
+        rules = InForce(policy, caller.channel, caller.user)
+        limits = [each for each in rules.limits if knows or each.scope.kind == "user"]
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         lines: list[str] = []
         for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
@@ -97,9 +95,9 @@ class Usage:
                 words.heading(use.scope.kind),
                 *limit_lines(own, use, windows, caller.person.tz_offset),
             ]
-        lines += cap_line(caps_for(policy, caller.channel) if knows else {})
+        lines += cap_line(rules.caps if knows else {})
         lines = lines or [words.NO_QUOTAS if knows else words.NO_QUOTAS_OF_YOURS]
-        closed = kept_out(policy, caller.channel, caller.person, knows_rules=knows)
+        closed = kept_out(rules, caller.person, knows_rules=knows)
         return Said((*lines, *closed))
 
     async def export(self, command: AdminCommand, _: Caller) -> Said:
@@ -145,4 +143,4 @@ def _of_scope(scope: Scope, policy: Policy, caller: Caller) -> list[Limit]:
     """The limits of one scope."""
     channel = scope.id if scope.kind == "channel" else ""
     user = scope.id if scope.kind == "user" else caller.user
-    return [limit for limit in limits_for(policy, channel, user) if limit.scope == scope]
+    return [limit for limit in InForce(policy, channel, user).limits if limit.scope == scope]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.completion.excerpt import excerpt
-from bot.rules.policy import Limit
+from bot.rules.in_force import Limit
 from bot.rules.quota import QUOTAS, Quota, QuotaName
 from bot.rules.windows import Windows
 from bot.slack.blocks import mention

@@ -15,6 +15,7 @@ from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.rules.defaults import Supplied, restriction_faults, supply
+from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.settings import Settings, default_values
 
@@ -119,7 +120,7 @@ class Asking:
         """What speaks against `request`, of which the parameters in `wrong` are left out; what a
         model can do is not asked when it is among them."""
         yield from check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes)
-        yield from restriction_faults(policy, channel, request, self._grok.catalogue.id_of)
+        yield from restriction_faults(self._in_force(channel, policy), request)
         if "model" not in wrong:
             yield from self._grok.check(request, system)
         yield from self._too_long(system)
@@ -132,8 +133,11 @@ class Asking:
 
     def supplied(self, flags: Flags, channel: str, policy: Policy) -> Supplied:
         """`flags` with the defaults that hold in `channel` in place of what they leave open."""
-        usual = default_values(self._settings)
-        return supply(policy, channel, flags, usual, self._grok.catalogue.id_of)
+        return supply(self._in_force(channel, policy), flags)
+
+    def _in_force(self, channel: str, policy: Policy) -> InForce:
+        settings = default_values(self._settings)
+        return InForce(policy, channel, settings=settings, id_of=self._grok.catalogue.id_of)
 
 
 def promise(ask: Ask) -> str:

@@ -11,7 +11,8 @@ from bot.completion.excerpt import excerpt
 from bot.completion.options import PARAMETERS
 from bot.completion.request import CompletionRequest
 from bot.rules.hold import Denied, Hold, Shortage
-from bot.rules.policy import Limit, Policy, paused_in
+from bot.rules.in_force import InForce, Limit
+from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS
 from bot.rules.windows import Windows
 from bot.slack.moments import moment
@@ -74,9 +75,10 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     """Why no questions are taken. It may be over by now."""
     if not reader.knows_rules:
         return words.CLOSED
-    found = tuple(notices(policy, ask.channel, ask.user, reader.tz_offset))
+    rules = InForce(policy, ask.channel, ask.user)
+    found = tuple(notices(rules, reader.tz_offset))
     resume: tuple[str, ...] = ()
-    if pause := paused_in(policy, ask.channel):
+    if pause := rules.paused:
         resume = (how_to_resume(pause[0].kind) if reader.may_resume else words.WHO_RESUMES,)
     return "\n".join((*(found or (words.CLOSED,)), *resume))
 

@@ -11,7 +11,8 @@ from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.options import OPTIONS
 from bot.completion.typed import written
 from bot.grok.catalogue import Catalogue
-from bot.rules.policy import EVERY_MODEL, Fields, Models
+from bot.rules.in_force import Models
+from bot.rules.policy import EVERY_MODEL, Fields
 from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.words import admin as words
 from bot.words import quota as quota_words

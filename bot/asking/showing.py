@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
@@ -10,17 +10,12 @@ from bot.asking.rules_text import changes, default_value, field_name, whose
 from bot.completion.excerpt import excerpt
 from bot.completion.options import OPTIONS
 from bot.grok.catalogue import Catalogue, Model
+from bot.rules.in_force import Default, InForce
 from bot.rules.policy import (
-    Default,
-    IdOf,
     Paused,
     Policy,
-    allowed_models,
-    closed_for,
-    defaults_for,
-    paused_in,
 )
-from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.quota import Scope
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.slack.person import Person
@@ -31,20 +26,15 @@ from bot.words import home as home_words
 MOST_MODELS = 60
 
 
-def defaults_here(
-    policy: Policy,
-    channel: str,
-    settings: Mapping[str, JsonValue],
-    id_of: IdOf = str,
-    *,
-    may_set: bool,
-) -> tuple[str, ...]:
-    """Every default that holds in `channel`, and where it comes from; `settings`: the last
-    ones, by name. `may_set`: whether the reader may change them."""
-    found = defaults_for(policy, channel, settings, id_of)
+def defaults_here(rules: InForce, *, may_set: bool) -> tuple[str, ...]:
+    """Every default in force, and where it comes from. `may_set`: whether the reader may change
+    them."""
     return (
         words.DEFAULTS_HERE,
-        *(_default(default, _as_set(default, policy, channel, settings)) for default in found),
+        *(
+            _default(default, rules.set_by(default.source).get(default.name))
+            for default in rules.defaults
+        ),
         words.HOW_TO_SET if may_set else words.HOW_TO_SAY,
     )
 
@@ -62,18 +52,18 @@ def defaults_of(policy: Policy, scope: Scope, channel: str) -> tuple[str, ...]:
     return (words.defaults_of(owner), *shown)
 
 
-def notices(policy: Policy, channel: str, user: str, tz_offset: int) -> Iterator[str]:
-    """What keeps questions of `user` in `channel` from being taken, if anything does."""
-    if pause := paused_in(policy, channel):
+def notices(rules: InForce, tz_offset: int) -> Iterator[str]:
+    """What keeps questions from being taken, if anything does."""
+    if pause := rules.paused:
         scope, paused = pause
-        yield paused_since(scope, paused, channel, tz_offset)
-    if unread := closed_for(policy, channel, user):
+        yield paused_since(scope, paused, rules.channel, tz_offset)
+    if unread := rules.unread:
         yield words.unread(", ".join(dict.fromkeys(field_name(each.field) for each in unread)))
 
 
-def kept_out(policy: Policy, channel: str, person: Person, *, knows_rules: bool) -> Iterator[str]:
-    """The same, for `person`; without `knows_rules` only that it is so."""
-    found = tuple(notices(policy, channel, person.id, person.tz_offset))
+def kept_out(rules: InForce, person: Person, *, knows_rules: bool) -> Iterator[str]:
+    """The same, for `person` to read; without `knows_rules` only that it is so."""
+    found = tuple(notices(rules, person.tz_offset))
     if knows_rules:
         yield from found
     elif found:
@@ -86,14 +76,10 @@ def paused_since(scope: Scope, paused: Paused, channel: str, tz_offset: int) -> 
     return words.paused_since(whose(scope, channel), who, moment(paused.at, tz_offset))
 
 
-def models_here(
-    policy: Policy, channel: str, catalogue: Catalogue, settings: Mapping[str, JsonValue]
-) -> tuple[str, ...]:
-    """Every model with its price: those that may be asked in `channel`, then the others."""
-    id_of = catalogue.id_of
-    usual = {each.name: each.value for each in defaults_for(policy, channel, settings, id_of)}
-    default = catalogue.find(str(usual.get("model", "")))
-    allowed, first = allowed_models(policy, channel, id_of), [default.id] if default else []
+def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
+    """Every model with its price: those that may be asked there, then the others."""
+    default = catalogue.find(str(rules.values.get("model", "")))
+    allowed, first = rules.models, [default.id] if default else []
     listed = (model.id for model in catalogue.cheapest)
     ids = dict.fromkeys((*first, *listed, *(allowed.only or ())))
     may, may_not = allowed.part(ids)
@@ -134,20 +120,6 @@ def _default(default: Default, as_set: JsonValue) -> str:
         lowered = words.lowered(default_value(default.name, as_set))
         source = words.FIRST_ALLOWED if default.name == "model" else lowered
     return words.default(name, value, source)
-
-
-def _as_set(
-    default: Default, policy: Policy, channel: str, settings: Mapping[str, JsonValue]
-) -> JsonValue:
-    """What was set where the default comes from, before caps and allowed models."""
-    match default.source:
-        case "channel":
-            values = policy.of_channel(channel).defaults
-        case "workspace":
-            values = policy.of(WORKSPACE).defaults
-        case _:
-            values = dict(settings)
-    return values.get(default.name)
 
 
 def _model(name: str, model: Model | None, default: Model | None) -> str:

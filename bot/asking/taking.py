@@ -32,7 +32,8 @@ from bot.rules.hold import (
     may_fit,
     prompt_text,
 )
-from bot.rules.policy import Policy, limits_for
+from bot.rules.in_force import InForce
+from bot.rules.policy import Policy
 from bot.rules.windows import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.people import People
@@ -122,13 +123,13 @@ class Taking:
             return ()
 
     async def _standing(self, user: str, channel: str) -> AsyncIterator[str]:
-        policy = await self._store.policies.current()
+        rules = InForce(await self._store.policies.current(), channel, user)
         person = await self._people.find(user, within=CLOCK_SECONDS)
         reader = self._reader(person)
-        for line in kept_out(policy, channel, person, knows_rules=reader.knows_rules):
+        for line in kept_out(rules, person, knows_rules=reader.knows_rules):
             yield line
         windows = windows_at(time.time(), zone_of(self._settings))
-        limits = limits_for(policy, channel, user)
+        limits = rules.limits
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         uses = await self._store.quotas.usage(scopes, windows.day, windows.month) if scopes else ()
         for line in used_up(limits, uses, windows, reader):

@@ -26,7 +26,7 @@ from bot.errors import Fault, NotTaken, RequestRefused, SlackError, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.hold import Denied
-from bot.rules.policy import Models, allowed_models
+from bot.rules.in_force import InForce, Models
 from bot.slack.membership import REMEMBERED_SECONDS
 from bot.slack.payloads import (
     Click,
@@ -161,7 +161,7 @@ class Forms:
             policy = await in_time(self._store.policies.current(), KNOW_SECONDS)
         except UserError:
             return None
-        return allowed_models(policy, draft.channel, self._grok.catalogue.id_of)
+        return InForce(policy, draft.channel, id_of=self._grok.catalogue.id_of).models
 
     async def on_submit(self, submission: Submission) -> Reaction:
         """Ask what was filled in, or mark everything that is wrong with it."""

@@ -22,15 +22,7 @@ from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.completion.request import CompletionRequest, is_text
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
-from bot.rules.policy import (
-    IdOf,
-    Models,
-    Policy,
-    allowed_models,
-    caps_for,
-    defaults_for,
-)
-from bot.rules.quota import Scope
+from bot.rules.in_force import InForce, Models
 from bot.words import managing
 from bot.words import policy as said
 
@@ -72,21 +64,14 @@ class Supplied:
         return fault
 
 
-def supply(
-    policy: Policy,
-    channel: str,
-    flags: Flags,
-    settings: Mapping[str, JsonValue],
-    id_of: IdOf = str,
-) -> Supplied:
-    """`flags` with the defaults that hold in `channel`; `settings`: the last ones, by name."""
+def supply(rules: InForce, flags: Flags) -> Supplied:
+    """`flags` with the defaults that are in force."""
     given: dict[str, JsonValue] = {**flags.values}
     if flags.system is not None:
         given["system"] = flags.system
     if flags.reply is not None:
         given["reply"] = flags.reply
-    defaults = defaults_for(policy, channel, settings, id_of)
-    left_open = [default for default in defaults if default.name not in given]
+    left_open = [default for default in rules.defaults if default.name not in given]
     values = {**{default.name: default.value for default in left_open}, **given}
     return Supplied(
         values={name: value for name, value in values.items() if name in PARAMETERS},
@@ -96,17 +81,9 @@ def supply(
     )
 
 
-def restriction_faults(
-    policy: Policy, channel: str, request: CompletionRequest, id_of: IdOf = str
-) -> tuple[Fault, ...]:
-    """What admins do not allow in `channel`, once per parameter: the model, or beyond a cap."""
-    return tuple(_restricted(policy, channel, request, id_of))
-
-
-def _restricted(
-    policy: Policy, channel: str, request: CompletionRequest, id_of: IdOf
-) -> Iterator[Fault]:
-    models, caps = allowed_models(policy, channel, id_of), caps_for(policy, channel)
+def restriction_faults(rules: InForce, request: CompletionRequest) -> Iterator[Fault]:
+    """What admins do not allow there, once per parameter: the model, or beyond a cap."""
+    models, caps = rules.models, rules.caps
     if request.model not in models:
         yield Fault("model", said.not_allowed(excerpt(request.model)), _allowed(models))
     if (most := caps.get("max-tokens")) and (request.max_tokens or 0) > most:
@@ -134,37 +111,31 @@ def _most_of(request: CompletionRequest) -> str:
     return max(counts, key=lambda name: counts[name])
 
 
-def default_faults(
-    policy: Policy, scope: Scope, values: Mapping[str, JsonValue], id_of: IdOf = str
-) -> tuple[Fault, ...]:
-    """What speaks against setting these defaults (None: taking away) in `scope`.
+def default_faults(rules: InForce, values: Mapping[str, JsonValue]) -> tuple[Fault, ...]:
+    """What speaks against setting these defaults (None: taking away) in a channel, or in the
+    workspace where `rules` name none.
 
-    `scope` is a channel or the workspace. They are looked at together with the defaults that
+    They are looked at together with the defaults that
     hold there already, whose own faults do not count.
     """
-    channel = scope.id if scope.kind == "channel" else ""
-    defaults = defaults_for(policy, channel, id_of=id_of)
-    standing = {default.name: default.value for default in defaults}
-    changed = {**standing, **values}
-    kept = {name: value for name, value in changed.items() if value is not None}
-    before = _faults_of(policy, channel, standing, id_of)
+    before = rules.values
+    kept = {name: value for name, value in {**before, **values}.items() if value is not None}
+    faults_before = _faults_of(rules, before)
     found: dict[str, Fault] = {}
-    for fault in _faults_of(policy, channel, kept, id_of):
-        if fault.parameter in values or fault not in before:
+    for fault in _faults_of(rules, kept):
+        if fault.parameter in values or fault not in faults_before:
             found.setdefault(fault.parameter, fault)
     return tuple(found.values())
 
 
-def _faults_of(
-    policy: Policy, channel: str, defaults: Mapping[str, JsonValue], id_of: IdOf
-) -> list[Fault]:
+def _faults_of(rules: InForce, defaults: Mapping[str, JsonValue]) -> list[Fault]:
     found = [*_own_faults(defaults), *_size_faults(defaults)]
     parameters = {name: value for name, value in defaults.items() if name not in _NO_PARAMETERS}
     try:
         request = validate({"model": "-", "prompt": "-", **parameters})
     except RequestRefused as refused:
         return [*found, *refused.faults]
-    found += (*check(request), *restriction_faults(policy, channel, request, id_of))
+    found += (*check(request), *restriction_faults(rules, request))
     return [fault for fault in found if fault.parameter in defaults]
 
 

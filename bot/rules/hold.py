@@ -15,7 +15,8 @@ from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
 from bot.completion.measure import PER_MESSAGE
 from bot.completion.transcript import shared
 from bot.errors import UserError
-from bot.rules.policy import Policy, closed_for, limits_for, paused_in
+from bot.rules.in_force import InForce
+from bot.rules.policy import Policy
 from bot.rules.prices import Prices
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.rules.windows import Windows, windows_at
@@ -121,7 +122,7 @@ def hold_for(
     `prices` of its model, None when nobody knows; `reasons`: whether it thinks before it answers.
     `counted`: what somebody counted, instead of the bounds.
     """
-    request = ask.request
+    request, rules = ask.request, InForce(policy, ask.channel, ask.user)
     copies = len(request.prompts)
     answers = copies * max(request.n or 1, request.best_of or 1)
     beside = settings.grok_prompt_overhead_tokens
@@ -133,9 +134,9 @@ def hold_for(
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
     return Hold(
         policy_version=policy.version,
-        closed=_closed(policy, ask),
+        closed=_closed(rules),
         windows=windows_at(now, zone_of(settings)),
-        shares=_shares(policy, ask),
+        shares=_shares(rules),
         tokens=min(MOST, read + written),
         micro_dollars=min(MOST, prices.cost(read, written, prompts=copies)) if prices else None,
         prompt=prompt,
@@ -184,20 +185,19 @@ def _room(ask: Ask, settings: Settings, counted: Counted | None) -> tuple[int, i
     return (max(most, least) if ask.conversation else least), least
 
 
-def _closed(policy: Policy, ask: Ask) -> Scope | None:
-    if paused := paused_in(policy, ask.channel):
+def _closed(rules: InForce) -> Scope | None:
+    if paused := rules.paused:
         return paused[0]
-    unread = closed_for(policy, ask.channel, ask.user)
-    return Scope.parse(unread[0].scope) if unread else None
+    return Scope.parse(rules.unread[0].scope) if rules.unread else None
 
 
-def _shares(policy: Policy, ask: Ask) -> tuple[Share, ...]:
+def _shares(rules: InForce) -> tuple[Share, ...]:
     limits: dict[Scope, dict[QuotaName, int]] = {
         WORKSPACE: {},
-        Scope("channel", ask.channel): {},
-        Scope("user", ask.user): {},
+        Scope("channel", rules.channel): {},
+        Scope("user", rules.user): {},
     }
-    for limit in limits_for(policy, ask.channel, ask.user):
+    for limit in rules.limits:
         limits[limit.scope][limit.name] = limit.most
     return tuple(Share(scope=scope, limits=each) for scope, each in limits.items())
 

@@ -2,7 +2,7 @@
 
 A field that this version cannot read, since another has written it, stops nothing: it counts as
 not set, is logged, and stands in `Policy.unread`. When it restricts what may be asked,
-`closed_for` names it for the questions that it is about, so that nobody asks in spite of it.
+`InForce.unread` names it for the questions that it is about, so that nobody asks in spite of it.
 """
 
 from __future__ import annotations

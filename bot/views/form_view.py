@@ -18,7 +18,7 @@ from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.errors import Fault
 from bot.grok.catalogue import Model
 from bot.markdown.safety import neutralise, printable
-from bot.rules.policy import Models
+from bot.rules.in_force import Models
 from bot.slack.view_blocks import heading, section
 from bot.slack_limits import (
     OPTION_TEXT_CHARS,

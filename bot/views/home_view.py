@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import Model, by_price
-from bot.rules.policy import Models
+from bot.rules.in_force import Models
 from bot.slack.blocks import Block
 from bot.slack.moments import moment
 from bot.slack.view_blocks import DIVIDER, heading, lines, section, small

@@ -14,6 +14,7 @@ from bot.asking.rules_text import changes, field_value
 from bot.asking.showing import defaults_here, defaults_of, models_here, notices
 from bot.grok.catalogue import KNOWN, Catalogue
 from bot.grok.client import GrokClient
+from bot.rules.in_force import InForce
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.home_view import models
@@ -23,6 +24,10 @@ from tests.admin.managing_desk import Desk, desk
 
 HERE = Scope("channel", GENERAL)
 SETTINGS: Mapping[str, JsonValue] = {"model": "grok-4.3", "max_tokens": 1024}
+
+
+def in_force(policy: Policy) -> InForce:
+    return InForce(policy, GENERAL, ANA, SETTINGS, CATALOGUE.id_of)
 
 
 async def _nothing(_: str) -> None:
@@ -53,9 +58,7 @@ def test_every_default_says_where_it_comes_from() -> None:
     set_here = Rules(defaults={"temperature": 0.2})
     set_wide = Rules(defaults={"temperature": 0.9, "reply": "thread"})
 
-    lines = defaults_here(
-        policy(here=set_here, workspace=set_wide), GENERAL, SETTINGS, may_set=True
-    )
+    lines = defaults_here(in_force(policy(here=set_here, workspace=set_wide)), may_set=True)
 
     assert line_of(lines, "--temperature") == words.default(
         "`--temperature`", "0.2", words.THIS_CHANNEL
@@ -66,7 +69,7 @@ def test_every_default_says_where_it_comes_from() -> None:
 
 
 def test_whoever_may_not_change_defaults_is_told_what_they_can_do() -> None:
-    assert defaults_here(policy(), GENERAL, SETTINGS, may_set=False)[-1] == words.HOW_TO_SAY
+    assert defaults_here(in_force(policy()), may_set=False)[-1] == words.HOW_TO_SAY
 
 
 def test_a_default_that_gives_way_says_to_what() -> None:
@@ -76,7 +79,7 @@ def test_a_default_that_gives_way_says_to_what() -> None:
         models={"*": False, "grok-4.7": True},
     )
 
-    lines = defaults_here(policy(here=rules), GENERAL, SETTINGS, may_set=True)
+    lines = defaults_here(in_force(policy(here=rules)), may_set=True)
 
     assert " 2000 " in line_of(lines, "--max-tokens")
     assert words.lowered("9000") in line_of(lines, "--max-tokens")
@@ -95,7 +98,7 @@ def test_the_defaults_of_one_place_are_those_set_there() -> None:
 def test_models_that_may_not_be_asked_are_listed_apart() -> None:
     here = Rules(models={"grok-4.7": False})
 
-    lines = models_here(policy(here=here), GENERAL, CATALOGUE, SETTINGS)
+    lines = models_here(in_force(policy(here=here)), CATALOGUE)
 
     assert lines[0] == words.MODELS_ALLOWED
     assert lines[-2:] == (words.MODELS_FORBIDDEN, "`grok-4.7`")
@@ -105,7 +108,7 @@ def test_models_that_may_not_be_asked_are_listed_apart() -> None:
 
 
 def test_models_are_listed_as_on_home_the_default_first_and_then_the_cheapest() -> None:
-    listed = [line for line in models_here(policy(), GENERAL, CATALOGUE, SETTINGS) if "· $" in line]
+    listed = [line for line in models_here(in_force(policy()), CATALOGUE) if "· $" in line]
     on_home = [
         str(block["text"]).split("\\n")
         for block in models(CATALOGUE.models, CATALOGUE.find("grok-4.3"))
@@ -119,7 +122,7 @@ def test_models_are_listed_as_on_home_the_default_first_and_then_the_cheapest() 
 
 
 def test_all_models_are_one_list() -> None:
-    lines = models_here(policy(), GENERAL, CATALOGUE, SETTINGS)
+    lines = models_here(in_force(policy()), CATALOGUE)
 
     assert lines[0] == words.MODELS
     assert words.MODELS_FORBIDDEN not in lines
@@ -128,13 +131,13 @@ def test_all_models_are_one_list() -> None:
 def test_an_allowed_model_that_nobody_lists_is_shown() -> None:
     here = Rules(models={"*": False, "acme-7b": True})
 
-    lines = models_here(policy(here=here), GENERAL, CATALOGUE, SETTINGS)
+    lines = models_here(in_force(policy(here=here)), CATALOGUE)
 
     assert words.NOT_LISTED in line_of(lines, "acme-7b")
 
 
 def test_no_models_at_all_is_said() -> None:
-    lines = models_here(policy(here=Rules(models={"*": False})), GENERAL, CATALOGUE, SETTINGS)
+    lines = models_here(in_force(policy(here=Rules(models={"*": False}))), CATALOGUE)
 
     assert words.EVERY_MODEL_FORBIDDEN in lines
 
@@ -143,12 +146,12 @@ def test_a_pause_and_what_cannot_be_read_are_told() -> None:
     paused = policy(workspace=Rules(paused=Paused(by=BEN, at=1_700_000_000.0)))
     unread = Policy(version=1, unread=(Unread(str(EACH_USER), "limits.tokens-per-day"),))
 
-    (pause,) = notices(paused, GENERAL, ANA, 0)
+    (pause,) = notices(in_force(paused), 0)
     assert f"<@{BEN}>" in pause
     assert words.THE_WORKSPACE in pause
     assert "<!date^1700000000^" in pause
-    assert list(notices(unread, GENERAL, ANA, 0)) == [words.unread("`tokens-per-day`")]
-    assert list(notices(policy(), GENERAL, ANA, 0)) == []
+    assert list(notices(in_force(unread), 0)) == [words.unread("`tokens-per-day`")]
+    assert list(notices(in_force(policy()), 0)) == []
 
 
 JSON = st.recursive(

@@ -11,6 +11,7 @@ import pytest
 from bot.asking.showing import every_model, models_here
 from bot.grok.catalogue import Catalogue
 from bot.grok.routing import Router
+from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.views.form_view import model_options
 from tests.grok.answers import request
@@ -35,12 +36,16 @@ def routed(models: Catalogue, name: str, **asked: Any) -> object:
     return Router("auto", models, "openai", usual=USUAL).route(request(model=name, **asked))
 
 
+def _in_force(models: Catalogue) -> InForce:
+    return InForce(Policy(), "C1", settings={"model": USUAL}, id_of=models.id_of)
+
+
 WORK: dict[str, Callable[[Catalogue], object]] = {
     "route": lambda models: routed(models, USUAL),
     "route of what one endpoint has": lambda models: routed(models, USUAL, echo=True),
     "unknown model": lambda models: routed(models, "vendor5/model-5x:free"),
     "another unknown model": lambda models: routed(models, "zzz"),
-    "list": lambda models: models_here(Policy(), "C1", models, {"model": USUAL}),
+    "list": lambda models: models_here(_in_force(models), models),
     "list for everybody": every_model,
     "options of a form": lambda models: model_options(models.models, "model-2"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,14 +11,15 @@ from pydantic import JsonValue
 
 from bot.completion.faults import validate
 from bot.completion.flags import Flags, parse_text
+from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
+from bot.rules import defaults
 from bot.rules.defaults import (
     MAX_DEFAULT_BYTES,
-    default_faults,
-    restriction_faults,
     supply,
 )
+from bot.rules.in_force import IdOf, InForce
 from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
@@ -33,6 +36,16 @@ CHANNEL = Scope("channel", "C1")
 SETTINGS: dict[str, JsonValue] = {"model": "grok-4.3", "max_tokens": 1024}
 
 
+def default_faults(
+    policy: Policy, scope: Scope, values: Mapping[str, JsonValue], id_of: IdOf = str
+) -> tuple[Fault, ...]:
+    return defaults.default_faults(InForce(policy, scope.id, id_of=id_of), values)
+
+
+def restriction_faults(rules: InForce, request: CompletionRequest) -> tuple[Fault, ...]:
+    return tuple(defaults.restriction_faults(rules, request))
+
+
 def policy_of(channel: Fields, workspace: Fields | None = None) -> Policy:
     return Policy(1, {CHANNEL: rules_of(channel), WORKSPACE: rules_of(workspace or {})})
 
@@ -47,7 +60,8 @@ def test_what_the_person_said_wins() -> None:
         default_fields({"seed": 2, "top_p": 0.5, "system": "Be brief", "reply": "thread"}),
     )
     asked = supply(
-        policy, "C1", parse_text("--temperature 0.7 -s Sing --reply channel Hi"), SETTINGS
+        InForce(policy, "C1", settings=SETTINGS),
+        parse_text("--temperature 0.7 -s Sing --reply channel Hi"),
     )
 
     assert asked.values == {
@@ -69,17 +83,19 @@ def test_what_the_person_said_wins() -> None:
 
 def test_defaults_of_the_bots_own_options_hold_too() -> None:
     policy = policy_of(default_fields({"system": "Rhyme", "reply": "private"}))
-    asked = supply(policy, "C1", parse_text("Hi"), SETTINGS)
+    asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("Hi"))
     assert (asked.system, asked.reply) == ("Rhyme", "private")
     assert (asked.sources["system"], asked.sources["reply"]) == ("channel", "channel")
 
-    alone = supply(Policy(), "C1", parse_text("Hi"), SETTINGS)
+    alone = supply(InForce(Policy(), "C1", settings=SETTINGS), parse_text("Hi"))
     assert (alone.system, alone.reply) == ("", None)
 
 
 def test_an_empty_system_text_takes_the_default_away() -> None:
     policy = policy_of(default_fields({"system": "Rhyme"}))
-    assert supply(policy, "C1", parse_text('--system "" Hi'), SETTINGS).system == ""
+    assert (
+        supply(InForce(policy, "C1", settings=SETTINGS), parse_text('--system "" Hi')).system == ""
+    )
 
 
 @given(
@@ -92,10 +108,10 @@ def test_each_value_comes_from_the_first_who_has_one(
     channel: dict[str, JsonValue],
     workspace: dict[str, JsonValue],
 ) -> None:
-    for defaults in (channel, workspace):
-        del defaults["prompt"]
+    for each in (channel, workspace):
+        del each["prompt"]
     policy = policy_of(default_fields(channel), default_fields(workspace))
-    asked = supply(policy, "C1", Flags(flags), SETTINGS)
+    asked = supply(InForce(policy, "C1", settings=SETTINGS), Flags(flags))
     assert asked.values == {**SETTINGS, **workspace, **channel, **flags}
     for name, source in asked.sources.items():
         holder = {"settings": SETTINGS, "workspace": workspace, "channel": channel}[source]
@@ -105,7 +121,7 @@ def test_each_value_comes_from_the_first_who_has_one(
 
 def test_a_fault_of_a_default_says_whose_it_is() -> None:
     policy = policy_of({"defaults.echo": True}, {"defaults.temperature": 3})
-    asked = supply(policy, "C1", parse_text("--top-p 2 Hi"), SETTINGS)
+    asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--top-p 2 Hi"))
     with pytest.raises(RequestRefused) as refused:
         validate(asked.values)
 
@@ -131,12 +147,12 @@ def test_a_fault_of_a_default_says_whose_it_is() -> None:
 def test_a_fault_that_a_default_is_behind_names_it() -> None:
     policy = policy_of(default_fields({"n": 4, "best_of": 5}))
 
-    fewer = supply(policy, "C1", parse_text("--best-of 2 Hi"), SETTINGS)
+    fewer = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--best-of 2 Hi"))
     faults = fewer.explained(check(validate(fewer.values)))
     problem = "2 is fewer than the 4 answers to choose (n is set by the defaults of this channel)"
     assert told(faults) == {"best_of": (problem, "4 or more")}
 
-    more = supply(policy, "C1", parse_text("-n 6 Hi"), SETTINGS)
+    more = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("-n 6 Hi"))
     faults = more.explained(check(validate(more.values)))
     problem = "5 is fewer than the 6 answers to choose (set by the defaults of this channel)"
     assert told(faults) == {"best_of": (problem, "6 or more")}
@@ -148,14 +164,14 @@ def test_what_admins_do_not_allow_is_said_in_words() -> None:
         model_fields({EVERY_MODEL: False, "grok-3": True, "grok-4.3": True}),
     )
     text = "--model grok-<9> --max-tokens 501 --best-of 4 Hi"
-    asked = supply(policy, "C1", parse_text(text), SETTINGS)
+    asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text(text))
 
-    assert told(restriction_faults(policy, "C1", validate(asked.values))) == {
+    assert told(restriction_faults(InForce(policy, "C1"), validate(asked.values))) == {
         "model": ("grok-‹9› is not allowed here", "grok-3 or grok-4.3"),
         "max_tokens": ("501 is too large", "up to 500 here"),
         "best_of": ("4 answers are too many", "up to 3 here"),
     }
-    assert restriction_faults(policy, "C2", validate(asked.values)) == (
+    assert restriction_faults(InForce(policy, "C2"), validate(asked.values)) == (
         Fault("model", "grok-‹9› is not allowed here", "grok-3 or grok-4.3"),
     )
 
@@ -170,15 +186,17 @@ def test_what_admins_do_not_allow_is_said_in_words() -> None:
 )
 def test_all_answers_that_are_written_count(flags: str, blamed: str) -> None:
     policy = policy_of(limit_fields({"answers": 3}))
-    request = validate(supply(policy, "C1", parse_text(flags), SETTINGS).values)
-    assert [fault.parameter for fault in restriction_faults(policy, "C1", request)] == [blamed]
+    request = validate(supply(InForce(policy, "C1", settings=SETTINGS), parse_text(flags)).values)
+    assert [fault.parameter for fault in restriction_faults(InForce(policy, "C1"), request)] == [
+        blamed
+    ]
 
 
 def test_as_many_as_allowed_are_allowed() -> None:
     policy = policy_of({**limit_fields({"answers": 4, "max-tokens": 500}), "models.grok-4.3": True})
     text = "-n 2 --max-tokens 500 --prompt a --prompt b"
-    request = validate(supply(policy, "C1", parse_text(text), SETTINGS).values)
-    assert restriction_faults(policy, "C1", request) == ()
+    request = validate(supply(InForce(policy, "C1", settings=SETTINGS), parse_text(text)).values)
+    assert restriction_faults(InForce(policy, "C1"), request) == ()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +211,7 @@ def test_a_model_that_is_refused_comes_with_those_that_are_not(
     models: dict[str, bool | None], allowed: str
 ) -> None:
     request = validate({"model": "grok-4.3", "prompt": "Hi"})
-    (fault,) = restriction_faults(policy_of(model_fields(models)), "C1", request)
+    (fault,) = restriction_faults(InForce(policy_of(model_fields(models)), "C1"), request)
     assert fault == Fault("model", "grok-4.3 is not allowed here", allowed)
 
 
@@ -209,8 +227,8 @@ def test_a_plain_question_is_never_refused_for_caps_nor_while_a_model_is_named(
         {**default_fields(defaults), **{f"limits.{name}": cap for name, cap in caps.items()}},
         model_fields(models),
     )
-    asked = supply(policy, "C1", parse_text("Hi"), SETTINGS)
-    faults = told(restriction_faults(policy, "C1", validate(asked.values)))
+    asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("Hi"))
+    faults = told(restriction_faults(InForce(policy, "C1"), validate(asked.values)))
     usual_forbidden = not models.get("grok-4.3", models.get(EVERY_MODEL, True))
     no_other = models.get(EVERY_MODEL, True) or not any(
         allowed for name, allowed in models.items() if name != EVERY_MODEL
@@ -292,14 +310,14 @@ def test_a_model_has_other_names() -> None:
 
     forbidden = policy_of({"models.grok-4.3": False})
     request = validate({"model": "latest", "prompt": "Hi"})
-    assert restriction_faults(forbidden, "C1", request) == ()
-    assert restriction_faults(forbidden, "C1", request, id_of) == (
+    assert restriction_faults(InForce(forbidden, "C1"), request) == ()
+    assert restriction_faults(InForce(forbidden, "C1", id_of=id_of), request) == (
         Fault("model", "latest is not allowed here", "any but grok-4.3"),
     )
     only = policy_of({"models.*": False, "models.latest": True, "models.grok-3": True})
-    asked = supply(only, "C1", parse_text("Hi"), SETTINGS, id_of)
+    asked = supply(InForce(only, "C1", settings=SETTINGS, id_of=id_of), parse_text("Hi"))
     assert asked.values["model"] == "grok-4.3"
-    assert restriction_faults(only, "C1", validate(asked.values), id_of) == ()
+    assert restriction_faults(InForce(only, "C1", id_of=id_of), validate(asked.values)) == ()
     assert default_faults(only, CHANNEL, {"model": "grok-4.3"}, id_of) == ()
     assert len(default_faults(only, CHANNEL, {"model": "grok-4.3"})) == 1
 

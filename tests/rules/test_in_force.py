@@ -10,25 +10,17 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.completion.options import OPTIONS
+from bot.rules.in_force import Default, InForce, Limit, Models
 from bot.rules.policy import (
     DEFAULTABLE,
     EVERY_MODEL,
-    Default,
     Fields,
-    Limit,
-    Models,
     Paused,
     Policy,
     Unread,
-    allowed_models,
-    caps_for,
-    closed_for,
     default_fields,
-    defaults_for,
     limit_fields,
-    limits_for,
     model_fields,
-    paused_in,
     rules_of,
 )
 from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, Scope
@@ -103,7 +95,7 @@ def test_the_narrowest_default_holds_and_says_where_it_comes_from() -> None:
     )
     settings: Fields = {"model": "grok-4.3", "max_tokens": 1024, "seed": 5}
 
-    assert defaults_for(policy, "C1", settings) == (
+    assert InForce(policy, "C1", settings=settings).defaults == (
         Default("model", "grok-4.3", "settings"),
         Default("temperature", 0, "channel"),
         Default("max_tokens", 1024, "settings"),
@@ -116,19 +108,19 @@ def test_the_narrowest_default_holds_and_says_where_it_comes_from() -> None:
         Default("seed", 4, "workspace"),
         Default("reply", "thread", "workspace"),
     )
-    assert defaults_for(policy, "C2") == elsewhere
-    assert defaults_for(policy, "") == elsewhere
+    assert InForce(policy, "C2").defaults == elsewhere
+    assert InForce(policy, "").defaults == elsewhere
 
 
 def test_nothing_holds_where_nothing_is_set() -> None:
     policy = Policy()
-    assert defaults_for(policy, "C1") == ()
-    assert limits_for(policy, "C1", "U1") == ()
-    assert caps_for(policy, "C1") == {}
-    assert allowed_models(policy, "C1") == Models()
-    assert "any-model" in allowed_models(policy, "C1")
-    assert paused_in(policy, "C1") is None
-    assert closed_for(policy, "C1", "U1") == ()
+    assert InForce(policy, "C1").defaults == ()
+    assert InForce(policy, "C1", "U1").limits == ()
+    assert InForce(policy, "C1").caps == {}
+    assert InForce(policy, "C1").models == Models()
+    assert "any-model" in InForce(policy, "C1").models
+    assert InForce(policy, "C1").paused is None
+    assert InForce(policy, "C1", "U1").unread == ()
 
 
 def test_a_default_is_lowered_to_its_cap() -> None:
@@ -138,18 +130,18 @@ def test_a_default_is_lowered_to_its_cap() -> None:
             CHANNEL: limit_fields({"max-tokens": 500, "answers": 2}),
         }
     )
-    found = {d.name: d for d in defaults_for(policy, "C1", {"max_tokens": 1024})}
+    found = {d.name: d for d in InForce(policy, "C1", settings={"max_tokens": 1024}).defaults}
     assert found["max_tokens"] == Default("max_tokens", 500, "settings")
     assert (found["n"].value, found["best_of"].value, found["seed"].value) == (2, 2, 900)
 
-    free = {d.name: d.value for d in defaults_for(policy, "C2", {"max_tokens": 1024})}
+    free = {d.name: d.value for d in InForce(policy, "C2", settings={"max_tokens": 1024}).defaults}
     assert (free["n"], free["max_tokens"]) == (3, 1024)
 
 
 @pytest.mark.parametrize("value", ["many", [3], {"a": 1}])
 def test_a_default_that_is_no_number_is_left_to_be_refused(value: JsonValue) -> None:
     policy = policy_of({CHANNEL: {"defaults.n": value, "limits.answers": 2}})
-    assert defaults_for(policy, "C1") == (Default("n", value, "channel"),)
+    assert InForce(policy, "C1").defaults == (Default("n", value, "channel"),)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +168,7 @@ def test_a_model_that_is_not_allowed_gives_way_to_the_next(
             CHANNEL: {"defaults.model": "slow", **model_fields(channel)},
         }
     )
-    (model,) = defaults_for(policy, "C1", {"model": "usual"})
+    (model,) = InForce(policy, "C1", settings={"model": "usual"}).defaults
     assert (model.value, model.source) == expected
 
 
@@ -189,7 +181,7 @@ def test_a_model_must_be_allowed_by_the_workspace_and_the_channel(
     workspace: dict[str, bool], channel: dict[str, bool]
 ) -> None:
     policy = policy_of({WORKSPACE: model_fields(workspace), CHANNEL: model_fields(channel)})
-    models = allowed_models(policy, "C1")
+    models = InForce(policy, "C1").models
     for model in ("a", "b", "c", "another"):
         allowed = all(each.get(model, each.get(EVERY_MODEL, True)) for each in (workspace, channel))
         assert (model in models) == allowed
@@ -200,7 +192,7 @@ def test_a_model_must_be_allowed_by_the_workspace_and_the_channel(
 
 def test_what_is_said_by_one_name_of_a_model_holds_for_all() -> None:
     policy = policy_of({WORKSPACE: {"models.a": True, "models.b": False}})
-    models = allowed_models(policy, "C1", id_of=lambda name: {"b": "a"}.get(name, name))
+    models = InForce(policy, "C1", id_of=lambda name: {"b": "a"}.get(name, name)).models
     assert "a" not in models
     assert "b" not in models
     assert "c" in models
@@ -216,7 +208,7 @@ def test_every_limit_holds_and_a_persons_own_replaces_that_of_each() -> None:
             ANA: limit_fields({"requests-per-day": 200}),
         }
     )
-    assert limits_for(policy, "C1", "U1") == (
+    assert InForce(policy, "C1", "U1").limits == (
         Limit(ANA, "requests-per-day", 200),
         Limit(ANA, "tokens-per-day", 10),
         Limit(CHANNEL, "requests-per-day", 0),
@@ -225,7 +217,7 @@ def test_every_limit_holds_and_a_persons_own_replaces_that_of_each() -> None:
         Limit(WORKSPACE, "usd-per-month", 5_000_000),
     )
     ben = Scope("user", "U2")
-    assert limits_for(policy, "D2", "U2") == (
+    assert InForce(policy, "D2", "U2").limits == (
         Limit(ben, "requests-per-day", 20),
         Limit(ben, "tokens-per-day", 10),
         Limit(WORKSPACE, "requests-per-day", 1000),
@@ -240,21 +232,21 @@ def test_a_channels_cap_stands_in_place_of_the_workspaces() -> None:
             CHANNEL: limit_fields({"max-tokens": 4000}),
         }
     )
-    assert caps_for(policy, "C1") == {"max-tokens": 4000, "answers": 2}
-    assert caps_for(policy, "C2") == {"max-tokens": 500, "answers": 2}
+    assert InForce(policy, "C1").caps == {"max-tokens": 4000, "answers": 2}
+    assert InForce(policy, "C2").caps == {"max-tokens": 500, "answers": 2}
 
 
 def test_a_pause_holds_in_its_channel_or_everywhere() -> None:
     here: Fields = {"paused": {"by": "U1", "at": 1.5}}
     everywhere: Fields = {"paused": {"by": "U2", "at": 2.5}}
     paused = policy_of({CHANNEL: here})
-    assert paused_in(paused, "C1") == (CHANNEL, Paused(by="U1", at=1.5))
-    assert paused_in(paused, "C2") is None
-    assert paused_in(paused, "") is None
+    assert InForce(paused, "C1").paused == (CHANNEL, Paused(by="U1", at=1.5))
+    assert InForce(paused, "C2").paused is None
+    assert InForce(paused, "").paused is None
 
     both = policy_of({CHANNEL: here, WORKSPACE: everywhere})
-    assert paused_in(both, "C1") == (WORKSPACE, Paused(by="U2", at=2.5))
-    assert paused_in(both, "") == (WORKSPACE, Paused(by="U2", at=2.5))
+    assert InForce(both, "C1").paused == (WORKSPACE, Paused(by="U2", at=2.5))
+    assert InForce(both, "").paused == (WORKSPACE, Paused(by="U2", at=2.5))
 
 
 @pytest.mark.parametrize(
@@ -274,6 +266,6 @@ def test_a_restriction_that_cannot_be_read_closes_its_place(field: str, closes: 
     for scope in (CHANNEL, WORKSPACE, EACH_USER, ANA):
         unread = Unread(str(scope), field)
         policy = policy_of({}, unread)
-        assert closed_for(policy, "C1", "U1") == ((unread,) if closes else ())
+        assert InForce(policy, "C1", "U1").unread == ((unread,) if closes else ())
     for elsewhere in ("channel:C2", "user:U2", "planet:P1"):
-        assert closed_for(policy_of({}, Unread(elsewhere, field)), "C1", "U1") == ()
+        assert InForce(policy_of({}, Unread(elsewhere, field)), "C1", "U1").unread == ()
