@@ -6,7 +6,6 @@ import asyncio
 import logging
 import tempfile
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from pydantic import SecretStr
@@ -14,7 +13,7 @@ from pydantic import SecretStr
 from bot.app import open_bot
 from bot.completion.conversation import estimate_tokens
 from bot.settings import Settings
-from sandbox.grok import GrokServer, Script
+from sandbox.grok import GrokServer, Recorded, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 
 TURNS = 30
@@ -47,7 +46,7 @@ async def _run() -> list[Sent]:
         ):
             await workspace.connected()
             await _converse(workspace, grok)
-            return [_sent(turn, request.body) for turn, request in enumerate(grok.requests)]
+            return [_sent(turn, request) for turn, request in enumerate(grok.requests)]
 
 
 async def _converse(workspace: Workspace, grok: GrokServer) -> None:
@@ -72,8 +71,8 @@ def _answer(turn: int) -> str:
     return f"answer {turn}: {ANSWER}"
 
 
-def _sent(turn: int, body: Any) -> Sent:
-    contents = [message["content"] for message in body["messages"]]
+def _sent(turn: int, asked: Recorded) -> Sent:
+    contents = [message["content"] for message in asked.messages]
     said = [text for each in range(turn) for text in (_question(each), _answer(each))]
     everything = [*said, _question(turn)]
     return Sent(

@@ -85,8 +85,10 @@ class Settings(BaseSettings):
         "https://api.x.ai/v1", description="Base address of the Grok API, or of one like it."
     )
     grok_model: str = Field("grok-4.3", description="Model when nobody chose one.")
-    grok_endpoint: Literal["auto", "completions", "chat"] = Field(
-        "auto", description="Which endpoint to use; `auto` chooses by model."
+    grok_endpoint: Literal["auto", "completions", "chat", "responses"] = Field(
+        "auto",
+        description="Which endpoint to use; `auto` takes the newest that carries what is asked: "
+        "responses, chat, completions.",
     )
     grok_dialect: Literal["auto", "xai", "openai"] = Field(
         "auto",

@@ -82,6 +82,7 @@ class OnTime(GrokClient):
         call: Call | CompletionRequest,
         *,
         conversation: str | None = None,  # noqa: ARG002
+        asker: str = "",  # noqa: ARG002
         again: Again | None = None,  # noqa: ARG002
     ) -> Completion:
         """The answer to one of the questions of `prompt_of`."""

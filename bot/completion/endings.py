@@ -15,11 +15,11 @@ _WORDS: dict[Ending, str] = {
     "length": "length max_tokens max_len max_length max_output_tokens token_limit limit"
     " max_new_tokens max_completion_tokens error_limit",
     "max_context": "max_context model_length context_length model_context_window_exceeded"
-    " context_length_exceeded context_window_exceeded",
+    " context_length_exceeded context_window_exceeded max_prompt_tokens",
     "content_filter": "content_filter content_filtered safety recitation blocklist refusal"
     " prohibited_content spii image_safety sensitive error_toxic guardrail_intervened"
     " guardrails content_policy moderation language flagged blocked",
-    "time_limit": "time_limit timeout time_out",
+    "time_limit": "time_limit max_time_limit timeout time_out",
     "tool_calls": "tool_calls tool_call tool_use function_call malformed_function_call"
     " unexpected_tool_call",
     "broken": "error abort aborted cancelled canceled cancel user_cancel interrupted failed"

@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from bot.completion.result import Endpoint
+
 Group = Literal["basic", "sampling", "output", "advanced"]
 
 
@@ -24,7 +26,7 @@ class About:
     """What people are told about a parameter; it stands beside the field that it describes.
 
     `short` is the letter of a short flag, or empty; `example` is a value as typed into a form;
-    `completions_only` marks what `/v1/chat/completions` cannot carry.
+    `newest` is the newest endpoint that carries it.
     """
 
     label: str
@@ -32,7 +34,12 @@ class About:
     example: str
     group: Group = "basic"
     short: str = ""
-    completions_only: bool = False
+    newest: Endpoint = "responses"
+
+    @property
+    def completions_only(self) -> bool:
+        """Whether only the oldest endpoint carries it."""
+        return self.newest == "completions"
 
 
 def is_text(value: str) -> bool:
@@ -115,6 +122,7 @@ class CompletionRequest(BaseModel):
             group="sampling",
             hint="Above 0, words that were used often come less.",
             example="0.5",
+            newest="chat",
         ),
     ] = Field(
         None,
@@ -129,6 +137,7 @@ class CompletionRequest(BaseModel):
             group="sampling",
             hint="Above 0, new topics come sooner.",
             example="0.5",
+            newest="chat",
         ),
     ] = Field(
         None,
@@ -143,6 +152,7 @@ class CompletionRequest(BaseModel):
             group="sampling",
             hint="The same seed and question give much the same answer again.",
             example="42",
+            newest="chat",
         ),
     ] = Field(
         None,
@@ -156,6 +166,7 @@ class CompletionRequest(BaseModel):
             hint="How many answers to write, each in a message of its own.",
             example="2",
             short="n",
+            newest="chat",
         ),
     ] = Field(None, gt=0, description="Number of completions to generate")
     stop: Annotated[
@@ -165,6 +176,7 @@ class CompletionRequest(BaseModel):
             group="output",
             hint="The answer ends before this text. Up to four.",
             example="###",
+            newest="chat",
         ),
     ] = Field(None, description="Sequences where the API will stop generating further tokens")
     stream: Annotated[
@@ -183,7 +195,7 @@ class CompletionRequest(BaseModel):
             group="output",
             hint="Show the prompt again above the answer.",
             example="true",
-            completions_only=True,
+            newest="completions",
         ),
     ] = Field(None, description="Echo back the prompt in addition to the completion")
     suffix: Annotated[
@@ -193,7 +205,7 @@ class CompletionRequest(BaseModel):
             group="output",
             hint="Text that follows the answer: Grok writes what goes in between.",
             example="The end.",
-            completions_only=True,
+            newest="completions",
         ),
     ] = Field(None, description="The suffix that comes after a completion of inserted text")
     best_of: Annotated[
@@ -203,7 +215,7 @@ class CompletionRequest(BaseModel):
             group="advanced",
             hint="Write this many and keep the best. Costs as much as all of them.",
             example="3",
-            completions_only=True,
+            newest="completions",
         ),
     ] = Field(
         None,
@@ -226,6 +238,7 @@ class CompletionRequest(BaseModel):
             group="advanced",
             hint="Make tokens likelier (up to 100) or rarer (down to -100), by token id.",
             example="50256=-100,198=5",
+            newest="chat",
         ),
     ] = Field(
         None,

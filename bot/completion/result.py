@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Endpoint = Literal["completions", "chat"]
+Endpoint = Literal["completions", "chat", "responses"]
 
 TICKS_PER_DOLLAR = 10_000_000_000
 """`cost_in_usd_ticks` of 1 US dollar (docs.x.ai, "Cost tracking")."""

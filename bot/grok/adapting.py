@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from bot.completion.result import Endpoint
-from bot.grok.call import Call
+from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
 from bot.grok.errors import Failure
 from bot.grok.memory import Memory
 
-Way = Literal["no usage", "other cap", "no stream", "no mark"]
-_WAYS: tuple[Way, ...] = ("no usage", "other cap", "no stream", "no mark")
+Way = Literal["no usage", "other cap", "no names", "no stream", "no mark"]
+_WAYS: tuple[Way, ...] = get_args(Way)
 
 _NOT_TAKEN = re.compile(
     r"\b(?:unsupported|unrecognized|unknown|unexpected|deprecated|invalid)\b"
@@ -26,6 +26,7 @@ _NOT_TAKEN = re.compile(
 )
 _USAGE = re.compile(r"stream_?options|include_?usage", re.IGNORECASE)
 _OTHER_CAP = re.compile(r"max_?completion_?tokens", re.IGNORECASE)
+_NAMES = re.compile(r"prompt_?cache_?key|safety_?identifier", re.IGNORECASE)
 _CAP = re.compile(r"max_?tokens", re.IGNORECASE)
 _STREAM = re.compile(r"\bstream(?:ing|ed|s)?\b", re.IGNORECASE)
 
@@ -70,6 +71,8 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
         refused = _CAP.search(said) and _NOT_TAKEN.search(said)
         if refused or _OTHER_CAP.search(said):
             yield "other cap"
+    if call.endpoint == "responses" and call.names != NAMELESS and _NAMES.search(said):
+        yield "no names"
     if call.stream and _STREAM.search(said) and _NOT_TAKEN.search(said):
         yield "no stream"
     if failure.parameter == "stop" and without_mark(call):
@@ -85,6 +88,8 @@ def adapted(call: Call, way: Way) -> Call | None:
             return None
         body = _without(call, "max_tokens")
         return replace(call, body=body | {"max_completion_tokens": call.body["max_tokens"]})
+    if way == "no names":
+        return replace(call, names=NAMELESS) if call.endpoint == "responses" else None
     if way == "no usage":
         return replace(call, body=_without(call, "stream_options")) if call.stream else None
     if not call.stream:

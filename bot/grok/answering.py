@@ -1,4 +1,4 @@
-"""One answer: asked again while nothing has come, at the other endpoint where that helps."""
+"""One answer: asked again while nothing has come, at another endpoint where that helps."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines
-from bot.grok.endpoints import write
+from bot.grok.endpoints import rewritten
 from bot.grok.errors import Failure
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
-from bot.grok.routing import Router
+from bot.grok.routing import Refused, Router
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
 from bot.settings import Settings
@@ -32,7 +32,7 @@ class Completion:
 
     An echo is that of the person's own prompt, and no answer goes on for the next speaker. Raises
     `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when the first
-    one turned out not to serve the model, and its form when the server refused that. `again` is
+    ones turned out not to serve the model, and its form when the server refused that. `again` is
     awaited before a call is made after one that may have been served though nothing came of it;
     what it raises ends the answer.
     """
@@ -46,7 +46,6 @@ class Completion:
         adapting: Adapting,
         retries: Retries,
         settings: Settings,
-        conversation: str | None,
         again: Again | None = None,
     ) -> None:
         self.call = call
@@ -55,12 +54,11 @@ class Completion:
         self._adapting = adapting
         self._retries = retries
         self._settings = settings
-        self._conversation = conversation
         self._again = again
         self._tries = 0
         self._began = False
         self._ways: list[Way] = []
-        self._refusals: list[Failure] = []
+        self._refused: list[Refused] = []
         self._reached = False
         self._spent = False
         self._chunks = self._run()
@@ -119,7 +117,7 @@ class Completion:
     async def _answer(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post, without what its form on the wire has put there."""
         trimming, thinking = Trimming(self.call), Thinking(self.call.request)
-        posted = self._api.post(self.call, deadlines, self._conversation)
+        posted = self._api.post(self.call, deadlines)
         try:
             async with aclosing(posted) as chunks:
                 async for chunk in chunks:
@@ -138,24 +136,34 @@ class Completion:
         if any(map(self._try, ways_out(self.call, failure))):
             return
         if failure.missing:
-            self._refusals.append(failure)
-            there = self._router.elsewhere(self.call, self._refusals)
-            call = self.call
-            self.call = write(call.request, call.system, there, call.dialect, call.past)
+            self._refused.append((self.call.endpoint, failure))
+            there = self._router.elsewhere(self.call, self._refused)
+            self.call = rewritten(self.call, there)
             return
         self._tries += 1
         delay = self._retries.delay(self._tries, failure.retry_after)
         if not failure.retry:
             self._router.note(self.call, failure)
-            raise failure
+            self._go_elsewhere(failure)
+            return
         asked = failure.retry_after or 0.0
         if asked > min(LONGEST_WAIT, deadlines.left):
             raise failure.later(asked)
         if self._tries >= TRIES or delay >= deadlines.left:
-            raise failure
+            self._go_elsewhere(failure)
+            return
         await self._pay_again()
         log.info("asking grok again", kind=failure.kind, tries=self._tries, delay=round(delay, 2))
         await self._retries.sleep(delay)
+
+    def _go_elsewhere(self, failure: Failure) -> None:
+        """Ask at an endpoint that may take what this one did not; else raise `failure`."""
+        there = self._router.instead(self.call, failure, self._refused)
+        if there is None:
+            raise failure
+        log.info("asking grok elsewhere", kind=failure.kind, endpoint=there)
+        self._refused.append((self.call.endpoint, failure))
+        self.call = rewritten(self.call, there)
 
     async def _pay_again(self) -> None:
         if self._spent and self._again is not None:
@@ -173,12 +181,12 @@ class Completion:
         return True
 
     def _begin(self) -> None:
-        """What was tried is known to work: the other endpoint, another way to write the call."""
+        """What was tried is known to work: another endpoint, another way to write the call."""
         if self._began:
             return
         self._began = True
-        if self._refusals:
-            self._router.learn(self.call.request.model, served=self.call.endpoint)
+        self._router.learn_served(self.call)
+        self._router.learn(self.call, self._refused)
         for way in self._ways:
             self._adapting.learn(self.call, way)
 

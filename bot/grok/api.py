@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ import structlog
 from bot.completion.result import Chunk
 from bot.grok import errors
 from bot.grok.body import BODY_BYTES, Bounded, decoded, read_json
-from bot.grok.call import Call
+from bot.grok.call import Call, Names
 from bot.grok.deadlines import Deadlines, Watched
-from bot.grok.endpoints import PATHS
+from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
 from bot.grok.receiving import BROKEN, Receiving
 from bot.grok.retries import retry_after, should_retry
@@ -52,15 +53,13 @@ class Api:
         if self._secret:
             self._headers["Authorization"] = f"Bearer {self._secret}"
 
-    async def post(
-        self, call: Call, deadlines: Deadlines, conversation: str | None
-    ) -> AsyncGenerator[Chunk]:
+    async def post(self, call: Call, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """Post `call` and read what comes; raises `Failure`."""
         deadlines.attempt(stream=call.stream)
         started = False
         response: httpx.Response | None = None
         try:
-            request = self._request(call, conversation)
+            request = self._request(call)
             response = await deadlines.within(self._send(request))
             _watch(response, deadlines)
             async with aclosing(self._answer(response, call, deadlines)) as chunks:
@@ -107,14 +106,23 @@ class Api:
             return None
         return found.data if 200 <= found.status < 300 else None
 
-    def _request(self, call: Call, conversation: str | None) -> httpx.Request:
+    def _request(self, call: Call) -> httpx.Request:
+        wire, names = ENDPOINTS[call.endpoint], self._hashed(call.names)
         headers = self._headers | {
             "Accept": "text/event-stream" if call.stream else "application/json"
         }
-        if conversation and call.endpoint == "chat" and call.dialect == "xai":
-            headers["x-grok-conv-id"] = hashlib.sha256(conversation.encode()).hexdigest()[:32]
-        url = self._base + PATHS[call.endpoint]
-        return self._http.build_request("POST", url, json=dict(call.body), headers=headers)
+        headers |= wire.headers(names, call.dialect)
+        body = {**call.body, **wire.named(names)}
+        return self._http.build_request("POST", self._base + wire.path, json=body, headers=headers)
+
+    def _hashed(self, names: Names) -> Names:
+        """Nobody is to find out who or what is meant, by trying all names there are."""
+        conversation = hashlib.sha256(names.conversation.encode()).hexdigest()[:32]
+        asker = hmac.new(self._secret.encode(), names.asker.encode(), hashlib.sha256)
+        return Names(
+            conversation if names.conversation else "",
+            asker.hexdigest()[:32] if names.asker else "",
+        )
 
     async def _answer(
         self, response: httpx.Response, call: Call, deadlines: Deadlines

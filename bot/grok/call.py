@@ -16,6 +16,31 @@ Dialect = Literal["xai", "openai"]
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes along with a request beside its parameters.
+
+    `thoughts` are the tokens that are left for them where the output cap counts them too.
+    """
+
+    thoughts: int = 0
+
+
+NOTHING_BESIDE = Beside()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Who asks, and what belongs together: so that the API can reuse what it has read, and knows
+    whom a refusal is about. They are sent as hashes."""
+
+    conversation: str = ""
+    asker: str = ""
+
+
+NAMELESS = Names()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A request with the endpoint chosen for it and the body to post there.
 
@@ -29,6 +54,8 @@ class Call:
     body: Mapping[str, Any]
     stream: bool
     past: Past = NO_PAST
+    beside: Beside = NOTHING_BESIDE
+    names: Names = NAMELESS
     lead: str = ""
     tail: str = ""
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
@@ -19,9 +20,9 @@ from bot.errors import Fault, RequestRefused
 from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
-from bot.grok.call import Call, dialect_of
+from bot.grok.call import Beside, Call, Names, dialect_of
 from bot.grok.catalogue import KNOWN, Catalogue
-from bot.grok.endpoints import write
+from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.key import KeyState, Reach, reach, read_key
 from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
@@ -32,6 +33,8 @@ from bot.settings import Settings
 
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 15.0
+
+_NOT_THERE = frozenset({404, 501})
 
 _HEADER_BYTES = 64 * 1024
 """Of one header: gateways send policies and cookies far above aiohttp's 8 KiB."""
@@ -94,7 +97,7 @@ class GrokClient:
     def check(self, request: CompletionRequest, _system: str = "") -> tuple[Fault, ...]:
         """What the model, or the endpoint that serves it, cannot carry, without asking anybody.
 
-        Both endpoints carry a system text, so none speaks against a request.
+        Every endpoint carries a system text, so none speaks against a request.
         """
         return self._router.route(request).faults
 
@@ -106,31 +109,37 @@ class GrokClient:
         route = self._router.route(request)
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        return write(request, system, route.endpoint, self._dialect, past)
+        beside = Beside(self._thoughts(request.model))
+        return write(request, system, route.endpoint, self._dialect, past, beside)
+
+    def _thoughts(self, model: str) -> int:
+        """Tokens for thoughts, where the output cap counts those as well."""
+        reasons = self.catalogue.reasons(model)
+        return self._settings.grok_reasoning_tokens if reasons else 0
 
     def complete(
         self,
         call: Call | CompletionRequest,
         *,
         conversation: str | None = None,
+        asker: str = "",
         again: Again | None = None,
     ) -> Completion:
         """The answer to `call`, chunk by chunk; nothing is sent before it is iterated.
 
-        `conversation` names what belongs together, so that the API can reuse what it has read;
-        it is sent as a hash. `again` is that of `Completion`. Raises `RequestRefused` for a request
-        that cannot be carried.
+        `conversation` names what belongs together, so that the API can reuse what it has read,
+        `asker` who asks; both are sent as hashes, where an endpoint takes them. `again` is that of
+        `Completion`. Raises `RequestRefused` for a request that cannot be carried.
         """
         if isinstance(call, CompletionRequest):
             call = self.plan(call)
         return Completion(
-            call,
+            replace(call, names=Names(conversation or "", asker)),
             api=self._api,
             router=self._router,
             adapting=self._adapting,
             retries=self._retries,
             settings=self._settings,
-            conversation=conversation,
             again=again,
         )
 
@@ -142,6 +151,15 @@ class GrokClient:
     async def key_state(self) -> KeyState:
         """What the API says about its key; raises `GrokFailed` when it cannot be reached."""
         return read_key(await self._api.look_up("/api-key"))
+
+    async def look_for_newest(self) -> None:
+        """Find out whether a server of another kind than xAI's has the newest endpoint, by a lookup
+        that costs nothing; raises `GrokFailed` when it cannot be reached."""
+        newest = next(iter(ENDPOINTS))
+        if self._dialect != "xai":
+            found = await self._api.look_up(ENDPOINTS[newest].path)
+            if found.status in _NOT_THERE:
+                self._router.learn_nowhere(newest)
 
     async def reach(self) -> Reach:
         """What is at the configured address; raises `GrokFailed` when nothing answers there."""

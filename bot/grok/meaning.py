@@ -58,9 +58,10 @@ _LENGTH = re.compile(
 )
 _NOT_HERE = re.compile(
     r"not (?:supported|available|served|compatible|allowed|found) (?:on|in|at|by|for|with|via) "
-    r"(?:the |this |our )?(?:legacy |text )?(?:/?v1/\S+|chat|completions?|endpoint|reasoning)"
+    r"(?:the |this |our )?(?:legacy |text )?"
+    r"(?:/?v1/\S+|chat|completions?|responses|endpoint|reasoning)"
     r"|(?:endpoint|completions)\b.{0,40}\bnot (?:supported|available|served)"
-    r"|does not support (?:the )?(?:/?v1/)?(?:legacy |text |chat[ /])?completions?\b"
+    r"|does not support (?:the )?(?:/?v1/)?(?:legacy |text |chat[ /])?(?:completions?|responses)\b"
     r"|not a chat model|unexpected endpoint|unknown request url|cannot (?:post|get) /|no route",
     re.IGNORECASE,
 )

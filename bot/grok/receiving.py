@@ -26,10 +26,9 @@ from bot.grok.body import (
 )
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines
+from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import Failure
-from bot.grok.meaning import tells_error
 from bot.grok.progress import Progress
-from bot.grok.reading import read
 from bot.words import grok as words
 
 BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
@@ -55,6 +54,8 @@ class Receiving:
         self._deadlines = deadlines
         self._secret = secret
         self._bounds = Bounds.of(call)
+        self._wire = ENDPOINTS[call.endpoint]
+        self._read = self._wire.read()
         self._progress = Progress()
         self._spent = False
 
@@ -91,7 +92,6 @@ class Receiving:
         response.headers["content-type"] = "text/event-stream"
         async with aclosing(EventSource(response).aiter_sse()) as events:
             async for event in events:
-                self._deadlines.event()
                 body.done()
                 self._bounds.event()
                 for value in self._values(event):
@@ -122,14 +122,16 @@ class Receiving:
     def _follow(self, value: Any, event: str = "") -> Iterator[Chunk]:
         if not isinstance(value, Mapping):
             return
-        fails = event == "error" or tells_error(value)
-        for chunk in self._progress.follow(read(value)):
+        if self._wire.begins(value, event):
+            self._deadlines.event()
+        error = self._wire.error_in(value, event)
+        for chunk in self._progress.follow(self._read(value, event)):
             self._spent = self._spent or chunk.usage is not None
-            yield replace(chunk, finish_reason=None) if fails else chunk
-        if not fails:
+            yield chunk if error is None else replace(chunk, finish_reason=None)
+        if error is None:
             return
         begun = self._progress.said
-        raise errors.from_event(value, self._call, self._secret, begun=begun)
+        raise errors.from_event(error, self._call, self._secret, begun=begun)
 
     async def _body(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
         raw = await response.aread()
@@ -138,7 +140,7 @@ class Receiving:
         values = read_all_json(decoded(raw, response.charset_encoding)) or []
         if len(values) == 1 and isinstance(values[0], list):
             values = values[0]
-        if not values or not all(map(_is_answer, values)):
+        if not values or not all(map(self._is_answer, values)):
             raise Failure(words.GROK_STRANGE, kind="unavailable", spent=False)
         for value in values:
             for chunk in self._follow(value):
@@ -148,11 +150,10 @@ class Receiving:
         if len(values) > 1 and not self._progress.complete:
             raise Failure(words.GROK_CUT, kind="cut")
 
-
-def _is_answer(value: Any) -> bool:
-    if not isinstance(value, Mapping):
-        return False
-    return tells_error(value) or isinstance(value.get("choices"), list)
+    def _is_answer(self, value: Any) -> bool:
+        if not isinstance(value, Mapping):
+            return False
+        return self._wire.answers(value) or self._wire.error_in(value, "") is not None
 
 
 class _Opened(httpx.AsyncByteStream):

@@ -9,18 +9,22 @@ from typing import Literal
 from bot import words
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
-from bot.errors import Fault, GrokFailed
+from bot.errors import Fault, GrokFailed, GrokFailure
 from bot.grok.call import Call, Dialect
 from bot.grok.catalogue import Catalogue
-from bot.grok.endpoints import only_completions
+from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import Failure
-from bot.grok.meaning import unsupported
+from bot.grok.meaning import names_model, unsupported
 from bot.grok.memory import Memory
 from bot.grok.scrub import safe_name
 from bot.words import grok as said
 
 _NOT_OF_REASONING = frozenset({"stop", "frequency_penalty", "presence_penalty"})
 """What xAI's reasoning models answer with an error, at any value (docs.x.ai, "Reasoning")."""
+
+_MAY_BE_THE_ENDPOINT: frozenset[GrokFailure] = frozenset(
+    {"invalid", "unavailable", "not_permitted", "unknown_model"}
+)
 
 _ANY_MODEL_TAKES = frozenset({"", "model", "prompt", "max_tokens", "stream"})
 
@@ -34,15 +38,25 @@ class Route:
 
 
 class Refusals(Memory[tuple[str, Endpoint]]):
-    """Models that an endpoint was found not to serve; each is forgotten after a day."""
+    """Models that an endpoint was found not to serve; each is forgotten after a day. An endpoint
+    that the server does not have at all serves no model: `""`."""
+
+    def serves(self, model: str, endpoint: Endpoint) -> bool:
+        """Whether nothing is known against asking `model` there."""
+        return (model, endpoint) not in self and ("", endpoint) not in self
+
+
+Refused = tuple[Endpoint, Failure]
+"""What was said at an endpoint."""
 
 
 class Router:
-    """Chooses between the two endpoints; `forced` is the operator's choice."""
+    """Chooses between the endpoints, the newest first that carries all that is asked; `forced` is
+    the operator's choice."""
 
     def __init__(
         self,
-        forced: Literal["auto", "completions", "chat"],
+        forced: Literal["auto"] | Endpoint,
         catalogue: Catalogue,
         dialect: Dialect = "xai",
         *,
@@ -55,71 +69,126 @@ class Router:
         self._dialect = dialect
         self._usual = usual
         self._refusals = Refusals()
+        self._proven: Memory[tuple[str, Endpoint]] = Memory()
         self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
 
     def route(self, request: CompletionRequest) -> Route:
         """The route of `request`, by its model and by what it needs."""
-        endpoint = self._preferred(request) if self._forced == "auto" else self._forced
-        if self._forced == "auto" and (request.model, endpoint) in self._refusals:
-            endpoint = _other(endpoint)
+        routes = [
+            Route(endpoint, self._faults(request, endpoint))
+            for endpoint in self._order(request.model)
+        ]
+        best = min(routes, key=lambda route: len(route.faults))
         if self._unlisted(request.model):
-            return Route(endpoint, (self._unknown(request.model),))
-        return Route(endpoint, self._faults(request, endpoint))
+            return Route(best.endpoint, (self._unknown(request.model),))
+        return best
 
-    def elsewhere(self, call: Call, refused: Sequence[Failure]) -> Endpoint:
-        """Where to go after `refused`, the last of which `call` met.
+    def elsewhere(self, call: Call, refused: Sequence[Refused]) -> Endpoint:
+        """Where to go after `refused`, all of which say that there is no such model or endpoint.
 
         Raises `GrokFailed`, with what the person should read, when there is nowhere left.
         """
-        there, model = _other(call.endpoint), call.request.model
-        if self._forced == "auto" and len(refused) == 1:
-            faults = self._faults(call.request, there)
-            if not faults:
-                return there
-            if refused[0].missing == "endpoint" or self._catalogue.find(model):
-                self.learn(model, served=there)
-                raise GrokFailed(words.faults(faults), kind="invalid")
-        if all(failure.missing == "endpoint" for failure in refused):
-            raise refused[-1]
+        model, failures = call.request.model, [failure for _, failure in refused]
+        left = self._left(call.request, refused)
+        for route in left:
+            if not route.faults:
+                return route.endpoint
+        for failure in failures:
+            if not failure.missing:
+                raise failure  # which sent the request here
+        if left and (failures[0].missing == "endpoint" or self._catalogue.find(model)):
+            self.learn(call, refused)
+            best = min(left, key=lambda route: len(route.faults))
+            raise GrokFailed(words.faults(best.faults), kind="invalid")
+        if all(failure.missing == "endpoint" for failure in failures):
+            raise failures[-1]
         name = safe_name(model)
         if self._catalogue.find(model):
             raise GrokFailed(said.grok_not_served(name), kind="unknown_model")
         nearest = self._catalogue.nearest(model)
         raise GrokFailed(said.grok_unknown_model(name, nearest), kind="unknown_model")
 
-    def learn(self, model: str, *, served: Endpoint) -> None:
-        """Remember that the endpoint other than `served` does not serve `model`."""
-        self._refusals.add((model, _other(served)))
+    def instead(self, call: Call, failure: Failure, refused: Sequence[Refused]) -> Endpoint | None:
+        """Where to go after a `failure` that another endpoint may not meet, for nothing was spent
+        on it: it does not take a parameter, or nobody has seen it work, as servers have it that
+        are made after others. None when there is nowhere."""
+        if failure.spent or failure.kind not in _MAY_BE_THE_ENDPOINT:
+            return None
+        proven = self._dialect == "xai" or (call.request.model, call.endpoint) in self._proven
+        newest = call.endpoint == "responses" and not proven
+        if not newest and not self._blames_parameter(call, failure):
+            return None
+        left = self._left(call.request, [*refused, (call.endpoint, failure)])
+        return next((route.endpoint for route in left if not route.faults), None)
 
-    def _preferred(self, request: CompletionRequest) -> Endpoint:
-        reasons = self._catalogue.reasons(request.model)
-        if reasons is False or (reasons is None and only_completions(request)):
-            return "completions"
-        return "chat"
+    def learn(self, call: Call, refused: Sequence[Refused]) -> None:
+        """Remember what does not serve the model of `call`, or no model at all."""
+        for endpoint, failure in refused:
+            if failure.kind == "invalid" and self._blames_parameter(call, failure):
+                continue  # that parameter is remembered, and no more
+            nowhere = failure.missing == "endpoint" and not names_model(failure.said)
+            self._refusals.add(("" if nowhere else call.request.model, endpoint))
+
+    def learn_nowhere(self, endpoint: Endpoint) -> None:
+        """Remember that the server does not have `endpoint` for any model."""
+        self._refusals.add(("", endpoint))
+
+    def learn_served(self, call: Call) -> None:
+        """Remember that `call` has been answered where it went."""
+        self._proven.add((call.request.model, call.endpoint))
+
+    def _left(self, request: CompletionRequest, refused: Sequence[Refused]) -> list[Route]:
+        """The routes that have not been tried."""
+        tried = {endpoint for endpoint, _ in refused}
+        return [
+            Route(endpoint, self._faults(request, endpoint))
+            for endpoint in self._order(request.model)
+            if endpoint not in tried
+        ]
+
+    def _order(self, model: str) -> list[Endpoint]:
+        """The endpoints that may serve `model`, the newest first."""
+        if self._forced != "auto":
+            return [self._forced]
+        reasons = self._catalogue.reasons(model)
+        may = [name for name in ENDPOINTS if not (reasons and name == "completions")]
+        return [name for name in may if self._refusals.serves(model, name)] or may
 
     def note(self, call: Call, failure: Failure) -> None:
         """Remember a parameter that the model was found not to take, whatever its value."""
-        name = failure.parameter
-        if name in _ANY_MODEL_TAKES or name not in call.request.model_fields_set:
-            return
-        if failure.kind == "invalid" and unsupported(failure.said):
-            self._not_taken.add((call.request.model, call.endpoint, name))
+        if self._blames_parameter(call, failure):
+            self._not_taken.add((call.request.model, call.endpoint, failure.parameter))
+
+    @staticmethod
+    def _blames_parameter(call: Call, failure: Failure) -> bool:
+        """Whether a parameter that was given is not taken, whatever its value."""
+        given = call.request.model_fields_set - _ANY_MODEL_TAKES
+        taken = failure.kind != "invalid" or not unsupported(failure.said)
+        return failure.parameter in given and not taken
 
     def _faults(self, request: CompletionRequest, endpoint: Endpoint) -> tuple[Fault, ...]:
         """What the model cannot take at `endpoint`, each with a model that can."""
-        lacking = only_completions(request) if endpoint == "chat" else ()
-        names = [*lacking, *self._refused(request, endpoint)]
+        lacking = ENDPOINTS[endpoint].lacks(request)
+        names = list(dict.fromkeys([*lacking, *self._refused(request, endpoint)]))
         if not names:
             return ()
         cannot = said.grok_cannot(safe_name(request.model))
-        able = self._catalogue.able(but=request.model) if self._forced == "auto" else ""
-        return tuple(
-            Fault(
-                name,
-                said.GROK_CANNOT_HERE if name in lacking and self._forced == "chat" else cannot,
-                said.grok_able(name, able),
+        if self._forced != "auto":
+            here = said.grok_cannot_here(self._forced)
+            return tuple(
+                Fault(name, here, said.grok_able_at(name, self._carrier(request, name)))
+                if name in lacking
+                else Fault(name, cannot, said.grok_able(name, ""))
+                for name in names
             )
-            for name in names
+        able = self._catalogue.able(but=request.model)
+        return tuple(Fault(name, cannot, said.grok_able(name, able)) for name in names)
+
+    @staticmethod
+    def _carrier(request: CompletionRequest, parameter: str) -> Endpoint:
+        """The newest endpoint that has `parameter`."""
+        return next(
+            name for name, wire in ENDPOINTS.items() if parameter not in wire.lacks(request)
         )
 
     def _refused(self, request: CompletionRequest, endpoint: Endpoint) -> Iterator[str]:
@@ -146,7 +215,3 @@ class Router:
     def _unknown(self, model: str) -> Fault:
         nearest = self._catalogue.nearest(model)
         return Fault("model", said.grok_unlisted(safe_name(model)), said.grok_listed(nearest))
-
-
-def _other(endpoint: Endpoint) -> Endpoint:
-    return "chat" if endpoint == "completions" else "completions"

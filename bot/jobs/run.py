@@ -226,7 +226,12 @@ class _Asking:
     def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
         ask = held.job.ask
         call = grok.plan(ask.request, ask.system, recalled.past)
-        self.completion = grok.complete(call, conversation=ask.conversation, again=held.begin_again)
+        self.completion = grok.complete(
+            call,
+            conversation=ask.conversation,
+            asker=f"{ask.team}:{ask.user}",
+            again=held.begin_again,
+        )
         self.collector = Collector(ask.request)
         self.spent = True
         self._recalled = recalled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import httpx
 
@@ -54,6 +54,8 @@ async def model_state(grok: GrokClient, model: str) -> str | Trouble:
     if catalogue.find(model) is None:
         nearest = ", ".join(catalogue.nearest(model))
         return Trouble(words.model_unknown(model, nearest), words.REMEDY_GROK_MODEL)
+    with suppress(GrokFailed):
+        await grok.look_for_newest()
     call = grok.plan(CompletionRequest(model=model, prompt="?"))
     return words.model_known(model, call.endpoint)
 

@@ -66,15 +66,25 @@ def option_help(option: Option, command: str = "/grok") -> str:
 
 def parameter_table() -> str:
     """The parameters as a table in GitHub's markdown."""
-    header = "| Flag | Type | Allowed | What it does | Endpoint |\n| --- | --- | --- | --- | --- |"
+    header = "| Flag | Type | Allowed | What it does | Endpoints |\n| --- | --- | --- | --- | --- |"
     return "\n".join([header, *(_row(parameter) for parameter in PARAMETERS.values())])
 
 
 def _row(parameter: Option) -> str:
     option = OPTIONS[parameter.name]
-    endpoint = "`/v1/completions`" if parameter.completions_only else "both"
-    cells = (_spellings(option), parameter.kind, option.allowed, option.hint, endpoint)
+    cells = (_spellings(option), parameter.kind, option.allowed, option.hint, _carried(parameter))
     return f"| {' | '.join(cells)} |"
+
+
+def _carried(parameter: Option) -> str:
+    """By which endpoints."""
+    match parameter.newest:
+        case "completions":
+            return "completions"
+        case "chat":
+            return "chat, completions"
+        case _:
+            return "all"
 
 
 def _spellings(option: Option) -> str:

@@ -15,6 +15,7 @@ from bot.completion.logprobs import chance_line
 from bot.completion.options import PARAMETERS
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
 from bot.completion.typed import written
+from bot.grok.endpoints import ENDPOINTS
 from bot.jobs.job import Job
 from bot.slack.blocks import Block
 from bot.slack.view_blocks import fields, heading, long_text, section, small
@@ -22,9 +23,6 @@ from bot.slack.view_blocks import lines as paragraphs
 from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
 from bot.words import talk as words
-
-PATHS = {"completions": "/v1/completions", "chat": "/v1/chat/completions"}
-"""Where an endpoint is, below the address of the API."""
 
 _VALUE_CHARS = 300
 _PARAGRAPHS_OF_CHANCES = 10
@@ -117,7 +115,7 @@ def _answered(answer: Answer, lost: int) -> Iterator[Block]:
     yield heading(words.DETAILS_ANSWERED)
     facts = [(words.DETAILS_MODEL, excerpt(answer.model))]
     if answer.seconds > 0:  # else nothing was sent
-        facts.append((words.DETAILS_ASKED_AT, PATHS[answer.endpoint]))
+        facts.append((words.DETAILS_ASKED_AT, f"/v1{ENDPOINTS[answer.endpoint].path}"))
     facts += _usage(answer.usage) if answer.usage else []
     if lost:
         facts.append((words.DETAILS_LOST, f"{lost:,}"))

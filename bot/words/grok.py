@@ -120,7 +120,15 @@ def grok_cannot(model: str) -> str:
     return f"{model} cannot do this"
 
 
-GROK_CANNOT_HERE = "this bot is set to GROK_ENDPOINT=chat, which cannot do this"
+def grok_cannot_here(endpoint: str) -> str:
+    """`problem` of a fault: the endpoint that the operator chose does not have this parameter."""
+    return f"this bot is set to GROK_ENDPOINT={endpoint}, which cannot do this"
+
+
+def grok_able_at(parameter: str, endpoint: str) -> str:
+    """`allowed` of the same fault; `endpoint` is the newest that could."""
+    able = f"with GROK_ENDPOINT={endpoint} or auto"
+    return f"one prompt, or several {able}" if parameter == "prompt" else able
 
 
 def grok_able(parameter: str, model: str) -> str:

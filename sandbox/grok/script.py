@@ -21,6 +21,12 @@ class Recorded:
     """The client went away before the answer was complete."""
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What was said to the model, at either endpoint that takes messages."""
+        said: list[dict[str, Any]] = self.body.get("messages") or self.body["input"]
+        return said
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:

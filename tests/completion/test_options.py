@@ -56,10 +56,15 @@ def test_allowed_values_are_said_in_words() -> None:
     assert PARAMETERS["seed"].allowed == "a whole number"
 
 
-def test_what_chat_cannot_carry_is_marked() -> None:
-    marked = {name for name, parameter in PARAMETERS.items() if parameter.completions_only}
+def test_what_newer_endpoints_cannot_carry_is_marked() -> None:
+    newest = {name: parameter.newest for name, parameter in PARAMETERS.items()}
 
-    assert marked == {"suffix", "echo", "best_of"}
+    assert {name for name in newest if newest[name] == "completions"} == {
+        *("suffix", "echo", "best_of")
+    }
+    assert {name for name in newest if newest[name] == "chat"} == {
+        *("n", "stop", "seed", "logit_bias", "frequency_penalty", "presence_penalty")
+    }
 
 
 def test_no_two_flags_share_a_letter() -> None:

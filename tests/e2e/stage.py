@@ -98,6 +98,10 @@ class Stage:
         body: dict[str, Any] = self.grok.requests[-1].body
         return body
 
+    def messages(self) -> list[dict[str, Any]]:
+        """What the newest request says to Grok, message by message."""
+        return self.grok.requests[-1].messages
+
 
 def markdown(message: Message) -> str:
     """The answer's text as the newest revision shows it."""

@@ -44,7 +44,7 @@ async def stage(redis_url: str) -> AsyncIterator[Stage]:
 
 def read_by_grok(stage: Stage) -> str:
     """All that the newest request has Grok read."""
-    return json.dumps(stage.sent()["messages"], ensure_ascii=False)
+    return json.dumps(stage.messages(), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("text", ["", "what went wrong here?"])

@@ -91,7 +91,7 @@ async def test_a_message_is_asked_about_and_the_thread_goes_on(page: Page, redis
         await stage.reply(1, shared.ts)
         await picture(page, "thread")
 
-    assert "the Ucayali & the Marañón" in str(stage.sent()["messages"][0])
+    assert "the Ucayali & the Marañón" in str(stage.messages()[0])
 
 
 async def test_an_answer_is_stopped_asked_again_and_looked_into(page: Page, redis_url: str) -> None:

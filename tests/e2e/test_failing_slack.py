@@ -105,7 +105,7 @@ def _script(number: int) -> Script:
     pieces = [" ".join(said[at : at + step]) + " " for at in range(0, len(said), step)]
 
     def asked(request: Recorded) -> bool:
-        return bool(request.body["messages"][-1]["content"] == _prompt(number))
+        return bool(request.messages[-1]["content"] == _prompt(number))
 
     return Script(pieces=pieces, speed=80, first_delay=0.02, when=asked, times=None)
 

@@ -38,8 +38,7 @@ async def test_the_form_of_the_command_asks_with_everything_that_was_filled_in(
     assert {"prompt", "model", "max_tokens"} <= light
     assert not light & {"logit_bias", "best_of", "seed", "user"}
     sent = stage.sent()
-    assert "Name a lake" in sent["prompt"]
-    assert "Short" in sent["prompt"]
+    assert [each["content"] for each in stage.messages()] == ["Short", "Name a lake"]
     assert sent["stop"] == ["END", "###"]
     assert (sent["temperature"], sent["seed"], sent["n"]) == (0.5, 7, 2)
     assert not stage.workspace.problems
@@ -136,14 +135,14 @@ async def test_the_message_shortcut_answers_in_the_thread_of_the_message(
         await stage.workspace.say(BEN, GENERAL, "@grok really?", shared.ts)
         await stage.reply(1, shared.ts)
 
-    first = stage.grok.requests[0].body["messages"][-1]["content"]
+    first = stage.grok.requests[0].messages[-1]["content"]
     assert long.strip() in first
     assert "report.pdf" in first
     assert "ben" in first.lower()
     assert "ummari" in first
     assert markdown(reply) == "It went well."
     assert "profits & losses" not in str(reply.revisions[-1].blocks)
-    assert "quarterly report" in stage.sent()["messages"][0]["content"]
+    assert "quarterly report" in stage.messages()[0]["content"]
     assert not stage.workspace.problems
 
 

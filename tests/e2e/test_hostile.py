@@ -70,7 +70,7 @@ def _channels(workspace: Workspace, members: set[str]) -> list[str]:
 
 def _asked(prompt: str) -> Script:
     def when(request: Recorded) -> bool:
-        said: str = request.body["messages"][-1]["content"]
+        said: str = request.messages[-1]["content"]
         return said == prompt
 
     return Script(text=f"Answer to: {prompt}", when=when, times=None)
@@ -80,7 +80,7 @@ def _hostile(number: int, text: str) -> Script:
     pieces = [text[at : at + 40] for at in range(0, len(text), 40)]
 
     def when(request: Recorded) -> bool:
-        said: str = request.body["messages"][-1]["content"]
+        said: str = request.messages[-1]["content"]
         return said == f"hostile answer {number}"
 
     return Script(pieces=pieces, when=when, times=None)

@@ -1,6 +1,8 @@
-"""`/grok` in Slack, streamed to its end: both ways in, both endpoints, every parameter."""
+"""`/grok` in Slack, streamed to its end: both ways in, every endpoint, every parameter."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -9,19 +11,27 @@ from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL
 from tests.e2e.stage import last_line, markdown, on_stage
 
+MODEL = "grok-4.20-non-reasoning"
+"""One that every endpoint serves."""
+
+ENDPOINTS = pytest.mark.parametrize("endpoint", ["completions", "chat", "responses"])
+
 TEXT = "**Slow start** doubles the window each round trip. " * 12
 
 
 @pytest.mark.parametrize("mode", ["socket", "http"])
 @pytest.mark.parametrize(
     ("endpoint", "path"),
-    [("completions", "/v1/completions"), ("chat", "/v1/chat/completions")],
+    [
+        ("completions", "/v1/completions"),
+        ("chat", "/v1/chat/completions"),
+        ("responses", "/v1/responses"),
+    ],
 )
 async def test_an_answer_grows_in_place(
     redis_url: str, mode: str, endpoint: str, path: str
 ) -> None:
-    model = "grok-4.20-non-reasoning"
-    async with on_stage(redis_url, mode=mode, grok_endpoint=endpoint, grok_model=model) as stage:
+    async with on_stage(redis_url, mode=mode, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text=TEXT, speed=60, first_delay=0.05))
         result = await stage.ask("Explain TCP slow start")
         (message,) = await stage.answer()
@@ -81,9 +91,10 @@ async def test_what_is_not_streamed_is_posted_once_when_done(redis_url: str, fla
     assert not stage.sent().get("stream")
 
 
-async def test_a_long_answer_rolls_over_into_the_thread(redis_url: str) -> None:
+@ENDPOINTS
+async def test_a_long_answer_rolls_over_into_the_thread(redis_url: str, endpoint: str) -> None:
     text = "".join(f"Paragraph {i} of a long answer about networks.\n\n" for i in range(700))
-    async with on_stage(redis_url) as stage:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text=text))
         await stage.ask("--max-tokens 20000 Tell me everything")
         messages = await stage.answer()
@@ -94,18 +105,20 @@ async def test_a_long_answer_rolls_over_into_the_thread(redis_url: str) -> None:
     assert not stage.workspace.problems
 
 
-async def test_another_model_that_answered_is_mentioned(redis_url: str) -> None:
-    async with on_stage(redis_url) as stage:
+@ENDPOINTS
+async def test_another_model_that_answered_is_mentioned(redis_url: str, endpoint: str) -> None:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text="Hello", model="grok-4.5"))
         await stage.ask("Hello")
         (message,) = await stage.answer()
 
     assert "grok-4.5" in last_line(message)
-    assert "grok-4.3" in last_line(message)
+    assert MODEL in last_line(message)
 
 
-async def test_reasoning_is_not_the_answer(redis_url: str) -> None:
-    async with on_stage(redis_url) as stage:
+@ENDPOINTS
+async def test_reasoning_is_not_the_answer(redis_url: str, endpoint: str) -> None:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text="42", reasoning="Let me think about secrets."))
         await stage.ask("What is six times seven?")
         (message,) = await stage.answer()
@@ -114,9 +127,10 @@ async def test_reasoning_is_not_the_answer(redis_url: str) -> None:
     assert "secrets" not in str([revision.blocks for revision in message.revisions])
 
 
-async def test_nothing_in_an_answer_pings_or_unfurls(redis_url: str) -> None:
+@ENDPOINTS
+async def test_nothing_in_an_answer_pings_or_unfurls(redis_url: str, endpoint: str) -> None:
     hostile = "<!channel> <!here> <!everyone> <!subteam^S123> <@U0BEN00001> @here @channel https://evil.example/x"
-    async with on_stage(redis_url) as stage:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text=f"{hostile}\n\n`{hostile}`", speed=40))
         await stage.ask(f"Repeat after me: {hostile}")
         (message,) = await stage.answer()
@@ -125,8 +139,52 @@ async def test_nothing_in_an_answer_pings_or_unfurls(redis_url: str) -> None:
     assert not message.unfurls
 
 
-async def test_the_same_delivery_twice_is_one_answer(redis_url: str) -> None:
-    async with on_stage(redis_url) as stage:
+async def test_tools_at_work_and_what_nobody_knows_are_not_the_answer(redis_url: str) -> None:
+    strange = {"type": "response.something.new", "delta": "NOT", "message": "all is well"}
+    call = {"type": "web_search_call", "id": "ws_1", "status": "in_progress"}
+    began = {"type": "response.output_item.added", "output_index": 0, "item": call}
+    async with on_stage(redis_url, grok_endpoint="responses") as stage:
+        beside: dict[int, list[Any]] = {0: [began, strange], 1: [strange]}
+        stage.grok.script(Script(pieces=["**4", "2**"], beside=beside))
+        await stage.ask("What is six times seven?")
+        (message,) = await stage.answer()
+
+    assert markdown(message) == "**42**"
+    assert "grok-4.3 (responses)" in last_line(message)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("length", "--max-tokens"), ("content_filter", "filter"), ("max_time_limit", "longer")],
+)
+async def test_why_an_answer_is_cut_is_said_below_it(
+    redis_url: str, reason: str, said: str
+) -> None:
+    async with on_stage(redis_url, grok_endpoint="responses") as stage:
+        stage.grok.script(Script(text="Half of", finish_reason=reason))
+        await stage.ask("Hello")
+        (message,) = await stage.answer()
+
+    assert markdown(message).startswith("Half of")
+    assert said in markdown(message).lower()
+
+
+async def test_a_response_that_fails_keeps_what_came(redis_url: str) -> None:
+    response = {"status": "failed", "error": {"code": "server_error", "message": "boom xai-1234"}}
+    failed = {"type": "response.failed", "response": response}
+    async with on_stage(redis_url, grok_endpoint="responses") as stage:
+        stage.grok.script(Script(pieces=["Half ", "of it"], error=failed, error_after=2))
+        await stage.ask("Hello")
+        (message,) = await stage.answer()
+
+    assert markdown(message).startswith("Half of it")
+    assert "out of order" in markdown(message)
+    assert "boom" not in str(message.revisions[-1].blocks)
+
+
+@ENDPOINTS
+async def test_the_same_delivery_twice_is_one_answer(redis_url: str, endpoint: str) -> None:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         await stage.ask("Hello")
         (delivery,) = [d for d in stage.workspace.deliveries if d.kind == "slash_commands"]
         await stage.workspace.redeliver(delivery)
@@ -137,8 +195,11 @@ async def test_the_same_delivery_twice_is_one_answer(redis_url: str) -> None:
     assert len(stage.grok.requests) == 1
 
 
-async def test_an_answer_may_go_to_the_thread_below_the_question(redis_url: str) -> None:
-    async with on_stage(redis_url) as stage:
+@ENDPOINTS
+async def test_an_answer_may_go_to_the_thread_below_the_question(
+    redis_url: str, endpoint: str
+) -> None:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text="Hello"))
         await stage.ask("--reply thread Hi")
         question, answer = await stage.answer()
@@ -147,8 +208,9 @@ async def test_an_answer_may_go_to_the_thread_below_the_question(redis_url: str)
     assert markdown(answer) == "Hello"
 
 
-async def test_a_private_answer_is_for_the_asker_alone(redis_url: str) -> None:
-    async with on_stage(redis_url) as stage:
+@ENDPOINTS
+async def test_a_private_answer_is_for_the_asker_alone(redis_url: str, endpoint: str) -> None:
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=MODEL) as stage:
         stage.grok.script(Script(text="Only for you"))
         result = await stage.ask("--private Hi")
         told = await stage.workspace.wait_for(

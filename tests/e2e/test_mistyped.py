@@ -56,7 +56,7 @@ async def test_a_slip_in_a_command_is_asked_only_when_its_author_says_so(
     await stage.answer()
     await stage.quiet()
 
-    assert [each.body["messages"][-1]["content"] for each in stage.grok.requests] == [text]
+    assert [each.messages[-1]["content"] for each in stage.grok.requests] == [text]
     assert note.deleted
     assert not stage.workspace.problems
 
@@ -75,7 +75,7 @@ async def test_a_command_in_a_message_is_asked_only_when_its_author_says_so(
         await stage.reply(0, said.ts)
     else:
         await stage.answer(1, channel=DM)
-    assert stage.sent()["messages"][-1]["content"] == "pause"
+    assert stage.messages()[-1]["content"] == "pause"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_a_question_that_begins_with_such_a_word_is_asked(stage: Stage, te
     await stage.ask(text)
     await stage.answer()
 
-    assert stage.sent()["messages"][-1]["content"] == text
+    assert stage.messages()[-1]["content"] == text
 
 
 async def test_a_fault_gives_the_whole_text_back_and_the_form_is_filled_with_it(
@@ -114,7 +114,7 @@ async def test_a_fault_gives_the_whole_text_back_and_the_form_is_filled_with_it(
 
     sent = stage.sent()
     assert sent["temperature"] == 0.3
-    assert [each["content"] for each in sent["messages"]] == ["Be brief", prompt]
+    assert [each["content"] for each in stage.messages()] == ["Be brief", prompt]
     assert not stage.workspace.problems
 
 
@@ -130,7 +130,7 @@ async def test_a_fault_in_a_mention_goes_back_to_the_form_and_its_thread(stage: 
     await stage.workspace.submit(ANA, form.id, {"prompt": "Why so?"})
     await stage.workspace.wait_for(lambda: stage.grok.requests or None)
     await stage.reply(0, root)
-    assert stage.sent()["messages"][-1]["content"].endswith("Why so?")
+    assert stage.messages()[-1]["content"].endswith("Why so?")
 
 
 async def test_a_long_text_is_given_back_as_far_as_it_fits(stage: Stage) -> None:

@@ -54,7 +54,7 @@ async def test_a_conversation_is_streamed_without_an_edit(redis_url: str) -> Non
         assert buttons(message) == ["retry", "edit", "details"]
         assert last_line(message).startswith("grok-4.3")
         assert (message.pings, message.unfurl) == ((), False)
-    contents = [message["content"] for message in stage.sent()["messages"]]
+    contents = [message["content"] for message in stage.messages()]
     assert contents[1] == "The **Ucayali**, the Marañón and the Apurímac."
     called = {call.method for call in stage.workspace.calls}
     assert called >= {"chat.startStream", "chat.stopStream", "assistant.threads.setStatus"}
@@ -135,7 +135,7 @@ def _script(number: int, said: list[str]) -> Script:
     pieces = [" ".join(said[at : at + step]) + " " for at in range(0, len(said), step)]
 
     def asked(request: Recorded) -> bool:
-        return bool(request.body["messages"][-1]["content"] == f"Explain part {number}")
+        return bool(request.messages[-1]["content"] == f"Explain part {number}")
 
     return Script(pieces=pieces, speed=80, first_delay=0.02, when=asked, times=None)
 

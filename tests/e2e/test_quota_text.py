@@ -132,7 +132,7 @@ async def test_long_prompt_that_fits_once_it_is_counted(redis_url: str) -> None:
 
     assert len(lookups) == 1
     assert lookups[0].body["text"] == prompt.strip()
-    assert stage.sent()["messages"][-1]["content"] == prompt.strip()
+    assert stage.messages()[-1]["content"] == prompt.strip()
     assert "--max-tokens" not in used_up
     assert len([each for each in stage.grok.lookups if "tokenize" in each.path]) == 1
 
@@ -174,7 +174,7 @@ async def test_thread_whose_turns_fit_once_they_are_counted(redis_url: str) -> N
         await stage.workspace.say(ANA, GENERAL, "And then?", root)
         await stage.reply(1, root)
 
-    assert [message["content"] for message in stage.sent()["messages"]] == [
+    assert [message["content"] for message in stage.messages()] == [
         "Tell me a story",
         said,
         "And then?",

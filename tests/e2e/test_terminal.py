@@ -59,7 +59,7 @@ async def shell(env: Mapping[str, str], cwd: Path, line: str) -> tuple[int, str,
 
 def prompt_of(grok: GrokServer) -> object:
     (recorded,) = grok.requests
-    return recorded.body["messages"][-1]["content"]
+    return recorded.messages[-1]["content"]
 
 
 @pytest.mark.parametrize(

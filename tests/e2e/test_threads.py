@@ -17,9 +17,9 @@ from tests.e2e.stage import Stage, is_complete, last_line, markdown, on_stage
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
 
 
-def said(body: dict[str, Any]) -> list[str]:
+def said(messages: list[dict[str, Any]]) -> list[str]:
     """The messages of a request as `role: content`."""
-    return [f"{message['role']}: {message['content']}" for message in body["messages"]]
+    return [f"{message['role']}: {message['content']}" for message in messages]
 
 
 async def answered(stage: Stage, text: str = "the first answer") -> str:
@@ -38,7 +38,7 @@ async def test_a_reply_in_the_thread_goes_on_with_what_was_said(redis_url: str, 
         await stage.workspace.say(ANA, GENERAL, "How long is it?", root)
         reply = await stage.reply(0, root)
 
-    assert said(stage.sent()) == [
+    assert said(stage.messages()) == [
         "user: Name a river in Peru",
         "assistant: The Ucayali.",
         "user: How long is it?",
@@ -63,7 +63,7 @@ async def test_a_mention_is_answered_once_in_its_thread(redis_url: str, mode: st
     ]
     assert sorted(events) == ["app_mention", "message"]
     assert markdown(reply) == "42"
-    assert said(stage.sent()) == ["user: what is 6 * 7?"]
+    assert said(stage.messages()) == ["user: what is 6 * 7?"]
     assert len(stage.grok.requests) == 1
     assert len(stage.replies(asked.ts, channel=ENGINEERING)) == 1
 
@@ -76,16 +76,16 @@ async def test_called_into_a_thread_of_people_the_bot_reads_what_it_has_not_read
         await stage.workspace.say(BEN, GENERAL, "It was the cache & I know why", root)
         await stage.workspace.say(ANA, GENERAL, "@grok summarise this", root)
         await stage.reply(0, root)
-        first = stage.sent()
+        first = stage.messages()
         await stage.workspace.say(BEN, GENERAL, "That is too long.", root)
         await stage.workspace.say(BEN, GENERAL, "@grok and shorter?", root)
         await stage.reply(1, root)
 
-    (asked,) = first["messages"]
+    (asked,) = first
     for part in ("The build is red since noon.", "It was the cache & I know why", "ana", "ben"):
         assert part in asked["content"]
     assert asked["content"].rstrip().endswith("summarise this")
-    second = said(stage.sent())
+    second = said(stage.messages())
     assert str(second).count("The build is red") == 1
     assert str(second).count("summarise this") == 1
     assert "The build is red" in second[0]
@@ -113,7 +113,7 @@ async def test_a_direct_message_is_one_conversation(redis_url: str, mode: str) -
         await stage.workspace.say(BEN, dm, "-t 0.1 who am I?")
         second = await direct(1)
 
-    assert said(stage.sent()) == [
+    assert said(stage.messages()) == [
         "user: hi, I am Ben",
         "assistant: Hello Ben",
         "user: who am I?",
@@ -137,7 +137,7 @@ async def test_two_quick_replies_are_answered_one_after_the_other(redis_url: str
         release.set()
         await stage.reply(2, root)
 
-    third, fourth = (request.body["messages"] for request in stage.grok.requests[2:])
+    third, fourth = (request.messages for request in stage.grok.requests[2:])
     assert [message["content"] for message in third][-2:] == [
         "second answer",
         third[-1]["content"],
@@ -163,15 +163,15 @@ async def test_a_reply_while_the_first_answer_streams_waits_for_it(redis_url: st
         release.set()
         await stage.reply(0, root)
 
-    assert said(stage.sent()) == [
+    assert said(stage.messages()) == [
         "user: first question",
         "assistant: the first answer",
         "user: second question",
     ]
 
 
-@pytest.mark.parametrize("endpoint", ["completions", "chat"])
-async def test_both_endpoints_carry_the_conversation(redis_url: str, endpoint: str) -> None:
+@pytest.mark.parametrize("endpoint", ["completions", "chat", "responses"])
+async def test_every_endpoint_carries_the_conversation(redis_url: str, endpoint: str) -> None:
     async with on_stage(
         redis_url, grok_endpoint=endpoint, grok_model="grok-4.20-non-reasoning"
     ) as stage:
@@ -180,7 +180,8 @@ async def test_both_endpoints_carry_the_conversation(redis_url: str, endpoint: s
         await stage.workspace.say(ANA, GENERAL, "How long is it?", root)
         reply = await stage.reply(0, root)
 
-    sent = str(stage.sent().get("prompt") or stage.sent()["messages"])
+    sent = str(stage.sent().get("prompt") or stage.messages())
+    assert stage.grok.stored == 0
     for part in ("Name a river in Peru", "The Ucayali.", "How long is it?"):
         assert part in sent
     assert bool(stage.sent().get("stop")) == (endpoint == "completions")
@@ -213,7 +214,7 @@ async def test_forget_clears_the_thread(redis_url: str) -> None:
         await stage.workspace.say(ANA, GENERAL, "what did I ask?", root)
         await stage.reply(before, root)
 
-    assert said(stage.sent()) == ["user: what did I ask?"]
+    assert said(stage.messages()) == ["user: what did I ask?"]
     assert len(stage.grok.requests) == 2
 
 
@@ -225,7 +226,7 @@ async def test_the_oldest_turns_are_dropped_and_that_is_said(redis_url: str) -> 
             await stage.workspace.say(ANA, GENERAL, f"question {number}", root)
             reply = await stage.reply(number, root)
 
-    sent = [message["content"] for message in stage.sent()["messages"]]
+    sent = [message["content"] for message in stage.messages()]
     assert "Name a river in Peru" not in sent
     assert sent[-1] == "question 3"
     assert "question 2" in sent
@@ -257,12 +258,12 @@ async def test_thirty_turns_keep_their_order_and_their_bound(
 
     everything = [text for turn in range(30) for text in (asked(turn), given(turn))]
     for turn, request in enumerate(stage.grok.requests):
-        sent = [message["content"] for message in request.body["messages"]]
+        sent = [message["content"] for message in request.messages]
         until = 2 * turn + 1
         assert sent == everything[until - len(sent) : until]
         assert sum(map(estimate_tokens, sent)) <= 2_000 + estimate_tokens(asked(turn))
     assert len(stage.grok.requests) == 30
-    assert len(stage.sent()["messages"]) > 5
+    assert len(stage.messages()) > 5
 
 
 async def test_a_thread_too_long_for_the_model_is_asked_again_with_less(redis_url: str) -> None:
@@ -283,8 +284,8 @@ async def test_a_thread_too_long_for_the_model_is_asked_again_with_less(redis_ur
         await stage.workspace.say(ANA, GENERAL, "third", root)
         reply = await stage.reply(1, root)
 
-    assert len(stage.sent()["messages"]) < len(stage.grok.requests[-2].body["messages"])
-    assert stage.sent()["messages"][-1]["content"] == "third"
+    assert len(stage.messages()) < len(stage.grok.requests[-2].messages)
+    assert stage.messages()[-1]["content"] == "third"
     assert "⚠️" not in markdown(reply)
 
 

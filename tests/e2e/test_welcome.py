@@ -70,7 +70,7 @@ async def test_a_click_asks_the_question_and_the_talk_goes_on(redis_url: str, nu
 
     _, prompt = words.PROMPTS[number]
     assert prompt in answered.shown
-    assert stage.grok.requests[0].body["messages"][-1]["content"] == prompt
+    assert stage.grok.requests[0].messages[-1]["content"] == prompt
     assert "Once upon a time" in str(stage.grok.requests[1].body)
 
 

@@ -58,7 +58,7 @@ async def test_other_name_of_the_cap(
 ) -> None:
     openai_grok.script(Script(status=status, body=body))
     openai_grok.script(Script(raw=event({"delta": {"content": "a"}}) + ends() + DONE, times=2))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert text(await answer(client, request(model=MODEL, max_tokens=9))) == "a"
     assert text(await answer(client, request(model=MODEL, max_tokens=8))) == "a"
@@ -73,7 +73,7 @@ async def test_cap_that_is_too_large_is_told(
 ) -> None:
     body = {"error": {"message": "max_tokens is too large: 9. At most 8 is allowed."}}
     openai_grok.script(Script(status=400, body=body, times=None))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert "max_tokens" in (await failure(client, request(model=MODEL, max_tokens=9))).sentence
     assert len(openai_grok.requests) == 1
@@ -84,7 +84,7 @@ async def test_no_options_of_the_stream(
     status: int, body: Any, openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
     refuses(openai_grok, "stream_options", status, body)
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert text(await answer(client, request(model=MODEL)))
     assert text(await answer(client, request(model=MODEL)))
@@ -99,7 +99,7 @@ async def test_several_answers_without_a_stream(
     status: int, body: Any, openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
     refuses(openai_grok, "stream", status, body)
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     for _ in range(2):
         chunks = await answer(client, request(model=MODEL, n=2))
@@ -114,7 +114,7 @@ async def test_all_at_once(openai_grok: GrokServer, open_grok_client: OpenGrokCl
     refuses(openai_grok, "stream", *STREAMS[2])
     refuses(openai_grok, "max_tokens", *CAPS[0])
     openai_grok.script(Script(body={"choices": [{"message": {"content": "a"}}]}, times=None))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert text(await answer(client, request(model=MODEL, max_tokens=9))) == "a"
     assert len(openai_grok.requests) == 3
@@ -124,7 +124,7 @@ async def test_refusal_that_nothing_helps_against_is_told_and_not_remembered(
     openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
     openai_grok.script(Script(status=422, body=OPTIONS[1][1], times=2))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert (await failure(client, request(model=MODEL))).kind == "invalid"
     assert len(openai_grok.requests) == 2
@@ -141,7 +141,7 @@ async def test_index_that_is_always_0(
         Script(raw=raw, when=lambda each: each.body.get("stream", False), times=None)
     )
     openai_grok.script(Script(text=["Yes, sir", "No."], times=None))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     for _ in range(2):
         chunks = await answer(client, request(model=MODEL, n=2))
@@ -154,7 +154,7 @@ async def test_answers_that_are_told_apart_grow_as_they_come(
     openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
     openai_grok.script(Script(text=["one two three", "four five six"], times=None))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     chunks = await answer(client, request(model=MODEL, n=2))
 
@@ -167,7 +167,7 @@ async def test_what_came_before_a_break_is_kept_of_several_answers(
 ) -> None:
     raw = event({"delta": {"content": "Yes"}}) + b'data: {"error":{"code":503}}\n\n'
     openai_grok.script(Script(raw=raw))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
     seen = []
 
     async def read() -> None:

@@ -201,7 +201,7 @@ async def test_openai_names_the_parameter_beside_the_message(
 ) -> None:
     error = {"message": "Unsupported value", "param": "top_logprobs", "code": "unsupported_value"}
     openai_grok.script(Script(status=400, body={"error": error}))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert "logprobs" in (await failure(client, request(logprobs=5))).sentence
 

@@ -39,12 +39,17 @@ async def answered(
     return collector.sections()
 
 
+@pytest.fixture
+async def by_completions(grok: GrokServer, open_grok_client: OpenGrokClient) -> GrokClient:
+    return await open_grok_client(grok, grok_endpoint="completions")
+
+
 @DIALECTS
 async def test_chat_gets_messages(
     dialect: str, grok: GrokServer, openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
     server = grok if dialect == "xai" else openai_grok
-    client = await open_grok_client(server)
+    client = await open_grok_client(server, grok_endpoint="chat")
 
     await answered(client, request(), "Be brief.")
 
@@ -73,8 +78,10 @@ async def test_completions_get_a_transcript_and_its_stop(
     assert set(body) == {"model", "prompt", "stop", "stream", "stream_options"}
 
 
-async def test_every_prompt_gets_the_same_past(grok: GrokServer, grok_client: GrokClient) -> None:
-    await answered(grok_client, request(model=PLAIN, prompt=["a", "b"]))
+async def test_every_prompt_gets_the_same_past(
+    grok: GrokServer, by_completions: GrokClient
+) -> None:
+    await answered(by_completions, request(model=PLAIN, prompt=["a", "b"]))
 
     assert grok.requests[0].body["prompt"] == [
         completion_prompt("", PAST, "a"),
@@ -101,15 +108,15 @@ async def test_the_persons_own_stops_come_first_and_all_go(
     open_grok_client: OpenGrokClient,
 ) -> None:
     server = grok if dialect == "xai" else openai_grok
-    client = await open_grok_client(server)
+    client = await open_grok_client(server, grok_endpoint="completions")
 
     await answered(client, request(model=PLAIN, stop=own))
 
     assert server.requests[0].body["stop"] == sent
 
 
-async def test_with_no_past_nothing_changes(grok: GrokServer, grok_client: GrokClient) -> None:
-    await answered(grok_client, request(model=PLAIN), past=Past(user="U1", name="Ana"))
+async def test_with_no_past_nothing_changes(grok: GrokServer, by_completions: GrokClient) -> None:
+    await answered(by_completions, request(model=PLAIN), past=Past(user="U1", name="Ana"))
 
     assert grok.requests[0].body["prompt"] == "hello"
     assert "stop" not in grok.requests[0].body
@@ -118,22 +125,22 @@ async def test_with_no_past_nothing_changes(grok: GrokServer, grok_client: GrokC
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("split", [1, None])
 async def test_an_answer_ends_before_the_next_mark_though_nobody_stops_it(
-    stream: bool, split: int | None, grok: GrokServer, grok_client: GrokClient
+    stream: bool, split: int | None, grok: GrokServer, by_completions: GrokClient
 ) -> None:
     pieces = ["Sure", ".\n", "\n==", "===[ B", "o says ]=====\nGreat", "!"]
     grok.script(Script(pieces=pieces, split=split))
     asked = request(model=PLAIN, stop=["1", "2", "3", "4"], stream=stream)
 
-    assert await answered(grok_client, asked) == (Section(text="Sure.\n", done=True),)
+    assert await answered(by_completions, asked) == (Section(text="Sure.\n", done=True),)
 
 
 async def test_the_usage_still_comes_after_the_mark(
-    grok: GrokServer, grok_client: GrokClient
+    grok: GrokServer, by_completions: GrokClient
 ) -> None:
     grok.script(Script(pieces=["Sure.", f"\n{MARK}", "Great!"], finish_reason="length"))
     asked = request(model=PLAIN, stop=["1", "2", "3", "4"])
 
-    async with aclosing(grok_client.complete(grok_client.plan(asked, "", PAST))) as chunks:
+    async with aclosing(by_completions.complete(by_completions.plan(asked, "", PAST))) as chunks:
         seen = [chunk async for chunk in chunks]
 
     assert seen[-1].usage is not None
@@ -169,11 +176,11 @@ async def test_an_echo_does_not_show_the_system_text(
 async def test_the_past_goes_along_to_the_other_endpoint(
     served: Endpoint, open_grok_client: OpenGrokClient
 ) -> None:
-    model = "somebody-elses" if served == "completions" else PLAIN
-    models = [Model(model, False, 0, 0, 0)]
+    stop = {"stop": "END"} if served == "completions" else {}
+    models = [Model(PLAIN, False, 0, 0, 0)]
     async with GrokServer(models=models, endpoints=[served], speed=None, first_delay=0) as server:
         client = await open_grok_client(server)
-        call = client.plan(request(model=model, stop="END"), "Be brief.", PAST)
+        call = client.plan(request(model=PLAIN, **stop), "Be brief.", PAST)
         completion = client.complete(call)
         async with aclosing(completion) as chunks:
             assert [chunk async for chunk in chunks]
@@ -184,28 +191,28 @@ async def test_the_past_goes_along_to_the_other_endpoint(
     body = server.requests[-1].body
     if served == "chat":
         assert body["messages"] == chat_messages("Be brief.", PAST, "hello")
-        assert body["stop"] == ["END"]
+        assert "stop" not in body
     else:
         assert body["prompt"] == completion_prompt("Be brief.", PAST, "hello")
         assert body["stop"] == ["END", STOP]
 
 
 async def test_a_model_without_stops_is_asked_without_ours(
-    grok: GrokServer, grok_client: GrokClient
+    grok: GrokServer, by_completions: GrokClient
 ) -> None:
     grok.script(Script(status=400, body=refused("stop")))
     grok.script(Script(text=f"Sure.\n{MARK}\nGreat!"))
 
-    sections = await answered(grok_client, request(model=PLAIN, stop="END"))
+    sections = await answered(by_completions, request(model=PLAIN, stop="END"))
 
     assert [sent.body["stop"] for sent in grok.requests] == [["END", STOP], ["END"]]
     assert sections[0].text == "Sure."
 
 
-async def test_without_any_stop_none_is_sent(grok: GrokServer, grok_client: GrokClient) -> None:
+async def test_without_any_stop_none_is_sent(grok: GrokServer, by_completions: GrokClient) -> None:
     grok.script(Script(status=400, body=refused("stop")))
 
-    await answered(grok_client, request(model=PLAIN))
+    await answered(by_completions, request(model=PLAIN))
 
     assert ["stop" in sent.body for sent in grok.requests] == [True, False]
 
@@ -217,9 +224,11 @@ def refused(parameter: str) -> dict[str, str]:
     }
 
 
-async def test_a_conversation_in_chat_is_named(grok: GrokServer, grok_client: GrokClient) -> None:
-    call = grok_client.plan(request(model=CHAT), "", PAST)
-    async for _ in grok_client.complete(call, conversation="C1:1700.1"):
+async def test_a_conversation_in_chat_is_named(
+    grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(grok, grok_endpoint="chat")
+    async for _ in client.complete(client.plan(request(model=CHAT), "", PAST), conversation="C1:1"):
         pass
 
     assert len(grok.requests[0].headers["x-grok-conv-id"]) == 32

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.completion.collect import Collector
+from bot.completion.result import Endpoint
 from bot.errors import GrokFailed
 from bot.grok.client import open_grok
 from bot.settings import Settings
@@ -30,21 +31,27 @@ def settings(server: WireServer, **values: Any) -> Settings:
 
 
 async def received(
-    body: bytes, *, head: bytes = EVENTS, status: str = "200 OK", reset: bool = False, **asked: Any
+    body: bytes,
+    *,
+    head: bytes = EVENTS,
+    status: str = "200 OK",
+    reset: bool = False,
+    endpoint: Endpoint = "chat",
+    **asked: Any,
 ) -> tuple[tuple[str, ...], str, Collector, int]:
     """The texts that come of `body`, why there is no more, and how often it was asked for."""
     wanted = request(**{"model": "m", "prompt": "hi"} | asked)
     collector, failure = Collector(wanted), ""
     async with (
         wire_server(body, head=head, status=status, reset=reset) as server,
-        open_grok(settings(server)) as grok,
+        open_grok(settings(server, grok_endpoint=endpoint)) as grok,
     ):
         try:
             async for chunk in grok.complete(wanted):
                 collector.add(chunk)
         except GrokFailed as failed:
             failure = failed.sentence
-    stored = collector.answer(endpoint="chat", failure=failure)
+    stored = collector.answer(endpoint=endpoint, failure=failure)
     assert stored.model_dump_json().encode()
     return tuple(each.text for each in stored.sections), failure, collector, len(server.requests)
 
@@ -139,11 +146,15 @@ RIGHT: dict[str, tuple[bytes, str]] = {
 }
 
 
+ENDPOINTS = pytest.mark.parametrize("endpoint", ["completions", "chat", "responses"])
+
+
+@ENDPOINTS
 @pytest.mark.parametrize("name", RIGHT)
-async def test_right_text_whatever_the_form(name: str) -> None:
+async def test_right_text_whatever_the_form(name: str, endpoint: Endpoint) -> None:
     body, text = RIGHT[name]
 
-    texts, failure, collector, asked = await received(body)
+    texts, failure, collector, asked = await received(body, endpoint=endpoint)
 
     assert (texts, failure, asked) == ((text,), "", 1)
     assert collector.whole
@@ -218,11 +229,12 @@ GARBLED = {
 }
 
 
+@ENDPOINTS
 @pytest.mark.parametrize("name", GARBLED)
-async def test_broken_event_is_never_passed_over(name: str) -> None:
+async def test_broken_event_is_never_passed_over(name: str, endpoint: Endpoint) -> None:
     body = says("You should ") + GARBLED[name] + says("delete it.") + ends() + DONE
 
-    texts, failure, collector, _ = await received(body)
+    texts, failure, collector, _ = await received(body, endpoint=endpoint)
 
     assert texts == ("You should ",)
     assert failure == words.GROK_GARBLED
@@ -252,11 +264,12 @@ async def test_error_in_a_bare_line_is_one() -> None:
     assert (texts, failure) == (("Hello",), words.GROK_SENTENCES["unavailable"])
 
 
+@ENDPOINTS
 @pytest.mark.parametrize("name", ERRORS)
-async def test_error_under_any_key_is_one(name: str) -> None:
+async def test_error_under_any_key_is_one(name: str, endpoint: Endpoint) -> None:
     body = b"data: " + ERRORS[name] + b"\n\n" + DONE
 
-    texts, failure, collector, _ = await received(says("Hello") + body)
+    texts, failure, collector, _ = await received(says("Hello") + body, endpoint=endpoint)
 
     assert texts == ("Hello",)
     assert failure in {words.GROK_SENTENCES["unavailable"], words.GROK_SENTENCES["rate_limited"]}
@@ -291,8 +304,9 @@ async def test_error_with_halves_can_be_stored() -> None:
 
 
 @pytest.mark.parametrize("body", [DONE, b"", event({"delta": {"role": "assistant"}}) + DONE])
-async def test_nothing_at_all_is_said(body: bytes) -> None:
-    texts, failure, collector, asked = await received(body)
+@ENDPOINTS
+async def test_nothing_at_all_is_said(body: bytes, endpoint: Endpoint) -> None:
+    texts, failure, collector, asked = await received(body, endpoint=endpoint)
 
     assert (texts, failure, asked) == (("",), words.GROK_NOTHING, 3)
     assert not collector.whole

@@ -23,7 +23,7 @@ async def test_followed_on_the_same_host_with_all_that_was_asked(
 ) -> None:
     there = {"Location": "/v1/chat/completions?there"}
     grok.script(Script(status=status, headers=there, body={}))
-    client = await open_grok_client(grok)
+    client = await open_grok_client(grok, grok_endpoint="chat")
 
     assert text(await answer(client, request()))
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.completion.result import Chunk, Usage
 from bot.grok.client import GrokClient
-from bot.grok.reading import read
+from bot.grok.endpoints.choices import read
 from bot.grok.usage import read_usage
 from sandbox.grok import GrokServer, Script
 from tests.grok.answers import answer, request

@@ -1,4 +1,4 @@
-"""Each of the 17 parameters as it arrives at the server, in both endpoints and dialects."""
+"""Each of the 17 parameters as it arrives at the server, in all endpoints and dialects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from bot.completion.request import CompletionRequest
 from bot.errors import RequestRefused
-from sandbox.grok import GrokServer
+from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import EVERYTHING, answer, request
 
@@ -204,7 +204,10 @@ async def test_a_system_text_comes_first(
     chat = await open_grok_client(grok, grok_endpoint="chat")
     plain = await open_grok_client(grok, grok_endpoint="completions")
 
+    newest = await open_grok_client(grok, grok_endpoint="responses")
+
     messages = chat.plan(request(), "Be brief.").body["messages"]
+    assert newest.plan(request(), "Be brief.").body["input"] == messages
     one = plain.plan(request(), "Be brief.").body["prompt"]
     two = plain.plan(request(prompt=["a", "b"]), "Be brief.").body["prompt"]
 
@@ -214,6 +217,137 @@ async def test_a_system_text_comes_first(
     ]
     assert one == "Be brief.\n\nhello"
     assert two == ["Be brief.\n\na", "Be brief.\n\nb"]
+
+
+RESPONSES = {"model", "temperature", "top_p", "user"}
+
+
+@pytest.mark.parametrize("name", sorted(RESPONSES))
+@pytest.mark.parametrize("dialect", ["xai", "openai"])
+async def test_responses_carry_what_they_can(
+    name: str,
+    dialect: str,
+    grok: GrokServer,
+    openai_grok: GrokServer,
+    open_grok_client: OpenGrokClient,
+) -> None:
+    server = grok if dialect == "xai" else openai_grok
+
+    body = await sent(server, open_grok_client, "responses", **{name: GIVEN[name]})
+
+    assert body[name] == GIVEN[name]
+    assert set(body) <= {"model", "input", "store", "stream", name}
+
+
+async def test_responses_have_their_own_name_for_the_cap(
+    grok: GrokServer, openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    """It counts thoughts too: what is left for those comes on top, where a model has any."""
+    for server in (grok, openai_grok):
+        body = await sent(server, open_grok_client, "responses", max_tokens=7)
+        assert body["max_output_tokens"] == 7
+        assert "max_tokens" not in body
+
+    client = await open_grok_client(grok, grok_endpoint="responses", grok_reasoning_tokens=500)
+    await answer(client, request(max_tokens=7))
+    assert grok.requests[-1].body["max_output_tokens"] == 507
+
+
+@pytest.mark.parametrize("logprobs", [0, 3])
+async def test_responses_ask_for_logprobs_in_the_way_of_each_dialect(
+    logprobs: int, grok: GrokServer, openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    at_xai = await sent(grok, open_grok_client, "responses", logprobs=logprobs)
+    elsewhere = await sent(openai_grok, open_grok_client, "responses", logprobs=logprobs)
+
+    assert (at_xai["logprobs"], at_xai["top_logprobs"]) == (True, logprobs)
+    assert elsewhere["include"] == ["message.output_text.logprobs"]
+    assert elsewhere["top_logprobs"] == logprobs
+    assert "logprobs" not in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("stream", "sends"), [(None, {"stream": True}), (False, {"stream": False})]
+)
+@pytest.mark.parametrize("dialect", ["xai", "openai"])
+async def test_nothing_is_stored_and_nothing_else_is_sent(
+    stream: bool | None,
+    sends: dict[str, bool],
+    dialect: str,
+    grok: GrokServer,
+    openai_grok: GrokServer,
+    open_grok_client: OpenGrokClient,
+) -> None:
+    server = grok if dialect == "xai" else openai_grok
+    given = {} if stream is None else {"stream": stream}
+
+    body = await sent(server, open_grok_client, "responses", **given)
+
+    said = [{"role": "user", "content": "hello"}]
+    assert body == {"model": EVERYTHING, "input": said, "store": False, **sends}
+    assert server.stored == 0
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(GIVEN) - RESPONSES - {"prompt", "max_tokens", "logprobs", "stream"})
+)
+async def test_responses_refuse_what_they_lack(
+    name: str, grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(grok, grok_endpoint="responses")
+    asked = request(model=EVERYTHING, **{name: GIVEN[name]})
+
+    with pytest.raises(RequestRefused) as caught:
+        client.complete(asked)
+
+    (fault,) = caught.value.faults
+    assert fault.parameter == name
+    assert "GROK_ENDPOINT=responses" in fault.problem
+    assert client.check(asked) == caught.value.faults
+    assert grok.requests == []
+
+
+@pytest.mark.parametrize("dialect", ["xai", "openai"])
+async def test_who_asks_and_what_belongs_together_are_hashes(
+    dialect: str, grok: GrokServer, openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    server = grok if dialect == "xai" else openai_grok
+    client = await open_grok_client(server, grok_endpoint="responses")
+    for asker in ("T1:U1", "T1:U2", "T1:U1"):
+        async for _ in client.complete(
+            request(model=EVERYTHING), conversation="C1-1700.1", asker=asker
+        ):
+            pass
+
+    bodies = [each.body for each in server.requests]
+    assert len({body["prompt_cache_key"] for body in bodies}) == 1
+    first, other, again = (body["safety_identifier"] for body in bodies)
+    assert first == again != other
+    for value in (first, other, bodies[0]["prompt_cache_key"]):
+        assert len(value) == 32
+        int(value, 16)
+    assert "x-grok-conv-id" not in server.requests[0].headers
+
+
+async def test_names_that_a_server_does_not_take_are_left_out(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    error = {"message": "Unknown parameter: 'safety_identifier'.", "param": "safety_identifier"}
+    openai_grok.script(
+        Script(
+            status=400,
+            body={"error": error},
+            times=None,
+            when=lambda each: "safety_identifier" in each.body,
+        )
+    )
+    client = await open_grok_client(openai_grok, grok_endpoint="responses")
+    for _ in range(2):
+        async for _ in client.complete(request(model=EVERYTHING), conversation="C1", asker="U1"):
+            pass
+
+    sent = ["safety_identifier" in each.body for each in openai_grok.requests]
+    assert sent == [True, False, False]
 
 
 async def test_a_conversation_is_named_by_a_hash_at_xai_chat_only(

@@ -85,7 +85,7 @@ class Desk:
     @property
     def asked(self) -> list[str]:
         """What Grok was asked, in that order."""
-        return [str(request.body["messages"][-1]["content"]) for request in self.grok.requests]
+        return [str(request.messages[-1]["content"]) for request in self.grok.requests]
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ async def test_all_is_fine(fine: Settings, capsys: pytest.CaptureFixture[str]) -
         "All fine",
     ]
     assert "workspace Acme, bot user UBOT" in said[1]
-    assert "grok-4.3, by the chat endpoint" in said[5]
+    assert "grok-4.3, by the responses endpoint" in said[5]
     assert "Valkey" in said[6]
 
 
@@ -313,9 +313,9 @@ async def test_one_token_is_asked_for_when_wanted(
     assert grok.requests == []
 
     assert await check(fine, ask=True) == 0
-    assert "✓ Grok answer: grok-4.3 answers at the chat endpoint" in capsys.readouterr().out
+    assert "✓ Grok answer: grok-4.3 answers at the responses endpoint" in capsys.readouterr().out
     (asked,) = grok.requests
-    assert asked.body["max_tokens"] == 1
+    assert asked.body["max_output_tokens"] == 1 + fine.grok_reasoning_tokens
 
 
 async def test_an_answer_that_does_not_come_is_a_fault(

@@ -1,0 +1,112 @@
+"""Reads the choices of completions and chats, event by event or whole, and forgives what is
+missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.completion.endings import NO_REASON, plain_reason
+from bot.completion.result import Chunk, TokenLogprob
+from bot.completion.rules import MAX_ANSWERS
+from bot.grok.endpoints.values import (
+    chance,
+    count_of,
+    list_of,
+    listed_chances,
+    map_of,
+    maps_of,
+    name_of,
+    text_of,
+)
+from bot.grok.meaning import tells_error
+from bot.grok.usage import read_usage
+
+_MOST_CHOICES = 4 * MAX_ANSWERS
+
+
+def read(answer: Mapping[str, Any], _event: str = "") -> list[Chunk]:
+    """One chunk for each choice that moved, then one for the usage.
+
+    Where several choices of one event have the same index, their places tell them apart.
+    """
+    model = name_of(answer.get("model")) or None
+    choices = maps_of(answer.get("choices"))[:_MOST_CHOICES]
+    indices = [count_of(choice.get("index"), place) for place, choice in enumerate(choices)]
+    if len(set(indices)) < len(indices):
+        indices = list(range(len(indices)))
+    chunks = [_choice(*each, model) for each in zip(choices, indices, strict=True)]
+    usage = read_usage(answer)
+    if usage is not None:
+        chunks.append(Chunk(model=model, usage=usage))
+    return chunks
+
+
+def error_in(answer: Mapping[str, Any], event: str) -> Mapping[str, Any] | None:
+    """`answer`, where it tells of an error."""
+    return answer if event == "error" or tells_error(answer) else None
+
+
+def answers(body: Mapping[str, Any]) -> bool:
+    """Whether a body is an answer."""
+    return isinstance(body.get("choices"), list)
+
+
+def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
+    delta, message = map_of(choice.get("delta")), map_of(choice.get("message"))
+    text = text_of(choice.get("text")) or _content(delta)
+    reasoning = _reasoning(delta) or text_of(choice.get("reasoning"))
+    whole = bool(message) and not text and not reasoning
+    reason = name_of(choice.get("finish_reason"))
+    return Chunk(
+        choice=index,
+        text=_content(message) if whole else text,
+        reasoning=_reasoning(message) if whole else reasoning,
+        logprobs=tuple(_logprobs(map_of(choice.get("logprobs")))),
+        finish_reason=None if plain_reason(reason) in NO_REASON else reason,
+        model=model,
+        whole=whole,
+    )
+
+
+def _content(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    parts = [content] if isinstance(content, Mapping) else content
+    if isinstance(parts, list):
+        return "".join(each if isinstance(each, str) else _part(each) for each in list_of(parts))
+    return text_of(content) or text_of(message.get("refusal"))
+
+
+def _part(part: Any) -> str:
+    return "" if _thinks(map_of(part)) else text_of(map_of(part).get("text"))
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """Under any of its names, or as parts of the content (Mistral's `thinking`)."""
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        if thought := text_of(message.get(name)):
+            return thought
+    parts = [part for part in maps_of(message.get("content")) if _thinks(part)]
+    return "".join(_thought(part) for part in parts)
+
+
+def _thinks(part: Mapping[str, Any]) -> bool:
+    return text_of(part.get("type")) in {"thinking", "reasoning"}
+
+
+def _thought(part: Mapping[str, Any]) -> str:
+    thought = part.get("thinking") or part.get("text")
+    return text_of(thought) or "".join(text_of(each.get("text")) for each in maps_of(thought))
+
+
+def _logprobs(logprobs: Mapping[str, Any]) -> Iterator[TokenLogprob]:
+    """Either form; a token without a number (the first of an echo) is left out."""
+    if isinstance(logprobs.get("content"), list):
+        yield from listed_chances(logprobs["content"])
+        return
+    tokens, numbers, tops = (
+        list_of(logprobs.get(name)) for name in ("tokens", "token_logprobs", "top_logprobs")
+    )
+    for place, (token, number) in enumerate(zip(tokens, numbers, strict=False)):
+        top = list(map_of(tops[place]).items()) if place < len(tops) else []
+        yield from chance(token, number, top)

@@ -1,0 +1,65 @@
+"""`/v1/responses`: xAI's newest, and the one that others have taken over from OpenAI.
+
+Nothing is to be stored there: by itself an API keeps each response for 30 days (docs.x.ai,
+"Responses API"). Its cap counts thoughts as well, so what is left for those comes on top.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.completion.request import CompletionRequest
+from bot.completion.transcript import chat_messages
+from bot.grok.call import Names
+from bot.grok.endpoints import chat, events
+from bot.grok.endpoints.wire import Asked, Wire, Written
+
+_AS_GIVEN = ("model", "temperature", "top_p", "user")
+
+_CHANCES = "message.output_text.logprobs"
+"""What OpenAI includes where chances are wanted; xAI has a switch."""
+
+
+def write(asked: Asked) -> Written:
+    """The body of what is asked."""
+    given = asked.given
+    body: dict[str, Any] = {name: given[name] for name in _AS_GIVEN if name in given}
+    body["input"] = chat_messages(asked.system, asked.past, asked.prompt)
+    body["store"] = False
+    if "max_tokens" in given:
+        body["max_output_tokens"] = given["max_tokens"] + asked.beside.thoughts
+    if "logprobs" in given:
+        chances = {"logprobs": True} if asked.dialect == "xai" else {"include": [_CHANCES]}
+        body |= {**chances, "top_logprobs": given["logprobs"]}
+    return Written(body)
+
+
+def lacks(request: CompletionRequest) -> tuple[str, ...]:
+    """What only the older endpoints have. A penalty is not taken at any value."""
+    asked = {
+        "n": (request.n or 1) > 1,
+        "stop": bool(request.stop),
+        "seed": request.seed is not None,
+        "frequency_penalty": request.frequency_penalty is not None,
+        "presence_penalty": request.presence_penalty is not None,
+        "logit_bias": bool(request.logit_bias),
+    }
+    return (*chat.lacks(request), *(name for name, needed in asked.items() if needed))
+
+
+def named(names: Names) -> dict[str, str]:
+    """What belongs together, for the API's cache, and whom a refusal is about."""
+    fields = {"prompt_cache_key": names.conversation, "safety_identifier": names.asker}
+    return {name: value for name, value in fields.items() if value}
+
+
+RESPONSES = Wire(
+    path="/responses",
+    write=write,
+    lacks=lacks,
+    read=events.Reader,
+    error_in=events.error_in,
+    answers=events.answers,
+    begins=events.begins,
+    named=named,
+)

@@ -1,0 +1,65 @@
+"""What an endpoint is: how an ask is put on its wire, and how what comes from it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Chunk
+from bot.completion.transcript import Frame, Past
+from bot.grok.call import Beside, Dialect, Names
+
+Read = Callable[[Mapping[str, Any], str], list[Chunk]]
+"""The chunks of one event or body, which may be named."""
+
+Lacks = Callable[[CompletionRequest], tuple[str, ...]]
+"""The parameters with which a request asks for what the endpoint does not have. A value that asks
+for nothing (`echo=false`, `best_of=1`) is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that is to be put on the wire; `given` are the parameters, in the forms of `dialect`."""
+
+    request: CompletionRequest
+    given: dict[str, Any]
+    system: str
+    past: Past
+    dialect: Dialect
+    beside: Beside
+
+    @property
+    def prompt(self) -> str:
+        """What is asked, where only one thing can be."""
+        return "\n\n".join(self.request.prompts)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The body to post; `around` is what stands around each prompt in it."""
+
+    body: dict[str, Any]
+    around: Frame = field(default_factory=Frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One endpoint, at `path` below the address of the API.
+
+    `read` makes what reads one answer. `error_in` takes one event or body, with its name, and
+    returns what of it tells of an error; None when it tells of none. `answers` says whether a body
+    is an answer, `begins` whether an event is more than a sign that the request is being worked on.
+    `headers` and `named` carry the names of what is asked, as hashes.
+    """
+
+    path: str
+    write: Callable[[Asked], Written]
+    lacks: Lacks
+    read: Callable[[], Read]
+    error_in: Callable[[Mapping[str, Any], str], Mapping[str, Any] | None]
+    answers: Callable[[Mapping[str, Any]], bool]
+    begins: Callable[[Mapping[str, Any], str], bool] = lambda _value, _event: True
+    headers: Callable[[Names, Dialect], dict[str, str]] = lambda _names, _dialect: {}
+    named: Callable[[Names], dict[str, str]] = lambda _names: {}
