@@ -29,11 +29,11 @@ from bot.ops.startup import meet_slack, settings_faults
 from bot.settings import Settings
 from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
-from bot.slack.reaction import Errands
+from bot.slack.reaction import BackgroundTasks
 from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store, open_store
-from bot.wiring import Parts
+from bot.wiring import Wiring
 
 log = structlog.get_logger(__name__)
 
@@ -104,9 +104,9 @@ async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
         _warn_of_missing_scopes(installation)
         store = await stack.enter_async_context(open_store(settings))
         grok = await stack.enter_async_context(open_grok(settings))
-        errands = await stack.enter_async_context(Errands())
-        parts = Parts(settings, installation, client, store, grok)
-        app = build_slack_app(installation, tokenless, parts.listeners(), errands)
+        tasks = await stack.enter_async_context(BackgroundTasks())
+        parts = Wiring(settings, installation, client, store, grok)
+        app = build_slack_app(installation, tokenless, parts.listeners(), tasks)
         way_in = _way_in(settings, app, client)
         worker = parts.worker(way_in.connected)
         health = _Health(store, worker, way_in)

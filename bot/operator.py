@@ -28,7 +28,7 @@ from bot.slack.session import slack_session
 from bot.store.connection import Store, open_store
 from bot.store.embedded import LOCK
 from bot.store.keys import Keys
-from bot.wiring import Parts
+from bot.wiring import Wiring
 from bot.words import talk
 
 
@@ -145,7 +145,7 @@ def _crashes(settings: Settings, store: Store, team: str) -> Crashes:
 
 
 @asynccontextmanager
-async def _parts(settings: Settings, store: Store, team: str, job_id: str) -> AsyncIterator[Parts]:
+async def _parts(settings: Settings, store: Store, team: str, job_id: str) -> AsyncIterator[Wiring]:
     """What takes the questions of a workspace."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
@@ -160,7 +160,7 @@ async def _parts(settings: Settings, store: Store, team: str, job_id: str) -> As
         )
         grok = await stack.enter_async_context(open_grok(settings))
         await grok.catalogue.refresh()
-        yield Parts(settings, installation, client, store, grok)
+        yield Wiring(settings, installation, client, store, grok)
 
 
 async def _installation(settings: Settings, session: aiohttp.ClientSession) -> Installation:

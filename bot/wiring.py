@@ -6,11 +6,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.admin.alarms import Alarms
 from bot.admin.changing import Changing
-from bot.admin.home_standing import Standing
-from bot.admin.managing import Managing
+from bot.admin.commands import CommandRunner
+from bot.admin.home_rules import HomeRules
 from bot.admin.permission import Permission
 from bot.admin.setup import Setup
-from bot.admin.usage import Usage
+from bot.admin.usage import UsageCommands
 from bot.asking.admission import Admission, Presence
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
@@ -34,8 +34,8 @@ from bot.jobs.run import Runner
 from bot.jobs.worker import Connected, Worker
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
-from bot.slack.aside import Aside
 from bot.slack.channel_names import ChannelNames
+from bot.slack.ephemeral import Ephemeral
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
@@ -51,7 +51,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Memory
 from bot.store.people import KeptPeople
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.store.rests import Rests
 from bot.store.side import StoreSide
 
@@ -65,7 +65,7 @@ MOST_WAITING = 50
 """Jobs that a process holds until it has a place for them, to tell their askers so."""
 
 
-class Parts:
+class Wiring:
     """What several parts share, and how each is put together."""
 
     def __init__(
@@ -161,7 +161,7 @@ class Parts:
                 slack=self._slack,
             ),
             home=Home(
-                standing=Standing(
+                home_rules=HomeRules(
                     permission=self._permission,
                     grok=self._grok,
                     store=self._store,
@@ -206,7 +206,7 @@ class Parts:
             admission=self._admission,
             presence=self._presence,
             box=box,
-            window=FormWindow(self._slack.views, box, self._slack.aside),
+            window=FormWindow(self._slack.views, box, self._slack.ephemeral),
             grok=self._grok,
             slack=self._slack,
             store=self._store,
@@ -215,9 +215,9 @@ class Parts:
     def _changing(self) -> Changing:
         return Changing(self._store.policies, self._grok, self._settings)
 
-    def _managing(self) -> Managing:
-        return Managing(
-            usage=Usage(
+    def _managing(self) -> CommandRunner:
+        return CommandRunner(
+            usage=UsageCommands(
                 permission=self._permission,
                 channels=ChannelNames(self._slack.api),
                 slack=self._slack,
@@ -259,7 +259,7 @@ def _slack_side(
         api=api,
         hurried=hurried,
         messages=messages,
-        aside=Aside(messages, store.allowances),
+        ephemeral=Ephemeral(messages, store.allowances),
         people=People(hurried, here, kept, store.allowances, admins_of(settings)),
         membership=Membership(hurried, Memory(redis, keys), store.allowances),
         views=Views(api, store.allowances),

@@ -108,7 +108,7 @@ class Alarms:
         for admin in await self._who(alarm.limit):
             person = await self._slack.people.find(admin)
             if self._permission.is_admin(person):
-                await self._slack.aside.tell(_sentence(alarm, person.tz_offset), user=admin)
+                await self._slack.ephemeral.tell(_sentence(alarm, person.tz_offset), user=admin)
 
     async def _who(self, limit: Limit) -> tuple[str, ...]:
         """Those in `GROK_ADMINS`, and whoever has set this quota of late."""

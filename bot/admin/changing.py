@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from bot.admin.managing_changes import (
+from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.wanted_change import (
     channel_of,
     faults_of_defaults,
     wanted,
 )
-from bot.admin.managing_reply import Caller, Said
 from bot.asking.rules_text import Changed, changes, models_not_listed, models_text, whose
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
@@ -28,10 +28,10 @@ from bot.rules.scope_words import CHANNEL
 from bot.settings import Settings, default_values
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
-from bot.store.policy import Change, Policies
+from bot.store.policies import Change, Policies
 from bot.words import admin as words
+from bot.words import commands as managing_words
 from bot.words import faults as faults_words
-from bot.words import managing as managing_words
 
 MOST_TOLD = 5
 """Changes that a channel is told one by one."""
@@ -45,7 +45,7 @@ class Changing:
         self._grok = grok
         self._settings = default_values(settings)
 
-    async def carry_out(self, command: AdminCommand, caller: Caller) -> Said:
+    async def carry_out(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """Do what `command` says. Raises `RequestRefused` when it cannot be done as it stands,
         and `StoreUnavailable`."""
         target = command.target or CHANNEL
@@ -62,7 +62,7 @@ class Changing:
         if standing and want.fields.get("paused"):
             who = mention(standing.by)
             when = moment(standing.at, caller.person.tz_offset)
-            return Said((words.paused_already(who, when, scope.kind),))
+            return CommandReply((words.paused_already(who, when, scope.kind),))
         return await self.change(scope, want.fields, caller)
 
     def faults_of(
@@ -71,7 +71,7 @@ class Changing:
         """What speaks against these defaults (None: taken away) in `scope`."""
         return faults_of_defaults(defaults, scope, policy, self._grok, self._settings)
 
-    async def change(self, scope: Scope, fields: Fields, caller: Caller) -> Said:
+    async def change(self, scope: Scope, fields: Fields, caller: Caller) -> CommandReply:
         """Set and take away `fields`, all of one kind.
 
         Raises `StoreUnavailable`.
@@ -82,10 +82,12 @@ class Changing:
         policy = await self._policies.current()
         if not (done.before or done.after):
             resumes = "paused" in fields
-            return Said((words.UNCHANGED, *(_still_paused(scope, policy) if resumes else ())))
+            return CommandReply(
+                (words.UNCHANGED, *(_still_paused(scope, policy) if resumes else ()))
+            )
         told = _announcement(done, scope, policy, caller) if _is_public(scope) else ""
         lines = (*_confirmation(done, scope, policy, caller), *self._unlisted(done))
-        return Said(lines, told, scope.id if told else "")
+        return CommandReply(lines, told, scope.id if told else "")
 
     def _unlisted(self, done: Change) -> tuple[str, ...]:
         """What is to be said of models that were named now, and that the API does not list."""

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from bot import words as general
 from bot.admin.changing import Changing
-from bot.admin.managing_reply import Caller, Said
+from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
 from bot.asking.admission import Presence
 from bot.asking.rules_text import whose
@@ -95,7 +95,7 @@ class Setup:
         except SlackError as error:
             log.warning("form not opened", error=str(error))
             if error.code != "not_found":  # which says that the view was closed
-                await self._slack.aside.tell(form_words.NOT_OPENED, user=user)
+                await self._slack.ephemeral.tell(form_words.NOT_OPENED, user=user)
 
     async def _first(self, user: str) -> ViewJson:
         person = await self._slack.people.find(user)
@@ -175,7 +175,7 @@ class Setup:
         shown = _shown(sentence_view("\n".join(said.lines), setup_words.TITLE))
         return replace(shown, then=partial(self._announce, said)) if said.announcement else shown
 
-    async def _announce(self, said: Said) -> None:
+    async def _announce(self, said: CommandReply) -> None:
         await self._slack.announcing.announce(said.channel, said.announcement)
 
 

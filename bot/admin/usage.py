@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
-from bot.admin.managing_reply import Caller, Said
+from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
 from bot.admin.usage_export import table
 from bot.admin.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
@@ -23,7 +23,7 @@ from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.channel_names import ChannelNames
 from bot.slack.side import SlackSide
-from bot.store.quotas import Row
+from bot.store.quotas import UsageRow
 from bot.store.side import StoreSide
 from bot.words import usage as words
 
@@ -36,7 +36,7 @@ MOST_NAMES = 50
 
 
 @frozen
-class Usage:
+class UsageCommands:
     """Answers the commands about quotas and use."""
 
     _permission: Permission
@@ -46,7 +46,7 @@ class Usage:
     _settings: Settings
     _clock: Callable[[], float] = time.time
 
-    async def used(self, command: AdminCommand, caller: Caller) -> Said:
+    async def used(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """What was used today and this month; no scope named: here and by the caller."""
         policy, windows = await self._store.policies.current(), self._windows()
         scopes = self._scopes(command.target, caller)
@@ -59,9 +59,9 @@ class Usage:
                 *limit_lines(limits, use, windows, caller.person.tz_offset),
                 *await self._most(use.scope, windows, caller),
             ]
-        return Said(tuple(lines))
+        return CommandReply(tuple(lines))
 
-    async def quotas(self, command: AdminCommand, caller: Caller) -> Said:
+    async def quotas(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """What is limited, with bars; what holds for the caller here when no scope is named."""
         policy, windows = await self._store.policies.current(), self._windows()
         target = command.target
@@ -71,19 +71,19 @@ class Usage:
         limits = policy.of(scope).limits
         counted = _of_scope(scope, policy, caller)
         if not limits and not counted:
-            return Said((words.no_quotas(whose(scope, caller.channel)),))
+            return CommandReply((words.no_quotas(whose(scope, caller.channel)),))
         lines = [words.quotas_of(whose(scope, caller.channel))]
         if scope.kind == "each-user":
-            return Said((*lines, *bare_limits(limits)))
+            return CommandReply((*lines, *bare_limits(limits)))
         (use,) = await self._store.quotas.usage([scope], windows.day, windows.month)
         lines += limit_lines(counted, use, windows, caller.person.tz_offset)
         lines += cap_line(
             {name: limits[name] for name in QUOTAS if name in limits and QUOTAS[name].caps}
         )
         lines += await self._most(scope, windows, caller)
-        return Said(tuple(lines))
+        return CommandReply(tuple(lines))
 
-    async def _quotas_here(self, policy: Policy, windows: Windows, caller: Caller) -> Said:
+    async def _quotas_here(self, policy: Policy, windows: Windows, caller: Caller) -> CommandReply:
         knows = self._permission.knows_rules(caller.person)
         rules = InForce(policy, caller.channel, caller.user)
         limits = [each for each in rules.limits if knows or each.scope.kind == "user"]
@@ -98,19 +98,19 @@ class Usage:
         lines += cap_line(rules.caps if knows else {})
         lines = lines or [words.NO_QUOTAS if knows else words.NO_QUOTAS_OF_YOURS]
         closed = kept_out(rules, caller.person, knows_rules=knows)
-        return Said((*lines, *closed))
+        return CommandReply((*lines, *closed))
 
-    async def export(self, command: AdminCommand, _: Caller) -> Said:
+    async def export(self, command: AdminCommand, _: Caller) -> CommandReply:
         """A month as a table, for the caller's direct messages."""
         month = next(iter(command.names), self._windows().month)
         rows = await self._store.quotas.export(month)
         if not rows:
-            return Said((words.no_export(month),))
+            return CommandReply((words.no_export(month),))
         names = await self._names(rows)
         documents = table(month, rows, names).messages(month)
-        return Said((words.exported(month, len(rows)),), documents=documents)
+        return CommandReply((words.exported(month, len(rows)),), documents=documents)
 
-    async def _names(self, rows: Sequence[Row]) -> Mapping[str, str]:
+    async def _names(self, rows: Sequence[UsageRow]) -> Mapping[str, str]:
         """What those who used most are called, and the public channels where it was, by id."""
         ordered = sorted(rows, key=lambda row: row.tokens, reverse=True)
         users = tuple(dict.fromkeys(row.user for row in ordered))[:MOST_NAMES]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.completion.excerpt import excerpt
 from bot.slack.blocks import Block, Message
 from bot.slack_limits import MARKDOWN_CHARS
-from bot.store.quotas import Row
+from bot.store.quotas import UsageRow
 from bot.words import usage as words
 
 MOST_MESSAGES = 10
@@ -43,7 +43,7 @@ class Table:
         return words.export_summed(self.summed) if last and self.summed else ""
 
 
-def table(month: str, rows: Sequence[Row], names: Mapping[str, str]) -> Table:
+def table(month: str, rows: Sequence[UsageRow], names: Mapping[str, str]) -> Table:
     """`rows` of a month, those that used most first; `names` of people and channels by id."""
     ordered = sorted(rows, key=lambda row: (-row.tokens, row.channel, row.user))
     lines = [_line(month, row, names) for row in ordered]
@@ -66,8 +66,8 @@ def _pieces(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(pieces)
 
 
-def _sum(rows: Sequence[Row]) -> Row:
-    return Row(
+def _sum(rows: Sequence[UsageRow]) -> UsageRow:
+    return UsageRow(
         words.OTHERS,
         words.OTHERS,
         requests=sum(row.requests for row in rows),
@@ -77,7 +77,7 @@ def _sum(rows: Sequence[Row]) -> Row:
     )
 
 
-def _line(month: str, row: Row, names: Mapping[str, str]) -> str:
+def _line(month: str, row: UsageRow, names: Mapping[str, str]) -> str:
     return _csv(
         (
             month,

@@ -19,7 +19,7 @@ from bot.rules.quota import Scope
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.slack.person import Person
-from bot.store.audit import Entry
+from bot.store.audit import AuditEntry
 from bot.words import admin as words
 from bot.words import home as home_words
 
@@ -100,7 +100,7 @@ def every_model(catalogue: Catalogue) -> tuple[str, ...]:
     return (words.MODELS, home_words.PRICES, *_and_more(shown, len(models)))
 
 
-def audit_lines(entries: Sequence[Entry], channel: str, tz_offset: int) -> Iterator[str]:
+def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> Iterator[str]:
     """Who changed what, newest first, for somebody who reads it in `channel`."""
     if not entries:
         yield words.NO_CHANGES

@@ -48,7 +48,7 @@ MOST_TRIES = 3
 CLOCK_SECONDS = 0.3
 """How long finding out in which time zone the asker reads may hold up a refusal."""
 
-STANDING_SECONDS = 0.7
+OBSTACLES_SECONDS = 0.7
 """How long looking up what is used up may hold up a refusal."""
 
 COUNT_SECONDS = 1.0
@@ -112,17 +112,17 @@ class Taking:
             log.warning("policy not known", error=str(error))
         raise NotTaken(words.NOT_TAKEN)
 
-    async def standing(self, user: str, channel: str) -> tuple[str, ...]:
+    async def obstacles(self, user: str, channel: str) -> tuple[str, ...]:
         """What keeps any question of `user` in `channel` from being taken now, besides what may be
         wrong with it: Slack's mrkdwn. Whatever is not known soon is left out."""
         try:
-            async with asyncio.timeout(STANDING_SECONDS):
-                return tuple(dict.fromkeys([each async for each in self._standing(user, channel)]))
+            async with asyncio.timeout(OBSTACLES_SECONDS):
+                return tuple(dict.fromkeys([each async for each in self._obstacles(user, channel)]))
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("quotas not known", error=str(error) or "timeout")
             return ()
 
-    async def _standing(self, user: str, channel: str) -> AsyncIterator[str]:
+    async def _obstacles(self, user: str, channel: str) -> AsyncIterator[str]:
         rules = InForce(await self._store.policies.current(), channel, user)
         person = await self._people.find(user, within=CLOCK_SECONDS)
         reader = self._reader(person)

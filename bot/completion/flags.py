@@ -24,8 +24,8 @@ from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
 from bot.completion.lexer import (
     Flag,
+    Lexer,
     ShellWords,
-    Source,
     TypedText,
     plain,
     starts_like_flag,
@@ -86,7 +86,7 @@ def named_option(word: str) -> Option | None:
     return option
 
 
-def _parse(source: Source, help_: str = IN_SLACK) -> Flags:
+def _parse(source: Lexer, help_: str = IN_SLACK) -> Flags:
     reader = _Reader(source, help_)
     while (flag := source.flag()) is not None:
         reader.take(flag)
@@ -96,7 +96,7 @@ def _parse(source: Source, help_: str = IN_SLACK) -> Flags:
 class _Reader:
     """Collects what the flags say, and everything that is wrong with them."""
 
-    def __init__(self, source: Source, help_: str) -> None:
+    def __init__(self, source: Lexer, help_: str) -> None:
         self._source = source
         self._help = help_
         self._given: dict[str, JsonValue] = {}

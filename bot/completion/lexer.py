@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from bot.markdown.lookalikes import normalized
 
-Trouble = Literal["unclosed", "after_quote"]
+QuoteTrouble = Literal["unclosed", "after_quote"]
 
 DASHES = "-‐‑‒–—―−﹘﹣－⸺"
 """What keyboards and typography make of a dash."""
@@ -91,7 +91,7 @@ class Value:
 
     raw: str
     quote: str = ""
-    trouble: Trouble | None = None
+    trouble: QuoteTrouble | None = None
 
     def text(self, *, control: bool = False) -> str:
         r"""What the value means.
@@ -111,7 +111,7 @@ class Value:
         return _ESCAPE.sub(meant, self.raw)
 
 
-class Source(Protocol):
+class Lexer(Protocol):
     """What was typed, read from the front."""
 
     def flag(self) -> Flag | None:

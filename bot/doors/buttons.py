@@ -241,7 +241,7 @@ class Buttons:
 
     async def _tell(self, click: Click, sentence: str) -> None:
         # What goes through a response_url is shown in the channel, not in a thread of it.
-        await self._slack.aside.tell(
+        await self._slack.ephemeral.tell(
             sentence,
             user=click.user,
             channel=click.channel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from bot import metrics
-from bot.admin.managing import Managing
+from bot.admin.commands import CommandRunner
 from bot.asking.asking import Place
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.flags import Flags
@@ -30,7 +30,7 @@ class GrokCommand:
 
     _taking: Taking
     _forms: Forms
-    _managing: Managing
+    _managing: CommandRunner
     _mistyped: Mistyped
 
     async def __call__(self, payload: SlashCommand) -> Reaction:

@@ -11,7 +11,7 @@ import structlog
 from bot import words as general
 from bot.doors.form_draft import Draft, DraftBox
 from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, UserError
-from bot.slack.aside import Aside
+from bot.slack.ephemeral import Ephemeral
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.views.form_view import form_view, loading_view, sentence_view
 from bot.words import form as words
@@ -41,10 +41,10 @@ class Summons:
 class FormWindow:
     """Shows forms to people."""
 
-    def __init__(self, views: Views, box: DraftBox, aside: Aside) -> None:
+    def __init__(self, views: Views, box: DraftBox, ephemeral: Ephemeral) -> None:
         self._views = views
         self._box = box
-        self._aside = aside
+        self._aside = ephemeral
 
     async def open(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> None:
         """Open the form before anything else, for a trigger lives 3 s; then fill it with the

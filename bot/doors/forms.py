@@ -177,8 +177,8 @@ class Forms:
             taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
             metrics.REQUESTS.labels(draft.surface, "refused").inc()
-            standing = await self._taking.standing(place.user, place.channel)
-            lines = [await self._told(sentence, place.user) for sentence in standing]
+            obstacles = await self._taking.obstacles(place.user, place.channel)
+            lines = [await self._told(sentence, place.user) for sentence in obstacles]
             faults = (*refused.faults, *(Fault("", line.rstrip(".")) for line in lines))
             return await self._refused(faults, draft, submission.view)
         except (Denied, NotTaken) as not_taken:
@@ -367,7 +367,7 @@ class Forms:
         if note is None:
             return Reaction()
         tell = partial(
-            self._slack.aside.show,
+            self._slack.ephemeral.show,
             note,
             user=ask.user,
             channel=ask.channel,

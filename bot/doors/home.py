@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot.admin.home_standing import MOST_CHANNELS, Concern, Standing
+from bot.admin.home_rules import MOST_CHANNELS, Concern, HomeRules
 from bot.asking.admission import knows_rules
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
@@ -39,7 +39,7 @@ READ_SECONDS = 2.0
 class Home:
     """Publishes the Home tab of whoever opens it."""
 
-    _standing: Standing
+    _home_rules: HomeRules
     _grok: GrokClient
     _slack: SlackSide
     _store: StoreSide
@@ -72,10 +72,10 @@ class Home:
         channels = await self._seen(person, recent)
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return await self._standing.of(person, channels)
+                return await self._home_rules.of(person, channels)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("quotas not read", error=str(error))
-            return self._standing.unknown()
+            return self._home_rules.unknown()
 
     async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
         """Channels where `person` asked of late and which they still see: whoever left one is

@@ -176,13 +176,13 @@ class Conversing:
             return _Thread(ours=heard.addressed)
         try:
             async with asyncio.timeout_at(deadline):
-                standing = await self._store.conversations.standing(heard.conversation)
+                role = await self._store.conversations.role(heard.conversation)
         except (StoreUnavailable, TimeoutError):
             ours = heard.addressed or heard.in_own_thread
             return _Thread(ours, own=heard.in_own_thread) if ours else None
-        own = heard.direct or heard.in_own_thread or standing.own
-        ours = heard.addressed or (own and not standing.silent)
-        return _Thread(ours, standing.known, own)
+        own = heard.direct or heard.in_own_thread or role.own
+        ours = heard.addressed or (own and not role.silent)
+        return _Thread(ours, role.known, own)
 
     async def _names_in(self, heard: Heard, author: Person, deadline: float) -> Mapping[str, str]:
         """What the author, the bot and others whom the message mentions are called, as far as it
@@ -324,7 +324,7 @@ class Conversing:
         await self._show(heard, offer(sentence))
 
     async def _show(self, heard: Heard, message: Message) -> None:
-        await self._slack.aside.show(
+        await self._slack.ephemeral.show(
             message,
             user=heard.user,
             channel=heard.channel,

@@ -143,7 +143,7 @@ class Mistyped:
             await self._tell(click, sentence)
 
     async def _tell(self, click: Click, sentence: str) -> None:
-        await self._slack.aside.tell(
+        await self._slack.ephemeral.tell(
             sentence,
             user=click.user,
             channel=click.channel,

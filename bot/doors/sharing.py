@@ -52,7 +52,7 @@ class Sharing:
         except StoreUnavailable as error:
             log.warning("answer not shared", error=str(error))
             sentence = talk.BUTTON_FAILED
-        await self._slack.aside.tell(
+        await self._slack.ephemeral.tell(
             sentence,
             user=click.user,
             channel=click.channel,

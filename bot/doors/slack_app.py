@@ -44,7 +44,7 @@ from bot.slack.payloads import (
     Submission,
     Suggestion,
 )
-from bot.slack.reaction import Errands, Reaction
+from bot.slack.reaction import BackgroundTasks, Reaction
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.home_view import SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
@@ -82,7 +82,10 @@ class Listeners:
 
 
 def build_slack_app(
-    installation: Installation, client: AsyncWebClient, listeners: Listeners, errands: Errands
+    installation: Installation,
+    client: AsyncWebClient,
+    listeners: Listeners,
+    tasks: BackgroundTasks,
 ) -> AsyncApp:
     """The app that both transports dispatch to; signatures are verified before it."""
     quiet = logging.getLogger("slack_bolt.grok")
@@ -107,7 +110,7 @@ def build_slack_app(
         ignoring_self_events_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    _Wiring(app, errands).connect(listeners)
+    _Wiring(app, tasks).connect(listeners)
     app.error(_unhandled)
     return app
 
@@ -115,9 +118,9 @@ def build_slack_app(
 class _Wiring:
     """Joins payloads to listeners."""
 
-    def __init__(self, app: AsyncApp, errands: Errands) -> None:
+    def __init__(self, app: AsyncApp, tasks: BackgroundTasks) -> None:
         self._app = app
-        self._errands = errands
+        self._tasks = tasks
 
     def connect(self, listeners: Listeners) -> None:
         app, forms, buttons = self._app, listeners.forms, listeners.buttons
@@ -194,7 +197,7 @@ class _Wiring:
 
     def _follow(self, reaction: Reaction) -> None:
         if reaction.then is not None:
-            self._errands.start(reaction.then)
+            self._tasks.start(reaction.then)
 
 
 def _opened(listeners: Listeners) -> Handler[HomeOpened]:

@@ -91,7 +91,7 @@ class Welcome:
         return await self._store.once.greets(person.id)
 
     async def _tell(self, click: Click, sentence: str) -> None:
-        await self._slack.aside.tell(
+        await self._slack.ephemeral.tell(
             sentence, user=click.user, channel=click.channel, response_url=click.response_url
         )
 

@@ -14,11 +14,11 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 
-Standing = Literal["queued", "in line", "resting", "running", "delivering", "failed"]
+RowState = Literal["queued", "in line", "resting", "running", "delivering", "failed"]
 """Where a job stands; `in line`: behind others of its conversation; `resting`: after a crash."""
 
 _QUEUE = re.compile(r"grokbot:\{([^{}]+)\}:queue")
-_STANDING: dict[str, Standing] = {"running": "running", "delivering": "delivering"}
+_STANDING: dict[str, RowState] = {"running": "running", "delivering": "delivering"}
 _AT_ONCE = 100
 _FIELDS = ("state", "attempts", "created", "ask", "given_up", "unsaid", "stop", "line")
 
@@ -34,7 +34,7 @@ class Row:
 
     id: str
     team: str
-    state: Standing
+    state: RowState
     attempts: int
     age: float
     channel: str
@@ -153,7 +153,7 @@ class Board:
 
 def _standing(
     job_id: str, fields: dict[str, str], resting: Iterable[str], in_line: Iterable[str]
-) -> Standing:
+) -> RowState:
     if fields.get("given_up") in ("running", "delivering"):
         return "failed"
     if job_id in resting:
@@ -163,7 +163,7 @@ def _standing(
     return _STANDING.get(fields["state"], "queued")
 
 
-def _row(team: str, job_id: str, fields: dict[str, str], now: float, standing: Standing) -> Row:
+def _row(team: str, job_id: str, fields: dict[str, str], now: float, standing: RowState) -> Row:
     asked = _asked(fields.get("ask", ""))
     given_up = fields.get("given_up", "")
     return Row(

@@ -13,11 +13,11 @@ from bot import metrics
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.entry import Lease
-from bot.jobs.insist import insist
 from bot.jobs.job import Job
 from bot.jobs.lease import Held, Stop
 from bot.jobs.places import Place
 from bot.jobs.queue import Queue
+from bot.jobs.until_stored import until_stored
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Holder:
         log.warning("job let go", reason=type(reasons.exceptions[0]).__name__)
         if reasons.subgroup(LeaseLost) is None:
             await asyncio.sleep(AWAY_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
-        await insist(lambda: self._let_go(lease, held))
+        await until_stored(lambda: self._let_go(lease, held))
 
     async def _let_go(self, lease: Lease, held: Held) -> None:
         """Hand the job back. If it is in other hands by now, the last write to Slack may have
@@ -96,7 +96,7 @@ class Holder:
     async def _let_go_in_time(self, lease: Lease, held: Held) -> None:
         try:
             async with asyncio.timeout(HAND_BACK_SECONDS):
-                await insist(lambda: self._let_go(lease, held))
+                await until_stored(lambda: self._let_go(lease, held))
             log.info("job handed back")
         except TimeoutError:
             log.warning("job not handed back, its lease will run out")

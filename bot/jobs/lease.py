@@ -13,10 +13,10 @@ from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.entry import Lease
-from bot.jobs.insist import insist
 from bot.jobs.job import ROOT, GivenUp, Job, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
+from bot.jobs.until_stored import until_stored
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, charge_for
@@ -221,7 +221,7 @@ class Held:
         """
         hold = self.job.hold
         charge = NOTHING if hold is None else charge_for(hold, self.job.ask, answer)
-        stored = await insist(lambda: self._queue.deliver(self._lease, answer, hold, charge))
+        stored = await until_stored(lambda: self._queue.deliver(self._lease, answer, hold, charge))
         self.job = replace(self.job, state="delivering", answer=stored, hold=None)
         return stored
 
@@ -239,13 +239,15 @@ class Held:
     async def shown(self) -> None:
         """Let go of what others wait for: the answer can be read, though something of the job
         may come late. If nobody ever shows it again, that will stand."""
-        await insist(lambda: self._queue.finish(self._lease, self._served, self.job, shown=True))
+        await until_stored(
+            lambda: self._queue.finish(self._lease, self._served, self.job, shown=True)
+        )
         self._place.shown = True
 
     async def finish(self) -> bool:
         """End the job once its answer was shown. True: show it again first, every message of
         it, since a worker that had lost its lease may have written over it."""
-        again = await insist(lambda: self._queue.finish(self._lease, self._served, self.job))
+        again = await until_stored(lambda: self._queue.finish(self._lease, self._served, self.job))
         if again is not None:
             self._served = again.calls
             self.ledger.late.expect_earlier(again.late)

@@ -25,7 +25,7 @@ from bot.rules.hold import Denied
 from bot.settings import Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
-from bot.words import policy
+from bot.words import restrictions
 
 log = structlog.get_logger(__name__)
 
@@ -180,7 +180,9 @@ class _Work:
         source = self._ask.defaulted.get(failed.parameter)
         if source is None:
             return failed.sentence
-        return policy.default_refused(excerpt(self._ask.request.model), failed.parameter, source)
+        return restrictions.default_refused(
+            excerpt(self._ask.request.model), failed.parameter, source
+        )
 
     async def _work(self) -> None:
         """Wait for the turn, and ask Grok: with fewer turns while all are more than fits."""

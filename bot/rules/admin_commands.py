@@ -2,7 +2,7 @@
 
 A text is a command only when all of it fits: `usage of commas in English` is a question. A
 command with a wrong name or value in it fits too, and has faults. What each does:
-`bot.admin.managing`.
+`bot.admin.commands`.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ from bot.rules.quota import (
     read_limits,
     unknown_quota,
 )
-from bot.rules.scope_words import CHANNEL, Ending, Target
-from bot.words import managing as said
+from bot.rules.scope_words import CHANNEL, ScopeEnding, Target
+from bot.words import commands as said
 
 MOST_NAMES = 40
 """A list of more is no command: there are not so many names, and comparing them is slow."""
@@ -62,7 +62,7 @@ class Arguments:
     faults: tuple[Fault, ...] = ()
 
 
-Split = Callable[[str], Ending]
+Split = Callable[[str], ScopeEnding]
 """Parts a text from the scope at its end, of those that the command has."""
 
 Reader = Callable[[str, Split], Arguments | None]
@@ -90,7 +90,7 @@ def models_to_forbid(text: str, split: Split) -> Arguments | None:
     return _models(split(text), (Fault("", said.ALL_FORBIDDEN, said.ALLOWED_INSTEAD),))
 
 
-def _models(end: Ending, faults_of_all: tuple[Fault, ...] = ()) -> Arguments | None:
+def _models(end: ScopeEnding, faults_of_all: tuple[Fault, ...] = ()) -> Arguments | None:
     typed = " ".join(word.strip(QUOTES) for word in end.before)
     if not typed:
         faults = (Fault("", said.NOTHING_TO_ALLOW, said.ALLOWED_MODELS),)
@@ -180,7 +180,7 @@ def defaults_to_unset(text: str, split: Split) -> Arguments | None:
 
 
 def _to_unset(
-    end: Ending,
+    end: ScopeEnding,
     read: Callable[[str], N | Fault | None],
     fields_of: Callable[[Mapping[N, None]], Fields],
     allowed: str,

@@ -23,8 +23,8 @@ from bot.completion.request import CompletionRequest, is_text
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
 from bot.rules.in_force import InForce, Models
-from bot.words import managing
-from bot.words import policy as said
+from bot.words import commands as managing
+from bot.words import restrictions as said
 
 MAX_DEFAULT_BYTES = 16 * 1024
 """Of one default, as JSON: every process keeps them all in memory, and the audit repeats them."""

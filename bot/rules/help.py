@@ -9,7 +9,7 @@ from bot import words
 from bot.completion.flags import named_option
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.rules.quota import QUOTAS
-from bot.words import managing
+from bot.words import commands as managing
 
 FLAGS_TOPIC = "flags"
 

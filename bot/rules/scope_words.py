@@ -10,7 +10,7 @@ from typing import Literal
 from bot.completion.excerpt import excerpt
 from bot.errors import Fault
 from bot.rules.quota import Scope, ScopeKind, keyword
-from bot.words import managing as said
+from bot.words import commands as said
 
 TargetKind = Literal["me"] | ScopeKind
 
@@ -43,7 +43,7 @@ CHANNEL = Target("channel")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ScopeEnding:
     """Words without the scope that they end with; `target` is None when they end with none."""
 
     before: Sequence[str]
@@ -57,23 +57,23 @@ def first_word(text: str) -> tuple[str, str]:
     return keyword(first), rest
 
 
-def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ()) -> Ending:
+def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ()) -> ScopeEnding:
     """`text` parted from a scope of one of these kinds; `mentions` are the people named in it."""
     words = text.split()
     if "user" in kinds and len(words) > 1 and keyword(words[-2]) == "user":
         return _person(words, mentions)
     last = keyword(words[-1]) if words else ""
     kind = next((kind for kind in kinds if kind == last and kind != "user"), None)
-    return Ending(words[:-1], Target(kind)) if kind else Ending(words)
+    return ScopeEnding(words[:-1], Target(kind)) if kind else ScopeEnding(words)
 
 
-def _person(words: Sequence[str], mentions: Sequence[str]) -> Ending:
+def _person(words: Sequence[str], mentions: Sequence[str]) -> ScopeEnding:
     before, who = words[:-2], words[-1]
     if not who.startswith("@"):
-        return Ending(words)
+        return ScopeEnding(words)
     if mentions:
-        return Ending(before, Target("user", mentions[-1]))
+        return ScopeEnding(before, Target("user", mentions[-1]))
     if by_id := _USER_ID.fullmatch(who):
-        return Ending(before, Target("user", by_id[1]))
+        return ScopeEnding(before, Target("user", by_id[1]))
     fault = Fault("user", said.unknown_person(excerpt(who[1:])), said.ALLOWED_PERSON)
-    return Ending(before, Target("user"), (fault,))
+    return ScopeEnding(before, Target("user"), (fault,))

@@ -29,13 +29,13 @@ class Reaction:
     at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
-class Errands:
+class BackgroundTasks:
     """Owns what listeners do after their ack. Nothing that it runs may raise unnoticed."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Errands:
+    async def __aenter__(self) -> BackgroundTasks:
         return self
 
     async def __aexit__(
@@ -51,15 +51,15 @@ class Errands:
                 task.cancel()
             await asyncio.wait(list(self._tasks))
 
-    def start(self, errand: Callable[[], Awaitable[None]]) -> None:
-        """Run `errand` beside everything else."""
-        task = asyncio.create_task(_guarded(errand))
+    def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` beside everything else."""
+        task = asyncio.create_task(_guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-async def _guarded(errand: Callable[[], Awaitable[None]]) -> None:
+async def _guarded(work: Callable[[], Awaitable[None]]) -> None:
     try:
-        await errand()
+        await work()
     except Exception:
-        log.exception("errand failed")
+        log.exception("task failed")

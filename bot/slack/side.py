@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.slack.announcing import Announcing
-from bot.slack.aside import Aside
+from bot.slack.ephemeral import Ephemeral
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
 from bot.slack.people import People
@@ -22,7 +22,7 @@ class SlackSide:
     api: WebApi
     hurried: WebApi
     messages: Slack
-    aside: Aside
+    ephemeral: Ephemeral
     people: People
     membership: Membership
     views: Views

@@ -28,7 +28,7 @@ _ENVELOPE_ID = re.compile(r'"envelope_id"\s*:\s*"([\w-]{1,64})"', re.ASCII)
 _REASON = re.compile(r"[a-z_]{1,40}")
 
 
-class Connection:
+class SocketConnection:
     """Answers what comes until one of the two sides ends it.
 
     `over` is set as soon as Slack sends nothing more by it: it said so, or it is closed.

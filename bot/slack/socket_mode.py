@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.backoff import pauses
-from bot.slack.socket_connection import Connection
+from bot.slack.socket_connection import SocketConnection
 from bot.slack_limits import ACK_SECONDS
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class SocketMode:
         self._app = app
         self._app_token = app_token
         self._client = client
-        self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self._connections: dict[SocketConnection, asyncio.Task[None]] = {}
         self._keeping: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
         self._warned = False
@@ -112,7 +112,7 @@ class SocketMode:
     async def _one(self) -> str:
         """One connection, from opening it until it is over; says why it is."""
         try:
-            connection = Connection(self._app, await self._open())
+            connection = SocketConnection(self._app, await self._open())
         except _NOT_OPENED as error:
             self._tried.set()
             return self._refusal(error)

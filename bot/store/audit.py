@@ -21,7 +21,7 @@ _BEFORE, _AFTER = "before:", "after:"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One change: `before` and `after` hold the fields that changed, as far as they were set."""
 
     at: float
@@ -40,7 +40,7 @@ class Audit:
         self._redis = store.redis
         self._keys = keys
 
-    async def newest(self, count: int) -> tuple[Entry, ...]:
+    async def newest(self, count: int) -> tuple[AuditEntry, ...]:
         """The newest `count` changes, newest first. Raises `StoreUnavailable`."""
         with redis_errors():
             entries: Any = await self._redis.xrevrange(self._keys.audit, count=count)
@@ -69,7 +69,7 @@ def _value(text: str) -> JsonValue:
     return value
 
 
-def _readable(entries: Iterable[tuple[str, Mapping[str, str]]]) -> Iterator[Entry]:
+def _readable(entries: Iterable[tuple[str, Mapping[str, str]]]) -> Iterator[AuditEntry]:
     """A change that this version cannot read is no reason not to show the others."""
     for entry_id, stored in entries:
         try:
@@ -78,10 +78,10 @@ def _readable(entries: Iterable[tuple[str, Mapping[str, str]]]) -> Iterator[Entr
             log.warning("change cannot be read", entry=entry_id)
 
 
-def _entry(entry_id: str, stored: Mapping[str, str]) -> Entry:
+def _entry(entry_id: str, stored: Mapping[str, str]) -> AuditEntry:
     milliseconds, _, _ = entry_id.partition("-")
     before, after = changed_fields(stored)
-    return Entry(
+    return AuditEntry(
         at=int(milliseconds) / 1000,
         by=stored["by"],
         scope=Scope.parse(stored["scope"]),

@@ -25,7 +25,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Role:
     """What the bot is to a conversation. `known`: it was asked there; `own`: the thread begins
     with a question to it; `silent`: it was told to leave, and nobody has named it since."""
 
@@ -60,14 +60,14 @@ class Conversations:
         with redis_errors():
             return bool(await self._redis.exists(self._keys.thread_facts(conversation)))
 
-    async def standing(self, conversation: str) -> Standing:
+    async def role(self, conversation: str) -> Role:
         """What the bot is to it."""
         fields = ["dropped", "own", "silent"]
         with redis_errors():
             known, own, silent = await self._redis.hmget(
                 self._keys.thread_facts(conversation), fields
             )
-        return Standing(known is not None, own is not None, silent is not None)
+        return Role(known is not None, own is not None, silent is not None)
 
     async def before(self, conversation: str, job_id: str) -> int:
         """How many questions of it are answered before that of `job_id`; 0 once it is its turn."""

@@ -67,7 +67,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class UsageRow:
     """What one person used in one channel in one month."""
 
     channel: str
@@ -113,13 +113,13 @@ class Quotas:
             )
         return tuple((str(user), int(tokens)) for user, tokens in found)
 
-    async def export(self, month: str) -> tuple[Row, ...]:
+    async def export(self, month: str) -> tuple[UsageRow, ...]:
         """What was used in a month, by channel and person, in order of their ids."""
         with redis_errors():
             entries = self._redis.hscan_iter(self._keys.ledger(month), count=1000)
             found = {name: int(value) async for name, value in entries}
         return tuple(
-            Row(
+            UsageRow(
                 channel,
                 user,
                 requests=found.get(f"{channel} {user} requests", 0),

@@ -11,7 +11,7 @@ from bot.store.conversations import Conversations
 from bot.store.drafts import Drafts
 from bot.store.keys import Keys
 from bot.store.once import Once
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents
 

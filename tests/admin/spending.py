@@ -8,7 +8,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 
 DAY, MONTH = "2025-11-23", "2025-11"
-"""Those of `managing_desk.NOW`, in UTC."""
+"""Those of `command_desk.NOW`, in UTC."""
 
 
 async def spend(

@@ -22,7 +22,7 @@ from bot.slack.reaction import Reaction
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.store.side import StoreSide
 from bot.views.form_view import model_options
 from bot.views.setup_view import FORMS, PLACE_FORM

@@ -12,10 +12,10 @@ import pytest
 from bot.admin.usage_export import MOST_MESSAGES, table
 from bot.grok.client import GrokClient
 from bot.slack_limits import MARKDOWN_CHARS
-from bot.store.quotas import Row
+from bot.store.quotas import UsageRow
 from bot.words import usage as words
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, LEADERSHIP, RANDOM, Workspace, dm_of
-from tests.admin.managing_desk import KEYS, Desk, desk
+from tests.admin.command_desk import KEYS, Desk, desk
 from tests.admin.spending import MONTH, spend, write_down
 
 HERE = f"channel:{GENERAL}"
@@ -187,7 +187,7 @@ async def test_a_table_that_slack_does_not_take_is_not_said_to_be_sent(at: Desk)
 
 
 def test_a_long_table_is_cut_into_messages_with_the_columns_in_each() -> None:
-    rows = [Row(GENERAL, f"U{number:09}", 1, number) for number in range(500)]
+    rows = [UsageRow(GENERAL, f"U{number:09}", 1, number) for number in range(500)]
 
     found = table(MONTH, rows, {})
 
@@ -199,7 +199,7 @@ def test_a_long_table_is_cut_into_messages_with_the_columns_in_each() -> None:
 
 
 def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
-    rows = [Row(GENERAL, f"U{number:09}", 1, number, 7, 1) for number in range(5_000)]
+    rows = [UsageRow(GENERAL, f"U{number:09}", 1, number, 7, 1) for number in range(5_000)]
 
     found = table(MONTH, rows, {})
 
@@ -216,7 +216,7 @@ def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
     "name", ["=1+1", "@here", "+49", "-x", "a,b", 'say "hi"', "```", "<!here>"]
 )
 def test_a_name_in_a_table_is_only_a_name(name: str) -> None:
-    (piece,) = table(MONTH, [Row(GENERAL, BEN, 1, 1)], {BEN: name, GENERAL: name}).pieces
+    (piece,) = table(MONTH, [UsageRow(GENERAL, BEN, 1, 1)], {BEN: name, GENERAL: name}).pieces
 
     _, row = csv.reader(io.StringIO(piece))
     assert row[4] == row[2]

@@ -20,7 +20,7 @@ from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.home_view import models
 from bot.words import admin as words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, Workspace
-from tests.admin.managing_desk import Desk, desk
+from tests.admin.command_desk import Desk, desk
 
 HERE = Scope("channel", GENERAL)
 SETTINGS: Mapping[str, JsonValue] = {"model": "grok-4.3", "max_tokens": 1024}

@@ -25,7 +25,7 @@ from bot.slack.payloads import (
     Submission,
     Suggestion,
 )
-from bot.slack.reaction import Errands, Reaction
+from bot.slack.reaction import BackgroundTasks, Reaction
 from sandbox.workspace import Workspace
 from tests.sandbox.slack_app import app_of, socket_mode
 
@@ -46,12 +46,12 @@ _ANY = re.compile("")
 
 
 @asynccontextmanager
-async def listening(workspace: Workspace, **handlers: Handler) -> AsyncIterator[Errands]:
+async def listening(workspace: Workspace, **handlers: Handler) -> AsyncIterator[BackgroundTasks]:
     """An app that reacts with `handlers` (kind=handler); what they leave to be done after the
-    ack runs in the `Errands`, which end once the app is gone."""
+    ack runs in the `BackgroundTasks`, which end once the app is gone."""
     unknown = handlers.keys() - _MODELS.keys()
     assert not unknown, unknown
-    async with Errands() as errands:
+    async with BackgroundTasks() as tasks:
         app = app_of(workspace)
 
         async def react(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ async def listening(workspace: Workspace, **handlers: Handler) -> AsyncIterator[
             else:
                 await ack(**reaction.ack)
             if reaction.then:
-                errands.start(reaction.then)
+                tasks.start(reaction.then)
 
         app.command(_ANY)(react)
         app.shortcut(_ANY)(react)
@@ -75,4 +75,4 @@ async def listening(workspace: Workspace, **handlers: Handler) -> AsyncIterator[
         app.options(_ANY)(react)
         app.event(_ANY)(react)
         async with socket_mode(workspace, app):
-            yield errands
+            yield tasks

@@ -76,7 +76,7 @@ class Stage:
         return str(reply["ts"])
 
     async def quiet(self) -> None:
-        """Wait until every event is handled, its errand done."""
+        """Wait until every event is handled, its background task done."""
         async with asyncio.timeout(10), self.progress:
             await self.progress.wait_for(lambda: self.handled == len(self.workspace.deliveries))
 

@@ -145,7 +145,7 @@ async def desk(
             admission=Admission(slack.people, records.allowances, ours),
             presence=Presence(slack.people, slack.membership),
             box=box,
-            window=FormWindow(slack.views, box, slack.aside),
+            window=FormWindow(slack.views, box, slack.ephemeral),
             grok=client,
             slack=slack,
             store=records,

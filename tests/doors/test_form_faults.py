@@ -12,7 +12,7 @@ from bot.rules.policy import Fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.words import form as words
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, BEN, GENERAL, View, Workspace

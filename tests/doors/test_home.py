@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.admin.home_standing import Standing
+from bot.admin.home_rules import HomeRules
 from bot.admin.permission import Permission
 from bot.doors import home as module
 from bot.doors.home import Home
@@ -19,7 +19,7 @@ from bot.slack.payloads import HomeOpened
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.store.recent import Recent
 from bot.store.side import StoreSide
 from bot.words import home as words
@@ -47,7 +47,7 @@ def home_of(workspace: Workspace, store: Store, keys: Keys, grok: GrokClient) ->
     settings = Settings(_env_file=None, grok_max_tokens=777)
     records = StoreSide.of(store, keys)
     return Home(
-        standing=Standing(
+        home_rules=HomeRules(
             permission=Permission(settings), grok=grok, store=records, settings=settings
         ),
         grok=grok,

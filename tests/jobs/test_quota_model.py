@@ -32,7 +32,7 @@ from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.rules.windows import Windows
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.quotas import Amount, Quotas, Row
+from bot.store.quotas import Amount, Quotas, UsageRow
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.quota_model import AMOUNTS, Counts, ModelJob, QuotaModel
 
@@ -394,7 +394,7 @@ def windows(day: int) -> Windows:
     return Windows(DAYS[day], DAYS[day][:7], now + (day + 1) * DAY, now + 40 * DAY)
 
 
-def amounts(row: Row) -> dict[str, int]:
+def amounts(row: UsageRow) -> dict[str, int]:
     names = ("requests", "tokens", "micro_dollars", "unpriced")
     return {f"{row.channel} {row.user} {name}": getattr(row, name) for name in names}
 

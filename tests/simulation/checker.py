@@ -33,7 +33,7 @@ RECOVERY_SECONDS = 12.0
 
 _TEAM = "grokbot:{T0SANDBOX1}:"
 _CRASHES = ("kill before", "kill sent", "kill landed", "freeze")
-_ALARMS = {"job crashed", "answer failed", "listener failed", "errand failed",
+_ALARMS = {"job crashed", "answer failed", "listener failed", "task failed",
            "no jobs are taken any more", "answer not delivered", "job cannot be read",
            "job forgotten by the store, queued anew"}  # fmt: skip
 _GIVEN_UP = {"job given up", "job ended without a word", "job not shown once more"}

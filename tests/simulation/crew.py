@@ -14,8 +14,8 @@ from bot.grok.client import GrokClient
 from bot.settings import Settings
 from bot.slack.incoming import answer
 from bot.slack.installation import Installation
-from bot.slack.reaction import Errands
-from bot.wiring import Parts
+from bot.slack.reaction import BackgroundTasks
+from bot.wiring import Wiring
 from sandbox.workspace.state import BOT_ID, BOT_USER, TEAM_ID
 from tests.simulation.grok import BASE, SimGrok
 from tests.simulation.loop import Process, spawn
@@ -83,8 +83,8 @@ class Crew:
         slack = self._slack
         client = slack.client()
         grok = GrokClient(self._settings, self._grok.client())
-        parts = Parts(self._settings, INSTALLATION, client, self._store.client(), grok)
-        app = build_slack_app(INSTALLATION, client, parts.listeners(), Errands())
+        parts = Wiring(self._settings, INSTALLATION, client, self._store.client(), grok)
+        app = build_slack_app(INSTALLATION, client, parts.listeners(), BackgroundTasks())
 
         async def connected() -> bool:
             return process in slack.connected_to

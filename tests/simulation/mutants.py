@@ -101,7 +101,7 @@ MUTANTS: dict[str, Lua | Method] = {
     "renewal": Method(Queue, "renew", _true),
     "wake": Method(Crashes, "wake", _unheeded),
     "stops": Method(Worker, "_hear", _asleep),
-    "insisting": Method(lease_module, "insist", _once),
+    "insisting": Method(lease_module, "until_stored", _once),
 }
 
 

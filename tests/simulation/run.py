@@ -14,7 +14,7 @@ import structlog
 
 from bot.rules.quota import Scope
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from sandbox.workspace import ANA
 from sandbox.workspace.state import TEAM_ID
 from tests.simulation import checker

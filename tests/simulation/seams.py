@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from bot.jobs import worker
-from bot.store import policy
+from bot.store import policies
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ EPOCH = 1_790_000_000.0
 
 
 IDLE: Sequence[tuple[Any, str, float]] = (
-    (policy, "POLL_SECONDS", 5.0),
+    (policies, "POLL_SECONDS", 5.0),
     (worker, "MEASURE_EVERY_SECONDS", 30.0),
 )
 """What goes on beside the answers is done less often: each time costs as much as a step of one."""

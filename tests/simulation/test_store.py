@@ -21,7 +21,7 @@ from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.store.quotas import Quotas
 from tests.fixtures.store import TEAM
 from tests.jobs.asks import make_answer, make_ask

@@ -12,8 +12,8 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import OutcomeUnknown, PostingDenied
-from bot.slack.aside import Aside
 from bot.slack.blocks import BARE, further_message
+from bot.slack.ephemeral import Ephemeral
 from bot.slack.response_url import ResponseUrls
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
@@ -195,7 +195,7 @@ async def test_no_redirect_is_followed() -> None:
 async def test_who_comes_with_a_forged_address_is_told_another_way(
     workspace: Workspace, slack: Slack, store: Store, keys: Keys
 ) -> None:
-    aside = Aside(slack, Allowances(store, keys))
+    aside = Ephemeral(slack, Allowances(store, keys))
     async with elsewhere() as other:
         await aside.tell("not taken", user=ANA, channel=GENERAL, response_url=other.url)
         await aside.tell("nor here", user=ANA, channel=FINANCE, response_url=other.url)

@@ -9,10 +9,10 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
-from bot.store.audit import Audit, Entry
+from bot.store.audit import Audit, AuditEntry
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import MOST_AUDITED, Policies
+from bot.store.policies import MOST_AUDITED, Policies
 from tests.store.proxy import Proxy
 
 CHANNEL = Scope("channel", "C1")
@@ -87,7 +87,7 @@ async def test_a_change_that_cannot_be_read_hides_no_other(store: Store, keys: K
     await store.redis.xadd(keys.audit, good, id="9999999999999-0")
 
     assert await Audit(store, keys).newest(10) == (
-        Entry(9999999999.999, "U1", WORKSPACE, {}, {"mood": "{good"}),
+        AuditEntry(9999999999.999, "U1", WORKSPACE, {}, {"mood": "{good"}),
     )
 
 

@@ -27,7 +27,7 @@ from bot.store import connection
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import Change, Policies
+from bot.store.policies import Change, Policies
 from tests.fixtures.store import TEAM
 from tests.store.proxy import Lose, Proxy
 

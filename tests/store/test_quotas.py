@@ -9,7 +9,7 @@ from bot.rules.charge import Charge
 from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.quotas import Amount, Counts, Quotas, Row, Use
+from bot.store.quotas import Amount, Counts, Quotas, UsageRow, Use
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
 from tests.rules.holds import make_hold
@@ -104,9 +104,9 @@ async def test_export_has_a_row_for_each_person_in_each_channel(
     await spend(queue, "C1", "U1", Charge(1, 2, 20))
 
     assert await quotas.export(MONTH) == (
-        Row("C1", "U1", 1, 2, 20),
-        Row("C1", "U2", 1, 7, 0, unpriced=1),
-        Row("C2", "U1", 2, 6, 60),
+        UsageRow("C1", "U1", 1, 2, 20),
+        UsageRow("C1", "U2", 1, 7, 0, unpriced=1),
+        UsageRow("C2", "U1", 2, 6, 60),
     )
 
 

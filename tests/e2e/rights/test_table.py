@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from bot.doors import messages
-from bot.slack import aside, membership, pacing
+from bot.slack import ephemeral, membership, pacing
 from bot.slack import views as slack_views
 from tests.e2e.rights import answers, commands, questions, typed, views
 from tests.e2e.rights.table import DRIVERS, PAGE, Row, rows_in
@@ -62,7 +62,7 @@ async def tried(at: World, act: str, user: str) -> str:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody may do as much in a minute as the table has cells."""
     monkeypatch.setattr(pacing, "POST_BURST", 1_000)
-    monkeypatch.setattr(aside, "TOLD_PER_MINUTE", 1_000)
+    monkeypatch.setattr(ephemeral, "TOLD_PER_MINUTE", 1_000)
     monkeypatch.setattr(messages, "REFUSALS_PER_MINUTE", 1_000)
     monkeypatch.setattr(membership, "MOST_LOOKS", 1_000)
     monkeypatch.setattr(slack_views, "VIEWS_PER_MINUTE_EACH", 1_000)

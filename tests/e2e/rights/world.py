@@ -14,7 +14,7 @@ from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack.plain_words import plain_words
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.words import admin, form, talk
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.script import Recorded

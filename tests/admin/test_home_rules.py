@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.admin.home_standing import MOST_CHANNELS, Standing
+from bot.admin.home_rules import MOST_CHANNELS, HomeRules
 from bot.admin.permission import Permission
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, default_fields, limit_fields
@@ -38,7 +38,7 @@ class Tab:
         self.store, self.keys = store, keys
         records = StoreSide.of(store, keys)
         self.policies = records.policies
-        self._standing = Standing(
+        self._home_rules = HomeRules(
             permission=Permission(ours),
             grok=grok,
             store=records,
@@ -50,7 +50,7 @@ class Tab:
         await self.policies.change(scope, fields, by=ANA)
 
     async def shown(self, person: Person = MEMBER, channels: Sequence[str] = ()) -> str:
-        parts = (await self._standing.of(person, channels)).parts
+        parts = (await self._home_rules.of(person, channels)).parts
         check_view(home_view(parts), kind="home")
         return text_of(parts)
 

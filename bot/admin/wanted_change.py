@@ -29,7 +29,7 @@ from bot.words import quota as quota_words
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedChange:
     """What is to become of some fields (None: taken away); with `faults`, nothing is."""
 
     fields: Fields
@@ -38,26 +38,26 @@ class Wanted:
 
 def wanted(
     command: AdminCommand, scope: Scope, policy: Policy, catalogue: Catalogue, pause: Paused
-) -> Wanted:
+) -> WantedChange:
     """What is wanted with `command` in `scope`; `pause`: the one that it may set."""
     match command.name:
         case "pause":
-            return Wanted({"paused": pause.model_dump()})
+            return WantedChange({"paused": pause.model_dump()})
         case "resume":
-            return Wanted({"paused": None})
+            return WantedChange({"paused": None})
         case "models allow" | "models forbid" if command.names:
             return _models(command, policy.of(scope).models, catalogue)
         case _:
-            return Wanted(command.fields)
+            return WantedChange(command.fields)
 
 
-def _models(command: AdminCommand, named: dict[str, bool], catalogue: Catalogue) -> Wanted:
+def _models(command: AdminCommand, named: dict[str, bool], catalogue: Catalogue) -> WantedChange:
     """`named`: what was said of models in this scope until now."""
     faults = tuple(fault for name in command.names for fault in _unknown(name, catalogue))
     ids = [*map(catalogue.id_of, command.names)]
     allow = command.name == "models allow"
     models = _allowed(ids, named) if allow else dict.fromkeys(ids, False)
-    return Wanted(model_fields(models), faults)
+    return WantedChange(model_fields(models), faults)
 
 
 def _allowed(ids: Sequence[str], named: dict[str, bool]) -> dict[str, bool | None]:

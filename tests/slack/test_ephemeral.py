@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.aside import TOLD_PER_MINUTE, Aside
+from bot.slack.ephemeral import TOLD_PER_MINUTE, Ephemeral
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack_limits import SECTION_TEXT_CHARS
@@ -18,8 +18,8 @@ SENTENCE = "That took too long: type `/grok` again."
 
 
 @pytest.fixture
-def aside(workspace: Workspace, store: Store, keys: Keys) -> Aside:
-    return Aside(Slack(WebApi(client_of(workspace))), Allowances(store, keys))
+def aside(workspace: Workspace, store: Store, keys: Keys) -> Ephemeral:
+    return Ephemeral(Slack(WebApi(client_of(workspace))), Allowances(store, keys))
 
 
 def text_of(message: Message) -> str:
@@ -35,7 +35,7 @@ async def response_url(workspace: Workspace) -> str:
 
 
 async def test_the_address_of_the_command_is_taken_first(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     url = await response_url(workspace)
 
@@ -48,7 +48,7 @@ async def test_the_address_of_the_command_is_taken_first(
 
 
 async def test_an_address_that_is_used_up_is_no_dead_end(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     await aside.tell(
         SENTENCE, user=ANA, channel=GENERAL, response_url=f"{workspace.url}/response/none"
@@ -58,7 +58,9 @@ async def test_an_address_that_is_used_up_is_no_dead_end(
     assert (told.channel, text_of(told)) == (GENERAL, SENTENCE)
 
 
-async def test_only_the_person_sees_it_in_the_thread(workspace: Workspace, aside: Aside) -> None:
+async def test_only_the_person_sees_it_in_the_thread(
+    workspace: Workspace, aside: Ephemeral
+) -> None:
     root = await workspace.say(ANA, GENERAL, "hello")
     await workspace.say(BEN, GENERAL, "hello yourself", root.ts)
 
@@ -69,7 +71,7 @@ async def test_only_the_person_sees_it_in_the_thread(workspace: Workspace, aside
 
 
 async def test_beside_a_message_that_nobody_replied_to_it_is_seen_too(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     root = await workspace.say(ANA, GENERAL, "hello")
 
@@ -81,7 +83,7 @@ async def test_beside_a_message_that_nobody_replied_to_it_is_seen_too(
 
 
 async def test_where_the_bot_is_no_member_it_comes_as_a_direct_message(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     await aside.tell(SENTENCE, user=ANA, channel=FINANCE)
 
@@ -91,7 +93,7 @@ async def test_where_the_bot_is_no_member_it_comes_as_a_direct_message(
 
 
 async def test_without_any_place_it_comes_as_a_direct_message(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     await aside.tell(SENTENCE, user=ANA)
 
@@ -99,7 +101,7 @@ async def test_without_any_place_it_comes_as_a_direct_message(
 
 
 async def test_nothing_is_raised_when_slack_takes_nothing(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     workspace.fail("*", status=500, times=None)
 
@@ -109,7 +111,9 @@ async def test_nothing_is_raised_when_slack_takes_nothing(
     assert {"chat.postEphemeral", "conversations.open"} <= {c.method for c in workspace.calls}
 
 
-async def test_a_long_text_is_cut_to_what_slack_takes(workspace: Workspace, aside: Aside) -> None:
+async def test_a_long_text_is_cut_to_what_slack_takes(
+    workspace: Workspace, aside: Ephemeral
+) -> None:
     await aside.tell("x" * (SECTION_TEXT_CHARS + 1), user=ANA, channel=GENERAL)
 
     (told,) = workspace.ephemerals(ANA)
@@ -118,7 +122,7 @@ async def test_a_long_text_is_cut_to_what_slack_takes(workspace: Workspace, asid
 
 
 async def test_where_somebody_replied_slack_is_not_asked_for_it(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     root = await workspace.say(ANA, GENERAL, "hello")
     await workspace.say(BEN, GENERAL, "hello yourself", root.ts)
@@ -131,7 +135,7 @@ async def test_where_somebody_replied_slack_is_not_asked_for_it(
 
 
 async def test_nobody_is_told_more_in_a_minute_than_they_read(
-    workspace: Workspace, aside: Aside
+    workspace: Workspace, aside: Ephemeral
 ) -> None:
     for number in range(TOLD_PER_MINUTE + 10):
         await aside.tell(str(number), user=ANA, channel=GENERAL)

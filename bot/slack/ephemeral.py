@@ -21,7 +21,7 @@ TOLD_PER_MINUTE = 15
 _PART = "aside"
 
 
-class Aside:
+class Ephemeral:
     """Tells one person something, and nobody else."""
 
     def __init__(self, slack: Slack, allowances: Allowances) -> None:

@@ -45,7 +45,7 @@ class Concern:
 
 
 @frozen
-class Standing:
+class HomeRules:
     """Knows the defaults and quotas that concern somebody."""
 
     _permission: Permission

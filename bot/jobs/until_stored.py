@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-async def insist(act: Callable[[], Awaitable[T]]) -> T:
+async def until_stored(act: Callable[[], Awaitable[T]]) -> T:
     """Do what must be done, as soon as Redis lets it; what came of it."""
     rests = pauses()
     while True:

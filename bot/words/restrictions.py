@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from bot.words.quota import one_of
 
-Source = Literal["channel", "workspace", "settings"]
-
-_SET_BY: dict[Source, str] = {
+_SET_BY: dict[str, str] = {
     "channel": "the defaults of this channel",
     "workspace": "the defaults of the workspace",
     "settings": "whoever runs this bot",
 }
 
 
-def by_default(problem: str, source: Source, name: str = "") -> str:
+def by_default(problem: str, source: str, name: str = "") -> str:
     """`problem` of a fault about a value that the asker did not give; `name` is empty, or another
     parameter whose value that is."""
     whose = f"{name} is set" if name else "set"
     return f"{problem} ({whose} by {_SET_BY[source]})"
 
 
-def default_refused(model: str, parameter: str, source: Source) -> str:
+def default_refused(model: str, parameter: str, source: str) -> str:
     """The API refused a value that the asker did not give; `model` is made safe to show."""
     return (
         f"{model} does not take {parameter} as it is set by {_SET_BY[source]}. Give another value "

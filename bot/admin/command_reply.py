@@ -25,7 +25,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandReply:
     """What its author alone reads, line by line, and what everybody in `channel` does.
 
     Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the

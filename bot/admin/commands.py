@@ -11,9 +11,9 @@ import structlog
 from attrs import frozen
 
 from bot.admin.changing import Changing, refused
-from bot.admin.managing_reply import Caller, Said
+from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
-from bot.admin.usage import Usage
+from bot.admin.usage import UsageCommands
 from bot.asking.showing import (
     audit_lines,
     defaults_here,
@@ -55,14 +55,14 @@ class _Where:
     thread_ts: str
 
 
-Handler = Callable[[AdminCommand, Caller], Awaitable[Said]]
+Handler = Callable[[AdminCommand, Caller], Awaitable[CommandReply]]
 
 
 @frozen
-class Managing:
+class CommandRunner:
     """Carries out the commands. One that changes a channel is announced there."""
 
-    _usage: Usage
+    _usage: UsageCommands
     _changing: Changing
     _permission: Permission
     _grok: GrokClient
@@ -98,41 +98,45 @@ class Managing:
         then = partial(self._conclude, where, lambda: changing)
         return Reaction(then=then, again=not changing.done())
 
-    async def _carry_out(self, command: AdminCommand, where: _Where, operation: str) -> Said:
+    async def _carry_out(
+        self, command: AdminCommand, where: _Where, operation: str
+    ) -> CommandReply:
         """What there is to say, once it is done."""
         person = await self._slack.people.find(where.user)
         caller = Caller(person, where.channel, operation)
         if sentence := self._permission.refusal(command.matter(where.user), person):
-            return Said((sentence,))
+            return CommandReply((sentence,))
         return await self._answer(command, caller)
 
-    async def _conclude(self, where: _Where, outcome: Callable[[], Awaitable[Said]]) -> None:
+    async def _conclude(
+        self, where: _Where, outcome: Callable[[], Awaitable[CommandReply]]
+    ) -> None:
         said = await outcome()
         if said.documents and not await self._slack.announcing.send(said.documents, where.user):
-            said = Said((usage_words.EXPORT_FAILED,))
+            said = CommandReply((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
         if not said.announcement:
             return
         if not await self._slack.announcing.announce(said.channel, said.announcement):
-            await self._tell(where, Said((words.NOT_ANNOUNCED,)))
+            await self._tell(where, CommandReply((words.NOT_ANNOUNCED,)))
 
-    async def _answer(self, command: AdminCommand, caller: Caller) -> Said:
+    async def _answer(self, command: AdminCommand, caller: Caller) -> CommandReply:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._said(command, caller)
         except RequestRefused as error:
-            return Said((error.sentence,))
+            return CommandReply((error.sentence,))
         except StoreUnavailable as error:
             log.warning("command came to nothing", error=str(error))
-            return Said((_away(command, maybe_applied=error.maybe_applied),))
+            return CommandReply((_away(command, maybe_applied=error.maybe_applied),))
         except TimeoutError:
             log.warning("command came to nothing in time")
-            return Said((_away(command, maybe_applied=True),))
+            return CommandReply((_away(command, maybe_applied=True),))
         except Exception:
             log.exception("command failed")
-            return Said((words.FAILED,))
+            return CommandReply((words.FAILED,))
 
-    async def _said(self, command: AdminCommand, caller: Caller) -> Said:
+    async def _said(self, command: AdminCommand, caller: Caller) -> CommandReply:
         if command.faults:
             raise refused(command.faults, changing=command.verb.changes)
         if command.verb.changes:
@@ -151,17 +155,17 @@ class Managing:
             "quota": self._usage.quotas,
         }
 
-    async def _audited(self, _: AdminCommand, caller: Caller) -> Said:
+    async def _audited(self, _: AdminCommand, caller: Caller) -> CommandReply:
         entries = await self._store.audit.newest(MOST_ENTRIES)
-        return Said(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
+        return CommandReply(tuple(audit_lines(entries, caller.channel, caller.person.tz_offset)))
 
-    async def _models(self, _: AdminCommand, caller: Caller) -> Said:
+    async def _models(self, _: AdminCommand, caller: Caller) -> CommandReply:
         rules, catalogue = await self._in_force(caller), self._grok.catalogue
         knows = self._permission.knows_rules(caller.person)
         lines = models_here(rules, catalogue) if knows else every_model(catalogue)
-        return Said((*lines, *kept_out(rules, caller.person, knows_rules=knows)))
+        return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=knows)))
 
-    async def _defaults(self, command: AdminCommand, caller: Caller) -> Said:
+    async def _defaults(self, command: AdminCommand, caller: Caller) -> CommandReply:
         rules, channel = await self._in_force(caller), caller.channel
         if command.target:
             scope = command.target.scope(channel=channel, user=caller.user)
@@ -169,7 +173,7 @@ class Managing:
         else:
             may = not self._permission.refusal("defaults", caller.person)
             lines = defaults_here(rules, may_set=may)
-        return Said((*lines, *kept_out(rules, caller.person, knows_rules=True)))
+        return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=True)))
 
     async def _in_force(self, caller: Caller) -> InForce:
         return InForce(
@@ -180,8 +184,8 @@ class Managing:
             self._grok.catalogue.id_of,
         )
 
-    async def _tell(self, where: _Where, said: Said) -> None:
-        await self._slack.aside.show(
+    async def _tell(self, where: _Where, said: CommandReply) -> None:
+        await self._slack.ephemeral.show(
             said.message,
             user=where.user,
             channel=where.channel,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.admin.changing import Changing
-from bot.admin.managing import Managing
+from bot.admin.commands import CommandRunner
 from bot.admin.permission import Permission
-from bot.admin.usage import Usage
+from bot.admin.usage import UsageCommands
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import parse_command
 from bot.settings import Settings, admins_of
@@ -21,7 +21,7 @@ from bot.slack.shown import mentioned, shown
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policy import Policies
+from bot.store.policies import Policies
 from bot.store.side import StoreSide
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
 from tests.doors.app import listening
@@ -75,8 +75,8 @@ async def desk(
         api = WebApi(client_of(workspace))
         records, slack = StoreSide.of(behind, KEYS), slack_side(api, behind, KEYS, admins_of(ours))
         permission = Permission(ours)
-        managing = Managing(
-            usage=Usage(
+        managing = CommandRunner(
+            usage=UsageCommands(
                 permission=permission,
                 channels=ChannelNames(api),
                 slack=slack,

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.admin.managing import Managing
+from bot.admin.commands import CommandRunner
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, Rules
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.words import admin as words
-from bot.words import managing as managing_words
+from bot.words import commands as managing_words
 from sandbox.workspace import ANA, BEN, CHLOE, FINANCE, GENERAL, GUEST, Workspace, dm_of
-from tests.admin.managing_desk import KEYS, Desk, desk
+from tests.admin.command_desk import KEYS, Desk, desk
 from tests.store.proxy import always
 
 HERE = Scope("channel", GENERAL)
@@ -68,7 +68,7 @@ async def test_a_change_is_stored_before_its_ack(at: Desk, monkeypatch: pytest.M
     async def die(*_: object) -> None:
         """Nothing that follows the ack is done."""
 
-    monkeypatch.setattr(Managing, "_conclude", die)
+    monkeypatch.setattr(CommandRunner, "_conclude", die)
     result = await at.workspace.command(ANA, GENERAL, "/grok defaults set --temperature 0.7")
 
     assert result.error is None
