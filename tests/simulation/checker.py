@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -65,6 +65,7 @@ def check(stage: Stage, *, ended: bool) -> list[str]:
         *_answers(stage, jobs),
         *_never_two(stage, jobs),
         *_never_worse(stage, jobs),
+        *_fenced(stage),
         *_asked(stage, jobs),
         *_order(stage, jobs),
         *_counted(stage, jobs),
@@ -118,6 +119,11 @@ def _part(message: Message) -> str:
     return str((message.metadata or {})["event_payload"]["part"])
 
 
+def _whispers(stage: Stage) -> list[Message]:
+    """What was told to one person alone, where they saw it or in a direct message."""
+    return [*stage.slack.workspace.ephemerals(), *_messages(stage)[""]]
+
+
 def _text(job: Job) -> str:
     assert job.answer is not None
     return "".join(section.text for section in job.answer.sections).strip()
@@ -133,7 +139,7 @@ def _accepted(stage: Stage, jobs: list[Job]) -> Iterator[str]:
             yield f"question {number} was acked and is lost"
         if told.startswith("Quota") and known[number]:
             yield f"question {number} was refused and taken: {told}"
-    whispers = [each.shown for each in stage.slack.workspace.ephemerals()]
+    whispers = _whispers(stage)
     for number in stage.people.said:
         if not (known[number] or whispers or (_crashed(stage) and _refused(stage))):
             yield f"question {number} was heard, and nothing came of it"
@@ -143,7 +149,7 @@ def _accepted(stage: Stage, jobs: list[Job]) -> Iterator[str]:
 
 
 def _clicks(stage: Stage, jobs: list[Job]) -> Iterator[str]:
-    whispers = stage.slack.workspace.ephemerals()
+    whispers = _whispers(stage)
     for clicked in stage.people.clicked:
         again = [job for job in jobs if job.ask.surface == "retry"]
         if clicked.deed == "retry" and not again and not whispers:
@@ -255,6 +261,21 @@ def _worse_after(message: Message, said: str, number: int, most: float) -> Itera
             whole, since = True, 0.0
         elif whole and not since:
             since = revision.at
+
+
+def _fenced(stage: Stage) -> Iterator[str]:
+    """Who has lost a job edits its messages once at most: it was lost between asking and sending."""
+    jobs = {
+        message.ts: job_id for job_id, messages in _messages(stage).items() for message in messages
+    }
+    edits: Counter[tuple[str, str, float]] = Counter()
+    for at, who, ts in stage.world.edited:
+        taken = [each for each in stage.world.taken if each[2] == jobs.get(ts) and each[0] < at]
+        if taken and taken[-1][1] != who:
+            edits[who, ts, taken[-1][0]] += 1
+    for (who, ts, _), count in edits.items():
+        if count > 1:
+            yield f"{who} edited {ts} {count} times after another had taken the job"
 
 
 def _askings(stage: Stage, job: Job) -> list[Asking]:

@@ -55,9 +55,9 @@ class People:
                     ANA, GENERAL, f"<@{BOT_USER}> {text}"
                 )
             case "reply":
-                root = self.said[1]
+                root = self.said[1].ts if 1 in self.said else None
                 self.said[question.number] = await workspace.say(
-                    BEN, GENERAL, f"<@{BOT_USER}> {text}", root.ts
+                    BEN, GENERAL, f"<@{BOT_USER}> {text}", root
                 )
             case "direct":
                 self.said[question.number] = await workspace.say(ANA, dm_of(ANA), text)

@@ -25,7 +25,7 @@ from sandbox.workspace.response_url import _use
 from sandbox.workspace.team import Team
 from sandbox.workspace.web_api.method import METHODS, Args
 from tests.e2e.stage import installed_app
-from tests.simulation.loop import Process, spawn
+from tests.simulation.loop import PROCESS, Process, spawn
 from tests.simulation.world import Call, Fault, Kind, World
 
 ORIGIN = "http://127.0.0.1:1"
@@ -140,7 +140,9 @@ class SimSlack:
 
     async def ask(self, method: str, body: Json) -> Any:
         """One call of the process that asks."""
-        world = self._world
+        world, process = self._world, PROCESS.get()
+        if method == "chat.update" and process:
+            world.edited.append((world.loop.time(), process.name, str(body["ts"])))
         land = functools.partial(self.carry_out, method, json.loads(json.dumps(body)))
         return await world.call("slack", method, land)
 

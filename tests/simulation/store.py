@@ -204,7 +204,11 @@ class FakeStore:
             return
         if call.label in _TOLD:
             self._world.note("store", f"{call.label} of {call.process}")
-        call.give([self._run(fields) for fields in commands])
+        replies = [self._run(fields) for fields in commands]
+        if call.label == "take" and replies[0]:
+            job_id = first[3].decode().rpartition(":")[2]
+            self._world.taken.append((self._world.loop.time(), call.process.name, job_id))
+        call.give(replies)
         if self._socket.added:
             self._socket.added = False
             self._readers = [read for read in self._readers if not read()]

@@ -120,6 +120,10 @@ class World:
         self.record: list[tuple[float, str, str]] = []
         self.alarms: list[tuple[str, str]] = []
         """What processes have logged as an error."""
+        self.taken: list[tuple[float, str, str]] = []
+        """When which process became the holder of which job."""
+        self.edited: list[tuple[float, str, str]] = []
+        """When which process sent an edit of which message."""
         self._under_way: Counter[Kind] = Counter()
         self.struck: list[str] = []
         self.killed: Callable[[Process], None] = lambda _: None
