@@ -264,7 +264,7 @@ def _worse_after(message: Message, said: str, number: int, most: float) -> Itera
 
 
 def _fenced(stage: Stage) -> Iterator[str]:
-    """Who has lost a job edits its messages once at most: it was lost between asking and sending."""
+    """Who has lost a job edits its messages once at most: what was asked before, and sent after."""
     jobs = {
         message.ts: job_id for job_id, messages in _messages(stage).items() for message in messages
     }
