@@ -20,6 +20,7 @@ AUTOLINK = (
 )
 TAG = r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>"
 
+_LEAST_TICKS = 2
 _TICKS = re.compile(r"`+")
 _ATOM = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|{AUTOLINK}")
 _ATOM_OR_TAG = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|{AUTOLINK}|{TAG}")
@@ -58,17 +59,18 @@ NO_CODE = Code()
 
 def code_in(leaf: str) -> Code:
     """The code in `leaf`, whose inline markup ends where it ends."""
-    if "`" not in leaf:
+    if leaf.count("`") < _LEAST_TICKS:
         return NO_CODE
     spans = _spans(leaf, _ATOM, 0, len(leaf))
-    if _IN_LINK.search(leaf) or _DEFINITION.search(leaf):
+    if _IN_LINK.search(leaf) or ("]:" in leaf and _DEFINITION.search(leaf)):
         return Code((), tuple(spans))
     readings = [spans]
-    if block := _HTML_BLOCK.search(leaf):
-        above = _spans(leaf, _ATOM, 0, block.start())
-        readings.append([*above, *(span for span in spans if span[0] >= block.start())])
-    if _IN_TAG.search(leaf):
-        readings.append(_spans(leaf, _ATOM_OR_TAG, 0, len(leaf)))
+    if "<" in leaf:
+        if block := _HTML_BLOCK.search(leaf):
+            above = _spans(leaf, _ATOM, 0, block.start())
+            readings.append([*above, *(span for span in spans if span[0] >= block.start())])
+        if _IN_TAG.search(leaf):
+            readings.append(_spans(leaf, _ATOM_OR_TAG, 0, len(leaf)))
     if (cells := cells_of(leaf)) != [(0, len(leaf))]:
         readings.append([span for cell in cells for span in _spans(leaf, _ATOM, *cell)])
     if len(readings) == 1:

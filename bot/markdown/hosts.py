@@ -105,8 +105,8 @@ def of_one_house(name: str, host: str) -> bool:
 
 def _looks_owned(host: str) -> bool:
     """Whether `host` ends like one of the names of a house."""
-    labels = host.split(".")
-    return any(".".join(labels[-count:]) in _IN_HOUSES for count in (2, 3))
+    labels = host.rsplit(".", 3)
+    return ".".join(labels[-2:]) in _IN_HOUSES or ".".join(labels[-3:]) in _IN_HOUSES
 
 
 def _owned(host: str) -> str:

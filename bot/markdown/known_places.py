@@ -79,6 +79,16 @@ def keeps_documents(host: str) -> bool:
     return _is_below(host, _DOCUMENTS)
 
 
+_MOST_LABELS = 5
+"""No place above has a name of more."""
+
+
 def _is_below(host: str, places: frozenset[str]) -> bool:
-    labels = host.split(".")[-5:]
-    return any(".".join(labels[first:]) in places for first in range(len(labels)))
+    at = len(host)
+    for _ in range(_MOST_LABELS):
+        at = host.rfind(".", 0, at)
+        if host[at + 1 :] in places:
+            return True
+        if at < 0:
+            return False
+    return False

@@ -102,7 +102,7 @@ def read(place: Place, line: str) -> tuple[Kind, Place]:
         if not fence and line[:1] not in _BEGINS_BLOCK:
             if place.paragraph:
                 return Kind.MORE, place
-            return Kind.TEXT, place._replace(paragraph=True, empty_item=False)
+            return Kind.TEXT, Place((), True, html=place.html, doubtful=place.doubtful)
         if not fence and line in ("\n", ""):
             return Kind.TEXT, _DOUBTFUL if place.doubtful else START
     marks = _MARKS.match(line)
@@ -203,10 +203,10 @@ class _Line:
         if deep:
             kind = Kind.MORE if goes_on else Kind.DEEP
             return kind, place._replace(containers=inside, paragraph=goes_on)
-        open_here = place._replace(containers=inside, paragraph=True)
+        open_here = Place(inside, True, place.empty_item, place.fence, place.html, place.doubtful)
         if text[:1] not in _BEGINS_LEAF:
             return (Kind.MORE if goes_on else Kind.TEXT), open_here
-        begun = place._replace(containers=containers, paragraph=False)
+        begun = open_here._replace(containers=containers, paragraph=False)
         if opened := _FENCE.match(text):
             marker = opened[1] or opened[2]
             doubtful = place.doubtful or place.html or "|" in text

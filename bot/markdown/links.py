@@ -16,6 +16,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from bot.markdown.code_spans import AUTOLINK, NO_CODE, TAG, Code, code_in, within
@@ -34,8 +35,9 @@ JOINER = "\u2060"
 
 _MOST_NAMED = 16
 """What names more places than that hides where it leads."""
+_TOO_MANY = _MOST_NAMED + 1
 
-_MARK = re.compile(rf"\\[!-/:-@\[-`{{-~]|{AUTOLINK}|(?P<tag>{TAG})|\[|\]")
+_MARK = re.compile(rf"\\[!-/:-@\[-`{{-~]|{AUTOLINK}|(?P<tag>{TAG})|(?P<bracket>[\[\]])")
 _IN_TAG = re.compile(r"[\[\]]")
 _AUTOLINK = re.compile(AUTOLINK)
 _WITH_USER = re.compile(
@@ -75,7 +77,7 @@ class _Address(NamedTuple):
 
 _PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
 _NOWHERE = _Address("nowhere:", 0)
-_TOO_MANY = Name(0, ("",), "")
+_ANY_OTHER = Name(0, ("",), "")
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class References:
         known = self._named.setdefault(label, {})
         for each in names:
             name = each._replace(at=0)
-            known[name if len(known) < _MOST_NAMED else _TOO_MANY] = None
+            known[name if len(known) < _MOST_NAMED else _ANY_OTHER] = None
 
     def define(self, label: str, address: _Address) -> None:
         """References to `label` may lead to `address`."""
@@ -125,8 +127,8 @@ class _Pair(NamedTuple):
 def with_joiners(text: str, places: Iterable[int]) -> str:
     """`text` with a joiner at each of `places`."""
     cuts = sorted(set(places))
-    if not cuts:
-        return text
+    if len(cuts) <= 1:
+        return f"{text[: cuts[0]]}{JOINER}{text[cuts[0] :]}" if cuts else text
     starts, ends = [0, *cuts], [*cuts, len(text)]
     return JOINER.join(text[start:end] for start, end in zip(starts, ends, strict=True))
 
@@ -156,6 +158,11 @@ def hiding_angles(leaf: str, code: Code = NO_CODE, seen: Seen | None = None) -> 
             yield link.start() + 1
 
 
+def may_hide(leaf: str) -> bool:
+    """Whether there may be anything in `leaf` that `hiding_brackets` looks at."""
+    return "]:" in leaf or (("](" in leaf or "][" in leaf) and may_name(leaf))
+
+
 def hiding_brackets(
     leaf: str, code: Code = NO_CODE, known: References | None = None
 ) -> Iterator[int]:
@@ -163,12 +170,10 @@ def hiding_brackets(
 
     `known` are the references read before; those of `leaf` are added to them.
     """
-    if "](" not in leaf and "][" not in leaf and "]:" not in leaf:
-        return
     known = known or References()
-    pairs = [*_pairs(leaf, code)] if may_name(leaf) else []
+    pairs = [*_pairs(leaf, code)]
     names = _Names(leaf, pairs)
-    found = _DEFINITION.finditer(leaf)
+    found = _DEFINITION.finditer(leaf) if "]:" in leaf else ()
     definitions = [each for each in found if not within(each.end() - 1, code.certain)][::-1]
     for pair in pairs:
         while definitions and definitions[-1].end() <= pair.end:
@@ -217,10 +222,9 @@ def _key(label: str) -> str:
 def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
     """The pairs of brackets in `leaf`, by their ends. Where readers see other brackets than one
     another, any of them may have been opened where the leaf begins."""
-    marks = [*_marks(leaf, code)]
-    doubtful = not all(certain for _, certain in marks)
+    marks, doubtful = _marks(leaf, code)
     opened: list[int] = []
-    for at, _ in marks:
+    for at in marks:
         if leaf[at] == "[":
             opened.append(at + 1)
             continue
@@ -229,18 +233,23 @@ def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
             yield _Pair(0 if doubtful else begin, at)
 
 
-def _marks(leaf: str, code: Code) -> Iterator[tuple[int, bool]]:
-    """Where brackets stand in the text of `leaf`, and whether that is certain."""
-    ends = [start for start, _ in code.certain]
-    doubtful = code.doubtful
-    for start, end in zip([0, *(end for _, end in code.certain)], [*ends, len(leaf)], strict=True):
+def _marks(leaf: str, code: Code) -> tuple[Sequence[int], bool]:
+    """Where brackets stand in the text of `leaf`, and whether any of them is doubtful."""
+    marks: list[int] = []
+    doubtful = False
+    start = 0
+    for end, behind in (*code.certain, (len(leaf), 0)):
         for found in _MARK.finditer(leaf, start, end):
-            at, behind = found.span()
-            if found.lastgroup:
-                for mark in _IN_TAG.finditer(leaf, at, behind):
-                    yield mark.start(), False
-            elif behind - at == 1:
-                yield at, not (doubtful and within(at, doubtful))
+            kind = found.lastgroup
+            if kind == "bracket":
+                marks.append(found.start())
+            elif kind:
+                inside = [mark.start() for mark in _IN_TAG.finditer(leaf, *found.span())]
+                marks += inside
+                doubtful = doubtful or bool(inside)
+        start = behind
+    unsure = code.doubtful
+    return marks, doubtful or (bool(unsure) and any(within(at, unsure) for at in marks))
 
 
 class _Names:
@@ -249,6 +258,13 @@ class _Names:
 
     def __init__(self, leaf: str, pairs: Sequence[_Pair]) -> None:
         self._leaf = leaf
+        self._addresses: dict[_Pair, tuple[int, int]] = {}
+        self._apart = all(pair.end < after.begin for pair, after in pairwise(pairs))
+        if not self._apart:
+            self._read(pairs)
+
+    def _read(self, pairs: Sequence[_Pair]) -> None:
+        leaf = self._leaf
         wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
         self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
         self._outer = [*_joined(pairs)]
@@ -262,9 +278,12 @@ class _Names:
 
     def between(self, pair: _Pair) -> Sequence[Name]:
         """What is named between `pair`, or enough of it to see that it is too much."""
+        if self._apart:
+            label = self._leaf[pair.begin : pair.end]
+            return [*islice(names_in(label, pair.begin), _TOO_MANY)] if may_name(label) else ()
         first = bisect_left(self._at, pair.begin)
         last = bisect_left(self._at, pair.end, first)
-        return self._names[first : min(last, first + _MOST_NAMED + 1)]
+        return self._names[first : min(last, first + _TOO_MANY)]
 
     def show_address(self, pair: _Pair) -> None:
         """The address of `pair` is seen."""

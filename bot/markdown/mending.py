@@ -19,7 +19,7 @@ from bot.markdown.links import with_joiners
 MOST_MENDED = 800
 """In one text, which is less than what rooms for messages leave below Slack's limit."""
 
-MENDABLE = (
+_MENDABLE = re.compile(
     r"(?<=[^\w\s*~_])[*~_]{1,8}(?=[^\s*~_])"
     r"|(?<=[^\x00-\x7f])[*~_]{1,8}(?=[^\w\s*~_])"
     r"|(?<=[^\s*~_])[*~_]{1,8}(?=[^\w\s*~_\x00-\x7f])"
@@ -27,7 +27,6 @@ MENDABLE = (
 )
 """A run that may have to be mended."""
 
-_MENDABLE = re.compile(MENDABLE)
 _OWN = re.compile(f"[{OWN_WORDS}]")
 _BOTH_KINDS = re.compile(
     r"(?<![*_\\])(\*{1,2})_(?![\s*_])([^*_`\[\]\\<>\n]{1,300})(?<!\s)_\1(?![*_])"
@@ -38,10 +37,17 @@ _RUNS = re.compile(r"[*~]+")
 _MOST_TICKS = 32
 
 
+def is_mendable(text: str, start: int, end: int) -> bool:
+    """Whether there may be emphasis in that part of `text` that has to be mended."""
+    find = text.find
+    marked = max(find("*", start, end), find("_", start, end), find("~", start, end)) >= 0
+    return marked and _MENDABLE.search(text, start, end) is not None
+
+
 def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
     """`leaf` with what is plainly emphasis made so to every reader, `most` times at most, and how
     many times that was done."""
-    if not _MENDABLE.search(leaf):
+    if not is_mendable(leaf, 0, len(leaf)):
         return leaf, 0
     if "*_" in leaf:
         leaf = _of_one_kind(leaf)
@@ -73,7 +79,7 @@ def _of_one_kind(leaf: str) -> str:
 
 
 def _pairs(text: str) -> list[Pair]:
-    if not _MENDABLE.search(text):
+    if not is_mendable(text, 0, len(text)):
         return []
     markup = InlineMarkup()
     markup.read(f"{text}\n")

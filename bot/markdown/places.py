@@ -139,8 +139,9 @@ def is_honest(name: Name, target: Target) -> bool:
 def _leads_there(name: Name, target: Target) -> bool:
     if target.mail and not name.mail:
         return True
-    if any(of_one_house(host, target.host) for host in name.hosts):
-        return True
+    for host in name.hosts:
+        if of_one_house(host, target.host):
+            return True
     if keeps_documents(target.host) and _stands_in(name.shown, target.rest):
         return True
     return not name.sure and _is_thing(name, target)
@@ -234,7 +235,7 @@ def _host(written: str) -> str | None:
     plain = looks(_without_notes(written))
     if "." not in plain:
         return None
-    for part in _MANY_DOTS.split(plain):
+    for part in _MANY_DOTS.split(plain) if ".." in plain else (plain,):
         bare = part.strip(_EDGES)
         *stem, end = bare.split(".")
         if not stem:
@@ -249,6 +250,8 @@ def _host(written: str) -> str | None:
 
 def _without_notes(written: str) -> str:
     """`written` without raised or circled numbers and marks of trade behind it."""
+    if written.isascii():
+        return written
     end = len(written)
     while end and _is_note(written[end - 1]):
         end -= 1

@@ -18,7 +18,7 @@ from bot.markdown import links
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.leaves import START, Kind, Place, read
 from bot.markdown.links import References, with_joiners
-from bot.markdown.mending import MENDABLE, MOST_MENDED, mended
+from bot.markdown.mending import MOST_MENDED, is_mendable, mended
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER
@@ -34,7 +34,11 @@ _PING = re.compile(
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _BEGUN = re.compile(r"[<&@][\\!@^#;&_A-Za-z0-9]*\Z")
-_LIVE = re.compile(rf"[<&@]|\][(:\[]|{MENDABLE}")
+_MAY_ACT = r"<\\*[!@]|<[^\s<>]*[@|]|@(?=[cehCEH])|&\#?[A-Za-z0-9]{1,32};"
+"""What every mention, every link in angles and every entity holds."""
+
+_ACTING = re.compile(_MAY_ACT)
+_ACTING_OR_LINK = re.compile(rf"{_MAY_ACT}|\][(:\[]")
 _MOST_READINGS = 4
 
 
@@ -60,7 +64,7 @@ class SafeGrowth:
             self._place = START
             self._known = References()
             self._mends = MOST_MENDED
-        if not _LIVE.search(text, len(self._done)):
+        if not _is_live(text, len(self._done), len(text)):
             return Safe(self._safe + printable(text[len(self._done) :]))
         start, kind, place = self._read(text)
         end = text.rfind("\n", start) + 1 or start
@@ -80,9 +84,10 @@ class SafeGrowth:
         begin = start = end = len(self._done)
         kind, place = Kind.TEXT, self._place
         while newline := text.find("\n", end) + 1:
-            next_kind, behind = read(place, printable(text[end:newline]))
+            line = text[end:newline]
+            next_kind, behind = read(place, printable(line) if "\r" in line else line)
             if next_kind is not Kind.MORE:
-                if start < end and kind is not Kind.CODE and _LIVE.search(text, start, end):
+                if start < end and kind is not Kind.CODE and _is_live(text, start, end):
                     leaf, mends = _made(text[start:end], kind, self._known, self._mends)
                     self._mends -= mends
                     made += printable(text[begin:start]), leaf
@@ -133,21 +138,29 @@ def hold_back(text: str, end: int | None = None) -> int:
     return end - begun.start() if begun else 0
 
 
+def _is_live(text: str, start: int, end: int) -> bool:
+    """Whether there may be anything to change in that part of `text`."""
+    return bool(_ACTING_OR_LINK.search(text, start, end)) or is_mendable(text, start, end)
+
+
 def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
     """`leaf` made safe and mended, `most` times at most, and how many times it was mended. What
     was taken apart may have held code together, so it is read anew."""
     leaf = printable(leaf)
-    if kind is Kind.CODE or not _LIVE.search(leaf):
+    if kind is Kind.CODE or not _is_live(leaf, 0, len(leaf)):
         return leaf, 0
     code = _code_in(leaf, kind)
-    for _ in range(_MOST_READINGS):
+    for _ in range(_MOST_READINGS if _ACTING.search(leaf) else 0):
         seen = decoded(leaf)
         places = [*_pings(seen, code), *links.hiding_angles(leaf, code, seen)]
         if not places:
             break
         leaf = with_joiners(leaf, places)
+        if "`" not in leaf:
+            break
         code = _code_in(leaf, kind)
-    leaf = with_joiners(leaf, links.hiding_brackets(leaf, code, known))
+    if links.may_hide(leaf):
+        leaf = with_joiners(leaf, links.hiding_brackets(leaf, code, known))
     return mended(leaf, most) if kind is Kind.TEXT else (leaf, 0)
 
 
