@@ -1,10 +1,11 @@
 # Everything runs in .venv, made from the hashed lock files the first time it is needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick fix lint types coverage mutants fuzz simulate bench docs picture lock digests run-env dev-env clean
+.PHONY: help demo test quick fix lint types coverage mutants fuzz simulate chaos chaos-mutants
+.PHONY: bench docs picture lock digests run-env dev-env clean
 
 BIN := .venv/bin
-NOT_QUICK := --ignore=tests/e2e --ignore=tests/sandbox --ignore=tests/fuzz
+NOT_QUICK := --ignore=tests/e2e --ignore=tests/sandbox --ignore=tests/fuzz --ignore=tests/chaos
 PARALLEL := --numprocesses auto --dist worksteal
 
 help: ## Show these targets
@@ -42,6 +43,9 @@ fuzz: dev-env ## Spoilt requests against a bot of its own; make fuzz SEED=… N=
 
 simulate: dev-env ## The bot under a clock of its own, schedule by schedule; make simulate SEEDS=…
 	@exec $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000)
+
+chaos: dev-env ## Bots, sandbox and store, and everything goes wrong; make chaos SEEDS=200 (or =7)
+	@exec $(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 mutants: dev-env ## Plant faults, print those no test notices; make mutants ARGS='--seed 2'
 	@$(BIN)/python -m tools.mutants $(ARGS)

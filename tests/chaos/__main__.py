@@ -1,0 +1,47 @@
+"""`make chaos SEEDS=…`: bots, a sandbox and a store of their own, and everything goes wrong.
+
+Each seed is one run of some seconds, the same each time as far as processes allow it. What it
+violates is printed with its sequence, without the faults that it fails without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.chaos.campaign import report, run
+
+SEEDS = 20
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seeds", default=str(SEEDS), help="how many, or one as =N, or N-M")
+    parser.add_argument("--report", metavar="FILE", help="write what it came to as a table")
+    parser.add_argument("--as-found", action="store_true", help="do not shorten what fails")
+    chosen = parser.parse_args()
+    campaign = asyncio.run(
+        run(
+            seeds(chosen.seeds),
+            lambda line: print(line, flush=True),
+            shrink=not chosen.as_found,
+        )
+    )
+    print(table := report(campaign.results))
+    if chosen.report:
+        Path(chosen.report).write_text(f"{table}\n", encoding="utf-8")
+    return 1 if campaign.failed else 0
+
+
+def seeds(given: str) -> range:
+    """`20`: the first twenty; `=7`: the seventh alone; `7-30`: those."""
+    first, dash, last = given.removeprefix("=").partition("-")
+    if dash:
+        return range(int(first), int(last) + 1)
+    return range(int(first), int(first) + 1) if given.startswith("=") else range(int(first))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Many runs, one after the other: what was violated, by which seed, shortened; and what it took."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.checker import recoveries, violations
+from tests.chaos.history import History
+from tests.chaos.plan import Fault, Plan, plan
+from tests.chaos.processes import Forks, forks
+from tests.chaos.scene import SHORTER, scene
+
+RUN_SECONDS = 60.0
+REPLAYS = 2
+"""So often a shorter sequence may fail to fail before it is thought to be sound."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of one run."""
+
+    plan: Plan
+    history: History
+    found: list[str]
+    seconds: float
+
+
+@dataclass(slots=True)
+class Campaign:
+    """What came of all so far."""
+
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Result]:
+        return [result for result in self.results if result.found]
+
+
+async def run(seeds: Iterable[int], tell: Tell, *, shrink: bool = True) -> Campaign:
+    """Run each of `seeds`, and tell of each as it ends."""
+    campaign = Campaign()
+    async with forks(SHORTER) as of:
+        for seed in seeds:
+            result = await play(plan(seed), of)
+            campaign.results.append(result)
+            tell(_line(campaign, result))
+            if result.found:
+                tell("\n".join(f"  {sentence}" for sentence in result.found))
+                shorter = await shortened(result, of, tell) if shrink else result.plan
+                tell(str(shorter))
+    return campaign
+
+
+async def play(of: Plan, bots: Forks) -> Result:
+    """One run, and what it has violated."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="grokbot-chaos-") as where:
+        timer = asyncio.get_running_loop().call_later(RUN_SECONDS - 1, _print_tasks)
+        try:
+            async with asyncio.timeout(RUN_SECONDS), scene(of, bots, Path(where)) as here:
+                history = await here.play()
+        except TimeoutError:
+            history = History(unfinished=(f"the run did not end within {RUN_SECONDS:.0f} s",))
+        finally:
+            timer.cancel()
+    return Result(of, history, violations(history), time.monotonic() - began)
+
+
+def _print_tasks() -> None:
+    """What a run that does not end waits for."""
+    for task in asyncio.all_tasks():
+        task.print_stack()
+
+
+async def shortened(failed: Result, bots: Forks, tell: Tell) -> Plan:
+    """The plan of a run that failed, without the faults that it fails without."""
+    rules = {_rule(sentence) for sentence in failed.found}
+    shorter = failed.plan
+    for fault in failed.plan.faults:
+        tried = shorter.only([each for each in shorter.faults if each != fault])
+        for _ in range(REPLAYS):
+            again = await play(tried, bots)
+            if rules & {_rule(sentence) for sentence in again.found}:
+                shorter = tried
+                break
+        tell(f"  shortening: {len(shorter.faults)} of {len(failed.plan.faults)} faults are left")
+    return shorter
+
+
+def _rule(sentence: str) -> str:
+    return sentence.partition(":")[0]
+
+
+def _line(campaign: Campaign, result: Result) -> str:
+    questions = sum(len(each.history.askings) for each in campaign.results)
+    faults = sum(len(each.history.faults) for each in campaign.results)
+    kinds = ", ".join(fault.kind for _, fault in result.history.faults) or "no faults"
+    return (
+        f"seed {result.plan.seed}: {len(result.history.askings)} questions, {kinds}; "
+        f"{result.seconds:.1f} s, {'VIOLATED' if result.found else 'ok'}  "
+        f"[{len(campaign.results)} seeds, {questions} questions, {faults} faults, "
+        f"{len(campaign.failed)} violated]"
+    )
+
+
+def report(results: Sequence[Result]) -> str:
+    """What all of it came to, as a table in markdown."""
+    faults: Counter[str] = Counter()
+    for result in results:
+        faults.update(fault.kind for _, fault in result.history.faults)
+        faults.update(f"Grok: {each.grok}" for each in result.history.askings if each.grok)
+    seconds = sorted(each for result in results for each in recoveries(result.history))
+    asked = [each for result in results for each in result.history.askings]
+    lines = [
+        "| | |",
+        "| --- | --- |",
+        f"| runs | {len(results)} |",
+        f"| questions | {len(asked)} |",
+        *(
+            f"| … {outcome} | {sum(each.outcome == outcome for each in asked)} |"
+            for outcome in ("accepted", "refused", "unknown")
+        ),
+        f"| requests to Grok | {sum(len(each.history.requests) for each in results)} |",
+        f"| faults | {sum(faults.values())} |",
+        *(f"| … {kind} | {count} |" for kind, count in sorted(faults.items())),
+        f"| answers in the hands of a bot that died or stood still | {len(seconds)} |",
+        f"| until text moved again: p50 | {_share(seconds, 0.5)} |",
+        f"| p95 | {_share(seconds, 0.95)} |",
+        f"| longest | {_share(seconds, 1.0)} |",
+        f"| runs with a violation | {sum(bool(each.found) for each in results)} |",
+    ]
+    return "\n".join(lines)
+
+
+def _share(ordered: Sequence[float], share: float) -> str:
+    if not ordered:
+        return "–"
+    return f"{ordered[min(len(ordered) - 1, int(share * len(ordered)))]:.1f} s"
+
+
+def kinds(faults: Iterable[Fault]) -> list[str]:
+    """What kinds there are among them, each once, in order."""
+    return list(dict.fromkeys(fault.kind for fault in faults))
