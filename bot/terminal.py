@@ -47,7 +47,8 @@ async def ask_in_terminal(
     started = time.monotonic()
     async with open_grok(settings) as grok:
         request = Asking(settings, grok, team="").request(flags, "", Policy())
-        completion = grok.complete(grok.plan(request, flags.system or ""))
+        call = grok.plan(request, flags.system or "", effort=flags.effort)
+        completion = grok.complete(call)
         collector = Collector(request)
         printer = _Printer(out)
         failure = await _print(completion, collector, printer)

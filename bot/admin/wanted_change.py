@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from bot.completion.effort import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.options import PARAMETERS
@@ -113,11 +114,12 @@ def _beyond_model(
         for place in ("", channel_of(scope))
     )
     kept = {name: value for name, value in {**here, **values}.items() if value is not None}
-    given = {name: value for name, value in {**wide, **kept}.items() if name in PARAMETERS}
+    all_ = {**wide, **kept}
+    given = {name: value for name, value in all_.items() if name in PARAMETERS}
     try:
         request = validate({**given, "prompt": "-"})
     except RequestRefused:
         return
-    for fault in grok.check(request):
+    for fault in grok.check(request, effort=effort_in(all_.get("effort"))):
         if "model" in values or fault.parameter in values:
             yield fault

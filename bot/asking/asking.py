@@ -65,6 +65,7 @@ class Asking:
             user_team=place.user_team,
             request=self._request(flags, place.channel, policy, supplied),
             system=supplied.system,
+            effort=supplied.effort,
             reply=reply,
             defaulted=dict(supplied.sources),
             thread_ts=None if to_channel else place.thread_ts,
@@ -79,7 +80,7 @@ class Asking:
 
     def checked(self, ask: Ask, policy: Policy) -> Ask:
         """The same question, if it may be asked by now. Raises `RequestRefused`."""
-        flags = Flags(values=ask.request.given(), system=ask.system)
+        flags = Flags(values=ask.request.given(), system=ask.system, effort=ask.effort)
         self.request(flags, ask.channel, policy)
         return ask
 
@@ -102,7 +103,7 @@ class Asking:
             found = refused.faults
             request = sound_part(supplied.values, {fault.parameter for fault in found})
         wrong = {fault.parameter for fault in (*flags.faults, *found)}
-        further = self._beyond_schema(request, channel, policy, supplied.system, wrong)
+        further = self._beyond_schema(request, channel, policy, supplied, wrong)
         found += tuple(fault for fault in further if fault.parameter not in wrong)
         faults = [*flags.faults, *supplied.explained(found)]
         if faults:
@@ -114,7 +115,7 @@ class Asking:
         request: CompletionRequest,
         channel: str,
         policy: Policy,
-        system: str,
+        supplied: Supplied,
         wrong: Container[str],
     ) -> Iterator[Fault]:
         """What speaks against `request`, of which the parameters in `wrong` are left out; what a
@@ -122,8 +123,8 @@ class Asking:
         yield from check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes)
         yield from restriction_faults(self._in_force(channel, policy), request)
         if "model" not in wrong:
-            yield from self._grok.check(request, system)
-        yield from self._too_long(system)
+            yield from self._grok.check(request, supplied.system, supplied.effort)
+        yield from self._too_long(supplied.system)
 
     def _too_long(self, system: str) -> tuple[Fault, ...]:
         size, most = len(system.encode()), self._settings.grok_max_prompt_bytes

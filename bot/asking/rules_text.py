@@ -78,7 +78,7 @@ def default_value(name: str, value: JsonValue) -> str:
             return words.NOT_SET
         case bool():
             return words.ON if value else words.OFF
-        case str() if name in ("model", "reply"):
+        case str() if name in ("model", "reply", "effort"):
             return words.code(excerpt(value, _MOST_CHARS))
         case str() if name == "stop":
             return words.quoted(excerpt(value.translate(_LINE_ENDS), _MOST_CHARS))

@@ -182,6 +182,7 @@ class Taking:
             policy,
             prices=self._grok.prices.of(model),
             reasons=self._grok.catalogue.reasons(model) is not False,
+            effort=self._grok.catalogue.effort_of(model, ask.effort),
             settings=self._settings,
             now=time.time(),
             counted=counted,

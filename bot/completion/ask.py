@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry"]
@@ -44,6 +45,7 @@ class Ask(BaseModel):
     user: str
     request: CompletionRequest
     system: str = ""
+    effort: Effort | None = None
     reply: ReplyTo = "channel"
     defaulted: dict[str, Source] = {}
     """What the asker did not say, by the name of its option, and whose default it is."""
@@ -80,4 +82,5 @@ class Ask(BaseModel):
         kept = {name: getattr(self.request, name) for name in given}
         request = CompletionRequest.model_construct(set(given), **kept)
         system = "" if "system" in ruled else self.system
-        return self.model_copy(update={"request": request, "system": system})
+        effort = None if "effort" in ruled else self.effort
+        return self.model_copy(update={"request": request, "system": system, "effort": effort})

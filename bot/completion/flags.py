@@ -20,6 +20,7 @@ from pydantic import JsonValue
 
 from bot import words
 from bot.completion.ask import ReplyTo
+from bot.completion.effort import Effort, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
 from bot.completion.lexer import (
@@ -55,6 +56,7 @@ class Flags:
     values: Mapping[str, JsonValue]
     system: str | None = None
     reply: ReplyTo | None = None
+    effort: Effort | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -131,6 +133,7 @@ class _Reader:
             values=values,
             system=str(sound["system"]) if "system" in sound else None,
             reply=_reply_to(sound),
+            effort=effort_in(sound.get("effort")),
             faults=(*self._unknown.values(), *self._faults.values(), *schema_faults(values)),
         )
 
@@ -212,6 +215,8 @@ def _suits(option: Option, value: JsonValue) -> bool:
             return isinstance(value, str) and is_text(value)
         case "reply":
             return value in REPLY_TO
+        case "effort":
+            return effort_in(value) is not None
         case "private":
             return isinstance(value, bool)
         case _:

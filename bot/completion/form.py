@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot import words
 from bot.completion.ask import Ask, ReplyTo
+from bot.completion.effort import Effort
 from bot.completion.faults import schema_faults
 from bot.completion.flags import Flags
 from bot.completion.lexer import Value
@@ -71,13 +72,16 @@ class Filled(BaseModel):
     values: dict[str, JsonValue] = {}
     system: str = ""
     reply: ReplyTo | None = None
+    effort: Effort | None = None
     task: str = ""
     several: bool = False
 
     @classmethod
     def of(cls, ask: Ask) -> Filled:
         """A question that was asked, to be changed."""
-        return cls(values=ask.request.given(), system=ask.system, reply=ask.reply)
+        return cls(
+            values=ask.request.given(), system=ask.system, reply=ask.reply, effort=ask.effort
+        )
 
     def flags(self) -> Flags:
         """The same as flags, ready to be asked, with every fault of the values."""
@@ -89,6 +93,7 @@ class Filled(BaseModel):
             values=values,
             system=self.system or None,
             reply=self.reply,
+            effort=self.effort,
             faults=(*_system_faults(self.system), *schema_faults(values)),
         )
 

@@ -1,4 +1,4 @@
-"""Every flag there is: the 17 parameters of a request, and three that are the bot's own."""
+"""Every flag there is: the 17 parameters of a request, and four that are the bot's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.words import form as form_words
 
 REPLY_TO: tuple[ReplyTo, ...] = get_args(ReplyTo)
 
-Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply"]
+Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply", "effort"]
 
 _KINDS: Mapping[str, Kind] = {
     "integer": "integer",
@@ -105,6 +105,13 @@ _OWN = (
         hint=words.HINT_SYSTEM,
         example="Be brief",
         short="s",
+    ),
+    Option(
+        name="effort",
+        kind="effort",
+        label=form_words.EFFORT,
+        hint=words.HINT_EFFORT,
+        example="low",
     ),
     Option(
         name="reply",

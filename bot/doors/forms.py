@@ -295,6 +295,7 @@ class Forms:
                 values={**usual.values, **given},
                 system=flags.system or usual.system,
                 reply=flags.reply or usual.reply,
+                effort=flags.effort or usual.effort,
             ),
             channel=place.channel,
             seen_at=time.time() if place.channel == summons.channel else 0,
@@ -313,7 +314,12 @@ class Forms:
             return Filled()
         policy = await in_time(self._store.policies.current(), KNOW_SECONDS)
         supplied = self._asking.supplied(Flags({}), channel, policy)
-        return Filled(values=dict(supplied.values), system=supplied.system, reply=supplied.reply)
+        return Filled(
+            values=dict(supplied.values),
+            system=supplied.system,
+            reply=supplied.reply,
+            effort=supplied.effort,
+        )
 
     async def _who(self, user: str) -> Person:
         """Who it is, as far as Slack says it soon: an open form waits for it."""

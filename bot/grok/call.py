@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.completion.transcript import NO_PAST, Past
@@ -19,9 +20,11 @@ Dialect = Literal["xai", "openai"]
 class Beside:
     """What goes along with a request beside its parameters.
 
-    `thoughts` are the tokens that are left for them where the output cap counts them too.
+    `effort` is how long to think, None where nobody says; `thoughts` are the tokens that are left
+    for it where the output cap counts them too.
     """
 
+    effort: Effort | None = None
     thoughts: int = 0
 
 
@@ -58,6 +61,12 @@ class Call:
     names: Names = NAMELESS
     lead: str = ""
     tail: str = ""
+
+    @property
+    def given(self) -> frozenset[str]:
+        """What somebody said, by the names of options."""
+        effort = {"effort"} if self.beside.effort is not None else set()
+        return frozenset(self.request.model_fields_set | effort)
 
 
 def dialect_of(settings: Settings) -> Dialect:

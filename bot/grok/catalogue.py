@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from bot.completion.effort import Effort
 from bot.completion.request import is_text
 
 FRESH_SECONDS = 600.0
@@ -67,6 +68,23 @@ WINDOWS = {
     "grok-build-0.1": 256_000,
 }
 """Context windows in tokens, question and answer together; the API does not list them."""
+
+_LOW_TO_HIGH: tuple[Effort, ...] = ("low", "medium", "high")
+_EFFORTS: Mapping[str, tuple[Effort, ...]] = {
+    "grok-4.7": (*_LOW_TO_HIGH, "xhigh"),
+    "grok-4.6": (*_LOW_TO_HIGH, "xhigh"),
+    "grok-4.5": _LOW_TO_HIGH,
+    "grok-4.3": ("none", *_LOW_TO_HIGH),
+}
+"""How long each can be told to think; those of `KNOWN` that are not named, not at all."""
+
+_USUAL_EFFORTS: Mapping[str, Effort] = {
+    "grok-4.7": "high",
+    "grok-4.6": "high",
+    "grok-4.5": "high",
+    "grok-4.3": "low",
+}
+"""How long they think when nobody says (docs.x.ai, "Reasoning", October 2026)."""
 
 Fetch = Callable[[str], Awaitable[Any]]
 """Gets the JSON of a path below the base address; None when there is none to have."""
@@ -172,6 +190,29 @@ class Catalogue:
         if any("non-reasoning" in each for each in names):
             return False
         return True if any(_REASONS.match(each) for each in names) else None
+
+    def efforts(self, name: str) -> tuple[Effort, ...] | None:
+        """How long a model can be told to think, from the least; empty: it takes no such thing,
+        None: nobody said."""
+        model = self._known(name)
+        if model is None:
+            return () if self.reasons(name) is False else None
+        return _EFFORTS.get(model, ())
+
+    def effort_of(self, name: str, effort: Effort | None) -> Effort | None:
+        """How long a model thinks that is told to by `effort`; None: nobody said."""
+        return effort or _USUAL_EFFORTS.get(self._known(name) or "")
+
+    def thinks(self, effort: Effort) -> str:
+        """A model that takes this effort, or `""`."""
+        names = (model.id for model in self._models)
+        return next((name for name in names if effort in (self.efforts(name) or ())), "")
+
+    def _known(self, name: str) -> str | None:
+        """The id by which a model is known by heart."""
+        known = (self.find(name), _KNOWN_BY_NAME.get(name.casefold()))
+        ids = {model.id for model in KNOWN}
+        return next((model.id for model in known if model and model.id in ids), None)
 
     def able(self, but: str = "") -> str:
         """A model other than `but` that the completions endpoint serves, or `""`."""

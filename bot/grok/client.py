@@ -14,6 +14,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot import words
+from bot.completion.effort import Effort, thoughts_of
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import NO_PAST, Past
 from bot.errors import Fault, RequestRefused
@@ -94,28 +95,41 @@ class GrokClient:
         self._adapting = Adapting()
         self._tokenizer = Tokenizer(self._api.put)
 
-    def check(self, request: CompletionRequest, _system: str = "") -> tuple[Fault, ...]:
+    def check(
+        self, request: CompletionRequest, _system: str = "", effort: Effort | None = None
+    ) -> tuple[Fault, ...]:
         """What the model, or the endpoint that serves it, cannot carry, without asking anybody.
 
         Every endpoint carries a system text, so none speaks against a request.
         """
-        return self._router.route(request).faults
+        return self._router.route(request, effort).faults
 
-    def plan(self, request: CompletionRequest, system: str = "", past: Past = NO_PAST) -> Call:
-        """The call that `request` becomes, with `past` before it.
+    def plan(
+        self,
+        request: CompletionRequest,
+        system: str = "",
+        past: Past = NO_PAST,
+        *,
+        effort: Effort | None = None,
+    ) -> Call:
+        """The call that `request` becomes, with `past` before it; `effort`: how long to think.
 
         Raises `RequestRefused` when it cannot be carried.
         """
-        route = self._router.route(request)
+        route = self._router.route(request, effort)
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        beside = Beside(self._thoughts(request.model))
+        beside = Beside(effort, self._thoughts(request.model, effort))
         return write(request, system, route.endpoint, self._dialect, past, beside)
 
-    def _thoughts(self, model: str) -> int:
-        """Tokens for thoughts, where the output cap counts those as well."""
+    def _thoughts(self, model: str, effort: Effort | None) -> int:
+        """Tokens for thoughts, where the output cap counts those as well; none for a model of
+        which nobody knows that it has any."""
         reasons = self.catalogue.reasons(model)
-        return self._settings.grok_reasoning_tokens if reasons else 0
+        if reasons is False or (reasons is None and effort is None):
+            return 0
+        effort = self.catalogue.effort_of(model, effort)
+        return thoughts_of(self._settings.grok_reasoning_tokens, effort)
 
     def complete(
         self,

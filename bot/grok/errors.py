@@ -128,7 +128,7 @@ def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
     model = safe_name(call.request.model)
     if kind == "invalid":
         parameter = parameter_in(said)
-        if parameter in call.request.model_fields_set:
+        if parameter in call.given:
             return words.grok_parameter(model, parameter)
         return words.grok_invalid(scrub(said.text, secret))
     if kind == "unknown_model":

@@ -231,4 +231,11 @@ _OURS = {name.replace("_", ""): name for name in CompletionRequest.model_fields}
     "toplogprobs": "logprobs",
     "maxcompletiontokens": "max_tokens",
     "messages": "prompt",
+    "maxoutputtokens": "max_tokens",
+    "input": "prompt",
+    "effort": "effort",
+    "reasoning": "effort",
+    "reasoning.effort": "effort",
+    "reasoningeffort": "effort",
 }
+"""Our names of what servers blame, without `_` and in lower case."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot import words
+from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.errors import Fault, GrokFailed, GrokFailure
@@ -72,10 +73,11 @@ class Router:
         self._proven: Memory[tuple[str, Endpoint]] = Memory()
         self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
 
-    def route(self, request: CompletionRequest) -> Route:
-        """The route of `request`, by its model and by what it needs."""
+    def route(self, request: CompletionRequest, effort: Effort | None = None) -> Route:
+        """The route of `request`, by its model and by what it needs; `effort`: how long to think,
+        where somebody says."""
         routes = [
-            Route(endpoint, self._faults(request, endpoint))
+            Route(endpoint, self._faults(request, effort, endpoint))
             for endpoint in self._order(request.model)
         ]
         best = min(routes, key=lambda route: len(route.faults))
@@ -89,7 +91,7 @@ class Router:
         Raises `GrokFailed`, with what the person should read, when there is nowhere left.
         """
         model, failures = call.request.model, [failure for _, failure in refused]
-        left = self._left(call.request, refused)
+        left = self._left(call, refused)
         for route in left:
             if not route.faults:
                 return route.endpoint
@@ -118,7 +120,7 @@ class Router:
         newest = call.endpoint == "responses" and not proven
         if not newest and not self._blames_parameter(call, failure):
             return None
-        left = self._left(call.request, [*refused, (call.endpoint, failure)])
+        left = self._left(call, [*refused, (call.endpoint, failure)])
         return next((route.endpoint for route in left if not route.faults), None)
 
     def learn(self, call: Call, refused: Sequence[Refused]) -> None:
@@ -137,11 +139,12 @@ class Router:
         """Remember that `call` has been answered where it went."""
         self._proven.add((call.request.model, call.endpoint))
 
-    def _left(self, request: CompletionRequest, refused: Sequence[Refused]) -> list[Route]:
+    def _left(self, call: Call, refused: Sequence[Refused]) -> list[Route]:
         """The routes that have not been tried."""
+        request, effort = call.request, call.beside.effort
         tried = {endpoint for endpoint, _ in refused}
         return [
-            Route(endpoint, self._faults(request, endpoint))
+            Route(endpoint, self._faults(request, effort, endpoint))
             for endpoint in self._order(request.model)
             if endpoint not in tried
         ]
@@ -162,12 +165,37 @@ class Router:
     @staticmethod
     def _blames_parameter(call: Call, failure: Failure) -> bool:
         """Whether a parameter that was given is not taken, whatever its value."""
-        given = call.request.model_fields_set - _ANY_MODEL_TAKES
+        given = call.given - _ANY_MODEL_TAKES
         taken = failure.kind != "invalid" or not unsupported(failure.said)
         return failure.parameter in given and not taken
 
-    def _faults(self, request: CompletionRequest, endpoint: Endpoint) -> tuple[Fault, ...]:
+    def _faults(
+        self, request: CompletionRequest, effort: Effort | None, endpoint: Endpoint
+    ) -> tuple[Fault, ...]:
         """What the model cannot take at `endpoint`, each with a model that can."""
+        found = self._request_faults(request, endpoint)
+        return found if effort is None else (*found, *self._effort(request, effort, endpoint))
+
+    def _effort(
+        self, request: CompletionRequest, effort: Effort, endpoint: Endpoint
+    ) -> Iterator[Fault]:
+        """What speaks against thinking so long."""
+        model, taken = request.model, self._catalogue.efforts(request.model)
+        able = said.grok_able("effort", self._catalogue.thinks(effort))
+        refused = (model, endpoint, "effort") in self._not_taken
+        if taken == () or refused:
+            yield Fault("effort", said.grok_cannot(safe_name(model)), able)
+        elif taken and effort not in taken:
+            problem = said.grok_no_effort(safe_name(model), effort)
+            yield Fault("effort", problem, said.either(taken))
+        elif not ENDPOINTS[endpoint].efforts:
+            if self._forced == "auto":
+                yield Fault("effort", said.grok_cannot(safe_name(model)), able)
+            else:
+                newest = said.grok_able_at("effort", next(iter(ENDPOINTS)))
+                yield Fault("effort", said.grok_cannot_here(endpoint), newest)
+
+    def _request_faults(self, request: CompletionRequest, endpoint: Endpoint) -> tuple[Fault, ...]:
         lacking = ENDPOINTS[endpoint].lacks(request)
         names = list(dict.fromkeys([*lacking, *self._refused(request, endpoint)]))
         if not names:

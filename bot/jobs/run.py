@@ -107,7 +107,7 @@ class Runner:
             return await held.deliver(_stopped(ask))
         reply.behind(held.ahead)
         try:
-            self._grok.plan(ask.request, ask.system)
+            self._grok.plan(ask.request, ask.system, effort=ask.effort)
             await reply.open()
             await reply.promise()
         except RequestRefused as refused:
@@ -227,7 +227,7 @@ class _Asking:
 
     def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
         ask = held.job.ask
-        call = grok.plan(ask.request, ask.system, recalled.past)
+        call = grok.plan(ask.request, ask.system, recalled.past, effort=ask.effort)
         self.completion = grok.complete(
             call,
             conversation=ask.conversation,

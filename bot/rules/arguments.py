@@ -165,7 +165,7 @@ def quotas_to_unset(text: str, split: Split) -> Arguments | None:
 
 
 def defaults_to_unset(text: str, split: Split) -> Arguments | None:
-    """`NAME…`: of parameters, `system` and `reply`."""
+    """`NAME…`: of parameters, `system`, `reply` and `effort`."""
 
     def read(typed: str) -> str | Fault | None:
         option = named_option(typed)
@@ -225,7 +225,7 @@ def defaults_to_set(text: str, split: Split) -> Arguments | None:
 
 def _defaults_in(flags: Flags) -> dict[str, JsonValue]:
     """What may be a default, by the name of its option."""
-    own = {"system": flags.system, "reply": flags.reply}
+    own = {"system": flags.system, "reply": flags.reply, "effort": flags.effort}
     given = {**flags.values, **{name: text for name, text in own.items() if text is not None}}
     return {name: value for name, value in given.items() if name != "prompt"}
 
@@ -251,7 +251,7 @@ def _has_prompt(flags: Flags) -> bool:
 
 def _has_known_flag(flags: Flags) -> bool:
     known = any(fault.parameter for fault in flags.faults)
-    return known or bool(flags.values) or flags.system is not None or flags.reply is not None
+    return known or bool(_defaults_in(flags)) or "prompt" in flags.values
 
 
 def _faults_of(flags: Flags) -> tuple[Fault, ...]:

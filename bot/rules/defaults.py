@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from bot import words
 from bot.completion.ask import ReplyTo, Source
+from bot.completion.effort import EFFORTS, Effort, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import validate
 from bot.completion.flags import Flags
@@ -32,7 +33,7 @@ MAX_DEFAULT_BYTES = 16 * 1024
 _DEPENDS: Mapping[str, str] = {"best_of": "n", "stream": "best_of"}
 """Parameters that may be at fault for what another one is."""
 
-_NO_PARAMETERS = frozenset({"prompt", "system", "reply"})
+_NO_PARAMETERS = frozenset({"prompt", "system", "reply", "effort"})
 """Names of options that no default of a request has."""
 
 _MODELS_SHOWN = 10
@@ -49,6 +50,7 @@ class Supplied:
     values: Mapping[str, JsonValue]
     system: str
     reply: ReplyTo | None
+    effort: Effort | None
     sources: Mapping[str, Source]
 
     def explained(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
@@ -71,12 +73,15 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
         given["system"] = flags.system
     if flags.reply is not None:
         given["reply"] = flags.reply
+    if flags.effort is not None:
+        given["effort"] = flags.effort
     left_open = [default for default in rules.defaults if default.name not in given]
     values = {**{default.name: default.value for default in left_open}, **given}
     return Supplied(
         values={name: value for name, value in values.items() if name in PARAMETERS},
         system=str(values.get("system", "")),
         reply=next((place for place in REPLY_TO if place == values.get("reply")), None),
+        effort=effort_in(values.get("effort")),
         sources={default.name: default.source for default in left_open},
     )
 
@@ -152,6 +157,10 @@ def _own_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
     if reply not in REPLY_TO:
         problem = words.not_of_kind("reply", shown_value(reply))
         yield Fault("reply", problem, words.ALLOWED["reply"])
+    effort = defaults.get("effort", EFFORTS[0])
+    if effort_in(effort) is None:
+        problem = words.not_of_kind("effort", shown_value(effort))
+        yield Fault("effort", problem, words.ALLOWED["effort"])
 
 
 def _size_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.completion.ask import Ask
 from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
+from bot.completion.effort import Effort, thoughts_of
 from bot.completion.measure import PER_MESSAGE
 from bot.completion.transcript import shared
 from bot.errors import UserError
@@ -113,13 +114,15 @@ def hold_for(
     *,
     prices: Prices | None,
     reasons: bool,
+    effort: Effort | None = None,
     settings: Settings,
     now: float,
     counted: Counted | None = None,
 ) -> Hold:
     """What `ask` reserves at the Unix time `now`.
 
-    `prices` of its model, None when nobody knows; `reasons`: whether it thinks before it answers.
+    `prices` of its model, None when nobody knows; `reasons`: whether it thinks before it answers,
+    and `effort` how long, where anybody knows.
     `counted`: what somebody counted, instead of the bounds.
     """
     request, rules = ask.request, InForce(policy, ask.channel, ask.user)
@@ -129,7 +132,8 @@ def hold_for(
     prompt = beside + copies * _OWN_MESSAGES * PER_MESSAGE
     prompt += counted.prompt if counted else sum(map(most_tokens, _texts(ask)))
     room, least_room = _room(ask, settings, counted)
-    reasoning = answers * settings.grok_reasoning_tokens if reasons else 0
+    thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
+    reasoning = answers * thoughts
     read = prompt + copies * room
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
     return Hold(

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
+from bot.completion.effort import effort_in
 from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.request import Text, is_text
 from bot.rules.quota import QUOTAS, QuotaName, Scope
 
 DEFAULTABLE = tuple(name for name in OPTIONS if name not in {"prompt", "private"})
-"""What may have a default: every parameter but the prompt, `system` and `reply`."""
+"""What may have a default: every parameter but the prompt, `system`, `reply` and `effort`."""
 
 EVERY_MODEL = "*"
 """Among the models: those that are not named."""
@@ -27,6 +28,8 @@ def _known_defaults(defaults: dict[str, JsonValue]) -> dict[str, JsonValue]:
             raise ValueError("not a system text")
         if name == "reply" and value not in REPLY_TO:
             raise ValueError("not a place to reply")
+        if name == "effort" and effort_in(value) is None:
+            raise ValueError("not an effort")
     return defaults
 
 

@@ -12,7 +12,7 @@ from bot import words as general
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import chance_line
-from bot.completion.options import PARAMETERS
+from bot.completion.options import OPTIONS, PARAMETERS
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
 from bot.completion.typed import written
 from bot.grok.endpoints import ENDPOINTS
@@ -104,11 +104,12 @@ def _asked(ask: Ask) -> Iterator[Block]:
         "\n\n".join(prompts),
     )
     yield from _text(words.DETAILS_SYSTEM, ask.system)
-    yield from fields(
-        _field(PARAMETERS[name].label, _value(value))
-        for name, value in given.items()
-        if name != "prompt"
-    )
+    shown = [
+        (PARAMETERS[name].label, _value(value)) for name, value in given.items() if name != "prompt"
+    ]
+    if ask.effort is not None:
+        shown.append((OPTIONS["effort"].label, ask.effort))
+    yield from fields(_field(label, value) for label, value in shown)
 
 
 def _answered(answer: Answer, lost: int) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo
+from bot.completion.effort import Effort
 from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.markdown.characters import boundary
@@ -65,6 +66,13 @@ def system_field(system: str) -> Json:
     )
 
 
+def effort_field(effort: Effort | None) -> Json:
+    """The field of how long Grok is to think."""
+    described = OPTIONS["effort"]
+    element = _choice(words.EFFORTS, effort or NOT_SET)
+    return _input("effort", described.label, element, hint=described.hint)
+
+
 def several_field(*, ticked: bool) -> Json:
     """The field that makes a prompt of each paragraph."""
     box = option(words.SEVERAL_OPTION, TICKED)
@@ -111,8 +119,8 @@ def task_field(task: str) -> Json:
 
 def label_of(name: str) -> str:
     """What the field of this name is called; empty when there is no such field."""
-    if name == "system":
-        return OPTIONS["system"].label
+    if name in {"system", "effort"}:
+        return OPTIONS[name].label
     parameter = PARAMETERS.get(name)
     return parameter.label if parameter else ""
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo, Said
+from bot.completion.effort import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
 from bot.completion.options import PARAMETERS, REPLY_TO
@@ -32,6 +33,7 @@ from bot.views.form_fields import (
     Json,
     channel_field,
     cut,
+    effort_field,
     in_labels,
     label_of,
     option,
@@ -138,11 +140,13 @@ def read_form(values: Values, before: Filled) -> Filled:
     if isinstance(read["prompt"], list) and prompt and not several:
         read["prompt"] = prompt
     system = _read(values, "system", before.system or None)
+    effort = effort_in(_text(values, "effort")) if "effort" in values else before.effort
     reply = _text(values, "reply")
     return Filled(
         values={name: value for name, value in read.items() if value is not None},
         system=system if isinstance(system, str) else "",
         reply=next((place for place in REPLY_TO if place == reply), before.reply),
+        effort=effort,
         task=_text(values, "task") if "task" in values else before.task,
         several=several,
     )
@@ -267,11 +271,17 @@ def _switch(filled: Filled, *, advanced: bool) -> Json:
 def _hidden(filled: Filled) -> int:
     """How many of the further settings are set."""
     names = {parameter.name for group in ADVANCED.values() for parameter in group}
-    return len(names & filled.values.keys()) + bool(filled.system) + filled.splits
+    return (
+        len(names & filled.values.keys())
+        + bool(filled.system)
+        + bool(filled.effort)
+        + filled.splits
+    )
 
 
 def _advanced(filled: Filled) -> Iterator[Any]:
     yield system_field(filled.system)
+    yield effort_field(filled.effort)
     for group, parameters in ADVANCED.items():
         yield heading(words.GROUPS[group])
         if group == "output":

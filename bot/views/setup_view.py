@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.completion.ask import ReplyTo
+from bot.completion.effort import effort_in
 from bot.completion.form import ADVANCED, BASIC, Filled
 from bot.completion.options import REPLY_TO
 from bot.errors import Fault
@@ -31,6 +32,7 @@ from bot.views.form_fields import (
     NOT_SET,
     VALUE,
     Json,
+    effort_field,
     option,
     parameter_field,
     plain,
@@ -186,6 +188,7 @@ def _default_fields(scope: Scope, rules: Rules) -> Iterator[Any]:
         yield parameter_field(parameter, filled)
     yield reply_field(filled.reply or "not_set", words.REPLY_LABELS)
     yield system_field(filled.system)
+    yield effort_field(filled.effort)
     for group, parameters in ADVANCED.items():
         yield heading(form_words.GROUPS[group])
         for parameter in parameters:
@@ -211,11 +214,16 @@ def _filled(rules: Rules) -> Filled:
     """The defaults as a form holds them."""
     values = {**rules.defaults}
     system, reply = values.pop("system", ""), values.pop("reply", None)
-    return Filled(values=values, system=str(system), reply=_place(reply))
+    effort = effort_in(values.pop("effort", None))
+    return Filled(values=values, system=str(system), reply=_place(reply), effort=effort)
 
 
 def _options(filled: Filled, reply: ReplyTo | None) -> dict[str, JsonValue]:
-    own: dict[str, JsonValue] = {"system": filled.system or None, "reply": reply}
+    own: dict[str, JsonValue] = {
+        "system": filled.system or None,
+        "reply": reply,
+        "effort": filled.effort,
+    }
     return {**filled.values, **{name: value for name, value in own.items() if value is not None}}
 
 

@@ -22,6 +22,7 @@ ALLOWED = {
     "texts": "one text or several",
     "bias": "token ids with a number from -100 to 100 each, such as 50256=-100",
     "reply": "channel, thread or private",
+    "effort": "none, low, medium, high or xhigh, as the model takes them",
 }
 
 _NOT_OF_KIND = {
@@ -32,9 +33,11 @@ _NOT_OF_KIND = {
     "texts": "is not text",
     "bias": "is not token ids with a number each",
     "reply": "is none of them",
+    "effort": "is none of them",
 }
 
 HINT_SYSTEM = "How Grok should behave: who it is, how it writes."
+HINT_EFFORT = "How long Grok should think before it answers. More takes longer and costs more."
 HINT_REPLY = "Where the answer goes: the channel, a thread, or you alone."
 HINT_PRIVATE = "Only you see the answer."
 

@@ -42,6 +42,15 @@ PROMPT_ABOUT = "In your own words"
 PROMPT_ABOUT_HINT = "What Grok should do with the message, or what it should heed."
 PROMPT_ABOUT_EXAMPLE = "What does this mean for our release?"
 SYSTEM = "Instructions"
+EFFORT = "How long to think"
+EFFORTS = {
+    "not_set": "As usual",
+    "none": "Not at all",
+    "low": "Low",
+    "medium": "Medium",
+    "high": "High",
+    "xhigh": "Very high",
+}
 SEVERAL = "Several prompts"
 SEVERAL_OPTION = "Each paragraph of the prompt gets an answer of its own"
 CHANNEL = "Channel"

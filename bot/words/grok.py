@@ -84,7 +84,7 @@ def grok_too_slow(seconds: float) -> str:
 
 def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
     """No such model; `nearest` are ids that look like it."""
-    names = " or ".join(filter(None, [", ".join(nearest[:-1]), *nearest[-1:]]))
+    names = either(nearest)
     meant = f" Did you mean {names}?" if names else ""
     return f"Grok has no model called {model}.{meant} Choose another with `--model`."
 
@@ -129,6 +129,16 @@ def grok_able_at(parameter: str, endpoint: str) -> str:
     """`allowed` of the same fault; `endpoint` is the newest that could."""
     able = f"with GROK_ENDPOINT={endpoint} or auto"
     return f"one prompt, or several {able}" if parameter == "prompt" else able
+
+
+def grok_no_effort(model: str, effort: str) -> str:
+    """`problem` of a fault: the model can be told to think for other times only."""
+    return f"{model} does not take {effort}"
+
+
+def either(names: Sequence[str]) -> str:
+    """One of `names`."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def grok_able(parameter: str, model: str) -> str:

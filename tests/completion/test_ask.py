@@ -14,12 +14,14 @@ def test_what_admins_have_set_is_left_out_and_the_rest_stays() -> None:
     ask = an_ask(
         request=REQUEST,
         system="Be brief",
+        effort="high",
         defaulted={
             "model": "channel",
             "max_tokens": "settings",
             "temperature": "channel",
             "seed": "workspace",
             "system": "workspace",
+            "effort": "channel",
         },
     )
 
@@ -31,13 +33,12 @@ def test_what_admins_have_set_is_left_out_and_the_rest_stays() -> None:
         "max_tokens": 100,
         "top_p": 0.9,
     }
-    assert bare.system == ""
-    assert bare.model_dump(exclude={"request", "system"}) == ask.model_dump(
-        exclude={"request", "system"}
-    )
+    assert (bare.system, bare.effort) == ("", None)
+    apart = {"request", "system", "effort"}
+    assert bare.model_dump(exclude=apart) == ask.model_dump(exclude=apart)
 
 
 def test_what_the_asker_said_stays() -> None:
-    ask = an_ask(request=REQUEST, system="Be brief")
+    ask = an_ask(request=REQUEST, system="Be brief", effort="low")
 
     assert ask.without_rules() == ask

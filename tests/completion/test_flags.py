@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.completion import CompletionRequest
+from bot.completion.effort import EFFORTS, Effort
 from bot.completion.flags import Flags, parse_text, parse_words
 from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS
@@ -292,6 +293,21 @@ def test_a_missing_prompt_is_no_fault_of_the_flags() -> None:
 )
 def test_where_to_reply(text: str, reply: str | None) -> None:
     assert parse_text(text).reply == reply
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_how_long_to_think_is_no_parameter(effort: Effort) -> None:
+    assert parse_text(f"--effort {effort} Hi") == Flags({"prompt": "Hi"}, effort=effort)
+    assert parse_text(f"--effort={effort} Hi").effort == effort
+
+
+@pytest.mark.parametrize("value", ["huge", "Low", "1", "''", "low,high"])
+def test_another_effort_is_a_fault(value: str) -> None:
+    flags = parse_text(f"--effort {value} Hi")
+
+    assert flags.effort is None
+    assert [fault.parameter for fault in flags.faults] == ["effort"]
+    assert "xhigh" in flags.faults[0].allowed
 
 
 def test_the_system_text_is_no_parameter() -> None:

@@ -206,11 +206,15 @@ def test_paragraphs(text: str, found: tuple[str, ...]) -> None:
 
 
 def test_a_form_becomes_flags() -> None:
-    filled = Filled(values={"prompt": "Hi", "n": 2}, system="Be brief", reply="private")
+    filled = Filled(
+        values={"prompt": "Hi", "n": 2}, system="Be brief", reply="private", effort="high"
+    )
     flags = filled.flags()
 
     assert flags.values == {"prompt": "Hi", "n": 2}
     assert (flags.system, flags.reply, flags.faults) == ("Be brief", "private", ())
+    assert flags.effort == "high"
+    assert Filled().flags().effort is None
     assert Filled().flags().values == {}
     assert Filled().flags().system is None
 
@@ -269,12 +273,13 @@ def test_a_question_fills_the_form_it_would_have_been_asked_with() -> None:
         request=request,
         system="Be brief",
         reply="thread",
+        effort="none",
         asked_at=0.0,
     )
     flags = Filled.of(ask).flags()
 
     assert flags.values == request.given()
-    assert (flags.system, flags.reply) == ("Be brief", "thread")
+    assert (flags.system, flags.reply, flags.effort) == ("Be brief", "thread", "none")
 
 
 def test_every_task_has_a_label_and_a_sentence() -> None:

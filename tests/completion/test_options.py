@@ -73,5 +73,5 @@ def test_no_two_flags_share_a_letter() -> None:
 
 
 def test_every_flag_is_described() -> None:
-    assert list(OPTIONS) == [*PARAMETERS, "system", "reply", "private"]
+    assert list(OPTIONS) == [*PARAMETERS, "system", "effort", "reply", "private"]
     assert all(option.hint and option.example and option.allowed for option in OPTIONS.values())

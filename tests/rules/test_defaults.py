@@ -82,13 +82,16 @@ def test_what_the_person_said_wins() -> None:
 
 
 def test_defaults_of_the_bots_own_options_hold_too() -> None:
-    policy = policy_of(default_fields({"system": "Rhyme", "reply": "private"}))
+    policy = policy_of(default_fields({"system": "Rhyme", "reply": "private", "effort": "low"}))
     asked = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("Hi"))
     assert (asked.system, asked.reply) == ("Rhyme", "private")
     assert (asked.sources["system"], asked.sources["reply"]) == ("channel", "channel")
+    assert (asked.effort, asked.sources["effort"]) == ("low", "channel")
+    said = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--effort none Hi"))
+    assert (said.effort, "effort" in said.sources) == ("none", False)
 
     alone = supply(InForce(Policy(), "C1", settings=SETTINGS), parse_text("Hi"))
-    assert (alone.system, alone.reply) == ("", None)
+    assert (alone.system, alone.reply, alone.effort) == ("", None, None)
 
 
 def test_an_empty_system_text_takes_the_default_away() -> None:

@@ -53,7 +53,7 @@ def test_the_usage_of_a_flag_is_valid(option: Option) -> None:
     flags = parse_text(f"{option.usage} -- Hi" if option.name != "prompt" else option.usage)
 
     assert flags.faults == ()
-    assert option.name in flags.values or flags.system or flags.reply
+    assert option.name in flags.values or flags.system or flags.reply or flags.effort
     assert shlex.split(option.usage)[0] in (option.flag, option.off_flag)
 
 

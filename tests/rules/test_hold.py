@@ -11,6 +11,7 @@ from hypothesis import given
 
 from bot.completion.ask import Ask, Said
 from bot.completion.conversation import most_tokens
+from bot.completion.effort import Effort
 from bot.completion.measure import most_read, texts_of
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import shared
@@ -66,6 +67,7 @@ def reserved(
     policy: Policy | None = None,
     prices: Prices | None = None,
     reasons: bool = False,
+    effort: Effort | None = None,
     settings: Settings = SETTINGS,
     place: dict[str, Any] | None = None,
     counted: Counted | None = None,
@@ -79,6 +81,7 @@ def reserved(
         policy or Policy(),
         prices=prices,
         reasons=reasons,
+        effort=effort,
         settings=settings,
         now=NOW,
         counted=counted,
@@ -95,6 +98,20 @@ def test_prompt_and_output_cap_are_reserved() -> None:
 
 def test_without_an_output_cap_that_of_the_settings_counts() -> None:
     assert reserved().tokens - reserved(max_tokens=1).tokens == 999
+
+
+@pytest.mark.parametrize(
+    ("effort", "thoughts"),
+    [(None, 300), ("none", 0), ("low", 300), ("medium", 600), ("high", 1200), ("xhigh", 2400)],
+)
+def test_thoughts_are_reserved_by_how_long_there_is_to_think(
+    effort: Effort | None, thoughts: int
+) -> None:
+    hold = reserved(max_tokens=50, n=2, reasons=True, effort=effort)
+
+    assert hold.reasoning == 2 * thoughts
+    assert hold.tokens == hold.prompt + 2 * (50 + thoughts)
+    assert reserved(max_tokens=50, effort=effort).reasoning == 0
 
 
 @pytest.mark.parametrize(

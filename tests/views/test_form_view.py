@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from bot.completion import CompletionRequest
 from bot.completion.ask import Said
+from bot.completion.effort import EFFORTS
 from bot.completion.faults import validate
 from bot.completion.flags import Flags
 from bot.completion.form import ADVANCED, Filled, field_text, holds
@@ -43,6 +44,7 @@ forms = st.builds(
     ),
     system=texts,
     reply=st.sampled_from(["channel", "thread", "private"]),
+    effort=st.sampled_from([None, *EFFORTS]),
 )
 
 
@@ -83,6 +85,7 @@ def test_a_form_that_is_sent_as_it_came_asks_what_it_was_filled_with(
     assert not refused_by_slack(view["blocks"], state)
     assert request_in(read.flags()) == CompletionRequest.model_validate(filled.values)
     assert (read.system, read.reply) == (filled.system, filled.reply)
+    assert read.effort == filled.effort
 
 
 @given(forms)
@@ -137,8 +140,12 @@ def test_the_switch_says_what_it_does_and_how_much_is_hidden() -> None:
     assert (off["action_id"], off["value"]) == ("advanced", "off")
     assert (on["action_id"], on["value"]) == ("advanced", "on")
     assert "3" in on["text"]["text"]
-    assert set(fields_of(shown)) - set(fields_of(hidden)) == HIDDEN | {"system", "several"}
-    assert set(fields_of(shown)) == {*PARAMETERS, "system", "several", "reply"}
+    assert set(fields_of(shown)) - set(fields_of(hidden)) == HIDDEN | {
+        "system",
+        "effort",
+        "several",
+    }
+    assert set(fields_of(shown)) == {*PARAMETERS, "system", "effort", "several", "reply"}
     assert list(fields_of(hidden))[:3] == ["prompt", "model", "max_tokens"]
 
 

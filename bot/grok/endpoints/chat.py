@@ -19,6 +19,8 @@ def write(asked: Asked) -> Written:
     body["messages"] = chat_messages(asked.system, asked.past, asked.prompt)
     if "logprobs" in body:
         body |= {"logprobs": True, "top_logprobs": asked.given["logprobs"]}
+    if asked.beside.effort is not None:
+        body["reasoning_effort"] = asked.beside.effort
     if asked.request.streams:
         body["stream_options"] = {"include_usage": True}
     return Written(body)

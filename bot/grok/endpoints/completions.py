@@ -41,4 +41,5 @@ COMPLETIONS = Wire(
     read=lambda: choices.read,
     error_in=choices.error_in,
     answers=choices.answers,
+    efforts=False,
 )

@@ -31,6 +31,8 @@ def write(asked: Asked) -> Written:
     if "logprobs" in given:
         chances = {"logprobs": True} if asked.dialect == "xai" else {"include": [_CHANCES]}
         body |= {**chances, "top_logprobs": given["logprobs"]}
+    if asked.beside.effort is not None:
+        body["reasoning"] = {"effort": asked.beside.effort}
     return Written(body)
 
 

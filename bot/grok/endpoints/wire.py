@@ -51,7 +51,8 @@ class Wire:
     `read` makes what reads one answer. `error_in` takes one event or body, with its name, and
     returns what of it tells of an error; None when it tells of none. `answers` says whether a body
     is an answer, `begins` whether an event is more than a sign that the request is being worked on.
-    `headers` and `named` carry the names of what is asked, as hashes.
+    `headers` and `named` carry the names of what is asked, as hashes. `efforts`: whether it can be
+    said there how long to think.
     """
 
     path: str
@@ -60,6 +61,7 @@ class Wire:
     read: Callable[[], Read]
     error_in: Callable[[Mapping[str, Any], str], Mapping[str, Any] | None]
     answers: Callable[[Mapping[str, Any]], bool]
+    efforts: bool = True
     begins: Callable[[Mapping[str, Any], str], bool] = lambda _value, _event: True
     headers: Callable[[Names, Dialect], dict[str, str]] = lambda _names, _dialect: {}
     named: Callable[[Names], dict[str, str]] = lambda _names: {}
