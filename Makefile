@@ -47,6 +47,9 @@ simulate: dev-env ## The bot under a clock of its own, schedule by schedule; mak
 chaos: dev-env ## Bots, sandbox and store, and everything goes wrong; make chaos SEEDS=200 (or =7)
 	@exec $(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
+chaos-mutants: dev-env ## Break one guard at a time, and see that make chaos notices it
+	@$(BIN)/python -m tests.chaos.mutants $(ARGS)
+
 mutants: dev-env ## Plant faults, print those no test notices; make mutants ARGS='--seed 2'
 	@$(BIN)/python -m tools.mutants $(ARGS)
 

@@ -21,12 +21,16 @@ def main() -> int:
     parser.add_argument("--seeds", default=str(SEEDS), help="how many, or one as =N, or N-M")
     parser.add_argument("--report", metavar="FILE", help="write what it came to as a table")
     parser.add_argument("--as-found", action="store_true", help="do not shorten what fails")
+    parser.add_argument("--focus", default="", help="kinds of faults, separated by commas")
+    parser.add_argument("--first-only", action="store_true", help="end with the first violation")
     chosen = parser.parse_args()
     campaign = asyncio.run(
         run(
             seeds(chosen.seeds),
             lambda line: print(line, flush=True),
             shrink=not chosen.as_found,
+            focus=[each.strip() for each in chosen.focus.split(",") if each],
+            first_only=chosen.first_only,
         )
     )
     print(table := report(campaign.results))

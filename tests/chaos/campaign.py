@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.chaos.checker import recoveries, violations
 from tests.chaos.history import History
-from tests.chaos.plan import Fault, Plan, plan
+from tests.chaos.plan import Plan, plan
 from tests.chaos.processes import Forks, forks
 from tests.chaos.scene import SHORTER, scene
 
@@ -44,18 +44,28 @@ class Campaign:
         return [result for result in self.results if result.found]
 
 
-async def run(seeds: Iterable[int], tell: Tell, *, shrink: bool = True) -> Campaign:
-    """Run each of `seeds`, and tell of each as it ends."""
+async def run(
+    seeds: Iterable[int],
+    tell: Tell,
+    *,
+    shrink: bool = True,
+    focus: Sequence[str] = (),
+    first_only: bool = False,
+) -> Campaign:
+    """Run each of `seeds`, and tell of each as it ends; until the `first_only` that fails.
+    `focus` as in `plan`."""
     campaign = Campaign()
     async with forks(SHORTER) as of:
         for seed in seeds:
-            result = await play(plan(seed), of)
+            result = await play(plan(seed, focus), of)
             campaign.results.append(result)
             tell(_line(campaign, result))
             if result.found:
                 tell("\n".join(f"  {sentence}" for sentence in result.found))
                 shorter = await shortened(result, of, tell) if shrink else result.plan
                 tell(str(shorter))
+                if first_only:
+                    break
     return campaign
 
 
@@ -144,8 +154,3 @@ def _share(ordered: Sequence[float], share: float) -> str:
     if not ordered:
         return "–"
     return f"{ordered[min(len(ordered) - 1, int(share * len(ordered)))]:.1f} s"
-
-
-def kinds(faults: Iterable[Fault]) -> list[str]:
-    """What kinds there are among them, each once, in order."""
-    return list(dict.fromkeys(fault.kind for fault in faults))

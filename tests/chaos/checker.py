@@ -9,9 +9,10 @@ from itertools import pairwise, product
 from tests.chaos.history import Asking, Death, History, Shown, Version
 
 MOST_SUMS = 100_000
-_PROCESS = ("kill", "freeze", "terminate", "crash point")
-_LATE = (*_PROCESS, "slack", "sockets", "store younger", "store kill", "store freeze")
+_LATE = ("kill", "terminate", "slack slow", "slack storm", "store younger")
 """What may leave a call on its way whose caller is gone."""
+_WOKEN = ("freeze", "crash point", "store")
+"""What lets a bot go on with what others have taken from it."""
 
 
 def violations(history: History) -> list[str]:
@@ -273,12 +274,15 @@ def _moved(history: History, job: str, death: Death) -> float | None:
 def _most(history: History, at: float) -> float:
     """How long what began at `at` may last."""
     bounds = history.bounds
-    late = any(
-        fault.kind.startswith(_LATE)
-        and begun <= at <= begun + fault.seconds + bounds.late + bounds.stalled
+    near = [
+        fault
         for begun, fault in history.faults
-    )
-    return (bounds.late if late else bounds.twice) + bounds.stalled
+        if begun <= at <= begun + fault.seconds + bounds.late + bounds.stalled
+    ]
+    if any(fault.kind.startswith(_LATE) or "=kill" in fault.detail for fault in near):
+        return bounds.late + bounds.stalled
+    woken = any(fault.kind.startswith(_WOKEN) for fault in near)
+    return (bounds.woken if woken else bounds.twice) + bounds.stalled
 
 
 def _name(history: History, shown: Shown) -> str:

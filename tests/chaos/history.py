@@ -95,11 +95,13 @@ class Death:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How long something may last, in seconds: `twice` two messages side by side, or words that
-    went back; `late` the same while a call may come late; `alone` until text moves again after one
+    went back; `woken` the same where a bot stood still, and goes on with what it was at; `late`
+    while a call may come late; `alone` until text moves again after one
     fault, `amid` after one among others. `stalled` is added to each: for so long the machine had no
     time for the run."""
 
     twice: float = 1.0
+    woken: float = 2.0
     late: float = 5.0
     alone: float = 6.0
     amid: float = 15.0

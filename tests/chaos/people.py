@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ MOST_REQUESTS = 12
 FORM_SECONDS = 4.0
 ROOT_SECONDS = 8.0
 PREFIX = "case-"
+_CASE = re.compile(re.escape(PREFIX) + r"(q\d+)")
 
 
 def request_text(name: str, number: int, words_: int) -> list[str]:
@@ -308,9 +310,5 @@ def all_asked(body: object) -> list[str]:
     """The questions in a request to Grok, in order; in several prompts or messages."""
     if not isinstance(body, dict):
         return []
-    texts = [str(each.get("content", "")) for each in body.get("messages", ())]
-    texts += [str(body.get("prompt", ""))]
-    found = []
-    for text in texts:
-        found += [word.removeprefix(PREFIX) for word in text.split() if word.startswith(PREFIX)]
-    return found
+    said = body.get("messages") or body.get("input") or body.get("prompt") or ()
+    return _CASE.findall(str(said))

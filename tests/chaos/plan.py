@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -40,6 +40,7 @@ _SLACK: tuple[Kind, ...] = (
     *("slack limits", "sockets cut"),
 )
 CLICKS: tuple[Kind, ...] = ("stop", "retry", "delete answer", "delete question")
+KINDS: tuple[Kind, ...] = tuple(dict.fromkeys((*_PROCESS, *_STORE, *_SLACK, *CLICKS)))
 _SLOWED = ("chat.update", "chat.postMessage", "chat.delete", "*")
 _NOT_FOR_KILLING = ("prune", "policy_change", "probe", "drop", "views.publish")
 
@@ -111,17 +112,17 @@ class Plan:
         return "\n".join([head, *lines])
 
 
-def plan(seed: int) -> Plan:
-    """The run of this seed."""
+def plan(seed: int, focus: Sequence[str] = ()) -> Plan:
+    """The run of this seed; with a `focus` all that goes wrong is of those kinds, each of them
+    with its detail behind a slash, where that matters: `slack slow/chat.update`."""
     chance = random.Random(f"chaos/{seed}")
     replicas = chance.choice((2, 2, 3))
     questions = _questions(chance)
-    faults = tuple(
-        sorted(
-            (_fault(chance, replicas, questions) for _ in range(chance.randint(*FAULTS))),
-            key=lambda fault: fault.at,
-        )
-    )
+    if focus:
+        found = [_focused(chance, replicas, questions, each) for each in (*focus, *focus)]
+    else:
+        found = [_fault(chance, replicas, questions) for _ in range(chance.randint(*FAULTS))]
+    faults = tuple(sorted(found, key=lambda fault: fault.at))
     streaming: Literal["edit", "native"] = "native" if chance.random() < 0.2 else "edit"
     return Plan(seed, replicas, streaming, questions, faults)
 
@@ -154,6 +155,22 @@ def _questions(chance: random.Random) -> tuple[Question, ...]:
 
 def _fault(chance: random.Random, replicas: int, questions: tuple[Question, ...]) -> Fault:
     kind: Kind = chance.choice(chance.choice((_PROCESS, _PROCESS, _STORE, _SLACK, CLICKS)))
+    return _of_kind(chance, replicas, questions, kind)
+
+
+def _focused(
+    chance: random.Random, replicas: int, questions: tuple[Question, ...], wanted: str
+) -> Fault:
+    name, _, detail = wanted.partition("/")
+    kind: Kind = next(each for each in KINDS if each == name)
+    fault = _of_kind(chance, replicas, questions, kind)
+    early = fault.at / 3 if kind == "crash point" else fault.at
+    return replace(fault, at=round(early, 2), detail=detail or fault.detail)
+
+
+def _of_kind(
+    chance: random.Random, replicas: int, questions: tuple[Question, ...], kind: Kind
+) -> Fault:
     at, bot = chance.uniform(0.2, FAULT_SECONDS), chance.randrange(replicas)
     seconds, detail, question = chance.uniform(0.3, 2.5), "", ""
     if kind == "crash point":

@@ -68,5 +68,6 @@ def test_the_question_of_a_request_is_the_last_one() -> None:
 
     assert all_asked({"messages": messages}) == ["q1", "q2"]
     assert last_asked({"messages": messages}) == "q2"
+    assert last_asked({"input": messages}) == "q2"
     assert last_asked({"prompt": "Tell me of case-q4 now"}) == "q4"
     assert last_asked("no body") == ""
