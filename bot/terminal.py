@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ async def ask_in_terminal(
     async with open_grok(settings) as grok:
         request = Asking(settings, grok, team="").request(flags, "", Policy())
         call = grok.plan(request, flags.system or "", effort=flags.effort)
-        completion = grok.complete(call)
+        completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request)
         printer = _Printer(out)
         failure = await _print(completion, collector, printer)
@@ -73,6 +74,10 @@ async def _print(completion: Completion, collector: Collector, printer: _Printer
     return failure
 
 
+_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal carries out instead of showing it; a file gets the answer to the letter."""
+
+
 class _Printer:
     """Writes sections one after the other, each character once, as soon as its turn comes.
 
@@ -81,7 +86,8 @@ class _Printer:
     """
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
+        self._file = out
+        self._clean = out.isatty()
         self._section = 0
         self._printed: dict[int, int] = {}
         """How many characters of each section are written."""
@@ -96,7 +102,7 @@ class _Printer:
             self._finish(sections[self._section])
             self._section += 1
             self._grow(self._section, sections[self._section])
-        self._out.flush()
+        self._file.flush()
 
     def end(self, sections: Sequence[Section]) -> None:
         """Write what is left, of sections that were cut short, or never came, too."""
@@ -106,19 +112,22 @@ class _Printer:
         for place, section in enumerate(sections[: self._section]):
             if late := section.text[self._printed[place] :]:
                 title = f"{section.title}\n\n" if section.title else ""
-                self._out.write(f"{title}{late}\n\n")
-        self._out.flush()
+                self._write(f"{title}{late}\n\n")
+        self._file.flush()
+
+    def _write(self, text: str) -> None:
+        self._file.write(_ACTING.sub("", text) if self._clean else text)
 
     def _grow(self, place: int, section: Section) -> None:
         begun = place in self._printed
         if not begun and not section.text and not section.note:
             return
         if not begun and section.title:
-            self._out.write(f"{section.title}\n\n")
-        self._out.write(section.text[self._printed.get(place, 0) :])
+            self._write(f"{section.title}\n\n")
+        self._write(section.text[self._printed.get(place, 0) :])
         self._printed[place] = len(section.text)
 
     def _finish(self, section: Section) -> None:
         between = "\n\n" if section.text and section.note else ""
         after = "\n\n" if section.text or section.note else ""
-        self._out.write(f"{between}{spelled(section.note)}{after}")
+        self._write(f"{between}{spelled(section.note)}{after}")

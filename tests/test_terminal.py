@@ -97,6 +97,25 @@ async def test_what_is_shown(name: str, openai_grok: GrokServer) -> None:
     assert (await asked(openai_grok, *arguments))[:2] == (code, shown)
 
 
+class Tty(io.StringIO):
+    """A terminal, as far as anybody asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+async def test_nothing_of_an_answer_acts_on_a_terminal_and_a_file_gets_it_to_the_letter(
+    openai_grok: GrokServer,
+) -> None:
+    hostile = "\x1b]0;owned\x07a\x1b[2Jb\rc\x9b1md\te\nf\x08\x7f"
+    openai_grok.script(Script(raw=says(hostile, "stop") + DONE, times=None))
+    settings = grok_settings(openai_grok, grok_endpoint="chat")
+
+    for out, shown in ((Tty(), "]0;owneda[2Jbc1md\te\nf"), (io.StringIO(), hostile)):
+        await ask_in_terminal(settings, parse_words(["hi"]), out, io.StringIO())
+        assert out.getvalue().strip("\n") == shown
+
+
 FAILED: dict[str, tuple[bytes, str, str]] = {
     "nothing came": (DONE, "", grok_words.GROK_NOTHING),
     "no choice": (b'data: {"choices":[]}\n\n' + DONE, "", grok_words.GROK_NOTHING),

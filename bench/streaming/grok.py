@@ -84,6 +84,7 @@ class OnTime(GrokClient):
         conversation: str | None = None,  # noqa: ARG002
         asker: str = "",  # noqa: ARG002
         again: Again | None = None,  # noqa: ARG002
+        nobodys_cap: bool = False,  # noqa: ARG002
     ) -> Completion:
         """The answer to one of the questions of `prompt_of`."""
         return _Completion(call if isinstance(call, Call) else self.plan(call), self._times)

@@ -155,7 +155,7 @@ class _Choice:
         """Whether it has ended, with some text, and not because something went wrong."""
         if self._finish_reason is None or not self._text.read().strip():
             return False
-        return ending_of(self._finish_reason) in {"stop", "length", ""}
+        return ending_of(self._finish_reason) in {"stop", "length", "max_output", ""}
 
     @property
     def reasoning(self) -> str:

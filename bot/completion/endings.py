@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 Ending = Literal[
-    "", "stop", "length", "max_context", "content_filter", "time_limit", "tool_calls", "broken"
+    "",
+    "stop",
+    "length",
+    "max_context",
+    "max_output",
+    "content_filter",
+    "time_limit",
+    "tool_calls",
+    "broken",
 ]
 """`""`: for a reason of which we know nothing."""
 
@@ -16,6 +24,7 @@ _WORDS: dict[Ending, str] = {
     " max_new_tokens max_completion_tokens error_limit",
     "max_context": "max_context model_length context_length model_context_window_exceeded"
     " context_length_exceeded context_window_exceeded max_prompt_tokens",
+    "max_output": "max_output",
     "content_filter": "content_filter content_filtered safety recitation blocklist refusal"
     " prohibited_content spii image_safety sensitive error_toxic guardrail_intervened"
     " guardrails content_policy moderation language flagged blocked",

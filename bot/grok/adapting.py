@@ -15,6 +15,7 @@ from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
 from bot.grok.errors import Failure
 from bot.grok.memory import Memory
+from bot.grok.room import tells_most
 
 Way = Literal["no usage", "other cap", "no names", "no stream", "no mark"]
 _WAYS: tuple[Way, ...] = get_args(Way)
@@ -68,7 +69,7 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
     if failure.kind != "invalid":
         return
     if call.endpoint == "chat" and "max_tokens" in call.body:
-        refused = _CAP.search(said) and _NOT_TAKEN.search(said)
+        refused = _CAP.search(said) and _NOT_TAKEN.search(said) and not tells_most(said)
         if refused or _OTHER_CAP.search(said):
             yield "other cap"
     if call.endpoint == "responses" and call.names != NAMELESS and _NAMES.search(said):

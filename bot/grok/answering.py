@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Self
 
 import structlog
 
+from bot.completion.endings import ending_of
 from bot.completion.result import Chunk
 from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
@@ -17,6 +19,7 @@ from bot.grok.endpoints import rewritten
 from bot.grok.errors import Failure
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
+from bot.grok.room import Room, room_after, shortened
 from bot.grok.routing import Refused, Router
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
@@ -34,7 +37,8 @@ class Completion:
     `GrokFailed` while iterating. `call` is what was sent last: its endpoint changes when the first
     ones turned out not to serve the model, and its form when the server refused that. `again` is
     awaited before a call is made after one that may have been served though nothing came of it;
-    what it raises ends the answer.
+    what it raises ends the answer. Where the cap is `nobodys` wish, a server that has no room for
+    it is asked for as long an answer as it has room for.
     """
 
     def __init__(
@@ -47,8 +51,11 @@ class Completion:
         retries: Retries,
         settings: Settings,
         again: Again | None = None,
+        nobodys: bool = False,
     ) -> None:
         self.call = call
+        self._may_shorten = nobodys
+        self._room: Room | None = None
         self._api = api
         self._router = router
         self._adapting = adapting
@@ -101,7 +108,7 @@ class Completion:
             async with aclosing(self._answer(deadlines)) as chunks:
                 async for chunk in chunks:
                     self._begin()
-                    for each in held.follow(chunk):
+                    for each in held.follow(self._with_end(chunk)):
                         yield each
         except Failure:
             for each in held.rest():
@@ -133,7 +140,7 @@ class Completion:
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
         """Make ready to ask again, or raise what the person should read."""
-        if any(map(self._try, ways_out(self.call, failure))):
+        if any(map(self._try, ways_out(self.call, failure))) or self._shorten(failure):
             return
         if failure.missing:
             self._refused.append((self.call.endpoint, failure))
@@ -179,6 +186,21 @@ class Completion:
         self._ways.append(way)
         self.call = call
         return True
+
+    def _shorten(self, failure: Failure) -> bool:
+        """Ask for a shorter answer, once; whether there is room for one."""
+        room = room_after(failure, self.call) if self._may_shorten and not self._room else None
+        if room is None:
+            return False
+        log.info("asking grok for less", tokens=room.tokens)
+        self._room, self.call = room, shortened(self.call, room)
+        return True
+
+    def _with_end(self, chunk: Chunk) -> Chunk:
+        """`chunk`, where it ends an answer by the cap, with what has set that."""
+        if self._room is None or ending_of(chunk.finish_reason or "") != "length":
+            return chunk
+        return replace(chunk, finish_reason=self._room.bound)
 
     def _begin(self) -> None:
         """What was tried is known to work: another endpoint, another way to write the call."""

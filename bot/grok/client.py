@@ -138,12 +138,14 @@ class GrokClient:
         conversation: str | None = None,
         asker: str = "",
         again: Again | None = None,
+        nobodys_cap: bool = False,
     ) -> Completion:
         """The answer to `call`, chunk by chunk; nothing is sent before it is iterated.
 
         `conversation` names what belongs together, so that the API can reuse what it has read,
         `asker` who asks; both are sent as hashes, where an endpoint takes them. `again` is that of
-        `Completion`. Raises `RequestRefused` for a request that cannot be carried.
+        `Completion`; `nobodys_cap`: nobody asked for the cap that goes along. Raises
+        `RequestRefused` for a request that cannot be carried.
         """
         if isinstance(call, CompletionRequest):
             call = self.plan(call)
@@ -155,6 +157,7 @@ class GrokClient:
             retries=self._retries,
             settings=self._settings,
             again=again,
+            nobodys=nobodys_cap,
         )
 
     async def count_tokens(self, model: str, text: str, seconds: float) -> int | None:

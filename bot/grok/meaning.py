@@ -38,7 +38,7 @@ _KEY = re.compile(
     r"|(?:api[ _-]?)?key\b.{0,20}\b(?:incorrect|invalid|not valid|not found|expired|disabled)"
     r"|unauthenticated|not authenticated|unauthorized|authentication[ _-]?(?:error|failed)"
     r"|invalid_api_?key|api_?key_?invalid"
-    r"|token_not_found",
+    r"|token_not_found|no_db_connection|no connected db",
     re.IGNORECASE,
 )
 _ACCESS = re.compile(
@@ -84,6 +84,8 @@ _UNSUPPORTED = re.compile(
     r"|(?:does not|doesn't|do not|don't) support|extra inputs",
     re.IGNORECASE,
 )
+_UNEXPECTED = re.compile(r"got an unexpected keyword argument '\w", re.IGNORECASE)
+"""Of Python: a gateway hands a parameter on to what does not know it."""
 _VALUE = re.compile(
     r"\bvalues?\b|unsupported_value|\b(?:only|must|when|together|combin\w+)\b"
     r"|\bwith (?!(?:this |the )?model)",
@@ -197,9 +199,8 @@ def kind_of(status: int, said: Said) -> GrokFailure:  # noqa: PLR0911 - one line
         return "rate_limited"
     if status == 413 or _LENGTH.search(text):
         return "too_long"
-    if status >= 500 or status in {408, 409, 425} or status < 400:
-        return "unavailable"
-    return "invalid"
+    away = status >= 500 or status in {408, 409, 425} or status < 400
+    return "unavailable" if away and not _UNEXPECTED.search(text) else "invalid"
 
 
 _REFUSING = frozenset({_UNTOLD, 400, 403, 406, 422, 446, 451})

@@ -233,6 +233,7 @@ class _Asking:
             conversation=ask.conversation,
             asker=f"{ask.team}:{ask.user}",
             again=held.begin_again,
+            nobodys_cap=ask.defaulted.get("max_tokens") == "settings",
         )
         self.collector = Collector(ask.request)
         self.spent = True

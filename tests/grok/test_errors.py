@@ -144,6 +144,13 @@ CASES: list[tuple[int, Any, GrokFailure]] = [
     (500, {"code": 500, "error": "internal server error"}, "unavailable"),
     (502, "<!DOCTYPE html><html><title>502 Bad gateway</title></html>", "unavailable"),
     (525, "<!DOCTYPE html><html>SSL handshake failed</html>", "unavailable"),
+    (400, {"error": {"message": "No connected db.", "type": "no_db_connection"}}, "bad_key"),
+    (
+        500,
+        {"error": {"message": "create() got an unexpected keyword argument 'top_logprobs'"}},
+        "invalid",
+    ),
+    (500, {"error": {"message": "'NoneType' object has no attribute 'argument'"}}, "unavailable"),
     (302, "", "unknown_model"),
     (308, "<html>Permanent Redirect</html>", "unknown_model"),
 ]
