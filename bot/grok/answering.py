@@ -24,6 +24,7 @@ from bot.grok.routing import Refused, Router
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
 from bot.settings import Settings
+from bot.words import grok as words
 
 log = structlog.get_logger(__name__)
 
@@ -162,6 +163,9 @@ class Completion:
         await self._pay_again()
         log.info("asking grok again", kind=failure.kind, tries=self._tries, delay=round(delay, 2))
         await self._retries.sleep(delay)
+        if self._tries == TRIES - 1 and failure.sentence == words.GROK_NOTHING:
+            # Some servers say only where nothing is streamed what they refuse.
+            self.call = adapted(self.call, "no stream") or self.call
 
     def _go_elsewhere(self, failure: Failure) -> None:
         """Ask at an endpoint that may take what this one did not; else raise `failure`."""

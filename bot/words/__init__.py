@@ -225,7 +225,10 @@ ENDED = {
         "_Cut off: question and answer together are as long as this model can hold. Ask for less, "
         "or in a new thread._"
     ),
-    "max_output": "_Cut off: this is the longest answer that this model gives. Ask for less._",
+    "max_output": (
+        "_Cut off: this model has no room for a longer answer here. Ask for less, or in a new "
+        "thread._"
+    ),
     "time_limit": "_Cut off: the answer took longer than Grok allows. Ask for less at once._",
     "tool_calls": (
         "_Grok wanted to use a tool that it does not have here. Please ask in other words._"

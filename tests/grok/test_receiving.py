@@ -12,6 +12,7 @@ from bot.completion.result import Endpoint
 from bot.errors import GrokFailed
 from bot.grok.client import open_grok
 from bot.settings import Settings
+from bot.words import NOT_GIVEN
 from bot.words import grok as words
 from tests.grok.answers import request
 from tests.grok.wire import DONE, WireServer, ends, event, says, wire_server
@@ -317,7 +318,7 @@ async def test_answer_that_never_came_is_said() -> None:
 
     first, second = collector.sections()
     assert (first.text, failure) == ("one", "")
-    assert "nothing to say" in second.note
+    assert second.note == NOT_GIVEN
     assert not collector.whole
 
 

@@ -10,7 +10,7 @@ from bot.errors import GrokFailed
 from bot.grok.answering import Completion
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
-from tests.grok.answers import failure, request, text
+from tests.grok.answers import answer, failure, request, text
 from tests.grok.wire import DONE, ends, event
 
 MODEL = "llama-3.3-70b"
@@ -134,6 +134,20 @@ async def test_it_is_tried_once(openai_grok: GrokServer, open_grok_client: OpenG
 
     assert (await failure_of(completion)) == "too_long"
     assert len(openai_grok.requests) == 2
+
+
+async def test_what_is_refused_by_an_empty_stream_is_asked_for_in_one_piece_at_last(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    body = {"error": {"message": WINDOWS[0][1].replace("(9 in", "(1800 in")}}
+    openai_grok.script(Script(raw=b"", times=None, when=lambda each: bool(each.body.get("stream"))))
+    openai_grok.script(Script(status=400, body=body, when=lambda each: not each.body.get("stream")))
+    client = await open_grok_client(openai_grok)
+
+    assert (await failure(client, request(model=MODEL))).kind == "too_long"
+    assert [each.body.get("stream") for each in openai_grok.requests] == [True, True, None]
+    assert text(await answer(client, request(model=MODEL)))
+    assert [each.body.get("stream") for each in openai_grok.requests[3:]] == [True, True, None]
 
 
 async def failure_of(completion: Completion) -> str:
