@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick fix lint types coverage mutants fuzz simulate chaos chaos-mutants
-.PHONY: bench docs picture lock digests run-env dev-env clean
+.PHONY: bench docs picture lock digests servers run-env dev-env clean
 
 BIN := .venv/bin
 NOT_QUICK := --ignore=tests/e2e --ignore=tests/sandbox --ignore=tests/fuzz --ignore=tests/chaos
@@ -62,6 +62,9 @@ docs: dev-env ## Write the generated parts of the documentation again
 picture: dev-env ## Take the pictures in the README again
 	@$(BIN)/python -m tools.screenshot
 
+servers: ## Install LiteLLM's proxy and llama-cpp-python's server, which some tests ask
+	@sh tools/servers.sh
+
 lock: ## Resolve the dependencies of pyproject.toml into the lock files
 	@sh tools/lock.sh
 
@@ -69,7 +72,7 @@ digests: ## Pin the images of Dockerfile and compose.yaml (needs docker)
 	@sh tools/digests.sh
 
 clean: ## Remove .venv and caches; the data in .data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .servers .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 run-env:
 	@sh tools/venv.sh requirements.lock

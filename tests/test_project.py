@@ -251,7 +251,10 @@ def wanted(requirements: list[str]) -> set[str]:
     return {match[0].lower() for match in names if match}
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+SERVERS = [f"tests/e2e/servers/{name}.lock" for name in ("litellm", "llama", "llama-build")]
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", *SERVERS])
 def test_every_pin_has_a_hash_and_no_lock_has_an_address(name: str) -> None:
     text = read(name)
     blocks = re.split(r"\n(?=\S)", text.strip())
@@ -282,13 +285,16 @@ def test_make_alone_shows_every_command() -> None:
         "docs",
         "lock",
         "digests",
+        "servers",
         "help",
     ):
         assert f"make {command} " in shown
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("script", ["tools/venv.sh", "tools/lock.sh", "tools/digests.sh"])
+@pytest.mark.parametrize(
+    "script", ["tools/venv.sh", "tools/lock.sh", "tools/digests.sh", "tools/servers.sh"]
+)
 def test_shell_scripts_are_plain_sh(script: str) -> None:
     subprocess.run(["sh", "-n", ROOT / script], check=True)
 
@@ -305,4 +311,4 @@ def test_ci_runs_on_its_own() -> None:
 def test_secrets_and_data_stay_out_of_the_repository() -> None:
     ignored = read(".gitignore").splitlines()
 
-    assert {".env", ".data/", ".venv/"} <= set(ignored)
+    assert {".env", ".data/", ".venv/", ".servers/"} <= set(ignored)

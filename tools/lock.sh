@@ -13,9 +13,12 @@ else
 fi
 
 compile() {
-    "$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+    "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-header --no-annotate ${UPGRADE:+--upgrade} "$@"
 }
 
-compile --output-file requirements.lock
-compile --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+compile pyproject.toml --output-file requirements.lock
+compile pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+for name in tests/e2e/servers/*.in; do
+    compile "$name" --output-file "${name%.in}.lock"
+done

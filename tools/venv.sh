@@ -1,13 +1,15 @@
 #!/bin/sh
-# Usage: tools/venv.sh LOCKFILE
+# Usage: tools/venv.sh LOCKFILE [VENV [PIP_OPTION …]]
 #
-# Makes .venv and installs LOCKFILE into it, unless that has been done to the end before.
+# Makes VENV (.venv) and installs LOCKFILE into it, unless that has been done to the end before.
 # PYTHON names the interpreter to use; without it the first fitting one is found.
 set -eu
 
 lock=$1
-venv=.venv
-stamp=$venv/installed-$lock
+venv=${2:-.venv}
+[ $# -lt 2 ] || shift
+shift
+stamp=$venv/installed-${lock##*/}
 wanted=$(cksum <"$lock")
 
 fail() {
@@ -57,5 +59,5 @@ fi
 rm -f "$stamp"
 echo "Installing $lock into $venv …"
 "$venv/bin/python" -m pip install \
-    --disable-pip-version-check --no-input --require-hashes -r "$lock"
+    --disable-pip-version-check --no-input --require-hashes -r "$lock" "$@"
 printf '%s\n' "$wanted" >"$stamp"
