@@ -89,7 +89,7 @@ async def test_as_long_an_answer_is_asked_for_as_there_is_room_for(
     open_grok_client: OpenGrokClient,
 ) -> None:
     refuses_long_answers(openai_grok, status, message)
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     completion = client.complete(request(model=MODEL, max_tokens=CAP), nobodys_cap=True)
     chunks = [chunk async for chunk in completion]
@@ -104,7 +104,7 @@ async def test_a_cap_that_somebody_asked_for_stays(
     status: int, message: str, openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
     refuses_long_answers(openai_grok, status, message)
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     failed = await failure(client, request(model=MODEL, max_tokens=CAP))
 
@@ -117,7 +117,7 @@ async def test_a_question_that_leaves_little_of_the_window_is_too_long(
 ) -> None:
     message = WINDOWS[1][1].replace("(9 in", "(1800 in")
     refuses_long_answers(openai_grok, 400, message)
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     completion = client.complete(request(model=MODEL, max_tokens=CAP), nobodys_cap=True)
 
@@ -128,7 +128,7 @@ async def test_a_question_that_leaves_little_of_the_window_is_too_long(
 async def test_it_is_tried_once(openai_grok: GrokServer, open_grok_client: OpenGrokClient) -> None:
     body = {"error": {"message": WINDOWS[0][1]}}
     openai_grok.script(Script(status=400, body=body, times=None))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     completion = client.complete(request(model=MODEL, max_tokens=CAP), nobodys_cap=True)
 
@@ -142,7 +142,7 @@ async def test_what_is_refused_by_an_empty_stream_is_asked_for_in_one_piece_at_l
     body = {"error": {"message": WINDOWS[0][1].replace("(9 in", "(1800 in")}}
     openai_grok.script(Script(raw=b"", times=None, when=lambda each: bool(each.body.get("stream"))))
     openai_grok.script(Script(status=400, body=body, when=lambda each: not each.body.get("stream")))
-    client = await open_grok_client(openai_grok)
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
 
     assert (await failure(client, request(model=MODEL))).kind == "too_long"
     assert [each.body.get("stream") for each in openai_grok.requests] == [True, True, None]

