@@ -173,6 +173,12 @@ class Settings(BaseSettings):
     questions_per_minute: int = Field(
         30, gt=0, description="Questions that one person may ask in any minute, beyond the quotas."
     )
+    questions_at_once: int = Field(
+        1000,
+        gt=0,
+        description="Questions of a workspace that may run or wait at once, over all processes; "
+        "beyond that new ones are refused.",
+    )
     answer_messages: int = Field(
         20,
         gt=0,

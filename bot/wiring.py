@@ -61,8 +61,10 @@ LOOK_UP_SECONDS = 1.0
 REST_LEASES = 1 / 3
 """How long a job rests that its worker died of for the first time, in times of a lease."""
 
+LEAST_WAITING = 10
 MOST_WAITING = 50
-"""Jobs that a process holds until it has a place for them, to tell their askers so."""
+"""Jobs that a process holds until it has a place for them, to tell their askers so, and to give
+places fairly among them."""
 
 
 class Wiring:
@@ -121,7 +123,7 @@ class Wiring:
             most=settings.answer_messages,
         )
         at_once = settings.jobs_at_once
-        waiting = min(MOST_WAITING, max(1, at_once // 2))
+        waiting = min(MOST_WAITING, max(LEAST_WAITING, at_once // 2))
         return Worker(self._queue, runner, at_once=at_once, waiting=waiting, connected=connected)
 
     def listeners(self) -> Listeners:
@@ -187,7 +189,7 @@ class Wiring:
         """Whoever has questions accepted."""
         return Taking(
             asking=self._asking(),
-            acceptor=Acceptor(self._queue),
+            acceptor=Acceptor(self._queue, self._settings.questions_at_once),
             admission=self._admission,
             people=self._slack.people,
             grok=self._grok,

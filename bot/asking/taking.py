@@ -104,6 +104,8 @@ class Taking:
                 ask = make(policy)
                 if sentence := await self._admission.refusal(ask.user, ask.channel, ask.dedupe):
                     raise Denied(sentence)
+                if await self._acceptor.crowded(ask.dedupe):
+                    raise Denied(words.CROWDED)
                 try:
                     return Taken(ask, await self._accept(ask, policy))
                 except StalePolicy:

@@ -22,6 +22,8 @@ ACCEPT_SECONDS = 2.0
 """Of the 3 s in which Slack wants an ack; the rest is for the way there and back."""
 SHORTEST_TRY_SECONDS = 0.4
 PAUSE_SECONDS = 0.05
+CROWD_SECONDS = 0.4
+"""How long finding out how many questions wait may hold one up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,23 @@ class Accepted:
 class Acceptor:
     """Puts questions into the queue, each once."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, most: int | None = None) -> None:
+        """`most`: so many questions may run or wait at once; None: any number."""
         self._queue = queue
+        self._most = most
+
+    async def crowded(self, dedupe: str) -> bool:
+        """Whether as many questions run or wait as may, so that a new one is not to be taken. One
+        with a `dedupe` that was taken before is none; nor is any while nobody can say."""
+        if self._most is None:
+            return False
+        try:
+            async with asyncio.timeout(CROWD_SECONDS):
+                if (await self._queue.load()).depth < self._most:
+                    return False
+                return await self._queue.holder_of(dedupe) is None
+        except (StoreUnavailable, TimeoutError):
+            return False
 
     async def accept(
         self, ask: Ask, hold: Hold | None = None, seconds: float | None = None

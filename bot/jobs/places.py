@@ -1,10 +1,9 @@
-"""Who may ask Grok: so many jobs at once, in the order of the queue."""
+"""Who may ask Grok: so many jobs at once, fair by person and channel, else as they came."""
 
 from __future__ import annotations
 
 import asyncio
-from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot.jobs.entry import Entry
 
@@ -26,6 +25,9 @@ class Place:
         """Whether all that its job does is wait."""
         self.shown = False
         """Whether its answer can be read, and only what Slack may carry out late is waited for."""
+        self.person = ""
+        """Who has asked, and in which channel; empty until that is known."""
+        self.channel = ""
         self._moved = asyncio.Event()
 
     def move(self, ahead: int, *, given: bool = False) -> None:
@@ -61,6 +63,8 @@ class Places:
     def __init__(self, at_once: int) -> None:
         self._free = at_once
         self._line: list[Place] = []
+        self._persons = _Turns()
+        self._channels = _Turns()
 
     @property
     def line(self) -> Sequence[Place]:
@@ -70,9 +74,16 @@ class Places:
     def join(self, entry: Entry) -> Place:
         """Stand in line, where `entry` belongs."""
         place = Place(entry)
-        insort(self._line, place, key=lambda each: each.entry.order)
+        self._line.append(place)
         self._move_up()
         return place
+
+    def know(self, place: Place, *, person: str, channel: str) -> None:
+        """Take in whose job has a place, or waits for one."""
+        place.person, place.channel = person, channel
+        if place.given:
+            self._count(place)
+        self._move_up()
 
     def leave(self, place: Place) -> None:
         """Leave the line, or the place to the next in line."""
@@ -83,8 +94,59 @@ class Places:
         self._move_up()
 
     def _move_up(self) -> None:
+        self._line = self._fairly()
         while self._free and self._line:
             self._free -= 1
-            self._line.pop(0).move(0, given=True)
+            first = self._line.pop(0)
+            if first.person:
+                self._count(first)
+            first.move(0, given=True)
         for ahead, place in enumerate(self._line):
             place.move(ahead)
+
+    def _count(self, given: Place) -> None:
+        self._persons.give(given.person)
+        self._channels.give(given.channel)
+
+    def _fairly(self) -> list[Place]:
+        """Those in line, each at the turn of its asker, of those at the same turn that of the
+        channel, and as they came. Whose asker is not known yet overtakes nobody who came before."""
+        came = sorted(self._line, key=lambda each: each.entry.order)
+        known = [place for place in came if place.person]
+        persons = self._persons.of([place.person for place in known])
+        channels = self._channels.of([place.channel for place in known])
+        turns = zip(persons, channels, range(len(known)), known, strict=True)
+        fair = [place for *_, place in sorted(turns, key=lambda each: each[:3])]
+        for place in came:
+            if not place.person:
+                earlier = [n for n, each in enumerate(fair) if each.entry.order < place.entry.order]
+                fair.insert(max(earlier, default=-1) + 1, place)
+        return fair
+
+
+class _Turns:
+    """Whose turn it is, as start-time fair queueing has it (Goyal, Vin and Cheng, 1996): who has
+    had one waits for the next, until whoever has had none since has had one too."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._next: dict[str, int] = {}
+
+    def of(self, names: Iterable[str]) -> list[int]:
+        """The turns of those who wait, in the order in which they came."""
+        following: dict[str, int] = {}
+        found = []
+        for name in names:
+            turn = following.get(name, self._turn(name))
+            found.append(turn)
+            following[name] = turn + 1
+        return found
+
+    def give(self, name: str) -> None:
+        """It has had its turn."""
+        self._now = self._turn(name)
+        self._next[name] = self._now + 1
+        self._next = {each: turn for each, turn in self._next.items() if turn > self._now}
+
+    def _turn(self, name: str) -> int:
+        return max(self._now, self._next.get(name, 0))

@@ -331,6 +331,7 @@ class Worker:
         if taken is None:
             return
         lease, job = taken
+        self._places.know(place, person=job.ask.user, channel=job.ask.channel)
         with bound_contextvars(job_id=job.id, epoch=job.epoch):
             if reclaimed:
                 metrics.JOBS_RECLAIMED.inc()

@@ -376,6 +376,10 @@ LISTENER_FAILED = (
 )
 
 NOT_TAKEN = "I could not take your question just now. Please ask again in a minute."
+CROWDED = (
+    "So many questions are waiting that yours would wait too long, so I did not take it. Please "
+    "ask again in a few minutes."
+)
 MAYBE_NOT_TAKEN = (
     "I could not make sure that your question arrived. If no answer shows up within a minute, "
     "please ask again."

@@ -123,3 +123,77 @@ async def test_near_none_ends_with_the_place() -> None:
     places.leave(asking)
     await near
     assert place.given
+
+
+def ask(places: Places, number: int, person: str, channel: str) -> Place:
+    place = places.join(Entry(f"{number}-0", f"job-{number}"))
+    places.know(place, person=person, channel=channel)
+    return place
+
+
+def line(places: Places) -> list[str]:
+    return [place.entry.job_id for place in places.line]
+
+
+def test_who_has_asked_much_waits_behind_who_has_asked_little() -> None:
+    places = Places(1)
+    for number in range(1, 5):
+        ask(places, number, "ana", "C1")
+    ask(places, 5, "ben", "C1")
+    ask(places, 6, "ben", "C1")
+    assert line(places) == ["job-5", "job-2", "job-6", "job-3", "job-4"]
+
+
+def test_busy_channel_waits_behind_a_quiet_one() -> None:
+    places = Places(1)
+    for number, person in enumerate(("ana", "ben", "chloe", "dan"), start=1):
+        ask(places, number, person, "busy")
+    ask(places, 5, "eve", "quiet")
+    assert line(places) == ["job-5", "job-2", "job-3", "job-4"]
+
+
+def test_place_that_becomes_free_goes_to_whoever_had_none() -> None:
+    places = Places(2)
+    first = ask(places, 1, "ana", "C1")
+    ask(places, 2, "ana", "C1")
+    third, fourth = ask(places, 3, "ana", "C1"), ask(places, 4, "ben", "C1")
+    places.leave(first)
+    assert (third.given, fourth.given) == (False, True)
+
+
+def test_those_who_wait_get_places_in_the_order_that_they_were_told() -> None:
+    places = Places(1)
+    asked = ("ana", "ana", "ana", "ben", "ben", "ben", "chloe")
+    all_places = [ask(places, number, who, "C1") for number, who in enumerate(asked, start=1)]
+    told, order = line(places), []
+    running = all_places[0]
+    while places.line:
+        waiting = places.line
+        places.leave(running)
+        running = next(place for place in waiting if place.given)
+        order.append(running.entry.job_id)
+    assert told == ["job-4", "job-7", "job-2", "job-5", "job-3", "job-6"]
+    assert order == told
+
+
+def test_who_comes_late_does_not_make_up_for_what_was_answered_before() -> None:
+    places = Places(1)
+    running = ask(places, 1, "ana", "C1")
+    for number in range(2, 10):
+        places.leave(running)
+        running = ask(places, number, "ana", "C1")
+    ask(places, 20, "ana", "C1")
+    for number in range(21, 25):
+        ask(places, number, "ben", "C1")
+    assert line(places)[:3] == ["job-21", "job-20", "job-22"]
+
+
+def test_whose_asker_is_not_known_yet_overtakes_nobody_who_came_before() -> None:
+    places = Places(1)
+    ask(places, 1, "ana", "C1")
+    ask(places, 3, "ana", "C1")
+    later, earlier = (places.join(Entry(f"{number}-0", f"job-{number}")) for number in (4, 2))
+    assert line(places) == ["job-2", "job-3", "job-4"]
+    places.know(later, person="ben", channel="C1")
+    places.know(earlier, person="ana", channel="C1")
+    assert line(places) == ["job-4", "job-2", "job-3"]
