@@ -140,8 +140,9 @@ def _accepted(stage: Stage, jobs: list[Job]) -> Iterator[str]:
         if told.startswith("Quota") and known[number]:
             yield f"question {number} was refused and taken: {told}"
     whispers = _whispers(stage)
-    for number in stage.people.said:
-        if not (known[number] or whispers or (_crashed(stage) and _refused(stage))):
+    for number, said in stage.people.said.items():
+        heard = _was_acked(stage, said)
+        if heard and not (known[number] or whispers or (_crashed(stage) and _refused(stage))):
             yield f"question {number} was heard, and nothing came of it"
     for number, found in known.items():
         if len(found) > 1:
@@ -158,6 +159,14 @@ def _clicks(stage: Stage, jobs: list[Job]) -> Iterator[str]:
             read_on = [each for each in stage.grok.askings if _read_after(each, clicked)]
             if read_on and not any(job.answer and job.answer.stopped for job in jobs):
                 yield f"a click on Stop of {clicked.question} was acked and not heard"
+
+
+def _was_acked(stage: Stage, said: Message) -> bool:
+    """Whether Slack could deliver a message: where nobody was there long enough, it gave up."""
+    return any(
+        delivery.acked and delivery.payload.get("event", {}).get("ts") == said.ts
+        for delivery in stage.slack.workspace.deliveries
+    )
 
 
 def _refused(stage: Stage) -> bool:

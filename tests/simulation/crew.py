@@ -44,6 +44,7 @@ def settings(lease: float, at_once: int) -> Settings:
         xai_api_key=SecretStr("xai-simulated"),
         xai_base_url=BASE,
         grok_dialect="xai",
+        grok_endpoint="chat",
         redis_url=SecretStr("redis://127.0.0.1:3/0"),
         job_lease_seconds=lease,
         jobs_at_once=at_once,
