@@ -12,7 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from bot import metrics
 from bot.completion.ask import Surface
-from bot.grok.catalogue import KNOWN
+from bot.grok.known_models import KNOWN
 from bot.jobs.job import State
 from bot.metrics import MOST_MODELS, OTHER, ClosedCounter, know_models
 from bot.rules.quota import QUOTAS, SCOPE_KINDS

@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from bot.asking.rules_text import changes, default_value, field_name, whose
 from bot.completion.excerpt import excerpt
 from bot.completion.options import OPTIONS
-from bot.grok.catalogue import Catalogue, Model
+from bot.grok.catalogue import Catalogue
+from bot.grok.known_models import Model
 from bot.rules.in_force import Default, InForce
 from bot.rules.policy import (
     Paused,

@@ -7,11 +7,19 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from bot.completion.effort import Effort
 from bot.completion.request import is_text
+from bot.grok.known_models import (
+    EFFORTS_BY_MODEL,
+    KNOWN,
+    SUCCESSORS,
+    USUAL_EFFORTS,
+    WINDOWS,
+    Model,
+)
+from bot.rules.prices import LongPrompt
 
 FRESH_SECONDS = 600.0
 _PRICE_UNITS_PER_DOLLAR = 10_000
@@ -27,64 +35,6 @@ each."""
 _HIGHEST_PRICE = 1e12
 """A number above is a mistake, not a price."""
 
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One model; prices are in US dollars per million tokens, None where unknown."""
-
-    id: str
-    aliases: tuple[str, ...] = ()
-    input_price: float | None = None
-    cached_price: float | None = None
-    output_price: float | None = None
-
-
-KNOWN = (
-    Model("grok-4.7", ("grok-4.7-latest",), 2.0, 0.5, 6.0),
-    Model("grok-4.6", ("grok-4.6-latest",), 2.0, 0.5, 6.0),
-    Model("grok-4.5", ("grok-4.5-latest",), 2.0, 0.5, 6.0),
-    Model("grok-4.3", ("grok-4.3-latest",), 1.25, 0.2, 2.5),
-    Model("grok-4.20-0309-reasoning", (), 1.25, None, 2.5),
-    Model(
-        "grok-4.20-0309-non-reasoning",
-        ("grok-4.20-non-reasoning", "grok-4.20-non-reasoning-latest"),
-        1.25,
-        None,
-        2.5,
-    ),
-    Model("grok-4.20-multi-agent-0309", (), 1.25, None, 2.5),
-    Model("grok-build-0.1", (), 1.0, None, 2.0),
-)
-"""xAI's models of October 2026 (docs.x.ai, "Models and pricing")."""
-
-WINDOWS = {
-    "grok-4.7": 500_000,
-    "grok-4.6": 500_000,
-    "grok-4.5": 500_000,
-    "grok-4.3": 1_000_000,
-    "grok-4.20-0309-reasoning": 1_000_000,
-    "grok-4.20-0309-non-reasoning": 1_000_000,
-    "grok-4.20-multi-agent-0309": 1_000_000,
-    "grok-build-0.1": 256_000,
-}
-"""Context windows in tokens, question and answer together; the API does not list them."""
-
-_LOW_TO_HIGH: tuple[Effort, ...] = ("low", "medium", "high")
-_EFFORTS: Mapping[str, tuple[Effort, ...]] = {
-    "grok-4.7": (*_LOW_TO_HIGH, "xhigh"),
-    "grok-4.6": (*_LOW_TO_HIGH, "xhigh"),
-    "grok-4.5": _LOW_TO_HIGH,
-    "grok-4.3": ("none", *_LOW_TO_HIGH),
-}
-"""How long each can be told to think; those of `KNOWN` that are not named, not at all."""
-
-_USUAL_EFFORTS: Mapping[str, Effort] = {
-    "grok-4.7": "high",
-    "grok-4.6": "high",
-    "grok-4.5": "high",
-    "grok-4.3": "low",
-}
-"""How long they think when nobody says (docs.x.ai, "Reasoning", October 2026)."""
 
 Fetch = Callable[[str], Awaitable[Any]]
 """Gets the JSON of a path below the base address; None when there is none to have."""
@@ -166,13 +116,18 @@ class Catalogue:
         return self._by_name.get(name.casefold())
 
     def id_of(self, name: str) -> str:
-        """The id of the model with this id or alias; a name that nobody knows is its own."""
-        model = self.find(name)
+        """The id of the model that answers to this name, also to one that is retired; a name that
+        nobody knows is its own."""
+        model = self.answering(name)
         return model.id if model else name
+
+    def answering(self, name: str) -> Model | None:
+        """The model that answers to this name: its own, or the one that took its place."""
+        return self.find(name) or self.find(SUCCESSORS.get(name.casefold(), ""))
 
     def window(self, name: str) -> int | None:
         """How many tokens the model with this id or alias holds; None when nobody said."""
-        known = (self.find(name), _KNOWN_BY_NAME.get(name.casefold()))
+        known = (self.answering(name), _KNOWN_BY_NAME.get(name.casefold()))
         return next((WINDOWS[model.id] for model in known if model and model.id in WINDOWS), None)
 
     def nearest(self, name: str) -> tuple[str, ...]:
@@ -197,11 +152,11 @@ class Catalogue:
         model = self._known(name)
         if model is None:
             return () if self.reasons(name) is False else None
-        return _EFFORTS.get(model, ())
+        return EFFORTS_BY_MODEL.get(model, ())
 
     def effort_of(self, name: str, effort: Effort | None) -> Effort | None:
         """How long a model thinks that is told to by `effort`; None: nobody said."""
-        return effort or _USUAL_EFFORTS.get(self._known(name) or "")
+        return effort or USUAL_EFFORTS.get(self._known(name) or "")
 
     def thinks(self, effort: Effort) -> str:
         """A model that takes this effort, or `""`."""
@@ -261,10 +216,25 @@ def _read(listed: Any, field: str) -> tuple[Model, ...]:
             input_price=_dollars(entry.get("prompt_text_token_price")),
             cached_price=_dollars(entry.get("cached_prompt_text_token_price")),
             output_price=_dollars(entry.get("completion_text_token_price")),
+            long=_long_prompt(entry),
         )
         for entry in entries[:_MOST_MODELS]
         if isinstance(entry, Mapping) and _is_name(entry.get("id"))
     )
+
+
+def _long_prompt(entry: Mapping[str, Any]) -> LongPrompt | None:
+    """What a long prompt costs; None where that is not listed."""
+    beyond = entry.get("long_context_threshold")
+    read, cached, written = (
+        _dollars(entry.get(f"{name}_text_token_price_long_context"))
+        for name in ("prompt", "cached_prompt", "completion")
+    )
+    if not isinstance(beyond, int) or isinstance(beyond, bool) or beyond <= 0:
+        return None
+    if not read or not written:
+        return None
+    return LongPrompt(beyond, read, written, cached)
 
 
 def _is_name(value: Any) -> TypeGuard[str]:

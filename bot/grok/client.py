@@ -22,9 +22,10 @@ from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
 from bot.grok.call import Beside, Call, Names, dialect_of
-from bot.grok.catalogue import KNOWN, Catalogue
+from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.key import KeyState, Reach, reach, read_key
+from bot.grok.known_models import KNOWN
 from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router

@@ -15,11 +15,11 @@ class PriceList:
         self._said = _read(settings.grok_prices)
 
     def of(self, model: str) -> Prices | None:
-        """The prices of the model with this id or alias; None when nobody knows them."""
-        listed = self._catalogue.find(model)
+        """The prices of the model that answers to this name; None when nobody knows them."""
+        listed = self._catalogue.answering(model)
         if listed is None or listed.input_price is None or listed.output_price is None:
             return self._said.get(model.casefold())
-        return Prices(listed.input_price, listed.output_price, listed.cached_price)
+        return Prices(listed.input_price, listed.output_price, listed.cached_price, listed.long)
 
 
 def _read(text: str) -> dict[str, Prices]:
@@ -28,5 +28,5 @@ def _read(text: str) -> dict[str, Prices]:
     for entry in filter(None, map(str.strip, text.split(","))):
         model, _, amounts = entry.rpartition("=")
         first, *cached, last = map(float, amounts.split("/"))
-        prices[model.casefold()] = Prices(first, last, *cached)
+        prices[model.casefold()] = Prices(first, last, cached[0] if cached else None)
     return prices

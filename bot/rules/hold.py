@@ -260,5 +260,5 @@ def _rest(hold: Hold, short: Shortage) -> float:
         return 0
     bound = hold.input - hold.beside
     if short.name == "usd-per-month":
-        return short.wanted - bound * hold.prices.input * 2 if hold.prices else 0
+        return short.wanted - bound * hold.prices.most_input if hold.prices else 0
     return short.wanted - bound

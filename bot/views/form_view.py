@@ -17,7 +17,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
 from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.errors import Fault
-from bot.grok.catalogue import Model
+from bot.grok.known_models import Model
 from bot.markdown.safety import neutralise, printable
 from bot.rules.in_force import Models
 from bot.slack.view_blocks import heading, section

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from bot.completion.excerpt import excerpt
-from bot.grok.catalogue import Model, by_price
+from bot.grok.catalogue import by_price
+from bot.grok.known_models import Model
 from bot.rules.in_force import Models
 from bot.slack.blocks import Block
 from bot.slack.moments import moment

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.grok import answers
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import ASKED_IN, Dialect, Endpoint, text_of
-from sandbox.grok.models import Model
+from sandbox.grok.models import Model, rate
 from sandbox.grok.script import Script
 from sandbox.grok.strict import effort_in
 
@@ -89,7 +89,7 @@ def generate(  # noqa: PLR0917 - called in one place
     scripted = script.usage is not None or script.cost_ticks is not None or dialect != "xai"
     if script.usage is not None:
         usage = dict(script.usage)
-    price = 0 if scripted else model.output_price
+    price = 0 if scripted else rate(prompt_tokens) * model.output_price
     return Generation(script.model or model.id, choices, reasoning, usage, price, tokens)
 
 
@@ -208,9 +208,7 @@ def _usage(
     }
     if dialect == "xai":
         usage["num_sources_used"] = 0
-        usage["cost_in_usd_ticks"] = (
-            prompt * model.input_price + (output + reasoning) * model.output_price
-        )
+        usage["cost_in_usd_ticks"] = model.ticks(prompt, output + reasoning)
     return usage
 
 
@@ -229,7 +227,6 @@ def _responses_usage(
         usage |= {
             "num_sources_used": 0,
             "num_server_side_tools_used": 0,
-            "cost_in_usd_ticks": prompt * model.input_price
-            + (output + reasoning) * model.output_price,
+            "cost_in_usd_ticks": model.ticks(prompt, output + reasoning),
         }
     return usage

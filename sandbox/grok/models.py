@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _REASONING_REFUSES = frozenset({"presence_penalty", "frequency_penalty", "stop"})
+LONG_PROMPT = 200_000
+"""Tokens from which on all of a request costs twice as much."""
+
 _LOW_TO_HIGH = frozenset({"low", "medium", "high"})
 
 
@@ -27,6 +30,15 @@ class Model:
     """How long it can be asked to think; empty: it cannot be asked."""
     logprobs: bool = False
     """Whether `logprobs` is honoured; grok-4.20 and newer ignore it in silence."""
+
+    def ticks(self, read: int, written: int) -> int:
+        """What tokens cost."""
+        return rate(read) * (read * self.input_price + written * self.output_price)
+
+
+def rate(read: int) -> int:
+    """How many times its price a request costs that reads so much."""
+    return 2 if read >= LONG_PROMPT else 1
 
 
 MODELS = (

@@ -16,7 +16,7 @@ from sandbox.grok import strict
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import Dialect, Endpoint
 from sandbox.grok.generation import Generation, generate
-from sandbox.grok.models import MODELS, OPENAI_MODELS, Model
+from sandbox.grok.models import LONG_PROMPT, MODELS, OPENAI_MODELS, Model
 from sandbox.grok.responses import ResponsesWire
 from sandbox.grok.script import Recorded, Script, Scripts
 from sandbox.grok.strict import Refusal
@@ -243,6 +243,10 @@ class GrokServer:
                 "prompt_image_token_price": 0,
                 "completion_text_token_price": model.output_price,
                 "search_price": 0,
+                "long_context_threshold": LONG_PROMPT,
+                "prompt_text_token_price_long_context": 2 * model.input_price,
+                "cached_prompt_text_token_price_long_context": 2 * model.cached_price,
+                "completion_text_token_price_long_context": 2 * model.output_price,
                 "aliases": list(model.aliases),
             }
             for model in self._served

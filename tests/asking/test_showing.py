@@ -12,8 +12,9 @@ from pydantic import JsonValue
 
 from bot.asking.rules_text import changes, field_value
 from bot.asking.showing import defaults_here, defaults_of, models_here, notices
-from bot.grok.catalogue import KNOWN, Catalogue
+from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
+from bot.grok.known_models import KNOWN
 from bot.rules.in_force import InForce
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope

@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 
 from bot.completion.request import CompletionRequest
-from bot.grok.catalogue import FRESH_SECONDS, KNOWN, WINDOWS, Catalogue, Model
+from bot.grok.catalogue import FRESH_SECONDS, Catalogue
 from bot.grok.client import GrokClient
+from bot.grok.known_models import KNOWN, WINDOWS, Model
 from bot.grok.routing import Router
+from bot.rules.prices import LongPrompt
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient
+
+LONG = {
+    "long_context_threshold": 200_000,
+    "prompt_text_token_price_long_context": 40_000,
+    "cached_prompt_text_token_price_long_context": 10_000,
+    "completion_text_token_price_long_context": 120_000,
+}
 
 
 class Replies:
@@ -36,6 +45,7 @@ async def test_models_come_from_the_api(grok: GrokServer, grok_client: GrokClien
         1.25,
         0.2,
         2.5,
+        LongPrompt(200_000, 2.5, 5.0, 0.4),
     )
     assert [each.path for each in grok.lookups] == ["/v1/language-models"]
 
@@ -137,7 +147,7 @@ def test_the_nearest_names() -> None:
         ("GROK-4.7-latest", 500_000),
         ("grok-4.3", 1_000_000),
         ("grok-4.20-non-reasoning", 1_000_000),
-        ("grok-build-0.1", 256_000),
+        ("grok-3", 1_000_000),
         ("grok-latest", None),
         ("llama-3.3-70b", None),
         ("", None),
@@ -217,3 +227,39 @@ async def test_listing_is_bounded() -> None:
     assert len(catalogue.models) <= 10_000
     assert catalogue.models[0].id == "m"
     assert catalogue.models[0].aliases == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "long"),
+    [
+        ({}, None),
+        ({"long_context_threshold": 200_000}, None),
+        (LONG, LongPrompt(200_000, 4.0, 12.0, 1.0)),
+        (
+            LONG | {"cached_prompt_text_token_price_long_context": None},
+            LongPrompt(200_000, 4.0, 12.0),
+        ),
+        (LONG | {"long_context_threshold": 0}, None),
+        (LONG | {"long_context_threshold": "far"}, None),
+        (LONG | {"prompt_text_token_price_long_context": "dear"}, None),
+    ],
+)
+async def test_what_a_long_prompt_costs(fields: dict[str, Any], long: LongPrompt | None) -> None:
+    entry = {"id": "a", "prompt_text_token_price": 20_000, "completion_text_token_price": 60_000}
+    catalogue = Catalogue(Replies(language_models={"models": [entry | fields]}))
+
+    await catalogue.refresh()
+
+    assert catalogue.models == (Model("a", (), 2.0, None, 6.0, long),)
+
+
+async def test_who_answers_to_a_retired_id() -> None:
+    listed = {"models": [{"id": "grok-4.3"}, {"id": "other"}]}
+    catalogue = Catalogue(Replies(language_models=listed))
+    await catalogue.refresh()
+
+    for name in ("grok-3", "GROK-4-0709", "grok-4-1-fast-reasoning"):
+        assert catalogue.id_of(name) == "grok-4.3"
+        assert catalogue.find(name) is None
+    assert catalogue.id_of("grok-2") == "grok-2"
+    assert Catalogue(Replies(), known=(Model("other"),)).id_of("grok-3") == "grok-3"

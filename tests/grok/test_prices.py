@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot.grok.catalogue import Catalogue, Model
+from bot.grok.catalogue import Catalogue
+from bot.grok.known_models import Model
 from bot.grok.prices import PriceList
-from bot.rules.prices import Prices
+from bot.rules.prices import LongPrompt, Prices
 from bot.settings import Settings
 
 LISTED = (
     Model("grok-4.3", ("grok-4.3-latest",), 1.25, 0.2, 2.5),
     Model("half", (), 1.0, None, None),
     Model("bare"),
+    Model("grok-4.3-long", (), 1.0, None, 2.0, LongPrompt(8, 3.0, 4.0)),
 )
 SAID = "bare=1.5/6, HALF=2/3 , local/llama=0/0,cached=1/0.5/2,grok-4.3=9/9,"
 
@@ -37,6 +39,9 @@ def prices() -> PriceList:
         ("local/llama", Prices(0.0, 0.0)),
         ("cached", Prices(1.0, 2.0, 0.5)),
         ("unheard-of", None),
+        ("grok-3", Prices(1.25, 2.5, 0.2)),
+        ("grok-4-1-fast-non-reasoning", Prices(1.25, 2.5, 0.2)),
+        ("grok-4.3-long", Prices(1.0, 2.0, None, LongPrompt(8, 3.0, 4.0))),
     ],
 )
 def test_the_api_first_then_the_operator(

@@ -7,9 +7,10 @@ import pytest
 from bot.completion.options import PARAMETERS
 from bot.completion.result import Endpoint
 from bot.errors import RequestRefused
-from bot.grok.catalogue import KNOWN, Catalogue
+from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.endpoints import ENDPOINTS
+from bot.grok.known_models import KNOWN
 from bot.grok.memory import MEMORY_SECONDS, MEMORY_SIZE
 from bot.grok.routing import Refusals, Router
 from sandbox.grok import GrokServer, Model, Script

@@ -166,6 +166,21 @@ async def test_the_bill(grok: GrokServer, call: Caller) -> None:
     assert usage["cost_in_usd_ticks"] == 1 * 12_500 + 3 * 25_000
 
 
+async def test_a_long_prompt_costs_twice_as_much(grok: GrokServer, call: Caller) -> None:
+    grok.script(Script(pieces=["a"], times=None))
+    costs = []
+    for words in (199_999, 200_000):
+        usage = (await call("/completions", model=PLAIN, prompt="a " * (words - 1) + "a"))[1][
+            "usage"
+        ]
+        costs.append((usage["prompt_tokens"], usage["cost_in_usd_ticks"]))
+
+    assert costs == [
+        (199_999, 199_999 * 12_500 + 25_000),
+        (200_000, 2 * (200_000 * 12_500 + 25_000)),
+    ]
+
+
 @pytest.fixture
 async def exact() -> AsyncIterator[GrokServer]:
     """A Grok that counts a token for each byte, and what stands around messages."""

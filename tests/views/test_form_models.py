@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grok.catalogue import KNOWN, Model
+from bot.grok.known_models import KNOWN, Model
 from bot.rules.in_force import Models
 from bot.slack_limits import OPTIONS_IN_LIST
 from bot.views.form_view import model_options
@@ -41,7 +41,7 @@ def test_every_model_is_offered_with_its_prices() -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("BUILD", ["grok-build-0.1"]),
+        ("AGENT", ["grok-4.20-multi-agent-0309"]),
         (" 4.20-non-reasoning-latest ", ["grok-4.20-0309-non-reasoning"]),
         ("0309-r", ["grok-4.20-0309-reasoning"]),
         ("my-own-model", ["my-own-model"]),

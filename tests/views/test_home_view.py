@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grok.catalogue import KNOWN, Model
+from bot.grok.known_models import KNOWN, Model
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.recent import Recent
 from bot.views.home_view import (
