@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SURFACES = ("command", "form", "shortcut", "thread", "mention", "direct", "retry")
+SURFACES = ("command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue")
 OUTCOMES = ("answered", "failed", "stopped", "refused", "denied", "not_taken")
 SLACK_METHODS = (
     "apps.connections.open",

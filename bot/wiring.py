@@ -31,6 +31,7 @@ from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
+from bot.jobs.sequels import Sequels
 from bot.jobs.worker import Connected, Worker
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
@@ -121,6 +122,7 @@ class Wiring:
             streaming=settings.slack_streaming,
             settled=self._alarms().after_use,
             most=settings.answer_messages,
+            sequels=Sequels(self._queue),
         )
         at_once = settings.jobs_at_once
         waiting = min(MOST_WAITING, max(LEAST_WAITING, at_once // 2))

@@ -18,6 +18,7 @@ from bot.rules.defaults import Supplied, restriction_faults, supply
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.settings import Settings, default_values
+from bot.words import talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ class Asking:
         """The same question, if it may be asked by now. Raises `RequestRefused`."""
         flags = Flags(values=ask.request.given(), system=ask.system, effort=ask.effort)
         self.request(flags, ask.channel, policy)
+        begun = ask.begun.text if ask.begun else ""
+        if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
+            raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
         return ask
 
     def request(self, flags: Flags, channel: str, policy: Policy) -> CompletionRequest:

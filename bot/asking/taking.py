@@ -95,6 +95,11 @@ class Taking:
                 "asked_at": time.time(),
             }
         )
+        return await self.anew(ask)
+
+    async def anew(self, ask: Ask) -> Taken:
+        """Have a question accepted that was made of an earlier one, if it may be asked by now.
+        Raises what `ask` raises."""
         return await self._take(partial(self._asking.checked, ask))
 
     async def _take(self, make: Make) -> Taken:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 
-Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry"]
+Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
 ReplyTo = Literal["channel", "thread", "private"]
 Source = Literal["channel", "workspace", "settings"]
 """Whose default stands in for what the person did not say."""
@@ -24,6 +24,27 @@ class Said(BaseModel):
     author: str
     text: str
     own: bool = False
+
+
+class Begun(BaseModel):
+    """An answer that its output cap has cut, for whoever goes on with it.
+
+    `text` is all of it so far, without an echo; `section`: the index of the answer in its job.
+    `answer`: which it is to people, counted from 1, of how many (`of`). `user` and `name` are who
+    asked, `context` is what was read along, and `turn` the job by which the conversation knows it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    section: int = 0
+    answer: int = 1
+    of: int = 1
+    text: str
+    turn: str
+    user: str
+    name: str = ""
+    context: str = ""
 
 
 class Ask(BaseModel):
@@ -65,6 +86,8 @@ class Ask(BaseModel):
     turns that are remembered end."""
     retry_of: str = ""
     """The job whose question is asked again; its answer is no longer part of the conversation."""
+    begun: Begun | None = None
+    """The answer that is gone on with."""
     response_url: str | None = None
     asked_at: float
     """Unix time in seconds at which the listener got the question."""

@@ -168,7 +168,12 @@ class _Choice:
         note = self._note(self._finish_reason, text) if self._finish_reason else ""
         if self._request.echo:
             text = show_echo(self._prompt, text, done=done)
-        return Section(title=self._title, text=text, note=note, done=done)
+        return Section(title=self._title, text=text, note=note, done=done, cut=self._cut)
+
+    @property
+    def _cut(self) -> bool:
+        ended = self._finish_reason is not None and ending_of(self._finish_reason)
+        return ended == "length" and bool(self._text.read().strip())
 
     def _note(self, reason: str, text: str) -> str:
         if self._missing:

@@ -72,15 +72,18 @@ def conversation_of(channel: str, root_ts: str) -> str:
 def turn_of(job_id: str, ask: Ask, answer: Answer) -> Turn | None:
     """What is remembered of an answered question; None when nothing was answered.
 
-    Of an echo only the completion: the prompt is remembered already.
+    Of an echo only the completion: the prompt is remembered already. Of what goes on with an
+    answer all of that, by the name of whoever asked first.
     """
     said = "\n\n".join(text for text in written(ask, answer) if text.strip())
+    if said and ask.begun:
+        said = ask.begun.text + said
     if not said:
         return None
     return Turn(
         job_id=ask.retry_of or job_id,
-        user=ask.user,
-        name=ask.name,
+        user=ask.begun.user if ask.begun else ask.user,
+        name=ask.begun.name if ask.begun else ask.name,
         prompt="\n\n".join(ask.request.prompts),
         answer=said,
         context=answer.context,

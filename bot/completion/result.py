@@ -58,7 +58,8 @@ class Chunk:
 class Section(BaseModel):
     """One choice of the answer, shown in a message (or several) of its own.
 
-    `title` and `note` are the bot's words, in plain markdown; `text` is the model's.
+    `title` and `note` are the bot's words, in plain markdown; `text` is the model's. `cut`: some
+    was written, and the output cap ended it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,6 +68,7 @@ class Section(BaseModel):
     text: str = ""
     note: str = ""
     done: bool = False
+    cut: bool = False
 
 
 class Answer(BaseModel):
@@ -96,6 +98,13 @@ class Answer(BaseModel):
     """How many of the oldest turns of the conversation did not go along."""
     asked: bool = True
     """Whether something may have been spent; False: Grok was not asked, or it refused."""
+
+    def goes_on(self, index: int) -> bool:
+        """Whether the section with this index may be continued: its cap has ended it, and nothing
+        else went wrong."""
+        if self.failure or self.stopped or not 0 <= index < len(self.sections):
+            return False
+        return self.sections[index].cut
 
     @classmethod
     def failed(cls, model: str, sentence: str) -> Answer:

@@ -32,6 +32,13 @@ _SHARED_BEGIN = (
 _SHARED_END = "=====( End of the messages from Slack )====="
 _SHARED_CUT = "=====( The rest of this message is left out. )====="
 
+GO_ON = (
+    "Your answer above was cut off at its greatest length. Go on from exactly where it ends, be it"
+    " in the middle of a word, a list or a block of code: what you write now is put right behind"
+    " it. Repeat nothing of it, and write nothing about going on."
+)
+"""Said to Grok behind an answer that it is to go on with."""
+
 _NAME_CHARS = 60
 _NAMELESS = "Someone"
 _ROLES = ("grok", "assistant", "system", "developer")
@@ -53,13 +60,15 @@ _LIKE_SHARED = re.compile(rf"{_EQUAL_SIGNS}\(")
 class Past:
     """What goes along with a question; falsy when there is nothing.
 
-    `context` is text beside the question (`shared`); `user` and `name` are who asks now.
+    `context` is text beside the question (`shared`); `user` and `name` are who asks now; `begun`
+    is the answer so far, where Grok is to go on with it.
     """
 
     turns: tuple[Turn, ...] = ()
     context: str = ""
     user: str = ""
     name: str = ""
+    begun: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.turns or self.context)
@@ -103,7 +112,8 @@ def shared(said: Sequence[Said], most_tokens: int) -> str:
 
 
 def chat_messages(system: str, past: Past, prompt: str) -> list[dict[str, str]]:
-    """The messages of the chat endpoint: the system text, each turn, and the question.
+    """The messages of the chat endpoint: the system text, each turn, and the question; then what
+    there is of its answer, and that it is to go on.
 
     People are named where several of them speak, and only there.
     """
@@ -115,7 +125,10 @@ def chat_messages(system: str, past: Past, prompt: str) -> list[dict[str, str]]:
     for turn, name in zip(past.turns, asked, strict=True):
         messages.append(_question(turn.context, name, turn.prompt, like_name))
         messages.append(_message("assistant", turn.answer))
-    return [*messages, _question(past.context, asking, prompt, like_name)]
+    messages.append(_question(past.context, asking, prompt, like_name))
+    if past.begun:
+        messages += [_message("assistant", past.begun), _message("user", GO_ON)]
+    return messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +138,13 @@ class Frame:
     lead: str = ""
     tail: str = ""
     """Where Grok speaks next; empty with no past."""
+    begun: str = ""
+    """What Grok has written already."""
 
     def around(self, prompt: str) -> str:
         """`prompt` in its place."""
-        return self.lead + (_quoted(prompt, _LIKE_SPEAKER) if self.tail else prompt) + self.tail
+        asked = _quoted(prompt, _LIKE_SPEAKER) if self.tail else prompt
+        return self.lead + asked + self.tail + self.begun
 
 
 def frame(system: str, past: Past) -> Frame:
@@ -137,14 +153,15 @@ def frame(system: str, past: Past) -> Frame:
     With a past the answer ends at `STOP`; without one there is no transcript.
     """
     if not past:
-        return Frame(f"{system}\n\n" if system else "")
+        return Frame(f"{system}\n\n" if system else "", begun=past.begun)
     parts = [_quoted(system, _LIKE_SPEAKER), _INTRODUCTION]
     for turn in past.turns:
         parts.append(_spoken(_speaker_of(turn), _joined(turn.context, turn.prompt)))
         parts.append(f"{_GROK}\n{_quoted(turn.answer, _LIKE_SPEAKER)}")
     parts.append(_spoken(_speaker(past.name, past.user), past.context))
     lead = _joined(*parts)
-    return Frame(f"{lead}\n\n" if past.context else lead, f"\n\n{_GROK}\n")
+    begun = _quoted(past.begun, _LIKE_SPEAKER)
+    return Frame(f"{lead}\n\n" if past.context else lead, f"\n\n{_GROK}\n", begun)
 
 
 def _spoken(name: str, text: str) -> str:

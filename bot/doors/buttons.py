@@ -1,4 +1,4 @@
-"""The buttons of an answer: Stop, Retry, Edit and Details. Their value is the id of the job.
+"""The buttons of an answer: Stop, Continue, Retry, Edit and Details. Their value names the job.
 
 The value is only a claim: it counts where that job's answer is shown, to whoever sees it there.
 """
@@ -6,7 +6,6 @@ The value is only a claim: it counts where that job's answer is shown, to whoeve
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -17,17 +16,19 @@ from attrs import frozen
 from bot import metrics
 from bot.admin.permission import Permission
 from bot.asking.admission import Presence
-from bot.asking.asking import promise
 from bot.asking.taking import Taking, outcome_of
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
+from bot.doors.continuing import Continuing
+from bot.doors.promising import promised
 from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.cut import left_out
 from bot.reply.route import is_private
 from bot.rules.hold import Denied
+from bot.slack.blocks import Message, named_by, offer
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
 from bot.slack.shared_message import name_of
@@ -47,8 +48,13 @@ ACT_SECONDS = 6.0
 MOST_RETRIES = 20
 """Retries of one answer by one person within the time that their clicks are remembered."""
 
+_STOPPED = (talk.STOPPED_ALONE, talk.NOTHING_TO_STOP)
+"""Behind which there is nothing left to stop."""
+
 Find = Callable[[], Awaitable[Job | None]]
-Act = Callable[[Click, Job], Awaitable[str]]
+Said = str | Message
+"""What there is to tell; empty: nothing."""
+Act = Callable[[Click, Job], Awaitable[Said]]
 
 
 class EditForms(Protocol):
@@ -79,6 +85,10 @@ class Buttons:
         """Ask the same again, for whoever clicked; the old answer is kept."""
         return await self._acted(click, self._retry)
 
+    async def on_continue(self, click: Click) -> Reaction:
+        """Let an answer that its cap has cut go on, for whoever clicked."""
+        return await self._acted(click, self._continue)
+
     async def on_edit(self, click: Click) -> Reaction:
         """Open the form with what was asked in it."""
         return await self._forms.on_edit(click, partial(self._to_edit, click))
@@ -89,7 +99,7 @@ class Buttons:
 
     async def _meant(self, click: Click) -> Job | None:
         """The job that the click is about; None when it is not known, or is not of that place."""
-        job = await self._find(click.action.value)
+        job = await self._find(named_by(click.action.value)[0])
         return job if job and is_about(click, job) else None
 
     async def _find(self, job_id: str) -> Job | None:
@@ -128,7 +138,7 @@ class Buttons:
         in_time = acting.done() and acting.result() != talk.BUTTON_FAILED
         return Reaction(then=partial(self._tell_of, click, acting), again=not in_time)
 
-    async def _act(self, click: Click, act: Act) -> str:
+    async def _act(self, click: Click, act: Act) -> Said:
         """What `act` has to say of the job, once it has done what it does."""
         try:
             async with asyncio.timeout(ACT_SECONDS):
@@ -138,9 +148,9 @@ class Buttons:
             log.warning("click came to nothing", action=click.action.action_id, error=str(error))
             return talk.BUTTON_FAILED
 
-    async def _tell_of(self, click: Click, acting: Awaitable[str]) -> None:
-        if sentence := await acting:
-            await self._tell(click, sentence)
+    async def _tell_of(self, click: Click, acting: Awaitable[Said]) -> None:
+        if said := await acting:
+            await self._tell(click, said)
 
     async def _stop(self, click: Click, job: Job) -> str:
         reason = await self._right_to_stop(click.user, job.ask)
@@ -149,7 +159,7 @@ class Buttons:
             return talk.not_yours_to_stop(excerpt(asker))
         state = await self._queue.stop(job.id, reason)
         if state in ("queued", "running"):
-            return talk.STOPPED_ALONE if is_private(job.ask) else ""
+            return talk.STOPPED_ALONE if is_private(job.ask) or click.ephemeral else ""
         # Whoever clicked twice has stopped it already.
         stopped = job.answer is not None and job.answer.stopped
         return "" if stopped or job.stop else talk.NOTHING_TO_STOP
@@ -161,13 +171,21 @@ class Buttons:
         person = await self._slack.people.find(user)
         return "admin" if self._permission.is_admin(person) else ""
 
-    async def _retry(self, click: Click, job: Job) -> str:
-        sentence = await self._refusal(click, job)
-        if not sentence and click.channel != job.ask.channel:
-            sentence = await self._presence.refusal(click.user, job.ask.channel, was_there=True)
-        return sentence or await self._ask_again(click, job)
+    async def _continue(self, click: Click, job: Job) -> Said:
+        go_on = Continuing(taking=self._taking, queue=self._queue, slack=self._slack)
+        return await self._kept_from(click, job) or await go_on(click, job)
 
-    async def _ask_again(self, click: Click, job: Job) -> str:
+    async def _retry(self, click: Click, job: Job) -> Said:
+        return await self._kept_from(click, job) or await self._ask_again(click, job)
+
+    async def _kept_from(self, click: Click, job: Job) -> str:
+        """Why whoever clicked may not ask for more of the answer; empty when they may."""
+        sentence = await self._refusal(click, job)
+        if sentence or click.channel == job.ask.channel:
+            return sentence
+        return await self._presence.refusal(click.user, job.ask.channel, was_there=True)
+
+    async def _ask_again(self, click: Click, job: Job) -> Said:
         try:
             dedupe = await self._dedupe(click, job.id)
             if not dedupe:
@@ -187,7 +205,7 @@ class Buttons:
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels("retry", outcome_of(not_taken)).inc()
             return not_taken.sentence
-        return "" if taken.accepted.duplicate else promise(taken.ask)
+        return "" if taken.accepted.duplicate else promised(taken) or ""
 
     async def _dedupe(self, click: Click, job_id: str) -> str:
         """What makes clicks one retry: all until its answer is there; later ones are another.
@@ -201,7 +219,7 @@ class Buttons:
             if holder is None:
                 return dedupe
             retry = await self._find(holder)
-            if retry and (retry.answer is None or _clicked_at(click) < retry.ask.asked_at):
+            if retry and (retry.answer is None or click.at < retry.ask.asked_at):
                 return dedupe
             dedupe = f"{first}:{holder}"
         return ""
@@ -239,20 +257,17 @@ class Buttons:
             rest=left_out(job.answer, job.posts) if job.answer else "",
         )
 
-    async def _tell(self, click: Click, sentence: str) -> None:
+    async def _tell(self, click: Click, said: Said) -> None:
+        """Tell only whoever clicked. What becomes of a promise that is to be seen by them alone
+        takes its place: it has only the button to stop."""
+        replaces = click.ephemeral and click.action.action_id == "stop" and said in _STOPPED
         # What goes through a response_url is shown in the channel, not in a thread of it.
-        await self._slack.ephemeral.tell(
-            sentence,
+        beside = not click.thread_ts or replaces
+        await self._slack.ephemeral.show(
+            offer(said) if isinstance(said, str) else said,
             user=click.user,
             channel=click.channel,
             thread_ts=click.thread_ts,
-            response_url="" if click.thread_ts else click.response_url,
+            response_url=click.response_url if beside else "",
+            replaces=replaces,
         )
-
-
-def _clicked_at(click: Click) -> float:
-    """Slack's time of the click, Unix time in seconds."""
-    try:
-        return float(click.action.action_ts)
-    except ValueError:
-        return time.time()

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from bot import words
 from bot.asking.admission import Presence
+from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.doors.binding import is_about
 from bot.errors import PostingDenied, SlackError, StoreUnavailable
@@ -95,8 +96,13 @@ class Sharing:
         return job if job and job.ask.user == click.user and is_about(click, job) else None
 
     async def _post(self, job: Job, answer: Answer) -> None:
-        ask = job.ask
-        chain = Chain(Question(ask.user, "\n\n".join(ask.request.prompts)), "", most=self._most)
+        ask, answer = job.ask, _whole(job.ask, answer)
+        chain = Chain(
+            Question(ask.user, "\n\n".join(ask.request.prompts)),
+            "",
+            most=self._most,
+            opens_thread=ask.thread_ts is None,
+        )
         await chain.prepare_all(answer)
         thread_ts = ask.thread_ts
         for message in map(_without_buttons, chain.complete(answer)):
@@ -104,6 +110,15 @@ class Sharing:
                 ask.channel, message, job_id="", part=_PART, thread_ts=thread_ts
             )
             thread_ts = thread_ts or ts
+
+
+def _whole(ask: Ask, answer: Answer) -> Answer:
+    """`answer` with what it goes on with before it."""
+    if ask.begun is None:
+        return answer
+    first, *others = answer.sections
+    first = first.model_copy(update={"text": ask.begun.text + first.text})
+    return answer.model_copy(update={"sections": (first, *others)})
 
 
 def _without_buttons(message: Message) -> Message:

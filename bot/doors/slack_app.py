@@ -138,6 +138,7 @@ class _Wiring:
         )
         clicks: dict[str, Handler[Click]] = {
             "stop": buttons.on_stop,
+            "continue": buttons.on_continue,
             "retry": buttons.on_retry,
             "edit": buttons.on_edit,
             "details": buttons.on_details,

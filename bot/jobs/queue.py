@@ -127,7 +127,7 @@ class Queue:
         args = (
             job_id,
             ask.model_dump_json(),
-            DELIVERY_KNOWN_SECONDS,
+            self._retention_seconds if ask.surface == "continue" else DELIVERY_KNOWN_SECONDS,
             ask.conversation or "",
             self._thread_retention_seconds,
             ask.question_ts or ask.asked_at,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.completion.ask import Ask, Said
+from bot.completion.ask import Ask, Begun, Said
 from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
 from bot.completion.measure import PER_MESSAGE, most_read, texts_of
 from bot.completion.transcript import Past, fit, shared
@@ -105,6 +105,8 @@ class Recall:
         return None if counted is None else hold.beside + PER_MESSAGE * len(texts) + counted
 
     async def _known(self, ask: Ask) -> _Known:
+        if ask.begun is not None:
+            return await self._known_before(ask, ask.begun)
         asker = Past(user=ask.user, name=ask.name)
         note = ""
         thread: tuple[Said, ...] = ()
@@ -119,6 +121,15 @@ class Recall:
         turns = _before(remembered.turns, ask.retry_of)
         said = (*(_since_answer(thread) if turns else thread), *ask.context)
         return _Known(asker, said, note, turns, remembered.dropped)
+
+    async def _known_before(self, ask: Ask, begun: Begun) -> _Known:
+        """What went along with an answer that is gone on with: the same goes along once more."""
+        asker = Past(user=begun.user, name=begun.name, begun=begun.text)
+        if ask.conversation is None:
+            return _Known(asker, (), begun.context)
+        remembered = await self._conversations.read(ask.conversation)
+        turns = _before(remembered.turns, begun.turn)
+        return _Known(asker, (), begun.context, turns, remembered.dropped)
 
     async def _thread(self, ask: Ask) -> tuple[Said, ...]:
         if not (ask.reads_thread and ask.question_ts):
@@ -151,7 +162,8 @@ class _Known:
 def added(ask: Ask, past: Past) -> int:
     """The most tokens that `past` can add to a question, all its prompts together."""
     request, system = ask.request, ask.system
-    return most_read(texts_of(request, system, past)) - most_read(texts_of(request, system))
+    bare = Past(begun=past.begun)
+    return most_read(texts_of(request, system, past)) - most_read(texts_of(request, system, bare))
 
 
 def _weight(past: Past) -> int:
@@ -191,5 +203,6 @@ def _room(ask: Ask, window: int | None) -> int:
     """What the model's window leaves beside the question and the answer, in tokens."""
     if window is None:
         return 2**31
-    asked = sum(estimate_tokens(prompt) for prompt in (ask.system, *ask.request.prompts))
+    begun = (ask.begun.text,) if ask.begun else ()
+    asked = sum(map(estimate_tokens, (ask.system, *ask.request.prompts, *begun)))
     return max(0, window - asked - (ask.request.max_tokens or 0))

@@ -20,6 +20,9 @@ from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreU
 from bot.grok.client import GrokClient
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
+from bot.jobs.sequels import Sequels
+from bot.jobs.until_stored import until_stored
+from bot.reply.continued import Continued
 from bot.reply.reply import Reply
 from bot.rules.hold import Denied
 from bot.settings import Streaming
@@ -52,12 +55,14 @@ class Runner:
         backoff: float = 0.5,
         settled: Settled = _nobody,
         most: int | None = None,
+        sequels: Sequels | None = None,
     ) -> None:
         """`tell_after`: whose answer took more seconds than this is told when it is done.
         `streaming`: how answers in threads grow.
         `backoff`: the first pause after a call that Slack failed, in seconds.
         `settled` is called with the channel once what was used there has been counted.
-        `most`: messages that one answer may become; None: any number."""
+        `most`: messages that one answer may become; None: any number. `sequels` knows of answers
+        that are continued; without it none is."""
         self._grok = grok
         self._slack = slack
         self._budget = budget
@@ -67,6 +72,7 @@ class Runner:
         self._backoff = backoff
         self._settled = settled
         self._most = most
+        self._sequels = sequels
 
     async def __call__(self, held: Held) -> None:
         """Ask Grok, unless the answer is stored already, and deliver it.
@@ -93,9 +99,10 @@ class Runner:
         if answer is None:
             answer = await self._answer(held, reply)
             _count(ask, answer)
-        await _show(held, reply, answer, afresh=held.job.redeliver > 0)
+        await self._show(held, reply, answer, afresh=held.job.redeliver > 0)
+        await until_stored(lambda: self._take_button_off(held))
         while await held.finish():
-            await _show(held, reply, answer, afresh=True)
+            await self._show(held, reply, answer, afresh=True)
         if asked:
             await self._settled(ask.channel)
 
@@ -110,12 +117,29 @@ class Runner:
             self._grok.plan(ask.request, ask.system, effort=ask.effort)
             await reply.open()
             await reply.promise()
+            await self._take_button_off(held, spare=True)
         except RequestRefused as refused:
             return await held.deliver(Answer.failed(ask.request.model, refused.sentence))
         except SlackError as error:
             log.warning("nowhere to answer", error=error.code)
             return await held.deliver(Answer.failed(ask.request.model, words.NO_PLACE))
         return await _Work(self._grok, self._recall, held, reply).answer()
+
+    async def _show(self, held: Held, reply: Reply, answer: Answer, *, afresh: bool) -> None:
+        if self._sequels is not None:
+            sequels = self._sequels
+            reply.continued(await until_stored(lambda: sequels.of(held.job)))
+        await _show(held, reply, answer, afresh=afresh)
+
+    async def _take_button_off(self, held: Held, *, spare: bool = False) -> None:
+        """Take *Continue* off the answer that this one goes on with, once there is something to be
+        seen of it; with `spare` only if there is an edit that nobody else needs."""
+        ask = held.job.ask
+        continued = Continued(self._slack, self._budget, held.ledger, ask, most=self._most)
+        if self._sequels is None or ask.begun is None or not continued.is_due:
+            return
+        if not spare or await continued.may_spare():
+            await continued.take_off(await self._sequels.earlier(ask.begun), paid=spare)
 
 
 class _Work:

@@ -12,8 +12,11 @@ from bot.markdown.lines import (
     Fence,
     begins_paragraph,
     ends_paragraph,
+    first_line,
     is_begun,
+    may_be_rule,
     opened_fence,
+    opens_anew,
     undecided,
 )
 from bot.markdown.open_message import Mark, OpenMessage, Paragraph
@@ -22,6 +25,9 @@ from bot.markdown.safety import hold_back
 
 _MOST_BEGUN = 8
 """So many lines at the end of a paragraph may be but begun; then all of it waits."""
+
+_MOST_REPEATED = 500
+"""Characters of half a link and its like that are shown once more where a message goes on."""
 
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
@@ -104,6 +110,28 @@ class Ending:
         if 4 * first > mark.at:
             return self._ended(first, mark.paragraph), ""
         return piece, ""
+
+    def broken_off(self, following: str) -> tuple[Mark, str]:
+        """Where a message that goes on behind all of this one begins, which is above its end where
+        that means nothing by itself, and the inline markup that it opens again."""
+        message = self._message
+        end, line, context = message.end(), message.unfinished, message.inside()
+        if isinstance(context, Fence) and context is not WIDE_TABLE:
+            if context.closes(line) or opens_anew(following):
+                return end._replace(context=None), ""
+            closes = context.closes(first_line(following))
+            return (message.above_end() if closes else end), ""
+        if context:
+            return message.mark(), ""
+        if line and may_be_rule(line) and message.last_line.lstrip().startswith("|"):
+            return message.above_last_line(), ""
+        followed = self._follow(end.paragraph, end.at)
+        shown = followed.markup.shown()
+        at = _above_begun_line(message.text, max(0, followed.base + shown.end))
+        if end.at - at > _MOST_REPEATED:
+            return end, ""
+        opens = shown.closing and self._goes_on(at, shown.opening)
+        return end._replace(at=at), shown.opening if opens else ""
 
     def _ended(self, end: int, paragraph: Paragraph, closing: str = "") -> Piece:
         """The message up to `end`, which is in `paragraph` or right above it."""

@@ -115,6 +115,18 @@ def opened_fence(line: str) -> Fence | None:
     return Fence(indent, marker, language if _LANGUAGE.fullmatch(language) else "", plain)
 
 
+def first_line(text: str) -> str:
+    """The first line of `text` that holds anything."""
+    return text.lstrip("\r\n").partition("\n")[0]
+
+
+def opens_anew(text: str) -> bool:
+    """Whether `text` begins with a fence that names its language, and so can close none."""
+    begin = text.lstrip()
+    fence = opened_fence(begin) if begin.startswith(("```", "~~~")) else None
+    return fence is not None and bool(fence.language)
+
+
 def may_be_fence(line: str) -> bool:
     """Whether some reader may take `line` for a fence."""
     return line.lstrip().startswith(("```", "~~~"))

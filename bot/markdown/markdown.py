@@ -60,6 +60,19 @@ class Layout:
             below = words
         self.feed(below)
 
+    def go_on(self, following: str) -> str:
+        """What was fed by now is shown elsewhere: go on behind it in a message of its own, that
+        opens again what is open there; `following` is what comes next, a line of it at least.
+        Returns what of it is shown once more, since it means nothing without what follows.
+        """
+        mark, opening = self._ending.broken_off(following)
+        text = self._open.text
+        place = place_behind(text[: mark.at], self._place)
+        self._place = place if mark.context else place._replace(fence=None)
+        self.sealed.clear()
+        self._begin(text[mark.at :], mark.context, opening)
+        return text[mark.at :]
+
     def _take(self, text: str) -> None:
         self._open.append(text)
         while True:

@@ -219,6 +219,15 @@ class OpenMessage:
             return self._line
         return Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
 
+    def end(self) -> Mark:
+        """The end of all that came."""
+        at = len(self.text)
+        return Mark(at, self._chars, self._blocks, self.inside(), self.paragraph_of(at))
+
+    def above_end(self) -> Mark:
+        """The end of the lines above the last one, be that whole or not."""
+        return self.mark() if self.unfinished else self.above_last_line()
+
     def above_last_line(self) -> Mark:
         """The end of the lines above the last one."""
         at, paragraph = self.at - len(self.last_line), self._last_paragraph

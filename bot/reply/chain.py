@@ -8,7 +8,8 @@ stream. Message number k is part `str(k)` of the job, whatever it shows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import count
 
 from bot import words
@@ -40,11 +41,17 @@ _SHARE: Button = "share"
 _LEAST_ROOM = 800
 """Left for the answer below the longest question, in counted characters."""
 
+_FOOT_CHARS = 800
+"""Left for what stands below the first message where it says where the answer goes on."""
+
 _COMPARED = 200
 """The last characters of what was shown, by which a section that grows is known again."""
 
 KINDS: tuple[Kind, ...] = ("markdown", "rich_text", "section")
 """The blocks that an answer is shown in, each where Slack takes none of those before."""
+
+_FENCES = ("```", "~~~")
+"""What the fence of a code block begins with."""
 
 _SLICE_CHARS = 4_000
 """Laid out at a stretch: a few milliseconds, and some tens for the worst of texts."""
@@ -53,10 +60,12 @@ _SLICE_CHARS = 4_000
 class _Flow:
     """One section laid out while it grows."""
 
-    def __init__(self, first: Room, rest: Room, most: int | None) -> None:
-        """No more is laid out once it takes more messages than `most`."""
+    def __init__(self, first: Room, rest: Room, most: int | None, behind: str = "") -> None:
+        """No more is laid out once it takes more messages than `most`. `behind`: the text that
+        the section goes on with, which is shown elsewhere."""
         self._rooms = first, rest
         self._most = most
+        self._behind = behind
         self._restart("")
 
     def _restart(self, title: str) -> None:
@@ -66,6 +75,7 @@ class _Flow:
         self._settled_growth = SafeGrowth()
         self._title = title
         self._head = f"{title}\n\n" if title else ""
+        self._ahead = self._behind
         self._seen = 0
         self._last = ""
         self._end: tuple[str, str] | None = None
@@ -74,6 +84,9 @@ class _Flow:
     async def prepare(self, section: Section) -> None:
         """Do most of the work of `show`, in slices between which others have their turn."""
         self._follow(section)
+        while self._ahead and self._begins(section):
+            self._take_ahead(section.text)
+            await asyncio.sleep(0)
         while len(section.text) - self._seen > _SLICE_CHARS:
             self._take_slice(section.text)
             await asyncio.sleep(0)
@@ -84,7 +97,9 @@ class _Flow:
         A message that is full is made once, and only the last line of the others anew.
         """
         self._follow(section)
-        while self._seen < len(section.text):
+        while self._ahead and self._begins(section):
+            self._take_ahead(section.text)
+        while self._seen < len(section.text) and not self._ahead:
             self._take_slice(section.text)
         if section.done and self._end is None:
             self._finish(section.text, section.note)
@@ -109,6 +124,19 @@ class _Flow:
     def _follow(self, section: Section) -> None:
         if not self._continues(section):
             self._restart(section.title)
+
+    def _begins(self, section: Section) -> bool:
+        """Whether enough has come to lay out how it goes on: a line, where that may be a fence."""
+        text = section.text.lstrip()
+        begun = any(fence.startswith(text[:3]) for fence in _FENCES)
+        return bool(text) and (section.done or not begun or "\n" in text)
+
+    def _take_ahead(self, text: str) -> None:
+        """Lay out a slice of what it goes on with, and after the last one go on from there."""
+        self._layout.feed(self._ahead[:_SLICE_CHARS])
+        self._ahead = self._ahead[_SLICE_CHARS:]
+        if not self._ahead:
+            self._head = self._layout.go_on(text)
 
     def _take_slice(self, text: str) -> None:
         """Lay out what comes next of `text`, and make the messages that are full by then."""
@@ -174,8 +202,13 @@ class Chain:
         most: int | None = None,
         kinds: Sequence[Kind] = KINDS,
         private: bool = False,
+        opens_thread: bool = False,
+        continued: Collection[int] = (),
+        behind: str = "",
     ) -> None:
-        """`private`: its asker may share it.
+        """`private`: its asker may share it. `opens_thread`: its further messages, and whatever
+        goes on with it, stand in the thread of the first. `continued`: the sections that
+        something goes on with already. `behind`: the text that this answer goes on with.
 
         `job_id`: what the buttons are about. `in_thread`: the first message holds the
         question alone. `notice`: a small line of the bot's above everything. `most`: messages
@@ -184,6 +217,9 @@ class Chain:
         self._buttons = (*ANSWER_BUTTONS, *((_SHARE,) if private else ()))
         self._job_id = job_id
         self._head = [words.IN_THREAD] if in_thread else []
+        self._opens_thread = opens_thread and not in_thread
+        self._continued = continued
+        self._behind = behind
         self._notice = notice
         self._most = None if most is None else most + len(self._head)
         self._cut: Cut | None = None
@@ -223,7 +259,8 @@ class Chain:
             if not section.done:
                 break
         foot = Foot(self._job_id, ("stop",), writing)
-        return self._messages([*self._head, *(shown or [waiting])][: self._most], foot)
+        messages = [*self._head, *(shown or [waiting])][: self._most]
+        return self._messages(messages, self._feet(len(messages), foot))
 
     def settled(self, sections: Sequence[Section]) -> list[str]:
         """For each message of `growing`, the markdown of its beginning that stays as it is,
@@ -242,14 +279,33 @@ class Chain:
     def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
         """The messages of the final answer: at least one, and `most` at most; the last one
         says how many are left out for that. Where they end is the `cut` from here on."""
-        whole = [
-            markdown
-            for index, section in enumerate(final_sections(answer))
-            for markdown in self._flow(index).show(section)
-        ]
+        whole: list[str] = []
+        offered: dict[int, int] = {}
+        for index, section in enumerate(final_sections(answer)):
+            whole += self._flow(index).show(section)
+            if answer.goes_on(index) and index not in self._continued:
+                offered[len(self._head) + len(whole) - 1] = index
         shown, below = self._limited(answer, whole, most)
-        foot = Foot(self._job_id, self._buttons, (last_line(answer), *below))
-        return self._messages(shown, foot)
+        feet = self._feet(
+            len(shown), Foot(self._job_id, self._buttons, (last_line(answer),)), below
+        )
+        for number, index in offered.items():
+            if number < len(shown) and not self._given_up:
+                feet[number] = feet[number].offering(self._job_id, index)
+        return self._messages(shown, feet)
+
+    def opened(self, messages: Sequence[Message]) -> Message | None:
+        """The first of the `messages` of `complete` as long as others are not in its thread yet:
+        that the answer is complete is told last. None where no message opens a thread."""
+        if not self._opens_thread or len(messages) == 1:
+            return None
+        foot = Foot(self._job_id, ("stop",), (words.WRITING,), (words.ON_IN_THREAD,))
+        (markdown, _), _ = self._made[0]
+        return self._message(0, markdown, foot)
+
+    def continued(self, sections: Collection[int]) -> None:
+        """Something goes on with these sections by now."""
+        self._continued = sections
 
     @property
     def tight(self) -> bool:
@@ -290,9 +346,12 @@ class Chain:
     def _flow(self, index: int) -> _Flow:
         while len(self._flows) <= index:
             room = ROOMS[self._level]
-            chars = room.chars if self._flows else room.chars - weigh(self._question.shown)
+            beside = weigh(self._question.shown) + (_FOOT_CHARS if self._opens_thread else 0)
+            chars = room.chars if self._flows else room.chars - beside
             most = None if self._most is None else self._most + words.MOST_COUNTED
-            self._flows.append(_Flow(Room(max(chars, _LEAST_ROOM), room.blocks), room, most))
+            first = Room(max(chars, _LEAST_ROOM), room.blocks)
+            behind = "" if self._flows else self._behind
+            self._flows.append(_Flow(first, room, most, behind))
         return self._flows[index]
 
     def _limited(
@@ -321,8 +380,16 @@ class Chain:
             messages -= flow.messages
         raise AssertionError("there is more than is shown")
 
-    def _messages(self, shown: Sequence[str], last: Foot) -> list[Message]:
-        feet = [*[BARE] * (len(shown) - 1), last]
+    def _feet(self, count: int, foot: Foot, below: tuple[str, ...] = ()) -> list[Foot]:
+        """`foot` below the last of so many messages, with `below` under it; and below the first
+        one too where the others are in its thread, and not seen beside it."""
+        feet = [*[BARE] * (count - 1), replace(foot, lines=(*foot.lines, *below))]
+        if self._opens_thread and (count > 1 or self._continued):
+            first = foot if count > 1 else feet[0]
+            feet[0] = replace(first, above=(words.ON_IN_THREAD,))
+        return feet
+
+    def _messages(self, shown: Sequence[str], feet: Sequence[Foot]) -> list[Message]:
         return [self._message(*each) for each in zip(count(), shown, feet)]
 
     def _message(self, number: int, markdown: str, foot: Foot) -> Message:

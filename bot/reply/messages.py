@@ -89,7 +89,7 @@ class Messages:
 
     @property
     def edited(self) -> bool:
-        """Whether anything was shown by an edit, of which Slack notifies nobody."""
+        """Whether any text was shown by an edit, of which Slack notifies nobody."""
         return self._edited
 
     @property
@@ -98,12 +98,17 @@ class Messages:
         would follow it."""
         return "0" in self._gone
 
-    def pending(self, messages: Sequence[Message], *, final: bool = False) -> str | None:
-        """The first part that does not show its message yet and can be written. What Slack has
-        refused comes again only when this is `final`."""
+    def shows_text(self, first: Message) -> bool:
+        """Whether the first message is known to have the text of `first`."""
+        shown = self._shown.get("0")
+        return shown is not None and shown.body == first.body
+
+    def pending(self, messages: Sequence[Message | None], *, final: bool = False) -> str | None:
+        """The first part that does not show its message yet and can be written; None: whatever it
+        shows stays. What Slack has refused comes again only when this is `final`."""
         for number, message in enumerate(messages):
             part = str(number)
-            if part in self._gone or self._stands(part, message, final=final):
+            if message is None or part in self._gone or self._stands(part, message, final=final):
                 continue
             left_alone = not final and self._is_refused(part, message)
             if not self.is_posted(part):
@@ -340,7 +345,7 @@ class Messages:
             raise
 
     async def _edit(self, part: str, ts: str, message: Message) -> None:
-        self._shown.pop(part, None)
+        before = self._shown.pop(part, None)
         try:
             streamed = self._native.streamed(part)
             await self._calls.edit(part, ts, message, streamed=streamed)
@@ -351,7 +356,7 @@ class Messages:
             self._refuse(part, message, error)
             raise
         self._shown[part] = message
-        self._edited = True
+        self._edited |= before is None or before.body != message.body
         await self._ledger.check()
 
     async def _keep(self, part: str, ts: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 import structlog
 
+from bot import words
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
+from bot.completion.excerpt import excerpt
 from bot.errors import PostingDenied, SlackError
 from bot.reply.apology import Apology
 from bot.reply.chain import KINDS, Chain
@@ -17,7 +19,7 @@ from bot.reply.messages import Messages
 from bot.reply.native import Native
 from bot.reply.route import WAY, Route, Way, detour, is_private, notice_of, route_of
 from bot.reply.whisper import Whisper
-from bot.slack.blocks import Message, Question
+from bot.slack.blocks import Message, Question, mention
 from bot.slack.pacing import EditBudget
 from bot.slack.plain_blocks import Kind
 from bot.slack.slack import Slack, passes
@@ -57,12 +59,19 @@ class Passage:
         """`most`: messages that the answer may become; None: any number. `given_up`: nothing is
         laid out but a fixed sentence."""
         self._given_up = given_up
+        self._continued: Collection[int] = ()
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
         self._ask = ask
         self._most = most
         self._take(route_of(ask, ledger.posts))
+
+    def continued(self, sections: Collection[int]) -> None:
+        """Something goes on with these sections by now."""
+        if sections and sections != self._continued:
+            self._continued = sections
+            self.chain.continued(sections)
 
     def turn_aside(self, error: PostingDenied) -> None:
         """Choose the next way to the asker, for `arrive` to get ready; `error` is raised when
@@ -113,7 +122,7 @@ class Passage:
         ask = self._ask
         self.route = route
         self._arrived = True
-        self.chain = self._apology() if self._given_up else self._chain()
+        self.chain = self._apology() if self._given_up else self._chain(ask)
         self.native = Native(
             self._slack,
             self._budget,
@@ -133,24 +142,58 @@ class Passage:
         part = f"{route.way}:{GIVEN_UP}" if self._given_up else ""
         self.whisper = Whisper(self._slack, self._ledger, ask, route, part=part)
 
-    def _chain(self) -> Chain:
-        ask, route = self._ask, self.route
-        return Chain(
-            Question(
-                ask.user,
-                "\n\n".join(ask.request.prompts),
-                visible=not route.why and _stands_above(ask),
-            ),
-            self._ledger.job_id,
-            in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
-            notice=notice_of(ask, route),
-            most=self._most,
-            private=is_private(ask),
-            kinds=_BY_URL if route.way is Way.RESPONSE else KINDS,
-        )
+    def _chain(self, ask: Ask) -> Chain:
+        job_id, continued = self._ledger.job_id, self._continued
+        return chain_of(ask, self.route, job_id, most=self._most, continued=continued)
 
     def _apology(self) -> Apology:
         return Apology(self._ask.user, self._ledger.job_id, notice=notice_of(self._ask, self.route))
+
+
+def kinds_of(route: Route) -> tuple[Kind, ...]:
+    """The blocks that an answer is shown in on this way, the best first."""
+    return _BY_URL if route.way is Way.RESPONSE else KINDS
+
+
+def chain_of(
+    ask: Ask,
+    route: Route,
+    job_id: str,
+    *,
+    most: int | None,
+    continued: Collection[int] = (),
+    kinds: Sequence[Kind] = (),
+) -> Chain:
+    """What lays out the answer of a job for its way; `continued` are the sections that something
+    goes on with. `kinds` of blocks to show it in, the best first; none: those of its way."""
+    return Chain(
+        _question(ask, route),
+        job_id,
+        in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
+        notice=notice_of(ask, route),
+        most=most,
+        private=is_private(ask),
+        opens_thread=_opens_thread(ask, route),
+        continued=continued,
+        behind=ask.begun.text if ask.begun else "",
+        kinds=kinds or kinds_of(route),
+    )
+
+
+def _question(ask: Ask, route: Route) -> Question:
+    text, here = "\n\n".join(ask.request.prompts), not route.why
+    begun = ask.begun
+    if begun is None:
+        return Question(ask.user, text, visible=here and _stands_above(ask))
+    asker = mention(ask.user) or excerpt(ask.user)
+    heading = words.asked_to_go_on(asker, begun.answer, begun.of)
+    same = ask.user == begun.user and begun.of == 1 and not is_private(ask)
+    return Question(ask.user, text, visible=here and same, heading=heading)
+
+
+def _opens_thread(ask: Ask, route: Route) -> bool:
+    """Whether further messages of the answer stand in the thread of its first."""
+    return route.way in (Way.SHOWN, Way.DIRECT) and (bool(route.why) or ask.thread_ts is None)
 
 
 def _stands_above(ask: Ask) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -118,6 +118,10 @@ class Reply:
     def behind(self, count: int | None) -> None:
         """Grok is asked when `count` other questions have been; None: it is asked now."""
         self._growing.behind(count)
+
+    def continued(self, sections: Collection[int]) -> None:
+        """Something goes on with these sections of the answer by now."""
+        self._passage.continued(sections)
 
     def changed(self) -> None:
         """There is new text to show."""
@@ -236,15 +240,26 @@ class Reply:
         self._refusals = Refusals()
 
     async def _show_all(self, messages: Sequence[Message]) -> None:
+        opened = self._passage.chain.opened(messages)
+        known = self._messages.shows_text(messages[0])
+        there = all(self._messages.is_posted(str(number)) for number in range(len(messages)))
+        if opened and (known or not there):
+            *middle, last = messages[1:]
+            last_first = None if middle or there else last
+            await self._write_all([None if known else opened, *middle, last_first])
+        await self._write_all(messages)
+        await self._messages.keep_only(len(messages))
+
+    async def _write_all(self, messages: Sequence[Message | None]) -> None:
         while part := self._messages.pending(messages, final=True):
             if self._messages.is_posted(part):
                 if not self._passage.native.streams(part):
                     await self._budget.final(self._ledger.job_id)
             else:
                 await self._budget.post(self._passage.route.channel)
-            await self._messages.write(part, messages[int(part)], final=True)
+            if message := messages[int(part)]:
+                await self._messages.write(part, message, final=True)
             self._recover()
-        await self._messages.keep_only(len(messages))
 
     async def _whisper_all(self, answer: Answer) -> None:
         await self._passage.chain.prepare_all(answer)

@@ -51,12 +51,13 @@ class Whisper:
 
         Whoever asked by a command was told with its ack that it was taken, which uses no
         address, unless that could only be told later; who asked otherwise was perhaps told
-        through theirs.
+        through theirs. What goes on with an answer takes the button off that by one more.
         """
         if self._route.way is not Way.RESPONSE:
             return None
         told = self._ask.surface != "command" or _PROMISE in self._ledger.posts
-        return RESPONSE_URL_USES - int(told)
+        begun = self._ask.begun is not None
+        return RESPONSE_URL_USES - int(told) - int(begun)
 
     async def tell(self, messages: Sequence[Message]) -> None:
         """Send those of `messages` that were not sent yet; once all are, nothing.

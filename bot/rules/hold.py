@@ -14,7 +14,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
 from bot.completion.effort import Effort, thoughts_of
 from bot.completion.measure import PER_MESSAGE
-from bot.completion.transcript import shared
+from bot.completion.transcript import GO_ON, shared
 from bot.errors import UserError
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
@@ -35,6 +35,8 @@ _FRAME_BYTES = 512
 
 _OWN_MESSAGES = 3
 """The system text, the question, and what follows the answer."""
+_MESSAGES_TO_GO_ON = 2
+"""The answer so far, and that it is to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def hold_for(
     copies = len(request.prompts)
     answers = copies * max(request.n or 1, request.best_of or 1)
     beside = settings.grok_prompt_overhead_tokens
-    prompt = beside + copies * _OWN_MESSAGES * PER_MESSAGE
+    messages = _OWN_MESSAGES + (_MESSAGES_TO_GO_ON if ask.begun else 0)
+    prompt = beside + copies * messages * PER_MESSAGE
     prompt += counted.prompt if counted else sum(map(most_tokens, _texts(ask)))
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
@@ -161,13 +164,16 @@ def prompt_text(ask: Ask) -> str:
 
 def context_text(ask: Ask, settings: Settings) -> str:
     """What a shared message adds to `ask`, to be counted."""
+    if ask.begun:
+        return ask.begun.context
     return "" if ask.reads_thread else shared(ask.context, _most_room(settings))
 
 
 def _texts(ask: Ask) -> list[str]:
     """Every prompt, and what stands beside each."""
     request = ask.request
-    beside = [text for text in (ask.system, request.suffix) if text]
+    begun = (ask.begun.text, GO_ON) if ask.begun else ()
+    beside = [text for text in (ask.system, request.suffix, *begun) if text]
     return [*request.prompts, *beside * len(request.prompts)]
 
 
@@ -177,7 +183,8 @@ def _most_room(settings: Settings) -> int:
 
 def _room(ask: Ask, settings: Settings, counted: Counted | None) -> tuple[int, int]:
     """The most that may go along with a prompt of `ask`, and what of it is taken in any case."""
-    if not (ask.reads_thread or ask.conversation or ask.context):
+    known = ask.begun.context if ask.begun else ask.context
+    if not (ask.reads_thread or ask.conversation or known):
         return 0, 0
     rate = 1 if counted else BYTES_PER_TOKEN
     framing = _FRAME_BYTES * rate // BYTES_PER_TOKEN

@@ -22,7 +22,7 @@ from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
 
 Block = Mapping[str, object]
-Button = Literal["stop", "retry", "edit", "details", "share"]
+Button = Literal["stop", "continue", "retry", "edit", "details", "share"]
 
 BUTTONS_BLOCK = "answer_buttons"
 """The `block_id` of the buttons below an answer."""
@@ -32,6 +32,8 @@ _QUESTION_CHARS = SECTION_TEXT_CHARS - 100
 _NOTIFICATION_CHARS = 120
 _OFFER_CHARS = 2_800
 """Of each text for one person: one with a long text to copy is to fit into a message."""
+
+_SECTION_DIGITS = 4
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
@@ -75,17 +77,48 @@ def with_notice(message: Message, notice: str) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """What stands below an answer in its last message: the buttons of the job, small lines."""
+    """What stands below an answer: the buttons of the job, with small lines `above` and below
+    them. What *Continue* goes on with is the answer with the index `section`."""
 
     job_id: str = ""
     buttons: tuple[Button, ...] = ()
     lines: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+    section: int = 0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The buttons in one block, and a block for each line that says anything."""
-        buttons = (_actions(self.job_id, self.buttons),) if self.buttons else ()
-        return (*buttons, *(_small(line) for line in self.lines if line))
+        above = map(_small, filter(None, self.above))
+        buttons = (self._buttons(),) if self.buttons else ()
+        return (*above, *buttons, *map(_small, filter(None, self.lines)))
+
+    def offering(self, job_id: str, section: int) -> Foot:
+        """The same with *Continue*, for one of the answers of the job."""
+        return replace(self, job_id=job_id, buttons=("continue", *self.buttons), section=section)
+
+    def _buttons(self) -> Block:
+        elements = [
+            _button(Offered(button, talk.BUTTONS[button], self._value(button)))
+            for button in self.buttons
+        ]
+        return {"type": "actions", "block_id": BUTTONS_BLOCK, "elements": elements}
+
+    def _value(self, button: Button) -> str:
+        return value_of(self.job_id, self.section) if button == "continue" else self.job_id
+
+
+def value_of(job_id: str, section: int) -> str:
+    """What a button says of the answer with the index `section` of a job; `named_by` reads it."""
+    return f"{job_id}:{section}" if section else job_id
+
+
+def named_by(value: str) -> tuple[str, int]:
+    """The job that the value of a button names, and the index of one of its answers; -1 for one
+    that no button of ours has."""
+    job_id, colon, section = value.partition(":")
+    known = section.isascii() and section.isdigit() and len(section) <= _SECTION_DIGITS
+    return job_id, int(section) if known else -1 if colon else 0
 
 
 BARE = Foot()
@@ -99,16 +132,17 @@ ANSWER_BUTTONS: tuple[Button, ...] = ("retry", "edit", "details")
 @dataclass(frozen=True)
 class Question:
     """Who asked what, as the first message shows it; `visible`: it stands right above in Slack
-    already, so that it need not be repeated."""
+    already, so that it need not be repeated. `heading` stands in its place, where it is known."""
 
     user: str
     text: str
     visible: bool = False
+    heading: str = ""
 
     @cached_property
     def shown(self) -> str:
         """The question shortened to what a section holds, and made safe."""
-        if self.visible:
+        if self.visible or self.heading:
             return ""
         whole = self.text.strip()
         text = make_safe(beginning(whole, _QUESTION_CHARS)).strip()
@@ -128,7 +162,8 @@ class Question:
         if self.visible:
             return ()
         question = (_plain(self.shown), _LINE) if self.shown else ()
-        return (_small(words.asked(mention(self.user) or excerpt(self.user))), *question)
+        asked = self.heading or words.asked(mention(self.user) or excerpt(self.user))
+        return (_small(asked), *question)
 
 
 def further_message(number: int, answer: str, foot: Foot) -> Message:
@@ -197,19 +232,6 @@ def _markdown(text: str) -> Block:
 
 def _plain(text: str) -> Block:
     return {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
-
-
-def _actions(job_id: str, buttons: tuple[Button, ...]) -> Block:
-    elements = [
-        {
-            "type": "button",
-            "action_id": button,
-            "text": {"type": "plain_text", "text": talk.BUTTONS[button], "emoji": False},
-            "value": job_id,
-        }
-        for button in buttons
-    ]
-    return {"type": "actions", "block_id": BUTTONS_BLOCK, "elements": elements}
 
 
 def _small(text: str) -> Block:

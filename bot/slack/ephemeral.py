@@ -37,6 +37,7 @@ class Ephemeral:
         thread_ts: str = "",
         response_url: str = "",
         replied: bool = False,
+        replaces: bool = False,
     ) -> None:
         """Show `sentence` (of `bot.words`, Slack's mrkdwn) to `user`, as `show` does."""
         await self.show(
@@ -46,6 +47,7 @@ class Ephemeral:
             thread_ts=thread_ts,
             response_url=response_url,
             replied=replied,
+            replaces=replaces,
         )
 
     async def show(
@@ -57,14 +59,17 @@ class Ephemeral:
         thread_ts: str = "",
         response_url: str = "",
         replied: bool = False,
+        replaces: bool = False,
     ) -> None:
         """Show `message` to `user`; never raises.
 
         The first way that works is taken: `response_url`, `channel` (in its thread `thread_ts`,
         if it has replies, which is asked of Slack unless it is known that somebody `replied`),
-        a direct message. Beyond `TOLD_PER_MINUTE` nothing is told but by a `response_url`.
+        a direct message. By that of a click it may be told in the place of the message with the
+        button (`replaces`). Beyond `TOLD_PER_MINUTE` nothing is told but by a `response_url`.
         """
-        if response_url and await _told(self._slack.respond(response_url, message)):
+        respond = self._slack.replace if replaces else self._slack.respond
+        if response_url and await _told(respond(response_url, message)):
             return
         if await self._allowances.take(f"told:{user}", TOLD_PER_MINUTE):
             log.warning("not told, since told so much already", user=user)

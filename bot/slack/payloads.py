@@ -6,6 +6,7 @@ them is left alone; one that lacks them is `Malformed`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -158,6 +159,11 @@ class Click(Payload):
     def action(self) -> Action:
         """What was used: Slack sends one at a time."""
         return self.actions[0]
+
+    @property
+    def at(self) -> float:
+        """When it was used, Unix time in seconds; now where Slack does not say."""
+        return float(self.action.action_ts or time.time())
 
 
 class ResponseUrl(Payload):

@@ -20,6 +20,9 @@ DELETE = "chat.delete"
 STREAMING = "streaming_state_conflict"
 """What Slack answers to an edit or a deletion of a message that streams."""
 
+BLOCK_MISMATCH = "block_mismatch"
+"""What Slack answers to an edit that would put blocks of one kind in the place of another."""
+
 STREAM_ENDED = "message_not_in_streaming_state"
 """What Slack answers to whoever would let such a message grow, or end, after its end."""
 
@@ -232,14 +235,13 @@ class Slack:
 
     async def respond(self, response_url: str, message: Message) -> None:
         """Show `message` to the asker alone, through the `response_url` of their command."""
-        body = {
-            **_content(message),
-            "response_type": "ephemeral",
-            "replace_original": False,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        await self._api.respond(response_url, body)
+        await self._api.respond(response_url, _response(message, replaces=False))
+
+    async def replace(self, response_url: str, message: Message) -> None:
+        """Show `message` in place of the one that a button was pressed in, through the
+        `response_url` of the click. What a command was answered with cannot be replaced through
+        that of the command (bolt-python issue 1268)."""
+        await self._api.respond(response_url, _response(message, replaces=True))
 
     async def withdraw(self, response_url: str) -> None:
         """Delete the message that a button was pressed in, through the `response_url` of the
@@ -284,6 +286,16 @@ def _content(message: Message) -> dict[str, Any]:
         "text": message.text,
         "parse": "none",
         "link_names": False,
+    }
+
+
+def _response(message: Message, *, replaces: bool) -> dict[str, Any]:
+    return {
+        **_content(message),
+        "response_type": "ephemeral",
+        "replace_original": replaces,
+        "unfurl_links": False,
+        "unfurl_media": False,
     }
 
 

@@ -40,6 +40,12 @@ LIFETIMES = (
         "`JOB_RETENTION_SECONDS` after the last of them",
         7 * DAY,
     ),
+    Lifetime(
+        "seen:continue:*",
+        "which question goes on with an answer",
+        "`JOB_RETENTION_SECONDS`",
+        7 * DAY,
+    ),
     Lifetime("seen:*", "which question a delivery became", "an hour", 60 * MINUTE),
     Lifetime("greeted:*", "whom the bot has shown how to begin", "400 days", 401 * DAY),
     Lifetime(

@@ -52,7 +52,7 @@ def details_view(job: Job, *, knows_rules: bool = True, rest: str = "") -> ViewJ
     asked = room.take(_asked(job.ask if knows_rules else job.ask.without_rules()))
     if job.answer is None:
         return _view([*asked, small(words.DETAILS_NOT_DONE)])
-    along = room.take(_along(job.answer))
+    along = room.take(_along(job.answer, job.ask))
     answered = room.take(_answered(job.answer, job.lost))
     beyond = room.take(_rest(rest))
     chances = room.take(_chances(job.answer.chances))
@@ -127,10 +127,11 @@ def _answered(answer: Answer, lost: int) -> Iterator[Block]:
         yield small(words.DETAILS_NO_TOKENS)
 
 
-def _along(answer: Answer) -> Iterator[Block]:
+def _along(answer: Answer, ask: Ask) -> Iterator[Block]:
     """What went to Grok besides the question."""
     lines = [words.read_along(answer.turns)] if answer.turns else []
     lines += [words.not_read_along(answer.forgotten)] if answer.forgotten else []
+    lines += [words.BEGINNING_ALONG] if ask.begun else []
     if lines or answer.context.strip():
         yield heading(words.DETAILS_CONTEXT)
         yield from paragraphs(lines)

@@ -270,6 +270,7 @@ def more_tokens(number: int) -> str:
 ANSWER_FAILED = "Something went wrong on my side. Please ask again."
 NO_PLACE = "I may not write here. Invite me with `/invite @Grok`, then ask again."
 IN_THREAD = "_The answer is in the thread._"
+ON_IN_THREAD = "The answer continues in the thread ↓"
 THINKING = "_Grok is thinking…_"
 WRITING = "Grok is writing…"
 NOTHING_WRITTEN = "_Grok had nothing to say to this. Try to ask in other words._"
@@ -294,6 +295,12 @@ def by(model: str, endpoint: str) -> str:
 def asked(mention: str) -> str:
     """Above a question; `mention` names the asker."""
     return f"{mention} asked Grok"
+
+
+def asked_to_go_on(mention: str, answer: int, answers: int) -> str:
+    """Above what goes on with an answer, of several if there are; `mention` names who wanted it."""
+    which = f" answer {answer} of {answers}" if answers > 1 else ""
+    return f"{mention} asked Grok to continue{which}"
 
 
 def answering(question: str) -> str:

@@ -135,6 +135,9 @@ def read_along(turns: int) -> str:
     return f"• The {turns:,} questions before this one, and their answers"
 
 
+BEGINNING_ALONG = "• The beginning of this answer, which was cut off"
+
+
 def not_read_along(turns: int) -> str:
     """Earlier questions that did not go along, for want of room."""
     if turns == 1:
@@ -187,6 +190,7 @@ def asked_in(place: str, why: str) -> str:
 
 BUTTONS = {
     "stop": "Stop",
+    "continue": "Continue",
     "retry": "Retry",
     "edit": "Edit",
     "details": "Details",
@@ -200,6 +204,15 @@ SHARED_ALREADY = "You have shared this answer already."
 NOT_SHARED = "I could not share it just now. Please press *Share* again in a minute."
 NOTHING_TO_SHARE = (
     "There is nothing to share here: only an answer that you alone were shown can be."
+)
+NOTHING_TO_CONTINUE = (
+    "There is nothing to continue here: only an answer that was cut off at its greatest length can "
+    "be."
+)
+CONTINUED_ALREADY = "This answer has been continued already. Look further down for how it goes on."
+TOO_LONG_TO_CONTINUE = (
+    "This answer is too long by now for me to continue it. Please ask for what is missing in a "
+    "question of its own."
 )
 NOTHING_TO_STOP = "There is nothing left to stop: this answer is complete."
 TAKEN_LATER = (

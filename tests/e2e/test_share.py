@@ -65,6 +65,7 @@ async def test_who_waits_for_a_private_answer_can_stop_it(stage: Stage) -> None:
     assert buttons(waiting) == ["stop"]
 
     await stage.workspace.click(ANA, waiting.channel, waiting.ts, "stop")
-    await note(stage, talk.STOPPED_ALONE)
+    assert (await note(stage, talk.STOPPED_ALONE)).ts == waiting.ts  # in place of the promise
+    assert buttons(waiting) == []
     await stage.quiet()
     assert not any("never" in each.shown for each in stage.workspace.ephemerals(ANA))

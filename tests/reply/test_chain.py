@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import words
-from bot.completion.result import Section
+from bot.completion.result import Answer, Section
 from bot.reply.chain import ROOMS, Chain
 from bot.reply.cut import CUT, left_out
 from bot.reply.ledger import Post
@@ -357,3 +357,103 @@ def test_streaming_ends_where_the_whole_answer_stands(text: str, steps: list[int
             check_message_blocks(list(message.blocks))
 
     assert streamed.complete(answer(text)) == whole.complete(answer(text))
+
+
+def cut_answer(*texts: str) -> Answer:
+    """Answers that their cap has ended."""
+    sections = tuple(Section(text=text, done=True, cut=True) for text in texts)
+    return answer("x").model_copy(update={"sections": sections})
+
+
+ALL = ["retry", "edit", "details"]
+
+
+def test_a_first_message_outside_of_threads_says_where_the_answer_goes_on() -> None:
+    chain = Chain(QUESTION, "job1", opens_thread=True)
+
+    growing = chain.growing([Section(text="word " * 5_000)])
+    assert buttons(growing) == [["stop"], [], ["stop"]]
+    assert last_lines(growing) == [words.WRITING, "", words.WRITING]
+    whole = chain.complete(answer("word " * 5_000))
+    assert buttons(whole) == [ALL, [], ALL]
+    assert last_lines(whole) == [LAST_LINE, "", LAST_LINE]
+    for messages in (growing, whole):
+        says = [words.ON_IN_THREAD in str(message.blocks) for message in messages]
+        assert says == [True, False, False]
+    assert words.ON_IN_THREAD not in str(chain.complete(answer("short"))[0].blocks)
+
+
+def test_what_is_left_out_is_told_at_the_end_alone() -> None:
+    chain = Chain(QUESTION, "job1", opens_thread=True, most=2)
+
+    assert last_lines(chain.complete(answer("word " * 8_000))) == [LAST_LINE, words.left_out(2)]
+
+
+def test_a_first_message_is_not_complete_before_the_others_are_there() -> None:
+    chain = Chain(QUESTION, "job1", opens_thread=True)
+    sections = [Section(text="word " * 5_000)]
+    messages = chain.complete(answer("word " * 5_000))
+
+    assert chain.opened(messages) == chain.growing(sections)[0]
+    assert chain.opened(chain.complete(answer("short"))) is None
+    beside = Chain(QUESTION, "job1")
+    assert beside.opened(beside.complete(answer("word " * 5_000))) is None
+
+
+def test_an_answer_that_its_cap_has_cut_can_be_continued() -> None:
+    offering = Chain(QUESTION, "job1").complete(cut_answer("word " * 5_000))
+    assert buttons(offering) == [[], [], ["continue", *ALL]]
+
+    (going_on,) = Chain(QUESTION, "job1", continued={0}, opens_thread=True).complete(
+        cut_answer("one")
+    )
+    assert buttons([going_on]) == [ALL]
+    assert words.ON_IN_THREAD in str(going_on.blocks)
+
+
+@pytest.mark.parametrize("more", [{"failure": "It broke."}, {"stopped": True}])
+def test_an_answer_that_ended_otherwise_cannot(more: dict[str, Any]) -> None:
+    ended = cut_answer("one").model_copy(update=more)
+
+    assert buttons(Chain(QUESTION, "job1").complete(ended)) == [ALL]
+
+
+def test_each_of_several_answers_has_a_button_of_its_own() -> None:
+    messages = Chain(QUESTION, "job1", continued={1}).complete(cut_answer("one", "two", "three"))
+    assert buttons(messages) == [["continue"], [], ["continue", *ALL]]
+
+    values = [re.findall(r"'value': '([^']*)'", str(message.blocks)) for message in messages]
+    assert values == [["job1"], [], ["job1:2", "job1", "job1", "job1"]]
+
+
+def test_what_of_an_answer_is_left_out_cannot_be_continued() -> None:
+    messages = Chain(QUESTION, "job1").complete(cut_answer("word " * 5_000), 2)
+
+    assert buttons(messages) == [[], ALL]
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_what_goes_on_with_an_answer_opens_again_what_is_open(size: int) -> None:
+    chain = Chain(QUESTION, "job1", behind=f"{'word ' * 3_000}\n\n```python\nx = [\n")
+    text = "```python\n    1,\n]\n```\nDone, and **bold**."
+
+    for end in range(0, len(text), size):
+        (growing,) = chain.growing([Section(text=text[:end])])
+        assert "word" not in markdown(growing)
+    assert texts(chain.complete(answer(text))) == [text]
+
+
+async def test_what_goes_on_with_a_long_answer_is_prepared_in_slices() -> None:
+    chain = Chain(QUESTION, "job1", behind="```\n" + "code\n" * 10_000)
+
+    await chain.prepare_all(answer("more"))
+    assert texts(chain.complete(answer("more"))) == ["```\nmore\n```"]
+
+
+def test_nothing_goes_on_behind_an_answer() -> None:
+    chain = Chain(QUESTION, "job1", behind="```\ncode\n")
+    nothing = answer("x").model_copy(
+        update={"sections": (Section(note=words.NOTHING_WRITTEN, done=True),)}
+    )
+
+    assert texts(chain.complete(nothing)) == [words.NOTHING_WRITTEN]

@@ -143,9 +143,11 @@ async def test_every_choice_has_its_own_message_in_order(
 
     root, second = standing(workspace)
     assert "one!" in root.shown
-    assert LAST_LINE not in root.shown
+    assert words.ON_IN_THREAD in root.shown
     assert "two" in second.shown
-    assert second.shown.endswith(LAST_LINE)
+    assert words.ON_IN_THREAD not in second.shown
+    for message in (root, second):
+        assert message.shown.endswith(LAST_LINE)
 
 
 async def test_delivering_twice_changes_nothing(workspace: Workspace, start: Start) -> None:
@@ -301,10 +303,11 @@ async def test_the_buttons_follow_the_end_of_the_answer(
         stream.say("word " * 3_000)
         await workspace.wait_for(lambda: len(standing(workspace)) == 2)
         _, second = standing(workspace)
-        assert (buttons(root), buttons(second)) == ([], ["stop"])
+        await workspace.wait_for(lambda: words.ON_IN_THREAD in root.shown)
+        assert (buttons(root), buttons(second)) == (["stop"], ["stop"])
     await reply.deliver(answer("word " * 3_000).model_copy(update={"reasoning": "why"}))
 
-    assert (buttons(root), buttons(second)) == ([], ["retry", "edit", "details"])
+    assert buttons(root) == buttons(second) == ["retry", "edit", "details"]
     (actions,) = [block for block in second.blocks if block["type"] == "actions"]
     assert {element["value"] for element in actions["elements"]} == {job.job_id}
 

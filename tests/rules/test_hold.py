@@ -9,12 +9,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bot.completion.ask import Ask, Said
+from bot.completion.ask import Ask, Begun, Said
 from bot.completion.conversation import most_tokens
 from bot.completion.effort import Effort
 from bot.completion.measure import most_read, texts_of
 from bot.completion.request import CompletionRequest
-from bot.completion.transcript import shared
+from bot.completion.transcript import Past, shared
 from bot.rules.hold import (
     LEAST_ROOM,
     MOST,
@@ -231,6 +231,19 @@ def test_no_form_on_the_wire_is_more_than_is_reserved(text: str, system: str, pr
     hold = reserved([text or "x"] * prompts, suffix=text or "x", place={"system": system})
 
     assert most_read(texts_of(request, system)) + hold.beside <= hold.prompt
+
+
+@given(
+    text=st.text(alphabet=st.sampled_from("a1 \n=[]:A\u1234𒀀é"), min_size=1, max_size=200),
+    system=st.text(max_size=40),
+)
+def test_what_goes_on_with_an_answer_reserves_that_too(text: str, system: str) -> None:
+    begun = Begun(job_id="job1", text=text, turn="job1", user="U1", context="read along")
+    hold = reserved(text, place={"system": system, "begun": begun})
+    request = CompletionRequest(model="m", prompt=text)
+
+    assert most_read(texts_of(request, system, Past(begun=text))) + hold.beside <= hold.prompt
+    assert hold.room >= len("read along")
 
 
 def test_limits_of_all_whom_it_concerns() -> None:

@@ -16,7 +16,9 @@ from bot.slack.blocks import (
     Question,
     further_message,
     mention,
+    named_by,
     note,
+    value_of,
 )
 from bot.slack.blocks import with_notice as noticed
 from sandbox.workspace.pings import pings_in
@@ -98,3 +100,13 @@ def test_a_note_is_one_sentence() -> None:
 
     assert pings_in(message.text, as_json(message), parse_text=True) == ("<@U012AB3CD>",)
     check_message_blocks(as_json(message))
+
+
+@pytest.mark.parametrize("section", [0, 1, 127])
+def test_a_button_names_a_job_and_one_of_its_answers(section: int) -> None:
+    assert named_by(value_of("job1", section)) == ("job1", section)
+
+
+@pytest.mark.parametrize("rest", ["", "x", "-1", "1:1", "9" * 40, "١", " 1"])
+def test_a_value_that_no_button_has_names_no_answer(rest: str) -> None:
+    assert named_by(f"job1:{rest}") == ("job1", -1)

@@ -22,6 +22,9 @@ from tests.e2e.stage import is_complete
 
 ASKED = "Name a lake"
 
+CUT = f"--max-tokens 5 {ASKED}."
+"""Asks for an answer that its cap cuts."""
+
 Asked = tuple[Message, Message, Recorded]
 
 
@@ -41,9 +44,19 @@ async def stop(at: World, who: str, growing: Message) -> Outcome:
     return "yes" if found is True else refused(str(found))
 
 
-async def retry(at: World, who: str, message: Message, job: str = "") -> Outcome:
+async def retry(
+    at: World, who: str, message: Message, job: str = "", action: str = "retry"
+) -> Outcome:
+    """Retry or Continue: whether Grok is asked."""
     heard, before = at.listening(who), len(at.grok.requests)
-    await press(at, who, "retry", message, job)
+
+    def there() -> int:
+        """How many whole answers there are, here and below `message`."""
+        found = (*at.workspace.messages(HERE), *at.workspace.replies(HERE, message.ts))
+        return sum(map(is_complete, found))
+
+    complete = there()
+    await press(at, who, action, message, job)
 
     def outcome() -> str:
         if len(at.grok.requests) > before:
@@ -51,7 +64,10 @@ async def retry(at: World, who: str, message: Message, job: str = "") -> Outcome
         return heard()
 
     found = await at.workspace.wait_for(outcome)
-    return "yes" if found == "asked" else refused(found)
+    if found != "asked":
+        return refused(found)
+    await at.workspace.wait_for(lambda: heard() or there() > complete)
+    return "yes"
 
 
 async def look(at: World, who: str, action: str, message: Message, job: str = "") -> Outcome:
@@ -73,19 +89,20 @@ async def elsewhere(at: World) -> str:
     return job_of(asked)
 
 
-async def told_alone(at: World) -> str:
+async def told_alone(at: World, name: str = "told alone", typed: str = f"{ASKED}.") -> str:
     """The job of an answer that the asker alone was shown, here."""
 
     async def make() -> Message:
-        await at.workspace.forge.command(BEN, HERE, f"--private {ASKED}.")
+        before = len(at.workspace.ephemerals(BEN))
+        await at.workspace.forge.command(BEN, HERE, f"--private {typed}")
 
         def shown() -> Message | None:
-            found = reversed(at.workspace.ephemerals(BEN))
+            found = at.workspace.ephemerals(BEN)[before:]
             return next((m for m in found if "details" in json.dumps(m.blocks)), None)
 
         return await at.workspace.wait_for(shown)
 
-    return job_of(await at.keep("told alone", make))
+    return job_of(await at.keep(name, make))
 
 
 @drives("Stop of somebody’s answer")
@@ -150,6 +167,28 @@ async def retry_of_asker(at: World, who: str) -> Outcome:
 @drives("Retry of one’s own answer")
 async def retry_of_own(at: World, who: str) -> Outcome:
     return await retry(at, who, await at.answer(who))
+
+
+@drives("Continue of somebody’s answer")
+async def continue_of_asker(at: World, who: str) -> Outcome:
+    return await retry(at, who, await at.answer(BEN, CUT), action="continue")
+
+
+@drives("Continue of one’s own answer")
+async def continue_of_own(at: World, who: str) -> Outcome:
+    return await retry(at, who, await at.answer(who, CUT), action="continue")
+
+
+@drives("Continue of an answer in another place (made up)")
+async def continue_elsewhere(at: World, who: str) -> Outcome:
+    job = job_of(await at.answer(BEN, CUT, LEADERSHIP))
+    return await retry(at, who, await of_asker(at), job, "continue")
+
+
+@drives("Continue of an answer that the asker alone saw (made up)")
+async def continue_of_private(at: World, who: str) -> Outcome:
+    job = await told_alone(at, "cut, alone", CUT)
+    return await retry(at, who, await of_asker(at), job, "continue")
 
 
 @drives("Stop of an answer in another place (made up)")

@@ -187,7 +187,8 @@ class World:
 
         def found() -> Message | None:
             messages = self.workspace.messages(channel)
-            return next((m for m in messages if m.ts not in before and there(m)), None)
+            new = [m for m in messages if m.ts not in before and who in json.dumps(m.blocks)]
+            return next(filter(there, new), None)
 
         return await self.workspace.wait_for(found)
 

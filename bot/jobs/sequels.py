@@ -1,0 +1,83 @@
+"""What goes on with an answer that its output cap has cut: one job for each such answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.completion.ask import Begun
+from bot.jobs.job import Job
+from bot.jobs.queue import Queue
+from bot.reply.continued import Earlier
+from bot.slack.blocks import value_of
+
+log = structlog.get_logger(__name__)
+
+_MOST = 20
+"""Jobs that came to nothing, one after the other, that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """Which job goes on with an answer. `holder` is its id, empty while there is none; `job` is
+    None where that is no longer known. `dedupe` is what makes all clicks on *Continue* one."""
+
+    dedupe: str
+    holder: str = ""
+    job: Job | None = None
+
+
+class Sequels:
+    """Finds them. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    async def find(self, job_id: str, section: int) -> Sequel:
+        """What goes on with one of the answers of a job. One of which nothing is to be seen, since
+        it was stopped before, does not count."""
+        first = f"continue:{value_of(job_id, section)}"
+        sequel = Sequel(first)
+        for _ in range(_MOST):
+            holder = await self._queue.holder_of(sequel.dedupe)
+            if holder is None:
+                break
+            sequel = Sequel(sequel.dedupe, holder, await self._look(holder))
+            if sequel.job is None or not _came_to_nothing(sequel.job):
+                break
+            sequel = Sequel(f"{first}:{holder}")
+        return sequel
+
+    async def of(self, job: Job) -> frozenset[int]:
+        """The answers of `job` that something goes on with."""
+        answer = job.answer
+        if answer is None:
+            return frozenset()
+        found = [
+            index
+            for index in range(len(answer.sections))
+            if answer.goes_on(index) and (await self.find(job.id, index)).holder
+        ]
+        return frozenset(found)
+
+    async def earlier(self, begun: Begun) -> Earlier | None:
+        """The answer that is gone on with; None when it is forgotten by now."""
+        job = await self._look(begun.job_id)
+        if job is None or job.answer is None or job.given_up:
+            return None
+        continued = await self.of(job) | {begun.section}
+        return Earlier(job.id, job.ask, job.answer, job.posts, begun.section, continued)
+
+    async def _look(self, job_id: str) -> Job | None:
+        try:
+            return await self._queue.look(job_id)
+        except ValueError:
+            log.exception("job cannot be read", job_id=job_id)
+            return None
+
+
+def _came_to_nothing(job: Job) -> bool:
+    if job.answer is None or not job.answer.stopped or any(map(str.isdigit, job.posts)):
+        return False
+    return not any(section.text.strip() for section in job.answer.sections)

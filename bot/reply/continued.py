@@ -1,0 +1,145 @@
+"""Takes *Continue* off an answer, for whoever goes on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.completion.ask import Ask
+from bot.completion.result import Answer
+from bot.errors import SlackError
+from bot.reply.calls import Calls
+from bot.reply.ledger import Ledger, Post
+from bot.reply.passage import chain_of, kinds_of
+from bot.reply.route import Route, Way, route_of
+from bot.slack.blocks import Message
+from bot.slack.pacing import EditBudget
+from bot.slack.plain_blocks import Kind
+from bot.slack.slack import BLOCK_MISMATCH, Slack, passes, refuses_blocks
+
+log = structlog.get_logger(__name__)
+
+TAKEN_OFF = "taken off"
+"""The part of a job that says that the answer before it has lost its button."""
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The answer that is gone on with, as it is stored: its `section`, and all those of it that
+    something goes on with by now."""
+
+    job_id: str
+    ask: Ask
+    answer: Answer
+    posts: Mapping[str, Post]
+    section: int
+    continued: Collection[int]
+
+
+class Continued:
+    """The messages of an earlier answer, edited under the lease of the job that goes on with it.
+
+    Every method raises `LeaseLost` and `StoreUnavailable`. What Slack refuses is left as it is: a
+    click on the button that is still there is told that somebody was first.
+    """
+
+    def __init__(
+        self, slack: Slack, budget: EditBudget, ledger: Ledger, ask: Ask, *, most: int | None
+    ) -> None:
+        """`ledger` and `ask` are those of the job that goes on. `most`: messages that an answer may
+        become; None: any number."""
+        self._slack = slack
+        self._budget = budget
+        self._ledger = ledger
+        self._ask = ask
+        self._most = most
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the button is to be taken off: something of what goes on is to be seen."""
+        if self._ask.begun is None or TAKEN_OFF in self._ledger.posts:
+            return False
+        seen = {str(Way.EPHEMERAL), str(Way.RESPONSE)}
+        return any(
+            post.ts and (part.isdigit() or part in seen)
+            for part, post in self._ledger.posts.items()
+        )
+
+    async def may_spare(self) -> bool:
+        """Whether there is an edit for it now, which others have no use for."""
+        return await self._budget.may_tell(self._ledger.job_id)
+
+    async def take_off(self, earlier: Earlier | None, *, paid: bool = False) -> None:
+        """Show the answer without it, once. `paid`: an edit was taken for the first try."""
+        done = earlier is None or await self._show(earlier, paid=paid)
+        if done:
+            await self._ledger.posted(TAKEN_OFF, self._ask.channel, "yes")
+
+    async def _show(self, earlier: Earlier, *, paid: bool) -> bool:
+        """False: try again later."""
+        route = route_of(earlier.ask, earlier.posts)
+        for kind in kinds_of(route):
+            changed = await self._changed(earlier, route, kind)
+            try:
+                for part, message in changed:
+                    await self._write(route, earlier.posts.get(part), message, paid=paid)
+            except SlackError as error:
+                if refuses_blocks(error) or error.code == BLOCK_MISMATCH:
+                    continue
+                log.warning("button left where it is", error=str(error))
+                return not (paid and passes(error))
+            return True
+        return True
+
+    async def _changed(
+        self, earlier: Earlier, route: Route, kind: Kind
+    ) -> list[tuple[str, Message]]:
+        """The messages that look otherwise without the button, by part. None where it is not known
+        how the answer was laid out."""
+        before = {each for each in earlier.continued if each != earlier.section}
+        old, new = [
+            chain_of(
+                earlier.ask, route, earlier.job_id, most=self._most, continued=each, kinds=(kind,)
+            )
+            for each in (before, earlier.continued)
+        ]
+        shown = sum(part.isdigit() and bool(post.ts) for part, post in earlier.posts.items())
+        while True:
+            for chain in (old, new):
+                await chain.prepare_all(earlier.answer)
+            was, becomes = old.complete(earlier.answer), new.complete(earlier.answer)
+            told = route.way not in (Way.SHOWN, Way.DIRECT)
+            if told or len(becomes) == shown:
+                pairs = zip(was, becomes, strict=True)
+                return [(str(n), b) for n, (a, b) in enumerate(pairs) if a != b]
+            if not (old.tighten() and new.tighten()):
+                log.warning("answer laid out otherwise", shown=shown, messages=len(becomes))
+                return []
+
+    async def _write(
+        self, route: Route, post: Post | None, message: Message, *, paid: bool
+    ) -> None:
+        if route.way in (Way.SHOWN, Way.DIRECT):
+            if post and post.ts:
+                await self._edit(route.channel, post.part, post.ts, message, paid=paid)
+        elif self._ask.response_url:
+            await self._ledger.check()
+            await self._slack.replace(self._ask.response_url, message)
+
+    async def _edit(
+        self, channel: str, part: str, ts: str, message: Message, *, paid: bool
+    ) -> None:
+        calls = Calls(self._slack, self._budget, self._ledger, channel)
+        for left in reversed(range(_TRIES)):
+            if not paid:
+                await self._budget.final(self._ledger.job_id)
+            try:
+                await calls.edit(part, ts, message)
+                return
+            except SlackError as error:
+                if paid or not (left and passes(error)):
+                    raise

@@ -1,0 +1,424 @@
+"""Continue: an answer that its cap has cut goes on in its thread, paid by who clicks."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import words
+from bot.completion.transcript import GO_ON
+from bot.store.connection import Store
+from bot.words import admin, talk
+from sandbox.grok import Script
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    BOT_USER,
+    CHLOE,
+    DESIGN,
+    GENERAL,
+    GUEST,
+    LEADERSHIP,
+    Message,
+    dm_of,
+)
+from tests.e2e.process import bot_process, environment
+from tests.e2e.stage import Stage, button, buttons, is_complete, last_line, markdown, on_stage
+from tests.e2e.test_crashes import empty_stage
+
+ONE, TWO, THREE = "one two three four ", "five six seven eight ", "nine ten"
+MODEL = "--model grok-sandbox-non-reasoning"
+"""Which each endpoint serves."""
+
+
+def cut(text: str = ONE, **values: Any) -> Script:
+    """An answer that its cap ends behind `text`."""
+    return Script(text=text, finish_reason="length", **values)
+
+
+async def first(stage: Stage, typed: str = "Count", **place: Any) -> Message:
+    """The one message of an answer to `/grok` that was cut."""
+    stage.grok.script(cut())
+    await stage.ask(typed, **place)
+    (message,) = await stage.answer(channel=place.get("channel", GENERAL))
+    await stage.quiet()
+    assert buttons(message) == ["continue", "retry", "edit", "details"]
+    return message
+
+
+async def press(stage: Stage, who: str, message: Message, **how: Any) -> None:
+    result = await stage.workspace.click(who, message.channel, message.ts, "continue", **how)
+    assert result.error is None, result
+
+
+async def told(stage: Stage, who: str, sentence: str) -> Message:
+    return await stage.workspace.wait_for(
+        lambda: next((m for m in stage.workspace.ephemerals(who) if sentence in m.shown), None)
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["responses", "chat", "completions"])
+@pytest.mark.parametrize(("mode", "streaming"), [("socket", "edit"), ("http", "native")])
+async def test_a_cut_answer_goes_on_in_its_thread(
+    redis_url: str, mode: str, endpoint: str, streaming: str
+) -> None:
+    how: dict[str, Any] = {"slack_streaming": streaming, "grok_endpoint": endpoint}
+    async with on_stage(redis_url, mode=mode, **how) as stage:
+        message = await first(stage, f"{MODEL} --temperature 0.4 --system Short Count")
+        stage.grok.script(Script(text=TWO))
+        await press(stage, ANA, message)
+        more = await stage.reply(0, message.ts)
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(message))
+        await stage.quiet()
+
+    assert markdown(more).strip() == TWO.strip()
+    assert buttons(more) == ["retry", "edit", "details"]
+    assert buttons(message) == ["retry", "edit", "details"]
+    assert words.ON_IN_THREAD in message.shown
+    assert last_line(message).startswith("grok-")
+    asked, on = stage.grok.requests
+    for name in ("model", "temperature", "max_tokens", "max_output_tokens", "stream"):
+        assert asked.body.get(name) == on.body.get(name)
+    if endpoint == "completions":
+        assert on.body["prompt"] == asked.body["prompt"] + ONE
+    else:
+        added = [{"role": "assistant", "content": ONE}, {"role": "user", "content": GO_ON}]
+        assert on.messages == [*asked.messages, *added]
+    assert not stage.workspace.problems
+
+
+async def test_clicks_at_once_are_one_and_a_later_one_is_told(redis_url: str) -> None:
+    async with on_stage(redis_url, replicas=2) as stage:
+        message = await first(stage)
+        seen = len(message.revisions) - 1
+        release = asyncio.Event()
+        stage.grok.script(Script(text=TWO, stall_after=1, release=release))
+        await asyncio.gather(*(press(stage, BEN, message, seen=seen) for _ in range(3)))
+        await stage.grok.arrived(2)
+        await press(stage, CHLOE, message, seen=seen)
+        await told(stage, CHLOE, talk.CONTINUED_ALREADY)
+        release.set()
+        more = await stage.reply(0, message.ts)
+        await stage.quiet()
+        await press(stage, BEN, message, seen=seen)
+        await told(stage, BEN, talk.CONTINUED_ALREADY)
+        await stage.quiet()
+
+    assert len(stage.grok.requests) == 2
+    assert len(stage.replies(message.ts)) == 1
+    assert f"<@{BEN}> asked Grok to continue" in str(more.revisions[-1].blocks)
+    assert len(stage.workspace.ephemerals(BEN)) == 1
+
+
+async def test_three_in_a_row_and_what_is_remembered(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.grok.script(cut(TWO))
+        await press(stage, ANA, message)
+        second = await stage.reply(0, message.ts)
+        stage.grok.script(cut(THREE))
+        await press(stage, BEN, second)
+        third = await stage.reply(1, message.ts)
+        stage.grok.script(Script(text=", done."))
+        await press(stage, ANA, third)
+        await stage.reply(2, message.ts)
+        stage.grok.script(Script(text="Yes."))
+        await stage.workspace.say(ANA, GENERAL, "All of them?", message.ts)
+        await stage.reply(3, message.ts)
+        await stage.quiet()
+
+    for each in (message, second, third):
+        assert buttons(each) == ["retry", "edit", "details"]
+    contents = [each["content"] for each in stage.grok.requests[3].messages]
+    assert contents == ["Count", ONE + TWO + THREE, GO_ON]
+    contents = [each["content"] for each in stage.messages()]
+    assert contents == ["Count", f"{ONE}{TWO}{THREE}, done.", "All of them?"]
+
+
+async def test_a_continuation_is_retried_from_where_it_began(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        for text in (TWO, THREE, "Yes."):
+            stage.grok.script(Script(text=text))
+        await press(stage, ANA, message)
+        more = await stage.reply(0, message.ts)
+        await stage.workspace.click(ANA, GENERAL, more.ts, "retry")
+        await stage.reply(1, message.ts)
+        await stage.workspace.say(ANA, GENERAL, "All?", message.ts)
+        await stage.reply(2, message.ts)
+
+    bodies = [request.messages for request in stage.grok.requests]
+    assert bodies[1] == bodies[2]
+    assert [each["content"] for each in bodies[3]] == ["Count", ONE + THREE, "All?"]
+
+
+async def test_each_of_several_answers_goes_on_by_itself(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut(("alpha ", "beta ", "gamma ")))  # type: ignore[arg-type]
+        await stage.ask("-n 3 --seed 7 Name a letter")
+        answers = await stage.answer()
+        await stage.quiet()
+        assert [buttons(each) for each in answers] == [
+            ["continue", "retry", "edit", "details"],
+            ["continue"],
+            ["continue", "retry", "edit", "details"],
+        ]
+        assert words.ON_IN_THREAD in answers[0].shown
+        assert last_line(answers[0]) == last_line(answers[2]) != ""
+        stage.grok.script(Script(text="and on"))
+        await press(stage, ANA, answers[1])
+        more = await stage.reply(2, answers[0].ts)
+        await stage.quiet()
+
+    assert "asked Grok to continue answer 2 of 3" in more.shown
+    assert [buttons(each)[:1] for each in answers] == [["continue"], [], ["continue"]]
+    assert [each["content"] for each in stage.messages()] == [
+        "Name a letter", "beta ", GO_ON,
+    ]  # fmt: skip
+    assert stage.sent()["seed"] == 7
+    assert "n" not in stage.sent()
+    assert not stage.workspace.problems
+
+
+LONG = "".join(f"Sentence number {number} of a long story.\n\n" for number in range(500))
+
+
+@pytest.mark.parametrize("streaming", ["edit", "native"])
+async def test_an_answer_of_several_messages_goes_on_behind_its_last(
+    redis_url: str, streaming: str
+) -> None:
+    async with on_stage(redis_url, slack_streaming=streaming) as stage:
+        stage.grok.script(cut(f"{LONG}```python\nx = [\n    1,"))
+        await stage.ask("--max-tokens 50000 Tell me a story")
+        answers = await stage.answer()
+        assert len(answers) > 1
+        stage.grok.script(Script(text="\n    2,\n]\n```\nThe end."))
+        await press(stage, ANA, answers[-1])
+        more = await stage.reply(len(answers) - 1, answers[0].ts)
+        await stage.quiet()
+
+    assert markdown(more) == "```python\n\n    2,\n]\n```\nThe end."
+    assert buttons(answers[-1]) == ["retry", "edit", "details"]
+    assert [words.ON_IN_THREAD in each.shown for each in answers] == [
+        True, *[False] * (len(answers) - 1),
+    ]  # fmt: skip
+    assert not stage.workspace.problems
+
+
+@pytest.mark.parametrize("streaming", ["edit", "native"])
+async def test_in_a_thread_and_in_a_direct_message(redis_url: str, streaming: str) -> None:
+    async with on_stage(redis_url, slack_streaming=streaming) as stage:
+        stage.grok.script(cut())
+        asked = await stage.workspace.say(BEN, GENERAL, "@grok count")
+        answer = await stage.reply(0, asked.ts)
+        stage.grok.script(Script(text=TWO))
+        await press(stage, BEN, answer)
+        more = await stage.reply(1, asked.ts)
+        assert markdown(more).strip() == TWO.strip()
+        assert words.ON_IN_THREAD not in answer.shown
+
+        direct = dm_of(BEN)
+        stage.grok.script(cut())
+        await stage.workspace.say(BEN, direct, "count")
+
+        def top() -> Message | None:
+            found = [m for m in stage.workspace.messages(direct) if is_complete(m)]
+            return found[0] if found else None
+
+        said = await stage.workspace.wait_for(top)
+        stage.grok.script(Script(text=TWO))
+        await press(stage, BEN, said)
+        more = await stage.reply(0, said.ts, channel=direct)
+        assert markdown(more).strip() == TWO.strip()
+        await stage.workspace.wait_for(
+            lambda: not any("continue" in buttons(each) for each in (answer, said))
+        )
+        await stage.quiet()
+    assert not stage.workspace.problems
+
+
+async def test_a_private_answer_goes_on_privately(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut())
+        await stage.ask("--private Count", user=BEN)
+        answer = await told(stage, BEN, "one two")
+        await stage.quiet()
+        assert buttons(answer) == ["continue", "retry", "edit", "details", "share"]
+        stage.grok.script(Script(text=TWO))
+        await press(stage, BEN, answer)
+        more = await told(stage, BEN, "five six")
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(answer))
+        await stage.workspace.click(BEN, more.channel, more.ts, "share")
+        await told(stage, BEN, talk.SHARED)
+        await stage.quiet()
+
+    assert buttons(answer) == ["retry", "edit", "details", "share"]
+    assert markdown(answer).startswith(ONE.strip())
+    assert buttons(more) == ["retry", "edit", "details", "share"]
+    (shared,) = stage.workspace.messages(GENERAL)
+    assert (ONE + TWO).strip() in markdown(shared)
+    assert not stage.workspace.problems
+
+
+async def test_where_the_bot_is_no_member_it_goes_on_for_its_asker_alone(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut())
+        await stage.ask("Count", channel=DESIGN)
+        answer = await told(stage, ANA, "one two")
+        stage.grok.script(Script(text=TWO))
+        await press(stage, ANA, answer)
+        await told(stage, ANA, "five six")
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(answer))
+        await stage.quiet()
+
+    assert not stage.workspace.messages(DESIGN)
+    assert not stage.workspace.problems
+
+
+async def test_nobody_continues_what_they_may_not(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.workspace.state.channels[GENERAL].members.add(GUEST)
+        message = await first(stage)
+        await press(stage, GUEST, message)
+        await told(stage, GUEST, admin.ONLY_MEMBERS["answer"])
+        await stage.quiet()
+
+    assert len(stage.grok.requests) == 1
+    assert buttons(message)[0] == "continue"
+
+
+async def test_who_clicks_pays_and_is_told_when_nothing_is_left(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage, user=BEN)
+        await stage.ask("quota set requests-per-day=1 each-user")
+        await press(stage, BEN, message)
+        await told(stage, BEN, "Nothing is left")
+        assert buttons(message)[0] == "continue"
+        stage.grok.script(Script(text=TWO))
+        await press(stage, CHLOE, message)
+        await stage.reply(0, message.ts)
+        await stage.quiet()
+
+    assert len(stage.grok.requests) == 2
+
+
+async def test_a_model_that_is_forbidden_by_now(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        await stage.ask("models allow grok-sandbox-non-reasoning")
+        await press(stage, BEN, message)
+        await told(stage, BEN, "model")
+        await stage.quiet()
+
+    assert len(stage.grok.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["{job}:1", "{job}:x", "{job}:", "{job}:99999", "{other}", ""])
+async def test_made_up_values(redis_url: str, value: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.grok.script(cut())
+        await stage.ask("Count", channel=LEADERSHIP)
+        (elsewhere,) = await stage.answer(channel=LEADERSHIP)
+        other = button(elsewhere, "retry")["value"]
+        forged = value.format(job=button(message, "retry")["value"], other=other)
+        await stage.workspace.forge.click(ANA, GENERAL, message.ts, "continue", forged)
+        await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
+        await stage.quiet()
+
+    (note,) = stage.workspace.ephemerals(ANA)
+    assert note.shown in (talk.NOTHING_TO_CONTINUE, talk.ANSWER_FORGOTTEN)
+    assert len(stage.grok.requests) == 2
+
+
+@pytest.mark.parametrize("script", [Script(text="whole"), Script(text="a b c", cut_after=2)])
+async def test_only_what_was_cut_can_be_continued(redis_url: str, script: Script) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(script)
+        await stage.ask("Count")
+        (message,) = await stage.answer()
+        job = button(message, "retry")["value"]
+        assert "continue" not in buttons(message)
+        await stage.workspace.forge.click(ANA, GENERAL, message.ts, "continue", job)
+        await told(stage, ANA, talk.NOTHING_TO_CONTINUE)
+
+
+async def test_an_answer_that_is_forgotten(redis_url: str, store: Store) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        (job,) = await store.redis.keys("grokbot:*:job:*")
+        while await store.redis.ttl(job) < 0:  # it is done a moment after its answer shows
+            await asyncio.sleep(0.01)
+        await store.redis.delete(job)
+        await press(stage, ANA, message)
+        await told(stage, ANA, talk.ANSWER_FORGOTTEN)
+
+
+async def test_the_answer_is_deleted_while_it_goes_on(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.grok.script(Script(text=TWO))
+        seen = message.ts
+        await press(stage, BEN, message)
+        await stage.reply(0, seen)
+        await stage.quiet()
+        stage.grok.script(cut())
+        await stage.ask("Count again")
+        (second,) = await stage.answer(1)
+        release = asyncio.Event()
+        stage.grok.script(Script(text=TWO, stall_after=1, release=release))
+        await press(stage, BEN, second)
+        await stage.grok.arrived(4)
+        await stage.workspace.delete(ANA, GENERAL, second.ts)
+        release.set()
+        await stage.quiet()
+
+    assert not stage.workspace.problems
+
+
+async def test_the_bot_is_taken_out_of_the_channel(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.grok.script(Script(text=TWO))
+        stage.workspace.state.channels[GENERAL].members.remove(BOT_USER)
+        await press(stage, BEN, message)
+        await told(stage, BEN, "five six")
+        await stage.quiet()
+
+
+async def test_a_continuation_of_nothing(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.grok.script(Script(text=""))
+        await press(stage, ANA, message)
+        more = await stage.reply(0, message.ts)
+        await stage.quiet()
+    assert markdown(more) == words.NOTHING_WRITTEN
+    assert buttons(more) == ["retry", "edit", "details"]
+
+
+async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
+    async with empty_stage() as stage:
+        env = environment(stage.workspace, stage.grok, tmp_path / "data")
+        stage.grok.script(cut())
+        async with bot_process(env, cwd=tmp_path) as bot:
+            await stage.workspace.connected()
+            await stage.ask("Count")
+            (message,) = await stage.answer()
+            await stage.quiet()
+            stage.grok.script(Script(text=TWO, speed=2, times=2))
+            await press(stage, ANA, message)
+            await stage.grok.arrived(2)
+            bot.kill()
+            await bot.wait()
+        async with bot_process(env, cwd=tmp_path):
+            await stage.reply(0, message.ts)
+            await stage.workspace.wait_for(lambda: "continue" not in buttons(message), 20)
+            await stage.quiet()
+
+    (more,) = stage.replies(message.ts)
+    assert markdown(more).strip() == TWO.strip()
+    assert words.ON_IN_THREAD in message.shown
