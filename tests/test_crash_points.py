@@ -23,15 +23,13 @@ from bot.crash_points import (
 
 _ROOT = Path(__file__).parents[1]
 _USES = re.compile(r"^-- uses (\w+)\.lua", re.MULTILINE)
-_NOT_AT_WORK = {"probe"}
-"""Run by `check` alone."""
 
 
 def test_every_script_has_its_points() -> None:
     sources = {path.stem: path.read_text() for path in (_ROOT / "bot/store/scripts").glob("*.lua")}
     included = {name for text in sources.values() for name in _USES.findall(text)}
 
-    assert set(SCRIPTS) == set(sources) - included - _NOT_AT_WORK
+    assert set(SCRIPTS) == set(sources) - included
 
 
 def test_nothing_happens_where_nothing_is_armed() -> None:

@@ -107,6 +107,7 @@ class Queue:
         self._stop = store.script("stop")
         self._claim = store.script("claim")
         self._restore = store.script("restore")
+        self._probe = store.script("probe")
 
     async def accept(self, job_id: str, ask: Ask, hold: Hold | None = None) -> str:
         """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
@@ -435,9 +436,9 @@ class Queue:
         entries = [entry.entry_id for entry in working]
         return int(await self._hand_back([self._keys.queue], [GROUP, self.consumer, *entries]))
 
-    async def ping(self) -> None:
-        """Returns when Redis answers."""
-        await self._store.ping()
+    async def try_writing(self) -> None:
+        """Returns when Redis takes what is written; one that only answers may be read-only."""
+        await self._probe([self._keys.probe], [])
 
     async def load(self) -> Load:
         """How much there is to do."""

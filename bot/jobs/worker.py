@@ -27,6 +27,8 @@ UNREAD_SECONDS = 1.0
 """Nobody has room for a job that has not been read for this long."""
 LOOK_EVERY_SECONDS = 1.0
 """How often a full worker looks for such jobs, and for room that others have."""
+SLOW_LEASES = 1 / 4
+"""A store that takes so much of a lease to answer stood still, and leases ran out meanwhile."""
 WAKE_EVERY_SECONDS = 1.0
 """How often it is looked for jobs that have rested long enough after a crash."""
 CONNECTED_EVERY_SECONDS = 0.2
@@ -251,9 +253,10 @@ class Worker:
         await self._until(lambda: self._room(most) > 0)
         await self._until_connected()
         if self._store_was_away:
-            await self._queue.ping()
+            await self._queue.try_writing()
             self._store_was_away = False
             return self._queue.lease_seconds  # nobody could renew meanwhile: now all can
+        asked = time.monotonic()
         try:
             self._cursor, entries = await self._queue.claim(
                 self._room(most), self._cursor, self._abandoned_after
@@ -261,6 +264,10 @@ class Worker:
         except StoreUnavailable:
             self._store_was_away = True
             raise
+        if time.monotonic() - asked > self._queue.lease_seconds * SLOW_LEASES:
+            # It may have counted time in which nobody could renew: who is alive does so now, and
+            # has it back.
+            return self._queue.lease_seconds
         for entry in entries:
             self._start(entry, reclaimed=True)
         if self._cursor != SCAN_START:

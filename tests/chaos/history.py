@@ -49,7 +49,8 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A message of the bot that belongs to a job. `until` it was deleted, if it was; `by_person`:
-    not by the bot."""
+    not by the bot. `name`: the question that it says it answers, where the store has forgotten the
+    job."""
 
     job: str
     part: str
@@ -57,6 +58,7 @@ class Shown:
     versions: tuple[Version, ...]
     until: float | None = None
     by_person: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

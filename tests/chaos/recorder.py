@@ -37,6 +37,7 @@ def shown(workspace: Workspace, people: People) -> Iterator[Shown]:
                 versions=tuple(_versions(message)),
                 until=message.deleted_at if gone else None,
                 by_person=(channel, message.ts) in people.taken_away,
+                name=_said_name(message),
             )
 
 
@@ -52,6 +53,13 @@ def _mark(message: Message) -> tuple[str, str] | None:
             if mark[0] == METADATA_EVENT and len(mark) > 2:
                 return mark[1], mark[2]
     return None
+
+
+def _said_name(message: Message) -> str:
+    """The question whose answer it shows, or that stands above it."""
+    text = "\n".join(_markdown(message.blocks))
+    found = [name for name, _, _ in _WORD.findall(text)] or _NAME.findall(str(message.blocks))
+    return found[0] if found else ""
 
 
 def _versions(message: Message) -> Iterator[Version]:

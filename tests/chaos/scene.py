@@ -52,7 +52,8 @@ END_SECONDS = 15.0
 SAMPLE_SECONDS = 0.2
 _TOKENS = re.compile(r"This month: [^·]*· ([\d,.]+)([km]?) tokens?")
 _LETTERS = {"": 1, "k": 1_000, "m": 1_000_000}
-_PLANNED = (-signal.SIGKILL, 0)
+_PLANNED = (-signal.SIGKILL, -signal.SIGTERM, 0)
+"""How bots end that are told to; SIGTERM itself ends who has not begun to listen for it."""
 
 
 @dataclass(slots=True)

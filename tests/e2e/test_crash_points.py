@@ -18,6 +18,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.crash_points import POINTS, VARIABLE, CrashPointReached, arrive
+from bot.errors import StoreUnavailable
 from bot.operator import Wanted, operate
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, DESIGN, ENGINEERING, GENERAL, RANDOM, Limits, Workspace
@@ -32,6 +33,7 @@ from tests.e2e.stage import (
     on_stage,
     settings_for,
 )
+from tests.jobs.work import until
 
 WORDS = [f"word{number} " for number in range(30)]
 WHOLE = "".join(WORDS).strip()
@@ -152,6 +154,10 @@ def _fail() -> None:
     raise CrashPointReached("wanted")
 
 
+def _be_away() -> None:
+    raise StoreUnavailable("wanted")
+
+
 def _text(stage: Stage, channel: str) -> str:
     return "".join(markdown(message) for message in stage.workspace.messages(channel))
 
@@ -180,6 +186,8 @@ async def test_every_point_lies_on_a_journey(redis_url: str) -> None:
                 await _stolen(stage, seen, redis)
                 await _dropped(stage, redis, url)
                 await _forgotten(stage, redis)
+                seen.once["before:reclaim"] = _be_away
+                await until(lambda: "after:probe" in seen.points)
 
     async def with_many_doors() -> None:
         async with on_stage(f"{redis_url}?db=2") as stage:

@@ -27,6 +27,8 @@ from tests.jobs.work import IDLE, Runs, until, working
 from tests.rules.holds import make_hold
 from tests.store.proxy import Proxy
 
+LEASE = 0.5
+
 
 async def test_job_that_crashes_its_workers_ends_with_an_apology(fast: Queue) -> None:
     def crash(_: Held) -> None:
@@ -321,6 +323,61 @@ async def test_nobody_counts_as_gone_for_the_time_that_redis_was_away(
             go.set()
             held = await runs.finished.get()
     assert (held.job.epoch, held.job.attempts) == (1, 1)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("way", ["read-only", "replica"])
+async def test_a_store_that_only_answers_is_away(
+    tmp_path: Path, make_queue: MakeQueue, way: str
+) -> None:
+    """Nobody can renew while nothing can be written, though it answers all the while."""
+    async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
+        queue, other = make_queue(store, LEASE), make_queue(store, LEASE)
+        await queue.accept("job-1", make_ask())
+        taken = await queue.take(await read_one(queue))
+        assert taken is not None
+        watching = Worker(other, Runs(), at_once=1)
+        await _take_nothing(store, way, yes=True)
+        await asyncio.sleep(1.1 * LEASE)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await watching._reclaim()
+        await _take_nothing(store, way, yes=False)
+        assert await watching._reclaim() == LEASE
+        assert watching.running == 0
+        assert await queue.renew(taken[0])
+        await watching._reclaim()
+        assert watching.running == 0
+
+
+@pytest.mark.integration
+async def test_nobody_counts_as_gone_for_the_time_that_redis_stood_still(
+    tmp_path: Path, make_queue: MakeQueue
+) -> None:
+    """It goes on as if nothing had been, and whoever asks first finds every lease run out."""
+    async with EmbeddedServer(tmp_path) as server, Store(server.url) as store:
+        queue, other = make_queue(store, LEASE), make_queue(store, LEASE)
+        await queue.accept("job-1", make_ask())
+        taken = await queue.take(await read_one(queue))
+        assert taken is not None
+        watching = Worker(other, Runs(), at_once=1)
+        pid = int((await store.redis.info("server"))["process_id"])
+        os.kill(pid, signal.SIGSTOP)
+        reclaiming = asyncio.create_task(watching._reclaim())
+        await asyncio.sleep(1.1 * LEASE)
+        os.kill(pid, signal.SIGCONT)
+        assert await reclaiming == LEASE
+        assert watching.running == 0
+        assert await queue.renew(taken[0])
+        await watching._reclaim()
+        assert watching.running == 0
+
+
+async def _take_nothing(store: Store, way: str, *, yes: bool) -> None:
+    if way == "replica":
+        await store.redis.replicaof(*(("127.0.0.1", "1") if yes else ("NO", "ONE")))
+    else:
+        await store.redis.config_set("min-replicas-to-write", int(yes))
 
 
 async def test_worker_outlives_a_connection_that_is_cut(
