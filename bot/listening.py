@@ -13,7 +13,6 @@ import resource
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import Self, cast
 
 import structlog
@@ -108,12 +107,7 @@ class Listening:
             self._accepting.append(asyncio.create_task(accepting, name=f"{self._variable} accept"))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for task in self._accepting:
             task.cancel()
         await asyncio.wait(self._accepting)

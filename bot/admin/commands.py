@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
+from bot import words as general
 from bot.admin.changing import Changing, refused
 from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
@@ -196,5 +197,5 @@ class CommandRunner:
 
 def _away(command: AdminCommand, *, maybe_applied: bool) -> str:
     if not command.verb.changes:
-        return words.STORE_AWAY
+        return general.STORE_AWAY
     return words.MAYBE_CHANGED if maybe_applied else words.NOT_CHANGED

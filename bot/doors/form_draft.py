@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot import words as general
 from bot.asking.asking import Place
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import Filled
@@ -137,4 +138,4 @@ async def in_time(work: Awaitable[T], seconds: float) -> T:
             return await work
     except (StoreUnavailable, TimeoutError) as error:
         log.warning("draft not reached", error=str(error) or "timeout")
-        raise UserError(words.STORE_AWAY) from None
+        raise UserError(general.STORE_AWAY) from None

@@ -12,6 +12,7 @@ from bot import words as general
 from bot.doors.form_draft import Draft, DraftBox
 from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, UserError
 from bot.slack.ephemeral import Ephemeral
+from bot.slack.payloads import Click
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.views.form_view import form_view, loading_view, sentence_view
 from bot.words import form as words
@@ -36,6 +37,17 @@ class Summons:
     channel: str = ""
     thread_ts: str = ""
     response_url: str = ""
+
+    @classmethod
+    def of(cls, click: Click) -> Summons:
+        """From a button in a message."""
+        return cls(
+            click.trigger_id,
+            click.user,
+            channel=click.channel,
+            thread_ts=click.thread_ts,
+            response_url=click.response_url,
+        )
 
 
 class FormWindow:

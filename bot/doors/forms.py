@@ -120,25 +120,13 @@ class Forms:
     async def on_edit(self, click: Click, find: Find) -> Reaction:
         """With a question to be changed, that of the job which `find` finds: the new answer goes
         where the old one stands."""
-        summons = Summons(
-            click.trigger_id,
-            click.user,
-            channel=click.channel,
-            thread_ts=click.thread_ts,
-            response_url=click.response_url,
-        )
+        summons = Summons.of(click)
         return self._opening(summons, partial(self._again, summons, find))
 
     async def on_typed(self, click: Click, find: FindTyped) -> Reaction:
         """With a question that was typed with a fault in it, which `find` finds: the answer goes
         where it would have gone."""
-        summons = Summons(
-            click.trigger_id,
-            click.user,
-            channel=click.channel,
-            thread_ts=click.thread_ts,
-            response_url=click.response_url,
-        )
+        summons = Summons.of(click)
         return self._opening(summons, partial(self._of_typed, summons, find))
 
     async def on_switch(self, click: Click) -> Reaction:

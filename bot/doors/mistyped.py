@@ -143,10 +143,4 @@ class Mistyped:
             await self._tell(click, sentence)
 
     async def _tell(self, click: Click, sentence: str) -> None:
-        await self._slack.ephemeral.tell(
-            sentence,
-            user=click.user,
-            channel=click.channel,
-            thread_ts=click.thread_ts,
-            response_url="" if click.thread_ts else click.response_url,
-        )
+        await self._slack.ephemeral.answer(click, sentence)

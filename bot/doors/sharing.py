@@ -53,13 +53,7 @@ class Sharing:
         except StoreUnavailable as error:
             log.warning("answer not shared", error=str(error))
             sentence = talk.BUTTON_FAILED
-        await self._slack.ephemeral.tell(
-            sentence,
-            user=click.user,
-            channel=click.channel,
-            thread_ts=click.thread_ts,
-            response_url="" if click.thread_ts else click.response_url,
-        )
+        await self._slack.ephemeral.answer(click, sentence)
 
     async def _share(self, click: Click) -> str:
         """What there is to tell of it. Raises `StoreUnavailable`."""

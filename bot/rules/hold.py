@@ -19,7 +19,7 @@ from bot.errors import UserError
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.rules.prices import Prices
-from bot.rules.quota import WORKSPACE, QuotaName, Scope
+from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 
@@ -258,7 +258,8 @@ def may_fit(hold: Hold, denied: Denied) -> bool:
     )
 
 
-_COUNTED: tuple[QuotaName, ...] = ("tokens-per-day", "tokens-per-month", "usd-per-month")
+_COUNTED = {name for name, quota in QUOTAS.items() if quota.window and quota.unit != "requests"}
+"""What the size of a question counts against."""
 
 
 def _rest(hold: Hold, short: Shortage) -> float:
@@ -266,6 +267,6 @@ def _rest(hold: Hold, short: Shortage) -> float:
     if short.wanted is None:
         return 0
     bound = hold.input - hold.beside
-    if short.name == "usd-per-month":
+    if QUOTAS[short.name].unit == "usd":
         return short.wanted - bound * hold.prices.most_input if hold.prices else 0
     return short.wanted - bound

@@ -97,7 +97,12 @@ class Quota:
     @property
     def hint(self) -> str:
         """What it limits, in words."""
-        return said.HINTS[self.name]
+        return said.QUOTAS[self.name].hint
+
+    @property
+    def label(self) -> str:
+        """Its field in the form."""
+        return said.QUOTAS[self.name].label
 
     @property
     def allowed(self) -> str:
@@ -210,7 +215,7 @@ def read_limits(pairs: Iterable[tuple[str, str]], kind: ScopeKind) -> Limits:
             continue
         amount = _read(quota, typed, kind)
         if quota.name in values:
-            amount = Fault(quota.name, said.TWICE)
+            amount = Fault(quota.name, words.FLAG_TWICE)
         if isinstance(amount, Fault):
             faults.setdefault(quota.name, amount)
         else:
@@ -233,7 +238,7 @@ def read_amount(quota: Quota, typed: str) -> int | Fault:
     """
     text = typed.strip().strip(QUOTES).strip()
     if not text:
-        return Fault(quota.name, said.NO_VALUE, quota.allowed)
+        return Fault(quota.name, words.FLAG_NO_VALUE, quota.allowed)
     if text.lower() in _NO_LIMIT:
         return Fault(quota.name, said.without_limit(quota.name, excerpt(text)), quota.allowed)
     money = quota.unit == "usd"

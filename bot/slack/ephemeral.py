@@ -9,6 +9,7 @@ import structlog
 from bot.errors import SlackError
 from bot.markdown.characters import shortened
 from bot.slack.blocks import Message, note
+from bot.slack.payloads import Click
 from bot.slack.slack import Slack
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.store.allowances import Allowances
@@ -48,6 +49,16 @@ class Ephemeral:
             response_url=response_url,
             replied=replied,
             replaces=replaces,
+        )
+
+    async def answer(self, click: Click, sentence: str) -> None:
+        """Tell whoever clicked, where they did: a `response_url` reaches no thread."""
+        await self.tell(
+            sentence,
+            user=click.user,
+            channel=click.channel,
+            thread_ts=click.thread_ts,
+            response_url="" if click.thread_ts else click.response_url,
         )
 
     async def show(

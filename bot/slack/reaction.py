@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import structlog
@@ -38,12 +37,7 @@ class BackgroundTasks:
     async def __aenter__(self) -> BackgroundTasks:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=DRAIN_SECONDS)
         while self._tasks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from types import TracebackType
 
 import aiohttp
 import structlog
@@ -71,12 +70,7 @@ class SocketMode:
         await self._tried.wait()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._settle()
         tasks = [task for task in (self._keeping, *self._connections.values()) if task]
         for task in tasks:

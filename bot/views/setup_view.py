@@ -207,7 +207,7 @@ def _limit_field(quota: Quota, amount: int | None) -> Json:
     if amount is not None:
         element["initial_value"] = quota.typed(amount)
     hint = f"{quota.allowed[:1].upper()}{quota.allowed[1:]}."
-    return _input(quota.name, words.LIMITS[quota.name], element, hint)
+    return _input(quota.name, quota.label, element, hint)
 
 
 def _filled(rules: Rules) -> Filled:

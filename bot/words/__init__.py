@@ -382,6 +382,7 @@ LISTENER_FAILED = (
     "Something went wrong on my side, and your question was not taken. Please ask again."
 )
 
+STORE_AWAY = "I cannot reach my memory just now. Please try again in a minute."
 NOT_TAKEN = "I could not take your question just now. Please ask again in a minute."
 CROWDED = (
     "So many questions are waiting that yours would wait too long, so I did not take it. Please "

@@ -51,7 +51,6 @@ NOT_SEEN_THERE = (
 
 # --- when nothing comes of it ---------------------------------------------------------------
 
-STORE_AWAY = "I cannot reach my memory just now. Please try again in a minute."
 NOT_CHANGED = (
     "I cannot reach my memory just now, so nothing was changed. Please try again in a minute."
 )

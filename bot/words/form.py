@@ -12,7 +12,6 @@ OPENED_OFTEN = (
     "You have opened quite a few windows of mine within a minute. Please try again in a minute."
 )
 NOT_OPENED = "The form did not open in time. Please try again."
-STORE_AWAY = "I cannot reach my memory just now. Please try again in a minute."
 NOT_SWITCHED = "Slack did not let me change the form just now. Please try again in a minute."
 STILL_THERE = "What you typed is still there: close this to go back."
 OPEN_TOO_LONG = (

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.words import counted
 
-HINTS = {
-    "requests-per-day": "questions in a day",
-    "tokens-per-day": "tokens in a day, read and written together",
-    "tokens-per-month": "tokens in a month",
-    "usd-per-month": "US dollars in a month",
-    "concurrent": "questions that are answered at the same time",
-    "max-tokens": "the longest answer that one may ask for, in tokens",
-    "answers": "how many answers one may ask for at once (`--n`, `--best-of`)",
-}
-"""What each quota limits, by its name."""
 
-_LIMITS = {
-    "requests-per-day": "{} a day",
-    "tokens-per-day": "{} a day",
-    "tokens-per-month": "{} a month",
-    "usd-per-month": "{} a month",
-    "concurrent": "{} at once",
-    "max-tokens": "up to {} an answer",
-    "answers": "up to {} to a question",
+@dataclass(frozen=True, slots=True)
+class QuotaWords:
+    """What is said of one quota: what it limits, a limit (`{}` is the amount), its field."""
+
+    hint: str
+    limit: str
+    label: str
+
+
+QUOTAS = {
+    "requests-per-day": QuotaWords("questions in a day", "{} a day", "Questions in a day"),
+    "tokens-per-day": QuotaWords(
+        "tokens in a day, read and written together", "{} a day", "Tokens in a day"
+    ),
+    "tokens-per-month": QuotaWords("tokens in a month", "{} a month", "Tokens in a month"),
+    "usd-per-month": QuotaWords("US dollars in a month", "{} a month", "US dollars in a month"),
+    "concurrent": QuotaWords(
+        "questions that are answered at the same time", "{} at once", "Questions at the same time"
+    ),
+    "max-tokens": QuotaWords(
+        "the longest answer that one may ask for, in tokens",
+        "up to {} an answer",
+        "Longest answer, in tokens",
+    ),
+    "answers": QuotaWords(
+        "how many answers one may ask for at once (`--n`, `--best-of`)",
+        "up to {} to a question",
+        "Answers to one question",
+    ),
 }
+"""By the name of the quota."""
 
 _THINGS = {"requests": "question", "tokens": "token", "answers": "answer"}
 
 _SHORT_FROM = 10_000
 _FACTORS = ((1_000_000_000, "b"), (1_000_000, "m"), (1_000, "k"))
 
-NO_VALUE = "has no value"
-TWICE = "was given twice"
 NOT_MONEY = "is not an amount of money"
 
 
@@ -46,7 +57,7 @@ DENIED = (
 
 def limit(name: str, unit: str, value: int) -> str:
     """A quota's limit: `200k tokens a day`, `$20.00 a month`, `3 questions at once`."""
-    return _LIMITS[name].format(amount(unit, value))
+    return QUOTAS[name].limit.format(amount(unit, value))
 
 
 def amount(unit: str, value: int) -> str:

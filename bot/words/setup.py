@@ -44,18 +44,6 @@ REPLY_LABELS = {
     "thread": "In a thread",
     "private": "Only to whoever asks",
 }
-LIMITS = {
-    "requests-per-day": "Questions in a day",
-    "tokens-per-day": "Tokens in a day",
-    "tokens-per-month": "Tokens in a month",
-    "usd-per-month": "US dollars in a month",
-    "concurrent": "Questions at the same time",
-    "max-tokens": "Longest answer, in tokens",
-    "answers": "Answers to one question",
-}
-"""The fields of quotas, by name."""
-
-"""In the list of changes, in place of the command."""
 
 CHANGED_MEANWHILE = (
     "Somebody else has changed this while the form was open. Copy what you typed, close the form, "

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot import words as general
 from bot.admin.commands import CommandRunner
 from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, Rules
@@ -343,7 +344,7 @@ async def test_nothing_is_announced_to_oneself(at: Desk) -> None:
 async def test_without_redis_nothing_changes_and_that_is_said(at: Desk) -> None:
     await at.proxy.away()
     assert await at.command("pause") == words.NOT_CHANGED
-    assert await at.command("defaults") == words.STORE_AWAY
+    assert await at.command("defaults") == general.STORE_AWAY
 
     at.proxy.back()
     assert "Done" in await at.command("pause")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot import words as general
 from bot.doors import form_draft, form_window
 from bot.words import form as words
 from sandbox.grok import GrokServer
@@ -103,7 +104,7 @@ async def test_without_redis_the_form_opens_with_a_sentence(stage: Desk) -> None
 
     await opened(stage)
 
-    assert await stage.sentence() == words.STORE_AWAY
+    assert await stage.sentence() == general.STORE_AWAY
 
 
 async def test_a_redis_that_hangs_is_not_waited_for(stage: Desk) -> None:
@@ -111,7 +112,7 @@ async def test_a_redis_that_hangs_is_not_waited_for(stage: Desk) -> None:
 
     await opened(stage)
 
-    assert await stage.sentence() == words.STORE_AWAY
+    assert await stage.sentence() == general.STORE_AWAY
 
 
 async def test_what_shows_something_else_by_now_is_left_alone(

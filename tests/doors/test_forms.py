@@ -261,7 +261,7 @@ async def test_an_answer_long_forgotten_cannot_be_edited(stage: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [(StoreUnavailable(), words.STORE_AWAY), (ValueError("no job"), general.ANSWER_FAILED)],
+    [(StoreUnavailable(), general.STORE_AWAY), (ValueError("no job"), general.ANSWER_FAILED)],
 )
 async def test_edit_says_so_when_the_answer_cannot_be_found(
     stage: Desk, error: Exception, sentence: str
@@ -367,7 +367,7 @@ async def test_without_redis_nothing_is_taken_and_nothing_is_lost(stage: Desk) -
 
     result = await stage.submit(view, prompt="hi")
 
-    assert result.errors == {"prompt": words.STORE_AWAY}
+    assert result.errors == {"prompt": general.STORE_AWAY}
     stage.proxy.back()
     await stage.submit(view)
     assert [ask.request.prompt for ask in await stage.asked()] == ["hi"]
@@ -379,7 +379,7 @@ async def test_a_redis_that_says_nothing_leaves_time_for_the_ack(stage: Desk) ->
 
     result = await stage.submit(view, prompt="hi")
 
-    assert result.errors == {"prompt": words.STORE_AWAY}
+    assert result.errors == {"prompt": general.STORE_AWAY}
 
 
 async def test_an_unsure_outcome_is_no_second_question(stage: Desk) -> None:
