@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.run import Stage
 
 AT_ONCE_SECONDS = 1.0
-"""So long two messages may be there for one answer, where nobody died or came late."""
+"""So long two messages may be there for one answer, where no call to Slack came late."""
 LATE_SECONDS = 46.0
 """And where Slack carries out a call of somebody who is gone: until it was, and was looked for."""
 WORSE_SECONDS = 17.0
@@ -33,6 +33,7 @@ RECOVERY_SECONDS = 12.0
 
 _TEAM = "grokbot:{T0SANDBOX1}:"
 _CRASHES = ("kill before", "kill sent", "kill landed", "freeze")
+_MAY_COME_LATE = {"slow", "slow reply", "kill sent", "freeze"}
 _ALARMS = {"job crashed", "answer failed", "listener failed", "task failed",
            "no jobs are taken any more", "answer not delivered", "job cannot be read",
            "job forgotten by the store, queued anew"}  # fmt: skip
@@ -225,7 +226,8 @@ def _has_button(message: Message, action_id: str) -> bool:
 
 def _never_two(stage: Stage, jobs: list[Job]) -> Iterator[str]:
     messages = _messages(stage)
-    late = stage.world.struck or stage.plan.acts or stage.plan.troubles
+    drained = any(act.deed == "drain" for act in stage.plan.acts)
+    late = drained or stage.plan.troubles or _MAY_COME_LATE.intersection(stage.world.struck)
     most = LATE_SECONDS if late else AT_ONCE_SECONDS
     for job in jobs:
         spans = sorted(

@@ -86,13 +86,6 @@ MUTANTS: dict[str, Lua | Method] = {
     "next of a thread": Lua("finish", "redis.call('XADD', queue, '*', 'job', first)", ""),
     "late-call record": Lua("write", "expect_late(job, lease, late)", ""),
     "late calls of others": Method(LateCalls, "expect_earlier", lambda *_: None),
-    "who holds the entry": Lua(
-        "take",
-        "if #redis.call('XPENDING', queue, group, entry, entry, 1, consumer) == 0 then",
-        "if false then",
-    ),
-    "show again": Lua("finish", "if calls > served and not shown then", "if false then"),
-    "reassert": Method(Queue, "reassert", _true),
     "intent of a post": Method(JobLedger, "intend", _nothing),
     "look-up": Method(Messages, "_locate", _located),
     "sweep": Method(Messages, "_remove_strays", _nothing),
