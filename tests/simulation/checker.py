@@ -306,8 +306,9 @@ def _asked(stage: Stage, jobs: list[Job]) -> Iterator[str]:
             times = sum(1 for asking in stage.grok.askings if asking.question == number)
             if times > count:
                 yield f"Grok was asked question {number} {times} times"
-    if stage.plan.limit and len(jobs) > stage.plan.limit:
-        yield f"{len(jobs)} questions were taken of {stage.plan.limit}"
+    asked = sum(1 for job in jobs if _askings(stage, job))  # the others are charged nothing
+    if stage.plan.limit and asked > stage.plan.limit:
+        yield f"{asked} questions were asked of {stage.plan.limit}"
 
 
 def _order(stage: Stage, jobs: list[Job]) -> Iterator[str]:
