@@ -100,7 +100,8 @@ class Settings(BaseSettings):
         4096,
         ge=0,
         description="What a quota reserves for the thoughts of a model that reasons, for each "
-        "answer, besides the output cap.",
+        "answer, besides the output cap; several times as much for a higher effort. Where the cap "
+        "counts thoughts too (`/v1/responses`), it is added to that.",
     )
     grok_prompt_overhead_tokens: int = Field(
         768,

@@ -16,6 +16,7 @@ from bot.completion.result import Chunk
 from bot.grok import errors
 from bot.grok.body import (
     BODY_BYTES,
+    BODY_PARTS,
     EVENT_BYTES,
     EVENT_PARTS,
     Bounded,
@@ -56,18 +57,21 @@ class Receiving:
         self._bounds = Bounds.of(call)
         self._wire = ENDPOINTS[call.endpoint]
         self._read = self._wire.read()
+        repeats = self._wire.repeats and call.request.logprobs is not None
+        self._event_bytes = BODY_BYTES if repeats else EVENT_BYTES
+        self._event_parts = BODY_PARTS if repeats else EVENT_PARTS
         self._progress = Progress()
         self._spent = False
 
     async def read(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
         """Every step of the answer; raises `Failure`, and what a broken connection raises."""
-        body = Bounded(response, self._bounds.wire, each=EVENT_BYTES)
+        body = Bounded(response, self._bounds.wire, each=self._event_bytes)
         opened = _Opened(body)
         response.stream = opened
         said_so = "text/event-stream" in response.headers.get("content-type", "").lower()
         start = await opened.start()
         opened.of_events = not _BODY.match(start) if said_so else bool(_EVENTS.match(start))
-        body.each = EVENT_BYTES if opened.of_events else BODY_BYTES
+        body.each = self._event_bytes if opened.of_events else BODY_BYTES
         chunks = self._events(response, body) if opened.of_events else self._body(response)
         async with aclosing(chunks):
             try:
@@ -107,12 +111,12 @@ class Receiving:
 
     def _values(self, event: ServerSentEvent) -> list[Any]:
         """What an event says: one value, or several where no blank lines stand between them."""
-        value = read_json(event.data, EVENT_PARTS)
+        value = read_json(event.data, self._event_parts)
         if event.event == "error" and not isinstance(value, Mapping | list):
             return [{"error": value or event.data}]
         if value is not None:
             return value if isinstance(value, list) else [value]
-        values = read_all_json(event.data, EVENT_PARTS)
+        values = read_all_json(event.data, self._event_parts)
         if values is not None:
             return values
         if _SMALL_TALK.fullmatch(event.data):

@@ -80,7 +80,10 @@ class Router:
             Route(endpoint, self._faults(request, effort, endpoint))
             for endpoint in self._order(request.model)
         ]
-        best = min(routes, key=lambda route: len(route.faults))
+        best = min(
+            routes,
+            key=lambda route: (len(route.faults), ENDPOINTS[route.endpoint].avoids(request)),
+        )
         if self._unlisted(request.model):
             return Route(best.endpoint, (self._unknown(request.model),))
         return best
@@ -116,9 +119,10 @@ class Router:
         are made after others. None when there is nowhere."""
         if failure.spent or failure.kind not in _MAY_BE_THE_ENDPOINT:
             return None
-        proven = self._dialect == "xai" or (call.request.model, call.endpoint) in self._proven
-        newest = call.endpoint == "responses" and not proven
-        if not newest and not self._blames_parameter(call, failure):
+        proven = (call.request.model, call.endpoint) in self._proven
+        kept_out = failure.kind == "not_permitted"  # as keys are that may use one endpoint only
+        newest = call.endpoint == "responses" and (kept_out or self._dialect != "xai")
+        if (proven or not newest) and not self._blames_parameter(call, failure):
             return None
         left = self._left(call, [*refused, (call.endpoint, failure)])
         return next((route.endpoint for route in left if not route.faults), None)

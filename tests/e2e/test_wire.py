@@ -104,7 +104,8 @@ async def test_what_the_chat_endpoint_carries(
 async def test_what_the_responses_endpoint_carries(
     redis_url: str, name: str, expected: dict[str, Any]
 ) -> None:
-    stage = await _sent(redis_url, GIVEN[name][0], dialect="xai")
+    forced = {"grok_endpoint": "responses"} if name == "logprobs" else {}
+    stage = await _sent(redis_url, GIVEN[name][0], dialect="xai", **forced)
 
     body = stage.sent()
     assert stage.grok.requests[0].path == "/v1/responses"

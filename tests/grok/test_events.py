@@ -363,3 +363,14 @@ def test_the_model_is_known_from_the_beginning() -> None:
 
     (chunk,) = reader({"type": "response.output_text.delta", "delta": "Hi"})
     assert chunk.model == "grok-4.5"
+
+
+async def test_an_end_with_the_chances_of_all_tokens_is_read() -> None:
+    top = [{"token": f"alternative {each}", "logprob": -1.5 - each} for each in range(5)]
+    listed = [{"token": "a ", "logprob": -0.1, "top_logprobs": top}] * 4_000
+    text = "a " * 4_000
+    body = delta(text) + ended(message(text, logprobs=listed)) + DONE
+
+    texts, failure, _, _ = await received(body, logprobs=5)
+
+    assert (texts, failure) == ((text,), "")

@@ -69,7 +69,8 @@ async def test_what_is_not_asked_again(status: int, grok: GrokServer, impatient:
 
     await failure(impatient().client, request())
 
-    assert len(grok.requests) == 1
+    places = 2 if status == 403 else 1  # a key may be one for another endpoint
+    assert len(grok.requests) == len({each.path for each in grok.requests}) == places
 
 
 async def test_exhausted_credit_is_not_asked_again(grok: GrokServer, impatient: Any) -> None:

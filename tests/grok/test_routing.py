@@ -13,7 +13,7 @@ from bot.grok.endpoints import ENDPOINTS
 from bot.grok.known_models import KNOWN
 from bot.grok.memory import MEMORY_SECONDS, MEMORY_SIZE
 from bot.grok.routing import Refusals, Router
-from sandbox.grok import GrokServer, Model, Script
+from sandbox.grok import GrokServer, Model, Recorded, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import CHAT, PLAIN, answer, failure, request, text
 
@@ -45,9 +45,31 @@ def router(forced: Any = "auto", *, models: Any = KNOWN) -> Router:
     ],
 )
 def test_what_any_endpoint_carries_goes_to_the_newest(model: str) -> None:
-    route = router().route(request(model=model, temperature=0.2, top_p=0.5, user="u", logprobs=2))
+    route = router().route(request(model=model, temperature=0.2, top_p=0.5, user="u"))
 
     assert (route.endpoint, route.faults) == ("responses", ())
+
+
+def test_chances_go_where_they_are_not_repeated() -> None:
+    asked = request(model="grok-4.3", logprobs=2)
+
+    assert router().route(asked).endpoint == "chat"
+    assert router("responses").route(asked).faults == ()
+
+
+async def test_a_key_for_one_endpoint_only(grok: GrokServer, grok_client: GrokClient) -> None:
+    denied = {"code": "permission-denied", "error": "This key may not use this endpoint."}
+    grok.script(Script(status=403, body=denied, times=None, when=_at_responses))
+
+    for _ in range(2):
+        assert text(await answer(grok_client, request()))
+
+    paths = [each.path for each in grok.requests]
+    assert paths == ["/v1/responses", "/v1/chat/completions", "/v1/chat/completions"]
+
+
+def _at_responses(asked: Recorded) -> bool:
+    return asked.path == "/v1/responses"
 
 
 ONLY_OLDER: list[dict[str, Any]] = [

@@ -49,6 +49,11 @@ def lacks(request: CompletionRequest) -> tuple[str, ...]:
     return (*chat.lacks(request), *(name for name, needed in asked.items() if needed))
 
 
+def avoids(request: CompletionRequest) -> bool:
+    """Chances: the end repeats those of every token, in one event of many megabytes."""
+    return request.logprobs is not None
+
+
 def named(names: Names) -> dict[str, str]:
     """What belongs together, for the API's cache, and whom a refusal is about."""
     fields = {"prompt_cache_key": names.conversation, "safety_identifier": names.asker}
@@ -63,5 +68,7 @@ RESPONSES = Wire(
     error_in=events.error_in,
     answers=events.answers,
     begins=events.begins,
+    repeats=True,
+    avoids=avoids,
     named=named,
 )

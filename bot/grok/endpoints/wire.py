@@ -52,7 +52,8 @@ class Wire:
     returns what of it tells of an error; None when it tells of none. `answers` says whether a body
     is an answer, `begins` whether an event is more than a sign that the request is being worked on.
     `headers` and `named` carry the names of what is asked, as hashes. `efforts`: whether it can be
-    said there how long to think.
+    said there how long to think. `repeats`: whether an event may hold the chances of all tokens.
+    `avoids`: whether a request had better go to another endpoint that carries all of it.
     """
 
     path: str
@@ -62,6 +63,8 @@ class Wire:
     error_in: Callable[[Mapping[str, Any], str], Mapping[str, Any] | None]
     answers: Callable[[Mapping[str, Any]], bool]
     efforts: bool = True
+    repeats: bool = False
+    avoids: Callable[[CompletionRequest], bool] = lambda _request: False
     begins: Callable[[Mapping[str, Any], str], bool] = lambda _value, _event: True
     headers: Callable[[Names, Dialect], dict[str, str]] = lambda _names, _dialect: {}
     named: Callable[[Names], dict[str, str]] = lambda _names: {}
