@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
-from bot.grok.client import open_grok
 from bot.jobs.board import Board, Row, teams
 from bot.jobs.crashes import Crashes
 from bot.jobs.job import Job
 from bot.jobs.queue import GROUP, Queue
 from bot.ops import words
-from bot.ops.slack_probe import identify
-from bot.ops.trouble import Trouble
 from bot.settings import Settings
-from bot.slack.installation import Installation
-from bot.slack.session import slack_session
 from bot.store.connection import Store, open_store
 from bot.store.embedded import LOCK
 from bot.store.keys import Keys
-from bot.wiring import Wiring
 from bot.words import talk
 
 
@@ -99,8 +89,9 @@ async def _retried(
         raise UserError(words.job_unreadable(job_id))
     if job.state != "done":
         raise UserError(words.job_still_ending(job_id))
-    async with _parts(settings, store, team, job_id) as parts:
-        taken = await parts.taking().again(job, f"again:{job.id}:{given_up_at}")
+    from bot.asked_again import asked_again
+
+    taken = await asked_again(settings, store, team, job, f"again:{job.id}:{given_up_at}")
     await _crashes(settings, store, team).drop(job_id, _dropping(job))
     new = taken.accepted.job_id
     return _Outcome(words.job_retried(job_id, new), job_id, "retried", new)
@@ -142,37 +133,6 @@ def _crashes(settings: Settings, store: Store, team: str) -> Crashes:
         pause_seconds=0,
         retention_seconds=settings.job_retention_seconds,
     )
-
-
-@asynccontextmanager
-async def _parts(settings: Settings, store: Store, team: str, job_id: str) -> AsyncIterator[Wiring]:
-    """What takes the questions of a workspace."""
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(slack_session())
-        installation = await _installation(settings, session)
-        if installation.team != team:
-            raise UserError(words.job_elsewhere(job_id))
-        client = AsyncWebClient(
-            token=installation.bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-        )
-        grok = await stack.enter_async_context(open_grok(settings))
-        await grok.catalogue.refresh()
-        yield Wiring(settings, installation, client, store, grok)
-
-
-async def _installation(settings: Settings, session: aiohttp.ClientSession) -> Installation:
-    """Who is asked for is looked up in Slack, as for every question."""
-    token = settings.slack_bot_token
-    if token is None:
-        raise StartupError([words.setting_missing("SLACK_BOT_TOKEN")])
-    client = AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
-    found = await identify(client, token)
-    if isinstance(found, Trouble):
-        raise StartupError([found.sentence])
-    return found
 
 
 async def _rows(store: Store, *, only_failed: bool) -> list[Row]:

@@ -36,6 +36,7 @@ TOP = frozenset(
         "terminal_help",
         "terminal_input",
         "operator",
+        "asked_again",
         "demo",
         "__main__",
     }

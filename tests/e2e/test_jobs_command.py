@@ -11,6 +11,7 @@ import pytest
 
 from bot import words
 from bot.completion import CompletionRequest
+from bot.jobs.board import Board
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
@@ -171,8 +172,10 @@ async def test_a_job_is_dropped_wherever_it_stands(
         assert (await rows(env, tmp_path))[state]["why"] == ops_words.JOB_DROPPED
         async with bot_process(env, cwd=tmp_path):
             await workspace.connected()
-            while state in await rows(env, tmp_path):
+            board = Board(store, TEAM_ID)
+            while any(row.id == state for row in await board.under_way()):
                 await asyncio.sleep(0.1)
+        assert state not in await rows(env, tmp_path)
         assert _told(workspace)
         assert await run(env, tmp_path, "--drop", state) == (1, "", ops_words.job_over(state))
 

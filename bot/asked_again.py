@@ -1,0 +1,55 @@
+"""Asking the question of a job again, for an operator: by all that takes questions."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.asking.taking import Taken
+from bot.errors import StartupError, UserError
+from bot.grok.client import open_grok
+from bot.jobs.job import Job
+from bot.ops import words
+from bot.ops.slack_probe import identify
+from bot.ops.trouble import Trouble
+from bot.settings import Settings
+from bot.slack.installation import Installation
+from bot.slack.session import slack_session
+from bot.store.connection import Store
+from bot.wiring import Wiring
+
+
+async def asked_again(settings: Settings, store: Store, team: str, job: Job, call: str) -> Taken:
+    """A new job with the question of `job`; the same one when it comes again by that `call`.
+
+    Raises `StartupError`, `RequestRefused`, `Denied` and `NotTaken`.
+    """
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(slack_session())
+        installation = await _installation(settings, session)
+        if installation.team != team:
+            raise UserError(words.job_elsewhere(job.id))
+        client = AsyncWebClient(
+            token=installation.bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=session,
+            retry_handlers=[],
+        )
+        grok = await stack.enter_async_context(open_grok(settings))
+        await grok.catalogue.refresh()
+        wiring = Wiring(settings, installation, client, store, grok)
+        return await wiring.taking().again(job, call)
+
+
+async def _installation(settings: Settings, session: aiohttp.ClientSession) -> Installation:
+    """Who is asked for is looked up in Slack, as for every question."""
+    token = settings.slack_bot_token
+    if token is None:
+        raise StartupError([words.setting_missing("SLACK_BOT_TOKEN")])
+    client = AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
+    found = await identify(client, token)
+    if isinstance(found, Trouble):
+        raise StartupError([found.sentence])
+    return found
