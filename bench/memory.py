@@ -5,20 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import re
 import resource
-import signal
-import sys
-import tempfile
 import time
-from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
+from bench._process import Use, running_bot, use_of
 from bench.streaming.grok import PIECES
 from bench.streaming.rows import FIRST_TOKEN_SECONDS, TOKENS, Bars, Question, Row
 from bench.streaming.stage import channel_id, open_workspace
@@ -79,16 +73,6 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """What a process uses: memory that is resident, and the most that ever was, in MiB, and
-    CPU since its start in seconds."""
-
-    resident: float
-    most: float
-    cpu: float
-
-
-@dataclass(frozen=True, slots=True)
 class Measured:
     """The bot with nothing to do (`idle`), when the first of all answers was about to end
     (`streaming`), and `seconds` after `idle`, when all had ended (`after`). So many as
@@ -143,7 +127,7 @@ async def _measure(load: Load) -> Measured:
     async with (
         open_workspace(load.row) as workspace,
         GrokServer() as grok,
-        _bot(workspace, grok, load) as bot,
+        running_bot(workspace, grok, answers=load.answers, tokens=load.tokens) as bot,
         asyncio.TaskGroup() as group,
     ):
         grok.script(load.script)
@@ -188,53 +172,6 @@ async def _watch(grok: GrokServer, bot: int, load: Load) -> tuple[int, Use]:
         if writing and writing >= together:
             together, use = writing, use_of(bot)
     return together, use
-
-
-@asynccontextmanager
-async def _bot(workspace: Workspace, grok: GrokServer, load: Load) -> AsyncIterator[Process]:
-    """The bot as it is always run; its Valkey is a process of its own."""
-    with tempfile.TemporaryDirectory() as home:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "serve"),
-            env=_environment(workspace, grok, load) | {"DATA_DIR": home},
-            cwd=home,
-            stdout=DEVNULL,
-        )
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-            await process.wait()
-
-
-def _environment(workspace: Workspace, grok: GrokServer, load: Load) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "SLACK_BOT_TOKEN": workspace.credentials.bot_token,
-        "SLACK_APP_TOKEN": workspace.credentials.app_token,
-        "SLACK_API_URL": workspace.api_url,
-        "XAI_API_KEY": grok.api_key or "any",
-        "XAI_BASE_URL": grok.base_url,
-        "GROK_DIALECT": grok.dialect,
-        "GROK_MAX_TOKENS": str(load.tokens),
-        "JOBS_AT_ONCE": str(load.answers),
-        "OPS_PORT": "0",
-        "LOG_LEVEL": "ERROR",
-        "SHUTDOWN_GRACE_SECONDS": "0",
-    }
-
-
-def use_of(process: int) -> Use:
-    """What the process of this id uses, as Linux counts it."""
-    proc = Path(f"/proc/{process}")
-    status = dict(re.findall(r"(\w+):\s+(\d+) kB", (proc / "status").read_text(encoding="utf-8")))
-    _, _, stat = (proc / "stat").read_text(encoding="utf-8").rpartition(") ")
-    user, system = stat.split()[11:13]
-    cpu = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-    return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, cpu)
 
 
 def _print(measured: Sequence[Measured]) -> None:

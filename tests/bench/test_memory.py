@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.memory import CHANNELS, Load, Measured, Use, use_of
+from bench._process import Use, use_of
+from bench.memory import CHANNELS, Load, Measured
 from bench.streaming.grok import PIECES
 
 

@@ -1,0 +1,78 @@
+"""The bot as a process of its own, and what it uses."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.grok import GrokServer
+from sandbox.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a process uses: memory that is resident, and the most that ever was, in MiB, and
+    CPU since its start in seconds."""
+
+    resident: float
+    most: float
+    cpu: float
+
+
+@asynccontextmanager
+async def running_bot(
+    workspace: Workspace, grok: GrokServer, *, answers: int, tokens: int, endpoint: str = "auto"
+) -> AsyncIterator[Process]:
+    """The bot as it is always run, for so many answers at once of at most so many tokens; its
+    Valkey is a process of its own."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "SLACK_BOT_TOKEN": workspace.credentials.bot_token,
+        "SLACK_APP_TOKEN": workspace.credentials.app_token,
+        "SLACK_API_URL": workspace.api_url,
+        "XAI_API_KEY": grok.api_key or "any",
+        "XAI_BASE_URL": grok.base_url,
+        "GROK_DIALECT": grok.dialect,
+        "GROK_ENDPOINT": endpoint,
+        "GROK_MAX_TOKENS": str(tokens),
+        "JOBS_AT_ONCE": str(answers),
+        "OPS_PORT": "0",
+        "LOG_LEVEL": "ERROR",
+        "SHUTDOWN_GRACE_SECONDS": "0",
+    }
+    with tempfile.TemporaryDirectory() as home:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "serve"),
+            env=environment | {"DATA_DIR": home},
+            cwd=home,
+            stdout=DEVNULL,
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+def use_of(process: int) -> Use:
+    """What the process of this id uses, as Linux counts it."""
+    proc = Path(f"/proc/{process}")
+    status = dict(re.findall(r"(\w+):\s+(\d+) kB", (proc / "status").read_text(encoding="utf-8")))
+    _, _, stat = (proc / "stat").read_text(encoding="utf-8").rpartition(") ")
+    user, system = stat.split()[11:13]
+    cpu = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, cpu)
