@@ -14,6 +14,7 @@ from bot.completion.result import Chunk, Usage
 from bot.grok.answering import Again, Completion
 from bot.grok.call import Call
 from bot.grok.client import GrokClient
+from bot.grok.sips import Sips
 from bot.settings import Settings
 from sandbox.grok import answers
 
@@ -93,4 +94,5 @@ class OnTime(GrokClient):
 class _Completion(Completion):
     def __init__(self, call: Call, times: Times) -> None:
         self.call = call
+        self._sips = Sips()
         self._chunks = stream(times, int(call.request.prompts[0].rpartition(" ")[2]))

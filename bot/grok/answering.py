@@ -21,6 +21,7 @@ from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.room import Room, room_after, shortened
 from bot.grok.routing import Refused, Router
+from bot.grok.sips import Sips
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
 from bot.settings import Settings
@@ -39,7 +40,8 @@ class Completion:
     ones turned out not to serve the model, and its form when the server refused that. `again` is
     awaited before a call is made after one that may have been served though nothing came of it;
     what it raises ends the answer. Where the cap is `nobodys` wish, a server that has no room for
-    it is asked for as long an answer as it has room for.
+    it is asked for as long an answer as it has room for. Nobody but who calls `sip` waits for what
+    came.
     """
 
     def __init__(
@@ -69,13 +71,30 @@ class Completion:
         self._refused: list[Refused] = []
         self._reached = False
         self._spent = False
+        self._sips = Sips()
+        self._sipping = False
         self._chunks = self._run()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Chunk:
-        return await anext(self._chunks)
+        chunk = await anext(self._chunks)
+        if self._sipping and chunk.text:
+            self._sips.begin()
+        return chunk
+
+    def sip(self) -> None:
+        """Let what comes after the first text wait until it is wanted, if not for long."""
+        self._sipping = True
+
+    def want(self) -> None:
+        """What comes next is waited for."""
+        self._sips.want()
+
+    async def fresh(self) -> None:
+        """Let what came so far be read."""
+        await self._sips.fresh()
 
     async def aclose(self) -> None:
         """Close the connection; nothing more comes."""
@@ -125,7 +144,7 @@ class Completion:
     async def _answer(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post, without what its form on the wire has put there."""
         trimming, thinking = Trimming(self.call), Thinking(self.call.request)
-        posted = self._api.post(self.call, deadlines)
+        posted = self._api.post(self.call, deadlines, self._sips)
         try:
             async with aclosing(posted) as chunks:
                 async for chunk in chunks:

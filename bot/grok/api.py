@@ -22,6 +22,7 @@ from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
 from bot.grok.receiving import BROKEN, Receiving
 from bot.grok.retries import retry_after, should_retry
+from bot.grok.sips import Sipped, Sips, transport_of
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -53,15 +54,15 @@ class Api:
         if self._secret:
             self._headers["Authorization"] = f"Bearer {self._secret}"
 
-    async def post(self, call: Call, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
-        """Post `call` and read what comes; raises `Failure`."""
+    async def post(self, call: Call, deadlines: Deadlines, sips: Sips) -> AsyncGenerator[Chunk]:
+        """Post `call` and read what comes, a stream in `sips`; raises `Failure`."""
         deadlines.attempt(stream=call.stream)
         started = False
         response: httpx.Response | None = None
         try:
             request = self._request(call)
             response = await deadlines.within(self._send(request))
-            _watch(response, deadlines)
+            _watch(response, deadlines, sips)
             async with aclosing(self._answer(response, call, deadlines)) as chunks:
                 async for chunk in chunks:
                     started = True
@@ -190,10 +191,13 @@ def _same_host(here: httpx.URL, there: httpx.URL) -> bool:
     return (here.scheme, there.scheme) == ("http", "https") and not here.port and not there.port
 
 
-def _watch(response: httpx.Response, deadlines: Deadlines) -> None:
-    """Put the body under the deadlines; httpx-sse shows no comments, but they are bytes."""
+def _watch(response: httpx.Response, deadlines: Deadlines, sips: Sips) -> None:
+    """Put the body under the deadlines, sips apart; httpx-sse shows no comments, but they are
+    bytes."""
     if isinstance(response.stream, httpx.AsyncByteStream):
-        response.stream = Watched(response.stream, deadlines)
+        transport = transport_of(response)
+        watched = Watched(response.stream, deadlines)
+        response.stream = Sipped(watched, transport, sips) if transport else watched
 
 
 async def _error_reply(response: httpx.Response) -> ErrorReply:

@@ -194,11 +194,14 @@ def decoded(raw: bytes, charset: str | None = None) -> str:
         return raw.decode(errors="replace")
 
 
+_DECODER = json.JSONDecoder(strict=False)
+
+
 def read_json(text: str, most_parts: int = BODY_PARTS) -> Any:
     """What `text` says; None when it is no JSON. Raises `Failure` when it is too intricate."""
     _bear(text, most_parts)
     try:
-        return json.loads(text, strict=False)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 
@@ -207,10 +210,10 @@ def read_all_json(text: str, most_parts: int = BODY_PARTS) -> list[Any] | None:
     """Every map and list in `text`, one after the other, with or without the `data:` of events
     and their `[DONE]`; None where anything else stands there. Raises as `read_json`."""
     _bear(text, most_parts)
-    decoder, values, place = json.JSONDecoder(strict=False), [], 0
+    values, place = [], 0
     while (between := _BETWEEN.match(text, place)) and between.end() < len(text):
         try:
-            value, place = decoder.raw_decode(text, between.end())
+            value, place = _DECODER.raw_decode(text, between.end())
         except (ValueError, RecursionError):
             return None
         if not isinstance(value, dict | list):

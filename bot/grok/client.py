@@ -11,7 +11,6 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from bot import words
 from bot.completion.effort import Effort, thoughts_of
@@ -29,6 +28,7 @@ from bot.grok.known_models import KNOWN
 from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
+from bot.grok.sips import SippingTransport
 from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.settings import Settings
@@ -50,7 +50,7 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
     httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
     There are as many connections as answers: the worker bounds those.
     """
-    transport = AiohttpTransport(client=_session())
+    transport = SippingTransport(client=_session())
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS)
     forgetful = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(

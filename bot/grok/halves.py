@@ -10,7 +10,7 @@ _FIRST_HALF = ("\ud800", "\udbff")
 
 def as_text(text: str) -> str:
     """`text` with its halves joined; a half alone becomes U+FFFD, for it can be sent nowhere."""
-    if _HALF.search(text) is None:
+    if text.isascii() or _HALF.search(text) is None:
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -129,6 +129,9 @@ class _Choice:
         if reason == _TURN_ENDED:
             self.turn_ended, reason = True, None
         self.finished = self.finished or reason is not None
+        told = (chunk.text, chunk.reasoning, chunk.finish_reason, chunk.whole)
+        if told == (text, thought, reason, False):
+            return chunk
         return replace(chunk, text=text, reasoning=thought, finish_reason=reason, whole=False)
 
     def _new(self, chunk: Chunk) -> tuple[str, str]:

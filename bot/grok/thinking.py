@@ -44,6 +44,8 @@ class Thinking:
         if not chunk.text:
             return chunk
         text, thought = choice.take(chunk.text)
+        if text == chunk.text and not thought:
+            return chunk
         return replace(
             chunk,
             text=text,

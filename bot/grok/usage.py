@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ _MOST_TICKS = 1_000_000 * TICKS_PER_DOLLAR
 
 _NUMBER_CHARS = 32
 _MOST_NAMES = 100
+_NAME_CHARS = 64
 
 _PROMPT = ("prompttokens", "inputtokens", "prompttokencount", "inputtokencount", "promptevalcount")
 _OUTPUT = (
@@ -79,22 +81,35 @@ def _read(told: Mapping[str, Any]) -> Usage | None:
 
 def _by_plain_name(told: Mapping[str, Any]) -> dict[str, Any]:
     named = islice(told.items(), _MOST_NAMES)
-    return {name.replace("_", "").lower(): value for name, value in named}
+    return {_plain(name): value for name, value in named if len(name) <= _NAME_CHARS}
+
+
+@lru_cache(maxsize=256)
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _details(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    found = (said.get(name) for name in names)
-    return next((_by_plain_name(each) for each in found if isinstance(each, Mapping)), {})
+    for name in names:
+        each = said.get(name)
+        if isinstance(each, Mapping):
+            return _by_plain_name(each)
+    return {}
 
 
 def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first number under one of `names` that is more than nothing."""
-    numbers = (_number(said.get(name), _MOST_TOKENS) for name in names)
-    return next((number for number in numbers if number), 0)
+    for name in names:
+        value = said.get(name)
+        if value and (number := _number(value, _MOST_TOKENS)):
+            return number
+    return 0
 
 
 def _number(value: object, most: int) -> int:
     """A number, also one in text; 0 for one that is no amount."""
+    if type(value) is int:
+        return value if 0 < value <= most else 0
     if isinstance(value, str) and len(value) <= _NUMBER_CHARS:
         try:
             value = float(value)

@@ -23,6 +23,7 @@ from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
 from bot.jobs.until_stored import until_stored
 from bot.reply.continued import Continued
+from bot.reply.growing import Source
 from bot.reply.reply import Reply
 from bot.rules.hold import Denied
 from bot.settings import Streaming
@@ -169,7 +170,8 @@ class _Work:
         """Read Grok to its end while the reply shows the newest text at its own pace. What came is
         stored at once: the call that the reply is in may take long."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._reply.run(self._sections))
+            source = Source(self._want, self._fresh)
+            group.create_task(self._reply.run(self._sections, source))
             try:
                 failure = await self._read_to_the_end()
             finally:
@@ -242,6 +244,14 @@ class _Work:
                     return
         passing("after", "grok")
 
+    def _want(self) -> None:
+        if self._asking is not None:
+            self._asking.completion.want()
+
+    async def _fresh(self) -> None:
+        if self._asking is not None:
+            await self._asking.completion.fresh()
+
     def _sections(self) -> Sequence[Section]:
         return self._asking.collector.sections() if self._asking is not None else ()
 
@@ -259,6 +269,7 @@ class _Asking:
             again=held.begin_again,
             nobodys_cap=ask.defaulted.get("max_tokens") == "settings",
         )
+        self.completion.sip()
         self.collector = Collector(ask.request)
         self.spent = True
         self._recalled = recalled

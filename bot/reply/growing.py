@@ -7,9 +7,9 @@ enough to fill it later, or in the status of a thread, where the message will be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain, repeat
 
@@ -44,6 +44,22 @@ Sections = Callable[[], Sequence[Section]]
 """What has come of the answer by now."""
 
 
+async def _nothing_waits() -> None:
+    """All is read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How more of an answer is had where it is not read before it is wanted: `want` it once
+    nothing else is left to show, and have it `fresh` before it is shown."""
+
+    want: Callable[[], None] = lambda: None
+    fresh: Callable[[], Awaitable[None]] = _nothing_waits
+
+
+READ_AT_ONCE = Source()
+
+
 class Growing:
     """One answer while it is written, on whichever way `passage` takes, until `closing` is set.
 
@@ -61,6 +77,7 @@ class Growing:
         streaming: Streaming,
     ) -> None:
         self.closing = asyncio.Event()
+        self.source = READ_AT_ONCE
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
@@ -151,6 +168,7 @@ class Growing:
         self._clock.begin()
         pending = await self._pending(shown)
         if pending is None:
+            self.source.want()
             await self._changed.wait()
         elif await self._turn(*pending):
             await self._write_newest(sections)
@@ -189,6 +207,7 @@ class Growing:
 
     async def _write_newest(self, sections: Sections) -> None:
         """Write what has come by now: the turn was waited for."""
+        await self.source.fresh()
         shown = sections()
         if _says_anything(shown):
             self._clock.begin()

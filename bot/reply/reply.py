@@ -14,7 +14,7 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
 from bot.reply.cut import CUT
-from bot.reply.growing import Growing, Sections
+from bot.reply.growing import READ_AT_ONCE, Growing, Sections, Source
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.passage import Passage
@@ -131,13 +131,15 @@ class Reply:
         """No more text comes: `run` ends after the call it is in."""
         self._growing.close()
 
-    async def run(self, sections: Sections) -> None:
-        """Show the newest text whenever it is this answer's turn, until `close`.
+    async def run(self, sections: Sections, source: Source = READ_AT_ONCE) -> None:
+        """Show the newest text whenever it is this answer's turn, until `close`; more of it comes
+        from `source`.
 
         What goes wrong in Slack is left to `deliver`: only `LeaseLost` is raised. Ends early
         when nothing more can be shown before the end.
         """
         self._recover()
+        self._growing.source = source
         while self._growing.shown and not (self._growing.closing.is_set() or self.deleted):
             try:
                 await self._growing.show_newest(sections)

@@ -57,12 +57,12 @@ def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
     text = text_of(choice.get("text")) or _content(delta)
     reasoning = _reasoning(delta) or text_of(choice.get("reasoning"))
     whole = bool(message) and not text and not reasoning
-    reason = name_of(choice.get("finish_reason"))
+    reason, logprobs = name_of(choice.get("finish_reason")), choice.get("logprobs")
     return Chunk(
         choice=index,
         text=_content(message) if whole else text,
         reasoning=_reasoning(message) if whole else reasoning,
-        logprobs=tuple(_logprobs(map_of(choice.get("logprobs")))),
+        logprobs=tuple(_logprobs(map_of(logprobs))) if logprobs else (),
         finish_reason=None if plain_reason(reason) in NO_REASON else reason,
         model=model,
         whole=whole,

@@ -1,0 +1,174 @@
+"""A stream read in sips: while nobody wants to know, its socket is left alone.
+
+What costs is not to read a token but to wake up for it: the event loop, the parser and every task
+on the way. So once text has begun, and until somebody wants what came since, it waits in the
+socket. Reading goes on at once when it is wanted, within moments when nothing more comes, such as
+at the end, and in any case before long. The deadline for silence runs only while something is
+read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import struct
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from fcntl import ioctl
+from termios import FIONREAD
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+LOOK_SECONDS = 0.05
+"""How often it is looked whether more comes. All streams are looked at together."""
+
+_LONGEST = 10
+"""Looks that one pause lasts at most."""
+
+_MOST_WAITING = 32 * 1024
+"""Bytes that are left in a socket; the smallest buffers hold about 64 KiB."""
+
+_FULL_PIECE = 8 * 1024
+"""After a longer piece there may be more that was read already."""
+
+_FRESH_SECONDS = 0.1
+"""How long it may take to read what is there."""
+
+_COUNT = struct.Struct("i")
+_TRANSPORT = "bot.transport"
+
+
+class Sips:
+    """When one answer is read."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._wanted = False
+        self._rest: _Rest | None = None
+        self._taken = asyncio.Event()
+
+    def begin(self) -> None:
+        """Text has come: from now on it may wait until it is wanted."""
+        self._begun = True
+
+    def want(self) -> None:
+        """Read what comes as soon as it comes, once."""
+        self._wanted = True
+        if self._rest:
+            self._rest.end()
+
+    async def fresh(self) -> None:
+        """Read what waits in the socket, if anything does."""
+        if self._rest is None or not self._rest.waiting():
+            return
+        self._taken.clear()
+        self.want()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FRESH_SECONDS):
+                await self._taken.wait()
+
+    async def over(
+        self, pieces: AsyncIterator[bytes], transport: asyncio.ReadTransport
+    ) -> AsyncIterator[bytes]:
+        """`pieces`, which come by `transport`, in sips."""
+        try:
+            async for piece in pieces:
+                self._wanted = False
+                yield piece
+                self._taken.set()
+                if self._begun and not self._wanted and len(piece) < _FULL_PIECE:
+                    await self._pause(transport)
+        finally:
+            self._taken.set()
+
+    async def _pause(self, transport: asyncio.ReadTransport) -> None:
+        self._rest = _Rest(transport)
+        try:
+            await self._rest.over
+        finally:
+            self._rest.end()
+            self._rest = None
+
+
+class _Rest:
+    """One pause, in which nothing is read from the socket."""
+
+    def __init__(self, transport: asyncio.ReadTransport) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        self._transport = transport
+        self._socket = transport.get_extra_info("socket").fileno()
+        self._looks = 0
+        self._came = self.waiting()
+        transport.pause_reading()
+        self._arm()
+
+    def waiting(self) -> int:
+        """Bytes that wait in the socket; none where it was closed."""
+        try:
+            count: tuple[int] = _COUNT.unpack(ioctl(self._socket, FIONREAD, bytes(_COUNT.size)))
+        except OSError:
+            return 0
+        return count[0]
+
+    def end(self) -> None:
+        """Read on."""
+        self._timer.cancel()
+        self._transport.resume_reading()
+        if not self.over.done():
+            self.over.set_result(None)
+
+    def _arm(self) -> None:
+        """Look again, at the time when all look."""
+        soon = self._loop.time() + LOOK_SECONDS / 2
+        at = math.ceil(soon / LOOK_SECONDS) * LOOK_SECONDS
+        self._timer = self._loop.call_at(at, self._look)
+
+    def _look(self) -> None:
+        before, self._came = self._came, self.waiting()
+        self._looks += 1
+        if self._came in (before, 0) or self._came > _MOST_WAITING or self._looks >= _LONGEST:
+            self.end()
+        else:
+            self._arm()
+
+
+class Sipped(httpx.AsyncByteStream):
+    """A body that comes by `transport`, read in sips."""
+
+    def __init__(
+        self, stream: httpx.AsyncByteStream, transport: asyncio.ReadTransport, sips: Sips
+    ) -> None:
+        self._stream = stream
+        self._transport = transport
+        self._sips = sips
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._sips.over(aiter(self._stream), self._transport):
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class SippingTransport(AiohttpTransport):
+    """One whose responses know what they come by."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The response to `request`, for `transport_of`."""
+        response = await super().handle_async_request(request)
+        inner = getattr(response.stream, "_aiohttp_response", None)
+        connection = inner.connection if inner is not None else None
+        response.extensions[_TRANSPORT] = connection.transport if connection else None
+        return response
+
+
+def transport_of(response: httpx.Response) -> asyncio.ReadTransport | None:
+    """What the body of `response` comes by; None where that is not known, or all of it came."""
+    transport = response.extensions.get(_TRANSPORT)
+    # TLS takes on what it does not show: what is left alone is the connection below it.
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+    if not isinstance(below, asyncio.ReadTransport) or below.get_extra_info("socket") is None:
+        return None
+    return below

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.errors import GrokFailed
+from bot.grok.sips import LOOK_SECONDS, Sips
+from sandbox.grok import GrokServer, Script
+from tests.fixtures.grok import OpenGrokClient
+from tests.grok.answers import request
+
+pytestmark = pytest.mark.integration
+
+MANY = 200
+PATIENCE = 10.0
+
+
+@dataclass
+class Stream:
+    """Bytes from one end to the other, read in sips."""
+
+    writer: asyncio.StreamWriter
+    reader: asyncio.StreamReader
+    transport: asyncio.Transport
+    sips: Sips = field(default_factory=Sips)
+    came: list[bytes] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def say(self, piece: bytes) -> None:
+        self.writer.write(piece)
+        await self.writer.drain()
+
+    async def read(self) -> None:
+        async for piece in self.sips.over(self._pieces(), self.transport):
+            self.came.append(piece)
+            self.sips.begin()
+            self.changed.set()
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while piece := await self.reader.read(1024):
+            yield piece
+
+    async def until(self, text: bytes) -> None:
+        """Wait until all of `text` came."""
+        async with asyncio.timeout(PATIENCE):
+            while b"".join(self.came) != text:
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def until_left_alone(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while self.transport.is_reading():
+                await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def stream() -> AsyncIterator[tuple[Stream, asyncio.Task[None]]]:
+    accepted: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+    server = await asyncio.start_server(
+        lambda _, writer: accepted.set_result(writer), "127.0.0.1", 0
+    )
+    host, port = server.sockets[0].getsockname()
+    reader, own = await asyncio.open_connection(host, port)
+    assert isinstance(own.transport, asyncio.Transport)
+    found = Stream(await accepted, reader, own.transport)
+    reading = asyncio.create_task(found.read())
+    try:
+        yield found, reading
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        for each in (own, found.writer):
+            each.close()
+        server.close()
+
+
+async def test_the_socket_is_left_alone_until_somebody_wants_what_came() -> None:
+    async with stream() as (found, _):
+        await found.say(b"a")
+        await found.until(b"a")
+        await found.until_left_alone()
+
+        found.sips.want()
+        assert found.transport.is_reading()
+        await found.say(b"b")
+        await found.until(b"ab")
+
+
+async def test_when_nothing_more_comes_what_came_is_read_though_nobody_wants_it() -> None:
+    async with stream() as (found, _):
+        await found.say(b"a")
+        await found.until_left_alone()
+        await found.say(b"b")
+
+        await found.until(b"ab")
+
+
+async def test_what_came_is_there_before_it_is_shown() -> None:
+    async with stream() as (found, _):
+        await found.say(b"a")
+        await found.until_left_alone()
+        await found.say(b"b")
+        await asyncio.sleep(LOOK_SECONDS / 10)  # through the socket
+
+        await found.sips.fresh()
+
+        assert b"".join(found.came) == b"ab"
+
+
+async def test_who_has_nothing_to_wait_for_does_not_wait() -> None:
+    async with stream() as (found, _):
+        await found.sips.fresh()
+        await found.say(b"a")
+        await found.until_left_alone()
+
+        await found.sips.fresh()
+
+        assert found.came == [b"a"]
+
+
+async def test_the_end_is_seen_though_nobody_wants_it() -> None:
+    async with stream() as (found, reading):
+        await found.say(b"a")
+        await found.until_left_alone()
+        found.writer.close()
+
+        async with asyncio.timeout(PATIENCE):
+            await reading
+
+
+async def test_who_stops_leaves_the_connection_as_it_was() -> None:
+    async with stream() as (found, reading):
+        await found.say(b"a")
+        await found.until_left_alone()
+
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+
+        assert found.transport.is_reading()
+
+
+async def test_a_steady_stream_is_read_in_few_sips() -> None:
+    async with stream() as (found, _):
+        for _ in range(MANY):
+            await found.say(b"a")
+            await asyncio.sleep(LOOK_SECONDS / 10)
+
+        await found.until(b"a" * MANY)
+
+        assert len(found.came) < MANY / 5
+
+
+@pytest.mark.parametrize("sips", [False, True])
+async def test_an_answer_is_the_same_in_sips(
+    grok: GrokServer, open_grok_client: OpenGrokClient, *, sips: bool
+) -> None:
+    pieces = [f"word {number} " for number in range(MANY)]
+    grok.script(Script(pieces=pieces, speed=400))
+    client = await open_grok_client(grok)
+    completion = client.complete(request())
+    if sips:
+        completion.sip()
+
+    assert "".join([chunk.text async for chunk in completion]) == "".join(pieces)
+
+
+async def test_a_stream_that_falls_silent_between_sips_is_told(
+    grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    grok.script(Script(pieces=["a"] * 40, speed=200, stall_after=20))
+    client = await open_grok_client(grok, grok_silence_seconds=0.1)
+    completion = client.complete(request())
+    completion.sip()
+    said: list[str] = []
+
+    async def read() -> None:
+        async for chunk in completion:
+            said.append(chunk.text)  # noqa: PERF401 - what came before the failure counts
+
+    with pytest.raises(GrokFailed, match="silent"):
+        await read()
+
+    assert "".join(said) == "a" * 20
