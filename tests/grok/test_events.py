@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from bot.completion.collect import Collector
 from bot.completion.endings import Ending, ending_of
-from bot.grok.endpoints.events import Reader, begins
+from bot.grok.endpoints.events import Reader, answers, begins, error_in
+from bot.grok.progress import Progress
 from bot.words import grok as words
 from tests.grok.test_receiving import JSON
 from tests.grok.test_receiving import received as received_at
@@ -374,3 +376,32 @@ async def test_an_end_with_the_chances_of_all_tokens_is_read() -> None:
     texts, failure, _, _ = await received(body, logprobs=5)
 
     assert (texts, failure) == ((text,), "")
+
+
+NAMES = (
+    *("type", "response", "item", "delta", "output", "content", "text", "summary", "error"),
+    *("status", "incomplete_details", "reason", "usage", "model", "logprobs", "item_id", "id"),
+    *("output_index", "object", "choices", "code", "message", "token", "logprob", "refusal"),
+)
+ODD: list[Any] = [None, True, -1, 1e400, "", "failed", [], {}, [[]], [{}], {"a": []}, {"type": {}}]
+KINDS = (
+    *("response.output_text.delta", "response.completed", "response.failed", "response.error"),
+    *("response.output_item.done", "response.output_item.added", "response.created", "error"),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", ["", "response", "item"])
+def test_odd_values_are_left_out(kind: str, place: str) -> None:
+    for name, odd in itertools.product(NAMES, ODD):
+        read, progress = Reader(), Progress()
+        whole = response(message("Hi"))
+        event = {"type": kind, "delta": "Hi", "response": whole, "item": message("Hi")}
+        inner = {**event[place], name: odd} if place else odd  # type: ignore[dict-item]
+        value = event | {place or name: inner}
+        begins(value, "message")
+        answers(value)
+        error_in(value, "message")
+        list(progress.follow(read(value, "message")))
+        list(progress.follow(read({**whole, name: odd})))
+        list(progress.rest())

@@ -55,7 +55,7 @@ def error_in(value: Mapping[str, Any], event: str) -> Mapping[str, Any] | None:
     kind = _kind(value, event)
     response = map_of(value.get("response")) if kind.startswith("response.") else value
     if kind in _ENDS or (not kind and _is_response(value)):
-        if not response.get("error") and response.get("status") not in _FAILED:
+        if not response.get("error") and text_of(response.get("status")) not in _FAILED:
             return value if kind == "response.failed" else None
         return {"error": response["error"]} if response.get("error") else response
     if kind.startswith("response.") and kind != "response.error":
@@ -73,7 +73,7 @@ def begins(value: Mapping[str, Any], event: str) -> bool:
     minutes."""
     kind = _kind(value, event)
     if kind == "response.output_item.added":
-        return map_of(value.get("item")).get("type") not in {"reasoning", "message"}
+        return text_of(map_of(value.get("item")).get("type")) not in {"reasoning", "message"}
     return kind not in _FRAME
 
 
@@ -120,7 +120,7 @@ class Reader:
 
     def _keep(self, item: Mapping[str, Any], place: int) -> None:
         """Remember a whole item, for an end that repeats nothing."""
-        self._done[item.get("id") or place] = _text_of(item), _thought_of(item)
+        self._done[text_of(item.get("id")) or place] = _text_of(item), _thought_of(item)
 
     def _end(self, response: Mapping[str, Any], kind: str) -> list[Chunk]:
         self._model = name_of(response.get("model")) or self._model
@@ -175,7 +175,7 @@ def _parts(item: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
 
 def _text_of(item: Mapping[str, Any]) -> str:
     """What an item says; nothing for what is no message."""
-    if item.get("type") not in {None, "message"}:
+    if item.get("type") is not None and item["type"] != "message":
         return ""
     parts = _parts(item, "content")
     return "".join(text_of(part.get("text")) or text_of(part.get("refusal")) for part in parts)
