@@ -11,7 +11,7 @@ from tests.chaos.history import Asking, Death, History, Shown, Version
 MOST_SUMS = 100_000
 STALLED = 0.5
 """On a machine that stood still for so long a lease may have run out by itself."""
-_PROCESS = ("kill", "freeze", "terminate", "crash point")
+_PROCESS = ("kill", "freeze", "terminate", "crash point", "kill in a slow call")
 _LATE = ("kill", "terminate", "slack slow", "slack storm", "store younger")
 """What may leave a call on its way whose caller is gone."""
 _WOKEN = ("freeze", "crash point", "store")
@@ -275,13 +275,16 @@ def _moved(history: History, job: str, death: Death) -> float | None:
 
 
 def _most(history: History, at: float) -> float:
-    """How long what began at `at` may last."""
+    """How long what began at `at` may last. Who is to put it right may die of the next fault."""
     bounds = history.bounds
     near = [
         fault
         for begun, fault in history.faults
         if begun <= at <= begun + fault.seconds + bounds.late + bounds.stalled
     ]
+    deaths = [death for death in history.deaths if abs(death.at - at) <= bounds.late]
+    if len(deaths) > 1:
+        return bounds.amid + bounds.stalled
     if any(fault.kind.startswith(_LATE) or "=kill" in fault.detail for fault in near):
         return bounds.late + bounds.stalled
     woken = any(fault.kind.startswith(_WOKEN) for fault in near)

@@ -20,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = 12
 """So many seeds may a mutant pass unnoticed before it is said to have survived."""
+SIMULATED = 500
+"""So many simulations are tried for what passes those."""
 SECONDS = 600.0
 
 ALWAYS = ("retry",)
@@ -111,7 +113,7 @@ MUTANTS = (
         "bot/reply/messages.py",
         "        if not self._strays_possible:\n            return\n",
         "        return\n",
-        ("slack slow/chat.postMessage", "kill", "kill"),
+        ("kill in a slow call/chat.postMessage", "kill in a slow call/chat.postMessage"),
     ),
     Mutant(
         "taking back: what the new holder has adopted stays",
@@ -132,7 +134,7 @@ MUTANTS = (
         "bot/jobs/lease.py",
         "            late = self._late.left\n",
         "            late = 0.0\n",
-        ("slack slow/chat.update", "kill", "kill"),
+        ("kill in a slow call/chat.update", "kill in a slow call/chat.update"),
     ),
     Mutant(
         "reclaiming: only what nobody has renewed for a lease",
@@ -204,15 +206,22 @@ Watcher = Callable[[Path, Mutant], str]
 def by_chaos(copy: Path, mutant: Mutant) -> str:
     """The first violation of some seeds."""
     command = ["-m", "tests.chaos", "--seeds", str(SEEDS), "--as-found", "--first-only"]
-    said = _said(copy, [*command, "--focus", ",".join(mutant.focus)])
+    said, _ = _said(copy, [*command, "--focus", ",".join(mutant.focus)])
     found = [line.strip() for line in said.splitlines() if line.startswith("  ")]
     return found[0] if found else ""
 
 
-WATCHERS: dict[str, Watcher] = {"chaos": by_chaos}
+def by_simulation(copy: Path, _: Mutant) -> str:
+    """The end of what `make simulate` says of a fault."""
+    said, code = _said(copy, ["-m", "tests.simulation", "--seeds", str(SIMULATED), "--quiet"])
+    return said.strip().splitlines()[-1] if code else ""
 
 
-def _said(copy: Path, arguments: Sequence[str]) -> str:
+WATCHERS: dict[str, Watcher] = {"chaos": by_chaos, "simulate": by_simulation}
+
+
+def _said(copy: Path, arguments: Sequence[str]) -> tuple[str, int]:
+    """What a command prints, and its exit code."""
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     run = subprocess.run(
         [sys.executable, *arguments],
@@ -224,7 +233,7 @@ def _said(copy: Path, arguments: Sequence[str]) -> str:
         timeout=SECONDS,
         check=False,
     )
-    return run.stdout
+    return run.stdout, run.returncode
 
 
 def noticed(copy: Path, mutant: Mutant) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, RANDOM, dm_of
 Door = Literal["command", "mention", "direct", "thread", "form", "shortcut"]
 GrokFault = Literal["", "status", "busy", "cut", "error", "silent"]
 Kind = Literal[
-    "kill", "freeze", "terminate", "crash point",
+    "kill", "freeze", "terminate", "crash point", "kill in a slow call",
     "store kill", "store freeze", "store younger", "store flush scripts",
     "store full", "store read-only", "store replica",
     "slack slow", "slack storm", "slack loses replies", "slack 500 after carrying out",
@@ -30,7 +30,9 @@ ASKING_SECONDS = 2.5
 FAULT_SECONDS = 3.5
 """All that goes wrong begins within this."""
 
-_PROCESS: tuple[Kind, ...] = ("kill", "kill", "freeze", "terminate", "crash point", "crash point")
+_PROCESS: tuple[Kind, ...] = (
+    *("kill", "freeze", "terminate", "crash point", "crash point", "kill in a slow call"),
+)
 _STORE: tuple[Kind, ...] = (
     *("store kill", "store freeze", "store younger", "store flush scripts"),
     *("store full", "store read-only", "store replica"),
@@ -186,6 +188,8 @@ def _of_kind(
         seconds = chance.uniform(0.3, 4.0)
     elif kind == "store flush scripts":
         seconds = 0.0
+    elif kind == "kill in a slow call":
+        detail = chance.choice(("chat.update", "chat.postMessage"))
     elif kind.startswith("slack"):
         detail = chance.choice(_SLOWED)
     elif kind in CLICKS:

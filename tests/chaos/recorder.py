@@ -55,6 +55,16 @@ def _mark(message: Message) -> tuple[str, str] | None:
     return None
 
 
+def job_of(workspace: Workspace, args: Mapping[str, Any]) -> str:
+    """The job that a call to Slack is for, by its arguments; empty when it is for none."""
+    metadata = args.get("metadata")
+    if isinstance(metadata, Mapping):
+        return str(metadata.get("event_payload", {}).get("job_id", ""))
+    message = workspace.state.find(str(args.get("channel", "")), str(args.get("ts", "")))
+    mark = _mark(message) if message else None
+    return mark[0] if mark else ""
+
+
 def _said_name(message: Message) -> str:
     """The question whose answer it shows, or that stands above it."""
     text = "\n".join(_markdown(message.blocks))

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ SHORTER = {
 """What no setting is for, and would make a run long."""
 
 EVENT_RETRIES = (0.3, 1.5, 3.0)
+CALL_SECONDS = 4.0
+"""So long is waited for a call to be slow."""
 QUIET_SECONDS = 40.0
 """All that was asked is over so long after the last fault, or never."""
 END_SECONDS = 15.0
@@ -63,6 +65,9 @@ class Bot:
     number: int
     process: Process | None = None
     awake: bool = True
+    """Whether nothing is done to it."""
+    frozen: bool = False
+    """Whether somebody froze it, and will thaw it."""
 
 
 class Scene:
@@ -138,7 +143,6 @@ class Scene:
         )
         env |= {VARIABLE: orders} if orders else {}
         log = self._where / f"bot{bot.number}.log"
-        bot.awake = True
         bot.process = await self._forks.start(env, cwd=self._where, log=log)
 
     async def _keep(self) -> None:
@@ -161,7 +165,7 @@ class Scene:
         while not self._over:
             for bot in self._bots:
                 process = bot.process
-                if process is None or not bot.awake or not process.stands_still:
+                if process is None or bot.frozen or not process.stands_still:
                     since.pop(bot.number, None)
                     continue
                 if bot.number not in since:
@@ -172,20 +176,24 @@ class Scene:
             await asyncio.sleep(0.05)
 
     async def _note_death(self, process: Process) -> None:
-        """Which jobs it has in hand."""
+        """That it is gone, and which jobs it has in hand."""
         at = time.time()
+        self._deaths.append(Death(at, tuple(await self._jobs_of(process))))
+
+    async def _jobs_of(self, process: Process) -> list[str]:
+        """The jobs that it has in hand; none while the store does not say."""
+        jobs: list[str] = []
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(0.5):
                 redis, queue = self._store.redis, Keys(TEAM_ID).queue
                 found: Any = await redis.xpending_range(queue, GROUP, "-", "+", 100)
-                jobs = []
                 for each in found:
                     if f"-{process.pid}-" in str(each["consumer"]):
                         entries: Any = await redis.xrange(
                             queue, each["message_id"], each["message_id"]
                         )
                         jobs += [str(fields["job"]) for _, fields in entries]
-            self._deaths.append(Death(at, tuple(jobs)))
+        return jobs
 
     # What goes wrong.
 
@@ -200,6 +208,8 @@ class Scene:
             lift = self._disturb_slack(fault)
             await asyncio.sleep(fault.seconds)
             lift.lift()
+        elif fault.kind == "kill in a slow call":
+            await self._kill_in_a_call(fault)
         elif fault.kind == "sockets cut":
             self._workspace._team.sockets.cut()
         else:
@@ -214,9 +224,11 @@ class Scene:
             await self._note_death(process)
             match fault.kind:
                 case "freeze":
+                    bot.frozen = True
                     process.send(signal.SIGSTOP)
                     await asyncio.sleep(fault.seconds)
                     process.send(signal.SIGCONT)
+                    bot.frozen = False
                 case "terminate":
                     process.send(signal.SIGTERM)
                     await self._start(bot)
@@ -232,6 +244,27 @@ class Scene:
                     await self._let_end(process)
         finally:
             bot.awake = True
+
+    async def _kill_in_a_call(self, fault: Fault) -> None:
+        """Let Slack carry out the next call of a kind as late as it may, and kill who made it."""
+        made: list[str] = []
+        slow = self._workspace.fail(
+            fault.detail, delay=SLOWEST, where=lambda args: self._note_job(args, made)
+        )
+        for _ in range(round(CALL_SECONDS / 0.05)):
+            if slow.times == 0:
+                break
+            await asyncio.sleep(0.05)
+        slow.lift()
+        for bot in self._bots:
+            if made and bot.process and made[0] in await self._jobs_of(bot.process):
+                await self._disturb_bot(replace(fault, kind="kill"), bot)
+
+    def _note_job(self, args: dict[str, Any], made: list[str]) -> bool:
+        """Whether a call is for a job; it is noted which."""
+        job = recorder.job_of(self._workspace, args)
+        made += [job] if job and not made else []
+        return bool(job)
 
     async def _let_end(self, process: Process) -> None:
         try:

@@ -162,6 +162,9 @@ ALLOWED: dict[str, Callable[[History], History]] = {
     "two while a call may come late": lambda h: replace(
         _twice(h, 4.0), faults=((1.8, Fault("kill", 1.8)),)
     ),
+    "two while one bot dies after the other": lambda h: replace(
+        _twice(h, 9.0), deaths=(Death(1.8, ()), Death(4.0, ()))
+    ),
     "an answer that a person took away": lambda h: replace(
         _message(h, 0, until=9.0, by_person=True), deleted=frozenset({"q0"})
     ),
