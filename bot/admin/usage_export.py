@@ -89,6 +89,7 @@ def _line(month: str, row: UsageRow, names: Mapping[str, str]) -> str:
             row.tokens,
             f"{row.micro_dollars / 1_000_000:.6f}",
             row.unpriced,
+            _harmless(excerpt(row.model)),
         )
     )
 

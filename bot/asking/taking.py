@@ -190,6 +190,7 @@ class Taking:
             prices=self._grok.prices.of(model),
             reasons=self._grok.catalogue.reasons(model) is not False,
             effort=self._grok.catalogue.effort_of(model, ask.effort),
+            model=self._grok.catalogue.id_of(model),
             settings=self._settings,
             now=time.time(),
             counted=counted,

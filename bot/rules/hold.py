@@ -29,6 +29,8 @@ LEAST_ROOM = 500
 MOST = 10**13
 """More tokens or micro-dollars than any limit; what is more counts as this much."""
 
+_MODEL_CHARS = 100
+
 _FRAME_BYTES = 512
 """What introduces the turns before a prompt, and the asker's name before it
 (`bot.completion.transcript`)."""
@@ -93,6 +95,8 @@ class Hold(BaseModel):
     reasoning: int = 0
     """Tokens for thoughts."""
     prices: Prices | None = None
+    model: str = ""
+    """Which is asked, as the list of models calls it; empty in a job of an earlier version."""
 
     @property
     def input(self) -> int:
@@ -117,6 +121,7 @@ def hold_for(
     prices: Prices | None,
     reasons: bool,
     effort: Effort | None = None,
+    model: str = "",
     settings: Settings,
     now: float,
     counted: Counted | None = None,
@@ -124,7 +129,7 @@ def hold_for(
     """What `ask` reserves at the Unix time `now`.
 
     `prices` of its model, None when nobody knows; `reasons`: whether it thinks before it answers,
-    and `effort` how long, where anybody knows.
+    and `effort` how long, where anybody knows. `model`: under which name it is written down.
     `counted`: what somebody counted, instead of the bounds.
     """
     request, rules = ask.request, InForce(policy, ask.channel, ask.user)
@@ -154,6 +159,7 @@ def hold_for(
         rate=1 if counted else BYTES_PER_TOKEN,
         reasoning=reasoning,
         prices=prices,
+        model=model[:_MODEL_CHARS],
     )
 
 

@@ -68,7 +68,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """What one person used in one channel in one month."""
+    """What one person used of one model in one channel in one month."""
 
     channel: str
     user: str
@@ -77,6 +77,8 @@ class UsageRow:
     micro_dollars: int = 0
     unpriced: int = 0
     """How many questions are not in `micro_dollars`, since nobody knows their cost."""
+    model: str = ""
+    """Empty for what an earlier version has counted."""
 
 
 class Quotas:
@@ -114,21 +116,27 @@ class Quotas:
         return tuple((str(user), int(tokens)) for user, tokens in found)
 
     async def export(self, month: str) -> tuple[UsageRow, ...]:
-        """What was used in a month, by channel and person, in order of their ids."""
+        """What was used in a month, by channel, person and model, in order of their ids."""
         with redis_errors():
             entries = self._redis.hscan_iter(self._keys.ledger(month), count=1000)
             found = {name: int(value) async for name, value in entries}
         return tuple(
-            UsageRow(
-                channel,
-                user,
-                requests=found.get(f"{channel} {user} requests", 0),
-                tokens=found.get(f"{channel} {user} tokens", 0),
-                micro_dollars=found.get(f"{channel} {user} micro_dollars", 0),
-                unpriced=found.get(f"{channel} {user} unpriced", 0),
-            )
-            for channel, user in sorted({tuple(name.split(" ")[:2]) for name in found})
+            _row(whose, found) for whose in sorted({name.rpartition(" ")[0] for name in found})
         )
+
+
+def _row(whose: str, found: Mapping[str, int]) -> UsageRow:
+    """`whose` is what the fields of one row begin with."""
+    channel, user, *model = whose.split(" ", 2)
+    return UsageRow(
+        channel,
+        user,
+        requests=found.get(f"{whose} requests", 0),
+        tokens=found.get(f"{whose} tokens", 0),
+        micro_dollars=found.get(f"{whose} micro_dollars", 0),
+        unpriced=found.get(f"{whose} unpriced", 0),
+        model="".join(model),
+    )
 
 
 def counters(keys: Keys, hold: Hold) -> list[str]:

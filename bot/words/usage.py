@@ -173,6 +173,7 @@ COLUMNS = (
     "tokens",
     "usd",
     "unpriced_questions",
+    "model",
 )
 OTHERS = "others"
 

@@ -39,11 +39,20 @@ async def spend(
 
 
 async def write_down(
-    store: Store, keys: Keys, channel: str, user: str, *, requests: int, tokens: int, cost: int
+    store: Store,
+    keys: Keys,
+    channel: str,
+    user: str,
+    *,
+    requests: int,
+    tokens: int,
+    cost: int,
+    model: str = "",
 ) -> None:
     """Enter what `user` used in `channel` in `MONTH` in the books."""
+    whose = " ".join(filter(None, (channel, user, model)))
     amounts = {"requests": requests, "tokens": tokens, "micro_dollars": cost, "unpriced": 0}
     for name, amount in amounts.items():
-        await store.redis.hset(keys.ledger(MONTH), f"{channel} {user} {name}", str(amount))
+        await store.redis.hset(keys.ledger(MONTH), f"{whose} {name}", str(amount))
     for scope in ("workspace", f"channel:{channel}"):
         await store.redis.zincrby(keys.used_by(scope, MONTH), tokens, user)

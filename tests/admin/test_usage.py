@@ -166,12 +166,29 @@ async def test_a_month_comes_as_a_table_in_direct_messages(at: Desk) -> None:
     rows = list(csv.reader(io.StringIO(text.split("```")[1].strip())))
     assert rows == [
         list(words.COLUMNS),
-        [MONTH, LEADERSHIP, "", ANA, "ana", "1", "9500", "0.000000", "0"],
-        [MONTH, RANDOM, "random", ANA, "ana", "5", "9000", "12.345678", "0"],
-        [MONTH, dm_of(BEN), "", BEN, "ben", "1", "2000", "0.000000", "0"],
-        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0"],
+        [MONTH, LEADERSHIP, "", ANA, "ana", "1", "9500", "0.000000", "0", ""],
+        [MONTH, RANDOM, "random", ANA, "ana", "5", "9000", "12.345678", "0", ""],
+        [MONTH, dm_of(BEN), "", BEN, "ben", "1", "2000", "0.000000", "0", ""],
+        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", ""],
     ]
     assert told == words.exported(MONTH, 4)
+
+
+async def test_a_month_tells_models_apart(at: Desk) -> None:
+    for model, tokens in (("grok-4.3", 1_000), ("=grok 4 <x>", 10)):
+        await write_down(
+            at.store, KEYS, GENERAL, BEN, requests=1, tokens=tokens, cost=0, model=model
+        )
+
+    await at.command("usage export")
+
+    (message,) = at.workspace.messages(dm_of(ANA))
+    text = (message.blocks or [])[0]["text"]
+    rows = list(csv.DictReader(io.StringIO(text.split("```")[1].strip())))
+    assert [(row["model"], row["tokens"]) for row in rows] == [
+        ("grok-4.3", "1000"),
+        ("'=grok 4 ‹x›", "10"),
+    ]
 
 
 async def test_a_month_without_use_has_no_table(at: Desk) -> None:

@@ -22,10 +22,11 @@ def quotas(store: Store, keys: Keys) -> Quotas:
     return Quotas(store, keys)
 
 
-async def spend(queue: Queue, channel: str, user: str, charge: Charge) -> None:
+async def spend(queue: Queue, channel: str, user: str, charge: Charge, model: str = "") -> None:
     """A question that was asked and answered."""
     ask = make_ask(channel=channel, user=user)
-    await queue.accept(ask.dedupe, ask, make_hold(channel=channel, user=user))
+    hold = make_hold(channel=channel, user=user).model_copy(update={"model": model})
+    await queue.accept(ask.dedupe, ask, hold)
     lease, job = await take_next(queue)
     assert job.hold is not None
     await queue.begin(lease, job.hold)
@@ -107,6 +108,19 @@ async def test_export_has_a_row_for_each_person_in_each_channel(
         UsageRow("C1", "U1", 1, 2, 20),
         UsageRow("C1", "U2", 1, 7, 0, unpriced=1),
         UsageRow("C2", "U1", 2, 6, 60),
+    )
+
+
+async def test_export_tells_models_apart(queue: Queue, quotas: Quotas) -> None:
+    await spend(queue, "C1", "U1", Charge(1, 5, 50))
+    await spend(queue, "C1", "U1", Charge(1, 7, 70), "grok-4.3")
+    await spend(queue, "C1", "U1", Charge(1, 2, 20), "a model of mine")
+    await spend(queue, "C1", "U1", Charge(1, 1, 10), "grok-4.3")
+
+    assert await quotas.export(MONTH) == (
+        UsageRow("C1", "U1", 1, 5, 50),
+        UsageRow("C1", "U1", 1, 2, 20, model="a model of mine"),
+        UsageRow("C1", "U1", 2, 8, 80, model="grok-4.3"),
     )
 
 

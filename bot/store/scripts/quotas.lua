@@ -7,7 +7,8 @@
 --   running     set of the ids of jobs that have reserved something
 --   reserved    how many tokens, in all
 -- books     keys of who used how much in the month
---   ledger      hash: "channel person amount", for each amount that was used
+--   ledger      hash: "channel person model amount", for each amount that was used; of a job of an
+--               earlier version "channel person amount"
 --   by, by      sorted sets of people by tokens: in the workspace, in the channel
 -- amount    table: requests, tokens, and micro_dollars, nil when nobody knows
 --
@@ -125,7 +126,8 @@ local function charge(hold, counters, books, amount)
   end
   local channel, person = hold.shares[2].scope.id, hold.shares[3].scope.id
   local ledger, by_workspace, by_channel = unpack(books)
-  add(ledger, channel .. ' ' .. person .. ' ', counted, 1, month_gone(hold))
+  local model = (hold.model or '') == '' and '' or hold.model .. ' '
+  add(ledger, channel .. ' ' .. person .. ' ' .. model, counted, 1, month_gone(hold))
   for _, by in ipairs({by_workspace, by_channel}) do
     redis.call('ZINCRBY', by, amount.tokens, person)
     redis.call('EXPIREAT', by, month_gone(hold))
