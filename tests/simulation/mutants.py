@@ -98,8 +98,26 @@ MUTANTS: dict[str, Lua | Method] = {
 }
 
 
-NOTICED_AT: dict[str, int] = {}
-"""A seed that notices it; without the mutant there is nothing wrong with it."""
+NOTICED_AT = {
+    "fence": 36,
+    "dedupe": 1,
+    "settle once": 171,
+    "settle": 0,
+    "charge of the lost": 0,
+    "quota": 2,
+    "order of a thread": 0,
+    "next of a thread": 0,
+    "late-call record": 24,
+    "late calls of others": 24,
+    "intent of a post": 1,
+    "look-up": 20,
+    "sweep": 165,
+    "reclaim": 0,
+    "renewal": 1,
+    "wake": 0,
+    "stops": 65,
+}
+"""A seed that has noticed it: where to look first. Others are tried when the bot has changed."""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import copy
 import functools
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -17,7 +18,7 @@ from fakeredis import FakeServer
 from fakeredis._helpers import SimpleError
 from fakeredis._msgs import FLAG_LEAVE_EMPTY_VAL, FLAG_SKIP_CONVERT_TO_RESP2
 from fakeredis._socket._fakesocket import FakeSocket
-from fakeredis._socket._resp import convert_to_resp2
+from fakeredis._socket._resp import convert_to_resp2, extract_command
 from fakeredis.commands_mixins import scripting_mixin
 from redis import exceptions
 from redis.asyncio import Redis
@@ -25,6 +26,18 @@ from redis.asyncio import Redis
 from bot.store import scripts
 from bot.store.connection import REPLY_SECONDS, Script, Store
 from tests.simulation.world import Call, World
+
+
+def _no_rows(lua: Any) -> Any:
+    return lua.table_from(())
+
+
+_OF_NOTHING: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("hget", "get", "zscore"), lambda _: False),
+    **dict.fromkeys(("exists", "hexists", "zcard", "scard", "hdel", "zrem", "srem"), lambda _: 0),
+    **dict.fromkeys(("zrange", "zrangebyscore", "hgetall", "lrange", "zpopmin"), _no_rows),
+}
+"""What reading, or taking away from, a key that is not there comes to: asked most of all."""
 
 _TOLD = ("accept", "take", "deliver", "finish", "release", "reassert", "restore", "drop", "stop")
 _BLOCKING = (b"XREAD", b"XREADGROUP")
@@ -35,11 +48,22 @@ class _Socket(FakeSocket):
 
     def __init__(self, server: FakeServer) -> None:
         super().__init__(server, 0, client_class=Redis)
-        self.reply: Any = None
+        server.lock.acquire()  # there is one thread, and each command is told of to nobody
         self.added = False
 
-    def put_response(self, msg: Any) -> None:
-        self.reply = msg
+    def run(self, fields: list[bytes]) -> Any:
+        """What comes of one command, as it comes of one that was sent."""
+        name, arguments = extract_command(fields)
+        now = time.time()
+        for database in self._server.dbs.values():
+            database.time = now
+        try:
+            func, sig = self._name_to_func(name)
+            sig.check_arity(arguments, self.version)
+            result = self._run_command(func, sig, arguments, False)
+        except SimpleError as error:
+            result = error
+        return self._decode_result(result)
 
     def eval(self, script: bytes, numkeys: int, *rest: bytes) -> Any:
         server: Any = self._server
@@ -84,8 +108,14 @@ class _Socket(FakeSocket):
         name = op.decode().lower()
         if name in ("xgroup", "xinfo"):
             name, args = f"{name} {args[0].decode().lower()}", args[1:]
-        func, sig = self._name_to_func(name)
+        if name in _OF_NOTHING and args[0] not in self._db._dict:
+            return _OF_NOTHING[name](lua_runtime)
+        if name == "time":
+            now = time.time()
+            words = (b"%d" % now, b"%d" % (now % 1 * 1_000_000))
+            return lua_runtime.table_from(words)
         arguments = [scripting_mixin._convert_redis_arg(each) for each in args]
+        func, sig = self._name_to_func(name)
         if name == "xadd":
             self.added = True
         result = self._run_command(func, sig, arguments, True)
@@ -184,8 +214,7 @@ class FakeStore:
         return _text(self._run(fields))
 
     def _run(self, fields: list[bytes]) -> Any:
-        self._socket._process_command(fields)
-        return self._socket.reply
+        return self._socket.run(fields)
 
     def land(self, commands: list[list[bytes]], call: Call) -> None:
         """Carry out what has arrived."""

@@ -39,6 +39,7 @@ def test_a_seed_is_the_whole_report() -> None:
     assert len(again[0].splitlines()) > 20
 
 
+@pytest.mark.timeout(300)
 def test_each_broken_guard_is_noticed() -> None:
     done = _simulate("--mutants")
     assert done.returncode == 0, done.stdout + done.stderr
