@@ -78,6 +78,7 @@ class Queue:
         self.alone = store.alone
         self.consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._store = store
+        self._script = store.script
         self._keys = keys
         self._retention_seconds = retention_seconds
         self._thread_tokens = thread_tokens
@@ -89,25 +90,6 @@ class Queue:
             pause_seconds=pause_seconds,
             retention_seconds=retention_seconds,
         )
-        self._accept = store.script("accept")
-        self._offer = store.script("offer")
-        self._overflow = store.script("overflow")
-        self._take = store.script("take")
-        self._renew = store.script("renew")
-        self._write = store.script("write")
-        self._adopt = store.script("adopt")
-        self._disown = store.script("disown")
-        self._begin = store.script("begin")
-        self._deliver = store.script("deliver")
-        self._finish = store.script("finish")
-        self._reassert = store.script("reassert")
-        self._release = store.script("release")
-        self._hand_back = store.script("hand_back")
-        self._prune = store.script("prune")
-        self._stop = store.script("stop")
-        self._claim = store.script("claim")
-        self._restore = store.script("restore")
-        self._probe = store.script("probe")
 
     async def accept(self, job_id: str, ask: Ask, hold: Hold | None = None) -> str:
         """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
@@ -136,7 +118,7 @@ class Queue:
             int(ask.surface == "mention"),
             int(ask.opens_thread),
         )
-        outcome, detail = await self._accept.once(keys, args)
+        outcome, detail = await self._script("accept").once(keys, args)
         if hold is not None:
             raise_refusal(outcome, detail, hold)
         return str(detail)
@@ -145,7 +127,7 @@ class Queue:
         """Let a delivery, which Slack may repeat in other words, become no job any more. False:
         it has become one."""
         args: list[str | int] = [REFUSED, DELIVERY_KNOWN_SECONDS]
-        return bool(await self._claim([self._keys.seen(dedupe)], args))
+        return bool(await self._script("claim")([self._keys.seen(dedupe)], args))
 
     async def holder_of(self, dedupe: str) -> str | None:
         """The id of the job that a delivery became within the last `DELIVERY_KNOWN_SECONDS`."""
@@ -163,7 +145,9 @@ class Queue:
     async def stop(self, job_id: str, reason: str) -> State | None:
         """Stop the job unless its answer is stored already; the state it was in, None when it is
         not known. `reason`, not empty, is for its holder; the first one stands."""
-        state = await self._stop([self._keys.job(job_id), self._keys.stops], [reason, MOST_STOPS])
+        state = await self._script("stop")(
+            [self._keys.job(job_id), self._keys.stops], [reason, MOST_STOPS]
+        )
         return None if state is None else STATE.validate_python(state)
 
     async def stop_reason(self, job_id: str) -> str:
@@ -213,7 +197,9 @@ class Queue:
 
     async def offer(self, jobs: int) -> None:
         """Tell the other workers for how many more jobs this one has room."""
-        await self._offer([self._keys.rooms], [self.consumer, jobs, int(OFFER_SECONDS * 1000)])
+        await self._script("offer")(
+            [self._keys.rooms], [self.consumer, jobs, int(OFFER_SECONDS * 1000)]
+        )
 
     async def overflow(
         self, count: int, unread_seconds: float, waiting: int = 0
@@ -223,7 +209,7 @@ class Queue:
         others have room by now. They count on getting them. Tried once, as a read is."""
         keys = [self._keys.queue, self._keys.rooms]
         args = (GROUP, self.consumer, count, int(unread_seconds * 1000), waiting)
-        elsewhere, *taken = await self._overflow.once(keys, args)
+        elsewhere, *taken = await self._script("overflow").once(keys, args)
         read = [
             (entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in taken
         ]
@@ -254,7 +240,9 @@ class Queue:
         `ValueError` when what is stored is no job."""
         lease = Lease(entry, uuid.uuid4().hex)
         keys = [self._keys.job(entry.job_id), self._keys.queue]
-        reply = await self._take(keys, [lease.token, entry.entry_id, GROUP, self.consumer])
+        reply = await self._script("take")(
+            keys, [lease.token, entry.entry_id, GROUP, self.consumer]
+        )
         if not reply:
             return None
         fields = dict(zip(reply[::2], reply[1::2], strict=True))
@@ -272,7 +260,7 @@ class Queue:
     async def renew(self, lease: Lease) -> bool:
         """Show that the holder is alive; False when the lease is lost."""
         args = [lease.token, lease.entry.entry_id, GROUP, self.consumer]
-        return bool(await self._renew(self._job_and_queue(lease), args))
+        return bool(await self._script("renew")(self._job_and_queue(lease), args))
 
     async def write(
         self,
@@ -294,7 +282,7 @@ class Queue:
         flat = [word for pair in fields for word in pair]
         kept = self._thread_retention_seconds
         args: list[str | int] = [lease.token, number, enters or "", kept, _ms(late), *flat]
-        if not await self._write(keys, args):
+        if not await self._script("write")(keys, args):
             raise LeaseLost(lease.entry.job_id)
 
     async def adopt(
@@ -314,14 +302,14 @@ class Queue:
         if enters:
             keys += [self._keys.queue, *self._line(enters)]
         args = (lease.token, number, field, value, ts, enters or "", self._thread_retention_seconds)
-        outcome = await self._adopt(keys, args)
+        outcome = await self._script("adopt")(keys, args)
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
         return bool(outcome == "adopted")
 
     async def disown(self, job_id: str, ts: str) -> bool:
         """Whether the message at `ts`, posted without a lease, may be taken back."""
-        return bool(await self._disown([self._keys.job(job_id)], [ts]))
+        return bool(await self._script("disown")([self._keys.job(job_id)], [ts]))
 
     async def begin(self, lease: Lease, hold: Hold, time: int = 0) -> None:
         """Say that Grok is asked now, with the `hold` of the job, for the `time`-th time from 0.
@@ -330,7 +318,7 @@ class Queue:
 
         Raises `Denied` when it does not fit, and nothing has changed then; and `LeaseLost`.
         """
-        outcome, detail = await self._begin(
+        outcome, detail = await self._script("begin")(
             self._job_and_counters(lease, hold), [lease.token, time]
         )
         if outcome == "lost":
@@ -359,7 +347,7 @@ class Queue:
             *(lease.token, answer.model_dump_json(), charge.requests, charge.tokens, cost),
             self._retention_seconds if given_up else "",
         )
-        stored = await self._deliver(keys, args)
+        stored = await self._script("deliver")(keys, args)
         if stored is None:
             raise LeaseLost(lease.entry.job_id)
         return Answer.model_validate_json(stored)
@@ -407,7 +395,7 @@ class Queue:
             int(shown),
         )
         keys = [*self._job_and_queue(lease), recent, *self._line(conversation)]
-        outcome, detail, late = await self._finish(keys, args)
+        outcome, detail, late = await self._script("finish")(keys, args)
         return str(outcome), detail, late
 
     async def reassert(self, job_id: str, lost: Lease | None = None, late: float = 0.0) -> bool:
@@ -416,29 +404,31 @@ class Queue:
         nobody knows the job."""
         token = lost.token if lost else ""
         keys = [self._keys.job(job_id), self._keys.queue]
-        return bool(await self._reassert(keys, [uuid.uuid4().hex, token, _ms(late)]))
+        return bool(await self._script("reassert")(keys, [uuid.uuid4().hex, token, _ms(late)]))
 
     async def restore(self, lost: Lease, job: Job) -> bool:
         """Queue `job` anew, as the holder of the lease that was `lost` knows it; False when it is
         known."""
         flat = [word for pair in fields_of(job).items() for word in pair]
         args = [job.id, lost.entry.entry_id, GROUP, *flat]
-        return bool(await self._restore(self._job_and_queue(lost), args))
+        return bool(await self._script("restore")(self._job_and_queue(lost), args))
 
     async def release(self, lease: Lease, late: float = 0.0) -> bool:
         """Hand the job back, for any worker to take at once, though for `late` seconds Slack may
         carry out calls made for it; False when the lease is lost."""
         args: list[str | int] = [lease.token, lease.entry.entry_id, GROUP, _ms(late)]
-        return bool(await self._release(self._job_and_queue(lease), args))
+        return bool(await self._script("release")(self._job_and_queue(lease), args))
 
     async def hand_back(self, working: Sequence[Entry] = ()) -> int:
         """Hand back what this consumer has read and is not `working` on; how much it was."""
         entries = [entry.entry_id for entry in working]
-        return int(await self._hand_back([self._keys.queue], [GROUP, self.consumer, *entries]))
+        return int(
+            await self._script("hand_back")([self._keys.queue], [GROUP, self.consumer, *entries])
+        )
 
     async def try_writing(self) -> None:
         """Returns when Redis takes what is written; one that only answers may be read-only."""
-        await self._probe([self._keys.probe], [])
+        await self._script("probe")([self._keys.probe], [])
 
     async def load(self) -> Load:
         """How much there is to do."""
@@ -461,7 +451,7 @@ class Queue:
     async def prune(self) -> int:
         """Forget consumers of processes that are long gone; how many there were."""
         args = (GROUP, int(CONSUMER_GONE_SECONDS * 1000))
-        return int(await self._prune([self._keys.queue], args))
+        return int(await self._script("prune")([self._keys.queue], args))
 
     async def _make_group(self, error: ResponseError) -> None:
         """A new or flushed Redis has no consumer group: make one that sees every entry."""

@@ -112,6 +112,7 @@ class Store:
 
     def __init__(self, url: str, *, alone: bool = False) -> None:
         self.alone = alone
+        self._scripts: dict[str, Script] = {}
         self.redis = _client(url, reply_seconds=REPLY_SECONDS)
         self.reads = _client(url, reply_seconds=BLOCK_SECONDS + REPLY_SECONDS)
 
@@ -130,7 +131,9 @@ class Store:
 
     def script(self, name: str) -> Script:
         """The script `name`.lua. Everything the bot writes goes through one."""
-        return Script(self.redis, name)
+        if name not in self._scripts:
+            self._scripts[name] = Script(self.redis, name)
+        return self._scripts[name]
 
     async def ping(self) -> None:
         """Returns when Redis answers and is ready; raises `StoreUnavailable`."""

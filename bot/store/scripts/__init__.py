@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.resources import files
 
 from redis.asyncio import Redis
@@ -16,8 +17,13 @@ def load(redis: Redis, name: str) -> AsyncScript:
 
 def _source(name: str) -> str:
     """The text of `name`.lua, after what it says it uses: `-- uses other.lua`."""
-    text = (files(__name__) / f"{name}.lua").read_text(encoding="utf-8")
+    text = _read(name)
     return "\n".join([*map(_source, _USES.findall(text)), text])
 
 
 _USES = re.compile(r"^-- uses (\w+)\.lua$", re.MULTILINE)
+
+
+@cache
+def _read(name: str) -> str:
+    return (files(__name__) / f"{name}.lua").read_text(encoding="utf-8")
