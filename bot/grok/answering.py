@@ -167,18 +167,20 @@ class Completion:
             there = self._router.elsewhere(self.call, self._refused)
             self.call = rewritten(self.call, there)
             return
+        if failure.retry and self._goes_elsewhere(failure):
+            return
         self._tries += 1
         delay = self._retries.delay(self._tries, failure.retry_after)
         if not failure.retry:
             self._router.note(self.call, failure)
-            self._go_elsewhere(failure)
+            if not self._goes_elsewhere(failure):
+                raise failure
             return
         asked = failure.retry_after or 0.0
         if asked > min(LONGEST_WAIT, deadlines.left):
             raise failure.later(asked)
         if self._tries >= TRIES or delay >= deadlines.left:
-            self._go_elsewhere(failure)
-            return
+            raise failure
         await self._pay_again()
         log.info("asking grok again", kind=failure.kind, tries=self._tries, delay=round(delay, 2))
         await self._retries.sleep(delay)
@@ -186,14 +188,16 @@ class Completion:
             # Some servers say only where nothing is streamed what they refuse.
             self.call = adapted(self.call, "no stream") or self.call
 
-    def _go_elsewhere(self, failure: Failure) -> None:
-        """Ask at an endpoint that may take what this one did not; else raise `failure`."""
+    def _goes_elsewhere(self, failure: Failure) -> bool:
+        """Make ready to ask at an endpoint that may take what this one did not; whether there is
+        one."""
         there = self._router.instead(self.call, failure, self._refused)
         if there is None:
-            raise failure
+            return False
         log.info("asking grok elsewhere", kind=failure.kind, endpoint=there)
         self._refused.append((self.call.endpoint, failure))
         self.call = rewritten(self.call, there)
+        return True
 
     async def _pay_again(self) -> None:
         if self._spent and self._again is not None:

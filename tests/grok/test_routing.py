@@ -249,12 +249,13 @@ ODD = [
     Script(status=400, body={"error": {"message": "Unrecognized request argument: input"}}),
     Script(status=422, body={"detail": [{"loc": ["body", "store"], "msg": "Extra inputs"}]}),
     Script(status=403, body={"error": {"message": "Key not allowed to access this route"}}),
+    Script(status=500, body={"error": {"message": "Unexpected response type"}}),
     Script(status=501, body={"error": {"message": "not implemented"}}),
     Script(status=200, body="<html>Welcome!</html>"),
 ]
 
 
-@pytest.mark.parametrize("script", ODD, ids=["400", "422", "403", "501", "page"])
+@pytest.mark.parametrize("script", ODD, ids=["400", "422", "403", "500", "501", "page"])
 async def test_what_is_odd_at_the_newest_of_another_server_is_tried_at_the_next(
     script: Script, openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:
