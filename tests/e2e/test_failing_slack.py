@@ -146,7 +146,9 @@ def _check_answer(number: int, parts: dict[int, Message]) -> None:
     messages = [parts[part] for part in range(len(parts))]
     first, *further = messages
     assert all(message.thread_ts == first.ts for message in further)
-    assert [is_complete(message) for message in messages] == [False] * len(further) + [True]
+    assert [is_complete(message) for message in messages] == [
+        message in (first, messages[-1]) for message in messages
+    ]
     text = "\n".join(map(markdown, messages))
     assert _WORD.findall(text) == _words(number)
     for left_over in (words.THINKING, words.WRITING, words.UNSHOWABLE):
