@@ -97,6 +97,17 @@ class Taking:
         )
         return await self.anew(ask)
 
+    async def ahead(self, taken: Taken) -> int:
+        """How many questions of the conversation are answered before this one, as far as the store
+        says."""
+        conversation = taken.ask.conversation
+        if conversation is None:
+            return 0
+        try:
+            return await self._store.conversations.before(conversation, taken.accepted.job_id)
+        except StoreUnavailable:
+            return 0
+
     async def anew(self, ask: Ask) -> Taken:
         """Have a question accepted that was made of an earlier one, if it may be asked by now.
         Raises what `ask` raises."""

@@ -205,7 +205,9 @@ class Buttons:
         except (Denied, NotTaken) as not_taken:
             metrics.REQUESTS.labels("retry", outcome_of(not_taken)).inc()
             return not_taken.sentence
-        return "" if taken.accepted.duplicate else promised(taken) or ""
+        if taken.accepted.duplicate:
+            return ""
+        return promised(taken, await self._taking.ahead(taken)) or ""
 
     async def _dedupe(self, click: Click, job_id: str) -> str:
         """What makes clicks one retry: all until its answer is there; later ones are another.

@@ -64,7 +64,7 @@ class Continuing:
             return not_taken.sentence
         if taken.accepted.duplicate:
             return _was_first(click, await sequels.find(job.id, section))
-        return promised(taken) or ""
+        return promised(taken, await self._taking.ahead(taken)) or ""
 
     async def _asked(self, click: Click, ask: Ask, dedupe: str) -> Ask:
         return ask.model_copy(

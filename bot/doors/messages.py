@@ -269,20 +269,9 @@ class Conversing:
 
     async def _promise(self, heard: Heard, taken: Taken) -> None:
         """Tell the author, if nothing is to be seen of the answer for now, that it comes."""
-        note = promised(taken, await self._in_line(taken))
+        note = promised(taken, await self._taking.ahead(taken))
         if note and await self._store.once.first(heard.dedupe):
             await self._show(heard, note)
-
-    async def _in_line(self, taken: Taken) -> str:
-        """How many questions are answered before this one, in words; empty when none is."""
-        conversation = taken.ask.conversation
-        if conversation is None:
-            return ""
-        try:
-            ahead = await self._store.conversations.before(conversation, taken.accepted.job_id)
-        except StoreUnavailable:
-            return ""
-        return talk.in_line(ahead) if ahead else ""
 
     async def _said_no(self, heard: Heard, tell: Tell) -> Reaction:
         """Let the question come to nothing, and `tell` why, unless an answer comes of it: that of

@@ -8,9 +8,10 @@ from bot.slack.blocks import Message, Offered, offer
 from bot.words import talk
 
 
-def promised(taken: Taken, also: str = "") -> Message | None:
-    """That the answer comes, and `also` another sentence; None when there is nothing to say."""
-    said = " ".join(filter(None, (promise(taken.ask), also)))
+def promised(taken: Taken, ahead: int = 0) -> Message | None:
+    """That the answer comes, and how many of its conversation come first; None when there is
+    nothing to say."""
+    said = " ".join(filter(None, (promise(taken.ask), talk.in_line(ahead) if ahead else "")))
     if not said:
         return None
     return offer(said, [Offered("stop", talk.BUTTONS["stop"], taken.accepted.job_id)])

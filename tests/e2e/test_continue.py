@@ -400,6 +400,108 @@ async def test_a_continuation_of_nothing(redis_url: str) -> None:
     assert buttons(more) == ["retry", "edit", "details"]
 
 
+async def test_who_has_to_wait_for_their_turn_is_told(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        release = asyncio.Event()
+        stage.grok.script(Script(text="slow", stall_after=1, release=release))
+        stage.grok.script(Script(text=TWO))
+        await stage.workspace.say(ANA, GENERAL, "And then?", message.ts)
+        await stage.grok.arrived(2)
+        await press(stage, BEN, message)
+        await told(stage, BEN, talk.in_line(1))
+        release.set()
+        more = await stage.reply(1, message.ts)
+        await stage.quiet()
+
+    assert markdown(more).strip() == TWO.strip()
+
+
+async def test_what_was_stopped_before_anything_of_it_was_seen_can_be_continued(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut())
+        await stage.ask("--private Count")
+        answer = await told(stage, ANA, "one two")
+        stage.grok.script(Script(text="never", first_delay=60))
+        await press(stage, ANA, answer)
+        await stage.grok.arrived(2)
+        waiting = [m for m in stage.workspace.ephemerals(ANA) if buttons(m) == ["stop"]][-1]
+        await stage.workspace.click(ANA, waiting.channel, waiting.ts, "stop")
+        await told(stage, ANA, talk.STOPPED_ALONE)
+        await stage.quiet()
+        assert buttons(answer)[0] == "continue"
+        stage.grok.script(Script(text=TWO))
+        await press(stage, ANA, answer)
+        await told(stage, ANA, "five six")
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(answer))
+        await stage.quiet()
+
+    assert not stage.workspace.problems
+
+
+async def test_a_private_answer_sent_as_a_direct_message_goes_on_there(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut(LONG))
+        await stage.ask("--private --max-tokens 50000 Tell me a story")
+        direct = dm_of(ANA)
+        await stage.answer(channel=direct)
+        root = stage.workspace.messages(direct)[0]
+
+        def replies() -> list[Message]:
+            return stage.replies(root.ts, channel=direct)
+
+        await stage.workspace.wait_for(lambda: "continue" in buttons(replies()[-1]))
+        last, number = replies()[-1], len(replies())
+        stage.grok.script(Script(text="The end."))
+        await press(stage, ANA, last)
+        more = await stage.reply(number, root.ts, channel=direct)
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(last))
+        await stage.quiet()
+
+    assert markdown(more) == "The end."
+    assert words.ON_IN_THREAD in root.shown
+    assert not stage.workspace.messages(GENERAL)
+    assert not stage.workspace.problems
+
+
+async def test_a_question_that_was_deleted_leaves_its_answer_to_go_on(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut())
+        asked = await stage.workspace.say(BEN, GENERAL, "@grok count")
+        answer = await stage.reply(0, asked.ts)
+        await stage.quiet()
+        await stage.workspace.delete(BEN, GENERAL, asked.ts)
+        stage.grok.script(Script(text=TWO))
+        await press(stage, CHLOE, answer)
+        more = await stage.reply(1, asked.ts)
+        await stage.quiet()
+
+    assert TWO.strip() in markdown(more)
+
+
+async def test_where_slack_does_not_let_it_stand_in_the_thread(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.workspace.fail("chat.postMessage", error="thread_not_found", times=None)
+        stage.grok.script(Script(text=TWO))
+        await press(stage, CHLOE, message)
+        await told(stage, CHLOE, "five six")
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(message))
+        await stage.quiet()
+
+
+async def test_an_answer_of_a_size_that_no_question_may_have(redis_url: str) -> None:
+    async with on_stage(redis_url, grok_max_prompt_bytes=len(ONE) - 1) as stage:
+        message = await first(stage)
+        await press(stage, ANA, message)
+        await told(stage, ANA, talk.TOO_LONG_TO_CONTINUE)
+        await stage.quiet()
+
+    assert len(stage.grok.requests) == 1
+
+
 async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
     async with empty_stage() as stage:
         env = environment(stage.workspace, stage.grok, tmp_path / "data")
