@@ -271,5 +271,6 @@ class Buttons:
             channel=click.channel,
             thread_ts=click.thread_ts,
             response_url=click.response_url if beside else "",
+            replied=bool(click.thread_ts),
             replaces=replaces,
         )

@@ -52,13 +52,15 @@ class Ephemeral:
         )
 
     async def answer(self, click: Click, sentence: str) -> None:
-        """Tell whoever clicked, where they did: a `response_url` reaches no thread."""
+        """Tell whoever clicked, where they did: a `response_url` reaches no thread. In a thread
+        what was clicked is a reply itself, so nobody need be asked whether there is one."""
         await self.tell(
             sentence,
             user=click.user,
             channel=click.channel,
             thread_ts=click.thread_ts,
             response_url="" if click.thread_ts else click.response_url,
+            replied=bool(click.thread_ts),
         )
 
     async def show(

@@ -58,6 +58,23 @@ async def test_only_the_asker_or_an_admin_stops_an_answer(redis_url: str) -> Non
     assert "admin" in told.shown
 
 
+async def test_a_click_in_a_thread_that_comes_to_nothing_reads_nothing(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(pieces=SLOW, speed=20))
+        asked = await stage.workspace.say(BEN, GENERAL, "@grok count for me")
+        await stage.workspace.wait_for(
+            lambda: any("word3" in markdown(m) for m in stage.replies(asked.ts))
+        )
+        (message,) = stage.replies(asked.ts)
+        read = len(stage.workspace.calls_of("conversations.replies"))
+        for _ in range(3):
+            await stage.workspace.click(CHLOE, GENERAL, message.ts, "stop")
+        await stage.workspace.wait_for(lambda: len(stage.workspace.ephemerals(CHLOE)) == 3)
+        assert len(stage.workspace.calls_of("conversations.replies")) == read
+
+    assert {told.thread_ts for told in stage.workspace.ephemerals(CHLOE)} == {asked.ts}
+
+
 async def test_a_stop_that_another_replica_heard_takes_effect(redis_url: str, store: Store) -> None:
     other = Queue(store, Keys(TEAM_ID), lease_seconds=15, retention_seconds=600)
     async with on_stage(redis_url) as stage:
