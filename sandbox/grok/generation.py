@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.grok import answers
@@ -12,6 +12,9 @@ from sandbox.grok.fields import ASKED_IN, Dialect, Endpoint, text_of
 from sandbox.grok.models import Model, rate
 from sandbox.grok.script import Script
 from sandbox.grok.strict import effort_in
+
+_CHOICES = 8
+"""So many answers of our own to one prompt are looked through for one that was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ def generate(  # noqa: PLR0917 - called in one place
 ) -> Generation:
     """Answer `body` as `script` says, and by default pleasantly."""
     prompts = prompts_of(endpoint, body)
+    if script.text is None and script.pieces is None and (rest := _rest(endpoint, body)):
+        script = replace(script, text=rest)
     each = body.get("n") or 1
     reasoning = _reasoning(endpoint, model, script, prompts[-1] if prompts else "", body)
     cap, thought = _cap(body), counting.written(reasoning)
@@ -100,6 +105,19 @@ def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
         return [prompt] if isinstance(prompt, str) else list(prompt)
     said = [text for role, text in _messages(endpoint, body) if role == "user"]
     return said[-1:] or [""]
+
+
+def _rest(endpoint: Endpoint, body: Mapping[str, Any]) -> str:
+    """How an answer of our own goes on that was cut off, whatever is said below it; empty when the
+    last one was whole."""
+    if endpoint == "completions":
+        return ""
+    match _messages(endpoint, body)[-3:]:
+        case [("user", asked), ("assistant", begun), ("user", _)] if begun:
+            whole = (answers.answer(asked, choice, body.get("seed")) for choice in range(_CHOICES))
+            found = next((each for each in whole if each.startswith(begun)), begun)
+            return found[len(begun) :]
+    return ""
 
 
 def _messages(endpoint: Endpoint, body: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -137,6 +137,24 @@ async def test_the_same_prompt_gets_the_same_answer(call: Caller) -> None:
     assert "TCP slow start" in first[0]["text"]
 
 
+async def test_an_answer_that_was_cut_off_goes_on(call: Caller) -> None:
+    asked = {"role": "user", "content": "Explain TCP slow start"}
+
+    async def said(*messages: dict[str, str], **more: Any) -> str:
+        body = {"model": PLAIN, "messages": [asked, *messages], **more}
+        text: str = (await call("/chat/completions", **body))[1]["choices"][0]["message"]["content"]
+        return text
+
+    whole, begun = await said(), await said(max_tokens=20)
+    go_on = {"role": "user", "content": "Go on."}
+    rest = await said({"role": "assistant", "content": begun}, go_on)
+    assert 0 < len(begun) < len(whole)
+    assert begun + rest == whole
+
+    after = await said({"role": "assistant", "content": whole}, go_on)
+    assert "Go on" in after
+
+
 async def test_max_tokens_stop_and_echo(call: Caller) -> None:
     body = {"model": PLAIN, "prompt": "hello", "echo": True}
 
