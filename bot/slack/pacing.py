@@ -18,6 +18,9 @@ WINDOW_SECONDS = 61.0
 TYPICAL_SECONDS = 12.0
 """For how long the text of an answer comes, before that is learned: 600 tokens at 50 tokens/s."""
 
+CLOSEST = 1 / 200
+"""Of the window: no closer do edits follow each other (`edit_slot.lua`), so nobody asks before."""
+
 _EDITS = "chat.update"
 _POSTS = "chat.postMessage"
 _LONGEST_SLEEP = 5.0
@@ -81,6 +84,9 @@ class EditBudget:
             passed = _clock() - started
             return await self._ask("edit", answer, _after(age, passed), _after(since, passed))
 
+        closest = CLOSEST * self._window / 1000
+        if since is not None and since < closest:
+            await pause(closest - since, stop)
         return await _until(wait, stop)
 
     async def may_tell(self, answer: str) -> bool:
