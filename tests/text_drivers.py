@@ -19,6 +19,7 @@ from bot.grok.call import Call
 from bot.grok.errors import ErrorReply, from_event, from_reply
 from bot.grok.trimming import Trimming
 from bot.markdown.inline_markup import InlineMarkup
+from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth
 from bot.ops.redact import Redactor
 from bot.reply.chain import Chain
@@ -72,6 +73,11 @@ def _markup(text: str) -> object:
 def _safe_growth(text: str) -> object:
     growth = SafeGrowth()
     return [growth.safe(text[:end]) for end in (len(text) // 2, len(text))]
+
+
+def _rewritten(text: str) -> object:
+    rewriting = Rewriting()
+    return [*map(rewriting.feed, _parts(text)), rewriting.end(), rewriting.given(len(text))]
 
 
 def _question(text: str) -> object:
@@ -178,6 +184,7 @@ DRIVERS: Mapping[str, Work] = {
     "a growing answer": _growing,
     "inline markup": _markup,
     "text made safe while it grows": _safe_growth,
+    "text rewritten while it grows": _rewritten,
     "a question as it is shown": _question,
     "an echo": _echo,
     "an answer trimmed": _trimming,

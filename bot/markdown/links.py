@@ -56,6 +56,12 @@ _WHOLE_TARGET = re.compile(
 
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
 _DEFINITION = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]:", re.DOTALL)
+_NOTE = re.compile(
+    r"\\.|(?P<mark>\[\^[^\[\]\s]{1,60}\])(?=[:\[]|\((?!https?://))", re.DOTALL | re.IGNORECASE
+)
+"""The mark of a footnote before what would make a reference or a link of it; one that leads
+somewhere is a link."""
+
 _FOLLOWING = ("(", "[")
 _BEGUN_LINE = re.compile(r"\n[ \t>]*")
 
@@ -160,7 +166,9 @@ def hiding_angles(leaf: str, code: Code = NO_CODE, seen: Seen | None = None) -> 
 
 def may_hide(leaf: str) -> bool:
     """Whether there may be anything in `leaf` that `hiding_brackets` looks at."""
-    return "]:" in leaf or (("](" in leaf or "][" in leaf) and may_name(leaf))
+    if "]:" in leaf:
+        return True
+    return ("](" in leaf or "][" in leaf) and ("[^" in leaf or may_name(leaf))
 
 
 def hiding_brackets(
@@ -170,6 +178,8 @@ def hiding_brackets(
 
     `known` are the references read before; those of `leaf` are added to them.
     """
+    if "[^" in leaf:
+        yield from _behind_notes(leaf, code)
     known = known or References()
     pairs = [*_pairs(leaf, code)]
     names = _Names(leaf, pairs)
@@ -184,6 +194,14 @@ def hiding_brackets(
             yield pair.end + 1
     for definition in reversed(definitions):
         yield from _hiding_definition(leaf, definition, known)
+
+
+def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
+    """Where joiners keep the marks of footnotes what they are: no references, whose notes a reader
+    would take for addresses and not show."""
+    for note in _NOTE.finditer(leaf):
+        if note["mark"] and not within(note.start(), code.certain):
+            yield note.end()
 
 
 def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: References) -> bool:

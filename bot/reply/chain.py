@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import count
 
 from bot import words
 from bot.completion.result import Answer, Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
+from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import Safe, SafeGrowth
 from bot.reply.cut import Cut
 from bot.reply.final import final_sections, why_no_more
@@ -70,14 +72,17 @@ class _Flow:
 
     def _restart(self, title: str) -> None:
         self._layout = Layout(*self._rooms)
+        self._rewriting = Rewriting()
         self._full: list[Safe] = []
         self._growth = SafeGrowth()
         self._settled_growth = SafeGrowth()
         self._title = title
         self._head = f"{title}\n\n" if title else ""
         self._ahead = self._behind
+        self._shown_ahead = 0
         self._seen = 0
         self._last = ""
+        self._taken = blake2b()
         self._end: tuple[str, str] | None = None
         self._layout.feed(self._head)
 
@@ -133,8 +138,11 @@ class _Flow:
 
     def _take_ahead(self, text: str) -> None:
         """Lay out a slice of what it goes on with, and after the last one go on from there."""
-        self._layout.feed(self._ahead[:_SLICE_CHARS])
+        ahead = self._rewriting.feed(self._ahead[:_SLICE_CHARS])
         self._ahead = self._ahead[_SLICE_CHARS:]
+        ahead += "" if self._ahead else self._rewriting.end()
+        self._layout.feed(ahead)
+        self._shown_ahead += len(ahead)
         if not self._ahead:
             self._head = self._layout.go_on(text)
 
@@ -142,7 +150,9 @@ class _Flow:
         """Lay out what comes next of `text`, and make the messages that are full by then."""
         end = self._seen + _SLICE_CHARS
         if not self._overflows:
-            self._layout.feed(text[self._seen : end])
+            taken = text[self._seen : end]
+            self._taken.update(taken.encode(errors="surrogatepass"))
+            self._layout.feed(self._rewriting.feed(taken))
         self._seen = min(end, len(text))
         self._last = text[max(0, self._seen - _COMPARED) : self._seen]
         self._make_full()
@@ -164,7 +174,8 @@ class _Flow:
     def end_of(self, messages: int) -> int:
         """How many characters of the text the first so many of its messages show."""
         fed = sum(len(piece.text) for piece in self._layout.sealed[:messages])
-        return max(0, fed - len(self._head))
+        shown = self._shown_ahead + max(0, fed - len(self._head))
+        return max(0, self._rewriting.given(shown) - len(self._behind))
 
     def _continues(self, section: Section) -> bool:
         """Whether `section` is what was shown, or that and more.
@@ -177,14 +188,14 @@ class _Flow:
         if self._end is not None:
             return (section.text, section.note) == self._end
         if section.done:
-            return f"{self._head}{section.text}".startswith(self._fed())
+            begun = section.text[: self._seen].encode(errors="surrogatepass")
+            return blake2b(begun).digest() == self._taken.digest()
         return section.text.startswith(self._last, self._seen - len(self._last))
-
-    def _fed(self) -> str:
-        return "".join(piece.text for piece in (*self._layout.sealed, self._layout.tail()))
 
     def _finish(self, text: str, note: str) -> None:
         self._end = text, note
+        if not self._overflows:
+            self._layout.feed(self._rewriting.end())
         if note and not self._overflows:
             self._layout.conclude(note)
 

@@ -171,3 +171,27 @@ def _styled(children: Sequence[Token], kind: str) -> Iterator[Mark]:
             code = ["code"] if child.type == "code_inline" else []
             what = " ".join([kind, *sorted({*styles, *code})])
             yield from ((char, what) for char in child.content if not char.isspace())
+
+
+def cells(markdown: str) -> list[list[str]]:
+    """What stands in the cells of the tables of `markdown`, row by row."""
+    rows: list[list[str]] = []
+    for token in _parser("tables").parse(markdown):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and rows and token.level > 3:
+            rows[-1].append("".join(child.content for child in token.children or []).strip())
+    return [[cell.replace("\u2060", "") for cell in row] for row in rows]
+
+
+def shown_text(markdown: str) -> str:
+    """All that is read of `markdown`, without its markup and what is not seen."""
+    parts: list[str] = []
+    for token in _parser("tables").parse(markdown):
+        if token.type in ("fence", "code_block"):
+            parts.append(token.content)
+        elif token.type == "inline":
+            inside = token.children or []
+            parts += ["\n" if each.type == "softbreak" else each.content for each in inside]
+            parts.append("\n")
+    return _UNSEEN.sub("", "".join(parts))

@@ -1,0 +1,72 @@
+"""What has come out of a text that is rewritten, as far as it matters for what comes next."""
+
+from __future__ import annotations
+
+import re
+
+from bot.markdown.leaves import START, Kind, read
+from bot.markdown.safety import printable
+
+LONGEST_LINE = 250
+"""Of a line that is not ended, no more is kept to look at, in characters."""
+
+_PLAIN = re.compile(r"[^\s>+*\-0-9]")
+"""What begins a line that, below a blank one, ends all lists and quotations."""
+
+_DEEP = re.compile(r"(?:[ ]{0,3}>[ ]?)*+(?:[ ]{4}|[ ]{0,3}\t)")
+
+
+class Above:
+    """What has come out, as far as it matters for what comes next."""
+
+    def __init__(self) -> None:
+        self.line = ""
+        """The beginning of the line that is not ended, and its last character."""
+        self.last = ""
+        """The line above."""
+        self.blank = True
+        """The line above is blank, or there is none."""
+        self._parts: list[str] = []
+        self._unread: list[str] = []
+        self._place = START
+        self._may_be_code = False
+        self._verdict: bool | None = None
+        """Whether the line that is not ended is code, once it was read."""
+
+    def add(self, text: str) -> None:
+        """`text` has come out."""
+        self._unread.append(text)
+        beside = self.line[-2:] + text
+        self._may_be_code = self._may_be_code or "```" in beside or "~~~" in beside
+        ended, newline, rest = text.rpartition("\n")
+        if newline:
+            _, other, last = ended.rpartition("\n")
+            self.last = last if other else "".join((*self._parts, last))
+            self.blank = not self.last.strip(" \t\r>")
+            self._parts.clear()
+            self._verdict = None
+            self.line = ""
+            if self.blank and rest and not self._may_be_code and _PLAIN.match(rest):
+                self._unread, self._place = [rest], START
+        self._parts.append(rest)
+        self.line += rest
+        if len(self.line) > LONGEST_LINE:
+            self.line = self.line[:LONGEST_LINE] + self.line[-1]
+
+    def is_code(self, line: str) -> bool:
+        """Whether `line`, or what began it, stands in a block of code."""
+        if self._verdict is not None:
+            return self._verdict
+        fence = "```" in line or "~~~" in line
+        if not (self._may_be_code or fence or _DEEP.match(line)):
+            return False
+        unread = "".join(self._unread)
+        at = 0
+        while newline := unread.find("\n", at) + 1:
+            self._place = read(self._place, printable(unread[at:newline]))[1]
+            at = newline
+        self._unread = [unread[at:]]
+        kind, behind = read(self._place, printable(line))
+        self._may_be_code = self._place.fence is not None or fence
+        self._verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)
+        return self._verdict

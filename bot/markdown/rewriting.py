@@ -1,0 +1,442 @@
+"""What Slack would spoil of a growing answer, written so that it does not, before it is laid out.
+
+Formulas are put into code (`formulas`), rows of tables lose nothing of what they say (`rows`), and
+footnotes begin paragraphs of their own. Code stays to the letter. What comes out depends on the
+text alone, not on how it arrived; what cannot be told yet is held back.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.markdown.above import LONGEST_LINE, Above
+from bot.markdown.formulas import BEGUN, BEHIND_OPENING, Formula, Missing, formula_at
+from bot.markdown.rows import (
+    RULE,
+    begins_table,
+    columns_of,
+    ends_table,
+    head_of,
+    lead_of,
+    row_of,
+    rule_of,
+)
+
+_LONGEST_HEAD = 1_000
+"""So much of the head of a table is waited for, from its first bar on, in characters."""
+
+_LONGEST_ROW = 4_000
+_LONGEST_CODE = 2_000
+"""So far is code within a line followed before a formula in it is taken for one."""
+
+_WIDE = 20
+"""A table of more columns is shown as code, in a message of its own, and each of its rows begins
+with a bar. Where the head does not, what stands before its first bar may have been shown already:
+that stays, and the head follows whole below it."""
+
+_NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
+_PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
+_SPAN = r"(?!`)[^`\n]*+`(?!`)[^\\$`h\]\n]*+"
+_TOKEN = re.compile(
+    rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})"
+    rf"|(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
+    rf"|(?P<span>(?<=`){_SPAN}(?:`{_SPAN})*+)|(?P<ticks>(?<=`)`*+)"
+    r"|(?P<word>(?:(?<=h)ttps?://|(?<=\])\()[^\s`]*+))"
+)
+"""What matters within a line. It begins with one of few characters: that is searched for fast."""
+
+_LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
+"""Blank lines, and what a line ends with above one that may matter."""
+_BEGUN = re.compile(
+    rf"(?:{BEGUN}|(?<!`)`{{1,60}}|\]|h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
+    r"|^[ ]{1,3}|^[ ]{0,3}\[(?:\^[^\]\s]{0,60}\]?)?)\Z",
+    re.MULTILINE,
+)
+_LONGEST_BEGUN = 80
+_RULE = re.compile(RULE, re.MULTILINE)
+_MAY_BE_RULE = re.compile(r"[|:\- \t>\r]*\Z")
+_SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
+_BLANK = re.compile(r"[ \t]*+\n")
+_GAP = re.compile(r"\n[ \t]*\n")
+_WORD = re.compile(r"[^\s`]*")
+_INDENT = re.compile(r"[ ]{0,4}|[ ]{0,3}\t")
+
+
+_TICKS = re.compile(r"`+")
+_CAME_OUT = -1
+_NO_RULE = re.compile("").match("")
+
+
+class _Token(NamedTuple):
+    """What matters at a place in what is held."""
+
+    kind: str
+    start: int
+    end: int
+    text: str = ""
+
+
+class _Table(NamedTuple):
+    """A table that goes on: its columns, the quotations it stands in, and how far it is
+    indented."""
+
+    columns: int
+    quotes: int
+    indent: int
+
+
+class Rewriting:
+    """One text, rewritten while it grows."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._at = 0
+        """What stands before this in what is held has come out."""
+        self._lines: deque[_Token] = deque()
+        """Lines that matter in what is held."""
+        self._inline: re.Match[str] | None = None
+        """What matters next within a line, if it was `searched` for."""
+        self._searched = False
+        self._line_begins = True
+        self._out: list[str] = []
+        self._source = self._shown = 0
+        self._marks: list[tuple[int, int]] = [(0, 0)]
+        self._above = Above()
+        self._ticks = ""
+        """A run that may have opened code in what has come out."""
+        self._runs: deque[tuple[int, str, int]] = deque()
+        """What both are behind places in what is held."""
+        self._stray = 0
+        """How long the longest run is in this paragraph that opens nothing."""
+        self._in_word = False
+        self._missing: dict[str, int] = {}
+        self._table: _Table | None = None
+        self._note = self._dedented = False
+
+    def feed(self, text: str) -> str:
+        """What comes out now that `text` has come."""
+        self._held += text
+        return self._take(whole=False)
+
+    def end(self) -> str:
+        """The rest, as nothing follows."""
+        return self._take(whole=True)
+
+    def given(self, shown: int) -> int:
+        """How many characters of the text the first `shown` of those stand for that came out."""
+        number = bisect_right(self._marks, (shown, 1 << 62))
+        begin, source = self._marks[number - 1]
+        most = self._marks[number][1] if number < len(self._marks) else self._source
+        return min(source + shown - begin, most)
+
+    def _take(self, *, whole: bool) -> str:
+        self._find_lines()
+        while self._at < len(self._held) and self._step(whole=whole):
+            pass
+        self._held = self._held[self._at :]
+        self._at = 0
+        made = "".join(self._out)
+        self._out.clear()
+        return made
+
+    def _pass(self, end: int, instead: str | None = None) -> None:
+        """Let what is held up to `end` come out, or something `instead`."""
+        source = self._held[self._at : end]
+        shown = source if instead is None else instead
+        self._at = end
+        while self._runs and self._runs[0][0] <= end:
+            _, self._ticks, self._stray = self._runs.popleft()
+        self._source += len(source)
+        self._line_begins = source.endswith("\n") if source else self._line_begins
+        self._shown += len(shown)
+        if shown != source:
+            self._marks.append((self._shown, self._source))
+        if shown:
+            self._out.append(shown)
+            self._above.add(shown)
+        if "\n" in source:
+            self._dedented = False
+
+    def _step(self, *, whole: bool) -> bool:
+        """Let the next part come out; False: more has to come first."""
+        if self._table:
+            return self._take_row(self._table, whole=whole)
+        if self._note and not self._dedented and not self._above.line:
+            if not self._dedent(whole=whole):
+                return False
+            if self._at == len(self._held):
+                return True
+        return self._take_text(whole=whole)
+
+    def _dedent(self, *, whole: bool) -> bool:
+        """Take from a line that goes on with a footnote what it is indented."""
+        space = _INDENT.match(self._held, self._at)
+        end = space.end() if space else self._at
+        if end == len(self._held) and not whole and end - self._at < 4:
+            return False
+        if end - self._at == 4 or self._held[self._at : end].endswith("\t"):
+            self._pass(end, "")
+            self._line_begins = True
+            self._lines.extendleft(self._line_at(end))
+            self._dedented = True
+        elif self._held[end : end + 1].strip():
+            self._note = not self._above.blank
+        return True
+
+    def _take_row(self, table: _Table, *, whole: bool) -> bool:
+        end = self._held.find("\n", self._at) + 1
+        if not end and not whole and len(self._held) - self._at <= _LONGEST_ROW:
+            return False
+        end = end or len(self._held)
+        line = self._held[self._at : end]
+        lead = 0 if table.quotes else min(table.indent, lead_of(line))
+        if len(line) > _LONGEST_ROW or ends_table(line[lead:], table.quotes):
+            self._table = None
+        else:
+            self._pass(end, row_of(line, table.columns, barred=table.columns > _WIDE))
+        return True
+
+    def _take_text(self, *, whole: bool) -> bool:
+        """Let text come out up to what is written otherwise, or cannot be told yet."""
+        held, at = self._held, self._at
+        self._runs.clear()
+        if not self._above.line.strip(" \t") and _BLANK.match(held, at):
+            self._ticks, self._stray = "", 0
+        word = (at, at)
+        if self._in_word and (found_word := _WORD.match(held, at)):
+            word, at = found_word.span(), found_word.end()
+        end = held.find("\n", at) + 1 if self._note else 0
+        end = end or len(held)
+        while (token := self._next(at)) and token.start < end:
+            found = self._read(token, whole=whole)
+            if found is None:
+                end = token.start
+                break
+            if found == _CAME_OUT:
+                self._in_word = False
+                return True
+            at = found
+            if token.kind == "word":
+                word = token.start, token.end
+        upto = end if whole else self._told(end)
+        if upto <= self._at:
+            return False
+        self._in_word = word[0] < upto <= word[1]
+        self._pass(upto)
+        return upto < len(self._held)
+
+    def _find_lines(self) -> None:
+        self._lines.clear()
+        self._searched = False
+        if self._line_begins:
+            self._lines += self._line_at(self._at)
+        for newlines in _LINE.finditer(self._held, self._at):
+            if len(newlines[0]) > 1:
+                self._lines.append(_Token("gap", newlines.start(), newlines.end() - 1))
+            self._lines += self._line_at(newlines.end())
+
+    def _line_at(self, start: int) -> Iterator[_Token]:
+        """What the line matters that begins at `start`, if it does."""
+        held = self._held
+        if (rule := _RULE.match(held, start)) and "|" in rule[0]:
+            yield _Token("rule", start, rule.end(), rule[0])
+        elif note := _NOTE.match(held, start):
+            yield _Token("note", start, note.end())
+
+    def _next(self, at: int) -> _Token | None:
+        """What matters next, from `at` on."""
+        while self._lines and self._lines[0].start < at:
+            self._lines.popleft()
+        if not self._searched or (self._inline and self._inline.start() < at):
+            self._inline, self._searched = _TOKEN.search(self._held, at), True
+        line = self._lines[0] if self._lines else None
+        found = self._inline
+        if found is None or (line and line.start <= found.start()):
+            return line
+        return _Token(str(found.lastgroup), found.start(), found.end(), found[0])
+
+    def _told(self, end: int) -> int:
+        """`end`, or the place above from where on a table or a formula may have begun."""
+        held = self._held
+        begun = _BEGUN.search(held, max(self._at, len(held) - _LONGEST_BEGUN))
+        if begun:
+            before = held[self._at : begun.start()]
+            escapes = len(before) - len(before.rstrip("\\"))
+            end = min(end, begun.start() - escapes % 2)
+        line = held.rfind("\n", self._at) + 1 or self._at
+        if _MAY_BE_RULE.match(held, line) and (line > self._at or not self._above.line):
+            end = min(end, line)
+            line = held.rfind("\n", self._at, line - 1) + 1 or self._at
+        lines = held[line:]
+        bar = _SPACED_BAR.search(lines)
+        if bar and len(lines) - bar.start() <= _LONGEST_HEAD + _LONGEST_BEGUN:
+            end = min(end, line)
+        return end
+
+    def _read(self, token: _Token, *, whole: bool) -> int | None:
+        """Where to go on behind `token`. None: it cannot be told yet; below 0: something came
+        out."""
+        start, kind = token.start, token.kind
+        if kind in ("gap", "escape", "word"):
+            return self._skip(token)
+        if kind == "rule":
+            return self._read_rule(token, whole=whole)
+        if line := self._held.rfind("\n", self._at, start) + 1:
+            self._pass(line)
+            return _CAME_OUT
+        if self._above.is_code(self._before(start + 1)):
+            following = self._held.find("\n", start)
+            return following if following >= 0 else len(self._held)
+        if kind == "span" and not self._run:
+            last = token.text.rfind("`", 0, token.text.rfind("`"))
+            behind = token.end if whole or token.end < len(self._held) else start + last
+            if behind > start:
+                return behind
+        if kind in ("ticks", "span"):
+            return self._read_ticks(token)
+        if kind == "note":
+            return self._begin_note(token)
+        return self._read_formula(token, whole=whole)
+
+    def _before(self, at: int) -> str:
+        """The beginning of the line that goes on at `at`, and what stands right in front of
+        that."""
+        line = self._above.line + self._held[self._at : min(at, self._at + LONGEST_LINE)]
+        return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + self._held[at - 1]
+
+    def _skip(self, token: _Token) -> int:
+        """What has no meaning here but for the code around it."""
+        if token.kind == "gap":
+            self._runs.append((token.start, "", 0))
+        tick = token.text.find("`") if token.kind == "escape" and self._run else -1
+        return token.end if tick < 0 else token.start + tick
+
+    @property
+    def _run(self) -> str:
+        """A run that may have opened code above the place that is read."""
+        return self._runs[-1][1] if self._runs else self._ticks
+
+    @property
+    def _longest_stray(self) -> int:
+        return self._runs[-1][2] if self._runs else self._stray
+
+    def _read_ticks(self, token: _Token) -> int:
+        """What opens or closes code within a line, if it is no fence."""
+        ticks = "`" if token.kind == "span" else token.text
+        end = token.start + len(ticks)
+        fence = len(ticks) >= 3 and not self._before(token.start).strip(" \t>")
+        if not fence and self._run in ("", ticks):
+            self._runs.append((end, "" if self._run else ticks, self._longest_stray))
+        return end
+
+    def _read_formula(self, token: _Token, *, whole: bool) -> int | None:
+        """What may be a formula, where it is not in code."""
+        start = token.start
+        if self._run:
+            behind = self._end_of_code(start, whole=whole)
+            if behind is None or behind:
+                return behind
+        rule = self._rule_below(start, whole=whole)
+        if rule is None:
+            return None
+        if rule is not _NO_RULE:
+            return self._begin_table(rule.start(), rule[0])
+        found = self._formula(token, whole=whole)
+        if not isinstance(found, Formula):
+            return found
+        self._pass(start)
+        self._pass(found.end, found.shown)
+        return _CAME_OUT
+
+    def _formula(self, token: _Token, *, whole: bool) -> Formula | int | None:
+        opening, start = token.text, token.start
+        if self._source - self._at + start < self._missing.get(opening, 0):
+            return token.end
+        line = self._before(start)
+        found = formula_at(
+            self._held, start, opening, line, whole=whole, least=self._longest_stray + 1
+        )
+        if isinstance(found, Missing):
+            self._missing[opening] = self._source - self._at + found.until
+            return found.behind
+        return found
+
+    def _end_of_code(self, start: int, *, whole: bool) -> int | None:
+        """Where the code ends that was opened above `start`; 0: it was none. None: it cannot be
+        told yet."""
+        gap = _GAP.search(self._held, start, start + _LONGEST_CODE)
+        end = gap.start() if gap else start + _LONGEST_CODE
+        runs = _TICKS.finditer(self._held, start, end)
+        told = len(self._held) + whole
+        closing = next((r.end() for r in runs if r[0] == self._run and r.end() < told), 0)
+        if not closing and not (gap or whole or len(self._held) >= end):
+            return None
+        stray = max(self._longest_stray, 0 if closing else len(self._run))
+        self._runs.append((closing or start, "", stray))
+        return closing
+
+    def _rule_below(self, start: int, *, whole: bool) -> re.Match[str] | None:
+        """The rule below the line in which something stands at `start`, which is the head of a
+        table then. None: it cannot be told yet."""
+        held = self._held
+        if not _SPACED_BAR.search(self._before(start)[:LONGEST_LINE]):
+            return _NO_RULE
+        end = held.find("\n", start, start + _LONGEST_HEAD)
+        if end < 0:
+            return None if not whole and len(held) - start < _LONGEST_HEAD else _NO_RULE
+        rule = _RULE.match(held, end + 1)
+        if rule and (whole or rule.end() < len(held)):
+            return rule if "|" in rule[0] else _NO_RULE
+        return None if not whole and _MAY_BE_RULE.match(held, end + 1) else _NO_RULE
+
+    def _read_rule(self, token: _Token, *, whole: bool) -> int | None:
+        if token.end == len(self._held) and not whole:
+            return None
+        return self._begin_table(token.start, token.text)
+
+    def _begin_table(self, end: int, rule: str) -> int:
+        """Let the head of a table come out, which ends at `end`, and the `rule` below it."""
+        if end > self._at:
+            self._pass(self._held.rfind("\n", self._at, end - 1) + 1 or self._at)
+        before = self._above.line if end > self._at else self._above.last
+        line = before + self._held[self._at : end]
+        if "|" not in line or not begins_table(line) or self._above.is_code(line):
+            self._pass(end + len(rule))
+            return _CAME_OUT
+        free = _is_head(line, len(before))
+        head = head_of(line, columns_of(rule)) if free else line
+        shown = head[len(before) :] if head.startswith(before) else line[len(before) :]
+        columns = columns_of(before + shown)
+        wide = columns > _WIDE
+        if wide and not line.lstrip(" \t>").startswith("|"):
+            kept = shown[: head.index("|") - len(before)] + "\n" if free else shown
+            shown = f"{kept}| {head.strip()} |\n"
+        self._pass(end, shown)
+        self._pass(end + len(rule), rule_of(rule, columns, barred=wide))
+        self._pass(min(end + len(rule) + 1, len(self._held)))
+        lead = lead_of(rule)
+        self._table = _Table(columns, rule.count(">", 0, lead), lead)
+        self._ticks, self._stray = "", 0
+        return _CAME_OUT
+
+    def _begin_note(self, token: _Token) -> int:
+        if not self._above.blank:
+            self._pass(self._at, "\n")
+        self._pass(token.end)
+        self._note = self._dedented = True
+        return _CAME_OUT
+
+
+def _is_head(line: str, out: int) -> bool:
+    """Whether the head of a table may be written otherwise from its first bar on, before which
+    `out` characters of it have come out already."""
+    first = _FIRST_BAR.match(line, 0, LONGEST_LINE)
+    if first is None or first.end() <= out or len(line) - first.end() > _LONGEST_HEAD:
+        return False
+    before, after = line[: first.end() - 1], line[first.end() : first.end() + 1]
+    return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")

@@ -1,0 +1,166 @@
+"""Rows of tables, written so that no reader loses anything of them.
+
+GFM lets a bar end a cell even within code, and leaves out what is more than the head has cells for.
+HTML is shown by no one: `<br>` becomes a dot between two words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.markdown.code_spans import spans_in
+from bot.markdown.formulas import OPENING, Formula, Missing, formula_at
+from bot.markdown.links import JOINER
+
+RULE = r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$"
+"""The line below the head of a table; a bar has to be in it."""
+
+BREAK = r"</?br\b[^<>|\n]{0,40}>"
+_BREAKS = re.compile(rf"(?:{BREAK}[ \t]*+)++", re.IGNORECASE)
+_LEAD = re.compile(r"(?:[ \t]*+>)*+[ \t]*+")
+_ENDS_TABLE = re.compile(
+    r"[ \t]*\r?\n?\Z|[ ]{0,3}(?:>|`{3}|~{3}|#{1,6}[ \t\r\n]|(?:[-*+]|\d{1,9}[.)])[ \t]"
+    r"|(?:-[ \t]*){3,}\r?$|(?:\*[ \t]*){3,}\r?$|(?:_[ \t]*){3,}\r?$)|[ ]{4}|[ ]{0,3}\t",
+    re.MULTILINE,
+)
+_OPENING = re.compile(rf"(?P<formula>{OPENING})|\\.", re.DOTALL)
+_SPECIAL = re.compile(r"[`\\$<]")
+_FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
+_CELL = re.compile(r"[^|]+")
+_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+[^-*_\s]")
+_BAR = re.compile(r"\\.|(\|)", re.DOTALL)
+_FREE_BAR = re.compile(r"(?<!\\)\|")
+SEPARATOR = " · "
+
+
+def columns_of(row: str) -> int:
+    """How many cells GFM sees in `row`."""
+    bare = row[lead_of(row) :].strip(" \t\r\n")
+    bars = [found.start() for found in _BAR.finditer(bare) if found[1]]
+    first = bool(bars) and bars[0] == 0
+    last = len(bars) > first and bars[-1] == len(bare) - 1
+    return len(bars) + 1 - first - last
+
+
+def lead_of(row: str) -> int:
+    """Where `row` begins behind its space and the marks of a quotation."""
+    lead = _LEAD.match(row)
+    return lead.end() if lead else 0
+
+
+def ends_table(line: str, quotes: int) -> bool:
+    """Whether `line` is no row of the table above it, which stands in so many quotations."""
+    lead = lead_of(line)
+    if quotes:
+        return line.count(">", 0, lead) != quotes or not line[lead:].strip()
+    return _ENDS_TABLE.match(line) is not None
+
+
+def begins_table(line: str) -> bool:
+    """Whether `line` can be the head of a table: it is text, be it an item of a list."""
+    lead = lead_of(line)
+    return _ITEM.match(line, lead) is not None or not _ENDS_TABLE.match(line[lead:])
+
+
+def head_of(line: str, columns: int) -> str:
+    """`line`, the head of a table of so many columns, with what is in code kept together; what
+    stands before its first bar stays."""
+    first = _FIRST_BAR.match(line)
+    if not first or not _SPECIAL.search(line):
+        return line
+    body, bar = line.rstrip("\r\n"), first.end() - 1
+    shown = _with_code(body[bar:], tight=columns_of(line) > columns)
+    return f"{line[:bar]}{shown}{line[len(body) :]}"
+
+
+def rule_of(rule: str, columns: int, *, barred: bool = False) -> str:
+    """`rule` for a table of so many columns; `barred`: it is to begin with a bar."""
+    if columns_of(rule) == columns and (not barred or rule.lstrip(" \t>").startswith("|")):
+        return rule
+    lead = lead_of(rule)
+    cells = _CELL.findall(rule[lead:].strip(" \t\r"))[:columns]
+    cells += ["---"] * (columns - len(cells))
+    return f"{rule[:lead]}|{'|'.join(cells)}|{rule[len(rule.rstrip()) :]}"
+
+
+def row_of(line: str, columns: int, *, barred: bool = False) -> str:
+    """`line`, a row of a table of so many columns, with all that it says in cells of its own;
+    `barred`: it is to begin with a bar."""
+    lead = lead_of(line)
+    body = line[lead:].rstrip(" \t\r\n")
+    end = line[lead + len(body) :]
+    plain = not _SPECIAL.search(body)
+    count = columns_of(body)
+    if not plain:
+        body = _with_code(body, tight=count > columns)
+        count = columns_of(body)
+    if count > columns:
+        body = _joined(body, columns)
+    if "|" not in body.replace("\\|", "") or (barred and not body.startswith("|")):
+        body = f"| {body}" if body.endswith("|") else f"| {body} |"
+    return f"{line[:lead]}{body}{end}"
+
+
+def _with_code(body: str, *, tight: bool) -> str:
+    """`body` with formulas in code, and without line breaks. Where it is `tight`, bars in code are
+    escaped, as they are in formulas."""
+    parts: list[str] = []
+    at = 0
+    for start, end in [*spans_in(body), (len(body), len(body))]:
+        written = body[start:end]
+        parts += (
+            _plain(body[at:start], body[max(at - 1, 0) : at], written[:1]),
+            _FREE_BAR.sub(r"\\|", written) if tight else written,
+        )
+        at = end
+    return "".join(parts)
+
+
+def _plain(text: str, before: str, after: str) -> str:
+    """`text`, in which there is no code, between `before` and `after`."""
+    parts: list[str] = []
+    at = missing = 0
+    for found in _OPENING.finditer(text):
+        start = found.start()
+        if start < at or not (opening := found["formula"]) or start < missing:
+            continue
+        line = f"|{text[start - 1 : start] or before}"
+        formula = formula_at(text, start, opening, line, whole=True)
+        if isinstance(formula, Missing):
+            missing = formula.until
+        elif isinstance(formula, Formula):
+            parts += _without_breaks(text[at:start]), _escaped(formula.shown)
+            at = formula.end
+    joiner = JOINER if parts and at == len(text) and after == "`" else ""
+    return "".join((*parts, joiner or _without_breaks(text[at:])))
+
+
+def _escaped(shown: str) -> str:
+    return shown.replace("|", "\\|") if shown.startswith(("`", "\u2060`")) else shown
+
+
+def _without_breaks(text: str) -> str:
+    if "<" not in text:
+        return text
+    parts: list[str] = []
+    end = 0
+    for found in _BREAKS.finditer(text):
+        before, following = text[end : found.start()], text[found.end() : found.end() + 1]
+        bare = before.rstrip(" \t")
+        edge = bare.endswith("|") or following in ("|", "")
+        parts += bare, " " if edge or not (bare or parts) else SEPARATOR
+        end = found.end()
+    return "".join((*parts, text[end:]))
+
+
+def _joined(body: str, columns: int) -> str:
+    """`body` with all that is behind the last column in it."""
+    bars = [found.start() for found in _BAR.finditer(body) if found[1]]
+    first = bars[0] == 0
+    last = bars[-1] == len(body.rstrip()) - 1
+    spare = bars[columns - 1 + first : len(bars) - last]
+    parts, end = [], 0
+    for bar in spare:
+        parts.append(body[end:bar])
+        end = bar
+    return "\\".join((*parts, body[end:]))
