@@ -19,12 +19,14 @@ local MONTH_KEPT = 400 * 86400
 
 local DAY, MONTH, RUNNING, KEYS_OF_SHARE = 1, 2, 3, 3
 local AMOUNTS = {'requests', 'tokens', 'micro_dollars', 'unpriced'}
-local LIMITS = {
-  {'requests-per-day', DAY, 'requests'},
-  {'tokens-per-day', DAY, 'tokens'},
-  {'tokens-per-month', MONTH, 'tokens'},
-  {'usd-per-month', MONTH, 'micro_dollars'},
-}
+-- What there may be limits of, whatever `bot.rules.quota` names: {name, window, amount}.
+local LIMITS = {}
+for window, name in ipairs({'day', 'month'}) do
+  for _, unit in ipairs({'requests', 'tokens', 'usd'}) do
+    local amount = unit == 'usd' and 'micro_dollars' or unit
+    LIMITS[#LIMITS + 1] = {unit .. '-per-' .. name, window, amount}
+  end
+end
 
 local NONE = {requests = 0, tokens = 0, micro_dollars = 0}
 
