@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.words import counted
+
 REMEDY_BOT_TOKEN = (
     "Copy the Bot User OAuth Token (xoxb-…) from “OAuth & Permissions” of your app at "
     "api.slack.com/apps."
@@ -159,7 +161,7 @@ def remedy_address(address: str) -> str:
 
 def answered(model: str, endpoint: str, tokens: int) -> str:
     """`model` has answered; `tokens` 0: nobody said how many it took."""
-    spent = f", {tokens:,} tokens" if tokens else ""
+    spent = f", {counted(tokens, 'token')}" if tokens else ""
     return f"{model} answers at the {endpoint} endpoint{spent}"
 
 
@@ -325,13 +327,16 @@ def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
     """Why a job failed."""
     at = "shown" if state == "delivering" else "answered"
     told = "; nor could its asker be told" if unsaid else ""
-    return f"its worker died {attempts} times while it was being {at}{told}"
+    return f"its worker died {_times(attempts)} while it was being {at}{told}"
 
 
 def job_rests(attempts: int, seconds: float) -> str:
     """Why a job is not being worked on."""
-    times = "once" if attempts == 1 else f"{attempts} times"
-    return f"its worker died {times}; it is tried again in {seconds:.0f} s"
+    return f"its worker died {_times(attempts)}; it is tried again in {seconds:.0f} s"
+
+
+def _times(attempts: int) -> str:
+    return "once" if attempts == 1 else f"{attempts} times"
 
 
 JOB_BEHIND = "another question of its conversation comes first"

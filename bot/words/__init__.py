@@ -310,7 +310,7 @@ def answering(question: str) -> str:
 
 def answering_on(number: int) -> str:
     """A notification for a further message of a long answer."""
-    return f"Grok’s answer goes on ({number})"
+    return f"Grok’s answer continues ({number})"
 
 
 def failed(sentence: str) -> str:

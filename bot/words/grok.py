@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from bot.words import counted
+
 GROK_SENTENCES: dict[str, str] = {
     "bad_key": (
         "Grok does not accept this bot’s key. Please ask whoever runs the bot to check XAI_API_KEY."
@@ -22,10 +24,10 @@ GROK_SENTENCES: dict[str, str] = {
         "in other words."
     ),
     "too_long": (
-        "That is more than the model can take at once. Shorten the prompt or lower max_tokens, "
-        "and ask again."
+        "That is more than the model can take at once. Shorten the prompt or lower "
+        "`--max-tokens`, and ask again."
     ),
-    "rate_limited": "Grok has too much to do right now. Please ask again in a minute.",
+    "rate_limited": "Grok has too much to do at the moment. Please ask again in a minute.",
     "unavailable": "Grok is out of order at the moment. Please ask again in a few minutes.",
 }
 """What a refusal means to the person who asked, by the `kind` of `GrokFailed`."""
@@ -53,7 +55,7 @@ GROK_NO_API = (
 
 def grok_busy(seconds: float) -> str:
     """It takes questions again in so many seconds, which is longer than anybody waits."""
-    return f"Grok has too much to do right now. Please ask again in {_about(seconds)}."
+    return f"Grok has too much to do at the moment. Please ask again in {_about(seconds)}."
 
 
 def grok_out_of_order(seconds: float) -> str:
@@ -78,7 +80,7 @@ def grok_too_slow(seconds: float) -> str:
     """The whole answer took too long."""
     return (
         f"Grok was not done after {_duration(seconds)}. Ask for less at once, or set a lower "
-        "max_tokens."
+        "`--max-tokens`."
     )
 
 
@@ -154,10 +156,10 @@ def _about(seconds: float) -> str:
             return f"about {math.ceil(seconds / size - 0.1)} {unit}s"
         if seconds > 0.9 * size:
             return f"about 1 {unit}"
-    return f"about {math.ceil(seconds)} seconds"
+    return f"about {counted(math.ceil(seconds), 'second')}"
 
 
 def _duration(seconds: float) -> str:
     if seconds < 120:
-        return f"{seconds:g} seconds"
+        return "1 second" if seconds == 1 else f"{seconds:g} seconds"
     return f"{seconds / 60:.0f} minutes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.words import dollars
+from bot.words import counted, dollars
 
 ASK = "Ask Grok"
 MAY_ERR = "Grok may err: check what matters before you rely on it."
@@ -50,7 +50,8 @@ def default_model(model: str) -> str:
 
 def default_max_tokens(tokens: int) -> str:
     """Where an answer is cut; 100 tokens are about 75 words."""
-    return f"• *Longest answer:* {tokens:,} tokens (about {max(1, tokens * 3 // 4):,} words)"
+    words = counted(max(1, tokens * 3 // 4), "word")
+    return f"• *Longest answer:* {counted(tokens, 'token')} (about {words})"
 
 
 QUOTAS = "What is allowed here"

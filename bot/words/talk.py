@@ -205,10 +205,7 @@ NOT_SHARED = "I could not share it just now. Please press *Share* again in a min
 NOTHING_TO_SHARE = (
     "There is nothing to share here: only an answer that you alone were shown can be."
 )
-NOTHING_TO_CONTINUE = (
-    "There is nothing to continue here: only an answer that was cut off at its greatest length can "
-    "be."
-)
+NOTHING_TO_CONTINUE = "There is nothing to continue here: only an answer that was cut off can be."
 CONTINUED_ALREADY = "This answer has been continued already. Look further down for how it goes on."
 TOO_LONG_TO_CONTINUE = (
     "This answer is too long by now for me to continue it. Please ask for what is missing in a "
@@ -241,7 +238,7 @@ DETAILS_CLOSE = "Close"
 DETAILS_LOADING = "One moment…"
 DETAILS_ASKED = "What was asked"
 DETAILS_ANSWERED = "What came back"
-DETAILS_REST = "How the answer goes on"
+DETAILS_REST = "How the answer continues"
 DETAILS_REASONING = "How Grok reasoned"
 DETAILS_CHANCES = "How likely each token was"
 DETAILS_PROMPT = "Prompt"
@@ -273,6 +270,8 @@ def tokens_read(prompt: int, cached: int) -> str:
     return f"{prompt:,} ({cached:,} repeated)" if cached else f"{prompt:,}"
 
 
-DROPPED = "Whoever runs me has ended this question. Please ask again if you still need an answer."
+DROPPED = (
+    "Whoever runs the bot has ended this question. Please ask again if you still need an answer."
+)
 SOMEBODY = "Somebody"
 """Whoever asked, where Slack's id of them is none."""

@@ -194,7 +194,7 @@ def export_title(month: str, part: int, parts: int) -> str:
 
 def export_summed(rows: int) -> str:
     """Below a table that is too long for Slack."""
-    return f"The {rows:,} rows with the least use are added up in the last one."
+    return f"The last row adds up {counted(rows, 'row')} with the least use."
 
 
 EXPORT_FAILED = "Slack did not let me send you the table just now. Please try again in a minute."
