@@ -10,6 +10,9 @@ import pytest
 
 from bot import words
 from bot.completion.transcript import GO_ON
+from bot.jobs.queue import Queue
+from bot.store.connection import Store
+from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import (
@@ -18,12 +21,13 @@ from sandbox.workspace import (
     CHLOE,
     DESIGN,
     GENERAL,
+    TEAM_ID,
     Message,
     dm_of,
 )
 from tests.e2e.cut_answers import MODEL, ONE, THREE, TWO, cut, first, press, told
 from tests.e2e.process import bot_process, environment
-from tests.e2e.stage import buttons, is_complete, last_line, markdown, on_stage
+from tests.e2e.stage import button, buttons, is_complete, last_line, markdown, on_stage
 from tests.e2e.test_crashes import empty_stage
 
 
@@ -309,6 +313,24 @@ async def test_a_private_answer_sent_as_a_direct_message_goes_on_there(redis_url
     assert words.ON_IN_THREAD in root.shown
     assert not stage.workspace.messages(GENERAL)
     assert not stage.workspace.problems
+
+
+async def test_shown_afresh_it_has_no_button_either(redis_url: str, store: Store) -> None:
+    queue = Queue(store, Keys(TEAM_ID), lease_seconds=15, retention_seconds=600)
+    async with on_stage(redis_url) as stage:
+        message = await first(stage)
+        stage.grok.script(Script(text=TWO))
+        await press(stage, ANA, message)
+        await stage.reply(0, message.ts)
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(message))
+        await stage.quiet()
+        revisions = len(message.revisions)
+        assert await queue.reassert(button(message, "retry")["value"])
+        await stage.workspace.wait_for(lambda: len(message.revisions) > revisions)
+        await stage.quiet()
+
+    assert buttons(message) == ["retry", "edit", "details"]
+    assert words.ON_IN_THREAD in message.shown
 
 
 async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
