@@ -104,7 +104,7 @@ class Wiring:
         return self._store.policies
 
     def worker(self, connected: Connected) -> Worker:
-        """Whoever answers the questions in the queue, while `connected` to Slack."""
+        """What answers the questions in the queue, while `connected` to Slack."""
         settings, slack = self._settings, self._slack
         runner = Runner(
             self._grok,
@@ -129,7 +129,7 @@ class Wiring:
         return Worker(self._queue, runner, at_once=at_once, waiting=waiting, connected=connected)
 
     def listeners(self) -> Listeners:
-        """Whoever takes questions in."""
+        """The ways in from Slack, for `build_slack_app`."""
         taking, forms = self.taking(), self._forms()
         mistyped = Mistyped(taking=taking, forms=forms, slack=self._slack, store=self._store)
         return Listeners(
@@ -188,7 +188,7 @@ class Wiring:
         )
 
     def taking(self) -> Taking:
-        """Whoever has questions accepted."""
+        """What has questions accepted, for the doors and for operators."""
         return Taking(
             asking=self._asking(),
             acceptor=Acceptor(self._queue, self._settings.questions_at_once),

@@ -68,7 +68,7 @@ Ack = str | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Whoever answers for each way in."""
+    """What handles each way in."""
 
     command: GrokCommand
     forms: Forms

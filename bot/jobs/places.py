@@ -9,7 +9,7 @@ from bot.jobs.entry import Entry
 
 
 def _unheard(_: int) -> None:
-    """Nobody wants to know."""
+    """Default callback: does nothing."""
 
 
 class Place:

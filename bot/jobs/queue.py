@@ -204,9 +204,9 @@ class Queue:
     async def overflow(
         self, count: int, unread_seconds: float, waiting: int = 0
     ) -> tuple[list[Entry], int]:
-        """What no worker has room for: up to `count` entries that nobody has read within
-        `unread_seconds`; and for how many of `waiting` jobs, that this worker has taken in so,
-        others have room by now. They count on getting them. Tried once, as a read is."""
+        """Up to `count` entries that no worker has read within `unread_seconds`. Also returns how
+        many of this worker's `waiting` jobs to hand back, because others have free slots reserved
+        for them. Tried once, as a read is."""
         keys = [self._keys.queue, self._keys.rooms]
         args = (GROUP, self.consumer, count, int(unread_seconds * 1000), waiting)
         elsewhere, *taken = await self._script("overflow").once(keys, args)

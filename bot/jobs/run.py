@@ -38,7 +38,7 @@ Settled = Callable[[str], Awaitable[None]]
 
 
 async def _nobody(channel: str) -> None:
-    """Nobody wants to know."""
+    """Default callback: does nothing."""
 
 
 class Runner:

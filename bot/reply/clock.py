@@ -1,4 +1,4 @@
-"""When what happened to one answer."""
+"""Timestamps of one answer: asked, first text, last shown, ended."""
 
 from __future__ import annotations
 
