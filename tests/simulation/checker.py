@@ -86,8 +86,8 @@ def _crashed(stage: Stage) -> bool:
 
 
 def _crashes(stage: Stage) -> int:
-    drains = sum(act.deed == "drain" for act in stage.plan.acts)
-    return drains + sum(what in _CRASHES for what in stage.world.struck)
+    ended = sum(act.deed in ("drain", "kill") for act in stage.plan.acts)
+    return ended + sum(what in _CRASHES for what in stage.world.struck)
 
 
 def _disturbed(stage: Stage) -> bool:
@@ -226,8 +226,8 @@ def _has_button(message: Message, action_id: str) -> bool:
 
 def _never_two(stage: Stage, jobs: list[Job]) -> Iterator[str]:
     messages = _messages(stage)
-    drained = any(act.deed == "drain" for act in stage.plan.acts)
-    late = drained or stage.plan.troubles or _MAY_COME_LATE.intersection(stage.world.struck)
+    ended = any(act.deed in ("drain", "kill") for act in stage.plan.acts)
+    late = ended or stage.plan.troubles or _MAY_COME_LATE.intersection(stage.world.struck)
     most = LATE_SECONDS if late else AT_ONCE_SECONDS
     for job in jobs:
         spans = sorted(

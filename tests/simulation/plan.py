@@ -12,7 +12,7 @@ from typing import Literal
 from tests.simulation.world import LATEST, Fault, Kind, What
 
 Door = Literal["command", "mention", "reply", "direct"]
-Deed = Literal["stop", "retry", "drain"]
+Deed = Literal["stop", "retry", "drain", "kill"]
 Outage = Literal["refuses", "is silent", "is full", "forgets scripts"]
 
 
@@ -113,7 +113,7 @@ def plan_of(seed: int) -> Plan:
         pace=draw.choice([0.05, 0.2, 0.6]),
         limit=draw.randint(1, len(questions) - 1) if few else 0,
         questions=questions,
-        acts=_acts(draw, questions, replicas),
+        acts=_acts(draw, questions, replicas) + _kills(Random(f"kill {seed}"), replicas),
         troubles=_troubles(draw, lease),
         faults=_faults(draw, lease),
         lives=tuple(draw.uniform(0.2, 2 * lease) for _ in range(4)),
@@ -147,6 +147,13 @@ def _acts(draw: Random, questions: tuple[Question, ...], replicas: int) -> tuple
         grace = draw.choice([0.0, 0.5, 5.0])
         found.append(Act("drain", draw.uniform(0.6, 6.0), replica=name, seconds=grace))
     return tuple(found)
+
+
+def _kills(draw: Random, replicas: int) -> tuple[Act, ...]:
+    """A process that is killed at whatever moment, and not at a call."""
+    if draw.random() >= 0.1:
+        return ()
+    return (Act("kill", draw.uniform(0.5, 8.0), replica=draw.choice("abc"[:replicas])),)
 
 
 def _troubles(draw: Random, lease: float) -> tuple[Trouble, ...]:

@@ -150,9 +150,11 @@ async def _limit(stage: Stage) -> None:
 
 async def _do(stage: Stage, act: Act) -> None:
     await asyncio.sleep(act.at)
-    if act.deed == "drain":
+    if act.replica:
         process = next((each for each in stage.crew.alive() if each.name[0] == act.replica), None)
-        if process is not None and not process.frozen and process in stage.slack.connected_to:
+        if process is not None and act.deed == "kill":
+            stage.world.kill(process)
+        elif process is not None and not process.frozen and process in stage.slack.connected_to:
             draining = spawn(process, stage.crew.drain(process, act.seconds))
             while not (draining.done() or process.dead):
                 await asyncio.sleep(0.5)
