@@ -60,7 +60,9 @@ LOOK_UP_SECONDS = 1.0
 """How long looking a person up may take, of the 3 s that an ack may take."""
 
 REST_LEASES = 1 / 3
-"""How long a job rests that its worker died of for the first time, in times of a lease."""
+REST_SECONDS = 2.0
+"""How long a job rests that its worker died of for the first time: so many times of a lease, and
+so many seconds at most, since whoever waits for it has waited for the lease already."""
 
 LEAST_WAITING = 10
 MOST_WAITING = 50
@@ -95,7 +97,7 @@ class Wiring:
             retention_seconds=settings.job_retention_seconds,
             thread_tokens=settings.thread_tokens,
             thread_retention_seconds=settings.thread_retention_seconds,
-            pause_seconds=settings.job_lease_seconds * REST_LEASES,
+            pause_seconds=min(settings.job_lease_seconds * REST_LEASES, REST_SECONDS),
         )
 
     @property

@@ -29,6 +29,8 @@ LOOK_EVERY_SECONDS = 1.0
 """How often a full worker looks for such jobs, and for room that others have."""
 SLOW_LEASES = 1 / 4
 """A store that takes so much of a lease to answer stood still, and leases ran out meanwhile."""
+RECLAIM_EVERY_SECONDS = 1.5
+"""How often abandoned jobs are looked for, or more often where leases are short."""
 WAKE_EVERY_SECONDS = 1.0
 """How often it is looked for jobs that have rested long enough after a crash."""
 CONNECTED_EVERY_SECONDS = 0.2
@@ -273,7 +275,8 @@ class Worker:
         if self._cursor != SCAN_START:
             return 0.0
         self._abandoned_after = self._queue.lease_seconds
-        return self._queue.lease_seconds * random.uniform(0.2, 0.4)  # noqa: S311
+        pause = min(self._queue.lease_seconds / 3, RECLAIM_EVERY_SECONDS)
+        return pause * random.uniform(0.6, 1.2)  # noqa: S311
 
     async def _wake(self) -> float:
         """Queue again what has rested long enough after a crash."""
