@@ -1,7 +1,8 @@
 """`make chaos SEEDS=…`: bots, a sandbox and a store of their own, and everything goes wrong.
 
 Each seed is one run of some seconds, the same each time as far as processes allow it. What it
-violates is printed with its sequence, without the faults that it fails without.
+violates is printed with its sequence, without the faults that it fails without. Ctrl-C ends it with
+the report of what was done.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from tests.chaos.campaign import report, run
+from tests.chaos.campaign import Campaign, report, run
 
 SEEDS = 20
 
@@ -24,15 +26,18 @@ def main() -> int:
     parser.add_argument("--focus", default="", help="kinds of faults, separated by commas")
     parser.add_argument("--first-only", action="store_true", help="end with the first violation")
     chosen = parser.parse_args()
-    campaign = asyncio.run(
-        run(
-            seeds(chosen.seeds),
-            lambda line: print(line, flush=True),
-            shrink=not chosen.as_found,
-            focus=[each.strip() for each in chosen.focus.split(",") if each],
-            first_only=chosen.first_only,
+    campaign = Campaign()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(
+            run(
+                seeds(chosen.seeds),
+                lambda line: print(line, flush=True),
+                shrink=not chosen.as_found,
+                focus=[each.strip() for each in chosen.focus.split(",") if each],
+                first_only=chosen.first_only,
+                campaign=campaign,
+            )
         )
-    )
     print(table := report(campaign.results))
     if chosen.report:
         Path(chosen.report).write_text(f"{table}\n", encoding="utf-8")

@@ -51,10 +51,11 @@ async def run(
     shrink: bool = True,
     focus: Sequence[str] = (),
     first_only: bool = False,
+    campaign: Campaign | None = None,
 ) -> Campaign:
     """Run each of `seeds`, and tell of each as it ends; until the `first_only` that fails.
-    `focus` as in `plan`."""
-    campaign = Campaign()
+    `focus` as in `plan`. What came of them is added to `campaign`."""
+    campaign = campaign or Campaign()
     async with forks(SHORTER) as of:
         for seed in seeds:
             result = await play(plan(seed, focus), of)

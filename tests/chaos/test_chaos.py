@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.chaos import campaign
 from tests.chaos.__main__ import seeds
-from tests.chaos.campaign import report, run
-from tests.chaos.plan import KINDS, plan
+from tests.chaos.campaign import Result, report, run
+from tests.chaos.history import Asking, Death, History, Shown, Version
+from tests.chaos.plan import KINDS, Fault, Plan, plan
 
-FEW = (3, 7, 10)
+FEW = (3, 10, 45)
 """Seeds with something of everything: what happens to bots, to the store, to Slack and to Grok."""
 
 
@@ -16,12 +18,11 @@ FEW = (3, 7, 10)
 @pytest.mark.timeout(240)
 async def test_a_few_seeds_violate_nothing() -> None:
     told: list[str] = []
-    campaign = await run(FEW, told.append, shrink=False)
+    found = await run(FEW, told.append, shrink=False)
 
-    assert not campaign.failed, "\n".join(told)
-    assert len(campaign.results) == len(told) == len(FEW)
-    assert all(result.history.askings for result in campaign.results)
-    assert "| questions |" in report(campaign.results)
+    assert not found.failed, "\n".join(told)
+    assert len(found.results) == len(told) == len(FEW)
+    assert all(result.history.askings for result in found.results)
 
 
 def test_a_seed_is_always_the_same_run() -> None:
@@ -45,6 +46,49 @@ def test_a_plan_without_some_faults_is_shorter() -> None:
     assert shorter.faults == whole.faults[1:]
     assert shorter.questions == whole.questions
     assert len(str(shorter).splitlines()) == len(str(whole).splitlines()) - 1
+
+
+async def test_a_sequence_that_fails_is_shortened_to_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = next(each for each in map(plan, range(100)) if len(each.faults) > 3)
+    needed = {whole.faults[1], whole.faults[3]}
+
+    async def play(tried: Plan, _: object) -> Result:
+        found = ["one answer: none"] if needed <= set(tried.faults) else ["order: another rule"]
+        return Result(tried, History(), found, 0.0)
+
+    monkeypatch.setattr(campaign, "play", play)
+    told: list[str] = []
+    failed = Result(whole, History(), ["one answer: none"], 0.0)
+    shorter = await campaign.shortened(failed, None, told.append)  # type: ignore[arg-type]
+
+    assert set(shorter.faults) == needed
+    assert told[-1].endswith(f"2 of {len(whole.faults)} faults are left")
+
+
+def test_the_report_counts_questions_faults_and_recoveries() -> None:
+    history = History(
+        askings=(
+            Asking("q0", 0.0, "accepted", 5, grok="cut"),
+            Asking("q1", 0.0, "unknown", 5),
+        ),
+        messages=(Shown("a", "0", 1.0, (Version(1.0), Version(4.0))),),
+        faults=((2.0, Fault("kill", 2.0)),),
+        deaths=(Death(2.0, ("a",)),),
+    )
+    table = report([Result(plan(1), history, ["order: wrong"], 1.0)])
+
+    for row in (
+        "| questions | 2 |",
+        "| … unknown | 1 |",
+        "| faults | 2 |",
+        "| … Grok: cut | 1 |",
+        "| … kill | 1 |",
+        "| p95 | 2.0 s |",
+        "| runs with a violation | 1 |",
+    ):
+        assert row in table
 
 
 @pytest.mark.parametrize(("given", "first", "last"), [("20", 0, 19), ("=7", 7, 7), ("7-30", 7, 30)])
