@@ -38,7 +38,8 @@ from tests.jobs.work import until
 WORDS = [f"word{number} " for number in range(30)]
 WHOLE = "".join(WORDS).strip()
 LEASE = 1.0
-AT_ONCE = 6
+AT_ONCE = 7
+PATIENCE = 60.0
 SHORTER = {"bot.slack.web_api:DEADLINE_SECONDS": 1.0}
 """A job ends when no call of a bot that was killed can come any more: twice that deadline."""
 
@@ -238,14 +239,14 @@ class Ground:
 
     async def end(self, bot: Process) -> None:
         bot.send(signal.SIGTERM)
-        await asyncio.wait_for(bot.wait(), 20)
+        await asyncio.wait_for(bot.wait(), PATIENCE)
 
 
 @asynccontextmanager
 async def ground(where: Path, redis_url: str, number: int, of: Forks) -> AsyncIterator[Ground]:
     """A workspace and a database of its own, the `number`-th."""
     where.mkdir()
-    limits = Limits(event_retries=(0.5, 2.0, 6.0))
+    limits = Limits(event_retries=(0.5, 3.0, 15.0))
     url = f"{redis_url}?db={number}"
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(Workspace(app=installed_app(), limits=limits))
@@ -280,11 +281,13 @@ KILLED = {
 }
 """Points at which the one bot is killed that has the question in hand, and its settings."""
 
-KILLED_AGAIN = _both("reclaim", "pause", "wake", "take", "adopt", "conversations.replies", "write")
-"""Points at which a second one is killed that takes over from one that was killed by its post."""
+KILLED_AGAIN = ("reclaim", "pause", "wake", "take", "adopt", "conversations.replies", "write")
+"""Steps before or after which a second one is killed, which takes over from one that was killed by
+its post."""
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KILLED)
 async def test_killed_at_a_point_the_answer_comes_once(
     tmp_path: Path, redis_url: str, kind: str
@@ -294,11 +297,14 @@ async def test_killed_at_a_point_the_answer_comes_once(
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("when", ["before", "after"])
 async def test_killed_again_while_taking_over_the_answer_comes_once(
-    tmp_path: Path, redis_url: str
+    tmp_path: Path, redis_url: str, when: str
 ) -> None:
     first = "after:chat.postMessage"
-    await _each_alone(tmp_path, redis_url, [(first, point) for point in KILLED_AGAIN], {})
+    deaths = [(first, f"{when}:{step}") for step in KILLED_AGAIN]
+    await _each_alone(tmp_path, redis_url, deaths, {})
 
 
 async def _each_alone(
@@ -313,7 +319,7 @@ async def _each_alone(
             while left:
                 place, points = left.pop()
                 try:
-                    async with asyncio.timeout(30):
+                    async with asyncio.timeout(PATIENCE):
                         await _killed_at(here, points, f"question {place}", values)
                 except (AssertionError, TimeoutError) as fault:
                     faults.append(f"{points}: {type(fault).__name__} {fault}")
@@ -332,16 +338,16 @@ async def _killed_at(
     workspace, asked = here.workspace, None
     for point in points:
         bot = await here.start(point if "=" in point else f"{point}=kill", **values)
-        await workspace.connected()
+        await workspace.connected(seconds=PATIENCE)
         asked = asked or await workspace.say(ANA, GENERAL, f"@grok {question}")
-        assert await asyncio.wait_for(bot.wait(), 20) == -signal.SIGKILL
-        await workspace.wait_for(lambda: not workspace.sockets)
+        assert await asyncio.wait_for(bot.wait(), PATIENCE) == -signal.SIGKILL
+        await workspace.wait_for(lambda: not workspace.sockets, PATIENCE)
     assert asked is not None
     bot = await here.start(**values)
     try:
         stage = Stage(workspace, here.grok)
-        await workspace.wait_for(lambda: any(map(is_complete, stage.replies(asked.ts))), 20)
-        await workspace.settled()
+        await workspace.wait_for(lambda: any(map(is_complete, stage.replies(asked.ts))), PATIENCE)
+        await workspace.settled(PATIENCE)
         while not (books := await read_books(here.redis)).over:
             await asyncio.sleep(0.1)
     finally:
