@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,8 +129,13 @@ def imports(name: str, source: str, known: Iterable[str], *, package: bool = Fal
         for child in ast.iter_child_nodes(node):
             visit(child, late or inside)
 
-    visit(ast.parse(source), late=False)
+    visit(_parsed(source), late=False)
     return found
+
+
+@cache
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 def _targets(node: ast.AST, name: str, package: bool) -> Iterator[str]:
