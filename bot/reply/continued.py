@@ -60,8 +60,9 @@ class Continued:
 
     @property
     def is_due(self) -> bool:
-        """Whether the button is to be taken off: something of what goes on is to be seen."""
-        if self._ask.begun is None or TAKEN_OFF in self._ledger.posts:
+        """Whether the button is to be taken off: something of what goes on is to be seen. It is
+        gone already where that is asked for again."""
+        if self._ask.surface != "continue" or TAKEN_OFF in self._ledger.posts:
             return False
         seen = {str(Way.EPHEMERAL), str(Way.RESPONSE)}
         return any(

@@ -101,7 +101,7 @@ class Messages:
     def shows_text(self, first: Message) -> bool:
         """Whether the first message is known to have the text of `first`."""
         shown = self._shown.get("0")
-        return shown is not None and shown.body == first.body
+        return shown is not None and shown.has_text_of(first)
 
     def pending(self, messages: Sequence[Message | None], *, final: bool = False) -> str | None:
         """The first part that does not show its message yet and can be written; None: whatever it
@@ -356,7 +356,7 @@ class Messages:
             self._refuse(part, message, error)
             raise
         self._shown[part] = message
-        self._edited |= before is None or before.body != message.body
+        self._edited |= before is None or not before.has_text_of(message)
         await self._ledger.check()
 
     async def _keep(self, part: str, ts: str) -> None:

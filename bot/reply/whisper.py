@@ -56,8 +56,8 @@ class Whisper:
         if self._route.way is not Way.RESPONSE:
             return None
         told = self._ask.surface != "command" or _PROMISE in self._ledger.posts
-        begun = self._ask.begun is not None
-        return RESPONSE_URL_USES - int(told) - int(begun)
+        goes_on = self._ask.surface == "continue"
+        return RESPONSE_URL_USES - int(told) - int(goes_on)
 
     async def tell(self, messages: Sequence[Message]) -> None:
         """Send those of `messages` that were not sent yet; once all are, nothing.

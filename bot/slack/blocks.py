@@ -64,6 +64,10 @@ class Message:
         """What stands below its markdown."""
         return self.blocks[self._middle + 1 :]
 
+    def has_text_of(self, other: Message) -> bool:
+        """Whether it says what `other` does, apart from what stands below."""
+        return (self.head, self.body) == (other.head, other.body)
+
     @property
     def _middle(self) -> int:
         kinds = [block["type"] for block in self.blocks]

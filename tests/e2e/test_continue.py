@@ -234,6 +234,28 @@ async def test_a_private_answer_goes_on_privately(redis_url: str) -> None:
     assert not stage.workspace.problems
 
 
+async def test_what_goes_on_privately_is_retried_beside_it(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(cut())
+        await stage.ask("--private Count")
+        answer = await told(stage, ANA, "one two")
+        stage.grok.script(Script(text=TWO))
+        await press(stage, ANA, answer)
+        more = await told(stage, ANA, "five six")
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(answer))
+        stage.grok.script(Script(text=THREE))
+        await stage.workspace.click(ANA, more.channel, more.ts, "retry")
+        retried = await told(stage, ANA, "nine ten")
+        await stage.quiet()
+
+    assert [markdown(each).split()[0] for each in (answer, more, retried)] == [
+        "one",
+        "five",
+        "nine",
+    ]
+    assert stage.grok.requests[1].messages == stage.grok.requests[2].messages
+
+
 async def test_where_the_bot_is_no_member_it_goes_on_for_its_asker_alone(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         stage.grok.script(cut())
