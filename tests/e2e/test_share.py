@@ -69,3 +69,13 @@ async def test_who_waits_for_a_private_answer_can_stop_it(stage: Stage) -> None:
     assert buttons(waiting) == []
     await stage.quiet()
     assert not any("never" in each.shown for each in stage.workspace.ephemerals(ANA))
+
+
+async def test_what_cannot_take_the_place_of_the_promise_is_told_beside_it(stage: Stage) -> None:
+    stage.grok.script(Script(text="never", first_delay=60))
+    await stage.ask("--private Tell me a secret")
+    waiting = await note(stage, words.TOLD_WHEN_DONE)
+    stage.workspace.fail("response_url", status=404, error="expired_url")
+
+    await stage.workspace.click(ANA, waiting.channel, waiting.ts, "stop")
+    assert (await note(stage, talk.STOPPED_ALONE)).ts != waiting.ts
