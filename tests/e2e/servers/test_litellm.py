@@ -35,6 +35,21 @@ async def test_a_mocked_answer_comes_whole(
     assert " tokens" in err
 
 
+@pytest.mark.parametrize(
+    ("model", "endpoint"), [("grok", "responses"), ("mock", "chat"), ("plain", "chat")]
+)
+async def test_the_newest_endpoint_is_taken_where_the_proxy_has_it_in_order(
+    litellm: Running, grok_behind: GrokServer, model: str, endpoint: str
+) -> None:
+    """For some models it answers with an error of its own there."""
+    grok_behind.script(Script(text=MOCKED, times=None))
+
+    code, out, err = await ask(litellm.settings(), "-m", model, "rain")
+
+    assert (code, out.strip()) == (0, MOCKED)
+    assert f"({endpoint}) · " in err
+
+
 @pytest.mark.parametrize(("model", "endpoint"), WAYS)
 @pytest.mark.parametrize("more", STREAMED)
 async def test_what_a_grok_says_and_uses_comes_through_the_proxy(
