@@ -35,7 +35,7 @@ BEGUN = r"\\(?:b(?:e(?:g(?:i(?:n(?:\{[a-z]{0,11}\*?)?)?)?)?)?)?|\$"
 _END_OF = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 _STOP = re.compile(r"\n[ \t>]*(?=\n)|^[ \t>]*(?:```|~~~)", re.MULTILINE)
 _FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
-_MARKS = re.compile(r"[ \t]*+>")
+_MARKS = re.compile(r"(?<![ \t])[ \t]*+>")
 _GAP = re.compile(r"[ \t]*+")
 _TICKS = re.compile(r"`+")
 _ALONE = re.compile(r"[ \t\r]*\n")

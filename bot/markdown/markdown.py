@@ -85,10 +85,12 @@ class Layout:
             if not (whole and self._open.take(line)):
                 self._seal(self._open.boundary(line))
 
-    def _begin(self, text: str, context: Context = None, opening: str = "") -> None:
-        """Start the next message, with `text`."""
+    def _begin(
+        self, text: str, context: Context = None, opening: str = "", *, broken: bool = False
+    ) -> None:
+        """Start the next message, with `text`; `broken`: within a line."""
         place = self._place._replace(fence=None) if context else self._place
-        moved = Outdent(place).shown if place.containers else None
+        moved = Outdent(place, broken=broken).shown if place.containers else None
         self._open = OpenMessage(self._rooms[bool(self.sealed)], context, opening, moved)
         self._open.append(text)
         self._ending = Ending(self._open)
@@ -97,7 +99,9 @@ class Layout:
         piece, opening = self._ending.sealed(mark)
         self.sealed.append(piece)
         self._place = place_behind(piece.text, self._place)
-        self._begin(self._open.text[len(piece.text) :], mark.context, opening)
+        broken = mark.context is None and not piece.text.endswith("\n")
+        rest = self._open.text[len(piece.text) :]
+        self._begin(rest, mark.context, opening, broken=broken)
 
     def _turns_into_code(self, line: str, *, whole: bool) -> bool:
         """Begin a message of code where `line` shows that a wide table has begun, and one of

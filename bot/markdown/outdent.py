@@ -21,7 +21,8 @@ _ITEM_OR_FENCE = re.compile(rf"^[ \t>]*+(?:{LIST_MARKER}|```|~~~)", re.MULTILINE
 
 def place_behind(text: str, place: Place = START) -> Place:
     """What is open behind `text`, which begins at `place`, as far as items of lists go."""
-    if place == START and not _ITEM_OR_FENCE.search(text):
+    within = text[text.rfind("\n") + 1 :].lstrip(" \t").startswith(">")
+    if place == START and not within and not _ITEM_OR_FENCE.search(text):
         return START
     text = printable(text)
     at = 0
@@ -35,9 +36,11 @@ def place_behind(text: str, place: Place = START) -> Place:
 class Outdent:
     """Moves the lines of one message while it grows, each whole line once."""
 
-    def __init__(self, place: Place) -> None:
-        """`place`: what is open where the message begins."""
+    def __init__(self, place: Place, *, broken: bool = False) -> None:
+        """`place`: what is open where the message begins. `broken`: that is within a line, which
+        has to begin with the marks of the quotations it stands in."""
         self._begin = place
+        self._lead = "> " * place.containers.count(QUOTE) if broken else ""
         self._restart()
 
     def _restart(self) -> None:
@@ -47,6 +50,7 @@ class Outdent:
 
     def shown(self, text: str) -> str:
         """`text`, which is all that the message holds by now."""
+        text = self._lead + text
         if not any(width != QUOTE for width in self._begin.containers):
             return text
         if not text.startswith(self._read):
