@@ -183,55 +183,59 @@ async def test_a_parameter_that_somebody_gave_is_named(openai_grok: GrokServer) 
     assert (code, err) == (1, grok_words.grok_parameter("m", "suffix"))
 
 
-WAITS = (
+WAITS = (  # a number is a date in so many seconds
     Report(
         "when to ask again",
         "IBM/mcp-context-forge#5674",
         "a date in Retry-After is a crash",
-        {"Retry-After": formatdate(time.time() + 3600, usegmt=True)},
-        (3_400, 3_601),
+        3_600,
+        (3_500, 3_601),
     ),
     Report(
         "when to ask again",
         "mldsveda/PyScrappy#143",
         "a date that is over is a crash, too",
-        {"Retry-After": "Wed, 21 Oct 2025 07:28:00 GMT"},
+        "Wed, 21 Oct 2025 07:28:00 GMT",
         (0, 0),
     ),
     Report(
         "when to ask again",
         "urllib3/urllib3#2861",
         "a part of a second is refused as a header",
-        {"Retry-After": "0.503"},
+        "0.503",
         (0.503, 0.503),
     ),
     Report(
         "when to ask again",
         "notatallshaw/nab#596",
         "a number without end takes all tries away",
-        {"Retry-After": "9" * 5_000},
+        "9" * 5_000,
         None,
     ),
     Report(
         "when to ask again",
         "notatallshaw/nab#596",
         "a year that there is not takes all tries away",
-        {"Retry-After": "Fri, 31 Dec 99999 23:59:59 GMT"},
+        "Fri, 31 Dec 99999 23:59:59 GMT",
         None,
     ),
     Report(
         "when to ask again",
         "hashgraph-online/hol-guard#1103",
         "a date of the form that HTTP knows is not read, and a minute waited for instead",
-        {"Retry-After": formatdate(time.time() + 900, usegmt=True)},
-        (700, 901),
+        900,
+        (800, 901),
     ),
 )
 
 
 @pytest.mark.parametrize("report", WAITS, ids=str)
 def test_wait(report: Report) -> None:
-    seconds = retry_after(httpx.Headers(report.given))
+    given = report.given
+    if isinstance(given, int):
+        given = formatdate(time.time() + given, usegmt=True)
+
+    seconds = retry_after(httpx.Headers({"Retry-After": given}))
 
     if report.right is None:
         assert seconds is None or 0 <= seconds <= 366 * 86_400
