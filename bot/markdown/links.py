@@ -277,7 +277,9 @@ class _Names:
     def __init__(self, leaf: str, pairs: Sequence[_Pair]) -> None:
         self._leaf = leaf
         self._addresses: dict[_Pair, tuple[int, int]] = {}
-        self._apart = all(pair.end < after.begin for pair, after in pairwise(pairs))
+        self._apart = len(pairs) == 1 or all(
+            pair.end < after.begin for pair, after in pairwise(pairs)
+        )
         if not self._apart:
             self._read(pairs)
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from bot.markdown.hosts import canonical, is_end, looks, of_one_house
@@ -133,7 +133,7 @@ def is_honest(name: Name, target: Target) -> bool:
     """Whether who reads `name` on a link to `target` gets where they think."""
     if len(name.shown) + len(target.rest) > _SHORT_LABEL:
         return _leads_there(name, target)
-    return _leads_there_kept(name._replace(at=0), target)
+    return _leads_there_kept(name[1:], target)
 
 
 def _leads_there(name: Name, target: Target) -> bool:
@@ -147,7 +147,10 @@ def _leads_there(name: Name, target: Target) -> bool:
     return not name.sure and _is_thing(name, target)
 
 
-_leads_there_kept = lru_cache(maxsize=1_024)(_leads_there)
+@lru_cache(maxsize=1_024)
+def _leads_there_kept(name: tuple[Any, ...], target: Target) -> bool:
+    """The same of a name without its place."""
+    return _leads_there(Name(0, *name), target)
 
 
 @lru_cache(maxsize=1_024)
@@ -163,7 +166,7 @@ def _found(label: str) -> Iterator[Name]:
         apart = without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
         for name in _names(apart.text):
             yield name._replace(at=apart.written(name.at))
-    if _TURNED.search(label):
+    if not label.isascii() and _TURNED.search(label):
         for name in _names(seen.text[::-1]):
             yield name._replace(at=0)
 
@@ -175,7 +178,8 @@ def _in_network(rest: str) -> Target:
 
 
 def _names(text: str) -> Iterator[Name]:
-    text = _NOT_ASCII.sub(lambda found: " " if _is_sign(found[0]) else found[0], text)
+    if not text.isascii():
+        text = _NOT_ASCII.sub(lambda found: " " if _is_sign(found[0]) else found[0], text)
     for chunk in _CHUNK.finditer(text):
         written = chunk[0]
         if "." not in looks(written) and "//" not in written and ":" not in written:

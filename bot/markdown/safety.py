@@ -12,10 +12,10 @@ the same joiner emphasis is mended that not every reader would see (`mending`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from bot.markdown import links
-from bot.markdown.code_spans import NO_CODE, Code, code_in, within
+from bot.markdown.code_spans import Code, code_in, within
 from bot.markdown.leaves import START, Kind, Place, read
 from bot.markdown.links import References, with_joiners
 from bot.markdown.mending import MOST_MENDED, is_mendable, mended
@@ -118,7 +118,7 @@ def printable(text: str) -> str:
 def neutralise(text: str) -> str:
     """`text` with every notifying pattern broken, wherever it stands; twice is the same as
     once."""
-    return with_joiners(text, _pings(decoded(text), NO_CODE))
+    return with_joiners(text, _pings(text, decoded(text)))
 
 
 def restore(text: str) -> str:
@@ -151,8 +151,7 @@ def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int
         return leaf, 0
     code = _code_in(leaf, kind)
     for _ in range(_MOST_READINGS if _ACTING.search(leaf) else 0):
-        seen = decoded(leaf)
-        places = [*_pings(seen, code), *links.hiding_angles(leaf, code, seen)]
+        places = _acting(leaf, code)
         if not places:
             break
         leaf = with_joiners(leaf, places)
@@ -169,10 +168,21 @@ def _code_in(leaf: str, kind: Kind) -> Code:
     return code if kind is Kind.TEXT else Code((), tuple(sorted((*code.certain, *code.doubtful))))
 
 
-def _pings(seen: Seen, code: Code) -> Iterator[int]:
-    """Where joiners break what would notify somebody, outside of `code`: as it is seen, and as it
-    is written, where an entity ends the word before it."""
-    places = [seen.written(ping.end()) for ping in _PING.finditer(seen.text)]
-    if seen.text != seen.source:
-        places += [ping.end() for ping in _PING.finditer(seen.source)]
-    yield from (place for place in places if not within(place - 1, code.certain))
+def _acting(leaf: str, code: Code) -> Sequence[int]:
+    """Where joiners break what would notify somebody or hides where it leads in angles."""
+    seen = decoded(leaf) if "&" in leaf else None
+    places = _pings(leaf, seen)
+    if code.certain:
+        places = [place for place in places if not within(place - 1, code.certain)]
+    if "|" in leaf or "&" in leaf or "<" in leaf:
+        places += links.hiding_angles(leaf, code, seen)
+    return places
+
+
+def _pings(leaf: str, seen: Seen | None) -> list[int]:
+    """Where joiners break what would notify somebody: as it is `seen`, unless that is as it is
+    written, and as it is written, where an entity ends the word before it."""
+    places = [ping.end() for ping in _PING.finditer(leaf)]
+    if seen and seen.text != leaf:
+        places += [seen.written(ping.end()) for ping in _PING.finditer(seen.text)]
+    return places
