@@ -24,6 +24,9 @@ from bot.grok.usage import read_usage
 
 _MOST_CHOICES = 4 * MAX_ANSWERS
 
+_PLAIN = frozenset(("role", "content"))
+_STEP = frozenset(("index", "delta", "finish_reason", "logprobs"))
+
 
 def read(answer: Mapping[str, Any], _event: str = "") -> list[Chunk]:
     """One chunk for each choice that moved, then one for the usage.
@@ -53,6 +56,8 @@ def answers(body: Mapping[str, Any]) -> bool:
 
 
 def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
+    if plain := _plain(choice, index, model):
+        return plain
     delta, message = map_of(choice.get("delta")), map_of(choice.get("message"))
     text = text_of(choice.get("text")) or _content(delta)
     reasoning = _reasoning(delta) or text_of(choice.get("reasoning"))
@@ -67,6 +72,17 @@ def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
         model=model,
         whole=whole,
     )
+
+
+def _plain(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk | None:
+    """The usual step, text and nothing else: there is one for every token."""
+    delta = choice.get("delta")
+    if type(delta) is not dict or not delta.keys() <= _PLAIN or not choice.keys() <= _STEP:
+        return None
+    content = delta.get("content")
+    if type(content) is not str or choice.get("finish_reason") or choice.get("logprobs"):
+        return None
+    return Chunk(choice=index, text=content, model=model)
 
 
 def _content(message: Mapping[str, Any]) -> str:
