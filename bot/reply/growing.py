@@ -166,6 +166,8 @@ class Growing:
         await self._passage.arrive()
         await self._keep_distance()
         self._changed.clear()
+        if self.closing.is_set():  # which was news until the line before
+            return
         shown = sections()
         if not _says_anything(shown):
             await self._show_waiting(sections)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from bot.completion.result import Section
+from bot.reply.growing import Source
 from bot.words import talk
 from sandbox.workspace import Workspace
 from tests.reply.conftest import Start, answer, buttons, standing
@@ -38,3 +42,15 @@ async def test_text_of_a_stopped_answer_is_kept_though_none_was_shown(
     (message,) = standing(workspace)
     assert "half" in message.shown
     assert talk.STOPPED in message.shown
+
+
+async def test_what_closes_while_the_newest_is_read_ends_it(start: Start) -> None:
+    """Where what was to be shown is shown already: there is no news after the last."""
+    reply = start()
+    await reply.open()
+
+    async def fresh() -> None:
+        reply.close()
+
+    async with asyncio.timeout(20):
+        await reply.run(lambda: [Section(text="One")], Source(fresh=fresh))
