@@ -27,6 +27,8 @@ WORSE_SECONDS = 17.0
 """So long an answer that was whole may show something else: the time between two looks."""
 HEARD_SECONDS = 1.0
 """So long after it was acked, a click has stopped an answer."""
+TAKEN_OVER_SECONDS = 5.0
+"""So long after the end of its lease a job is in other hands, after one fault."""
 RECOVERY_LEASES = 3.0
 RECOVERY_SECONDS = 12.0
 """So much longer where processes died or stood still: until others have taken over."""
@@ -67,6 +69,7 @@ def check(stage: Stage, *, ended: bool) -> list[str]:
         *_never_two(stage, jobs),
         *_never_worse(stage, jobs),
         *_fenced(stage),
+        *_recovered(stage),
         *_asked(stage, jobs),
         *_order(stage, jobs),
         *_counted(stage, jobs),
@@ -287,6 +290,19 @@ def _fenced(stage: Stage) -> Iterator[str]:
     for (who, ts, _), count in edits.items():
         if count > 1:
             yield f"{who} edited {ts} {count} times after another had taken the job"
+
+
+def _recovered(stage: Stage) -> Iterator[str]:
+    """Where one of several processes dies, and nothing else happens, others soon take over."""
+    world, plan = stage.world, stage.plan
+    if plan.replicas < 2 or plan.acts or plan.troubles or len(world.struck) != 1:
+        return
+    for died, who in world.deaths:
+        held = {job for at, name, job in world.taken if name == who and at < died}
+        for job in held:
+            again = [at for at, name, each in world.taken if each == job and at > died]
+            if again and again[0] - died > plan.lease + TAKEN_OVER_SECONDS:
+                yield f"what {who} had was taken over after {again[0] - died:.1f} s"
 
 
 def _askings(stage: Stage, job: Job) -> list[Asking]:

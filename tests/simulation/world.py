@@ -120,6 +120,8 @@ class World:
         self.record: list[tuple[float, str, str]] = []
         self.alarms: list[tuple[str, str]] = []
         """What processes have logged as an error."""
+        self.deaths: list[tuple[float, str]] = []
+        """When which process died."""
         self.taken: list[tuple[float, str, str]] = []
         """When which process became the holder of which job."""
         self.edited: list[tuple[float, str, str]] = []
@@ -206,6 +208,7 @@ class World:
             return
         process.dead = True
         self.note(process.name, "killed")
+        self.deaths.append((self.loop.time(), process.name))
         self.killed(process)
 
     def freeze(self, process: Process, seconds: float) -> None:
