@@ -155,8 +155,10 @@ class Catalogue:
         return EFFORTS_BY_MODEL.get(model, ())
 
     def effort_of(self, name: str, effort: Effort | None) -> Effort | None:
-        """How long a model thinks that is told to by `effort`; None: nobody said."""
-        return effort or USUAL_EFFORTS.get(self._known(name) or "")
+        """How long a model thinks that is told to by `effort`. One that reasons, and of which
+        nobody said how long, may take its time; None: it is not known to reason."""
+        usual: Effort | None = "high" if self.reasons(name) else None
+        return effort or USUAL_EFFORTS.get(self.id_of(name), usual)
 
     def thinks(self, effort: Effort) -> str:
         """A model that takes this effort, or `""`."""

@@ -133,7 +133,15 @@ async def test_the_cap_leaves_room_for_as_many_thoughts_as_are_reserved(
 
 @pytest.mark.parametrize(
     ("name", "usual"),
-    [("grok-4.3-latest", "low"), ("GROK-4.7", "high"), (PLAIN, None), ("mine", None)],
+    [
+        ("grok-4.3-latest", "low"),
+        ("GROK-4.7", "high"),
+        ("grok-4-0709", "low"),
+        ("grok-4.20-0309-reasoning", "high"),
+        ("grok-5", "high"),
+        (PLAIN, None),
+        ("mine", None),
+    ],
 )
 def test_how_long_a_model_thinks_by_itself(name: str, usual: Effort | None) -> None:
     catalogue = Catalogue(_nothing)
