@@ -160,7 +160,7 @@ class Scene:
             await asyncio.sleep(0.05)
 
     async def _thaw_frozen(self) -> None:
-        """Wake who stands still by a crash point, two leases later."""
+        """Wake who stands still by a crash point, two leases later or four."""
         since: dict[int, float] = {}
         while not self._over:
             for bot in self._bots:
@@ -171,7 +171,7 @@ class Scene:
                 if bot.number not in since:
                     since[bot.number] = time.time()
                     await self._note_death(process)
-                if time.time() - since[bot.number] > 2 * LEASE:
+                if time.time() - since[bot.number] > (2 + 2 * (bot.number % 2)) * LEASE:
                     process.send(signal.SIGCONT)
             await asyncio.sleep(0.05)
 
