@@ -10,17 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from itertools import count
 
 from bot import words
 from bot.completion.result import Answer, Section
-from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
-from bot.markdown.rewriting import Rewriting
-from bot.markdown.safety import Safe, SafeGrowth
 from bot.reply.cut import Cut
 from bot.reply.final import final_sections, why_no_more
+from bot.reply.flow import Flow
 from bot.reply.last_line import last_line
 from bot.slack.blocks import (
     ANSWER_BUTTONS,
@@ -46,158 +43,8 @@ _LEAST_ROOM = 800
 _FOOT_CHARS = 800
 """Left for what stands below the first message where it says where the answer goes on."""
 
-_COMPARED = 200
-"""The last characters of what was shown, by which a section that grows is known again."""
-
 KINDS: tuple[Kind, ...] = ("markdown", "rich_text", "section")
 """The blocks that an answer is shown in, each where Slack takes none of those before."""
-
-_FENCES = ("```", "~~~")
-"""What the fence of a code block begins with."""
-
-_SLICE_CHARS = 4_000
-"""Laid out at a stretch: a few milliseconds, and some tens for the worst of texts."""
-
-
-class _Flow:
-    """One section laid out while it grows."""
-
-    def __init__(self, first: Room, rest: Room, most: int | None, behind: str = "") -> None:
-        """No more is laid out once it takes more messages than `most`. `behind`: the text that
-        the section goes on with, which is shown elsewhere."""
-        self._rooms = first, rest
-        self._most = most
-        self._behind = behind
-        self._restart("")
-
-    def _restart(self, title: str) -> None:
-        self._layout = Layout(*self._rooms)
-        self._rewriting = Rewriting()
-        self._full: list[Safe] = []
-        self._growth = SafeGrowth()
-        self._settled_growth = SafeGrowth()
-        self._title = title
-        self._head = f"{title}\n\n" if title else ""
-        self._ahead = self._behind
-        self._shown_ahead = 0
-        self._seen = 0
-        self._last = ""
-        self._taken = blake2b()
-        self._end: tuple[str, str] | None = None
-        self._layout.feed(self._head)
-
-    async def prepare(self, section: Section) -> None:
-        """Do most of the work of `show`, in slices between which others have their turn."""
-        self._follow(section)
-        while self._ahead and self._begins(section):
-            self._take_ahead(section.text)
-            await asyncio.sleep(0)
-        while len(section.text) - self._seen > _SLICE_CHARS:
-            self._take_slice(section.text)
-            await asyncio.sleep(0)
-
-    def show(self, section: Section) -> Sequence[str]:
-        """Markdown of each message of `section`, of which more text may have come.
-
-        A message that is full is made once, and only the last line of the others anew.
-        """
-        self._follow(section)
-        while self._ahead and self._begins(section):
-            self._take_ahead(section.text)
-        while self._seen < len(section.text) and not self._ahead:
-            self._take_slice(section.text)
-        if section.done and self._end is None:
-            self._finish(section.text, section.note)
-            self._make_full()
-        last = self._layout.tail(growing=not section.done)
-        if last.text.isspace() or not last.text:
-            return self._full.copy() or [self._growth.safe(last.markdown)]
-        return [*self._full, self._growth.safe(last.markdown)]
-
-    def settled(self, section: Section) -> Sequence[str]:
-        """The beginning of the markdown of each of those messages that stays as it is,
-        whatever follows; all of it where the section is done."""
-        shown = self.show(section)
-        if not section.text.strip():
-            return [""] * len(shown)
-        if section.done:
-            return shown
-        stays = self._settled_growth.safe(self._layout.settled().markdown)
-        more = stays.strip() or len(shown) > len(self._full)
-        return [*self._full, stays] if more else self._full.copy()
-
-    def _follow(self, section: Section) -> None:
-        if not self._continues(section):
-            self._restart(section.title)
-
-    def _begins(self, section: Section) -> bool:
-        """Whether enough has come to lay out how it goes on: a line, where that may be a fence."""
-        text = section.text.lstrip()
-        begun = any(fence.startswith(text[:3]) for fence in _FENCES)
-        return bool(text) and (section.done or not begun or "\n" in text)
-
-    def _take_ahead(self, text: str) -> None:
-        """Lay out a slice of what it goes on with, and after the last one go on from there."""
-        ahead = self._rewriting.feed(self._ahead[:_SLICE_CHARS])
-        self._ahead = self._ahead[_SLICE_CHARS:]
-        ahead += "" if self._ahead else self._rewriting.end()
-        self._layout.feed(ahead)
-        self._shown_ahead += len(ahead)
-        if not self._ahead:
-            self._head = self._layout.go_on(text)
-
-    def _take_slice(self, text: str) -> None:
-        """Lay out what comes next of `text`, and make the messages that are full by then."""
-        end = self._seen + _SLICE_CHARS
-        if not self._overflows:
-            taken = text[self._seen : end]
-            self._taken.update(taken.encode(errors="surrogatepass"))
-            self._layout.feed(self._rewriting.feed(taken))
-        self._seen = min(end, len(text))
-        self._last = text[max(0, self._seen - _COMPARED) : self._seen]
-        self._make_full()
-
-    def _make_full(self) -> None:
-        for piece in self._layout.sealed[len(self._full) :]:
-            self._full.append(self._growth.safe(piece.markdown))
-
-    @property
-    def _overflows(self) -> bool:
-        return self._most is not None and len(self._layout.sealed) > self._most
-
-    @property
-    def messages(self) -> int:
-        """How many messages it takes, as it was shown last."""
-        tail = self._layout.tail().text
-        return len(self._full) + bool(tail.strip()) or 1
-
-    def end_of(self, messages: int) -> int:
-        """How many characters of the text the first so many of its messages show."""
-        fed = sum(len(piece.text) for piece in self._layout.sealed[:messages])
-        shown = self._shown_ahead + max(0, fed - len(self._head))
-        return max(0, self._rewriting.given(shown) - len(self._behind))
-
-    def _continues(self, section: Section) -> bool:
-        """Whether `section` is what was shown, or that and more.
-
-        All of it is compared at its end alone: to hold and compare it at each look would make
-        the work grow with the square of the text.
-        """
-        if section.title != self._title:
-            return False
-        if self._end is not None:
-            return (section.text, section.note) == self._end
-        if section.done:
-            begun = section.text[: self._seen].encode(errors="surrogatepass")
-            return blake2b(begun).digest() == self._taken.digest()
-        return section.text.startswith(self._last, self._seen - len(self._last))
-
-    def _finish(self, text: str, note: str) -> None:
-        self._end = text, note
-        if not self._overflows:
-            self._layout.feed(self._rewriting.end())
-        if note and not self._overflows:
-            self._layout.conclude(note)
 
 
 class Chain:
@@ -238,7 +85,7 @@ class Chain:
         self._kinds = kinds
         self._kind, *self._other_kinds = kinds
         self._given_up = False
-        self._flows: list[_Flow] = []
+        self._flows: list[Flow] = []
         self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
 
     async def prepare(self, sections: Sequence[Section]) -> None:
@@ -354,7 +201,7 @@ class Chain:
             self._kind, self._other_kinds = self._kinds[0], [self._kinds[-1]]
         return True
 
-    def _flow(self, index: int) -> _Flow:
+    def _flow(self, index: int) -> Flow:
         while len(self._flows) <= index:
             room = ROOMS[self._level]
             beside = weigh(self._question.shown) + (_FOOT_CHARS if self._opens_thread else 0)
@@ -362,7 +209,7 @@ class Chain:
             most = None if self._most is None else self._most + words.MOST_COUNTED
             first = Room(max(chars, _LEAST_ROOM), room.blocks)
             behind = "" if self._flows else self._behind
-            self._flows.append(_Flow(first, room, most, behind))
+            self._flows.append(Flow(first, room, most, behind))
         return self._flows[index]
 
     def _limited(
