@@ -15,7 +15,6 @@ from bot import metrics
 from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Place
 from bot.asking.taking import Taken, Taking, outcome_of
-from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
@@ -226,26 +225,11 @@ class Forms:
         return draft.model_copy(update={**place, "home": True})
 
     async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
-        await self._admit(summons.user)
-        person = await self._who(summons.user)
-        root = message.thread_ts or message.ts
-        return Draft(
-            surface="shortcut",
-            user=summons.user,
-            filled=await self._defaults(person, summons.channel),
-            channel=summons.channel,
-            seen_at=time.time(),
-            thread_ts=root,
-            conversation=conversation_of(summons.channel, root),
-            context=(await self._said_in(message, summons.user),),
-            name=person.name,
-            response_url=summons.response_url or None,
-        )
-
-    async def _said_in(self, message: SlackMessage, asker: str) -> Said:
-        return await said_in(
-            message, self._slack.people, asker, bot_user=self._slack.installation.bot_user
-        )
+        draft = await self._blank(summons)
+        root, bot_user = message.thread_ts or message.ts, self._slack.installation.bot_user
+        said = await said_in(message, self._slack.people, summons.user, bot_user=bot_user)
+        place = {"thread_ts": root, "conversation": conversation_of(summons.channel, root)}
+        return draft.model_copy(update={**place, "surface": "shortcut", "context": (said,)})
 
     async def _again(self, summons: Summons, find: Find) -> Draft:
         await self._admit(summons.user)
