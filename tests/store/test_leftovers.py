@@ -25,6 +25,7 @@ def some_key(keys: Keys, name: str) -> str:
 
 def test_each_key_has_a_lifetime_and_each_lifetime_a_key(keys: Keys) -> None:
     found = {name: lifetime_of(some_key(keys, name)) for name in PROPERTIES}
+    found["seen:continue"] = lifetime_of(keys.seen("continue:x"))
 
     assert [name for name, lifetime in found.items() if lifetime is None] == []
     assert set(found.values()) == set(LIFETIMES)
