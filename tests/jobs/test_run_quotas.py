@@ -73,7 +73,7 @@ async def make_desk(
         threads = ThreadReader(api, people_of(api, store, keys), Allowances(store, keys), BOT_USER)
 
         async def make(server: GrokServer) -> Desk:
-            grok = await open_grok_client(server)
+            grok = await open_grok_client(server, grok_endpoint="chat")
             runner = Runner(
                 grok,
                 Slack(api),
