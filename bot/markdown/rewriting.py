@@ -45,14 +45,14 @@ _TOKEN = re.compile(
     rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})"
     rf"|(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
     rf"|(?P<span>(?<=`){_SPAN}(?:`{_SPAN})*+)|(?P<ticks>(?<=`)`*+)"
-    r"|(?P<word>(?:(?<=h)ttps?://|(?<=\])\()[^\s`]*+))"
+    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+))"
 )
 """What matters within a line. It begins with one of few characters: that is searched for fast."""
 
 _LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
 """Blank lines, and what a line ends with above one that may matter."""
 _BEGUN = re.compile(
-    rf"(?:{BEGUN}|(?<!`)`{{1,60}}|\]|h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
+    rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
     r"|^[ ]{1,3}|^[ ]{0,3}\[(?:\^[^\]\s]{0,60}\]?)?)\Z",
     re.MULTILINE,
 )
@@ -61,6 +61,8 @@ _RULE = re.compile(RULE, re.MULTILINE)
 _MAY_BE_RULE = re.compile(r"[|:\- \t>\r]*\Z")
 _SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
+_SHORTEST_FENCE = 3
+_LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t>]++)*+")
 _BLANK = re.compile(r"[ \t]*+\n")
 _GAP = re.compile(r"\n[ \t]*\n")
 _WORD = re.compile(r"[^\s`]*")
@@ -208,6 +210,8 @@ class Rewriting:
         if not self._above.line.strip(" \t") and _BLANK.match(held, at):
             self._ticks, self._stray = "", 0
         word = (at, at)
+        if self._above.line.endswith("]") and held.startswith("(", at):
+            self._in_word = True
         if self._in_word and (found_word := _WORD.match(held, at)):
             word, at = found_word.span(), found_word.end()
         end = held.find("\n", at) + 1 if self._note else 0
@@ -221,7 +225,7 @@ class Rewriting:
                 self._in_word = False
                 return True
             at = found
-            if token.kind == "word":
+            if token.kind == "word" and found == token.end:
                 word = token.start, token.end
         upto = end if whole else self._told(end)
         if upto <= self._at:
@@ -286,19 +290,18 @@ class Rewriting:
             return self._skip(token)
         if kind == "rule":
             return self._read_rule(token, whole=whole)
-        if line := self._held.rfind("\n", self._at, start) + 1:
+        line = self._held.rfind("\n", self._at, start) + 1
+        if kind == "ticks" and self._is_fence(token, line):
+            self._runs.append((token.end, "", 0))
+            return token.end
+        if line:
             self._pass(line)
             return _CAME_OUT
         if self._above.is_code(self._before(start + 1)):
             following = self._held.find("\n", start)
             return following if following >= 0 else len(self._held)
-        if kind == "span" and not self._run:
-            last = token.text.rfind("`", 0, token.text.rfind("`"))
-            behind = token.end if whole or token.end < len(self._held) else start + last
-            if behind > start:
-                return behind
         if kind in ("ticks", "span"):
-            return self._read_ticks(token)
+            return self._read_ticks(token, whole=whole)
         if kind == "note":
             return self._begin_note(token)
         return self._read_formula(token, whole=whole)
@@ -309,10 +312,20 @@ class Rewriting:
         line = self._above.line + self._held[self._at : min(at, self._at + LONGEST_LINE)]
         return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + self._held[at - 1]
 
+    def _is_fence(self, token: _Token, line: int) -> bool:
+        """Whether a fence begins or ends in the line that begins at `line`; 0: above."""
+        if token.end - token.start < _SHORTEST_FENCE or token.start - line > LONGEST_LINE:
+            return False
+        lead = self._held[line : token.start] if line else self._before(token.start)
+        return _LEAD.fullmatch(lead) is not None
+
     def _skip(self, token: _Token) -> int:
         """What has no meaning here but for the code around it."""
         if token.kind == "gap":
             self._runs.append((token.start, "", 0))
+        above = self._above.line[-1:]
+        if token.kind == "word" and token.start == self._at and above.isascii() and above.isalnum():
+            return token.start + 1
         tick = token.text.find("`") if token.kind == "escape" and self._run else -1
         return token.end if tick < 0 else token.start + tick
 
@@ -325,12 +338,16 @@ class Rewriting:
     def _longest_stray(self) -> int:
         return self._runs[-1][2] if self._runs else self._stray
 
-    def _read_ticks(self, token: _Token) -> int:
-        """What opens or closes code within a line, if it is no fence."""
+    def _read_ticks(self, token: _Token, *, whole: bool) -> int:
+        """What opens or closes code within a line, or all of that code."""
+        if token.kind == "span" and not self._run:
+            last = token.text.rfind("`", 0, token.text.rfind("`"))
+            told = whole or token.end < len(self._held)
+            if told or last:
+                return token.end if told else token.start + last
         ticks = "`" if token.kind == "span" else token.text
         end = token.start + len(ticks)
-        fence = len(ticks) >= 3 and not self._before(token.start).strip(" \t>")
-        if not fence and self._run in ("", ticks):
+        if self._run in ("", ticks):
             self._runs.append((end, "" if self._run else ticks, self._longest_stray))
         return end
 
@@ -413,9 +430,10 @@ class Rewriting:
         shown = head[len(before) :] if head.startswith(before) else line[len(before) :]
         columns = columns_of(before + shown)
         wide = columns > _WIDE
-        if wide and not line.lstrip(" \t>").startswith("|"):
-            kept = shown[: head.index("|") - len(before)] + "\n" if free else shown
-            shown = f"{kept}| {head.strip()} |\n"
+        if wide and free and not line.lstrip(" \t>").startswith("|"):
+            bar = _FIRST_BAR.match(head)
+            kept = head[len(before) : bar.end() - 1] if bar else ""
+            shown = f"{kept}\n| {head.strip()} |\n"
         self._pass(end, shown)
         self._pass(end + len(rule), rule_of(rule, columns, barred=wide))
         self._pass(min(end + len(rule) + 1, len(self._held)))
