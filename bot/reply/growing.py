@@ -7,7 +7,6 @@ enough to fill it later, or in the status of a thread, where the message will be
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -37,9 +36,6 @@ OPEN_SECONDS = 0.2
 
 PATIENCE_SECONDS = 2.0
 """How long the first text is waited for when edits are scarce, so that the post can carry it."""
-
-AT_ONCE_SECONDS = 0.05
-"""What was laid out so short a time ago is the newest text."""
 
 TELL_SECONDS = 10.0
 """How often the asker is told how long Grok thinks."""
@@ -164,7 +160,6 @@ class Growing:
     async def show_newest(self, sections: Sections) -> None:
         """Make one post or edit, or wait until there is something new for one."""
         await self._passage.arrive()
-        await self._keep_distance()
         self._changed.clear()
         if self.closing.is_set():  # which was news until the line before
             return
@@ -173,26 +168,12 @@ class Growing:
             await self._show_waiting(sections)
             return
         self._clock.begin()
-        pending, looked = await self._pending(shown), time.monotonic()
+        pending = await self._pending(shown)
         if pending is None:
             self.source.want()
             await self._changed.wait()
-        elif not await self._turn(*pending):
-            return
-        elif time.monotonic() - looked < AT_ONCE_SECONDS:
-            self._clock.show()
-            await self._messages.write(*pending)
-        else:
+        elif await self._turn(*pending):
             await self._write_newest(sections)
-
-    async def _keep_distance(self) -> None:
-        """Wait until there may be a turn at once, and have what came by then."""
-        shown = self._clock.shown
-        if shown is None or self._native.wanted:
-            return
-        if shown < self._budget.closest:
-            await pause(self._budget.closest - shown, self.closing)
-        await self.source.fresh()
 
     async def _show_waiting(self, sections: Sections) -> None:
         """Say what the asker waits for when that is news, or else wait for text. What an earlier

@@ -58,8 +58,6 @@ class EditBudget:
         self._most = per_minute
         self._scale = scale
         self._window = round(WINDOW_SECONDS * scale * 1000)
-        self.closest = CLOSEST * self._window / 1000
-        """Seconds between two edits of one answer, at least."""
 
     def of(self, method: str, per_minute: int) -> EditBudget:
         """The same for another method that lets messages grow."""
@@ -86,8 +84,9 @@ class EditBudget:
             passed = _clock() - started
             return await self._ask("edit", answer, _after(age, passed), _after(since, passed))
 
-        if since is not None and since < self.closest:
-            await pause(self.closest - since, stop)
+        closest = CLOSEST * self._window / 1000
+        if since is not None and since < closest:
+            await pause(closest - since, stop)
         return await _until(wait, stop)
 
     async def may_tell(self, answer: str) -> bool:
