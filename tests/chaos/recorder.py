@@ -27,7 +27,7 @@ def shown(workspace: Workspace, people: People) -> Iterator[Shown]:
     for channel, timeline in workspace.state.timelines.items():
         for message in timeline.values():
             mark = _mark(message) if message.user == BOT_USER else None
-            if mark is None:
+            if mark is None or not mark[0]:  # what is told beside answers is of no job
                 continue
             gone = message.deleted or message.tombstone
             yield Shown(
