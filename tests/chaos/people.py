@@ -88,9 +88,12 @@ class People:
             return
         question = asked.question
         asked.at = time.time()
-        asked.message = await self._workspace.say(
-            question.user, question.channel, text, root.message.ts
-        )
+        try:
+            asked.message = await self._workspace.say(
+                question.user, question.channel, text, root.message.ts
+            )
+        except NotAllowedError:  # somebody has deleted the thread meanwhile
+            del self.asked[question.name]
 
     async def _by_form(self, asked: Asked, text: str) -> None:
         """Where the form does not open or is not filled in time, nothing is asked."""
