@@ -76,6 +76,9 @@ class LateCalls:
             if not (isinstance(error, OutcomeUnknown) and error.pending):
                 self._calls.remove(call)
             raise
+        except BaseException:  # after a standstill it may have been sent just now
+            call.until = max(call.until, _now() + deadline)
+            raise
         self._calls.remove(call)
 
     def passed(self) -> list[LateCall]:
