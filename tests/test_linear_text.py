@@ -73,6 +73,13 @@ REFUSES = {
     "bot.store.connection._client": "takes an address of the operator's",
     "bot.store.conversations._turns": "takes what the bot has stored (`turns that are kept`)",
     "bot.views.form_fields._choice": "takes one of the labels",
+    "bot.words.restrictions.by_default(problem)": "takes a name of what has set it",
+    "bot.words.restrictions.by_default(source)": "takes a name of what has set it",
+    "bot.words.restrictions.by_default(all)": "takes a name of what has set it",
+    "bot.words.restrictions.default_refused(model)": "takes a name of what has set it",
+    "bot.words.restrictions.default_refused(parameter)": "takes a name of what has set it",
+    "bot.words.restrictions.default_refused(source)": "takes a name of what has set it",
+    "bot.words.restrictions.default_refused(all)": "takes a name of what has set it",
 }
 """Functions that raise for every text here, and why."""
 
