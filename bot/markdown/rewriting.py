@@ -15,19 +15,19 @@ from typing import NamedTuple
 
 from bot.markdown.above import LONGEST_LINE, Above
 from bot.markdown.formulas import BEGUN, BEHIND_OPENING, Formula, Missing, formula_at
+from bot.markdown.openings import Alike, alike
 from bot.markdown.rows import (
-    RULE,
+    LONGEST_HEAD,
     begins_table,
     columns_of,
     ends_table,
     head_of,
     lead_of,
+    may_be_rule,
     row_of,
+    rule_at,
     rule_of,
 )
-
-_LONGEST_HEAD = 1_000
-"""So much of the head of a table is waited for, from its first bar on, in characters."""
 
 _LONGEST_ROW = 4_000
 _LONGEST_CODE = 2_000
@@ -57,8 +57,6 @@ _BEGUN = re.compile(
     re.MULTILINE,
 )
 _LONGEST_BEGUN = 80
-_RULE = re.compile(RULE, re.MULTILINE)
-_MAY_BE_RULE = re.compile(r"[|:\- \t>\r]*\Z")
 _SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
 _SHORTEST_FENCE = 3
@@ -247,7 +245,7 @@ class Rewriting:
     def _line_at(self, start: int) -> Iterator[_Token]:
         """What the line matters that begins at `start`, if it does."""
         held = self._held
-        if (rule := _RULE.match(held, start)) and "|" in rule[0]:
+        if (rule := rule_at(held, start)) and "|" in rule[0]:
             yield _Token("rule", start, rule.end(), rule[0])
         elif note := _NOTE.match(held, start):
             yield _Token("note", start, note.end())
@@ -273,12 +271,12 @@ class Rewriting:
             escapes = len(before) - len(before.rstrip("\\"))
             end = min(end, begun.start() - escapes % 2)
         line = held.rfind("\n", self._at) + 1 or self._at
-        if _MAY_BE_RULE.match(held, line) and (line > self._at or not self._above.line):
+        if may_be_rule(held, line) and (line > self._at or not self._above.line):
             end = min(end, line)
             line = held.rfind("\n", self._at, line - 1) + 1 or self._at
         lines = held[line:]
         bar = _SPACED_BAR.search(lines)
-        if bar and len(lines) - bar.start() <= _LONGEST_HEAD + _LONGEST_BEGUN:
+        if bar and len(lines) - bar.start() <= LONGEST_HEAD + _LONGEST_BEGUN:
             end = min(end, line)
         return end
 
@@ -310,7 +308,9 @@ class Rewriting:
         """The beginning of the line that goes on at `at`, and what stands right in front of
         that."""
         line = self._above.line + self._held[self._at : min(at, self._at + LONGEST_LINE)]
-        return line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + self._held[at - 1]
+        if len(line) <= LONGEST_LINE:
+            return line
+        return line[:LONGEST_LINE] + (self._held[at - 1] if at > self._at else line[-1])
 
     def _is_fence(self, token: _Token, line: int) -> bool:
         """Whether a fence begins or ends in the line that begins at `line`; 0: above."""
@@ -364,11 +364,37 @@ class Rewriting:
         if rule is not _NO_RULE:
             return self._begin_table(rule.start(), rule[0])
         found = self._formula(token, whole=whole)
+        if found is None:
+            return None
         if not isinstance(found, Formula):
-            return found
+            return self._alike(found, whole=whole).behind_dull(found)
         self._pass(start)
+        inline = "\n" not in found.shown
         self._pass(found.end, found.shown)
+        if inline and self._longest_stray < _SHORTEST_FENCE - 1:
+            self._pass_plain(self._alike(self._at, whole=whole))
         return _CAME_OUT
+
+    def _pass_plain(self, line: Alike) -> None:
+        """Let the formulas come out that follow in `line`, as far as a glance tells them."""
+        held, ticks = self._held, "`" * (self._longest_stray + 1)
+        parts: list[str] = []
+        at, source, shown = self._at, self._source, self._shown
+        while found := line.next_plain(at):
+            parts += held[at : found[0]], ticks, held[found[0] : found[1]], ticks
+            source += found[1] - at
+            shown += found[1] - at + 2 * len(ticks)
+            self._marks.append((shown, source))
+            at = found[1]
+        if parts:
+            self._at, self._source, self._shown = at, source, shown
+            self._out.append("".join(parts))
+            self._above.add(self._out[-1])
+
+    def _alike(self, at: int, *, whole: bool) -> Alike:
+        come = self._source - self._at
+        missing = {opening: until - come for opening, until in self._missing.items()}
+        return alike(self._held, at, missing, whole=whole)
 
     def _formula(self, token: _Token, *, whole: bool) -> Formula | int | None:
         opening, start = token.text, token.start
@@ -401,15 +427,17 @@ class Rewriting:
         """The rule below the line in which something stands at `start`, which is the head of a
         table then. None: it cannot be told yet."""
         held = self._held
-        if not _SPACED_BAR.search(self._before(start)[:LONGEST_LINE]):
+        line = self._before(start)
+        cut = f"{line[:LONGEST_LINE]}." if len(line) > LONGEST_LINE else line
+        if not _SPACED_BAR.search(cut):
             return _NO_RULE
-        end = held.find("\n", start, start + _LONGEST_HEAD)
+        end = held.find("\n", start, start + LONGEST_HEAD)
         if end < 0:
-            return None if not whole and len(held) - start < _LONGEST_HEAD else _NO_RULE
-        rule = _RULE.match(held, end + 1)
+            return None if not whole and len(held) - start < LONGEST_HEAD else _NO_RULE
+        rule = rule_at(held, end + 1)
         if rule and (whole or rule.end() < len(held)):
             return rule if "|" in rule[0] else _NO_RULE
-        return None if not whole and _MAY_BE_RULE.match(held, end + 1) else _NO_RULE
+        return None if not whole and may_be_rule(held, end + 1) else _NO_RULE
 
     def _read_rule(self, token: _Token, *, whole: bool) -> int | None:
         if token.end == len(self._held) and not whole:
@@ -454,7 +482,7 @@ def _is_head(line: str, out: int) -> bool:
     """Whether the head of a table may be written otherwise from its first bar on, before which
     `out` characters of it have come out already."""
     first = _FIRST_BAR.match(line, 0, LONGEST_LINE)
-    if first is None or first.end() <= out or len(line) - first.end() > _LONGEST_HEAD:
+    if first is None or first.end() <= out or len(line) - first.end() > LONGEST_HEAD:
         return False
     before, after = line[: first.end() - 1], line[first.end() : first.end() + 1]
     return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")

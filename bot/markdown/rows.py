@@ -12,8 +12,15 @@ from bot.markdown.code_spans import spans_in
 from bot.markdown.formulas import OPENING, Formula, Missing, formula_at
 from bot.markdown.links import JOINER
 
-RULE = r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$"
+_RULE = re.compile(
+    r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$",
+    re.MULTILINE,
+)
 """The line below the head of a table; a bar has to be in it."""
+
+_BEGUN_RULE = re.compile(r"[|:\- \t>\r]*\Z")
+LONGEST_HEAD = 1_000
+"""So much of the head of a table is waited for, from its first bar on, in characters."""
 
 BREAK = r"</?br\b[^<>|\n]{0,40}>"
 _BREAKS = re.compile(rf"(?:{BREAK}[ \t]*+)++", re.IGNORECASE)
@@ -31,6 +38,16 @@ _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+[^-*_\s]")
 _BAR = re.compile(r"\\.|(\|)", re.DOTALL)
 _FREE_BAR = re.compile(r"(?<!\\)\|")
 SEPARATOR = " · "
+
+
+def rule_at(text: str, at: int) -> re.Match[str] | None:
+    """The rule that is the line of `text` from `at` on; a bar is still to be found in it."""
+    return _RULE.match(text, at)
+
+
+def may_be_rule(text: str, at: int) -> bool:
+    """Whether what begins in `text` at `at` is a rule, or becomes one when more comes."""
+    return _BEGUN_RULE.match(text, at) is not None
 
 
 def columns_of(row: str) -> int:
