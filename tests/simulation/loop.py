@@ -28,10 +28,12 @@ TICK = 1e-6
 
 
 class Process:
-    """One process of the bot: alive, frozen, or dead."""
+    """One process of the bot: alive, frozen, or dead. No fault strikes one that is `spared`: it
+    prepares what the others find, and nobody would start it again."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, spared: bool = False) -> None:
         self.name = name
+        self.spared = spared
         self.dead = False
         self.frozen = False
         self.calls = 0

@@ -145,7 +145,7 @@ async def _limit(stage: Stage) -> None:
         limit = {"limits.requests-per-day": stage.plan.limit}
         await policies.change(Scope("workspace"), limit, by=ANA)
 
-    await spawn(Process("z"), set_limit())
+    await spawn(Process("z", spared=True), set_limit())
 
 
 async def _do(stage: Stage, act: Act) -> None:

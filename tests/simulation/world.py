@@ -74,6 +74,8 @@ class Call:
         self.process = process
         self.future: asyncio.Future[Any] = world.loop.create_future()
         self.fault: Fault | None = None
+        self.held = False
+        """Whether its process stood still before it was sent: it is never sent by one that dies."""
         self._world = world
 
     @property
@@ -162,7 +164,7 @@ class World:
         call = Call(self, process, kind, label)
         fault = next((each for each in self.faults if each.strikes(call)), None)
         delay = self.span(kind)
-        if fault:
+        if fault and not process.spared:
             self.struck.append(str(fault.what))
             self.note(process.name, f"! {fault.what} at {kind} {label}")
             call.fault = fault
@@ -183,7 +185,9 @@ class World:
                 return fault.seconds
             case "freeze":
                 self.freeze(call.process, fault.seconds)
-                return self.random.choice([0.0, fault.seconds])
+                late = self.random.choice([0.0, fault.seconds])
+                call.held = bool(late)
+                return late
             case "slow":
                 if call.kind == "store":
                     self.later(REPLY_SECONDS, call._raise, self.lost("store"))
@@ -194,6 +198,8 @@ class World:
 
     def _land(self, call: Call, land: Land) -> None:
         self._under_way[call.kind] -= 1
+        if call.held and call.process.dead:
+            return
         fault = call.fault
         if fault and fault.what in ("refuse", "limit"):
             error = self.refused(call.kind, fault)
