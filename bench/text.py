@@ -1,6 +1,7 @@
 """Reading texts, hostile and ordinary: CPU of each way to read them, and its longest stretch.
 
-Takes about two minutes. Each figure is the least of some rounds, since others may use the CPU.
+Takes some minutes; `python -m bench.text NAME…` reads the texts of those names alone. Each figure
+is the least of some rounds, since others may use the CPU.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import gc
 import json
 import random
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,7 @@ from markdown_it import MarkdownIt
 from pydantic import JsonValue
 
 from bot.completion.result import Answer, Section
+from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from bot.reply.chain import Chain
 from bot.settings import Settings
@@ -34,6 +37,9 @@ STRETCH_BAR = 100.0
 """CPU milliseconds before others have their turn, at most."""
 
 ROUNDS = {SMALL: 5, LARGE: 2}
+SLICE_CHARS = 4_000
+"""So much of an answer is rewritten at a stretch."""
+
 PIECE_CHARS = 40
 PIECES_PER_LOOK = 3
 """About 60 tokens come between two edits of an answer alone, which is laid out twice for each."""
@@ -74,8 +80,25 @@ REPEATED: Mapping[str, str] = {
     "emoji": "🚀日 ",
     "lone surrogates": "\ud800",
     "returns": "a\r\n",
+    "dollars": "$a$ ",
+    "formulas": "$a_1$ ",
+    "parentheses": "\\( \\) ",
+    "open brackets": "\\[",
+    "formulas below": "$$\na\n$$\n",
+    "open formulas below": "\\[a\n\n",
+    "environments": "\\begin{a}",
+    "unbarred tables": "a | b\n---|---\n1 | 2\n\n",
+    "footnotes": "[^1]: a\n",
+    "footnotes of two": "[^1]: a\n\n    b\n\n",
+    "CJK emphasis": "**重要（注）：**次",
+    "emphasis of two": "**_重_**要",
 }
 """What texts are made of, again and again."""
+
+MARKS = "*_~ a（`"
+ALL_MARKS = f"{MARKS}|\n$\\[]()<>-#"
+HEAD = "| a | b |\n|---|---|\n"
+FENCED = ("> ```\n", "> a\n", "```\n", ">> ```\n")
 
 MIXED = ("--a ", '"a" ', "> ```\n", "1. ", "#\n", "[a](", "[a.co](b.co)", "<@U1>", "`", "|", "\n\n")
 
@@ -87,6 +110,7 @@ class Read:
 
     text: str
     chars: int
+    rewritten: float
     safe: float
     whole: float
     question: float
@@ -99,7 +123,7 @@ class Read:
     @property
     def most(self) -> float:
         """Of what reads it all at once."""
-        return max(self.safe, self.whole, self.question, self.blocks)
+        return max(self.rewritten, self.safe, self.whole, self.question, self.blocks)
 
     @property
     def verdict(self) -> str:
@@ -107,8 +131,9 @@ class Read:
         return "met" if met else "MISSED"
 
 
-def main() -> None:
-    """Print and write down what each text takes, and whether the bars hold."""
+def main(names: Sequence[str] = ()) -> None:
+    """Print and write down what each text takes, or each of those `names`, and whether the bars
+    hold."""
     make_safe("[a.com](https://b.c)")  # lists of names are read once
     gc.collect()
     gc.freeze()
@@ -116,6 +141,8 @@ def main() -> None:
     for size in (SMALL, LARGE):
         _print_head(size)
         for name, text in texts(size):
+            if names and name not in names:
+                continue
             found.append(read(name, text))
             _print(found[-1])
     gc.unfreeze()
@@ -135,6 +162,12 @@ def texts(size: int) -> Iterator[tuple[str, str]]:
     yield "other hosts", "".join(links)[:size]
     items = "".join(f"{number}. a\n" for number in range(1, size // 4))
     yield "numbered items", items[:size]
+    yield "breaks in cells", (HEAD + "| a<br>b | c |\n" * (size // 14))[:size]
+    yield "code in cells", (HEAD + "| `a|b` | $c_1$ |\n" * (size // 18))[:size]
+    yield "one unbarred table", ("a | b\n---|---\n" + "1 | 2\n" * (size // 6))[:size]
+    yield "random marks", "".join(dice.choices(MARKS, k=size))
+    yield "all random marks", "".join(dice.choices(ALL_MARKS, k=size))
+    yield "random quoted fences", "".join(dice.choices(FENCED, k=size))[:size]
     yield "short lines and a mention", ("ab\n" * (size // 3))[: size - 5] + "@here"
 
 
@@ -147,6 +180,7 @@ def read(name: str, text: str) -> Read:
     return Read(
         name,
         len(text),
+        rewritten=_milliseconds(lambda: _rewritten(text), rounds),
         safe=_milliseconds(lambda: make_safe(text), rounds),
         whole=whole,
         question=_milliseconds(lambda: Question("U1", text).first_message("", BARE), rounds),
@@ -156,6 +190,13 @@ def read(name: str, text: str) -> Read:
         growing=_grown(text) if small else None,
         baseline=_milliseconds(lambda: _rendered(text), rounds=1) if small else None,
     )
+
+
+def _rewritten(text: str) -> None:
+    rewriting = Rewriting()
+    for start in range(0, len(text), SLICE_CHARS):
+        rewriting.feed(text[start : start + SLICE_CHARS])
+    rewriting.end()
 
 
 def _milliseconds(work: Callable[[], object], rounds: int) -> float:
@@ -217,14 +258,24 @@ def _rendered(text: str) -> str:
 
 
 def _print_head(size: int) -> None:
-    heads = ("safe", "whole", "question", "blocks", "of bar", "stretch", "growing", "baseline")
+    heads = (
+        "rewritten",
+        "safe",
+        "whole",
+        "question",
+        "blocks",
+        "of bar",
+        "stretch",
+        "growing",
+        "baseline",
+    )
     print(f"{f'CPU ms of {size:,}':>26}" + "".join(f"{head:>10}" for head in heads))
-    bars = (*(f"{BARS[size]:,.0f}",) * 4, "", f"{STRETCH_BAR:,.0f}")
+    bars = (*(f"{BARS[size]:,.0f}",) * 5, "", f"{STRETCH_BAR:,.0f}")
     print(f"{'the bar':>26}" + "".join(f"{bar:>10}" for bar in bars))
 
 
 def _print(found: Read) -> None:
-    numbers = (found.safe, found.whole, found.question, found.blocks)
+    numbers = (found.rewritten, found.safe, found.whole, found.question, found.blocks)
     shown = [f"{number:.2f}" for number in numbers]
     shown += [f"{found.most / found.bar:.0%}", f"{found.stretch:.2f}"]
     shown += ["" if each is None else f"{each:.2f}" for each in (found.growing, found.baseline)]
@@ -235,8 +286,12 @@ def _print(found: Read) -> None:
 def _print_verdicts(found: list[Read]) -> None:
     for size, bar in BARS.items():
         of_size = [each for each in found if (each.chars <= SMALL) == (size == SMALL)]
+        if not of_size:
+            continue
         worst = max(of_size, key=lambda each: each.most)
         _verdict(f"{size:,} characters at once", worst.most, bar, worst.text)
+    if not found:
+        return
     longest = max(found, key=lambda each: each.stretch)
     _verdict("the longest stretch", longest.stretch, STRETCH_BAR, longest.text)
 
@@ -244,3 +299,7 @@ def _print_verdicts(found: list[Read]) -> None:
 def _verdict(what: str, taken: float, bar: float, text: str) -> None:
     verdict = "met" if taken <= bar else "MISSED"
     print(f"{what}: {taken:.1f} ms at most ({text}), the bar is {bar:,.0f} ms: {verdict}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
