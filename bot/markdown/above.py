@@ -36,20 +36,22 @@ class Above:
     def add(self, text: str) -> None:
         """`text` has come out."""
         self._unread.append(text)
-        beside = self.line[-2:] + text
-        self._may_be_code = self._may_be_code or "```" in beside or "~~~" in beside
+        if not self._may_be_code and ("`" in text or "~" in text):
+            beside = self.line[-2:] + text
+            self._may_be_code = "```" in beside or "~~~" in beside
         ended, newline, rest = text.rpartition("\n")
         if newline:
             _, other, last = ended.rpartition("\n")
             self.last = last if other else "".join((*self._parts, last))
             self.blank = not self.last.strip(" \t\r>")
-            self._parts.clear()
+            self._parts = [rest]
             self._verdict = None
-            self.line = ""
+            self.line = rest
             if self.blank and rest and not self._may_be_code and _PLAIN.match(rest):
                 self._unread, self._place = [rest], START
-        self._parts.append(rest)
-        self.line += rest
+        else:
+            self._parts.append(rest)
+            self.line += rest
         if len(self.line) > LONGEST_LINE:
             self.line = self.line[:LONGEST_LINE] + self.line[-1]
 
@@ -61,11 +63,12 @@ class Above:
         if not (self._may_be_code or fence or _DEEP.match(line)):
             return False
         unread = "".join(self._unread)
-        at = 0
-        while newline := unread.find("\n", at) + 1:
-            self._place = read(self._place, printable(unread[at:newline]))[1]
-            at = newline
-        self._unread = [unread[at:]]
+        end = unread.rfind("\n") + 1
+        self._unread = [unread[end:]]
+        place = self._place
+        for each in printable(unread[:end]).split("\n")[:-1]:
+            place = read(place, f"{each}\n")[1]
+        self._place = place
         kind, behind = read(self._place, printable(line))
         self._may_be_code = self._place.fence is not None or fence
         self._verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)

@@ -54,7 +54,10 @@ def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
     pairs: list[Pair] = []
     places: list[int] = []
     for start, end in cells_of(leaf):
-        for pair in _pairs(leaf[start:end]):
+        cell = leaf[start:end]
+        if cell is not leaf and not is_mendable(cell, 0, len(cell)):
+            continue
+        for pair in _pairs(cell):
             moved = Pair(start + pair.opens, start + pair.closes, *pair[2:])
             inner = [*_places(leaf, moved)]
             if len(places) + len(inner) > most:
@@ -79,8 +82,6 @@ def _of_one_kind(leaf: str) -> str:
 
 
 def _pairs(text: str) -> list[Pair]:
-    if not is_mendable(text, 0, len(text)):
-        return []
     markup = InlineMarkup()
     markup.read(f"{text}\n")
     for _ in range(_MOST_TICKS):

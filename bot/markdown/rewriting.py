@@ -265,6 +265,9 @@ class Rewriting:
     def _told(self, end: int) -> int:
         """`end`, or the place above from where on a table or a formula may have begun."""
         held = self._held
+        ends_line = held[end - 1 : end] == "\n"
+        if ends_line and end < len(held) - _LONGEST_BEGUN and held.find("\n", end) >= 0:
+            return end
         begun = _BEGUN.search(held, max(self._at, len(held) - _LONGEST_BEGUN))
         if begun:
             before = held[self._at : begun.start()]
@@ -367,11 +370,12 @@ class Rewriting:
         if found is None:
             return None
         if not isinstance(found, Formula):
-            return self._alike(found, whole=whole).behind_dull(found)
+            more = self._may_open(found)
+            return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
         inline = "\n" not in found.shown
         self._pass(found.end, found.shown)
-        if inline and self._longest_stray < _SHORTEST_FENCE - 1:
+        if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
         return _CAME_OUT
 
@@ -390,6 +394,13 @@ class Rewriting:
             self._at, self._source, self._shown = at, source, shown
             self._out.append("".join(parts))
             self._above.add(self._out[-1])
+
+    def _may_open(self, at: int) -> bool:
+        """Whether a formula may open in the line behind `at`."""
+        find = self._held.find
+        end = find("\n", at, at + _LONGEST_ROW)
+        end = end if end >= 0 else at + _LONGEST_ROW
+        return find("$", at, end) >= 0 or find("\\", at, end) >= 0
 
     def _alike(self, at: int, *, whole: bool) -> Alike:
         come = self._source - self._at

@@ -88,7 +88,7 @@ class SafeGrowth:
             next_kind, behind = read(place, printable(line) if "\r" in line else line)
             if next_kind is not Kind.MORE:
                 if start < end and kind is not Kind.CODE and _is_live(text, start, end):
-                    leaf, mends = _made(text[start:end], kind, self._known, self._mends)
+                    leaf, mends = _mended(text[start:end], kind, self._known, self._mends)
                     self._mends -= mends
                     made += printable(text[begin:start]), leaf
                     begin = end
@@ -144,11 +144,16 @@ def _is_live(text: str, start: int, end: int) -> bool:
 
 
 def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
-    """`leaf` made safe and mended, `most` times at most, and how many times it was mended. What
-    was taken apart may have held code together, so it is read anew."""
-    leaf = printable(leaf)
+    """`leaf` made safe and mended, `most` times at most, and how many times it was mended."""
     if kind is Kind.CODE or not _is_live(leaf, 0, len(leaf)):
-        return leaf, 0
+        return printable(leaf), 0
+    return _mended(leaf, kind, known, most)
+
+
+def _mended(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
+    """The same of a `leaf` in which there may be something to change. What was taken apart may
+    have held code together, so it is read anew."""
+    leaf = printable(leaf)
     code = _code_in(leaf, kind)
     for _ in range(_MOST_READINGS if _ACTING.search(leaf) else 0):
         places = _acting(leaf, code)
