@@ -107,8 +107,11 @@ def formula_at(
 
 def code(written: str, least: int = 1) -> str:
     """`written` as code within a line, between `least` marks or more."""
-    bare = " ".join(line.rstrip() for line in _LINE_END.split(written))
-    ticks = "`" * max(1 + max(map(len, _TICKS.findall(bare)), default=0), least)
+    lines = _LINE_END.split(written) if "\n" in written else (written,)
+    bare = " ".join(line.rstrip() for line in lines)
+    if "`" not in bare:
+        return f"{'`' * least}{bare}{'`' * least}"
+    ticks = "`" * max(1 + max(map(len, _TICKS.findall(bare))), least)
     gap = " " if bare.startswith("`") or bare.endswith("`") else ""
     return f"{ticks}{gap}{bare}{gap}{ticks}"
 

@@ -24,6 +24,7 @@ LONGEST_HEAD = 1_000
 
 BREAK = r"</?br\b[^<>|\n]{0,40}>"
 _BREAKS = re.compile(rf"(?:{BREAK}[ \t]*+)++", re.IGNORECASE)
+_BEGINS_LEAD = frozenset(" \t>")
 _LEAD = re.compile(r"(?:[ \t]*+>)*+[ \t]*+")
 _ENDS_TABLE = re.compile(
     r"[ \t]*\r?\n?\Z|[ ]{0,3}(?:>|`{3}|~{3}|#{1,6}[ \t\r\n]|(?:[-*+]|\d{1,9}[.)])[ \t]"
@@ -53,6 +54,10 @@ def may_be_rule(text: str, at: int) -> bool:
 def columns_of(row: str) -> int:
     """How many cells GFM sees in `row`."""
     bare = row[lead_of(row) :].strip(" \t\r\n")
+    if "\\" not in bare:
+        count = bare.count("|")
+        begun = bare.startswith("|")
+        return count + 1 - begun - (count > begun and bare.endswith("|"))
     bars = [found.start() for found in _BAR.finditer(bare) if found[1]]
     first = bool(bars) and bars[0] == 0
     last = len(bars) > first and bars[-1] == len(bare) - 1
@@ -61,7 +66,7 @@ def columns_of(row: str) -> int:
 
 def lead_of(row: str) -> int:
     """Where `row` begins behind its space and the marks of a quotation."""
-    lead = _LEAD.match(row)
+    lead = _LEAD.match(row) if row[:1] in _BEGINS_LEAD else None
     return lead.end() if lead else 0
 
 
@@ -135,6 +140,8 @@ def _with_code(body: str, *, tight: bool) -> str:
 
 def _plain(text: str, before: str, after: str) -> str:
     """`text`, in which there is no code, between `before` and `after`."""
+    if "$" not in text and "\\" not in text:
+        return _without_breaks(text)
     parts: list[str] = []
     at = missing = 0
     for found in _OPENING.finditer(text):
