@@ -112,9 +112,9 @@ class Flow:
     def _take_slice(self, text: str) -> None:
         """Lay out what comes next of `text`, and make the messages that are full by then."""
         end = self._seen + _SLICE_CHARS
+        taken = text[self._seen : end]
+        self._taken.update(taken.encode(errors="surrogatepass"))
         if not self._overflows:
-            taken = text[self._seen : end]
-            self._taken.update(taken.encode(errors="surrogatepass"))
             self._layout.feed(self._rewriting.feed(taken))
         self._seen = min(end, len(text))
         self._last = text[max(0, self._seen - _COMPARED) : self._seen]
