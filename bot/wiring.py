@@ -36,6 +36,7 @@ from bot.jobs.worker import Connected, Worker
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.channel_names import ChannelNames
+from bot.slack.documents import Documents
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
@@ -260,6 +261,7 @@ def _slack_side(
     here = Organisation(installation.team, installation.enterprise_id or "")
     kept = KeptPeople(redis, keys)
     messages = Slack(api)
+    announcing = Announcing(messages)
     return SlackSide(
         installation=installation,
         api=api,
@@ -269,5 +271,6 @@ def _slack_side(
         people=People(hurried, here, kept, store.allowances, admins_of(settings)),
         membership=Membership(hurried, Memory(redis, keys), store.allowances),
         views=Views(api, store.allowances),
-        announcing=Announcing(messages),
+        announcing=announcing,
+        documents=Documents(api, messages, announcing),
     )

@@ -81,7 +81,9 @@ def test_every_scope_is_there_for_something_the_bot_does() -> None:
     methods = {
         method for need in SCOPES.values() for method in re.findall(r"\b[a-z]+\.[a-zA-Z]+\b", need)
     }
-    called = set(re.findall(r'"((?:chat|conversations|views|users|reactions)\.[a-zA-Z]+)"', code))
+    called = set(
+        re.findall(r'"((?:chat|conversations|files|views|users|reactions)\.[a-zA-Z]+)"', code)
+    )
 
     assert methods == {method for method in called if not method.startswith("views.")}
 

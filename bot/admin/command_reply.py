@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.slack.blocks import Message
+from bot.slack.documents import Document
 from bot.slack.person import Person
 from bot.slack.view_blocks import lines
 from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
@@ -28,14 +29,14 @@ class Caller:
 class CommandReply:
     """What its author alone reads, line by line, and what everybody in `channel` does.
 
-    Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the
+    Slack's mrkdwn. `announcement` is empty when nobody else is told. `document` comes to the
     author in direct messages.
     """
 
     lines: tuple[str, ...]
     announcement: str = ""
     channel: str = ""
-    documents: tuple[Message, ...] = ()
+    document: Document | None = None
 
     @property
     def message(self) -> Message:

@@ -113,7 +113,7 @@ class CommandRunner:
         self, where: _Where, outcome: Callable[[], Awaitable[CommandReply]]
     ) -> None:
         said = await outcome()
-        if said.documents and not await self._slack.announcing.send(said.documents, where.user):
+        if said.document and not await self._slack.documents.send(said.document, where.user):
             said = CommandReply((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
         if not said.announcement:

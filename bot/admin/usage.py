@@ -107,8 +107,8 @@ class UsageCommands:
         if not rows:
             return CommandReply((words.no_export(month),))
         names = await self._names(rows)
-        documents = table(month, rows, names).messages(month)
-        return CommandReply((words.exported(month, len(rows)),), documents=documents)
+        document = table(month, rows, names).document(month)
+        return CommandReply((words.exported(month, len(rows)),), document=document)
 
     async def _names(self, rows: Sequence[UsageRow]) -> Mapping[str, str]:
         """What those who used most are called, and the public channels where it was, by id."""

@@ -1,4 +1,4 @@
-"""What was used in a month, as a table (CSV) in pieces that Slack takes."""
+"""What was used in a month, as a table (CSV): a file, or pieces that Slack takes as messages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.completion.excerpt import excerpt
 from bot.slack.blocks import Block, Message
+from bot.slack.documents import Document, File
 from bot.slack_limits import MARKDOWN_CHARS
 from bot.store.quotas import UsageRow
 from bot.words import usage as words
@@ -25,10 +26,17 @@ _FORMULA = ("=", "+", "-", "@")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table in pieces, each with the columns' names; `summed` rows are added up in the last."""
+    """A table, `whole` and in pieces, each with the columns' names; `summed` rows are added up in
+    the last piece."""
 
+    whole: str
     pieces: tuple[str, ...]
     summed: int = 0
+
+    def document(self, month: str) -> Document:
+        """All of it as a file, with the messages that take its place."""
+        name, title = f"grok-usage-{month}.csv", words.export_title(month, 1, 1)
+        return Document(File(name, title, self.whole.encode()), self.messages(month))
 
     def messages(self, month: str) -> tuple[Message, ...]:
         """A message for each piece, to be copied."""
@@ -47,13 +55,14 @@ def table(month: str, rows: Sequence[UsageRow], names: Mapping[str, str]) -> Tab
     """`rows` of a month, those that used most first; `names` of people and channels by id."""
     ordered = sorted(rows, key=lambda row: (-row.tokens, row.channel, row.user))
     lines = [_line(month, row, names) for row in ordered]
+    whole = "".join([_csv(words.COLUMNS), *lines])
     pieces = _pieces(lines)
     if len(pieces) <= MOST_MESSAGES:
-        return Table(pieces)
+        return Table(whole, pieces)
     shown = sum(piece.count("\n") - 1 for piece in pieces[:MOST_MESSAGES])
     kept = shown - _ROOM_FOR_OTHERS
     others = _line(month, _sum(ordered[kept:]), names)
-    return Table(_pieces([*lines[:kept], others]), summed=len(lines) - kept)
+    return Table(whole, _pieces([*lines[:kept], others]), summed=len(lines) - kept)
 
 
 def _pieces(lines: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from bot.grok.client import open_grok
 from bot.ops import words
 from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.redact import Redactor
-from bot.ops.scopes import SCOPES
+from bot.ops.scopes import OPTIONAL, SCOPES
 from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.startup import settings_troubles
@@ -129,10 +129,14 @@ async def _store(settings: Settings, team: str) -> Line:
 def _scopes(installation: Installation) -> str | Trouble:
     if installation.scopes is None:
         return words.SCOPES_NOT_TOLD
-    missing = [scope for scope in SCOPES if scope not in installation.scopes]
+    lacking = [scope for scope in SCOPES if scope not in installation.scopes]
+    missing = [scope for scope in lacking if scope not in OPTIONAL]
     if missing:
         return Trouble(words.scopes_missing(", ".join(missing)), words.REMEDY_SCOPES)
     extra = sorted(installation.scopes - SCOPES.keys())
+    if lacking:
+        granted = len(SCOPES) - len(lacking)
+        return words.scopes_but_optional(granted, ", ".join(lacking), ", ".join(extra))
     return words.scopes_granted(len(SCOPES), ", ".join(extra))
 
 

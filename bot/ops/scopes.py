@@ -28,5 +28,12 @@ SCOPES: dict[str, str] = {
     "groups:read": f"{_MEMBERS} private channels",
     "mpim:read": f"{_MEMBERS} group messages",
     "users:read": "users.info, for people's names and who is an admin",
+    "files:write": (
+        "files.getUploadURLExternal and files.completeUploadExternal, for what was used in a month "
+        "as a file"
+    ),
 }
 """Scope → the methods and features that need it."""
+
+OPTIONAL = frozenset({"files:write"})
+"""Those without which the bot does the same in another way."""

@@ -139,6 +139,12 @@ def scopes_granted(count: int, extra: str) -> str:
     return f"all {count} granted{rest}"
 
 
+def scopes_but_optional(count: int, optional: str, extra: str) -> str:
+    """Nothing is missing but what is `optional`; `extra` as above."""
+    rest = f"; not needed: {extra}" if extra else ""
+    return f"{count} granted; optional, not granted: {optional}{rest}"
+
+
 def scopes_missing(names: str) -> str:
     """Scopes that the token lacks."""
     return f"missing: {names}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.slack.announcing import Announcing
+from bot.slack.documents import Documents
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
@@ -27,3 +28,4 @@ class SlackSide:
     membership: Membership
     views: Views
     announcing: Announcing
+    documents: Documents

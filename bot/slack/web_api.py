@@ -17,7 +17,7 @@ from bot import metrics
 from bot.crash_points import passing
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.patience import patience
-from bot.slack.response_url import ResponseUrls
+from bot.slack.response_url import ResponseUrls, UploadUrls
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""
@@ -52,6 +52,10 @@ _MAYBE_APPLIED = {"internal_error", "fatal_error"}
 """Of these Slack says that a part of the call may have succeeded."""
 
 
+_Reply = tuple[int, str, Mapping[str, str]]
+"""Status, text and headers."""
+
+
 class WebApi:
     """Slack's Web API behind one client.
 
@@ -66,6 +70,7 @@ class WebApi:
         self._client = client
         self._deadline = deadline
         self._response_urls = ResponseUrls.of(client.base_url)
+        self._upload_urls = UploadUrls.of(client.base_url)
 
     @property
     def deadline(self) -> float:
@@ -101,17 +106,8 @@ class WebApi:
         No redirect is followed. One that leads elsewhere is refused as `PostingDenied`.
         """
         url = self._response_urls.checked(response_url)
-        if url is None:
-            raise _counted(_RESPONSE_URL, PostingDenied("foreign_url", _FOREIGN))
-        passing("before", _RESPONSE_URL)
-        try:
-            async with patience(self._deadline):
-                status, text, headers = await self._send(url, body)
-        except _NO_REPLY as error:
-            raise _counted(_RESPONSE_URL, _no_reply(_RESPONSE_URL, error)) from None
-        passing("after", _RESPONSE_URL)
-        if 300 <= status < 400:
-            raise _counted(_RESPONSE_URL, PostingDenied("redirected", _REDIRECTED))
+        sent = json.dumps(dict(body)).encode()
+        status, text, headers = await self._post(_RESPONSE_URL, url, sent, _JSON)
         data = _answer_of_webhook(text)
         if status == 200 and data.get("ok", "error" not in data):
             metrics.SLACK_API.labels(_RESPONSE_URL, "none").inc()
@@ -121,8 +117,32 @@ class WebApi:
             refusal = PostingDenied(refusal.code, str(refusal))
         raise _counted(_RESPONSE_URL, refusal)
 
-    async def _send(self, url: URL, body: Mapping[str, Any]) -> tuple[int, str, Mapping[str, str]]:
-        """Status, text and headers of the reply to one POST."""
+    async def upload(self, upload_url: str, content: bytes) -> None:
+        """Send the bytes of a file to the `upload_url` that Slack gave for it, if it is one of
+        Slack's. No redirect is followed. Anything but 200 is an error."""
+        url = self._upload_urls.checked(upload_url)
+        status, text, headers = await self._post(_UPLOAD_URL, url, content, _BYTES)
+        if status != 200:
+            data = _answer_of_webhook(text)
+            raise _counted(_UPLOAD_URL, _refusal(_UPLOAD_URL, status, data, headers))
+        metrics.SLACK_API.labels(_UPLOAD_URL, "none").inc()
+
+    async def _post(self, kind: str, url: URL | None, body: bytes, content_type: str) -> _Reply:
+        """The reply to one POST at an address of `kind`; without `url` it is not Slack's."""
+        if url is None:
+            raise _counted(kind, PostingDenied("foreign_url", f"{kind}: {_FOREIGN}"))
+        passing("before", kind)
+        try:
+            async with patience(self._deadline):
+                reply = await self._send(url, body, content_type)
+        except _NO_REPLY as error:
+            raise _counted(kind, _no_reply(kind, error)) from None
+        passing("after", kind)
+        if 300 <= reply[0] < 400:
+            raise _counted(kind, PostingDenied("redirected", f"{kind}: {_REDIRECTED}"))
+        return reply
+
+    async def _send(self, url: URL, body: bytes, content_type: str) -> _Reply:
         async with AsyncExitStack() as stack:
             session = self._client.session
             if session is None:
@@ -130,8 +150,8 @@ class WebApi:
             reply = await stack.enter_async_context(
                 session.post(
                     url,
-                    data=json.dumps(dict(body)),
-                    headers={"Content-Type": "application/json;charset=utf-8"},
+                    data=body,
+                    headers={"Content-Type": content_type},
                     allow_redirects=False,
                     proxy=self._client.proxy,
                     ssl=True if self._client.ssl is None else self._client.ssl,
@@ -146,8 +166,11 @@ class WebApi:
 
 
 _RESPONSE_URL = "response_url"
-_FOREIGN = "response_url: it does not lead to Slack"
-_REDIRECTED = "response_url: it leads on to another place"
+_UPLOAD_URL = "upload_url"
+_FOREIGN = "it does not lead to Slack"
+_REDIRECTED = "it leads on to another place"
+_JSON = "application/json;charset=utf-8"
+_BYTES = "application/octet-stream"
 _REPLY_BYTES = 4096
 """More than Slack says there: `ok`, or the code of an error."""
 

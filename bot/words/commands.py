@@ -54,8 +54,8 @@ Only admins can allow and forbid.""",
 What was used, what is left, and when it resets.
 • `/grok usage`: in this channel, and your own part
 • `/grok usage me`, `/grok usage channel`, `/grok usage workspace`: one of them
-• `/grok usage export 2025-03`: a month as a table (CSV) by channel, person and model, for \
-admins; this month without a date""",
+• `/grok usage export 2025-03`: a month as a table (a CSV file, in your direct messages) by \
+channel, person and model, for admins; this month without a date""",
     "audit": """\
 Who changed defaults, quotas or models, when, from what to what.
 • `/grok audit`: the latest changes, for admins""",

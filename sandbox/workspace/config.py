@@ -13,6 +13,7 @@ BOT_SCOPES = frozenset(
         "channels:read",
         "chat:write",
         "commands",
+        "files:write",
         "groups:history",
         "groups:read",
         "im:history",
@@ -153,6 +154,7 @@ class Limits:
     stream: float = 300.0
     socket_ping: float = 30.0
     sockets: int = 10
+    file_bytes: int = 1024**3
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,17 @@ class Revision:
         return "\n".join(texts_of(self.blocks)) if self.blocks else self.text
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file of a message. Of those that people share only the name is known; an app's has an
+    `id` and its bytes."""
+
+    name: str
+    id: str = ""
+    title: str = ""
+    content: bytes | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Message:
     """A message with its whole history, `revisions[-1]` being what stands there now.
@@ -90,7 +101,7 @@ class Message:
     bot_id: str | None = None
     subtype: str | None = None
     metadata: Json | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[SharedFile, ...] = ()
     attachments: tuple[Json, ...] = ()
     ephemeral_to: str | None = None
     unfurl: bool = True

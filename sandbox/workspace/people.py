@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sandbox.workspace import choices
-from sandbox.workspace.model import Channel, Json, Message
+from sandbox.workspace.model import Channel, Json, Message, SharedFile
 from sandbox.workspace.state import BOT_USER, NAMED, OTHER_BOT
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
@@ -68,7 +68,7 @@ def say(
         user,
         Content(encode_message(team.state, text)),
         thread_ts=thread_ts,
-        files=files,
+        files=[SharedFile(name) for name in files],
         attachments=attachments,
         broadcast=broadcast,
         subtype="me_message" if me else None,

@@ -1,4 +1,4 @@
-"""The HTTP server: Web API, Socket Mode, response_urls and the demo page on one origin."""
+"""The HTTP server: Web API, Socket Mode, response_urls, uploads and the demo page on one origin."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sandbox.page
 from sandbox.workspace.response_url import serve_response_url
 from sandbox.workspace.team import Team
 from sandbox.workspace.ui import add_page_routes
+from sandbox.workspace.upload_url import serve_upload
 from sandbox.workspace.web_api import serve_method
 
 HOST = "127.0.0.1"
@@ -44,6 +45,7 @@ class Server:
         app.router.add_route("*", "/api/{method}", self._method)
         app.router.add_get("/socket", self._socket)
         app.router.add_post("/response/{secret}", self._response_url)
+        app.router.add_post("/upload/v1/{secret}", self._upload)
         add_page_routes(app, self._team, STATIC)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -63,3 +65,6 @@ class Server:
 
     async def _response_url(self, request: web.Request) -> web.StreamResponse:
         return await serve_response_url(self._team, request)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        return await serve_upload(self._team, request)

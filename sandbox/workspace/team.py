@@ -16,6 +16,7 @@ from sandbox.workspace.model import Call
 from sandbox.workspace.socket_mode import SocketMode
 from sandbox.workspace.state import State
 from sandbox.workspace.timeline import Timeline
+from sandbox.workspace.uploads import Uploads
 from sandbox.workspace.views import Views
 
 
@@ -38,6 +39,7 @@ class Team:
     sockets: SocketMode
     triggers: Triggers
     response_urls: ResponseUrls
+    uploads: Uploads
     views: Views
     calls: list[Call]
     problems: list[str]

@@ -10,7 +10,7 @@ from sandbox.workspace.block_ids import with_ids
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.events import Events
 from sandbox.workspace.feed import Feed
-from sandbox.workspace.model import Json, Message, Revision
+from sandbox.workspace.model import Json, Message, Revision, SharedFile
 from sandbox.workspace.page_json import page_message
 from sandbox.workspace.pings import pings_in, unfurls_in
 from sandbox.workspace.state import BOT_USER, State
@@ -45,7 +45,7 @@ class Timeline:
         *,
         thread_ts: str | None = None,
         metadata: Json | None = None,
-        files: Iterable[str] = (),
+        files: Iterable[SharedFile] = (),
         attachments: Iterable[Json] = (),
         broadcast: bool = False,
         subtype: str | None = None,

@@ -31,6 +31,7 @@ def add_page_routes(app: web.Application, team: Team, static: Path) -> None:
     app.router.add_get("/ui/messages", page.messages)
     app.router.add_get("/ui/replies", page.replies)
     app.router.add_get("/ui/events", page.events)
+    app.router.add_get("/ui/file", page.file)
     for name, post in _POSTS.items():
         app.router.add_post(f"/ui/{name}", page.posting(post))
     if static.is_dir():
@@ -69,6 +70,22 @@ class Page:
         whispers = [m for m in _whispers(self._team, user, channel) if m.thread_ts == ts]
         replies = [*self._team.state.replies(channel, ts), *whispers]
         return self._shown(([root] if root is not None else []) + replies)
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """The bytes of an app's file, to be saved."""
+        channel, user, ts, file_id = (
+            request.query[name] for name in ("channel", "user", "ts", "id")
+        )
+        self._check(user, channel)
+        message = self._team.state.find(channel, ts)
+        found = [file for file in (message.files if message else ()) if file.id == file_id]
+        if not found or found[0].content is None:
+            raise web.HTTPNotFound(text="file_not_found")
+        return web.Response(
+            body=found[0].content,
+            content_type="application/octet-stream",
+            headers={"Content-Disposition": "attachment"},
+        )
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Frames for `user`, as they happen."""

@@ -163,17 +163,17 @@ def _blocks(message: Message) -> list[Json]:
 def _files(message: Message) -> list[Json]:
     return [
         {
-            "id": f"F{number:08d}",
-            "name": name,
-            "title": name,
-            "mimetype": mimetypes.guess_type(name)[0] or "application/octet-stream",
-            "filetype": name.rpartition(".")[2],
+            "id": file.id or f"F{number:08d}",
+            "name": file.name,
+            "title": file.title or file.name,
+            "mimetype": mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            "filetype": file.name.rpartition(".")[2],
             "user": message.user,
             "mode": "hosted",
             "is_external": False,
-            "size": 1024,
+            "size": 1024 if file.content is None else len(file.content),
         }
-        for number, name in enumerate(message.files, 1)
+        for number, file in enumerate(message.files, 1)
     ]
 
 

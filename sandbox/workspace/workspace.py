@@ -34,6 +34,7 @@ from sandbox.workspace.state import BOT_USER, State, default_state
 from sandbox.workspace.tasks import Tasks
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Timeline
+from sandbox.workspace.uploads import Uploads
 from sandbox.workspace.views import Views
 
 T = TypeVar("T")
@@ -99,6 +100,7 @@ class Workspace(Acts):
             sockets=sockets,
             triggers=Triggers(limits),
             response_urls=ResponseUrls(limits),
+            uploads=Uploads(),
             views=Views(state, clock, ids, feed),
             calls=[],
             problems=problems,

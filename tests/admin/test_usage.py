@@ -14,7 +14,18 @@ from bot.grok.client import GrokClient
 from bot.slack_limits import MARKDOWN_CHARS
 from bot.store.quotas import UsageRow
 from bot.words import usage as words
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, LEADERSHIP, RANDOM, Workspace, dm_of
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    CHLOE,
+    GENERAL,
+    LEADERSHIP,
+    RANDOM,
+    AppConfig,
+    Workspace,
+    dm_of,
+)
+from sandbox.workspace.config import BOT_SCOPES
 from tests.admin.command_desk import KEYS, Desk, desk
 from tests.admin.spending import MONTH, spend, write_down
 
@@ -27,6 +38,14 @@ DECEMBER = 1_764_547_200
 @pytest.fixture
 async def at(workspace: Workspace, grok_client: GrokClient, valkey: str) -> AsyncIterator[Desk]:
     async with desk(workspace, grok_client, valkey) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def unfiled(grok_client: GrokClient, valkey: str) -> AsyncIterator[Desk]:
+    """Where the app may send no files."""
+    app = AppConfig(scopes=BOT_SCOPES - {"files:write"})
+    async with Workspace(app=app) as workspace, desk(workspace, grok_client, valkey) as opened:
         yield opened
 
 
@@ -153,15 +172,15 @@ async def test_in_direct_messages_usage_is_ones_own(at: Desk) -> None:
 # A month as a table
 
 
-async def test_a_month_comes_as_a_table_in_direct_messages(at: Desk) -> None:
-    await write_down(at.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
-    await write_down(at.store, KEYS, RANDOM, ANA, requests=5, tokens=9_000, cost=12_345_678)
-    await write_down(at.store, KEYS, LEADERSHIP, ANA, requests=1, tokens=9_500, cost=0)
-    await write_down(at.store, KEYS, dm_of(BEN), BEN, requests=1, tokens=2_000, cost=0)
+async def test_a_month_comes_as_a_table_in_direct_messages(unfiled: Desk) -> None:
+    await write_down(unfiled.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
+    await write_down(unfiled.store, KEYS, RANDOM, ANA, requests=5, tokens=9_000, cost=12_345_678)
+    await write_down(unfiled.store, KEYS, LEADERSHIP, ANA, requests=1, tokens=9_500, cost=0)
+    await write_down(unfiled.store, KEYS, dm_of(BEN), BEN, requests=1, tokens=2_000, cost=0)
 
-    told = await at.command("usage export")
+    told = await unfiled.command("usage export")
 
-    (message,) = at.workspace.messages(dm_of(ANA))
+    (message,) = unfiled.workspace.messages(dm_of(ANA))
     text = (message.blocks or [])[0]["text"]
     rows = list(csv.reader(io.StringIO(text.split("```")[1].strip())))
     assert rows == [
@@ -174,15 +193,15 @@ async def test_a_month_comes_as_a_table_in_direct_messages(at: Desk) -> None:
     assert told == words.exported(MONTH, 4)
 
 
-async def test_a_month_tells_models_apart(at: Desk) -> None:
+async def test_a_month_tells_models_apart(unfiled: Desk) -> None:
     for model, tokens in (("grok-4.3", 1_000), ("=grok 4 <x>", 10)):
         await write_down(
-            at.store, KEYS, GENERAL, BEN, requests=1, tokens=tokens, cost=0, model=model
+            unfiled.store, KEYS, GENERAL, BEN, requests=1, tokens=tokens, cost=0, model=model
         )
 
-    await at.command("usage export")
+    await unfiled.command("usage export")
 
-    (message,) = at.workspace.messages(dm_of(ANA))
+    (message,) = unfiled.workspace.messages(dm_of(ANA))
     text = (message.blocks or [])[0]["text"]
     rows = list(csv.DictReader(io.StringIO(text.split("```")[1].strip())))
     assert [(row["model"], row["tokens"]) for row in rows] == [
@@ -191,16 +210,32 @@ async def test_a_month_tells_models_apart(at: Desk) -> None:
     ]
 
 
+async def test_a_month_comes_as_one_file_where_slack_takes_it(at: Desk) -> None:
+    await write_down(at.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
+
+    told = await at.command("usage export 2025-11")
+
+    (message,) = at.workspace.messages(dm_of(ANA))
+    (file,) = message.files
+    assert file.name == f"grok-usage-{MONTH}.csv"
+    assert file.title == words.export_title(MONTH, 1, 1)
+    assert list(csv.reader(io.StringIO((file.content or b"").decode("utf-8")))) == [
+        list(words.COLUMNS),
+        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", ""],
+    ]
+    assert told == words.exported(MONTH, 1)
+
+
 async def test_a_month_without_use_has_no_table(at: Desk) -> None:
     assert await at.command("usage export 2025-01") == words.no_export("2025-01")
     assert at.workspace.messages(dm_of(ANA)) == []
 
 
-async def test_a_table_that_slack_does_not_take_is_not_said_to_be_sent(at: Desk) -> None:
-    await write_down(at.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
-    at.workspace.fail("conversations.open", status=500)
+async def test_a_table_that_slack_does_not_take_is_not_said_to_be_sent(unfiled: Desk) -> None:
+    await write_down(unfiled.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
+    unfiled.workspace.fail("conversations.open", status=500)
 
-    assert await at.command("usage export") == words.EXPORT_FAILED
+    assert await unfiled.command("usage export") == words.EXPORT_FAILED
 
 
 def test_a_long_table_is_cut_into_messages_with_the_columns_in_each() -> None:
@@ -227,6 +262,20 @@ def test_a_table_too_long_for_slack_adds_up_what_was_used_least() -> None:
     assert sum(int(row[6]) for row in cells) == sum(range(5_000))
     assert sum(int(row[5]) for row in cells) == 5_000
     assert words.export_summed(found.summed) in text_of(found.messages(MONTH)[-1])
+
+
+def test_a_file_holds_every_row_and_sums_up_none() -> None:
+    rows = [UsageRow(GENERAL, f"U{number:09}", 1, number, 7, 1) for number in range(5_000)]
+
+    document = table(MONTH, rows, {GENERAL: "général"}).document(MONTH)
+
+    assert document.file.name == f"grok-usage-{MONTH}.csv"
+    header, *cells = csv.reader(io.StringIO(document.file.content.decode("utf-8")))
+    assert tuple(header) == words.COLUMNS
+    assert [int(row[6]) for row in cells] == list(reversed(range(5_000)))
+    assert {row[2] for row in cells} == {"général"}
+    assert words.OTHERS not in {row[1] for row in cells}
+    assert len(document.messages) == MOST_MESSAGES
 
 
 @pytest.mark.parametrize(

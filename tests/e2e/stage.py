@@ -176,13 +176,15 @@ async def on_stage(
     mode: str = "socket",
     grok: GrokServer | None = None,
     limits: Limits | None = None,
+    app: AppConfig | None = None,
     replicas: int = 1,
     **values: Any,
 ) -> AsyncIterator[Stage]:
-    """A stage with so many bots that listen; `values` are their settings."""
+    """A stage with so many bots that listen; `values` are their settings. `app`: as it is
+    installed, otherwise by the manifest."""
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(
-            Workspace(mode=mode, app=installed_app(), limits=limits)  # type: ignore[arg-type]
+            Workspace(mode=mode, app=app or installed_app(), limits=limits)  # type: ignore[arg-type]
         )
         server = await stack.enter_async_context(grok or GrokServer(speed=None, first_delay=0))
         settings = settings_for(workspace, server, redis_url, **values)

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import dataclasses
+import io
 
 import pytest
 
+from bot.words import usage as usage_words
 from sandbox.grok import Script
-from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, GUEST, CommandResult, Message, View
-from tests.e2e.stage import Stage, fields, markdown, on_stage
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    ENGINEERING,
+    GENERAL,
+    GUEST,
+    CommandResult,
+    Message,
+    View,
+    dm_of,
+)
+from tests.e2e.stage import Stage, fields, installed_app, markdown, on_stage
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
 
@@ -257,3 +271,56 @@ async def test_an_admin_sets_a_quota_by_the_form(redis_url: str) -> None:
     assert not saved.errors
     assert "50k" in standing or "50,000" in standing
     assert not ws.problems
+
+
+# What was used in a month
+
+
+async def export(stage: Stage) -> tuple[str, list[Message]]:
+    """What is said to the admin who wants this month, and what came in their direct messages."""
+    await stage.ask("Name a river", user=BEN)
+    await stage.answer()
+    said = await told(stage, "usage export")
+    await stage.quiet()
+    return said, stage.workspace.messages(dm_of(ANA))
+
+
+async def test_a_month_comes_as_a_file_in_direct_messages(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        said, (message,) = await export(stage)
+        asked = len(stage.grok.requests)
+
+    (file,) = message.files
+    (row,) = csv.DictReader(io.StringIO((file.content or b"").decode("utf-8")))
+    month = row["month"]
+    assert file.name == f"grok-usage-{month}.csv"
+    assert said == usage_words.exported(month, 1)
+    assert (row["channel"], row["channel_name"], row["user"]) == (GENERAL, "general", BEN)
+    assert (row["questions"], row["model"]) == ("1", "grok-4.3")
+    assert int(row["tokens"]) > 0
+    assert message.shown == ""
+    assert asked == 1
+
+
+@pytest.mark.parametrize("at", ["files.getUploadURLExternal", "upload_url"])
+async def test_where_slack_takes_no_file_it_comes_as_messages(redis_url: str, at: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.workspace.fail(at, status=500)
+        said, (message,) = await export(stage)
+
+    assert message.files == ()
+    (row,) = csv.DictReader(io.StringIO(markdown(message).split("```")[1].strip()))
+    assert said == usage_words.exported(row["month"], 1)
+    assert row["user"] == BEN
+
+
+async def test_an_app_without_the_scope_sends_messages_as_before(redis_url: str) -> None:
+    app = installed_app()
+    app = dataclasses.replace(app, scopes=app.scopes - {"files:write"})
+    async with on_stage(redis_url, app=app) as stage:
+        _, (message,) = await export(stage)
+        (call,) = stage.workspace.calls_of("files.getUploadURLExternal")
+
+    assert call.response["error"] == "missing_scope"
+    assert message.files == ()
+    assert "channel_name" in markdown(message)

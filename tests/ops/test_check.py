@@ -105,16 +105,27 @@ async def test_what_cannot_work_is_said_and_not_tried(
 async def test_a_missing_scope_is_named_and_a_spare_one_is_no_fault(
     fake_slack: FakeSlack, fine: Settings
 ) -> None:
-    fake_slack.scopes = "chat:write, commands,files:write"
+    fake_slack.scopes = "chat:write, commands,reactions:write"
     found = await lines(fine)
     assert faults(found) == ["Slack scopes"]
     assert "missing: app_mentions:read, channels:history" in found["Slack scopes"].text
     assert "Reinstall" in found["Slack scopes"].remedy
 
-    fake_slack.scopes = ",".join([*SCOPES, "files:write"])
+    fake_slack.scopes = ",".join([*SCOPES, "reactions:write"])
     found = await lines(fine)
     assert faults(found) == []
-    assert found["Slack scopes"].text == "all 12 granted; not needed: files:write"
+    assert found["Slack scopes"].text == "all 13 granted; not needed: reactions:write"
+
+
+async def test_an_optional_scope_that_is_not_granted_is_noted_and_no_fault(
+    fake_slack: FakeSlack, fine: Settings
+) -> None:
+    fake_slack.scopes = ",".join(scope for scope in SCOPES if scope != "files:write")
+
+    found = await lines(fine)
+
+    assert faults(found) == []
+    assert found["Slack scopes"].text.endswith("12 granted; optional, not granted: files:write")
 
 
 async def test_a_slack_that_tells_no_scopes_is_no_fault(

@@ -125,9 +125,7 @@ export class MessageRow {
     const now = JSON.stringify([files, ephemeral, streaming, replies, latest]);
     if (now === this.#foot) return;
     this.#foot = now;
-    const parts = (message.files ?? []).map(({ name }) =>
-      el("span", { class: "file" }, icon("file"), name),
-    );
+    const parts = (message.files ?? []).map((file) => this.#file(file));
     if (message.ephemeral) {
       parts.push(this.#linkButton("Dismiss message", () => actions.dismiss(message)));
     }
@@ -141,6 +139,15 @@ export class MessageRow {
   /** @param {string} label @param {() => void} click */
   #linkButton(label, click) {
     return el("button", { type: "button", class: "link-button dismiss", on: { click } }, label);
+  }
+
+  /** @param {{name: string, id: string}} file @returns {HTMLElement} */
+  #file({ name, id }) {
+    if (!id) return el("span", { class: "file" }, icon("file"), name);
+    const { channel, ts } = this.message;
+    const where = new URLSearchParams({ channel, ts, id, user: this.actions.workspace.me });
+    const link = { class: "file", href: `/ui/file?${where}`, download: name };
+    return el("a", link, icon("file"), name);
   }
 
   /** @param {number} count */

@@ -1,6 +1,6 @@
 """The Web API, a file for each family of methods. Importing a family registers its methods."""
 
-from sandbox.workspace.web_api import apps, auth, chat, conversations, streams, users, views
+from sandbox.workspace.web_api import apps, auth, chat, conversations, files, streams, users, views
 from sandbox.workspace.web_api.endpoint import serve_method
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "auth",
     "chat",
     "conversations",
+    "files",
     "serve_method",
     "streams",
     "users",
