@@ -17,11 +17,13 @@ from bot.markdown.above import LONGEST_LINE, Above
 from bot.markdown.formulas import BEGUN, BEHIND_OPENING, Formula, Missing, formula_at
 from bot.markdown.openings import Alike, alike
 from bot.markdown.rows import (
+    FIRST_BAR,
     LONGEST_HEAD,
     begins_table,
     columns_of,
     ends_table,
     head_of,
+    is_free_head,
     lead_of,
     may_be_rule,
     row_of,
@@ -37,6 +39,10 @@ _WIDE = 20
 """A table of more columns is shown as code, in a message of its own, and each of its rows begins
 with a bar. Where the head does not, what stands before its first bar may have been shown already:
 that stays, and the head follows whole below it."""
+
+_MOST = {"formula": 1_000, "note": 500}
+"""So many formulas in lines of their own, or openings of some that never end, and so many footnotes
+are looked into, lest a text of nothing else takes long: more are left as they were written."""
 
 _NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
 _PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
@@ -58,15 +64,12 @@ _BEGUN = re.compile(
 )
 _LONGEST_BEGUN = 80
 _SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
 _SHORTEST_FENCE = 3
 _LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t>]++)*+")
 _BLANK = re.compile(r"[ \t]*+\n")
 _GAP = re.compile(r"\n[ \t]*\n")
 _WORD = re.compile(r"[^\s`]*")
 _INDENT = re.compile(r"[ ]{0,4}|[ ]{0,3}\t")
-
-
 _TICKS = re.compile(r"`+")
 _CAME_OUT = -1
 _NO_RULE = re.compile("").match("")
@@ -117,6 +120,8 @@ class Rewriting:
         self._missing: dict[str, int] = {}
         self._table: _Table | None = None
         self._note = self._dedented = False
+        self._skipped = {"gap", "escape", "word"}
+        self._left = dict(_MOST)
 
     def feed(self, text: str) -> str:
         """What comes out now that `text` has come."""
@@ -287,7 +292,7 @@ class Rewriting:
         """Where to go on behind `token`. None: it cannot be told yet; below 0: something came
         out."""
         start, kind = token.start, token.kind
-        if kind in ("gap", "escape", "word"):
+        if kind in self._skipped:
             return self._skip(token)
         if kind == "rule":
             return self._read_rule(token, whole=whole)
@@ -306,6 +311,10 @@ class Rewriting:
         if kind == "note":
             return self._begin_note(token)
         return self._read_formula(token, whole=whole)
+
+    def _count(self, kind: str, number: int = 1) -> None:
+        self._left[kind] -= number
+        self._skipped |= {kind} if self._left[kind] <= 0 else set()
 
     def _before(self, at: int) -> str:
         """The beginning of the line that goes on at `at`, and what stands right in front of
@@ -373,7 +382,7 @@ class Rewriting:
             more = self._may_open(found)
             return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
-        inline = "\n" not in found.shown
+        self._count("formula", int(not (inline := "\n" not in found.shown)))
         self._pass(found.end, found.shown)
         if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
@@ -416,6 +425,7 @@ class Rewriting:
             self._held, start, opening, line, whole=whole, least=self._longest_stray + 1
         )
         if isinstance(found, Missing):
+            self._count("formula")
             self._missing[opening] = self._source - self._at + found.until
             return found.behind
         return found
@@ -464,13 +474,13 @@ class Rewriting:
         if "|" not in line or not begins_table(line) or self._above.is_code(line):
             self._pass(end + len(rule))
             return _CAME_OUT
-        free = _is_head(line, len(before))
+        free = is_free_head(line, len(before))
         head = head_of(line, columns_of(rule)) if free else line
         shown = head[len(before) :] if head.startswith(before) else line[len(before) :]
         columns = columns_of(before + shown)
         wide = columns > _WIDE
         if wide and free and not line.lstrip(" \t>").startswith("|"):
-            bar = _FIRST_BAR.match(head)
+            bar = FIRST_BAR.match(head)
             kept = head[len(before) : bar.end() - 1] if bar else ""
             shown = f"{kept}\n| {head.strip()} |\n"
         self._pass(end, shown)
@@ -485,15 +495,6 @@ class Rewriting:
         if not self._above.blank:
             self._pass(self._at, "\n")
         self._pass(token.end)
+        self._count("note")
         self._note = self._dedented = True
         return _CAME_OUT
-
-
-def _is_head(line: str, out: int) -> bool:
-    """Whether the head of a table may be written otherwise from its first bar on, before which
-    `out` characters of it have come out already."""
-    first = _FIRST_BAR.match(line, 0, LONGEST_LINE)
-    if first is None or first.end() <= out or len(line) - first.end() > LONGEST_HEAD:
-        return False
-    before, after = line[: first.end() - 1], line[first.end() : first.end() + 1]
-    return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")

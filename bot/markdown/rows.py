@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bot.markdown.above import LONGEST_LINE
 from bot.markdown.code_spans import spans_in
 from bot.markdown.formulas import OPENING, Formula, Missing, formula_at
 from bot.markdown.links import JOINER
@@ -33,7 +34,7 @@ _ENDS_TABLE = re.compile(
 )
 _OPENING = re.compile(rf"(?P<formula>{OPENING})|\\.", re.DOTALL)
 _SPECIAL = re.compile(r"[`\\$<]")
-_FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
+FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
 _CELL = re.compile(r"[^|]+")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+[^-*_\s]")
 _BAR = re.compile(r"\\.|(\|)", re.DOTALL)
@@ -87,7 +88,7 @@ def begins_table(line: str) -> bool:
 def head_of(line: str, columns: int) -> str:
     """`line`, the head of a table of so many columns, with what is in code kept together; what
     stands before its first bar stays."""
-    first = _FIRST_BAR.match(line)
+    first = FIRST_BAR.match(line)
     if not first or not _SPECIAL.search(line):
         return line
     body, bar = line.rstrip("\r\n"), first.end() - 1
@@ -188,3 +189,13 @@ def _joined(body: str, columns: int) -> str:
         parts.append(body[end:bar])
         end = bar
     return "\\".join((*parts, body[end:]))
+
+
+def is_free_head(line: str, out: int) -> bool:
+    """Whether the head of a table may be written otherwise from its first bar on, before which
+    `out` characters of it have come out already."""
+    first = FIRST_BAR.match(line, 0, LONGEST_LINE)
+    if first is None or first.end() <= out or len(line) - first.end() > LONGEST_HEAD:
+        return False
+    before, after = line[: first.end() - 1], line[first.end() : first.end() + 1]
+    return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")
