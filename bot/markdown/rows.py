@@ -20,6 +20,8 @@ _RULE = re.compile(
 """The line below the head of a table; a bar has to be in it."""
 
 _BEGUN_RULE = re.compile(r"[|:\- \t>\r]*\Z")
+_LONGEST_RULE = 4_000
+"""A longer line is no rule: so much is waited for at most."""
 LONGEST_HEAD = 1_000
 """So much of the head of a table is waited for, from its first bar on, in characters."""
 
@@ -44,12 +46,12 @@ SEPARATOR = " · "
 
 def rule_at(text: str, at: int) -> re.Match[str] | None:
     """The rule that is the line of `text` from `at` on; a bar is still to be found in it."""
-    return _RULE.match(text, at)
+    return _RULE.match(text, at, at + _LONGEST_RULE)
 
 
 def may_be_rule(text: str, at: int) -> bool:
     """Whether what begins in `text` at `at` is a rule, or becomes one when more comes."""
-    return _BEGUN_RULE.match(text, at) is not None
+    return len(text) - at <= _LONGEST_RULE and _BEGUN_RULE.match(text, at) is not None
 
 
 def columns_of(row: str) -> int:
