@@ -19,6 +19,7 @@ from bot.markdown.openings import Alike, alike
 from bot.markdown.rows import (
     FIRST_BAR,
     LONGEST_HEAD,
+    SPACED_BAR,
     begins_table,
     columns_of,
     ends_table,
@@ -26,6 +27,7 @@ from bot.markdown.rows import (
     is_free_head,
     lead_of,
     may_be_rule,
+    may_become_head,
     row_of,
     rule_at,
     rule_of,
@@ -63,7 +65,6 @@ _BEGUN = re.compile(
     re.MULTILINE,
 )
 _LONGEST_BEGUN = 80
-_SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _SHORTEST_FENCE = 3
 _LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t>]++)*+")
 _BLANK = re.compile(r"[ \t]*+\n")
@@ -282,9 +283,7 @@ class Rewriting:
         if may_be_rule(held, line) and (line > self._at or not self._above.line):
             end = min(end, line)
             line = held.rfind("\n", self._at, line - 1) + 1 or self._at
-        lines = held[line:]
-        bar = _SPACED_BAR.search(lines)
-        if bar and len(lines) - bar.start() <= LONGEST_HEAD + _LONGEST_BEGUN:
+        if may_become_head(held[line:], LONGEST_HEAD + _LONGEST_BEGUN):
             end = min(end, line)
         return end
 
@@ -450,7 +449,7 @@ class Rewriting:
         held = self._held
         line = self._before(start)
         cut = f"{line[:LONGEST_LINE]}." if len(line) > LONGEST_LINE else line
-        if not _SPACED_BAR.search(cut):
+        if not SPACED_BAR.search(cut):
             return _NO_RULE
         end = held.find("\n", start, start + LONGEST_HEAD)
         if end < 0:

@@ -37,6 +37,7 @@ _ENDS_TABLE = re.compile(
 _OPENING = re.compile(rf"(?P<formula>{OPENING})|\\.", re.DOTALL)
 _SPECIAL = re.compile(r"[`\\$<]")
 FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
+SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _CELL = re.compile(r"[^|]+")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+[^-*_\s]")
 _BAR = re.compile(r"\\.|(\|)", re.DOTALL)
@@ -46,7 +47,8 @@ SEPARATOR = " · "
 
 def rule_at(text: str, at: int) -> re.Match[str] | None:
     """The rule that is the line of `text` from `at` on; a bar is still to be found in it."""
-    return _RULE.match(text, at, at + _LONGEST_RULE)
+    rule = _RULE.match(text, at, at + _LONGEST_RULE)
+    return rule if rule and rule.end() - at < _LONGEST_RULE else None
 
 
 def may_be_rule(text: str, at: int) -> bool:
@@ -201,3 +203,10 @@ def is_free_head(line: str, out: int) -> bool:
         return False
     before, after = line[: first.end() - 1], line[first.end() : first.end() + 1]
     return not before.strip(" \t>") or before[-1] in " \t" or after in ("", *" \t\r\n")
+
+
+def may_become_head(lines: str, most: int) -> bool:
+    """Whether the end of `lines` may become the head of a table that is written otherwise from its
+    first bar on, which is one of the last `most` characters."""
+    bar, first, near = SPACED_BAR.search(lines), FIRST_BAR.match(lines), len(lines) - most
+    return bar is not None and bar.start() >= near and not (first and first.end() <= near)
