@@ -186,7 +186,7 @@ class CommandRunner:
         )
 
     async def _tell(self, where: _Where, said: CommandReply) -> None:
-        await self._slack.ephemeral.show(
+        await self._slack.ephemeral.tell(
             said.message,
             user=where.user,
             channel=where.channel,

@@ -265,7 +265,7 @@ class Buttons:
         replaces = click.ephemeral and click.action.action_id == "stop" and said in _STOPPED
         # What goes through a response_url is shown in the channel, not in a thread of it.
         beside = not click.thread_ts or replaces
-        await self._slack.ephemeral.show(
+        await self._slack.ephemeral.tell(
             offer(said) if isinstance(said, str) else said,
             user=click.user,
             channel=click.channel,

@@ -345,7 +345,7 @@ class Forms:
         if note is None:
             return Reaction()
         tell = partial(
-            self._slack.ephemeral.show,
+            self._slack.ephemeral.tell,
             note,
             user=ask.user,
             channel=ask.channel,

@@ -313,7 +313,7 @@ class Conversing:
         await self._show(heard, offer(sentence))
 
     async def _show(self, heard: Heard, message: Message) -> None:
-        await self._slack.ephemeral.show(
+        await self._slack.ephemeral.tell(
             message,
             user=heard.user,
             channel=heard.channel,

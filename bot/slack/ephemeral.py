@@ -31,7 +31,7 @@ class Ephemeral:
 
     async def tell(
         self,
-        sentence: str,
+        said: str | Message,
         *,
         user: str,
         channel: str = "",
@@ -40,16 +40,26 @@ class Ephemeral:
         replied: bool = False,
         replaces: bool = False,
     ) -> None:
-        """Show `sentence` (of `bot.words`, Slack's mrkdwn) to `user`, as `show` does."""
-        await self.show(
-            _message(sentence),
-            user=user,
-            channel=channel,
-            thread_ts=thread_ts,
-            response_url=response_url,
-            replied=replied,
-            replaces=replaces,
-        )
+        """Show `said`, a message or a sentence (of `bot.words`, Slack's mrkdwn), to `user`; never
+        raises.
+
+        The first way that works is taken: `response_url`, `channel` (in its thread `thread_ts`,
+        if it has replies, which is asked of Slack unless it is known that somebody `replied`),
+        a direct message. By that of a click it may be told in the place of the message with the
+        button (`replaces`). Beyond `TOLD_PER_MINUTE` nothing is told but by a `response_url`.
+        """
+        message = _message(said) if isinstance(said, str) else said
+        respond = self._slack.replace if replaces else self._slack.respond
+        if response_url and await _told(respond(response_url, message)):
+            return
+        if await self._allowances.take(f"told:{user}", TOLD_PER_MINUTE):
+            log.warning("not told, since told so much already", user=user)
+            return
+        if channel and await _told(
+            self._in_channel(user, channel, thread_ts, message, replied=replied)
+        ):
+            return
+        await _told(self._direct(user, message))
 
     async def answer(self, click: Click, sentence: str) -> None:
         """Tell whoever clicked, where they did: a `response_url` reaches no thread. In a thread
@@ -62,36 +72,6 @@ class Ephemeral:
             response_url="" if click.thread_ts else click.response_url,
             replied=bool(click.thread_ts),
         )
-
-    async def show(
-        self,
-        message: Message,
-        *,
-        user: str,
-        channel: str = "",
-        thread_ts: str = "",
-        response_url: str = "",
-        replied: bool = False,
-        replaces: bool = False,
-    ) -> None:
-        """Show `message` to `user`; never raises.
-
-        The first way that works is taken: `response_url`, `channel` (in its thread `thread_ts`,
-        if it has replies, which is asked of Slack unless it is known that somebody `replied`),
-        a direct message. By that of a click it may be told in the place of the message with the
-        button (`replaces`). Beyond `TOLD_PER_MINUTE` nothing is told but by a `response_url`.
-        """
-        respond = self._slack.replace if replaces else self._slack.respond
-        if response_url and await _told(respond(response_url, message)):
-            return
-        if await self._allowances.take(f"told:{user}", TOLD_PER_MINUTE):
-            log.warning("not told, since told so much already", user=user)
-            return
-        if channel and await _told(
-            self._in_channel(user, channel, thread_ts, message, replied=replied)
-        ):
-            return
-        await _told(self._direct(user, message))
 
     async def _in_channel(
         self, user: str, channel: str, thread_ts: str, message: Message, *, replied: bool
