@@ -7,12 +7,7 @@ import pytest
 
 from bot import demo
 from bot.demo import open_workspace
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+from tests.ports import free_port
 
 
 @pytest.mark.integration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+
+from tests.ports import free_port
 
 EVERY_SECONDS = 0.5
 PROBE_SECONDS = 2.0
@@ -25,12 +26,6 @@ class Kept:
     """How often it has died, of itself or by its probe."""
 
     deaths: int = 0
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from sandbox.workspace import ANA, GENERAL, Limits, Message, Workspace
 from tests.e2e.process import ROOT, environment
 from tests.e2e.stage import installed_app, is_complete
 from tests.fuzz.payloads import CANARY
+from tests.ports import free_port
 
 MOST_GROWTH = 200 * 1024 * 1024
 """Bytes that the process may hold more, once attacked, than before."""
@@ -75,7 +75,7 @@ class Target:
 @asynccontextmanager
 async def target(mode: Literal["http", "socket"], directory: Path) -> AsyncIterator[Target]:
     """A bot that takes questions in one channel alone, so that few of those made up are asked."""
-    port, log = _free_port(), directory / "log"
+    port, log = free_port(), directory / "log"
     async with (
         Workspace(mode=mode, app=installed_app(), limits=Limits(scale=0)) as workspace,
         GrokServer(speed=None, first_delay=0) as grok,
@@ -104,12 +104,6 @@ async def target(mode: Literal["http", "socket"], directory: Path) -> AsyncItera
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 async def _listens(port: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as NotReadyError
 
 from bot.store.embedded import _server_binary
+from tests.ports import free_port
 
 DEADLINE = 20.0
 """How long a server may take to be what it should be, in seconds."""
@@ -25,7 +25,7 @@ def valkey_server(directory: Path, *arguments: str, **options: str) -> Iterator[
     """The port of a server on this machine, with `options` and further `arguments`, while it
     runs."""
     directory.mkdir(exist_ok=True)
-    port = _free_port()
+    port = free_port()
     given = {
         "port": str(port),
         "bind": "127.0.0.1",
@@ -56,7 +56,7 @@ def cluster_server(directory: Path) -> Iterator[str]:
 @contextmanager
 def cluster_node(directory: Path) -> Iterator[int]:
     """The port of a node that has no slots yet."""
-    bus = {"cluster-port": str(_free_port()), "cluster-enabled": "yes"}
+    bus = {"cluster-port": str(free_port()), "cluster-enabled": "yes"}
     with valkey_server(directory, **bus) as port:
         yield port
 
@@ -99,8 +99,3 @@ def _answers(redis: Any) -> bool:
         return bool(redis.ping())
     except AuthenticationError:
         return True
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])

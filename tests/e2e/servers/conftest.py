@@ -12,8 +12,9 @@ import yaml
 
 from sandbox.grok import GrokServer
 from sandbox.workspace import Workspace
-from tests.e2e.servers.running import HERE, KEY, Running, free_port, process, python_of
+from tests.e2e.servers.running import HERE, KEY, Running, process, python_of
 from tests.e2e.stage import installed_app
+from tests.ports import free_port
 
 GROK_KEY = "behind-the-proxy"
 PLAIN = "grok-4.20-0309-non-reasoning"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
 import subprocess
 import time
 import urllib.request
@@ -19,7 +18,7 @@ from pydantic import SecretStr
 from bot.completion.flags import parse_words
 from bot.settings import Settings
 from bot.terminal import ask_in_terminal
-from tests.e2e.process import ROOT
+from tests.e2e.process import ROOT, bot_process
 
 HERE = Path(__file__).parent
 KEY = "sesame"
@@ -67,19 +66,19 @@ async def ask(settings: Settings, *arguments: str) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue().strip()
 
 
+async def check(env: Mapping[str, str], directory: Path) -> tuple[int | None, str, str]:
+    """`python -m bot check --ask`: its exit code, and what it wrote to either side."""
+    async with bot_process(env, "check", "--ask", cwd=directory) as process:
+        out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
 def python_of(name: str, called: str) -> Path:
     """The Python of the environment that has the server; skips where that is not installed."""
     environment = ROOT / ".servers" / name
     if not (environment / f"installed-{name}.lock").exists():
         pytest.skip(f"{called} is not installed, and they ask it: `make servers` installs it.")
     return environment / "bin/python"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager

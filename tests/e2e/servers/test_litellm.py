@@ -11,8 +11,8 @@ from bot.words.grok import GROK_SENTENCES, grok_unknown_model
 from bot.words.terminal import spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import GENERAL, Workspace
-from tests.e2e.process import bot_process, environment
-from tests.e2e.servers.running import SLOW, Running, ask
+from tests.e2e.process import environment
+from tests.e2e.servers.running import SLOW, Running, ask, check
 from tests.e2e.stage import last_line, markdown, on_stage
 
 pytestmark = SLOW
@@ -196,8 +196,8 @@ async def test_the_check_tells_the_truth(
     lines: list[str],
 ) -> None:
     env = environment(slack, grok, tmp_path, **(litellm.environment() | values))
-    async with bot_process(env, "check", "--ask", cwd=tmp_path) as process:
-        out, err = await process.communicate()
 
-    assert process.returncode == code, err.decode()
-    assert [line for line in lines if line not in out.decode()] == [], out.decode()
+    checked, out, err = await check(env, tmp_path)
+
+    assert checked == code, err
+    assert [line for line in lines if line not in out] == [], out

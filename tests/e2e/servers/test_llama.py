@@ -10,8 +10,8 @@ from bot import words
 from bot.words.grok import GROK_SENTENCES
 from sandbox.grok import GrokServer
 from sandbox.workspace import Workspace
-from tests.e2e.process import bot_process, environment
-from tests.e2e.servers.running import SLOW, Running, ask
+from tests.e2e.process import environment
+from tests.e2e.servers.running import SLOW, Running, ask, check
 from tests.e2e.stage import last_line, markdown, on_stage
 
 pytestmark = SLOW
@@ -167,8 +167,8 @@ async def test_the_check_tells_the_truth(
     lines: list[str],
 ) -> None:
     env = environment(slack, grok, tmp_path, **(llama.environment() | values))
-    async with bot_process(env, "check", "--ask", cwd=tmp_path) as process:
-        out, err = await process.communicate()
 
-    assert process.returncode == code, err.decode()
-    assert [line for line in lines if line not in out.decode()] == [], out.decode()
+    checked, out, err = await check(env, tmp_path)
+
+    assert checked == code, err
+    assert [line for line in lines if line not in out] == [], out
