@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.markdown.above import LONGEST_LINE, Above
-from bot.markdown.formulas import BEGUN, BEHIND_OPENING, Formula, Missing, formula_at
+from bot.markdown.formulas import BEGUN, Formula, Missing, formula_at
 from bot.markdown.openings import Alike, alike
 from bot.markdown.rows import (
     FIRST_BAR,
@@ -32,6 +31,7 @@ from bot.markdown.rows import (
     rule_at,
     rule_of,
 )
+from bot.markdown.tokens import Token, Tokens
 
 _LONGEST_ROW = 4_000
 _LONGEST_CODE = 2_000
@@ -46,19 +46,6 @@ _MOST = {"formula": 1_000, "note": 500}
 """So many formulas in lines of their own, or openings of some that never end, and so many footnotes
 are looked into, lest a text of nothing else takes long: more are left as they were written."""
 
-_NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
-_PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
-_SPAN = r"(?!`)[^`\n]*+`(?!`)[^\\$`h\]\n]*+"
-_TOKEN = re.compile(
-    rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})"
-    rf"|(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
-    rf"|(?P<span>(?<=`){_SPAN}(?:`{_SPAN})*+)|(?P<ticks>(?<=`)`*+)"
-    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+))"
-)
-"""What matters within a line. It begins with one of few characters: that is searched for fast."""
-
-_LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
-"""Blank lines, and what a line ends with above one that may matter."""
 _BEGUN = re.compile(
     rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
     r"|^[ ]{1,3}|^[ ]{0,3}\[(?:\^[^\]\s]{0,60}\]?)?)\Z",
@@ -74,15 +61,6 @@ _INDENT = re.compile(r"[ ]{0,4}|[ ]{0,3}\t")
 _TICKS = re.compile(r"`+")
 _CAME_OUT = -1
 _NO_RULE = re.compile("").match("")
-
-
-class _Token(NamedTuple):
-    """What matters at a place in what is held."""
-
-    kind: str
-    start: int
-    end: int
-    text: str = ""
 
 
 class _Table(NamedTuple):
@@ -101,11 +79,8 @@ class Rewriting:
         self._held = ""
         self._at = 0
         """What stands before this in what is held has come out."""
-        self._lines: deque[_Token] = deque()
-        """Lines that matter in what is held."""
-        self._inline: re.Match[str] | None = None
-        """What matters next within a line, if it was `searched` for."""
-        self._searched = False
+        self._tokens = Tokens("", 0, begins_line=True)
+        """What matters in what is held."""
         self._line_begins = True
         self._out: list[str] = []
         self._source = self._shown = 0
@@ -141,7 +116,7 @@ class Rewriting:
         return min(source + shown - begin, most)
 
     def _take(self, *, whole: bool) -> str:
-        self._find_lines()
+        self._tokens = Tokens(self._held, self._at, begins_line=self._line_begins)
         while self._at < len(self._held) and self._step(whole=whole):
             pass
         self._held = self._held[self._at :]
@@ -188,7 +163,7 @@ class Rewriting:
         if end - self._at == 4 or self._held[self._at : end].endswith("\t"):
             self._pass(end, "")
             self._line_begins = True
-            self._lines.extendleft(self._line_at(end))
+            self._tokens.begin_line(end)
             self._dedented = True
         elif self._held[end : end + 1].strip():
             self._note = not self._above.blank
@@ -220,7 +195,7 @@ class Rewriting:
             word, at = found_word.span(), found_word.end()
         end = held.find("\n", at) + 1 if self._note else 0
         end = end or len(held)
-        while (token := self._next(at)) and token.start < end:
+        while (token := self._tokens.next(at)) and token.start < end:
             found = self._read(token, whole=whole)
             if found is None:
                 end = token.start
@@ -237,36 +212,6 @@ class Rewriting:
         self._in_word = word[0] < upto <= word[1]
         self._pass(upto)
         return upto < len(self._held)
-
-    def _find_lines(self) -> None:
-        self._lines.clear()
-        self._searched = False
-        if self._line_begins:
-            self._lines += self._line_at(self._at)
-        for newlines in _LINE.finditer(self._held, self._at):
-            if len(newlines[0]) > 1:
-                self._lines.append(_Token("gap", newlines.start(), newlines.end() - 1))
-            self._lines += self._line_at(newlines.end())
-
-    def _line_at(self, start: int) -> Iterator[_Token]:
-        """What the line matters that begins at `start`, if it does."""
-        held = self._held
-        if (rule := rule_at(held, start)) and "|" in rule[0]:
-            yield _Token("rule", start, rule.end(), rule[0])
-        elif note := _NOTE.match(held, start):
-            yield _Token("note", start, note.end())
-
-    def _next(self, at: int) -> _Token | None:
-        """What matters next, from `at` on."""
-        while self._lines and self._lines[0].start < at:
-            self._lines.popleft()
-        if not self._searched or (self._inline and self._inline.start() < at):
-            self._inline, self._searched = _TOKEN.search(self._held, at), True
-        line = self._lines[0] if self._lines else None
-        found = self._inline
-        if found is None or (line and line.start <= found.start()):
-            return line
-        return _Token(str(found.lastgroup), found.start(), found.end(), found[0])
 
     def _told(self, end: int) -> int:
         """`end`, or the place above from where on a table or a formula may have begun."""
@@ -287,7 +232,7 @@ class Rewriting:
             end = min(end, line)
         return end
 
-    def _read(self, token: _Token, *, whole: bool) -> int | None:
+    def _read(self, token: Token, *, whole: bool) -> int | None:
         """Where to go on behind `token`. None: it cannot be told yet; below 0: something came
         out."""
         start, kind = token.start, token.kind
@@ -313,7 +258,8 @@ class Rewriting:
 
     def _count(self, kind: str, number: int = 1) -> None:
         self._left[kind] -= number
-        self._skipped |= {kind} if self._left[kind] <= 0 else set()
+        if self._left[kind] <= 0:
+            self._skipped.add(kind)
 
     def _before(self, at: int) -> str:
         """The beginning of the line that goes on at `at`, and what stands right in front of
@@ -323,14 +269,14 @@ class Rewriting:
             return line
         return line[:LONGEST_LINE] + (self._held[at - 1] if at > self._at else line[-1])
 
-    def _is_fence(self, token: _Token, line: int) -> bool:
+    def _is_fence(self, token: Token, line: int) -> bool:
         """Whether a fence begins or ends in the line that begins at `line`; 0: above."""
         if token.end - token.start < _SHORTEST_FENCE or token.start - line > LONGEST_LINE:
             return False
         lead = self._held[line : token.start] if line else self._before(token.start)
         return _LEAD.fullmatch(lead) is not None
 
-    def _skip(self, token: _Token) -> int:
+    def _skip(self, token: Token) -> int:
         """What has no meaning here but for the code around it."""
         if token.kind == "gap":
             self._runs.append((token.start, "", 0))
@@ -349,7 +295,7 @@ class Rewriting:
     def _longest_stray(self) -> int:
         return self._runs[-1][2] if self._runs else self._stray
 
-    def _read_ticks(self, token: _Token, *, whole: bool) -> int:
+    def _read_ticks(self, token: Token, *, whole: bool) -> int:
         """What opens or closes code within a line, or all of that code."""
         if token.kind == "span" and not self._run:
             last = token.text.rfind("`", 0, token.text.rfind("`"))
@@ -362,7 +308,7 @@ class Rewriting:
             self._runs.append((end, "" if self._run else ticks, self._longest_stray))
         return end
 
-    def _read_formula(self, token: _Token, *, whole: bool) -> int | None:
+    def _read_formula(self, token: Token, *, whole: bool) -> int | None:
         """What may be a formula, where it is not in code."""
         start = token.start
         if self._run:
@@ -381,7 +327,8 @@ class Rewriting:
             more = self._may_open(found)
             return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
-        self._count("formula", int(not (inline := "\n" not in found.shown)))
+        inline = "\n" not in found.shown
+        self._count("formula", int(not inline))
         self._pass(found.end, found.shown)
         if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
@@ -415,7 +362,7 @@ class Rewriting:
         missing = {opening: until - come for opening, until in self._missing.items()}
         return alike(self._held, at, missing, whole=whole)
 
-    def _formula(self, token: _Token, *, whole: bool) -> Formula | int | None:
+    def _formula(self, token: Token, *, whole: bool) -> Formula | int | None:
         opening, start = token.text, token.start
         if self._source - self._at + start < self._missing.get(opening, 0):
             return token.end
@@ -459,7 +406,7 @@ class Rewriting:
             return rule if "|" in rule[0] else _NO_RULE
         return None if not whole and may_be_rule(held, end + 1) else _NO_RULE
 
-    def _read_rule(self, token: _Token, *, whole: bool) -> int | None:
+    def _read_rule(self, token: Token, *, whole: bool) -> int | None:
         if token.end == len(self._held) and not whole:
             return None
         return self._begin_table(token.start, token.text)
@@ -490,7 +437,7 @@ class Rewriting:
         self._ticks, self._stray = "", 0
         return _CAME_OUT
 
-    def _begin_note(self, token: _Token) -> int:
+    def _begin_note(self, token: Token) -> int:
         if not self._above.blank:
             self._pass(self._at, "\n")
         self._pass(token.end)

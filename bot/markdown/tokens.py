@@ -1,0 +1,74 @@
+"""What matters in a text that is rewritten: lines that begin something, and within lines code,
+formulas and addresses."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.markdown.formulas import BEHIND_OPENING
+from bot.markdown.rows import rule_at
+
+_NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
+_PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
+_SPAN = r"(?!`)[^`\n]*+`(?!`)[^\\$`h\]\n]*+"
+_TOKEN = re.compile(
+    rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})"
+    rf"|(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
+    rf"|(?P<span>(?<=`){_SPAN}(?:`{_SPAN})*+)|(?P<ticks>(?<=`)`*+)"
+    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+))"
+)
+"""What matters within a line. It begins with one of few characters: that is searched for fast."""
+
+_LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
+"""Blank lines, and what a line ends with above one that may matter."""
+
+
+class Token(NamedTuple):
+    """What matters at a place in a text: of a `kind`, and its text but for `gap` and `note`."""
+
+    kind: str
+    start: int
+    end: int
+    text: str = ""
+
+
+class Tokens:
+    """What matters in `text` from `at` on, where a line begins or not. Asked for once for each
+    place, from the front to the back."""
+
+    def __init__(self, text: str, at: int, *, begins_line: bool) -> None:
+        self._text = text
+        self._lines: deque[Token] = deque(self._line_at(at) if begins_line else ())
+        self._inline: re.Match[str] | None = None
+        """What matters next within a line, if it was `searched` for."""
+        self._searched = False
+        for newlines in _LINE.finditer(text, at):
+            if len(newlines[0]) > 1:
+                self._lines.append(Token("gap", newlines.start(), newlines.end() - 1))
+            self._lines += self._line_at(newlines.end())
+
+    def begin_line(self, at: int) -> None:
+        """Take it that a line begins at `at`, above all that was not asked for yet."""
+        self._lines.extendleft(self._line_at(at))
+
+    def next(self, at: int) -> Token | None:
+        """What matters next, from `at` on."""
+        while self._lines and self._lines[0].start < at:
+            self._lines.popleft()
+        if not self._searched or (self._inline and self._inline.start() < at):
+            self._inline, self._searched = _TOKEN.search(self._text, at), True
+        line = self._lines[0] if self._lines else None
+        found = self._inline
+        if found is None or (line and line.start <= found.start()):
+            return line
+        return Token(str(found.lastgroup), found.start(), found.end(), found[0])
+
+    def _line_at(self, start: int) -> Iterator[Token]:
+        """What the line matters that begins at `start`, if it does."""
+        if (rule := rule_at(self._text, start)) and "|" in rule[0]:
+            yield Token("rule", start, rule.end(), rule[0])
+        elif note := _NOTE.match(self._text, start):
+            yield Token("note", start, note.end())
