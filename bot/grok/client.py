@@ -91,7 +91,11 @@ class GrokClient:
         know_models([settings.grok_model, *(model.id for model in KNOWN)])
         self.prices = PriceList(self.catalogue, settings)
         self._router = Router(
-            settings.grok_endpoint, self.catalogue, self._dialect, usual=settings.grok_model
+            settings.grok_endpoint,
+            self.catalogue,
+            self._dialect,
+            usual=settings.grok_model,
+            usual_cap=settings.grok_max_tokens,
         )
         self._adapting = Adapting()
         self._tokenizer = Tokenizer(self._api.put)

@@ -62,13 +62,15 @@ class Router:
         dialect: Dialect = "xai",
         *,
         usual: str = "",
+        usual_cap: int | None = None,
     ) -> None:
         """`usual` is the operator's model: where the API does not list it, its list says nothing
-        about others either."""
+        about others either. `usual_cap`, in tokens, goes along where nobody asks for another."""
         self._forced = forced
         self._catalogue = catalogue
         self._dialect = dialect
         self._usual = usual
+        self._usual_cap = usual_cap
         self._refusals = Refusals()
         self._proven: Memory[tuple[str, Endpoint]] = Memory()
         self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
@@ -82,11 +84,24 @@ class Router:
         ]
         best = min(
             routes,
-            key=lambda route: (len(route.faults), ENDPOINTS[route.endpoint].avoids(request)),
+            key=lambda route: (
+                len(route.faults),
+                ENDPOINTS[route.endpoint].avoids(request),
+                self._caps_loosely(route.endpoint, request, effort),
+            ),
         )
         if self._unlisted(request.model):
             return Route(best.endpoint, (self._unknown(request.model),))
         return best
+
+    def _caps_loosely(
+        self, endpoint: Endpoint, request: CompletionRequest, effort: Effort | None
+    ) -> bool:
+        """Whether an answer may grow longer at `endpoint` than somebody asked for: by what its model
+        does not need of the room for its thoughts."""
+        asked = request.max_tokens not in (None, self._usual_cap)
+        thinks = effort != "none" and (effort or self._catalogue.reasons(request.model))
+        return bool(ENDPOINTS[endpoint].caps_thoughts and asked and thinks)
 
     def elsewhere(self, call: Call, refused: Sequence[Refused]) -> Endpoint:
         """Where to go after `refused`, all of which say that there is no such model or endpoint.

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.completion.effort import Effort
 from bot.completion.options import PARAMETERS
 from bot.completion.result import Endpoint
 from bot.errors import RequestRefused
@@ -55,6 +56,31 @@ def test_chances_go_where_they_are_not_repeated() -> None:
 
     assert router().route(asked).endpoint == "chat"
     assert router("responses").route(asked).faults == ()
+
+
+def test_a_cap_that_somebody_asked_for_goes_where_it_counts_no_thoughts() -> None:
+    router = Router("auto", Catalogue(_nothing, KNOWN), usual_cap=4_096)
+
+    def endpoint(effort: Effort | None = None, **asked: Any) -> str:
+        return router.route(request(**{"model": "grok-4.3"} | asked), effort).endpoint
+
+    assert endpoint(max_tokens=40) == "chat"
+    assert endpoint(max_tokens=40, model="llama-3.3-70b", effort="high") == "chat"
+    assert endpoint(max_tokens=4_096) == endpoint() == "responses"
+    assert endpoint(max_tokens=40, model="grok-4.20-0309-non-reasoning") == "responses"
+    assert (
+        Router("responses", Catalogue(_nothing, KNOWN)).route(request(max_tokens=40)).faults == ()
+    )
+
+
+async def test_an_answer_is_no_longer_than_was_asked_for(
+    grok: GrokServer, grok_client: GrokClient
+) -> None:
+    grok.script(Script(text="word " * 400, times=None))
+
+    short = text(await answer(grok_client, request(model="grok-4.3", max_tokens=40)))
+
+    assert 20 < len(short.split()) <= 40
 
 
 async def test_a_key_for_one_endpoint_only(grok: GrokServer, grok_client: GrokClient) -> None:

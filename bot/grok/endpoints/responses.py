@@ -70,5 +70,6 @@ RESPONSES = Wire(
     begins=events.begins,
     repeats=True,
     avoids=avoids,
+    caps_thoughts=True,
     named=named,
 )

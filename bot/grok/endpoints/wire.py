@@ -54,6 +54,7 @@ class Wire:
     `headers` and `named` carry the names of what is asked, as hashes. `efforts`: whether it can be
     said there how long to think. `repeats`: whether an event may hold the chances of all tokens.
     `avoids`: whether a request had better go to another endpoint that carries all of it.
+    `caps_thoughts`: whether the output cap there counts thoughts, so that it holds the text loosely.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Wire:
     efforts: bool = True
     repeats: bool = False
     avoids: Callable[[CompletionRequest], bool] = lambda _request: False
+    caps_thoughts: bool = False
     begins: Callable[[Mapping[str, Any], str], bool] = lambda _value, _event: True
     headers: Callable[[Names, Dialect], dict[str, str]] = lambda _names, _dialect: {}
     named: Callable[[Names], dict[str, str]] = lambda _names: {}
