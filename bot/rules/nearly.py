@@ -46,6 +46,24 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "defaults": frozenset(("show", "set", "unset", "reset")),
     "quota": frozenset(("show", "set", "unset", "reset")),
 }
+_ALSO_OF_SETS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("clear", "remove", "delete", "drop", "cancel"), ("unset", "reset")),
+    **dict.fromkeys(("add", "change", "update", "put"), ("set",)),
+    **dict.fromkeys(("list", "get", "view", "see"), ("show",)),
+}
+_ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "models": {
+        **dict.fromkeys(("add", "enable", "permit", "unblock"), ("allow",)),
+        **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
+    },
+    "usage": dict.fromkeys(("download", "csv", "table"), ("export",)),
+    "defaults": _ALSO_OF_SETS,
+    "quota": _ALSO_OF_SETS,
+}
+"""Words for what to do that other tools have, and ours for it, the likeliest first."""
+
+_FILLERS = frozenset(("all", "everything", "here"))
+_PERIODS = frozenset(("last", "this", "previous", "month", "week", "day", "year", "today"))
 _AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
 _MODEL = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._:/@+-]+")
 _PAIR = re.compile(r"([^\s=]+)=\S*")
@@ -76,11 +94,13 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
     corrected = " ".join([command, *rest])
     if parse_command(corrected, mentions):
         return _typed(corrected)
-    if act := _act(command, rest):
-        rest = [act, *rest[1:]]
-        parsed = parse_command(" ".join([command, *rest]), mentions)
-        if parsed and not parsed.faults and _is_vocabulary(command, rest):
-            return _typed(" ".join([command, *rest]))
+    acts = _acts(command, rest)
+    for act in acts:
+        told = [act, *rest[1:]]
+        parsed = parse_command(" ".join([command, *told]), mentions)
+        if parsed and not parsed.faults and _is_vocabulary(command, told):
+            return _typed(" ".join([command, *told]))
+    rest = [*acts[:1], *rest[1:]] if acts else rest
     if not _is_vocabulary(command, rest):
         return ""
     for guess in _guesses(command, rest):
@@ -113,14 +133,17 @@ def _guesses(command: str, rest: Sequence[str]) -> list[str]:
     return []
 
 
-def _act(command: str, rest: Sequence[str]) -> str:
-    """What to do, where the first of `rest` is nearly that: `sett`, `alow`; else empty."""
+def _acts(command: str, rest: Sequence[str]) -> Sequence[str]:
+    """What to do, the likeliest first, where the first of `rest` is nearly that (`sett`, `alow`)
+    or another word for it (`clear`); else nothing."""
     acts = sorted(_ACTIONS.get(command, ()))
     word = keyword(rest[0]) if rest else ""
     if not word or len(word) > _LONGEST_ACT or word in acts or _means(command, word):
-        return ""
-    near = get_close_matches(word, acts, n=1, cutoff=0.75)
-    return next((act for act in acts if _is_slip(word, act)), near[0] if near else "")
+        return ()
+    if also := _ALSO_ACTS.get(command, {}).get(word):
+        return also
+    slips = [act for act in acts if _is_slip(word, act)]
+    return slips[:1] or get_close_matches(word, acts, n=1, cutoff=0.75)
 
 
 def _dashed(word: str) -> str:
@@ -142,11 +165,13 @@ def _means(command: str, word: str) -> bool:
     key = keyword(word).rstrip(",")
     if key in _SCOPES or key in _ACTIONS.get(command, ()) or word.startswith("@"):
         return True
+    if key in _FILLERS:
+        return command != "models"
     match command:
         case "models":
             return bool(_MODEL.fullmatch(word))
         case "usage":
-            return bool(_AMOUNT.fullmatch(word))
+            return key in _PERIODS or bool(_AMOUNT.fullmatch(word))
         case "defaults":
             return _means_default(word, key)
         case "quota":
