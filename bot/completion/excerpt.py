@@ -52,7 +52,8 @@ def shown_value(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case int() if abs(value) >= _LONGEST_NUMBER:
-            return words.number_of_digits(math.ceil(value.bit_length() * math.log10(2)))
+            digits = math.floor((value.bit_length() - 1) * math.log10(2)) + 1
+            return words.number_of_digits(digits + (abs(value) >= 10**digits))
         case list():
             return words.A_LIST
         case dict():

@@ -97,7 +97,7 @@ class Router:
     def _caps_loosely(
         self, endpoint: Endpoint, request: CompletionRequest, effort: Effort | None
     ) -> bool:
-        """Whether an answer may grow longer at `endpoint` than somebody asked for: by what its model
+        """Whether an answer may get longer at `endpoint` than somebody asked for: by what its model
         does not need of the room for its thoughts."""
         asked = request.max_tokens not in (None, self._usual_cap)
         thinks = effort != "none" and (effort or self._catalogue.reasons(request.model))

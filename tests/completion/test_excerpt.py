@@ -34,3 +34,4 @@ def test_values_are_shown_as_they_were_written() -> None:
     assert shown_value([[[]]]) == "a list"
     assert shown_value({}) == "an object"
     assert shown_value(10**5000) == "a number of 5001 digits"
+    assert shown_value(10**23 - 1) == "a number of 23 digits"

@@ -54,7 +54,7 @@ class Wire:
     `headers` and `named` carry the names of what is asked, as hashes. `efforts`: whether it can be
     said there how long to think. `repeats`: whether an event may hold the chances of all tokens.
     `avoids`: whether a request had better go to another endpoint that carries all of it.
-    `caps_thoughts`: whether the output cap there counts thoughts, so that it holds the text loosely.
+    `caps_thoughts`: whether the output cap there counts thoughts, so that it bounds text loosely.
     """
 
     path: str
