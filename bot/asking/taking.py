@@ -11,14 +11,14 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot import words
+from bot import metrics, words
 from bot.asking.admission import Admission, knows_rules
 from bot.asking.asking import Asking, Place
 from bot.asking.denied import Reader, denied, used_up
 from bot.asking.showing import kept_out
 from bot.completion.ask import Ask
 from bot.completion.flags import Flags
-from bot.errors import NotTaken, StalePolicy, StoreUnavailable, UserError
+from bot.errors import NotTaken, RequestRefused, StalePolicy, StoreUnavailable, UserError
 from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
@@ -55,6 +55,10 @@ COUNT_SECONDS = 1.0
 """How long counting a question may take, of what accepting may take."""
 
 Make = Callable[[Policy], Ask]
+
+
+NOT_ASKED = (RequestRefused, Denied, NotTaken)
+"""What is raised where a question is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,4 +214,16 @@ class Taking:
 
 def outcome_of(error: UserError) -> str:
     """How a question is counted that was not taken."""
-    return "denied" if isinstance(error, Denied) else "not_taken"
+    match error:
+        case RequestRefused():
+            return "refused"
+        case Denied():
+            return "denied"
+        case _:
+            return "not_taken"
+
+
+def counted(error: UserError, surface: str) -> str:
+    """Count a question asked at `surface` that was not taken, and return why not."""
+    metrics.REQUESTS.labels(surface, outcome_of(error)).inc()
+    return error.sentence

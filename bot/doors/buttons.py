@@ -13,21 +13,19 @@ from typing import Protocol
 import structlog
 from attrs import frozen
 
-from bot import metrics
 from bot.admin.permission import Permission
 from bot.asking.admission import Presence
-from bot.asking.taking import Taking, outcome_of
+from bot.asking.taking import NOT_ASKED, Taking, counted
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
 from bot.doors.continuing import Continuing
 from bot.doors.promising import promised
-from bot.errors import NotTaken, RequestRefused, SlackError, StoreUnavailable, UserError
+from bot.errors import SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.cut import left_out
 from bot.reply.route import is_private
-from bot.rules.hold import Denied
 from bot.slack.blocks import Message, named_by, offer
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
@@ -199,12 +197,8 @@ class Buttons:
                 name=await name_of(click.user, self._slack.people),
                 response_url=click.response_url or None,
             )
-        except RequestRefused as refused:
-            metrics.REQUESTS.labels("retry", "refused").inc()
-            return refused.sentence
-        except (Denied, NotTaken) as not_taken:
-            metrics.REQUESTS.labels("retry", outcome_of(not_taken)).inc()
-            return not_taken.sentence
+        except NOT_ASKED as error:
+            return counted(error, "retry")
         if taken.accepted.duplicate:
             return ""
         return promised(taken, await self._taking.ahead(taken)) or ""

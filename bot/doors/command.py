@@ -7,7 +7,7 @@ from attrs import frozen
 from bot import metrics
 from bot.admin.commands import CommandRunner
 from bot.asking.asking import Place
-from bot.asking.taking import Taking, outcome_of
+from bot.asking.taking import Taking, counted
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
@@ -67,13 +67,12 @@ class GrokCommand:
         try:
             taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
-            metrics.REQUESTS.labels("command", "refused").inc()
+            sentence = counted(refused, "command")
             return _only_to_author(
-                await self._mistyped.faulty(refused.sentence, text, place, prefix="/grok ")
+                await self._mistyped.faulty(sentence, text, place, prefix="/grok ")
             )
         except (Denied, NotTaken) as not_taken:
-            metrics.REQUESTS.labels("command", outcome_of(not_taken)).inc()
-            return Reaction(not_taken.sentence)
+            return Reaction(counted(not_taken, "command"))
         note = promised(taken)
         return _only_to_author(note) if note else Reaction()
 

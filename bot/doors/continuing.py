@@ -11,19 +11,16 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from bot import metrics
-from bot.asking.taking import Taking, outcome_of
+from bot.asking.taking import NOT_ASKED, Taking, counted
 from bot.completion.ask import Ask, Begun
 from bot.completion.conversation import written
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.doors.promising import promised
-from bot.errors import NotTaken, RequestRefused
 from bot.jobs.job import ROOT, Job
 from bot.jobs.queue import Queue
 from bot.jobs.sequels import Sequel, Sequels
 from bot.reply.route import Way, route_of
-from bot.rules.hold import Denied
 from bot.slack.blocks import Message, named_by
 from bot.slack.payloads import Click
 from bot.slack.shared_message import name_of
@@ -56,12 +53,8 @@ class Continuing:
         try:
             ask = await self._asked(click, continued(job, answer, section), sequel.dedupe)
             taken = await self._taking.anew(ask)
-        except RequestRefused as refused:
-            metrics.REQUESTS.labels("continue", "refused").inc()
-            return refused.sentence
-        except (Denied, NotTaken) as not_taken:
-            metrics.REQUESTS.labels("continue", outcome_of(not_taken)).inc()
-            return not_taken.sentence
+        except NOT_ASKED as error:
+            return counted(error, "continue")
         if taken.accepted.duplicate:
             return _was_first(click, await sequels.find(job.id, section))
         return promised(taken, await self._taking.ahead(taken)) or ""

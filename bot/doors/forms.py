@@ -11,10 +11,9 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot import metrics
 from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Place
-from bot.asking.taking import Taken, Taking, outcome_of
+from bot.asking.taking import Taken, Taking, counted
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
@@ -163,14 +162,14 @@ class Forms:
             flags = draft.filled.flags()
             taken = await self._taking.ask(flags, place)
         except RequestRefused as refused:
-            metrics.REQUESTS.labels(draft.surface, "refused").inc()
+            counted(refused, draft.surface)
             obstacles = await self._taking.obstacles(place.user, place.channel)
             lines = [await self._told(sentence, place.user) for sentence in obstacles]
             faults = (*refused.faults, *(Fault("", line.rstrip(".")) for line in lines))
             return await self._refused(faults, draft, submission.view)
         except (Denied, NotTaken) as not_taken:
-            metrics.REQUESTS.labels(draft.surface, outcome_of(not_taken)).inc()
-            return _marked({"prompt": await self._told(not_taken.sentence, submission.user)})
+            sentence = counted(not_taken, draft.surface)
+            return _marked({"prompt": await self._told(sentence, submission.user)})
         return self._taken(taken, draft)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:

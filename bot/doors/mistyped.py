@@ -12,19 +12,16 @@ import structlog
 from attrs import frozen
 from pydantic import ValidationError
 
-from bot import metrics, words
+from bot import words
 from bot.asking.asking import Place, promise
-from bot.asking.taking import Taking, outcome_of
+from bot.asking.taking import NOT_ASKED, Taking, counted
 from bot.completion.flags import Flags
 from bot.doors.form_draft import Typed
 from bot.doors.forms import FindTyped
 from bot.errors import (
-    NotTaken,
-    RequestRefused,
     SlackError,
     StoreUnavailable,
 )
-from bot.rules.hold import Denied
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
@@ -121,12 +118,8 @@ class Mistyped:
         flags = Flags({"prompt": typed.text})
         try:
             taken = await self._taking.ask(flags, place)
-        except RequestRefused as refused:
-            metrics.REQUESTS.labels(place.surface, "refused").inc()
-            return refused.sentence
-        except (Denied, NotTaken) as not_taken:
-            metrics.REQUESTS.labels(place.surface, outcome_of(not_taken)).inc()
-            return not_taken.sentence
+        except NOT_ASKED as error:
+            return counted(error, place.surface)
         if taken.accepted.refused:
             return words.NOT_TAKEN
         return "" if taken.accepted.duplicate else promise(taken.ask)

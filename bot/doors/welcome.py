@@ -7,13 +7,11 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot import metrics
 from bot.asking.admission import Admission
 from bot.asking.asking import Place
-from bot.asking.taking import Taking, outcome_of
+from bot.asking.taking import NOT_ASKED, Taking, counted
 from bot.completion.flags import Flags
-from bot.errors import NotTaken, RequestRefused, SlackError, UserError
-from bot.rules.hold import Denied
+from bot.errors import SlackError
 from bot.slack.payloads import Click, HomeOpened
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
@@ -63,16 +61,11 @@ class Welcome:
         return await self._ask(click, Flags({"prompt": prompt}), place)
 
     async def _ask(self, click: Click, flags: Flags, place: Place) -> Reaction:
-        refused: UserError
         try:
             await self._taking.ask(flags, place)
-            return Reaction()
-        except RequestRefused as error:
-            outcome, refused = "refused", error
-        except (Denied, NotTaken) as error:
-            outcome, refused = outcome_of(error), error
-        metrics.REQUESTS.labels(place.surface, outcome).inc()
-        return Reaction(then=partial(self._tell, click, refused.sentence))
+        except NOT_ASKED as error:
+            return Reaction(then=partial(self._tell, click, counted(error, place.surface)))
+        return Reaction()
 
     async def _greet(self, user: str) -> None:
         person = await self._slack.people.find(user)
