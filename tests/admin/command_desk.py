@@ -27,7 +27,7 @@ from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
 from tests.doors.app import listening
 from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
-from tests.store.proxy import Proxy
+from tests.store.proxy import Proxy, stores
 
 KEYS = Keys(TEAM_ID)
 NOW = 1_763_892_000.0
@@ -68,10 +68,7 @@ async def desk(
     """Handlers at work in `workspace`; `settings` are the bot's."""
     ours = Settings(_env_file=None, **settings)
     async with AsyncExitStack() as stack:
-        proxy = await stack.enter_async_context(Proxy(redis_url))
-        behind = await stack.enter_async_context(Store(proxy.url))
-        store = await stack.enter_async_context(Store(redis_url))
-        await store.redis.flushall()
+        proxy, behind, store = await stack.enter_async_context(stores(redis_url))
         api = WebApi(client_of(workspace))
         records, slack = StoreSide.of(behind, KEYS), slack_side(api, behind, KEYS, admins_of(ours))
         permission = Permission(ours)

@@ -20,7 +20,6 @@ from bot.settings import Settings, admins_of
 from bot.slack.payloads import Suggestion
 from bot.slack.reaction import Reaction
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import Policies
 from bot.store.side import StoreSide
@@ -45,7 +44,7 @@ from tests.doors.app import listening
 from tests.doors.form_desk import fields, held, text_of
 from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
-from tests.store.proxy import Proxy, always
+from tests.store.proxy import Proxy, always, stores
 
 HERE = Scope("channel", GENERAL)
 KEYS = Keys(TEAM_ID)
@@ -98,10 +97,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     ours = Settings(_env_file=None, **settings)
     async with AsyncExitStack() as stack:
-        proxy = await stack.enter_async_context(Proxy(redis_url))
-        behind = await stack.enter_async_context(Store(proxy.url))
-        store = await stack.enter_async_context(Store(redis_url))
-        await store.redis.flushall()
+        proxy, behind, store = await stack.enter_async_context(stores(redis_url))
         api = WebApi(client_of(workspace))
         records, slack = StoreSide.of(behind, KEYS), slack_side(api, behind, KEYS, admins_of(ours))
         setup = Setup(

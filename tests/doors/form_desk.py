@@ -33,7 +33,7 @@ from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
 from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of
-from tests.store.proxy import Proxy
+from tests.store.proxy import Proxy, stores
 
 
 class SlowDrafts(Drafts):
@@ -125,10 +125,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """Handlers of the form, at work in `workspace`; `settings` are the bot's."""
     async with AsyncExitStack() as stack:
-        proxy = await stack.enter_async_context(Proxy(redis_url))
-        behind = await stack.enter_async_context(Store(proxy.url))
-        store = await stack.enter_async_context(Store(redis_url))
-        await store.redis.flushall()
+        proxy, behind, store = await stack.enter_async_context(stores(redis_url))
         ours = grok_settings(grok, **settings)
         client = await stack.enter_async_context(open_grok(ours))
         keys = Keys(TEAM_ID)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from urllib.parse import unquote, urlparse
+
+from bot.store.connection import Store
 
 Lose = Callable[[bytes], bool]
 
@@ -156,3 +158,11 @@ async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+@contextlib.asynccontextmanager
+async def stores(redis_url: str) -> AsyncIterator[tuple[Proxy, Store, Store]]:
+    """A proxy before an empty store, the store as it is reached through that, and as it is."""
+    async with Proxy(redis_url) as proxy, Store(proxy.url) as behind, Store(redis_url) as store:
+        await store.redis.flushall()
+        yield proxy, behind, store
