@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.completion.options import OPTIONS
 from bot.rules.commands import Help, parse
 from bot.rules.help import option_help, option_line
+from bot.rules.nearly import meant
 from bot.words import terminal as words
 
 IN_SLACK_ONLY = frozenset({"reply", "private"})
@@ -16,6 +17,9 @@ IN_SLACK_ONLY = frozenset({"reply", "private"})
 def help_wanted(arguments: Sequence[str]) -> str:
     """The help that `arguments` ask for, as plain text; empty when they are a question."""
     command = parse(" ".join(arguments))
+    if not isinstance(command, Help) and arguments[:1] == ["--help"]:
+        near = meant(" ".join(["help", *arguments[1:]]))
+        command = parse(near.removeprefix("/grok ") or "help")
     if not isinstance(command, Help):
         return ""
     option = OPTIONS.get(command.topic)

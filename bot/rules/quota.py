@@ -183,7 +183,9 @@ def nearest_quota(name: str) -> QuotaName | None:
     key = keyword(name[:_LONGEST_NAME])
     if key in _ALIASES:
         return _ALIASES[key]
-    near = get_close_matches(key, QUOTAS, n=1)
+    counted = key.partition("-")[0]
+    alike = [name for name in QUOTAS if name.partition("-")[0] == counted]
+    near = get_close_matches(key, alike, n=1) or get_close_matches(key, QUOTAS, n=1)
     return next((name for name in QUOTAS if name in near), None)
 
 

@@ -248,6 +248,8 @@ def test_a_name_is_found_however_it_is_typed(name: str) -> None:
         ("n", "answers"),
         ("best_of", "answers"),
         ("temperature", None),
+        ("requests-per-month", "requests-per-day"),
+        ("usd-per-day", "usd-per-month"),
     ],
 )
 def test_the_nearest_name_is_suggested(name: str, nearest: str | None) -> None:

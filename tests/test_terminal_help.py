@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.terminal_help import help_wanted
+
+
+@pytest.mark.parametrize("typed", ["temperature", "temprature", "tempreature", "--temprature"])
+def test_a_slip_in_the_name_of_a_flag_is_understood(typed: str) -> None:
+    assert help_wanted(["--help", typed]).startswith("--temperature, -t: ")
+
+
+@pytest.mark.parametrize("typed", [(), ("zzz",), ("what", "is", "rain")])
+def test_of_nothing_that_is_known_all_is_told(typed: tuple[str, ...]) -> None:
+    assert "python -m bot ask --help temperature" in help_wanted(["--help", *typed])
+
+
+@pytest.mark.parametrize("typed", ["rain", "help me", "--temprature 0.2 rain"])
+def test_a_question_is_no_call_for_help(typed: str) -> None:
+    assert help_wanted(typed.split()) == ""
