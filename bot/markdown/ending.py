@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.markdown.characters import unfinished
 from bot.markdown.inline_markup import InlineMarkup, Shown
+from bot.markdown.joins import Join, begins_table, half, join
 from bot.markdown.lines import (
     WIDE_TABLE,
     Fence,
@@ -111,27 +112,68 @@ class Ending:
             return self._ended(first, mark.paragraph), ""
         return piece, ""
 
-    def broken_off(self, following: str) -> tuple[Mark, str]:
+    def half(self) -> tuple[int, str]:
+        """How many characters at the end are but half of some markup, as nothing follows though
+        something should, and what closes what is open in front of them."""
+        message = self._message
+        line, context = message.unfinished, message.inside()
+        if isinstance(context, Fence):
+            begun = bool(line.strip()) and context.may_close(line) and not context.closes(line)
+            return len(line) * begun, ""
+        rule = bool(line) and "|" in message.last_line and may_be_rule(line)
+        if rule or _is_half_line(line):
+            return len(line), ""
+        end = len(message.text)
+        start, opening = message.paragraph_of(end).at, message.opening
+        if context:
+            start, opening = message.at + line.rfind("|") + 1, ""
+        opening = "" if start else opening
+        hidden, closing = half(opening + message.text[start:])
+        return (hidden, closing) if closing else (min(hidden, len(line)), "")
+
+    def broken_off(self, following: str) -> tuple[Mark, Join]:
         """Where a message that goes on behind all of this one begins, which is above its end where
-        that means nothing by itself, and the inline markup that it opens again."""
+        that means nothing by itself, and how it goes on from there with what is `following`."""
         message = self._message
         end, line, context = message.end(), message.unfinished, message.inside()
         if isinstance(context, Fence) and context is not WIDE_TABLE:
             if context.closes(line) or opens_anew(following):
-                return end._replace(context=None), ""
+                return end._replace(context=None), Join()
             closes = context.closes(first_line(following))
-            return (message.above_end() if closes else end), ""
+            return (message.above_end() if closes else end), Join()
         if context:
-            return message.mark(), ""
-        if line and may_be_rule(line) and message.last_line.lstrip().startswith("|"):
-            return message.above_last_line(), ""
+            return self._in_table(following)
+        if line and may_be_rule(line) and "|" in message.last_line:
+            return message.above_last_line(), Join()
+        if "|" in line and begins_table(line, following):
+            return message.mark(), Join()
+        return self._in_paragraph(end, following)
+
+    def _in_table(self, following: str) -> tuple[Mark, Join]:
+        """The same within a table: a row that was begun is shown again, with the rest of it."""
+        message = self._message
+        begins_line = bool(message.unfinished) or not message.text.endswith("\n")
+        behind = following.lstrip(" \t\r")
+        if not behind.startswith("\n"):
+            return message.mark(), Join()
+        below = behind[1:].partition("\n")[0]
+        if not begins_line or not below.strip():
+            return message.end()._replace(context=None), Join()
+        return message.end(), Join("", len(following) - len(behind) + 1)
+
+    def _in_paragraph(self, end: Mark, following: str) -> tuple[Mark, Join]:
+        """The same within a paragraph: what is half written is shown again."""
+        text = self._message.text
         followed = self._follow(end.paragraph, end.at)
         shown = followed.markup.shown()
-        at = _above_begun_line(message.text, max(0, followed.base + shown.end))
+        at = _above_begun_line(text, max(0, followed.base + shown.end))
         if end.at - at > _MOST_REPEATED:
-            return end, ""
-        opens = shown.closing and self._goes_on(at, shown.opening)
-        return end._replace(at=at), shown.opening if opens else ""
+            return end, Join()
+        opened = "" if followed.start else self._message.opening
+        opening = shown.opening if at == followed.base + shown.end else ""
+        joined = join(opened + text[followed.start : at], opening, text[at:] + following)
+        repeated = min(joined.left_out, end.at - at)
+        return end._replace(at=at + repeated), joined._replace(left_out=joined.left_out - repeated)
 
     def _ended(self, end: int, paragraph: Paragraph, closing: str = "") -> Piece:
         """The message up to `end`, which is in `paragraph` or right above it."""
@@ -202,6 +244,12 @@ class Ending:
         markup = known.markup if known and goes_on else InlineMarkup()
         markup.read(opening + self._message.text[start:end])
         return _Followed(start, end, start - len(opening), markup)
+
+
+def _is_half_line(line: str) -> bool:
+    """Whether `line` is nothing but marks, of which nobody knows what they would have begun."""
+    marks = not any(char.isalnum() for char in line)
+    return bool(line.strip()) and (opened_fence(line) is not None or (marks and is_begun(line)))
 
 
 def _above_begun_line(text: str, end: int) -> int:

@@ -97,6 +97,11 @@ class InlineMarkup:
             self._at = len(text)
             self._openers, self._brackets, self._code = (), (), None
 
+    @property
+    def openers(self) -> Openers:
+        """The runs that open emphasis which nothing has closed yet."""
+        return self._openers
+
     def pass_code(self) -> bool:
         """Take for text what opened code that nothing closes; False: there is none."""
         if self._code is None:
@@ -111,13 +116,21 @@ class InlineMarkup:
         for _ in range(_MOST_TRIES):
             end = shown.end
             sure = end == len(markup._text) or not markup._text[:end].endswith(_UNSURE)
-            if sure or steps >= _MOST_STEPS:
+            if sure or shown.opening.endswith("`") or steps >= _MOST_STEPS:
                 break
             markup = InlineMarkup()
             markup.read(self._text[:end].rstrip("".join(_UNSURE)))
             steps += markup._steps
             shown = markup._closed()
         return shown
+
+    def closing_at(self, text: str) -> str:
+        """What closes what is open when it is put behind `text`, all that was read but for space;
+        half a link or an address is taken for text."""
+        if self._code:
+            outer = closing(self._openers, "`")
+            return self._code.ticks + (outer or "")
+        return closing(self._openers, text[-1:]) or ""
 
     def first_open(self) -> int:
         """Where the first thing begins that is open, or undecided, at the end."""

@@ -25,12 +25,18 @@ class Layout:
     def __init__(self, first: Room, rest: Room) -> None:
         """`first` is the room of the first message, `rest` that of each further one."""
         self.sealed: list[Piece] = []
+        self.left_out = 0
+        """How many characters were fed that mean nothing where a message goes on."""
+        self._leaving_out = ""
         self._place = START
         self._rooms = first, rest
+        self._ending: Ending
         self._begin("")
 
     def feed(self, text: str) -> None:
         """More text. A carriage return before a newline counts as part of the line."""
+        if self._leaving_out:
+            text = self._without_left_out(text)
         for start in range(0, len(text), _SLICE_CHARS):
             self._take(text[start : start + _SLICE_CHARS])
 
@@ -60,18 +66,36 @@ class Layout:
             below = words
         self.feed(below)
 
+    def break_off(self) -> None:
+        """Something should follow, and does not: close what is open, without what is but half of
+        some markup."""
+        hidden, closing = self._ending.half()
+        if self._open.text[: len(self._open.text) - hidden].strip():
+            self._open.end_with(closing, instead_of=hidden)
+            self._ending = Ending(self._open)
+
     def go_on(self, following: str) -> str:
         """What was fed by now is shown elsewhere: go on behind it in a message of its own, that
-        opens again what is open there; `following` is what comes next, a line of it at least.
+        opens again what is open there; `following` is what comes next, `enough` of it.
         Returns what of it is shown once more, since it means nothing without what follows.
         """
-        mark, opening = self._ending.broken_off(following)
+        mark, joined = self._ending.broken_off(following)
         text = self._open.text
         place = place_behind(text[: mark.at], self._place)
         self._place = place if mark.context else place._replace(fence=None)
         self.sealed.clear()
-        self._begin(text[mark.at :], mark.context, opening)
+        broken = mark.context is None and text[: mark.at][-1:] not in ("", "\n")
+        self._begin(text[mark.at :], mark.context, joined.opening, broken=broken)
+        self._leaving_out = following[: joined.left_out]
         return text[mark.at :]
+
+    def _without_left_out(self, text: str) -> str:
+        """`text`, which comes next, without what of it is left out."""
+        most = min(len(text), len(self._leaving_out))
+        same = next((at for at in range(most) if text[at] != self._leaving_out[at]), most)
+        self.left_out += same
+        self._leaving_out = self._leaving_out[same:] if same == len(text) else ""
+        return text[same:]
 
     def _take(self, text: str) -> None:
         self._open.append(text)

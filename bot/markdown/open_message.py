@@ -102,6 +102,18 @@ class OpenMessage:
         """More text, of which nothing is taken yet."""
         self.text += text
 
+    def end_with(self, closing: str, instead_of: int) -> None:
+        """Put `closing` in place of the last characters, of which those in lines that were taken
+        are nothing but space."""
+        cut = len(self.text) - instead_of
+        taken = self.text[cut : self.at].strip(" \t\r")
+        self._searched, self._weighed = 0, (0, 0)
+        self.text = f"{self.text[:cut]}{closing}{taken}"
+        if taken:
+            self.at = len(self.text)
+            self.last_line = self.text[self.text.rfind("\n", 0, -1) + 1 :]
+            self._chars += weigh(closing)
+
     def next_line(self) -> tuple[str, bool]:
         """The line behind those that were taken, and whether all of it came."""
         end = self.text.find("\n", max(self.at, self._searched)) + 1

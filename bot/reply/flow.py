@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from bot.completion.result import Section
+from bot.markdown.joins import enough
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
 from bot.markdown.rewriting import Rewriting
@@ -14,9 +15,6 @@ from bot.markdown.safety import Safe, SafeGrowth
 
 _COMPARED = 200
 """The last characters of what was shown, by which a section that grows is known again."""
-
-_FENCES = ("```", "~~~")
-"""What the fence of a code block begins with."""
 
 _SLICE_CHARS = 4_000
 """Laid out at a stretch: a few milliseconds, and some tens for the worst of texts."""
@@ -52,8 +50,8 @@ class Flow:
     async def prepare(self, section: Section) -> None:
         """Do most of the work of `show`, in slices between which others have their turn."""
         self._follow(section)
-        while self._ahead and self._begins(section):
-            self._take_ahead(section.text)
+        while self._ahead and (following := self._following(section)):
+            self._take_ahead(following)
             await asyncio.sleep(0)
         while len(section.text) - self._seen > _SLICE_CHARS:
             self._take_slice(section.text)
@@ -65,12 +63,12 @@ class Flow:
         A message that is full is made once, and only the last line of the others anew.
         """
         self._follow(section)
-        while self._ahead and self._begins(section):
-            self._take_ahead(section.text)
+        while self._ahead and (following := self._following(section)):
+            self._take_ahead(following)
         while self._seen < len(section.text) and not self._ahead:
             self._take_slice(section.text)
         if section.done and self._end is None:
-            self._finish(section.text, section.note)
+            self._finish(section)
             self._make_full()
         last = self._layout.tail(growing=not section.done)
         if last.text.isspace() or not last.text:
@@ -93,13 +91,15 @@ class Flow:
         if not self._continues(section):
             self._restart(section.title)
 
-    def _begins(self, section: Section) -> bool:
-        """Whether enough has come to lay out how it goes on: a line, where that may be a fence."""
-        text = section.text.lstrip()
-        begun = any(fence.startswith(text[:3]) for fence in _FENCES)
-        return bool(text) and (section.done or not begun or "\n" in text)
+    def _following(self, section: Section) -> str:
+        """As much of the text as tells how it goes on; empty: more has to come."""
+        text = section.text
+        if not text.strip():
+            return ""
+        last = self._behind[self._behind.rfind("\n") + 1 :]
+        return enough(text, last) or (text if section.done else "")
 
-    def _take_ahead(self, text: str) -> None:
+    def _take_ahead(self, following: str) -> None:
         """Lay out a slice of what it goes on with, and after the last one go on from there."""
         ahead = self._rewriting.feed(self._ahead[:_SLICE_CHARS])
         self._ahead = self._ahead[_SLICE_CHARS:]
@@ -107,7 +107,7 @@ class Flow:
         self._layout.feed(ahead)
         self._shown_ahead += len(ahead)
         if not self._ahead:
-            self._head = self._layout.go_on(text)
+            self._head = self._layout.go_on(following)
 
     def _take_slice(self, text: str) -> None:
         """Lay out what comes next of `text`, and make the messages that are full by then."""
@@ -137,6 +137,7 @@ class Flow:
     def end_of(self, messages: int) -> int:
         """How many characters of the text the first so many of its messages show."""
         fed = sum(len(piece.text) for piece in self._layout.sealed[:messages])
+        fed += self._layout.left_out if fed else 0
         shown = self._shown_ahead + max(0, fed - len(self._head))
         return max(0, self._rewriting.given(shown) - len(self._behind))
 
@@ -155,9 +156,12 @@ class Flow:
             return blake2b(begun).digest() == self._taken.digest()
         return section.text.startswith(self._last, self._seen - len(self._last))
 
-    def _finish(self, text: str, note: str) -> None:
-        self._end = text, note
-        if not self._overflows:
-            self._layout.feed(self._rewriting.end())
-        if note and not self._overflows:
-            self._layout.conclude(note)
+    def _finish(self, section: Section) -> None:
+        self._end = section.text, section.note
+        if self._overflows:
+            return
+        self._layout.feed(self._rewriting.end())
+        if section.cut:
+            self._layout.break_off()
+        if section.note and not self._overflows:
+            self._layout.conclude(section.note)

@@ -377,3 +377,35 @@ async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
     (more,) = stage.replies(message.ts)
     assert markdown(more).strip() == TWO.strip()
     assert words.ON_IN_THREAD in message.shown
+
+
+@pytest.mark.parametrize("streaming", ["edit", "native"])
+@pytest.mark.parametrize(
+    ("begun", "more", "shown", "goes_on"),
+    [
+        ("- **Say", " what you want first.**", "- **Say**", "**what you want first.**"),
+        ("**1. As a user.*", "* And then.", "**1. As a user.**", "And then."),
+        (
+            "Plan:\n\n| Phase | What |",
+            " Do |\n| --- | --- | --- |\n| 1 | 2 | 3 |",
+            "Plan:\n\n| Phase | What |",
+            "| Phase | What | Do |\n| --- | --- | --- |\n| 1 | 2 | 3 |",
+        ),
+    ],
+)
+async def test_what_is_open_at_the_cut_is_closed_there_and_opened_again(
+    redis_url: str, streaming: str, begun: str, more: str, shown: str, goes_on: str
+) -> None:
+    async with on_stage(redis_url, slack_streaming=streaming) as stage:
+        stage.grok.script(cut(begun))
+        await stage.ask("Plan")
+        (answer,) = await stage.answer()
+        stage.grok.script(Script(text=more))
+        await press(stage, ANA, answer)
+        following = await stage.reply(0, answer.ts)
+        await stage.quiet()
+
+    assert markdown(answer).startswith(f"{shown}\n\n")
+    assert markdown(following) == goes_on
+    assert stage.grok.requests[1].messages[-2]["content"] == begun
+    assert not stage.workspace.problems

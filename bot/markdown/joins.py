@@ -1,0 +1,134 @@
+"""Where a message goes on within a paragraph that is shown elsewhere as far as it was written.
+
+Emphasis and code that are open there are opened again, and what would mean nothing in front of
+them, or close what was closed already, is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from bot.markdown.inline_markup import InlineMarkup
+from bot.markdown.lines import (
+    begins_paragraph,
+    ends_paragraph,
+    opened_fence,
+    seems_block,
+    starts_table,
+)
+from bot.markdown.links import JOINER
+
+_BLANK = re.compile(r"[ \t\r]*+(?:\n[ \t\r]*+(?:>[ \t\r]*+)*+)?")
+_RUN = re.compile(r"(?:\*+|_+|~+)")
+_TICKS = re.compile(r"`*")
+_MARKS = "*_~`\\ \t\r\n"
+_MOST_CLOSED = 8
+_ENOUGH = 200
+"""Characters behind a blank that tell how a paragraph goes on."""
+
+_ENOUGH_OF_TABLE = 1_200
+"""The same where they may be the rest of a table's head, and the rule below it."""
+
+
+class Join(NamedTuple):
+    """The markup that is opened again, and how many characters are left out in front of it."""
+
+    opening: str = ""
+    left_out: int = 0
+
+
+def enough(following: str, last: str) -> str | None:
+    """As much of `following` as tells how a message goes on with it behind the line `last`; None:
+    more has to come."""
+    begin = len(following) - len(following.lstrip())
+    most, lines = (_ENOUGH_OF_TABLE, 2) if "|" in last else (_ENOUGH, 1)
+    end = begin
+    for _ in range(lines):
+        end = following.find("\n", end, begin + most) + 1
+        if not end:
+            break
+    if end:
+        return following[:end]
+    return following[: begin + most] if len(following) >= begin + most else None
+
+
+def join(paragraph: str, opening: str, rest: str) -> Join:
+    """How a message begins with `rest`, with which `paragraph` goes on, at whose end `opening`
+    would open again what is open."""
+    line = paragraph[paragraph.rfind("\n") + 1 :]
+    at = 0
+    for _ in range(_MOST_CLOSED):
+        blank = _BLANK.match(rest, at)
+        behind = blank.end() if blank else at
+        if not _goes_on(line + rest[:at], rest[at:behind], rest[behind:]):
+            return Join("", at)
+        if not opening:
+            break
+        ticks = opening[len(opening.rstrip("`")) :]
+        closed = (
+            _behind_code(rest, behind, ticks)
+            if ticks
+            else _behind_emphasis(paragraph, opening, rest, at)
+        )
+        if closed is None:
+            gap = " " if ticks and rest.startswith("`", behind) else ""
+            return Join(opening + gap, behind)
+        opening, at = opening[: len(opening) - len(ticks)] if ticks else closed[0], closed[1]
+    bare = rest[at:].lstrip(" \t\r")
+    if line.strip() and bare[:1] not in ("", "\n") and not opening:
+        at = len(rest) - len(bare)
+        return Join(JOINER if seems_block(bare.partition("\n")[0]) else "", at)
+    return Join(opening, at)
+
+
+def half(paragraph: str) -> tuple[int, str]:
+    """How many characters at the end of `paragraph`, which was cut there, are but half of some
+    markup, and what closes what is open in front of them."""
+    markup = InlineMarkup()
+    markup.read(paragraph)
+    shown = markup.shown()
+    if shown.end >= 0 and not paragraph[shown.end :].strip(_MARKS):
+        return len(paragraph) - shown.end, shown.closing
+    markup.read(f"{paragraph}\n")
+    bare = paragraph.rstrip()
+    return len(paragraph) - len(bare), markup.closing_at(bare)
+
+
+def begins_table(line: str, following: str) -> bool:
+    """Whether `line` is the beginning of the head of a table, or may be: of a row, at least."""
+    row, *below = f"{line}{following}".split("\n", 2)
+    return line.lstrip(" \t\r>").startswith("|") or starts_table(row, "".join(below[:1]))
+
+
+def _goes_on(line: str, blank: str, rest: str) -> bool:
+    """Whether the paragraph that ends with `line` goes on with `rest` behind a `blank`."""
+    if "\n" not in blank:
+        return True
+    lines = [*rest.split("\n", 2), "", ""]
+    first = blank.partition("\n")[2] + lines[0]
+    if ends_paragraph(line) or ends_paragraph(first) or opened_fence(first):
+        return False
+    return not (begins_paragraph(first, line) or starts_table(first, lines[1]))
+
+
+def _behind_code(rest: str, at: int, ticks: str) -> tuple[str, int] | None:
+    """What is open behind ticks that close code right there, and where that is."""
+    run = _TICKS.match(rest, at)
+    return ("", run.end()) if run and run[0] == ticks else None
+
+
+def _behind_emphasis(paragraph: str, opening: str, rest: str, at: int) -> tuple[str, int] | None:
+    """What is open behind a run that closes emphasis right there, and where that is."""
+    run = _RUN.match(rest, at)
+    if run is None:
+        return None
+    read = paragraph + rest[:at]
+    behind = rest[run.end() : run.end() + 1] or "\n"
+    markup = InlineMarkup()
+    markup.read(f"{read}{run[0]}{behind}\n")
+    left = "".join(each.markup for each in markup.openers if each.at < len(read))
+    closed = len(opening) - len(left)
+    if not 0 < closed <= len(run[0]) or not opening.startswith(left):
+        return None
+    return left, at + closed

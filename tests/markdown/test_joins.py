@@ -1,0 +1,71 @@
+"""How a cut answer ends, and how what goes on with it begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.markdown.joins import enough
+from bot.markdown.markdown import Layout
+from bot.markdown.pieces import Room
+
+ROOM = Room(11_000, 40)
+
+
+@pytest.mark.parametrize(
+    ("begun", "markdown"),
+    [
+        ("A sentence.", "A sentence."),
+        ("**Say", "**Say**"),
+        ("**Say\n", "**Say**\n"),
+        ("**1. As a user.*", "**1. As a user.**"),
+        ("**Say**", "**Say**"),
+        ("***a**", "***a***"),
+        ("~~a~", "~~a~~"),
+        ("``a`", "``a``"),
+        ("x *", "x "),
+        ("x **", "x "),
+        ("x and \\", "x and "),
+        ("x and \\\\", "x and \\\\"),
+        ("**a `b", "**a `b`**"),
+        ("**$E=mc^2$ and `a_b*c*`", "**$E=mc^2$ and `a_b*c*`**"),
+        ("**see [the do", "**see [the do**"),
+        ("see https://x.com/a", "see https://x.com/a"),
+        ("```py\nx = 1\n``", "```py\nx = 1\n```"),
+        ("one\n- ", "one\n"),
+        ("one\n```py", "one\n"),
+        ("one\n1.", "one\n1."),
+        ("**", "**"),
+        ("| a | b |\n| - | - |\n| 1 | **2", "| a | b |\n| - | - |\n| 1 | **2**"),
+    ],
+)
+def test_a_cut_answer_leaves_nothing_open(begun: str, markdown: str) -> None:
+    layout = Layout(ROOM, ROOM)
+    layout.feed(begun)
+    layout.break_off()
+    assert layout.tail().markdown == markdown
+
+
+def test_a_note_stands_below_what_was_closed() -> None:
+    layout = Layout(ROOM, ROOM)
+    layout.feed("**1. As a user.*")
+    layout.break_off()
+    layout.conclude("More.")
+    assert layout.tail().markdown == "**1. As a user.**\n\nMore."
+
+
+@pytest.mark.parametrize(
+    ("following", "last", "told"),
+    [
+        ("\n one", "", None),
+        ("\n one\ntwo", "", "\n one\n"),
+        ("x" * 300, "", "x" * 200),
+        (" b |\n| -", "| a", None),
+        (" b |\n| - |\n| 1 |", "| a", " b |\n| - |\n"),
+    ],
+)
+def test_how_it_goes_on_is_told_alike_however_it_came(
+    following: str, last: str, told: str | None
+) -> None:
+    assert enough(following, last) == told
+    if told is not None:
+        assert enough(told, last) == told
