@@ -116,12 +116,14 @@ class GrokClient:
         past: Past = NO_PAST,
         *,
         effort: Effort | None = None,
+        nobodys_cap: bool = False,
     ) -> Call:
-        """The call that `request` becomes, with `past` before it; `effort`: how long to think.
+        """The call that `request` becomes, with `past` before it; `effort`: how long to think;
+        `nobodys_cap`: nobody asked for the cap that goes along.
 
         Raises `RequestRefused` when it cannot be carried.
         """
-        route = self._router.route(request, effort)
+        route = self._router.route(request, effort, nobodys_cap=nobodys_cap)
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
         beside = Beside(effort, self._thoughts(request.model, effort))
@@ -153,7 +155,7 @@ class GrokClient:
         `RequestRefused` for a request that cannot be carried.
         """
         if isinstance(call, CompletionRequest):
-            call = self.plan(call)
+            call = self.plan(call, nobodys_cap=nobodys_cap)
         return Completion(
             replace(call, names=Names(conversation or "", asker)),
             api=self._api,

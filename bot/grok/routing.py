@@ -75,9 +75,15 @@ class Router:
         self._proven: Memory[tuple[str, Endpoint]] = Memory()
         self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
 
-    def route(self, request: CompletionRequest, effort: Effort | None = None) -> Route:
+    def route(
+        self,
+        request: CompletionRequest,
+        effort: Effort | None = None,
+        *,
+        nobodys_cap: bool = False,
+    ) -> Route:
         """The route of `request`, by its model and by what it needs; `effort`: how long to think,
-        where somebody says."""
+        where somebody says; `nobodys_cap`: nobody asked for the cap that goes along."""
         routes = [
             Route(endpoint, self._faults(request, effort, endpoint))
             for endpoint in self._order(request.model)
@@ -87,7 +93,7 @@ class Router:
             key=lambda route: (
                 len(route.faults),
                 ENDPOINTS[route.endpoint].avoids(request),
-                self._caps_loosely(route.endpoint, request, effort),
+                not nobodys_cap and self._caps_loosely(route.endpoint, request, effort),
             ),
         )
         if self._unlisted(request.model):

@@ -65,7 +65,7 @@ async def answer_state(grok: GrokClient, model: str) -> str | Trouble:
     request = CompletionRequest(model=model, prompt="Say OK.", max_tokens=1)
     collector = Collector(request)
     try:
-        completion = grok.complete(request)
+        completion = grok.complete(grok.plan(request, nobodys_cap=True))  # where questions go
         async with aclosing(completion) as chunks:
             async for chunk in chunks:
                 collector.add(chunk)
