@@ -46,7 +46,7 @@ class Counting:
     def tokens(self, text: str) -> list[dict[str, Any]]:
         """The tokens of a text as `tokenize-text` lists them."""
         if self.per_byte:
-            return [_token(bytes((byte,)), f"<0x{byte:02X}>") for byte in text.encode()]
+            return [_OF_BYTES[byte] for byte in text.encode()]
         return [_token(piece.encode(), piece) for piece in answers.tokens(text)]
 
 
@@ -56,3 +56,6 @@ def _token(data: bytes, shown: str) -> dict[str, Any]:
         "string_token": shown,
         "token_bytes": list(data),
     }
+
+
+_OF_BYTES = tuple(_token(bytes((byte,)), f"<0x{byte:02X}>") for byte in range(256))
