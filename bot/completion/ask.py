@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
+from bot.completion.search import NO_SEARCH, Search, search_in
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
 ReplyTo = Literal["channel", "thread", "private"]
@@ -67,6 +68,7 @@ class Ask(BaseModel):
     request: CompletionRequest
     system: str = ""
     effort: Effort | None = None
+    search: Search = NO_SEARCH
     reply: ReplyTo = "channel"
     defaulted: dict[str, Source] = {}
     """What the asker did not say, by the name of its option, and whose default it is."""
@@ -106,4 +108,11 @@ class Ask(BaseModel):
         request = CompletionRequest.model_construct(set(given), **kept)
         system = "" if "system" in ruled else self.system
         effort = None if "effort" in ruled else self.effort
-        return self.model_copy(update={"request": request, "system": system, "effort": effort})
+        searched = {name: v for name, v in self.search.values().items() if name not in ruled}
+        update = {
+            "request": request,
+            "system": system,
+            "effort": effort,
+            "search": search_in(searched),
+        }
+        return self.model_copy(update=update)

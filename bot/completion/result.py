@@ -31,6 +31,22 @@ class Usage(BaseModel):
         return self.model_copy(update=later.model_dump(exclude_defaults=True))
 
 
+class ToolUse(BaseModel):
+    """How much of its tools xAI has used for an answer, as its bill says, else as calls were seen.
+
+    `posts` and `profiles` are what the calls of X have fetched; None: nobody knows. What all of it
+    costs: `bot.completion.tools.cost_of`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    web_calls: int = 0
+    """Searches of the web, and pages that were opened."""
+    x_calls: int = 0
+    posts: int | None = 0
+    profiles: int | None = 0
+
+
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
     """One token of the output with its log probability and the likeliest alternatives."""
@@ -96,6 +112,8 @@ class Answer(BaseModel):
     """How many earlier turns of the conversation went along."""
     forgotten: int = 0
     """How many of the oldest turns of the conversation did not go along."""
+    tools: ToolUse | None = None
+    """What was used of tools; None: nobody knows, or it had none."""
     asked: bool = True
     """Whether something may have been spent; False: Grok was not asked, or it refused."""
 

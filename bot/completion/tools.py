@@ -1,0 +1,70 @@
+"""The tools that xAI runs for an answer: one entry each, with what narrows it and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from bot.completion.result import ToolUse
+
+Searched = Literal["web", "x"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One place that can be searched.
+
+    `filters` are the options that narrow it, `wire` is how the API calls the tool. `micro_dollars`
+    is what each thing that is counted in `ToolUse` costs there, and `each_turn` how often one turn
+    uses it at most: what is reserved.
+    """
+
+    name: Searched
+    wire: str
+    filters: tuple[str, ...]
+    micro_dollars: Mapping[str, int]
+    each_turn: Mapping[str, int]
+
+
+TOOLS: Mapping[Searched, Tool] = MappingProxyType(
+    {
+        tool.name: tool
+        for tool in (
+            Tool(
+                name="web",
+                wire="web_search",
+                filters=("domains", "not_domains"),
+                micro_dollars={"web_calls": 5_000},
+                each_turn={"web_calls": 10},
+            ),
+            Tool(
+                name="x",
+                wire="x_search",
+                filters=("handles", "not_handles", "since", "until"),
+                micro_dollars={"posts": 5_000, "profiles": 10_000},
+                each_turn={"x_calls": 10, "posts": 80, "profiles": 5},
+            ),
+        )
+    }
+)
+"""The tools by name, in the order in which people are shown them.
+
+Prices are those of docs.x.ai since 2026-09-21: $5 for 1,000 calls of the web search, each page that
+is opened being one, $5 for 1,000 posts and $10 for 1,000 profiles, however often the same is read.
+Nobody publishes how much one turn may use: seen were 5 calls for an answer from the web, 24 for one
+from X, and 184 posts with 3 profiles for the dearest.
+"""
+
+
+def cost_of(use: ToolUse) -> int | None:
+    """What `use` costs, in micro-dollars; None when not all of it is known."""
+    total = 0
+    for tool in TOOLS.values():
+        for name, price in tool.micro_dollars.items():
+            counted = getattr(use, name)
+            if counted is None:
+                return None
+            total += counted * price
+    return total
