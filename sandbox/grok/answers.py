@@ -97,7 +97,7 @@ def tokens(text: str) -> list[str]:
 
 def answer(prompt: str, choice: int = 0, seed: int | None = None) -> str:
     """The answer to `prompt`: the same for the same prompt, choice and seed."""
-    topic = _topic(prompt)
+    topic = topic_of(prompt)
     template = _ANSWERS[_number(prompt, choice, seed) % len(_ANSWERS)]
     return template.format(topic=topic, Topic=topic[:1].upper() + topic[1:]) + _CLOSING
 
@@ -105,12 +105,13 @@ def answer(prompt: str, choice: int = 0, seed: int | None = None) -> str:
 def reasoning(prompt: str) -> str:
     """What a reasoning model thinks before it answers."""
     return (
-        f"The question is about {_topic(prompt)}. A short overview first, then something to hold "
+        f"The question is about {topic_of(prompt)}. A short overview first, then something to hold "
         "on to: a table and an example. Keep it friendly."
     )
 
 
-def _topic(prompt: str) -> str:
+def topic_of(prompt: str) -> str:
+    """What a prompt is about."""
     line = next((line for line in prompt.splitlines() if line.strip()), "")
     topic = _LEAD.sub("", line.strip()).rstrip(" ?!.:")
     topic = re.sub(r"[`*_|<>\[\]#]", "", topic)

@@ -124,10 +124,17 @@ def _responses(dialect: Dialect) -> dict[str, Kind]:
         "stream": is_switch,
         "temperature": between(0, 2),
         "top_logprobs": is_top,
+        "tools": _is_tools,
         "top_p": between(0, 1),
         "user": is_text,
     }
     return fields | {"logprobs": is_switch, "max_turns": is_count} if dialect == "xai" else fields
+
+
+def _is_tools(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(tool, dict) and is_text(tool.get("type")) for tool in value
+    )
 
 
 def _is_effort(value: Any) -> bool:

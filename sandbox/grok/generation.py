@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.grok import answers
+from sandbox.grok import answers, found
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import ASKED_IN, Dialect, Endpoint, text_of
 from sandbox.grok.models import Model, rate
-from sandbox.grok.script import Script
+from sandbox.grok.script import Script, ToolCall
 from sandbox.grok.strict import effort_in
+from sandbox.grok.tools import wanted
 
 _CHOICES = 8
 """So many answers of our own to one prompt are looked through for one that was cut off."""
@@ -37,6 +38,8 @@ class Generation:
     """Of one token, in ticks; 0 where the usage is scripted."""
     tokens: int = 0
     """In all, also where the usage is scripted."""
+    calls: tuple[ToolCall, ...] = ()
+    """Of tools, before the text."""
 
     def usage_after(self, tokens: int) -> dict[str, Any]:
         """The usage once so many tokens were sent."""
@@ -67,6 +70,11 @@ def generate(  # noqa: PLR0917 - called in one place
 ) -> Generation:
     """Answer `body` as `script` says, and by default pleasantly."""
     prompts = prompts_of(endpoint, body)
+    calls = _calls(endpoint, prompts[-1:], body, script)
+    if calls and script.text is None and script.pieces is None:
+        script = replace(script, text=found.report(prompts[-1], calls))
+    if "no_inline_citations" in (body.get("include") or ()):
+        script = _without_citations(script)
     if script.text is None and script.pieces is None and (rest := _rest(endpoint, body)):
         script = replace(script, text=rest)
     each = body.get("n") or 1
@@ -86,8 +94,14 @@ def generate(  # noqa: PLR0917 - called in one place
         prompt_tokens += counting.hidden + counting.per_message * len(texts)
     echoed = 1 if body.get("echo") else 0
     output = sum(counting.written(choice.pieces[echoed:]) for choice in choices)
+    bill = found.bill(calls, prompt_tokens)
+    prompt_tokens += bill.tokens
     billed = _responses_usage if endpoint == "responses" else _usage
     usage = billed(dialect, model, prompt_tokens, output, counting.written(reasoning))
+    if endpoint == "responses" and dialect == "xai":
+        usage["cost_in_usd_ticks"] += bill.ticks
+        usage["num_server_side_tools_used"] = bill.calls
+        usage["server_side_tool_usage_details"] = dict(bill.details)
     tokens = usage["total_tokens"]
     if script.cost_ticks is not None:
         usage["cost_in_usd_ticks"] = script.cost_ticks
@@ -95,7 +109,25 @@ def generate(  # noqa: PLR0917 - called in one place
     if script.usage is not None:
         usage = dict(script.usage)
     price = 0 if scripted else rate(prompt_tokens) * model.output_price
-    return Generation(script.model or model.id, choices, reasoning, usage, price, tokens)
+    return Generation(script.model or model.id, choices, reasoning, usage, price, tokens, calls)
+
+
+def _calls(
+    endpoint: Endpoint, asked: Sequence[str], body: Mapping[str, Any], script: Script
+) -> tuple[ToolCall, ...]:
+    tools = wanted(body) if endpoint == "responses" else {}
+    if not tools or not asked:
+        return ()
+    calls = script.calls
+    if calls is None:
+        calls = found.likely_calls(asked[0], tools) if script.text is None else ()
+    return found.within_turns(calls, body.get("max_turns"))
+
+
+def _without_citations(script: Script) -> Script:
+    if not isinstance(script.text, str):
+        return script
+    return replace(script, text=found.CITATION.sub("", script.text))
 
 
 def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:

@@ -30,6 +30,8 @@ class Model:
     """How long it can be asked to think; empty: it cannot be asked."""
     logprobs: bool = False
     """Whether `logprobs` is honoured; grok-4.20 and newer ignore it in silence."""
+    tools: bool = True
+    """Whether it can search."""
 
     def ticks(self, read: int, written: int) -> int:
         """What tokens cost."""

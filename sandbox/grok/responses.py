@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sandbox.grok.calling import Calling, Calls
 from sandbox.grok.fields import wants_logprobs
+from sandbox.grok.found import told_of
 from sandbox.grok.generation import Generation
 from sandbox.grok.likely import alternatives, content_logprob
 from sandbox.grok.models import Model
+from sandbox.grok.script import Annotated
 
 _INCOMPLETE = {"length": "max_output_tokens", "max_context": "max_prompt_tokens"}
 _COMPLETE = frozenset({"stop", "end_turn"})
@@ -31,7 +34,13 @@ _REPEATED = (
 class ResponsesWire:
     """Writes one generation; `n` is not to be had here, so there is one choice."""
 
-    def __init__(self, model: Model, body: Mapping[str, Any], generation: Generation) -> None:
+    def __init__(
+        self,
+        model: Model,
+        body: Mapping[str, Any],
+        generation: Generation,
+        annotated: Annotated = "placed",
+    ) -> None:
         (self._choice,) = generation.choices
         self._generation = generation
         self._alternatives = alternatives({**body, "logprobs": wants_logprobs(body)}, model)
@@ -45,11 +54,20 @@ class ResponsesWire:
             "parallel_tool_calls": True,
             "text": {"format": {"type": "text"}},
             "tool_choice": "auto",
-            "tools": [],
+            "tools": body.get("tools") or [],
             "store": body.get("store") is not False,
             "metadata": {},
             **{name: body.get(name) for name in _REPEATED},
         }
+
+        listed = "web_search_call.action.sources" in (body.get("include") or ())
+        self._calls = Calls(
+            generation.calls, self._id, 1 if generation.reasoning else 0, listed=listed
+        )
+        text = "".join(self._choice.pieces)
+        self._annotations = list(told_of(text, generation.calls, annotated))
+        self._untold = list(enumerate(self._annotations))
+        self._written = 0
 
     def opening(self) -> list[dict[str, Any]]:
         """Before anything is thought or said."""
@@ -75,22 +93,28 @@ class ResponsesWire:
         """An event with a piece of reasoning."""
         return self._thinking("response.reasoning_summary_text.delta", delta=text)
 
+    def thought_over(self) -> list[dict[str, Any]]:
+        """After what is thought."""
+        if not self._generation.reasoning:
+            return []
+        text, item = "".join(self._generation.reasoning), self._reasoned()
+        part = {"type": "summary_text", "text": text}
+        return [
+            self._thinking("response.reasoning_summary_text.done", text=text),
+            self._thinking("response.reasoning_summary_part.done", part=part),
+            self._event("response.output_item.done", item=item, output_index=0),
+        ]
+
+    def calling(self) -> Iterator[Calling]:
+        """Tools at work."""
+        return self._calls.events(self._event)
+
     def answering(self) -> list[dict[str, Any]]:
-        """Between what is thought and what is said."""
-        events = []
-        if self._generation.reasoning:
-            text, item = "".join(self._generation.reasoning), self._reasoned()
-            part = {"type": "summary_text", "text": text}
-            events = [
-                self._thinking("response.reasoning_summary_text.done", text=text),
-                self._thinking("response.reasoning_summary_part.done", part=part),
-                self._event("response.output_item.done", item=item, output_index=0),
-            ]
+        """Before what is said."""
         if not self._choice.pieces:
-            return events
+            return []
         message = {**self._message(), "status": "in_progress", "content": []}
         return [
-            *events,
             self._event("response.output_item.added", item=message, output_index=self._place),
             self._saying("response.content_part.added", part=self._part("", [])),
         ]
@@ -98,7 +122,19 @@ class ResponsesWire:
     def piece(self, _index: int, text: str) -> dict[str, Any]:
         """An event with a piece of text."""
         logprobs = self._logprobs((text,))
+        self._written += len(text)
         return self._saying("response.output_text.delta", delta=text, logprobs=logprobs)
+
+    def beside(self) -> list[dict[str, Any]]:
+        """The annotations of the text up to here."""
+        due = [each for each in self._untold if each[1][0] <= self._written]
+        self._untold = self._untold[len(due) :]
+        return [
+            self._saying(
+                "response.output_text.annotation.added", annotation=about, annotation_index=place
+            )
+            for place, (_, about) in due
+        ]
 
     def closing(self) -> list[dict[str, Any]]:
         """What follows the text: everything once more, and the bill. Nothing, where the choice is
@@ -122,6 +158,7 @@ class ResponsesWire:
     def whole(self) -> dict[str, Any]:
         """The answer in one body."""
         output = [self._reasoned()] if self._generation.reasoning else []
+        output += self._calls.items()
         if self._choice.pieces:
             output.append(self._message())
         reason = self._choice.finish_reason
@@ -132,7 +169,7 @@ class ResponsesWire:
     @property
     def _place(self) -> int:
         """Of the message in the output."""
-        return 1 if self._generation.reasoning else 0
+        return len(self._generation.calls) + (1 if self._generation.reasoning else 0)
 
     def _response(
         self,
@@ -169,9 +206,9 @@ class ResponsesWire:
             "content": [self._part("".join(pieces), self._logprobs(pieces))],
         }
 
-    @staticmethod
-    def _part(text: str, logprobs: Sequence[Any]) -> dict[str, Any]:
-        return {"type": "output_text", "text": text, "logprobs": logprobs, "annotations": []}
+    def _part(self, text: str, logprobs: Sequence[Any]) -> dict[str, Any]:
+        told = [about for _, about in self._annotations] if text else []
+        return {"type": "output_text", "text": text, "logprobs": logprobs, "annotations": told}
 
     def _logprobs(self, pieces: tuple[str, ...]) -> list[dict[str, Any]]:
         if self._alternatives is None:

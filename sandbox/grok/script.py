@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +28,36 @@ class Recorded:
         return said
 
 
+ToolName = Literal[
+    "web_search",
+    "x_keyword_search",
+    "x_semantic_search",
+    "x_user_search",
+    "x_thread_fetch",
+    "view_x_video",
+]
+Annotated = Literal["placed", "late", "unplaced", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """One call of a tool. `asked` is what it searches for, or the address that it opens.
+
+    `sources` are the addresses that it sees, `posts` and `profiles` what it fetches from X. One
+    that `fails` is not billed. Calls of one `turn` run side by side, and end in another order than
+    that in which they began.
+    """
+
+    name: ToolName = "web_search"
+    asked: str = ""
+    action: Literal["search", "open_page", "find"] = "search"
+    sources: tuple[str, ...] = ()
+    posts: int = 0
+    profiles: int = 0
+    fails: bool = False
+    turn: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """What to do with the next request that `when` accepts. Steps are counted in pieces of text.
@@ -47,6 +77,15 @@ class Script:
     """The model that says it answered."""
     usage: Mapping[str, Any] | None = None
     cost_ticks: int | None = None
+
+    calls: Sequence[ToolCall] | None = None
+    """The calls of tools before the text, where the request has tools; None: a likely few."""
+    annotated: Annotated = "placed"
+    """How the citations of the text are told of beside it: each when it was written, all after the
+    text and without places, those with places that are zeros, or not at all. What was seen and is
+    not cited follows."""
+    within: int | None = None
+    """The call of a tool within which it stalls, breaks or fails, instead of after some steps."""
 
     speed: float | None = None
     first_delay: float = 0.0

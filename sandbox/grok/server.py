@@ -13,6 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from sandbox.grok import strict
+from sandbox.grok.calling import Calling
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import Dialect, Endpoint
 from sandbox.grok.generation import Generation, generate
@@ -20,6 +21,7 @@ from sandbox.grok.models import LONG_PROMPT, MODELS, OPENAI_MODELS, Model
 from sandbox.grok.responses import ResponsesWire
 from sandbox.grok.script import Recorded, Script, Scripts
 from sandbox.grok.strict import Refusal
+from sandbox.grok.tools import check_tools
 from sandbox.grok.wire import Wire
 
 _ENDPOINTS: dict[str, Endpoint] = {
@@ -28,6 +30,9 @@ _ENDPOINTS: dict[str, Endpoint] = {
     "responses": "responses",
 }
 _BODY_BYTES = 32 * 1024 * 1024
+
+_TOKENS_PER_CALL = 50
+"""So many tokens could be written while a tool is at work."""
 
 
 class GrokServer:
@@ -158,7 +163,7 @@ class GrokServer:
         self.billed.append(generation.tokens)
         wire: Wire | ResponsesWire
         if endpoint == "responses":
-            wire = ResponsesWire(model, body, generation)
+            wire = ResponsesWire(model, body, generation, script.annotated)
             self.stored += 0 if body.get("store") is False else 1
         else:
             wire = Wire(self.dialect, endpoint, model, body, generation, counting)
@@ -173,6 +178,7 @@ class GrokServer:
         strict.check_fields(self.dialect, endpoint, body)
         model = strict.find_model(self.dialect, self._models, body["model"])
         strict.check_model(self.dialect, endpoint, model, body)
+        check_tools(self.dialect, model, body)
         return model
 
     async def _record(self, request: web.Request) -> Recorded:
@@ -301,12 +307,16 @@ async def _stream(
     await writer.all(wire.opening())
     for text in generation.reasoning:
         await writer.event(wire.thought(text))
+    await writer.all(wire.thought_over())
+    if await _call_tools(request, writer, wire.calling(), script):
+        return response
     await writer.all(wire.answering())
     steps = list(generation.steps())
     for sent, (index, text) in enumerate(steps):
         if await _interfere(request, writer, script, sent):
             return response
         await writer.event(wire.piece(index, text))
+        await writer.all(wire.beside())
     if await _interfere(request, writer, script, len(steps)):
         return response
     await writer.all(wire.closing())
@@ -315,22 +325,43 @@ async def _stream(
     return response
 
 
-async def _interfere(request: web.Request, writer: _Writer, script: Script, sent: int) -> bool:
-    """Do what the script wants after `sent` steps; whether the stream ends there."""
+async def _call_tools(
+    request: web.Request, writer: _Writer, calls: Iterable[Calling], script: Script
+) -> bool:
+    """Let the tools run, with pauses in which they are at work; whether the stream ends there."""
+    for place, events, works in calls:
+        await writer.all(events)
+        if not works:
+            continue
+        if place == script.within and await _interfere(request, writer, script, None):
+            return True
+        if script.speed is not None:
+            await asyncio.sleep(_TOKENS_PER_CALL / script.speed)
+    return False
+
+
+async def _interfere(
+    request: web.Request, writer: _Writer, script: Script, sent: int | None
+) -> bool:
+    """Do what the script wants after `sent` steps, or within a call (None); whether the stream
+    ends there."""
+    if sent is not None and script.within is not None:
+        return False
     await _stall(script, sent)
-    await writer.all(script.beside.get(sent, ()))
-    if script.error is not None and sent >= script.error_after:
+    if sent is not None:
+        await writer.all(script.beside.get(sent, ()))
+    if script.error is not None and (sent is None or sent >= script.error_after):
         await writer.write(_frame(script.error))
         return True
-    if script.cut_after is not None and sent >= script.cut_after:
+    if script.cut_after is not None and (sent is None or sent >= script.cut_after):
         if request.transport is not None:
             request.transport.abort()
         return True
     return False
 
 
-async def _stall(script: Script, sent: int) -> None:
-    if script.stall_after == sent:
+async def _stall(script: Script, sent: int | None) -> None:
+    if script.stall_after is not None and sent in {None, script.stall_after}:
         await (script.release or asyncio.Event()).wait()
 
 

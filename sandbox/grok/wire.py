@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.grok.calling import Calling
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import Dialect, Endpoint
 from sandbox.grok.generation import Generation
@@ -52,8 +53,20 @@ class Wire:
         """Before anything is thought or said."""
         return []
 
+    def thought_over(self) -> list[dict[str, Any]]:
+        """After what is thought."""
+        return []
+
+    def calling(self) -> list[Calling]:
+        """Tools at work: none runs here."""
+        return []
+
     def answering(self) -> list[dict[str, Any]]:
-        """Between what is thought and what is said."""
+        """Before what is said."""
+        return []
+
+    def beside(self) -> list[dict[str, Any]]:
+        """What is told of the text up to here."""
         return []
 
     def thought(self, text: str) -> dict[str, Any]:
