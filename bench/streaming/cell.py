@@ -86,7 +86,9 @@ async def measure(row: Row, system: str) -> Measured:
         found, doubled = answers.messages(workspace), answers.doubled(workspace)
         refused = sum(call.status == 429 for call in workspace.calls)
     until = time.time()
-    seen = [_seen(number, parts, times, started, until) for number, parts in sorted(found.items())]
+    seen = [
+        seen_of(number, parts, times, started, until) for number, parts in sorted(found.items())
+    ]
     return Measured(
         row=row.name,
         system=system,
@@ -99,9 +101,11 @@ async def measure(row: Row, system: str) -> Measured:
     )
 
 
-def _seen(
+def seen_of(
     number: int, parts: dict[int, Message], times: Times, started: float, until: float
 ) -> Seen:
+    """Answer `number` as its messages showed it by the Unix time `until`, in a row that was
+    `started`."""
     sent = times.tokens(number)
     seen = sights(parts)
     first = next((sight.at for sight in seen if sight.tokens), None)

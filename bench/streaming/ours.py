@@ -13,7 +13,7 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bench.streaming.grok import MODEL, OnTime, Times, prompt_of
-from bench.streaming.rows import EDITS_PER_MINUTE, TOKENS, Row
+from bench.streaming.rows import EDITS_PER_MINUTE, TOKENS, Question, Row
 from bench.streaming.stage import Answers, channel_id
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
@@ -66,7 +66,7 @@ async def ours(
         if failing:
             workspace.fail_some(failing, seed=row.at_once)
         await _ask(row, [Acceptor(queue) for queue in queues], answers, roots)
-        await _empty(queues[0])
+        await empty(queues[0])
 
 
 async def _roots(row: Row, workspace: Workspace) -> Mapping[int, str]:
@@ -77,7 +77,7 @@ async def _roots(row: Row, workspace: Workspace) -> Mapping[int, str]:
     }
 
 
-async def _empty(queue: Queue) -> None:
+async def empty(queue: Queue) -> None:
     """Returns when every job has left `queue`."""
     while True:
         if not (await queue.load()).depth:
@@ -110,7 +110,7 @@ async def _replica(
         )
         worker = Worker(
             queue,
-            _runner(settings, store, keys, WebApi(client), OnTime(settings, http, times)),
+            runner_of(settings, store, keys, WebApi(client), OnTime(settings, http, times)),
             at_once=settings.jobs_at_once,
         )
         working = asyncio.create_task(worker.run())
@@ -121,7 +121,8 @@ async def _replica(
             await working
 
 
-def _runner(settings: Settings, store: Store, keys: Keys, api: WebApi, grok: OnTime) -> Runner:
+def runner_of(settings: Settings, store: Store, keys: Keys, api: WebApi, grok: OnTime) -> Runner:
+    """What answers questions, joined as the bot joins it."""
     allowances, kept = Allowances(store, keys), KeptPeople(store, keys)
     people = People(api, Organisation(keys.team), kept, allowances)
     return Runner(
@@ -145,16 +146,21 @@ async def _ask(
     started = clock()
     for number, question in enumerate(row.questions):
         await asyncio.sleep(started + question.at - clock())
-        ask = Ask(
-            dedupe=f"command:{number}",
-            surface="command",
-            team=TEAM_ID,
-            channel=channel_id(question.channel),
-            user=ANA,
-            request=CompletionRequest(model=MODEL, prompt=prompt_of(number), max_tokens=TOKENS + 1),
-            asked_at=time.time(),
-            thread_ts=roots.get(number),
-            question_ts=roots.get(number),
-        )
+        ask = ask_of(number, question, roots.get(number))
         accepted = await acceptors[number % len(acceptors)].accept(ask)
         answers.began(accepted.job_id, number)
+
+
+def ask_of(number: int, question: Question, root: str | None = None) -> Ask:
+    """Question `number` of a row as it is asked now; `root`: the message that it is asked below."""
+    return Ask(
+        dedupe=f"command:{number}",
+        surface="command",
+        team=TEAM_ID,
+        channel=channel_id(question.channel),
+        user=ANA,
+        request=CompletionRequest(model=MODEL, prompt=prompt_of(number), max_tokens=TOKENS + 1),
+        asked_at=time.time(),
+        thread_ts=root,
+        question_ts=root,
+    )

@@ -58,9 +58,10 @@ class _Reply:
 class SimSlack:
     """The workspace, and the way from it to the processes that are connected."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, workspace: Workspace | None = None) -> None:
+        """Without a `workspace`: one that the bot is installed in."""
         self._world = world
-        self.workspace = Workspace(app=_APP(), limits=Limits(event_retries=RETRIES))
+        self.workspace = workspace or Workspace(app=_APP(), limits=Limits(event_retries=RETRIES))
         self.team: Team = self.workspace._team
         self.team.origin = ORIGIN
         self.team.dispatcher.transport = self
