@@ -1,4 +1,4 @@
-"""The commands of `python -m bot`: serve · demo · check · jobs · ask · schema · manifest."""
+"""The commands of `python -m bot`: serve, demo, check, jobs, forget, ask, schema, manifest."""
 
 from __future__ import annotations
 
@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--retry", metavar="ID", help=ops_words.JOBS_RETRY)
     one.add_argument("--drop", metavar="ID", help=ops_words.JOBS_DROP)
     jobs.add_argument("--json", action="store_true", help=ops_words.JOBS_JSON)
+    parsers["forget"].add_argument(
+        "--user", metavar="ID", required=True, help=ops_words.FORGET_USER
+    )
     return parser
 
 
@@ -181,6 +184,12 @@ def _jobs(options: argparse.Namespace) -> int:
     return _guarded(lambda settings: operate(settings, wanted))
 
 
+def _forget(options: argparse.Namespace) -> int:
+    from bot.operator_forget import forget
+
+    return _guarded(lambda settings: forget(settings, options.user))
+
+
 def _ask(arguments: list[str]) -> int:
     from bot.terminal_help import help_wanted
 
@@ -221,6 +230,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
     "check": _check,
     "jobs": _jobs,
+    "forget": _forget,
     "schema": _schema,
     "manifest": _manifest,
 }

@@ -26,7 +26,7 @@ SCRIPTS = (
     *("renew", "write", "adopt", "disown", "reassert", "restore"),
     *("offer", "overflow", "pause", "wake", "drop", "prune", "stop", "claim", "probe"),
     *("edit_slot", "slot", "rest"),
-    *("draft_save", "forget", "leave", "known", "remember", "policy_change"),
+    *("draft_save", "forget", "forget_person", "leave", "known", "remember", "policy_change"),
 )
 """Scripts that are run by their names while the bot is at work."""
 

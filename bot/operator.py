@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,16 +38,24 @@ async def operate(settings: Settings, wanted: Wanted) -> int:
 
     Beside a bot that is serving, its own server is shared. Raises `StartupError` and `UserError`.
     """
-    if settings.redis_url is None and not (Path(settings.data_dir) / LOCK).exists():
-        raise StartupError([words.jobs_no_store(settings.data_dir)])
     try:
-        async with open_store(settings, join=True) as store:
-            await store.ping()
+        async with operators_store(settings) as store:
             print(await _done(settings, store, wanted))
     except StoreUnavailable as error:
         print(words.store_away(str(error)), file=sys.stderr)
         return 1
     return 0
+
+
+@asynccontextmanager
+async def operators_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store, which answers; the bot's own is shared with a bot that is serving. Raises
+    `StartupError` where there is none, and `StoreUnavailable`."""
+    if settings.redis_url is None and not (Path(settings.data_dir) / LOCK).exists():
+        raise StartupError([words.jobs_no_store(settings.data_dir)])
+    async with open_store(settings, join=True) as store:
+        await store.ping()
+        yield store
 
 
 async def _done(settings: Settings, store: Store, wanted: Wanted) -> str:

@@ -37,6 +37,7 @@ TOP = frozenset(
         "terminal_help",
         "terminal_input",
         "operator",
+        "operator_forget",
         "asked_again",
         "demo",
         "__main__",

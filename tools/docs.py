@@ -16,12 +16,19 @@ from bot import metrics
 from bot.ops.manifest import as_yaml, manifest
 from bot.rules.help import parameter_table
 from bot.settings import Settings
-from bot.store.lifetimes import LIFETIMES
+from bot.store.lifetimes import LIFETIMES, Forget
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _PARAMETERS = ("<!-- parameters: written by `make docs` -->", "<!-- end of parameters -->")
 _LIFETIMES = ("<!-- keys: written by `make docs` -->", "<!-- end of keys -->")
+
+_FORGET: dict[Forget, str] = {
+    "": "nothing of a person",
+    "named": "deletes theirs",
+    "whole": "deletes theirs",
+    "part": "takes out what is theirs",
+}
 
 _COMPOSE = "Password of the Valkey in compose.yaml; openssl rand -hex 32 makes one."
 _TO_FILL_IN = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "xai_api_key")
@@ -89,8 +96,11 @@ def metrics_page() -> str:
 
 def lifetime_table() -> str:
     """How long each key in Redis is kept."""
-    rows = [f"| `{kept.names}` | {kept.holds} | {kept.until} |" for kept in LIFETIMES]
-    return "| key | holds | until |\n| --- | --- | --- |\n" + "\n".join(rows)
+    rows = [
+        f"| `{kept.names}` | {kept.holds} | {kept.until} | {_FORGET[kept.forget]} |"
+        for kept in LIFETIMES
+    ]
+    return "| key | holds | until | `forget` |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
 
 
 def between(marks: tuple[str, str], page: str, table: str) -> str:

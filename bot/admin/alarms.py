@@ -24,6 +24,7 @@ from bot.store.quotas import Use
 from bot.store.side import StoreSide
 from bot.views.home_view import bar
 from bot.words import usage as words
+from bot.words.admin import SOMEBODY
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,7 @@ class Alarms:
         setters = [
             entry.by
             for entry in await self._store.audit.newest(_ENTRIES)
-            if entry.scope == limit.scope and field in entry.after
+            if entry.scope == limit.scope and field in entry.after and entry.by != SOMEBODY
         ]
         return tuple(dict.fromkeys([*sorted(admins_of(self._settings)), *setters]))[:MOST_TOLD]
 

@@ -60,7 +60,7 @@ class Changing:
             raise refused(faults)
         standing = policy.of(scope).paused
         if standing and want.fields.get("paused"):
-            who = mention(standing.by)
+            who = mention(standing.by) or standing.by
             when = moment(standing.at, caller.person.tz_offset)
             return CommandReply((words.paused_already(who, when, scope.kind),))
         return await self.change(scope, want.fields, caller)

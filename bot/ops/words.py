@@ -260,6 +260,7 @@ COMMANDS = {
     "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
     "check": "try out every token, key and server that the bot depends on",
     "jobs": "what waits, runs and was given up; ask again or end one of them",
+    "forget": "delete what is known of a person, and say how much that was",
     "ask": "one completion in the terminal: ask [flags] prompt; `ask --help` says more",
     "schema": "print the JSON Schema of a request",
     "manifest": "print the manifest for a new Slack app",
@@ -277,6 +278,42 @@ JOBS_JSON = "as JSON"
 JOBS_COLUMNS = ("id", "state", "attempts", "age", "channel", "asker", "why")
 JOBS_NONE = "Nothing waits, runs or was given up."
 JOBS_NONE_FAILED = "Nothing was given up."
+
+
+FORGET_USER = "the Slack id of the person, such as U012AB3CD"
+
+
+def not_a_user(given: str) -> str:
+    """What `forget` was given is no id of a person."""
+    return f"{given} is no Slack id of a person: those begin with U or W, such as U012AB3CD."
+
+
+def forget_busy(user: str, questions: int) -> str:
+    """Nothing was deleted, since somebody's questions are being answered."""
+    return (
+        f"{counted(questions, 'question')} of {user} {'is' if questions == 1 else 'are'} still "
+        "waiting or being answered, so nothing was deleted: run this again once they have ended, "
+        "or end them first (`python -m bot jobs`)."
+    )
+
+
+def forget_unfinished(user: str) -> str:
+    """A question came meanwhile."""
+    return (
+        f"{user} asked something meanwhile: most is deleted, but what that question needs. Run "
+        "this again once it has been answered."
+    )
+
+
+def forgotten(user: str, deleted: int, taken_out: int) -> str:
+    """What `forget` has done."""
+    if not deleted + taken_out:
+        return f"Nothing is known of {user}."
+    return (
+        f"What was known of {user} is deleted: {counted(deleted, 'record')}, and "
+        f"{counted(taken_out, 'line')} of records that are shared. "
+        "What stands in Slack and in logs is untouched, and so is what others asked."
+    )
 
 
 def jobs_no_store(path: str) -> str:

@@ -12,7 +12,12 @@ class Keys:
     team: str
 
     def _key(self, *parts: str) -> str:
-        return ":".join(("grokbot", "{" + self.team + "}", *parts))
+        return self.prefix + ":".join(parts)
+
+    @property
+    def prefix(self) -> str:
+        """What every key of the workspace begins with."""
+        return "grokbot:{" + self.team + "}:"
 
     @property
     def queue(self) -> str:

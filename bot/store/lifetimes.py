@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Forget = Literal["", "named", "whole", "part"]
+"""What `python -m bot forget` does to a key: nothing, since it says nothing of a person; it is
+deleted where its name says that it is theirs; or also where its content does; or what is theirs is
+taken out."""
 
 DAY = 86_400
 MINUTE = 60
@@ -15,6 +21,7 @@ class Lifetime:
     `until` says when they end, `seconds` how long they are left at most, while every setting is
     at its default. None as `seconds`: Redis does not end them, the bot does, or nobody.
     `jobs`: they list jobs that are under way, and each of those leaves them at its end.
+    `forget`: what becomes of them when a person is forgotten.
     """
 
     names: str
@@ -22,6 +29,7 @@ class Lifetime:
     until: str
     seconds: int | None = None
     jobs: bool = False
+    forget: Forget = ""
 
 
 LIFETIMES = (
@@ -30,6 +38,7 @@ LIFETIMES = (
         "one question, its answer, and where that stands",
         "`JOB_RETENTION_SECONDS` after its end; while it is under way it has none",
         7 * DAY,
+        forget="whole",
     ),
     Lifetime("paused", "the questions that rest after a crash", "their turn", jobs=True),
     Lifetime("paused:singly", "those that are taken one by one", "their turn", jobs=True),
@@ -45,16 +54,26 @@ LIFETIMES = (
         "which question goes on with an answer",
         "`JOB_RETENTION_SECONDS`",
         7 * DAY,
+        forget="named",
     ),
-    Lifetime("seen:*", "which question a delivery became", "an hour", 60 * MINUTE),
-    Lifetime("greeted:*", "whom the bot has shown how to begin", "400 days", 401 * DAY),
+    Lifetime("seen:*", "which question a delivery became", "an hour", 60 * MINUTE, forget="named"),
+    Lifetime(
+        "greeted:*", "whom the bot has shown how to begin", "400 days", 401 * DAY, forget="named"
+    ),
     Lifetime(
         "claimed:*",
         "what is done once, though Slack says it twice: an event, an alarm",
         "ten minutes; an alarm: the end of its day or month",
         32 * DAY,
+        forget="named",
     ),
-    Lifetime("policy:change:*", "what one change of an admin has done", "ten minutes", 10 * MINUTE),
+    Lifetime(
+        "policy:change:*",
+        "what one change of an admin has done",
+        "ten minutes",
+        10 * MINUTE,
+        forget="whole",
+    ),
     Lifetime(
         "thread:*:active",
         "the questions of a conversation that are being answered",
@@ -72,17 +91,21 @@ LIFETIMES = (
         "the turns of a conversation",
         "`THREAD_RETENTION_SECONDS` after the last question",
         30 * DAY,
+        forget="part",
     ),
     Lifetime(
         "recent:*",
         "the last ten questions of a person, cut short",
         "`THREAD_RETENTION_SECONDS` after the last one",
         30 * DAY,
+        forget="named",
     ),
-    Lifetime("draft:*", "what an open form was about", "two hours", 120 * MINUTE),
-    Lifetime("person:*", "what Slack says of a person", "a day", DAY),
-    Lifetime("remembered:*", "who sees which channel", "some minutes", 10 * MINUTE),
-    Lifetime("allowance:*", "what was taken in the last minute", "a minute", 2 * MINUTE),
+    Lifetime("draft:*", "what an open form was about", "two hours", 120 * MINUTE, forget="whole"),
+    Lifetime("person:*", "what Slack says of a person", "a day", DAY, forget="named"),
+    Lifetime("remembered:*", "who sees which channel", "some minutes", 10 * MINUTE, forget="named"),
+    Lifetime(
+        "allowance:*", "what was taken in the last minute", "a minute", 2 * MINUTE, forget="named"
+    ),
     Lifetime(
         "running:*",
         "the questions that are under way in a channel, of a person, in the workspace",
@@ -94,8 +117,15 @@ LIFETIMES = (
         "what was used and reserved in a day or a month, and by whom",
         "a week after its day, 13 months after its month",
         432 * DAY,
+        forget="part",
     ),
-    Lifetime("ledger:*", "what each person used in a month", "13 months after it", 432 * DAY),
+    Lifetime(
+        "ledger:*",
+        "what each person used in a month",
+        "13 months after it",
+        432 * DAY,
+        forget="part",
+    ),
     Lifetime("budget:*", "the calls of a Slack method in the last minute", "a minute", 2 * MINUTE),
     Lifetime("told:*", "those that told who waits", "a minute", 2 * MINUTE),
     Lifetime("rest:*", "that Slack has said to wait", "when Slack said", 60 * MINUTE),
@@ -107,8 +137,8 @@ LIFETIMES = (
     Lifetime("queue", "the ids of jobs under way", "never: it is short, a job leaves at its end"),
     Lifetime("reserved", "how many tokens are reserved now", "never: one number"),
     Lifetime("stops", "the ids of jobs that were stopped", "never: the last thousand or so"),
-    Lifetime("policy", "what admins have set", "never: until they unset it"),
-    Lifetime("audit", "who changed what", "never: the last thousand or so"),
+    Lifetime("policy", "what admins have set", "never: until they unset it", forget="part"),
+    Lifetime("audit", "who changed what", "never: the last thousand or so", forget="part"),
 )
 """The first that fits holds. `docs/operation.md` shows them, and every end-to-end test leaves
 nothing that none of them allows (`tests/store/leftovers.py`)."""

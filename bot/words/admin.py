@@ -63,6 +63,9 @@ FAILED = "Something went wrong on my side. Please try again."
 # --- whose ----------------------------------------------------------------------------------
 
 THIS_CHANNEL = "this channel"
+SOMEBODY = "somebody"
+"""In the place of a person who was forgotten."""
+
 A_CONVERSATION = "another conversation"
 THE_WORKSPACE = "the workspace"
 THE_BOT = "how the bot is set up"

@@ -20,8 +20,19 @@ from redis.asyncio import Redis as AsyncRedis
 from bot.crash_points import POINTS, VARIABLE, CrashPointReached, arrive
 from bot.errors import StoreUnavailable
 from bot.operator import Wanted, operate
+from bot.operator_forget import forget
 from sandbox.grok import GrokServer, Script
-from sandbox.workspace import ANA, BEN, DESIGN, ENGINEERING, GENERAL, RANDOM, Limits, Workspace
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    CHLOE,
+    DESIGN,
+    ENGINEERING,
+    GENERAL,
+    RANDOM,
+    Limits,
+    Workspace,
+)
 from tests.chaos.books import read_books
 from tests.chaos.processes import Forks, Process, forks
 from tests.e2e.process import environment
@@ -137,7 +148,7 @@ async def _forgotten(stage: Stage, redis: Redis) -> None:
 
 
 async def _dropped(stage: Stage, redis: Redis, redis_url: str) -> None:
-    """An operator ends a job."""
+    """An operator ends a job, and forgets a person."""
     stage.grok.script(Script(pieces=WORDS, stall_after=5))
     asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
     await stage.workspace.wait_for(lambda: "word4" in str(stage.replies(asked.ts)))
@@ -149,6 +160,7 @@ async def _dropped(stage: Stage, redis: Redis, redis_url: str) -> None:
     settings = settings_for(stage.workspace, stage.grok, redis_url)
     assert await operate(settings, Wanted(drop=job)) == 0
     await stage.reply(0, asked.ts)
+    assert await forget(settings, CHLOE) == 0
 
 
 def _fail() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
@@ -63,7 +63,15 @@ def simulate(seed: int) -> Outcome:
     return run(plan_of(seed))
 
 
-def run(plan: Plan) -> Outcome:
+Afterwards = Callable[[Stage], Awaitable[list[str]]]
+"""Looks on, once all is over, and says what is wrong then."""
+
+
+async def _nothing(_: Stage) -> list[str]:
+    return []
+
+
+def run(plan: Plan, afterwards: Afterwards = _nothing) -> Outcome:
     """What comes of a plan."""
     random = Random(f"schedule {plan.seed}")
     loop = SimLoop(random, shuffle=plan.shuffle)
@@ -72,7 +80,7 @@ def run(plan: Plan) -> Outcome:
     gc.disable()
     try:
         with drawn_from(Random(f"bot {plan.seed}"), loop.time), _heard(world):
-            wrong = loop.simulate(_act_out(plan, world))
+            wrong = loop.simulate(_act_out(plan, world, afterwards))
     except Stuck as stuck:
         wrong = [str(stuck)]
     finally:
@@ -106,7 +114,7 @@ def _heard(world: World) -> Iterator[None]:
         structlog.configure(**kept)
 
 
-async def _act_out(plan: Plan, world: World) -> list[str]:
+async def _act_out(plan: Plan, world: World, afterwards: Afterwards) -> list[str]:
     store = FakeStore(world)
     slack = SimSlack(world)
     grok = SimGrok(world, words=plan.words, pace=plan.pace)
@@ -134,7 +142,7 @@ async def _act_out(plan: Plan, world: World) -> list[str]:
     for error in failed:
         if error is not None:
             raise error
-    return checker.check(stage, ended=ended)
+    return checker.check(stage, ended=ended) + await afterwards(stage)
 
 
 async def _limit(stage: Stage) -> None:

@@ -39,6 +39,15 @@ def test_a_seed_is_the_whole_report() -> None:
     assert len(again[0].splitlines()) > 20
 
 
+def test_after_a_day_there_is_left_what_the_table_of_lifetimes_says() -> None:
+    command = [sys.executable, "-m", "tests.simulation.day"]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.timeout(300)
 def test_each_broken_guard_is_noticed() -> None:
     done = _simulate("--mutants")

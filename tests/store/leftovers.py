@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from redis import Redis
 
-from bot.store.lifetimes import LIFETIMES, Lifetime
+from bot.store.forgetting import lifetime_of
 
 
 def leftovers(url: str) -> list[str]:
     """A sentence for each key of the Redis at `url` that `LIFETIMES` does not allow."""
     with Redis.from_url(url, decode_responses=True) as redis:
-        return [fault for key in sorted(redis.scan_iter()) for fault in _faults(redis, str(key))]
+        return faults_of_keys(redis, redis.scan_iter())
 
 
-def lifetime_of(key: str) -> Lifetime | None:
-    """What says how long `key` is kept."""
-    _, _, name = key.partition("}:")
-    return next((known for known in LIFETIMES if fnmatchcase(name, known.names)), None)
+def faults_of_keys(redis: Any, keys: Iterable[Any]) -> list[str]:
+    """The same of `keys` of what answers as a Redis does."""
+    return [fault for key in sorted(keys) for fault in _faults(redis, str(key))]
 
 
 def _faults(redis: Any, key: str) -> Iterator[str]:

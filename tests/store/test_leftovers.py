@@ -5,11 +5,16 @@ import inspect
 import pytest
 
 from bot.store.connection import Store
+from bot.store.forgetting import lifetime_of
 from bot.store.keys import Keys
 from bot.store.lifetimes import LIFETIMES
-from tests.store.leftovers import leftovers, lifetime_of
+from tests.store.leftovers import leftovers
 
-PROPERTIES = {name for name, member in inspect.getmembers(Keys) if isinstance(member, property)} | {
+PROPERTIES = {
+    name
+    for name, member in inspect.getmembers(Keys)
+    if isinstance(member, property) and name != "prefix"
+} | {
     name
     for name, member in inspect.getmembers(Keys, inspect.isfunction)
     if not name.startswith("_")

@@ -1,0 +1,42 @@
+"""`python -m bot forget`: deleting what is known of a person."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from bot.errors import StoreUnavailable, UserError
+from bot.jobs.board import Board, teams
+from bot.operator import operators_store
+from bot.ops import words
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.forgetting import Forgetting
+
+_PERSON = re.compile(r"[UW][A-Z0-9]+")
+
+
+async def forget(settings: Settings, user: str) -> int:
+    """Forget `user` in every workspace of the store, and print what came of it; returns the exit
+    code. Raises `StartupError` and `UserError`."""
+    if not _PERSON.fullmatch(user):
+        raise UserError(words.not_a_user(user))
+    try:
+        async with operators_store(settings) as store:
+            print(await _forgotten(store, user))
+    except StoreUnavailable as error:
+        print(words.store_away(str(error)), file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _forgotten(store: Store, user: str) -> str:
+    known = await teams(store)
+    under_way = [row for team in known for row in await Board(store, team).under_way()]
+    if questions := sum(row.asker == user for row in under_way):
+        raise UserError(words.forget_busy(user, questions))
+    found = [await Forgetting(store, team).forget(user) for team in known]
+    if any(each.busy for each in found):
+        raise UserError(words.forget_unfinished(user))
+    deleted, taken_out = sum(each.deleted for each in found), sum(each.taken_out for each in found)
+    return words.forgotten(user, deleted, taken_out)
