@@ -103,6 +103,13 @@ class Settings(BaseSettings):
         "answer, besides the output cap; several times as much for a higher effort. Where the cap "
         "counts thoughts too (`/v1/responses`), it is added to that.",
     )
+    grok_search_turns: int = Field(
+        3,
+        ge=1,
+        le=20,
+        description="How often Grok may search, read and think again (`--max-turns`) when nobody "
+        "said. A quota reserves what that may cost.",
+    )
     grok_prompt_overhead_tokens: int = Field(
         768,
         ge=0,
@@ -219,7 +226,11 @@ def asking_channels(settings: Settings) -> tuple[str, ...]:
 
 def default_values(settings: Settings) -> Mapping[str, JsonValue]:
     """The defaults that the settings give, by the name of the parameter."""
-    return {"model": settings.grok_model, "max_tokens": settings.grok_max_tokens}
+    return {
+        "model": settings.grok_model,
+        "max_tokens": settings.grok_max_tokens,
+        "max_turns": settings.grok_search_turns,
+    }
 
 
 def zone_of(settings: Settings) -> tzinfo:

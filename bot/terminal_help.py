@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.completion.options import OPTIONS
 from bot.rules.commands import Help, parse
-from bot.rules.help import option_help, option_line
+from bot.rules.help import NARROWING, option_help, option_line
 from bot.rules.nearly import meant
 from bot.words import terminal as words
 
@@ -28,5 +28,6 @@ def help_wanted(arguments: Sequence[str]) -> str:
 
 
 def _overview() -> str:
-    flags = [option_line(option) for name, option in OPTIONS.items() if name not in IN_SLACK_ONLY]
+    left_out = {*IN_SLACK_ONLY, *NARROWING}
+    flags = [option_line(option) for name, option in OPTIONS.items() if name not in left_out]
     return "\n".join([words.HELP, "", words.FLAGS, *flags, "", words.MORE])

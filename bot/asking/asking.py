@@ -14,7 +14,7 @@ from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
-from bot.rules.defaults import Supplied, restriction_faults, supply
+from bot.rules.defaults import Supplied, restriction_faults, search_faults, supply
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.settings import Settings, default_values
@@ -67,6 +67,7 @@ class Asking:
             request=self._request(flags, place.channel, policy, supplied),
             system=supplied.system,
             effort=supplied.effort,
+            search=supplied.search,
             reply=reply,
             defaulted=dict(supplied.sources),
             thread_ts=None if to_channel else place.thread_ts,
@@ -81,7 +82,12 @@ class Asking:
 
     def checked(self, ask: Ask, policy: Policy) -> Ask:
         """The same question, if it may be asked by now. Raises `RequestRefused`."""
-        flags = Flags(values=ask.request.given(), system=ask.system, effort=ask.effort)
+        flags = Flags(
+            values=ask.request.given(),
+            system=ask.system,
+            effort=ask.effort,
+            search=ask.search.values(),
+        )
         self.request(flags, ask.channel, policy)
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
@@ -109,6 +115,7 @@ class Asking:
         wrong = {fault.parameter for fault in (*flags.faults, *found)}
         further = self._beyond_schema(request, channel, policy, supplied, wrong)
         found += tuple(fault for fault in further if fault.parameter not in wrong)
+        found += tuple(search_faults(flags, supplied.search))
         faults = [*flags.faults, *supplied.explained(found)]
         if faults:
             raise refusal(faults)

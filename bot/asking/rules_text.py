@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.options import OPTIONS
+from bot.completion.search import OPTION_NAMES
 from bot.completion.typed import written
 from bot.grok.catalogue import Catalogue
 from bot.rules.in_force import Models
@@ -78,7 +79,7 @@ def default_value(name: str, value: JsonValue) -> str:
             return words.NOT_SET
         case bool():
             return words.ON if value else words.OFF
-        case str() if name in ("model", "reply", "effort"):
+        case str() if name in ("model", "reply", "effort", *OPTION_NAMES):
             return words.code(excerpt(value, _MOST_CHARS))
         case str() if name == "stop":
             return words.quoted(excerpt(value.translate(_LINE_ENDS), _MOST_CHARS))

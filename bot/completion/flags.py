@@ -13,7 +13,7 @@ it, and after a lone `--` only the first whitespace character is not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from pydantic import JsonValue
@@ -33,6 +33,7 @@ from bot.completion.lexer import (
 )
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, SHORT, Option
 from bot.completion.request import is_text
+from bot.completion.search import LISTS, OFF, read_all
 from bot.completion.typed import NEVER_BEGINS, switched, typed
 from bot.errors import Fault
 
@@ -57,6 +58,8 @@ class Flags:
     system: str | None = None
     reply: ReplyTo | None = None
     effort: Effort | None = None
+    search: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What was said of searching, as `bot.completion.search` reads it."""
     faults: tuple[Fault, ...] = ()
 
 
@@ -103,6 +106,7 @@ class _Reader:
         self._help = help_
         self._given: dict[str, JsonValue] = {}
         self._texts: dict[str, list[JsonValue]] = {}
+        self._search: dict[str, list[str]] = {}
         self._unknown: dict[str, Fault] = {}
         self._faults: dict[str, Fault] = {}
 
@@ -111,7 +115,7 @@ class _Reader:
         if option := find_option(flag.name, flag.mark):
             self._take(option, flag)
         elif option := _switched_off(flag):
-            self._give(option, False)
+            self._turn_off(option)
             if flag.has_value or self._switched_by_word() is not None:
                 self._source.value()
                 self._fault(option, words.OFF_WITH_VALUE)
@@ -127,6 +131,8 @@ class _Reader:
         self._given |= {name: t[0] if len(t) == 1 else t for name, t in self._texts.items()}
         if "private" in self._given and "reply" in self._given:
             self._fault(OPTIONS["private"], words.PRIVATE_AND_REPLY, words.ALLOWED_PRIVATE)
+        search, faults = read_all({name: ",".join(t) for name, t in self._search.items()})
+        self._faults = {**{fault.parameter: fault for fault in faults}, **self._faults}
         sound = {name: v for name, v in self._given.items() if name not in self._faults}
         values = {name: v for name, v in sound.items() if name in PARAMETERS}
         return Flags(
@@ -134,6 +140,7 @@ class _Reader:
             system=str(sound["system"]) if "system" in sound else None,
             reply=_reply_to(sound),
             effort=effort_in(sound.get("effort")),
+            search={name: v for name, v in search.items() if name not in self._faults},
             faults=(*self._unknown.values(), *self._faults.values(), *schema_faults(values)),
         )
 
@@ -146,8 +153,22 @@ class _Reader:
             self._fault(option, words.FLAG_NO_VALUE)
         elif value.trouble:
             self._fault(option, words.FLAG_TROUBLE[value.trouble])
+        elif option.kind == "search":
+            self._look(option, value.text())
         else:
             self._give(option, typed(option.kind, value.text(control=option.name == "stop")))
+
+    def _look(self, option: Option, text: str) -> None:
+        """Take what was said of searching; that of a list may be said several times."""
+        if option.name in self._search and option.name not in LISTS:
+            self._fault(option, words.FLAG_TWICE)
+        self._search.setdefault(option.name, []).append(text)
+
+    def _turn_off(self, option: Option) -> None:
+        if option.kind == "search":
+            self._look(option, OFF)
+        else:
+            self._give(option, False)
 
     def _switch(self, option: Option) -> None:
         """Turn a switch on, or as a word behind it says. A word that the prompt may begin with
@@ -202,10 +223,10 @@ class _Reader:
 
 
 def _switched_off(flag: Flag) -> Option | None:
-    """The switch that `--no-…` turns off."""
+    """The switch that `--no-…` turns off; searching is one, too."""
     off, _, name = flag.name.lower().replace("_", "-").partition("-")
     option = find_option(name) if off == "no" and flag.mark != "-" else None
-    return option if option and option.kind == "boolean" else None
+    return option if option and (option.kind == "boolean" or option.name == "search") else None
 
 
 def _suits(option: Option, value: JsonValue) -> bool:

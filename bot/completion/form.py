@@ -22,6 +22,7 @@ from bot.completion.flags import Flags
 from bot.completion.lexer import Value
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.request import Group, is_text
+from bot.completion.search import read_all, typed_search
 from bot.completion.typed import typed, written
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS
@@ -62,7 +63,8 @@ class Filled(BaseModel):
 
     `values` are parameters in JSON form, as far as they were given, prompt included; what was
     typed and cannot be read is text there, so that the model of a request says what is wrong
-    with it. `task` names a ready task (`bot.words.form`) to be done with a message. With
+    with it; what is said of searching (`search`) is kept as it was typed. `task` names a ready
+    task (`bot.words.form`) to be done with a message. With
     `several`, each paragraph of the prompt is a prompt of its own; a list of prompts is that
     already.
     """
@@ -73,6 +75,7 @@ class Filled(BaseModel):
     system: str = ""
     reply: ReplyTo | None = None
     effort: Effort | None = None
+    search: dict[str, str] = {}
     task: str = ""
     several: bool = False
 
@@ -80,7 +83,11 @@ class Filled(BaseModel):
     def of(cls, ask: Ask) -> Filled:
         """A question that was asked, to be changed."""
         return cls(
-            values=ask.request.given(), system=ask.system, reply=ask.reply, effort=ask.effort
+            values=ask.request.given(),
+            system=ask.system,
+            reply=ask.reply,
+            effort=ask.effort,
+            search=typed_search(ask.search.values()),
         )
 
     def flags(self) -> Flags:
@@ -89,12 +96,14 @@ class Filled(BaseModel):
         prompt = self._prompt()
         if prompt is not None:
             values["prompt"] = prompt
+        search, faults = read_all(self.search)
         return Flags(
             values=values,
             system=self.system or None,
             reply=self.reply,
             effort=self.effort,
-            faults=(*_system_faults(self.system), *schema_faults(values)),
+            search=search,
+            faults=(*_system_faults(self.system), *schema_faults(values), *faults),
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Every flag there is: the 17 parameters of a request, and four that are the bot's own."""
+"""Every flag there is: the 17 parameters of a request, and those that are the bot's own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from bot import words
 from bot.completion.ask import ReplyTo
 from bot.completion.request import About, CompletionRequest
 from bot.completion.schema import json_schema
+from bot.completion.search import MAX_TURNS, OPTION_NAMES
 from bot.completion.typed import written
 from bot.words import form as form_words
+from bot.words import search as search_words
 
 REPLY_TO: tuple[ReplyTo, ...] = get_args(ReplyTo)
 
-Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply", "effort"]
+Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply", "effort", "search"]
 
 _KINDS: Mapping[str, Kind] = {
     "integer": "integer",
@@ -31,7 +33,8 @@ _KINDS: Mapping[str, Kind] = {
 class Option(About):
     """All about one of them: its field in the request, its flag, and its field in the form.
 
-    `texts` is one text or a list of them; `bias` maps token ids to numbers. `description` and
+    `texts` is one text or a list of them; `bias` maps token ids to numbers; `search` is all that
+    `bot.completion.search` reads, each by its name. `description` and
     the bounds are what the API says; `above` is an exclusive minimum.
     """
 
@@ -51,6 +54,8 @@ class Option(About):
                 return words.allowed_integer(self.minimum, self.maximum, self.above)
             case "number":
                 return words.allowed_number(self.minimum, self.maximum)
+            case "search":
+                return search_words.ALLOWED[self.name]
             case kind:
                 return words.ALLOWED[kind]
 
@@ -69,7 +74,7 @@ class Option(About):
         """The flag with an example of a value, ready to be typed."""
         if self.kind == "boolean":
             return self.flag if self.example == "true" else self.off_flag
-        return f"{self.flag} {written(self.example)}"
+        return f"{self.flag} {self.example if self.kind == 'search' else written(self.example)}"
 
 
 def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> Option:
@@ -112,6 +117,18 @@ _OWN = (
         label=form_words.EFFORT,
         hint=words.HINT_EFFORT,
         example="low",
+    ),
+    *(
+        Option(
+            name=name,
+            kind="search",
+            label=search_words.LABELS[name],
+            hint=search_words.HINTS[name],
+            example=search_words.EXAMPLES[name],
+            minimum=1 if name == "max_turns" else None,
+            maximum=MAX_TURNS if name == "max_turns" else None,
+        )
+        for name in OPTION_NAMES
     ),
     Option(
         name="reply",

@@ -35,6 +35,7 @@ MAX_TURNS = 20
 OFF = "off"
 
 EXCLUSIVE = (("domains", "not_domains"), ("handles", "not_handles"))
+"""Those that may be given several times: all of it counts."""
 """Lists of which the API takes one."""
 
 _LONGEST_DOMAIN = 253
@@ -115,7 +116,7 @@ def read(name: str, typed: str) -> Read:
     Never raises."""
     if not typed.strip():
         return Fault(name, words.FLAG_NO_VALUE, said.ALLOWED[name])
-    if name in _LISTS and _ENDS_OPEN.search(typed):
+    if name in LISTS and _ENDS_OPEN.search(typed):
         return Fault(name, said.ENDS_OPEN, said.ALLOWED[name])
     return _READERS[name](name, narrow(typed).strip())
 
@@ -208,15 +209,35 @@ _READERS: Mapping[str, Callable[[str, str], Read]] = {
     "until": _day,
     "max_turns": _turns,
 }
+
 OPTION_NAMES: tuple[str, ...] = tuple(_READERS)
 """The options that a search is made of, in the order in which people are shown them."""
 
-_LISTS = frozenset(("search", "domains", "not_domains", "handles", "not_handles"))
+LISTS = frozenset(("search", "domains", "not_domains", "handles", "not_handles"))
+"""Those that may be given several times: all of it counts."""
+
+
+def read_all(typed: Mapping[str, str]) -> tuple[dict[str, JsonValue], tuple[Fault, ...]]:
+    """The values that were typed, by the names of options, and everything wrong with them."""
+    values: dict[str, JsonValue] = {}
+    faults: list[Fault] = []
+    for name, text in typed.items():
+        value = read(name, text)
+        if isinstance(value, Fault):
+            faults.append(value)
+        else:
+            values[name] = value
+    return values, (*faults, *clashes(values))
 
 
 def written(value: JsonValue) -> str:
     """A value in JSON form as it is typed."""
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def typed_search(values: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Values in JSON form as they are typed."""
+    return {name: written(value) for name, value in values.items()}
 
 
 def is_value(name: str, value: JsonValue) -> bool:
@@ -250,9 +271,9 @@ def without_source(values: Mapping[str, JsonValue]) -> Iterator[Fault]:
             for name in tool.filters:
                 if name in values:
                     wanted = ",".join(each for each in SOURCES if each in {tool.name, *sources})
-                    yield Fault(name, said.not_searched(tool.name), f"--search {wanted}")
+                    yield Fault(name, said.not_searched(tool.name), said.by_searching(wanted))
     if not sources and "max_turns" in values:
-        yield Fault("max_turns", said.NOTHING_SEARCHED, f"--search {','.join(SOURCES)}")
+        yield Fault("max_turns", said.NOTHING_SEARCHED, said.by_searching(",".join(SOURCES)))
 
 
 def settled(

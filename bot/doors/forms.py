@@ -17,6 +17,7 @@ from bot.asking.taking import Taken, Taking, counted
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
+from bot.completion.search import read_all, settled, typed_search
 from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
 from bot.doors.form_window import FormWindow, Summons
 from bot.doors.promising import promised
@@ -267,6 +268,7 @@ class Forms:
                 system=flags.system or usual.system,
                 reply=flags.reply or usual.reply,
                 effort=flags.effort or usual.effort,
+                search=typed_search(settled(flags.search, read_all(usual.search)[0].items())),
             ),
             channel=place.channel,
             seen_at=time.time() if place.channel == summons.channel else 0,
@@ -290,6 +292,7 @@ class Forms:
             system=supplied.system,
             reply=supplied.reply,
             effort=supplied.effort,
+            search=typed_search(supplied.search.values()) if supplied.search else {},
         )
 
     async def _who(self, user: str) -> Person:

@@ -165,7 +165,7 @@ def quotas_to_unset(text: str, split: Split) -> Arguments | None:
 
 
 def defaults_to_unset(text: str, split: Split) -> Arguments | None:
-    """`NAME…`: of parameters, `system`, `reply` and `effort`."""
+    """`NAME…`: of parameters, and of the bot's own options."""
 
     def read(typed: str) -> str | Fault | None:
         option = named_option(typed)
@@ -226,7 +226,8 @@ def defaults_to_set(text: str, split: Split) -> Arguments | None:
 def _defaults_in(flags: Flags) -> dict[str, JsonValue]:
     """What may be a default, by the name of its option."""
     own = {"system": flags.system, "reply": flags.reply, "effort": flags.effort}
-    given = {**flags.values, **{name: text for name, text in own.items() if text is not None}}
+    said_own = {name: text for name, text in own.items() if text is not None}
+    given = {**flags.values, **said_own, **flags.search}
     return {name: value for name, value in given.items() if name != "prompt"}
 
 

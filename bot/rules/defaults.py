@@ -8,7 +8,7 @@ refused in words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -19,9 +19,19 @@ from bot.completion.effort import EFFORTS, Effort, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import validate
 from bot.completion.flags import Flags
-from bot.completion.options import PARAMETERS, REPLY_TO
+from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO
 from bot.completion.request import CompletionRequest, is_text
 from bot.completion.rules import check
+from bot.completion.search import (
+    OPTION_NAMES,
+    Search,
+    clashes,
+    is_value,
+    search_in,
+    settled,
+    without_source,
+    written,
+)
 from bot.errors import Fault, RequestRefused
 from bot.rules.in_force import InForce, Models
 from bot.words import commands as managing
@@ -33,7 +43,7 @@ MAX_DEFAULT_BYTES = 16 * 1024
 _DEPENDS: Mapping[str, str] = {"best_of": "n", "stream": "best_of"}
 """Parameters that may be at fault for what another one is."""
 
-_NO_PARAMETERS = frozenset({"prompt", "system", "reply", "effort"})
+_NO_PARAMETERS = frozenset({"prompt", "system", "reply", "effort", *OPTION_NAMES})
 """Names of options that no default of a request has."""
 
 _MODELS_SHOWN = 10
@@ -51,6 +61,7 @@ class Supplied:
     system: str
     reply: ReplyTo | None
     effort: Effort | None
+    search: Search
     sources: Mapping[str, Source]
 
     def explained(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
@@ -75,15 +86,42 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
         given["reply"] = flags.reply
     if flags.effort is not None:
         given["effort"] = flags.effort
-    left_open = [default for default in rules.defaults if default.name not in given]
+    search = _searched(rules, flags)
+    left_open = [
+        default
+        for default in rules.defaults
+        if default.name not in given
+        and (default.name not in OPTION_NAMES or default.name in search.keys() - flags.search)
+    ]
     values = {**{default.name: default.value for default in left_open}, **given}
     return Supplied(
         values={name: value for name, value in values.items() if name in PARAMETERS},
         system=str(values.get("system", "")),
         reply=next((place for place in REPLY_TO if place == values.get("reply")), None),
         effort=effort_in(values.get("effort")),
+        search=search_in(search),
         sources={default.name: default.source for default in left_open},
     )
+
+
+_NEAREST: Sequence[Source] = ("channel", "workspace", "settings")
+
+
+def _searched(rules: InForce, flags: Flags) -> dict[str, JsonValue]:
+    """What was said of searching, and what the defaults say where that leaves something open."""
+    defaults = sorted(rules.defaults, key=lambda default: _NEAREST.index(default.source))
+    return settled(
+        flags.search, [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
+    )
+
+
+def search_faults(flags: Flags, search: Search) -> Iterator[Fault]:
+    """What was said that narrows no `search`, in which the defaults are."""
+    if any(fault.parameter == "search" for fault in flags.faults):
+        return
+    for fault in without_source({**search.values(), **flags.search}):
+        if fault.parameter in flags.search:
+            yield fault
 
 
 def restriction_faults(rules: InForce, request: CompletionRequest) -> Iterator[Fault]:
@@ -134,7 +172,7 @@ def default_faults(rules: InForce, values: Mapping[str, JsonValue]) -> tuple[Fau
 
 
 def _faults_of(rules: InForce, defaults: Mapping[str, JsonValue]) -> list[Fault]:
-    found = [*_own_faults(defaults), *_size_faults(defaults)]
+    found = [*_own_faults(defaults), *_size_faults(defaults), *_search_faults(rules, defaults)]
     parameters = {name: value for name, value in defaults.items() if name not in _NO_PARAMETERS}
     try:
         request = validate({"model": "-", "prompt": "-", **parameters})
@@ -161,6 +199,22 @@ def _own_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
     if effort_in(effort) is None:
         problem = words.not_of_kind("effort", shown_value(effort))
         yield Fault("effort", problem, words.ALLOWED["effort"])
+
+
+def _search_faults(rules: InForce, defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
+    """What of searching is no value, or cannot stand together; a wider default gives way."""
+    wide = {} if not rules.channel else InForce(rules.policy).values
+    own = {
+        name: value
+        for name, value in defaults.items()
+        if name in OPTION_NAMES and (name not in wide or value != wide[name])
+    }
+    wrong = [name for name, value in own.items() if not is_value(name, value)]
+    for name in wrong:
+        problem = words.not_of_kind("search", shown_value(written(own[name])))
+        yield Fault(name, problem, OPTIONS[name].allowed)
+    if not wrong:
+        yield from clashes(own)
 
 
 def _size_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:

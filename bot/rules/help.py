@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from bot import words
 from bot.completion.flags import named_option
 from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.search import OPTION_NAMES
 from bot.rules.quota import QUOTAS
 from bot.words import commands as managing
+from bot.words import search as search_words
 
 FLAGS_TOPIC = "flags"
 
@@ -24,6 +26,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType({**managing.HELP, "quota": _about
 
 TOPICS: Mapping[str, str] = MappingProxyType({"threads": words.HELP_THREADS})
 """What help says about other things, by topic."""
+
+NARROWING = OPTION_NAMES[1:]
+"""Flags that say more about `--search`, and are named with it."""
 
 _ALSO = {"resume": "pause", "quotas": "quota", "default": "defaults", "thread": "threads"}
 
@@ -43,11 +48,16 @@ def help_text(topic: str = "") -> str:
         return option_help(OPTIONS[topic])
     if topic in COMMANDS or topic in TOPICS:
         return COMMANDS.get(topic) or TOPICS[topic]
-    flags = "\n".join(option_line(option) for option in OPTIONS.values())
     if topic == FLAGS_TOPIC:
+        flags = _lines(OPTIONS)
         return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+    flags = _lines(name for name in OPTIONS if name not in NARROWING)
     asking = f"{words.HELP_OVERVIEW}\n\n{words.HELP_MANAGING}"
     return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "\n".join(option_line(OPTIONS[name]) for name in names)
 
 
 def option_line(option: Option) -> str:
@@ -61,6 +71,8 @@ def option_help(option: Option, command: str = "/grok") -> str:
     lines.append(words.help_example(command, option.usage))
     if option.completions_only:
         lines.append(words.HELP_COMPLETIONS_ONLY)
+    if option.name == "search":
+        lines += [search_words.HELP_NARROWED, _lines(NARROWING)]
     return "\n".join(lines)
 
 

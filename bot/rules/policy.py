@@ -11,10 +11,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 from bot.completion.effort import effort_in
 from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.request import Text, is_text
+from bot.completion.search import OPTION_NAMES, is_value
 from bot.rules.quota import QUOTAS, QuotaName, Scope
 
 DEFAULTABLE = tuple(name for name in OPTIONS if name not in {"prompt", "private"})
-"""What may have a default: every parameter but the prompt, `system`, `reply` and `effort`."""
+"""What may have a default: every parameter but the prompt, and the bot's own options."""
 
 EVERY_MODEL = "*"
 """Among the models: those that are not named."""
@@ -30,6 +31,8 @@ def _known_defaults(defaults: dict[str, JsonValue]) -> dict[str, JsonValue]:
             raise ValueError("not a place to reply")
         if name == "effort" and effort_in(value) is None:
             raise ValueError("not an effort")
+        if name in OPTION_NAMES and not is_value(name, value):
+            raise ValueError("nothing to search")
     return defaults
 
 

@@ -109,6 +109,10 @@ def _asked(ask: Ask) -> Iterator[Block]:
     ]
     if ask.effort is not None:
         shown.append((OPTIONS["effort"].label, ask.effort))
+    if ask.search:
+        shown += [
+            (OPTIONS[name].label, _value(value)) for name, value in ask.search.values().items()
+        ]
     yield from fields(_field(label, value) for label, value in shown)
 
 

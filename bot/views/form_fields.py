@@ -12,6 +12,7 @@ from bot.completion.ask import ReplyTo
 from bot.completion.effort import Effort
 from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
 from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.search import OPTION_NAMES
 from bot.markdown.characters import boundary
 from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
 from bot.words import form as words
@@ -30,7 +31,7 @@ def parameter_field(parameter: Option, filled: Filled) -> Json:
     """The field of one parameter."""
     value = filled.values.get(parameter.name)
     text = field_text(parameter.name, value)
-    return _input(
+    return input_block(
         parameter.name,
         parameter.label,
         _element(parameter, text),
@@ -45,10 +46,10 @@ def prompt_field(filled: Filled, *, about: bool) -> Json:
     text = field_text("prompt", value)
     example = words.PROMPT_ABOUT_EXAMPLE if about else parameter.example
     hint = words.PROMPT_ABOUT_HINT if about else ""
-    return _input(
+    return input_block(
         "prompt",
         words.PROMPT_ABOUT if about else parameter.label,
-        _text_input("prompt", text, example),
+        text_input("prompt", text, example),
         hint=hint if text is not None else _kept(value),
         optional=about or text is None,
     )
@@ -58,10 +59,10 @@ def system_field(system: str) -> Json:
     """The field of what Grok is told before the prompt."""
     described = OPTIONS["system"]
     text = field_text("system", system or None)
-    return _input(
+    return input_block(
         "system",
         OPTIONS["system"].label,
-        _text_input("system", text, described.example),
+        text_input("system", text, described.example),
         hint=described.hint if text is not None else _kept(system),
     )
 
@@ -69,8 +70,8 @@ def system_field(system: str) -> Json:
 def effort_field(effort: Effort | None) -> Json:
     """The field of how long Grok is to think."""
     described = OPTIONS["effort"]
-    element = _choice(words.EFFORTS, effort or NOT_SET)
-    return _input("effort", described.label, element, hint=described.hint)
+    element = choice(words.EFFORTS, effort or NOT_SET)
+    return input_block("effort", described.label, element, hint=described.hint)
 
 
 def several_field(*, ticked: bool) -> Json:
@@ -79,12 +80,12 @@ def several_field(*, ticked: bool) -> Json:
     element = {"type": "checkboxes", "options": [box]}
     if ticked:
         element["initial_options"] = [box]
-    return _input("several", words.SEVERAL, element, hint=words.ONLY_SOME)
+    return input_block("several", words.SEVERAL, element, hint=words.ONLY_SOME)
 
 
 def reply_field(reply: ReplyTo | Literal["not_set"], labels: Mapping[str, str]) -> Json:
     """The field of where the answer goes; `labels` are those of what may be chosen."""
-    return _input("reply", OPTIONS["reply"].label, _choice(labels, reply), optional=False)
+    return input_block("reply", OPTIONS["reply"].label, choice(labels, reply), optional=False)
 
 
 def channel_field() -> Json:
@@ -94,7 +95,7 @@ def channel_field() -> Json:
         "default_to_current_conversation": True,
         "response_url_enabled": True,
     }
-    return _input("channel", words.CHANNEL, element, optional=False)
+    return input_block("channel", words.CHANNEL, element, optional=False)
 
 
 def task_field(task: str) -> Json:
@@ -114,12 +115,12 @@ def task_field(task: str) -> Json:
     if task in TASKS:
         label, _ = TASKS[task]
         element["initial_option"] = option(label, task)
-    return _input("task", words.TASK, element)
+    return input_block("task", words.TASK, element)
 
 
 def label_of(name: str) -> str:
     """What the field of this name is called; empty when there is no such field."""
-    if name in {"system", "effort"}:
+    if name in {"system", "effort", *OPTION_NAMES}:
         return OPTIONS[name].label
     parameter = PARAMETERS.get(name)
     return parameter.label if parameter else ""
@@ -165,7 +166,10 @@ def _label(name: re.Match[str]) -> str:
     return words.called(label) if label else name[0]
 
 
-def _input(name: str, label: str, element: Json, *, hint: str = "", optional: bool = True) -> Json:
+def input_block(
+    name: str, label: str, element: Json, *, hint: str = "", optional: bool = True
+) -> Json:
+    """A field with its label; `name` says what it holds."""
     block: Json = {
         "type": "input",
         "block_id": name,
@@ -182,11 +186,11 @@ def _element(parameter: Option, text: str | None) -> Json:
         case _ if parameter.name == "model":
             return _model_select(text)
         case "boolean":
-            return _choice(_SWITCH, text or NOT_SET)
+            return choice(_SWITCH, text or NOT_SET)
         case "integer" | "number":
-            return _number_input(parameter, text)
+            return number_input(parameter, text)
         case _:
-            return _text_input(parameter.name, text, parameter.example)
+            return text_input(parameter.name, text, parameter.example)
 
 
 def _model_select(model: str | None) -> Json:
@@ -198,7 +202,8 @@ def _model_select(model: str | None) -> Json:
     return {**element, "initial_option": option(model, model)} if model else element
 
 
-def _choice(labels: Mapping[str, str], chosen: str) -> Json:
+def choice(labels: Mapping[str, str], chosen: str) -> Json:
+    """A list of `labels` by value, of which one is `chosen`."""
     return {
         "type": "static_select",
         "options": [option(label, value) for value, label in labels.items()],
@@ -206,7 +211,8 @@ def _choice(labels: Mapping[str, str], chosen: str) -> Json:
     }
 
 
-def _number_input(parameter: Option, text: str | None) -> Json:
+def number_input(parameter: Option, text: str | None) -> Json:
+    """A number within the bounds of `parameter`; None: it is kept as it is."""
     bounds = {"min_value": lowest(parameter), "max_value": parameter.maximum}
     return {
         "type": "number_input",
@@ -216,7 +222,8 @@ def _number_input(parameter: Option, text: str | None) -> Json:
     }
 
 
-def _text_input(name: str, text: str | None, example: str) -> Json:
+def text_input(name: str, text: str | None, example: str) -> Json:
+    """A text; None: it is kept as it is."""
     return {
         "type": "plain_text_input",
         "multiline": name in MULTILINE,

@@ -16,6 +16,7 @@ from bot.completion.effort import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
 from bot.completion.options import PARAMETERS, REPLY_TO
+from bot.completion.search import OFF, OPTION_NAMES
 from bot.errors import Fault
 from bot.grok.known_models import Model
 from bot.markdown.safety import neutralise, printable
@@ -46,6 +47,7 @@ from bot.views.form_fields import (
     system_field,
     task_field,
 )
+from bot.views.search_fields import search_fields
 from bot.words import form as words
 
 CALLBACK_ID = "grok_form"
@@ -147,6 +149,7 @@ def read_form(values: Values, before: Filled) -> Filled:
         system=system if isinstance(system, str) else "",
         reply=next((place for place in REPLY_TO if place == reply), before.reply),
         effort=effort,
+        search=_search(values, before.search),
         task=_text(values, "task") if "task" in values else before.task,
         several=several,
     )
@@ -275,6 +278,7 @@ def _hidden(filled: Filled) -> int:
         len(names & filled.values.keys())
         + bool(filled.system)
         + bool(filled.effort)
+        + sum(text != OFF for text in filled.search.values())
         + filled.splits
     )
 
@@ -282,12 +286,21 @@ def _hidden(filled: Filled) -> int:
 def _advanced(filled: Filled) -> Iterator[Any]:
     yield system_field(filled.system)
     yield effort_field(filled.effort)
+    yield from search_fields(filled.search)
     for group, parameters in ADVANCED.items():
         yield heading(words.GROUPS[group])
         if group == "output":
             yield several_field(ticked=filled.splits)
         for parameter in parameters:
             yield parameter_field(parameter, filled)
+
+
+def _search(values: Values, before: Mapping[str, str]) -> dict[str, str]:
+    typed = {
+        name: _text(values, name) if name in values else before.get(name, "")
+        for name in OPTION_NAMES
+    }
+    return {name: text for name, text in typed.items() if text.strip()}
 
 
 def _read(values: Values, name: str, before: JsonValue) -> JsonValue:
@@ -297,7 +310,7 @@ def _read(values: Values, name: str, before: JsonValue) -> JsonValue:
 def _text(values: Values, name: str) -> str:
     """What the field holds, as text; `""` for nothing."""
     match _held(values, name):
-        case {"value": str(text)}:
+        case {"value": str(text)} | {"selected_date": str(text)}:
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         case {"selected_option": {"value": str(chosen)}}:
             return "" if chosen == NOT_SET else chosen

@@ -14,6 +14,7 @@ from bot.completion.ask import ReplyTo
 from bot.completion.effort import effort_in
 from bot.completion.form import ADVANCED, BASIC, Filled
 from bot.completion.options import REPLY_TO
+from bot.completion.search import OPTION_NAMES, read_all, typed_search
 from bot.errors import Fault
 from bot.rules.policy import Rules
 from bot.rules.quota import (
@@ -40,6 +41,7 @@ from bot.views.form_fields import (
     system_field,
 )
 from bot.views.form_view import Values, read_form
+from bot.views.search_fields import search_fields
 from bot.words import form as form_words
 from bot.words import setup as words
 
@@ -189,6 +191,7 @@ def _default_fields(scope: Scope, rules: Rules) -> Iterator[Any]:
     yield reply_field(filled.reply or "not_set", words.REPLY_LABELS)
     yield system_field(filled.system)
     yield effort_field(filled.effort)
+    yield from search_fields(filled.search)
     for group, parameters in ADVANCED.items():
         yield heading(form_words.GROUPS[group])
         for parameter in parameters:
@@ -215,7 +218,14 @@ def _filled(rules: Rules) -> Filled:
     values = {**rules.defaults}
     system, reply = values.pop("system", ""), values.pop("reply", None)
     effort = effort_in(values.pop("effort", None))
-    return Filled(values=values, system=str(system), reply=_place(reply), effort=effort)
+    search = {name: values.pop(name) for name in OPTION_NAMES if name in values}
+    return Filled(
+        values=values,
+        system=str(system),
+        reply=_place(reply),
+        effort=effort,
+        search=typed_search(search),
+    )
 
 
 def _options(filled: Filled, reply: ReplyTo | None) -> dict[str, JsonValue]:
@@ -223,6 +233,8 @@ def _options(filled: Filled, reply: ReplyTo | None) -> dict[str, JsonValue]:
         "system": filled.system or None,
         "reply": reply,
         "effort": filled.effort,
+        **filled.search,
+        **read_all(filled.search)[0],
     }
     return {**filled.values, **{name: value for name, value in own.items() if value is not None}}
 

@@ -34,6 +34,7 @@ _NOT_OF_KIND = {
     "bias": "is not token ids with a number each",
     "reply": "is none of them",
     "effort": "is none of them",
+    "search": "is none of them",
 }
 
 HINT_SYSTEM = "How Grok should behave: who it is, how it writes."

@@ -71,6 +71,7 @@ GROUPS = {
     "sampling": "How Grok picks its words",
     "output": "What comes back",
     "advanced": "For experts",
+    "search": "What Grok searches",
 }
 
 STOP_HINT = r"One on each line; \n stands for a line break."
@@ -79,6 +80,7 @@ KEPT = "Kept as it is"
 KEPT_LONG = "Too long to show here. It is kept as it is unless you type something."
 KEPT_STRANGE = "It cannot be shown here. It is kept as it is unless you type something."
 
+DAY = "Pick a day"
 PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
 NO_TEXT = "(no text)"
 

@@ -6,6 +6,49 @@ from collections.abc import Mapping
 
 PLACES: Mapping[str, str] = {"web": "the web", "x": "X"}
 
+LABELS: Mapping[str, str] = {
+    "search": "What to search",
+    "domains": "Only these websites",
+    "not_domains": "Not these websites",
+    "handles": "Only these people on X",
+    "not_handles": "Not these people on X",
+    "since": "Posts since",
+    "until": "Posts until",
+    "max_turns": "How often to search",
+}
+"""What the fields are called, by the name of the option."""
+
+HINTS: Mapping[str, str] = {
+    "search": "What Grok may search before it answers. It costs extra.",
+    "domains": "The only domains that a search of the web may read.",
+    "not_domains": "Domains that a search of the web must not read.",
+    "handles": "The only people whose posts a search of X may read.",
+    "not_handles": "People whose posts a search of X must not read.",
+    "since": "The first day whose posts a search of X may read.",
+    "until": "The last day whose posts a search of X may read, to its end.",
+    "max_turns": "How often Grok may search, read and think again. More costs more.",
+}
+
+EXAMPLES: Mapping[str, str] = {
+    "search": "web,x",
+    "domains": "example.com,docs.python.org",
+    "not_domains": "example.com",
+    "handles": "xai,spacex",
+    "not_handles": "xai",
+    "since": "2026-11-01",
+    "until": "2026-11-30",
+    "max_turns": "3",
+}
+
+CHOICES: Mapping[str, str] = {
+    "not_set": "As usual",
+    "web": "The web",
+    "x": "X",
+    "web,x": "The web and X",
+    "off": "Nothing",
+}
+"""What may be chosen to search, by value."""
+
 ALLOWED: Mapping[str, str] = {
     "search": "web, x, web,x or off",
     "domains": "up to 5 domains such as example.com, with commas between them",
@@ -21,6 +64,9 @@ ALLOWED: Mapping[str, str] = {
 ENDS_OPEN = "ends with a comma: write the list without spaces, or in quotes"
 NOTHING_SEARCHED = "counts only where something is searched"
 ONE_OF_THE_TWO = "one of the two"
+
+
+HELP_NARROWED = "What is searched can be narrowed:"
 
 
 def no_source(typed: str) -> str:
@@ -49,6 +95,11 @@ def since_after_until(since: str, until: str) -> str:
 
 def not_after(until: str) -> str:
     return f"a day up to {until}"
+
+
+def by_searching(sources: str) -> str:
+    """`allowed` of a fault about what narrows no search."""
+    return f"with --search {sources}"
 
 
 def not_searched(place: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.completion import CompletionRequest
+from bot.completion.search import search_in
 from tests.doors.jobs import an_ask
 
 REQUEST = CompletionRequest(
@@ -15,6 +16,7 @@ def test_what_admins_have_set_is_left_out_and_the_rest_stays() -> None:
         request=REQUEST,
         system="Be brief",
         effort="high",
+        search=search_in({"search": "x", "handles": ["xai"], "since": "2026-11-01"}),
         defaulted={
             "model": "channel",
             "max_tokens": "settings",
@@ -22,6 +24,7 @@ def test_what_admins_have_set_is_left_out_and_the_rest_stays() -> None:
             "seed": "workspace",
             "system": "workspace",
             "effort": "channel",
+            "handles": "channel",
         },
     )
 
@@ -34,7 +37,8 @@ def test_what_admins_have_set_is_left_out_and_the_rest_stays() -> None:
         "top_p": 0.9,
     }
     assert (bare.system, bare.effort) == ("", None)
-    apart = {"request", "system", "effort"}
+    assert bare.search == search_in({"search": "x", "since": "2026-11-01"})
+    apart = {"request", "system", "effort", "search"}
     assert bare.model_dump(exclude=apart) == ask.model_dump(exclude=apart)
 
 

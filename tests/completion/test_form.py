@@ -21,6 +21,7 @@ from bot.completion.form import (
     units,
 )
 from bot.completion.options import OPTIONS, PARAMETERS, Option
+from bot.completion.search import search_in
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS
 from tests.completion.strategies import junk
@@ -219,6 +220,16 @@ def test_a_form_becomes_flags() -> None:
     assert Filled().flags().system is None
 
 
+def test_what_is_typed_of_searching_becomes_flags() -> None:
+    typed = {"search": "x", "handles": "@xai, grok", "since": "2026-11-01"}
+    flags = Filled(values={"prompt": "Hi"}, search=typed).flags()
+
+    assert flags.faults == ()
+    assert flags.search == {"search": "x", "handles": ["xai", "grok"], "since": "2026-11-01"}
+    wrong = Filled(search={"domains": "example", "since": "2026-11-02", "until": "2026-11-01"})
+    assert {fault.parameter for fault in wrong.flags().faults} == {"domains", "since"}
+
+
 def test_every_wrong_value_is_a_fault_of_the_flags() -> None:
     filled = Filled(values={"temperature": "hot", "n": 0, "logit_bias": "5", "prompt": "Hi"})
 
@@ -274,12 +285,14 @@ def test_a_question_fills_the_form_it_would_have_been_asked_with() -> None:
         system="Be brief",
         reply="thread",
         effort="none",
+        search=search_in({"search": "web,x", "domains": ["a.co"], "max_turns": 2}),
         asked_at=0.0,
     )
     flags = Filled.of(ask).flags()
 
     assert flags.values == request.given()
     assert (flags.system, flags.reply, flags.effort) == ("Be brief", "thread", "none")
+    assert flags.search == ask.search.values()
 
 
 def test_every_task_has_a_label_and_a_sentence() -> None:

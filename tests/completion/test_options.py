@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from bot.completion.options import OPTIONS, PARAMETERS, SHORT
+from bot.completion.search import OPTION_NAMES
 
 SPECIFIED = json.loads(
     Path(__file__).with_name("create_completion.schema.json").read_text(encoding="utf-8")
@@ -73,5 +74,8 @@ def test_no_two_flags_share_a_letter() -> None:
 
 
 def test_every_flag_is_described() -> None:
-    assert list(OPTIONS) == [*PARAMETERS, "system", "effort", "reply", "private"]
+    assert list(OPTIONS) == [
+        *PARAMETERS,
+        *("system", "effort", *OPTION_NAMES, "reply", "private"),
+    ]
     assert all(option.hint and option.example and option.allowed for option in OPTIONS.values())

@@ -26,6 +26,7 @@ from bot.completion.search import (
     written,
 )
 from bot.errors import Fault
+from bot.settings import Settings
 from bot.words import search as said
 from tests.completion.strategies import junk
 from tests.doors.jobs import an_ask
@@ -131,6 +132,7 @@ def test_what_the_api_takes_at_most_is_said_in_the_help() -> None:
     assert f"up to {MAX_DOMAINS} " in allowed["domains"] == allowed["not_domains"]
     assert f"up to {MAX_HANDLES} " in allowed["handles"] == allowed["not_handles"]
     assert allowed["max_turns"].endswith(f" {MAX_TURNS}")
+    assert Settings.model_json_schema()["properties"]["grok_search_turns"]["maximum"] == MAX_TURNS
 
 
 @given(st.sampled_from(OPTION_NAMES), st.text(max_size=60) | st.text("ax.,@-12/ :", max_size=40))
@@ -231,12 +233,12 @@ def test_one_day_alone_may_be_searched() -> None:
 @pytest.mark.parametrize(
     ("searched", "name", "value", "problem", "allowed"),
     [
-        ("web", "handles", ["xai"], "only where X is searched", "--search web,x"),
-        ("web", "since", "2026-11-01", "only where X is searched", "--search web,x"),
-        ("x", "domains", ["a.co"], "only where the web is searched", "--search web,x"),
-        ("off", "until", "2026-11-01", "only where X is searched", "--search x"),
-        (None, "not_domains", ["a.co"], "only where the web is searched", "--search web"),
-        (None, "max_turns", 3, "only where something is searched", "--search web,x"),
+        ("web", "handles", ["xai"], "only where X is searched", "with --search web,x"),
+        ("web", "since", "2026-11-01", "only where X is searched", "with --search web,x"),
+        ("x", "domains", ["a.co"], "only where the web is searched", "with --search web,x"),
+        ("off", "until", "2026-11-01", "only where X is searched", "with --search x"),
+        (None, "not_domains", ["a.co"], "only where the web is searched", "with --search web"),
+        (None, "max_turns", 3, "only where something is searched", "with --search web,x"),
     ],
 )
 def test_what_narrows_no_search_is_said_with_what_would_search(

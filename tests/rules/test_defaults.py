@@ -13,6 +13,7 @@ from bot.completion.faults import validate
 from bot.completion.flags import Flags, parse_text
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
+from bot.completion.search import NO_SEARCH, search_in
 from bot.errors import Fault, RequestRefused
 from bot.rules import defaults
 from bot.rules.defaults import (
@@ -92,6 +93,62 @@ def test_defaults_of_the_bots_own_options_hold_too() -> None:
 
     alone = supply(InForce(Policy(), "C1", settings=SETTINGS), parse_text("Hi"))
     assert (alone.system, alone.reply, alone.effort) == ("", None, None)
+
+
+def test_defaults_of_searching_hold_where_they_can_stand() -> None:
+    policy = policy_of(
+        default_fields({"search": "web", "domains": ["a.co"]}),
+        default_fields({"not_domains": ["b.co"], "handles": ["xai"], "max_turns": 2}),
+    )
+    rules = InForce(policy, "C1", settings={**SETTINGS, "max_turns": 3})
+    asked = supply(rules, parse_text("Hi"))
+    said = supply(rules, parse_text("--search x --max-turns 5 Hi"))
+    off = supply(rules, parse_text("--no-search Hi"))
+
+    assert asked.search == search_in({"search": "web", "domains": ["a.co"], "max_turns": 2})
+    assert {name: asked.sources[name] for name in ("search", "domains", "max_turns")} == {
+        "search": "channel",
+        "domains": "channel",
+        "max_turns": "workspace",
+    }
+    assert not {"handles", "not_domains"} & asked.sources.keys()
+    assert said.search == search_in({"search": "x", "handles": ["xai"], "max_turns": 5})
+    assert not {"search", "max_turns", "domains"} & said.sources.keys()
+    assert off.search == NO_SEARCH
+    assert not {"search", "max_turns", "domains"} & off.sources.keys()
+
+
+def test_what_narrows_no_search_is_a_fault_of_whoever_said_it() -> None:
+    rules = InForce(policy_of(default_fields({"search": "web"})), "C1", settings=SETTINGS)
+
+    def faults_of(text: str) -> list[str]:
+        flags = parse_text(text)
+        found = defaults.search_faults(flags, supply(rules, flags).search)
+        return [fault.parameter for fault in found]
+
+    assert faults_of("--domains a.co --max-turns 2 Hi") == []
+    assert faults_of("--handles xai Hi") == ["handles"]
+    assert faults_of("--no-search --domains a.co --max-turns 2 Hi") == ["domains", "max_turns"]
+    assert faults_of("--search bing --handles xai Hi") == []
+
+
+def test_defaults_of_searching_are_looked_at_together_in_one_scope() -> None:
+    policy = policy_of(
+        default_fields({"domains": ["a.co"], "until": "2026-11-10"}),
+        default_fields({"not_handles": ["xai"]}),
+    )
+
+    assert default_faults(policy, CHANNEL, {"handles": ["grok"]}) == ()
+    assert told(default_faults(policy, CHANNEL, {"not_domains": ["b.co"]})).keys() == {
+        "not_domains"
+    }
+    assert told(default_faults(policy, CHANNEL, {"since": "2026-11-11"})).keys() == {"since"}
+    assert told(default_faults(policy, WORKSPACE, {"handles": ["grok"]})).keys() == {"not_handles"}
+    assert told(default_faults(policy, CHANNEL, {"search": "bing"})) == {
+        "search": ("bing is none of them", "web, x, web,x or off")
+    }
+    both: dict[str, JsonValue] = {"domains": None, "not_domains": ["b.co"]}
+    assert default_faults(policy, CHANNEL, both) == ()
 
 
 def test_an_empty_system_text_takes_the_default_away() -> None:

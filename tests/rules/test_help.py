@@ -9,14 +9,16 @@ from bot.completion.flags import parse_text
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Help, parse
-from bot.rules.help import COMMANDS, find_topic, help_text, parameter_table
+from bot.rules.help import COMMANDS, NARROWING, find_topic, help_text, parameter_table
 from bot.rules.quota import QUOTAS
 
 
 def test_the_overview_names_every_flag_and_how_to_ask() -> None:
     overview = help_text()
 
-    assert all(f"`{option.flag}`" in overview for option in OPTIONS.values())
+    named = {name for name, option in OPTIONS.items() if f"`{option.flag}`" in overview}
+    assert named == OPTIONS.keys() - NARROWING
+    assert all(f"`{OPTIONS[name].flag}`" in help_text("search") for name in NARROWING)
     assert "/grok help temperature" in overview
     assert len(overview) < 3_000
 
@@ -53,7 +55,8 @@ def test_the_usage_of_a_flag_is_valid(option: Option) -> None:
     flags = parse_text(f"{option.usage} -- Hi" if option.name != "prompt" else option.usage)
 
     assert flags.faults == ()
-    assert option.name in flags.values or flags.system or flags.reply or flags.effort
+    own = flags.system or flags.reply or flags.effort or flags.search
+    assert option.name in flags.values or own
     assert shlex.split(option.usage)[0] in (option.flag, option.off_flag)
 
 

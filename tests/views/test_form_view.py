@@ -18,6 +18,7 @@ from bot.completion.flags import Flags
 from bot.completion.form import ADVANCED, Filled, field_text, holds
 from bot.completion.options import PARAMETERS
 from bot.completion.rules import check
+from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault, RequestRefused
 from bot.views.form_view import errors_of, read_form
 from bot.words import form as words
@@ -144,8 +145,10 @@ def test_the_switch_says_what_it_does_and_how_much_is_hidden() -> None:
         "system",
         "effort",
         "several",
+        *OPTION_NAMES,
     }
-    assert set(fields_of(shown)) == {*PARAMETERS, "system", "effort", "several", "reply"}
+    own = {"system", "effort", "several", "reply", *OPTION_NAMES}
+    assert set(fields_of(shown)) == {*PARAMETERS, *own}
     assert list(fields_of(hidden))[:3] == ["prompt", "model", "max_tokens"]
 
 
