@@ -66,6 +66,7 @@ from sandbox.workspace.state import (
     TEAM_ID,
     dm_of,
 )
+from sandbox.workspace.uploads import NewFile
 from sandbox.workspace.workspace import Workspace
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "InteractionResult",
     "Limits",
     "Message",
+    "NewFile",
     "NotAllowedError",
     "ResponseUse",
     "Revision",

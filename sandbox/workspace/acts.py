@@ -12,6 +12,7 @@ from sandbox.workspace.payloads import message_place, view_place
 from sandbox.workspace.picking import Hand
 from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.team import Team
+from sandbox.workspace.uploads import NewFile
 from sandbox.workspace.view_values import fill
 
 
@@ -44,14 +45,15 @@ class Acts:
         text: str,
         thread_ts: str | None = None,
         *,
-        files: Iterable[str] = (),
+        files: Iterable[str | NewFile] = (),
         attachments: Iterable[Json] = (),
         broadcast: bool = False,
         me: bool = False,
     ) -> Message:
         """Write a message, or a reply in a thread. `@name`, `#channel` and addresses become
-        what Slack makes of them. `attachments`: what comes of forwarding a message, or of a
-        table that is pasted. `broadcast`: "also send to channel"; `me`: `/me …`."""
+        what Slack makes of them. `files`: what is dropped into it. `attachments`: what comes of
+        forwarding a message, or of a table that is pasted. `broadcast`: "also send to channel";
+        `me`: `/me …`."""
         return people.say(
             self._team,
             user,
@@ -93,6 +95,10 @@ class Acts:
     async def delete(self, user: str, channel: str, ts: str) -> None:
         """One's own message; an admin may delete anybody's, the bot's included."""
         people.delete(self._team, user, channel, ts)
+
+    async def delete_file(self, user: str, file_id: str) -> None:
+        """One's own, from all messages."""
+        people.delete_file(self._team, user, file_id)
 
     async def stop_stream(self, user: str, channel: str, ts: str) -> None:
         """Stop a message that still streams; the app hears of it when it appends to it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -71,15 +72,35 @@ class Revision:
         return "\n".join(texts_of(self.blocks)) if self.blocks else self.text
 
 
+FileMode: TypeAlias = Literal["hosted", "external"]
+
+
 @dataclass(frozen=True, slots=True)
 class SharedFile:
-    """A file of a message. Of those that people share only the name is known; an app's has an
-    `id` and its bytes."""
+    """A file of a message ("File object"). `mimetype` is what Slack takes it for, empty: by its
+    name. An `external` one lies somewhere else, at `url`.
+
+    `is_foreign`: of another organisation, so that messages hold but its id (Slack Connect).
+    `size` is what Slack says, None: the truth. `pause` are the seconds before each piece of it is
+    sent, and with `moved_to` its address sends on to another.
+    """
 
     name: str
     id: str = ""
     title: str = ""
     content: bytes | None = None
+    mimetype: str = ""
+    mode: FileMode = "hosted"
+    url: str = ""
+    is_foreign: bool = False
+    size: int | None = None
+    pause: float = 0.0
+    moved_to: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Its MIME type."""
+        return self.mimetype or mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
 
 @dataclass(slots=True, eq=False)

@@ -33,7 +33,9 @@ def page_message(state: State, message: Message) -> Json:
     if message.subtype == "me_message":
         body["me"] = True
     if message.files:
-        body["files"] = [{"name": file.name, "id": file.id} for file in message.files]
+        body["files"] = [
+            {"name": file.name, "id": file.id, "mimetype": file.kind} for file in message.files
+        ]
     if message.thread_ts is not None:
         body["thread_ts"] = message.thread_ts
     if not message.is_reply and (replies := state.replies(message.channel, message.ts)):

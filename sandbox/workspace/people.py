@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sandbox.workspace import choices
-from sandbox.workspace.model import Channel, Json, Message, SharedFile
+from sandbox.workspace.model import Channel, Json, Message
 from sandbox.workspace.state import BOT_USER, NAMED, OTHER_BOT
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
 from sandbox.workspace.typed_text import encode_message
+from sandbox.workspace.uploads import NewFile, dropped
 
 
 class NotAllowedError(Exception):
@@ -47,7 +48,7 @@ def say(
     text: str,
     thread_ts: str | None = None,
     *,
-    files: Iterable[str] = (),
+    files: Iterable[str | NewFile] = (),
     attachments: Iterable[Json] = (),
     broadcast: bool = False,
     me: bool = False,
@@ -68,7 +69,7 @@ def say(
         user,
         Content(encode_message(team.state, text)),
         thread_ts=thread_ts,
-        files=[SharedFile(name) for name in files],
+        files=dropped(files, team.ids),
         attachments=attachments,
         broadcast=broadcast,
         subtype="me_message" if me else None,
@@ -115,6 +116,14 @@ def delete(team: Team, user: str, channel_id: str, ts: str) -> None:
     person = team.state.users[user]
     ours = person.is_placed and person.organisation is None
     team.timeline.delete(_standing(team, user, channel_id, ts, may=person.is_admin and ours))
+
+
+def delete_file(team: Team, user: str, file_id: str) -> None:
+    """Delete a file for good; the messages that held it stay."""
+    mine = [message for message in team.state.shares(file_id) if message.user == user]
+    if not mine or file_id in team.state.deleted_files:
+        raise NotAllowedError("file_not_found")
+    team.state.deleted_files.add(file_id)
 
 
 def dismiss(team: Team, user: str, channel_id: str, ts: str) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 import sandbox.page
+from sandbox.workspace.file_url import FILE_PATH, serve_file
 from sandbox.workspace.response_url import serve_response_url
 from sandbox.workspace.team import Team
 from sandbox.workspace.ui import add_page_routes
@@ -17,7 +18,8 @@ from sandbox.workspace.web_api import serve_method
 
 HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
-BODY_BYTES = 4 * 1024 * 1024
+BODY_BYTES = 32 * 1024 * 1024
+"""Of a file that is dropped into the page's composer, in base64."""
 STATIC = Path(sandbox.page.__path__[0]) / "static"
 
 
@@ -46,6 +48,7 @@ class Server:
         app.router.add_get("/socket", self._socket)
         app.router.add_post("/response/{secret}", self._response_url)
         app.router.add_post("/upload/v1/{secret}", self._upload)
+        app.router.add_get(FILE_PATH, self._file)
         add_page_routes(app, self._team, STATIC)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -65,6 +68,9 @@ class Server:
 
     async def _response_url(self, request: web.Request) -> web.StreamResponse:
         return await serve_response_url(self._team, request)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return await serve_file(self._team, request)
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         return await serve_upload(self._team, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from sandbox.workspace.model import Channel, Message, User, View
+from sandbox.workspace.model import Channel, Message, SharedFile, User, View
 
 TEAM_ID = "T0SANDBOX1"
 ENTERPRISE_ID = "E0SANDBOX1"
@@ -66,6 +66,10 @@ class State:
     ephemerals: list[Message] = field(default_factory=list)
     views: dict[str, View] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
+    files: dict[str, SharedFile] = field(default_factory=dict)
+    deleted_files: set[str] = field(default_factory=set)
+    origin: str = ""
+    """The address of the server, where files lie."""
 
     def add(self, message: Message) -> None:
         self.timelines[message.channel][message.ts] = message
@@ -101,6 +105,15 @@ class State:
             if message.channel == channel and message.ts == ts and not message.deleted:
                 return message
         return None
+
+    def shares(self, file_id: str) -> list[Message]:
+        """The messages that still stand and hold the file."""
+        return [
+            message
+            for channel in self.timelines
+            for message in self.timeline(channel)
+            if any(file.id == file_id for file in message.files)
+        ]
 
     def user_named(self, name: str) -> User | None:
         return next((user for user in self.users.values() if user.name == name), None)

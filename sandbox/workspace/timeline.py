@@ -57,6 +57,7 @@ class Timeline:
         message.subtype = subtype
         message.metadata = metadata
         message.files = tuple(files)
+        self.state.files |= {file.id: file for file in message.files}
         message.attachments = tuple(attachments)
         message.broadcast = broadcast
         self.state.add(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from sandbox.workspace.state import BOT_USER, TEAM_ID
 from sandbox.workspace.submissions import close_view, submit
 from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.team import Team
+from sandbox.workspace.uploads import NewFile
 
 Post = Callable[[Team, Json], Awaitable[Json]]
 _INVITE = "/invite "
@@ -57,14 +59,14 @@ class Page:
         return web.json_response(_state_json(self._team))
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
-        channel, user = request.query["channel"], request.query["user"]
+        channel, user = _named(request, "channel", "user")
         self._check(user, channel)
         whispers = [m for m in _whispers(self._team, user, channel) if m.thread_ts is None]
         found = [*self._team.state.top_level(channel), *whispers]
         return self._shown(found)
 
     async def replies(self, request: web.Request) -> web.StreamResponse:
-        channel, user, ts = (request.query[name] for name in ("channel", "user", "ts"))
+        channel, user, ts = _named(request, "channel", "user", "ts")
         self._check(user, channel)
         root = self._team.state.find(channel, ts)
         whispers = [m for m in _whispers(self._team, user, channel) if m.thread_ts == ts]
@@ -72,10 +74,8 @@ class Page:
         return self._shown(([root] if root is not None else []) + replies)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """The bytes of an app's file, to be saved."""
-        channel, user, ts, file_id = (
-            request.query[name] for name in ("channel", "user", "ts", "id")
-        )
+        """The bytes of a file, to be saved."""
+        channel, user, ts, file_id = _named(request, "channel", "user", "ts", "id")
         self._check(user, channel)
         message = self._team.state.find(channel, ts)
         found = [file for file in (message.files if message else ()) if file.id == file_id]
@@ -89,7 +89,7 @@ class Page:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Frames for `user`, as they happen."""
-        user = request.query["user"]
+        (user,) = _named(request, "user")
         socket = web.WebSocketResponse(heartbeat=30)
         await socket.prepare(request)
         frames: asyncio.Queue[Json] = asyncio.Queue()
@@ -135,6 +135,21 @@ class Page:
         return web.json_response(
             {"messages": [page_message(self._team.state, message) for message in messages]}
         )
+
+
+def _named(request: web.Request, *names: str) -> tuple[str, ...]:
+    """The values of these in the query."""
+    missing = [name for name in names if name not in request.query]
+    if missing:
+        raise web.HTTPBadRequest(text=f"bad request: {', '.join(missing)} missing")
+    return tuple(request.query[name] for name in names)
+
+
+def _dropped(files: list[Json]) -> list[NewFile]:
+    """What was dropped into the composer: each with its bytes in base64."""
+    return [
+        NewFile(each["name"], base64.b64decode(each["content"], validate=True)) for each in files
+    ]
 
 
 async def _send_frames(socket: web.WebSocketResponse, frames: asyncio.Queue[Json]) -> None:
@@ -203,9 +218,10 @@ def _state_json(team: Team) -> Json:
 async def _send(team: Team, body: Json) -> Json:
     user, channel, text = body["user"], body["channel"], body["text"].strip()
     thread_ts = body.get("thread_ts")
-    if not text.startswith("/"):
+    files = _dropped(body.get("files", []))
+    if files or not text.startswith("/"):
         broadcast = bool(body.get("broadcast"))
-        message = people.say(team, user, channel, text, thread_ts, broadcast=broadcast)
+        message = people.say(team, user, channel, text, thread_ts, files=files, broadcast=broadcast)
         return {"ok": True, "message": page_message(team.state, message)}
     name = text.split()[0]
     if text.startswith(_INVITE):

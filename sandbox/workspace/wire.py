@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 import uuid
 from typing import Literal, TypeAlias
+from urllib.parse import quote
 
 from sandbox.workspace.markdown import stored_blocks
-from sandbox.workspace.model import Channel, Json, Message, User
+from sandbox.workspace.model import Channel, Json, Message, SharedFile, User
 from sandbox.workspace.rich_text import composed
 from sandbox.workspace.state import ENTERPRISE_ID, TEAM_ID, State
 
@@ -93,7 +93,7 @@ def message_json(state: State, message: Message, *, metadata: Metadata = "named"
     if message.edited_ts is not None:
         body["edited"] = {"user": message.revisions[-1].by, "ts": message.edited_ts}
     if message.files:
-        body |= {"files": _files(message), "upload": False}
+        body |= {"files": _files(state, message), "upload": False}
     if message.attachments:
         body["attachments"] = [dict(each) for each in message.attachments]
     if message.metadata is not None:
@@ -160,21 +160,48 @@ def _blocks(message: Message) -> list[Json]:
     return composed(message.text, f"{message.ts} {len(message.revisions)}") if typed else []
 
 
-def _files(message: Message) -> list[Json]:
-    return [
-        {
-            "id": file.id or f"F{number:08d}",
-            "name": file.name,
-            "title": file.title or file.name,
-            "mimetype": mimetypes.guess_type(file.name)[0] or "application/octet-stream",
-            "filetype": file.name.rpartition(".")[2],
-            "user": message.user,
-            "mode": "hosted",
-            "is_external": False,
-            "size": 1024 if file.content is None else len(file.content),
-        }
-        for number, file in enumerate(message.files, 1)
-    ]
+def _files(state: State, message: Message) -> list[Json]:
+    """What a message says of its files: of a deleted one, and of one of another organisation,
+    little more than the id."""
+    return [_file(state, message, file) for file in message.files]
+
+
+def _file(state: State, message: Message, file: SharedFile) -> Json:
+    if file.id in state.deleted_files:
+        return {"id": file.id, "mode": "tombstone"}
+    if file.is_foreign:
+        return {"id": file.id, "mode": "file_access", "file_access": "check_file_info"}
+    return file_json(state, file, message.user)
+
+
+def file_json(state: State, file: SharedFile, user: str) -> Json:
+    """A "File object", as `files.info` shows it."""
+    url = file_url(state, file)
+    size = len(file.content or b"") if file.size is None else file.size
+    return {
+        "id": file.id,
+        "created": 1_700_000_000,
+        "name": file.name,
+        "title": file.title or file.name,
+        "mimetype": file.kind,
+        "filetype": file.name.rpartition(".")[2],
+        "user": user,
+        "user_team": TEAM_ID,
+        "mode": file.mode,
+        "is_external": file.mode == "external",
+        "external_type": "gdrive" if file.mode == "external" else "",
+        "is_public": True,
+        "size": size,
+        "url_private": url,
+        **({} if file.mode == "external" else {"url_private_download": f"{url}?download=1"}),
+    }
+
+
+def file_url(state: State, file: SharedFile) -> str:
+    """Where a file lies, for those who are let in."""
+    if file.mode == "external":
+        return file.url
+    return f"{state.origin}/files-pri/{TEAM_ID}-{file.id}/{quote(file.name, safe='')}"
 
 
 def _thread(state: State, message: Message) -> Json:

@@ -112,7 +112,7 @@ class Workspace(Acts):
             stack.push_async_callback(self._http.aclose)
             stack.push_async_callback(self._server.aclose)
             stack.push_async_callback(self._tasks.aclose)
-            self._team.origin = await self._server.start()
+            self._team.origin = self._team.state.origin = await self._server.start()
             self._stack = stack.pop_all()
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.workspace.errors import ApiError
+from sandbox.workspace.file_url import seen_by_bot
 from sandbox.workspace.model import Json
 from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
@@ -12,8 +13,26 @@ from sandbox.workspace.timeline import Content
 from sandbox.workspace.uploads import Upload
 from sandbox.workspace.web_api.method import Args, method
 from sandbox.workspace.web_api.places import visible
+from sandbox.workspace.wire import file_json
 
+READ = "files:read"
 WRITE = "files:write"
+
+
+@method("files.info", "4", READ)
+async def info(team: Team, args: Args) -> Json:
+    file = team.state.files.get(args.required("file"))
+    if file is None or not (shares := seen_by_bot(team, file.id)):
+        raise ApiError("file_not_found")
+    if file.id in team.state.deleted_files:
+        raise ApiError("file_deleted")
+    return {
+        "file": {
+            **file_json(team.state, file, shares[0].user),
+            "channels": list(dict.fromkeys(message.channel for message in shares)),
+        },
+        "comments": [],
+    }
 
 
 @method("files.getUploadURLExternal", "4", WRITE)
