@@ -5,6 +5,8 @@ from __future__ import annotations
 SURFACES = ("command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue")
 OUTCOMES = ("answered", "failed", "stopped", "refused", "denied", "not_taken")
 SLACK_METHODS = (
+    "file",
+    "files.info",
     "apps.connections.open",
     "assistant.threads.setStatus",
     "auth.test",

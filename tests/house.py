@@ -44,17 +44,20 @@ TOP = frozenset(
     }
 )
 
-_BELOW_JOBS = frozenset({"ground", "markdown", "completion", "rules", "store", "slack", "grok"})
+_BELOW_JOBS = frozenset(
+    {"ground", "markdown", "files", "completion", "rules", "store", "slack", "grok"}
+)
 _BELOW_ADMIN = _BELOW_JOBS | {"reply", "jobs", "views", "asking"}
 
 FLOORS: Mapping[str, frozenset[str]] = {
     "ground": frozenset(),
     "markdown": frozenset(),
-    "completion": frozenset({"ground", "markdown"}),
-    "rules": frozenset({"ground", "completion"}),
-    "store": frozenset({"ground", "completion", "rules"}),
-    "slack": frozenset({"ground", "markdown", "completion", "rules", "store"}),
-    "grok": frozenset({"ground", "completion", "rules", "store"}),
+    "files": frozenset({"ground", "markdown"}),
+    "completion": frozenset({"ground", "markdown", "files"}),
+    "rules": frozenset({"ground", "files", "completion"}),
+    "store": frozenset({"ground", "files", "completion", "rules"}),
+    "slack": frozenset({"ground", "markdown", "files", "completion", "rules", "store"}),
+    "grok": frozenset({"ground", "files", "completion", "rules", "store"}),
     "reply": frozenset({"ground", "markdown", "completion", "rules", "store", "slack"}),
     "jobs": _BELOW_JOBS | {"reply"},
     "views": _BELOW_JOBS | {"jobs"},
@@ -65,6 +68,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "top": frozenset(
         {
             "ground",
+            "files",
             "completion",
             "rules",
             "store",

@@ -28,6 +28,7 @@ SCOPES: dict[str, str] = {
     "groups:read": f"{_MEMBERS} private channels",
     "mpim:read": f"{_MEMBERS} group messages",
     "users:read": "users.info, for people's names and who is an admin",
+    "files:read": "files.info and downloads, for files that are attached to a question",
     "files:write": (
         "files.getUploadURLExternal and files.completeUploadExternal, for what was used in a month "
         "as a file"
@@ -35,5 +36,5 @@ SCOPES: dict[str, str] = {
 }
 """Scope → the methods and features that need it."""
 
-OPTIONAL = frozenset({"files:write"})
-"""Those without which the bot does the same in another way."""
+OPTIONAL = frozenset({"files:read", "files:write"})
+"""Those without which the bot does the same in another way, or says what it cannot do."""

@@ -1,5 +1,5 @@
-"""Where a `response_url` or an `upload_url` may lead: to Slack's own host, or to the sandbox's, and
-nowhere else.
+"""Where a `response_url` or the address of a file may lead: to Slack's own host, or to the
+sandbox's, and nowhere else.
 
 A `response_url` comes with a payload and is stored with a job. Who could forge one would have
 the bot send answers, and requests out of its network, to any place they like. Files are held to the
@@ -65,8 +65,8 @@ class ResponseUrls(_OwnUrls):
     host = "hooks"
 
 
-class UploadUrls(_OwnUrls):
-    """Where files go ("files.getUploadURLExternal")."""
+class FileUrls(_OwnUrls):
+    """Where files go ("files.getUploadURLExternal"), and where they lie ("File object")."""
 
     __slots__ = ()
     host = "files"

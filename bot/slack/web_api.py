@@ -17,7 +17,8 @@ from bot import metrics
 from bot.crash_points import passing
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.patience import patience
-from bot.slack.response_url import ResponseUrls, UploadUrls
+from bot.slack.download import FILE_URL, download
+from bot.slack.response_url import FileUrls, ResponseUrls
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""
@@ -70,7 +71,7 @@ class WebApi:
         self._client = client
         self._deadline = deadline
         self._response_urls = ResponseUrls.of(client.base_url)
-        self._upload_urls = UploadUrls.of(client.base_url)
+        self._file_urls = FileUrls.of(client.base_url)
 
     @property
     def deadline(self) -> float:
@@ -120,12 +121,34 @@ class WebApi:
     async def upload(self, upload_url: str, content: bytes) -> None:
         """Send the bytes of a file to the `upload_url` that Slack gave for it, if it is one of
         Slack's. No redirect is followed. Anything but 200 is an error."""
-        url = self._upload_urls.checked(upload_url)
+        url = self._file_urls.checked(upload_url)
         status, text, headers = await self._post(_UPLOAD_URL, url, content, _BYTES)
         if status != 200:
             data = _answer_of_webhook(text)
             raise _counted(_UPLOAD_URL, _refusal(_UPLOAD_URL, status, data, headers))
         metrics.SLACK_API.labels(_UPLOAD_URL, "none").inc()
+
+    async def download(
+        self, address: str, *, media_type: str, size: int, most: int, seconds: float
+    ) -> bytes:
+        """The file at its `url_private`, if that is Slack's; `seconds`: how long it may take. See
+        `bot.slack.download`. Raises `SlackError`."""
+        url = self._file_urls.checked(address)
+        if url is None:
+            raise _counted(FILE_URL, SlackError("foreign_url", f"{FILE_URL}: {_FOREIGN}"))
+        passing("before", FILE_URL)
+        try:
+            async with patience(seconds):
+                data = await download(
+                    self._client, url, media_type=media_type, size=size, most=most
+                )
+        except SlackError as error:
+            raise _counted(FILE_URL, error) from None
+        except _NO_REPLY as error:
+            raise _counted(FILE_URL, _no_reply(FILE_URL, error)) from None
+        passing("after", FILE_URL)
+        metrics.SLACK_API.labels(FILE_URL, "none").inc()
+        return data
 
     async def _post(self, kind: str, url: URL | None, body: bytes, content_type: str) -> _Reply:
         """The reply to one POST at an address of `kind`; without `url` it is not Slack's."""

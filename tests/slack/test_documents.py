@@ -14,7 +14,7 @@ from bot.errors import OutcomeUnknown, PostingDenied, SlackError
 from bot.slack.announcing import Announcing
 from bot.slack.blocks import BARE, further_message
 from bot.slack.documents import Document, Documents, File
-from bot.slack.response_url import UploadUrls
+from bot.slack.response_url import FileUrls
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from sandbox.workspace import ANA, AppConfig, Limits, Workspace, dm_of
@@ -126,7 +126,7 @@ async def test_where_nobody_can_be_written_to_that_is_told() -> None:
     ],
 )
 def test_a_file_goes_to_slack(api_url: str, upload_url: str) -> None:
-    assert str(UploadUrls.of(api_url).checked(upload_url)) == upload_url
+    assert str(FileUrls.of(api_url).checked(upload_url)) == upload_url
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_file_goes_to_slack(api_url: str, upload_url: str) -> None:
     ],
 )
 def test_and_nowhere_else(upload_url: str) -> None:
-    assert UploadUrls.of("https://slack.com/api/").checked(upload_url) is None
+    assert FileUrls.of("https://slack.com/api/").checked(upload_url) is None
 
 
 @asynccontextmanager

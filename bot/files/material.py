@@ -1,0 +1,59 @@
+"""A file as it was read: what goes along with a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MediaType = Literal["image/png", "image/jpeg", "application/pdf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that can be looked at; `tokens` are the most that it comes to."""
+
+    name: str
+    data: bytes
+    media_type: MediaType
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is written in a file; `cut`: there is more, which is left out."""
+
+    name: str
+    text: str
+    cut: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """The most that it comes to: a token for each byte."""
+        return len(self.text.encode(errors="replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF: its bytes, and what is written in it, as far as that was looked for.
+
+    `tokens` are the most that it comes to where it goes along itself, and not its `text`; None: it
+    would come to more than may be. `cut`: there is more text, which is left out.
+    """
+
+    name: str
+    data: bytes
+    text: str
+    tokens: int | None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that does not go along, and why: a part of a sentence, for people and the model."""
+
+    name: str
+    why: str
+
+
+Material = Picture | Text | Pdf
+Enclosure = Material | Unread

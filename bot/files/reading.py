@@ -1,0 +1,83 @@
+"""From the bytes of a file to what goes along with a question, or why it does not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.files.kinds import called_by_content, type_by_content
+from bot.files.material import Enclosure, Picture, Text, Unread
+from bot.files.pdf import read_pdf
+from bot.files.pictures import size_of_jpeg, size_of_png
+from bot.files.plain import text_in
+from bot.files.ref import Bounds, FileRef, Kind
+from bot.markdown.safety import printable
+from bot.words import files as words
+
+FILE_BYTES = 20 * 1024 * 1024
+"""Bytes of one file: xAI takes pictures of 20 MiB (docs.x.ai, "Image understanding")."""
+
+QUESTION_BYTES = 25 * 1024 * 1024
+"""Bytes of all files of one question: they go along in one request, a third longer in base64."""
+
+MOST_PIXELS = 50_000_000
+"""Of one picture: cameras have up to so many. One that unpacks to more may be meant to harm."""
+
+_KIND_OF: dict[str, Kind] = {"image/png": "image", "image/jpeg": "image", "application/pdf": "pdf"}
+
+
+PDFS_AT_ONCE = 2
+"""Each is read in a process of its own."""
+
+
+class Reading:
+    """Reads files, never more of them than was reserved."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._turns = asyncio.Semaphore(PDFS_AT_ONCE)
+
+    async def read(self, ref: FileRef, data: bytes) -> Enclosure:
+        """What `data`, the file of `ref`, is, or why it does not go along."""
+        if not data:
+            return Unread(ref.name, words.EMPTY)
+        found = type_by_content(data)
+        kind = _KIND_OF.get(found)
+        if kind is None and found:
+            return Unread(ref.name, words.not_taken(called_by_content(found)))
+        kind = kind or "text"
+        if ref.kind not in (None, kind):
+            return Unread(ref.name, _misnamed(ref.kind, found))
+        match kind:
+            case "image":
+                return _picture(ref.name, data, found, self.bounds.image)
+            case "pdf":
+                async with self._turns:
+                    return await read_pdf(ref.name, data, self.bounds.content(ref))
+            case "text":
+                return _text(ref.name, data, self.bounds.content(ref))
+
+
+def _misnamed(kind: Kind | None, found: str) -> str:
+    if not found:
+        return words.NO_PICTURE if kind == "image" else words.NO_PDF
+    return words.misnamed(called_by_content(found))
+
+
+def _picture(name: str, data: bytes, media_type: str, tokens: int) -> Picture | Unread:
+    png = media_type == "image/png"
+    size = size_of_png(data) if png else size_of_jpeg(data)
+    if size is None:
+        return Unread(name, words.DAMAGED)
+    if (pixels := size[0] * size[1]) > MOST_PIXELS:
+        return Unread(name, words.too_many_pixels(pixels, MOST_PIXELS))
+    return Picture(name, data, "image/png" if png else "image/jpeg", tokens)
+
+
+def _text(name: str, data: bytes, most: int) -> Text | Unread:
+    found = text_in(data, most)
+    if found is None:
+        return Unread(name, words.NO_TEXT)
+    text, cut = found
+    if not text.strip():
+        return Unread(name, words.EMPTY)
+    return Text(name, printable(text), cut)

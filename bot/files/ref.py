@@ -1,0 +1,80 @@
+"""What is kept of a file that goes along with a question: its id, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal["image", "pdf", "text"]
+
+MOST_FILES = 10
+"""Files that are read with one question."""
+
+_MARKS = 512
+"""Tokens (a byte each) that name a file and mark where it begins and ends, or why it is not
+there (`bot.completion.enclosed`)."""
+
+_MOST_BYTES_OF_ONE = 3
+"""UTF-8 bytes that one byte of another encoding becomes: a euro sign of Windows-1252."""
+
+
+class FileRef(BaseModel):
+    """A file by its `id` in Slack. `name` is safe to show; `size` is in bytes, 0: nobody said.
+
+    `kind` is what it is taken for, None: nobody said, as with files of other organisations.
+    `unread`: why it is not read, where that is known from the start.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = ""
+    name: str
+    kind: Kind | None = None
+    size: int = 0
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most tokens that one picture comes to, and any other file: text beyond them is left
+    out."""
+
+    image: int
+    file: int
+
+    def of(self, ref: FileRef) -> int:
+        """The most tokens that a file may come to, as it goes along."""
+        return _MARKS + self.content(ref)
+
+    def all(self, refs: Iterable[FileRef]) -> int:
+        """The same of several."""
+        return sum(map(self.of, refs))
+
+    def content(self, ref: FileRef) -> int:
+        """The same without what is written around it."""
+        if ref.unread:
+            return 0
+        if ref.kind == "image":
+            return self.image
+        if ref.kind == "text" and ref.size:
+            return min(self.file, _MOST_BYTES_OF_ONE * ref.size)
+        return max(self.file, self.image if ref.kind is None else 0)
+
+
+def first_files(refs: Iterable[FileRef], reason: str) -> tuple[FileRef, ...]:
+    """`refs`, each once, of which the first `MOST_FILES` that can be are read; the others are not
+    for this `reason`."""
+    found: list[FileRef] = []
+    read, known = 0, set[str]()
+    for ref in refs:
+        if ref.id and ref.id in known:
+            continue
+        known.add(ref.id)
+        if not ref.unread:
+            read += 1
+        over = not ref.unread and read > MOST_FILES
+        found.append(ref.model_copy(update={"unread": reason}) if over else ref)
+    return tuple(found)

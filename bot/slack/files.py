@@ -1,0 +1,148 @@
+"""Gets the files that people have attached, and lets nothing else in.
+
+The token goes to the host of Slack's own files, or to the sandbox's, and to no other: not to an
+address that a message or a redirect names. What is taken is bounded in bytes and in time, and it is
+what Slack says that it is: whoever is not let in gets a web page, with status 200.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from bot.errors import OutcomeUnknown, RateLimited, SlackError
+from bot.files.material import Enclosure, Unread
+from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
+from bot.files.ref import Bounds, FileRef
+from bot.slack.download import PAGE, REDIRECTED, TOO_LARGE
+from bot.slack.file_refs import ref_of
+from bot.slack.web_api import WebApi, mapping
+from bot.words import files as words
+
+log = structlog.get_logger(__name__)
+
+INFO = "files.info"
+FILE_SECONDS = 30.0
+"""How long one file may take."""
+
+QUESTION_SECONDS = 60.0
+"""How long all files of one question may."""
+
+AT_ONCE = 4
+"""Files of one question that are fetched side by side."""
+
+TRIES = 2
+_LONGEST_REST = 5.0
+"""Seconds. After a rest, and where no reply came, a call is made once more."""
+
+_REASONS = {
+    "missing_scope": words.NOT_ALLOWED,
+    "not_allowed_token_type": words.NOT_ALLOWED,
+    "file_deleted": words.DELETED,
+    "http_404": words.DELETED,
+    "http_410": words.DELETED,
+    "file_not_found": words.KEPT_FROM_ME,
+    "access_denied": words.KEPT_FROM_ME,
+    "team_access_not_granted": words.KEPT_FROM_ME,
+    "http_401": words.KEPT_FROM_ME,
+    "http_403": words.KEPT_FROM_ME,
+    "foreign_url": words.SENT_ON,
+    REDIRECTED: words.SENT_ON,
+    PAGE: words.PAGE_INSTEAD,
+}
+
+T = TypeVar("T")
+
+
+class Files:
+    """The files of one workspace. Nothing here raises but cancellation: a file that is not read is
+    `Unread`, with the reason."""
+
+    def __init__(self, api: WebApi, reading: Reading) -> None:
+        self._api = api
+        self._reading = reading
+
+    @property
+    def bounds(self) -> Bounds:
+        """The most that each comes to."""
+        return self._reading.bounds
+
+    async def read(self, refs: Sequence[FileRef]) -> tuple[Enclosure, ...]:
+        """Every file, in this order."""
+        turns = asyncio.Semaphore(AT_ONCE)
+        left = _Left(QUESTION_BYTES, asyncio.get_running_loop().time() + QUESTION_SECONDS)
+
+        async def one(ref: FileRef) -> Enclosure:
+            async with turns:
+                return await self._one(ref, left)
+
+        async with asyncio.TaskGroup() as group:
+            reading = [group.create_task(one(ref)) for ref in refs]
+        return tuple(task.result() for task in reading)
+
+    async def _one(self, ref: FileRef, left: _Left) -> Enclosure:
+        if ref.unread:
+            return Unread(ref.name, ref.unread)
+        try:
+            async with asyncio.timeout_at(left.until):
+                return await self._fetched(ref, left)
+        except TimeoutError:
+            return Unread(ref.name, words.SLOW)
+        except SlackError as error:
+            log.info("file not read", file=ref.id, error=str(error))
+            if error.code == TOO_LARGE:
+                return Unread(ref.name, words.too_big(max(ref.size, FILE_BYTES + 1), FILE_BYTES))
+            slow = isinstance(error, OutcomeUnknown) and not error.status
+            usual = words.SLOW if slow else words.NOT_GIVEN
+            return Unread(ref.name, _REASONS.get(error.code, usual))
+
+    async def _fetched(self, ref: FileRef, left: _Left) -> Enclosure:
+        info = partial(self._api.call, INFO, {"file": ref.id}, read=True)
+        file = mapping((await _tried(info)).get("file"))
+        known = ref_of(file)
+        name = known.name if ref.kind is None else ref.name
+        if known.unread:
+            return Unread(name, known.unread)
+        if known.size > left.bytes:
+            return Unread(name, words.too_much(QUESTION_BYTES))
+        left.bytes -= known.size
+        data = await _tried(
+            partial(
+                self._api.download,
+                str(file.get("url_private") or ""),
+                media_type=str(file.get("mimetype") or ""),
+                size=known.size,
+                most=FILE_BYTES,
+                seconds=FILE_SECONDS,
+            )
+        )
+        left.bytes -= len(data) - known.size
+        # What was reserved holds, whatever Slack says of the file by now.
+        wanted = ref.model_copy(update={"name": name, "kind": ref.kind or known.kind})
+        return await self._reading.read(wanted, data)
+
+
+class _Left:
+    """What is left of the bytes and the time that the files of one question have together."""
+
+    def __init__(self, most: int, until: float) -> None:
+        self.bytes = most
+        self.until = until
+
+
+async def _tried(call: Callable[[], Awaitable[T]]) -> T:
+    """What `call` gives, made once more where that may help."""
+    for left in range(TRIES - 1, 0, -1):
+        try:
+            return await call()
+        except RateLimited as error:
+            if error.retry_after > _LONGEST_REST:
+                raise
+            await asyncio.sleep(error.retry_after)
+        except OutcomeUnknown as error:
+            log.info("file asked for again", left=left, error=str(error))
+    return await call()

@@ -1,0 +1,82 @@
+"""What is said of files: those that go along with a question, and those that are not read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# --- why a file is not read: parts of a sentence, for people and for the model ---------------
+
+EMPTY = "it is empty"
+DAMAGED = "it is damaged, or not whole"
+INTRICATE = "it is too intricate to be read"
+LOCKED = "it is locked with a password"
+NO_TEXT = "it is neither text nor a PNG, JPEG or PDF"
+NO_PICTURE = "it is called a picture, and is none"
+NO_PDF = "it is called a PDF, and is none"
+NO_TEXT_IN_PDF = "it has no text in it, only pictures of pages, which this model cannot look at"
+DELETED = "it was deleted"
+ELSEWHERE = "it lies outside of Slack"
+KEPT_FROM_ME = "Slack does not show it to me"
+NOT_ALLOWED = (
+    "I may not read files here: an admin can add the scope files:read and install me again"
+)
+PAGE_INSTEAD = "Slack gave me a web page in its place"
+SENT_ON = "Slack sent me to another place for it"
+NOT_GIVEN = "Slack did not give it to me just now"
+SLOW = "it took too long to get"
+NO_ROOM = "there was no room left for it"
+NO_EYES = "the model cannot look at pictures"
+NOT_FOUND = "there is no such file"
+
+
+def not_taken(what: str) -> str:
+    """`what` is such as "a WebP picture"; empty where nobody knows."""
+    return f"it is {what or 'of another kind'}; I read PNG, JPEG, PDF and text"
+
+
+def misnamed(what: str) -> str:
+    """A file whose name says another kind than its content."""
+    return f"it is {what}, although its name says otherwise: rename it"
+
+
+def too_big(size: int, most: int) -> str:
+    """Sizes in bytes."""
+    return f"it has {_megabytes(size)}, and {_megabytes(most)} is the most"
+
+
+def too_many_pixels(pixels: int, most: int) -> str:
+    """A picture that is too large to be looked at."""
+    return f"it has {pixels:,} pixels, and {most:,} is the most"
+
+
+def too_many(most: int) -> str:
+    """More files than are read with one question."""
+    return f"only {most} files are read with one question"
+
+
+def too_much(most: int) -> str:
+    """More bytes than all files of a question may have."""
+    return f"all files of a question may have {_megabytes(most)} together"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:,.0f} MB" if size >= 1024 * 1024 else f"{size:,} bytes"
+
+
+# --- to people -------------------------------------------------------------------------------
+
+MOST_NAMED = 10
+
+
+def not_read(files: Sequence[tuple[str, str]]) -> str:
+    """Below an answer: the files that did not go along, each by its name and with its reason. Plain
+    markdown."""
+    named = [f"{name} ({why})" for name, why in files[:MOST_NAMED]]
+    more = [f"and {len(files) - MOST_NAMED} more"] if len(files) > MOST_NAMED else []
+    return f"_Not read: {'; '.join([*named, *more])}._"
+
+
+def none_read(files: Sequence[tuple[str, str]]) -> str:
+    """To a message that is nothing but files, none of which can be read."""
+    named = "; ".join(f"{name}: {why}" for name, why in files[:MOST_NAMED])
+    return f"I could not read what you sent ({named}). Please put what I should know into words."
