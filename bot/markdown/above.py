@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.leaves import START, Kind, read
+from bot.markdown.leaves import START, Kind, read, read_all
 from bot.markdown.safety import printable
 
 LONGEST_LINE = 250
@@ -65,10 +65,7 @@ class Above:
         unread = "".join(self._unread)
         end = unread.rfind("\n") + 1
         self._unread = [unread[end:]]
-        place = self._place
-        for each in printable(unread[:end]).split("\n")[:-1]:
-            place = read(place, f"{each}\n")[1]
-        self._place = place
+        self._place = read_all(self._place, printable(unread[:end]))
         kind, behind = read(self._place, printable(line))
         self._may_be_code = self._place.fence is not None or fence
         self._verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)

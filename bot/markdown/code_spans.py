@@ -14,16 +14,20 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
-AUTOLINK = (
-    r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x1f]*>"
-    r"|<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}>"
+BEHIND_ANGLE = (
+    r"(?:(?<=<)[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x1f]*>"
+    r"|(?<=<)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}>)"
 )
-TAG = r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>"
+"""The rest of an address in angles."""
+
+REST_OF_TAG = r"(?<=<)(?:/?[A-Za-z]|[!?])[^<>]*>"
+ESCAPED = r"(?<=\\)[!-/:-@\[-`{-~]"
+"""What a backslash escapes."""
 
 _LEAST_TICKS = 2
 _TICKS = re.compile(r"`+")
-_ATOM = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|{AUTOLINK}")
-_ATOM_OR_TAG = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|{AUTOLINK}|{TAG}")
+_ATOM = re.compile(rf"[\\`<](?:(?<=`)`*|{ESCAPED}|{BEHIND_ANGLE})")
+_ATOM_OR_TAG = re.compile(rf"[\\`<](?:(?<=`)`*|{ESCAPED}|{BEHIND_ANGLE}|{REST_OF_TAG})")
 _IN_TAG = re.compile(r"<[A-Za-z/!?][^<>`]*`")
 _HTML_BLOCK = re.compile(r"^[ \t>]*+<[A-Za-z/!?]", re.MULTILINE)
 _IN_LINK = re.compile(

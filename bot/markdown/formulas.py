@@ -33,8 +33,8 @@ BEGUN = r"\\(?:b(?:e(?:g(?:i(?:n(?:\{[a-z]{0,11}\*?)?)?)?)?)?)?|\$"
 """What may become that."""
 
 _END_OF = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
-_STOP = re.compile(r"\n[ \t>]*(?=\n)|^[ \t>]*(?:```|~~~)", re.MULTILINE)
-_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
+_STOP = re.compile(r"\n[ \t>]*+(?:(?=\n)|```|~~~)")
+_FENCE = re.compile(r"\n[ \t>]*+(?:```|~~~)")
 _MARKS = re.compile(r"(?<![ \t])[ \t]*+>")
 _GAP = re.compile(r"[ \t]*+")
 _TICKS = re.compile(r"`+")

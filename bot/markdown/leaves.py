@@ -31,6 +31,12 @@ QUOTE = -1
 _MARKS = re.compile(r"[ \t>+*0-9.)-]*+(?=[^\s>+*0-9.)_=#~`<-])")
 """What a line begins with whose further text makes no difference to what the line is."""
 
+_CALM = re.compile(
+    r"(?:[^\s>\-+*_=#~`<0-9][^\n]*+\n|\n"
+    r"|```[^`|\n]*+\n(?:(?![ ]{0,3}```)[^\n]*+\n)*+```[ \t]*+\n)++"
+)
+"""Lines of text, blank lines and fenced blocks, outside of all containers."""
+
 _ANY_TEXT = "a"
 _ANY_NUMBER = str.maketrans("03456789", "22222222")
 """Only the number 1 is told from others: it may begin a list in the midst of a paragraph."""
@@ -91,7 +97,36 @@ class Place(NamedTuple):
 
 
 START = Place()
+_PARAGRAPH = Place(paragraph=True)
 _DOUBTFUL = Place(doubtful=True)
+
+
+def read_all(place: Place, text: str) -> Place:
+    """What is open behind `text`, which begins at `place`."""
+    at = 0
+    while at < len(text):
+        at, _, place = pass_calm(place, text, at, len(text))
+        end = text.find("\n", at) + 1 or len(text)
+        place = read(place, text[at:end])[1] if at < end else place
+        at = end
+    return place
+
+
+def pass_calm(place: Place, text: str, at: int, end: int) -> tuple[int, int, Place]:
+    """The lines of `text` that are told together, from `at` on, where `place` is, to `end` at most:
+    where they end, where the leaf begins that goes on there, below `at` if it has begun above, and
+    what is open there."""
+    if place.containers or place not in (START, _PARAGRAPH):
+        return at, at - 1, place
+    calm = _CALM.match(text, at, end)
+    if calm is None:
+        return at, at - 1, place
+    end = calm.end()
+    above = max(text.rfind("\n\n", at, end), text.rfind("\n```", at, end))
+    leaf = text.find("\n", above + 1) + 1 if above >= 0 else at + (text[at] == "\n")
+    if leaf == end:
+        return end, end, START
+    return end, leaf - (leaf == at and place.paragraph), _PARAGRAPH
 
 
 def read(place: Place, line: str) -> tuple[Kind, Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST_FENCE = 64
 """A longer fence, or a deeper one, is text like any other."""
@@ -38,7 +39,8 @@ _TABLE_COLUMNS = 20
 """A row of Slack's table block has no more cells ("Table block")."""
 
 _MOST_KEPT = 64
-"""Lines of which is remembered what they are: each is asked about several times in a row."""
+"""Lines of which is remembered what they are: each is asked about several times in a row, and many
+are alike."""
 
 _LONGEST_MARKER = 100
 _MOST_HELD = 200
@@ -115,6 +117,26 @@ def opened_fence(line: str) -> Fence | None:
     return Fence(indent, marker, language if _LANGUAGE.fullmatch(language) else "", plain)
 
 
+class Traits(NamedTuple):
+    """What a line is by itself: whether Slack may show it, or the one above, as a heading, or it as
+    a divider, what fence it opens, and whether inline markup cannot go on behind it."""
+
+    heading: bool
+    divider: bool
+    fence: Fence | None
+    ends_paragraph: bool
+    blank: bool
+    bar: bool
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def traits_of(line: str) -> Traits:
+    """What `line` is by itself."""
+    heading, divider = is_heading(line), is_divider(line)
+    ends = heading or divider or not _bare(line)
+    return Traits(heading, divider, opened_fence(line), ends, not line.strip(), "|" in line)
+
+
 def first_line(text: str) -> str:
     """The first line of `text` that holds anything."""
     return text.lstrip("\r\n").partition("\n")[0]
@@ -151,7 +173,6 @@ def starts_wide_table(line: str, following: str) -> bool:
     return wide and barred and starts_table(line, following)
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def is_heading(line: str) -> bool:
     """Whether Slack may show `line`, or the one above, as a heading."""
     bare = line.strip()
@@ -184,17 +205,15 @@ def seems_block(line: str) -> bool:
     return _SEEMS_BLOCK.match(line) is not None
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def is_divider(line: str) -> bool:
     """Whether Slack may show `line` as a divider."""
     bare = line.strip()
     return bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def ends_paragraph(line: str) -> bool:
     """Whether inline markup cannot go on behind `line`."""
-    return not _bare(line) or is_heading(line) or is_divider(line)
+    return traits_of(line).ends_paragraph
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -19,7 +19,15 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from bot.markdown.code_spans import AUTOLINK, NO_CODE, TAG, Code, code_in, within
+from bot.markdown.code_spans import (
+    BEHIND_ANGLE,
+    ESCAPED,
+    NO_CODE,
+    REST_OF_TAG,
+    Code,
+    code_in,
+    within,
+)
 from bot.markdown.places import (
     LONGEST_TARGET,
     Name,
@@ -37,9 +45,11 @@ _MOST_NAMED = 16
 """What names more places than that hides where it leads."""
 _TOO_MANY = _MOST_NAMED + 1
 
-_MARK = re.compile(rf"\\[!-/:-@\[-`{{-~]|{AUTOLINK}|(?P<tag>{TAG})|(?P<bracket>[\[\]])")
+_MARK = re.compile(
+    rf"[\[\]\\<](?:(?P<bracket>(?<=[\[\]]))|{ESCAPED}|{BEHIND_ANGLE}|(?P<tag>{REST_OF_TAG}))"
+)
 _IN_TAG = re.compile(r"[\[\]]")
-_AUTOLINK = re.compile(AUTOLINK)
+_AUTOLINK = re.compile(f"<{BEHIND_ANGLE}")
 _WITH_USER = re.compile(
     r"(?:https?|ftp|wss?):[^@]*@|[A-Za-z][A-Za-z0-9+.-]*:/[^@]*@", re.IGNORECASE
 )
@@ -55,9 +65,10 @@ _WHOLE_TARGET = re.compile(
 """One of which there is no doubt."""
 
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
-_DEFINITION = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]:", re.DOTALL)
+_MARK_OF_NOTE = r"\[\^[^\[\]\s]{1,60}\]"
+_DEFINITION = re.compile(rf"(?!{_MARK_OF_NOTE})\[((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
 _NOTE = re.compile(
-    r"\\.|(?P<mark>\[\^[^\[\]\s]{1,60}\])(?=[:\[]|\((?!https?://))", re.DOTALL | re.IGNORECASE
+    rf"\\.|(?P<mark>{_MARK_OF_NOTE})(?=[:\[]|\((?!https?://))", re.DOTALL | re.IGNORECASE
 )
 """The mark of a footnote before what would make a reference or a link of it; one that leads
 somewhere is a link."""

@@ -20,12 +20,13 @@ MOST_MENDED = 800
 """In one text, which is less than what rooms for messages leave below Slack's limit."""
 
 _MENDABLE = re.compile(
-    r"(?<=[^\w\s*~_])[*~_]{1,8}(?=[^\s*~_])"
-    r"|(?<=[^\x00-\x7f])[*~_]{1,8}(?=[^\w\s*~_])"
-    r"|(?<=[^\s*~_])[*~_]{1,8}(?=[^\w\s*~_\x00-\x7f])"
-    rf"|(?<=[{OWN_WORDS}])__(?=[{OWN_WORDS}])|\*[_~]|_[*~]|~[*_]"
+    r"[*~_](?:(?<=[^\w\s*~_].)[*~_]{0,7}(?=[^\s*~_])"
+    r"|(?<=[^\x00-\x7f].)[*~_]{0,7}(?=[^\w\s*~_])"
+    r"|(?<=[^\s*~_].)[*~_]{0,7}(?=[^\w\s*~_\x00-\x7f])"
+    rf"|(?<=[{OWN_WORDS}]_)_(?=[{OWN_WORDS}])|(?<=\*)[_~]|(?<=_)[*~]|(?<=~)[*_])"
 )
-"""A run that may have to be mended."""
+"""A run that may have to be mended. It begins with one of few characters: that is searched for
+fast."""
 
 _OWN = re.compile(f"[{OWN_WORDS}]")
 _BOTH_KINDS = re.compile(
@@ -37,17 +38,17 @@ _RUNS = re.compile(r"[*~]+")
 _MOST_TICKS = 32
 
 
-def is_mendable(text: str, start: int, end: int) -> bool:
-    """Whether there may be emphasis in that part of `text` that has to be mended."""
-    find = text.find
-    marked = max(find("*", start, end), find("_", start, end), find("~", start, end)) >= 0
-    return marked and _MENDABLE.search(text, start, end) is not None
+def mendable_at(text: str, start: int) -> int:
+    """Where there may be emphasis in `text`, from `start` on, that has to be mended; its end where
+    there is none."""
+    found = _MENDABLE.search(text, start)
+    return found.start() if found else len(text)
 
 
 def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
     """`leaf` with what is plainly emphasis made so to every reader, `most` times at most, and how
     many times that was done."""
-    if not is_mendable(leaf, 0, len(leaf)):
+    if mendable_at(leaf, 0) == len(leaf):
         return leaf, 0
     if "*_" in leaf:
         leaf = _of_one_kind(leaf)
@@ -55,7 +56,7 @@ def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
     places: list[int] = []
     for start, end in cells_of(leaf):
         cell = leaf[start:end]
-        if cell is not leaf and not is_mendable(cell, 0, len(cell)):
+        if cell is not leaf and mendable_at(cell, 0) == len(cell):
             continue
         for pair in _pairs(cell):
             moved = Pair(start + pair.opens, start + pair.closes, *pair[2:])

@@ -12,18 +12,17 @@ from bot.markdown.lines import (
     Context,
     Fence,
     Table,
+    Traits,
     begins_paragraph,
-    ends_paragraph,
     heading_at,
     is_deep,
-    is_divider,
-    is_heading,
     is_plain,
     may_be_fence,
     may_be_rule,
     opened_fence,
     seems_block,
     starts_table,
+    traits_of,
 )
 from bot.markdown.pieces import Piece, Room, most_within, weigh, weigh_line
 from bot.markdown.runs import end_of_code, last_blank, last_block, last_paragraph, text_in
@@ -92,6 +91,7 @@ class OpenMessage:
         self._paragraph = self._last_paragraph = Paragraph(0, context)
         self._gap: Mark | None = None
         self._line: Mark | None = None
+        self._mark: Mark | None = None
 
     @property
     def unfinished(self) -> str:
@@ -141,19 +141,20 @@ class OpenMessage:
         left = self._left
         if len(line) > left or (weight := weigh_line(line)) > left:
             return False
-        chars, blocks = self._extra(line)
+        traits = traits_of(line)
+        chars, blocks = self._extra(line, traits)
         if self._line and not self._has_room(line, left - weight - chars, blocks):
             return False
         before, begin = self.context, self.mark()
         self._last_paragraph = self._paragraph_with(line)
-        self.context = self._context_after(line)
+        self.context = self._context_after(line, traits)
         self.at += len(line)
-        self._paragraph = self._paragraph_behind(line, before)
+        self._paragraph = self._paragraph_behind(line, before, traits)
         self._doubtful = self._doubtful or self._is_now_doubtful(line, before)
         self._chars += weight + chars
         self._blocks += blocks
         self.last_line = line
-        self._note_marks(line, before, begin)
+        self._note_marks(traits, line, before, begin)
         return True
 
     def _has_room(self, line: str, left: int, blocks: int) -> bool:
@@ -227,9 +228,9 @@ class OpenMessage:
 
     def mark(self) -> Mark:
         """The end of the lines that were taken."""
-        if self._line and self._line.at == self.at:
-            return self._line
-        return Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
+        if self._mark is None or self._mark.at != self.at:
+            self._mark = Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
+        return self._mark
 
     def end(self) -> Mark:
         """The end of all that came."""
@@ -287,11 +288,12 @@ class OpenMessage:
         return end._replace(at=self.at + words, paragraph=self.paragraph_of(self.at + words))
 
     def _above_heading(self, mark: Mark) -> Mark:
-        """`mark`, or above the headings that would stand alone there, if anything does."""
+        """`mark`, or above the headings that would stand alone there, if they are less than half
+        of the message."""
         at = mark.at
         while not mark.context and (begin := heading_at(self.text, at)) is not None:
             at = begin
-        if at == mark.at or not self.text[:at].strip():
+        if at == mark.at or 2 * at < mark.at or not self.text[:at].strip():
             return mark
         return mark._replace(at=at, paragraph=Paragraph(at, None))
 
@@ -354,13 +356,13 @@ class OpenMessage:
             return space
         return max(whole_characters(line, most, least), 1 if self.at == 0 else 0)
 
-    def _extra(self, line: str) -> tuple[int, int]:
+    def _extra(self, line: str, traits: Traits) -> tuple[int, int]:
         """What `line` costs besides its text: counted characters and rendered blocks."""
         if isinstance(self.context, Fence) and not self._doubtful:
             return 0, 0
-        if is_heading(line):
+        if traits.heading:
             return HEADING_CHARS, 2
-        if is_divider(line) or starts_table(self.last_line, line):
+        if traits.divider or (traits.bar and starts_table(self.last_line, line)):
             return 0, 2
         return 0, 0
 
@@ -374,13 +376,15 @@ class OpenMessage:
         passed_over = self.context is before and (code is None or code.seems_closed(line))
         return passed_over or is_deep(line)
 
-    def _context_after(self, line: str) -> Context:
+    def _context_after(self, line: str, traits: Traits) -> Context:
         context = self.context
         if isinstance(context, Fence) and not context.leaves(line):
             return None if context.closes(line) else context
-        if opened := opened_fence(line):
-            return opened
-        if isinstance(context, Table) and "|" in line:
+        if traits.fence:
+            return traits.fence
+        if not traits.bar:
+            return None
+        if isinstance(context, Table):
             self._rows += 1
             self._table_chars += len(line)
             return context
@@ -392,30 +396,33 @@ class OpenMessage:
 
     def _paragraph_with(self, line: str) -> Paragraph:
         """The paragraph that `line`, the next one, belongs to."""
+        paragraph = self._paragraph
+        if paragraph.at == self.at and paragraph.above is self.context:
+            return paragraph
         if self.context or begins_paragraph(line, self.last_line):
             return Paragraph(self.at, self.context)
-        return self._paragraph
+        return paragraph
 
-    def _paragraph_behind(self, line: str, before: Context) -> Paragraph:
+    def _paragraph_behind(self, line: str, before: Context, traits: Traits) -> Paragraph:
         """The paragraph that goes on below `line`, above which `before` was open."""
         closes = isinstance(before, Fence) and not before.leaves(line)
-        if self.context or closes or ends_paragraph(line):
+        if self.context or closes or traits.ends_paragraph:
             return Paragraph(self.at, self.context)
         return self._last_paragraph
 
-    def _note_marks(self, line: str, before: Context, begin: Mark) -> None:
+    def _note_marks(self, traits: Traits, line: str, before: Context, begin: Mark) -> None:
         """Remember where the message may end, now that `line` has been added: rather above a
         line that leads on to those below it."""
         end = self.mark()
         opens = isinstance(self.context, Fence) and before is not self.context
-        leads = opens or (before is None and line.lstrip().startswith("#") and is_heading(line))
-        if self.context is None and not line.strip():
+        leads = opens or (before is None and traits.heading and line.lstrip().startswith("#"))
+        if self.context is None and traits.blank:
             self._gap = end
         elif begin.at and before is None and leads:
             self._gap = begin
         if isinstance(self.context, Table) and before is not self.context:
             return
-        if not (leads or (self.context is None and "|" in line)):
+        if not (leads or (self.context is None and traits.bar)):
             self._line = end
         elif begin.at:
             self._line = begin

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.leaves import QUOTE, START, Kind, Place, read
+from bot.markdown.leaves import QUOTE, START, Kind, Place, read, read_all
 from bot.markdown.lines import LIST_MARKER
 from bot.markdown.safety import printable
 
@@ -24,13 +24,7 @@ def place_behind(text: str, place: Place = START) -> Place:
     within = text[text.rfind("\n") + 1 :].lstrip(" \t").startswith(">")
     if place == START and not within and not _ITEM_OR_FENCE.search(text):
         return START
-    text = printable(text)
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at) + 1 or len(text)
-        place = read(place, text[at:end])[1]
-        at = end
-    return place
+    return read_all(place, printable(text))
 
 
 class Outdent:

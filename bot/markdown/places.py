@@ -41,7 +41,13 @@ _CHUNK = re.compile(
     rf"[^\s<>\[\]()]*+(?:\([^\s<>\[\]()]*+\)[^\s<>\[\]()]*+)*+"
     rf"|{_IPV6}(?=[:/\s]|\Z)|[^{_SEPARATORS}]+"
 )
-_NAMING = re.compile(r"[.&]|//|\\\\|::|:.*:.*:|localhost:", re.DOTALL | re.IGNORECASE)
+_DOTTED = (
+    "\u00b7\u013f\u0140\u0387\u06d4\u0701\u0702\u2024-\u2027\u2488-\u249b\u3002\u33c2\u33c7\u33d8"
+    "\ua4f8\ufe12\ufe19\ufe30\ufe52\uff0e\uff61\U0001f100"
+)
+"""What looks like a dot, or holds one."""
+
+_NAMING = re.compile(rf"[.&{_DOTTED}]|//|\\\\|::|:.*:.*:|localhost:", re.DOTALL | re.IGNORECASE)
 """Without any of these in it a label names nothing."""
 
 _SCHEME = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]{0,31}):)?[/\\]+")
@@ -126,7 +132,7 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
 
 def may_name(label: str) -> bool:
     """Whether there may be a name in `label`; what holds none has none in any part of it."""
-    return not label.isascii() or _NAMING.search(label) is not None
+    return _NAMING.search(label) is not None or (":" in label and not label.isascii())
 
 
 def is_honest(name: Name, target: Target) -> bool:

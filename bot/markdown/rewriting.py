@@ -42,9 +42,11 @@ _WIDE = 20
 with a bar. Where the head does not, what stands before its first bar may have been shown already:
 that stays, and the head follows whole below it."""
 
-_MOST = {"formula": 1_000, "note": 500}
-"""So many formulas in lines of their own, or openings of some that never end, and so many footnotes
-are looked into, lest a text of nothing else takes long: more are left as they were written."""
+_MOST_NOTES = 500
+_MOST_LOOKS, _PART_CHARS = 128, 4_096
+"""So many footnotes are looked into, and in each part of a text so many of what may be formulas and
+is not told at a glance, lest a text of nothing else takes long: more are left as they were
+written."""
 
 _BEGUN = re.compile(
     rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
@@ -97,7 +99,9 @@ class Rewriting:
         self._table: _Table | None = None
         self._note = self._dedented = False
         self._skipped = {"gap", "escape", "word"}
-        self._left = dict(_MOST)
+        self._notes = 0
+        self._looked_at, self._looks = -1, 0
+        """Where a formula was looked for last, and how often in that part of the text."""
 
     def feed(self, text: str) -> str:
         """What comes out now that `text` has come."""
@@ -195,7 +199,7 @@ class Rewriting:
             word, at = found_word.span(), found_word.end()
         end = held.find("\n", at) + 1 if self._note else 0
         end = end or len(held)
-        while (token := self._tokens.next(at)) and token.start < end:
+        while (token := self._tokens.next(at, self._formulas_from)) and token.start < end:
             found = self._read(token, whole=whole)
             if found is None:
                 end = token.start
@@ -256,15 +260,27 @@ class Rewriting:
             return self._begin_note(token)
         return self._read_formula(token, whole=whole)
 
-    def _count(self, kind: str, number: int = 1) -> None:
-        self._left[kind] -= number
-        if self._left[kind] <= 0:
-            self._skipped.add(kind)
+    def _may_look(self, start: int) -> bool:
+        """Whether what may be a formula is looked into at `start`."""
+        place = self._source - self._at + start
+        if place // _PART_CHARS != self._looked_at // _PART_CHARS:
+            self._looks = 0
+        self._looks += place != self._looked_at  # it is read again once more has come
+        self._looked_at = place
+        return self._looks <= _MOST_LOOKS
+
+    @property
+    def _formulas_from(self) -> int:
+        """Where formulas are looked into again, in what is held."""
+        if self._looks <= _MOST_LOOKS:
+            return 0
+        part = self._looked_at // _PART_CHARS + 1
+        return part * _PART_CHARS - self._source + self._at
 
     def _before(self, at: int) -> str:
         """The beginning of the line that goes on at `at`, and what stands right in front of
         that."""
-        line = self._above.line + self._held[self._at : min(at, self._at + LONGEST_LINE)]
+        line = self._above.line + self._held[self._at : min(at, self._at + LONGEST_LINE + 1)]
         if len(line) <= LONGEST_LINE:
             return line
         return line[:LONGEST_LINE] + (self._held[at - 1] if at > self._at else line[-1])
@@ -315,6 +331,8 @@ class Rewriting:
             behind = self._end_of_code(start, whole=whole)
             if behind is None or behind:
                 return behind
+        if not self._may_look(start):
+            return token.end
         rule = self._rule_below(start, whole=whole)
         if rule is None:
             return None
@@ -327,10 +345,9 @@ class Rewriting:
             more = self._may_open(found)
             return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
-        inline = "\n" not in found.shown
-        self._count("formula", int(not inline))
         self._pass(found.end, found.shown)
-        if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
+        inline = "\n" not in found.shown and self._longest_stray < _SHORTEST_FENCE - 1
+        if inline and self._may_open(self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
         return _CAME_OUT
 
@@ -371,7 +388,6 @@ class Rewriting:
             self._held, start, opening, line, whole=whole, least=self._longest_stray + 1
         )
         if isinstance(found, Missing):
-            self._count("formula")
             self._missing[opening] = self._source - self._at + found.until
             return found.behind
         return found
@@ -441,6 +457,8 @@ class Rewriting:
         if not self._above.blank:
             self._pass(self._at, "\n")
         self._pass(token.end)
-        self._count("note")
+        self._notes += 1
+        if self._notes == _MOST_NOTES:
+            self._skipped.add("note")
         self._note = self._dedented = True
         return _CAME_OUT

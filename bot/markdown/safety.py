@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 from bot.markdown import links
 from bot.markdown.code_spans import Code, code_in, within
-from bot.markdown.leaves import START, Kind, Place, read
+from bot.markdown.leaves import START, Kind, Place, pass_calm, read
 from bot.markdown.links import References, with_joiners
-from bot.markdown.mending import MOST_MENDED, is_mendable, mended
+from bot.markdown.mending import MOST_MENDED, mendable_at, mended
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER
@@ -64,9 +64,10 @@ class SafeGrowth:
             self._place = START
             self._known = References()
             self._mends = MOST_MENDED
-        if not _is_live(text, len(self._done), len(text)):
+        live = _Live(text)
+        if live.next(len(self._done)) == len(text):
             return Safe(self._safe + printable(text[len(self._done) :]))
-        start, kind, place = self._read(text)
+        start, kind, place = self._read(text, live)
         end = text.rfind("\n", start) + 1 or start
         last = read(place, printable(text[end:]))[0]
         known = References(self._known)
@@ -77,17 +78,26 @@ class SafeGrowth:
         below, _ = _made(text[end:], last, known, left - mends)
         return Safe(self._safe + above + below)
 
-    def _read(self, text: str) -> tuple[int, Kind, Place]:
+    def _read(self, text: str, live: _Live) -> tuple[int, Kind, Place]:
         """Read the whole lines of `text`. Where the leaf begins that may go on below them, what
         it is, and what is open there."""
         made: list[str] = []
         begin = start = end = len(self._done)
         kind, place = Kind.TEXT, self._place
         while newline := text.find("\n", end) + 1:
+            changes = live.next(start)
+            if changes >= newline:
+                calm = text.rfind("\n", end, changes) + 1
+                passed, begun, place = pass_calm(place, text, end, calm)
+                if begun >= end:
+                    kind, start, self._place = Kind.TEXT, begun, START
+                if passed > end:
+                    end = passed
+                    continue
             line = text[end:newline]
             next_kind, behind = read(place, printable(line) if "\r" in line else line)
             if next_kind is not Kind.MORE:
-                if start < end and kind is not Kind.CODE and _is_live(text, start, end):
+                if changes < end and kind is not Kind.CODE:
                     leaf, mends = _mended(text[start:end], kind, self._known, self._mends)
                     self._mends -= mends
                     made += printable(text[begin:start]), leaf
@@ -138,14 +148,27 @@ def hold_back(text: str, end: int | None = None) -> int:
     return end - begun.start() if begun else 0
 
 
-def _is_live(text: str, start: int, end: int) -> bool:
-    """Whether there may be anything to change in that part of `text`."""
-    return bool(_ACTING_OR_LINK.search(text, start, end)) or is_mendable(text, start, end)
+class _Live:
+    """Where there may be something to change in `text`, looked for once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._acting = self._mendable = -1
+
+    def next(self, at: int) -> int:
+        """Where that is next, from `at` on, the end of a line; the end of the text where it is
+        nowhere. Asked from the front to the back."""
+        if self._acting < at:
+            found = _ACTING_OR_LINK.search(self._text, at)
+            self._acting = found.start() if found else len(self._text)
+        if self._mendable < at:
+            self._mendable = mendable_at(self._text, at)
+        return min(self._acting, self._mendable)
 
 
 def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
     """`leaf` made safe and mended, `most` times at most, and how many times it was mended."""
-    if kind is Kind.CODE or not _is_live(leaf, 0, len(leaf)):
+    if kind is Kind.CODE or _Live(leaf).next(0) == len(leaf):
         return printable(leaf), 0
     return _mended(leaf, kind, known, most)
 

@@ -14,12 +14,13 @@ from bot.markdown.rows import rule_at
 _NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
 _PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
 _SPAN = r"(?!`)[^`\n]*+`(?!`)[^\\$`h\]\n]*+"
-_TOKEN = re.compile(
-    rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})"
-    rf"|(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
+_NO_FORMULA = (
+    rf"(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
     rf"|(?P<span>(?<=`){_SPAN}(?:`{_SPAN})*+)|(?P<ticks>(?<=`)`*+)"
-    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+))"
+    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+)"
 )
+_WITHOUT_FORMULAS = re.compile(rf"[\\`h\]](?:{_NO_FORMULA})")
+_TOKEN = re.compile(rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})|{_NO_FORMULA})")
 """What matters within a line. It begins with one of few characters: that is searched for fast."""
 
 _LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
@@ -54,17 +55,24 @@ class Tokens:
         """Take it that a line begins at `at`, above all that was not asked for yet."""
         self._lines.extendleft(self._line_at(at))
 
-    def next(self, at: int) -> Token | None:
-        """What matters next, from `at` on."""
+    def next(self, at: int, behind: int = 0) -> Token | None:
+        """What matters next, from `at` on; of formulas those `behind` a place."""
         while self._lines and self._lines[0].start < at:
             self._lines.popleft()
         if not self._searched or (self._inline and self._inline.start() < at):
-            self._inline, self._searched = _TOKEN.search(self._text, at), True
+            self._inline, self._searched = self._inline_at(at, behind), True
         line = self._lines[0] if self._lines else None
         found = self._inline
         if found is None or (line and line.start <= found.start()):
             return line
         return Token(str(found.lastgroup), found.start(), found.end(), found[0])
+
+    def _inline_at(self, at: int, behind: int) -> re.Match[str] | None:
+        if at < behind:
+            found = _WITHOUT_FORMULAS.search(self._text, at)
+            if found and found.start() < behind:
+                return found
+        return _TOKEN.search(self._text, max(at, behind))
 
     def _line_at(self, start: int) -> Iterator[Token]:
         """What the line matters that begins at `start`, if it does."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.markdown.code_spans import code_in
-from bot.markdown.leaves import START, Kind, read
+from bot.markdown.leaves import START, Kind, pass_calm, read, read_all
 from bot.markdown.links import JOINER
 from bot.markdown.safety import SafeGrowth, make_safe
 from tests.markdown.commonmark import code, pings
@@ -164,3 +164,46 @@ def _spans(leaf: str) -> Iterator[str]:
     for begin, end in code_in(leaf).certain:
         if "\n" not in leaf[begin:end]:
             yield leaf[begin:end].strip("`").strip()
+
+
+LINES = (
+    *(
+        "a\n",
+        "\n",
+        "b ``` c\n",
+        "```\n",
+        "```py\n",
+        "``` \n",
+        " ```\n",
+        "````\n",
+        "    x\n",
+        "- a\n",
+    ),
+    *(
+        "> a\n",
+        "~~~\n",
+        "---\n",
+        "===\n",
+        "<b>\n",
+        "<!--\n",
+        "\r\n",
+        "|a|\n",
+        "```a|b\n",
+        "\u2028a\n",
+        "1. x\n",
+    ),
+)
+
+
+def test_lines_told_together_are_what_they_are_by_themselves() -> None:
+    for seed in range(4_000):
+        lines = random.Random(seed).choices(LINES, k=seed % 9)
+        text, place, at, leaf = "".join(lines), START, 0, 0
+        end, begun, behind = pass_calm(START, text, 0, len(text))
+        for line in lines:
+            kind, after = read(place, line)
+            if at == end:
+                assert (begun, behind) == (leaf if place.paragraph else at, place) or not end
+            leaf = leaf if kind is Kind.MORE else at
+            place, at = after, at + len(line)
+        assert read_all(START, text) == place

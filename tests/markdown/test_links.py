@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.markdown.hosts import looks
 from bot.markdown.links import JOINER, show_targets, without_joiners
+from bot.markdown.places import may_name
 from bot.markdown.safety import SafeGrowth, make_safe
 from tests.markdown.disguises import DISGUISED, HONEST, disguise, hides, scraps
 
@@ -152,3 +155,12 @@ def test_a_finished_line_stays_as_it_is(text: str, step: int) -> None:
 def test_hostile_labels_take_no_long_time() -> None:
     assert len(show_targets("[" * 20_000 + "](https://x.com)" * 5_000)) < 200_000
     assert show_targets("a." * 50_000 + "](x)").endswith("](x)")
+
+
+def test_whatever_looks_like_a_dot_may_end_a_name() -> None:
+    every = map(chr, range(0x110000))
+    likely = (char for char in every if category(char) not in ("Lo", "Cn", "Co", "Cs"))
+    dotted = [char for char in likely if "." in looks(char)]
+    assert len(dotted) > 40
+    assert all(map(may_name, dotted))
+    assert not may_name("日本（株）")

@@ -245,3 +245,9 @@ def test_hostile_text_takes_no_long_time(text: str) -> None:
 
     assert "".join(pieces(layout)) == text + "\n" + text
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("line", ["-\n", "===\n", "# a\n", "a\n---\n"])
+def test_messages_of_nothing_but_headings_are_filled(line: str) -> None:
+    layout = laid_out(line * 400, FULL)
+    assert min(len(piece.text) for piece in layout.sealed) >= 9 * len(line)

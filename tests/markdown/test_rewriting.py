@@ -236,3 +236,27 @@ def test_nothing_acts_or_hides_in_what_was_rewritten(text: str) -> None:
     for each in looks(text):
         assert not pings(each)
         assert not hides(each)
+
+
+def test_a_text_of_nothing_but_formulas_is_rewritten_alike_however_it_came() -> None:
+    text = "$$\na_1\n$$\n" * 1_000 + "words " * 800 + "and $a_1$."
+    whole = Rewriting()
+    shown = whole.feed(text) + whole.end()
+    parts = Rewriting()
+
+    assert (
+        "".join(parts.feed(text[at : at + 7]) for at in range(0, len(text), 7)) + parts.end()
+        == shown
+    )
+    assert 100 < shown.count("```") // 2 < 1_000
+    assert shown.endswith("and `$a_1$`.")
+
+
+def test_a_formula_is_shown_wherever_it_stands_in_a_long_line() -> None:
+    for words in range(200, 300):
+        rewriting = Rewriting()
+        shown = (
+            rewriting.feed(f"{'so' * (words // 2)}{' ' * (words % 2)} $a_1$ and more")
+            + rewriting.end()
+        )
+        assert "`$a_1$`" in shown
