@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from bot.completion.references import Reference
 
 Endpoint = Literal["completions", "chat", "responses"]
 
@@ -25,10 +27,13 @@ class Usage(BaseModel):
     reasoning_tokens: int = 0
     total_tokens: int = 0
     cost_in_usd_ticks: int | None = None
+    tools: ToolUse | None = None
+    """What was used of tools, where that is billed apart."""
 
     def then(self, later: Usage) -> Usage:
         """What both say, `later` where it says anything: a server may say it piece by piece."""
-        return self.model_copy(update=later.model_dump(exclude_defaults=True))
+        said = {name: value for name, value in later if value}
+        return self.model_copy(update=said)
 
 
 class ToolUse(BaseModel):
@@ -57,6 +62,35 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStep:
+    """How one call of a tool stands: `asked` is what it searches for, or the page that it opens.
+
+    `posts` and `profiles` are the most that it fetches from X; None: nobody knows.
+    """
+
+    call: str
+    tool: Literal["web", "x"]
+    asked: str = ""
+    opens: bool = False
+    over: bool = False
+    failed: bool = False
+    posts: int | None = None
+    profiles: int | None = None
+
+    def then(self, later: ToolStep) -> ToolStep:
+        """What both say, `later` where it says anything."""
+        return replace(
+            later,
+            asked=later.asked or self.asked,
+            opens=later.opens or self.opens,
+            over=later.over or self.over,
+            failed=later.failed or self.failed,
+            posts=self.posts if later.posts is None else later.posts,
+            profiles=self.profiles if later.profiles is None else later.profiles,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """One step of an answer; a field that the step did not carry is empty or None."""
 
@@ -67,8 +101,15 @@ class Chunk:
     finish_reason: str | None = None
     model: str | None = None
     usage: Usage | None = None
+    step: ToolStep | None = None
+    references: tuple[Reference, ...] = ()
     whole: bool = field(default=False, compare=False)
     """Whether `text` and `reasoning` are all that the choice holds, and not what is new of it."""
+
+    @property
+    def beside(self) -> bool:
+        """Whether it tells something beside what the choices say: used, searched, found."""
+        return self.usage is not None or self.step is not None or bool(self.references)
 
 
 class Section(BaseModel):
@@ -114,6 +155,8 @@ class Answer(BaseModel):
     """How many of the oldest turns of the conversation did not go along."""
     tools: ToolUse | None = None
     """What was used of tools; None: nobody knows, or it had none."""
+    references: tuple[Reference, ...] = ()
+    """What it cites, and then what was only seen."""
     asked: bool = True
     """Whether something may have been spent; False: Grok was not asked, or it refused."""
 

@@ -8,7 +8,7 @@ returns; `Search` is what becomes of them in a question.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import get_args
 
@@ -98,6 +98,13 @@ class Search(BaseModel):
         return any((self.domains, self.not_domains, self.handles, self.not_handles)) or bool(
             self.since or self.until
         )
+
+    def but(self, places: Collection[Searched]) -> Search:
+        """The same without these places, and what narrows them."""
+        dropped = {name for place in places for name in TOOLS[place].filters}
+        left = {name: value for name, value in self.values().items() if name not in dropped}
+        sources = ",".join(place for place in self.sources if place not in places)
+        return search_in({**left, "search": sources or OFF})
 
     def values(self) -> dict[str, JsonValue]:
         """The same in JSON form, by the names of options, as far as it was said."""

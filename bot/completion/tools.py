@@ -16,14 +16,17 @@ Searched = Literal["web", "x"]
 class Tool:
     """One place that can be searched.
 
-    `filters` are the options that narrow it, `wire` is how the API calls the tool. `micro_dollars`
-    is what each thing that is counted in `ToolUse` costs there, and `each_turn` how often one turn
-    uses it at most: what is reserved.
+    `filters` are the options that narrow it, with their names at the API, where they stand in the
+    field `within` of the tool; `wire` is how the API calls the tool, and `calls` the calls of it.
+    `micro_dollars` is what each thing that is counted in `ToolUse` costs there, and `each_turn` how
+    often one turn uses it at most: what is reserved.
     """
 
     name: Searched
     wire: str
-    filters: tuple[str, ...]
+    calls: tuple[str, ...]
+    filters: Mapping[str, str]
+    within: str = ""
     micro_dollars: Mapping[str, int]
     each_turn: Mapping[str, int]
 
@@ -35,14 +38,29 @@ TOOLS: Mapping[Searched, Tool] = MappingProxyType(
             Tool(
                 name="web",
                 wire="web_search",
-                filters=("domains", "not_domains"),
+                calls=("web_search_call",),
+                filters={"domains": "allowed_domains", "not_domains": "excluded_domains"},
+                within="filters",
                 micro_dollars={"web_calls": 5_000},
                 each_turn={"web_calls": 10},
             ),
             Tool(
                 name="x",
                 wire="x_search",
-                filters=("handles", "not_handles", "since", "until"),
+                calls=(
+                    "x_search_call",
+                    "x_keyword_search",
+                    "x_semantic_search",
+                    "x_user_search",
+                    "x_thread_fetch",
+                    "view_x_video",
+                ),
+                filters={
+                    "handles": "allowed_x_handles",
+                    "not_handles": "excluded_x_handles",
+                    "since": "from_date",
+                    "until": "to_date",
+                },
                 micro_dollars={"posts": 5_000, "profiles": 10_000},
                 each_turn={"x_calls": 10, "posts": 80, "profiles": 5},
             ),

@@ -17,7 +17,7 @@ from bot.grok.errors import Failure
 from bot.grok.memory import Memory
 from bot.grok.room import tells_most
 
-Way = Literal["no usage", "other cap", "no names", "no stream", "no mark"]
+Way = Literal["no usage", "other cap", "no names", "no stream", "no mark", "no sources"]
 _WAYS: tuple[Way, ...] = get_args(Way)
 
 _NOT_TAKEN = re.compile(
@@ -26,6 +26,7 @@ _NOT_TAKEN = re.compile(
     re.IGNORECASE,
 )
 _USAGE = re.compile(r"stream_?options|include_?usage", re.IGNORECASE)
+_SOURCES = re.compile(r"web_search_call|\binclude\b", re.IGNORECASE)
 _OTHER_CAP = re.compile(r"max_?completion_?tokens", re.IGNORECASE)
 _NAMES = re.compile(r"prompt_?cache_?key|safety_?identifier", re.IGNORECASE)
 _CAP = re.compile(r"max_?tokens", re.IGNORECASE)
@@ -76,6 +77,8 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
         yield "no names"
     if call.stream and _STREAM.search(said) and _NOT_TAKEN.search(said):
         yield "no stream"
+    if call.beside.search and _sourceless(call) != call.body and _SOURCES.search(said):
+        yield "no sources"
     if failure.parameter == "stop" and without_mark(call):
         yield "no mark"
 
@@ -84,6 +87,8 @@ def adapted(call: Call, way: Way) -> Call | None:
     """`call` written in this `way`; None when there is nothing to change."""
     if way == "no mark":
         return without_mark(call)
+    if way == "no sources":
+        return replace(call, body=_sourceless(call)) if call.beside.search else None
     if way == "other cap":
         if call.endpoint != "chat" or "max_tokens" not in call.body:
             return None
@@ -96,6 +101,12 @@ def adapted(call: Call, way: Way) -> Call | None:
     if not call.stream:
         return None
     return replace(call, body=_without(call, "stream", "stream_options"), stream=False)
+
+
+def _sourceless(call: Call) -> dict[str, Any]:
+    """The body without the wish to know what a search has seen."""
+    included = [name for name in call.body.get("include", ()) if not _SOURCES.match(name)]
+    return _without(call, "include") | ({"include": included} if included else {})
 
 
 def _without(call: Call, *names: str) -> dict[str, Any]:

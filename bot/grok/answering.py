@@ -11,12 +11,14 @@ import structlog
 
 from bot.completion.endings import ending_of
 from bot.completion.result import Chunk
+from bot.completion.tools import Searched
 from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import rewritten
-from bot.grok.errors import Failure
+from bot.grok.errors import Failure, not_searched
+from bot.grok.meaning import tools_in
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.room import Room, room_after, shortened
@@ -71,6 +73,8 @@ class Completion:
         self._refused: list[Refused] = []
         self._reached = False
         self._spent = False
+        self.unsearched: tuple[Searched, ...] = ()
+        """Where the server would not search, though that was asked for."""
         self._sips = Sips()
         self._sipping = False
         self._chunks = self._run()
@@ -160,6 +164,8 @@ class Completion:
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
         """Make ready to ask again, or raise what the person should read."""
+        if self._search_less(failure):
+            return
         if any(map(self._try, ways_out(self.call, failure))) or self._shorten(failure):
             return
         if failure.missing:
@@ -212,6 +218,25 @@ class Completion:
         log.info("asking grok in another way", way=way)
         self._ways.append(way)
         self.call = call
+        return True
+
+    def _search_less(self, failure: Failure) -> bool:
+        """Ask for a search of what is left where the server rejects a place; whether something is.
+        Raises what the person should read where nothing is."""
+        search = self.call.beside.search
+        if failure.spent or failure.kind != "invalid" or not search:
+            return False
+        rejected = tools_in(failure.said, search.sources)
+        if not rejected:
+            return False
+        self._router.learn_not_searched(self.call, rejected)
+        left = search.but(rejected)
+        if not left:
+            raise not_searched(failure, self.call.request.model, rejected)
+        log.info("asking grok to search less", rejected=rejected)
+        self.unsearched = (*self.unsearched, *rejected)
+        beside = replace(self.call.beside, search=left)
+        self.call = rewritten(replace(self.call, beside=beside), self.call.endpoint)
         return True
 
     def _shorten(self, failure: Failure) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
+from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past
 from bot.settings import Settings
 
@@ -21,11 +22,12 @@ class Beside:
     """What goes along with a request beside its parameters.
 
     `effort` is how long to think, None where nobody says; `thoughts` are the tokens that are left
-    for it where the output cap counts them too.
+    for it where the output cap counts them too. `search` is what may be searched.
     """
 
     effort: Effort | None = None
     thoughts: int = 0
+    search: Search = NO_SEARCH
 
 
 NOTHING_BESIDE = Beside()
@@ -66,7 +68,8 @@ class Call:
     def given(self) -> frozenset[str]:
         """What somebody said, by the names of options."""
         effort = {"effort"} if self.beside.effort is not None else set()
-        return frozenset(self.request.model_fields_set | effort)
+        searched = self.beside.search.values().keys() if self.beside.search else set()
+        return frozenset(self.request.model_fields_set | effort | searched)
 
 
 def dialect_of(settings: Settings) -> Dialect:

@@ -15,6 +15,7 @@ import httpx
 from bot import words
 from bot.completion.effort import Effort, thoughts_of
 from bot.completion.request import CompletionRequest
+from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past
 from bot.errors import Fault, RequestRefused
 from bot.grok.adapting import Adapting
@@ -101,13 +102,17 @@ class GrokClient:
         self._tokenizer = Tokenizer(self._api.put)
 
     def check(
-        self, request: CompletionRequest, _system: str = "", effort: Effort | None = None
+        self,
+        request: CompletionRequest,
+        _system: str = "",
+        effort: Effort | None = None,
+        search: Search = NO_SEARCH,
     ) -> tuple[Fault, ...]:
         """What the model, or the endpoint that serves it, cannot carry, without asking anybody.
 
         Every endpoint carries a system text, so none speaks against a request.
         """
-        return self._router.route(request, effort).faults
+        return self._router.route(request, effort, search).faults
 
     def plan(
         self,
@@ -116,17 +121,18 @@ class GrokClient:
         past: Past = NO_PAST,
         *,
         effort: Effort | None = None,
+        search: Search = NO_SEARCH,
         nobodys_cap: bool = False,
     ) -> Call:
         """The call that `request` becomes, with `past` before it; `effort`: how long to think;
-        `nobodys_cap`: nobody asked for the cap that goes along.
+        `search`: what may be searched; `nobodys_cap`: nobody asked for the cap that goes along.
 
         Raises `RequestRefused` when it cannot be carried.
         """
-        route = self._router.route(request, effort, nobodys_cap=nobodys_cap)
+        route = self._router.route(request, effort, search, nobodys_cap=nobodys_cap)
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        beside = Beside(effort, self._thoughts(request.model, effort))
+        beside = Beside(effort, self._thoughts(request.model, effort), search)
         return write(request, system, route.endpoint, self._dialect, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:

@@ -26,6 +26,7 @@ class Deadlines:
         self._settings = settings
         self._total_at = asyncio.get_running_loop().time() + settings.grok_total_seconds
         self._begun = False
+        self._works = False
         self._patient = False
 
     @property
@@ -35,12 +36,17 @@ class Deadlines:
 
     def attempt(self, *, stream: bool) -> None:
         """A new attempt begins; without a stream only the total counts."""
-        self._begun = False
+        self._begun = self._works = False
         self._patient = not stream
 
     def event(self) -> None:
         """An event came: from now on the deadline for silence counts."""
-        self._begun = True
+        self._begun, self._works = True, False
+
+    def working(self) -> None:
+        """A tool is at work, and then what it found is thought about: that takes as long as to
+        begin."""
+        self._begun, self._works = False, True
 
     async def within(self, wait: Awaitable[T]) -> T:
         """Wait for the next sign of life; raises `Failure` when it is too late."""
@@ -68,7 +74,8 @@ class Deadlines:
             return words.grok_too_slow(self._settings.grok_total_seconds)
         if self._begun:
             return words.grok_silent(self._settings.grok_silence_seconds)
-        return words.grok_late(self._settings.grok_first_event_seconds)
+        late = words.grok_lost_in_search if self._works else words.grok_late
+        return late(self._settings.grok_first_event_seconds)
 
 
 class Watched(httpx.AsyncByteStream):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,15 @@ import aiohttp
 
 from bot.errors import GrokFailed, GrokFailure
 from bot.grok.call import Call
-from bot.grok.meaning import Missing, kind_of, missing_in, names_model, parameter_in, status_in
+from bot.grok.meaning import (
+    Missing,
+    filter_in,
+    kind_of,
+    missing_in,
+    names_model,
+    parameter_in,
+    status_in,
+)
 from bot.grok.said import Said, read_error, say
 from bot.grok.scrub import safe_name, scrub
 from bot.words import grok as words
@@ -74,9 +83,15 @@ def from_reply(reply: ErrorReply, call: Call, secret: str = "") -> Failure:
         retry=retry and not missing,
         retry_after=reply.retry_after,
         missing=missing,
-        parameter=parameter_in(said) if kind == "invalid" else "",
+        parameter=_parameter(kind, said, call),
         said=said,
     )
+
+
+def not_searched(failure: Failure, model: str, places: Sequence[str]) -> Failure:
+    """`failure`, which says that none of these places is searched, in words."""
+    sentence = words.grok_ask_without_search(safe_name(model), places)
+    return Failure(sentence, kind="invalid", spent=False, parameter="search", said=failure.said)
 
 
 def moved() -> Failure:
@@ -99,7 +114,7 @@ def from_event(data: Any, call: Call, secret: str = "", *, begun: bool = True) -
         spent=begun or status in _GIVEN_UP_ON,
         retry=kind in {"rate_limited", "unavailable"},
         missing=missing,
-        parameter=parameter_in(said) if kind == "invalid" else "",
+        parameter=_parameter(kind, said, call),
         said=said,
     )
 
@@ -124,10 +139,17 @@ _GIVEN_UP_ON = frozenset({408, 499, 502, 504, 520, 522, 524})
 _NEVER_AGAIN = frozenset({501, 505, 525, 526})
 
 
+def _parameter(kind: GrokFailure, said: Said, call: Call) -> str:
+    """Our name of what is not taken; empty where an error blames nothing of its own."""
+    if kind != "invalid":
+        return ""
+    return (filter_in(said) if call.beside.search else "") or parameter_in(said)
+
+
 def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
     model = safe_name(call.request.model)
     if kind == "invalid":
-        parameter = parameter_in(said)
+        parameter = _parameter(kind, said, call)
         if parameter in call.given:
             return words.grok_parameter(model, parameter)
         return words.grok_invalid(scrub(said.text, secret))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from bot.completion.request import CompletionRequest
+from bot.completion.tools import TOOLS, Searched
 from bot.errors import GrokFailure
 from bot.grok.said import Said
 
@@ -92,6 +93,8 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 
+_TOOLS = re.compile(r"\btools?\b|(?:web|x)_search\b", re.IGNORECASE)
+_INSTEAD = re.compile(r"supported values|expected one of|must be|allowed", re.IGNORECASE)
 _STATUS = re.compile(r"[45]\d\d(?:\d\d)?")
 """vLLM and FastChat write two more digits."""
 
@@ -223,6 +226,27 @@ def parameter_in(said: Said) -> str:
     return ""
 
 
+def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
+    """Which of the tools that were `sent` an error says cannot be had; those of which it names
+    none, or a value of theirs, are not among them."""
+    text = f"{said.parameter} {said.every}"
+    if filter_in(said) or not _TOOLS.search(text):
+        return ()
+    return tuple(name for name in sent if TOOLS[name].wire in _unlisted(text)) or tuple(sent)
+
+
+def filter_in(said: Said) -> str:
+    """The option of a search that an error is about, or `""`."""
+    text = f"{said.parameter} {said.every}"
+    filters = {wire: name for tool in TOOLS.values() for name, wire in tool.filters.items()}
+    return next((name for wire, name in filters.items() if wire in text), "")
+
+
+def _unlisted(text: str) -> str:
+    """What an error says before it lists what can be had instead."""
+    return _INSTEAD.split(text, maxsplit=1)[0]
+
+
 def unsupported(said: Said) -> bool:
     """Whether an error says that a parameter is not taken at all, whatever its value."""
     return bool(_UNSUPPORTED.search(said.every)) and not _VALUE.search(said.every)
@@ -238,5 +262,6 @@ _OURS = {name.replace("_", ""): name for name in CompletionRequest.model_fields}
     "reasoning": "effort",
     "reasoning.effort": "effort",
     "reasoningeffort": "effort",
+    "maxturns": "max_turns",
 }
 """Our names of what servers blame, without `_` and in lower case."""

@@ -20,14 +20,15 @@ class Progress:
 
     def __init__(self) -> None:
         self.said = False
-        """Whether some text or thought has come."""
+        """Whether something has come that is paid for: text, thoughts, or a tool at work."""
         self._choices: dict[int, _Choice] = {}
 
     def follow(self, chunks: list[Chunk]) -> Iterator[Chunk]:
         """Pass the chunks of one event on, each with what is new in it, and with the finish that
         counts."""
         for chunk in chunks:
-            if chunk.usage is not None:
+            if chunk.beside:
+                self.said = self.said or chunk.step is not None
                 yield chunk
                 continue
             new = self._choices.setdefault(chunk.choice, _Choice()).take(chunk)

@@ -106,6 +106,8 @@ class Receiving:
             else:
                 if self._progress.said and not self._progress.complete:
                     raise Failure(words.GROK_CUT, kind="cut")
+        if not self._progress.begun and self._progress.said:
+            raise Failure(words.GROK_CUT, kind="cut")
         if not self._progress.said and not self._progress.complete:
             raise _nothing(spent=self._spent)
 
@@ -131,6 +133,8 @@ class Receiving:
         error = self._wire.error_in(value, event)
         for chunk in self._progress.follow(self._read(value, event)):
             self._spent = self._spent or chunk.usage is not None
+            if chunk.step is not None:
+                self._deadlines.working()
             yield chunk if error is None else replace(chunk, finish_reason=None)
         if error is None:
             return

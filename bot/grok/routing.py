@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,8 @@ from bot import words
 from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
+from bot.completion.search import NO_SEARCH, Search
+from bot.completion.tools import Searched
 from bot.errors import Fault, GrokFailed, GrokFailure
 from bot.grok.call import Call, Dialect
 from bot.grok.catalogue import Catalogue
@@ -79,15 +81,14 @@ class Router:
         self,
         request: CompletionRequest,
         effort: Effort | None = None,
+        search: Search = NO_SEARCH,
         *,
         nobodys_cap: bool = False,
     ) -> Route:
         """The route of `request`, by its model and by what it needs; `effort`: how long to think,
-        where somebody says; `nobodys_cap`: nobody asked for the cap that goes along."""
-        routes = [
-            Route(endpoint, self._faults(request, effort, endpoint))
-            for endpoint in self._order(request.model)
-        ]
+        where somebody says; `search`: what may be searched; `nobodys_cap`: nobody asked for the
+        cap that goes along."""
+        routes = self._routes(request, effort, search)
         best = min(
             routes,
             key=lambda route: (
@@ -166,12 +167,23 @@ class Router:
 
     def _left(self, call: Call, refused: Sequence[Refused]) -> list[Route]:
         """The routes that have not been tried."""
-        request, effort = call.request, call.beside.effort
         tried = {endpoint for endpoint, _ in refused}
+        return self._routes(call.request, call.beside.effort, call.beside.search, tried)
+
+    def _routes(
+        self,
+        request: CompletionRequest,
+        effort: Effort | None,
+        search: Search,
+        but: Collection[Endpoint] = (),
+    ) -> list[Route]:
+        """All of them `but` some; where something is searched those only that can, if there are
+        any."""
+        order = [name for name in self._order(request.model) if name not in but]
+        if search:
+            order = [name for name in order if ENDPOINTS[name].searches] or order
         return [
-            Route(endpoint, self._faults(request, effort, endpoint))
-            for endpoint in self._order(request.model)
-            if endpoint not in tried
+            Route(endpoint, self._faults(request, effort, search, endpoint)) for endpoint in order
         ]
 
     def _order(self, model: str) -> list[Endpoint]:
@@ -195,11 +207,60 @@ class Router:
         return failure.parameter in given and not taken
 
     def _faults(
-        self, request: CompletionRequest, effort: Effort | None, endpoint: Endpoint
+        self,
+        request: CompletionRequest,
+        effort: Effort | None,
+        search: Search,
+        endpoint: Endpoint,
     ) -> tuple[Fault, ...]:
         """What the model cannot take at `endpoint`, each with a model that can."""
         found = self._request_faults(request, endpoint)
+        if search:
+            found = tuple(self._searching(request, search, endpoint, found))
         return found if effort is None else (*found, *self._effort(request, effort, endpoint))
+
+    def _searching(
+        self,
+        request: CompletionRequest,
+        search: Search,
+        endpoint: Endpoint,
+        found: Sequence[Fault],
+    ) -> Iterator[Fault]:
+        """What speaks against a search, and what was `found` against the rest: what only endpoints
+        have that search nothing cannot go together with it."""
+        model = request.model
+        if not ENDPOINTS[endpoint].searches:
+            yield from found
+            able = said.grok_able_at("search", next(iter(ENDPOINTS)))
+            if self._forced == "auto":
+                yield Fault("search", said.GROK_NO_SEARCH)
+            else:
+                yield Fault("search", said.grok_cannot_here(endpoint), able)
+            return
+        lacking = ENDPOINTS[endpoint].lacks(request)
+        for fault in found:
+            beside = fault.parameter in lacking and self._forced == "auto"
+            yield Fault(fault.parameter, said.GROK_NOT_SEARCHING) if beside else fault
+        left = self.searched(model, endpoint, search)
+        if left != search.sources:
+            missing = [place for place in search.sources if place not in left]
+            yield Fault("search", said.grok_not_searched(safe_name(model), missing), ",".join(left))
+        for name in search.values():
+            if (model, endpoint, name) in self._not_taken:
+                yield Fault(name, said.grok_cannot(safe_name(model)))
+
+    def searched(self, model: str, endpoint: Endpoint, search: Search) -> tuple[Searched, ...]:
+        """The places of `search` of which nobody knows that they are not searched there."""
+        return tuple(
+            place
+            for place in search.sources
+            if (model, endpoint, _tool(place)) not in self._not_taken
+        )
+
+    def learn_not_searched(self, call: Call, places: Sequence[Searched]) -> None:
+        """Remember that these are not searched where `call` went."""
+        for place in places:
+            self._not_taken.add((call.request.model, call.endpoint, _tool(place)))
 
     def _effort(
         self, request: CompletionRequest, effort: Effort, endpoint: Endpoint
@@ -268,3 +329,8 @@ class Router:
     def _unknown(self, model: str) -> Fault:
         nearest = self._catalogue.nearest(model)
         return Fault("model", said.grok_unlisted(safe_name(model)), said.grok_listed(nearest))
+
+
+def _tool(place: Searched) -> str:
+    """The name under which it is remembered that a place is not searched."""
+    return f"search {place}"

@@ -37,7 +37,7 @@ class Thinking:
 
     def follow(self, chunk: Chunk) -> Chunk:
         """`chunk` with its text as far as it is sure what it is."""
-        if self._off or chunk.usage is not None:
+        if self._off or chunk.beside:
             return chunk
         choice = self._choices.setdefault(chunk.choice, _Choice())
         choice.reason = chunk.finish_reason or choice.reason

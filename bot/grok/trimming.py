@@ -34,7 +34,7 @@ class Trimming:
     def follow(self, chunk: Chunk) -> Chunk:
         """`chunk` with the text that can be shown now; the rest may come with a later one."""
         choice = self._choices.get(chunk.choice)
-        return chunk if choice is None or chunk.usage is not None else choice.follow(chunk)
+        return chunk if choice is None or chunk.beside else choice.follow(chunk)
 
     def rest(self) -> Iterator[Chunk]:
         """What is left of choices that ended without saying so."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from bot.completion.result import TICKS_PER_DOLLAR, Usage
+from bot.completion.result import TICKS_PER_DOLLAR, ToolUse, Usage
 
 _MOST_TOKENS = 1_000_000_000
 """More than any model reads or writes at once: such a number is a mistake."""
@@ -35,6 +35,13 @@ _TOTAL = ("totaltokens", "totaltokencount")
 
 _PROMPT_DETAILS = ("prompttokensdetails", "inputtokensdetails", "inputtokendetails")
 _OUTPUT_DETAILS = ("completiontokensdetails", "outputtokensdetails", "outputtokendetails")
+
+
+_TOOL_DETAILS = ("serversidetoolusagedetails",)
+_FETCHED = {"xpostsfetched": "posts", "xusersfetched": "profiles"}
+_TOOLS = {"websearchcalls": "web_calls", "xsearchcalls": "x_calls"} | _FETCHED
+"""What xAI bills of its tools, and our names for it. Bills from before September 2026 do not say
+what was fetched."""
 
 
 def read_usage(answer: Mapping[str, Any]) -> Usage | None:
@@ -67,7 +74,8 @@ def _read(told: Mapping[str, Any]) -> Usage | None:
     if total == prompt + output:
         output = max(0, output - reasoning)
     cost = _number(said.get("costinusdticks"), _MOST_TICKS)
-    if not total and not cost:
+    tools = _tools(said)
+    if not total and not cost and not tools:
         return None
     return Usage(
         prompt_tokens=prompt,
@@ -76,7 +84,21 @@ def _read(told: Mapping[str, Any]) -> Usage | None:
         reasoning_tokens=reasoning,
         total_tokens=total,
         cost_in_usd_ticks=cost or None,
+        tools=tools,
     )
+
+
+def _tools(said: Mapping[str, Any]) -> ToolUse | None:
+    """What was used of tools; None where that is not said, or nothing was."""
+    used = _details(said, _TOOL_DETAILS)
+    counts = {ours: _number(used.get(theirs), _MOST_TOKENS) for theirs, ours in _TOOLS.items()}
+    if not any(counts.values()):
+        return None
+    fetched = {
+        ours: counts.get(ours) if theirs in used or not counts["x_calls"] else None
+        for theirs, ours in _FETCHED.items()
+    }
+    return ToolUse(web_calls=counts["web_calls"], x_calls=counts["x_calls"], **fetched)
 
 
 def _by_plain_name(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from bot.words import counted
+from bot.words.search import PLACES
 
 GROK_SENTENCES: dict[str, str] = {
     "bad_key": (
@@ -71,6 +72,14 @@ def grok_late(seconds: float) -> str:
     )
 
 
+def grok_lost_in_search(seconds: float) -> str:
+    """Nothing came for so long while it searched."""
+    return (
+        f"Grok has searched for {_duration(seconds)} without a word. Please ask again, perhaps "
+        "with a lower `--max-turns`."
+    )
+
+
 def grok_silent(seconds: float) -> str:
     """The answer stopped growing."""
     return f"Grok fell silent for {_duration(seconds)} in the middle. Please ask again."
@@ -131,6 +140,24 @@ def grok_able_at(parameter: str, endpoint: str) -> str:
     """`allowed` of the same fault; `endpoint` is the newest that could."""
     able = f"with GROK_ENDPOINT={endpoint} or auto"
     return f"one prompt, or several {able}" if parameter == "prompt" else able
+
+
+GROK_NO_SEARCH = "the server that this bot asks cannot search"
+"""`problem` of a fault about a search."""
+
+GROK_NOT_SEARCHING = "cannot go together with --search"
+"""`problem` of a fault about a parameter."""
+
+
+def grok_not_searched(model: str, places: Sequence[str]) -> str:
+    """`problem` of a fault about a search; `places` are keys of `PLACES`."""
+    return f"{model} cannot search {either([PLACES[place] for place in places])} here"
+
+
+def grok_ask_without_search(model: str, places: Sequence[str]) -> str:
+    """The API rejects the tools that search; nothing was spent."""
+    problem = grok_not_searched(model, places)
+    return f"{problem}. Ask again with `--search off`, or with another model."
 
 
 def grok_no_effort(model: str, effort: str) -> str:

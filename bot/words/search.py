@@ -61,6 +61,10 @@ ALLOWED: Mapping[str, str] = {
 }
 """By the name of the option."""
 
+SOURCES = "**Sources**"
+SEEN = "**Seen while searching, and not cited**"
+"""Above the list of them."""
+
 ENDS_OPEN = "ends with a comma: write the list without spaces, or in quotes"
 NOTHING_SEARCHED = "counts only where something is searched"
 ONE_OF_THE_TWO = "one of the two"
@@ -105,3 +109,15 @@ def by_searching(sources: str) -> str:
 def not_searched(place: str) -> str:
     """`problem` of a fault about what narrows a search; `place` is a key of `PLACES`."""
     return f"counts only where {PLACES[place]} is searched"
+
+
+def more_sources(count: int) -> str:
+    """Below a list of sources that is too long."""
+    return f"and {count:,} more"
+
+
+def searching(place: str, asked: str, opens: bool) -> str:
+    """What is done now; `place` is a key of `PLACES`, `asked` what it searches for or opens."""
+    if opens:
+        return f"Reading {asked}" if asked else f"Reading a page of {PLACES[place]}"
+    return f"Searching {PLACES[place]}" + (f" for {asked}" if asked else "")

@@ -211,6 +211,7 @@ async def test_the_bill_counts_thoughts_once() -> None:
         "reasoning_tokens": 5,
         "total_tokens": 42,
         "cost_in_usd_ticks": 37_756_000,
+        "tools": None,
     }
 
 

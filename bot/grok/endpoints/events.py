@@ -1,7 +1,7 @@
 """Reads what `/v1/responses` answers: typed events in whatever order they come, or one body.
 
-What is not known is left out: tools at work, annotations, types that are new. A server that says
-it in choices all the same is understood as well.
+What is not known is left out, such as types that are new. A server that says it in choices all the
+same is understood as well.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.completion.result import Chunk, TokenLogprob
 from bot.grok.endpoints import choices
+from bot.grok.endpoints.tool_events import Calls, references_in, references_of
 from bot.grok.endpoints.values import count_of, listed_chances, map_of, maps_of, name_of, text_of
 from bot.grok.usage import read_usage
 
@@ -89,6 +90,7 @@ class Reader:
         self._message: object = None
         self._began = False
         self._done: dict[object, tuple[str, str]] = {}
+        self._calls = Calls()
 
     def __call__(self, value: Mapping[str, Any], event: str = "") -> list[Chunk]:
         """The chunks of one event, or of a body."""
@@ -97,6 +99,16 @@ class Reader:
         kind = _kind(value, event)
         if kind in _TEXT:
             return [self._text(value)]
+        return [*self._beside(kind, value), *self._said(kind, value)]
+
+    def _beside(self, kind: str, value: Mapping[str, Any]) -> Iterator[Chunk]:
+        """What an event tells of tools, and of where the answer was found."""
+        step, references = self._calls.step(kind, value), references_in(kind, value)
+        if step or references:
+            yield Chunk(model=self._model, step=step, references=references)
+
+    def _said(self, kind: str, value: Mapping[str, Any]) -> list[Chunk]:
+        """What an event says, other than a piece of text."""
         if kind in _THOUGHT:
             return [Chunk(reasoning=_delta(value), model=self._model)]
         if kind == "response.output_item.done":
@@ -138,7 +150,16 @@ class Reader:
             whole=True,
         )
         usage = read_usage(response)
-        return [end] if usage is None else [end, Chunk(model=self._model, usage=usage)]
+        told = [] if usage is None else [Chunk(model=self._model, usage=usage)]
+        return [*self._found(items), end, *told]
+
+    def _found(self, items: list[Mapping[str, Any]]) -> Iterator[Chunk]:
+        """What the items of the end tell of tools, once more or for the first time."""
+        for place, item in enumerate(items):
+            step = self._calls.of_item(item, place, over=True)
+            references = tuple(references_of(item))
+            if step or references:
+                yield Chunk(model=self._model, step=step, references=references)
 
 
 def _kind(value: Mapping[str, Any], event: str) -> str:

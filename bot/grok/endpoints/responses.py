@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.completion.request import CompletionRequest
+from bot.completion.search import Search
+from bot.completion.tools import TOOLS, Tool
 from bot.completion.transcript import chat_messages
 from bot.grok.call import Names
 from bot.grok.endpoints import chat, events
@@ -18,6 +20,10 @@ _AS_GIVEN = ("model", "temperature", "top_p", "user")
 
 _CHANCES = "message.output_text.logprobs"
 """What OpenAI includes where chances are wanted; xAI has a switch."""
+
+
+_SEEN = "web_search_call.action.sources"
+"""What a search of the web has seen is listed where this is included."""
 
 
 def write(asked: Asked) -> Written:
@@ -33,7 +39,29 @@ def write(asked: Asked) -> Written:
         body |= {**chances, "top_logprobs": given["logprobs"]}
     if asked.beside.effort is not None:
         body["reasoning"] = {"effort": asked.beside.effort}
+    if asked.beside.search:
+        body |= _searching(asked.beside.search)
+        body["include"] = [*body.get("include", ()), _SEEN]
     return Written(body)
+
+
+def _searching(search: Search) -> dict[str, Any]:
+    """The fields that let `search` be done."""
+    fields: dict[str, Any] = {"tools": [_tool(TOOLS[name], search) for name in search.sources]}
+    if search.max_turns is not None:
+        fields["max_turns"] = search.max_turns
+    return fields
+
+
+def _tool(tool: Tool, search: Search) -> dict[str, Any]:
+    """One tool with what narrows it. The API's last day is the first that is not searched."""
+    given: dict[str, Any] = dict(search.values())
+    if search.before is not None:
+        given["until"] = search.before.isoformat()
+    filters = {wire: given[name] for name, wire in tool.filters.items() if name in given}
+    if tool.within:
+        filters = {tool.within: filters} if filters else {}
+    return {"type": tool.wire, **filters}
 
 
 def lacks(request: CompletionRequest) -> tuple[str, ...]:
@@ -72,4 +100,5 @@ RESPONSES = Wire(
     avoids=avoids,
     caps_thoughts=True,
     named=named,
+    searches=True,
 )

@@ -52,7 +52,8 @@ class Wire:
     returns what of it tells of an error; None when it tells of none. `answers` says whether a body
     is an answer, `begins` whether an event is more than a sign that the request is being worked on.
     `headers` and `named` carry the names of what is asked, as hashes. `efforts`: whether it can be
-    said there how long to think. `repeats`: whether an event may hold the chances of all tokens.
+    said there how long to think, `searches`: whether tools can search there.
+    `repeats`: whether an event may hold the chances of all tokens.
     `avoids`: whether a request had better go to another endpoint that carries all of it.
     `caps_thoughts`: whether the output cap there counts thoughts, so that it bounds text loosely.
     """
@@ -64,6 +65,7 @@ class Wire:
     error_in: Callable[[Mapping[str, Any], str], Mapping[str, Any] | None]
     answers: Callable[[Mapping[str, Any]], bool]
     efforts: bool = True
+    searches: bool = False
     repeats: bool = False
     avoids: Callable[[CompletionRequest], bool] = lambda _request: False
     caps_thoughts: bool = False

@@ -1,0 +1,163 @@
+"""What an answer was found in: addresses that it cites, or that were seen, each once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.words import search as words
+
+MOST_LISTED = 10
+MOST_REFERENCES = 200
+"""So many are kept of one answer; a question that was searched for has some tens."""
+
+LONGEST_ADDRESS = 1_000
+"""In characters, as what makes links safe reads it (`bot.markdown.places`)."""
+
+_LONGEST_HOST = 40
+_LONGEST_LABEL = 60
+_HOST = re.compile(r"(?=[^.]{0,63}\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+_PORT = re.compile(r":[0-9]{1,5}\Z")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9./~-]*")
+_AS_IT_IS = "/:?#@!&'*+,;=~%._-()"
+"""What is not encoded in an address that a link leads to. Parentheses that are not paired are."""
+
+
+class Reference(BaseModel):
+    """One address. `number` is that by which the text cites it; 0: the text does not, and `placed`
+    says whether the API told for which part of the text it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    number: int = 0
+    placed: bool = False
+
+    @property
+    def cited(self) -> bool:
+        """Whether some of the answer is from there."""
+        return self.number > 0 or self.placed
+
+
+class References:
+    """Those of one answer, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Reference] = {}
+
+    def add(self, references: Iterable[Reference]) -> None:
+        """Take what has come; what is known already keeps its number."""
+        for new in references:
+            key = same(new.url)
+            known = self._found.get(key)
+            if known is None:
+                if len(self._found) < MOST_REFERENCES:
+                    self._found[key] = new
+                continue
+            if (new.number and not known.number) or (new.placed and not known.placed):
+                update = {
+                    "number": known.number or new.number,
+                    "placed": known.placed or new.placed,
+                }
+                self._found[key] = known.model_copy(update=update)
+
+    def listed(self) -> tuple[Reference, ...]:
+        """All of them: first those that the text cites, by their numbers, then others that some of
+        it is from, then what was only seen."""
+        found = self._found.values()
+        numbered = sorted((each for each in found if each.number), key=lambda each: each.number)
+        placed = [each for each in found if each.placed and not each.number]
+        return (*numbered, *placed, *(each for each in found if not each.cited))
+
+
+class Numbers:
+    """Gives each address that is cited its number, in the order in which they are."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Reference] = {}
+
+    def of(self, url: str) -> Reference | None:
+        """The reference of an address; None for one that nothing can be shown of."""
+        if not host_of(url):
+            return None
+        number = len(self._known) + 1
+        return self._known.setdefault(same(url), Reference(url=url, number=number))
+
+
+def host_of(url: str) -> str:
+    """The host of an address of the web, as it is shown; empty for any other, and for one that is
+    written so that nobody sees where it leads."""
+    if len(url) > LONGEST_ADDRESS or not url.lower().startswith(("http://", "https://")):
+        return ""
+    try:
+        authority = urlsplit(url).netloc
+        host = _PORT.sub("", authority).encode("idna").decode()
+    except (ValueError, UnicodeError):
+        return ""
+    return host.lower().removeprefix("www.") if _HOST.fullmatch(host) else ""
+
+
+def same(url: str) -> str:
+    """What two addresses have in common that lead to one place."""
+    parts = urlsplit(url)
+    host = parts.netloc.lower().removeprefix("www.")
+    return f"{host}{parts.path.rstrip('/')}?{parts.query}"
+
+
+def link_to(reference: Reference) -> str:
+    """The short link that stands in the text for a citation."""
+    host = host_of(reference.url)
+    return f"[{_short_host(host)} {reference.number}]({target(reference.url)})"
+
+
+def target(url: str) -> str:
+    """`url` as it may stand in a link of markdown."""
+    kept = _AS_IT_IS if _is_paired(url) else _AS_IT_IS.replace("()", "")
+    return quote(url, safe=kept)
+
+
+def listing(references: Sequence[Reference]) -> str:
+    """The list below an answer, in markdown; empty where there is nothing to list."""
+    cited = [each for each in references if each.cited]
+    shown = (cited or references)[:MOST_LISTED]
+    if not shown:
+        return ""
+    lines = [
+        f"{number}. {_named(each)}" if cited else f"- {_named(each)}"
+        for number, each in enumerate(shown, 1)
+    ]
+    left = len(cited or references) - len(shown)
+    head = words.SOURCES if cited else words.SEEN
+    more = [f"\n{words.more_sources(left)}"] if left else []
+    return "\n".join([head, "", *lines, *more])
+
+
+def _named(reference: Reference) -> str:
+    """A link that shows where it goes, as far as that is short and plain."""
+    host = _short_host(host_of(reference.url))
+    path = urlsplit(reference.url).path.rstrip("/")
+    plain = _PLAIN_PATH.match(path)
+    shown = f"{host}{plain[0] if plain else ''}"
+    whole = len(shown) == len(host) + len(path)
+    if len(shown) > _LONGEST_LABEL:
+        shown, whole = shown[: _LONGEST_LABEL - 1], False
+    return f"[{shown if whole else shown.rstrip('.-~/') + '…'}]({target(reference.url)})"
+
+
+def _short_host(host: str) -> str:
+    """A host as it is shown: the end of one that is long, which says whose it is."""
+    while len(host) > _LONGEST_HOST and host.count(".") > 1:
+        host = host.partition(".")[2]
+    return host
+
+
+def _is_paired(url: str) -> bool:
+    depth = 0
+    for char in url:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0
