@@ -196,5 +196,6 @@ def why(row: Row) -> str:
     if row.stop:
         return words.job_stopped(row.stop)
     if row.state == "resting":
-        return words.job_rests(row.attempts, row.rests)
+        told = words.job_rests if row.attempts else words.job_set_aside
+        return told(row.attempts, row.rests)
     return words.JOB_BEHIND if row.state == "in line" else ""

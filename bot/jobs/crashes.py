@@ -14,6 +14,8 @@ from collections.abc import Mapping
 import structlog
 
 from bot.completion.result import Answer
+from bot.jobs.entry import Lease
+from bot.jobs.versions import SET_ASIDE_SECONDS
 from bot.rules.hold import Hold
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
@@ -53,6 +55,7 @@ class Crashes:
         self._pause_seconds = pause_seconds
         self._retention_seconds = retention_seconds
         self._pause = store.script("pause")
+        self._release = store.script("release")
         self._wake = store.script("wake")
         self._drop = store.script("drop")
 
@@ -71,6 +74,17 @@ class Crashes:
             [entry_id, self._group, consumer, MOST_ATTEMPTS, *rests],
         )
         return int(rested) / 1000
+
+    async def set_aside(self, lease: Lease) -> bool:
+        """Leave a job that was taken to a version that can answer it; that was no taking. False:
+        jobs do not rest here, or the lease is lost."""
+        if not self.pauses:
+            return False
+        log.warning("job left to another version", job_id=lease.entry.job_id)
+        keys, entry = self._keys, lease.entry
+        rest = int(1000 * SET_ASIDE_SECONDS * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
+        args = (lease.token, entry.entry_id, self._group, 0, rest)
+        return bool(await self._release([keys.job(entry.job_id), keys.queue, keys.paused], args))
 
     async def wake(self) -> int:
         """Queue again what has rested long enough; how much that was."""
@@ -108,7 +122,7 @@ class Crashes:
         outcome = await self._drop(
             [
                 *(job, keys.queue, keys.failed, keys.paused, keys.singly),
-                *(self._line(line) if line else [job] * 4),
+                *(keys.line(line) if line else [job] * 4),
                 *([*counters(keys, hold), *books(keys, hold)] if hold else []),
             ],
             args,
@@ -119,15 +133,6 @@ class Crashes:
         """In ms, after so many takings and one."""
         varied = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         return int(1000 * self._pause_seconds * GROWTH**taking * varied)
-
-    def _line(self, conversation: str) -> list[str]:
-        keys = self._keys
-        return [
-            keys.thread(conversation),
-            keys.thread_facts(conversation),
-            keys.thread_active(conversation),
-            keys.thread_waiting(conversation),
-        ]
 
 
 def _readable(stored: str, job_id: str) -> Hold | None:

@@ -12,6 +12,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
+from bot.jobs.versions import needs_of
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
 from bot.store.recent import Recent
@@ -139,6 +140,7 @@ def fields_of(job: Job) -> dict[str, str]:
         "redeliver": "1",
         "stop": job.stop,
         "given_up": job.given_up,
+        "needs": needs_of(job.ask),
         "answer": job.answer.model_dump_json() if job.answer else "",
         **{post_field(part): dump_post(post) for part, post in job.posts.items()},
     }

@@ -21,6 +21,7 @@ from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.entry import Again, Entry, Lease, Load, entries_of
 from bot.jobs.job import STATE, Job, State, fields_of, parse_job
 from bot.jobs.refusal import raise_refusal
+from bot.jobs.versions import for_newer, may_be_newer, needs_of
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
@@ -117,6 +118,7 @@ class Queue:
             hold.model_dump_json() if hold is not None else "",
             int(ask.surface == "mention"),
             int(ask.opens_thread),
+            needs_of(ask),
         )
         outcome, detail = await self._script("accept").once(keys, args)
         if hold is not None:
@@ -236,8 +238,9 @@ class Queue:
         return str(reply[0]), entries_of(reply[1])
 
     async def take(self, entry: Entry) -> tuple[Lease, Job] | None:
-        """Become the holder of the job behind `entry`; None when nothing is left to do. Raises
-        `ValueError` when what is stored is no job."""
+        """Become the holder of the job behind `entry`; None when nothing is left to do, or when
+        it is for another version, and was set aside. Raises `ValueError` when what is stored is
+        no job."""
         lease = Lease(entry, uuid.uuid4().hex)
         keys = [self._keys.job(entry.job_id), self._keys.queue]
         reply = await self._script("take")(
@@ -250,7 +253,14 @@ class Queue:
             log.error("job ended without a word", job_id=entry.job_id)
             await self.crashes.drop(entry.job_id, None, entry.entry_id)
             return None
-        return lease, parse_job(fields)
+        if for_newer(fields) and await self.crashes.set_aside(lease):
+            return None
+        try:
+            return lease, parse_job(fields)
+        except ValueError:
+            if may_be_newer(fields) and await self.crashes.set_aside(lease):
+                return None
+            raise
 
     async def pause(self, entry: Entry) -> float:
         """Let the job behind `entry`, which was claimed, rest if its holder died; for how many
@@ -416,8 +426,9 @@ class Queue:
     async def release(self, lease: Lease, late: float = 0.0) -> bool:
         """Hand the job back, for any worker to take at once, though for `late` seconds Slack may
         carry out calls made for it; False when the lease is lost."""
-        args: list[str | int] = [lease.token, lease.entry.entry_id, GROUP, _ms(late)]
-        return bool(await self._script("release")(self._job_and_queue(lease), args))
+        keys = [*self._job_and_queue(lease), self._keys.paused]
+        args: list[str | int] = [lease.token, lease.entry.entry_id, GROUP, _ms(late), 0]
+        return bool(await self._script("release")(keys, args))
 
     async def hand_back(self, working: Sequence[Entry] = ()) -> int:
         """Hand back what this consumer has read and is not `working` on; how much it was."""
@@ -467,15 +478,7 @@ class Queue:
         return self._keys.job(lease.entry.job_id)
 
     def _line(self, conversation: str | None) -> list[str]:
-        """What the scripts know of a conversation, if there is one."""
-        if not conversation:
-            return []
-        return [
-            self._keys.thread(conversation),
-            self._keys.thread_facts(conversation),
-            self._keys.thread_active(conversation),
-            self._keys.thread_waiting(conversation),
-        ]
+        return self._keys.line(conversation) if conversation else []
 
     def _job_and_queue(self, lease: Lease) -> list[str]:
         return [self._job(lease), self._keys.queue]

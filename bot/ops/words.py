@@ -378,6 +378,11 @@ def job_rests(attempts: int, seconds: float) -> str:
     return f"its worker died {_times(attempts)}; it is tried again in {seconds:.0f} s"
 
 
+def job_set_aside(_: int, seconds: float) -> str:
+    """Why a job that no worker died of is not being worked on."""
+    return f"it is of another version of the bot; a worker of that is sought in {seconds:.0f} s"
+
+
 def _times(attempts: int) -> str:
     return "once" if attempts == 1 else f"{attempts} times"
 

@@ -122,6 +122,15 @@ class Keys:
         """Sorted set of the jobs that wait for those to be answered first, by when asked."""
         return self._key("thread", conversation, "waiting")
 
+    def line(self, conversation: str) -> list[str]:
+        """All four of a conversation, as the scripts take them."""
+        return [
+            self.thread(conversation),
+            self.thread_facts(conversation),
+            self.thread_active(conversation),
+            self.thread_waiting(conversation),
+        ]
+
     @property
     def stops(self) -> str:
         """Stream of the ids of jobs that somebody stopped."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
+import subprocess
+import tarfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, Limits, Message, Workspace
-from tests.e2e.process import bot_process, environment
+from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import Stage, installed_app, is_complete, markdown
 from tests.e2e.test_crashes import WHOLE, WORDS, empty_stage, slow, streaming
 
@@ -20,6 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 QUESTIONS = 30
 REPLICAS = 3
 START_SECONDS = 40.0
+COMMITS_AGO = 40
 
 
 async def stop(process: asyncio.subprocess.Process) -> int:
@@ -61,10 +65,30 @@ async def test_told_to_stop_beside_another_its_answer_goes_on(
     assert len(stage.grok.requests) == (2 if grace == "0" else 1)
 
 
+def earlier_code(directory: Path) -> Path:
+    """Where the bot is as it was: at the newest release, or, where there is none, some commits
+    ago. Where there is no history it is as it is."""
+
+    def git(*words: str) -> bytes:
+        command = ["git", "-C", str(ROOT), *words]
+        return subprocess.run(command, capture_output=True, check=False).stdout
+
+    release = git("describe", "--tags", "--abbrev=0", "HEAD^")
+    earlier = release or git("rev-list", "--first-parent", f"--skip={COMMITS_AGO}", "-n1", "HEAD")
+    archive = git("archive", earlier.decode().strip(), "bot") if earlier else b""
+    if not archive:
+        return ROOT
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(directory, filter="data")
+    return directory
+
+
 @pytest.mark.slow
 async def test_replaced_one_after_another_every_question_is_answered_once(
     tmp_path: Path, redis_url: str
 ) -> None:
+    """An earlier version by this one: both take what the other has accepted."""
+    before = earlier_code(tmp_path / "earlier")
     async with AsyncExitStack() as stack:
         workspace = Workspace(app=installed_app(), limits=Limits(scale=0))
         await stack.enter_async_context(workspace)
@@ -81,14 +105,15 @@ async def test_replaced_one_after_another_every_question_is_answered_once(
         )
         stage.grok.script(slow(times=None))
 
-        async def start() -> asyncio.subprocess.Process:
-            return await stack.enter_async_context(bot_process(env, cwd=tmp_path))
+        async def start(code: Path) -> asyncio.subprocess.Process:
+            chosen = {**env, "PYTHONPATH": str(code)}
+            return await stack.enter_async_context(bot_process(chosen, cwd=tmp_path))
 
-        running = [await start() for _ in range(REPLICAS)]
+        running = [await start(before) for _ in range(REPLICAS)]
         await stage.workspace.connected(REPLICAS, START_SECONDS)
         asking = asyncio.create_task(_ask_all(stage))
         for old in tuple(running):
-            running.append(await start())
+            running.append(await start(ROOT))
             await stage.workspace.connected(REPLICAS + 1, START_SECONDS)
             assert await stop(old) == 0
         await asking

@@ -10,14 +10,17 @@ from bot.store.keys import Keys
 from bot.store.lifetimes import LIFETIMES
 from tests.store.leftovers import leftovers
 
+MANY = {"prefix", "line"}
+"""What names more than one key."""
+
 PROPERTIES = {
     name
     for name, member in inspect.getmembers(Keys)
-    if isinstance(member, property) and name != "prefix"
+    if isinstance(member, property) and name not in MANY
 } | {
     name
     for name, member in inspect.getmembers(Keys, inspect.isfunction)
-    if not name.startswith("_")
+    if not name.startswith("_") and name not in MANY
 }
 
 

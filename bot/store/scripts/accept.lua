@@ -16,6 +16,7 @@
 --       7 hold    what it reserves, JSON, if anything
 --       8 named   "1": the bot was named in the question, and speaks there again (leave.lua)
 --       9 own     "1": the thread begins with the question
+--       10 needs  what a version must know to answer it, if not every version does
 -- returns {outcome, detail}: "accepted" and the new id; "duplicate" and the id of the job that
 --         holds it; and when nothing has changed: "stale", the hold was made by another policy
 --         than the one that holds; "closed", no questions are taken there; "denied" and the
@@ -34,7 +35,7 @@
 -- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
-local id, ask, seconds, line, kept, asked, hold, named, own = unpack(ARGV)
+local id, ask, seconds, line, kept, asked, hold, named, own, needs = unpack(ARGV)
 local thread, facts, active, waiting
 if (line or '') ~= '' then
   thread, facts, active, waiting = unpack(KEYS, 4, 7)
@@ -101,6 +102,9 @@ redis.call('SET', seen, id, 'EX', seconds)
 redis.call('HSET', job,
   'id', id, 'state', 'queued', 'ask', ask, 'created', string.format('%d', server_ms()),
   'epoch', 0, 'attempts', 0, 'redeliver', 0)
+if (needs or '') ~= '' then
+  redis.call('HSET', job, 'needs', needs)
+end
 if thread then
   redis.call('HSET', job, 'line', line)
   keep(thread, facts, kept)

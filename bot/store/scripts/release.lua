@@ -2,10 +2,12 @@
 --
 -- KEYS  1 job      hash
 --       2 queue    stream of job ids
+--       3 paused   sorted set of jobs that rest, by when they are queued again, in ms
 -- ARGV  1 lease    of the holder
 --       2 entry    id in the stream
 --       3 group    of the stream
 --       4 late     ms for which Slack may carry out calls that it has not answered; 0: none
+--       5 rest     ms for which the job rests before anybody takes it; 0: not at all
 -- returns 1, or 0 when the lease is lost (or the job was handed back already)
 --
 -- The job gets a new entry: workers that wait for news see it at once, whereas an entry that
@@ -14,7 +16,7 @@
 --
 -- uses late.lua
 
-local job, queue = KEYS[1], KEYS[2]
+local job, queue, paused = KEYS[1], KEYS[2], KEYS[3]
 local lease, entry, group = ARGV[1], ARGV[2], ARGV[3]
 
 if redis.call('HGET', job, 'lease') ~= lease then
@@ -31,7 +33,12 @@ redis.call('HDEL', job, 'lease')
 expect_late(job, lease, tonumber(ARGV[4]))
 redis.call('HINCRBY', job, 'attempts', -1)
 local id, created = unpack(redis.call('HMGET', job, 'id', 'created'))
-redis.call('XADD', queue, '*', 'job', id, 'since', created)
+local rest = tonumber(ARGV[5])
+if rest > 0 then
+  redis.call('ZADD', paused, server_ms() + rest, id)
+else
+  redis.call('XADD', queue, '*', 'job', id, 'since', created)
+end
 redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)
 return 1
