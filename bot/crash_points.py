@@ -27,6 +27,7 @@ SCRIPTS = (
     *("offer", "overflow", "pause", "wake", "drop", "prune", "stop", "claim", "probe"),
     *("edit_slot", "slot", "rest"),
     *("draft_save", "forget", "forget_person", "leave", "known", "remember", "policy_change"),
+    "vote",
 )
 """Scripts that are run by their names while the bot is at work."""
 

@@ -187,6 +187,11 @@ class Settings(BaseSettings):
         description="Questions of a workspace that may run or wait at once, over all processes; "
         "beyond that new ones are refused.",
     )
+    feedback: bool = Field(
+        True,
+        description="Whether people may vote on answers, by thumbs below them and by reactions; "
+        "admins switch it off for a channel or the workspace by `/grok feedback off`.",
+    )
     answer_messages: int = Field(
         20,
         gt=0,

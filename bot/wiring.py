@@ -25,6 +25,7 @@ from bot.doors.messages import Conversing
 from bot.doors.mistyped import Mistyped
 from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
+from bot.doors.voting import Voting
 from bot.doors.welcome import Welcome
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
@@ -134,6 +135,7 @@ class Wiring:
     def listeners(self) -> Listeners:
         """The ways in from Slack, for `build_slack_app`."""
         taking, forms = self.taking(), self._forms()
+        whole = WholeMessages(self._slack.hurried, self._store.allowances)
         mistyped = Mistyped(taking=taking, forms=forms, slack=self._slack, store=self._store)
         return Listeners(
             command=GrokCommand(
@@ -154,7 +156,7 @@ class Wiring:
                 mistyped=mistyped,
                 queue=self._queue,
                 deletions=Deletions(self._queue, self._slack.installation.bot_user),
-                whole=WholeMessages(self._slack.hurried, self._store.allowances),
+                whole=whole,
                 slack=self._slack,
                 store=self._store,
                 retention=self._settings.thread_retention_seconds,
@@ -166,6 +168,14 @@ class Wiring:
                 presence=self._presence,
                 queue=self._queue,
                 slack=self._slack,
+            ),
+            voting=Voting(
+                permission=self._permission,
+                queue=self._queue,
+                whole=whole,
+                slack=self._slack,
+                store=self._store,
+                settings=self._settings,
             ),
             home=Home(
                 home_rules=HomeRules(

@@ -77,6 +77,7 @@ class Asking:
             reads_thread=place.reads_thread,
             retry_of=place.retry_of,
             response_url=place.response_url,
+            feedback=self._may_vote(place.channel, policy),
             asked_at=time.time(),
         )
 
@@ -92,7 +93,7 @@ class Asking:
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
             raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
-        return ask
+        return ask.model_copy(update={"feedback": self._may_vote(ask.channel, policy)})
 
     def request(self, flags: Flags, channel: str, policy: Policy) -> CompletionRequest:
         """The request in `flags`, with the defaults that hold in `channel`.
@@ -146,6 +147,9 @@ class Asking:
     def supplied(self, flags: Flags, channel: str, policy: Policy) -> Supplied:
         """`flags` with the defaults that hold in `channel` in place of what they leave open."""
         return supply(self._in_force(channel, policy), flags)
+
+    def _may_vote(self, channel: str, policy: Policy) -> bool:
+        return self._settings.feedback and InForce(policy, channel).feedback
 
     def _in_force(self, channel: str, policy: Policy) -> InForce:
         settings = default_values(self._settings)

@@ -91,6 +91,8 @@ class Ask(BaseModel):
     begun: Begun | None = None
     """The answer that is gone on with."""
     response_url: str | None = None
+    feedback: bool = False
+    """Whether people may vote on the answer, as it was set when this was asked."""
     asked_at: float
     """Unix time in seconds at which the listener got the question."""
 

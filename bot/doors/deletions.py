@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from pydantic import JsonValue
 
+from bot.doors.binding import job_named_by
 from bot.doors.hearing import dedupe_of
 from bot.errors import StoreUnavailable
 from bot.jobs.queue import Queue
 from bot.reply.ledger import stands
-from bot.slack.blocks import BUTTONS_BLOCK
-from bot.slack.payloads import MessageEvent, SlackMessage
+from bot.slack.payloads import MessageEvent
 from bot.slack.reaction import Reaction
-from bot.slack.slack import METADATA_EVENT, job_of_mark
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +40,7 @@ class Deletions:
             async with asyncio.timeout(STORE_SECONDS):
                 if previous is None or previous.user != self._bot_user:
                     await self._stop_answer_to(event.channel, ts)
-                elif job_id := _job_id(previous):
+                elif job_id := job_named_by(previous):
                     await self._stop_deleted(job_id, event.channel, ts)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("deletion not stored", error=str(error))
@@ -69,28 +67,3 @@ def _deleted_ts(event: MessageEvent) -> str:
         return event.deleted_ts
     message = event.message
     return message.ts if message and message.subtype == "tombstone" else ""
-
-
-def _job_id(message: SlackMessage) -> str:
-    """The job that a message of the bot's belongs to, as far as it says so.
-
-    Of the metadata Slack sends only the type (python-slack-sdk issue 1501), unless the app is
-    subscribed to it; the buttons, which are there while an answer grows, name the job too, and
-    so does what is there while it streams.
-    """
-    payload = message.metadata.get("event_payload")
-    if message.metadata.get("event_type") == METADATA_EVENT and isinstance(payload, dict):
-        named = payload.get("job_id")
-        if isinstance(named, str):
-            return named
-    return next(filter(None, map(_job_of_block, message.blocks)), "")
-
-
-def _job_of_block(block: JsonValue) -> str:
-    match block:
-        case {"block_id": str(block_id), "elements": [{"value": str(job_id)}, *_]}:
-            return job_id if block_id == BUTTONS_BLOCK else ""
-        case {"block_id": str(block_id)}:
-            return job_of_mark(block_id)
-        case _:
-            return ""

@@ -29,6 +29,7 @@ from bot.doors.home import Home
 from bot.doors.messages import Conversing
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
+from bot.doors.voting import Voting
 from bot.doors.welcome import Welcome
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
@@ -40,12 +41,15 @@ from bot.slack.payloads import (
     MessageEvent,
     MessageShortcut,
     Payload,
+    ReactionEvent,
     SlashCommand,
     Submission,
     Suggestion,
 )
 from bot.slack.reaction import BackgroundTasks, Reaction
+from bot.slack.thumbs import BUTTONS, FEEDBACK
 from bot.slack_limits import EVENT_RETRIES
+from bot.views.feedback_view import FEEDBACK_FORM
 from bot.views.home_view import SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
 from bot.views.welcome_view import SUGGESTED_ACTIONS
@@ -76,6 +80,7 @@ class Listeners:
     sharing: Sharing
     conversing: Conversing
     buttons: Buttons
+    voting: Voting
     home: Home
     setup: Setup
     welcome: Welcome
@@ -150,15 +155,18 @@ class _Wiring:
             SETUP_ACTION: listeners.setup.on_home_button,
         }
         clicks |= dict.fromkeys(SUGGESTED_ACTIONS, listeners.welcome.on_suggested)
+        clicks |= dict.fromkeys((FEEDBACK, *BUTTONS), listeners.voting.on_vote)
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))
         app.view(FORM)(self._acking(Submission, forms.on_submit, failed=_FORM_FAILED))
+        app.view(FEEDBACK_FORM)(self._acking(Submission, listeners.voting.on_reason))
         for callback_id in (PLACE_FORM, *FORMS.values()):
             app.view(callback_id)(self._acking(Submission, listeners.setup.on_submit))
         app.options({"block_id": "model", "action_id": "value"})(
             self._acking(Suggestion, forms.on_suggestion, failed={"options": []})
         )
         self._hear(MessageEvent, listeners.conversing.on_event)
+        self._hear(ReactionEvent, listeners.voting.on_reaction)
         self._hear(HomeOpened, _opened(listeners))
 
     def _acking(self, model: type[P], handler: Handler[P], failed: Ack = "") -> Any:

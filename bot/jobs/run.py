@@ -236,7 +236,8 @@ class _Work:
                 passing("before", "chunk")
                 if chunk.text and not begun:
                     begun = True
-                    metrics.TIME_TO_FIRST_TOKEN.observe(time.time() - self._ask.asked_at)
+                    asking.first = time.time() - self._ask.asked_at
+                    metrics.TIME_TO_FIRST_TOKEN.observe(asking.first)
                 asking.collector.add(chunk)
                 self._reply.changed()
                 passing("after", "chunk")
@@ -272,6 +273,7 @@ class _Asking:
         self.completion.sip()
         self.collector = Collector(ask.request)
         self.spent = True
+        self.first: float | None = None
         self._recalled = recalled
         self._started = time.monotonic()
 
@@ -286,7 +288,8 @@ class _Asking:
             forgotten=self._recalled.forgotten,
             asked=self.spent,
         )
-        return answer.model_copy(update={"turns": len(self._recalled.past.turns)})
+        turns = len(self._recalled.past.turns)
+        return answer.model_copy(update={"turns": turns, "first_seconds": self.first})
 
 
 def _stopped(ask: Ask) -> Answer:

@@ -24,6 +24,8 @@ EVENTS = (
     "message.groups",
     "message.im",
     "message.mpim",
+    "reaction_added",
+    "reaction_removed",
 )
 
 _DESCRIPTION = (

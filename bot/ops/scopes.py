@@ -27,6 +27,7 @@ SCOPES: dict[str, str] = {
     "channels:read": f"{_MEMBERS} public channels",
     "groups:read": f"{_MEMBERS} private channels",
     "mpim:read": f"{_MEMBERS} group messages",
+    "reactions:read": "votes on answers by 👍 and 👎 as reactions",
     "users:read": "users.info, for people's names and who is an admin",
     "files:read": "files.info and downloads, for files that are attached to a question",
     "files:write": (
@@ -36,5 +37,5 @@ SCOPES: dict[str, str] = {
 }
 """Scope → the methods and features that need it."""
 
-OPTIONAL = frozenset({"files:read", "files:write"})
+OPTIONAL = frozenset({"files:read", "files:write", "reactions:read"})
 """Those without which the bot does the same in another way, or says what it cannot do."""

@@ -63,10 +63,12 @@ class Chain:
         opens_thread: bool = False,
         continued: Collection[int] = (),
         behind: str = "",
+        feedback: bool = False,
     ) -> None:
         """`private`: its asker may share it. `opens_thread`: its further messages, and whatever
         goes on with it, stand in the thread of the first. `continued`: the sections that
         something goes on with already. `behind`: the text that this answer goes on with.
+        `feedback`: people may vote on it.
 
         `job_id`: what the buttons are about. `in_thread`: the first message holds the
         question alone. `notice`: a small line of the bot's above everything. `most`: messages
@@ -78,6 +80,7 @@ class Chain:
         self._opens_thread = opens_thread and not in_thread
         self._continued = continued
         self._behind = behind
+        self._feedback = feedback
         self._notice = notice
         self._most = None if most is None else most + len(self._head)
         self._cut: Cut | None = None
@@ -144,9 +147,9 @@ class Chain:
             if answer.goes_on(index) and index not in self._continued:
                 offered[len(self._head) + len(whole) - 1] = index
         shown, below = self._limited(answer, whole, most)
-        feet = self._feet(
-            len(shown), Foot(self._job_id, self._buttons, (last_line(answer),)), below
-        )
+        votable = self._feedback and not (answer.failure or self._given_up)
+        foot = Foot(self._job_id, self._buttons, (last_line(answer),), feedback=votable)
+        feet = self._feet(len(shown), foot, below)
         for number, index in offered.items():
             if number < len(shown) and not self._given_up:
                 feet[number] = feet[number].offering(self._job_id, index)

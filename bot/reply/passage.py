@@ -176,6 +176,7 @@ def chain_of(
         opens_thread=_opens_thread(ask, route),
         continued=continued,
         behind=ask.begun.text if ask.begun else "",
+        feedback=ask.feedback,
         kinds=kinds or kinds_of(route),
     )
 

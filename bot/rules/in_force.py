@@ -199,6 +199,12 @@ class InForce:
         return None
 
     @property
+    def feedback(self) -> bool:
+        """Whether people may vote on answers, as far as admins say: the narrowest scope does."""
+        said = (self.policy.of(scope).feedback for scope in self._places)
+        return next((may for may in said if may is not None), True)
+
+    @property
     def unread(self) -> tuple[Unread, ...]:
         """Restrictions that hold, and that cannot be read.
 

@@ -70,12 +70,17 @@ class Rules(BaseModel):
     models: dict[Text, bool] = {}
     """Whether a model may be asked, by its id; `EVERY_MODEL`: whether any other may."""
     paused: Paused | None = None
+    feedback: bool | None = None
+    """Whether people may vote on answers here."""
+    texts: bool | None = None
+    """Whether what was asked and answered here goes along when votes are exported."""
 
 
 NOTHING_SET = Rules()
 
 Fields = Mapping[str, JsonValue]
-"""Rules, field by field: `defaults.temperature`, `limits.max-tokens`, `models.grok-4.3`, `paused`.
+"""Rules, field by field: `defaults.temperature`, `limits.max-tokens`, `models.grok-4.3`, `paused`,
+`feedback`, `texts`.
 
 In a change None takes a field away, and `defaults` alone all fields that begin so; what is taken
 away comes before what is set.

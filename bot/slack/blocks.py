@@ -18,6 +18,7 @@ from bot.completion.excerpt import excerpt
 from bot.markdown.characters import beginning, boundary, shortened
 from bot.markdown.pieces import most_within, weigh
 from bot.markdown.safety import Safe, make_safe, neutralise, printable
+from bot.slack.thumbs import thumbs
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
 
@@ -82,20 +83,23 @@ def with_notice(message: Message, notice: str) -> Message:
 @dataclass(frozen=True, slots=True)
 class Foot:
     """What stands below an answer: the buttons of the job, with small lines `above` and below
-    them. What *Continue* goes on with is the answer with the index `section`."""
+    them, and `feedback`: thumbs to vote on it. What *Continue* goes on with is the answer with the
+    index `section`."""
 
     job_id: str = ""
     buttons: tuple[Button, ...] = ()
     lines: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     section: int = 0
+    feedback: bool = False
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The buttons in one block, and a block for each line that says anything."""
         above = map(_small, filter(None, self.above))
         buttons = (self._buttons(),) if self.buttons else ()
-        return (*above, *buttons, *map(_small, filter(None, self.lines)))
+        votes = (thumbs(self.job_id),) if self.feedback else ()
+        return (*above, *buttons, *votes, *map(_small, filter(None, self.lines)))
 
     def offering(self, job_id: str, section: int) -> Foot:
         """The same with *Continue*, for one of the answers of the job."""

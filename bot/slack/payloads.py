@@ -236,6 +236,24 @@ class MessageEvent(Payload):
     previous_message: SlackMessage | None = None
 
 
+class ReactionEvent(Payload):
+    """Somebody reacted to something with an emoji, or took that back ("reaction_added event").
+    `channel` and `ts` are empty for what is no message."""
+
+    type: str
+    user: Id
+    reaction: str
+    item_user: _NoId = ""
+    channel: _NoId = Field("", validation_alias=AliasPath("item", "channel"))
+    ts: _NoMoment = Field("", validation_alias=AliasPath("item", "ts"))
+    event_ts: _NoMoment = ""
+
+    @property
+    def at(self) -> float:
+        """When that was, Unix time in seconds; now where Slack does not say."""
+        return float(self.event_ts or time.time())
+
+
 _KINDS: Mapping[str, type[Payload]] = {
     "shortcut": GlobalShortcut,
     "message_action": MessageShortcut,
@@ -248,6 +266,8 @@ _EVENTS: Mapping[str, type[Payload]] = {
     "message": MessageEvent,
     "app_mention": MessageEvent,
     "app_home_opened": HomeOpened,
+    "reaction_added": ReactionEvent,
+    "reaction_removed": ReactionEvent,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
 from bot.slack.blocks import Block, Message
+from bot.slack.thumbs import Taken
 from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
@@ -72,6 +73,7 @@ class Slack:
 
     def __init__(self, api: WebApi) -> None:
         self._api = api
+        self._thumbs = Taken()
 
     @property
     def deadline(self) -> float:
@@ -95,14 +97,14 @@ class Slack:
         """
         body: dict[str, Any] = {
             "channel": channel,
-            **_content(message),
+            **self._content(message),
             "unfurl_links": False,
             "unfurl_media": False,
             "metadata": _metadata(job_id, part),
         }
         if thread_ts:
             body["thread_ts"] = thread_ts
-        reply = await self._api.call("chat.postMessage", body)
+        reply = await self._shown("chat.postMessage", body)
         ts = text_of(reply, "ts", "chat.postMessage")
         told = mapping(reply.get("message")).get("thread_ts")
         if thread_ts and not told and not await self._stands_in(channel, thread_ts, ts):
@@ -116,10 +118,10 @@ class Slack:
     ) -> None:
         """Show `message` in place of what stands at `ts`. `job_id` and `part` are only for a
         message that was streamed: its end, which takes them, may not have been reached."""
-        body: dict[str, Any] = {"channel": channel, "ts": ts, **_content(message)}
+        body: dict[str, Any] = {"channel": channel, "ts": ts, **self._content(message)}
         if job_id:
             body["metadata"] = _metadata(job_id, part)
-        await self._api.call("chat.update", body)
+        await self._shown("chat.update", body)
 
     async def delete(self, channel: str, ts: str) -> None:
         """Delete a message of ours, also while it streams. One that is gone already is no
@@ -175,17 +177,17 @@ class Slack:
         if text:
             body["markdown_text"] = text
         if below:
-            body["blocks"] = list(below)
-        await self._api.call("chat.stopStream", body)
+            body["blocks"] = self._thumbs.written(below)
+        await self._shown("chat.stopStream", body)
 
     async def ephemeral(
         self, channel: str, user: str, message: Message, *, thread_ts: str | None = None
     ) -> None:
         """Show `message` to `user` alone. It cannot be edited or found again."""
-        body: dict[str, Any] = {"channel": channel, "user": user, **_content(message)}
+        body: dict[str, Any] = {"channel": channel, "user": user, **self._content(message)}
         if thread_ts:
             body["thread_ts"] = thread_ts
-        await self._api.call("chat.postEphemeral", body)
+        await self._shown("chat.postEphemeral", body)
 
     async def set_status(self, channel: str, thread_ts: str, status: str) -> None:
         """Show in a thread what the bot does ("is thinking…"), until it writes there or for two
@@ -235,18 +237,48 @@ class Slack:
 
     async def respond(self, response_url: str, message: Message) -> None:
         """Show `message` to the asker alone, through the `response_url` of their command."""
-        await self._api.respond(response_url, _response(message, replaces=False))
+        await self._respond(response_url, message, replaces=False)
 
     async def replace(self, response_url: str, message: Message) -> None:
         """Show `message` in place of the one that a button was pressed in, through the
         `response_url` of the click. What a command was answered with cannot be replaced through
         that of the command (bolt-python issue 1268)."""
-        await self._api.respond(response_url, _response(message, replaces=True))
+        await self._respond(response_url, message, replaces=True)
 
     async def withdraw(self, response_url: str) -> None:
         """Delete the message that a button was pressed in, through the `response_url` of the
         click."""
         await self._api.respond(response_url, {"delete_original": True})
+
+    def _content(self, message: Message) -> dict[str, Any]:
+        blocks = {"blocks": self._thumbs.written(message.blocks)} if message.blocks else {}
+        return {**blocks, "text": message.text, "parse": "none", "link_names": False}
+
+    async def _shown(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Slack's reply to a call that shows something. `TryAgain` where it may take the same
+        with other thumbs."""
+        try:
+            return await self._api.call(method, body)
+        except SlackError as error:
+            raise self._of_thumbs(error, body) from None
+
+    async def _respond(self, response_url: str, message: Message, *, replaces: bool) -> None:
+        body = {
+            **self._content(message),
+            "response_type": "ephemeral",
+            "replace_original": replaces,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        try:
+            await self._api.respond(response_url, body)
+        except SlackError as error:
+            raise self._of_thumbs(error, body) from None
+
+    def _of_thumbs(self, error: SlackError, body: Mapping[str, Any]) -> SlackError:
+        if refuses_blocks(error) and self._thumbs.refused(body):
+            return TryAgain(error.code, str(error))
+        return error
 
     async def _delete_streaming(self, channel: str, ts: str) -> None:
         place = {"channel": channel, "ts": ts}
@@ -277,26 +309,6 @@ class Slack:
             if not cursor:
                 return
             body["cursor"] = cursor
-
-
-def _content(message: Message) -> dict[str, Any]:
-    blocks = {"blocks": list(message.blocks)} if message.blocks else {}
-    return {
-        **blocks,
-        "text": message.text,
-        "parse": "none",
-        "link_names": False,
-    }
-
-
-def _response(message: Message, *, replaces: bool) -> dict[str, Any]:
-    return {
-        **_content(message),
-        "response_type": "ephemeral",
-        "replace_original": replaces,
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
 
 
 def _metadata(job_id: str, part: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class WholeMessages:
             if wait := await self._allowances.take(name, most):
                 raise RateLimited(wait)
         body = {"channel": channel, "latest": ts, "inclusive": "true", "limit": 1}
+        body["include_all_metadata"] = "true"
         method = REPLIES if thread_ts else HISTORY
         if thread_ts:
             # By its own ts a reply is given alone, not behind the root of its thread.

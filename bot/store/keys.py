@@ -175,6 +175,10 @@ class Keys:
         """How many tokens all jobs that are under way have reserved."""
         return self._key("reserved")
 
+    def votes(self, month: str) -> str:
+        """Hash of the votes on answers to the questions of one month, and of those answers."""
+        return self._key("votes", month)
+
     def ledger(self, month: str) -> str:
         """Hash of what each person used in each channel in one month."""
         return self._key("ledger", month)

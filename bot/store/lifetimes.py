@@ -126,6 +126,13 @@ LIFETIMES = (
         432 * DAY,
         forget="part",
     ),
+    Lifetime(
+        "votes:*",
+        "who voted how on which answers",
+        "13 months after it",
+        432 * DAY,
+        forget="part",
+    ),
     Lifetime("budget:*", "the calls of a Slack method in the last minute", "a minute", 2 * MINUTE),
     Lifetime("told:*", "those that told who waits", "a minute", 2 * MINUTE),
     Lifetime("rest:*", "that Slack has said to wait", "when Slack said", 60 * MINUTE),

@@ -14,6 +14,7 @@ from bot.store.once import Once
 from bot.store.policies import Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents
+from bot.store.votes import Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class StoreSide:
     allowances: Allowances
     conversations: Conversations
     recents: Recents
+    votes: Votes
 
     @classmethod
     def of(cls, store: Store, keys: Keys) -> StoreSide:
@@ -41,4 +43,5 @@ class StoreSide:
             allowances=Allowances(store, keys),
             conversations=Conversations(store, keys),
             recents=Recents(store, keys),
+            votes=Votes(store, keys),
         )

@@ -28,8 +28,8 @@ ONLY_MEMBERS = {
         "`/grok usage` and `/grok quota` show your own part."
     ),
     "answer": (
-        "Guests and people of other organisations can continue, retry, edit and look into only "
-        "what they asked themselves. Please ask your own question."
+        "Guests and people of other organisations can continue, retry, edit, vote on and look "
+        "into only what they asked themselves. Please ask your own question."
     ),
 }
 """By what was wanted."""

@@ -108,6 +108,14 @@ class Acts:
         """Take away an ephemeral message."""
         people.dismiss(self._team, user, channel, ts)
 
+    async def react(self, user: str, channel: str, ts: str, name: str) -> None:
+        """React to a message with an emoji by its name (`thumbsup`, `+1::skin-tone-2`)."""
+        people.react(self._team, user, channel, ts, name, added=True)
+
+    async def take_back(self, user: str, channel: str, ts: str, name: str) -> None:
+        """Take such a reaction back."""
+        people.react(self._team, user, channel, ts, name, added=False)
+
     # Messages with something to use.
 
     async def click(

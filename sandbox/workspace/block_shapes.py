@@ -47,6 +47,9 @@ _PLACED: dict[str, Rule] = {
 _ACTIVE: dict[str, Rule] = {"action_id": ID, "confirm": shaped(CONFIRM)}
 _SELECT: dict[str, Rule] = {**_PLACED, "confirm": shaped(CONFIRM)}
 _OPTION = shaped(OPTION)
+_FEEDBACK = shaped(
+    Shape({"text": text(75), "value": string(2000)}, {"accessibility_label": string(75)})
+)
 _TICKS = list_of(shaped(_TICK), 10)
 _CHOICES: dict[str, Rule] = {
     "options": list_of(_OPTION, OPTIONS_MOST),
@@ -229,7 +232,7 @@ ELEMENTS: dict[str, Shape] = {
         _image_source,
     ),
     "feedback_buttons": Shape(
-        {"positive_button": anything, "negative_button": anything}, {"action_id": ID}
+        {"positive_button": _FEEDBACK, "negative_button": _FEEDBACK}, {"action_id": ID}
     ),
     "icon_button": Shape(
         {"icon": one_of("trash"), "text": text(75)},

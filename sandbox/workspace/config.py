@@ -21,6 +21,7 @@ BOT_SCOPES = frozenset(
         "im:write",
         "mpim:history",
         "mpim:read",
+        "reactions:read",
         "users:read",
     }
 )
@@ -32,6 +33,8 @@ BOT_EVENTS = frozenset(
         "message.groups",
         "message.im",
         "message.mpim",
+        "reaction_added",
+        "reaction_removed",
     }
 )
 

@@ -105,6 +105,16 @@ class Events:
             event["view"] = view
         self.emit("app_home_opened", event)
 
+    def reacted(self, message: Message, user: str, name: str, *, added: bool) -> None:
+        """`user` reacted with an emoji, or took that back ("reaction_added event")."""
+        channel = self.state.channels[message.channel]
+        if BOT_USER not in channel.members or "reactions:read" not in self.app.scopes:
+            return
+        kind = "reaction_added" if added else "reaction_removed"
+        item = {"type": "message", "channel": message.channel, "ts": message.ts}
+        event = {"type": kind, "user": user, "reaction": name, "item_user": message.user}
+        self.emit(kind, {**event, "item": item}, shared=channel.is_shared)
+
     def member_joined(self, user: str, channel: Channel, inviter: str) -> None:
         event = {
             "type": "member_joined_channel",

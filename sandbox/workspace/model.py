@@ -134,6 +134,8 @@ class Message:
     streaming_since: float | None = None
     stream_stopped: bool = False
     deleted_at: float | None = None
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+    """Who reacted with what, in order: an id, and the name of an emoji."""
 
     @property
     def text(self) -> str:

@@ -133,10 +133,20 @@ def action(team: Team, place: Place, action_id: str, block_id: str | None, chose
     if element["type"] in ("button", "icon_button"):
         entry["text"] = element["text"]
         return entry | ({"value": element["value"]} if "value" in element else {})
+    if element["type"] == "feedback_buttons":
+        return entry | _of_two(element, chosen)
     now = held(element, chosen)
     if element["type"] != "overflow":
         place.values.setdefault(block["block_id"], {})[action_id] = now
     return entry | now
+
+
+def _of_two(element: Json, chosen: Any) -> Json:
+    """Which of the two buttons of one element was pressed, by its value."""
+    for button in (element["positive_button"], element["negative_button"]):
+        if button["value"] == chosen:
+            return {"text": button["text"], "value": chosen}
+    raise NotAllowedError(f"no such button: {chosen}")
 
 
 async def hand_over(team: Team, payload: Json) -> InteractionResult:

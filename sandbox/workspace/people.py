@@ -126,6 +126,19 @@ def delete_file(team: Team, user: str, file_id: str) -> None:
     team.state.deleted_files.add(file_id)
 
 
+def react(team: Team, user: str, channel_id: str, ts: str, name: str, *, added: bool) -> None:
+    """React to a message with an emoji, or take that back."""
+    must_see(team, user, channel_id)
+    message = team.state.find(channel_id, ts)
+    if message is None or message.tombstone:
+        raise NotAllowedError("message_not_found")
+    reaction = (user, name)
+    if added == (reaction in message.reactions):
+        raise NotAllowedError("already_reacted" if added else "no_reaction")
+    (message.reactions.append if added else message.reactions.remove)(reaction)
+    team.events.reacted(message, user, name, added=added)
+
+
 def dismiss(team: Team, user: str, channel_id: str, ts: str) -> None:
     """Take away an ephemeral message that one was shown."""
     message = team.state.find_ephemeral(channel_id, ts)

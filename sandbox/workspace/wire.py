@@ -96,12 +96,21 @@ def message_json(state: State, message: Message, *, metadata: Metadata = "named"
         body |= {"files": _files(state, message), "upload": False}
     if message.attachments:
         body["attachments"] = [dict(each) for each in message.attachments]
+    if message.reactions:
+        body["reactions"] = _reactions(message)
     if message.metadata is not None:
         whole = metadata == "whole"
         body["metadata"] = message.metadata if whole else {**message.metadata, "event_payload": {}}
     if message.broadcast and (root := state.find(message.channel, message.thread_ts or "")):
         body["root"] = message_json(state, root)
     return body | _thread(state, message)
+
+
+def _reactions(message: Message) -> list[Json]:
+    """Those to a message, by emoji, in the order in which the first of each came."""
+    names = dict.fromkeys(name for _, name in message.reactions)
+    by_name = {name: [who for who, what in message.reactions if what == name] for name in names}
+    return [{"name": n, "users": users, "count": len(users)} for n, users in by_name.items()]
 
 
 def _tombstone(message: Message) -> Json:

@@ -240,6 +240,7 @@ async def test_a_retry_asks_the_same_in_the_same_place_for_whoever_clicked(
         conversation=f"{GENERAL}:1700000000.000100",
         context=(Said(author="ben", text="Hello"),),
         reads_thread="1700000000.000100",
+        feedback=True,
     )
     async with on_panel(workspace, queue, grok_client) as panel:
         await panel.click("retry", BEN)

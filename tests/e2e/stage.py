@@ -125,6 +125,14 @@ def button(message: Message, action_id: str) -> dict[str, Any]:
     return next(each for each in _buttons(message) if each["action_id"] == action_id)
 
 
+def thumb(message: Message, choice: str = "up") -> str:
+    """The value of one of the thumbs below an answer."""
+    (block,) = [block for block in _blocks(message) if block["type"] == "context_actions"]
+    half = {"up": "positive_button", "down": "negative_button"}[choice]
+    value: str = block["elements"][0][half]["value"]
+    return value
+
+
 def _buttons(message: Message) -> list[dict[str, Any]]:
     found = [block for block in _blocks(message) if block["type"] == "actions"]
     return [element for block in found for element in block["elements"]]

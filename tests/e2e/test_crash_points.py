@@ -43,6 +43,7 @@ from tests.e2e.stage import (
     markdown,
     on_stage,
     settings_for,
+    thumb,
 )
 from tests.jobs.work import until
 
@@ -70,6 +71,7 @@ async def _doors(stage: Stage) -> None:
     form = await stage.form(BEN)
     await workspace.submit(BEN, form.id, {"prompt": "Count"})
     (message,) = await stage.answer()
+    await workspace.click(BEN, GENERAL, message.ts, "feedback", thumb(message))
     await workspace.click(BEN, GENERAL, message.ts, "retry")
     asked = await workspace.say(ANA, RANDOM, "@grok count")
     reply = await stage.reply(0, asked.ts, channel=RANDOM)

@@ -20,7 +20,7 @@ from bot.store.lifetimes import MINUTE
 from bot.words.admin import SOMEBODY
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, TEAM_ID, dm_of
-from tests.e2e.stage import Stage, on_stage
+from tests.e2e.stage import Stage, on_stage, thumb
 from tests.e2e.test_admin import told
 from tests.e2e.test_jobs_command import question, the_queue
 from tests.jobs.asks import make_answer
@@ -73,6 +73,9 @@ async def a_day(stage: Stage) -> None:
     await stage.workspace.say(ANA, GENERAL, f"Is a {HERS} real?", root.ts)
     await stage.reply(1, root.ts)
     await stage.workspace.say(ANA, dm_of(ANA), f"Tell me of the {HERS}")
+    (direct,) = await stage.answer(1, channel=dm_of(ANA))
+    for user, message in ((ANA, root), (BEN, root), (ANA, direct)):
+        await stage.workspace.click(user, message.channel, message.ts, "feedback", thumb(message))
     await stage.quiet()
     await stage.ask("")
     view = await stage.form()
@@ -91,9 +94,16 @@ async def test_nothing_is_left_of_who_was_forgotten_and_all_of_the_others(
     async with on_stage(redis_url) as stage:
         await a_day(stage)
     before = contents(redis_url)
-    assert {"job:*", "thread:*", "recent:*", "used:*", "ledger:*", "audit", "policy"} <= {
-        known.names for key in naming(redis_url, ANA, HERS) if (known := lifetime_of(key))
-    }
+    assert {
+        "job:*",
+        "thread:*",
+        "recent:*",
+        "used:*",
+        "ledger:*",
+        "audit",
+        "policy",
+        "votes:*",
+    } <= {known.names for key in naming(redis_url, ANA, HERS) if (known := lifetime_of(key))}
 
     assert naming(redis_url, dm_of(ANA))
 

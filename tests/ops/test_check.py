@@ -114,7 +114,7 @@ async def test_a_missing_scope_is_named_and_a_spare_one_is_no_fault(
     fake_slack.scopes = ",".join([*SCOPES, "reactions:write"])
     found = await lines(fine)
     assert faults(found) == []
-    assert found["Slack scopes"].text == "all 14 granted; not needed: reactions:write"
+    assert found["Slack scopes"].text == "all 15 granted; not needed: reactions:write"
 
 
 async def test_an_optional_scope_that_is_not_granted_is_noted_and_no_fault(
@@ -125,7 +125,7 @@ async def test_an_optional_scope_that_is_not_granted_is_noted_and_no_fault(
     found = await lines(fine)
 
     assert faults(found) == []
-    assert found["Slack scopes"].text.endswith("13 granted; optional, not granted: files:write")
+    assert found["Slack scopes"].text.endswith("14 granted; optional, not granted: files:write")
 
 
 async def test_a_slack_that_tells_no_scopes_is_no_fault(

@@ -54,6 +54,15 @@ def table(rows: int, columns: int, text: str = "x") -> Json:
     return {"type": "table", "rows": [[cell] * columns for _ in range(rows)]}
 
 
+def thumbs(**more: Any) -> Json:
+    halves = {
+        half: {"text": plain(half), "value": half}
+        for half in ("positive_button", "negative_button")
+    }
+    element = {"type": "feedback_buttons", "action_id": "feedback", **halves, **more}
+    return {"type": "context_actions", "elements": [element]}
+
+
 FITS: list[list[Json]] = [
     [section("x" * 3_000)],
     [{"type": "section", "fields": [mrkdwn("x")] * 10}],
@@ -70,9 +79,18 @@ FITS: list[list[Json]] = [
     [table(100, 20)],
     [{"type": "rich_text", "elements": []} | {"elements": [{"type": "rich_text_section"}]}],
     [section("x", accessory=button())],
+    [thumbs()],
+    [thumbs(positive_button={"text": plain("x" * 75), "value": "v" * 2_000})],
 ]
 
 BREAKS: list[tuple[list[Json], str]] = [
+    ([thumbs(positive_button={"text": plain("x")})], "missing required field: value"),
+    ([thumbs(positive_button={"text": plain("x"), "value": "v" * 2_001})], "less than 2001"),
+    ([thumbs(negative_button={"text": plain("x" * 76), "value": "v"})], "less than 76"),
+    ([thumbs(negative_button={"text": mrkdwn("x"), "value": "v"})], "unsupported type: mrkdwn"),
+    ([thumbs(negative_button="v")], "must be an object"),
+    ([thumbs(style="primary")], "invalid additional property: style"),
+    ([actions(thumbs()["elements"][0])], "unsupported type: feedback_buttons"),
     ([section("x" * 3_001)], "less than 3001 characters [json-pointer:/blocks/0/text/text]"),
     ([section("")], "must be more than 0 characters"),
     ([{"type": "section"}], "missing required field: text or fields"),

@@ -208,3 +208,34 @@ async def test_any_event_can_be_sent(ws: Workspace) -> None:
         await ws.emit("tokens_revoked", {"type": "tokens_revoked", "tokens": {"bot": [BOT_USER]}})
 
         assert [event["type"] for event in events(ws)] == ["tokens_revoked"]
+
+
+async def test_reactions_are_heard_with_the_scope_where_the_bot_is(
+    ws: Workspace, slack: AsyncWebClient
+) -> None:
+    said = await ws.say(ANA, GENERAL, "hello")
+    await ws.react(BEN, GENERAL, said.ts, "+1")
+    with pytest.raises(NotAllowedError, match="already_reacted"):
+        await ws.react(BEN, GENERAL, said.ts, "+1")
+    await ws.take_back(BEN, GENERAL, said.ts, "+1")
+    with pytest.raises(NotAllowedError, match="no_reaction"):
+        await ws.take_back(BEN, GENERAL, said.ts, "+1")
+    await ws.react(ANA, GENERAL, said.ts, "tada")
+    heard = [event for event in events(ws) if event["type"].startswith("reaction_")]
+    reply = await slack.conversations_replies(channel=GENERAL, ts=said.ts)
+
+    assert [(e["type"], e["user"], e["reaction"]) for e in heard] == [
+        ("reaction_added", BEN, "+1"),
+        ("reaction_removed", BEN, "+1"),
+        ("reaction_added", ANA, "tada"),
+    ]
+    assert heard[0]["item"] == {"type": "message", "channel": GENERAL, "ts": said.ts}
+    assert heard[0]["item_user"] == ANA
+    reactions = reply["messages"][0]["reactions"]
+    assert reactions == [{"name": "tada", "users": [ANA], "count": 1}]
+
+    deaf = AppConfig().scopes - {"reactions:read"}
+    async with workspace_with(scopes=deaf) as other:
+        said = await other.say(ANA, GENERAL, "hello")
+        await other.react(BEN, GENERAL, said.ts, "+1")
+        assert not [e for e in events(other) if e["type"].startswith("reaction_")]

@@ -20,6 +20,7 @@ const RENDERERS = {
   section,
   context: contextBlock,
   actions,
+  context_actions: actions,
   input,
   divider: () => el("hr", { class: "block-divider" }),
   header: (block, { workspace }) =>

@@ -32,6 +32,7 @@ import { renderText } from "./text.js";
  */
 export function renderElement(element, block, context) {
   if (element.type === "button") return button(element, block, context);
+  if (element.type === "feedback_buttons") return feedback(element, block, context);
   if (element.type === "overflow") return overflow(element, block, context);
   if (element.type === "image") return el("span", { class: "image-alt" }, element.alt_text ?? "");
   const control = attachControl(element, block, context, true);
@@ -118,6 +119,39 @@ function button(element, block, context) {
     node.classList.remove("is-busy");
   };
   return node;
+}
+
+/**
+ * Two thumbs; the one that was pressed last stays marked.
+ *
+ * @param {Element} element
+ * @param {Block} block
+ * @param {BlockContext} context
+ */
+function feedback(element, block, context) {
+  const both = [element.positive_button, element.negative_button].map((half, index) => {
+    const node = el(
+      "button",
+      {
+        type: "button",
+        class: "button button-icon button-thumb",
+        title: half.text.text,
+        "aria-label": half.accessibility_label ?? half.text.text,
+        "aria-pressed": "false",
+        dataset: { actionId: element.action_id ?? "", value: half.value },
+        on: { click: () => void press(node, half.value) },
+      },
+      index ? "👎" : "👍",
+    );
+    return node;
+  });
+  /** @param {HTMLElement} node @param {string} value */
+  const press = async (node, value) => {
+    const reply = await context.act({ ...ids(block, element), value });
+    if (!reply.ok) return;
+    for (const each of both) each.setAttribute("aria-pressed", String(each === node));
+  };
+  return el("span", { class: "thumbs" }, both);
 }
 
 /** @param {Element} element @param {Block} block @param {BlockContext} context */

@@ -18,7 +18,7 @@ from tests.e2e.rights.world import (
     refused,
     told,
 )
-from tests.e2e.stage import is_complete
+from tests.e2e.stage import is_complete, thumb
 
 ASKED = "Name a lake"
 
@@ -189,6 +189,37 @@ async def continue_elsewhere(at: World, who: str) -> Outcome:
 async def continue_of_private(at: World, who: str) -> Outcome:
     job = await told_alone(at, "cut, alone", CUT)
     return await retry(at, who, await of_asker(at), job, "continue")
+
+
+async def vote(at: World, who: str, message: Message, job: str = "") -> Outcome:
+    """By a thumb below `message`; with `job` it says that it is of that one."""
+    heard = at.listening(who)
+    if job:
+        await press(at, who, "feedback", message, f"{job}:up")
+    else:
+        await at.workspace.click(who, message.channel, message.ts, "feedback", thumb(message))
+    said = await at.workspace.wait_for(heard)
+    return "yes" if "counts" in said else refused(said)
+
+
+@drives("vote on somebody’s answer")
+async def vote_on_asker(at: World, who: str) -> Outcome:
+    return await vote(at, who, await at.answer(BEN))
+
+
+@drives("vote on one’s own answer")
+async def vote_on_own(at: World, who: str) -> Outcome:
+    return await vote(at, who, await at.answer(who))
+
+
+@drives("vote on an answer in another place (made up)")
+async def vote_elsewhere(at: World, who: str) -> Outcome:
+    return await vote(at, who, await of_asker(at), await elsewhere(at))
+
+
+@drives("vote on an answer that the asker alone saw (made up)")
+async def vote_on_private(at: World, who: str) -> Outcome:
+    return await vote(at, who, await of_asker(at), await told_alone(at))
 
 
 @drives("Stop of an answer in another place (made up)")

@@ -141,3 +141,32 @@ async def test_people_change_and_delete_their_own_messages_only(page: Page, ws: 
     await page.get_by_role("button", name="Delete", exact=True).click()
     await expect(page.locator(f'[data-ts="{mine.ts}"]')).to_have_count(0)
     await expect(page.locator(f'[data-ts="{theirs.ts}"]')).to_be_visible()
+
+
+async def test_a_thumb_reaches_the_app_and_stays_marked(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    app = app_of(ws)
+    values: asyncio.Queue[str] = asyncio.Queue()
+
+    @app.action("feedback")
+    async def clicked(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        values.put_nowait(body["actions"][0]["value"])
+
+    halves = {
+        half: {"text": plain(name), "value": name}
+        for half, name in (("positive_button", "Good"), ("negative_button", "Bad"))
+    }
+    element = {"type": "feedback_buttons", "action_id": "feedback", **halves}
+    async with socket_mode(ws, app):
+        await visit(page, ws, GENERAL)
+        await post(slack, blocks=[{"type": "context_actions", "elements": [element]}])
+        good, bad = (page.get_by_role("button", name=name) for name in ("Good", "Bad"))
+        await good.click()
+        await expect(good).to_have_attribute("aria-pressed", "true")
+        await bad.click()
+        await expect(bad).to_have_attribute("aria-pressed", "true")
+        await expect(good).to_have_attribute("aria-pressed", "false")
+
+    assert [values.get_nowait(), values.get_nowait()] == ["Good", "Bad"]

@@ -1,0 +1,204 @@
+"""Votes on answers: by the thumbs below them, by reactions, and what went wrong behind a 👎.
+
+The value of a thumb is only a claim, as that of any button. A vote is stored before Slack is acked;
+of one person on one answer the last one by Slack's clock counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import tzinfo
+from functools import partial
+
+import structlog
+from attrs import frozen
+
+from bot.admin.permission import Permission
+from bot.doors.binding import is_about, job_named_by
+from bot.errors import SlackError, StoreUnavailable
+from bot.jobs.job import Job
+from bot.jobs.queue import Queue
+from bot.reply.ledger import stands
+from bot.rules.in_force import InForce
+from bot.rules.votes import Choice, Vote, judged_of
+from bot.settings import Settings, zone_of
+from bot.slack.payloads import Click, ReactionEvent, Submission
+from bot.slack.reaction import Reaction
+from bot.slack.side import SlackSide
+from bot.slack.thumbs import voted
+from bot.slack.whole_message import WholeMessages
+from bot.store.side import StoreSide
+from bot.views.feedback_view import error_ack, feedback_view, filled_in
+from bot.words import talk
+from bot.words import votes as words
+
+log = structlog.get_logger(__name__)
+
+STORE_SECONDS = 2.5
+"""How long a vote may take until it is acked, of Slack's 3 s."""
+
+LOOK_UP_SECONDS = 1.0
+"""How long Slack may take of that to say which message somebody reacted to."""
+
+PER_MINUTE = 30
+"""Votes that one person may cast in any minute."""
+
+_REACTIONS: Mapping[str, Choice] = {
+    "+1": "up",
+    "thumbsup": "up",
+    "-1": "down",
+    "thumbsdown": "down",
+}
+"""By the name of an emoji, without its skin tone."""
+
+
+@frozen
+class Voting:
+    """Counts votes of those who may look into an answer, each once."""
+
+    _permission: Permission
+    _queue: Queue
+    _whole: WholeMessages
+    _slack: SlackSide
+    _store: StoreSide
+    _settings: Settings
+
+    async def on_vote(self, click: Click) -> Reaction:
+        """To a thumb: the vote is counted, and behind a 👎 it is asked what was wrong."""
+        job_id, choice = voted(click.action.value)
+        if choice is None:
+            return self._telling(click, words.NO_SUCH_VOTE)
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                said, counts = await self._cast(click, job_id, choice)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("vote not stored", error=str(error))
+            return Reaction(
+                then=partial(self._slack.ephemeral.answer, click, talk.BUTTON_FAILED), again=True
+            )
+        if counts and choice == "down":
+            return Reaction(then=partial(self._ask_why, click, job_id))
+        return self._telling(click, said)
+
+    async def on_reason(self, submission: Submission) -> Reaction:
+        """To the form: what went wrong is kept with the vote of whoever sends it, if there is one
+        of theirs. The job that the view names is a claim, and counts for nothing else."""
+        reasons, comment = filled_in(submission.view)
+        if not (reasons or comment):
+            return Reaction()
+        vote = Vote(choice="down", at=time.time(), reasons=reasons, comment=comment)
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                sentence = await self._explain(submission, vote)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("reasons not stored", error=str(error))
+            sentence = words.NOT_STORED
+        return Reaction(error_ack(sentence) if sentence else "")
+
+    async def on_reaction(self, event: ReactionEvent) -> Reaction:
+        """To a 👍 or 👎 on a message of the bot's. Whatever does not count is nobody's to be
+        told: a reaction asks for nothing."""
+        choice = _REACTIONS.get(event.reaction.partition("::")[0])
+        ours = event.item_user == self._slack.installation.bot_user
+        if choice is None or not (ours and event.channel and event.ts):
+            return Reaction()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._react(event, choice)
+        except (StoreUnavailable, SlackError, TimeoutError) as error:
+            log.warning("reaction not counted yet", error=str(error))
+            return Reaction(again=True)
+        return Reaction()
+
+    def _telling(self, click: Click, sentence: str) -> Reaction:
+        if not sentence:
+            return Reaction()
+        return Reaction(then=partial(self._slack.ephemeral.answer, click, sentence))
+
+    async def _cast(self, click: Click, job_id: str, choice: Choice) -> tuple[str, bool]:
+        """What there is to tell whoever clicked, and whether their vote counts now."""
+        if await self._store.allowances.take(f"votes:{click.user}", PER_MINUTE):
+            return words.OFTEN, False
+        job = await self._find(job_id)
+        if job is None or not is_about(click, job):
+            return talk.ANSWER_FORGOTTEN, False
+        if job.answer is None:
+            return words.NOT_YET, False
+        if sentence := await self._kept_from(click.user, job):
+            return sentence, False
+        vote, judged = Vote(choice=choice, at=click.at), judged_of(job.ask, job.answer)
+        outcome = await self._store.votes.cast(job.id, click.user, vote, judged, self._zone)
+        if outcome == "full":
+            return words.FULL, False
+        said = {"new": words.counted(choice), "changed": words.changed(choice)}
+        return said.get(outcome, ""), outcome in ("new", "changed", "same")
+
+    async def _explain(self, submission: Submission, vote: Vote) -> str:
+        """Why it came to nothing; empty when it was kept."""
+        job = await self._find(submission.view.private_metadata)
+        if job is None:
+            return words.FORM_FORGOTTEN
+        outcome = await self._store.votes.amend(
+            job.id, submission.user, vote, needs="down", at=job.ask.asked_at, zone=self._zone
+        )
+        return "" if outcome in ("changed", "same") else words.FORM_FORGOTTEN
+
+    async def _react(self, event: ReactionEvent, choice: Choice) -> None:
+        if await self._store.allowances.take(f"votes:{event.user}", PER_MINUTE):
+            return
+        message = await self._whole.find(
+            event.channel, event.ts, event.ts, asker=event.user, within=LOOK_UP_SECONDS
+        )
+        job = await self._find(job_named_by(message)) if message else None
+        if job is None or job.answer is None or not stands(job.posts, event.channel, event.ts):
+            return
+        person = await self._slack.people.find(event.user)
+        if person.bot or await self._kept_from(event.user, job):
+            return
+        zone, at = self._zone, event.at
+        if event.type == "reaction_added":
+            vote = Vote(choice=choice, way="reaction", at=at)
+            judged = judged_of(job.ask, job.answer)
+            await self._store.votes.cast(job.id, event.user, vote, judged, zone)
+            return
+        taken_back = Vote(choice="none", way="reaction", at=at)
+        await self._store.votes.amend(
+            job.id,
+            event.user,
+            taken_back,
+            needs=f"{choice} reaction",
+            at=job.ask.asked_at,
+            zone=zone,
+        )
+
+    async def _find(self, job_id: str) -> Job | None:
+        """The job; None when it is not known, or cannot be read any more."""
+        try:
+            return await self._queue.look(job_id) if job_id else None
+        except ValueError:
+            log.exception("job cannot be read", job_id=job_id)
+            return None
+
+    async def _kept_from(self, user: str, job: Job) -> str:
+        """Why `user` may not vote on it; empty when they may. One's own is everybody's."""
+        policy = await self._store.policies.current()
+        if not (self._settings.feedback and InForce(policy, job.ask.channel).feedback):
+            return words.SWITCHED_OFF
+        if user == job.ask.user:
+            return ""
+        return self._permission.refusal("answer", await self._slack.people.find(user))
+
+    async def _ask_why(self, click: Click, job_id: str) -> None:
+        """The trigger of a click lives for 3 s: where those are over, the vote counts without."""
+        try:
+            view = feedback_view(job_id)
+            await self._slack.views.open(click.trigger_id, view, user=click.user)
+        except SlackError as error:
+            log.warning("not asked why", error=str(error))
+            await self._slack.ephemeral.answer(click, words.FORM_LATE)
+
+    @property
+    def _zone(self) -> tzinfo:
+        return zone_of(self._settings)

@@ -1,0 +1,218 @@
+"""Votes on answers, from the thumbs below them to what is stored, over the whole bot."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC
+
+from redis.asyncio import Redis
+
+from bot.doors.voting import PER_MINUTE
+from bot.rules.votes import Ballot
+from bot.rules.windows import windows_at
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.store.votes import Votes
+from bot.views.feedback_view import FEEDBACK_FORM
+from bot.words import talk
+from bot.words import votes as words
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, GUEST, RANDOM, TEAM_ID, Message
+from tests.e2e.stage import Stage, buttons, on_stage, thumb
+
+
+async def ballots(redis_url: str) -> list[Ballot]:
+    async with Store(redis_url) as store:
+        month = windows_at(time.time(), UTC).month
+        return list(await Votes(store, Keys(TEAM_ID)).read(month))
+
+
+async def choices(redis_url: str) -> dict[str, str]:
+    """What each person voted, who has voted on one answer."""
+    return {each.user: each.vote.choice for each in await ballots(redis_url)}
+
+
+async def an_answer(stage: Stage, text: str = "Name a river") -> Message:
+    number = len(stage.workspace.messages(GENERAL))
+    await stage.ask(text)
+    return (await stage.answer(number))[-1]
+
+
+async def press(stage: Stage, user: str, message: Message, choice: str = "up") -> str:
+    """Press a thumb; what is said to whoever did, if anything is by now."""
+    before = len(stage.workspace.ephemerals(user))
+    result = await stage.workspace.click(
+        user, message.channel, message.ts, "feedback", thumb(message, choice)
+    )
+    assert result.error is None
+    await stage.quiet()
+    return "\n".join(each.shown for each in stage.workspace.ephemerals(user)[before:])
+
+
+async def test_a_vote_is_counted_changed_and_explained(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage, "--temperature 0.2 Name a river")
+        first = await press(stage, BEN, message)
+        again = await press(stage, BEN, message)
+        assert await choices(redis_url) == {BEN: "up"}
+
+        assert await press(stage, BEN, message, "down") == ""
+        form = await stage.workspace.wait_for(lambda: stage.workspace.view(BEN))
+        assert form.content["callback_id"] == FEEDBACK_FORM
+        sent = await stage.workspace.submit(
+            BEN, form.id, {"reasons": ["wrong", "slow"], "comment": " It flows\nelsewhere. "}
+        )
+        third = await press(stage, BEN, message)
+        problems = list(stage.workspace.problems)
+
+    assert first == words.counted("up")
+    assert again == ""
+    assert not sent.errors
+    assert third == words.changed("up")
+    assert problems == []
+    (ballot,) = await ballots(redis_url)
+    assert (ballot.vote.choice, ballot.vote.reasons) == ("up", ())
+    judged = ballot.judged
+    assert (judged.model, judged.surface, judged.channel) == ("grok-4.3", "command", GENERAL)
+    assert judged.parameters["temperature"] == 0.2
+    assert "prompt" not in judged.parameters
+    assert judged.micro_dollars is not None
+    assert judged.first_seconds is not None
+
+
+async def test_what_went_wrong_is_kept_with_the_vote(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        await press(stage, BEN, message, "down")
+        form = await stage.workspace.wait_for(lambda: stage.workspace.view(BEN))
+        await stage.workspace.submit(BEN, form.id, {"reasons": ["unsafe"], "comment": "=1+1"})
+
+        # Somebody else's form, made up: there is no 👎 of theirs that it would be about.
+        await press(stage, ANA, message, "down")
+        other = await stage.workspace.wait_for(lambda: stage.workspace.view(ANA))
+        forged = await stage.workspace.forge.submit(
+            ANA,
+            other.id,
+            {
+                "private_metadata": "no-such-job",
+                "state": {"values": {"comment": {"value": {"value": "x"}}}},
+            },
+        )
+
+    assert forged.errors == {"comment": words.FORM_FORGOTTEN}
+    by_user = {each.user: each.vote for each in await ballots(redis_url)}
+    assert (by_user[BEN].reasons, by_user[BEN].comment) == (("unsafe",), "=1+1")
+    assert by_user[ANA].reasons == ()
+
+
+async def test_reactions_count_too_and_are_taken_back(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        at = (GENERAL, message.ts)
+        await stage.workspace.react(BEN, *at, "+1::skin-tone-3")
+        await stage.workspace.react(CHLOE, *at, "thumbsdown")
+        await stage.workspace.react(ANA, *at, "tada")
+        await stage.workspace.react(GUEST, *at, "+1")
+        asked = await stage.workspace.say(ANA, RANDOM, "@grok count")
+        reply = await stage.reply(0, asked.ts, channel=RANDOM)
+        await stage.workspace.react(ANA, RANDOM, reply.ts, "thumbsup")
+        said = await stage.workspace.say(ANA, GENERAL, "Thanks")
+        await stage.workspace.react(BEN, GENERAL, said.ts, "+1")
+        await stage.quiet()
+        counted = [(each.user, each.vote.choice) for each in await ballots(redis_url)]
+        await stage.workspace.take_back(BEN, *at, "+1::skin-tone-3")
+        await stage.quiet()
+        left = [(each.user, each.vote.choice) for each in await ballots(redis_url)]
+
+    assert sorted(counted) == sorted([(BEN, "up"), (CHLOE, "down"), (ANA, "up")])
+    assert sorted(left) == sorted([(CHLOE, "down"), (ANA, "up")])
+
+
+async def test_a_server_without_thumbs_shows_buttons_and_they_count(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        for method in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
+            stage.workspace.fail(
+                method,
+                error="invalid_blocks",
+                times=None,
+                where=lambda args: "context_actions" in str(args.get("blocks")),
+            )
+        message = await an_answer(stage)
+        assert [each for each in buttons(message) if "vote" in each] == ["vote_up", "vote_down"]
+        await stage.workspace.click(BEN, GENERAL, message.ts, "vote_down")
+        await stage.workspace.wait_for(lambda: stage.workspace.view(BEN))
+        refused = [call for call in stage.workspace.calls if call.error == "invalid_blocks"]
+        second = await an_answer(stage, "Name another")
+        assert "vote_up" in buttons(second)
+        assert len([c for c in stage.workspace.calls if c.error == "invalid_blocks"]) == len(
+            refused
+        )
+
+    assert await choices(redis_url) == {BEN: "down"}
+    assert len(refused) == 1
+
+
+async def test_what_is_no_vote_of_an_answer_there_changes_nothing(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        (job_id, _, _) = thumb(message).partition(":")
+
+        async def forge(value: str) -> str:
+            before = len(stage.workspace.ephemerals(BEN))
+            await stage.workspace.forge.click(BEN, GENERAL, message.ts, "feedback", value)
+            await stage.quiet()
+            (told,) = stage.workspace.ephemerals(BEN)[before:]
+            return told.shown
+
+        values = ["", job_id, f"{job_id}:sideways", f"{job_id}:none", ":up", "j" * 3_000]
+        nonsense = [await forge(value) for value in values]
+        unknown = [await forge(value) for value in ("other:up", "a b:up", f"{job_id} x:up")]
+        async with Redis.from_url(redis_url, protocol=2) as redis:
+            await redis.delete(Keys(TEAM_ID).job(job_id))
+        forgotten = await press(stage, CHLOE, message)
+
+    assert nonsense == [words.NO_SUCH_VOTE] * 4 + [talk.ANSWER_FORGOTTEN, words.NO_SUCH_VOTE]
+    assert unknown == [talk.ANSWER_FORGOTTEN] * 3
+    assert forgotten == talk.ANSWER_FORGOTTEN
+    assert await ballots(redis_url) == []
+
+
+async def test_a_vote_that_comes_after_the_answer_was_deleted_harms_nothing(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        message, other = await an_answer(stage), await an_answer(stage, "Name a lake")
+        value = thumb(message, "up")
+        await stage.workspace.delete(ANA, GENERAL, message.ts)
+        await stage.workspace.forge.click(BEN, GENERAL, other.ts, "feedback", value)
+        await stage.quiet()
+
+        assert stage.workspace.ephemerals(BEN)[-1].shown == words.counted("up")
+
+
+async def test_nobody_votes_without_end(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        for number in range(PER_MINUTE + 5):
+            value = thumb(message, "down" if number % 2 else "up")
+            await stage.workspace.forge.click(BEN, GENERAL, message.ts, "feedback", value)
+        await stage.quiet()
+        said = [each.shown for each in stage.workspace.ephemerals(BEN)]
+        other = await press(stage, CHLOE, message)
+
+    assert words.OFTEN in said
+    assert other == words.counted("up")
+    assert len(await ballots(redis_url)) == 2
+
+
+async def test_where_votes_are_switched_off_there_are_none(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+    async with on_stage(redis_url, feedback=False) as stage:
+        bare = await an_answer(stage)
+        await stage.workspace.forge.click(BEN, GENERAL, bare.ts, "feedback", thumb(message))
+        await stage.quiet()
+        told = stage.workspace.ephemerals(BEN)[-1].shown
+
+    assert not any(block["type"] == "context_actions" for block in bare.blocks)
+    assert told == words.SWITCHED_OFF
+    assert await ballots(redis_url) == []
