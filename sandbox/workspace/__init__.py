@@ -41,6 +41,7 @@ from sandbox.workspace.model import (
     View,
 )
 from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.several import Workspaces
 from sandbox.workspace.state import (
     ANA,
     ANA_AND_BEN,
@@ -112,5 +113,6 @@ __all__ = [
     "User",
     "View",
     "Workspace",
+    "Workspaces",
     "dm_of",
 ]

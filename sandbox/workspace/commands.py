@@ -7,7 +7,7 @@ from sandbox.workspace.model import Channel, CommandResult, Delivery, Json
 from sandbox.workspace.payloads import CHANNEL_NAMES
 from sandbox.workspace.people import must_write
 from sandbox.workspace.response_url import show_reply
-from sandbox.workspace.state import APP_ID, TEAM_ID
+from sandbox.workspace.state import APP_ID
 from sandbox.workspace.team import Team
 from sandbox.workspace.typed_text import encode
 
@@ -18,7 +18,8 @@ async def run_command(team: Team, user: str, channel_id: str, typed: str) -> Com
     name, rest = [*typed.split(None, 1), ""][:2]
     command = next((c for c in team.app.commands if c.command == name), None)
     outsider = team.state.users[user].organisation is not None
-    if command is None or outsider or "commands" not in team.app.scopes:
+    offered = team.state.installed and "commands" in team.app.scopes
+    if command is None or outsider or not offered:
         return CommandResult(None, {}, 0.0, "invalid_command", "", "")
     return await run(team, user, channel, command, rest.strip())
 
@@ -56,7 +57,7 @@ def _error(delivery: Delivery) -> str | None:
 def _payload(team: Team, user: str, channel: Channel, command: Command, text: str) -> Json:
     return {
         "token": "sandbox-verification",
-        "team_id": TEAM_ID,
+        "team_id": team.state.team_id,
         "team_domain": team.state.domain,
         "channel_id": channel.id,
         "channel_name": CHANNEL_NAMES.get(channel.kind, channel.name),

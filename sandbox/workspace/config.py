@@ -29,12 +29,14 @@ BOT_EVENTS = frozenset(
     {
         "app_home_opened",
         "app_mention",
+        "app_uninstalled",
         "message.channels",
         "message.groups",
         "message.im",
         "message.mpim",
         "reaction_added",
         "reaction_removed",
+        "tokens_revoked",
     }
 )
 

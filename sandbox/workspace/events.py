@@ -10,7 +10,7 @@ from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.config import AppConfig
 from sandbox.workspace.delivery import Dispatcher
 from sandbox.workspace.model import Channel, Json, Message
-from sandbox.workspace.state import APP_ID, BOT_USER, TEAM_ID, State
+from sandbox.workspace.state import APP_ID, BOT_USER, State
 from sandbox.workspace.wire import CHANNEL_TYPES, message_json
 
 HISTORY_SCOPES = {
@@ -121,7 +121,7 @@ class Events:
             "user": user,
             "channel": channel.id,
             "channel_type": "C" if channel.kind == "channel" else "G",
-            "team": TEAM_ID,
+            "team": self.state.team_id,
             "inviter": inviter,
         }
         self.emit("member_joined_channel", event)
@@ -129,13 +129,13 @@ class Events:
     def emit(self, name: str, event: Json, *, shared: bool = False) -> None:
         """Deliver `event` when the app subscribes to `name`; `shared`: it happened where
         another organisation is too."""
-        if name not in self.app.events:
+        if name not in self.app.events or not self.state.installed:
             return
         self.dispatcher.event(
             {
                 "token": "sandbox-verification",
-                "team_id": TEAM_ID,
-                "context_team_id": TEAM_ID,
+                "team_id": self.state.team_id,
+                "context_team_id": self.state.team_id,
                 "context_enterprise_id": None,
                 "api_app_id": APP_ID,
                 "event": {"event_ts": self.clock.ts(), **event},
@@ -145,7 +145,7 @@ class Events:
                 "authorizations": [
                     {
                         "enterprise_id": None,
-                        "team_id": TEAM_ID,
+                        "team_id": self.state.team_id,
                         "user_id": BOT_USER,
                         "is_bot": True,
                         "is_enterprise_install": False,

@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from sandbox.workspace.model import Message, SharedFile
-from sandbox.workspace.state import BOT_USER, TEAM_ID
+from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 
 FILE_URL = "file_url"
@@ -56,8 +56,7 @@ def seen_by_bot(team: Team, file_id: str) -> list[Message]:
 
 def _let_in(team: Team, request: web.Request) -> bool:
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    mine = token == team.credentials.bot_token and token not in team.revoked
-    return mine and "files:read" in team.app.scopes
+    return team.refusal(token) is None and "files:read" in team.app.scopes
 
 
 async def _send(request: web.Request, file: SharedFile) -> web.StreamResponse:
@@ -71,4 +70,4 @@ async def _send(request: web.Request, file: SharedFile) -> web.StreamResponse:
     return response
 
 
-FILE_PATH = "/files-pri/{file:" + TEAM_ID + "-F[A-Z0-9]+}/{name}"
+FILE_PATH = "/files-pri/{file:T[A-Z0-9]+-F[A-Z0-9]+}/{name}"

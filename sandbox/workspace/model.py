@@ -183,6 +183,7 @@ class View:
     hash: str
     values: dict[str, dict[str, Json]]
     root: str
+    team: str
     previous: str | None = None
     external_id: str = ""
     conversation: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from sandbox.workspace.model import Json, Message, View
-from sandbox.workspace.state import APP_ID, BOT_ID, TEAM_ID, State
+from sandbox.workspace.state import APP_ID, BOT_ID, State
 
 
 def page_message(state: State, message: Message) -> Json:
@@ -53,10 +53,10 @@ def view_json(view: View, *, state: bool = True) -> Json:
     return {
         **view.content,
         "id": view.id,
-        "team_id": TEAM_ID,
+        "team_id": view.team,
         "app_id": APP_ID,
         "bot_id": BOT_ID,
-        "app_installed_team_id": TEAM_ID,
+        "app_installed_team_id": view.team,
         "hash": view.hash,
         "root_view_id": view.root,
         "previous_view_id": view.previous,

@@ -9,7 +9,7 @@ from sandbox.workspace.block_shapes import elements_of
 from sandbox.workspace.model import InteractionResult, Json, Message, View
 from sandbox.workspace.page_json import view_json
 from sandbox.workspace.people import NotAllowedError, must_see
-from sandbox.workspace.state import APP_ID, TEAM_ID
+from sandbox.workspace.state import APP_ID
 from sandbox.workspace.team import Team
 from sandbox.workspace.view_values import Values, held, initial_values
 from sandbox.workspace.wire import message_json
@@ -102,13 +102,13 @@ def channel_field(team: Team, channel_id: str) -> Json:
 
 def common(team: Team, kind: str, user: str) -> Json:
     person = team.state.users[user]
-    name, home = person.name, person.organisation or TEAM_ID
+    name, home = person.name, person.organisation or team.state.team_id
     return {
         "type": kind,
         "user": {"id": user, "username": name, "name": name, "team_id": home},
         "api_app_id": APP_ID,
         "token": "sandbox-verification",
-        "team": {"id": TEAM_ID, "domain": team.state.domain},
+        "team": {"id": team.state.team_id, "domain": team.state.domain},
         "enterprise": None,
         "is_enterprise_install": False,
     }
@@ -151,7 +151,7 @@ def _of_two(element: Json, chosen: Any) -> Json:
 
 async def hand_over(team: Team, payload: Json) -> InteractionResult:
     """Deliver `payload`, and what a person sees of it: trouble, unless it is acked in time."""
-    if not team.app.interactive:
+    if not (team.app.interactive and team.state.installed):
         return InteractionResult({}, 0.0, NOT_CONFIGURED)
     delivery = await team.dispatcher.deliver("interactive", payload)
     error = None if delivery.acked else CONNECT_TROUBLE

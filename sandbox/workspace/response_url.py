@@ -32,7 +32,7 @@ _FIELDS = frozenset(
 async def serve_response_url(team: Team, request: web.Request) -> web.Response:
     """`POST /response/…`. 404 `used_url` or `expired_url`, 410 for an archived channel, 400 for
     what cannot be shown."""
-    path = request.path
+    path = f"/response/{request.match_info['secret']}"
     try:
         body = json.loads(await request.read())
     except ValueError:

@@ -57,6 +57,7 @@ def dm_of(user: str) -> str:
 class State:
     """Everything that is there, without behaviour. `default_state` fills it."""
 
+    team_id: str = TEAM_ID
     team_name: str = "Sandbox"
     domain: str = "sandbox"
     users: dict[str, User] = field(default_factory=dict)
@@ -70,6 +71,8 @@ class State:
     deleted_files: set[str] = field(default_factory=set)
     origin: str = ""
     """The address of the server, where files lie."""
+    installed: bool = True
+    """Whether the app is: what happens where it is not, it is not told."""
 
     def add(self, message: Message) -> None:
         self.timelines[message.channel][message.ts] = message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from sandbox.workspace.budgets import Budgets
@@ -22,7 +23,8 @@ from sandbox.workspace.views import Views
 
 @dataclass(slots=True)
 class Team:
-    """`origin` is the address of the server; `revoked` maps a dead token to Slack's error."""
+    """`origin` is the address of the server; `revoked` maps a dead token to Slack's error, and
+    `bot_tokens` a good one to when it expires, by the monotonic clock."""
 
     app: AppConfig
     limits: Limits
@@ -44,4 +46,13 @@ class Team:
     calls: list[Call]
     problems: list[str]
     revoked: dict[str, str]
+    bot_tokens: dict[str, float]
     origin: str = ""
+
+    def refusal(self, token: str) -> str | None:
+        """Slack's error for a bot token that is not good now, or is none of this workspace's."""
+        if token in self.revoked:
+            return self.revoked[token]
+        if token not in self.bot_tokens:
+            return "invalid_auth"
+        return "token_expired" if self.bot_tokens[token] < time.monotonic() else None

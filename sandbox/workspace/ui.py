@@ -16,7 +16,7 @@ from sandbox.workspace.model import InteractionResult, Json, Message
 from sandbox.workspace.page_json import page_message
 from sandbox.workspace.payloads import message_place, view_place
 from sandbox.workspace.people import NotAllowedError
-from sandbox.workspace.state import BOT_USER, TEAM_ID
+from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.submissions import close_view, submit
 from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.team import Team
@@ -168,7 +168,7 @@ def _whispers(team: Team, user: str, channel: str) -> list[Message]:
 def _state_json(team: Team) -> Json:
     users = team.state.users.values()
     return {
-        "team": {"id": TEAM_ID, "name": team.state.team_name},
+        "team": {"id": team.state.team_id, "name": team.state.team_name},
         "users": [
             {
                 "id": user.id,

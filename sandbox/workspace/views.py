@@ -116,6 +116,7 @@ class Views:
             hash=self._hash(),
             values=self._values(content["blocks"], user, conversation, {}),
             root=view_id,
+            team=self.state.team_id,
             external_id=content.get("external_id", ""),
             conversation=conversation,
         )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sandbox.workspace.markdown import stored_blocks
 from sandbox.workspace.model import Channel, Json, Message, SharedFile, User
 from sandbox.workspace.rich_text import composed
-from sandbox.workspace.state import ENTERPRISE_ID, TEAM_ID, State
+from sandbox.workspace.state import ENTERPRISE_ID, State
 
 CHANNEL_TYPES = {"channel": "channel", "private": "group", "mpim": "mpim", "im": "im"}
 _CLIENT_IDS = uuid.UUID(int=0)
@@ -19,9 +19,9 @@ Metadata: TypeAlias = Literal["named", "whole"]
 without a subscription in its manifest, only the `event_type` (python-slack-sdk issue 1501)."""
 
 
-def user_json(user: User) -> Json:
+def user_json(state: State, user: User) -> Json:
     """A "User object". `enterprise_user` comes with people of an Enterprise Grid."""
-    home = user.organisation or next(iter(user.workspaces), TEAM_ID)
+    home = user.organisation or next(iter(user.workspaces), state.team_id)
     grid = {"id": user.id, "enterprise_id": ENTERPRISE_ID, "teams": [*user.workspaces]}
     return {
         "id": user.id,
@@ -133,7 +133,7 @@ def _subtype(message: Message) -> str | None:
 def _author(state: State, message: Message) -> Json:
     """Who wrote it. What a webhook posts has no user."""
     author = state.users[message.user]
-    home = author.organisation or TEAM_ID
+    home = author.organisation or state.team_id
     if message.bot_id is None:
         body: Json = {"user": author.id, "team": home}
         if message.subtype != "me_message":
@@ -195,7 +195,7 @@ def file_json(state: State, file: SharedFile, user: str) -> Json:
         "mimetype": file.kind,
         "filetype": file.name.rpartition(".")[2],
         "user": user,
-        "user_team": TEAM_ID,
+        "user_team": state.team_id,
         "mode": file.mode,
         "is_external": file.mode == "external",
         "external_type": "gdrive" if file.mode == "external" else "",
@@ -210,7 +210,7 @@ def file_url(state: State, file: SharedFile) -> str:
     """Where a file lies, for those who are let in."""
     if file.mode == "external":
         return file.url
-    return f"{state.origin}/files-pri/{TEAM_ID}-{file.id}/{quote(file.name, safe='')}"
+    return f"{state.origin}/files-pri/{state.team_id}-{file.id}/{quote(file.name, safe='')}"
 
 
 def _thread(state: State, message: Message) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -29,6 +30,7 @@ from sandbox.workspace.model import (
     View,
 )
 from sandbox.workspace.server import Server
+from sandbox.workspace.shared_app import SharedApp
 from sandbox.workspace.socket_mode import SocketMode
 from sandbox.workspace.state import BOT_USER, State, default_state
 from sandbox.workspace.tasks import Tasks
@@ -51,7 +53,7 @@ class Workspace(Acts):
 
     `mode` is how the app is reached: `socket`, or `http` with its `request_url`. `latency` is
     added to every Web API call, in seconds. Ids of people and conversations are constants of
-    `sandbox.workspace`.
+    `sandbox.workspace`. `shared`: it is one of several that the same app can be installed in.
     """
 
     def __init__(
@@ -66,21 +68,30 @@ class Workspace(Acts):
         limits: Limits | None = None,
         latency: float = 0.0,
         port: int = 0,
+        shared: SharedApp | None = None,
     ) -> None:
         self.mode = mode
         self._tasks = Tasks()
         self._stack = AsyncExitStack()
+        self._shared = shared
         limits = limits or Limits()
-        self._http = HttpDelivery(limits, signing_secret, request_url)
+        self._http = shared.http if shared else HttpDelivery(limits, signing_secret, request_url)
         credentials = Credentials(bot_token, app_token, signing_secret)
         self._team = self._join(app or AppConfig(), limits, credentials)
         self._server = Server(self._team, port=port, latency=latency)
+        self._page = ""
 
     def _join(self, app: AppConfig, limits: Limits, credentials: Credentials) -> Team:
-        feed, clock, ids = Feed(), Clock(), Ids()
+        shared, feed, clock, ids = self._shared, Feed(), Clock(), Ids()
         state = default_state(app.name)
         problems: list[str] = []
-        sockets = SocketMode(limits, feed, problems, enabled=self.mode == "socket")
+        if shared is None:
+            sockets = SocketMode(limits, feed, problems, enabled=self.mode == "socket")
+        else:
+            sockets = shared.sockets
+            state.team_id, state.team_name, state.domain = shared.next_name()
+            state.installed = False
+            shared.feeds.append(feed)
         transport = sockets if self.mode == "socket" else self._http
         dispatcher = Dispatcher(transport, limits, feed, self._tasks)
         events = Events(state, app, clock, ids, dispatcher)
@@ -105,6 +116,7 @@ class Workspace(Acts):
             calls=[],
             problems=problems,
             revoked={},
+            bot_tokens={} if shared else {credentials.bot_token: math.inf},
         )
 
     async def __aenter__(self) -> Self:
@@ -112,7 +124,10 @@ class Workspace(Acts):
             stack.push_async_callback(self._http.aclose)
             stack.push_async_callback(self._server.aclose)
             stack.push_async_callback(self._tasks.aclose)
-            self._team.origin = self._team.state.origin = await self._server.start()
+            self._page = origin = await self._server.start()
+            if self._shared is not None:
+                origin = f"{self._shared.origin}/{self.state.team_id}"
+            self._team.origin = self._team.state.origin = origin
             self._stack = stack.pop_all()
         return self
 
@@ -129,11 +144,11 @@ class Workspace(Acts):
     @property
     def url(self) -> str:
         """The origin; the demo page is at its root."""
-        return self._team.origin
+        return self._page
 
     @property
     def api_url(self) -> str:
-        return f"{self.url}/api/"
+        return f"{self._team.origin}/api/"
 
     @property
     def credentials(self) -> Credentials:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.workspace.model import Json
-from sandbox.workspace.state import BOT_ID, BOT_USER, TEAM_ID
+from sandbox.workspace.state import BOT_ID, BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.web_api.method import Args, method
 
@@ -14,7 +14,7 @@ async def test(team: Team, args: Args) -> Json:  # noqa: ARG001 - takes none
         "url": f"https://{team.state.domain}.slack.com/",
         "team": team.state.team_name,
         "user": team.state.users[BOT_USER].name,
-        "team_id": TEAM_ID,
+        "team_id": team.state.team_id,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
         "is_enterprise_install": False,

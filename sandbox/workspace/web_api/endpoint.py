@@ -103,14 +103,13 @@ def _called(team: Team, name: str, token: str) -> Method:
     method = METHODS.get(name)
     if method is None:
         raise ApiError("unknown_method", req_method=name)
-    own = team.credentials
     if not token:
         raise ApiError("not_authed")
-    if token in team.revoked:
-        raise ApiError(team.revoked[token])
-    if token not in (own.bot_token, own.app_token):
-        raise ApiError("invalid_auth")
-    if (token == own.app_token) != method.app_level:
+    app_level = token == team.credentials.app_token
+    refusal = team.revoked.get(token) if app_level else team.refusal(token)
+    if refusal is not None:
+        raise ApiError(refusal)
+    if app_level != method.app_level:
         raise ApiError("not_allowed_token_type")
     if method.app_level and "connections:write" not in team.app.app_scopes:
         raise ApiError("missing_scope", needed="connections:write", provided="")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Channel, Json, Message
-from sandbox.workspace.state import BOT_USER, TEAM_ID
+from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
 from sandbox.workspace.validate import (
@@ -97,7 +97,7 @@ def _check_recipient(team: Team, channel: Channel, args: Args) -> None:
     user = team.state.users.get(args.text("recipient_user_id"))
     if user is None:
         raise ApiError("user_not_found")
-    if args.text("recipient_team_id") != (user.organisation or TEAM_ID):
+    if args.text("recipient_team_id") != (user.organisation or team.state.team_id):
         raise ApiError("team_not_found")
 
 

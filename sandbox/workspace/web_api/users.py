@@ -16,13 +16,13 @@ async def info(team: Team, args: Args) -> Json:
     user = team.state.users.get(args.required("user"))
     if user is None:
         raise ApiError("user_not_found")
-    return {"user": user_json(user)}
+    return {"user": user_json(team.state, user)}
 
 
 @method("users.list", "2", READ)
 async def list_users(team: Team, args: Args) -> Json:
     args.count("limit", 1000, 1000)
-    members = [user_json(user) for user in team.state.users.values()]
+    members = [user_json(team.state, user) for user in team.state.users.values()]
     return {"members": members, "response_metadata": {"next_cursor": ""}}
 
 

@@ -1,0 +1,213 @@
+"""Slack's side of OAuth v2: the page that asks, codes, tokens, and tokens in place of old ones.
+
+docs.slack.dev, "Installing with OAuth", "oauth.v2.access", "Using token rotation".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from sandbox.workspace.clock import Ids
+from sandbox.workspace.config import AppConfig
+from sandbox.workspace.model import Json
+from sandbox.workspace.state import ANA, APP_ID, BOT_USER
+from sandbox.workspace.team import Team
+
+CODE_SECONDS = 600.0
+"""How long a code is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the app got; `refresh_token` is empty where its tokens do not expire."""
+
+    access_token: str
+    refresh_token: str = ""
+
+
+@dataclass(slots=True)
+class _Code:
+    team: Team
+    redirect_uri: str
+    born: float
+    used: bool = False
+
+
+class _Refused(Exception):
+    """Named as the API says it."""
+
+
+class OAuth:
+    """Every code and token that was given out for one app."""
+
+    client_id = "1234567890.1234567890"
+    client_secret = "sandbox-client-secret"  # noqa: S105
+
+    def __init__(
+        self,
+        teams: Mapping[str, Team],
+        app: AppConfig,
+        *,
+        redirect_urls: list[str],
+        seconds: float | None,
+    ) -> None:
+        self._teams = teams
+        self._app = app
+        self._seconds = seconds
+        self._codes: dict[str, _Code] = {}
+        self._refreshing: dict[str, Team] = {}
+        self.redirect_urls = redirect_urls
+        self.exchanges = 0
+        """How many refresh tokens were taken."""
+        self.install_url = ""
+        """The app's page for those who want it; shown beside the workspaces."""
+
+    def grant(self, team: Team) -> Grant:
+        """Install the app in `team`, or give it one more token there."""
+        prefix = "xoxb-" if self._seconds is None else "xoxe.xoxb-"
+        access = f"{prefix}{team.state.team_id}-{Ids.secret()}"
+        expires = math.inf if self._seconds is None else time.monotonic() + self._seconds
+        team.bot_tokens[access] = expires
+        team.state.installed = True
+        team.feed.publish({"type": "state"})
+        if self._seconds is None:
+            return Grant(access)
+        refresh = f"xoxe-1-{Ids.secret()}"
+        self._refreshing[refresh] = team
+        return Grant(access, refresh)
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        """The page that asks somebody which workspace is to have the app."""
+        query = request.query
+        if fault := self._fault(query):
+            return web.Response(status=400, text=f"Something went wrong: {fault}")
+        fields = "".join(
+            f'<input type="hidden" name="{name}" value="{html.escape(query.get(name, ""))}">'
+            for name in ("redirect_uri", "state")
+        )
+        buttons = "".join(
+            f'<button name="team" value="{team_id}">Allow in {html.escape(team.state.team_name)}'
+            "</button> "
+            for team_id, team in self._teams.items()
+        )
+        shown = f"<ul>{''.join(f'<li>{scope}</li>' for scope in sorted(self._app.scopes))}</ul>"
+        form = f'<form method="post">{fields}{buttons}<button name="team">Cancel</button></form>'
+        return _html(f"{html.escape(self._app.name)} asks to be installed", shown + form)
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """What they chose there: back to the app, with a code or without."""
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        back = form.get("redirect_uri", "")
+        if not self._leads_back(back):
+            return web.Response(status=400, text="Something went wrong: bad_redirect_uri")
+        team = self._teams.get(form.get("team", ""))
+        said: dict[str, str] = {"error": "access_denied"}
+        if team is not None:
+            said = {"code": self.code(team, back)}
+        location = f"{back}?{urlencode({**said, 'state': form.get('state', '')})}"
+        return web.Response(status=302, headers={"Location": location})
+
+    def code(self, team: Team, redirect_uri: str) -> str:
+        """A code for one exchange."""
+        code = Ids.secret()
+        self._codes[code] = _Code(team, redirect_uri, time.monotonic())
+        return code
+
+    async def access(self, request: web.Request) -> web.Response:
+        """`oauth.v2.access`: a code, or a refresh token, for a token."""
+        args = {name: str(value) for name, value in (await request.post()).items()}
+        try:
+            self._check_client(request, args)
+            if args.get("grant_type") == "refresh_token":
+                team = self._refreshed(args.get("refresh_token", ""))
+            else:
+                team = self._exchanged(args)
+        except _Refused as refusal:
+            return web.json_response({"ok": False, "error": str(refusal)})
+        return web.json_response(self._granted(team))
+
+    def page(self, pages: Mapping[str, str]) -> web.Response:
+        """All workspaces, each with its page (`pages`, by id), and where to get the app."""
+        rows = "".join(
+            f'<li><a href="{pages[team_id]}">{html.escape(team.state.team_name)}</a>'
+            f" ({'with' if team.state.installed else 'without'} the app)</li>"
+            for team_id, team in self._teams.items()
+        )
+        app = html.escape(self.install_url)
+        more = f'<p><a href="{app}">Add {html.escape(self._app.name)}</a></p>' if app else ""
+        return _html("Workspaces", f"<ul>{rows}</ul>{more}")
+
+    def _fault(self, query: Mapping[str, str]) -> str:
+        if query.get("client_id") != self.client_id:
+            return "invalid_client_id"
+        asked = set(query.get("scope", "").replace(" ", ",").split(","))
+        if not asked or asked - self._app.scopes:
+            return "invalid_scope"
+        return "" if self._leads_back(query.get("redirect_uri", "")) else "bad_redirect_uri"
+
+    def _leads_back(self, address: str) -> bool:
+        return any(address.startswith(allowed) for allowed in self.redirect_urls)
+
+    def _check_client(self, request: web.Request, args: Mapping[str, str]) -> None:
+        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+        client, secret = args.get("client_id", ""), args.get("client_secret", "")
+        if scheme == "Basic":
+            try:
+                client, _, secret = base64.b64decode(encoded).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                raise _Refused("invalid_client_id") from None
+        if client != self.client_id:
+            raise _Refused("invalid_client_id")
+        if secret != self.client_secret:
+            raise _Refused("bad_client_secret")
+
+    def _exchanged(self, args: Mapping[str, str]) -> Team:
+        code = self._codes.get(args.get("code", ""))
+        if code is None or time.monotonic() - code.born > CODE_SECONDS:
+            raise _Refused("invalid_code")
+        if code.used:
+            raise _Refused("code_already_used")
+        if args.get("redirect_uri", "") != code.redirect_uri:
+            raise _Refused("bad_redirect_uri")
+        code.used = True
+        return code.team
+
+    def _refreshed(self, refresh_token: str) -> Team:
+        team = self._refreshing.pop(refresh_token, None)
+        if team is None:
+            raise _Refused("invalid_refresh_token")
+        self.exchanges += 1
+        return team
+
+    def _granted(self, team: Team) -> Json:
+        grant = self.grant(team)
+        rotation: Json = {}
+        if grant.refresh_token:
+            rotation = {"refresh_token": grant.refresh_token, "expires_in": self._seconds}
+        return {
+            "ok": True,
+            "app_id": APP_ID,
+            "authed_user": {"id": ANA},
+            "scope": ",".join(sorted(self._app.scopes)),
+            "token_type": "bot",
+            "access_token": grant.access_token,
+            "bot_user_id": BOT_USER,
+            "team": {"id": team.state.team_id, "name": team.state.team_name},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            **rotation,
+        }
+
+
+def _html(title: str, body: str) -> web.Response:
+    page = f"<!DOCTYPE html><title>{title}</title><h1>{title}</h1>{body}"
+    return web.Response(text=page, content_type="text/html")
