@@ -9,7 +9,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 from typing import Any
 
-from bot.files.material import Pdf, Unread
+from bot.files.material import Pdf, Unread, in_base64
 from bot.words import files as words
 
 SECONDS = 20.0
@@ -33,7 +33,9 @@ async def read_pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
     match found:
         case {"outcome": "read", "pages": int(pages), "text": str(text), "cut": bool(cut)}:
             tokens = READINGS * (len(text.encode()) + TOKENS_OF_A_PAGE * pages)
-            return Pdf(name, data, text, None if cut or tokens > most else tokens, cut)
+            whole = not cut and tokens <= most
+            encoded = await asyncio.to_thread(in_base64, data) if whole else ""
+            return Pdf(name, encoded, text, tokens if whole else None, cut)
         case {"outcome": "locked"}:
             return Unread(name, words.LOCKED)
         case _:

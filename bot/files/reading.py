@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.files.kinds import called_by_content, type_by_content
-from bot.files.material import Enclosure, Picture, Text, Unread
+from bot.files.material import Enclosure, Picture, Text, Unread, in_base64
 from bot.files.pdf import read_pdf
 from bot.files.pictures import size_of_jpeg, size_of_png
 from bot.files.plain import text_in
@@ -49,7 +49,7 @@ class Reading:
             return Unread(ref.name, _misnamed(ref.kind, found))
         match kind:
             case "image":
-                return _picture(ref.name, data, found, self.bounds.image)
+                return await _picture(ref.name, data, found, self.bounds.image)
             case "pdf":
                 async with self._turns:
                     return await read_pdf(ref.name, data, self.bounds.content(ref))
@@ -63,14 +63,15 @@ def _misnamed(kind: Kind | None, found: str) -> str:
     return words.misnamed(called_by_content(found))
 
 
-def _picture(name: str, data: bytes, media_type: str, tokens: int) -> Picture | Unread:
+async def _picture(name: str, data: bytes, media_type: str, tokens: int) -> Picture | Unread:
     png = media_type == "image/png"
     size = size_of_png(data) if png else size_of_jpeg(data)
     if size is None:
         return Unread(name, words.DAMAGED)
     if (pixels := size[0] * size[1]) > MOST_PIXELS:
         return Unread(name, words.too_many_pixels(pixels, MOST_PIXELS))
-    return Picture(name, data, "image/png" if png else "image/jpeg", tokens)
+    encoded = await asyncio.to_thread(in_base64, data)
+    return Picture(name, encoded, "image/png" if png else "image/jpeg", tokens)
 
 
 def _text(name: str, data: bytes, most: int) -> Text | Unread:

@@ -22,12 +22,14 @@ class Beside:
     """What goes along with a request beside its parameters.
 
     `effort` is how long to think, None where nobody says; `thoughts` are the tokens that are left
-    for it where the output cap counts them too. `search` is what may be searched.
+    for it where the output cap counts them too. `search` is what may be searched. `pictures`: some
+    are to be looked at.
     """
 
     effort: Effort | None = None
     thoughts: int = 0
     search: Search = NO_SEARCH
+    pictures: bool = False
 
 
 NOTHING_BESIDE = Beside()

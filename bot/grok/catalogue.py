@@ -171,6 +171,19 @@ class Catalogue:
         ids = {model.id for model in KNOWN}
         return next((model.id for model in known if model and model.id in ids), None)
 
+    def sees(self, name: str) -> bool | None:
+        """Whether a model looks at pictures: as the API says, else as is known by heart; None when
+        nobody said."""
+        model = self.answering(name)
+        if model is not None and model.sees is not None:
+            return model.sees
+        return True if self._known(name) else None
+
+    @property
+    def seeing(self) -> str:
+        """A model that looks at pictures, or `""`."""
+        return next((model.id for model in self._models if self.sees(model.id)), "")
+
     def able(self, but: str = "") -> str:
         """A model other than `but` that the completions endpoint serves, or `""`."""
         return next((model for model in self._able if model != but), "")
@@ -219,6 +232,7 @@ def _read(listed: Any, field: str) -> tuple[Model, ...]:
             cached_price=_dollars(entry.get("cached_prompt_text_token_price")),
             output_price=_dollars(entry.get("completion_text_token_price")),
             long=_long_prompt(entry),
+            sees=_sees(entry.get("input_modalities")),
         )
         for entry in entries[:_MOST_MODELS]
         if isinstance(entry, Mapping) and _is_name(entry.get("id"))
@@ -237,6 +251,11 @@ def _long_prompt(entry: Mapping[str, Any]) -> LongPrompt | None:
     if not read or not written:
         return None
     return LongPrompt(beyond, read, written, cached)
+
+
+def _sees(modalities: Any) -> bool | None:
+    """Whether pictures are among what a model takes; None where that is not listed."""
+    return "image" in modalities if isinstance(modalities, list) and modalities else None
 
 
 def _is_name(value: Any) -> TypeGuard[str]:

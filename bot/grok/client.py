@@ -107,12 +107,15 @@ class GrokClient:
         _system: str = "",
         effort: Effort | None = None,
         search: Search = NO_SEARCH,
+        *,
+        pictures: bool = False,
     ) -> tuple[Fault, ...]:
-        """What the model, or the endpoint that serves it, cannot carry, without asking anybody.
+        """What the model, or the endpoint that serves it, cannot carry, without asking anybody;
+        `pictures`: some are to be looked at.
 
         Every endpoint carries a system text, so none speaks against a request.
         """
-        return self._router.route(request, effort, search).faults
+        return self._router.route(request, effort, search, pictures=pictures).faults
 
     def plan(
         self,
@@ -123,16 +126,20 @@ class GrokClient:
         effort: Effort | None = None,
         search: Search = NO_SEARCH,
         nobodys_cap: bool = False,
+        pictures: bool = False,
     ) -> Call:
         """The call that `request` becomes, with `past` before it; `effort`: how long to think;
-        `search`: what may be searched; `nobodys_cap`: nobody asked for the cap that goes along.
+        `search`: what may be searched; `nobodys_cap`: nobody asked for the cap that goes along;
+        `pictures`: some are to be looked at, so that it goes nowhere where they are not.
 
         Raises `RequestRefused` when it cannot be carried.
         """
-        route = self._router.route(request, effort, search, nobodys_cap=nobodys_cap)
+        route = self._router.route(
+            request, effort, search, nobodys_cap=nobodys_cap, pictures=pictures
+        )
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        beside = Beside(effort, self._thoughts(request.model, effort), search)
+        beside = Beside(effort, self._thoughts(request.model, effort), search, pictures)
         return write(request, system, route.endpoint, self._dialect, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:

@@ -24,6 +24,9 @@ class Model:
     output_price: float | None = None
     long: LongPrompt | None = None
     """What a long prompt costs, where that is listed."""
+    sees: bool | None = None
+    """Whether it looks at pictures, where that is listed; of xAI's every one does that answers by
+    text (docs.x.ai, "Image understanding", October 2026)."""
 
 
 KNOWN = (

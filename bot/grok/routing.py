@@ -84,11 +84,12 @@ class Router:
         search: Search = NO_SEARCH,
         *,
         nobodys_cap: bool = False,
+        pictures: bool = False,
     ) -> Route:
         """The route of `request`, by its model and by what it needs; `effort`: how long to think,
         where somebody says; `search`: what may be searched; `nobodys_cap`: nobody asked for the
-        cap that goes along."""
-        routes = self._routes(request, effort, search)
+        cap that goes along; `pictures`: some are to be looked at."""
+        routes = self._routes(request, effort, search, pictures=pictures)
         best = min(
             routes,
             key=lambda route: (
@@ -168,7 +169,10 @@ class Router:
     def _left(self, call: Call, refused: Sequence[Refused]) -> list[Route]:
         """The routes that have not been tried."""
         tried = {endpoint for endpoint, _ in refused}
-        return self._routes(call.request, call.beside.effort, call.beside.search, tried)
+        beside = call.beside
+        return self._routes(
+            call.request, beside.effort, beside.search, tried, pictures=beside.pictures
+        )
 
     def _routes(
         self,
@@ -176,6 +180,8 @@ class Router:
         effort: Effort | None,
         search: Search,
         but: Collection[Endpoint] = (),
+        *,
+        pictures: bool,
     ) -> list[Route]:
         """All of them `but` some; where something is searched those only that can, if there are
         any."""
@@ -183,7 +189,8 @@ class Router:
         if search:
             order = [name for name in order if ENDPOINTS[name].searches] or order
         return [
-            Route(endpoint, self._faults(request, effort, search, endpoint)) for endpoint in order
+            Route(endpoint, self._faults(request, effort, search, endpoint, pictures=pictures))
+            for endpoint in order
         ]
 
     def _order(self, model: str) -> list[Endpoint]:
@@ -212,12 +219,26 @@ class Router:
         effort: Effort | None,
         search: Search,
         endpoint: Endpoint,
+        *,
+        pictures: bool = False,
     ) -> tuple[Fault, ...]:
         """What the model cannot take at `endpoint`, each with a model that can."""
         found = self._request_faults(request, endpoint)
         if search:
             found = tuple(self._searching(request, search, endpoint, found))
-        return found if effort is None else (*found, *self._effort(request, effort, endpoint))
+        if effort is not None:
+            found = (*found, *self._effort(request, effort, endpoint))
+        return (*found, *self._pictures(request, endpoint)) if pictures else found
+
+    def _pictures(self, request: CompletionRequest, endpoint: Endpoint) -> Iterator[Fault]:
+        """What speaks against looking at pictures."""
+        if self._catalogue.sees(request.model) is False:
+            able = said.grok_able("pictures", self._catalogue.seeing)
+            yield Fault("file", said.grok_no_eyes(safe_name(request.model)), able)
+        elif not ENDPOINTS[endpoint].pictures:
+            newest = said.grok_able_at("pictures", next(iter(ENDPOINTS)))
+            allowed = "" if self._forced == "auto" else newest
+            yield Fault("file", said.grok_no_eyes_here(endpoint), allowed)
 
     def _searching(
         self,

@@ -126,6 +126,16 @@ def grok_invalid(excerpt: str) -> str:
     return f"Grok could not make sense of this request.{said} Please change it and ask again."
 
 
+def grok_no_eyes(model: str) -> str:
+    """`problem` of a fault; `model` is made safe to show."""
+    return f"{model} does not look at pictures"
+
+
+def grok_no_eyes_here(endpoint: str) -> str:
+    """`problem` of a fault about an endpoint that takes text alone."""
+    return f"no pictures can go along to the {endpoint} endpoint, where this has to go"
+
+
 def grok_cannot(model: str) -> str:
     """`problem` of a fault: the endpoint that serves `model` does not have this parameter."""
     return f"{model} cannot do this"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 _LEAD = re.compile(
     r"^(?:please\s+)?(?:explain|describe|summari[sz]e|tell me about|write(?: me)?|compare"
@@ -110,8 +111,15 @@ def reasoning(prompt: str) -> str:
     )
 
 
+def about(prompt: str, parts: Sequence[str]) -> str:
+    """The answer to `prompt` about pictures and files, each as it is called there."""
+    return f"I looked at {' and '.join(parts)}.\n\n{answer(prompt)}"
+
+
 def topic_of(prompt: str) -> str:
     """What a prompt is about."""
+    _, marked, rest = prompt.rpartition("\n=====( End of ")
+    prompt = rest.partition("\n")[2] if marked else prompt
     line = next((line for line in prompt.splitlines() if line.strip()), "")
     topic = _LEAD.sub("", line.strip()).rstrip(" ?!.:")
     topic = re.sub(r"[`*_|<>\[\]#]", "", topic)

@@ -157,10 +157,31 @@ def _is_messages(value: Any) -> bool:
         and all(
             isinstance(message, dict)
             and message.get("role") in {"system", "user", "assistant"}
-            and is_text(message.get("content"))
+            and (is_text(content := message.get("content")) or _is_chat_parts(content, message))
             for message in value
         )
     )
+
+
+def _is_chat_parts(value: Any, message: Mapping[str, Any]) -> bool:
+    """Of a person's message, at the chat endpoint; it takes no files there."""
+    return (
+        message["role"] == "user"
+        and isinstance(value, list)
+        and bool(value)
+        and all(map(_is_chat_part, value))
+    )
+
+
+def _is_chat_part(value: Any) -> bool:
+    match value:
+        case {"type": "text", "text": str(), **rest}:
+            return not rest
+        case {"type": "image_url", "image_url": {"url": str(url), **named}, **rest}:
+            fine = named.get("detail", "auto") in {"low", "high", "auto"}
+            return not rest and set(named) <= {"detail"} and fine and bool(_IMAGE.match(url))
+        case _:
+            return False
 
 
 def _is_input(value: Any) -> bool:

@@ -10,6 +10,7 @@ from sandbox.grok import answers, found
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import ASKED_IN, Dialect, Endpoint, text_of
 from sandbox.grok.models import Model, rate
+from sandbox.grok.parts import Part
 from sandbox.grok.script import Script, ToolCall
 from sandbox.grok.strict import effort_in
 from sandbox.grok.tools import wanted
@@ -67,8 +68,10 @@ def generate(  # noqa: PLR0917 - called in one place
     body: Mapping[str, Any],
     script: Script,
     counting: Counting,
+    parts: Sequence[Part] = (),
 ) -> Generation:
-    """Answer `body` as `script` says, and by default pleasantly."""
+    """Answer `body`, which holds pictures and files in `parts`, as `script` says, and by default
+    pleasantly."""
     prompts = prompts_of(endpoint, body)
     calls = _calls(endpoint, prompts[-1:], body, script)
     if calls and script.text is None and script.pieces is None:
@@ -77,6 +80,8 @@ def generate(  # noqa: PLR0917 - called in one place
         script = _without_citations(script)
     if script.text is None and script.pieces is None and (rest := _rest(endpoint, body)):
         script = replace(script, text=rest)
+    if script.text is None and script.pieces is None and parts:
+        script = replace(script, text=answers.about(prompts[-1], [part.shown for part in parts]))
     each = body.get("n") or 1
     reasoning = _reasoning(endpoint, model, script, prompts[-1] if prompts else "", body)
     cap, thought = _cap(body), counting.written(reasoning)
@@ -92,6 +97,8 @@ def generate(  # noqa: PLR0917 - called in one place
     prompt_tokens = sum(map(counting.count, texts))
     if endpoint != "completions":
         prompt_tokens += counting.hidden + counting.per_message * len(texts)
+    looked_at = sum(part.tokens for part in parts)
+    prompt_tokens += looked_at
     echoed = 1 if body.get("echo") else 0
     output = sum(counting.written(choice.pieces[echoed:]) for choice in choices)
     bill = found.bill(calls, prompt_tokens)

@@ -33,6 +33,9 @@ class Model:
     tools: bool = True
     """Whether it can search."""
 
+    sees: bool = True
+    """Whether it looks at pictures and files."""
+
     def ticks(self, read: int, written: int) -> int:
         """What tokens cost."""
         return rate(read) * (read * self.input_price + written * self.output_price)
@@ -88,7 +91,7 @@ MODELS = (
 """The last one exists here only: it honours everything that the two endpoints describe."""
 
 OPENAI_MODELS = (
-    Model("llama-3.3-70b", False, 5_000, 0, 10_000, logprobs=True),
+    Model("llama-3.3-70b", False, 5_000, 0, 10_000, logprobs=True, sees=False),
     Model("qwen3-32b", True, 5_000, 0, 10_000, efforts=_LOW_TO_HIGH, logprobs=True),
 )
 

@@ -18,6 +18,7 @@ from sandbox.grok.counting import Counting
 from sandbox.grok.fields import Dialect, Endpoint
 from sandbox.grok.generation import Generation, generate
 from sandbox.grok.models import LONG_PROMPT, MODELS, OPENAI_MODELS, Model
+from sandbox.grok.parts import Part, check_parts
 from sandbox.grok.responses import ResponsesWire
 from sandbox.grok.script import Recorded, Script, Scripts
 from sandbox.grok.strict import Refusal
@@ -29,7 +30,7 @@ _ENDPOINTS: dict[str, Endpoint] = {
     "chat/completions": "chat",
     "responses": "responses",
 }
-_BODY_BYTES = 32 * 1024 * 1024
+_BODY_BYTES = 64 * 1024 * 1024
 
 _TOKENS_PER_CALL = 50
 """So many tokens could be written while a tool is at work."""
@@ -154,12 +155,12 @@ class GrokServer:
             await asyncio.sleep(script.first_delay)
             return _reply(script.status, script.body, script.headers)
         try:
-            model = self._check(request, endpoint, recorded.body)
+            model, parts = self._check(request, endpoint, recorded.body)
         except Refusal as refusal:
             return _reply(refusal.status, refusal.body)
         body = recorded.body
         counting = self._counting
-        generation = generate(self.dialect, endpoint, model, body, script, counting)
+        generation = generate(self.dialect, endpoint, model, body, script, counting, parts)
         self.billed.append(generation.tokens)
         wire: Wire | ResponsesWire
         if endpoint == "responses":
@@ -173,13 +174,15 @@ class GrokServer:
         await _stall(script, 0)
         return web.json_response(wire.whole())
 
-    def _check(self, request: web.Request, endpoint: Endpoint, body: Any) -> Model:
+    def _check(
+        self, request: web.Request, endpoint: Endpoint, body: Any
+    ) -> tuple[Model, tuple[Part, ...]]:
         strict.check_key(self.dialect, request.headers.get("Authorization", ""), self.api_key)
         strict.check_fields(self.dialect, endpoint, body)
         model = strict.find_model(self.dialect, self._models, body["model"])
         strict.check_model(self.dialect, endpoint, model, body)
         check_tools(self.dialect, model, body)
-        return model
+        return model, check_parts(self.dialect, endpoint, model, body)
 
     async def _record(self, request: web.Request) -> Recorded:
         raw = await request.read()
@@ -242,7 +245,7 @@ class GrokServer:
                 "object": "model",
                 "owned_by": "xai",
                 "version": "1.0",
-                "input_modalities": ["text"],
+                "input_modalities": ["text", "image"] if model.sees else ["text"],
                 "output_modalities": ["text"],
                 "prompt_text_token_price": model.input_price,
                 "cached_prompt_text_token_price": model.cached_price,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from base64 import b64encode
 from io import BytesIO
 
 from pypdf import PdfWriter
@@ -54,3 +55,7 @@ def pdf(*pages: str, password: str = "") -> bytes:
     out = BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def in_base64(data: bytes) -> str:
+    return b64encode(data).decode()

@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from bot.files.kinds import kind_by
-from bot.files.material import MediaType, Pdf, Picture, Text, Unread
+from bot.files.material import MediaType, Pdf, Picture, Text, Unread, in_base64
 from bot.files.reading import MOST_PIXELS, Reading
 from bot.files.ref import MOST_FILES, Bounds, FileRef, Kind, first_files
 from bot.words import files as words
@@ -35,7 +35,7 @@ async def test_a_picture_goes_along_as_what_it_is(data: bytes, media_type: Media
     # Its name may say the other of the two.
     found = await READING.read(ref("a.png", data, "image"), data)
 
-    assert found == Picture("a.png", data, media_type, BOUNDS.image)
+    assert found == Picture("a.png", in_base64(data), media_type, BOUNDS.image)
 
 
 TEXT = "Größe; 5 €\nпривет, 世界\n"
@@ -91,7 +91,8 @@ async def test_a_pdf_goes_along_with_its_text() -> None:
     found = await READING.read(ref("plan.pdf", data, "pdf"), data)
 
     assert isinstance(found, Pdf)
-    assert (found.data, found.text, found.cut) == (data, "Ship it on Monday.\n\nTell Ben.", False)
+    assert found.base64 == in_base64(data)
+    assert (found.text, found.cut) == ("Ship it on Monday.\n\nTell Ben.", False)
     assert found.tokens is not None
     assert found.tokens <= BOUNDS.file
 

@@ -46,6 +46,7 @@ async def test_models_come_from_the_api(grok: GrokServer, grok_client: GrokClien
         0.2,
         2.5,
         LongPrompt(200_000, 2.5, 5.0, 0.4),
+        sees=True,
     )
     assert [each.path for each in grok.lookups] == ["/v1/language-models"]
 

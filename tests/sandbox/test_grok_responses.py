@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from sandbox.grok import GrokServer, Script
+from tests.files.samples import in_base64, pdf, png
 from tests.sandbox.grok_caller import Caller
 
 PLAIN = "grok-4.20-non-reasoning"
 EVERYTHING = "grok-sandbox-non-reasoning"
 THINKS = "grok-4.3"
+PICTURE = f"data:image/png;base64,{in_base64(png())}"
+PDF = f"data:application/pdf;base64,{in_base64(pdf('Ship it'))}"
 
 
 def said(response: dict[str, Any]) -> str:
@@ -40,11 +43,10 @@ def said(response: dict[str, Any]) -> str:
                     {"type": "input_text", "text": "hello"},
                     {
                         "type": "input_image",
-                        "image_url": "data:image/png;base64,aa",
+                        "image_url": PICTURE,
                         "detail": "low",
                     },
-                    {"type": "input_file", "file_data": "aa", "filename": "plan.pdf"},
-                    {"type": "input_file", "file_id": "file-1"},
+                    {"type": "input_file", "file_data": PDF, "filename": "plan.pdf"},
                 ],
             },
         ],

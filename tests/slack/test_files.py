@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.files.material import Enclosure, Picture, Text, Unread
+from bot.files.material import Enclosure, Picture, Text, Unread, in_base64
 from bot.files.reading import FILE_BYTES, Reading
 from bot.files.ref import Bounds, FileRef
 from bot.slack import files as fetching
@@ -58,7 +58,7 @@ async def test_every_file_is_read_in_its_place(ws: Workspace) -> None:
 
     assert found == (
         READ,
-        Picture("shot.png", png(), "image/png", 1_792),
+        Picture("shot.png", in_base64(png()), "image/png", 1_792),
         Unread("film.mp4", words.not_taken("a video")),
     )
 

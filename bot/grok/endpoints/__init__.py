@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.completion.transcript import NO_PAST, STOP, Past
@@ -38,7 +39,10 @@ def write(  # noqa: PLR0917 - where it goes, and what goes there
     given = request.given()
     if dialect == "xai" and isinstance(request.stop, str):
         given["stop"] = [request.stop]
-    written = ENDPOINTS[endpoint].write(Asked(request, given, system, past, dialect, beside))
+    wire = ENDPOINTS[endpoint]
+    enclosed = carried(past.files, pictures=wire.pictures, pdfs=wire.pdfs)
+    there = replace(past, files=enclosed)
+    written = wire.write(Asked(request, given, system, there, dialect, beside))
     body = written.body
     body.pop("stream", None)
     if request.streams:

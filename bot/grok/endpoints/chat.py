@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.completion.request import CompletionRequest
 from bot.completion.transcript import chat_messages
+from bot.files.material import Enclosure, Picture
 from bot.grok.call import Dialect, Names
 from bot.grok.endpoints import choices
+from bot.grok.endpoints.parts import with_parts
 from bot.grok.endpoints.wire import Asked, Wire, Written
 
 
@@ -16,7 +20,8 @@ def write(asked: Asked) -> Written:
         for name, value in asked.given.items()
         if name not in {"prompt", "suffix", "echo", "best_of"}
     }
-    body["messages"] = chat_messages(asked.system, asked.past, asked.prompt)
+    messages = chat_messages(asked.system, asked.past, asked.prompt)
+    body["messages"] = with_parts(messages, asked.past, "text", _part)
     if "logprobs" in body:
         body |= {"logprobs": True, "top_logprobs": asked.given["logprobs"]}
     if asked.beside.effort is not None:
@@ -24,6 +29,13 @@ def write(asked: Asked) -> Written:
     if asked.request.streams:
         body["stream_options"] = {"include_usage": True}
     return Written(body)
+
+
+def _part(file: Enclosure) -> dict[str, Any] | None:
+    """A picture; this endpoint takes no files."""
+    if not isinstance(file, Picture):
+        return None
+    return {"type": "image_url", "image_url": {"url": file.url}}
 
 
 def lacks(request: CompletionRequest) -> tuple[str, ...]:
@@ -52,4 +64,5 @@ CHAT = Wire(
     error_in=choices.error_in,
     answers=choices.answers,
     headers=headers,
+    pictures=True,
 )

@@ -12,8 +12,10 @@ from bot.completion.request import CompletionRequest
 from bot.completion.search import Search
 from bot.completion.tools import TOOLS, Tool
 from bot.completion.transcript import chat_messages
+from bot.files.material import Enclosure, Pdf, Picture
 from bot.grok.call import Names
 from bot.grok.endpoints import chat, events
+from bot.grok.endpoints.parts import with_parts
 from bot.grok.endpoints.wire import Asked, Wire, Written
 
 _AS_GIVEN = ("model", "temperature", "top_p", "user")
@@ -30,7 +32,8 @@ def write(asked: Asked) -> Written:
     """The body of what is asked."""
     given = asked.given
     body: dict[str, Any] = {name: given[name] for name in _AS_GIVEN if name in given}
-    body["input"] = chat_messages(asked.system, asked.past, asked.prompt)
+    messages = chat_messages(asked.system, asked.past, asked.prompt)
+    body["input"] = with_parts(messages, asked.past, "input_text", _part)
     body["store"] = False
     if "max_tokens" in given:
         body["max_output_tokens"] = given["max_tokens"] + asked.beside.thoughts
@@ -62,6 +65,16 @@ def _tool(tool: Tool, search: Search) -> dict[str, Any]:
     if tool.within:
         filters = {tool.within: filters} if filters else {}
     return {"type": tool.wire, **filters}
+
+
+def _part(file: Enclosure) -> dict[str, Any] | None:
+    """A picture, or a PDF: what is sent so is not stored there."""
+    match file:
+        case Picture():
+            return {"type": "input_image", "image_url": file.url}
+        case Pdf():
+            return {"type": "input_file", "filename": file.name, "file_data": file.url}
+    return None
 
 
 def lacks(request: CompletionRequest) -> tuple[str, ...]:
@@ -99,6 +112,8 @@ RESPONSES = Wire(
     repeats=True,
     avoids=avoids,
     caps_thoughts=True,
+    pictures=True,
+    pdfs=True,
     named=named,
     searches=True,
 )

@@ -56,6 +56,7 @@ class Wire:
     `repeats`: whether an event may hold the chances of all tokens.
     `avoids`: whether a request had better go to another endpoint that carries all of it.
     `caps_thoughts`: whether the output cap there counts thoughts, so that it bounds text loosely.
+    `pictures`, `pdfs`: whether they can go along there as they are.
     """
 
     path: str
@@ -69,6 +70,8 @@ class Wire:
     repeats: bool = False
     avoids: Callable[[CompletionRequest], bool] = lambda _request: False
     caps_thoughts: bool = False
+    pictures: bool = False
+    pdfs: bool = False
     begins: Callable[[Mapping[str, Any], str], bool] = lambda _value, _event: True
     headers: Callable[[Names, Dialect], dict[str, str]] = lambda _names, _dialect: {}
     named: Callable[[Names], dict[str, str]] = lambda _names: {}
