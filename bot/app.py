@@ -16,10 +16,13 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.acks import Acks
 from bot.crash_points import arm_process
 from bot.doors.slack_app import build_slack_app
+from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
+from bot.jobs.gauging import keep_gauged
 from bot.jobs.worker import Worker
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
@@ -40,43 +43,51 @@ log = structlog.get_logger(__name__)
 CATALOGUE_SECONDS = 600.0
 CONNECTIONS_TO_SLACK = 100
 
+WayIn = SocketMode | HttpMode
+
 
 @dataclass(frozen=True, slots=True)
 class Bot:
     """A running bot: where it is installed, and the ports it listens on.
 
-    `working` ends only when the worker broke down, or when the bot is left.
+    `working` ends only when the worker broke down, or when the bot is left; None where there is
+    no worker.
     """
 
     installation: Installation
-    working: asyncio.Task[None]
+    working: asyncio.Task[None] | None
     ops_port: int
     http_port: int | None
     answering: Callable[[], int]
     """How many answers are under way here."""
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Run the bot until `stop` is set, then drain it. Raises `StartupError`."""
+async def serve(settings: Settings, stop: asyncio.Event, duty: Duty = Duty.BOTH) -> None:
+    """Do `duty` until `stop` is set, then drain. Raises `StartupError`."""
     arm_process(os.environ)
     for trouble in unknown_settings(set_names()):
         log.warning("unknown setting", setting=trouble.setting, remedy=trouble.sentence)
-    async with open_bot(settings) as bot:
+    async with open_bot(settings, duty) as bot:
         log.info(
             "ready",
             team=bot.installation.team,
             http_port=bot.http_port,
             ops_port=bot.ops_port,
         )
-        print(words.serving(settings.ops_host, bot.ops_port, bot.http_port), flush=True)
+        if Duty.TAKING in duty:
+            said = words.serving(settings.ops_host, bot.ops_port, bot.http_port)
+        else:
+            said = words.working(settings.ops_host, bot.ops_port)
+        print(said, flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
 
 
 async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
     """Wait until told to stop, or until there is nothing left that works; then say what is
     finished first, for `grace` seconds at most."""
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, bot.working}, return_when=asyncio.FIRST_COMPLETED)
+    stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+    ends = {stopping} if bot.working is None else {stopping, bot.working}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     await asyncio.wait({stopping})
     answers = bot.answering()
@@ -87,43 +98,56 @@ async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
 
 
 @asynccontextmanager
-async def open_bot(settings: Settings) -> AsyncIterator[Bot]:
-    """A bot that takes questions while entered, and drains on the way out.
+async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[Bot]:
+    """A bot that does its `duty` while entered, and drains on the way out.
 
     What it stands on is opened first and closed last: Slack's way in opens when all the rest
     is there, and closes before the running answers are given their time to finish.
     Raises `StartupError` with every fault, before anything is taken.
     """
-    if faults := settings_faults(settings):
+    if faults := settings_faults(settings, duty):
         raise StartupError(faults)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session(connections=CONNECTIONS_TO_SLACK))
         tokenless = _slack_client(settings, session, None)
-        installation = await meet_slack(settings, tokenless)
+        installation = await meet_slack(settings, tokenless, duty)
         client = _slack_client(settings, session, installation.bot_token)
         _warn_of_missing_scopes(installation)
         store = await stack.enter_async_context(open_store(settings))
         grok = await stack.enter_async_context(open_grok(settings))
         tasks = await stack.enter_async_context(BackgroundTasks())
         parts = Wiring(settings, installation, client, store, grok)
-        app = build_slack_app(installation, tokenless, parts.listeners(), tasks)
-        way_in = _way_in(settings, app, client)
-        worker = parts.worker(way_in.connected)
+        acks = Acks()
+        way_in: WayIn | None = None
+        if Duty.TAKING in duty:
+            app = build_slack_app(installation, tokenless, parts.listeners(), tasks, acks)
+            way_in = _way_in(settings, app, client, acks)
+        worker = None
+        if Duty.WORKING in duty:
+            worker = parts.worker(way_in.connected if way_in is not None else None, acks)
         health = _Health(store, worker, way_in)
         ops = await stack.enter_async_context(_ops_server(settings, health))
         await stack.enter_async_context(_keeping("catalogue", _keep_prices(grok)))
         await stack.enter_async_context(_keeping("policy", parts.policies.run()))
-        working = await stack.enter_async_context(_working(worker, settings.shutdown_grace_seconds))
-        await stack.enter_async_context(way_in)
+        working = None
+        if worker is None:
+            await stack.enter_async_context(_keeping("gauges", keep_gauged(parts.queue)))
+        else:
+            grace = settings.shutdown_grace_seconds
+            working = await stack.enter_async_context(_working(worker, grace))
+        if way_in is not None:
+            await stack.enter_async_context(way_in)
         stack.callback(health.stop)
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
-        yield Bot(installation, working, ops.port, http_port, lambda: worker.answering)
+        yield Bot(
+            installation, working, ops.port, http_port, lambda: worker.answering if worker else 0
+        )
 
 
 class _Health:
-    """Whether this process can take a question and answer it."""
+    """Whether this process can do what it is there for: take a question, answer it, or both."""
 
-    def __init__(self, store: Store, worker: Worker, way_in: SocketMode | HttpMode) -> None:
+    def __init__(self, store: Store, worker: Worker | None, way_in: WayIn | None) -> None:
         self._store = store
         self._worker = worker
         self._way_in = way_in
@@ -140,9 +164,9 @@ class _Health:
             await self._store.ping()
         except StoreUnavailable as error:
             faults.append(words.store_away(str(error)))
-        if not await self._way_in.connected():
+        if self._way_in is not None and not await self._way_in.connected():
             faults.append(words.not_connected(self._way_in.trouble))
-        if not self._worker.alive:
+        if self._worker is not None and not self._worker.alive:
             faults.append(words.not_working(self._worker.trouble))
         return Report(tuple(faults))
 
@@ -166,12 +190,13 @@ def _slack_client(
     )
 
 
-def _way_in(settings: Settings, app: AsyncApp, client: AsyncWebClient) -> SocketMode | HttpMode:
+def _way_in(settings: Settings, app: AsyncApp, client: AsyncWebClient, acks: Acks) -> WayIn:
     if settings.slack_app_token is not None:
-        return SocketMode(app, settings.slack_app_token, client)
+        return SocketMode(app, settings.slack_app_token, client, acks=acks)
     if settings.slack_signing_secret is None:
         raise StartupError([words.NO_SLACK_WAY_IN])
-    return HttpMode(app, settings.slack_signing_secret, settings.host, settings.port)
+    secret = settings.slack_signing_secret
+    return HttpMode(app, secret, settings.host, settings.port, acks=acks)
 
 
 @asynccontextmanager

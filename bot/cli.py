@@ -1,4 +1,4 @@
-"""The commands of `python -m bot`: serve, demo, check, jobs, forget, ask, schema, manifest."""
+"""What `python -m bot` does: serve, work, demo, check, jobs, forget, ask, schema, manifest."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bot.words.terminal import spelled
 if TYPE_CHECKING:
     import asyncio
 
+    from bot.duties import Duty
     from bot.settings import Settings
 
 # Each command imports what it needs, and no more: `--help` and `schema` are there at once.
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         name: commands.add_parser(name, help=help_, description=help_)
         for name, help_ in ops_words.COMMANDS.items()
     }
+    parsers["serve"].add_argument("--no-worker", action="store_true", help=ops_words.NO_WORKER)
     parsers["manifest"].add_argument(
         "--http", metavar="ADDRESS", default="", help=ops_words.MANIFEST_HTTP
     )
@@ -133,12 +135,24 @@ def _told(run: Callable[[], int]) -> int:
     return EXIT_FAULT
 
 
-def _serve(_: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace) -> int:
+    from bot.duties import Duty
+
+    return _run_bot(Duty.TAKING if options.no_worker else Duty.BOTH)
+
+
+def _work(_: argparse.Namespace) -> int:
+    from bot.duties import Duty
+
+    return _run_bot(Duty.WORKING)
+
+
+def _run_bot(duty: Duty) -> int:
     from bot.app import serve
     from bot.ops.heap import keep_heap_whole
 
     keep_heap_whole()
-    return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop)))
+    return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop, duty)))
 
 
 def _demo(_: argparse.Namespace) -> int:
@@ -227,6 +241,7 @@ def _manifest(options: argparse.Namespace) -> int:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "serve": _serve,
+    "work": _work,
     "demo": _demo,
     "check": _check,
     "jobs": _jobs,

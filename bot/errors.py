@@ -5,6 +5,7 @@ BotError
 │   ├── RequestRefused     .faults: everything wrong with a request, at once
 │   ├── GrokFailed         Grok gave no answer, or only a part of one
 │   ├── NotTaken           the question could not be stored
+│   ├── TurnedAway         too many questions, of its asker or of all
 │   └── Denied             (bot.rules.hold) .shortages: the quotas that it does not fit in
 ├── StartupError           .faults: why the bot will not start, for the operator
 ├── StoreUnavailable       Redis is away, or its reply was lost
@@ -100,6 +101,10 @@ class GrokFailed(UserError):
 
 class NotTaken(UserError):
     """The question could not be stored, so nothing will come of it."""
+
+
+class TurnedAway(UserError):
+    """Too many questions were asked, by its asker or by all, for one more to be taken."""
 
 
 class StartupError(BotError):

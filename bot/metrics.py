@@ -95,6 +95,9 @@ LOOP_LAG = Histogram(
     "How late the event loop comes round, measured ten times a second",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+ACKS_REFUSED = Counter(
+    "grokbot_acks_refused_total", "Questions refused at once, since acks were seconds late"
+)
 REDIS_ERRORS = Counter("grokbot_redis_errors_total", "Calls to Redis that failed")
 QUOTA_DENIED = _closed(
     "grokbot_quota_denied_total",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.acks import Acks
 from bot.admin.alarms import Alarms
 from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
@@ -31,9 +32,10 @@ from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
+from bot.jobs.refusal import Crowd
 from bot.jobs.run import Runner
 from bot.jobs.sequels import Sequels
-from bot.jobs.worker import Connected, Worker
+from bot.jobs.worker import Connected, Worker, always_connected
 from bot.settings import Settings, admins_of
 from bot.slack.announcing import Announcing
 from bot.slack.channel_names import ChannelNames
@@ -107,8 +109,14 @@ class Wiring:
         """What admins have set, to be followed."""
         return self._store.policies
 
-    def worker(self, connected: Connected) -> Worker:
-        """What answers the questions in the queue, while `connected` to Slack."""
+    @property
+    def queue(self) -> Queue:
+        """The questions under way."""
+        return self._queue
+
+    def worker(self, connected: Connected | None, acks: Acks | None = None) -> Worker:
+        """What answers the questions in the queue, while `connected` to Slack (None: it is not for
+        this process to be) and after `acks`."""
         settings, slack = self._settings, self._slack
         runner = Runner(
             self._grok,
@@ -130,7 +138,14 @@ class Wiring:
         )
         at_once = settings.jobs_at_once
         waiting = min(MOST_WAITING, max(LEAST_WAITING, at_once // 2))
-        return Worker(self._queue, runner, at_once=at_once, waiting=waiting, connected=connected)
+        return Worker(
+            self._queue,
+            runner,
+            at_once=at_once,
+            waiting=waiting,
+            connected=connected or always_connected,
+            acks=acks,
+        )
 
     def listeners(self) -> Listeners:
         """The ways in from Slack, for `build_slack_app`."""
@@ -204,13 +219,17 @@ class Wiring:
         """What has questions accepted, for the doors and for operators."""
         return Taking(
             asking=self._asking(),
-            acceptor=Acceptor(self._queue, self._settings.questions_at_once),
+            acceptor=Acceptor(self._queue, self._crowd()),
             admission=self._admission,
             people=self._slack.people,
             grok=self._grok,
             store=self._store,
             settings=self._settings,
         )
+
+    def _crowd(self) -> Crowd:
+        settings = self._settings
+        return Crowd(settings.questions_at_once, settings.questions_per_minute)
 
     def _asking(self) -> Asking:
         return Asking(self._settings, self._grok, team=self._keys.team)

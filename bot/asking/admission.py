@@ -6,7 +6,7 @@ from bot.settings import Settings, asking_channels
 from bot.slack.membership import Membership
 from bot.slack.people import People
 from bot.slack.person import Person
-from bot.store.allowances import Allowances
+from bot.store.allowances import Allowances, questions_of
 from bot.words import admin as words
 
 LOOK_UP_SECONDS = 0.8
@@ -32,9 +32,15 @@ class Admission:
         """
         if self._channels and channel not in self._channels:
             return words.NOT_IN_THIS_CHANNEL
-        if wait := await self._allowances.take(f"questions:{user}", self._most, call=question):
+        if wait := await self._allowances.take(questions_of(user), self._most, call=question):
             return words.asked_too_often(self._most, wait)
         return await self.of_person(user, within=within)
+
+    async def of_place(self, user: str, channel: str) -> str:
+        """The same, however much they have asked by now."""
+        if self._channels and channel not in self._channels:
+            return words.NOT_IN_THIS_CHANNEL
+        return await self.of_person(user)
 
     async def of_person(self, user: str, *, within: float = LOOK_UP_SECONDS) -> str:
         """Why `user` may not ask anywhere; empty when they may.

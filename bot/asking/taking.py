@@ -18,7 +18,14 @@ from bot.asking.denied import Reader, denied, used_up
 from bot.asking.showing import kept_out
 from bot.completion.ask import Ask
 from bot.completion.flags import Flags
-from bot.errors import NotTaken, RequestRefused, StalePolicy, StoreUnavailable, UserError
+from bot.errors import (
+    NotTaken,
+    RequestRefused,
+    StalePolicy,
+    StoreUnavailable,
+    TurnedAway,
+    UserError,
+)
 from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
@@ -122,12 +129,12 @@ class Taking:
             policy = await self._store.policies.current()
             for _ in range(MOST_TRIES):
                 ask = make(policy)
-                if sentence := await self._admission.refusal(ask.user, ask.channel, ask.dedupe):
+                if sentence := await self._admission.of_place(ask.user, ask.channel):
                     raise Denied(sentence)
-                if await self._acceptor.crowded(ask.dedupe):
-                    raise Denied(words.CROWDED)
                 try:
                     return Taken(ask, await self._accept(ask, policy))
+                except TurnedAway as error:
+                    raise Denied(error.sentence) from None
                 except StalePolicy:
                     policy = await self._store.policies.reload(policy)
         except StoreUnavailable as error:

@@ -20,7 +20,8 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import words
+from bot import metrics, words
+from bot.acks import Acks
 from bot.admin.setup import Setup
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
@@ -91,8 +92,10 @@ def build_slack_app(
     client: AsyncWebClient,
     listeners: Listeners,
     tasks: BackgroundTasks,
+    acks: Acks | None = None,
 ) -> AsyncApp:
-    """The app that both transports dispatch to; signatures are verified before it."""
+    """The app that both transports dispatch to; signatures are verified before it. While too many
+    of `acks` are overdue, questions are refused at once."""
     quiet = logging.getLogger("slack_bolt.grok")
     quiet.setLevel(logging.ERROR)
 
@@ -115,7 +118,7 @@ def build_slack_app(
         ignoring_self_events_enabled=False,
         raise_error_for_unhandled_request=True,
     )
-    _Wiring(app, tasks).connect(listeners)
+    _Wiring(app, tasks, acks or Acks()).connect(listeners)
     app.error(_unhandled)
     return app
 
@@ -123,14 +126,20 @@ def build_slack_app(
 class _Wiring:
     """Joins payloads to listeners."""
 
-    def __init__(self, app: AsyncApp, tasks: BackgroundTasks) -> None:
+    def __init__(self, app: AsyncApp, tasks: BackgroundTasks, acks: Acks) -> None:
         self._app = app
         self._tasks = tasks
+        self._acks = acks
 
     def connect(self, listeners: Listeners) -> None:
         app, forms, buttons = self._app, listeners.forms, listeners.buttons
         app.command(COMMAND)(
-            self._acking(SlashCommand, listeners.command, failed=words.LISTENER_FAILED)
+            self._acking(
+                SlashCommand,
+                listeners.command,
+                failed=words.LISTENER_FAILED,
+                overdue=words.CROWDED,
+            )
         )
         app.shortcut({"type": "shortcut", "callback_id": GLOBAL_SHORTCUT})(
             self._acking(GlobalShortcut, forms.on_global_shortcut)
@@ -158,7 +167,9 @@ class _Wiring:
         clicks |= dict.fromkeys((FEEDBACK, *BUTTONS), listeners.voting.on_vote)
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))
-        app.view(FORM)(self._acking(Submission, forms.on_submit, failed=_FORM_FAILED))
+        app.view(FORM)(
+            self._acking(Submission, forms.on_submit, failed=_FORM_FAILED, overdue=_FORM_CROWDED)
+        )
         app.view(FEEDBACK_FORM)(self._acking(Submission, listeners.voting.on_reason))
         for callback_id in (PLACE_FORM, *FORMS.values()):
             app.view(callback_id)(self._acking(Submission, listeners.setup.on_submit))
@@ -169,11 +180,18 @@ class _Wiring:
         self._hear(ReactionEvent, listeners.voting.on_reaction)
         self._hear(HomeOpened, _opened(listeners))
 
-    def _acking(self, model: type[P], handler: Handler[P], failed: Ack = "") -> Any:
-        """A listener that acks with what `handler` says, or with `failed`."""
+    def _acking(
+        self, model: type[P], handler: Handler[P], failed: Ack = "", overdue: Ack = ""
+    ) -> Any:
+        """A listener that acks with what `handler` says, or with `failed`; with `overdue`, where
+        there is one, at once while too many acks are so late that this one would be."""
 
         async def on_payload(ack: AsyncAck, context: AsyncBoltContext) -> None:
             payload = context[PAYLOAD]
+            if overdue and self._acks.overdue:
+                metrics.ACKS_REFUSED.inc()
+                await _send(ack, overdue)
+                return
             reaction = Reaction(failed)
             if isinstance(payload, model):
                 reaction = await _react(handler, payload) or reaction
@@ -220,6 +238,7 @@ def _opened(listeners: Listeners) -> Handler[HomeOpened]:
 
 
 _FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}
+_FORM_CROWDED: Ack = {"response_action": "errors", "errors": {"prompt": words.CROWDED}}
 
 
 async def _react(handler: Handler[P], payload: P) -> Reaction | None:

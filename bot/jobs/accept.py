@@ -13,6 +13,7 @@ from bot import words
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.queue import REFUSED, Queue
+from bot.jobs.refusal import Crowd
 from bot.patience import patience
 from bot.rules.hold import Hold
 
@@ -22,8 +23,6 @@ ACCEPT_SECONDS = 2.0
 """Of the 3 s in which Slack wants an ack; the rest is for the way there and back."""
 SHORTEST_TRY_SECONDS = 0.4
 PAUSE_SECONDS = 0.05
-CROWD_SECONDS = 0.4
-"""How long finding out how many questions wait may hold one up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +42,10 @@ class Accepted:
 class Acceptor:
     """Puts questions into the queue, each once."""
 
-    def __init__(self, queue: Queue, most: int | None = None) -> None:
-        """`most`: so many questions may run or wait at once; None: any number."""
+    def __init__(self, queue: Queue, crowd: Crowd | None = None) -> None:
+        """`crowd`: so many questions are taken at most; None: any number."""
         self._queue = queue
-        self._most = most
-
-    async def crowded(self, dedupe: str) -> bool:
-        """Whether as many questions run or wait as may, so that a new one is not to be taken. One
-        with a `dedupe` that was taken before is none; nor is any while nobody can say."""
-        if self._most is None:
-            return False
-        try:
-            async with asyncio.timeout(CROWD_SECONDS):
-                if (await self._queue.load()).depth < self._most:
-                    return False
-                return await self._queue.holder_of(dedupe) is None
-        except (StoreUnavailable, TimeoutError):
-            return False
+        self._crowd = crowd
 
     async def accept(
         self, ask: Ask, hold: Hold | None = None, seconds: float | None = None
@@ -70,7 +56,8 @@ class Acceptor:
         `NotTaken` with a sentence for the person: one for "certainly not", one for "not sure".
         Raises `Denied` when the question does not fit in its quotas, or when none are taken, and
         `StalePolicy` when `hold` was made by another policy than the one that holds: it
-        has to be made anew. After both nothing has changed. None as `hold`: nothing is limited.
+        has to be made anew. Raises `TurnedAway` when there are too many. After each of these
+        nothing has changed. None as `hold`: no quota limits it.
         """
         job_id = uuid.uuid4().hex
         maybe_taken = False
@@ -79,7 +66,7 @@ class Acceptor:
         while (left := deadline - clock()) > 0:
             try:
                 async with patience(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
-                    holder = await self._queue.accept(job_id, ask, hold)
+                    holder = await self._queue.accept(job_id, ask, hold, self._crowd)
                 return Accepted(holder, duplicate=holder != job_id)
             except StoreUnavailable as error:
                 maybe_taken |= error.maybe_applied

@@ -20,7 +20,7 @@ from bot.errors import LeaseLost
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.entry import Again, Entry, Lease, Load, entries_of
 from bot.jobs.job import STATE, Job, State, fields_of, parse_job
-from bot.jobs.refusal import raise_refusal
+from bot.jobs.refusal import Crowd, raise_refusal
 from bot.jobs.versions import for_newer, may_be_newer, needs_of
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Hold
@@ -92,13 +92,15 @@ class Queue:
             retention_seconds=retention_seconds,
         )
 
-    async def accept(self, job_id: str, ask: Ask, hold: Hold | None = None) -> str:
+    async def accept(
+        self, job_id: str, ask: Ask, hold: Hold | None = None, crowd: Crowd | None = None
+    ) -> str:
         """Reserve `hold`, and store and queue `ask` as `job_id`, or line it up behind what is
         being answered in its conversation; the id of the job that holds it: this one, or an
         earlier one with the same `dedupe`. Tried once: see `Acceptor`.
 
-        Raises `StalePolicy` and `Denied`; nothing has changed then. Without a `hold` nothing is
-        limited, and nothing counted.
+        Raises `TurnedAway` (there are as many as `crowd` may be), `StalePolicy` and `Denied`;
+        nothing has changed then, but that it counts as asked. Without a `hold` nothing is limited.
         """
         keys = [
             self._keys.seen(ask.dedupe),
@@ -108,6 +110,8 @@ class Queue:
         ]
         if hold is not None:
             keys += [self._keys.policy, *counters(self._keys, hold)]
+        crowd_keys, bounds = crowd.counted(self._keys, ask) if crowd is not None else ((), ())
+        keys += crowd_keys
         args = (
             job_id,
             ask.model_dump_json(),
@@ -119,10 +123,10 @@ class Queue:
             int(ask.surface == "mention"),
             int(ask.opens_thread),
             needs_of(ask),
+            *bounds,
         )
         outcome, detail = await self._script("accept").once(keys, args)
-        if hold is not None:
-            raise_refusal(outcome, detail, hold)
+        raise_refusal(outcome, detail, hold, crowd)
         return str(detail)
 
     async def refuse(self, dedupe: str) -> bool:

@@ -11,9 +11,11 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot import metrics
+from bot.acks import Acks
 from bot.backoff import pauses
 from bot.errors import StoreUnavailable
 from bot.jobs.entry import Entry
+from bot.jobs.gauging import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
@@ -35,14 +37,13 @@ WAKE_EVERY_SECONDS = 1.0
 """How often it is looked for jobs that have rested long enough after a crash."""
 CONNECTED_EVERY_SECONDS = 0.2
 """How often a worker that may take no jobs looks whether Slack is connected by now."""
-MEASURE_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 600.0
 
 Connected = Callable[[], Awaitable[bool]]
 """Whether Slack can reach this process now."""
 
 
-async def _connected() -> bool:
+async def always_connected() -> bool:
     """For a worker that stands alone: nobody connects it to Slack."""
     return True
 
@@ -51,7 +52,8 @@ class Worker:
     """Runs jobs from `queue`, `at_once` at most, until drained.
 
     Jobs are taken only while `connected`: else one that blocks its process would keep it from
-    ever connecting, however often it is started again.
+    ever connecting, however often it is started again. While `acks` are expected they are taken one
+    by one, and each waits until no ack is late.
 
     Those that no worker has room for are begun too, up to `waiting` of them here, so that their
     askers can be told how many come before them: they wait in `Held.turn`, or, without that, in
@@ -66,11 +68,13 @@ class Worker:
         *,
         at_once: int,
         waiting: int = 0,
-        connected: Connected = _connected,
+        connected: Connected = always_connected,
+        acks: Acks | None = None,
     ) -> None:
         self._queue = queue
         self._holder = Holder(queue, run_job)
         self._connected = connected
+        self._acks = acks
         self._at_once = at_once
         self._waiting = waiting
         self._places = Places(at_once)
@@ -166,6 +170,15 @@ class Worker:
         """How many more jobs there is room for, when so many wait."""
         return max(0, self._at_once + waiting - len(self._tasks))
 
+    def _few(self, room: int) -> int:
+        """How many jobs to take in one go: what is taken together begins together."""
+        one_by_one = self._acks is not None and self._acks.expected
+        return min(room, 1) if one_by_one else room
+
+    async def _give_way(self) -> None:
+        if self._acks is not None:
+            await self._acks.go_first()
+
     async def _until(self, true: Callable[[], bool]) -> None:
         """Wait for something to be true of how many jobs are in hand."""
         while not true():
@@ -228,9 +241,10 @@ class Worker:
         if not room:
             await self._until(lambda: self._room() > 0)
             return 0.0
-        for entry in await self._queue.read(room):
+        for entry in await self._queue.read(self._few(room)):
             self._start(entry)
         self._heard = time.monotonic()
+        await self._give_way()
         return 0.0
 
     async def _look_round(self) -> float:
@@ -239,14 +253,14 @@ class Worker:
         await self._until(lambda: self._room() == 0)
         await self._until_connected()
         idle = sum(place.idle for place in self._places.line)
-        entries, elsewhere = await self._queue.overflow(
-            self._room(self._waiting), self._unread_seconds, idle
-        )
+        room = self._few(self._room(self._waiting))
+        entries, elsewhere = await self._queue.overflow(room, self._unread_seconds, idle)
         for entry in entries:
             self._start(entry)
         await self._hand_back([place for place in self._places.line if place.idle][:elsewhere])
         self._heard = time.monotonic()
-        return LOOK_EVERY_SECONDS
+        await self._give_way()
+        return 0.0 if entries and room == 1 else LOOK_EVERY_SECONDS
 
     async def _reclaim(self) -> float:
         """Take over abandoned jobs. They are the oldest, and have room of their own to wait in,
@@ -261,7 +275,7 @@ class Worker:
         asked = time.monotonic()
         try:
             self._cursor, entries = await self._queue.claim(
-                self._room(most), self._cursor, self._abandoned_after
+                self._few(self._room(most)), self._cursor, self._abandoned_after
             )
         except StoreUnavailable:
             self._store_was_away = True
@@ -272,6 +286,7 @@ class Worker:
             return self._queue.lease_seconds
         for entry in entries:
             self._start(entry, reclaimed=True)
+        await self._give_way()
         if self._cursor != SCAN_START:
             return 0.0
         self._abandoned_after = self._queue.lease_seconds
@@ -284,12 +299,9 @@ class Worker:
         return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
     async def _measure(self) -> float:
-        load = await self._queue.load()
-        metrics.QUEUE_DEPTH.set(load.depth)
-        metrics.QUEUE_OLDEST.set(load.oldest)
-        metrics.QUOTA_RESERVED_TOKENS.set(load.reserved)
         metrics.JOBS_WAITING.set(len(self._places.line))
-        return MEASURE_EVERY_SECONDS
+        await gauge(self._queue)
+        return GAUGE_EVERY_SECONDS
 
     async def _prune(self) -> float:
         await self._queue.prune()

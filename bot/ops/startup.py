@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops import words
 from bot.ops.setting_names import nothing_set
@@ -25,12 +26,13 @@ _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"xox[a-z]|xapp-")
 
 
-def settings_troubles(settings: Settings) -> list[Trouble]:
-    """Everything in `settings` that keeps the bot from serving; empty when all is well."""
+def settings_troubles(settings: Settings, duty: Duty = Duty.BOTH) -> list[Trouble]:
+    """Everything in `settings` that keeps the bot from its `duty`; empty when all is well."""
     return [
         *nothing_set(settings),
         *_bot_token(settings),
-        *_way_in(settings),
+        *(_way_in(settings) if Duty.TAKING in duty else ()),
+        *(_shared_store(settings) if duty is not Duty.BOTH else ()),
         *_grok_key(settings),
         *_addresses(settings),
         *_admins(settings),
@@ -38,13 +40,15 @@ def settings_troubles(settings: Settings) -> list[Trouble]:
     ]
 
 
-def settings_faults(settings: Settings) -> list[str]:
+def settings_faults(settings: Settings, duty: Duty = Duty.BOTH) -> list[str]:
     """The same, as one sentence each."""
-    return [trouble.sentence for trouble in settings_troubles(settings)]
+    return [trouble.sentence for trouble in settings_troubles(settings, duty)]
 
 
-async def meet_slack(settings: Settings, client: AsyncWebClient) -> Installation:
-    """Ask Slack whose app this is, and whether it may be reached.
+async def meet_slack(
+    settings: Settings, client: AsyncWebClient, duty: Duty = Duty.BOTH
+) -> Installation:
+    """Ask Slack whose app this is, and, where questions are taken, whether it may be reached.
 
     Raises `StartupError` with a sentence for each token that Slack does not accept, or when
     Slack is away.
@@ -53,7 +57,7 @@ async def meet_slack(settings: Settings, client: AsyncWebClient) -> Installation
     if token is None:
         raise StartupError(settings_faults(settings))
     found = await identify(client, token)
-    app_token = settings.slack_app_token
+    app_token = settings.slack_app_token if Duty.TAKING in duty else None
     socket_mode = await socket_mode_trouble(client, app_token) if app_token else None
     if isinstance(found, Trouble) or socket_mode:
         troubles = (each for each in (found, socket_mode) if isinstance(each, Trouble))
@@ -87,6 +91,12 @@ def _signing_secret(settings: Settings) -> Iterator[Trouble]:
         yield Trouble(words.SIGNING_SECRET_IS_TOKEN, words.REMEDY_SIGNING_SECRET, name)
     elif _at_slack(settings) and not _SIGNING_SECRET.fullmatch(secret):
         yield Trouble(words.SIGNING_SECRET_SHAPE, words.REMEDY_SIGNING_SECRET, name)
+
+
+def _shared_store(settings: Settings) -> Iterator[Trouble]:
+    """Who only takes, or only works, shares a store with somebody who does the other."""
+    if settings.redis_url is None:
+        yield Trouble(words.STORE_NOT_SHARED, words.REMEDY_STORE_NOT_SHARED, "REDIS_URL")
 
 
 def _grok_key(settings: Settings) -> Iterator[Trouble]:

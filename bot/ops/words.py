@@ -30,6 +30,11 @@ REMEDY_GROK_ANSWER = "Try GROK_MODEL, XAI_BASE_URL and the key with `python -m b
 REMEDY_GROK_KEY = "Look at the key, the credit and the spending limit at console.x.ai."
 REMEDY_GROK_MODEL = "Set GROK_MODEL to a model that this key may use: console.x.ai lists them."
 REMEDY_REDIS_URL = "It looks like redis://host:6379/0, rediss://… (TLS) or unix:///path."
+STORE_NOT_SHARED = "REDIS_URL is missing: who takes questions and who works on them share a store."
+REMEDY_STORE_NOT_SHARED = (
+    "Give both kinds of process the same REDIS_URL, or run `python -m bot serve`, which does both "
+    "with a Valkey of its own."
+)
 REMEDY_STORE_AWAY = (
     "Start the server and check REDIS_URL; without REDIS_URL the bot starts its own Valkey."
 )
@@ -257,6 +262,7 @@ def not_working(trouble: str) -> str:
 
 COMMANDS = {
     "serve": "run the bot in a real workspace",
+    "work": "answer the questions that other processes take (`serve --no-worker`)",
     "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
     "check": "try out every token, key and server that the bot depends on",
     "jobs": "what waits, runs and was given up; ask again or end one of them",
@@ -266,6 +272,7 @@ COMMANDS = {
     "manifest": "print the manifest for a new Slack app",
 }
 
+NO_WORKER = "take questions and leave the work on them to `work`, in processes of its own"
 MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
 
 JOBS_FAILED = "only those that were given up, since their workers died of them"
@@ -400,6 +407,11 @@ def serving(host: str, ops_port: int, http_port: int | None) -> str:
     """The bot takes questions."""
     way_in = "in Socket Mode" if http_port is None else f"over HTTP on port {http_port}"
     return f"The bot is ready, {way_in}; health and metrics at http://{host}:{ops_port}"
+
+
+def working(host: str, ops_port: int) -> str:
+    """The process answers what others take."""
+    return f"The worker is ready; health and metrics at http://{host}:{ops_port}"
 
 
 def finishing(answers: int, seconds: float) -> str:

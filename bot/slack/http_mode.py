@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 
+from bot.acks import Acks
 from bot.http_connection import refused
 from bot.listening import Listening
 from bot.settings import SLACK_PATH
@@ -29,8 +30,18 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 class HttpMode(Listening):
     """Serves one app over HTTP; anything without a good signature gets a 401 and no work."""
 
-    def __init__(self, app: AsyncApp, signing_secret: SecretStr, host: str, port: int) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        signing_secret: SecretStr,
+        host: str,
+        port: int,
+        *,
+        acks: Acks | None = None,
+    ) -> None:
+        """`acks`: where it is told what Slack waits for."""
         self._app = app
+        self._acks = acks or Acks()
         self._secret = signing_secret.get_secret_value().encode()
         routes = {SLACK_PATH: {"POST": self._receive}}
         super().__init__(routes, host, port, variable="PORT", grace=5, most=MOST_CONNECTIONS)
@@ -53,7 +64,8 @@ class HttpMode(Listening):
         try:
             payload = parse(body, request.headers.get("Content-Type", ""))
             retry = request.headers.get("X-Slack-Retry-Num", 0)
-            return await to_aiohttp_response(await answer(self._app, payload, retry))
+            with self._acks.due():
+                return await to_aiohttp_response(await answer(self._app, payload, retry))
         except Malformed as error:
             return await to_aiohttp_response(not_understood(error))
 

@@ -12,6 +12,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
+from bot.acks import Acks
 from bot.crash_points import ACK, passing
 from bot.slack.incoming import JsonObject, answer, json_object, not_understood
 from bot.slack.payloads import Malformed
@@ -35,8 +36,9 @@ class SocketConnection:
     `reason` is what Slack said then, or empty.
     """
 
-    def __init__(self, app: AsyncApp, socket: ClientWebSocketResponse) -> None:
+    def __init__(self, app: AsyncApp, socket: ClientWebSocketResponse, acks: Acks) -> None:
         self._app = app
+        self._acks = acks
         self._socket = socket
         self._due = 0
         self._settled = asyncio.Event()
@@ -102,9 +104,10 @@ class SocketConnection:
         self._due += 1
         self._settled.clear()
         try:
-            response = await self._response(envelope)
-            if response.status != _AGAIN:
-                await self._ack(envelope_id, response)
+            with self._acks.due():
+                response = await self._response(envelope)
+                if response.status != _AGAIN:
+                    await self._ack(envelope_id, response)
         except ConnectionError:
             log.debug("connection closed with an ack due")
         except Exception:

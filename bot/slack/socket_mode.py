@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.acks import Acks
 from bot.backoff import pauses
 from bot.slack.socket_connection import SocketConnection
 from bot.slack_limits import ACK_SECONDS
@@ -52,9 +53,18 @@ _NOT_OPENED = (
 class SocketMode:
     """Keeps one connection open, and on leaving lets the acks that are due go out first."""
 
-    def __init__(self, app: AsyncApp, app_token: SecretStr, client: AsyncWebClient) -> None:
-        """`client` has a session, by which the connections are opened too."""
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: SecretStr,
+        client: AsyncWebClient,
+        *,
+        acks: Acks | None = None,
+    ) -> None:
+        """`client` has a session, by which the connections are opened too. `acks`: where it is
+        told what Slack waits for."""
         self._app = app
+        self._acks = acks or Acks()
         self._app_token = app_token
         self._client = client
         self._connections: dict[SocketConnection, asyncio.Task[None]] = {}
@@ -106,7 +116,7 @@ class SocketMode:
     async def _one(self) -> str:
         """One connection, from opening it until it is over; says why it is."""
         try:
-            connection = SocketConnection(self._app, await self._open())
+            connection = SocketConnection(self._app, await self._open(), self._acks)
         except _NOT_OPENED as error:
             self._tried.set()
             return self._refusal(error)

@@ -6,7 +6,9 @@ import asyncio
 import json
 import re
 
-from bot import words
+import pytest
+
+from bot import acks, words
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL
 from tests.e2e.stage import Stage, markdown, on_stage
@@ -42,6 +44,26 @@ def _told(stage: Stage, question: str, place: str) -> bool:
         question in message.shown and place in markdown(message)
         for message in stage.workspace.messages(GENERAL)
     )
+
+
+async def test_what_cannot_be_taken_in_time_is_refused_at_once(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.workspace.command(ANA, GENERAL, "/grok")
+        view = await stage.form()
+        monkeypatch.setattr(acks, "MOST_OVERDUE", 1)
+        monkeypatch.setattr(acks, "OVERDUE_SECONDS", -1.0)
+        refused = await stage.ask("question 0")
+        form = await stage.workspace.submit(ANA, view.id, {"prompt": "question 1"})
+        monkeypatch.undo()
+        await stage.ask("question 2")
+        await stage.answer()
+        await stage.quiet()
+
+    assert words.CROWDED in str(refused.ack_body)
+    assert words.CROWDED in str(form.errors)
+    assert asked(stage) == ["question 2"]
 
 
 async def test_beyond_a_bound_questions_are_refused_in_words(redis_url: str) -> None:

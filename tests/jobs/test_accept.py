@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot import words
-from bot.errors import NotTaken
+from bot.errors import NotTaken, TurnedAway
 from bot.jobs import accept
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
+from bot.jobs.refusal import Crowd
 from bot.store.connection import Store
+from bot.store.keys import Keys
+from bot.words.admin import asked_too_often
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import take_next
@@ -49,6 +52,39 @@ async def test_question_is_taken_once(queue: Queue) -> None:
     _, job = await take_next(queue)
     assert (job.id, job.ask) == (first.job_id, ask)
     assert (await queue.load()).depth == 1
+
+
+async def test_no_more_are_taken_than_may_be_there_at_once(queue: Queue) -> None:
+    acceptor = Acceptor(queue, Crowd(at_once=2, a_minute=100))
+    first = await acceptor.accept(make_ask(dedupe="first"))
+    await acceptor.accept(make_ask())
+    with pytest.raises(TurnedAway, match=words.CROWDED):
+        await acceptor.accept(make_ask(dedupe="third"))
+    again = await acceptor.accept(make_ask(dedupe="first"))
+    assert (again.job_id, again.duplicate) == (first.job_id, True)
+    assert await queue.holder_of("third") is None
+    assert (await queue.load()).depth == 2
+
+
+async def test_those_that_rest_after_a_crash_are_there_too(
+    queue: Queue, store: Store, keys: Keys
+) -> None:
+    for key in (keys.paused, keys.singly):
+        await store.redis.zadd(key, {f"job in {key}": 1})
+    with pytest.raises(TurnedAway):
+        await Acceptor(queue, Crowd(at_once=2, a_minute=100)).accept(make_ask())
+
+
+async def test_no_more_are_taken_of_one_person_in_a_minute(queue: Queue) -> None:
+    acceptor = Acceptor(queue, Crowd(at_once=100, a_minute=2))
+    for _ in range(2):
+        await acceptor.accept(make_ask(user="U1", dedupe="first"))
+    await acceptor.accept(make_ask(user="U1"))
+    with pytest.raises(TurnedAway) as refused:
+        await acceptor.accept(make_ask(user="U1"))
+    assert refused.value.sentence.startswith(asked_too_often(2, 60).partition("again in")[0])
+    await acceptor.accept(make_ask(user="U2"))
+    assert (await queue.load()).depth == 3
 
 
 @pytest.mark.parametrize("hold", [False, True])

@@ -368,7 +368,7 @@ async def test_what_others_may_have_room_for_is_not_taken_in(
 
 
 async def test_those_that_wait_are_counted(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "MEASURE_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(worker_module, "GAUGE_EVERY_SECONDS", 0.01)
     JOBS_WAITING.set(-1)
     grok = Grok()
     await accept(queue, 3)

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from bot import acks as acks_module
+from bot.acks import Acks
 from bot.jobs import holder
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
@@ -241,3 +243,21 @@ async def test_what_was_read_when_the_connection_broke_is_handed_back(
         await worker.drain(60)
     assert runs.started.empty()
     assert (await take_next(other))[1].attempts == 1
+
+
+async def test_work_begins_one_by_one_while_acks_are_due(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acks_module, "LATE_SECONDS", -1.0)
+    monkeypatch.setattr(acks_module, "LONGEST_PAUSE_SECONDS", 3600.0)
+    acks, runs = Acks(), Runs()
+    for number in range(3):
+        await queue.accept(f"job-{number}", make_ask())
+    with acks.due():
+        async with working(queue, runs, acks=acks) as worker:
+            await runs.started.get()
+            assert worker.running <= 1
+            assert (await queue.load()).depth >= 2
+            monkeypatch.setattr(acks_module, "LATE_SECONDS", 3600.0)
+            for _ in range(2):
+                await runs.started.get()

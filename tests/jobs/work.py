@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
+from bot.acks import Acks
 from bot.jobs.entry import Load
 from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
@@ -23,10 +24,15 @@ WAIT_SECONDS = 30.0
 
 @asynccontextmanager
 async def working(
-    queue: Queue, run: RunJob, *, at_once: int = 10, waiting: int = 0
+    queue: Queue,
+    run: RunJob,
+    *,
+    at_once: int = 10,
+    waiting: int = 0,
+    acks: Acks | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker at work; drained without grace in the end."""
-    worker = Worker(queue, run, at_once=at_once, waiting=waiting)
+    worker = Worker(queue, run, at_once=at_once, waiting=waiting, acks=acks)
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         await asyncio.sleep(0)

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops.startup import meet_slack, settings_faults
 from bot.settings import Settings
@@ -82,6 +83,18 @@ def test_each_fault_is_one_sentence_that_names_the_setting_and_the_remedy(
     assert fault.startswith(beginning)
     assert remedy in fault
     assert "\n" not in fault
+
+
+def test_each_duty_has_settings_of_its_own() -> None:
+    unreachable = settings(slack_app_token=None, redis_url="unix:///run/valkey.sock")
+    alone = settings(redis_url=None)
+
+    assert settings_faults(unreachable, Duty.WORKING) == []
+    assert len(settings_faults(unreachable, Duty.TAKING)) == 1
+    for duty in (Duty.TAKING, Duty.WORKING):
+        (fault,) = settings_faults(alone, duty)
+        assert fault.startswith("REDIS_URL is missing")
+    assert settings_faults(alone) == []
 
 
 def test_all_faults_come_at_once_and_hold_no_secret() -> None:

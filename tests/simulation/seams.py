@@ -27,7 +27,7 @@ EPOCH = 1_790_000_000.0
 
 IDLE: Sequence[tuple[Any, str, float]] = (
     (policies, "POLL_SECONDS", 5.0),
-    (worker, "MEASURE_EVERY_SECONDS", 30.0),
+    (worker, "GAUGE_EVERY_SECONDS", 30.0),
 )
 """What goes on beside the answers is done less often: each time costs as much as a step of one."""
 

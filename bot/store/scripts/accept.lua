@@ -7,6 +7,8 @@
 --       4… of the conversation that the question continues, if any:
 --         thread, facts, active (set of job ids), waiting (job ids by when they were asked)
 --       … where it reserves something: policy, and the counters of its hold (quotas.lua)
+--       … where there is a bound: paused, singly (jobs that rest after a crash), and taken
+--         (sorted set of what its asker asked in the last window, by server time in ms)
 -- ARGV  1 id      of the new job; asking again by the same id is harmless
 --       2 ask     JSON
 --       3 seconds for which the delivery is remembered
@@ -17,10 +19,15 @@
 --       8 named   "1": the bot was named in the question, and speaks there again (leave.lua)
 --       9 own     "1": the thread begins with the question
 --       10 needs  what a version must know to answer it, if not every version does
+--       11 most   questions that may run or wait at once, if that is bounded
+--       12 often  questions of one asker in any window
+--       13 window in ms
+--       14 name   of the question among those of its asker, the same whenever it is asked
 -- returns {outcome, detail}: "accepted" and the new id; "duplicate" and the id of the job that
 --         holds it; and when nothing has changed: "stale", the hold was made by another policy
 --         than the one that holds; "closed", no questions are taken there; "denied" and the
---         limits that are short
+--         limits that are short; "crowded", as many run or wait as may; "often" and how many ms
+--         to wait. All but the last count as asked.
 --
 -- What goes along of a conversation is reserved as it stands, when nothing is being answered
 -- there; else, since it will grow, all that may go along.
@@ -32,16 +39,19 @@
 --
 -- uses clock.lua
 -- uses conversation.lua
+-- uses allowance.lua
 -- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
-local id, ask, seconds, line, kept, asked, hold, named, own, needs = unpack(ARGV)
+local id, ask, seconds, line, kept, asked, hold, named, own, needs, most, often, window,
+  name = unpack(ARGV)
 local thread, facts, active, waiting
 if (line or '') ~= '' then
   thread, facts, active, waiting = unpack(KEYS, 4, 7)
 end
 local policy = KEYS[thread and 8 or 4]
-local counters = {unpack(KEYS, thread and 9 or 5)}
+local last = most and #KEYS - 3 or #KEYS
+local counters = {unpack(KEYS, thread and 9 or 5, last)}
 
 local function said_before()
   local tokens = 0
@@ -91,7 +101,18 @@ if holder or redis.call('EXISTS', job) == 1 then
   return {'accepted', id}
 end
 
-if policy then
+if most then
+  local wait = take_of(KEYS[last + 3], name, tonumber(often), tonumber(window))
+  if wait > 0 then
+    return {'often', math.ceil(wait)}
+  end
+  local resting = redis.call('ZCARD', KEYS[last + 1]) + redis.call('ZCARD', KEYS[last + 2])
+  if redis.call('XLEN', queue) + resting >= tonumber(most) then
+    return {'crowded', ''}
+  end
+end
+
+if (hold or '') ~= '' then
   local refused = refusal(cjson.decode(hold))
   if refused then
     return refused

@@ -7,28 +7,9 @@
 --       3 window   in ms
 -- returns 0 when the call may be made now, else how many ms to wait before asking again
 --
--- uses clock.lua
+-- uses allowance.lua
 
 local log, rest = KEYS[1], KEYS[2]
 local call, most, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
-if redis.call('ZSCORE', log, call) then
-  return 0
-end
-
-local now = server_ms()
-local wait = math.max(redis.call('PTTL', rest), 0)
-
-redis.call('ZREMRANGEBYSCORE', log, '-inf', now - window)
-local used = redis.call('ZCARD', log)
-if used >= most then
-  local leaves = redis.call('ZRANGE', log, used - most, used - most, 'WITHSCORES')[2]
-  wait = math.max(wait, leaves + window - now)
-end
-
-if wait > 0 then
-  return math.ceil(wait)
-end
-redis.call('ZADD', log, now, call)
-redis.call('PEXPIRE', log, window)
-return 0
+return math.ceil(take_of(log, call, most, window, redis.call('PTTL', rest)))

@@ -1,0 +1,74 @@
+"""What Slack waits for an ack of in this process: to take a question comes before working on one.
+
+One event loop does both. An ack that takes its turn behind the beginnings of a hundred answers
+comes after the 3 s that Slack waits, and the question is lost; an answer that begins half a second
+later is not missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+REST_SECONDS = 1.0
+"""For so long after one ack another is expected."""
+
+PAUSE_SECONDS = 0.01
+LATE_SECONDS = 0.025
+"""An ack that has been due for longer holds work back: one takes 5 ms where nothing else is
+done."""
+
+LONGEST_PAUSE_SECONDS = 0.5
+"""Work goes on, however late acks are: else what is refused for want of room is so for ever."""
+
+OVERDUE_SECONDS = 1.0
+"""With an ack due for so long, one that comes now may miss Slack's 3 s."""
+
+MOST_OVERDUE = 50
+"""Fewer of them are late for another reason, such as a store that is away."""
+
+
+class Acks:
+    """Which acks are due, and since when."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._due: dict[object, float] = {}
+        self._last = float("-inf")
+
+    @contextmanager
+    def due(self) -> Iterator[None]:
+        """Slack waits for an ack while this is entered."""
+        name = object()
+        self._due[name] = self._clock()
+        try:
+            yield
+        finally:
+            del self._due[name]
+            self._last = self._clock()
+
+    @property
+    def expected(self) -> bool:
+        """Whether one is due, or may be soon."""
+        return bool(self._due) or self._clock() - self._last < REST_SECONDS
+
+    @property
+    def overdue(self) -> bool:
+        """Whether so many are so late that what else comes is better refused at once."""
+        return len(self._due) >= MOST_OVERDUE and self._oldest() > OVERDUE_SECONDS
+
+    async def go_first(self) -> None:
+        """Wait until none is late, for a moment at least while any is expected, and not for
+        long."""
+        if not self.expected:
+            return
+        for _ in range(round(LONGEST_PAUSE_SECONDS / PAUSE_SECONDS)):
+            await asyncio.sleep(PAUSE_SECONDS)
+            if self._oldest() <= LATE_SECONDS:
+                return
+
+    def _oldest(self) -> float:
+        """For how many seconds the first of them has been due."""
+        first = next(iter(self._due.values()), None)
+        return 0.0 if first is None else self._clock() - first

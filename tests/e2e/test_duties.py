@@ -1,0 +1,94 @@
+"""Those who take questions and those who work on them, as processes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.app import Bot, open_bot
+from bot.duties import Duty
+from sandbox.grok import GrokServer, Script
+from sandbox.workspace import ANA, GENERAL, Workspace
+from tests.e2e.process import bot_process, environment
+from tests.e2e.stage import Stage, installed_app, is_complete, markdown, settings_for
+
+SLOW = tuple(f"word{number} " for number in range(400))
+
+
+@asynccontextmanager
+async def apart(redis_url: str) -> AsyncIterator[tuple[Stage, Bot]]:
+    """A stage with a bot that only takes questions, and that bot."""
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        GrokServer(speed=None, first_delay=0) as grok,
+        open_bot(settings_for(workspace, grok, redis_url), Duty.TAKING) as taking,
+    ):
+        await workspace.connected()
+        yield Stage(workspace, grok), taking
+
+
+@asynccontextmanager
+async def worker(stage: Stage, redis_url: str) -> AsyncIterator[Bot]:
+    """A bot that only works, and can be reached by nobody."""
+    settings = settings_for(stage.workspace, stage.grok, redis_url).model_copy(
+        update={"slack_app_token": None}
+    )
+    async with open_bot(settings, Duty.WORKING) as working:
+        yield working
+
+
+async def ready(bot: Bot) -> tuple[int, list[str]]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{bot.ops_port}/readyz") as reply,
+    ):
+        return reply.status, (await reply.json())["reasons"]
+
+
+async def test_one_takes_and_the_other_answers(redis_url: str) -> None:
+    async with apart(redis_url) as (stage, taking):
+        await stage.ask("Hello")
+        assert await ready(taking) == (200, [])
+        assert not stage.grok.requests
+        async with worker(stage, redis_url) as working:
+            await stage.answer()
+            assert await ready(working) == (200, [])
+        sockets = stage.workspace.sockets
+
+    assert len(stage.grok.requests) == 1
+    assert sockets == 1
+    assert not stage.workspace.problems
+
+
+async def test_a_click_that_one_heard_stops_what_the_other_does(redis_url: str) -> None:
+    async with apart(redis_url) as (stage, _), worker(stage, redis_url):
+        stage.grok.script(Script(pieces=SLOW, speed=20))
+        await stage.ask("Count")
+        message = await stage.workspace.wait_for(
+            lambda: next(
+                (m for m in stage.workspace.messages(GENERAL) if "word3" in markdown(m)), None
+            )
+        )
+        await stage.workspace.click(ANA, GENERAL, message.ts, "stop")
+        await stage.workspace.wait_for(lambda: is_complete(message))
+
+    assert "word399" not in markdown(message)
+
+
+@pytest.mark.parametrize("command", [("work",), ("serve", "--no-worker")])
+async def test_neither_has_a_store_of_its_own(
+    command: tuple[str, ...], grok: GrokServer, tmp_path: Path
+) -> None:
+    async with Workspace(app=installed_app()) as workspace:
+        env = environment(workspace, grok, tmp_path / "data")
+        async with bot_process(env, *command, cwd=tmp_path) as bot:
+            out, err = await bot.communicate()
+
+    assert (bot.returncode, out) == (1, b"")
+    (said,) = err.decode().splitlines()
+    assert said.startswith("REDIS_URL is missing")
+    assert "python -m bot serve" in said
