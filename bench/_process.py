@@ -9,10 +9,11 @@ import signal
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sandbox.grok import GrokServer
 from sandbox.workspace import Workspace
@@ -32,30 +33,37 @@ class Use:
 
 @asynccontextmanager
 async def running_bot(
-    workspace: Workspace, grok: GrokServer, *, answers: int, tokens: int, endpoint: str = "auto"
+    workspace: Workspace,
+    grok: GrokServer | str,
+    *,
+    answers: int,
+    tokens: int,
+    endpoint: str = "auto",
+    command: Sequence[str] = ("serve",),
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Process]:
     """The bot as it is always run, for so many answers at once of at most so many tokens; its
-    Valkey is a process of its own."""
+    Valkey is a process of its own. `grok`, or where one is. `settings` come on top."""
+    where = (grok, "any", "xai") if isinstance(grok, str) else _where(grok)
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "SLACK_BOT_TOKEN": workspace.credentials.bot_token,
         "SLACK_APP_TOKEN": workspace.credentials.app_token,
         "SLACK_API_URL": workspace.api_url,
-        "XAI_API_KEY": grok.api_key or "any",
-        "XAI_BASE_URL": grok.base_url,
-        "GROK_DIALECT": grok.dialect,
+        **dict(zip(("XAI_BASE_URL", "XAI_API_KEY", "GROK_DIALECT"), where, strict=True)),
         "GROK_ENDPOINT": endpoint,
         "GROK_MAX_TOKENS": str(tokens),
         "JOBS_AT_ONCE": str(answers),
         "OPS_PORT": "0",
         "LOG_LEVEL": "ERROR",
         "SHUTDOWN_GRACE_SECONDS": "0",
+        **settings,
     }
     with tempfile.TemporaryDirectory() as home:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "bot", "serve"),
+            *("-m", "bot", *command),
             env=environment | {"DATA_DIR": home},
             cwd=home,
             stdout=DEVNULL,
@@ -66,6 +74,10 @@ async def running_bot(
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
             await process.wait()
+
+
+def _where(grok: GrokServer) -> tuple[str, str, str]:
+    return grok.base_url, grok.api_key or "any", grok.dialect
 
 
 def use_of(process: int) -> Use:
