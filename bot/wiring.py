@@ -12,6 +12,7 @@ from bot.admin.home_rules import HomeRules
 from bot.admin.permission import Permission
 from bot.admin.setup import Setup
 from bot.admin.usage import UsageCommands
+from bot.admin.votes import VoteCommands
 from bot.asking.admission import Admission, Presence
 from bot.asking.asking import Asking
 from bot.asking.taking import Taking
@@ -252,11 +253,18 @@ class Wiring:
         return Changing(self._store.policies, self._grok, self._settings)
 
     def _managing(self) -> CommandRunner:
+        channels = ChannelNames(self._slack.api)
         return CommandRunner(
             usage=UsageCommands(
                 permission=self._permission,
-                channels=ChannelNames(self._slack.api),
+                channels=channels,
                 slack=self._slack,
+                store=self._store,
+                settings=self._settings,
+            ),
+            votes=VoteCommands(
+                queue=self._queue,
+                channels=channels,
                 store=self._store,
                 settings=self._settings,
             ),

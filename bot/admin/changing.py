@@ -147,6 +147,8 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
             return words.told_paused(who) if "paused" in done.after else words.told_resumed(who)
         case "defaults":
             return words.told_defaults(who, _shortly(_changes(done)))
+        case "texts":
+            return words.told_texts(who, go_along=done.after.get("texts") is True)
         case "models":
             return words.told_models(who, models_text(InForce(policy, scope.id).models))
         case _:

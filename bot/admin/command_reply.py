@@ -29,14 +29,14 @@ class Caller:
 class CommandReply:
     """What its author alone reads, line by line, and what everybody in `channel` does.
 
-    Slack's mrkdwn. `announcement` is empty when nobody else is told. `document` comes to the
+    Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the
     author in direct messages.
     """
 
     lines: tuple[str, ...]
     announcement: str = ""
     channel: str = ""
-    document: Document | None = None
+    documents: tuple[Document, ...] = ()
 
     @property
     def message(self) -> Message:

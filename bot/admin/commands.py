@@ -15,6 +15,7 @@ from bot.admin.changing import Changing, refused
 from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
 from bot.admin.usage import UsageCommands
+from bot.admin.votes import VoteCommands
 from bot.asking.showing import (
     audit_lines,
     defaults_here,
@@ -64,6 +65,7 @@ class CommandRunner:
     """Carries out the commands. One that changes a channel is announced there."""
 
     _usage: UsageCommands
+    _votes: VoteCommands
     _changing: Changing
     _permission: Permission
     _grok: GrokClient
@@ -113,7 +115,8 @@ class CommandRunner:
         self, where: _Where, outcome: Callable[[], Awaitable[CommandReply]]
     ) -> None:
         said = await outcome()
-        if said.document and not await self._slack.documents.send(said.document, where.user):
+        sent = [await self._slack.documents.send(each, where.user) for each in said.documents]
+        if not all(sent):
             said = CommandReply((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
         if not said.announcement:
@@ -151,6 +154,8 @@ class CommandRunner:
             "models": self._models,
             "usage": self._usage.used,
             "usage export": self._usage.export,
+            "feedback": self._votes.shown,
+            "feedback export": self._votes.export,
             "audit": self._audited,
             "defaults": self._defaults,
             "quota": self._usage.quotas,

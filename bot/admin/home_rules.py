@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
+from bot.admin.votes_view import by_model, overall
 from bot.asking.rules_text import default_value
 from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
@@ -22,7 +23,7 @@ from bot.rules.windows import windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
 from bot.slack.person import Person
 from bot.store.side import StoreSide
-from bot.views.home_view import Part, defaults, only_in, quotas, set_up
+from bot.views.home_view import Part, defaults, only_in, quotas, set_up, votes
 from bot.views.home_view import allowed_models as allowed_line
 from bot.words import admin as admin_words
 from bot.words import home as words
@@ -78,6 +79,14 @@ class HomeRules:
         may_set = not self._permission.refusal("defaults", person)
         parts = (*parts, set_up()) if may_set else parts
         return Concern(parts, str(values["model"]), allowed)
+
+    async def votes(self, person: Person) -> tuple[Part, ...]:
+        """What people think of this month's answers, for admins. Raises `StoreUnavailable`."""
+        if not self._permission.is_admin(person):
+            return ()
+        month = windows_at(self._clock(), zone_of(self._settings)).month
+        ballots = await self._store.votes.read(month)
+        return (votes([overall(ballots), *by_model(ballots)]),) if ballots else ()
 
     async def _own(self, policy: Policy, person: Person) -> Concern:
         """Of `person` alone, for those who may not know what else is set."""

@@ -108,7 +108,7 @@ class UsageCommands:
             return CommandReply((words.no_export(month),))
         names = await self._names(rows)
         document = table(month, rows, names).document(month)
-        return CommandReply((words.exported(month, len(rows)),), document=document)
+        return CommandReply((words.exported(month, len(rows)),), documents=(document,))
 
     async def _names(self, rows: Sequence[UsageRow]) -> Mapping[str, str]:
         """What those who used most are called, and the public channels where it was, by id."""

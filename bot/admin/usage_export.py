@@ -21,7 +21,7 @@ _PIECE_CHARS = MARKDOWN_CHARS - 500
 _ROOM_FOR_OTHERS = 2
 """Rows that give way to the last one, which may be longer than one of them."""
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Table:
         """A message for each piece, to be copied."""
         count = len(self.pieces)
         return tuple(
-            _message(piece, words.export_title(month, number, count), self._foot(number))
+            message_of(piece, words.export_title(month, number, count), self._foot(number))
             for number, piece in enumerate(self.pieces, 1)
         )
 
@@ -55,24 +55,28 @@ def table(month: str, rows: Sequence[UsageRow], names: Mapping[str, str]) -> Tab
     """`rows` of a month, those that used most first; `names` of people and channels by id."""
     ordered = sorted(rows, key=lambda row: (-row.tokens, row.channel, row.user))
     lines = [_line(month, row, names) for row in ordered]
-    whole = "".join([_csv(words.COLUMNS), *lines])
-    pieces = _pieces(lines)
-    if len(pieces) <= MOST_MESSAGES:
-        return Table(whole, pieces)
-    shown = sum(piece.count("\n") - 1 for piece in pieces[:MOST_MESSAGES])
+    whole = "".join([row(words.COLUMNS), *lines])
+    parts = _pieces(lines)
+    if len(parts) <= MOST_MESSAGES:
+        return Table(whole, parts)
+    shown = sum(part.count("\n") - 1 for part in parts[:MOST_MESSAGES])
     kept = shown - _ROOM_FOR_OTHERS
     others = _line(month, _sum(ordered[kept:]), names)
     return Table(whole, _pieces([*lines[:kept], others]), summed=len(lines) - kept)
 
 
 def _pieces(lines: Iterable[str]) -> tuple[str, ...]:
-    header = _csv(words.COLUMNS)
-    pieces = [header]
+    return pieces(row(words.COLUMNS), lines)
+
+
+def pieces(header: str, lines: Iterable[str]) -> tuple[str, ...]:
+    """`lines`, as many as a message holds at a time, each time below `header`."""
+    found = [header]
     for line in lines:
-        if len(pieces[-1]) + len(line) > _PIECE_CHARS:
-            pieces.append(header)
-        pieces[-1] += line
-    return tuple(pieces)
+        if len(found[-1]) + len(line) > _PIECE_CHARS:
+            found.append(header)
+        found[-1] += line
+    return tuple(found)
 
 
 def _sum(rows: Sequence[UsageRow]) -> UsageRow:
@@ -86,34 +90,36 @@ def _sum(rows: Sequence[UsageRow]) -> UsageRow:
     )
 
 
-def _line(month: str, row: UsageRow, names: Mapping[str, str]) -> str:
-    return _csv(
+def _line(month: str, used: UsageRow, names: Mapping[str, str]) -> str:
+    return row(
         (
             month,
-            row.channel,
-            _harmless(excerpt(names.get(row.channel, ""))),
-            row.user,
-            _harmless(excerpt(names.get(row.user, ""))),
-            row.requests,
-            row.tokens,
-            f"{row.micro_dollars / 1_000_000:.6f}",
-            row.unpriced,
-            _harmless(excerpt(row.model)),
+            used.channel,
+            harmless(excerpt(names.get(used.channel, ""))),
+            used.user,
+            harmless(excerpt(names.get(used.user, ""))),
+            used.requests,
+            used.tokens,
+            f"{used.micro_dollars / 1_000_000:.6f}",
+            used.unpriced,
+            harmless(excerpt(used.model)),
         )
     )
 
 
-def _harmless(name: str) -> str:
+def harmless(name: str) -> str:
     """A name that no program for tables takes for a formula."""
     return f"'{name}" if name.startswith(_FORMULA) else name
 
 
-def _csv(cells: Iterable[object]) -> str:
+def row(cells: Iterable[object]) -> str:
+    """A line of a table."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
 
 
-def _message(piece: str, title: str, foot: str) -> Message:
+def message_of(piece: str, title: str, foot: str) -> Message:
+    """A piece of a table, to be copied."""
     block: Block = {"type": "markdown", "text": f"{title}\n```\n{piece}```\n{foot}".rstrip()}
     return Message((block,), title)

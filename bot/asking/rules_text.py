@@ -52,6 +52,10 @@ def field_name(field: str) -> str:
             return words.OTHER_MODELS
         case "paused":
             return words.QUESTIONS
+        case "feedback":
+            return words.VOTES
+        case "texts":
+            return words.TEXTS
         case _:
             return words.code(excerpt(name or kind))
 
@@ -68,6 +72,8 @@ def field_value(field: str, value: JsonValue) -> str:
             return _model(value)
         case "paused":
             return words.TAKEN if value is None else words.NOT_TAKEN
+        case "feedback" | "texts":
+            return default_value("", value)
         case _:
             return _plain(value)
 

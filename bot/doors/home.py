@@ -52,9 +52,12 @@ class Home:
 
     async def _publish(self, user: str) -> None:
         person, recent = await asyncio.gather(self._slack.people.find(user), self._recent(user))
-        concern = await self._concern_of(person, recent or ())
+        concern, votes = await asyncio.gather(
+            self._concern_of(person, recent or ()), self._votes(person)
+        )
+        parts = self._parts(person, recent, concern, votes)
         try:
-            await self._slack.views.publish(user, home_view(self._parts(person, recent, concern)))
+            await self._slack.views.publish(user, home_view(parts))
         except SlackError as error:
             log.warning("home not shown", error=str(error))
 
@@ -77,6 +80,15 @@ class Home:
             log.warning("quotas not read", error=str(error))
             return self._home_rules.unknown()
 
+    async def _votes(self, person: Person) -> tuple[Part, ...]:
+        """What people think of answers, where that is theirs to know and Redis says it."""
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await self._home_rules.votes(person)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("votes not read", error=str(error))
+            return ()
+
     async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
         """Channels where `person` asked of late and which they still see: whoever left one is
         told nothing of it any more."""
@@ -88,7 +100,11 @@ class Home:
         return [channel for channel, sight in zip(channels, sights, strict=True) if sight == "yes"]
 
     def _parts(
-        self, person: Person, recent: Sequence[Recent] | None, concern: Concern
+        self,
+        person: Person,
+        recent: Sequence[Recent] | None,
+        concern: Concern,
+        votes: Sequence[Part],
     ) -> list[Part]:
         """The parts of the tab from top to bottom: what more there is to show is added here."""
         catalogue = self._grok.catalogue
@@ -97,5 +113,6 @@ class Home:
             ways_to_ask(person.name if person.known else "", self._slack.installation.bot_user),
             questions_away() if recent is None else questions(recent, url, tz_offset),
             *concern.parts,
+            *votes,
             models(catalogue.models, catalogue.find(concern.model), concern.allowed),
         ]

@@ -25,6 +25,9 @@ from bot.rules.arguments import (
     nothing,
     quotas_to_set,
     quotas_to_unset,
+    texts_on_or_off,
+    votes_off,
+    votes_on,
 )
 from bot.rules.policy import Fields
 from bot.rules.scope_words import CHANNEL, Target, TargetKind, ending, first_word
@@ -37,6 +40,7 @@ Matter = Literal[
     "audit",
     "usage",
     "export",
+    "votes",
     "person",
     "rules",
     "answer",
@@ -73,6 +77,11 @@ _TABLE = (
     Verb("models forbid", models_to_forbid, _SHARED, "models", changes=True),
     Verb("usage", nothing, ("me", *_SHARED), matters={"channel": "rules", "workspace": "usage"}),
     Verb("usage export", a_month, (), "export"),
+    Verb("feedback", a_month, (), "votes"),
+    Verb("feedback export", a_month, (), "votes"),
+    Verb("feedback on", votes_on, _SHARED, "votes", changes=True),
+    Verb("feedback off", votes_off, _SHARED, "votes", changes=True),
+    Verb("feedback texts", texts_on_or_off, ("channel",), "votes", changes=True),
     Verb("audit", nothing, (), "audit"),
     Verb("defaults", nothing, _SHARED, "rules"),
     Verb("defaults set", defaults_to_set, _SHARED, "defaults", changes=True),
@@ -87,7 +96,13 @@ _TABLE = (
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})
 """Every command by its name."""
 
-_ALSO = {"defaults show": "defaults", "quota show": "quota"}
+_ALSO = {
+    "defaults show": "defaults",
+    "quota show": "quota",
+    "feedback show": "feedback",
+    "usage votes": "feedback",
+    "usage feedback": "feedback",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,29 @@ def a_month(text: str, _: Split) -> Arguments | None:
     return None
 
 
+def votes_on(text: str, split: Split) -> Arguments | None:
+    """Nothing but a scope."""
+    return _whether("feedback", nothing(text, split), on=True)
+
+
+def votes_off(text: str, split: Split) -> Arguments | None:
+    """The same."""
+    return _whether("feedback", nothing(text, split), on=False)
+
+
+def texts_on_or_off(text: str, split: Split) -> Arguments | None:
+    """`on` or `off`."""
+    end = split(text)
+    typed = [keyword(word) for word in end.before]
+    if typed not in (["on"], ["off"]):
+        return None
+    return _whether("texts", Arguments(end.target), on=typed == ["on"])
+
+
+def _whether(field_name: str, read: Arguments | None, *, on: bool) -> Arguments | None:
+    return replace(read, fields={field_name: on}) if read else None
+
+
 def quotas_to_set(text: str, split: Split) -> Arguments | None:
     """`NAME=VALUE…`. A name that is a quota's makes it a command; what does not belong there is
     then a fault."""

@@ -35,6 +35,7 @@ _ALSO = {
     "model": "models",
     "usages": "usage",
     "audits": "audit",
+    "feedbacks": "feedback",
     "unpause": "resume",
 }
 _SAID_IN_THREADS = ("forget", "leave")
@@ -42,7 +43,8 @@ _SAID_IN_THREADS = ("forget", "leave")
 _SCOPES = frozenset(("channel", "workspace", "me", "user", "each-user"))
 _ACTIONS: Mapping[str, frozenset[str]] = {
     "models": frozenset(("allow", "forbid", "all", "show", "list")),
-    "usage": frozenset(("export", "show")),
+    "usage": frozenset(("export", "show", "votes", "feedback")),
+    "feedback": frozenset(("export", "show", "on", "off", "texts")),
     "defaults": frozenset(("show", "set", "unset", "reset")),
     "quota": frozenset(("show", "set", "unset", "reset")),
 }
@@ -57,6 +59,11 @@ _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
     },
     "usage": dict.fromkeys(("download", "csv", "table"), ("export",)),
+    "feedback": {
+        **dict.fromkeys(("download", "csv", "jsonl", "table"), ("export",)),
+        **dict.fromkeys(("enable", "start"), ("on",)),
+        **dict.fromkeys(("disable", "stop"), ("off",)),
+    },
     "defaults": _ALSO_OF_SETS,
     "quota": _ALSO_OF_SETS,
 }

@@ -16,6 +16,7 @@ from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.recent import Recent
 from bot.words import home as words
+from bot.words import votes as vote_words
 
 Part = Sequence[Block]
 
@@ -81,6 +82,11 @@ def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> Part:
 def quotas(shown: Sequence[str]) -> Part:
     """What of the quotas concerns the viewer, line by line."""
     return heading(words.QUOTAS), *lines(shown)
+
+
+def votes(shown: Sequence[str]) -> Part:
+    """What people think of answers, line by line."""
+    return heading(vote_words.TITLE), *lines(shown), small(vote_words.HOW_TO_SEE)
 
 
 def allowed_models(allowed: Models) -> str:

@@ -192,7 +192,8 @@ Flags come first, then the prompt, just as you type it. If it begins like a flag
 before it; if it begins like a command, put `ask:` before it."""
 HELP_MANAGING = """\
 What there is, and what was used: `/grok models`, `/grok usage`.
-How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok audit`; \
+How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok feedback`, \
+`/grok audit`; \
 `/grok help quota` says more about one of them."""
 HELP_THREADS = """\
 When Grok answers a message.

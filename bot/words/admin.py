@@ -18,6 +18,7 @@ ONLY_ADMINS = {
     "audit": "Only admins can see who changed what.",
     "usage": "Only admins can see what the whole workspace used.",
     "export": "Only admins can export what was used.",
+    "votes": "Only admins can see how people voted on answers, and say where they may.",
     "person": "Only admins can see the quotas of somebody else.",
 }
 """By what was wanted."""
@@ -87,6 +88,8 @@ FORBIDDEN = "may not be asked"
 NOT_NAMED = "no rule"
 QUESTIONS = "new questions"
 OTHER_MODELS = "all other models"
+VOTES = "thumbs below answers"
+TEXTS = "questions and answers go along"
 TAKEN = "taken"
 NOT_TAKEN = "not taken"
 
@@ -122,6 +125,8 @@ CHANGED = {
     "defaults": "Done. Defaults of {}:",
     "limits": "Done. Quotas of {}:",
     "models": "Done. Models of {}:",
+    "feedback": "Done. Votes on answers in {}:",
+    "texts": "Done. When votes of {} are exported:",
 }
 """To whoever changed it; {} is whose it is."""
 
@@ -191,6 +196,16 @@ def told_defaults(who: str, changes: str) -> str:
 def told_models(who: str, sentence: str) -> str:
     """`sentence` says which models may be asked now."""
     return f"{who} changed which models may be asked here. {sentence}"
+
+
+def told_texts(who: str, *, go_along: bool) -> str:
+    """To everybody in a channel whose questions and answers admins can export from now on."""
+    if go_along:
+        return (
+            f"{who} lets questions and answers of this channel go along when admins export how "
+            "people voted on them."
+        )
+    return f"{who} keeps questions and answers of this channel out of exports from now on."
 
 
 def told_paused(who: str) -> str:

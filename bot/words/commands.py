@@ -56,6 +56,15 @@ What was used, what is left, and when it resets.
 • `/grok usage me`, `/grok usage channel`, `/grok usage workspace`: one of them
 • `/grok usage export 2025-03`: a month as a table (a CSV file, in your direct messages) by \
 channel, person and model, for admins; this month without a date""",
+    "feedback": """\
+What people think of answers: the share of 👍 by model, channel, way in and parameters, with how \
+sure that is, what those answers cost and how long they took.
+• `/grok feedback`, `/grok usage votes`: this month; `/grok feedback 2025-03`: another
+• `/grok feedback export`: each vote, as CSV and JSONL, in your direct messages
+• `/grok feedback texts on`: of this channel, questions and answers go along in that, as long as \
+they are remembered; `/grok feedback texts off`
+• `/grok feedback off`, `/grok feedback on workspace`: whether answers have thumbs
+For admins.""",
     "audit": """\
 Who changed defaults, quotas or models, when, from what to what.
 • `/grok audit`: the latest changes, for admins""",

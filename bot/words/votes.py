@@ -5,7 +5,10 @@ Slack's mrkdwn. What others wrote is passed in already made safe.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from bot.words import cost
+from bot.words import counted as counted_things
 
 GOOD = "Good answer"
 BAD = "Bad answer"
@@ -45,3 +48,133 @@ def counted(choice: str) -> str:
 def changed(choice: str) -> str:
     """To whoever has changed their mind."""
     return f"{_SIGNS[choice]} counts now, in place of what you said before."
+
+
+# --- what admins read -----------------------------------------------------------------------
+
+BY_MODEL = "*By model*"
+BY_CHANNEL = "*By channel*"
+BY_SURFACE = "*By way in*"
+DIRECT = "direct messages"
+NOT_GIVEN = "not set"
+SURE = (
+    "_In brackets: where the true share lies with 95% confidence. Where two such ranges overlap "
+    "much, nobody knows yet which is better. Money and time are means, of answers with votes._"
+)
+TITLE = "What people think of answers"
+HOW_TO_EXPORT = "`/grok feedback export` sends you each vote."
+HOW_TO_SEE = "`/grok feedback` says more, `/grok feedback export` sends you each vote."
+_SURFACES: Mapping[str, str] = {
+    "command": "`/grok`",
+    "form": "form",
+    "shortcut": "shortcut",
+    "thread": "thread",
+    "mention": "mention",
+    "direct": "direct message",
+    "retry": "Retry",
+    "continue": "Continue",
+}
+
+
+def surface(name: str) -> str:
+    """A way in, as people call it."""
+    return _SURFACES.get(name, name)
+
+
+def title(month: str) -> str:
+    return f"*{TITLE}, {month}*"
+
+
+def none_yet(month: str) -> str:
+    return f"Nobody has voted on answers to what was asked in {month}."
+
+
+def by_parameter(name: str) -> str:
+    return f"*By `--{name}`*"
+
+
+def row(name: str, facts: str) -> str:
+    return f"• {name}: {facts}"
+
+
+def more_rows(number: int) -> str:
+    return f"• {number:,} more: `/grok feedback export`"
+
+
+def facts(
+    ups: int,
+    votes: int,
+    *,
+    share: float,
+    least: float,
+    most: float,
+    dollars: float | None,
+    first: float | None,
+    last: float | None,
+) -> str:
+    """`share`, from 0 to 1, lies between `least` and `most`; money and seconds are those of the
+    mean answer."""
+    parts = [f"👍 {ups:,} of {votes:,} · {share:.0%} ({100 * least:.0f}–{most:.0%})"]
+    parts += [cost(dollars)] if dollars is not None else []
+    parts += [f"first text {first:.1f} s"] if first is not None else []
+    parts += [f"last {last:.1f} s"] if last is not None else []
+    return " · ".join(parts)
+
+
+def because(reason: str, count: int) -> str:
+    """How often that was wrong."""
+    return f"{REASONS[reason].lower()} {count:,}"
+
+
+def why(reasons: Sequence[str]) -> str:
+    """What was wrong, the commonest first."""
+    return f"👎 because: {', '.join(reasons)}"
+
+
+# --- an export ------------------------------------------------------------------------------
+
+COLUMNS = (
+    "asked_at",
+    "answer",
+    "channel",
+    "channel_name",
+    "voter",
+    "vote",
+    "way",
+    "reasons",
+    "comment",
+    "model",
+    "endpoint",
+    "surface",
+    "parameters",
+    "tokens",
+    "usd",
+    "first_seconds",
+    "seconds",
+    "system",
+    "prompt",
+    "text",
+)
+
+
+def exported(month: str, votes: int, texts: int) -> str:
+    """To whoever asked for it; `texts`: so many of them with what was asked and answered."""
+    whole = f"{counted_things(votes, 'vote')} of {month}, as CSV and as JSONL"
+    if not texts:
+        return (
+            f"I have sent you {whole}, in our messages. None has its question and answer: those go "
+            "along where an admin has typed `/grok feedback texts on`, for as long as answers are "
+            "remembered."
+        )
+    return f"I have sent you {whole}, in our messages; {texts:,} with their questions and answers."
+
+
+def export_title(month: str, part: int, parts: int) -> str:
+    """The notification of one message of it."""
+    return f"Votes of {month}" if parts == 1 else f"Votes of {month}, part {part} of {parts}"
+
+
+LEFT_OUT = (
+    "There is more than messages can hold. Give the app the scope files:write, and it comes as a "
+    "file."
+)

@@ -11,7 +11,9 @@ from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
 from bot.admin.permission import Permission
 from bot.admin.usage import UsageCommands
+from bot.admin.votes import VoteCommands
 from bot.grok.client import GrokClient
+from bot.jobs.queue import Queue
 from bot.rules.admin_commands import parse_command
 from bot.settings import Settings, admins_of
 from bot.slack.channel_names import ChannelNames
@@ -80,6 +82,12 @@ async def desk(
                 store=records,
                 settings=ours,
                 clock=lambda: NOW,
+            ),
+            votes=VoteCommands(
+                queue=Queue(behind, KEYS, lease_seconds=60, retention_seconds=3600),
+                channels=ChannelNames(api),
+                store=records,
+                settings=ours,
             ),
             changing=Changing(records.policies, grok, ours),
             permission=permission,

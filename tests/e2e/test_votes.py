@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC
+from functools import partial
 
 from redis.asyncio import Redis
 
@@ -37,37 +38,52 @@ async def an_answer(stage: Stage, text: str = "Name a river") -> Message:
     return (await stage.answer(number))[-1]
 
 
-async def press(stage: Stage, user: str, message: Message, choice: str = "up") -> str:
-    """Press a thumb; what is said to whoever did, if anything is by now."""
+async def heard(stage: Stage, user: str, before: int) -> str:
+    """What `user` alone is told next, after so many messages."""
+    found = stage.workspace.ephemerals
+    return (await stage.workspace.wait_for(lambda: found(user)[before:]))[0].shown
+
+
+async def press(
+    stage: Stage, user: str, message: Message, choice: str = "up", *, told: bool = True
+) -> str:
+    """Press a thumb; what is said to whoever did, where they are told anything."""
     before = len(stage.workspace.ephemerals(user))
     result = await stage.workspace.click(
         user, message.channel, message.ts, "feedback", thumb(message, choice)
     )
     assert result.error is None
-    await stage.quiet()
-    return "\n".join(each.shown for each in stage.workspace.ephemerals(user)[before:])
+    return await heard(stage, user, before) if told else ""
+
+
+async def forge(stage: Stage, user: str, message: Message, value: str) -> str:
+    """Press one with a value that is made up; what is said."""
+    before = len(stage.workspace.ephemerals(user))
+    await stage.workspace.forge.click(user, GENERAL, message.ts, "feedback", value)
+    return await heard(stage, user, before)
 
 
 async def test_a_vote_is_counted_changed_and_explained(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         message = await an_answer(stage, "--temperature 0.2 Name a river")
         first = await press(stage, BEN, message)
-        again = await press(stage, BEN, message)
+        await press(stage, BEN, message, told=False)
         assert await choices(redis_url) == {BEN: "up"}
 
-        assert await press(stage, BEN, message, "down") == ""
+        await press(stage, BEN, message, "down", told=False)
         form = await stage.workspace.wait_for(lambda: stage.workspace.view(BEN))
         assert form.content["callback_id"] == FEEDBACK_FORM
         sent = await stage.workspace.submit(
             BEN, form.id, {"reasons": ["wrong", "slow"], "comment": " It flows\nelsewhere. "}
         )
         third = await press(stage, BEN, message)
+        told = len(stage.workspace.ephemerals(BEN))
         problems = list(stage.workspace.problems)
 
     assert first == words.counted("up")
-    assert again == ""
     assert not sent.errors
     assert third == words.changed("up")
+    assert told == 2
     assert problems == []
     (ballot,) = await ballots(redis_url)
     assert (ballot.vote.choice, ballot.vote.reasons) == ("up", ())
@@ -79,15 +95,30 @@ async def test_a_vote_is_counted_changed_and_explained(redis_url: str) -> None:
     assert judged.first_seconds is not None
 
 
+async def test_admins_see_the_share_on_home_and_nobody_else_does(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        await press(stage, BEN, message)
+        shown = {}
+        for user in (ANA, BEN):
+            await stage.workspace.open_home(user)
+            home = await stage.workspace.wait_for(partial(stage.workspace.home, user))
+            shown[user] = str(home.content)
+
+    assert words.TITLE in shown[ANA]
+    assert "👍 1 of 1 · 100% (21–100%)" in shown[ANA]
+    assert words.TITLE not in shown[BEN]
+
+
 async def test_what_went_wrong_is_kept_with_the_vote(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         message = await an_answer(stage)
-        await press(stage, BEN, message, "down")
+        await press(stage, BEN, message, "down", told=False)
         form = await stage.workspace.wait_for(lambda: stage.workspace.view(BEN))
         await stage.workspace.submit(BEN, form.id, {"reasons": ["unsafe"], "comment": "=1+1"})
 
         # Somebody else's form, made up: there is no 👎 of theirs that it would be about.
-        await press(stage, ANA, message, "down")
+        await press(stage, ANA, message, "down", told=False)
         other = await stage.workspace.wait_for(lambda: stage.workspace.view(ANA))
         forged = await stage.workspace.forge.submit(
             ANA,
@@ -156,16 +187,12 @@ async def test_what_is_no_vote_of_an_answer_there_changes_nothing(redis_url: str
         message = await an_answer(stage)
         (job_id, _, _) = thumb(message).partition(":")
 
-        async def forge(value: str) -> str:
-            before = len(stage.workspace.ephemerals(BEN))
-            await stage.workspace.forge.click(BEN, GENERAL, message.ts, "feedback", value)
-            await stage.quiet()
-            (told,) = stage.workspace.ephemerals(BEN)[before:]
-            return told.shown
-
         values = ["", job_id, f"{job_id}:sideways", f"{job_id}:none", ":up", "j" * 3_000]
-        nonsense = [await forge(value) for value in values]
-        unknown = [await forge(value) for value in ("other:up", "a b:up", f"{job_id} x:up")]
+        nonsense = [await forge(stage, BEN, message, value) for value in values]
+        unknown = [
+            await forge(stage, BEN, message, value)
+            for value in ("other:up", "a b:up", f"{job_id} x:up")
+        ]
         async with Redis.from_url(redis_url, protocol=2) as redis:
             await redis.delete(Keys(TEAM_ID).job(job_id))
         forgotten = await press(stage, CHLOE, message)
@@ -183,10 +210,7 @@ async def test_a_vote_that_comes_after_the_answer_was_deleted_harms_nothing(
         message, other = await an_answer(stage), await an_answer(stage, "Name a lake")
         value = thumb(message, "up")
         await stage.workspace.delete(ANA, GENERAL, message.ts)
-        await stage.workspace.forge.click(BEN, GENERAL, other.ts, "feedback", value)
-        await stage.quiet()
-
-        assert stage.workspace.ephemerals(BEN)[-1].shown == words.counted("up")
+        assert await forge(stage, BEN, other, value) == words.counted("up")
 
 
 async def test_nobody_votes_without_end(redis_url: str) -> None:
@@ -195,11 +219,11 @@ async def test_nobody_votes_without_end(redis_url: str) -> None:
         for number in range(PER_MINUTE + 5):
             value = thumb(message, "down" if number % 2 else "up")
             await stage.workspace.forge.click(BEN, GENERAL, message.ts, "feedback", value)
-        await stage.quiet()
-        said = [each.shown for each in stage.workspace.ephemerals(BEN)]
+        await stage.workspace.wait_for(
+            lambda: words.OFTEN in [each.shown for each in stage.workspace.ephemerals(BEN)]
+        )
         other = await press(stage, CHLOE, message)
 
-    assert words.OFTEN in said
     assert other == words.counted("up")
     assert len(await ballots(redis_url)) == 2
 
@@ -209,9 +233,7 @@ async def test_where_votes_are_switched_off_there_are_none(redis_url: str) -> No
         message = await an_answer(stage)
     async with on_stage(redis_url, feedback=False) as stage:
         bare = await an_answer(stage)
-        await stage.workspace.forge.click(BEN, GENERAL, bare.ts, "feedback", thumb(message))
-        await stage.quiet()
-        told = stage.workspace.ephemerals(BEN)[-1].shown
+        told = await forge(stage, BEN, bare, thumb(message))
 
     assert not any(block["type"] == "context_actions" for block in bare.blocks)
     assert told == words.SWITCHED_OFF

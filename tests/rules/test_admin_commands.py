@@ -263,3 +263,27 @@ def test_work_does_not_grow_with_the_square_of_the_text(start: str, piece: str) 
     pieces = "".join(piece.format(number) for number in range(20_000))
 
     parse_command(f"{start}{pieces}?")  # the test's own timeout is the bound
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("feedback", "feedback"),
+        ("usage votes 2025-03", "feedback"),
+        ("Feedback show", "feedback"),
+        ("feedback export 2025-3", "feedback export"),
+        ("feedback on workspace", "feedback on"),
+        ("feedback off", "feedback off"),
+        ("feedback texts OFF", "feedback texts"),
+        ("feedback on my essay", ""),
+        ("feedback texts", ""),
+        ("feedback texts on workspace", ""),
+        ("feedback texts are dull", ""),
+        ("feedback off the record", ""),
+        ("usage votes of commas", ""),
+    ],
+)
+def test_votes_are_shown_exported_and_switched(text: str, name: str) -> None:
+    command = parse_command(text)
+
+    assert (command.name if command else "") == name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.words import admin
 from bot.words import usage as usage_words
-from sandbox.workspace import ANA, BEN
+from bot.words import votes as vote_words
+from sandbox.workspace import ANA, BEN, Message
 from tests.e2e.rights.table import drives
 from tests.e2e.rights.world import (
     ANNOUNCED,
@@ -19,6 +20,7 @@ from tests.e2e.rights.world import (
     refused,
     told,
 )
+from tests.e2e.stage import thumb
 
 YOU, OF_CHANNEL, OF_ALL = (usage_words.heading(kind) for kind in ("user", "channel", "workspace"))
 
@@ -30,6 +32,8 @@ SHOWN: dict[str, tuple[str, str]] = {
     "`/grok usage workspace`": ("usage workspace", OF_ALL),
     "`/grok usage export`": ("usage export", "as a table"),
     "`/grok audit`": ("audit", admin.AUDIT),
+    "`/grok feedback`": ("feedback", vote_words.TITLE),
+    "`/grok feedback export`": ("feedback export", "as CSV and as JSONL"),
     "`/grok defaults`": ("defaults", SYSTEM),
     "`/grok defaults show channel`": ("defaults show channel", SEED),
     "`/grok defaults show workspace`": ("defaults show workspace", SYSTEM),
@@ -42,10 +46,17 @@ SHOWN: dict[str, tuple[str, str]] = {
 """By act: what is typed, and what stands in the answer to whoever is told all of it."""
 
 
+async def voted_on(at: World) -> Message:
+    """An answer, and a vote on it."""
+    message = await at.answer(BEN)
+    await at.workspace.click(BEN, message.channel, message.ts, "feedback", thumb(message))
+    return message
+
+
 def _shows(act: str, typed: str, mark: str) -> None:
     @drives(act)
     async def show(at: World, who: str) -> Outcome:
-        await at.keep("something used", lambda: at.answer(BEN))
+        await at.keep("something used", lambda: voted_on(at))
         return told(await at.told(who, typed), mark)
 
 
@@ -61,6 +72,8 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "`/grok quota unset`": ("quota unset concurrent", "quota set concurrent=900", ""),
     "`/grok models forbid`": ("models forbid made-up-{}", "", "models allow all"),
     "`/grok models allow`": ("models allow all", "models forbid made-up-1", ""),
+    "`/grok feedback off`": ("feedback off", "feedback on", "feedback on"),
+    "`/grok feedback texts on`": ("feedback texts on", "feedback texts off", ""),
     "`/grok pause`": ("pause", "", "resume"),
     "`/grok resume`": ("resume", "pause", "resume"),
 }

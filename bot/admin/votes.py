@@ -1,0 +1,114 @@
+"""`/grok feedback`: what people think of answers, for admins."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+from attrs import frozen
+
+from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.votes_export import Texts, documents
+from bot.admin.votes_view import report
+from bot.jobs.job import Job
+from bot.jobs.queue import Queue
+from bot.rules.admin_commands import AdminCommand
+from bot.rules.votes import Ballot
+from bot.rules.windows import windows_at
+from bot.settings import Settings, zone_of
+from bot.slack.channel_names import ChannelNames
+from bot.store.side import StoreSide
+from bot.words import votes as words
+
+log = structlog.get_logger(__name__)
+
+NAMES_SECONDS = 3.0
+MOST_NAMES = 50
+"""How long finding out what channels are called may hold up a table, and how many are asked for."""
+
+MOST_TEXT_BYTES = 20_000_000
+"""Of questions and answers in one export."""
+
+_AT_ONCE = 50
+
+
+@frozen
+class VoteCommands:
+    """Answers the commands about votes."""
+
+    _queue: Queue
+    _channels: ChannelNames
+    _store: StoreSide
+    _settings: Settings
+    _clock: Callable[[], float] = time.time
+
+    async def shown(self, command: AdminCommand, _: Caller) -> CommandReply:
+        """A month, by model, channel, way in and parameters."""
+        month = self._month(command)
+        ballots = await self._store.votes.read(month)
+        if not ballots:
+            return CommandReply((words.none_yet(month),))
+        return CommandReply((words.title(month), *report(ballots), words.HOW_TO_EXPORT))
+
+    async def export(self, command: AdminCommand, _: Caller) -> CommandReply:
+        """A month, vote by vote, for the caller's direct messages."""
+        month = self._month(command)
+        ballots = await self._store.votes.read(month)
+        if not ballots:
+            return CommandReply((words.none_yet(month),))
+        channels = tuple(dict.fromkeys(each.judged.channel for each in ballots))
+        texts, names = await asyncio.gather(
+            self._texts(ballots),
+            self._channels.public(
+                [each for each in channels if each], within=NAMES_SECONDS, most=MOST_NAMES
+            ),
+        )
+        said = words.exported(month, len(ballots), sum(each.job_id in texts for each in ballots))
+        return CommandReply((said,), documents=documents(month, ballots, texts, names))
+
+    async def _texts(self, ballots: Sequence[Ballot]) -> Mapping[str, Texts]:
+        """What was asked and answered, by the id of the answer: in channels that have opted in, and
+        of answers that are remembered; nothing that one person alone was shown."""
+        policy = await self._store.policies.current()
+        ids = dict.fromkeys(
+            ballot.job_id
+            for ballot in ballots
+            if ballot.judged.channel and policy.of_channel(ballot.judged.channel).texts
+        )
+        texts: dict[str, Texts] = {}
+        room = MOST_TEXT_BYTES
+        wanted = list(ids)
+        for first in range(0, len(wanted), _AT_ONCE):
+            some = wanted[first : first + _AT_ONCE]
+            for job in await asyncio.gather(*map(self._find, some)):
+                said = _said(job) if job else None
+                if job and said and (room := room - _size(said)) >= 0:
+                    texts[job.id] = said
+        return texts
+
+    async def _find(self, job_id: str) -> Job | None:
+        try:
+            return await self._queue.look(job_id)
+        except ValueError:
+            log.exception("job cannot be read", job_id=job_id)
+            return None
+
+    def _month(self, command: AdminCommand) -> str:
+        now = windows_at(self._clock(), zone_of(self._settings))
+        return next(iter(command.names), now.month)
+
+
+def _said(job: Job) -> Texts | None:
+    ask, answer = job.ask, job.answer
+    if answer is None or ask.reply == "private" or ask.channel.startswith("D"):
+        return None
+    text = "\n\n".join(section.text for section in answer.sections)
+    return Texts(ask.system, "\n\n".join(ask.request.prompts), text)
+
+
+def _size(texts: Texts) -> int:
+    return sum(
+        len(each.encode(errors="replace")) for each in (texts.system, texts.prompt, texts.text)
+    )

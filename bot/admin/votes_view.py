@@ -1,0 +1,84 @@
+"""What people think of answers, as admins read it: Slack's mrkdwn, line by line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from bot.completion.excerpt import excerpt
+from bot.rules.shares import Liked, by, by_parameters, liked
+from bot.rules.votes import REASONS, Ballot
+from bot.views.home_view import bar
+from bot.words import votes as words
+
+MOST_ROWS = 8
+"""Of each kind; the table that is exported has them all."""
+
+_VALUE_CHARS = 40
+
+Namer = Callable[[str], str]
+
+
+def overall(ballots: Sequence[Ballot]) -> str:
+    """All together, in a line with a bar."""
+    whole = liked("", ballots)
+    return f"{bar(whole.share.hits, whole.share.total)}  {_facts(whole)}"
+
+
+def by_model(ballots: Sequence[Ballot]) -> list[str]:
+    """A line for each model."""
+    rows = by(lambda judged: judged.model, ballots)
+    return list(_rows(rows, lambda name: f"`{excerpt(name, _VALUE_CHARS)}`"))
+
+
+def report(ballots: Sequence[Ballot]) -> Iterator[str]:
+    """Everything that there is to tell of them."""
+    yield overall(ballots)
+    yield from _why(ballots)
+    yield words.BY_MODEL
+    yield from by_model(ballots)
+    yield words.BY_CHANNEL
+    yield from _rows(by(lambda judged: judged.channel, ballots), _channel)
+    yield words.BY_SURFACE
+    yield from _rows(by(lambda judged: judged.surface, ballots), words.surface)
+    for name, rows in by_parameters(ballots).items():
+        yield words.by_parameter(excerpt(name.replace("_", "-")))
+        yield from _rows(rows, _value)
+    yield words.SURE
+
+
+def _why(ballots: Iterable[Ballot]) -> Iterator[str]:
+    """What was wrong with those that are disliked, the commonest first."""
+    counted = Counter(reason for ballot in ballots for reason in ballot.vote.reasons)
+    told = sorted(filter(counted.get, REASONS), key=lambda reason: -counted[reason])
+    if told:
+        yield words.why([words.because(reason, counted[reason]) for reason in told])
+
+
+def _rows(rows: Sequence[Liked], name_of: Namer) -> Iterator[str]:
+    for row in rows[:MOST_ROWS]:
+        yield words.row(name_of(row.name), _facts(row))
+    if len(rows) > MOST_ROWS:
+        yield words.more_rows(len(rows) - MOST_ROWS)
+
+
+def _facts(row: Liked) -> str:
+    least, most = row.share.interval
+    return words.facts(
+        round(row.share.hits),
+        row.share.total,
+        share=row.share.value,
+        least=least,
+        most=most,
+        dollars=None if row.micro_dollars is None else row.micro_dollars / 1_000_000,
+        first=row.first_seconds,
+        last=row.seconds,
+    )
+
+
+def _channel(channel: str) -> str:
+    return f"<#{channel}>" if channel else words.DIRECT
+
+
+def _value(value: str) -> str:
+    return f"`{excerpt(value, _VALUE_CHARS)}`" if value else words.NOT_GIVEN
