@@ -59,6 +59,11 @@ REFUSES = {
     "bot.completion.form._read(text)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
     "bot.completion.typed._digit": "takes one character",
+    **{
+        f"bot.words.grok.{name}({given})": "takes names of places"
+        for name in ("grok_not_searched", "grok_ask_without_search")
+        for given in ("model", "places", "all")
+    },
     "bot.jobs.job._required": "has no fields to look into",
     "bot.markdown.places._is_note": "takes one character",
     "bot.metrics._closed(all)": "names a counter once",

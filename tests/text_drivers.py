@@ -16,6 +16,7 @@ from bot.completion.transcript import Past, chat_messages, shared
 from bot.doors.hearing import hear
 from bot.errors import BotError
 from bot.grok.call import Call
+from bot.grok.citing import Citing
 from bot.grok.errors import ErrorReply, from_event, from_reply
 from bot.grok.trimming import Trimming
 from bot.markdown.inline_markup import InlineMarkup
@@ -73,6 +74,12 @@ def _markup(text: str) -> object:
 def _safe_growth(text: str) -> object:
     growth = SafeGrowth()
     return [growth.safe(text[:end]) for end in (len(text) // 2, len(text))]
+
+
+def _cited(text: str) -> object:
+    citing = Citing(searched=True)
+    chunks = [Chunk(text=part) for part in _parts(text)]
+    return [*map(citing.follow, chunks), *citing.rest()]
 
 
 def _rewritten(text: str) -> object:
@@ -188,6 +195,7 @@ DRIVERS: Mapping[str, Work] = {
     "a question as it is shown": _question,
     "an echo": _echo,
     "an answer trimmed": _trimming,
+    "citations in an answer": _cited,
     "a conversation for completions": lambda text: completion_prompt(text, _past(text), text),
     "a conversation for chat": lambda text: chat_messages(text, _past(text), text),
     "messages shared": _shared,

@@ -149,9 +149,10 @@ def _named(reference: Reference) -> str:
 
 def _short_host(host: str) -> str:
     """A host as it is shown: the end of one that is long, which says whose it is."""
-    while len(host) > _LONGEST_HOST and host.count(".") > 1:
-        host = host.partition(".")[2]
-    return host
+    if len(host) <= _LONGEST_HOST:
+        return host
+    end = host[-_LONGEST_HOST:].partition(".")[2]
+    return end if "." in end else host
 
 
 def _is_paired(url: str) -> bool:

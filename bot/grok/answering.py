@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,6 +16,7 @@ from bot.completion.tools import Searched
 from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
+from bot.grok.citing import Citing
 from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import rewritten
 from bot.grok.errors import Failure, not_searched
@@ -148,18 +150,27 @@ class Completion:
     async def _answer(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post, without what its form on the wire has put there."""
         trimming, thinking = Trimming(self.call), Thinking(self.call.request)
+        citing = Citing(searched=bool(self.call.beside.search))
         posted = self._api.post(self.call, deadlines, self._sips)
         try:
             async with aclosing(posted) as chunks:
                 async for chunk in chunks:
-                    yield thinking.follow(trimming.follow(chunk))
+                    whole = thinking.follow(trimming.follow(chunk))
+                    for number, each in enumerate(citing.sliced(whole)):
+                        if number:
+                            await asyncio.sleep(0)
+                        yield each
         except Failure:
             for chunk in thinking.rest(cut=True):
+                yield citing.follow(chunk)
+            for chunk in citing.rest(cut=True):
                 yield chunk
             raise
         for chunk in trimming.rest():
-            yield thinking.follow(chunk)
+            yield citing.follow(thinking.follow(chunk))
         for chunk in thinking.rest():
+            yield citing.follow(chunk)
+        for chunk in citing.rest():
             yield chunk
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
