@@ -87,6 +87,9 @@ def _sum(rows: Sequence[UsageRow]) -> UsageRow:
         tokens=sum(row.tokens for row in rows),
         micro_dollars=sum(row.micro_dollars for row in rows),
         unpriced=sum(row.unpriced for row in rows),
+        searches=sum(row.searches for row in rows),
+        posts=sum(row.posts for row in rows),
+        search_micro_dollars=sum(row.search_micro_dollars for row in rows),
     )
 
 
@@ -100,11 +103,18 @@ def _line(month: str, used: UsageRow, names: Mapping[str, str]) -> str:
             harmless(excerpt(names.get(used.user, ""))),
             used.requests,
             used.tokens,
-            f"{used.micro_dollars / 1_000_000:.6f}",
+            _dollars(used.micro_dollars),
             used.unpriced,
             harmless(excerpt(used.model)),
+            used.searches,
+            used.posts,
+            _dollars(used.search_micro_dollars),
         )
     )
+
+
+def _dollars(micro_dollars: int) -> str:
+    return f"{micro_dollars / 1_000_000:.6f}"
 
 
 def harmless(name: str) -> str:

@@ -72,6 +72,18 @@ def _used(window: str, counts: Counts) -> str:
         words.amount("requests", counts.requests.settled),
         words.amount("tokens", counts.tokens.settled),
         words.unpriced(money, counts.unpriced) if counts.unpriced else money,
+        _searched(counts),
+    )
+
+
+def _searched(counts: Counts) -> str:
+    searches, posts = counts.searches.settled, counts.posts.settled
+    if not searches and not posts:
+        return ""
+    return words.searched(
+        words.amount("searches", searches),
+        words.amount("posts", posts) if posts else "",
+        words.amount("usd", counts.search_micro_dollars.settled),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.asking.fitting import HoldOf, changed_search, fitting_max_tokens, fitting_search
 from bot.asking.showing import notices
 from bot.completion.ask import Ask, Surface
 from bot.completion.excerpt import excerpt
 from bot.completion.options import PARAMETERS
-from bot.completion.request import CompletionRequest
-from bot.rules.hold import Denied, Hold, Shortage
+from bot.rules.hold import Denied, Shortage
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS
@@ -18,13 +18,12 @@ from bot.rules.windows import Windows
 from bot.slack.moments import moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words
+from bot.words import search as search_words
 from bot.words import usage as words
 from bot.words.admin import how_to_resume
 
 _FORMS: tuple[Surface, ...] = ("form", "shortcut")
 _FIELD = PARAMETERS["max_tokens"].label
-LEAST_ANSWER = 50
-"""Tokens of the shortest answer that is worth proposing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,17 @@ class Reader:
     """Whether they may end a pause."""
 
 
-def denied(error: Denied, ask: Ask, hold: Hold, reader: Reader, policy: Policy) -> str:
+def denied(error: Denied, ask: Ask, hold_of: HoldOf, reader: Reader, policy: Policy) -> str:
     """Which quota, what is left, when it begins anew, what would fit now, and whom to ask.
 
-    `hold` is what `ask` would have reserved. Slack's mrkdwn.
+    `hold_of` says what a question would reserve. Slack's mrkdwn.
     """
     if not error.shortages:
         return _closed(ask, reader, policy)
     own = reader.knows_rules or all(each.scope.kind == "user" for each in error.shortages)
     lines = [words.DENIED, *dict.fromkeys(_line(each, ask, reader) for each in error.shortages)]
-    if own and (most := fitting_max_tokens(error.shortages, ask.request, hold)):
-        lines.append(words.would_fit(most, field=_FIELD if ask.surface in _FORMS else ""))
+    if own and (fits := _what_would_fit(error.shortages, ask, hold_of)):
+        lines.append(fits)
     lines.append(words.ask_admin([f"<@{admin}>" for admin in reader.admins]))
     return "\n".join(lines)
 
@@ -83,37 +82,14 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     return "\n".join((*(found or (words.CLOSED,)), *resume))
 
 
-def fitting_max_tokens(
-    shortages: Sequence[Shortage], request: CompletionRequest, hold: Hold
-) -> int | None:
-    """The `max_tokens` with which the same question would fit now; None when none would."""
-    rooms = [_room(shortage, request, hold) for shortage in shortages]
-    known = [room for room in rooms if room is not None]
-    if len(known) < len(rooms) or not known or min(known) < LEAST_ANSWER:
-        return None
-    return _rounded(min(known))
-
-
-def _room(shortage: Shortage, request: CompletionRequest, hold: Hold) -> int | None:
-    """The longest answer, in tokens, that this limit leaves room for; None: no matter of that."""
-    if shortage.wanted is None or not request.max_tokens:
-        return None
-    excess = shortage.wanted - shortage.left
-    match QUOTAS[shortage.name].unit:
-        case "tokens":
-            too_many = excess
-        case "usd" if hold.prices and hold.prices.output > 0:
-            too_many = int(excess / hold.prices.output) + 1
-        case _:
-            return None
-    answers = len(request.prompts) * max(request.n or 1, request.best_of or 1)
-    return request.max_tokens - -(-too_many // answers)
-
-
-def _rounded(tokens: int) -> int:
-    """A number that is easy to type, and no larger."""
-    step = 10 if tokens < 1_000 else 100
-    return tokens - tokens % step
+def _what_would_fit(shortages: Sequence[Shortage], ask: Ask, hold_of: HoldOf) -> str:
+    """How the same question would fit now, in a sentence; empty when it would not."""
+    in_form = ask.surface in _FORMS
+    if ask.search and (search := fitting_search(shortages, ask, hold_of)) is not None:
+        return search_words.would_fit(changed_search(ask.search, search), in_form=in_form)
+    if most := fitting_max_tokens(shortages, ask.request, hold_of(ask)):
+        return words.would_fit(most, field=_FIELD if in_form else "")
+    return ""
 
 
 def _line(shortage: Shortage, ask: Ask, reader: Reader) -> str:

@@ -176,8 +176,9 @@ class Taking:
     async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
         clock = asyncio.get_running_loop().time
         deadline = clock() + accept.ACCEPT_SECONDS
-        hold = self._hold(ask, policy)
+        counted = None
         try:
+            hold = self._hold(ask, policy)
             try:
                 return await self._acceptor.accept(ask, hold)
             except Denied as error:
@@ -190,7 +191,8 @@ class Taking:
         except Denied as error:
             person = await self._people.find(ask.user, within=CLOCK_SECONDS)
             reader = self._reader(person)
-            sentence = denied(error, ask, hold, reader, policy)
+            hold_of = partial(self._hold, policy=policy, counted=counted)
+            sentence = denied(error, ask, hold_of, reader, policy)
             raise Denied(sentence, error.shortages, error.closed) from None
 
     async def _count(self, ask: Ask, hold: Hold, error: Denied, seconds: float) -> Counted | None:

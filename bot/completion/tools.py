@@ -76,6 +76,11 @@ from X, and 184 posts with 3 profiles for the dearest.
 """
 
 
+READ_OF_EACH_CALL = 3_000
+"""Tokens of what one call finds. All of it is read again in each turn that follows: an answer in an
+example of docs.x.ai read 383,000, about as many as here in five turns of one tool."""
+
+
 def cost_of(use: ToolUse) -> int | None:
     """What `use` costs, in micro-dollars; None when not all of it is known."""
     total = 0

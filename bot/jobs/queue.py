@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import secrets
 import socket
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -356,9 +358,10 @@ class Queue:
         """
         job, *counted = [self._job(lease)] if hold is None else self._job_and_counters(lease, hold)
         keys = [job, self._keys.failed, *counted]
-        cost = "" if charge.micro_dollars is None else charge.micro_dollars
         args = (
-            *(lease.token, answer.model_dump_json(), charge.requests, charge.tokens, cost),
+            lease.token,
+            answer.model_dump_json(),
+            json.dumps(asdict(charge)),
             self._retention_seconds if given_up else "",
         )
         stored = await self._script("deliver")(keys, args)

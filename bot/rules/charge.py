@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from bot.completion.ask import Ask
 from bot.completion.conversation import most_tokens, written
-from bot.completion.result import TICKS_PER_DOLLAR, Answer, Usage
+from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.rules.hold import MOST, Hold
+from bot.rules.search_use import SearchUse, searched
 
 _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 
@@ -22,6 +23,10 @@ class Charge:
     requests: int
     tokens: int
     micro_dollars: int | None
+    searches: int = 0
+    posts: int = 0
+    search_micro_dollars: int = 0
+    """What of `micro_dollars` the searches cost, by the price list."""
 
 
 NOTHING = Charge(0, 0, 0)
@@ -46,12 +51,30 @@ def charge_for(hold: Hold, ask: Ask, answer: Answer) -> Charge:
         output = _likely(_rest(total, read), seen) or _bound(hold, ask, answer, seen)
         output = min(output, total) if total and not read else output
     if not read:
-        read = total - output if total else hold.input
+        read = total - output if total else hold.read
     output = max(output, total - read)
+    found = _searched(hold, answer)
     cost = _cost(hold, read, output, usage.cached_tokens)
+    cost = None if cost is None else cost + found.micro_dollars
     if usage.cost_in_usd_ticks is not None:
         cost = -(-usage.cost_in_usd_ticks // _TICKS_PER_MICRO_DOLLAR)
-    return Charge(1, min(MOST, read + output), None if cost is None else min(MOST, cost))
+    cost = None if cost is None else min(MOST, cost)
+    return Charge(
+        1,
+        min(MOST, read + output),
+        cost,
+        searches=min(MOST, found.searches),
+        posts=min(MOST, found.posts),
+        search_micro_dollars=min(MOST if cost is None else cost, found.micro_dollars),
+    )
+
+
+def _searched(hold: Hold, answer: Answer) -> SearchUse:
+    """What was searched: by the bill, or the calls that were seen where that does not say. Without
+    any bill it may have been all that was reserved."""
+    if answer.usage is None:
+        return hold.searched
+    return searched(hold.searched, answer.tools or ToolUse())
 
 
 def _likely(tokens: int, seen: int) -> int:

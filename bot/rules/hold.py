@@ -20,6 +20,7 @@ from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.rules.prices import Prices
 from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope
+from bot.rules.search_use import SearchUse, most_searched
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 
@@ -76,7 +77,8 @@ class Hold(BaseModel):
     shares: tuple[Share, ...]
     """The workspace, the channel and the person, in this order, whether limited or not."""
     tokens: int
-    """In all: `prompt`, `room` with each prompt, the output cap and `reasoning`."""
+    """In all: `prompt`, `room` with each prompt, the output cap, `reasoning`, and what is
+    read besides while it is searched."""
     micro_dollars: int | None
     """What `tokens` cost; None: nobody knows, and a limit in dollars refuses."""
     prompt: int
@@ -94,6 +96,17 @@ class Hold(BaseModel):
     be counted before they go along."""
     reasoning: int = 0
     """Tokens for thoughts."""
+    rounds: int = 1
+    """How often all of that is read: once more for each turn that searches."""
+    found: int = 0
+    """Tokens that are read of what is found."""
+    searches: int = 0
+    """The most calls of tools that search."""
+    posts: int = 0
+    profiles: int = 0
+    """The most that is fetched of X."""
+    search_micro_dollars: int = 0
+    """What of `micro_dollars` the calls, the posts and the profiles cost."""
     prices: Prices | None = None
     model: str = ""
     """Which is asked, as the list of models calls it; empty in a job of an earlier version."""
@@ -106,7 +119,22 @@ class Hold(BaseModel):
     @property
     def output(self) -> int:
         """Tokens that may be written, thoughts included."""
-        return max(0, self.tokens - self.input)
+        return max(0, self.tokens - self.read)
+
+    @property
+    def read(self) -> int:
+        """Tokens that are billed as read, in all."""
+        return self.rounds * self.input + self.found
+
+    @property
+    def searched(self) -> SearchUse:
+        """The most that may be searched."""
+        return SearchUse(
+            searches=self.searches,
+            posts=self.posts,
+            profiles=self.profiles,
+            micro_dollars=self.search_micro_dollars,
+        )
 
     def ends(self, name: QuotaName) -> int | None:
         """When what counts against a quota begins anew, Unix time in seconds; None: it is no
@@ -142,15 +170,17 @@ def hold_for(
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
     reasoning = answers * thoughts
-    read = prompt + copies * room
+    most = most_searched(ask.search, rules.caps, settings.grok_search_turns)
+    read = most.rounds * (prompt + copies * room) + most.read
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
+    cost = prices.cost(read, written, prompts=copies) + most.micro_dollars if prices else None
     return Hold(
         policy_version=policy.version,
         closed=_closed(rules),
         windows=windows_at(now, zone_of(settings)),
         shares=_shares(rules),
         tokens=min(MOST, read + written),
-        micro_dollars=min(MOST, prices.cost(read, written, prompts=copies)) if prices else None,
+        micro_dollars=min(MOST, cost) if cost is not None else None,
         prompt=prompt,
         beside=beside,
         copies=copies,
@@ -158,6 +188,12 @@ def hold_for(
         least_room=least_room,
         rate=1 if counted else BYTES_PER_TOKEN,
         reasoning=reasoning,
+        rounds=most.rounds,
+        found=most.read,
+        searches=most.searches,
+        posts=most.posts,
+        profiles=most.profiles,
+        search_micro_dollars=most.micro_dollars,
         prices=prices,
         model=model[:_MODEL_CHARS],
     )
@@ -264,7 +300,8 @@ def may_fit(hold: Hold, denied: Denied) -> bool:
     )
 
 
-_COUNTED = {name for name, quota in QUOTAS.items() if quota.window and quota.unit != "requests"}
+_SIZED = ("tokens", "usd")
+_COUNTED = {name for name, quota in QUOTAS.items() if quota.window and quota.unit in _SIZED}
 """What the size of a question counts against."""
 
 
@@ -272,7 +309,7 @@ def _rest(hold: Hold, short: Shortage) -> float:
     """What is wanted of a quota at least, whatever the prompt is."""
     if short.wanted is None:
         return 0
-    bound = hold.input - hold.beside
+    bound = hold.rounds * (hold.input - hold.beside)
     if QUOTAS[short.name].unit == "usd":
         return short.wanted - bound * hold.prices.most_input if hold.prices else 0
     return short.wanted - bound

@@ -184,7 +184,7 @@ def _means(command: str, word: str) -> bool:
         case "quota":
             pair = _PAIR.fullmatch(word)
             name = pair[1] if pair else ""
-            known = find_quota(key) or key in ("tokens", "requests", "usd")
+            known = find_quota(key) or key in ("tokens", "requests", "usd", "searches")
             return bool(known or _AMOUNT.fullmatch(word) or (name and nearest_quota(name)))
         case _:
             return False

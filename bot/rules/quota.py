@@ -26,11 +26,15 @@ QuotaName = Literal[
     "tokens-per-day",
     "tokens-per-month",
     "usd-per-month",
+    "searches-per-day",
     "concurrent",
     "max-tokens",
     "answers",
+    "search-calls",
+    "search-posts",
+    "search-profiles",
 ]
-Unit = Literal["requests", "tokens", "usd", "answers"]
+Unit = Literal["requests", "tokens", "usd", "answers", "searches", "posts", "profiles"]
 Window = Literal["day", "month"]
 ScopeKind = Literal["user", "each-user", "channel", "workspace"]
 
@@ -123,6 +127,12 @@ class Quota:
 _MOST_REQUESTS = 1_000_000_000
 _MOST_TOKENS = 1_000_000_000_000
 _MOST_DOLLARS = 1_000_000
+_MOST_OF_SEARCH = 10_000
+_OF_SEARCH: tuple[tuple[QuotaName, Unit], ...] = (
+    ("search-calls", "searches"),
+    ("search-posts", "posts"),
+    ("search-profiles", "profiles"),
+)
 
 QUOTAS: Mapping[QuotaName, Quota] = MappingProxyType(
     {
@@ -132,9 +142,14 @@ QUOTAS: Mapping[QuotaName, Quota] = MappingProxyType(
             Quota("tokens-per-day", "tokens", "day", _MOST_TOKENS),
             Quota("tokens-per-month", "tokens", "month", _MOST_TOKENS),
             Quota("usd-per-month", "usd", "month", _MOST_DOLLARS * MICRO),
+            Quota("searches-per-day", "searches", "day", _MOST_REQUESTS),
             Quota("concurrent", "requests", None, 10_000, least=1),
             Quota("max-tokens", "tokens", None, MAX_INT32, least=1, caps=True, scopes=_SHARED),
             Quota("answers", "answers", None, MAX_ANSWERS, least=1, caps=True, scopes=_SHARED),
+            *(
+                Quota(name, unit, None, _MOST_OF_SEARCH, least=1, caps=True, scopes=_SHARED)
+                for name, unit in _OF_SEARCH
+            ),
         )
     }
 )
@@ -146,6 +161,12 @@ _ALIASES: Mapping[str, QuotaName] = {
     "usd": "usd-per-month",
     "tokens": "tokens-per-day",
     "requests": "requests-per-day",
+    "questions": "requests-per-day",
+    "questions-per-day": "requests-per-day",
+    "searches": "searches-per-day",
+    "calls": "search-calls",
+    "posts": "search-posts",
+    "profiles": "search-profiles",
 }
 """What is suggested for names that `difflib` finds too far away."""
 

@@ -16,6 +16,9 @@ from bot.rules.quota import QUOTAS, QuotaName, Scope
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 
+_AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
+"""What `quotas.lua` counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -32,6 +35,10 @@ class Counts:
     requests: Amount = Amount()
     tokens: Amount = Amount()
     micro_dollars: Amount = Amount()
+    searches: Amount = Amount()
+    posts: Amount = Amount()
+    search_micro_dollars: Amount = Amount()
+    """What of `micro_dollars` the searches cost, by the price list."""
     unpriced: int = 0
     """How many questions are in `tokens` but not in `micro_dollars`: nobody knows their cost."""
 
@@ -63,6 +70,7 @@ class Use:
             "requests": counts.requests,
             "tokens": counts.tokens,
             "usd": counts.micro_dollars,
+            "searches": counts.searches,
         }[quota.unit]
 
 
@@ -77,6 +85,10 @@ class UsageRow:
     micro_dollars: int = 0
     unpriced: int = 0
     """How many questions are not in `micro_dollars`, since nobody knows their cost."""
+    searches: int = 0
+    posts: int = 0
+    search_micro_dollars: int = 0
+    """What of `micro_dollars` the searches cost, by the price list."""
     model: str = ""
     """Empty for what an earlier version has counted."""
 
@@ -131,11 +143,8 @@ def _row(whose: str, found: Mapping[str, int]) -> UsageRow:
     return UsageRow(
         channel,
         user,
-        requests=found.get(f"{whose} requests", 0),
-        tokens=found.get(f"{whose} tokens", 0),
-        micro_dollars=found.get(f"{whose} micro_dollars", 0),
-        unpriced=found.get(f"{whose} unpriced", 0),
         model="".join(model),
+        **{name: found.get(f"{whose} {name}", 0) for name in (*_AMOUNTS, "unpriced")},
     )
 
 
@@ -172,8 +181,6 @@ def _counts(stored: Mapping[str, str]) -> Counts:
         return Amount(int(stored.get(name, 0)), int(stored.get(f"held_{name}", 0)))
 
     return Counts(
-        requests=amount("requests"),
-        tokens=amount("tokens"),
-        micro_dollars=amount("micro_dollars"),
         unpriced=int(stored.get("unpriced", 0)),
+        **{name: amount(name) for name in _AMOUNTS},
     )

@@ -340,7 +340,12 @@ def left_out(messages: int) -> str:
 
 def counted(number: int, thing: str) -> str:
     """`1 token`, `1,234 tokens`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    return f"{number:,} {thing if number == 1 else plural(thing)}"
+
+
+def plural(thing: str) -> str:
+    """`tokens`, `searches`."""
+    return f"{thing}es" if thing.endswith("ch") else f"{thing}s"
 
 
 def tokens_used(total: int, reasoning: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.words import counted
+from bot.words import counted, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ QUOTAS = {
     ),
     "tokens-per-month": QuotaWords("tokens in a month", "{} a month", "Tokens in a month"),
     "usd-per-month": QuotaWords("US dollars in a month", "{} a month", "US dollars in a month"),
+    "searches-per-day": QuotaWords(
+        "searches of the web and of X in a day, and pages that are opened",
+        "{} a day",
+        "Searches in a day",
+    ),
     "concurrent": QuotaWords(
         "questions that are answered at the same time", "{} at once", "Questions at the same time"
     ),
@@ -37,10 +42,32 @@ QUOTAS = {
         "up to {} to a question",
         "Answers to one question",
     ),
+    "search-calls": QuotaWords(
+        "how often Grok may search for one question, opened pages included",
+        "up to {} for a question",
+        "Searches for one question",
+    ),
+    "search-posts": QuotaWords(
+        "how many posts of X it may read for one question",
+        "up to {} for a question",
+        "Posts of X for one question",
+    ),
+    "search-profiles": QuotaWords(
+        "how many profiles of X it may read for one question",
+        "up to {} for a question",
+        "Profiles of X for one question",
+    ),
 }
 """By the name of the quota."""
 
-_THINGS = {"requests": "question", "tokens": "token", "answers": "answer"}
+_THINGS = {
+    "requests": "question",
+    "tokens": "token",
+    "answers": "answer",
+    "searches": "search",
+    "posts": "post",
+    "profiles": "profile",
+}
 
 _SHORT_FROM = 10_000
 _FACTORS = ((1_000_000_000, "b"), (1_000_000, "m"), (1_000, "k"))
@@ -66,7 +93,7 @@ def amount(unit: str, value: int) -> str:
         return money(value)
     if value < _SHORT_FROM:
         return counted(value, _THINGS[unit])
-    return f"{count(value)} {_THINGS[unit]}s"
+    return f"{count(value)} {plural(_THINGS[unit])}"
 
 
 def count(number: int) -> str:

@@ -106,6 +106,20 @@ def by_searching(sources: str) -> str:
     return f"with --search {sources}"
 
 
+def would_fit(changed: Mapping[str, object], *, in_form: bool = False) -> str:
+    """A smaller search fits; `changed` is what is to be said otherwise, by the names of options."""
+    if in_form:
+        fields = " and ".join(
+            f"“{LABELS[name]}” to {CHOICES.get(str(value), value)}"
+            for name, value in changed.items()
+        )
+        return f"A smaller search would fit now: set {fields}."
+    flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
+    if changed.get("search") == "off":
+        return f"Without searching it would fit now: ask with `{flags}`."
+    return f"A smaller search would fit now: ask with `{flags}`."
+
+
 def not_searched(place: str) -> str:
     """`problem` of a fault about what narrows a search; `place` is a key of `PLACES`."""
     return f"counts only where {PLACES[place]} is searched"

@@ -130,8 +130,15 @@ def caps(caps: Sequence[str]) -> str:
     return f"For each question: {', '.join(caps)}."
 
 
-def used(window: str, requests: str, tokens: str, money: str) -> str:
-    return f"{window}: {requests} · {tokens} · {money}"
+def used(window: str, requests: str, tokens: str, money: str, searched: str = "") -> str:
+    """`searched`: what of it was searching, or empty."""
+    line = f"{window}: {requests} · {tokens} · {money}"
+    return f"{line} · {searched}" if searched else line
+
+
+def searched(searches: str, posts: str, money: str) -> str:
+    """What was searched, and what of the money it cost; `posts` is empty without any."""
+    return f"{' and '.join(filter(None, (searches, posts)))} for {money} of it"
 
 
 def used_nothing(window: str) -> str:
@@ -174,6 +181,9 @@ COLUMNS = (
     "usd",
     "unpriced_questions",
     "model",
+    "searches",
+    "posts",
+    "search_usd",
 )
 OTHERS = "others"
 

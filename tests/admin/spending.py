@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.store.connection import Store
@@ -21,6 +22,9 @@ async def spend(
     tokens: int = 0,
     micro_dollars: int = 0,
     unpriced: int = 0,
+    searches: int = 0,
+    posts: int = 0,
+    search_micro_dollars: int = 0,
     held_tokens: int = 0,
     running: int = 0,
 ) -> None:
@@ -30,6 +34,9 @@ async def spend(
         "tokens": tokens,
         "micro_dollars": micro_dollars,
         "unpriced": unpriced,
+        "searches": searches,
+        "posts": posts,
+        "search_micro_dollars": search_micro_dollars,
         "held_tokens": held_tokens,
     }
     for window in windows:
@@ -48,10 +55,12 @@ async def write_down(
     tokens: int,
     cost: int,
     model: str = "",
+    searched: Mapping[str, int] | None = None,
 ) -> None:
     """Enter what `user` used in `channel` in `MONTH` in the books."""
     whose = " ".join(filter(None, (channel, user, model)))
     amounts = {"requests": requests, "tokens": tokens, "micro_dollars": cost, "unpriced": 0}
+    amounts |= searched or {}
     for name, amount in amounts.items():
         await store.redis.hset(keys.ledger(MONTH), f"{whose} {name}", str(amount))
     for scope in ("workspace", f"channel:{channel}"):

@@ -172,6 +172,9 @@ async def test_in_direct_messages_usage_is_ones_own(at: Desk) -> None:
 # A month as a table
 
 
+NO_SEARCH = ("0", "0", "0.000000")
+
+
 async def test_a_month_comes_as_a_table_in_direct_messages(unfiled: Desk) -> None:
     await write_down(unfiled.store, KEYS, GENERAL, BEN, requests=3, tokens=1_000, cost=2_500)
     await write_down(unfiled.store, KEYS, RANDOM, ANA, requests=5, tokens=9_000, cost=12_345_678)
@@ -185,12 +188,47 @@ async def test_a_month_comes_as_a_table_in_direct_messages(unfiled: Desk) -> Non
     rows = list(csv.reader(io.StringIO(text.split("```")[1].strip())))
     assert rows == [
         list(words.COLUMNS),
-        [MONTH, LEADERSHIP, "", ANA, "ana", "1", "9500", "0.000000", "0", ""],
-        [MONTH, RANDOM, "random", ANA, "ana", "5", "9000", "12.345678", "0", ""],
-        [MONTH, dm_of(BEN), "", BEN, "ben", "1", "2000", "0.000000", "0", ""],
-        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", ""],
+        [MONTH, LEADERSHIP, "", ANA, "ana", "1", "9500", "0.000000", "0", "", *NO_SEARCH],
+        [MONTH, RANDOM, "random", ANA, "ana", "5", "9000", "12.345678", "0", "", *NO_SEARCH],
+        [MONTH, dm_of(BEN), "", BEN, "ben", "1", "2000", "0.000000", "0", "", *NO_SEARCH],
+        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", "", *NO_SEARCH],
     ]
     assert told == words.exported(MONTH, 4)
+
+
+async def test_what_was_searched_is_shown_apart(unfiled: Desk) -> None:
+    searched = {"searches": 12, "posts": 44, "search_micro_dollars": 280_000}
+    await spend(
+        unfiled.store,
+        KEYS,
+        f"user:{ANA}",
+        requests=2,
+        tokens=90_000,
+        micro_dollars=500_000,
+        searches=12,
+        posts=44,
+        search_micro_dollars=280_000,
+    )
+    await write_down(
+        unfiled.store,
+        KEYS,
+        GENERAL,
+        ANA,
+        requests=2,
+        tokens=90_000,
+        cost=500_000,
+        searched=searched,
+    )
+
+    told = await unfiled.command("usage me")
+    await unfiled.command("usage export")
+
+    assert "$0.5000 · 12 searches and 44 posts for $0.2800 of it" in told
+    (message,) = unfiled.workspace.messages(dm_of(ANA))
+    text = (message.blocks or [])[0]["text"]
+    (row,) = csv.DictReader(io.StringIO(text.split("```")[1].strip()))
+    assert (row["searches"], row["posts"], row["search_usd"]) == ("12", "44", "0.280000")
+    assert row["usd"] == "0.500000"
 
 
 async def test_a_month_tells_models_apart(unfiled: Desk) -> None:
@@ -221,7 +259,7 @@ async def test_a_month_comes_as_one_file_where_slack_takes_it(at: Desk) -> None:
     assert file.title == words.export_title(MONTH, 1, 1)
     assert list(csv.reader(io.StringIO((file.content or b"").decode("utf-8")))) == [
         list(words.COLUMNS),
-        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", ""],
+        [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", "", *NO_SEARCH],
     ]
     assert told == words.exported(MONTH, 1)
 

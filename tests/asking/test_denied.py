@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens
+from bot.asking.denied import Reader, denied
+from bot.asking.fitting import LEAST_ANSWER, fitting_max_tokens, fitting_search
 from bot.completion import CompletionRequest
+from bot.completion.search import search_in
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.prices import Prices
@@ -48,7 +50,7 @@ def shortage(name: QuotaName = "tokens-per-day", **fields: Any) -> Shortage:
 
 def told(*shortages: Shortage, ask: Any = ASK, reader: Reader | None = None) -> str:
     error = Denied("not asked", shortages)
-    return denied(error, ask, hold_of(ask), reader or Reader(), Policy())
+    return denied(error, ask, hold_of, reader or Reader(), Policy())
 
 
 def test_it_says_which_quota_what_is_left_and_when_it_resets() -> None:
@@ -125,6 +127,66 @@ def test_none_is_proposed_when_something_else_is_in_the_way() -> None:
     assert "--max-tokens" not in told(shortage(wanted=1_404), no_more)
 
 
+SEARCHING = an_ask(
+    request=ASK.request, search=search_in({"search": "web,x", "max_turns": 3, "domains": ["a.co"]})
+)
+
+
+def left_for(left: int, name: QuotaName = "usd-per-month", ask: Any = SEARCHING) -> Shortage:
+    hold = hold_of(ask)
+    wanted = {"usd-per-month": hold.micro_dollars, "searches-per-day": hold.searches}[name]
+    return shortage(name, limit=left, settled=0, wanted=wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "proposed"),
+    [
+        ("usd-per-month", 1_300_000, "`--max-turns 2`"),
+        ("usd-per-month", 600_000, "`--max-turns 1`"),
+        ("usd-per-month", 500_000, "`--search web`"),
+        ("usd-per-month", 100_000, "`--search web --max-turns 1`"),
+        ("usd-per-month", 10_000, "Without searching it would fit now: ask with `--search off`"),
+        ("searches-per-day", 59, "`--max-turns 2`"),
+        ("searches-per-day", 19, "`--search web --max-turns 1`"),
+    ],
+)
+def test_a_smaller_search_that_would_fit_is_proposed(
+    name: QuotaName, left: int, proposed: str
+) -> None:
+    text = told(left_for(left, name), ask=SEARCHING)
+
+    assert proposed in text
+    assert "--max-tokens" not in text
+
+
+@given(st.integers(0, 4_000_000), st.sampled_from(["web", "x", "web,x"]), st.integers(1, 20))
+def test_a_search_that_is_proposed_fits(left: int, sources: str, turns: int) -> None:
+    search = search_in({"search": sources, "max_turns": turns})
+    ask = an_ask(request=ASK.request, search=search)
+    short = left_for(left, ask=ask)
+    smaller = fitting_search([short], ask, hold_of)
+
+    if smaller is not None:
+        hold = hold_of(ask.model_copy(update={"search": smaller}))
+        assert (hold.micro_dollars or 0) <= left
+    else:
+        assert (hold_of(ASK).micro_dollars or 0) > left
+
+
+def test_who_searches_x_by_its_people_is_not_sent_to_the_web() -> None:
+    search = search_in({"search": "web,x", "max_turns": 1, "handles": ["xai"]})
+    ask = an_ask(request=ASK.request, search=search)
+
+    assert "`--search off`" in told(left_for(300_000, ask=ask), ask=ask)
+
+
+def test_a_smaller_search_is_proposed_in_the_words_of_the_form() -> None:
+    ask = SEARCHING.model_copy(update={"surface": "form"})
+
+    assert "set “How often to search” to 2" in told(left_for(1_300_000, ask=ask), ask=ask)
+    assert "set “What to search” to The web" in told(left_for(500_000, ask=ask), ask=ask)
+
+
 SIZES = st.integers(LEAST_ANSWER, 1_000_000)
 
 
@@ -174,7 +236,7 @@ def test_what_is_proposed_can_be_paid(most: int, n: int, left: int, price: float
 def test_a_pause_is_told_with_whom_to_ask() -> None:
     policy = Policy(scopes={CHANNEL: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
 
-    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of(), Reader(), policy)
+    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Reader(), policy)
 
     assert f"<@{BEN}>" in text
     assert words.WHO_RESUMES in text
@@ -184,14 +246,14 @@ def test_a_pause_is_told_with_whom_to_ask() -> None:
 def test_an_admin_reads_how_to_end_a_pause(scope: Scope) -> None:
     policy = Policy(scopes={scope: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
 
-    text = denied(Denied("closed", closed=scope), ASK, hold_of(), Reader(may_resume=True), policy)
+    text = denied(Denied("closed", closed=scope), ASK, hold_of, Reader(may_resume=True), policy)
 
     assert f"`/grok resume {scope.kind}`" in text
     assert words.WHO_RESUMES not in text
 
 
 def test_a_pause_that_is_over_by_now_is_told_too() -> None:
-    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of(), Reader(), Policy())
+    text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Reader(), Policy())
 
     assert text == words.CLOSED
 
@@ -199,7 +261,7 @@ def test_a_pause_that_is_over_by_now_is_told_too() -> None:
 def test_what_cannot_be_read_is_no_pause() -> None:
     policy = Policy(unread=(Unread("workspace", "models.*"),))
 
-    text = denied(Denied("closed", closed=WORKSPACE), ASK, hold_of(), Reader(), policy)
+    text = denied(Denied("closed", closed=WORKSPACE), ASK, hold_of, Reader(), policy)
 
     assert "another version" in text
     assert words.WHO_RESUMES not in text
@@ -242,6 +304,6 @@ def test_a_guest_is_not_told_who_paused() -> None:
     pause = Paused(by=BEN, at=1_700_000_000.0)
     policy = Policy(scopes={WORKSPACE: Rules(paused=pause)})
 
-    text = denied(Denied("not asked"), ASK, hold_of(), OUTSIDER, policy)
+    text = denied(Denied("not asked"), ASK, hold_of, OUTSIDER, policy)
 
     assert text == words.CLOSED

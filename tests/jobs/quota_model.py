@@ -10,8 +10,17 @@ from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Hold, Shortage
 from bot.rules.quota import QUOTAS, Quota, Scope
 
-AMOUNTS = {"requests": "requests", "tokens": "tokens", "usd": "micro_dollars"}
+AMOUNTS = {
+    "requests": "requests",
+    "tokens": "tokens",
+    "usd": "micro_dollars",
+    "searches": "searches",
+}
 """What a quota counts, by its unit."""
+
+OF_SEARCH = ("searches", "posts", "search_micro_dollars")
+COUNTED = (*AMOUNTS.values(), *OF_SEARCH[1:])
+"""Everything that is counted."""
 
 
 @dataclass
@@ -115,6 +124,8 @@ class QuotaModel:
             counts.held["requests"] += times * held.requests
             counts.held["tokens"] += times * held.tokens
             counts.held["micro_dollars"] += times * (held.micro_dollars or 0)
+            for name in OF_SEARCH:
+                counts.held[name] += times * getattr(held, name)
 
     def _charge(self, hold: Hold, used: Charge) -> None:
         if used == NOTHING:
@@ -127,6 +138,7 @@ class QuotaModel:
             "tokens": used.tokens,
             "micro_dollars": used.micro_dollars or 0,
             "unpriced": int(used.micro_dollars is None),
+            **{name: getattr(used, name) for name in OF_SEARCH},
         }
         for counts in self._windows(hold):
             counts.settled.update(added)
@@ -150,4 +162,5 @@ class QuotaModel:
 
 def whole(hold: Hold, requests: int = 1) -> Charge:
     """All that a hold reserves."""
-    return Charge(requests, hold.tokens, hold.micro_dollars)
+    of_search = {name: getattr(hold, name) for name in OF_SEARCH}
+    return Charge(requests, hold.tokens, hold.micro_dollars, **of_search)

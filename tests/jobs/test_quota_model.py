@@ -34,7 +34,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, UsageRow
 from tests.jobs.asks import make_answer, make_ask
-from tests.jobs.quota_model import AMOUNTS, Counts, ModelJob, QuotaModel
+from tests.jobs.quota_model import COUNTED, OF_SEARCH, Counts, ModelJob, QuotaModel
 
 T = TypeVar("T")
 
@@ -51,9 +51,12 @@ LIMITS: Mapping[QuotaName, st.SearchStrategy[int | None]] = {
     "tokens-per-day": st.sampled_from([0, 100, 200, 400, None]),
     "tokens-per-month": st.sampled_from([0, 100, 800, None]),
     "usd-per-month": st.sampled_from([0, 1_000, 5_000, None]),
+    "searches-per-day": st.sampled_from([0, 5, 20, None]),
     "concurrent": st.sampled_from([1, 2, 4, None]),
 }
 TOKENS = st.integers(1, 120)
+SEARCHED = st.sampled_from([(0, 0, 0), (0, 0, 0), (1, 0, 5), (4, 30, 155), (7, 90, 480)])
+"""Calls, posts, and what they cost."""
 DOLLARS = st.none() | st.sampled_from([0, 300, 700, 1_100, 1_500])
 
 
@@ -79,14 +82,14 @@ class QuotaMachine(RuleBasedStateMachine):
     def usual_limits(self) -> None:
         self._limits[WORKSPACE] = {"tokens-per-month": 800, "concurrent": 4}
         self._limits[CHANNELS[0]] = {"tokens-per-day": 200, "usd-per-month": 5_000}
-        self._limits[USERS[0]] = {"requests-per-day": 3}
+        self._limits[USERS[0]] = {"requests-per-day": 3, "searches-per-day": 20}
 
     def teardown(self) -> None:
         """When all has ended, nothing is reserved any more."""
         try:
             for job in self._model.jobs.values():
                 if job.hold is not None and (lease := self._take(job)):
-                    self.deliver(lease, 1, 1, 1, 1)
+                    self.deliver(lease, 1, 1, 1, (0, 0, 0), 1)
             self.redis_holds_what_the_model_holds()
             for counts in self._model.windows.values():
                 assert not any(counts.held.values())
@@ -111,7 +114,14 @@ class QuotaMachine(RuleBasedStateMachine):
         job = self._model.jobs[lease.entry.job_id]
         return job if job.lease == lease.token else None
 
-    def _hold(self, channel: Scope, user: Scope, tokens: int, dollars: int | None) -> Hold:
+    def _hold(
+        self,
+        channel: Scope,
+        user: Scope,
+        tokens: int,
+        dollars: int | None,
+        searched: tuple[int, int, int],
+    ) -> Hold:
         return Hold(
             policy_version=self._model.version,
             windows=windows(self._today),
@@ -122,6 +132,7 @@ class QuotaMachine(RuleBasedStateMachine):
             tokens=tokens,
             micro_dollars=dollars,
             prompt=1,
+            **dict(zip(OF_SEARCH, searched, strict=True)),
         )
 
     @rule(
@@ -130,6 +141,7 @@ class QuotaMachine(RuleBasedStateMachine):
         user=st.sampled_from(USERS),
         tokens=TOKENS,
         dollars=DOLLARS,
+        searched=SEARCHED,
         how=st.sampled_from(["", "", "", "", "", "stale", "closed", "unlimited"]),
         times=st.integers(1, 2),
     )
@@ -140,11 +152,12 @@ class QuotaMachine(RuleBasedStateMachine):
         user: Scope,
         tokens: int,
         dollars: int | None,
+        searched: tuple[int, int, int],
         how: str,
         times: int,
     ) -> None:
         model, dedupe = self._model, job_id[4]
-        hold: Hold | None = self._hold(channel, user, tokens, dollars)
+        hold: Hold | None = self._hold(channel, user, tokens, dollars, searched)
         assert hold is not None
         if how == "stale":
             hold = hold.model_copy(update={"policy_version": model.version + 1})
@@ -153,7 +166,7 @@ class QuotaMachine(RuleBasedStateMachine):
         ask = make_ask(dedupe=dedupe, channel=channel.id, user=user.id)
         expected: object = model.seen.get(dedupe)
         if expected is None:
-            short = tuple(model.shortages(hold, Charge(1, tokens, dollars), 1))
+            short = tuple(model.shortages(hold, Charge(1, tokens, dollars, *searched), 1))
             expected = how if how in ("stale", "closed") else short or job_id
         for _ in range(times):
             assert self._outcome(job_id, ask, hold) == expected
@@ -225,13 +238,20 @@ class QuotaMachine(RuleBasedStateMachine):
         requests=st.integers(0, 1),
         tokens=TOKENS,
         dollars=DOLLARS,
+        searched=SEARCHED,
         times=st.integers(1, 2),
     )
     def deliver(
-        self, lease: Lease, requests: int, tokens: int, dollars: int | None, times: int
+        self,
+        lease: Lease,
+        requests: int,
+        tokens: int,
+        dollars: int | None,
+        searched: tuple[int, int, int],
+        times: int,
     ) -> None:
         job, answer = self._model.jobs[lease.entry.job_id], make_answer()
-        hold, charge = job.hold, Charge(requests, tokens, dollars)
+        hold, charge = job.hold, Charge(requests, tokens, dollars, *searched)
         lost = self._held(lease) is None
         for _ in range(times):
             try:
@@ -249,9 +269,16 @@ class QuotaMachine(RuleBasedStateMachine):
         delivers=st.booleans(),
         tokens=TOKENS,
         dollars=DOLLARS,
+        searched=SEARCHED,
     )
     def live(
-        self, which: int, begins: list[int], delivers: bool, tokens: int, dollars: int | None
+        self,
+        which: int,
+        begins: list[int],
+        delivers: bool,
+        tokens: int,
+        dollars: int | None,
+        searched: tuple[int, int, int],
     ) -> Any:
         """What is usual: one worker after the other asks, until one of them is not lost."""
         jobs = [job for job in self._model.jobs.values() if job.hold is not None]
@@ -265,7 +292,7 @@ class QuotaMachine(RuleBasedStateMachine):
             leases.append(lease)
             self.begin(lease, times)
         if delivers:
-            self.deliver(leases[-1], 1, tokens, dollars, 1)
+            self.deliver(leases[-1], 1, tokens, dollars, searched, 1)
         return multiple(*leases)
 
     @rule(lease=leases, times=st.integers(1, 2))
@@ -371,7 +398,7 @@ class QuotaMachine(RuleBasedStateMachine):
         for use in await self._quotas.usage(SCOPES, day, month):
             for window, found in ((day, use.day), (month, use.month)):
                 counts = self._model.windows.get((use.scope, window)) or Counts()
-                for name in AMOUNTS.values():
+                for name in COUNTED:
                     expected = Amount(counts.settled[name], counts.held[name])
                     assert getattr(found, name) == expected
                 assert found.unpriced == counts.settled["unpriced"]
@@ -395,7 +422,7 @@ def windows(day: int) -> Windows:
 
 
 def amounts(row: UsageRow) -> dict[str, int]:
-    names = ("requests", "tokens", "micro_dollars", "unpriced")
+    names = (*COUNTED, "unpriced")
     return {f"{row.channel} {row.user} {name}": getattr(row, name) for name in names}
 
 

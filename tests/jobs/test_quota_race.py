@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.completion.result import Answer, Usage
+from bot.completion.search import NO_SEARCH, Search
 from bot.jobs import accept
 from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Denied, Hold
-from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.quota import WORKSPACE, QuotaName, Scope
+from bot.rules.windows import Windows
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use
@@ -86,16 +88,25 @@ class Spending:
 
 
 class Watch:
-    """Looks at the counters all the time, and remembers the most that was used and reserved."""
+    """Looks at the counters all the time, and remembers the most that was used and reserved of
+    what counts against a quota."""
 
-    def __init__(self, store: Store, keys: Keys) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        name: QuotaName = "tokens-per-day",
+        windows: Windows | None = None,
+    ) -> None:
         self._quotas = Quotas(store, keys)
-        self._windows = make_windows()
+        self._windows = windows or make_windows()
+        self._name: QuotaName = name
         self.most = 0
 
     async def look(self) -> tuple[Use, ...]:
         uses = await self._quotas.usage(SCOPES, self._windows.day, self._windows.month)
-        self.most = max(self.most, *(u.day.tokens.settled + u.day.tokens.held for u in uses))
+        amounts = [use.of(self._name) for use in uses]
+        self.most = max(self.most, *(amount.settled + amount.held for amount in amounts))
         return uses
 
     @asynccontextmanager
@@ -113,10 +124,13 @@ class Watch:
         assert looking.cancelled()
 
 
-async def ask_all(acceptors: list[Acceptor], hold: Hold) -> tuple[int, list[Denied]]:
+async def ask_all(
+    acceptors: list[Acceptor], hold: Hold, search: Search = NO_SEARCH
+) -> tuple[int, list[Denied]]:
     """How many were taken, and every refusal."""
     asking = [
-        acceptors[number % len(acceptors)].accept(make_ask(), hold) for number in range(ASKED)
+        acceptors[number % len(acceptors)].accept(make_ask(search=search), hold)
+        for number in range(ASKED)
     ]
     outcomes = await asyncio.gather(*asking, return_exceptions=True)
     denied = [outcome for outcome in outcomes if isinstance(outcome, Denied)]

@@ -14,6 +14,9 @@ from bot.completion.conversation import most_tokens
 from bot.completion.effort import Effort
 from bot.completion.measure import most_read, texts_of
 from bot.completion.request import CompletionRequest
+from bot.completion.result import ToolUse
+from bot.completion.search import search_in
+from bot.completion.tools import READ_OF_EACH_CALL, cost_of
 from bot.completion.transcript import Past, shared
 from bot.rules.hold import (
     LEAST_ROOM,
@@ -142,6 +145,62 @@ def test_cost_is_by_the_prices_and_unknown_without() -> None:
 
     assert hold.micro_dollars == 824 * 1.25 + 350 * 2.5
     assert reserved().micro_dollars is None
+
+
+def test_what_a_search_may_come_to_is_reserved_besides() -> None:
+    plain = reserved(max_tokens=50, prices=Prices(1, 2))
+    search = search_in({"search": "web,x", "max_turns": 2})
+    hold = reserved(max_tokens=50, prices=Prices(1, 2), place={"search": search})
+    use = ToolUse(web_calls=20, x_calls=20, posts=160, profiles=10)
+
+    assert (plain.rounds, plain.found, plain.searches) == (1, 0, 0)
+    assert (hold.searches, hold.posts, hold.profiles) == (40, 160, 10)
+    assert hold.search_micro_dollars == cost_of(use) == 1_000_000
+    assert (hold.rounds, hold.found) == (3, (20 + 40) * READ_OF_EACH_CALL)
+    assert hold.tokens == 3 * hold.input + hold.found + 50 == hold.read + hold.output
+    assert hold.micro_dollars == hold.read + 2 * 50 + 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("caps", "searches", "posts", "profiles", "dollars"),
+    [
+        ({}, 30, 240, 15, 1_350_000),
+        ({"search-calls": 5}, 5, 240, 15, 1_350_000),
+        ({"search-posts": 44}, 30, 44, 15, 370_000),
+        ({"search-posts": 44, "search-profiles": 1, "search-calls": 90}, 30, 44, 1, 230_000),
+    ],
+)
+def test_caps_of_searching_bound_what_is_reserved(
+    caps: dict[QuotaName, int], searches: int, posts: int, profiles: int, dollars: int
+) -> None:
+    policy = Policy(0, {CHANNEL: Rules(limits=caps)})
+    hold = reserved(policy=policy, place={"search": search_in({"search": "x", "max_turns": 3})})
+
+    assert (hold.searches, hold.posts, hold.profiles) == (searches, posts, profiles)
+    assert hold.search_micro_dollars == dollars
+
+
+def test_the_turns_of_the_settings_are_reserved_where_nobody_said() -> None:
+    hold = reserved(place={"search": search_in({"search": "web"})})
+
+    assert hold.searches == 10 * SETTINGS.grok_search_turns
+    assert hold.rounds == SETTINGS.grok_search_turns + 1
+
+
+def test_what_an_earlier_version_has_reserved_searches_nothing() -> None:
+    hold = reserved(max_tokens=50)
+    known = hold.model_dump(
+        exclude={"rounds", "found", "searches", "posts", "profiles", "search_micro_dollars"}
+    )
+
+    assert Hold.model_validate(known) == hold
+
+
+def test_a_thread_that_may_go_along_is_reserved_for_each_turn() -> None:
+    place = {"conversation": "C1:1.1", "search": search_in({"search": "web", "max_turns": 2})}
+    hold = reserved(place=place, prices=Prices(1, 0))
+
+    assert hold.read == 3 * (hold.prompt + hold.room) + hold.found
 
 
 def test_what_a_thread_may_take_is_reserved() -> None:

@@ -261,7 +261,7 @@ def test_an_unknown_name_is_answered_with_all_there_are() -> None:
     fault = unknown_quota("<!here>-per-day")
 
     assert fault.parameter == "‹!here›-per-day"
-    assert fault.problem == "there is no such quota; did you mean requests-per-day?"
+    assert fault.problem == "there is no such quota; did you mean searches-per-day?"
     assert all(name in fault.allowed for name in QUOTAS)
     assert unknown_quota("zzz").problem == "there is no such quota"
 
@@ -294,7 +294,9 @@ def test_caps_are_for_places_and_not_for_people(kind: ScopeKind) -> None:
 
     of_people = kind in ("user", "each-user")
     assert {fault.parameter for fault in limits.faults} == (
-        {"max-tokens", "answers"} if of_people else set()
+        {"max-tokens", "answers", "search-calls", "search-posts", "search-profiles"}
+        if of_people
+        else set()
     )
     assert {name for name in QUOTAS if name not in limits.values} == {
         name for name, quota in QUOTAS.items() if quota.caps and of_people

@@ -67,7 +67,7 @@ local function fit_room(wanted)
     return
   end
   local room = math.min(wanted.room, wanted.least_room + wanted.rate * said_before())
-  local fewer = (wanted.room - room) * wanted.copies
+  local fewer = (wanted.room - room) * wanted.copies * (wanted.rounds or 1)
   wanted.room, wanted.tokens = room, wanted.tokens - fewer
   if known(wanted.micro_dollars) then
     local price = wanted.prices.input

@@ -6,8 +6,8 @@
 --       3–12 counters, 13–15 books of its hold, if it has one (quotas.lua)
 -- ARGV  1 lease    of the holder
 --       2 answer   JSON
---       3–5 what the holder used: requests, tokens, micro-dollars (empty: nobody knows)
---       6 seconds  for which a job that is given up is remembered; empty: it is not given up
+--       3 used     what the holder used, JSON: `bot.rules.charge.Charge`
+--       4 seconds  for which a job that is given up is remembered; empty: it is not given up
 -- returns the stored answer, which is the given one unless one was stored before;
 --         nothing when the lease is lost
 --
@@ -22,7 +22,7 @@
 
 local job = KEYS[1]
 local failed = KEYS[2]
-local lease, answer, seconds = ARGV[1], ARGV[2], ARGV[6]
+local lease, answer, charged, seconds = unpack(ARGV)
 local counters, books = {unpack(KEYS, 3, 12)}, {unpack(KEYS, 13, 15)}
 
 local function used(hold)
@@ -33,8 +33,7 @@ local function used(hold)
   if asked ~= lease then
     return whole(hold)
   end
-  local requests, tokens, micro_dollars = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-  return {requests = requests, tokens = tokens, micro_dollars = micro_dollars}
+  return amount_of(cjson.decode(charged))
 end
 
 local function settle()

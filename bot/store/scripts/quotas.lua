@@ -2,7 +2,8 @@
 --
 -- hold      what a question reserves: `bot.rules.hold.Hold`, decoded
 -- counters  keys: three for each of its shares (workspace, channel, person), and one for all
---   day, month  hashes: requests, tokens, micro_dollars that were used; each with "held_" before
+--   day, month  hashes: requests, tokens, micro_dollars that were used, searches, posts, and
+--               search_micro_dollars, what of the dollars those cost; each with "held_" before
 --               it, reserved; unpriced, requests of which nobody knows the cost
 --   running     set of the ids of jobs that have reserved something
 --   reserved    how many tokens, in all
@@ -10,7 +11,8 @@
 --   ledger      hash: "channel person model amount", for each amount that was used; of a job of an
 --               earlier version "channel person amount"
 --   by, by      sorted sets of people by tokens: in the workspace, in the channel
--- amount    table: requests, tokens, and micro_dollars, nil when nobody knows
+-- amount    table: requests, tokens, micro_dollars, nil when nobody knows, searches, posts and
+--           search_micro_dollars
 --
 -- Every write to a counter sets when it goes, so one that comes after that leaves nothing.
 
@@ -18,25 +20,39 @@ local DAY_KEPT = 7 * 86400
 local MONTH_KEPT = 400 * 86400
 
 local DAY, MONTH, RUNNING, KEYS_OF_SHARE = 1, 2, 3, 3
-local AMOUNTS = {'requests', 'tokens', 'micro_dollars', 'unpriced'}
+local OF_SEARCH = {'searches', 'posts', 'search_micro_dollars'}
+local AMOUNTS = {'requests', 'tokens', 'micro_dollars', 'unpriced', unpack(OF_SEARCH)}
 -- What there may be limits of, whatever `bot.rules.quota` names: {name, window, amount}.
 local LIMITS = {}
 for window, name in ipairs({'day', 'month'}) do
-  for _, unit in ipairs({'requests', 'tokens', 'usd'}) do
+  for _, unit in ipairs({'requests', 'tokens', 'usd', 'searches'}) do
     local amount = unit == 'usd' and 'micro_dollars' or unit
     LIMITS[#LIMITS + 1] = {unit .. '-per-' .. name, window, amount}
   end
 end
 
-local NONE = {requests = 0, tokens = 0, micro_dollars = 0}
+local NONE = {requests = 0, tokens = 0, micro_dollars = 0, searches = 0}
 
 local function known(amount)
   return amount ~= cjson.null and amount or nil
 end
 
+-- An amount, as JSON has it. Jobs of an earlier version know nothing of searching.
+local function amount_of(told)
+  local amount = {
+    requests = told.requests, tokens = told.tokens, micro_dollars = known(told.micro_dollars),
+  }
+  for _, name in ipairs(OF_SEARCH) do
+    amount[name] = told[name] or 0
+  end
+  return amount
+end
+
 -- All that a hold reserves.
 local function whole(hold)
-  return {requests = 1, tokens = hold.tokens, micro_dollars = known(hold.micro_dollars)}
+  local amount = amount_of(hold)
+  amount.requests = 1
+  return amount
 end
 
 local function day_gone(hold)
@@ -118,10 +134,8 @@ local function charge(hold, counters, books, amount)
   if amount.requests == 0 and amount.tokens == 0 and amount.micro_dollars == 0 then
     return
   end
-  local counted = {
-    requests = amount.requests, tokens = amount.tokens, micro_dollars = amount.micro_dollars,
-    unpriced = amount.micro_dollars and 0 or 1,
-  }
+  local counted = amount_of(amount)
+  counted.unpriced = amount.micro_dollars and 0 or 1
   for share in ipairs(hold.shares) do
     add(counter(counters, share, DAY), '', counted, 1, day_gone(hold))
     add(counter(counters, share, MONTH), '', counted, 1, month_gone(hold))
