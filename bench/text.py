@@ -100,6 +100,85 @@ ALL_MARKS = f"{MARKS}|\n$\\[]()<>-#"
 HEAD = "| a | b |\n|---|---|\n"
 FENCED = ("> ```\n", "> a\n", "```\n", ">> ```\n")
 
+LINES = (
+    *("a\n", "\n", "> a\n", ">\n", "> > b\n", "- a\n", "-\n", "  - b\n", "1. a\n", "# a\n", "#\n"),
+    *("---\n", "===\n", "* * *\n", "```\n", "~~~\n", "> ```\n", "- ```\n", "  ```\n", "    code\n"),
+    *("|a|b|\n", "|-|-|\n", "|1|2|\n", "> |a|\n", "> |-|\n", "- |a|b|\n", "  |-|-|\n", "\ta\n"),
+    *("$$\n", "$$\nx_1\n$$\n", "\\[\n", "\\]\n", "[^1]: a\n", "    b\n", "[x]: y.com\n", "<div>\n"),
+    *("</div>\n", "<!--\n", "-->\n", "a<br>b\n", "a\\\n", "| a<br>b | `c|d` | $e_1$ |\n"),
+)
+WORDS = (
+    *(
+        "*",
+        "**",
+        "_",
+        "__",
+        "~~",
+        "`",
+        "``",
+        "[",
+        "]",
+        "(",
+        ")",
+        "](",
+        "][",
+        "]:",
+        "<",
+        ">",
+        "|",
+        "\\",
+    ),
+    *(
+        "<@U1>",
+        "@here",
+        "<!here>",
+        "<b>",
+        "</b>",
+        "<br>",
+        "&amp;",
+        "&#60;",
+        "&lt;",
+        "\\*",
+        "[^1]",
+        "[1]",
+    ),
+    *("https://a.co/x", "a.com", "[a.com](https://b.c)", "[a.com][x]", "![i](u)", "<https://x.y>"),
+    *(
+        "<a@b.c>",
+        "<x:y|z>",
+        "$",
+        "$$",
+        "\\(",
+        "\\)",
+        "\\[",
+        "\\]",
+        "\\begin{align}",
+        "$a_1$",
+        "a_b",
+    ),
+    *(
+        "word ",
+        " ",
+        "\n",
+        "重要",
+        "（注）",
+        "：**",
+        "🚀",
+        "\u200d",
+        "\u0301",
+        "\u202e",
+        "\ud800",
+        "\r",
+        "\t",
+        ".",
+    ),
+    *("—", ":", "!", '"', "1", "한국", "[[1]](https://a.b/c)", " [1](u) "),
+)
+"""What any mix is made of: lines of every kind, and markup within them."""
+
+DRAWN = 12
+"""Mixes of some of these, by chance."""
+
 MIXED = ("--a ", '"a" ', "> ```\n", "1. ", "#\n", "[a](", "[a.co](b.co)", "<@U1>", "`", "|", "\n\n")
 
 
@@ -168,6 +247,16 @@ def texts(size: int) -> Iterator[tuple[str, str]]:
     yield "random marks", "".join(dice.choices(MARKS, k=size))
     yield "all random marks", "".join(dice.choices(ALL_MARKS, k=size))
     yield "random quoted fences", "".join(dice.choices(FENCED, k=size))[:size]
+    yield "any lines", "".join(dice.choices(LINES, k=size))[:size]
+    yield "any words", "".join(dice.choices(WORDS, k=size))[:size]
+    yield "any of both", "".join(dice.choices(LINES + WORDS, k=size))[:size]
+    for number in range(DRAWN):
+        some = dice.sample(LINES + WORDS if number % 3 else LINES, dice.choice((1, 2, 3, 5, 8)))
+        if number % 2:
+            text = "".join(dice.choices(some, k=8)) * (size // 8 + 1)
+        else:
+            text = "".join(dice.choices(some, k=size))
+        yield f"drawn {number}", text[:size]
     yield "short lines and a mention", ("ab\n" * (size // 3))[: size - 5] + "@here"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -74,31 +75,42 @@ class Pair(NamedTuple):
     mends_closer: bool
 
 
+class _Beside(NamedTuple):
+    """What a run is by the characters beside it, and whether it is to be mended for them where it
+    opens or closes."""
+
+    opens: bool
+    closes: bool
+    meant_to_open: bool
+    mends_opener: bool
+    mends_closer: bool
+
+
 def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, tuple[Pair, ...]]:
     """What is open after `run`, a run of one character that stands in `text` at `at`, and the
     pairs that it closes and that have to be mended."""
     if len(run) > LONGEST_RUN or (run[0] == "~" and len(run) != 2):
         return openers, ()
     before, after = text[at - 1 : at] if at else "", text[at + len(run) : at + len(run) + 1]
-    opens, closes = _flanks(run[0], before, after)
-    if not closes and (found := _meant_to_close(openers, run, at, text)):
+    beside = _beside(run[0], before, after)
+    if openers and not beside.closes and (found := _meant_to_close(openers, run, at, text)):
         return found
     left, pairs = len(run), []
-    inner = _is_mark(before) and before not in _RUNS and _is_foreign_mark(after)
-    while closes and left:
-        index = _opener_of(openers, run, both=opens)
+    while beside.closes and left and openers:
+        index = _opener_of(openers, run, both=beside.opens)
         if index is None:
             break
         opener = openers[index]
         openers, used = _closed(openers, index, left)
-        if opener.mended or inner:
-            pairs.append(_pair(opener, at + len(run) - left, used, mends_closer=inner))
+        if opener.mended or beside.mends_closer:
+            closes = at + len(run) - left
+            pairs.append(_pair(opener, closes, used, mends_closer=beside.mends_closer))
         left -= used
-    mended = not opens and left == len(run) and _meant_to_open(run[0], before, after)
-    if not ((opens or mended) and left):
+    mended = left == len(run) and beside.meant_to_open
+    if not ((beside.opens or mended) and left):
         return openers, tuple(pairs)
-    foreign = _is_foreign_mark(before) and _is_mark(after) and after not in _RUNS
-    closes_too = mended or (closes and not foreign)
+    foreign = beside.mends_opener
+    closes_too = mended or (beside.closes and not foreign)
     opened = Opener(
         run[0], left, len(run), at + len(run) - left, closes_too, mended=mended or foreign
     )
@@ -162,6 +174,20 @@ def _opener_of(openers: Openers, run: str, *, both: bool) -> int | None:
         if opener.char == run[0] and (run[0] == "~" or not three):
             return index
     return None
+
+
+@lru_cache(maxsize=4_096)
+def _beside(char: str, before: str, after: str) -> _Beside:
+    opens, closes = _flanks(char, before, after)
+    inner = _is_mark(before) and before not in _RUNS
+    outer = _is_mark(after) and after not in _RUNS
+    return _Beside(
+        opens,
+        closes,
+        not opens and _meant_to_open(char, before, after),
+        mends_opener=outer and _is_foreign_mark(before),
+        mends_closer=inner and _is_foreign_mark(after),
+    )
 
 
 def _flanks(char: str, before: str, after: str) -> tuple[bool, bool]:

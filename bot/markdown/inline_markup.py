@@ -13,6 +13,7 @@ from bot.markdown.emphasis import Openers, Pair, after_run, closing
 
 _SPECIAL = re.compile(r"[\\`*_~\[\]<:]")
 _RUN = re.compile(r"`+|\*+|_+|~+")
+_RUNS = "*_`~"
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
 _BEGUN_ANGLE = re.compile(r"<[^\s<>]*\Z")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])https?\Z")
@@ -185,9 +186,10 @@ class InlineMarkup:
             return self._leave(self._code)
         found = _SPECIAL.search(self._text, self._at)
         self._at = found.start() if found else len(self._text)
-        match found.group() if found else "":
-            case "":
-                return False
+        char = found.group() if found else ""
+        if char in _RUNS:
+            return bool(char) and self._read_run()
+        match char:
             case "[":
                 return self._open_bracket()
             case "]":
@@ -196,10 +198,8 @@ class InlineMarkup:
                 return self._read_angle()
             case ":":
                 return self._read_address()
-            case "\\":
-                return self._skip(2)
             case _:
-                return self._read_run()
+                return self._skip(2)
 
     def _skip(self, count: int) -> bool:
         if self._at + count > len(self._text):

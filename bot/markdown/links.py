@@ -65,10 +65,11 @@ _WHOLE_TARGET = re.compile(
 """One of which there is no doubt."""
 
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
-_MARK_OF_NOTE = r"\[\^[^\[\]\s]{1,60}\]"
-_DEFINITION = re.compile(rf"(?!{_MARK_OF_NOTE})\[((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
+_MARK_OF_NOTE = r"\^[^\[\]\s]{1,60}\]"
+_DEFINITION = re.compile(rf"\[(?!{_MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
 _NOTE = re.compile(
-    rf"\\.|(?P<mark>{_MARK_OF_NOTE})(?=[:\[]|\((?!https?://))", re.DOTALL | re.IGNORECASE
+    rf"[\\\[](?:(?<=\\).|(?<=\[)(?P<mark>{_MARK_OF_NOTE})(?=[:\[]|\((?!https?://)))",
+    re.DOTALL | re.IGNORECASE,
 )
 """The mark of a footnote before what would make a reference or a link of it; one that leads
 somewhere is a link."""
@@ -192,9 +193,11 @@ def hiding_brackets(
     if "[^" in leaf:
         yield from _behind_notes(leaf, code)
     known = known or References()
-    pairs = [*_pairs(leaf, code)]
+    pairs = [*_pairs(leaf, code)] if "](" in leaf or "][" in leaf else []
+    found = [*_DEFINITION.finditer(leaf)] if "]:" in leaf else []
+    if not (pairs or found):
+        return
     names = _Names(leaf, pairs)
-    found = _DEFINITION.finditer(leaf) if "]:" in leaf else ()
     definitions = [each for each in found if not within(each.end() - 1, code.certain)][::-1]
     for pair in pairs:
         while definitions and definitions[-1].end() <= pair.end:

@@ -362,7 +362,8 @@ class OpenMessage:
             return 0, 0
         if traits.heading:
             return HEADING_CHARS, 2
-        if traits.divider or (traits.bar and starts_table(self.last_line, line)):
+        rule = traits.bar and not isinstance(self.context, Table)
+        if traits.divider or (rule and starts_table(self.last_line, line)):
             return 0, 2
         return 0, 0
 

@@ -45,8 +45,8 @@ that stays, and the head follows whole below it."""
 _MOST_NOTES = 500
 _MOST_LOOKS, _PART_CHARS = 128, 4_096
 """So many footnotes are looked into, and in each part of a text so many of what may be formulas and
-is not told at a glance, lest a text of nothing else takes long: more are left as they were
-written."""
+is not told at a glance, half as many of lines of their own, lest a text of nothing else takes long:
+more are left as they were written."""
 
 _BEGUN = re.compile(
     rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
@@ -199,7 +199,12 @@ class Rewriting:
             word, at = found_word.span(), found_word.end()
         end = held.find("\n", at) + 1 if self._note else 0
         end = end or len(held)
-        while (token := self._tokens.next(at, self._formulas_from)) and token.start < end:
+        tokens = self._tokens
+        while True:
+            behind = self._formulas_from if self._looks > _MOST_LOOKS else 0
+            token = tokens.next(at, behind)
+            if token is None or token.start >= end:
+                break
             found = self._read(token, whole=whole)
             if found is None:
                 end = token.start
@@ -271,9 +276,7 @@ class Rewriting:
 
     @property
     def _formulas_from(self) -> int:
-        """Where formulas are looked into again, in what is held."""
-        if self._looks <= _MOST_LOOKS:
-            return 0
+        """Where formulas are looked into again that are passed over now, in what is held."""
         part = self._looked_at // _PART_CHARS + 1
         return part * _PART_CHARS - self._source + self._at
 
@@ -346,8 +349,9 @@ class Rewriting:
             return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
         self._pass(found.end, found.shown)
-        inline = "\n" not in found.shown and self._longest_stray < _SHORTEST_FENCE - 1
-        if inline and self._may_open(self._at):
+        inline = "\n" not in found.shown
+        self._looks += not inline
+        if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
         return _CAME_OUT
 

@@ -59,14 +59,11 @@ def may_be_rule(text: str, at: int) -> bool:
 def columns_of(row: str) -> int:
     """How many cells GFM sees in `row`."""
     bare = row[lead_of(row) :].strip(" \t\r\n")
-    if "\\" not in bare:
-        count = bare.count("|")
-        begun = bare.startswith("|")
-        return count + 1 - begun - (count > begun and bare.endswith("|"))
-    bars = [found.start() for found in _BAR.finditer(bare) if found[1]]
-    first = bool(bars) and bars[0] == 0
-    last = len(bars) > first and bars[-1] == len(bare) - 1
-    return len(bars) + 1 - first - last
+    count, begun, ended = bare.count("|"), bare.startswith("|"), bare.endswith("|")
+    if "\\" in bare:
+        ends = [found.end() for found in _BAR.finditer(bare) if found[1]]
+        count, ended = len(ends), bool(ends) and ends[-1] == len(bare)
+    return count + 1 - begun - (ended and count > begun)
 
 
 def lead_of(row: str) -> int:
@@ -119,8 +116,8 @@ def row_of(line: str, columns: int, *, barred: bool = False) -> str:
     plain = not _SPECIAL.search(body)
     count = columns_of(body)
     if not plain:
-        body = _with_code(body, tight=count > columns)
-        count = columns_of(body)
+        written, body = body, _with_code(body, tight=count > columns)
+        count = columns_of(body) if body != written else count
     if count > columns:
         body = _joined(body, columns)
     if "|" not in body.replace("\\|", "") or (barred and not body.startswith("|")):
@@ -137,7 +134,7 @@ def _with_code(body: str, *, tight: bool) -> str:
         written = body[start:end]
         parts += (
             _plain(body[at:start], body[max(at - 1, 0) : at], written[:1]),
-            _FREE_BAR.sub(r"\\|", written) if tight else written,
+            _FREE_BAR.sub(_escaped_bar, written) if tight else written,
         )
         at = end
     return "".join(parts)
@@ -162,6 +159,10 @@ def _plain(text: str, before: str, after: str) -> str:
             at = formula.end
     joiner = JOINER if parts and at == len(text) and after == "`" else ""
     return "".join((*parts, joiner or _without_breaks(text[at:])))
+
+
+def _escaped_bar(_: re.Match[str]) -> str:
+    return "\\|"
 
 
 def _escaped(shown: str) -> str:

@@ -28,8 +28,8 @@ _LONGEST = 160
 _GROUPS = r"(?:channel|here|everyone|group)"
 _END = r"[|>&\\]"
 _PING = re.compile(
-    rf"<(?=\\*!\\*{_GROUPS}{_END}|\\*!\\*subteam\\*\^|\\*@[UWB][A-Z0-9]+{_END})"
-    r"|(?<![A-Za-z0-9])@(?=(?:channel|here|everyone)(?!_*[A-Za-z0-9]))",
+    rf"[<@](?:(?<=<)(?=\\*!\\*{_GROUPS}{_END}|\\*!\\*subteam\\*\^|\\*@[UWB][A-Z0-9]+{_END})"
+    r"|(?<=@)(?<![A-Za-z0-9]@)(?=(?:channel|here|everyone)(?!_*[A-Za-z0-9])))",
     re.IGNORECASE,
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")

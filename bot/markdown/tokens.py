@@ -60,19 +60,18 @@ class Tokens:
         while self._lines and self._lines[0].start < at:
             self._lines.popleft()
         if not self._searched or (self._inline and self._inline.start() < at):
-            self._inline, self._searched = self._inline_at(at, behind), True
+            self._inline = _TOKEN.search(self._text, at) if at >= behind else self._past(at, behind)
+            self._searched = True
         line = self._lines[0] if self._lines else None
         found = self._inline
         if found is None or (line and line.start <= found.start()):
             return line
         return Token(str(found.lastgroup), found.start(), found.end(), found[0])
 
-    def _inline_at(self, at: int, behind: int) -> re.Match[str] | None:
-        if at < behind:
-            found = _WITHOUT_FORMULAS.search(self._text, at)
-            if found and found.start() < behind:
-                return found
-        return _TOKEN.search(self._text, max(at, behind))
+    def _past(self, at: int, behind: int) -> re.Match[str] | None:
+        """What matters next within a line, of formulas those `behind` a place."""
+        found = _WITHOUT_FORMULAS.search(self._text, at)
+        return found if found and found.start() < behind else _TOKEN.search(self._text, behind)
 
     def _line_at(self, start: int) -> Iterator[Token]:
         """What the line matters that begins at `start`, if it does."""
