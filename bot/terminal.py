@@ -47,8 +47,10 @@ async def ask_in_terminal(
     """
     started = time.monotonic()
     async with open_grok(settings) as grok:
-        request = Asking(settings, grok, team="").request(flags, "", Policy())
-        call = grok.plan(request, flags.system or "", effort=flags.effort)
+        asking = Asking(settings, grok, team="")
+        request = asking.request(flags, "", Policy())
+        search = asking.supplied(flags, "", Policy()).search
+        call = grok.plan(request, flags.system or "", effort=flags.effort, search=search)
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request)
         printer = _Printer(out)

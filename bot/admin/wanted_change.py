@@ -11,6 +11,7 @@ from bot.completion.effort import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.options import PARAMETERS
+from bot.completion.search import Search, is_value, search_in, settled
 from bot.errors import Fault, RequestRefused
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
@@ -120,6 +121,13 @@ def _beyond_model(
         request = validate({**given, "prompt": "-"})
     except RequestRefused:
         return
-    for fault in grok.check(request, effort=effort_in(all_.get("effort"))):
+    effort, search = effort_in(all_.get("effort")), _searched(kept, wide)
+    for fault in grok.check(request, effort=effort, search=search):
         if "model" in values or fault.parameter in values:
             yield fault
+
+
+def _searched(*defaults: Mapping[str, JsonValue]) -> Search:
+    """What defaults search, the nearest first."""
+    named = [item for each in defaults for item in each.items() if is_value(*item)]
+    return search_in(settled({}, named))

@@ -135,7 +135,7 @@ class Asking:
         yield from check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes)
         yield from restriction_faults(self._in_force(channel, policy), request)
         if "model" not in wrong:
-            yield from self._grok.check(request, supplied.system, supplied.effort)
+            yield from self._grok.check(request, supplied.system, supplied.effort, supplied.search)
         yield from self._too_long(supplied.system)
 
     def _too_long(self, system: str) -> tuple[Fault, ...]:

@@ -115,7 +115,7 @@ class Runner:
             return await held.deliver(_stopped(ask))
         reply.behind(held.ahead)
         try:
-            self._grok.plan(ask.request, ask.system, effort=ask.effort)
+            self._grok.plan(ask.request, ask.system, effort=ask.effort, search=ask.search)
             await reply.open()
             await reply.promise()
             await self._take_button_off(held, spare=True)
@@ -262,7 +262,9 @@ class _Asking:
 
     def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
         ask = held.job.ask
-        call = grok.plan(ask.request, ask.system, recalled.past, effort=ask.effort)
+        call = grok.plan(
+            ask.request, ask.system, recalled.past, effort=ask.effort, search=ask.search
+        )
         self.completion = grok.complete(
             call,
             conversation=ask.conversation,

@@ -1,0 +1,156 @@
+"""What to search: as a flag, a field of the form, a default of a channel, and within quotas."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.grok import Script
+from sandbox.workspace import ANA, BEN, GENERAL
+from tests.e2e.stage import Stage, buttons, fields, on_stage
+
+
+def tools(stage: Stage) -> list[dict[str, Any]]:
+    """What the newest request lets Grok use."""
+    return list(stage.sent().get("tools", ()))
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_a_flag_reaches_grok(redis_url: str, mode: str) -> None:
+    async with on_stage(redis_url, mode=mode) as stage:
+        stage.grok.script(Script(text="It is new."))
+        await stage.ask(
+            "--search web,x --domains https://Example.com/ --handles @xai --since 2026-11-1 "
+            "--until 2026-11-30 --max-turns 2 what is new"
+        )
+        await stage.answer()
+
+    assert tools(stage) == [
+        {"type": "web_search", "filters": {"allowed_domains": ["example.com"]}},
+        {
+            "type": "x_search",
+            "allowed_x_handles": ["xai"],
+            "from_date": "2026-11-01",
+            "to_date": "2026-12-01",
+        },
+    ]
+    assert stage.sent()["max_turns"] == 2
+    assert not stage.workspace.problems
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("--search web --handles xai", "handles: counts only where X is searched"),
+        ("--domains example.com", "with --search web"),
+        ("--search x --since 2026-11-31", "2026-11-31 is not a day of the calendar"),
+        ("--search x --since 2026-11-30 --until 2026-11-01", "is after 2026-11-01"),
+        ("--search web --domains a.co --not-domains b.co", "cannot go together"),
+        ("--search web --domains a.co,b.co,c.co,d.co,e.co,f.co", "6 are too many"),
+        ("--search bing", "bing is nothing that can be searched"),
+        ("--search web -n 2", "search"),
+    ],
+)
+async def test_what_cannot_be_searched_is_told_to_the_asker_alone(
+    redis_url: str, flags: str, told: str
+) -> None:
+    async with on_stage(redis_url) as stage:
+        result = await stage.ask(f"{flags} what is new")
+
+    assert told in json.dumps(result.ack_body)
+    assert not stage.grok.requests
+    assert not stage.workspace.messages(GENERAL)
+
+
+async def test_the_form_has_a_section_for_it_and_edit_and_retry_keep_it(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("--search x --since 2026-11-01 --max-turns 1 what is new")
+        (message,) = await stage.answer()
+        assert "edit" in buttons(message)
+        await stage.workspace.click(ANA, GENERAL, message.ts, "edit")
+        view = await stage.form()
+        await stage.workspace.click_view(ANA, view.id, "advanced")
+        await stage.workspace.wait_for(lambda: "handles" in fields(view))
+        shown = copy.deepcopy(view.values)
+        changed = {"handles": "@xai", "until": "2026-11-20", "max_turns": "2"}
+        await stage.workspace.submit(ANA, view.id, changed)
+        await stage.answer(1)
+        edited = stage.sent()
+        await stage.workspace.click(ANA, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.answer(2)
+
+    assert shown["search"]["value"]["selected_option"]["value"] == "x"
+    assert shown["since"]["value"]["selected_date"] == "2026-11-01"
+    assert shown["max_turns"]["value"]["value"] == "1"
+    assert edited["tools"] == [
+        {
+            "type": "x_search",
+            "allowed_x_handles": ["xai"],
+            "from_date": "2026-11-01",
+            "to_date": "2026-11-21",
+        }
+    ]
+    assert (stage.sent()["tools"], stage.sent()["max_turns"]) == (edited["tools"], 2)
+    assert not stage.workspace.problems
+
+
+async def test_what_is_wrong_in_the_form_is_marked_at_its_field(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("")
+        view = await stage.form()
+        await stage.workspace.click_view(ANA, view.id, "advanced")
+        await stage.workspace.wait_for(lambda: "handles" in fields(view))
+        wrong = {"prompt": "Hi", "search": "web", "domains": "example", "handles": "xai"}
+        result = await stage.workspace.submit(ANA, view.id, wrong)
+        await stage.workspace.submit(ANA, view.id, {"domains": "example.com", "handles": ""})
+        await stage.answer()
+
+    assert "example is not a domain" in result.errors["domains"]
+    assert "only where X is searched" in result.errors["handles"]
+    assert tools(stage) == [{"type": "web_search", "filters": {"allowed_domains": ["example.com"]}}]
+
+
+async def test_a_default_of_a_channel_holds_until_somebody_says_otherwise(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("defaults set --search web --not-domains example.com --max-turns 1")
+        refused = await stage.ask("defaults set --domains a.co")
+        await stage.ask("what is new", user=BEN)
+        await stage.answer(1)
+        by_default = stage.sent()
+        await stage.ask("--no-search name a lake", user=BEN)
+        await stage.answer(2)
+        off = stage.sent()
+        await stage.ask("defaults unset search not-domains max-turns")
+        await stage.ask("name a hill", user=BEN)
+        await stage.answer(4)
+
+    assert by_default["tools"] == [
+        {"type": "web_search", "filters": {"excluded_domains": ["example.com"]}}
+    ]
+    assert by_default["max_turns"] == 1
+    assert "tools" not in off
+    assert "tools" not in stage.sent()
+    told = json.dumps(refused.ack_body) + "".join(e.shown for e in stage.workspace.ephemerals(ANA))
+    assert "cannot go together" in told
+
+
+async def test_what_may_cost_more_than_is_left_is_refused_with_what_would_fit(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("quota set usd-per-month=$1.20 workspace")
+        too_much = await stage.ask("--search web,x what is new")
+        assert not stage.grok.requests
+        await stage.ask("--search web --max-turns 1 what is new")
+        await stage.answer()
+        await stage.ask("quota set searches-per-day=5 workspace")
+        too_often = await stage.ask("--search web --max-turns 1 what is new")
+
+    told = json.dumps(too_much.ack_body, ensure_ascii=False)
+    assert "$1.20 a month" in told
+    assert "A smaller search would fit now: ask with `--max-turns 1`" in told
+    assert "5 searches a day" in json.dumps(too_often.ack_body, ensure_ascii=False)
+    assert "--search off" in json.dumps(too_often.ack_body)
