@@ -52,9 +52,10 @@ async def ask_in_terminal(
         search = asking.supplied(flags, "", Policy()).search
         call = grok.plan(request, flags.system or "", effort=flags.effort, search=search)
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
-        collector = Collector(request)
+        collector = Collector(request, search)
         printer = _Printer(out)
-        failure = await _print(completion, collector, printer)
+        failure = await _print(completion, collector, printer, err)
+        collector.unsearched = completion.unsearched
     answer = collector.answer(
         endpoint=completion.call.endpoint, failure=failure, seconds=time.monotonic() - started
     )
@@ -63,13 +64,19 @@ async def ask_in_terminal(
     return 0 if collector.whole and not failure else 1
 
 
-async def _print(completion: Completion, collector: Collector, printer: _Printer) -> str:
-    """Print the answer while it grows; why there is no more of it, or an empty text."""
-    failure = ""
+async def _print(
+    completion: Completion, collector: Collector, printer: _Printer, err: TextIO
+) -> str:
+    """Print the answer while it grows, and to `err` what is searched for it; why there is no more
+    of it, or an empty text."""
+    failure = doing = ""
     async with aclosing(completion) as chunks:
         try:
             async for chunk in chunks:
                 collector.add(chunk)
+                if chunk.step is not None and collector.searching.doing != doing:
+                    doing = collector.searching.doing
+                    print(collector.searching.progress, file=err, flush=True)
                 printer.show(collector.sections())
         except GrokFailed as failed:
             failure = failed.sentence

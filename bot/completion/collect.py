@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
 from bot import words
@@ -9,8 +10,21 @@ from bot.completion.echo import show_echo
 from bot.completion.endings import ending_of
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
+from bot.completion.references import References, listing
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, Usage
+from bot.completion.result import (
+    Answer,
+    Chunk,
+    Endpoint,
+    Section,
+    TokenLogprob,
+    ToolUse,
+    Usage,
+)
+from bot.completion.search import NO_SEARCH, Search
+from bot.completion.searching import Searching
+from bot.completion.tools import Searched
+from bot.words import search as said
 
 _MOST_REASONING_CHARS = 256 * 1024
 """Thoughts that are kept; what comes after them is read and forgotten."""
@@ -20,9 +34,18 @@ _MOST_PIECES = 64
 
 
 class Collector:
-    """Collects the chunks of one answer to `request`."""
+    """Collects the chunks of one answer to `request`, for which `search` was asked for.
 
-    def __init__(self, request: CompletionRequest) -> None:
+    `unsearched`: where the server would not search after all.
+    """
+
+    def __init__(self, request: CompletionRequest, search: Search = NO_SEARCH) -> None:
+        self.searching = Searching()
+        self.unsearched: tuple[Searched, ...] = ()
+        self._search = search
+        self._references = References()
+        self._broken = False
+        """Whether there is no more of it, though it did not end."""
         self.usage: Usage | None = None
         self.model = request.model
         """The model that answers, or the one asked for until the answer names it."""
@@ -37,12 +60,52 @@ class Collector:
         self.model = chunk.model or self.model
         if chunk.usage is not None:
             self.usage = self.usage.then(chunk.usage) if self.usage else chunk.usage
-        if chunk.choice < len(self._choices):
+        self._references.add(chunk.references)
+        if chunk.step is not None:
+            self.searching.take(chunk.step)
+        elif chunk.choice < len(self._choices):
             self._choices[chunk.choice].add(chunk)
 
     def sections(self) -> tuple[Section, ...]:
-        """The answer so far: every choice that was asked for, whether it has begun or not."""
-        return tuple(choice.section() for choice in self._choices)
+        """The answer so far: every choice that was asked for, whether it has begun or not, and
+        below what is done where it was found."""
+        sections = tuple(choice.section() for choice in self._choices)
+        return self._with_sources(sections) if sections[-1].done else sections
+
+    def _with_sources(self, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+        """`sections` with the sources told below the last."""
+        *others, last = sections
+        if not self._search or not last.text.strip():
+            return sections
+        told = "\n\n".join(filter(None, (last.note, *self._found())))
+        return (*others, last.model_copy(update={"note": told}))
+
+    def _found(self) -> Iterator[str]:
+        """What is said of where an answer was found."""
+        references = self._references.listed()
+        yield listing(references)
+        if self.unsearched:
+            yield said.only_elsewhere(self.unsearched)
+        if (
+            self._search.filtered
+            and not self._broken
+            and not any(each.cited for each in references)
+        ):
+            yield said.NOTHING_CITED if references else said.NOTHING_FOUND
+
+    @property
+    def tools(self) -> ToolUse | None:
+        """What was used of tools: as the bill says, and where it does not, as was seen."""
+        billed = self.usage.tools if self.usage else None
+        seen = self.searching.use() if self.searching else None
+        if billed is None or seen is None:
+            return billed or seen
+        return billed.model_copy(
+            update={
+                "posts": seen.posts if billed.posts is None else billed.posts,
+                "profiles": seen.profiles if billed.profiles is None else billed.profiles,
+            }
+        )
 
     @property
     def reasoning(self) -> str:
@@ -81,8 +144,12 @@ class Collector:
             some = any(choice.begun for choice in self._choices)
             for choice in self._choices:
                 choice.end(stopped=stopped, missing=some and not choice.begun)
+        self._broken = stopped or bool(failure)
+        sections = self.sections()
+        if not sections[-1].done:
+            sections = self._with_sources(sections)
         return Answer(
-            sections=self.sections(),
+            sections=sections,
             failure=failure,
             model_asked=self._request.model,
             model=self.model,
@@ -95,6 +162,8 @@ class Collector:
             context=context,
             forgotten=forgotten,
             asked=asked,
+            tools=self.tools,
+            references=self._references.listed() if self._search else (),
         )
 
 

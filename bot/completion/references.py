@@ -19,7 +19,7 @@ LONGEST_ADDRESS = 1_000
 
 _LONGEST_HOST = 40
 _LONGEST_LABEL = 60
-_HOST = re.compile(r"(?=[^.]{0,63}\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _PORT = re.compile(r":[0-9]{1,5}\Z")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9./~-]*")
 _AS_IT_IS = "/:?#@!&'*+,;=~%._-()"
@@ -90,20 +90,25 @@ class Numbers:
 def host_of(url: str) -> str:
     """The host of an address of the web, as it is shown; empty for any other, and for one that is
     written so that nobody sees where it leads."""
-    if len(url) > LONGEST_ADDRESS or not url.lower().startswith(("http://", "https://")):
+    plain = len(url) <= LONGEST_ADDRESS and url.isprintable() and " " not in url
+    if not plain or not url.lower().startswith(("http://", "https://")):
         return ""
+    host = _PORT.sub("", _authority(url))
+    return host.removeprefix("www.") if _HOST.fullmatch(host) else ""
+
+
+def _authority(url: str) -> str:
+    """The host of an address with its port, in ASCII; empty when there is none."""
     try:
-        authority = urlsplit(url).netloc
-        host = _PORT.sub("", authority).encode("idna").decode()
+        return urlsplit(url).netloc.encode("idna").decode().lower()
     except (ValueError, UnicodeError):
         return ""
-    return host.lower().removeprefix("www.") if _HOST.fullmatch(host) else ""
 
 
 def same(url: str) -> str:
     """What two addresses have in common that lead to one place."""
     parts = urlsplit(url)
-    host = parts.netloc.lower().removeprefix("www.")
+    host = _authority(url).removeprefix("www.")
     return f"{host}{parts.path.rstrip('/')}?{parts.query}"
 
 
@@ -115,8 +120,10 @@ def link_to(reference: Reference) -> str:
 
 def target(url: str) -> str:
     """`url` as it may stand in a link of markdown."""
-    kept = _AS_IT_IS if _is_paired(url) else _AS_IT_IS.replace("()", "")
-    return quote(url, safe=kept)
+    scheme, _, rest = url.partition("://")
+    rest = rest[len(urlsplit(url).netloc) :]
+    kept = _AS_IT_IS if _is_paired(rest) else _AS_IT_IS.replace("()", "")
+    return f"{scheme}://{_authority(url)}{quote(rest, safe=kept)}"
 
 
 def listing(references: Sequence[Reference]) -> str:

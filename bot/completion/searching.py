@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from bot.completion.excerpt import excerpt
 from bot.completion.result import ToolStep, ToolUse
-from bot.completion.tools import Searched
 from bot.words import search as words
+
+_LONGEST_ASKED = 60
+_PLAIN = str.maketrans(dict.fromkeys("*_~[]()#$\\", " "))
+"""What would mean something in markdown."""
 
 _MOST_CALLS = 1_000
 """More than any answer makes; of others nothing is kept."""
@@ -14,19 +20,20 @@ _MOST_CALLS = 1_000
 class Searching:
     """The calls of one answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
         self._calls: dict[str, ToolStep] = {}
         self._last = ""
 
     def take(self, step: ToolStep) -> None:
         """Take how a call stands now."""
+        self._since = self._clock() if self._since is None else self._since
         known = self._calls.get(step.call)
-        if known is None:
-            if len(self._calls) >= _MOST_CALLS:
-                return
-            known = step
-        self._calls[step.call] = known.then(step)
-        if not step.over and step.asked:
+        if known is None and len(self._calls) >= _MOST_CALLS:
+            return
+        self._calls[step.call] = step if known is None else known.then(step)
+        if step.asked and (known is None or step.asked != known.asked):
             self._last = step.call
 
     def __bool__(self) -> bool:
@@ -34,22 +41,21 @@ class Searching:
         return bool(self._calls)
 
     @property
+    def progress(self) -> str:
+        """What is searched now, how often there was, and for how long, in words that cannot act;
+        empty before anything is."""
+        if self._since is None:
+            return ""
+        return words.progress(self.doing, len(self._calls), self._clock() - self._since)
+
+    @property
     def doing(self) -> str:
-        """What is searched now, in words."""
+        """What is searched now."""
         step = self._calls.get(self._last) or next(reversed(self._calls.values()), None)
         if step is None:
             return ""
-        return words.searching(step.tool, excerpt(step.asked), step.opens)
-
-    @property
-    def searches(self) -> int:
-        """How many calls there were."""
-        return len(self._calls)
-
-    @property
-    def places(self) -> tuple[Searched, ...]:
-        """Where there was searched."""
-        return tuple(dict.fromkeys(call.tool for call in self._calls.values()))
+        asked = excerpt(step.asked.translate(_PLAIN), _LONGEST_ASKED)
+        return words.searching(step.tool, asked, opens=step.opens)
 
     def use(self) -> ToolUse:
         """What the calls used as far as that was seen: of those that failed nothing is billed."""

@@ -254,14 +254,14 @@ class Router:
             yield from found
             able = said.grok_able_at("search", next(iter(ENDPOINTS)))
             if self._forced == "auto":
-                yield Fault("search", said.GROK_NO_SEARCH)
+                yield Fault("search", said.NO_SEARCH_HERE)
             else:
                 yield Fault("search", said.grok_cannot_here(endpoint), able)
             return
         lacking = ENDPOINTS[endpoint].lacks(request)
         for fault in found:
             beside = fault.parameter in lacking and self._forced == "auto"
-            yield Fault(fault.parameter, said.GROK_NOT_SEARCHING) if beside else fault
+            yield Fault(fault.parameter, said.NOT_WITH_SEARCH) if beside else fault
         left = self.searched(model, endpoint, search)
         if left != search.sources:
             missing = [place for place in search.sources if place not in left]

@@ -170,7 +170,7 @@ class _Work:
         """Read Grok to its end while the reply shows the newest text at its own pace. What came is
         stored at once: the call that the reply is in may take long."""
         async with asyncio.TaskGroup() as group:
-            source = Source(self._want, self._fresh)
+            source = Source(self._want, self._fresh, self._doing)
             group.create_task(self._reply.run(self._sections, source))
             try:
                 failure = await self._read_to_the_end()
@@ -223,7 +223,8 @@ class _Work:
                 await self._read(self._asking)
                 return
             except GrokFailed as failed:
-                recalled = less(recalled) if failed.kind == "too_long" else None
+                free = failed.kind == "too_long" and not self._asking.collector.searching
+                recalled = less(recalled) if free else None
                 if recalled is None:
                     raise
                 log.info("asking with fewer turns", turns=len(recalled.past.turns))
@@ -253,6 +254,9 @@ class _Work:
         if self._asking is not None:
             await self._asking.completion.fresh()
 
+    def _doing(self) -> str:
+        return self._asking.collector.searching.progress if self._asking is not None else ""
+
     def _sections(self) -> Sequence[Section]:
         return self._asking.collector.sections() if self._asking is not None else ()
 
@@ -273,7 +277,7 @@ class _Asking:
             nobodys_cap=ask.defaulted.get("max_tokens") == "settings",
         )
         self.completion.sip()
-        self.collector = Collector(ask.request)
+        self.collector = Collector(ask.request, ask.search)
         self.spent = True
         self.first: float | None = None
         self._recalled = recalled
@@ -281,6 +285,7 @@ class _Asking:
 
     def answer(self, failure: str, *, stopped: bool) -> Answer:
         """What has come, and why there is no more."""
+        self.collector.unsearched = self.completion.unsearched
         answer = self.collector.answer(
             endpoint=self.completion.call.endpoint,
             failure=failure,

@@ -51,10 +51,12 @@ async def _nothing_waits() -> None:
 @dataclass(frozen=True, slots=True)
 class Source:
     """How more of an answer is had where it is not read before it is wanted: `want` it once
-    nothing else is left to show, and have it `fresh` before it is shown."""
+    nothing else is left to show, and have it `fresh` before it is shown. `doing`: what is done for
+    it before there is any text, in plain words; empty: it is thought about."""
 
     want: Callable[[], None] = lambda: None
     fresh: Callable[[], Awaitable[None]] = _nothing_waits
+    doing: Callable[[], str] = lambda: ""
 
 
 READ_AT_ONCE = Source()
@@ -238,12 +240,16 @@ class Growing:
         """What the asker waits for."""
         if self._behind is not None:
             return talk.queued_behind(self._behind)
+        if doing := self.source.doing():
+            return talk.working(doing)
         return talk.thinking_for(self._thought) if self._thought else words.THINKING
 
     @property
     def _waiting_in_status(self) -> str:
         if self._behind is not None:
             return talk.status_queued(self._behind)
+        if doing := self.source.doing():
+            return talk.status_working(doing)
         return talk.status_thinking(self._thought)
 
     @property

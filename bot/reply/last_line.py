@@ -7,7 +7,7 @@ import re
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, Usage
-from bot.words import talk
+from bot.words import search, talk
 
 _VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|latest)(?=-|$)")
 
@@ -15,11 +15,15 @@ _VERSION = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|latest)(?=-|$)")
 def last_line(answer: Answer) -> str:
     """`grok-4.3 (chat) · 1,234 tokens (200 reasoning) · $0.0042 · 3.2 s`, as far as it is known.
 
-    The endpoint stands there once a model has been asked.
+    The endpoint stands there once a model has been asked. What was found by searching comes before
+    what it cost: `7 sources · 44 posts · $0.22`.
     """
     asked = answer.seconds > 0
     facts = [words.by(_model(answer), answer.endpoint) if asked else _model(answer)]
-    facts += _usage(answer.usage) if answer.usage else []
+    facts += _tokens(answer.usage) if answer.usage else []
+    facts += _searched(answer)
+    if answer.usage and answer.usage.cost_in_usd_ticks is not None:
+        facts.append(words.cost(answer.usage.cost_in_usd_ticks / TICKS_PER_DOLLAR))
     if asked:
         facts.append(words.took(answer.seconds))
     if answer.forgotten:
@@ -43,10 +47,18 @@ def _model(answer: Answer) -> str:
     return words.other_model(model, asked)
 
 
-def _usage(usage: Usage) -> list[str]:
+def _tokens(usage: Usage) -> list[str]:
     visible_and_reasoning = usage.completion_tokens + usage.reasoning_tokens
     total = usage.total_tokens or usage.prompt_tokens + visible_and_reasoning
-    facts = [words.tokens_used(total, usage.reasoning_tokens)] if total else []
-    if usage.cost_in_usd_ticks is not None:
-        facts.append(words.cost(usage.cost_in_usd_ticks / TICKS_PER_DOLLAR))
+    return [words.tokens_used(total, usage.reasoning_tokens)] if total else []
+
+
+def _searched(answer: Answer) -> list[str]:
+    """What was found by searching, where something was searched."""
+    if answer.tools is None and not answer.references:
+        return []
+    cited = sum(reference.cited for reference in answer.references)
+    facts = [search.sources(cited, len(answer.references))]
+    if answer.tools is not None and answer.tools.posts:
+        facts.append(search.posts(answer.tools.posts))
     return facts

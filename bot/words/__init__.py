@@ -355,10 +355,10 @@ def tokens_used(total: int, reasoning: int) -> str:
 
 
 def cost(dollars: float) -> str:
-    """`$0.0042`, `$1.25`."""
+    """`$0.0042`, `$0.22`, `$1.25`."""
     if 0 < dollars < 0.0001:
         return "under $0.0001"
-    return f"${dollars:,.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
+    return f"${dollars:,.2f}" if dollars >= 0.1 or dollars == 0 else f"${dollars:.4f}"
 
 
 def dollars(price: float) -> str:

@@ -152,10 +152,10 @@ def grok_able_at(parameter: str, endpoint: str) -> str:
     return f"one prompt, or several {able}" if parameter == "prompt" else able
 
 
-GROK_NO_SEARCH = "the server that this bot asks cannot search"
+NO_SEARCH_HERE = "the server that this bot asks cannot search"
 """`problem` of a fault about a search."""
 
-GROK_NOT_SEARCHING = "cannot go together with --search"
+NOT_WITH_SEARCH = "cannot go together with --search"
 """`problem` of a fault about a parameter."""
 
 

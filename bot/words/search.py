@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from bot import words
 
 PLACES: Mapping[str, str] = {"web": "the web", "x": "X"}
 
@@ -64,6 +66,14 @@ ALLOWED: Mapping[str, str] = {
 SOURCES = "**Sources**"
 SEEN = "**Seen while searching, and not cited**"
 """Above the list of them."""
+
+NOTHING_FOUND = (
+    "_No source was found within what was to be searched, so this may be from memory alone._"
+)
+NOTHING_CITED = (
+    "_No source is cited from what was to be searched, so this may be from memory alone._"
+)
+"""Below an answer whose search was narrowed."""
 
 ENDS_OPEN = "ends with a comma: write the list without spaces, or in quotes"
 NOTHING_SEARCHED = "counts only where something is searched"
@@ -130,8 +140,32 @@ def more_sources(count: int) -> str:
     return f"and {count:,} more"
 
 
-def searching(place: str, asked: str, opens: bool) -> str:
+def only_elsewhere(places: Sequence[str]) -> str:
+    """Below an answer for which not all was searched; `places` are keys of `PLACES`."""
+    named = " and ".join(PLACES[place] for place in places)
+    return f"_This server cannot search {named}, so only the rest was searched._"
+
+
+def searching(place: str, asked: str, *, opens: bool) -> str:
     """What is done now; `place` is a key of `PLACES`, `asked` what it searches for or opens."""
     if opens:
         return f"Reading {asked}" if asked else f"Reading a page of {PLACES[place]}"
     return f"Searching {PLACES[place]}" + (f" for {asked}" if asked else "")
+
+
+def progress(doing: str, searches: int, seconds: float) -> str:
+    """`Searching X for tcp news: 3 searches, 12 s`, as plain text."""
+    counted = "1 search" if searches == 1 else f"{searches:,} searches"
+    return f"{doing}: {counted}, {int(seconds)} s"
+
+
+def sources(cited: int, seen: int) -> str:
+    """In the last line of an answer for which something was searched."""
+    if cited:
+        return words.counted(cited, "source")
+    return f"{words.counted(seen, 'source')} seen" if seen else "no sources"
+
+
+def posts(count: int) -> str:
+    """What of X was fetched, in the same line."""
+    return words.counted(count, "post")

@@ -102,6 +102,16 @@ def thinking_for(seconds: float) -> str:
     return f"_Grok is thinking… ({_duration(seconds)})_"
 
 
+def working(doing: str) -> str:
+    """In place of an answer for which something is done first, such as a search."""
+    return f"_{doing}_"
+
+
+def status_working(doing: str) -> str:
+    """Behind the bot's name, in a thread, for what `working` tells in a message."""
+    return f"is {doing[:1].lower()}{doing[1:]}"
+
+
 def status_queued(questions: int) -> str:
     """Behind the bot's name, in a thread, for what `queued_behind` tells in a message."""
     return "answers you next" if questions == 0 else f"has {questions:,} to answer before you"

@@ -52,7 +52,7 @@ RIGHT = {
     "a port": ("[[1]](https://a.example:8443/x)", "[a.example 1](https://a.example:8443/x)"),
     "letters of another script": (
         "[[1]](https://bücher.example/x)",
-        "[xn--bcher-kva.example 1](https://b%C3%BCcher.example/x)",
+        "[xn--bcher-kva.example 1](https://xn--bcher-kva.example/x)",
     ),
     "in a fence": (
         f"```\n[[1]]({A})\n```\n[[2]]({B})",

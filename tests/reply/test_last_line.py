@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.result import Usage
+from bot.completion.references import Reference
+from bot.completion.result import ToolUse, Usage
 from bot.reply.last_line import last_line, same_model
 from tests.reply.conftest import LAST_LINE, answer
 
@@ -61,3 +62,27 @@ def test_what_a_conversation_has_forgotten_is_said() -> None:
     assert last_line(answer("x").model_copy(update={"forgotten": 4})).endswith(
         " · the first 4 questions here are forgotten"
     )
+
+
+@pytest.mark.parametrize(
+    ("cited", "seen", "tools", "facts"),
+    [
+        (7, 3, ToolUse(x_calls=2, posts=44), " · 7 sources · 44 posts · $0.22 · "),
+        (1, 0, ToolUse(web_calls=2), " · 1 source · $0.22 · "),
+        (0, 2, ToolUse(web_calls=2), " · 2 sources seen · $0.22 · "),
+        (0, 0, ToolUse(x_calls=1, posts=0), " · no sources · $0.22 · "),
+        (0, 0, ToolUse(x_calls=1, posts=None), " · no sources · $0.22 · "),
+        (0, 0, None, " tokens · $0.22 · "),
+    ],
+)
+def test_what_was_searched_stands_before_what_it_cost(
+    cited: int, seen: int, tools: ToolUse | None, facts: str
+) -> None:
+    references = [
+        Reference(url=f"https://a.example/{each}", number=each if each <= cited else 0)
+        for each in range(1, cited + seen + 1)
+    ]
+    usage = Usage(total_tokens=120, cost_in_usd_ticks=2_200_000_000)
+    update = {"references": tuple(references), "tools": tools, "usage": usage}
+
+    assert facts in last_line(answer("x").model_copy(update=update))

@@ -1,0 +1,123 @@
+"""Searching, from the flag to the sources below the answer: what one sees, and what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.words import search as words
+from sandbox.grok import Script, ToolCall
+from sandbox.workspace import GENERAL, Message
+from tests.e2e.stage import last_line, markdown, on_stage
+
+PAGES = ("https://news.example.com/a", "https://wiki.example.net/TCP_(new)")
+POST = "https://x.com/xai/status/1990000000000000001"
+CALLS = (
+    ToolCall(asked="tcp news", sources=PAGES),
+    ToolCall(name="x_keyword_search", asked="tcp *new* <!channel>", posts=44, sources=(POST,)),
+)
+CITED = f"It is new.[[1]]({PAGES[1]}) People like it [[2]]({POST}), and again [[1]]({PAGES[1]})."
+SHOWN = (
+    f"It is new. [wiki.example.net 1]({PAGES[1]}) People like it [x.com 2]({POST}), and again"
+    f" [wiki.example.net 1]({PAGES[1]})."
+)
+
+
+def _shown(message: Message) -> list[str]:
+    """What every revision showed, of whatever is not the question."""
+    return [
+        "\n".join(block["text"] for block in revision.blocks or [] if block["type"] == "markdown")
+        for revision in message.revisions
+    ]
+
+
+@pytest.mark.parametrize("annotated", ["placed", "late", "none"])
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_an_answer_says_where_it_was_found(redis_url: str, mode: str, annotated: str) -> None:
+    async with on_stage(redis_url, mode=mode) as stage:
+        stage.grok.script(Script(text=CITED, calls=CALLS, annotated=annotated))  # type: ignore[arg-type]
+        await stage.ask("--search web,x what is new in TCP")
+        (message,) = await stage.answer()
+
+    text = markdown(message)
+    assert text.startswith(SHOWN)
+    assert words.SOURCES in text
+    assert f"1. [wiki.example.net/TCP…]({PAGES[1]})" in text
+    assert f"2. [x.com/xai/status/1990000000000000001]({POST})" in text
+    assert text.count("\n1. ") == text.count("\n2. ") == 1
+    assert "news.example.com" not in text
+    assert " · 2 sources · 44 posts · $0.23 · " in last_line(message)
+    assert "(responses)" in last_line(message)
+    assert [tool["type"] for tool in stage.sent()["tools"]] == ["web_search", "x_search"]
+    assert not message.unfurls
+    assert not stage.workspace.problems
+
+
+async def test_while_it_searches_the_message_says_what_it_does(redis_url: str) -> None:
+    release = asyncio.Event()
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=CITED, calls=CALLS, within=1, stall_after=0, release=release))
+        await stage.ask("--search web,x what is new in TCP")
+        searching = "Searching X for tcp new ‹!channel›: 2 searches"
+        await stage.workspace.wait_for(
+            lambda: any(
+                searching in text
+                for each in stage.workspace.messages(GENERAL)
+                for text in _shown(each)
+            )
+        )
+        release.set()
+        (message,) = await stage.answer()
+
+    assert markdown(message).startswith(SHOWN)
+    assert "Searching" not in markdown(message)
+    assert set(message.pings) <= {"<@U0ANA00001>"}
+
+
+async def test_nothing_that_was_shown_holds_half_a_citation(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=f"{CITED} " * 3, calls=CALLS[1:], speed=150))
+        await stage.ask("--search x what is new in TCP")
+        (message,) = await stage.answer()
+
+    growing = [text for text in _shown(message) if "It is new" in text][:-1]
+    assert len(growing) > 2
+    for text in growing:
+        links = text.count(f"]({PAGES[1]})") + text.count(f"]({POST})")
+        assert text.count("[") == text.count("]") == links, text
+
+
+async def test_a_day_is_searched_to_its_end(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text="Nothing new.", calls=()))
+        await stage.ask("--search x --since 2026-11-01 --until 2026-11-30 --handles @xAI news")
+        (message,) = await stage.answer()
+
+    (tool,) = stage.sent()["tools"]
+    assert (tool["from_date"], tool["to_date"]) == ("2026-11-01", "2026-12-01")
+    assert tool["allowed_x_handles"] == ["xai"]
+    assert words.NOTHING_FOUND in markdown(message)
+
+
+async def test_a_stream_that_ends_while_a_tool_runs(redis_url: str) -> None:
+    """Nobody pays for another search unasked, and what was searched is counted."""
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=CITED, calls=CALLS, within=1, cut_after=0))
+        await stage.ask("--search web,x what is new in TCP")
+        (message,) = await stage.answer()
+
+    assert "broke before the answer was complete" in markdown(message)
+    assert len(stage.grok.requests) == 1
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "completions"])
+async def test_where_it_cannot_be_had_it_is_said_before_anything_is_spent(
+    redis_url: str, endpoint: str
+) -> None:
+    async with on_stage(redis_url, grok_endpoint=endpoint) as stage:
+        result = await stage.ask("--search web what is new in TCP")
+
+    assert "GROK_ENDPOINT=responses" in result.ack_body["text"]
+    assert not stage.grok.requests
+    assert not stage.workspace.messages(GENERAL)
