@@ -20,6 +20,7 @@ from bot.jobs.until_stored import until_stored
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, charge_for
+from bot.slack.pacing import Slot, Turn
 
 
 @contextmanager
@@ -68,6 +69,16 @@ class JobLedger:
         else:
             with _fenced():
                 await self._queue.write(self._lease, 0, [])
+
+    async def take(self, turn: Turn) -> Slot:
+        async with self._writing:
+            self._writes += 1
+            recorded, self._late_recorded = self._late_recorded, True
+            with _fenced():
+                slot = await turn(self._queue.fence(self._lease, self._writes, self._late.left))
+            if slot.wait:
+                self._late_recorded = recorded
+            return slot
 
     async def intend(self, part: str, channel: str) -> None:
         await self._record(Post(part=part, channel=channel, at=time.time()))

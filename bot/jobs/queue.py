@@ -26,6 +26,7 @@ from bot.jobs.refusal import Crowd, raise_refusal
 from bot.jobs.versions import for_newer, may_be_newer, needs_of
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Hold
+from bot.slack.pacing import Fence
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
 from bot.store.conversations import turn_entry
@@ -300,6 +301,10 @@ class Queue:
         args: list[str | int] = [lease.token, number, enters or "", kept, _ms(late), *flat]
         if not await self._script("write")(keys, args):
             raise LeaseLost(lease.entry.job_id)
+
+    def fence(self, lease: Lease, number: int, late: float) -> Fence:
+        """Where an edit is taken: the write of this `number`, as `write` makes one."""
+        return Fence(self._job(lease), lease.token, number, late)
 
     async def adopt(
         self,

@@ -139,8 +139,7 @@ class Runner:
         continued = Continued(self._slack, self._budget, held.ledger, ask, most=self._most)
         if self._sequels is None or ask.begun is None or not continued.is_due:
             return
-        if not spare or await continued.may_spare():
-            await continued.take_off(await self._sequels.earlier(ask.begun), paid=spare)
+        await continued.take_off(await self._sequels.earlier(ask.begun), spare=spare)
 
 
 class _Work:

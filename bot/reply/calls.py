@@ -12,7 +12,7 @@ import structlog
 from bot.errors import PostingDenied, RateLimited, SlackError, TryAgain
 from bot.reply.ledger import Ledger
 from bot.slack.blocks import Message
-from bot.slack.pacing import EditBudget
+from bot.slack.pacing import EditBudget, Slot, Turn
 from bot.slack.slack import DELETE, HISTORY, REPLIES, Posted, Slack, passes
 from bot.slack_limits import TIER_3_PER_MINUTE
 
@@ -28,8 +28,7 @@ class Calls:
     """Writes and reads in one channel. `Ledger.late` knows which may still be carried out.
 
     Every method raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`; after a 429 the
-    method rests for everybody. Posts and edits are made at once: whoever calls has waited for
-    their turn.
+    method rests for everybody. Posts are made at once: whoever calls has waited for their turn.
     """
 
     def __init__(self, slack: Slack, budget: EditBudget, ledger: Ledger, channel: str) -> None:
@@ -54,14 +53,18 @@ class Calls:
             await self._budget.rest_posts(error.retry_after)
             raise
 
-    async def edit(self, part: str, ts: str, message: Message, *, streamed: bool = False) -> None:
-        """Show `message` in place of what stands at `ts`; of what was `streamed` it is said
-        again that it is this part of the job."""
+    async def edit(
+        self, part: str, ts: str, message: Message, turn: Turn, *, streamed: bool = False
+    ) -> Slot:
+        """Show `message` in place of what stands at `ts`, if `turn` gives an edit for it; of what
+        was `streamed` it is said again that it is this part of the job."""
         job_id = self._ledger.job_id if streamed else ""
         try:
             with self._ledger.late.sending(self._slack.deadline, ts, message):
-                await self._ledger.check()
-                await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
+                slot = await self._ledger.take(turn)
+                if not slot.wait:
+                    await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
+                return slot
         except RateLimited as error:
             await self._budget.rest_edits(error.retry_after)
             raise

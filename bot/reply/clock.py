@@ -23,9 +23,9 @@ class Clock:
         if self._began is None:
             self._began = time.monotonic()
 
-    def show(self) -> None:
-        """Text is shown."""
-        self._shown = time.monotonic()
+    def show(self, at: float) -> None:
+        """Text is shown that had come by then (monotonic)."""
+        self._shown = at
 
     def end(self) -> None:
         """No more text comes."""

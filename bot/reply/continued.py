@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,7 @@ from bot.reply.ledger import Ledger, Post
 from bot.reply.passage import chain_of, kinds_of
 from bot.reply.route import Route, Way, route_of
 from bot.slack.blocks import Message
-from bot.slack.pacing import EditBudget
+from bot.slack.pacing import EditBudget, wait_out
 from bot.slack.plain_blocks import Kind
 from bot.slack.slack import BLOCK_MISMATCH, Slack, passes, refuses_blocks
 
@@ -70,29 +71,26 @@ class Continued:
             for part, post in self._ledger.posts.items()
         )
 
-    async def may_spare(self) -> bool:
-        """Whether there is an edit for it now, which others have no use for."""
-        return await self._budget.may_tell(self._ledger.job_id)
-
-    async def take_off(self, earlier: Earlier | None, *, paid: bool = False) -> None:
-        """Show the answer without it, once. `paid`: an edit was taken for the first try."""
-        done = earlier is None or await self._show(earlier, paid=paid)
-        if done:
+    async def take_off(self, earlier: Earlier | None, *, spare: bool = False) -> None:
+        """Show the answer without it, once; with `spare` only by edits that nobody else needs, and
+        else another time."""
+        if earlier is None or await self._show(earlier, spare=spare):
             await self._ledger.posted(TAKEN_OFF, self._ask.channel, "yes")
 
-    async def _show(self, earlier: Earlier, *, paid: bool) -> bool:
+    async def _show(self, earlier: Earlier, *, spare: bool) -> bool:
         """False: try again later."""
         route = route_of(earlier.ask, earlier.posts)
         for kind in kinds_of(route):
             changed = await self._changed(earlier, route, kind)
             try:
                 for part, message in changed:
-                    await self._write(route, earlier.posts.get(part), message, paid=paid)
+                    if not await self._write(route, earlier.posts.get(part), message, spare=spare):
+                        return False
             except SlackError as error:
                 if refuses_blocks(error) or error.code == BLOCK_MISMATCH:
                     continue
                 log.warning("button left where it is", error=str(error))
-                return not (paid and passes(error))
+                return not (spare and passes(error))
             return True
         return True
 
@@ -122,25 +120,32 @@ class Continued:
                 return []
 
     async def _write(
-        self, route: Route, post: Post | None, message: Message, *, paid: bool
-    ) -> None:
+        self, route: Route, post: Post | None, message: Message, *, spare: bool
+    ) -> bool:
+        """Whether it is written, as far as that can be."""
         if route.way in (Way.SHOWN, Way.DIRECT):
-            if post and post.ts:
-                await self._edit(route.channel, post.part, post.ts, message, paid=paid)
-        elif self._ask.response_url:
+            return not (post and post.ts) or await self._edit(
+                route.channel, post.part, post.ts, message, spare=spare
+            )
+        if self._ask.response_url:
             await self._ledger.check()
             await self._slack.replace(self._ask.response_url, message)
+        return True
 
     async def _edit(
-        self, channel: str, part: str, ts: str, message: Message, *, paid: bool
-    ) -> None:
+        self, channel: str, part: str, ts: str, message: Message, *, spare: bool
+    ) -> bool:
         calls = Calls(self._slack, self._budget, self._ledger, channel)
-        for left in reversed(range(_TRIES)):
-            if not paid:
-                await self._budget.final(self._ledger.job_id)
+        take = self._budget.tell if spare else self._budget.final
+        turn, tries = partial(take, self._ledger.job_id), _TRIES
+        while True:
             try:
-                await calls.edit(part, ts, message)
-                return
+                slot = await calls.edit(part, ts, message, turn)
             except SlackError as error:
-                if paid or not (left and passes(error)):
+                tries -= 1
+                if spare or not (tries and passes(error)):
                     raise
+                continue
+            if spare or not slot.wait:
+                return not slot.wait
+            await wait_out(slot.wait)

@@ -7,6 +7,7 @@ enough to fill it later, or in the status of a thread, where the message will be
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from bot.reply.passage import Passage
 from bot.reply.route import Way, is_private
 from bot.settings import Streaming
 from bot.slack.blocks import Message
-from bot.slack.pacing import EditBudget, pause
+from bot.slack.pacing import EditBudget, nothing_taken, pause, wait_out
 from bot.slack.slack import Slack
 from bot.slack.status import ThreadStatus
 from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
@@ -37,11 +38,18 @@ OPEN_SECONDS = 0.2
 PATIENCE_SECONDS = 2.0
 """How long the first text is waited for when edits are scarce, so that the post can carry it."""
 
+FAR_SECONDS = 1.0
+"""Who edits seldom asks before the answer is laid out whether it is time: others may have come."""
+
 TELL_SECONDS = 10.0
 """How often the asker is told how long Grok thinks."""
 
 Sections = Callable[[], Sequence[Section]]
 """What has come of the answer by now."""
+
+
+AskAgain = Callable[[], Awaitable[float]]
+"""Asks for how many seconds an answer has to wait yet."""
 
 
 async def _nothing_waits() -> None:
@@ -91,6 +99,9 @@ class Growing:
         self._clock = Clock()
         self._taken_over = "0" in ledger.posts
         self._begun = False
+        self._due = 0.0
+        self._following = 0.0
+        self._asks_again: AskAgain | None = None
         self._behind: int | None = None
 
     @property
@@ -125,10 +136,11 @@ class Growing:
         self._begun = True
         try:
             async with asyncio.timeout(OPEN_SECONDS):
-                await self._turn("0")
+                await self._budget.post(self._passage.route.channel)
         except TimeoutError:
             return
-        await self._write_newest(lambda: ())
+        if pending := await self._pending(()):
+            await self._messages.write(*pending, nothing_taken)
 
     async def _begins_without_text(self) -> bool:
         """Whether the question is shown before there is text, which takes an edit to add. How
@@ -160,14 +172,19 @@ class Growing:
                 await self._status.say("")
 
     async def show_newest(self, sections: Sections) -> None:
-        """Make one post or edit, or wait until there is something new for one."""
+        """Make one post or edit, or wait until there is something new for one.
+
+        What is laid out is written: it is laid out when its turn is due, and only then asked for.
+        """
         await self._passage.arrive()
+        await self._until_due()
+        await self.source.fresh()
         self._changed.clear()
         if self.closing.is_set():  # which was news until the line before
             return
         shown = sections()
         if not _says_anything(shown):
-            await self._show_waiting(sections)
+            await self._show_waiting()
             return
         self._clock.begin()
         pending = await self._pending(shown)
@@ -175,9 +192,48 @@ class Growing:
             self.source.want()
             await self._changed.wait()
         elif await self._turn(*pending):
-            await self._write_newest(sections)
+            await self._write(*pending)
 
-    async def _show_waiting(self, sections: Sections) -> None:
+    async def _until_due(self) -> None:
+        """Wait until there may be a turn, or no more text comes. Who was told to wait asks again
+        before the answer is laid out: others may have come, or ended."""
+        while not self.closing.is_set():
+            if (left := self._due - time.monotonic()) > 0:
+                await wait_out(left, self.closing)
+            elif self._asks_again:
+                wait = await self._asks_again()
+                self._wait(wait, self._asks_again if wait else None)
+            else:
+                return
+
+    def _wait(self, seconds: float, asks_again: AskAgain | None = None) -> None:
+        """It is no turn of this answer for so long."""
+        self._due, self._asks_again = time.monotonic() + seconds, asks_again
+
+    async def _write(self, part: str, message: Message) -> None:
+        """Show text, where it is its turn; an edit learns only now whether it is."""
+        clock, asked = self._clock, time.monotonic()
+        turn = partial(self._budget.interim, self._ledger.job_id, clock.text, clock.shown)
+        slot = await self._messages.write(part, message, turn)
+        if slot.wait:
+            self._wait(slot.wait, partial(self._until_interim, self._budget))
+            return
+        clock.show(asked)
+        following, self._following = slot.following or self._following, 0.0
+        budget = self._appends if self._native.streams(part) else self._budget
+        peek = partial(self._until_interim, budget) if following > FAR_SECONDS else None
+        self._wait(asked + following - time.monotonic(), peek)
+
+    async def _until_interim(self, budget: EditBudget) -> float:
+        clock = self._clock
+        return await budget.until_interim(self._ledger.job_id, clock.text, clock.shown)
+
+    async def _until_worth_posting(self) -> float:
+        slot = await self._budget.first_post(self._ledger.job_id, self._clock.text or 0.0)
+        self._following = slot.following
+        return slot.wait
+
+    async def _show_waiting(self) -> None:
         """Say what the asker waits for when that is news, or else wait for text. What an earlier
         worker showed stays until there is text."""
         if not self._messages.is_posted("0"):
@@ -185,39 +241,31 @@ class Growing:
                 await self._say_status(self._status)
                 await self._until_news()
             else:
-                await self._post_waiting(sections)
+                await self._post_waiting()
             return
         if self._taken_over:
             await self._changed.wait()
             return
         pending = await self._pending(())
-        tells = pending is not None and self._messages.is_posted(pending[0])
-        if pending and tells and await self._budget.may_tell(self._ledger.job_id):
-            await self._messages.write(*pending)
-        else:
-            await self._until_news()
+        if pending and self._messages.is_posted(pending[0]):
+            turn = partial(self._budget.tell, self._ledger.job_id)
+            if not (await self._messages.write(*pending, turn)).wait:
+                return
+        await self._until_news()
 
     async def _until_news(self) -> None:
         await pause(TELL_SECONDS - self._clock.waited % TELL_SECONDS, self._changed)
 
-    async def _post_waiting(self, sections: Sections) -> None:
+    async def _post_waiting(self) -> None:
         """Post that the asker waits, when text is long in coming."""
         if not self._begun and self._clock.waited < PATIENCE_SECONDS:
             await pause(PATIENCE_SECONDS - self._clock.waited, self._changed)
-        elif await self._pending(()) is None:
+            return
+        pending = await self._pending(())
+        if pending is None:
             await self._changed.wait()
         elif await self._turn("0"):
-            await self._write_newest(sections)
-
-    async def _write_newest(self, sections: Sections) -> None:
-        """Write what has come by now: the turn was waited for."""
-        await self.source.fresh()
-        shown = sections()
-        if _says_anything(shown):
-            self._clock.begin()
-            self._clock.show()
-        if newest := await self._pending(shown):
-            await self._messages.write(*newest)
+            await self._messages.write(*pending, nothing_taken)
 
     async def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
         """The part to write next, and its message."""
@@ -257,22 +305,29 @@ class Growing:
         return self._clock.waited // TELL_SECONDS * TELL_SECONDS
 
     async def _turn(self, part: str, message: Message | None = None) -> bool:
-        """Wait for the turn of an interim edit, or of a post; False when closed first."""
-        job_id, clock, closing = self._ledger.job_id, self._clock, self.closing
+        """Whether `part` may be written now; of an edit that is not known before it is made."""
         if message and self._native.streams(part):
-            if not self._native.appends(part, message):
-                return True
-            return await self._appends.interim(job_id, clock.text, clock.shown, closing)
-        if self._messages.is_posted(part):
-            return await self._budget.interim(job_id, clock.text, clock.shown, closing)
-        if message and await self._messages.may_stream(part, message):
+            return not self._native.appends(part, message) or await self._may_append()
+        if self._messages.is_posted(part) or (
+            message and await self._messages.may_stream(part, message)
+        ):
             return True
         if part == "0" and not self._begun:
-            worth_showing = clock.text or 0.0
-            if not await self._budget.first_post(job_id, worth_showing, closing):
+            if wait := await self._until_worth_posting():
+                self._wait(wait, self._until_worth_posting)
                 return False
             self._begun = True
-        return await self._budget.post(self._passage.route.channel, closing)
+        if wait := await self._budget.try_post(self._passage.route.channel):
+            self._wait(wait)
+        return not wait
+
+    async def _may_append(self) -> bool:
+        clock = self._clock
+        slot = await self._appends.interim(self._ledger.job_id, clock.text, clock.shown)
+        if slot.wait:
+            self._wait(slot.wait, partial(self._until_interim, self._appends))
+        self._following = slot.following
+        return not slot.wait
 
     async def end(self) -> None:
         """Nothing of it is shown any more: its edits are for others."""

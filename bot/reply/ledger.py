@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.reply.late import LateCalls
+from bot.slack.pacing import Slot, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class Ledger(Protocol):
 
     async def check(self) -> None:
         """Call before (and after) every write to Slack."""
+        ...
+
+    async def take(self, turn: Turn) -> Slot:
+        """Call before an edit, in the place of `check`: the edit is taken by `turn` in one step
+        with it."""
         ...
 
     async def intend(self, part: str, channel: str) -> None:

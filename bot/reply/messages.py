@@ -37,7 +37,7 @@ from bot.reply.late import LateCall
 from bot.reply.ledger import Ledger, withdrawn
 from bot.reply.native import Native
 from bot.slack.blocks import Message
-from bot.slack.pacing import EditBudget
+from bot.slack.pacing import EditBudget, Slot, Turn
 from bot.slack.slack import (
     MESSAGE_DELETED,
     STREAMING,
@@ -144,10 +144,10 @@ class Messages:
         """Whether `write` begins a stream and needs no turn for a post."""
         return self._root_of(part) is not None and await self._native.may_start(message)
 
-    async def write(self, part: str, message: Message, *, final: bool = False) -> None:
-        """Show `message` as `part`: edit what is there, else post it. The caller has waited for
-        its turn. Where a stream cannot be begun, or an edit made while one lasts, `part` stays
-        pending.
+    async def write(self, part: str, message: Message, turn: Turn, *, final: bool = False) -> Slot:
+        """Show `message` as `part`: edit what is there, if `turn` gives an edit for it; else post
+        it, for which the caller has waited. Where a stream cannot be begun, or an edit made while
+        one lasts, `part` stays pending.
 
         What somebody deleted stays deleted. What can no longer be edited is left alone until
         this is `final`: then it is deleted, and pending as a post.
@@ -157,17 +157,17 @@ class Messages:
         if ts is None and root and self._native.is_reserved(message):
             ts = await self._start(part, root)
             if ts is None or not await self._native.may_append():
-                return
+                return Slot(0.0)
         if ts is None:
             await self._post_in_order(part, message)
-            return
+            return Slot(0.0)
         try:
-            if self._native.streams(part):
-                await self._grow(part, message, final=final)
-            else:
-                await self._edit(part, ts, message)
+            if not self._native.streams(part):
+                return await self._edit(part, ts, message, turn)
+            await self._grow(part, message, final=final)
         except MessageGone as error:
             await self._lose(part, ts, error.code, final=final)
+        return Slot(0.0)
 
     async def post_once(self, part: str, message: Message) -> None:
         """Show `message` as `part`, unless it was shown before: it is never edited."""
@@ -344,20 +344,24 @@ class Messages:
             self._refuse(part, message, error)
             raise
 
-    async def _edit(self, part: str, ts: str, message: Message) -> None:
+    async def _edit(self, part: str, ts: str, message: Message, turn: Turn) -> Slot:
         before = self._shown.pop(part, None)
         try:
             streamed = self._native.streamed(part)
-            await self._calls.edit(part, ts, message, streamed=streamed)
+            slot = await self._calls.edit(part, ts, message, turn, streamed=streamed)
         except SlackError as error:
             if error.code == STREAMING:
                 self._native.found(part, ts)
-                return
+                return Slot(0.0)
             self._refuse(part, message, error)
             raise
-        self._shown[part] = message
-        self._edited |= before is None or not before.has_text_of(message)
-        await self._ledger.check()
+        if not slot.wait:
+            self._shown[part] = message
+            self._edited |= before is None or not before.has_text_of(message)
+            await self._ledger.check()
+        elif before:
+            self._shown[part] = before
+        return slot
 
     async def _keep(self, part: str, ts: str) -> None:
         """Record what was posted, or take it back without a lease."""

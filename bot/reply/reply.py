@@ -23,7 +23,7 @@ from bot.reply.route import TOO_LONG, Way
 from bot.reply.whisper import tell_bare, tell_note, tell_promise
 from bot.settings import Streaming
 from bot.slack.blocks import Message, mention, note
-from bot.slack.pacing import EditBudget, pause
+from bot.slack.pacing import EditBudget, pause, wait_out
 from bot.slack.slack import Slack, passes, refuses_blocks
 from bot.words import talk
 
@@ -253,14 +253,15 @@ class Reply:
         await self._messages.keep_only(len(messages))
 
     async def _write_all(self, messages: Sequence[Message | None]) -> None:
+        turn = partial(self._budget.final, self._ledger.job_id)
         while part := self._messages.pending(messages, final=True):
-            if self._messages.is_posted(part):
-                if not self._passage.native.streams(part):
-                    await self._budget.final(self._ledger.job_id)
-            else:
+            if not self._messages.is_posted(part):
                 await self._budget.post(self._passage.route.channel)
             if message := messages[int(part)]:
-                await self._messages.write(part, message, final=True)
+                slot = await self._messages.write(part, message, turn, final=True)
+                if slot.wait:
+                    await wait_out(slot.wait)
+                    continue
             self._recover()
 
     async def _whisper_all(self, answer: Answer) -> None:

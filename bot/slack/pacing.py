@@ -6,8 +6,10 @@ import asyncio
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
+from bot.errors import LeaseLost
 from bot.slack_limits import POST_BURST, POST_BURST_SECONDS
 from bot.store.connection import Store
 from bot.store.keys import Keys
@@ -18,20 +20,51 @@ WINDOW_SECONDS = 61.0
 TYPICAL_SECONDS = 12.0
 """For how long the text of an answer comes, before that is learned: 600 tokens at 50 tokens/s."""
 
-CLOSEST = 1 / 200
-"""Of the window: no closer do edits follow each other (`edit_slot.lua`), so nobody asks before."""
-
 _EDITS = "chat.update"
 _POSTS = "chat.postMessage"
-_LONGEST_SLEEP = 5.0
+LONGEST_SLEEP = 5.0
+"""Seconds after which it is asked again, however long there is to wait."""
+
 _JITTER = 0.01
 
-Kind = Literal["begin", "post", "edit", "tell", "final", "end"]
+Kind = Literal["begin", "post", "edit", "when", "tell", "final", "end"]
 """What an answer asks for, see `edit_slot.lua`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The lease of the job with the key `job`, which is compared where an edit is taken: then
+    `number` counts the writes under it, and for `late` seconds calls of its holder, this edit
+    included, may be carried out."""
+
+    job: str
+    lease: str
+    number: int
+    late: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An edit that was taken, or for how many seconds to `wait` before asking again. `following`:
+    after how many seconds the next one of the same answer may be had."""
+
+    wait: float
+    following: float = 0.0
+
+
+Turn = Callable[[Fence | None], Awaitable[Slot]]
+"""Asks for an edit, under a lease. Raises `LeaseLost` when that is another one by now."""
+
+
+async def nothing_taken(fence: Fence | None) -> Slot:  # noqa: ARG001
+    """For what takes no edit, such as a post."""
+    return Slot(0.0)
+
+
 class EditBudget:
-    """Says when a message may be edited or posted. Waits are cut short by `stop`.
+    """Says when a message may be edited or posted.
+
+    Who takes an edit under a lease gives its `fence`, and makes it at once.
 
     An answer is open from its first message, for which it asks, to its `end`: the last edit of
     each open answer is never given away. Every method raises `StoreUnavailable` when Redis is
@@ -65,48 +98,45 @@ class EditBudget:
 
     async def may_begin(self, answer: str) -> bool:
         """Whether there are edits enough to show a message that has no text yet."""
-        return not await self._ask("begin", answer)
+        return not (await self._ask("begin", answer)).wait
 
-    async def first_post(self, answer: str, age: float, stop: asyncio.Event) -> bool:
-        """Wait until the first message is worth posting, with text that has come for `age`
-        seconds; at once while there are edits enough. False when `stop` was set first."""
-        started = _clock()
-        return await _until(lambda: self._ask("post", answer, age + _clock() - started), stop)
+    async def first_post(self, answer: str, age: float) -> Slot:
+        """Whether the first message is worth posting, with text that has come for `age` seconds:
+        at once while there are edits enough. It takes no edit."""
+        return await self._ask("post", answer, age)
+
+    async def until_interim(self, answer: str, age: float | None, since: float | None) -> float:
+        """For how many seconds there is no edit for `answer`, as `interim` would say."""
+        return (await self._ask("when", answer, age, since)).wait
 
     async def interim(
-        self, answer: str, age: float | None, since: float | None, stop: asyncio.Event
-    ) -> bool:
-        """Wait for the turn of `answer`, whose text began `age` seconds ago and was shown last
-        `since` seconds ago (None: not yet). False when `stop` was set first."""
-        started = _clock()
+        self, answer: str, age: float | None, since: float | None, fence: Fence | None = None
+    ) -> Slot:
+        """Take an edit that shows more of `answer`, whose text began `age` seconds ago and was
+        shown last `since` seconds ago (None: not yet)."""
+        return await self._ask("edit", answer, age, since, fence)
 
-        async def wait() -> float:
-            passed = _clock() - started
-            return await self._ask("edit", answer, _after(age, passed), _after(since, passed))
+    async def tell(self, answer: str, fence: Fence | None = None) -> Slot:
+        """Take an edit that only says how long the asker waits: such edits have a share of their
+        own. Asking keeps `answer` open."""
+        return await self._ask("tell", answer, fence=fence)
 
-        closest = CLOSEST * self._window / 1000
-        if since is not None and since < closest:
-            await pause(closest - since, stop)
-        return await _until(wait, stop)
-
-    async def may_tell(self, answer: str) -> bool:
-        """Whether an edit may be made now that only says how long the asker waits: such edits
-        have a share of their own. Asking keeps `answer` open."""
-        return not await self._ask("tell", answer)
-
-    async def final(self, answer: str) -> None:
-        """Wait for an edit that shows how `answer` ends."""
-        await _until(lambda: self._ask("final", answer))
+    async def final(self, answer: str, fence: Fence | None = None) -> Slot:
+        """Take an edit that shows how `answer` ends."""
+        return await self._ask("final", answer, fence=fence)
 
     async def end(self, answer: str, age: float | None) -> None:
         """`answer` is complete; its text came for `age` seconds."""
         await self._ask("end", answer, age)
 
-    async def post(self, channel: str, stop: asyncio.Event | None = None) -> bool:
-        """Wait until a message may be posted in `channel`. False when `stop` was set first."""
+    async def try_post(self, channel: str) -> float:
+        """Take a post in `channel`. 0 when it may be made now, else for how many seconds not."""
         keys = [self._keys.budget(f"{_POSTS}:{channel}"), self._keys.rest(_POSTS)]
-        seconds = POST_BURST_SECONDS * self._scale
-        return await _until(lambda: self._take(keys, POST_BURST, seconds), stop)
+        return await self._take(keys, POST_BURST, POST_BURST_SECONDS * self._scale)
+
+    async def post(self, channel: str) -> None:
+        """Wait until a message may be posted in `channel`."""
+        await _until(lambda: self.try_post(channel))
 
     async def try_take(self, method: str, per_minute: int) -> float:
         """Take one of `per_minute` calls of `method`. 0 when it may be made now, else for how
@@ -134,14 +164,19 @@ class EditBudget:
         await self._rest([self._keys.rest(method)], [_ms(seconds)])
 
     async def _ask(
-        self, kind: Kind, answer: str, age: float | None = None, since: float | None = None
-    ) -> float:
-        """How many seconds to wait before asking again; 0: it may be done now."""
+        self,
+        kind: Kind,
+        answer: str,
+        age: float | None = None,
+        since: float | None = None,
+        fence: Fence | None = None,
+    ) -> Slot:
         of = self._keys
         places = (of.budget, of.rest, of.open, of.asked, of.pace, of.told)
+        keys = [place(self._method) for place in places]
         typical = round(TYPICAL_SECONDS * self._scale * 1000)
         budget = (self._most, self._window, typical)
-        asked: list[str | int | float] = [
+        args: list[str | int | float] = [
             uuid.uuid4().hex,
             kind,
             answer,
@@ -149,7 +184,13 @@ class EditBudget:
             _passed(age),
             _passed(since),
         ]
-        return int(await self._edit_slot([place(self._method) for place in places], asked)) / 1000
+        if fence is not None:
+            keys.append(fence.job)
+            args += [fence.lease, fence.number, _ms(fence.late)]
+        wait, following = await self._edit_slot(keys, args)
+        if int(wait) < 0:
+            raise LeaseLost(answer)
+        return Slot(int(wait) / 1000, int(following) / 1000)
 
     async def _take(self, keys: Sequence[str], most: int, seconds: float) -> float:
         return int(await self._slot(keys, [uuid.uuid4().hex, most, _ms(seconds)])) / 1000
@@ -167,24 +208,17 @@ async def pause(seconds: float, stop: asyncio.Event | None = None) -> None:
         return
 
 
-async def _until(ask: Callable[[], Awaitable[float]], stop: asyncio.Event | None = None) -> bool:
-    """Ask until there is nothing to wait for. In between others may have ended, or come: it is
-    asked again before long. False when `stop` was set first."""
-    while not (stop and stop.is_set()):
-        wait = await ask()
-        if not wait:
-            return True
-        jitter = random.uniform(0.0, _JITTER)  # noqa: S311
-        await pause(min(wait, _LONGEST_SLEEP) + jitter, stop)
-    return False
+async def wait_out(wait: float, stop: asyncio.Event | None = None) -> None:
+    """Sleep until it is worth asking again after being told to `wait`: in between others may have
+    ended, or come."""
+    jitter = random.uniform(0.0, _JITTER)  # noqa: S311
+    await pause(min(wait, LONGEST_SLEEP) + jitter, stop)
 
 
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _after(before: float | None, passed: float) -> float | None:
-    return None if before is None else before + passed
+async def _until(ask: Callable[[], Awaitable[float]]) -> None:
+    """Ask until there is nothing to wait for."""
+    while wait := await ask():
+        await wait_out(wait)
 
 
 def _passed(seconds: float | None) -> int:

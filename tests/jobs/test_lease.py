@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,7 +13,9 @@ from bot.jobs.job import dump_post, post_field
 from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Queue
 from bot.reply.ledger import Ledger, Post
+from bot.slack.pacing import EditBudget
 from bot.store.connection import Store
+from bot.store.keys import Keys
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import take_next, take_over
@@ -184,3 +187,49 @@ async def test_lost_replies_change_nothing_about_who_came_first(
     assert not await zombie.ledger.disown("10.1")
     _, job = await take_over(queue)
     assert {part: post.ts for part, post in job.posts.items()} == {"0": "10.1"}
+
+
+async def test_the_edit_that_is_taken_checks_the_lease_and_says_what_may_come_late(
+    queue: Queue, store: Store, keys: Keys
+) -> None:
+    ledger = (await hold(queue)).ledger
+    budget = EditBudget(store, keys, per_minute=1)
+    turn = partial(budget.final, "job-1")
+
+    with ledger.late.sending(15.0, "10.1"):
+        assert not (await ledger.take(turn)).wait
+        lost, job = await take_over(queue)
+    assert 25 < job.late <= 30
+
+    with pytest.raises(LeaseLost):
+        await ledger.take(turn)
+    assert (await JobLedger(queue, lost, job).take(turn)).wait
+
+
+async def test_who_has_lost_the_lease_takes_no_edit_from_others(
+    queue: Queue, store: Store, keys: Keys
+) -> None:
+    ledger = (await hold(queue)).ledger
+    await take_over(queue)
+    before = fenced()
+
+    budget = EditBudget(store, keys, per_minute=1)
+    with pytest.raises(LeaseLost):
+        await ledger.take(partial(budget.interim, "job-1", 0.0, None))
+
+    assert fenced() == before + 1
+    assert not (await budget.final("another")).wait
+
+
+@pytest.mark.integration
+async def test_an_edit_whose_reply_is_lost_is_taken_once(
+    valkey: str, keys: Keys, store: Store, make_queue: MakeQueue
+) -> None:
+    async with Proxy(valkey) as proxy, Store(proxy.url) as far:
+        ledger = (await hold(make_queue(far, 60))).ledger
+        budget = EditBudget(far, keys, per_minute=2)
+        proxy.lose = every_other()
+        for _ in range(2):
+            assert not (await ledger.take(partial(budget.final, "job-1"))).wait
+
+    assert await store.redis.zcard(keys.budget("chat.update")) == 2

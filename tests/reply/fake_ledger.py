@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
+from bot.slack.pacing import Slot, Turn
 
 
 @dataclass
@@ -48,6 +49,10 @@ class FakeLedger:
 
     async def check(self) -> None:
         await self._fence("check")
+
+    async def take(self, turn: Turn) -> Slot:
+        await self._fence("check")
+        return await turn(None)
 
     async def intend(self, part: str, channel: str) -> None:
         await self._fence("intend")

@@ -15,7 +15,7 @@ from bot.reply.native import Native
 from bot.reply.reply import Reply
 from bot.slack.blocks import Message as Sent
 from bot.slack.blocks import note
-from bot.slack.pacing import EditBudget
+from bot.slack.pacing import EditBudget, nothing_taken
 from bot.slack.slack import Slack
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Fault, Message, Revision, Workspace
 from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, ask, standing
@@ -165,10 +165,10 @@ async def test_what_slack_refused_is_not_sent_again_before_the_end(
 ) -> None:
     messages = messages_of(slack, budget, job)
     first, newer = note("first"), note("newer")
-    await messages.write("0", note("thinking"))
+    await messages.write("0", note("thinking"), nothing_taken)
     workspace.fail("chat.update", error=error)
     with contextlib.suppress(SlackError):
-        await messages.write("0", first)
+        await messages.write("0", first, nothing_taken)
 
     assert messages.pending([first]) is None
     assert messages.pending([newer]) == "0"
@@ -180,10 +180,10 @@ async def test_what_can_never_be_edited_is_left_alone_until_the_end(
     workspace: Workspace, slack: Slack, budget: EditBudget, job: FakeJob
 ) -> None:
     messages = messages_of(slack, budget, job)
-    await messages.write("0", note("thinking"))
+    await messages.write("0", note("thinking"), nothing_taken)
     close_window(workspace, *standing(workspace))
     for text in ("first", "second"):
-        await messages.write("0", note(text))
+        await messages.write("0", note(text), nothing_taken)
 
     assert messages.pending([note("third")]) is None
     assert messages.pending([note("third"), note("further")]) == "1"

@@ -68,8 +68,11 @@ async def _once(act: Callable[[], Any]) -> Any:
     return await act()
 
 
-MUTANTS: dict[str, Lua | Method] = {
-    "fence": Lua("write", "if redis.call('HGET', job, 'lease') ~= lease then", "if false then"),
+MUTANTS: dict[str, Lua | Method | tuple[Lua, ...]] = {
+    "fence": (
+        Lua("write", "if redis.call('HGET', job, 'lease') ~= lease then", "if false then"),
+        Lua("edit_slot", "if job and redis.call('HGET', job, 'lease') ~= lease", "if false"),
+    ),
     "dedupe": Lua("accept", "local holder = redis.call('GET', seen)", "local holder = false"),
     "settle once": Lua(
         "deliver",
@@ -84,7 +87,10 @@ MUTANTS: dict[str, Lua | Method] = {
         "accept", "if redis.call('EXISTS', active) == 1 then", "if false then"
     ),
     "next of a thread": Lua("finish", "redis.call('XADD', queue, '*', 'job', first)", ""),
-    "late-call record": Lua("write", "expect_late(job, lease, late)", ""),
+    "late-call record": (
+        Lua("write", "expect_late(job, lease, late)", ""),
+        Lua("edit_slot", "expect_late(job, lease, late)", ""),
+    ),
     "late calls of others": Method(LateCalls, "expect_earlier", lambda *_: None),
     "intent of a post": Method(JobLedger, "intend", _nothing),
     "look-up": Method(Messages, "_locate", _located),
@@ -131,7 +137,8 @@ def planted(name: str | None) -> Iterator[None]:
         if isinstance(mutant, Method):
             stack.enter_context(mock.patch.object(mutant.owner, mutant.name, mutant.instead))
         else:
-            stack.enter_context(_other_script(mutant))
+            for each in mutant if isinstance(mutant, tuple) else (mutant,):
+                stack.enter_context(_other_script(each))
         yield
 
 

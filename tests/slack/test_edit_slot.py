@@ -35,7 +35,8 @@ class Edits:
         self._calls += 1
         budget = (self.most, self.window, TYPICAL)
         args: list[str | int | float] = [call or self._calls, kind, answer, *budget, age, since]
-        return int(await self._slot(self._keys, args))
+        wait, _ = await self._slot(self._keys, args)
+        return int(wait)
 
     async def taken(self, kind: str, answer: str = "a", *, since: int = LONG_AGO) -> int:
         """How many are given until one has to wait."""

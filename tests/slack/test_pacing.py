@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
 from bot.slack.blocks import BARE, further_message
-from bot.slack.pacing import EditBudget
+from bot.slack.pacing import EditBudget, wait_out
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack_limits import POST_BURST
@@ -29,8 +29,7 @@ async def test_a_rest_holds_for_every_process(store: Store, keys: Keys) -> None:
     await one.rest_edits(1)
 
     assert 29_000 < await store.redis.pttl(keys.rest("chat.update")) <= 30_000
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(other.final("a"), 0.05)
+    assert 29 < (await other.final("a")).wait <= 30
 
 
 async def test_posts_rest_in_every_channel(store: Store, keys: Keys) -> None:
@@ -43,36 +42,25 @@ async def test_posts_rest_in_every_channel(store: Store, keys: Keys) -> None:
             await asyncio.wait_for(budget.post(channel), 0.05)
 
 
-async def test_waiting_ends_when_there_is_nothing_left_to_wait_for(
-    store: Store, keys: Keys
-) -> None:
-    budget = EditBudget(store, keys, per_minute=50)
-    await budget.rest_edits(30)
+async def test_waiting_ends_when_there_is_nothing_left_to_wait_for() -> None:
     stop = asyncio.Event()
 
-    waiting = asyncio.create_task(budget.interim("a", 0.0, None, stop))
+    waiting = asyncio.create_task(wait_out(30.0, stop))
     await asyncio.sleep(0)
     stop.set()
 
-    assert await waiting is False
-    assert await budget.interim("a", 0.0, None, stop) is False
+    await asyncio.wait_for(waiting, 1)
 
 
-async def test_a_post_that_waits_to_be_worth_reading_ends_with_the_text(
-    store: Store, keys: Keys
-) -> None:
-    budget, stop = EditBudget(store, keys, per_minute=0), asyncio.Event()
-
-    waiting = asyncio.create_task(budget.first_post("a", 0.0, stop))
-    await asyncio.sleep(0)
-    stop.set()
-    assert await waiting is False
-
-
-async def test_time_that_passes_while_waiting_counts(store: Store, keys: Keys) -> None:
+async def test_who_edits_is_told_when_the_next_edit_may_be_made(store: Store, keys: Keys) -> None:
     budget = EditBudget(store, keys, per_minute=50, scale=0.01)
-    for _ in range(3):
-        assert await budget.interim("a", 0.0, 0.0, asyncio.Event())
+    following = (await budget.interim("a", 0.0, None)).following
+
+    assert following > 0
+    assert await budget.until_interim("a", 0.0, 0.0) == pytest.approx(following, rel=0.1)
+    assert await budget.until_interim("a", 0.0, 1.1 * following) == 0
+    assert (await budget.interim("a", 0.0, 0.0)).wait
+    assert not (await budget.interim("a", 0.0, 1.1 * following)).wait
 
 
 async def test_other_methods_have_budgets_of_their_own(store: Store, keys: Keys) -> None:
@@ -98,8 +86,8 @@ async def test_a_channel_takes_a_small_burst_of_posts(store: Store, keys: Keys) 
     budget = EditBudget(store, keys, per_minute=50)
 
     for _ in range(POST_BURST):
-        assert await budget.post(GENERAL)
-    assert await budget.post(RANDOM)
+        assert not await budget.try_post(GENERAL)
+    assert not await budget.try_post(RANDOM)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(budget.post(GENERAL), 0.05)
 
@@ -124,7 +112,8 @@ async def test_slack_never_has_to_refuse(store: Store, keys: Keys) -> None:
 
         async def one_answer(number: int) -> None:
             for step in range(12):
-                await budgets[number % 2].final(f"a{number}")
+                while (slot := await budgets[number % 2].final(f"a{number}")).wait:
+                    await wait_out(slot.wait)
                 await slack.update(GENERAL, ts, further_message(1, f"{number} {step}", BARE))
 
         async with asyncio.TaskGroup() as group:

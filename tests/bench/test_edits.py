@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from bench.edits import result_of
+
+
+@pytest.mark.parametrize("row", ["1", "5"])
+def test_an_edit_takes_one_layout_and_one_round_trip_besides_its_slot(row: str) -> None:
+    result = result_of(row)
+    costs = result.costs
+
+    assert costs.edits > 30
+    assert costs.trips <= costs.edits
+    assert costs.layouts <= 1.15 * costs.edits
+    assert (result.cell.refused, result.cell.unchanged, result.cell.whole) == (0, 0, 1)
+
+
+def test_under_a_clock_of_its_own_a_load_comes_out_the_same() -> None:
+    assert result_of("1") == result_of("1")
