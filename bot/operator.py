@@ -13,8 +13,9 @@ from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
 from bot.jobs.board import Board, Row, teams
 from bot.jobs.crashes import Crashes
+from bot.jobs.entry import GROUP
 from bot.jobs.job import Job
-from bot.jobs.queue import GROUP, Queue
+from bot.jobs.queue import Queue
 from bot.ops import words
 from bot.settings import Settings
 from bot.store.connection import Store, open_store

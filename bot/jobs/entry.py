@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+GROUP = "workers"
+"""The consumer group of all workers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

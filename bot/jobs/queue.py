@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import secrets
 import socket
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import structlog
 from redis.exceptions import ResponseError
 
 from bot.completion.ask import Ask
-from bot.completion.result import Answer
 from bot.crash_points import passing
-from bot.errors import LeaseLost
 from bot.jobs.crashes import Crashes, beyond_hope
-from bot.jobs.entry import Again, Entry, Lease, Load, entries_of
-from bot.jobs.job import STATE, Job, State, fields_of, parse_job
+from bot.jobs.entry import GROUP, Entry, Lease, Load, entries_of
+from bot.jobs.job import STATE, Job, State, parse_job
+from bot.jobs.leased import Leased
 from bot.jobs.refusal import Crowd, raise_refusal
 from bot.jobs.versions import for_newer, may_be_newer, needs_of
-from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Hold
-from bot.slack.pacing import Fence
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
-from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
-from bot.store.quotas import books, counters
-from bot.store.recent import MOST_RECENT
+from bot.store.quotas import counters
 
 log = structlog.get_logger(__name__)
 
-GROUP = "workers"
 CONSUMER_GONE_SECONDS = 3600.0
 """A consumer that holds nothing and has not read for this long is forgotten."""
 
@@ -57,7 +48,7 @@ OFFER_SECONDS = BLOCK_SECONDS + 2.0
 """How long others may count on the room that a worker had when it began to read."""
 
 
-class Queue:
+class Queue(Leased):
     """The jobs of one workspace, as one consumer. Every method raises `StoreUnavailable`.
 
     Reads and claims may be asked again, and every write is harmless the second time.
@@ -78,15 +69,17 @@ class Queue:
         the questions of a person, for `thread_retention_seconds` after the last one of them.
         `thread_tokens`: how much of a conversation is remembered. `pause_seconds`: how long a job
         rests that its worker died of; see `Crashes`."""
+        super().__init__(
+            store,
+            keys,
+            f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            retention_seconds=retention_seconds,
+            thread_tokens=thread_tokens,
+            thread_retention_seconds=thread_retention_seconds,
+        )
         self.lease_seconds = lease_seconds
         self.alone = store.alone
-        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._store = store
-        self._script = store.script
-        self._keys = keys
-        self._retention_seconds = retention_seconds
-        self._thread_tokens = thread_tokens
-        self._thread_retention_seconds = thread_retention_seconds
         self.crashes = Crashes(
             store,
             keys,
@@ -274,174 +267,6 @@ class Queue:
         seconds. 0: it is to be taken now."""
         return await self.crashes.pause(entry.job_id, entry.entry_id, self.consumer)
 
-    async def renew(self, lease: Lease) -> bool:
-        """Show that the holder is alive; False when the lease is lost."""
-        args = [lease.token, lease.entry.entry_id, GROUP, self.consumer]
-        return bool(await self._script("renew")(self._job_and_queue(lease), args))
-
-    async def write(
-        self,
-        lease: Lease,
-        number: int,
-        fields: Sequence[tuple[str, str]],
-        *,
-        enters: str | None = None,
-        leaves: str | None = None,
-        late: float = 0.0,
-    ) -> None:
-        """Set fields of the job (an empty value deletes), as the write of this `number`, or,
-        with 0 and none, only ask. With it the job may become active in a conversation, or
-        leave the one that it is in; and it is recorded for how many seconds calls that Slack has
-        not answered may come `late`. Raises `LeaseLost`."""
-        keys = [self._job(lease)]
-        if conversation := enters or leaves:
-            keys += [self._keys.queue, *self._line(conversation)]
-        flat = [word for pair in fields for word in pair]
-        kept = self._thread_retention_seconds
-        args: list[str | int] = [lease.token, number, enters or "", kept, _ms(late), *flat]
-        if not await self._script("write")(keys, args):
-            raise LeaseLost(lease.entry.job_id)
-
-    def fence(self, lease: Lease, number: int, late: float) -> Fence:
-        """Where an edit is taken: the write of this `number`, as `write` makes one."""
-        return Fence(self._job(lease), lease.token, number, late)
-
-    async def adopt(
-        self,
-        lease: Lease,
-        number: int,
-        field: str,
-        value: str,
-        ts: str,
-        *,
-        enters: str | None = None,
-    ) -> bool:
-        """Set the field of a post to what an earlier holder posted at `ts`, as the write of this
-        `number`; False when that holder takes it back. With it the job may become active in a
-        conversation. Raises `LeaseLost`."""
-        keys = [self._job(lease)]
-        if enters:
-            keys += [self._keys.queue, *self._line(enters)]
-        args = (lease.token, number, field, value, ts, enters or "", self._thread_retention_seconds)
-        outcome = await self._script("adopt")(keys, args)
-        if outcome == "lost":
-            raise LeaseLost(lease.entry.job_id)
-        return bool(outcome == "adopted")
-
-    async def disown(self, job_id: str, ts: str) -> bool:
-        """Whether the message at `ts`, posted without a lease, may be taken back."""
-        return bool(await self._script("disown")([self._keys.job(job_id)], [ts]))
-
-    async def begin(self, lease: Lease, hold: Hold, time: int = 0) -> None:
-        """Say that Grok is asked now, with the `hold` of the job, for the `time`-th time from 0.
-        When an earlier holder has asked already, or this one an earlier time, that is charged, and
-        as much reserved again.
-
-        Raises `Denied` when it does not fit, and nothing has changed then; and `LeaseLost`.
-        """
-        outcome, detail = await self._script("begin")(
-            self._job_and_counters(lease, hold), [lease.token, time]
-        )
-        if outcome == "lost":
-            raise LeaseLost(lease.entry.job_id)
-        raise_refusal(outcome, detail, hold)
-
-    async def deliver(
-        self,
-        lease: Lease,
-        answer: Answer,
-        hold: Hold | None = None,
-        charge: Charge = NOTHING,
-        *,
-        given_up: bool = False,
-    ) -> Answer:
-        """Enter `delivering` with `answer`; the one that stands. Raises `LeaseLost`.
-
-        With it the `hold` of the job, if it has one, is settled: `charge` is what this holder
-        used of it since `begin`. A job that is `given_up` is remembered as such, and `answer` takes
-        the place of one that was stored before.
-        """
-        job, *counted = [self._job(lease)] if hold is None else self._job_and_counters(lease, hold)
-        keys = [job, self._keys.failed, *counted]
-        args = (
-            lease.token,
-            answer.model_dump_json(),
-            json.dumps(asdict(charge)),
-            self._retention_seconds if given_up else "",
-        )
-        stored = await self._script("deliver")(keys, args)
-        if stored is None:
-            raise LeaseLost(lease.entry.job_id)
-        return Answer.model_validate_json(stored)
-
-    async def finish(
-        self, lease: Lease, served: int, job: Job, *, shown: bool = False
-    ) -> Again | None:
-        """End the job; None once done, else which further deliveries were called for. The holder
-        has `served` so many. Raises `LeaseLost`.
-
-        With its end, `job`, as its holder knows it, is remembered among the questions of its
-        asker and as a turn of its conversation, where the next one that waits starts. When it
-        is only `shown`, all of this is done, and the job is kept.
-        """
-        conversation = job.conversation
-        while True:
-            outcome, detail, late = await self._finish_in(conversation, lease, served, job, shown)
-            if outcome != "elsewhere":
-                break
-            conversation = str(detail)
-        if outcome == "lost":
-            raise LeaseLost(lease.entry.job_id)
-        if outcome == "early":
-            raise RuntimeError("a job must be delivered before it can finish")
-        return Again(int(detail), int(late) / 1000) if outcome == "again" else None
-
-    async def _finish_in(
-        self, conversation: str | None, lease: Lease, served: int, job: Job, shown: bool
-    ) -> tuple[str, str | int, int]:
-        recent = self._keys.recent(job.ask.user)
-        turn = job.turn
-        args = (
-            lease.token,
-            lease.entry.entry_id,
-            GROUP,
-            served,
-            self._retention_seconds,
-            self._thread_retention_seconds,
-            job.recent.model_dump_json(),
-            MOST_RECENT,
-            conversation or "",
-            turn_entry(turn) if turn else "",
-            job.ask.retry_of,
-            self._thread_tokens,
-            int(shown),
-        )
-        keys = [*self._job_and_queue(lease), recent, *self._line(conversation)]
-        outcome, detail, late = await self._script("finish")(keys, args)
-        return str(outcome), detail, late
-
-    async def reassert(self, job_id: str, lost: Lease | None = None, late: float = 0.0) -> bool:
-        """Have the answer of a job shown once more, by whoever holds or takes it. For `late`
-        seconds Slack may carry out calls that were made under the lease that was `lost`. False:
-        nobody knows the job."""
-        token = lost.token if lost else ""
-        keys = [self._keys.job(job_id), self._keys.queue]
-        return bool(await self._script("reassert")(keys, [uuid.uuid4().hex, token, _ms(late)]))
-
-    async def restore(self, lost: Lease, job: Job) -> bool:
-        """Queue `job` anew, as the holder of the lease that was `lost` knows it; False when it is
-        known."""
-        flat = [word for pair in fields_of(job).items() for word in pair]
-        args = [job.id, lost.entry.entry_id, GROUP, *flat]
-        return bool(await self._script("restore")(self._job_and_queue(lost), args))
-
-    async def release(self, lease: Lease, late: float = 0.0) -> bool:
-        """Hand the job back, for any worker to take at once, though for `late` seconds Slack may
-        carry out calls made for it; False when the lease is lost."""
-        keys = [*self._job_and_queue(lease), self._keys.paused]
-        args: list[str | int] = [lease.token, lease.entry.entry_id, GROUP, _ms(late), 0]
-        return bool(await self._script("release")(keys, args))
-
     async def hand_back(self, working: Sequence[Entry] = ()) -> int:
         """Hand back what this consumer has read and is not `working` on; how much it was."""
         entries = [entry.entry_id for entry in working]
@@ -485,19 +310,3 @@ class Queue:
         except ResponseError as made:
             if not str(made).startswith("BUSYGROUP"):
                 raise
-
-    def _job(self, lease: Lease) -> str:
-        return self._keys.job(lease.entry.job_id)
-
-    def _line(self, conversation: str | None) -> list[str]:
-        return self._keys.line(conversation) if conversation else []
-
-    def _job_and_queue(self, lease: Lease) -> list[str]:
-        return [self._job(lease), self._keys.queue]
-
-    def _job_and_counters(self, lease: Lease, hold: Hold) -> list[str]:
-        return [self._job(lease), *counters(self._keys, hold), *books(self._keys, hold)]
-
-
-def _ms(seconds: float) -> int:
-    return math.ceil(1000 * seconds)

@@ -16,7 +16,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from bot.crash_points import VARIABLE
-from bot.jobs.queue import GROUP
+from bot.jobs.entry import GROUP
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
 from sandbox.grok import GrokServer

@@ -8,9 +8,9 @@ import pytest
 
 from bot.completion.ask import Ask
 from bot.errors import StoreUnavailable
-from bot.jobs.entry import Again
+from bot.jobs.entry import GROUP, Again
 from bot.jobs.job import dump_post, post_field
-from bot.jobs.queue import GROUP, SCAN_START, Queue
+from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.connection import Store
 from bot.store.keys import Keys

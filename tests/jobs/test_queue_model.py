@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 from bot.completion.conversation import conversation_of
 from bot.errors import LeaseLost
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import Again, Lease
+from bot.jobs.entry import GROUP, Again, Lease
 from bot.jobs.job import ROOT, dump_post, post_field
-from bot.jobs.queue import GROUP, SCAN_START, Queue
+from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.connection import Store
 from bot.store.conversations import Conversations, turn_entry

@@ -9,9 +9,10 @@ import pytest
 from bot import acks as acks_module
 from bot.acks import Acks
 from bot.jobs import holder
+from bot.jobs.entry import GROUP
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
-from bot.jobs.queue import GROUP, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
 from bot.store.connection import Store

@@ -14,8 +14,9 @@ from bot import words
 from bot.errors import StoreUnavailable
 from bot.jobs import holder, worker
 from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.jobs.entry import GROUP
 from bot.jobs.lease import Held
-from bot.jobs.queue import GROUP, Queue
+from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
