@@ -28,6 +28,7 @@ SCRIPTS = (
     *("edit_slot", "slot", "rest"),
     *("draft_save", "forget", "forget_person", "leave", "known", "remember", "policy_change"),
     "vote",
+    *("install_save", "install_remove"),
 )
 """Scripts that are run by their names while the bot is at work."""
 

@@ -62,6 +62,30 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = Field(
         None, description="Bot token (`xoxb-…`), from *OAuth & Permissions*."
     )
+    slack_client_id: str | None = Field(
+        None,
+        description="Client id of the app, from *Basic Information*: several workspaces may "
+        "install it, in place of the one of `SLACK_BOT_TOKEN`.",
+    )
+    slack_client_secret: SecretStr | None = Field(
+        None, description="Client secret, beside it; needed with `SLACK_CLIENT_ID`."
+    )
+    installation_keys: SecretStr | None = Field(
+        None,
+        description="What the bot tokens of workspaces are encrypted with in Redis: any text of 32 "
+        "characters or more (`openssl rand -hex 32`); needed with `SLACK_CLIENT_ID`. Several, "
+        "separated by commas: the first encrypts, each decrypts.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Where people reach the pages that install the app (`https://…`, without a "
+        "path); needed with `SLACK_CLIENT_ID`.",
+    )
+    slack_teams: str = Field(
+        "",
+        description="Ids of the workspaces (`T…`) and organisations (`E…`) that may install the "
+        "app, separated by commas; unset: any.",
+    )
     slack_app_token: SecretStr | None = Field(
         None, description="App-level token (`xapp-…`); when set, the bot uses Socket Mode."
     )
@@ -172,7 +196,9 @@ class Settings(BaseSettings):
         60, gt=0, description="Whose answer took longer than this is told when it is done."
     )
     grok_admins: str = Field(
-        "", description="Slack user ids of admins, separated by commas, besides Slack's own."
+        "",
+        description="Slack user ids of admins, separated by commas, besides Slack's own; with "
+        "`SLACK_CLIENT_ID` each with its workspace: `T…:U…`.",
     )
     asking_open_to: Literal["everyone", "members"] = Field(
         "everyone",
@@ -222,6 +248,17 @@ class Settings(BaseSettings):
 def admins_of(settings: Settings) -> frozenset[str]:
     """The Slack user ids in `GROK_ADMINS`."""
     return frozenset(filter(None, (user.strip() for user in settings.grok_admins.split(","))))
+
+
+def admins_in(settings: Settings, team: str) -> frozenset[str]:
+    """Those of `GROK_ADMINS` that are named as admins of `team`: `T…:U…`."""
+    named = (entry.partition(":") for entry in admins_of(settings))
+    return frozenset(user for place, _, user in named if place == team and user)
+
+
+def welcome_places(settings: Settings) -> frozenset[str]:
+    """The ids in `SLACK_TEAMS`; empty: everybody is welcome."""
+    return frozenset(filter(None, (place.strip() for place in settings.slack_teams.split(","))))
 
 
 def asking_channels(settings: Settings) -> tuple[str, ...]:

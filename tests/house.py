@@ -33,6 +33,8 @@ GROUND = frozenset(
 TOP = frozenset(
     {
         "app",
+        "process",
+        "several",
         "wiring",
         "cli",
         "terminal",
@@ -66,7 +68,8 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "asking": _BELOW_JOBS | {"reply", "jobs"},
     "admin": _BELOW_ADMIN,
     "doors": _BELOW_ADMIN | {"admin"},
-    "ops": frozenset({"ground", "completion", "rules", "store", "slack", "grok", "doors"}),
+    "teams": frozenset({"ground", "store", "slack"}),
+    "ops": frozenset({"teams", "ground", "completion", "rules", "store", "slack", "grok", "doors"}),
     "top": frozenset(
         {
             "ground",
@@ -82,6 +85,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "asking",
             "admin",
             "doors",
+            "teams",
             "ops",
         }
     ),

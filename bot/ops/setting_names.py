@@ -67,6 +67,7 @@ def nothing_set(settings: Settings) -> list[Trouble]:
     """That there is no `.env`, where nothing else says what the bot needs either."""
     needed = (
         settings.slack_bot_token,
+        settings.slack_client_id,
         settings.slack_app_token,
         settings.slack_signing_secret,
         settings.xai_api_key,

@@ -18,10 +18,14 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
 from bot.store.address import address_fault
+from bot.teams.seal import LEAST_CHARACTERS, keys_in
 from bot.words.startup import NO_XAI_API_KEY, wrong_url
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
+_MEMBER_ID = re.compile(r"T[A-Z0-9]+:[UW][A-Z0-9]+")
+_PLACE_ID = re.compile(r"[TE][A-Z0-9]+")
+_KEYS = "INSTALLATION_KEYS"
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"xox[a-z]|xapp-")
 
@@ -30,7 +34,7 @@ def settings_troubles(settings: Settings, duty: Duty = Duty.BOTH) -> list[Troubl
     """Everything in `settings` that keeps the bot from its `duty`; empty when all is well."""
     return [
         *nothing_set(settings),
-        *_bot_token(settings),
+        *(_app(settings) if settings.slack_client_id else _bot_token(settings)),
         *(_way_in(settings) if Duty.TAKING in duty else ()),
         *(_shared_store(settings) if duty is not Duty.BOTH else ()),
         *_grok_key(settings),
@@ -63,6 +67,47 @@ async def meet_slack(
         troubles = (each for each in (found, socket_mode) if isinstance(each, Trouble))
         raise StartupError(list(dict.fromkeys(trouble.sentence for trouble in troubles)))
     return found
+
+
+async def meet_app(settings: Settings, client: AsyncWebClient, duty: Duty = Duty.BOTH) -> None:
+    """The same of an app that several workspaces may install: it has no bot token of its own.
+
+    Raises `StartupError`.
+    """
+    app_token = settings.slack_app_token if Duty.TAKING in duty else None
+    trouble = await socket_mode_trouble(client, app_token) if app_token else None
+    if trouble is not None:
+        raise StartupError([trouble.sentence])
+
+
+def _app(settings: Settings) -> Iterator[Trouble]:
+    """What the pages need by which workspaces install the app."""
+    if settings.slack_bot_token is not None:
+        yield Trouble(words.TWO_KINDS, words.REMEDY_TWO_KINDS, "SLACK_BOT_TOKEN")
+    if settings.slack_client_secret is None:
+        name = "SLACK_CLIENT_SECRET"
+        yield Trouble(words.setting_missing(name), words.REMEDY_CLIENT_SECRET, name)
+    keys = settings.installation_keys
+    found = keys_in(keys.get_secret_value()) if keys else ()
+    if not found or any(len(key) < LEAST_CHARACTERS for key in found):
+        fault = words.INSTALLATION_KEY_SHORT if found else words.setting_missing(_KEYS)
+        yield Trouble(fault, words.REMEDY_INSTALLATION_KEYS, _KEYS)
+    address = settings.public_url
+    if address is None:
+        yield Trouble(words.setting_missing("PUBLIC_URL"), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
+    elif not _public(settings, address):
+        yield Trouble(words.wrong_public_url(address), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
+    if wrong := _strangers(settings.slack_teams, _PLACE_ID):
+        yield Trouble(words.wrong_teams(wrong), words.REMEDY_TEAMS, "SLACK_TEAMS")
+
+
+def _public(settings: Settings, address: str) -> bool:
+    """Slack sends people back to `https://` alone; the sandbox is on this machine."""
+    if not _web_address_fits(address):
+        return False
+    parts = urlsplit(address)
+    safe = parts.scheme == "https" or not _at_slack(settings)
+    return safe and parts.path in ("", "/") and not (parts.query or parts.fragment)
 
 
 def _bot_token(settings: Settings) -> Iterator[Trouble]:
@@ -115,8 +160,10 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
 
 
 def _admins(settings: Settings) -> Iterator[Trouble]:
-    if wrong := _strangers(settings.grok_admins, _USER_ID):
-        yield Trouble(words.wrong_admins(wrong), words.REMEDY_ADMINS, "GROK_ADMINS")
+    several = settings.slack_client_id is not None
+    if wrong := _strangers(settings.grok_admins, _MEMBER_ID if several else _USER_ID):
+        remedy = words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
+        yield Trouble(words.wrong_admins(wrong), remedy, "GROK_ADMINS")
 
 
 def _channels(settings: Settings) -> Iterator[Trouble]:

@@ -51,6 +51,37 @@ REMEDY_STORE_DENIES = (
 )
 REMEDY_STORE_LOADING = "It is reading its data: try again in a moment."
 REMEDY_STORE_REFUSES = "Look at the server's log."
+TWO_KINDS = "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: one workspace, or several?"
+REMEDY_TWO_KINDS = (
+    "Leave out SLACK_CLIENT_ID to serve the workspace of that token alone, or SLACK_BOT_TOKEN to "
+    "let workspaces install the app."
+)
+REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."
+INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
+REMEDY_INSTALLATION_KEYS = (
+    "Make one with `openssl rand -hex 32`, and keep it: without it every workspace has to install "
+    "the app again."
+)
+REMEDY_PUBLIC_URL = (
+    "Give the address at which people's browsers reach the bot, such as https://grok.example.com, "
+    "and add it to the Redirect URLs of your app."
+)
+REMEDY_TEAMS = "Give ids of workspaces or organisations separated by commas: T012AB3CD,E012AB3CD."
+REMEDY_ADMINS_OF_TEAMS = (
+    "Give each admin with the workspace, such as T012AB3CD:U012AB3CD, separated by commas."
+)
+
+
+def wrong_public_url(address: str) -> str:
+    """An address to which Slack would send nobody back."""
+    return f"PUBLIC_URL ({address}) is no https:// address without a path."
+
+
+def wrong_teams(names: str) -> str:
+    """Entries of SLACK_TEAMS that are no ids."""
+    return f"SLACK_TEAMS has entries that are no ids of workspaces: {names}."
+
+
 REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012AB3CD."
 
 
@@ -113,6 +144,7 @@ def slack_away(reason: str) -> str:
 CHECK_SETTINGS = "Settings"
 CHECK_BOT_TOKEN = "Slack bot token"
 CHECK_SCOPES = "Slack scopes"
+CHECK_INSTALLATIONS = "Slack app"
 CHECK_SOCKET_MODE = "Slack Socket Mode"
 CHECK_HTTP_MODE = "Slack HTTP mode"
 CHECK_KEY = "Grok key"
@@ -403,10 +435,19 @@ def job_stopped(by: str) -> str:
     return f"stopped ({by})"
 
 
-def serving(host: str, ops_port: int, http_port: int | None) -> str:
-    """The bot takes questions."""
+def serving(
+    host: str, ops_port: int, http_port: int | None, install_address: str | None = None
+) -> str:
+    """The bot takes questions; `install_address`: where workspaces get the app."""
     way_in = "in Socket Mode" if http_port is None else f"over HTTP on port {http_port}"
-    return f"The bot is ready, {way_in}; health and metrics at http://{host}:{ops_port}"
+    said = f"The bot is ready, {way_in}; health and metrics at http://{host}:{ops_port}"
+    return f"{said}\nWorkspaces install it at {install_address}" if install_address else said
+
+
+def app_installed_in(places: int) -> str:
+    """In how many workspaces or organisations an app is that several may install."""
+    where = "1 workspace" if places == 1 else f"{places} workspaces"
+    return f"installed in {where}"
 
 
 def working(host: str, ops_port: int) -> str:

@@ -6,17 +6,17 @@ import hashlib
 import hmac
 import re
 import time
+from collections.abc import Mapping
 
 from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
-from slack_bolt.async_app import AsyncApp
 
 from bot.acks import Acks
 from bot.http_connection import refused
-from bot.listening import Listening
+from bot.listening import Handler, Listening
 from bot.settings import SLACK_PATH
-from bot.slack.incoming import answer, not_understood, parse
+from bot.slack.incoming import Answering, not_understood, parse
 from bot.slack.payloads import Malformed
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
@@ -28,22 +28,24 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 
 class HttpMode(Listening):
-    """Serves one app over HTTP; anything without a good signature gets a 401 and no work."""
+    """Has `answer` say what to say over HTTP; anything without a good signature gets a 401 and no
+    work. `pages` are served beside that."""
 
     def __init__(
         self,
-        app: AsyncApp,
+        answer: Answering,
         signing_secret: SecretStr,
         host: str,
         port: int,
         *,
         acks: Acks | None = None,
+        pages: Mapping[str, Mapping[str, Handler]] | None = None,
     ) -> None:
         """`acks`: where it is told what Slack waits for."""
-        self._app = app
+        self._answer = answer
         self._acks = acks or Acks()
         self._secret = signing_secret.get_secret_value().encode()
-        routes = {SLACK_PATH: {"POST": self._receive}}
+        routes = {**(pages or {}), SLACK_PATH: {"POST": self._receive}}
         super().__init__(routes, host, port, variable="PORT", grace=5, most=MOST_CONNECTIONS)
 
     async def connected(self) -> bool:
@@ -65,7 +67,7 @@ class HttpMode(Listening):
             payload = parse(body, request.headers.get("Content-Type", ""))
             retry = request.headers.get("X-Slack-Retry-Num", 0)
             with self._acks.due():
-                return await to_aiohttp_response(await answer(self._app, payload, retry))
+                return await to_aiohttp_response(await self._answer(payload, retry))
         except Malformed as error:
             return await to_aiohttp_response(not_understood(error))
 

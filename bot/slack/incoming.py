@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,10 @@ from bot.slack.payloads import Malformed, payload_of
 _seldom = Seldom(structlog.get_logger(__name__))
 
 JsonObject = dict[str, Any]
+
+Answering = Callable[[JsonObject, object], Awaitable[BoltResponse]]
+"""Answers a payload, with what Slack says of how often it has sent it before; raises `Malformed`.
+`answer` is one, given an app."""
 
 PAYLOAD = "grok_payload"
 RETRY = "grok_retry"

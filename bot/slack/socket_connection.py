@@ -9,12 +9,11 @@ import time
 
 import structlog
 from aiohttp import ClientWebSocketResponse, WSMsgType
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.acks import Acks
 from bot.crash_points import ACK, passing
-from bot.slack.incoming import JsonObject, answer, json_object, not_understood
+from bot.slack.incoming import Answering, JsonObject, json_object, not_understood
 from bot.slack.payloads import Malformed
 from bot.slack_limits import ACK_SECONDS
 
@@ -36,8 +35,8 @@ class SocketConnection:
     `reason` is what Slack said then, or empty.
     """
 
-    def __init__(self, app: AsyncApp, socket: ClientWebSocketResponse, acks: Acks) -> None:
-        self._app = app
+    def __init__(self, answer: Answering, socket: ClientWebSocketResponse, acks: Acks) -> None:
+        self._answer_payload = answer
         self._acks = acks
         self._socket = socket
         self._due = 0
@@ -123,7 +122,7 @@ class SocketConnection:
         if not isinstance(payload, dict):
             return not_understood(Malformed("an envelope without a payload"))
         try:
-            return await answer(self._app, payload, envelope.get("retry_attempt", 0))
+            return await self._answer_payload(payload, envelope.get("retry_attempt", 0))
         except Malformed as error:
             return not_understood(error)
 

@@ -8,12 +8,12 @@ import time
 import aiohttp
 import structlog
 from pydantic import SecretStr
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
 from bot.backoff import pauses
+from bot.slack.incoming import Answering
 from bot.slack.socket_connection import SocketConnection
 from bot.slack_limits import ACK_SECONDS
 
@@ -55,15 +55,15 @@ class SocketMode:
 
     def __init__(
         self,
-        app: AsyncApp,
+        answer: Answering,
         app_token: SecretStr,
         client: AsyncWebClient,
         *,
         acks: Acks | None = None,
     ) -> None:
-        """`client` has a session, by which the connections are opened too. `acks`: where it is
-        told what Slack waits for."""
-        self._app = app
+        """`answer` is asked what to say. `client` has a session, by which the connections are
+        opened too. `acks`: where it is told what Slack waits for."""
+        self._answer = answer
         self._acks = acks or Acks()
         self._app_token = app_token
         self._client = client
@@ -116,7 +116,7 @@ class SocketMode:
     async def _one(self) -> str:
         """One connection, from opening it until it is over; says why it is."""
         try:
-            connection = SocketConnection(self._app, await self._open(), self._acks)
+            connection = SocketConnection(self._answer, await self._open(), self._acks)
         except _NOT_OPENED as error:
             self._tried.set()
             return self._refusal(error)

@@ -146,6 +146,11 @@ LIFETIMES = (
     Lifetime("stops", "the ids of jobs that were stopped", "never: the last thousand or so"),
     Lifetime("policy", "what admins have set", "never: until they unset it", forget="part"),
     Lifetime("audit", "who changed what", "never: the last thousand or so", forget="part"),
+    Lifetime("records", "where the app is installed, encrypted", "never: until it is removed"),
+    Lifetime("versions", "how often each of those has changed", "never: until it is removed"),
+    Lifetime("left", "the workspaces that removed the app", "half a minute", 5 * MINUTE),
+    Lifetime("state:*", "that somebody began to install the app", "ten minutes", 10 * MINUTE),
+    Lifetime("teams:*", "the workspaces of an organisation", "never: until it removes the app"),
 )
 """The first that fits holds. `docs/operation.md` shows them, and every end-to-end test leaves
 nothing that none of them allows (`tests/store/leftovers.py`)."""

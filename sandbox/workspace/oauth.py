@@ -68,6 +68,8 @@ class OAuth:
         self.redirect_urls = redirect_urls
         self.exchanges = 0
         """How many refresh tokens were taken."""
+        self.used_up = 0
+        """How often one came that was good no more: two have used it, and one has lost the app."""
         self.install_url = ""
         """The app's page for those who want it; shown beside the workspaces."""
 
@@ -184,6 +186,7 @@ class OAuth:
     def _refreshed(self, refresh_token: str) -> Team:
         team = self._refreshing.pop(refresh_token, None)
         if team is None:
+            self.used_up += 1
             raise _Refused("invalid_refresh_token")
         self.exchanges += 1
         return team

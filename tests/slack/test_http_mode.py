@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.http_mode import HttpMode
+from bot.slack.incoming import answer
 from tests.raw_http import Reply, exchange, post, signed
 
 pytestmark = pytest.mark.integration
@@ -30,7 +32,7 @@ async def door() -> AsyncIterator[HttpMode]:
         return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-any")
 
     app = AsyncApp(authorize=authorize, request_verification_enabled=False)
-    async with HttpMode(app, SecretStr(SECRET), "127.0.0.1", 0) as door:
+    async with HttpMode(partial(answer, app), SecretStr(SECRET), "127.0.0.1", 0) as door:
         yield door
 
 

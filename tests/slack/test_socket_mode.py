@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import socket_mode
+from bot.slack.incoming import answer
 from bot.slack.socket_mode import SocketMode
 
 pytestmark = pytest.mark.integration
@@ -113,7 +115,7 @@ async def connected(slack: FakeSlack) -> AsyncIterator[SocketMode]:
     app.command("/grok")(on_command)
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.url + "api/", session=session, retry_handlers=[])
-        async with SocketMode(app, SecretStr("xapp-any"), client) as mode:
+        async with SocketMode(partial(answer, app), SecretStr("xapp-any"), client) as mode:
             yield mode
 
 

@@ -1,4 +1,4 @@
-"""auth.*: who the token belongs to."""
+"""auth.*: who the tokens belong to, and giving them back."""
 
 from __future__ import annotations
 
@@ -19,3 +19,12 @@ async def test(team: Team, args: Args) -> Json:  # noqa: ARG001 - takes none
         "bot_id": BOT_ID,
         "is_enterprise_install": False,
     }
+
+
+@method("auth.revoke", "3")
+async def revoke(team: Team, args: Args) -> Json:  # noqa: ARG001 - of the token that asks
+    """Without its tokens an app is installed no more."""
+    team.revoked |= dict.fromkeys(team.bot_tokens, "token_revoked")
+    team.state.installed = False
+    team.feed.publish({"type": "state"})
+    return {"revoked": True}

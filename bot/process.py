@@ -1,0 +1,248 @@
+"""What a process stands on, whatever it serves, and how the bot of a workspace is joined there."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NoReturn
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.acks import Acks
+from bot.doors.slack_app import build_slack_app
+from bot.duties import Duty
+from bot.errors import StartupError, StoreUnavailable
+from bot.grok.client import GrokClient, open_grok
+from bot.jobs.gauging import keep_gauged
+from bot.jobs.worker import Connected, Worker
+from bot.listening import Handler
+from bot.ops import words
+from bot.ops.health import Heartbeat, OpsServer, Report
+from bot.ops.scopes import SCOPES
+from bot.settings import Settings
+from bot.slack.http_mode import HttpMode
+from bot.slack.incoming import Answering, JsonObject, answer
+from bot.slack.installation import Installation
+from bot.slack.reaction import BackgroundTasks
+from bot.slack.session import slack_session
+from bot.slack.socket_mode import SocketMode
+from bot.store.connection import Store, open_store
+from bot.teams.tenant import Serving, Tenant
+from bot.wiring import Wiring
+
+log = structlog.get_logger(__name__)
+
+CATALOGUE_SECONDS = 600.0
+CONNECTIONS_TO_SLACK = 100
+
+WayIn = SocketMode | HttpMode
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is opened first: the store, Grok, a session to Slack, and who owns what is begun.
+    `tokenless` is a client of Slack without a token."""
+
+    settings: Settings
+    duty: Duty
+    session: aiohttp.ClientSession
+    tokenless: AsyncWebClient
+    store: Store
+    grok: GrokClient
+    tasks: BackgroundTasks
+    acks: Acks
+
+    def client(self, token: SecretStr) -> AsyncWebClient:
+        """A client of Slack that shows `token`."""
+        return _slack_client(self.settings, self.session, token)
+
+
+@asynccontextmanager
+async def open_session(settings: Settings) -> AsyncIterator[AsyncWebClient]:
+    """A client of Slack without a token, with a session of its own."""
+    async with slack_session(connections=CONNECTIONS_TO_SLACK) as session:
+        yield _slack_client(settings, session, None)
+
+
+@asynccontextmanager
+async def open_ground(
+    settings: Settings, duty: Duty, tokenless: AsyncWebClient
+) -> AsyncIterator[Ground]:
+    """Everything that one process has once. Raises `StartupError`."""
+    if tokenless.session is None:
+        raise StartupError([words.NO_SLACK_WAY_IN])
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        grok = await stack.enter_async_context(open_grok(settings))
+        await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
+        tasks = await stack.enter_async_context(BackgroundTasks())
+        yield Ground(settings, duty, tokenless.session, tokenless, store, grok, tasks, Acks())
+
+
+@asynccontextmanager
+async def open_team(
+    ground: Ground,
+    installation: Installation,
+    connected: Connected | None,
+    settings: Settings | None = None,
+) -> AsyncIterator[Tenant]:
+    """The bot of one workspace, which works as long as it is entered and then drains.
+
+    `connected`: whether Slack reaches this process; None where that is not for it. `settings`:
+    those of the workspace, where they are not those of the process.
+    """
+    warn_of_missing_scopes(installation)
+    settings, acks = settings or ground.settings, ground.acks
+    client = ground.client(installation.bot_token)
+    parts = Wiring(settings, installation, client, ground.store, ground.grok)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(keeping("policy", parts.policies.run()))
+        worker = parts.worker(connected, acks) if Duty.WORKING in ground.duty else None
+        working = None
+        if worker is None:
+            await stack.enter_async_context(keeping("gauges", keep_gauged(parts.queue)))
+        else:
+            grace = settings.shutdown_grace_seconds
+            working = await stack.enter_async_context(_working(worker, grace))
+        yield Tenant(
+            answer=_answering(ground, installation, parts),
+            use_token=partial(setattr, client, "token"),
+            working=working,
+            in_hand=lambda: worker.running if worker else 0,
+            answering=lambda: worker.answering if worker else 0,
+            trouble=lambda: worker.trouble if worker and not worker.alive else None,
+            drain=worker.drain if worker else _nothing,
+        )
+
+
+def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Answering:
+    if Duty.TAKING not in ground.duty:
+        return _nobody_asks
+    app = build_slack_app(
+        installation, ground.tokenless, parts.listeners(), ground.tasks, ground.acks
+    )
+    return partial(answer, app)
+
+
+async def _nobody_asks(_: JsonObject, __: object) -> BoltResponse:
+    """Of a process that takes no questions."""
+    return BoltResponse(status=503, body="")
+
+
+async def _nothing(_: float) -> None:
+    """Of a process that does no work: there is nothing to drain."""
+
+
+def way_in(
+    ground: Ground, answering: Answering, pages: Mapping[str, Mapping[str, Handler]] | None = None
+) -> WayIn:
+    """How Slack reaches `answering`; `pages` are served beside that, in HTTP mode."""
+    settings = ground.settings
+    if settings.slack_app_token is not None:
+        token = settings.slack_app_token
+        return SocketMode(answering, token, ground.tokenless, acks=ground.acks)
+    if settings.slack_signing_secret is None:
+        raise StartupError([words.NO_SLACK_WAY_IN])
+    return HttpMode(
+        answering,
+        settings.slack_signing_secret,
+        settings.host,
+        settings.port,
+        acks=ground.acks,
+        pages=pages,
+    )
+
+
+class Health:
+    """Whether this process can do what it is there for: take a question, answer it, or both."""
+
+    def __init__(self, store: Store, serving: Serving, way_in: WayIn | None) -> None:
+        self._store = store
+        self._serving = serving
+        self._way_in = way_in
+        self._stopping = False
+
+    def stop(self) -> None:
+        """From here on the process is not ready: it is about to end."""
+        self._stopping = True
+
+    async def ready(self) -> Report:
+        """Asks Redis and Slack's connection, and never Grok."""
+        faults = [words.STOPPING] if self._stopping else []
+        try:
+            await self._store.ping()
+        except StoreUnavailable as error:
+            faults.append(words.store_away(str(error)))
+        if self._way_in is not None and not await self._way_in.connected():
+            faults.append(words.not_connected(self._way_in.trouble))
+        if (trouble := self._serving.trouble) is not None:
+            faults.append(words.not_working(trouble))
+        return Report(tuple(faults))
+
+
+@asynccontextmanager
+async def ops_server(settings: Settings, health: Health) -> AsyncIterator[OpsServer]:
+    """The port of operators."""
+    async with (
+        Heartbeat() as heartbeat,
+        OpsServer(
+            settings.ops_host, settings.ops_port, live=heartbeat.report, ready=health.ready
+        ) as server,
+    ):
+        yield server
+
+
+@asynccontextmanager
+async def keeping(name: str, work: Coroutine[Any, Any, NoReturn]) -> AsyncIterator[None]:
+    """Work that never ends, beside everything else."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def warn_of_missing_scopes(installation: Installation) -> None:
+    """An upgrade that needs one more scope must not be an outage."""
+    missing = SCOPES.keys() - (installation.scopes or SCOPES.keys())
+    if missing:
+        log.warning("scopes missing", scopes=sorted(missing), remedy=words.REMEDY_SCOPES)
+
+
+@asynccontextmanager
+async def _working(worker: Worker, grace: float) -> AsyncIterator[asyncio.Task[None]]:
+    """The worker at work; on the way out it drains, and hands back what is not done in time."""
+    task = asyncio.create_task(worker.run(), name="worker")
+    try:
+        yield task
+    finally:
+        await worker.drain(grace)
+        await task
+
+
+async def _keep_prices(grok: GrokClient) -> NoReturn:
+    """Models and prices are fetched again every ten minutes."""
+    while True:
+        await grok.catalogue.refresh()
+        await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
+
+
+def _slack_client(
+    settings: Settings, session: aiohttp.ClientSession, token: SecretStr | None
+) -> AsyncWebClient:
+    """No retry handlers: a post that is sent again after a lost reply would show twice."""
+    return AsyncWebClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],
+    )

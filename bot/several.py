@@ -1,0 +1,78 @@
+"""Several workspaces: joined where the app may be installed by whoever is welcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+
+from bot.errors import StartupError
+from bot.jobs.worker import Connected
+from bot.listening import Handler, Listening
+from bot.ops import words
+from bot.ops.scopes import SCOPES
+from bot.process import Ground, open_team
+from bot.settings import Settings, admins_in, welcome_places
+from bot.slack.installation import Installation
+from bot.store.installations import Installations
+from bot.teams.departure import Departures
+from bot.teams.pages import InstallPages, authorize_url
+from bot.teams.register import Register
+from bot.teams.rotation import Rotation
+from bot.teams.seal import Seal, keys_in
+from bot.teams.tenant import OpenTenant, Tenant
+from bot.teams.tenants import Tenants
+from bot.teams.work import Work
+
+MOST_CONNECTIONS = 64
+
+
+def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, InstallPages]:
+    """What serves every workspace, and the pages by which one gets the app. Raises
+    `StartupError`."""
+    settings, client = ground.settings, ground.tokenless
+    identity, secret = settings.slack_client_id, settings.slack_client_secret
+    keys, address = settings.installation_keys, settings.public_url
+    if not (identity and secret and keys and address):
+        raise StartupError([words.setting_missing("SLACK_CLIENT_SECRET")])
+    register = Register(Installations(ground.store), Seal(keys_in(keys.get_secret_value())))
+    departures = Departures(register, ground.store, client)
+    tenants = Tenants(
+        register,
+        _opening(ground, connected),
+        rotation=Rotation(
+            register, client, client_id=identity, client_secret=secret.get_secret_value()
+        ),
+        departures=departures,
+        work=Work(ground.store),
+    )
+    pages = InstallPages(
+        register,
+        client,
+        client_id=identity,
+        client_secret=secret.get_secret_value(),
+        scopes=SCOPES,
+        address=address,
+        authorize_url=authorize_url(settings.slack_api_url),
+        welcome=welcome_places(settings),
+        joined=departures,
+    )
+    return tenants, pages
+
+
+def _opening(ground: Ground, connected: Connected | None) -> OpenTenant:
+    """Opens the bot of one workspace, with what the settings say of it."""
+
+    def opening(installation: Installation) -> AbstractAsyncContextManager[Tenant]:
+        settings = ground.settings
+        admins = ",".join(sorted(admins_in(settings, installation.team)))
+        own = settings.model_copy(update={"grok_admins": admins})
+        return open_team(ground, installation, connected, own)
+
+    return opening
+
+
+def install_port(settings: Settings, routes: Mapping[str, Mapping[str, Handler]]) -> Listening:
+    """The port of the pages, where Slack is not served by one."""
+    return Listening(
+        routes, settings.host, settings.port, variable="PORT", grace=1, most=MOST_CONNECTIONS
+    )

@@ -1,0 +1,107 @@
+"""Where the app is installed, for every workspace that it serves: kept encrypted, by place.
+
+A place is a workspace (`T…`), or an organisation (`E…`) whose workspaces share one installation.
+These keys belong to no workspace: they have a hash tag of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.store.connection import Store, redis_errors
+
+PREFIX = "grokbot:{installations}:"
+
+STATE_SECONDS = 600
+"""How long somebody may take who wants to install the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of one place, encrypted; `version` grows with each change."""
+
+    sealed: str
+    version: int
+
+
+class Installations:
+    """The register of all places. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, store: Store) -> None:
+        self._redis = store.redis
+        self._save = store.script("install_save")
+        self._remove = store.script("install_remove")
+        self._claim = store.script("claim")
+        self._records = PREFIX + "records"
+        self._versions = PREFIX + "versions"
+        self._left = PREFIX + "left"
+
+    async def save(self, place: str, sealed: str, *, made_from: int | None = None) -> int:
+        """Keep `sealed`; where that was `made_from` a version, only if nobody came first.
+
+        Returns the new version, or 0 where somebody did.
+        """
+        keys = [self._records, self._versions, self._left]
+        expected = "" if made_from is None else made_from
+        return int(await self._save(keys, [place, sealed, expected]))
+
+    async def find(self, place: str) -> Kept | None:
+        """What is kept of `place`."""
+        with redis_errors():
+            async with self._redis.pipeline(transaction=True) as both:
+                both.hget(self._records, place)
+                both.hget(self._versions, place)
+                sealed, version = await both.execute()
+        return Kept(str(sealed), int(version)) if sealed and version else None
+
+    async def versions(self) -> dict[str, int]:
+        """Every place where the app is installed, and the version of what is kept of it."""
+        with redis_errors():
+            found = await self._redis.hgetall(self._versions)
+        return {str(place): int(version) for place, version in found.items()}
+
+    async def remove(self, place: str) -> bool:
+        """Forget `place`, whose data is to be deleted from now on; whether it was installed."""
+        keys = [self._records, self._versions, self._left]
+        return bool(await self._remove(keys, [place]))
+
+    async def left(self) -> dict[str, float]:
+        """The places whose data is to be deleted, and when they left (Unix time, seconds)."""
+        with redis_errors():
+            found: Any = await self._redis.zrange(self._left, 0, -1, withscores=True)
+        return {str(place): float(at) for place, at in found}
+
+    async def is_gone(self, place: str) -> None:
+        """Nothing of `place` is left."""
+        with redis_errors():
+            await self._redis.zrem(self._left, place)
+            await self._redis.delete(self._teams(place))
+
+    async def join(self, organisation: str, team: str) -> None:
+        """Remember that `team` is served by the installation of `organisation`."""
+        with redis_errors():
+            await self._redis.sadd(self._teams(organisation), team)
+
+    async def teams_of(self, organisation: str) -> set[str]:
+        """The workspaces that were served by the installation of `organisation`."""
+        with redis_errors():
+            found = await self._redis.smembers(self._teams(organisation))
+        return {str(team) for team in found}
+
+    async def claims(self, what: str, who: str, seconds: int) -> bool:
+        """Whether `who` is the first of all processes to ask for `what` within so many seconds."""
+        return bool(await self._claim([f"{PREFIX}claimed:{what}"], [who, seconds]))
+
+    async def expect(self, state: str) -> None:
+        """Remember the state of an installation that somebody has begun."""
+        with redis_errors():
+            await self._redis.set(f"{PREFIX}state:{state}", "1", ex=STATE_SECONDS)
+
+    async def expected(self, state: str) -> bool:
+        """Whether `state` was remembered; it is good once."""
+        with redis_errors():
+            return await self._redis.getdel(f"{PREFIX}state:{state}") is not None
+
+    def _teams(self, organisation: str) -> str:
+        return f"{PREFIX}teams:{organisation}"

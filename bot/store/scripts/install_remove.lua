@@ -1,0 +1,16 @@
+-- Forget where the app was installed: it is there no more, and the data of the place is to go.
+--
+-- KEYS  1 records   hash: place -> what is kept, encrypted
+--       2 versions  hash: place -> how often that has changed
+--       3 left      sorted set: places whose data is being deleted, by when they left
+-- ARGV  1 place     a workspace, or a whole organisation
+-- returns 1 if it was installed there, 0 if not; doing it again is harmless
+
+local records, versions, left = KEYS[1], KEYS[2], KEYS[3]
+local place = ARGV[1]
+
+local was = redis.call('HDEL', records, place)
+redis.call('HDEL', versions, place)
+local now = redis.call('TIME')
+redis.call('ZADD', left, 'NX', now[1], place)
+return was

@@ -1,0 +1,1 @@
+"""Several workspaces in one process: where the app is installed, and a bot for each."""

@@ -1,0 +1,101 @@
+"""A workspace that has removed the app: its installation, and every key of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+from bot.teams.register import Record, Register
+
+log = structlog.get_logger(__name__)
+
+PURGE_SECONDS = 30.0
+"""For so long after it left, what other processes still write there is deleted too: each of them
+ends its work there within seconds."""
+
+_DELETED_AT_ONCE = 500
+_GONE = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "team_access_not_granted",
+        "token_revoked",
+    }
+)
+"""What Slack says of a token that will never be good again ("auth.test")."""
+
+
+class Departures:
+    """Finds out whether the app was removed, with `client`, and deletes what was kept there."""
+
+    def __init__(
+        self,
+        register: Register,
+        store: Store,
+        client: AsyncWebClient,
+        *,
+        purge_seconds: float = PURGE_SECONDS,
+    ) -> None:
+        self._register = register
+        self._redis = store.redis
+        self._client = client
+        self._purge_seconds = purge_seconds
+
+    async def is_gone(self, record: Record) -> bool | None:
+        """Whether the token of `record` is good no more; None where Slack does not say."""
+        try:
+            await self._client.auth_test(token=record.bot_token)
+        except SlackApiError as error:
+            code = error.response.get("error", "") if error.response.data else ""
+            return True if code in _GONE else None
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return None
+        return False
+
+    async def begin(self, place: str) -> None:
+        """Forget the installation of `place`: whoever has it open closes it."""
+        await self._register.store.remove(place)
+        log.info("app removed", place=place)
+
+    async def joined(self, place: str) -> None:
+        """It has the app, or has it again: what is left of a time before goes first."""
+        if place in await self._register.store.versions():
+            return
+        for team in await self._teams(place):
+            await self._delete(team)
+        await self._register.store.is_gone(place)
+
+    async def purge(self) -> None:
+        """Delete what is left of those that are gone. Harmless at several replicas at once."""
+        for place, left_at in (await self._register.store.left()).items():
+            found = 0
+            for team in await self._teams(place):
+                found += await self._delete(team, while_left=place)
+            if not found and time.time() - left_at > self._purge_seconds:
+                await self._register.store.is_gone(place)
+                log.info("nothing is left", place=place)
+
+    async def _teams(self, place: str) -> Iterable[str]:
+        return {place} if place.startswith("T") else await self._register.store.teams_of(place)
+
+    async def _delete(self, team: str, while_left: str = "") -> int:
+        """Delete every key of `team`, unless it has come back meanwhile; how many there were."""
+        deleted = 0
+        with redis_errors():
+            scan = self._redis.scan_iter(f"{Keys(team).prefix}*", count=1_000)
+            batch = [str(key) async for key in scan]
+        while batch:
+            if while_left and while_left not in await self._register.store.left():
+                return deleted
+            some, batch = batch[:_DELETED_AT_ONCE], batch[_DELETED_AT_ONCE:]
+            with redis_errors():
+                deleted += int(await self._redis.unlink(*some))
+        return deleted

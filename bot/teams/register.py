@@ -1,0 +1,97 @@
+"""What is kept of each installation, as the rest of this room uses it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.slack.installation import Installation
+from bot.store.installations import Installations
+from bot.teams.seal import Seal, SealBroken
+
+log = structlog.get_logger(__name__)
+
+
+class Record(BaseModel):
+    """One installation. `expires_at` is Unix time in seconds; 0: its token does not expire."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: str
+    name: str = ""
+    bot_token: str = Field(repr=False)
+    refresh_token: str = Field("", repr=False)
+    expires_at: float = 0
+    bot_user: str
+    bot_id: str = ""
+    enterprise: str = ""
+    scopes: tuple[str, ...] = ()
+    url: str = ""
+    installed_by: str = ""
+
+    def installation(self, team: str) -> Installation:
+        """The same for one workspace, which is the place itself or one of its organisation."""
+        return Installation(
+            bot_token=SecretStr(self.bot_token),
+            team=team,
+            team_name=self.name,
+            bot_user=self.bot_user,
+            bot_id=self.bot_id,
+            enterprise_id=self.enterprise or None,
+            scopes=frozenset(self.scopes),
+            url=self.url,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A record, and the version of what is stored of it."""
+
+    record: Record
+    version: int
+
+
+class Register:
+    """Every installation, in the store. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, store: Installations, seal: Seal) -> None:
+        self.store = store
+        self._seal = seal
+
+    async def save(self, record: Record, *, made_from: int | None = None) -> int:
+        """Keep `record`; where it was `made_from` a version, only if nobody came first.
+
+        Returns the new version, or 0 where somebody did.
+        """
+        sealed = self._seal.close(record.model_dump_json())
+        return await self.store.save(record.place, sealed, made_from=made_from)
+
+    async def find(self, place: str) -> Registered | None:
+        """What is kept of `place`; None also where no key opens it, which is logged."""
+        kept = await self.store.find(place) if place else None
+        if kept is None:
+            return None
+        try:
+            record = Record.model_validate_json(self._seal.open(kept.sealed))
+        except (SealBroken, ValidationError) as error:
+            log.warning("installation cannot be read", place=place, why=type(error).__name__)
+            return None
+        return Registered(record, kept.version) if record.place == place else None
+
+    async def serving(self, team: str, enterprise: str) -> Registered | None:
+        """The installation that serves `team`: its own, or that of its organisation."""
+        own = await self.find(team)
+        if own is not None:
+            return own
+        whole = await self.find(enterprise)
+        if whole is not None:
+            await self.store.join(enterprise, team)
+        return whole
+
+
+def expires_soon(record: Record, seconds: float) -> bool:
+    """Whether its token is good for less than `seconds`."""
+    return bool(record.expires_at) and record.expires_at - time.time() < seconds

@@ -1,0 +1,148 @@
+"""The bot of one workspace, while this process has it open."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from slack_bolt.response import BoltResponse
+
+from bot.slack.incoming import Answering, JsonObject
+from bot.slack.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """What there is to do with it.
+
+    `working` ends only when its worker broke down, or when it is left; None where it has none.
+    `in_hand`: jobs of it here; `answering`: those that have a place; `trouble`: why no jobs are
+    taken, None while they are; `drain` ends its work: how many seconds running answers may take.
+    """
+
+    answer: Answering
+    use_token: Callable[[str], None]
+    working: asyncio.Task[None] | None
+    in_hand: Callable[[], int]
+    answering: Callable[[], int]
+    trouble: Callable[[], str | None]
+    drain: Callable[[float], Awaitable[None]]
+
+
+class Serving(Protocol):
+    """The workspaces of a process: one, or those that have installed the app. Each does its work
+    while this is entered."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def answer(self, body: JsonObject, retry: object = 0) -> BoltResponse:
+        """What is said to a payload. Raises `Malformed`."""
+
+    @property
+    def working(self) -> asyncio.Task[None] | None:
+        """Ends only when something broke down, or when this is left; None where nothing works."""
+
+    @property
+    def answering(self) -> int:
+        """How many answers are under way here."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no jobs are taken; None while they are."""
+
+
+class Only:
+    """The one workspace that the process has a token for."""
+
+    def __init__(self, opening: AbstractAsyncContextManager[Tenant]) -> None:
+        self._opening = opening
+        self._stack = AsyncExitStack()
+        self._tenant: Tenant | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tenant = await self._stack.enter_async_context(self._opening)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def answer(self, body: JsonObject, retry: object = 0) -> BoltResponse:
+        """What its listeners say. Raises `Malformed`."""
+        return await self._open.answer(body, retry)
+
+    @property
+    def working(self) -> asyncio.Task[None] | None:
+        """Its worker."""
+        return self._open.working
+
+    @property
+    def answering(self) -> int:
+        """How many answers are under way here."""
+        return self._tenant.answering() if self._tenant else 0
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no jobs are taken; None while they are."""
+        return self._tenant.trouble() if self._tenant else ""
+
+    @property
+    def _open(self) -> Tenant:
+        if self._tenant is None:
+            raise RuntimeError("not entered")
+        return self._tenant
+
+
+OpenTenant = Callable[[Installation], AbstractAsyncContextManager[Tenant]]
+"""Opens the bot of one workspace; leaving drains it."""
+
+
+class Open:
+    """A tenant that is open, or about to be, and the task that owns it."""
+
+    def __init__(
+        self, installation: Installation, open_tenant: OpenTenant, *, place: str, version: int
+    ) -> None:
+        """`place` and `version` say what it was opened by."""
+        self.place = place
+        self.version = version
+        self.used = time.monotonic()
+        self._ready: asyncio.Future[Tenant] = asyncio.get_running_loop().create_future()
+        self._leave = asyncio.Event()
+        self._task = asyncio.create_task(
+            self._live(open_tenant(installation)), name=f"team {installation.team}"
+        )
+
+    @property
+    def tenant(self) -> Tenant | None:
+        """It, once it is open."""
+        ready = self._ready
+        return ready.result() if ready.done() and not ready.cancelled() else None
+
+    async def answer(self, body: JsonObject, retry: object) -> BoltResponse:
+        """What its listeners say."""
+        self.used = time.monotonic()
+        tenant = await asyncio.shield(self._ready)
+        return await tenant.answer(body, retry)
+
+    async def close(self, *, at_once: bool = False) -> None:
+        """Drain it; `at_once`: answers that are running end where they are."""
+        tenant = self.tenant
+        if at_once and tenant is not None:
+            await tenant.drain(0)
+        self._leave.set()
+        await asyncio.wait([self._task])
+
+    async def _live(self, opening: AbstractAsyncContextManager[Tenant]) -> None:
+        try:
+            async with opening as tenant:
+                self._ready.set_result(tenant)
+                await self._leave.wait()
+        finally:
+            if not self._ready.done():
+                self._ready.cancel()

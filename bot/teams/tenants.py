@@ -1,0 +1,220 @@
+"""All workspaces that this process serves, each by a bot of its own.
+
+One is opened by the first payload that comes for it here, or when its queue has jobs that may be
+abandoned, and closed when nothing came for a while: a thousand workspaces that are silent cost a
+look at their queues. What an installation is, and whether there is one, every process reads again
+within seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from bot.errors import StoreUnavailable
+from bot.slack.incoming import JsonObject
+from bot.teams.departure import Departures
+from bot.teams.naming import leaving, whose
+from bot.teams.register import Register
+from bot.teams.rotation import Rotation
+from bot.teams.tenant import Open, OpenTenant, Tenant
+from bot.teams.work import Work
+from bot.words import LISTENER_FAILED
+from bot.words import installing as words
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 2.0
+"""How often it is looked for installations that changed or ended, and for abandoned jobs."""
+ROTATE_SECONDS = 60.0
+"""How often all tokens are looked at, whether they expire."""
+IDLE_SECONDS = 900.0
+"""Nothing came for so long, and nothing waits: the workspace is closed here."""
+
+_NOT_NOW = 503
+
+
+class Tenants:
+    """Answers what Slack sends, for every workspace; work is done while it is entered."""
+
+    def __init__(
+        self,
+        register: Register,
+        open_tenant: OpenTenant,
+        *,
+        rotation: Rotation,
+        departures: Departures,
+        work: Work,
+        idle: float = IDLE_SECONDS,
+    ) -> None:
+        self._register = register
+        self._open_tenant = open_tenant
+        self._rotation = rotation
+        self._departures = departures
+        self._work = work
+        self._idle = idle
+        self._open: dict[str, Open] = {}
+        self._rotated: dict[str, int] = {}
+        self._rotate_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Tenants:
+        self._looking = asyncio.create_task(self._look_round(), name="teams")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
+        await asyncio.gather(*(each.close() for each in self._open.values()))
+        self._open.clear()
+
+    @property
+    def working(self) -> asyncio.Task[None] | None:
+        """Looks after all of them; ends only when this is left, or when one broke down."""
+        return self._looking
+
+    @property
+    def answering(self) -> int:
+        """How many answers are under way here."""
+        return sum(tenant.answering() for tenant in self._tenants())
+
+    @property
+    def trouble(self) -> str | None:
+        """Why one of them takes no jobs; None while all do."""
+        troubles = (tenant.trouble() for tenant in self._tenants())
+        return next((trouble for trouble in troubles if trouble is not None), None)
+
+    async def answer(self, body: JsonObject, retry: object = 0) -> BoltResponse:
+        """What the workspace that `body` is from says to it. Raises `Malformed`."""
+        who = whose(body)
+        try:
+            if leaving(body):
+                return await self._leave(who.team, who.enterprise)
+            found = await self._of(who.team, who.enterprise)
+        except StoreUnavailable as error:
+            log.warning("store away", error=str(error))
+            return _said(body, LISTENER_FAILED, status=_NOT_NOW)
+        if found is None:
+            log.info("not installed there", team=who.team)
+            return _said(body, words.NOT_HERE)
+        return await found.answer(body, retry)
+
+    async def _of(self, team: str, enterprise: str) -> Open | None:
+        """The bot of `team`, opened where it is not; None where it is not installed."""
+        if team in self._open:
+            return self._open[team]
+        found = await self._register.serving(team, enterprise)
+        if found is None:
+            return None
+        if team not in self._open:
+            installation = found.record.installation(team)
+            place, version = found.record.place, found.version
+            self._open[team] = Open(installation, self._open_tenant, place=place, version=version)
+            log.info("workspace opened", team=team, place=place)
+        return self._open[team]
+
+    async def _leave(self, team: str, enterprise: str) -> BoltResponse:
+        """The app may have been removed: Slack is asked, since an event can come late."""
+        found = await self._register.serving(team, enterprise)
+        if found is None:
+            return BoltResponse(status=200, body="")
+        gone = await self._departures.is_gone(found.record)
+        if gone is None:
+            return BoltResponse(status=_NOT_NOW, body="")
+        if gone:
+            await self._departures.begin(found.record.place)
+            await self._close_gone(await self._register.store.versions())
+            await self._departures.purge()
+        return BoltResponse(status=200, body="")
+
+    async def _look_round(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except StoreUnavailable as error:
+                log.warning("store away", error=str(error))
+            await asyncio.sleep(LOOK_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+
+    async def _look(self) -> None:
+        for tenant in self._tenants():
+            if tenant.working is not None and tenant.working.done():
+                await tenant.working  # it broke down, and with it the process
+        versions = await self._register.store.versions()
+        await self._close_gone(versions)
+        await self._departures.purge()
+        await self._follow(versions)
+        await self._take_up(versions)
+        await self._close_idle()
+        await self._rotate(versions)
+
+    async def _rotate(self, versions: dict[str, int]) -> None:
+        """Look at the tokens that are new, and at all from time to time."""
+        now = time.monotonic()
+        if now >= self._rotate_at:
+            self._rotate_at = now + ROTATE_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+            self._rotated.clear()
+        for place, version in versions.items():
+            if self._rotated.get(place) != version:
+                self._rotated[place] = version
+                await self._rotation.look(place)
+
+    async def _close_gone(self, versions: dict[str, int]) -> None:
+        """Where the app is no more, running answers end."""
+        gone = [team for team, each in self._open.items() if each.place not in versions]
+        closing = [self._open.pop(team) for team in gone]
+        if closing:
+            log.info("workspaces left", teams=gone)
+            await asyncio.gather(*(each.close(at_once=True) for each in closing))
+
+    async def _follow(self, versions: dict[str, int]) -> None:
+        """Use the newest token of each; one that was installed anew may have another bot user, so
+        it is opened anew, once what runs there has ended."""
+        for team, each in list(self._open.items()):
+            if each.version == versions.get(each.place):
+                continue
+            found = await self._register.find(each.place)
+            if found is None or each.tenant is None:
+                continue
+            each.tenant.use_token(found.record.bot_token)
+            each.version = found.version
+            log.info("installation read again", team=team)
+
+    async def _take_up(self, versions: dict[str, int]) -> None:
+        """Open those that have jobs: whoever took them may be gone."""
+        closed: dict[str, str] = {}
+        for place in versions:
+            teams = {place} if place.startswith("T") else await self._register.store.teams_of(place)
+            closed |= {team: place for team in teams if team not in self._open}
+        for team in await self._work.waiting(sorted(closed)):
+            place = closed[team]
+            await self._of(team, "" if place == team else place)
+
+    async def _close_idle(self) -> None:
+        now = time.monotonic()
+        quiet = [
+            team
+            for team, each in self._open.items()
+            if now - each.used > self._idle
+            and (tenant := each.tenant) is not None
+            and not tenant.in_hand()
+        ]
+        busy = await self._work.waiting(quiet)
+        for team in quiet:
+            if team not in busy:
+                await self._open.pop(team).close()
+                log.info("workspace closed", team=team)
+
+    def _tenants(self) -> list[Tenant]:
+        return [tenant for each in self._open.values() if (tenant := each.tenant) is not None]
+
+
+def _said(body: JsonObject, sentence: str, status: int = 200) -> BoltResponse:
+    """`sentence` to who typed a command; to all else just the status."""
+    if "command" in body:
+        return BoltResponse(status=200, body=sentence)
+    return BoltResponse(status=status, body="")

@@ -1,0 +1,36 @@
+"""What people read in their browser who install the app."""
+
+from __future__ import annotations
+
+ADD = "Add to Slack"
+TITLE = "Ask Grok in Slack"
+INVITE = (
+    "Type /grok and a question in any channel, and Grok answers there. Slack asks you next which "
+    "workspace it is for, and what the app may do."
+)
+INSTALLED = "Grok is installed"
+TRY = "Go back to Slack, and type /grok followed by a question."
+NOT_INSTALLED = "Grok was not installed"
+
+_WHY = {
+    "access_denied": "It was not allowed. Begin again if that was a slip, or ask an admin.",
+    "invalid_browser": "This was begun in another browser, or too long ago. Begin again here.",
+    "invalid_state": "This link was used before, or is too old. Begin again.",
+    "missing_code": "Slack sent no code along. Begin again.",
+    "invalid_code": "Slack did not take the code of this link. Begin again.",
+    "not_welcome": "Only certain workspaces may use this app, and yours is none of them. Ask "
+    "whoever runs it.",
+    "store": "The app’s store does not answer right now. Try again in a minute.",
+}
+_ELSE = "Slack did not allow it. Begin again, or ask an admin of your workspace."
+
+
+def why_not(reason: str) -> str:
+    """Why it was not installed, and what to do; `reason` is a short name."""
+    return _WHY.get(reason, _ELSE)
+
+
+NOT_HERE = (
+    "Grok is not installed in this workspace any more. Ask an admin to install it again, then "
+    "repeat what you did."
+)

@@ -1,0 +1,239 @@
+"""Several workspaces: each installs the app by its pages, and none sees anything of another."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.duties import Duty
+from sandbox.grok import GrokServer, Script
+from sandbox.workspace import ANA, BEN, GENERAL
+from tests.e2e.several import KEY, browser, keys_of, several
+from tests.e2e.stage import is_complete, markdown
+from tests.e2e.test_admin import told
+
+SLOW = tuple(f"word{number} " for number in range(400))
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_each_workspace_has_its_own_answers(redis_url: str, mode: str) -> None:
+    async with several(redis_url, mode=mode) as all_:
+        acme, birch = all_.stages
+        all_.grok.script(Script(text="For the first.", times=1))
+        await acme.ask("One")
+        (first, *_) = await acme.answer()
+        all_.grok.script(Script(text="For the second.", times=1))
+        await birch.ask("Two")
+        (second, *_) = await birch.answer()
+
+        assert "For the first." in markdown(first)
+        assert "For the second." in markdown(second)
+        assert [len(each.workspace.messages(GENERAL)) for each in all_.stages] == [1, 1]
+
+
+async def test_what_one_sets_does_not_hold_in_the_other(redis_url: str) -> None:
+    async with several(redis_url) as all_:
+        acme, birch = all_.stages
+        await told(acme, "quota set requests-per-day=1 workspace")
+        await told(acme, "defaults set --temperature 0.25")
+        before = len(acme.workspace.messages(GENERAL))
+        await acme.ask("One")
+        await acme.answer(before)
+        assert all_.grok.requests[-1].body["temperature"] == 0.25
+        refused = await told(acme, "Two")
+        for text in ("One", "Two", "Three"):
+            await birch.ask(text)
+        await birch.answer(2)
+
+        assert "1 question a day" in refused
+        assert "temperature" not in all_.grok.requests[-1].body
+        assert len(acme.workspace.messages(GENERAL)) == before + 1
+        assert len(birch.workspace.messages(GENERAL)) == 3
+
+
+async def test_an_operators_admin_is_one_in_the_workspace_that_is_named(redis_url: str) -> None:
+    async with several(redis_url, grok_admins=f"T0SEVERAL1:{BEN}") as all_:
+        acme, birch = all_.stages
+        granted = await told(acme, "quota set requests-per-day=9 workspace", user=BEN)
+        refused = await told(birch, "quota set requests-per-day=9 workspace", user=BEN)
+
+    assert "9" in granted
+    assert "admin" in refused
+    assert granted != refused
+
+
+async def test_who_removes_the_app_leaves_nothing(redis_url: str) -> None:
+    async with several(redis_url, grok=GrokServer(speed=50, first_delay=0)) as all_:
+        acme, birch = all_.stages
+        all_.grok.script(Script(pieces=SLOW, times=2))
+        await acme.ask("A long one")
+        await birch.ask("Another long one")
+        await acme.workspace.wait_for(lambda: acme.workspace.messages(GENERAL))
+        await birch.workspace.wait_for(lambda: birch.workspace.messages(GENERAL))
+        assert await keys_of(redis_url, "T0SEVERAL1")
+
+        await all_.slack.uninstall(acme.workspace)
+
+        async with asyncio.timeout(10):
+            while await keys_of(redis_url, "T0SEVERAL1"):
+                await asyncio.sleep(0.05)
+            while not all_.grok.requests[0].closed.is_set():
+                await asyncio.sleep(0.05)
+        (other, *_) = await birch.answer()
+        assert "word399" in markdown(other)
+        assert (await acme.workspace.command(ANA, GENERAL, "/grok hi")).error == "invalid_command"
+
+        assert "Grok is installed" in await all_.install(acme.workspace)
+        all_.grok.script(Script(text="Back again.", times=1))
+        await acme.ask("Again")
+        await acme.workspace.wait_for(
+            lambda: any("Back again." in markdown(m) for m in acme.workspace.messages(GENERAL))
+        )
+
+
+async def test_an_event_that_comes_late_removes_nothing(redis_url: str) -> None:
+    async with several(redis_url) as all_:
+        acme = all_.stages[0]
+        await acme.workspace.emit("app_uninstalled", {"type": "app_uninstalled"})
+        revoked = {"type": "tokens_revoked", "tokens": {"bot": ["U0GROKBOT1"]}}
+        await acme.workspace.emit("tokens_revoked", revoked)
+        await acme.workspace.settled()
+        await acme.ask("Still there?")
+
+        assert is_complete((await acme.answer())[-1])
+
+
+async def test_one_takes_and_another_answers_for_all(redis_url: str) -> None:
+    async with several(redis_url, duties=(Duty.TAKING, Duty.WORKING)) as all_:
+        for stage in all_.stages:
+            await stage.ask("Hello")
+        for stage in all_.stages:
+            assert is_complete((await stage.answer())[-1])
+
+
+async def test_installing_again_while_an_answer_runs_loses_nothing(redis_url: str) -> None:
+    async with several(redis_url, count=1, grok=GrokServer(speed=100, first_delay=0)) as all_:
+        (acme,) = all_.stages
+        all_.grok.script(Script(pieces=SLOW, times=1))
+        await acme.ask("A long one")
+        await acme.workspace.wait_for(lambda: acme.workspace.messages(GENERAL))
+        assert "Grok is installed" in await all_.install(acme.workspace)
+        (answer, *_) = await acme.answer()
+
+        assert "word399" in markdown(answer)
+        assert len(acme.workspace.messages(GENERAL)) == 1
+        assert len(all_.grok.requests) == 1
+
+
+async def test_tokens_are_exchanged_in_time_and_once(redis_url: str) -> None:
+    """They are good for less than the time ahead that they are exchanged in: at once, that is."""
+    async with several(redis_url, count=1, replicas=3, rotating=True, token_seconds=7_000) as all_:
+        (acme,) = all_.stages
+        oauth = all_.slack.oauth
+        await acme.workspace.wait_for(lambda: oauth.exchanges >= 1 or None)
+        await acme.ask("Hello")
+
+        assert is_complete((await acme.answer())[-1])
+        assert oauth.used_up == 0
+
+
+async def test_no_token_lies_in_the_store_as_it_is(redis_url: str) -> None:
+    async with several(redis_url) as all_:
+        redis = Redis.from_url(redis_url, decode_responses=True)
+        records = await redis.hgetall("grokbot:{installations}:records")
+        await redis.aclose()
+        tokens = [token for team in all_.slack._teams.values() for token in team.bot_tokens]
+
+    assert sorted(records) == ["T0SEVERAL1", "T0SEVERAL2"]
+    assert len(tokens) == 2
+    for sealed in records.values():
+        assert "xoxb" not in sealed
+        assert KEY not in sealed
+
+
+class TestPages:
+    """Who tries to install by other ways than from the first page to the last."""
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            ("?code=x&state=y", 400),
+            ("?code=x", 400),
+            ("?error=access_denied&state=y", 200),
+            ("", 400),
+            ("?code=x&state=y&more=z", 400),
+            ("?code=" + "x" * 5_000, 400),
+            ("?state=y&code=%00%ff<script>", 400),
+        ],
+    )
+    async def test_who_did_not_begin_here_is_told_to(
+        self, redis_url: str, query: str, status: int
+    ) -> None:
+        async with (
+            several(redis_url, count=1, install=False) as all_,
+            browser(all_.address) as session,
+            session.get(f"{all_.address}/slack/oauth_redirect{query}") as reply,
+        ):
+            text = await reply.text()
+
+        assert reply.status == status
+        assert "Grok was not installed" in text
+        assert "<script>" not in text
+
+    async def test_a_link_is_good_once_and_in_its_browser(self, redis_url: str) -> None:
+        async with several(redis_url, count=1, install=False) as all_:
+            async with browser(all_.address) as session:
+                back = await all_.allowed(session, "T0SEVERAL1")
+                async with browser(all_.address) as other, other.get(back) as reply:
+                    assert reply.status == 400
+                async with session.get(back) as reply:
+                    assert "Grok is installed" in await reply.text()
+                async with session.get(back) as reply:
+                    assert reply.status == 401
+                    assert "was used before" in await reply.text()
+            assert list(await all_records(redis_url)) == ["T0SEVERAL1"]
+
+    async def test_who_does_not_allow_it_installs_nothing(self, redis_url: str) -> None:
+        async with several(redis_url, count=1, install=False) as all_:
+            async with browser(all_.address) as session:
+                back = await all_.allowed(session, "")
+                async with session.get(back) as reply:
+                    assert "not allowed" in await reply.text()
+            assert not await all_records(redis_url)
+
+    async def test_who_is_not_welcome_gives_the_token_back(self, redis_url: str) -> None:
+        async with several(redis_url, install=False, slack_teams="T0SEVERAL2") as all_:
+            refused, taken = [await all_.install(each.workspace) for each in all_.stages]
+            acme = all_.stages[0].workspace
+
+            assert "Only certain workspaces" in refused
+            assert "Grok is installed" in taken
+            assert list(await all_records(redis_url)) == ["T0SEVERAL2"]
+            assert not acme.state.installed
+
+    async def test_a_store_that_is_away_is_said(self, redis_url: str) -> None:
+        async with several(redis_url, count=1, install=False) as all_:
+            redis = Redis.from_url(redis_url)
+            await redis.client_pause(4_500)
+            async with (
+                browser(all_.address) as session,
+                session.get(f"{all_.address}/slack/install") as reply,
+            ):
+                text = await reply.text()
+            async with asyncio.timeout(10):
+                await redis.ping()
+            await redis.aclose()
+
+        assert reply.status == 503
+        assert "store does not answer" in text
+
+
+async def all_records(redis_url: str) -> dict[str, str]:
+    redis = Redis.from_url(redis_url, decode_responses=True)
+    try:
+        found = await redis.hgetall("grokbot:{installations}:records")
+        return {str(place): str(sealed) for place, sealed in found.items()}
+    finally:
+        await redis.aclose()
