@@ -75,8 +75,18 @@ async def _go_on(page: Page) -> None:
     await expect(answers).to_have_count(2, timeout=30_000)
 
 
-async def _fill_in(page: Page) -> None:
+async def _search(page: Page) -> None:
     await page.get_by_role("button", name=re.compile("close", re.IGNORECASE)).first.click()
+    await page.locator("[data-channel]").nth(1).click()
+    composer = page.locator("[data-composer=channel]")
+    await composer.fill("/grok --search web,x what is new in HTTP/3")
+    await composer.press("Enter")
+    answer = page.locator("[data-ts]:not([data-ephemeral])").last
+    await expect(answer).to_contain_text(" posts · ", timeout=30_000)
+
+
+async def _fill_in(page: Page) -> None:
+    await page.locator("[data-channel]").first.click()
     composer = page.locator("[data-composer=channel]")
     await composer.fill("/grok")
     await composer.press("Enter")
@@ -115,6 +125,7 @@ async def _look_up(page: Page) -> None:
 STEPS = {
     "demo": _ask,
     "thread": _go_on,
+    "search": _search,
     "form": _fill_in,
     "quotas": _limit,
     "usage": _look_up,
