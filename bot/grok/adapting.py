@@ -14,10 +14,11 @@ from bot.completion.result import Endpoint
 from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
 from bot.grok.errors import Failure
+from bot.grok.meaning import unsupported
 from bot.grok.memory import Memory
 from bot.grok.room import tells_most
 
-Way = Literal["no usage", "other cap", "no names", "no stream", "no mark", "no sources"]
+Way = Literal["no usage", "other cap", "no names", "no stream", "no mark", "no sources", "no turns"]
 _WAYS: tuple[Way, ...] = get_args(Way)
 
 _NOT_TAKEN = re.compile(
@@ -77,18 +78,28 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
         yield "no names"
     if call.stream and _STREAM.search(said) and _NOT_TAKEN.search(said):
         yield "no stream"
-    if call.beside.search and _sourceless(call) != call.body and _SOURCES.search(said):
-        yield "no sources"
     if failure.parameter == "stop" and without_mark(call):
         yield "no mark"
+    if call.beside.search:
+        yield from _ways_to_search(call, failure, said)
+
+
+def _ways_to_search(call: Call, failure: Failure, said: str) -> Iterator[Way]:
+    """Without what nobody asked for."""
+    if _sourceless(call) != call.body and _SOURCES.search(said):
+        yield "no sources"
+    usual = call.beside.usual_turns and call.dialect != "xai"  # whose price they bound
+    if failure.parameter == "max_turns" and usual and unsupported(failure.said):
+        yield "no turns"
 
 
 def adapted(call: Call, way: Way) -> Call | None:
     """`call` written in this `way`; None when there is nothing to change."""
     if way == "no mark":
         return without_mark(call)
-    if way == "no sources":
-        return replace(call, body=_sourceless(call)) if call.beside.search else None
+    if way in {"no sources", "no turns"}:
+        body = _sourceless(call) if way == "no sources" else _without(call, "max_turns")
+        return replace(call, body=body) if call.beside.search else None
     if way == "other cap":
         if call.endpoint != "chat" or "max_tokens" not in call.body:
             return None

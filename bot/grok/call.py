@@ -22,13 +22,15 @@ class Beside:
     """What goes along with a request beside its parameters.
 
     `effort` is how long to think, None where nobody says; `thoughts` are the tokens that are left
-    for it where the output cap counts them too. `search` is what may be searched. `pictures`: some
-    are to be looked at.
+    for it where the output cap counts them too. `search` is what may be searched, in the usual
+    number of turns (`usual_turns`) or in as many as somebody wants. `pictures`: some are to be
+    looked at.
     """
 
     effort: Effort | None = None
     thoughts: int = 0
     search: Search = NO_SEARCH
+    usual_turns: bool = False
     pictures: bool = False
 
 

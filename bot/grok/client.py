@@ -139,7 +139,9 @@ class GrokClient:
         )
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        beside = Beside(effort, self._thoughts(request.model, effort), search, pictures)
+        usual_turns = search.max_turns == self._settings.grok_search_turns
+        thoughts = self._thoughts(request.model, effort)
+        beside = Beside(effort, thoughts, search, usual_turns, pictures)
         return write(request, system, route.endpoint, self._dialect, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:

@@ -57,6 +57,21 @@ async def shell(env: Mapping[str, str], cwd: Path, line: str) -> tuple[int, str,
     return process.returncode or 0, out.decode(), err.decode()
 
 
+async def test_a_search_is_told_beside_the_answer_and_its_sources_below(tmp_path: Path) -> None:
+    line = ["ask", "--search", "x", "news", "of", "TCP"]
+    async with GrokServer(speed=None, first_delay=0) as grok:
+        env = ask_environment(grok)
+        code, out, err = await piped(env | {"GROK_ENDPOINT": "auto"}, tmp_path, b"", *line)
+        there, _, refused = await piped(env, tmp_path, b"", *line)
+
+    assert (code, there) == (0, 1)
+    assert "[x.com 1](https://x.com/" in out
+    assert "**Sources**\n\n1. [x.com/" in out
+    assert "Searching X for news of TCP filter:links: 1 search, 0 s\n" in err
+    assert " · 4 sources · 44 posts · $0." in err.splitlines()[-1]
+    assert "GROK_ENDPOINT=responses" in refused
+
+
 def prompt_of(grok: GrokServer) -> object:
     (recorded,) = grok.requests
     return recorded.messages[-1]["content"]

@@ -203,6 +203,25 @@ async def test_a_value_that_is_rejected_is_named(
     assert len(grok.requests) == 1
 
 
+async def test_another_server_may_not_count_turns(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    """It is xAI's price that they bound: they are left out, but not where somebody wants them."""
+    client = await open_grok_client(openai_grok, grok_search_turns=3)
+    search = search_in({"search": "web", "max_turns": 3})
+    other = search_in({"search": "web", "max_turns": 2})
+
+    with pytest.raises(Exception, match="max_turns"):
+        [chunk async for chunk in client.complete(client.plan(request(), search=other))]
+    openai_grok.requests.clear()
+    client = await open_grok_client(openai_grok, grok_search_turns=3)
+    assert text([chunk async for chunk in client.complete(client.plan(request(), search=search))])
+    assert [sorted(each.body.keys() & {"tools", "max_turns"}) for each in openai_grok.requests] == [
+        ["max_turns", "tools"],
+        ["tools"],
+    ]
+
+
 async def test_what_is_included_by_itself_is_left_out_where_it_is_rejected(
     openai_grok: GrokServer, open_grok_client: OpenGrokClient
 ) -> None:

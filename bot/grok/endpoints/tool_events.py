@@ -13,6 +13,9 @@ from bot.completion.tools import TOOLS, Searched
 from bot.grok.endpoints.values import count_of, map_of, maps_of, name_of, text_of
 from bot.grok.halves import as_text
 
+_MOST_ADDRESSES = 500
+"""In one event."""
+
 _LONGEST_INPUT = 10_000
 _LONGEST_ASKED = 200
 _MOST_FETCHED = 1_000
@@ -118,13 +121,13 @@ def references_of(item: Mapping[str, Any]) -> Iterator[Reference]:
     for part in maps_of(content):
         yield from _cited(maps_of(part.get("annotations")))
     action = map_of(item.get("action"))
-    for seen in (*maps_of(action.get("sources")), action):
+    for seen in (*maps_of(action.get("sources"))[:_MOST_ADDRESSES], action):
         if host_of(url := text_of(seen.get("url"))):
             yield Reference(url=as_text(url))
 
 
 def _cited(annotations: list[Mapping[str, Any]]) -> Iterator[Reference]:
-    for each in annotations:
+    for each in annotations[:_MOST_ADDRESSES]:
         url = text_of(each.get("url"))
         if text_of(each.get("type")) in {"url_citation", ""} and host_of(url):
             start, end = count_of(each.get("start_index")), count_of(each.get("end_index"))
