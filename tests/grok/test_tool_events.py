@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 from typing import Any
 
 import pytest
 
+from bot.completion import CompletionRequest
+from bot.completion.collect import Collector
 from bot.completion.references import Reference
 from bot.completion.result import Chunk, ToolStep, ToolUse
+from bot.completion.search import search_in
 from bot.grok.endpoints.events import Reader
+from bot.grok.progress import Progress
 from bot.grok.usage import read_usage
 from tests.grok.typed import USED, message, response
 
 WEB = {"type": "web_search_call", "id": "ws_1", "status": "in_progress", "action": {}}
 X = {"type": "custom_tool_call", "id": "ctc_1", "name": "x_keyword_search", "input": ""}
+SEARCH = search_in({"search": "web,x"})
 SAID = '{"query":"from:xai","limit":20}'
 
 
@@ -179,3 +186,62 @@ def test_what_is_billed(details: Any, tools: ToolUse | None) -> None:
 
     assert usage is not None
     assert usage.tools == tools
+
+
+FIELDS = (
+    *("type", "id", "name", "status", "input", "arguments", "action", "content", "annotations"),
+    *("url", "start_index", "end_index", "title", "query", "sources", "limit", "count", "item_id"),
+    *("output_index", "item", "annotation", "part", "delta", "response", "output", "error"),
+)
+ODD: list[Any] = [None, True, -1, 1e400, 2**70, "", "a" * 20_000, "\ud83d", [], {}, [[]], [{}], [7]]
+
+
+def _places(value: Any) -> list[dict[str, Any]]:
+    """Every map in a value."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    found = [each for one in inside for each in _places(one)]
+    return [value, *found] if isinstance(value, dict) else found
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        _event("output_item.added", item=WEB, output_index=0),
+        _event("output_item.done", item=X | {"input": SAID}, output_index=0),
+        _event("custom_tool_call_input.done", item_id="ctc_1", input=SAID),
+        _event("web_search_call.completed", item_id="ws_1"),
+        _event("output_text.annotation.added", annotation={"url": "https://a.example"}),
+        _event("completed", response=response(WEB, X, message("Hi", annotations=[{"url": "u"}]))),
+    ],
+)
+def test_odd_values_are_left_out(event: dict[str, Any]) -> None:
+    """Whatever stands anywhere in an event: what is told of it can be collected and shown."""
+    for place in range(len(_places(event))):
+        for name, odd in itertools.product(FIELDS, ODD):
+            spoiled = copy.deepcopy(event)
+            _places(spoiled)[place][name] = odd
+            collector = Collector(CompletionRequest(model="m", prompt="a"), SEARCH)
+            for chunk in Progress().follow(Reader()(spoiled)):
+                collector.add(chunk)
+            answer = collector.answer(endpoint="responses")
+            answer.model_dump_json()
+            assert len(collector.searching.progress) < 200
+
+
+def test_what_is_searched_without_end_is_read_to_an_end() -> None:
+    reader, collector = Reader(), Collector(CompletionRequest(model="m", prompt="a"), SEARCH)
+    for number in range(3_000):
+        item = X | {"id": f"c{number}", "input": f'{{"query":"{number}","limit":1000000}}'}
+        annotation = {"url": f"https://a.example/{number}"}
+        for event in (
+            _event("output_item.done", item=item),
+            _event("output_text.annotation.added", annotation=annotation),
+        ):
+            for chunk in reader(event):
+                collector.add(chunk)
+
+    answer = collector.answer(endpoint="responses")
+    assert len(answer.references) == 200
+    assert answer.tools is not None
+    assert answer.tools.x_calls == 1_000
+    assert answer.tools.posts == 1_000_000

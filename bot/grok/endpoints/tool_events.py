@@ -96,7 +96,7 @@ class Calls:
             call,
             _PLACES[name],
             as_text(asked[:_LONGEST_ASKED]),
-            opens=given.get("type") in {"open_page", "find"},
+            opens=text_of(given.get("type")) in {"open_page", "find"},
             over=over,
             failed=failed,
             posts=posts,
