@@ -1,4 +1,4 @@
-"""What `python -m bot` does: serve, work, demo, check, jobs, forget, ask, schema, manifest."""
+"""What `python -m bot` does: serve, work, demo, check, jobs, forget, ask, eval and the rest."""
 
 from __future__ import annotations
 
@@ -85,7 +85,29 @@ def _parser() -> argparse.ArgumentParser:
     parsers["forget"].add_argument(
         "--user", metavar="ID", required=True, help=ops_words.FORGET_USER
     )
+    _add_eval(parsers["eval"])
     return parser
+
+
+def _add_eval(parser: argparse.ArgumentParser) -> None:
+    from bot.words import eval as words
+
+    parser.add_argument("data", metavar="DATA", help=words.DATA)
+    parser.add_argument(
+        "--grid", metavar="NAME=VALUES", action="append", default=[], help=words.GRID
+    )
+    parser.add_argument("--budget", metavar="USD", type=float, required=True, help=words.BUDGET)
+    parser.add_argument("--judge", metavar="MODEL", default="", help=words.JUDGE)
+    parser.add_argument("--out", metavar="FILE", help=words.OUT)
+    parser.add_argument("--at-once", metavar="N", type=_count, default=8, help=words.AT_ONCE)
+    parser.add_argument("--first", metavar="N", type=_count, help=words.FIRST)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
@@ -161,8 +183,9 @@ def _demo(_: argparse.Namespace) -> int:
     return _guarded(lambda settings: _until_signal(lambda stop: demo(settings, stop)))
 
 
-async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> int:
-    """Run until SIGTERM or Ctrl-C asks it to stop; a second one ends it at once."""
+async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, int | None]]) -> int:
+    """Run until SIGTERM or Ctrl-C asks it to stop; a second one ends it at once. Returns the exit
+    code: what `run` does, if anything."""
     import asyncio
 
     stop = asyncio.Event()
@@ -177,10 +200,9 @@ async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask_to_stop)
     try:
-        await task
+        return await task or 0
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
-    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -220,6 +242,23 @@ def _ask(arguments: list[str]) -> int:
     return _guarded(asked)
 
 
+def _eval(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from bot.eval.run import Wanted, run_eval
+
+    wanted = Wanted(
+        data=Path(options.data),
+        grid=tuple(options.grid),
+        budget=options.budget,
+        judge=options.judge,
+        out=Path(options.out) if options.out else None,
+        at_once=options.at_once,
+        first=options.first,
+    )
+    return _guarded(lambda settings: _until_signal(lambda stop: run_eval(settings, wanted, stop)))
+
+
 def _schema(_: argparse.Namespace) -> int:
     import json
 
@@ -246,6 +285,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "jobs": _jobs,
     "forget": _forget,
+    "eval": _eval,
     "schema": _schema,
     "manifest": _manifest,
 }

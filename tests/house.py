@@ -68,6 +68,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
     "asking": _BELOW_JOBS | {"reply", "jobs"},
     "admin": _BELOW_ADMIN,
     "doors": _BELOW_ADMIN | {"admin"},
+    "eval": frozenset({"ground", "completion", "rules", "grok"}),
     "teams": frozenset({"ground", "store", "slack"}),
     "ops": frozenset({"teams", "ground", "completion", "rules", "store", "slack", "grok", "doors"}),
     "top": frozenset(
@@ -87,6 +88,7 @@ FLOORS: Mapping[str, frozenset[str]] = {
             "doors",
             "teams",
             "ops",
+            "eval",
         }
     ),
 }

@@ -24,7 +24,7 @@ ROOT = Path(bot.__file__).parent
 _OTHERS = ("startup.py", "terminal.py", "thanks.py")
 """For operators in a terminal; and a list of what people type."""
 TO_PEOPLE = sorted(set((ROOT / "words").glob("*.py")) - {ROOT / "words" / name for name in _OTHERS})
-TO_OPERATORS = [ROOT / "ops/words.py", *(ROOT / "words" / name for name in _OTHERS[:2])]
+TO_OPERATORS = [ROOT / "ops/words.py", *(ROOT / "words" / name for name in _OTHERS[:3])]
 ROOMS = [*TO_PEOPLE, *TO_OPERATORS]
 _STRAIGHT = re.compile(r"[A-Za-z]'[a-z]")
 

@@ -300,6 +300,7 @@ COMMANDS = {
     "jobs": "what waits, runs and was given up; ask again or end one of them",
     "forget": "delete what is known of a person, and say how much that was",
     "ask": "one completion in the terminal: ask [flags] prompt; `ask --help` says more",
+    "eval": "ask a data set over a grid of models and parameters, judge and compare the answers",
     "schema": "print the JSON Schema of a request",
     "manifest": "print the manifest for a new Slack app",
 }

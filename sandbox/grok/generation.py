@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.grok import answers, found
+from sandbox.grok import answers, found, sums
 from sandbox.grok.counting import Counting
 from sandbox.grok.fields import ASKED_IN, Dialect, Endpoint, text_of
 from sandbox.grok.models import Model, rate
@@ -204,7 +204,8 @@ def _pieces(body: Mapping[str, Any], script: Script, prompt: str, index: int) ->
     if script.pieces is not None:
         return list(script.pieces)
     if script.text is None:
-        return answers.tokens(answers.answer(prompt, index, body.get("seed")))
+        said = sums.reply(prompt, body) or answers.answer(prompt, index, body.get("seed"))
+        return answers.tokens(said)
     if isinstance(script.text, str):
         return answers.tokens(script.text)
     return answers.tokens(script.text[index % len(script.text)])

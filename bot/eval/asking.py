@@ -1,0 +1,253 @@
+"""Asks what is left to ask: so many at once, within a budget, and each once.
+
+Before a request is made its bound is taken off the budget, as quotas reserve it for a question in
+Slack; what it really cost stands in its place afterwards. So the budget is never passed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot.completion.ask import Ask
+from bot.completion.collect import Collector
+from bot.completion.effort import Effort
+from bot.completion.request import CompletionRequest
+from bot.completion.result import Answer
+from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
+from bot.eval.record import Record, Result
+from bot.grok.call import Call
+from bot.grok.client import GrokClient
+from bot.rules.charge import charge_for
+from bot.rules.hold import Hold, hold_for
+from bot.rules.policy import Policy
+from bot.settings import Settings
+from bot.words import eval as words
+
+NOBODY = "eval"
+"""Who asks, and where: no person, and no place in Slack."""
+
+TRIES = 5
+"""How often a question is asked while the API says that it is busy, beyond what the client does."""
+
+_FIRST_PAUSE = 2.0
+_LONGEST_PAUSE = 60.0
+
+_ENDS_ALL: frozenset[GrokFailure] = frozenset({"bad_key", "no_credit", "not_permitted"})
+"""What no other question would be answered after."""
+
+_FOR_GOOD: frozenset[GrokFailure] = frozenset({"refused", "unknown_model", "invalid", "too_long"})
+"""What would fail another time too; all else is asked again when the eval goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, known by its `key`."""
+
+    key: str
+    request: CompletionRequest
+    system: str = ""
+    effort: Effort | None = None
+
+
+class SpentUpError(Exception):
+    """The budget has no room for the next question."""
+
+
+class EndedError(Exception):
+    """No further question would be answered; says why in a sentence."""
+
+
+def is_done(result: Result | None) -> bool:
+    """Whether there is an answer, or none will ever come."""
+    return result is not None and (not result.failed or result.failed in _FOR_GOOD)
+
+
+class Asker:
+    """Asks Grok, and records what comes. `budget` in micro-dollars."""
+
+    def __init__(
+        self, grok: GrokClient, settings: Settings, record: Record, *, budget: int, at_once: int
+    ) -> None:
+        self._grok = grok
+        self._settings = settings
+        self._record = record
+        self._budget = budget
+        self._at_once = at_once
+        self._rests_until = 0.0
+        self._under_way = 0
+        self._freed = asyncio.Condition()
+        self.last_failure = ""
+
+    def most(self, question: Question) -> int:
+        """What it costs at most, in micro-dollars. Raises `StartupError` where nobody knows."""
+        return _priced(self._hold(question), question)
+
+    async def ask(
+        self, questions: Iterable[Question], stop: asyncio.Event, told: Callable[[], None]
+    ) -> None:
+        """Ask those that have no answer yet, until `stop` is set: what is under way then is waited
+        for. `told` is called after each.
+
+        Raises `SpentUpError` and `EndedError`, once what is under way has ended.
+        """
+        once = {question.key: question for question in questions}.values()
+        waiting = (each for each in once if not is_done(self._record.results.get(each.key)))
+        ends: list[Exception] = []
+
+        async def work() -> None:
+            for question in waiting:
+                if stop.is_set() or ends:
+                    return
+                try:
+                    await self._ask(question)
+                except (SpentUpError, EndedError) as error:
+                    ends.append(error)
+                except RequestRefused as refused:
+                    self._record.end(_refused(question, refused.sentence))
+                told()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(work())
+        if ends:
+            raise next((each for each in ends if isinstance(each, EndedError)), ends[0])
+
+    async def _ask(self, question: Question) -> None:
+        for pause in [*_pauses(), None]:
+            await self._rest()
+            result = await self._once(question)
+            if result.failed:
+                self.last_failure = result.failure
+            if result.failed in _ENDS_ALL:
+                raise EndedError(result.failure)
+            if pause is None or result.failed not in ("rate_limited", "unavailable"):
+                return
+            self._rests_until = max(self._rests_until, time.monotonic() + pause)
+
+    async def _rest(self) -> None:
+        """While the API is busy nobody asks it."""
+        if (seconds := self._rests_until - time.monotonic()) > 0:
+            await asyncio.sleep(seconds)
+
+    async def _once(self, question: Question) -> Result:
+        hold = self._hold(question)
+        most = _priced(hold, question)
+        call = self._grok.plan(question.request, question.system, effort=question.effort)
+        await self._room_for(most)
+        self._under_way += 1
+        try:
+            self._record.begin(question.key, most)
+            return await self._answered(question, call, hold, most)
+        finally:
+            self._under_way -= 1
+            async with self._freed:
+                self._freed.notify_all()
+
+    async def _answered(self, question: Question, call: Call, hold: Hold, most: int) -> Result:
+        collector = Collector(question.request)
+        started = time.monotonic()
+        first: float | None = None
+        failure: GrokFailed | None = None
+
+        async def again() -> None:
+            """What was sent before may be charged: it stays begun, and as much is reserved anew."""
+            if not self._fits(most):
+                raise SpentUpError
+            self._record.begin(question.key, most)
+
+        completion = self._grok.complete(call, again=again)
+        try:
+            async with aclosing(completion) as chunks:
+                async for chunk in chunks:
+                    if chunk.text and first is None:
+                        first = time.monotonic() - started
+                    collector.add(chunk)
+        except GrokFailed as failed:
+            failure = failed
+        answer = collector.answer(
+            endpoint=completion.call.endpoint,
+            failure=failure.sentence if failure else "",
+            seconds=time.monotonic() - started,
+            asked=failure.spent if failure else True,
+        )
+        result = _result(question, answer, failure, first, self._cost(question, hold, answer, most))
+        self._record.end(result)
+        return result
+
+    async def _room_for(self, most: int) -> None:
+        """Wait until so much fits in the budget. Raises `SpentUpError` where it never will."""
+        async with self._freed:
+            while not self._fits(most):
+                if not self._under_way:
+                    raise SpentUpError
+                await self._freed.wait()
+
+    def _fits(self, most: int) -> bool:
+        return self._record.spent + most <= self._budget
+
+    def _cost(self, question: Question, hold: Hold, answer: Answer, most: int) -> int:
+        charge = charge_for(hold, self._as_asked(question), answer)
+        return most if charge.micro_dollars is None else charge.micro_dollars
+
+    def _hold(self, question: Question) -> Hold:
+        model, catalogue = question.request.model, self._grok.catalogue
+        return hold_for(
+            self._as_asked(question),
+            Policy(),
+            prices=self._grok.prices.of(model),
+            reasons=catalogue.reasons(model) is not False,
+            effort=catalogue.effort_of(model, question.effort),
+            settings=self._settings,
+            now=time.time(),
+        )
+
+    def _as_asked(self, question: Question) -> Ask:
+        return Ask(
+            dedupe=question.key,
+            surface="command",
+            team=NOBODY,
+            channel=NOBODY,
+            user=NOBODY,
+            request=question.request,
+            system=question.system,
+            effort=question.effort,
+            asked_at=time.time(),
+        )
+
+
+def _priced(hold: Hold, question: Question) -> int:
+    if hold.micro_dollars is None:
+        raise StartupError([words.unknown_price(question.request.model)])
+    return hold.micro_dollars
+
+
+def _result(
+    question: Question,
+    answer: Answer,
+    failure: GrokFailed | None,
+    first: float | None,
+    micro_dollars: int,
+) -> Result:
+    return Result(
+        key=question.key,
+        text="".join(section.text for section in answer.sections),
+        failure=failure.sentence if failure else "",
+        failed=failure.kind if failure else "",
+        micro_dollars=micro_dollars,
+        first_seconds=first,
+        seconds=answer.seconds,
+    )
+
+
+def _refused(question: Question, sentence: str) -> Result:
+    return Result(key=question.key, failure=sentence, failed="invalid")
+
+
+def _pauses() -> Iterator[float]:
+    for number in range(TRIES - 1):
+        yield min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**number) * random.uniform(0.5, 1.5)  # noqa: S311

@@ -1,0 +1,247 @@
+"""A data set: prompts, with what makes a good answer to each, and what people thought of one.
+
+All of it is read before anything is asked: whatever is wrong with a line is told with its number.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import regex
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from bot.completion.excerpt import excerpt
+from bot.errors import StartupError
+from bot.words import eval as words
+
+MOST_FAULTS = 5
+"""Of so many lines it is told what is wrong with them."""
+
+LINE_BYTES = 1_000_000
+
+_EXPORTED = frozenset(
+    (
+        *("at", "channel", "channel_name", "voter", "way", "reasons", "comment", "model"),
+        *("endpoint", "surface", "parameters", "tokens", "usd", "first_seconds", "seconds"),
+        *("asked_at", "answer"),
+    )
+)
+"""Keys that an export of votes has, and that say nothing here."""
+
+
+class Item(BaseModel):
+    """A prompt. `expected` and the rules below it say what a good answer is: all of them hold.
+
+    `text` is an answer that people voted on, so many of them for it (`up`) and against (`down`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    prompt: str = Field(min_length=1)
+    system: str = ""
+    id: str = ""
+    expected: str = ""
+    contains: tuple[str, ...] = ()
+    regex: str = ""
+    json_schema: dict[str, Any] | bool | None = Field(None, alias="schema")
+    max_chars: int | None = Field(None, ge=0)
+    min_chars: int | None = Field(None, ge=0)
+    text: str = ""
+    up: int = 0
+    down: int = 0
+
+    @field_validator("contains", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if _is_list(value) else value
+
+    @property
+    def ruled(self) -> bool:
+        """Whether a rule says what a good answer is."""
+        limits = (self.json_schema, self.max_chars, self.min_chars)
+        told = self.expected or self.contains or self.regex
+        return bool(told) or any(limit is not None for limit in limits)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+KEYS = tuple(
+    sorted({field.alias or name for name, field in Item.model_fields.items()} - {"up", "down"})
+)
+"""What a line may say, besides `vote`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Its items in order; `left_out`: votes of an export that came without their prompt."""
+
+    items: tuple[Item, ...]
+    left_out: int = 0
+
+
+def read_dataset(path: Path) -> DataSet:
+    """What is in the file at `path`, by its ending: `.csv`, `.txt`, or else JSONL.
+
+    Raises `StartupError` with the first faults.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise StartupError([words.unreadable(str(path), error.strerror or "")]) from None
+    reader = _Reader(str(path))
+    entries = _entries(path.suffix.lower(), reader, lines)
+    items = [item for number, entry in entries if (item := reader.item(number, entry))]
+    reader.end()
+    if not items:
+        raise StartupError([words.NO_PROMPTS])
+    return DataSet(tuple(_merged(items)), reader.left_out)
+
+
+def _entries(
+    ending: str, reader: _Reader, lines: Iterable[bytes]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    texts = reader.texts(lines)
+    if ending == ".csv":
+        yield from _rows(reader, "".join(f"{text}\n" for _, text in texts))
+        return
+    for number, text in texts:
+        if not text.strip():
+            continue
+        entry = {"prompt": text} if ending == ".txt" else reader.parsed(number, text)
+        if entry is not None:
+            yield number, entry
+
+
+def _rows(reader: _Reader, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    csv.field_size_limit(LINE_BYTES)
+    rows = csv.DictReader(text.splitlines(keepends=True), restkey="")
+    try:
+        for row in rows:
+            filled = {name: cell for name, cell in row.items() if cell}
+            yield rows.line_num, _of_cells(filled)
+    except csv.Error as error:
+        reader.add(rows.line_num, str(error))
+
+
+def _of_cells(cells: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Cells are texts; what is no text elsewhere is JSON in them."""
+    entry = dict(cells)
+    for name in ("schema", "max_chars", "min_chars"):
+        if name in entry:
+            try:
+                entry[name] = json.loads(entry[name])
+            except (ValueError, TypeError, RecursionError):
+                continue
+    return entry
+
+
+class _Reader:
+    """Reads entries, and gathers what is wrong with them."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._faults: list[str] = []
+        self.left_out = 0
+
+    def add(self, number: int, fault: str) -> None:
+        """Something is wrong with a line."""
+        self._faults.append(words.line(self._path, number, fault))
+
+    def end(self) -> None:
+        """Raises `StartupError` if anything was wrong."""
+        if self._faults:
+            more = len(self._faults) - MOST_FAULTS
+            said = [words.more_faults(more)] if more > 0 else []
+            raise StartupError([*self._faults[:MOST_FAULTS], *said])
+
+    def texts(self, lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:
+        """The lines that are texts, with their numbers."""
+        for number, line in enumerate(lines, 1):
+            if len(line) > LINE_BYTES:
+                self.add(number, words.TOO_LONG)
+                continue
+            try:
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r")
+            except UnicodeDecodeError:
+                self.add(number, words.NO_TEXT)
+
+    def parsed(self, number: int, text: str) -> Mapping[str, Any] | None:
+        """A line of JSONL: an object, or a prompt as a text."""
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            self.add(number, words.NOT_JSON)
+            return None
+        if isinstance(value, str):
+            return {"prompt": value}
+        if not isinstance(value, dict):
+            self.add(number, words.NO_OBJECT)
+            return None
+        return value
+
+    def item(self, number: int, entry: Mapping[str, Any]) -> Item | None:
+        """The item that an entry is."""
+        if "vote" in entry and not entry.get("prompt"):
+            self.left_out += 1
+            return None
+        fault, item = _item(entry)
+        if fault:
+            self.add(number, fault)
+        return item
+
+
+def _item(entry: Mapping[str, Any]) -> tuple[str, Item | None]:
+    known = {name: each for name, each in entry.items() if name not in _EXPORTED}
+    vote = known.pop("vote", None)
+    if vote not in (None, "up", "down"):
+        return words.NO_VOTE, None
+    unknown = next((name for name in known if name not in KEYS), None)
+    if unknown is not None:
+        near = get_close_matches(str(unknown), KEYS, n=1)
+        return words.unknown_key(excerpt(str(unknown)), near[0] if near else ""), None
+    if not known.get("prompt"):
+        return words.NO_PROMPT, None
+    try:
+        item = Item.model_validate(
+            {**known, "up": int(vote == "up"), "down": int(vote == "down")}, strict=False
+        )
+    except ValidationError as error:
+        return words.wrong_value(str(error.errors()[0]["loc"][0])), None
+    return _fault_of_rules(item), item
+
+
+def _fault_of_rules(item: Item) -> str:
+    try:
+        regex.compile(item.regex)
+    except regex.error as error:
+        return words.no_regex(excerpt(str(error)))
+    if item.json_schema is not None:
+        try:
+            Draft202012Validator.check_schema(item.json_schema)
+        except (SchemaError, RecursionError) as error:
+            return words.no_schema(excerpt(getattr(error, "message", "too deep")))
+    return ""
+
+
+def _merged(items: Iterable[Item]) -> Iterable[Item]:
+    """Each prompt once: votes of several people on one answer are several lines of an export."""
+    found: dict[tuple[str, ...], Item] = {}
+    for item in items:
+        key = (item.id, item.system, item.prompt)
+        known = found.get(key)
+        if known is None or not item.id:
+            found[key] = item if known is None else known
+        else:
+            votes = {"up": known.up + item.up, "down": known.down + item.down}
+            found[key] = known.model_copy(update=votes)
+    return found.values()

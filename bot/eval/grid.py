@@ -1,0 +1,117 @@
+"""The settings that are compared: every combination of the values on the axes of a grid."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from bot.completion.effort import Effort, effort_in
+from bot.completion.faults import validate
+from bot.completion.flags import named_option, parse_text
+from bot.completion.options import PARAMETERS
+from bot.completion.request import CompletionRequest
+from bot.completion.typed import written
+from bot.errors import RequestRefused, StartupError
+from bot.settings import Settings, default_values
+from bot.words import eval as words
+from bot.words.terminal import spelled
+
+AXES = (
+    *("model", "system", "effort", "temperature", "top_p", "max_tokens"),
+    *("frequency_penalty", "presence_penalty", "seed", "stop"),
+)
+"""What may differ: what a default may be, and what leaves one answer to each prompt."""
+
+MOST_SETTINGS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Values by the names of their options, in JSON form."""
+
+    values: Mapping[str, JsonValue]
+
+    @property
+    def name(self) -> str:
+        """How it is called: `model=grok-4.3 temperature=0.2`."""
+        told = " ".join(f"{name}={_shown(value)}" for name, value in self.values.items())
+        return told or words.AS_SET
+
+    @property
+    def command(self) -> str:
+        """What an admin types to make it the default of a channel."""
+        flags = [
+            f"--{name.replace('_', '-')} {written(value)}" for name, value in self.values.items()
+        ]
+        return " ".join(["/grok defaults set", *flags])
+
+    @property
+    def effort(self) -> Effort | None:
+        return effort_in(self.values.get("effort"))
+
+    def system(self, of_prompt: str) -> str:
+        """The system text: that of the setting, else that of the prompt."""
+        own = self.values.get("system")
+        return own if isinstance(own, str) else of_prompt
+
+    def request(self, prompt: str, settings: Settings) -> CompletionRequest:
+        """The request for `prompt`. Raises `RequestRefused`."""
+        values = {**default_values(settings), **self.values}
+        own = {name: value for name, value in values.items() if name in PARAMETERS}
+        return validate({**own, "prompt": prompt})
+
+
+def _shown(value: JsonValue) -> str:
+    return written(value[0] if isinstance(value, list) and len(value) == 1 else value)
+
+
+def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
+    """The settings of these axes, each `NAME=VALUE,VALUE…`; one that is empty, of none.
+
+    Raises `StartupError` with everything that is wrong.
+    """
+    faults: list[str] = []
+    values: dict[str, list[JsonValue]] = {}
+    for axis in axes:
+        name, read = _axis(axis, faults)
+        values.setdefault(name, []).extend(read)
+    if faults:
+        raise StartupError(faults)
+    combined = itertools.product(*(_unique(each) for each in values.values()))
+    found = [Setting(dict(zip(values, each, strict=True))) for each in combined]
+    if len(found) > MOST_SETTINGS:
+        raise StartupError([words.too_many_settings(len(found), MOST_SETTINGS)])
+    for setting in found:
+        try:
+            setting.request("-", settings)
+        except RequestRefused as refused:
+            raise StartupError([spelled(refused.sentence)]) from None
+    return tuple(found)
+
+
+def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:
+    typed, equals, rest = axis.partition("=")
+    option = named_option(typed.strip())
+    parts = [part.strip() for part in rest.split(",")]
+    if not equals or not typed.strip() or not all(parts):
+        faults.append(words.no_values(axis))
+        return "", []
+    if option is None or option.name not in AXES:
+        faults.append(words.no_such_axis(typed, [name.replace("_", "-") for name in AXES]))
+        return "", []
+    read = [_value(option.name, part, faults) for part in parts]
+    return option.name, read
+
+
+def _value(name: str, text: str, faults: list[str]) -> JsonValue:
+    flags = parse_text(f"--{name.replace('_', '-')} {written(text)} -- -")
+    faults += [f"--grid {name}: {fault.problem}." for fault in flags.faults]
+    own = {"system": flags.system, "effort": flags.effort}
+    return own[name] if name in own else flags.values.get(name)
+
+
+def _unique(values: Sequence[JsonValue]) -> list[JsonValue]:
+    return [value for at, value in enumerate(values) if value not in values[:at]]

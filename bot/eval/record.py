@@ -1,0 +1,166 @@
+"""What an eval has got so far, in a file that survives a kill at any instant: a line for each
+request that is begun, and one for each answer.
+
+A line is appended by one write, so a kill may at most cut the last one, which then counts for
+nothing. A request that was begun and has no answer counts as spent, up to its bound.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.errors import GrokFailure, StartupError
+from bot.words import eval as words
+
+_FORMAT = "grok-eval-1"
+
+
+class Begun(BaseModel):
+    """A request that may cost up to so many micro-dollars."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["begun"] = "begun"
+    key: str
+    most: int
+
+
+class Result(BaseModel):
+    """An answer, or why there is none (`failure`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["answer"] = "answer"
+    key: str
+    text: str = ""
+    failure: str = ""
+    failed: GrokFailure | Literal[""] = ""
+    micro_dollars: int = 0
+    first_seconds: float | None = None
+    seconds: float = 0.0
+
+
+def key_of(*parts: object) -> str:
+    """What an answer is known by: all that it depends on."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class Record:
+    """The file, while this process alone writes to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = -1
+        self._begun: dict[str, list[int]] = {}
+        self.results: dict[str, Result] = {}
+        self._spent = 0
+
+    def __enter__(self) -> Self:
+        """Raises `StartupError` when another process writes to it, or it is something else."""
+        try:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise StartupError([words.unreadable(str(self.path), error.strerror or "")]) from None
+        try:
+            self._take_over()
+        except BaseException:
+            os.close(self._file)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+    @property
+    def settled(self) -> int:
+        """Micro-dollars that answers have cost."""
+        return self._spent
+
+    @property
+    def lost(self) -> int:
+        """Micro-dollars that requests without an answer may have come to."""
+        return sum(sum(each) for each in self._begun.values())
+
+    @property
+    def spent(self) -> int:
+        """Micro-dollars that all of it has cost, and may have."""
+        return self._spent + self.lost
+
+    def begin(self, key: str, most: int) -> None:
+        """A request is made that costs up to so many micro-dollars."""
+        self._append(Begun(key=key, most=most))
+        self._begun.setdefault(key, []).append(most)
+
+    def end(self, result: Result) -> None:
+        """What the last request with this key came to."""
+        self._append(result)
+        self._take_in(result)
+
+    def _take_over(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StartupError([words.IN_USE.format(self.path)]) from None
+        with self.path.open("rb") as file:
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            os.ftruncate(self._file, len(whole))
+        head, *lines = whole.split(b"\n") if whole else [b""]
+        if not whole:
+            self._write(json.dumps({"format": _FORMAT}))
+        elif _format_of(head) != _FORMAT:
+            raise StartupError([words.OF_ANOTHER.format(self.path)])
+        for line in filter(None, lines):
+            self._read(line)
+
+    def _read(self, line: bytes) -> None:
+        """A line that cannot be read is of another version, and counts for nothing."""
+        try:
+            entry = json.loads(line)
+            if entry["kind"] == "begun":
+                begun = Begun.model_validate(entry)
+                self._begun.setdefault(begun.key, []).append(begun.most)
+            else:
+                self._take_in(Result.model_validate(entry))
+        except (ValueError, ValidationError, KeyError, TypeError):
+            return
+
+    def _take_in(self, result: Result) -> None:
+        self._spent += result.micro_dollars
+        open_ = self._begun.get(result.key)
+        if open_:
+            open_.pop()
+            if not open_:
+                del self._begun[result.key]
+        self.results[result.key] = result
+
+    def _append(self, entry: Begun | Result) -> None:
+        self._write(json.dumps(entry.model_dump(exclude_defaults=True) | {"kind": entry.kind}))
+
+    def _write(self, line: str) -> None:
+        data = f"{line}\n".encode()
+        while data:
+            data = data[os.write(self._file, data) :]
+
+
+def _format_of(line: bytes) -> object:
+    try:
+        head: Mapping[str, object] = json.loads(line)
+        return head.get("format")
+    except (ValueError, AttributeError):
+        return None

@@ -1,0 +1,51 @@
+"""Whether an answer is good by exact rules, which hold for all who read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import regex
+from jsonschema import Draft202012Validator
+
+from bot.eval.dataset import Item
+
+REGEX_SECONDS = 1.0
+"""How long an expression may be looked for in one answer: after that, it is not in it."""
+
+_FENCED = re.compile(r"```(?:json)?\s*\n(?P<inside>.*?)\n?```", re.DOTALL)
+
+
+def is_good(item: Item, text: str) -> bool:
+    """Whether all rules of `item` hold for an answer. Texts are compared without regard to case
+    and to how much space there is; JSON may stand in a block of code."""
+    plain = _plain(text)
+    wanted = [*item.contains, *([item.expected] if item.expected else [])]
+    return (
+        all(_plain(each) in plain for each in wanted)
+        and (item.max_chars is None or len(text) <= item.max_chars)
+        and (item.min_chars is None or len(text) >= item.min_chars)
+        and (not item.regex or _found(item.regex, text))
+        and (item.json_schema is None or _valid(item.json_schema, text))
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _found(expression: str, text: str) -> bool:
+    try:
+        return regex.search(expression, text, timeout=REGEX_SECONDS) is not None
+    except TimeoutError:
+        return False
+
+
+def _valid(schema: dict[str, Any] | bool, text: str) -> bool:
+    fenced = _FENCED.search(text)
+    try:
+        value = json.loads(fenced["inside"] if fenced else text)
+        return bool(Draft202012Validator(schema).is_valid(value))
+    except (ValueError, RecursionError):
+        return False

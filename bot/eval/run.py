@@ -1,0 +1,290 @@
+"""`python -m bot eval`: a data set is asked over a grid of settings, judged, and compared."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+from bot import words as general
+from bot.errors import StartupError
+from bot.eval.asking import Asker, EndedError, Question, SpentUpError, is_done
+from bot.eval.dataset import DataSet, Item, read_dataset
+from bot.eval.grid import Setting, read_grid
+from bot.eval.judge import LEAST_TRIED, Judge, Pair
+from bot.eval.outcome import Row, plot, table, verdict
+from bot.eval.record import Record, Result, key_of
+from bot.eval.rules import is_good
+from bot.grok.client import GrokClient, open_grok
+from bot.rules.shares import Share, mean
+from bot.settings import Settings
+from bot.words import eval as words
+from bot.words import startup as startup_words
+from bot.words.terminal import spelled
+
+_BAR_CELLS = 20
+_EVERY_SECONDS = 0.1
+"""How often a line changes."""
+
+_LINES = 20
+"""Of progress, where nobody sees one line change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was typed. `budget` in US dollars; `judge`: a model, or empty; `first`: so many prompts,
+    None: all."""
+
+    data: Path
+    grid: tuple[str, ...]
+    budget: float
+    judge: str = ""
+    out: Path | None = None
+    at_once: int = 8
+    first: int | None = None
+
+    @property
+    def record(self) -> Path:
+        """The file of results."""
+        return self.out or self.data.with_name(f"{self.data.name}.eval.jsonl")
+
+
+async def run_eval(
+    settings: Settings,
+    wanted: Wanted,
+    stop: asyncio.Event,
+    out: TextIO = sys.stdout,
+    err: TextIO = sys.stderr,
+) -> int:
+    """Ask what is left to ask, and print what has been found out; the exit code: 0, or 1 where
+    something is still to be asked or could not be. Raises `StartupError`."""
+    if settings.xai_api_key is None:
+        raise StartupError([startup_words.NO_XAI_API_KEY])
+    if not wanted.budget > 0:
+        raise StartupError([words.NO_BUDGET])
+    data = read_dataset(wanted.data)
+    grid = read_grid(wanted.grid, settings)
+    items = data.items[: wanted.first]
+    if not (wanted.judge or any(item.ruled for item in items)):
+        raise StartupError([words.NOTHING_GOOD])
+    async with open_grok(settings) as grok:
+        await grok.catalogue.refresh()
+        with Record(wanted.record) as record:
+            work = _Eval(settings, wanted, grok, record, items=items, grid=grid, err=err)
+            code = await work.run(stop)
+            for line in _report(work, data):
+                print(spelled(line), file=out)
+    return code
+
+
+class _Eval:
+    """The work, and what it has come to."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        wanted: Wanted,
+        grok: GrokClient,
+        record: Record,
+        *,
+        items: Sequence[Item],
+        grid: Sequence[Setting],
+        err: TextIO,
+    ) -> None:
+        self._settings = settings
+        self._wanted = wanted
+        self._err = err
+        self.record = record
+        self.items = items
+        self.grid = grid
+        budget = round(wanted.budget * 1_000_000)
+        self.asker = Asker(grok, settings, record, budget=budget, at_once=wanted.at_once)
+        self.judge = Judge(wanted.judge, record) if wanted.judge else None
+        self.ended = ""
+        """Why there is no more; empty where all was asked."""
+        self.lost_judge = False
+
+    @property
+    def judges(self) -> bool:
+        """Whether the judge decides what is good, and no rules do."""
+        return self.judge is not None and not any(item.ruled for item in self.items)
+
+    async def run(self, stop: asyncio.Event) -> int:
+        questions = [self.question(item, each) for item in self.items for each in self.grid]
+        self._tell_plan(questions)
+        try:
+            await self._ask(questions, stop)
+            if self.judge:
+                await self._judge(self.judge, stop)
+        except SpentUpError:
+            self.ended = words.SPENT_UP
+        except EndedError as error:
+            self.ended = str(error)
+        if stop.is_set():
+            self.ended = self.ended or words.STOPPED
+        left = any(not is_done(self.record.results.get(each.key)) for each in questions)
+        return 1 if left or self.ended else 0
+
+    def question(self, item: Item, setting: Setting) -> Question:
+        """What a setting asks of an item."""
+        request = setting.request(item.prompt, self._settings)
+        system = setting.system(item.system)
+        key = key_of("answer", request.given(), system, setting.effort)
+        return Question(key, request, system, setting.effort)
+
+    def answer(self, item: Item, setting: Setting) -> Result | None:
+        """What it answered; None where that did not come."""
+        found = self.record.results.get(self.question(item, setting).key)
+        return found if found and not found.failed else None
+
+    def pairs(self, setting: Setting) -> list[Pair]:
+        """The answers of the first setting, and those of this one, to the same prompts."""
+        first = self.grid[0]
+        both = ((item, self.answer(item, first), self.answer(item, setting)) for item in self.items)
+        return [Pair(item, one.text, other.text) for item, one, other in both if one and other]
+
+    async def _judge(self, judge: Judge, stop: asyncio.Event) -> None:
+        pairs = chain.from_iterable(map(self.pairs, self.grid[1:]))
+        graded = [judge.grade(item) for item in self.items if item.text and item.up != item.down]
+        questions = [*graded, *judge.questions(pairs)]
+        await self._ask(questions[:LEAST_TRIED], stop)
+        if judge.is_lost(questions):
+            self.lost_judge = True
+            return
+        await self._ask(questions, stop)
+
+    async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
+        progress = _Progress(self, self._wanted.budget, questions, self._err)
+        try:
+            await self.asker.ask(questions, stop, progress.show)
+        finally:
+            progress.end()
+
+    def _tell_plan(self, questions: Sequence[Question]) -> None:
+        left = {q.key: q for q in questions if not is_done(self.record.results.get(q.key))}
+        most = sum(map(self.asker.most, left.values())) / 1_000_000
+        told = words.plan(
+            len(self.items), len(self.grid), len(questions) - len(left), f"${most:.2f}"
+        )
+        print(spelled(told), file=self._err)
+
+
+class _Progress:
+    """One line that changes, or some lines where nobody would see that."""
+
+    def __init__(
+        self, work: _Eval, budget: float, questions: Sequence[Question], err: TextIO
+    ) -> None:
+        self._work = work
+        self._budget = budget
+        self._keys = {question.key for question in questions}
+        self._done = sum(is_done(work.record.results.get(key)) for key in self._keys)
+        self._failed = 0
+        self._err = err
+        self._changes = err.isatty()
+        self._shown = -1
+        self._again_at = 0.0
+
+    def show(self) -> None:
+        """One more is done."""
+        self._done = min(len(self._keys), self._done + 1)
+        step = self._done * _LINES // max(1, len(self._keys))
+        now, last = time.monotonic(), self._done == len(self._keys)
+        early = now < self._again_at if self._changes else step == self._shown
+        if early and not last:
+            return
+        self._shown, self._again_at = step, now + _EVERY_SECONDS
+        cells = self._done * _BAR_CELLS // max(1, len(self._keys))
+        bar = f"[{'#' * cells}{'-' * (_BAR_CELLS - cells)}]"
+        failed = sum(bool(self._result_failed(key)) for key in self._keys)
+        spent = _dollars(self._work.record.settled)
+        line = words.progress(
+            bar,
+            self._done,
+            len(self._keys),
+            spent=spent,
+            budget=f"${self._budget:.2f}",
+            failed=failed,
+        )
+        text, end = (f"\r\x1b[K{line}", "") if self._changes else (line, "\n")
+        print(text, end=end, file=self._err, flush=True)
+
+    def end(self) -> None:
+        """The line stays as it is."""
+        if self._changes and self._shown >= 0:
+            print(file=self._err)
+
+    def _result_failed(self, key: str) -> str:
+        found = self._work.record.results.get(key)
+        return found.failed if found else ""
+
+
+def _report(work: _Eval, data: DataSet) -> Iterator[str]:
+    """What has been found out, line by line; the picture is written beside the results."""
+    rows = [_row(work, setting) for setting in work.grid]
+    yield from table(rows)
+    picture = work.record.path.with_suffix(".svg")
+    picture.write_text(plot(rows), encoding="utf-8")
+    yield words.plotted(str(picture))
+    if data.left_out:
+        yield words.left_out(data.left_out)
+    if work.judge:
+        yield from _of_judge(work, work.judge)
+    if missing := sum(row.missing for row in rows):
+        yield words.failed(missing, work.asker.last_failure or words.NOT_ASKED)
+    lost = work.record.lost
+    spent = _dollars(work.record.spent)
+    yield words.not_priced_yet(spent, _dollars(lost)) if lost else words.spent(spent)
+    if work.ended:
+        yield work.ended
+    else:
+        yield from verdict(rows)
+
+
+def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
+    if work.lost_judge:
+        yield words.JUDGE_LOST.format(judge.model)
+        return
+    if agreement := judge.agreement(work.items):
+        least, most = agreement.share.interval
+        share = f"{agreement.share.value:.0%} ({100 * least:.0f}–{most:.0%})"
+        kappa = "-" if agreement.kappa is None else f"{agreement.kappa:.2f}"
+        yield words.agreement(judge.model, share, kappa, agreement.share.total)
+    pairs = [pair for setting in work.grid[1:] for pair in work.pairs(setting)]
+    if unclear := sum(judge.points(pair) is None for pair in pairs):
+        yield words.no_verdicts(unclear)
+
+
+def _row(work: _Eval, setting: Setting) -> Row:
+    answers = [(item, work.answer(item, setting)) for item in work.items]
+    came = [(item, result) for item, result in answers if result]
+    return Row(
+        setting,
+        _share(work, setting, came),
+        mean(result.micro_dollars for _, result in came),
+        mean(result.first_seconds for _, result in came),
+        mean(result.seconds for _, result in came),
+        missing=len(answers) - len(came),
+    )
+
+
+def _share(work: _Eval, setting: Setting, came: Sequence[tuple[Item, Result]]) -> Share:
+    """How many are good: by the rules of those that have any, else by the judge, for whom the
+    first setting is as good as itself."""
+    if work.judge is None or not work.judges:
+        ruled = [is_good(item, result.text) for item, result in came if item.ruled]
+        return Share(sum(ruled), len(ruled))
+    if setting is work.grid[0]:
+        return Share(len(came) / 2, len(came))
+    points = [work.judge.points(pair) for pair in work.pairs(setting)]
+    known = [each for each in points if each is not None]
+    return Share(sum(known), len(known))
+
+
+def _dollars(micro_dollars: int) -> str:
+    return general.cost(micro_dollars / 1_000_000)

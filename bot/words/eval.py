@@ -1,0 +1,161 @@
+"""What `python -m bot eval` says in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.words import counted
+
+NO_PROMPTS = "There is no prompt in it, so nothing was asked. Give a data set with prompts."
+NO_BUDGET = "The budget is to be more than nothing: --budget 0.50 allows half a dollar."
+NOT_WITHOUT_BUDGET = "eval needs --budget, the most that it may spend in US dollars."
+IN_USE = "Another eval writes to {}. Wait for its end, or name another file with --out."
+OF_ANOTHER = (
+    "{} holds the results of something else. Name another file with --out, or take this one away."
+)
+AS_SET = "as set"
+NOT_JSON = "is no JSON"
+NO_OBJECT = "is neither a text nor an object"
+NO_TEXT = "is no text in UTF-8"
+NO_PROMPT = "has no prompt"
+NO_VOTE = "has a vote that is neither up nor down"
+TOO_LONG = "is longer than 1,000,000 bytes"
+NOTHING_GOOD = (
+    "Nothing says what a good answer is: give expected answers or rules, or --judge MODEL."
+)
+SPENT_UP = "The budget is used up. With a larger --budget it goes on where it stands."
+STOPPED = "Stopped. The same command goes on where it stands."
+JUDGE_LOST = (
+    "The judge {} does not answer as it is asked to, so it was asked no further. Try another one."
+)
+HEAD = ("setting", "answers", "good", "cost each", "first text", "last text")
+NOT_ASKED = "it was not asked yet."
+PLOT_TITLE = "Quality against cost"
+PLOT_X = "US dollars for each answer (mean)"
+PLOT_Y = "good answers"
+
+DATA = (
+    "JSONL as `/grok feedback export` sends it, CSV with a column prompt, or a prompt on each line"
+)
+GRID = "a parameter and its values, such as temperature=0.2,0.8; may be repeated"
+BUDGET = "the most that may be spent, in US dollars"
+JUDGE = "a model that compares the answers, two at a time and in both orders"
+OUT = "where results are kept, to go on from; DATA.eval.jsonl by default, the plot beside it"
+AT_ONCE = "how many questions are asked at once (8)"
+FIRST = "only so many prompts of the data set"
+
+
+def unreadable(path: str, why: str) -> str:
+    return f"{path} cannot be read: {why}. Nothing was asked."
+
+
+def line(path: str, number: int, fault: str) -> str:
+    """What is wrong with one line of a data set."""
+    return f"{path}, line {number:,}: {fault}."
+
+
+def more_faults(number: int) -> str:
+    return f"… and {counted(number, 'more line')} like these. Nothing was asked."
+
+
+def unknown_key(key: str, near: str) -> str:
+    return f"“{key}” means nothing here{f'; did you mean {near}?' if near else ''}"
+
+
+def wrong_value(key: str) -> str:
+    return f"“{key}” has a value that it cannot have"
+
+
+def no_regex(why: str) -> str:
+    return f"“regex” is no regular expression: {why}"
+
+
+def no_schema(why: str) -> str:
+    return f"“schema” is no JSON Schema: {why}"
+
+
+def left_out(number: int) -> str:
+    """Lines of an export whose channel has not let its texts go along."""
+    return f"{counted(number, 'vote')} came without a prompt and was left out."
+
+
+def no_such_axis(name: str, known: Sequence[str]) -> str:
+    return f"--grid {name}: there is no such parameter here. Known: {', '.join(known)}."
+
+
+def no_values(text: str) -> str:
+    return f"--grid {text}: write a parameter, = and values, such as temperature=0.2,0.8."
+
+
+def too_many_settings(number: int, most: int) -> str:
+    return f"The grid has {number:,} settings; {most} are the most. Name fewer values."
+
+
+def unknown_price(model: str) -> str:
+    return (
+        f"Nobody knows what {model} costs, so no budget can be kept. Set GROK_PRICES, such as "
+        f"{model}=2.50/10, and try again."
+    )
+
+
+def plan(prompts: int, settings: int, done: int, most: str) -> str:
+    """Before anything is asked; `most`: what the rest may come to at most."""
+    had = f", of which {done:,} are there already" if done else ""
+    return (
+        f"{counted(prompts, 'prompt')} × {counted(settings, 'setting')} = "
+        f"{counted(prompts * settings, 'answer')}{had}; what is left costs at most {most}."
+    )
+
+
+def progress(bar: str, done: int, total: int, *, spent: str, budget: str, failed: int) -> str:
+    trouble = f" · {failed:,} failed" if failed else ""
+    return f"{bar} {done:,}/{total:,} · {spent} of {budget}{trouble}"
+
+
+def not_priced_yet(spent: str, lost: str) -> str:
+    """`lost`: of requests that were cut off, and that may have been charged."""
+    return f"Spent {spent}, of which {lost} are what requests that broke off came to at most."
+
+
+def missing(number: int) -> str:
+    """Behind how many answers there are."""
+    return f" ({number:,} missing)"
+
+
+def plotted(path: str) -> str:
+    return f"Quality against cost as a picture: {path}"
+
+
+def spent(dollars: str) -> str:
+    return f"Spent {dollars}."
+
+
+def failed(number: int, sentence: str) -> str:
+    """Of answers that never came; `sentence` is why the last did not."""
+    return f"{counted(number, 'answer')} did not come. The last time: {sentence}"
+
+
+def agreement(model: str, share: str, kappa: str, votes: int) -> str:
+    """How often the judge and people say the same of an answer."""
+    return (
+        f"The judge {model} agrees with people on {share} of {counted(votes, 'answer')} "
+        f"that they voted on (kappa {kappa})."
+    )
+
+
+def no_verdicts(number: int) -> str:
+    return f"{counted(number, 'comparison')} came without a verdict and counts for neither."
+
+
+def best(setting: str, command: str) -> str:
+    return f"Best: {setting}\n  {command}"
+
+
+def unsure(others: Sequence[str]) -> str:
+    return (
+        f"That is not sure yet: its range overlaps that of {'; '.join(others)}. More prompts would "
+        "tell."
+    )
+
+
+SURE = "Its range overlaps that of no other setting."

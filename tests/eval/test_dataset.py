@@ -1,0 +1,157 @@
+"""Data sets: every ending, every fault with its line, and nothing taken that means nothing."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import StartupError
+from bot.eval.dataset import LINE_BYTES, MOST_FAULTS, DataSet, Item, read_dataset
+from bot.words import eval as words
+
+
+def read(where: Path, content: str | bytes, name: str = "data.jsonl") -> DataSet:
+    path = where / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_dataset(path)
+
+
+def lines(*entries: Any) -> str:
+    return "".join(json.dumps(each) + "\n" for each in entries)
+
+
+def faults(where: Path, content: str | bytes, name: str = "data.jsonl") -> list[str]:
+    with pytest.raises(StartupError) as caught:
+        read(where, content, name)
+    return [fault.replace(str(where / name), name) for fault in caught.value.faults]
+
+
+def test_a_line_is_an_object_or_a_prompt(tmp_path: Path) -> None:
+    rules = {"contains": "a", "regex": "^x", "schema": {"type": "object"}, "max_chars": 5}
+    found = read(tmp_path, lines("Hi", {"prompt": "Ho", "expected": "3", **rules}) + "\n\r\n")
+
+    assert found.items == (
+        Item(prompt="Hi"),
+        Item(
+            prompt="Ho",
+            expected="3",
+            contains=("a",),
+            regex="^x",
+            json_schema={"type": "object"},
+            max_chars=5,
+        ),
+    )
+    assert [item.ruled for item in found.items] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.txt", "One river?\n\nTwo lakes?\r\n"),
+        ("data.csv", "\ufeffprompt,expected\nOne river?,\nTwo lakes?,\n"),
+        ("data.jsonl", '\ufeff"One river?"\n{"prompt": "Two lakes?"}'),
+    ],
+)
+def test_each_ending_is_read(tmp_path: Path, name: str, content: str) -> None:
+    assert [each.prompt for each in read(tmp_path, content, name).items] == [
+        "One river?",
+        "Two lakes?",
+    ]
+
+
+def test_a_cell_may_hold_lines_and_rules(tmp_path: Path) -> None:
+    content = 'prompt,expected,max_chars,contains\n"One\nriver?","the ""Po""",9,\n'
+
+    (item,) = read(tmp_path, content, "data.csv").items
+
+    assert item == Item(prompt="One\nriver?", expected='the "Po"', max_chars=9)
+
+
+def test_votes_of_one_answer_are_counted_together(tmp_path: Path) -> None:
+    vote = {"id": "j1", "prompt": "Hi", "text": "Ho", "system": "", "voter": "U1", "usd": 0.1}
+    found = read(
+        tmp_path,
+        lines(
+            {**vote, "vote": "up"},
+            {**vote, "vote": "up", "voter": "U2"},
+            {**vote, "vote": "down", "voter": "U3"},
+            {"id": "j2", "vote": "up", "channel": "C1"},
+            "Hi",
+            "Hi",
+        ),
+    )
+
+    assert [(each.id, each.up, each.down) for each in found.items] == [("j1", 2, 1), ("", 0, 0)]
+    assert found.left_out == 1
+
+
+def test_what_is_broken_in_line_7000_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    whole = [json.dumps({"prompt": f"p{number}"}) for number in range(7_100)]
+    whole[6_999] = whole[6_999][:-3]
+
+    assert faults(tmp_path, "\n".join(whole)) == [
+        words.line("data.jsonl", 7_000, words.NOT_JSON),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("[1]", words.NO_OBJECT),
+        ("7", words.NO_OBJECT),
+        ("null", words.NO_OBJECT),
+        ("{}", words.NO_PROMPT),
+        ('{"prompt": ""}', words.NO_PROMPT),
+        ('{"prompt": 5}', words.wrong_value("prompt")),
+        ('{"prompt": "a", "vote": "sideways"}', words.NO_VOTE),
+        ('{"prompt": "a", "vote": ["up"]}', words.NO_VOTE),
+        ('{"prompt": "a", "contain": "b"}', words.unknown_key("contain", "contains")),
+        ('{"prompt": "a", "up": 5}', words.unknown_key("up", "")),
+        ('{"prompt": "a", "max_chars": -1}', words.wrong_value("max_chars")),
+        ('{"prompt": "a", "contains": [1]}', words.wrong_value("contains")),
+        ('{"prompt": "a", "schema": "b"}', words.wrong_value("schema")),
+        ('{"prompt": "a", "regex": "("}', "regular expression"),
+        ('{"prompt": "a", "schema": {"type": 5}}', "no JSON Schema"),
+        ('{"prompt": "a"', words.NOT_JSON),
+        ("[" * 100_000, words.NOT_JSON),
+        (b'{"prompt": "\xff"}', words.NO_TEXT),
+        (b'"' + b"x" * LINE_BYTES + b'"', words.TOO_LONG),
+    ],
+)
+def test_each_fault_is_told_with_its_line(tmp_path: Path, entry: str | bytes, fault: str) -> None:
+    content = entry.encode() if isinstance(entry, str) else entry
+
+    (told,) = faults(tmp_path, b'"fine"\n' + content)
+
+    assert told.startswith("data.jsonl, line 2: ")
+    assert fault in told
+
+
+def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
+    told = faults(tmp_path, "x\n" * 20)
+
+    assert len(told) == MOST_FAULTS + 1
+    assert told[-1] == words.more_faults(15)
+
+
+def test_without_a_prompt_there_is_nothing_to_ask(tmp_path: Path) -> None:
+    assert faults(tmp_path, "\n\n") == [words.NO_PROMPTS]
+    assert faults(tmp_path, lines({"id": "j", "vote": "up"})) == [words.NO_PROMPTS]
+    with pytest.raises(StartupError, match="No such file"):
+        read_dataset(tmp_path / "nowhere.jsonl")
+    with pytest.raises(StartupError, match="directory"):
+        read_dataset(tmp_path)
+
+
+@given(st.binary(max_size=300))
+def test_whatever_stands_there_is_read_or_refused(tmp_path_factory: Any, content: bytes) -> None:
+    where = tmp_path_factory.mktemp("data")
+    for name in ("data.jsonl", "data.csv", "data.txt"):
+        with suppress(StartupError):
+            assert read(where, content, name).items

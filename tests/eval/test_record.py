@@ -1,0 +1,85 @@
+"""The file of results: whatever a kill leaves of it is read, and nothing in it is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartupError
+from bot.eval.record import Record, Result, key_of
+from bot.words import eval as words
+
+
+def filled(path: Path) -> None:
+    with Record(path) as record:
+        record.begin("a", 100)
+        record.end(Result(key="a", text="Ünï \ud83d\n", micro_dollars=40, seconds=1.5))
+        record.begin("b", 300)
+        assert (record.settled, record.lost, record.spent) == (40, 300, 340)
+
+
+def test_what_was_got_is_there_again(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    filled(path)
+
+    with Record(path) as record:
+        assert record.results["a"].text.startswith("Ünï ")
+        assert (record.settled, record.lost) == (40, 300)
+        record.begin("b", 300)
+        record.end(Result(key="b", micro_dollars=10))
+        assert (record.settled, record.lost) == (50, 300)
+        record.end(Result(key="b", failed="timeout", failure="Too late."))
+        assert (record.settled, record.lost) == (50, 0)
+
+
+def test_a_kill_at_any_byte_costs_the_last_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    filled(path)
+    whole = path.read_bytes()
+
+    for cut in range(len(whole)):
+        path.write_bytes(whole[:cut])
+        with Record(path) as record:
+            lines = whole[:cut].count(b"\n")
+            assert ("a" in record.results) == (lines >= 3)
+            record.end(Result(key="z", micro_dollars=1))
+        with Record(path) as record:
+            assert record.results["z"].micro_dollars == 1
+
+
+def test_two_at_once_are_not_let_in(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    with (
+        Record(path),
+        pytest.raises(StartupError, match=r"Another eval"),
+        Record(path),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("content", ["Dear diary\n", '{"prompt": "Hi"}\n', "[]\n", "7\n", "\n"])
+def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "diary.txt"
+    path.write_text(content)
+
+    with pytest.raises(StartupError) as caught, Record(path):
+        pass
+
+    assert caught.value.faults == (words.OF_ANOTHER.format(path),)
+    assert path.read_text() == content
+
+
+def test_a_line_of_another_version_counts_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    filled(path)
+    with path.open("a") as file:
+        file.write('{"kind": "verdict"}\n[]\n{"kind": "answer", "key": 5}\nx\n{"kind": "begun"}\n')
+
+    with Record(path) as record:
+        assert (set(record.results), record.settled) == ({"a"}, 40)
+
+
+def test_a_key_is_that_of_its_parts() -> None:
+    assert key_of("a", {"x": 1, "y": 2}) == key_of("a", {"y": 2, "x": 1})
+    assert key_of("a", "b") != key_of("ab", "")

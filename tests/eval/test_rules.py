@@ -1,0 +1,47 @@
+"""Exact rules: what they find good, and that none of them takes for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.eval import rules as module
+from bot.eval.dataset import Item
+from bot.eval.rules import is_good
+
+LISTED = {"type": "array", "items": {"type": "string"}, "minItems": 2}
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "good"),
+    [
+        ({}, "anything", True),
+        ({"expected": "The  Amazon"}, "It is the amazon\nriver.", True),
+        ({"expected": "The Amazon"}, "It is the Nile.", False),
+        ({"expected": "STRASSE"}, "straße", True),
+        ({"contains": ["Nile", "Amazon"]}, "amazon, nile", True),
+        ({"contains": ["Nile", "Amazon"]}, "Nile", False),
+        ({"regex": r"^\d+$"}, "42", True),
+        ({"regex": r"^\d+$"}, "forty-two", False),
+        ({"max_chars": 3}, "abc", True),
+        ({"max_chars": 3}, "abcd", False),
+        ({"min_chars": 3}, "ab", False),
+        ({"max_chars": 0}, "", True),
+        ({"schema": LISTED}, '["a", "b"]', True),
+        ({"schema": LISTED}, 'Here:\n```json\n["a", "b"]\n```\nDone.', True),
+        ({"schema": LISTED}, '["a"]', False),
+        ({"schema": LISTED}, "a and b", False),
+        ({"schema": False}, "1", False),
+        ({"schema": LISTED}, "[" * 100_000, False),
+        ({"expected": "a", "max_chars": 1}, "ab", False),
+    ],
+)
+def test_all_rules_hold_for_a_good_answer(rules: dict[str, Any], text: str, good: bool) -> None:
+    assert is_good(Item(prompt="p", **rules), text) == good
+
+
+def test_an_expression_that_takes_for_ever_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REGEX_SECONDS", 0.05)
+
+    assert not is_good(Item(prompt="p", regex=r"(a|aa)+(b|bb)*$"), "a" * 5_000 + "c")

@@ -1,0 +1,279 @@
+"""`python -m bot eval`, against the sandbox's Grok: which settings serve best, what that costs,
+and what becomes of it when it is stopped, killed, or out of money."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.completion.result import TICKS_PER_DOLLAR
+from bot.errors import StartupError
+from bot.eval.judge import LEAST_TRIED
+from bot.eval.record import Record
+from bot.eval.run import Wanted, run_eval
+from bot.words import eval as words
+from bot.words import grok as grok_words
+from bot.words.terminal import spelled
+from sandbox.grok import GrokServer, Script
+from sandbox.grok.script import Recorded
+from tests.fixtures.grok import grok_settings
+from tests.house import ROOT
+
+pytestmark = pytest.mark.integration
+
+TEMPERATURES = ("temperature=0.2,0.8",)
+
+
+def sums(where: Path, count: int = 12) -> Path:
+    path = where / "sums.jsonl"
+    entries = [
+        {"prompt": f"What is {number} + {number + 7}?", "expected": f"= {2 * number + 7}"}
+        for number in range(10, 10 + count)
+    ]
+    path.write_text("".join(json.dumps(each) + "\n" for each in entries))
+    return path
+
+
+def wanted(data: Path, **values: Any) -> Wanted:
+    usual: dict[str, Any] = {"data": data, "grid": TEMPERATURES, "budget": 5.0}
+    return Wanted(**(usual | values))
+
+
+async def evaluated(
+    grok: GrokServer, what: Wanted, stop: asyncio.Event | None = None, **settings: Any
+) -> tuple[int, str, str]:
+    """The exit code, and what was written to either side."""
+    out, err = io.StringIO(), io.StringIO()
+    ours = grok_settings(grok, grok_max_tokens=100, **settings)
+    code = await run_eval(ours, what, stop or asyncio.Event(), out, err)
+    return code, out.getvalue(), err.getvalue()
+
+
+def asked(grok: GrokServer) -> Counter[str]:
+    """How often each prompt was asked at each temperature."""
+    bodies = [each.body for each in grok.requests if each.method == "POST"]
+    return Counter(f"{body.get('temperature')} {_said(body)[-1]}" for body in bodies)
+
+
+def _said(body: dict[str, Any]) -> list[str]:
+    return [str(each["content"]) for each in body.get("messages") or body["input"]]
+
+
+def says(mark: str, request: Recorded) -> bool:
+    """Whether `mark` stands in a request."""
+    return mark in str(request.body)
+
+
+async def test_the_better_temperature_wins_and_nothing_is_asked_twice(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    what = wanted(sums(tmp_path, 16))
+
+    code, out, err = await evaluated(grok, what)
+    again = await evaluated(grok, what)
+
+    assert code == 0
+    assert "32 answers" in err
+    assert "32/32" in err
+    assert "temperature=0.2  16       100% (81–100%)" in out
+    assert words.best("temperature=0.2", "/grok defaults set --temperature 0.2") in out
+    assert again[:2] == (0, out)
+    assert set(asked(grok).values()) == {1}
+    assert (tmp_path / "sums.jsonl.eval.svg").read_text().startswith("<svg")
+
+
+async def test_the_budget_is_never_passed_and_a_larger_one_goes_on(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    data, out = sums(tmp_path), tmp_path / "out.jsonl"
+    budget = 0.02  # a few answers and the bound of one more
+    grok.script(Script(cost_ticks=TICKS_PER_DOLLAR // 1_000, times=None))
+
+    code, said, _ = await evaluated(grok, wanted(data, budget=budget, out=out))
+    with Record(out) as record:
+        spent, had = record.spent, len(record.results)
+    whole, told, err = await evaluated(grok, wanted(data, out=out))
+
+    assert (code, whole) == (1, 0)
+    assert words.SPENT_UP in said
+    assert "Best:" not in said
+    assert 0 < spent <= budget * 1_000_000
+    assert 0 < had < 24
+    assert f"of which {had} are there already" in err
+    assert "Best:" in told
+    assert set(asked(grok).values()) == {1}
+
+
+@pytest.mark.parametrize("status", [402, 401])
+async def test_without_credit_or_key_it_ends_in_a_sentence_and_goes_on_later(
+    tmp_path: Path, grok: GrokServer, status: int
+) -> None:
+    data = sums(tmp_path)
+    kind = {402: "no_credit", 401: "bad_key"}[status]
+    dry = asyncio.Event()
+    dry.set()
+    refused = Script(
+        status=status,
+        body={"error": "no"},
+        times=None,
+        when=lambda r: dry.is_set() and says("What is 19", r),
+    )
+    grok.script(refused)
+
+    code, out, _ = await evaluated(grok, wanted(data))
+    before = len(grok.requests)
+    dry.clear()
+    whole, told, _ = await evaluated(grok, wanted(data))
+
+    assert (code, whole) == (1, 0)
+    assert spelled(grok_words.GROK_SENTENCES[kind]) in out
+    assert before < 40
+    assert "Best:" in told
+    answered = {key: times for key, times in asked(grok).items() if "is 19" not in key}
+    assert set(answered.values()) == {1}
+
+
+async def test_what_is_under_way_when_it_is_stopped_is_kept(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    stop, what = asyncio.Event(), wanted(sums(tmp_path))
+    go = asyncio.Event()
+    grok.script(Script(text="= 0", stall_after=0, release=go, when=lambda r: "12 + 19" in str(r)))
+    running = asyncio.create_task(evaluated(grok, what, stop))
+    while len(asked(grok)) < 8:
+        await asyncio.sleep(0.01)
+    stop.set()
+    go.set()
+    code, out, _ = await running
+
+    assert code == 1
+    assert words.STOPPED in out
+    assert (await evaluated(grok, what))[0] == 0
+    assert set(asked(grok).values()) == {1}
+
+
+async def test_killed_in_the_middle_it_asks_again_only_what_it_had_no_answer_to(
+    tmp_path: Path,
+) -> None:
+    data, at_once = sums(tmp_path, 15), 4
+    async with GrokServer(speed=400, first_delay=0.02) as grok:
+        environment = {
+            **os.environ,
+            "XAI_API_KEY": grok.api_key or "",
+            "XAI_BASE_URL": grok.base_url,
+            "GROK_DIALECT": "xai",
+            "PYTHONPATH": str(ROOT),
+        }
+        command = ["-m", "bot", "eval", str(data), "--grid", "temperature=0.2,0.8"]
+        command += ["--budget", "5", "--at-once", str(at_once)]
+
+        async def run(kill_after: int | None = None) -> tuple[int, str]:
+            before = len(grok.requests)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *command,
+                env=environment,
+                cwd=tmp_path,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            while kill_after is not None and len(grok.requests) - before < kill_after:
+                await asyncio.sleep(0.005)
+            if kill_after is not None:
+                process.send_signal(signal.SIGKILL)
+            out, _ = await process.communicate()
+            return process.returncode or 0, out.decode()
+
+        killed, _ = await run(kill_after=15)
+        code, out = await run()
+
+    times = asked(grok)
+    assert (killed, code) == (-signal.SIGKILL, 0)
+    assert "Best: temperature=0.2" in out
+    assert len(times) == 30
+    assert sum(times.values()) <= 30 + at_once
+    with Record(data.with_name("sums.jsonl.eval.jsonl")) as record:
+        costs = sum(result.micro_dollars for result in record.results.values())
+        assert costs == record.settled
+        assert (record.lost > 0) == (sum(times.values()) > 30)
+
+
+async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    data = tmp_path / "votes.jsonl"
+    votes = [
+        {"id": f"j{number}", "prompt": f"Name river {number}", "text": "The Nile.", "vote": vote}
+        for number, vote in enumerate(["up", "up", "down"])
+    ]
+    data.write_text("".join(json.dumps(each) + "\n" for each in votes))
+    for text, mark in (
+        ('{"good": true}', "You judge"),
+        ('{"better": "second"}', "You compare"),
+        ("The Nile.", "'temperature': 0.8"),
+    ):
+        grok.script(Script(text=text, when=partial(says, mark), times=None))
+
+    code, out, _ = await evaluated(grok, wanted(data, judge="grok-4.7"))
+
+    assert code == 0
+    assert "agrees with people on 67%" in out
+    assert "(kappa 0.00)" in out
+    assert "temperature=0.8  3        50%" in out  # the order decides, so neither is better
+    judge = [each for each in grok.requests if "You compare" in str(each.body)]
+    assert len(judge) == 3 * 2
+
+
+async def test_a_judge_that_answers_nonsense_is_asked_no_further(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    data = tmp_path / "prompts.txt"
+    data.write_text("".join(f"Name river {number}\n" for number in range(12)))
+    for text, mark in (("Both!", "You compare"), ("The Nile.", "'temperature': 0.8")):
+        grok.script(Script(text=text, when=partial(says, mark), times=None))
+
+    code, out, _ = await evaluated(grok, wanted(data, judge="grok-4.7"))
+
+    assert code == 0
+    assert words.JUDGE_LOST.format("grok-4.7") in out
+    judge = [each for each in grok.requests if "You compare" in str(each.body)]
+    assert len(judge) == LEAST_TRIED
+
+
+async def test_a_model_of_unknown_price_is_refused_before_anything_is_asked(
+    tmp_path: Path, openai_grok: GrokServer
+) -> None:
+    with pytest.raises(StartupError, match="GROK_PRICES"):
+        await evaluated(openai_grok, wanted(sums(tmp_path)), grok_model="own-model")
+    assert not [each for each in openai_grok.requests if each.method == "POST"]
+
+
+@pytest.mark.parametrize(
+    ("content", "values", "told"),
+    [
+        ("Name a river", {}, words.NOTHING_GOOD),
+        ("Name a river", {"budget": 0.0}, words.NO_BUDGET),
+        ("Name a river", {"budget": float("nan")}, words.NO_BUDGET),
+        ("", {}, words.NO_PROMPTS),
+    ],
+)
+async def test_what_cannot_be_done_is_said(
+    tmp_path: Path, grok: GrokServer, content: str, values: dict[str, Any], told: str
+) -> None:
+    data = tmp_path / "data.txt"
+    data.write_text(content)
+    with pytest.raises(StartupError) as caught:
+        await evaluated(grok, wanted(data, **values))
+
+    assert caught.value.faults == (told,)
+    assert not [each for each in grok.requests if each.method == "POST"]
