@@ -23,15 +23,15 @@ class Progress:
         """Whether something has come that is paid for: text, thoughts, or a tool at work."""
         self._choices: dict[int, _Choice] = {}
 
-    def follow(self, chunks: list[Chunk]) -> Iterator[Chunk]:
+    def follow(self, chunks: list[Chunk], *, steps: int = 1) -> Iterator[Chunk]:
         """Pass the chunks of one event on, each with what is new in it, and with the finish that
-        counts."""
+        counts; or what so many events said, in one chunk."""
         for chunk in chunks:
             if chunk.beside:
                 self.said = self.said or chunk.step is not None
                 yield chunk
                 continue
-            new = self._choices.setdefault(chunk.choice, _Choice()).take(chunk)
+            new = self._choices.setdefault(chunk.choice, _Choice()).take(chunk, steps)
             self.said = self.said or bool(new.text or new.reasoning)
             if new.text or new.reasoning or new.logprobs or new.finish_reason:
                 yield new
@@ -75,10 +75,10 @@ class _Growth:
     halves: Halves = field(default_factory=Halves)
     by_steps: bool = False
 
-    def add(self, piece: str) -> str:
-        """What is new with `piece`."""
+    def add(self, piece: str, steps: int) -> str:
+        """What is new with `piece`, which came in so many steps."""
         self.by_steps = self.by_steps or bool(piece)
-        return self._keep(self.halves.follow(piece))
+        return self._keep(self.halves.follow(piece), steps)
 
     def meet(self, whole: str) -> str:
         """What is new in `whole`, which repeats what came before, or goes on after it."""
@@ -98,10 +98,10 @@ class _Growth:
         """What was held back."""
         return self._keep(self.halves.rest())
 
-    def _keep(self, text: str) -> str:
+    def _keep(self, text: str, steps: int = 1) -> str:
         if text:
             self.count += len(text)
-            self.steps += 1
+            self.steps += steps
             self.came.append(text)
         return text
 
@@ -123,10 +123,10 @@ class _Choice:
     def ended(self) -> bool:
         return self.finished or self.turn_ended
 
-    def take(self, chunk: Chunk) -> Chunk:
-        """`chunk` with what is new in it."""
+    def take(self, chunk: Chunk, steps: int) -> Chunk:
+        """`chunk`, which came in so many steps, with what is new in it."""
         reason = chunk.finish_reason
-        text, thought = self._new(chunk)
+        text, thought = self._new(chunk, steps)
         if reason == _TURN_ENDED:
             self.turn_ended, reason = True, None
         self.finished = self.finished or reason is not None
@@ -135,9 +135,9 @@ class _Choice:
             return chunk
         return replace(chunk, text=text, reasoning=thought, finish_reason=reason, whole=False)
 
-    def _new(self, chunk: Chunk) -> tuple[str, str]:
+    def _new(self, chunk: Chunk, steps: int) -> tuple[str, str]:
         if chunk.whole:
             return self.text.meet(chunk.text), self.thoughts.meet(chunk.reasoning)
         if chunk.finish_reason and self.text.repeats(as_text(chunk.text)):
             return "", ""
-        return self.text.add(chunk.text), self.thoughts.add(chunk.reasoning)
+        return self.text.add(chunk.text, steps), self.thoughts.add(chunk.reasoning, steps)

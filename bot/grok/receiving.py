@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import httpx
-from httpx_sse import EventSource, ServerSentEvent
+from httpx_sse import ServerSentEvent
 
 from bot.completion.result import Chunk
 from bot.grok import errors
@@ -28,7 +36,10 @@ from bot.grok.body import (
 from bot.grok.call import Call
 from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints.values import name_of
+from bot.grok.endpoints.wire import Step
 from bot.grok.errors import Failure
+from bot.grok.event_stream import EventStream, Said
 from bot.grok.progress import Progress
 from bot.words import grok as words
 
@@ -37,6 +48,7 @@ BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
 
 _EVENTS = re.compile(rb"(?:data|event|id|retry)\s*:|:")
 _BARE = re.compile(rb"(?<=[\r\n])\{")
+_BARE_STARTS = b"\n{", b"\r{"
 _BODY = re.compile(rb"[{\[<]")
 _BLANKS_AND_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf|[ \t\r\n])+")
 _LEAST_SEEN = 8
@@ -62,6 +74,7 @@ class Receiving:
         self._event_parts = BODY_PARTS if repeats else EVENT_PARTS
         self._progress = Progress()
         self._spent = False
+        self._done = False
 
     async def read(self, response: httpx.Response) -> AsyncGenerator[Chunk]:
         """Every step of the answer; raises `Failure`, and what a broken connection raises."""
@@ -72,7 +85,7 @@ class Receiving:
         start = await opened.start()
         opened.of_events = not _BODY.match(start) if said_so else bool(_EVENTS.match(start))
         body.each = self._event_bytes if opened.of_events else BODY_BYTES
-        chunks = self._events(response, body) if opened.of_events else self._body(response)
+        chunks = self._events(opened, body) if opened.of_events else self._body(response)
         async with aclosing(chunks):
             try:
                 async for chunk in chunks:
@@ -91,25 +104,48 @@ class Receiving:
             return False
         return self._progress.ended(self._call.request.choices)
 
-    async def _events(self, response: httpx.Response, body: Bounded) -> AsyncGenerator[Chunk]:
-        response.encoding = "utf-8-sig"  # of every event stream, whatever its header says
-        response.headers["content-type"] = "text/event-stream"
-        async with aclosing(EventSource(response).aiter_sse()) as events:
-            async for event in events:
-                body.done()
-                self._bounds.event()
-                for value in self._values(event):
-                    for chunk in self._follow(value, event.event):
-                        yield chunk
-                if event.data.rstrip().endswith(_DONE):
-                    break
-            else:
-                if self._progress.said and not self._progress.complete:
-                    raise Failure(words.GROK_CUT, kind="cut")
+    async def _events(self, pieces: AsyncIterable[bytes], body: Bounded) -> AsyncGenerator[Chunk]:
+        stream = EventStream()
+        async for piece in pieces:
+            for chunk in self._in_steps(stream.feed(piece), body):
+                yield chunk
+            if self._done:
+                break
+        else:
+            if self._progress.said and not self._progress.complete:
+                raise Failure(words.GROK_CUT, kind="cut")
         if not self._progress.begun and self._progress.said:
             raise Failure(words.GROK_CUT, kind="cut")
         if not self._progress.said and not self._progress.complete:
             raise _nothing(spent=self._spent)
+
+    def _in_steps(self, events: Iterable[Said | ServerSentEvent], body: Bounded) -> Iterator[Chunk]:
+        """What `events` say: those that go on with a text, one after the other, in one step."""
+        steps: list[Step] = []
+        for event in events:
+            body.done()
+            self._bounds.event()
+            step = self._read.step(event.value, event.event) if isinstance(event, Said) else None
+            if step is None or (steps and not step.goes_on(steps[-1])):
+                yield from self._follow_steps(steps)
+                steps = []
+            if step is not None:
+                steps.append(step)
+                continue
+            for value in [event.value] if isinstance(event, Said) else self._values(event):
+                yield from self._follow(value, event.event)
+            if not isinstance(event, Said) and event.data.rstrip().endswith(_DONE):
+                self._done = True
+                return
+        yield from self._follow_steps(steps)
+
+    def _follow_steps(self, steps: Sequence[Step]) -> Iterator[Chunk]:
+        if not steps:
+            return
+        self._deadlines.event()
+        text = "".join(step.text for step in steps)
+        chunk = Chunk(choice=steps[0].choice, text=text, model=name_of(steps[0].model) or None)
+        yield from self._progress.follow([chunk], steps=len(steps))
 
     def _values(self, event: ServerSentEvent) -> list[Any]:
         """What an event says: one value, or several where no blank lines stand between them."""
@@ -200,7 +236,9 @@ class _Opened(httpx.AsyncByteStream):
             return piece
         bare = self._at_line and piece.startswith(b"{")
         self._at_line = piece.endswith((b"\n", b"\r"))
-        return (b"data: " if bare else b"") + _BARE.sub(b"data: {", piece)
+        if any(start in piece for start in _BARE_STARTS):
+            piece = _BARE.sub(b"data: {", piece)
+        return b"data: " + piece if bare else piece
 
     async def aclose(self) -> None:
         if isinstance(self._pieces, AsyncGenerator):

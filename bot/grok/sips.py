@@ -10,12 +10,12 @@ read.
 from __future__ import annotations
 
 import asyncio
-import math
 import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from fcntl import ioctl
 from termios import FIONREAD
+from weakref import WeakKeyDictionary
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
@@ -26,11 +26,11 @@ LOOK_SECONDS = 0.05
 _LONGEST = 10
 """Looks that one pause lasts at most."""
 
-_MOST_WAITING = 32 * 1024
-"""Bytes that are left in a socket; the smallest buffers hold about 64 KiB."""
+_MOST_WAITING = 12 * 1024
+"""Bytes that are left in a socket: less than one piece, and the smallest buffers hold 64 KiB."""
 
-_FULL_PIECE = 8 * 1024
-"""After a longer piece there may be more that was read already."""
+_FULL_PIECE = 16 * 1024
+"""The longest piece that httpx-aiohttp gives: behind it there may be more that was read already."""
 
 _FRESH_SECONDS = 0.1
 """How long it may take to read what is there."""
@@ -101,8 +101,10 @@ class _Rest:
         self._socket = transport.get_extra_info("socket").fileno()
         self._looks = 0
         self._came = self.waiting()
+        self.since = self._loop.time()
         transport.pause_reading()
-        self._arm()
+        self._looking = _LOOKING.setdefault(self._loop, _Looking())
+        self._looking.join(self)
 
     def waiting(self) -> int:
         """Bytes that wait in the socket; none where it was closed."""
@@ -114,24 +116,50 @@ class _Rest:
 
     def end(self) -> None:
         """Read on."""
-        self._timer.cancel()
+        self._looking.leave(self)
         self._transport.resume_reading()
         if not self.over.done():
             self.over.set_result(None)
 
-    def _arm(self) -> None:
-        """Look again, at the time when all look."""
-        soon = self._loop.time() + LOOK_SECONDS / 2
-        at = math.ceil(soon / LOOK_SECONDS) * LOOK_SECONDS
-        self._timer = self._loop.call_at(at, self._look)
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Read on where nothing more comes, or where it is time to."""
         before, self._came = self._came, self.waiting()
         self._looks += 1
         if self._came in (before, 0) or self._came > _MOST_WAITING or self._looks >= _LONGEST:
             self.end()
-        else:
-            self._arm()
+
+
+class _Looking:
+    """Looks at all streams that are left alone, by one timer: that there are hundreds of them
+    costs nothing but the looks."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rests: set[_Rest] = set()
+        self._armed = False
+
+    def join(self, rest: _Rest) -> None:
+        """Look at `rest`, too."""
+        self._rests.add(rest)
+        if not self._armed:
+            self._armed = True
+            self._loop.call_later(LOOK_SECONDS, self._look)
+
+    def leave(self, rest: _Rest) -> None:
+        """Look at it no more."""
+        self._rests.discard(rest)
+
+    def _look(self) -> None:
+        latest = self._loop.time() - LOOK_SECONDS / 2
+        for rest in tuple(self._rests):
+            if rest.since <= latest:
+                rest.look()
+        self._armed = bool(self._rests)
+        if self._armed:
+            self._loop.call_later(LOOK_SECONDS, self._look)
+
+
+_LOOKING: WeakKeyDictionary[asyncio.AbstractEventLoop, _Looking] = WeakKeyDictionary()
 
 
 class Sipped(httpx.AsyncByteStream):

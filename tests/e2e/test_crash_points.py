@@ -279,7 +279,7 @@ NATIVE = {"SLACK_STREAMING": "native"}
 
 KILLED = {
     "taking": (_both("accept", "ack", "known", "take", "begin", "users.info", "remember"), {}),
-    "asking": ([*_both("grok"), *(f"{each}=kill@12" for each in _both("chunk")), "after:read"], {}),
+    "asking": ([*_both("grok"), *(f"{each}=kill@2" for each in _both("chunk")), "after:read"], {}),
     "showing": (
         [
             *_both("write", "chat.postMessage", "edit_slot", "chat.update", "renew"),

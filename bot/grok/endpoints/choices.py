@@ -19,13 +19,44 @@ from bot.grok.endpoints.values import (
     name_of,
     text_of,
 )
+from bot.grok.endpoints.wire import Step
 from bot.grok.meaning import tells_error
 from bot.grok.usage import read_usage
 
 _MOST_CHOICES = 4 * MAX_ANSWERS
 
+_ANSWER = frozenset(
+    ("id", "object", "created", "model", "choices", "system_fingerprint", "service_tier")
+)
+_NAMELESS = frozenset(("", "message"))
 _PLAIN = frozenset(("role", "content"))
 _STEP = frozenset(("index", "delta", "finish_reason", "logprobs"))
+
+
+class Reader:
+    """Reads one answer, and need not remember anything for that."""
+
+    def __call__(self, answer: Mapping[str, Any], event: str = "") -> list[Chunk]:
+        """The chunks of one event, or of a body."""
+        return read(answer, event)
+
+    def step(self, answer: dict[str, Any], event: str) -> Step | None:
+        """There is one for every token."""
+        listed = answer.get("choices")
+        if (
+            event not in _NAMELESS
+            or type(listed) is not list
+            or len(listed) != 1
+            or not answer.keys() <= _ANSWER
+        ):
+            return None
+        choice, model = listed[0], answer.get("model")
+        if type(choice) is not dict or (model is not None and type(model) is not str):
+            return None
+        index, text = choice.get("index", 0), _plain_text(choice)
+        if type(index) is not int or index < 0 or text is None:
+            return None
+        return Step(index, text, model)
 
 
 def read(answer: Mapping[str, Any], _event: str = "") -> list[Chunk]:
@@ -56,8 +87,6 @@ def answers(body: Mapping[str, Any]) -> bool:
 
 
 def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
-    if plain := _plain(choice, index, model):
-        return plain
     delta, message = map_of(choice.get("delta")), map_of(choice.get("message"))
     text = text_of(choice.get("text")) or _content(delta)
     reasoning = _reasoning(delta) or text_of(choice.get("reasoning"))
@@ -74,15 +103,15 @@ def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
     )
 
 
-def _plain(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk | None:
-    """The usual step, text and nothing else: there is one for every token."""
+def _plain_text(choice: Mapping[str, Any]) -> str | None:
+    """The text of a choice that says nothing else."""
     delta = choice.get("delta")
     if type(delta) is not dict or not delta.keys() <= _PLAIN or not choice.keys() <= _STEP:
         return None
     content = delta.get("content")
     if type(content) is not str or choice.get("finish_reason") or choice.get("logprobs"):
         return None
-    return Chunk(choice=index, text=content, model=model)
+    return content
 
 
 def _content(message: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from bot.completion.result import Chunk, TokenLogprob
 from bot.grok.endpoints import choices
 from bot.grok.endpoints.tool_events import Calls, references_in, references_of
 from bot.grok.endpoints.values import count_of, listed_chances, map_of, maps_of, name_of, text_of
+from bot.grok.endpoints.wire import Step
 from bot.grok.usage import read_usage
 
 _TEXT = frozenset({"response.output_text.delta", "response.refusal.delta", "response.text.delta"})
@@ -91,6 +92,15 @@ class Reader:
         self._began = False
         self._done: dict[object, tuple[str, str]] = {}
         self._calls = Calls()
+        self._choices = choices.Reader()
+
+    def step(self, value: dict[str, Any], event: str) -> Step | None:
+        """There is one for every token."""
+        if type(value.get("delta")) is not str or value.get("logprobs"):
+            return self._choices.step(value, event)
+        if _kind(value, event) not in _TEXT or event == "error":
+            return None
+        return Step(0, self._next(value), self._model)
 
     def __call__(self, value: Mapping[str, Any], event: str = "") -> list[Chunk]:
         """The chunks of one event, or of a body."""
@@ -122,13 +132,17 @@ class Reader:
         return []
 
     def _text(self, value: Mapping[str, Any]) -> Chunk:
+        chances = tuple(listed_chances(value.get("logprobs")))
+        return Chunk(text=self._next(value), logprobs=chances, model=self._model)
+
+    def _next(self, value: Mapping[str, Any]) -> str:
+        """The text that comes next, with what stands between two messages."""
         text = _delta(value)
         message = value.get("item_id") or count_of(value.get("output_index"))
         lead = _BETWEEN if text and self._began and message != self._message else ""
         if text:
             self._began, self._message = True, message
-        chances = tuple(listed_chances(value.get("logprobs")))
-        return Chunk(text=lead + text, logprobs=chances, model=self._model)
+        return lead + text
 
     def _keep(self, item: Mapping[str, Any], place: int) -> None:
         """Remember a whole item, for an end that repeats nothing."""

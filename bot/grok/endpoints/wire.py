@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk
 from bot.completion.transcript import Frame, Past
 from bot.grok.call import Beside, Dialect, Names
 
-Read = Callable[[Mapping[str, Any], str], list[Chunk]]
-"""The chunks of one event or body, which may be named."""
+
+class Step(NamedTuple):
+    """What the usual event of a stream says: some more `text` of a choice, and nothing else."""
+
+    choice: int
+    text: str
+    model: str | None
+
+    def goes_on(self, before: Step) -> bool:
+        """Whether it goes on with the text of the step `before`."""
+        return self.choice == before.choice and self.model == before.model
+
+
+class Read(Protocol):
+    """Reads one answer, event by event."""
+
+    def __call__(self, value: Mapping[str, Any], event: str, /) -> list[Chunk]:
+        """The chunks of one event or body, which may be named."""
+
+    def step(self, value: dict[str, Any], event: str, /) -> Step | None:
+        """The same of an event that is a step and tells of no error; None: it may be anything."""
+
 
 Lacks = Callable[[CompletionRequest], tuple[str, ...]]
 """The parameters with which a request asks for what the endpoint does not have. A value that asks
