@@ -44,6 +44,9 @@ FAR_SECONDS = 1.0
 TELL_SECONDS = 10.0
 """How often the asker is told how long Grok thinks."""
 
+DOING_SECONDS = 2.0
+"""No more often the asker is told what is done before there is text: edits are left for that."""
+
 Sections = Callable[[], Sequence[Section]]
 """What has come of the answer by now."""
 
@@ -98,6 +101,8 @@ class Growing:
         self._changed = asyncio.Event()
         self._clock = Clock()
         self._taken_over = "0" in ledger.posts
+        self._told_at: float | None = None
+        """When it was told last what is done (monotonic)."""
         self._begun = False
         self._due = 0.0
         self._following = 0.0
@@ -246,10 +251,18 @@ class Growing:
         if self._taken_over:
             await self._changed.wait()
             return
+        doing = bool(self.source.doing())
+        told = None if self._told_at is None else time.monotonic() - self._told_at
+        if doing and told is not None and told < DOING_SECONDS:
+            await pause(DOING_SECONDS - told, self._changed)
+            return
         pending = await self._pending(())
         if pending and self._messages.is_posted(pending[0]):
             turn = partial(self._budget.tell, self._ledger.job_id)
+            if doing:  # news like text, and paid for like that
+                turn = partial(self._budget.interim, self._ledger.job_id, None, told)
             if not (await self._messages.write(*pending, turn)).wait:
+                self._told_at = time.monotonic() if doing else None
                 return
         await self._until_news()
 

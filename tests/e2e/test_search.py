@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.reply import growing
 from bot.words import search as words
 from sandbox.grok import Script, ToolCall
 from sandbox.workspace import GENERAL, Message
@@ -73,6 +74,29 @@ async def test_while_it_searches_the_message_says_what_it_does(redis_url: str) -
     assert markdown(message).startswith(SHOWN)
     assert "Searching" not in markdown(message)
     assert set(message.pings) <= {"<@U0ANA00001>"}
+
+
+async def test_what_it_does_is_told_as_often_as_edits_allow(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown like text, but no more often than leaves edits for that: here there are 24 calls,
+    with 72 events, and each answer for itself has told of some and not of all."""
+    monkeypatch.setattr(growing, "DOING_SECONDS", 0.3)
+    calls = tuple(
+        ToolCall(name="x_keyword_search", asked=f"part {each}", posts=1, turn=each // 3)
+        for each in range(24)
+    )
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text="Done.", calls=calls, speed=800, times=2))
+        await stage.ask("--search x --max-turns 20 what is new in TCP")
+        await stage.ask("--search x --max-turns 20 what is new in UDP")
+        answers = [(await stage.answer(number))[0] for number in range(2)]
+
+    for message in answers:
+        told = [text for text in _shown(message) if "Searching X for part" in text]
+        assert 3 <= len(told) <= 12, told
+        assert told == sorted(told, key=lambda text: int(text.split(" search")[0].split()[-1]))
+    assert not stage.workspace.problems
 
 
 async def test_nothing_that_was_shown_holds_half_a_citation(redis_url: str) -> None:
