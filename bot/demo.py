@@ -41,6 +41,8 @@ async def demo(settings: Settings, stop: asyncio.Event) -> None:
         )
         kind = words.DEMO_REAL_GROK if real else words.DEMO_SANDBOX_GROK
         print(words.demo_ready(workspace.url, kind), flush=True)
+        if grok is not None:
+            print(words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
 
 

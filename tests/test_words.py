@@ -72,7 +72,7 @@ GRATES = {
     "something of Python": re.compile(r"\bNone\b(?!\.| yet)|\bTrue\b|\bFalse\b|\{[a-z_]+\}"),
     "a sentence that begins small": re.compile(r"(?<!\d)[.?!] [a-z]"),
 }
-LAID_OUT = frozenset({"limit_line", "demo_ready"})
+LAID_OUT = frozenset({"limit_line", "demo_ready", "demo_grok"})
 """Spaces stand in these to be seen."""
 _FINE = re.compile(
     r"`[^`\n]*`|https?://\S*|<[^>]*>|…|\w+\.\w+|\.env|\+@all\S*(?: -@\w+)*|--no-…|e\.g\.|\((?:…)?\)"

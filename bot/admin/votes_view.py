@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from bot.completion.excerpt import excerpt
 from bot.rules.shares import Liked, by, by_parameters, liked
 from bot.rules.votes import REASONS, Ballot
-from bot.views.home_view import bar
 from bot.words import votes as words
 
 MOST_ROWS = 8
 """Of each kind; the table that is exported has them all."""
 
 _VALUE_CHARS = 40
+_CELLS = 10
 
 Namer = Callable[[str], str]
 
@@ -22,7 +22,8 @@ Namer = Callable[[str], str]
 def overall(ballots: Sequence[Ballot]) -> str:
     """All together, in a line with a bar."""
     whole = liked("", ballots)
-    return f"{bar(whole.share.hits, whole.share.total)}  {_facts(whole)}"
+    full = round(whole.share.value * _CELLS)
+    return f"{'█' * full}{'░' * (_CELLS - full)}  {_facts(whole)}"
 
 
 def by_model(ballots: Sequence[Ballot]) -> list[str]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from bot import words as general
+from bot.completion.excerpt import short
 from bot.eval.grid import Setting
 from bot.rules.shares import Share
 from bot.words import eval as words
 
-_WIDTH, _HEIGHT = 720, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 200, 50, 60
+_WIDTH, _HEIGHT = 820, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 280, 50, 60
+_NAME_CHARS = 36
 _TICKS = 5
 _COLOURS = ("#5f4bb6", "#00755a", "#d01b52", "#1264a3", "#b35c00", "#4a4a4a")
 
@@ -107,7 +109,7 @@ def _frame(dearest: float) -> Iterator[str]:
         x, y = _x(cost, dearest), _y(share)
         yield f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#dddddd"/>'
         yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{share:.0%}</text>'
-        label = f"{cost / 1_000_000:.2g}"
+        label = f"{cost / 1_000_000:.6f}".rstrip("0").rstrip(".")
         yield f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{label}</text>'
     middle = (_LEFT + right) / 2
     yield f'<text x="{middle}" y="{_HEIGHT - 16}" text-anchor="middle">{words.PLOT_X}</text>'
@@ -127,4 +129,5 @@ def _point(row: Row, dearest: float, number: int) -> Iterator[str]:
     beside = _WIDTH - _RIGHT + 12
     key = _TOP + 18 * number
     yield f'<circle cx="{beside}" cy="{key}" r="4" fill="{colour}"/>'
-    yield f'<text x="{beside + 10}" y="{key + 4}">{escape(row.setting.name[:28])}</text>'
+    name = escape(short(row.setting.name, _NAME_CHARS))
+    yield f'<text x="{beside + 10}" y="{key + 4}">{name}</text>'

@@ -471,6 +471,14 @@ def demo_ready(page: str, grok: str) -> str:
     )
 
 
+def demo_grok(address: str, key: str) -> str:
+    """How to reach the Grok of the demo from another terminal."""
+    return (
+        f"  To ask the same Grok elsewhere, as `python -m bot eval` does:\n"
+        f"  XAI_BASE_URL={address} XAI_API_KEY={key} GROK_DIALECT=xai\n"
+    )
+
+
 def wrong_public_address(address: str) -> str:
     """Slack takes no such address for HTTP mode."""
     return (

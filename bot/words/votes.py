@@ -116,9 +116,13 @@ def facts(
     mean answer."""
     parts = [f"👍 {ups:,} of {votes:,} · {share:.0%} ({100 * least:.0f}–{most:.0%})"]
     parts += [cost(dollars)] if dollars is not None else []
-    parts += [f"first text {first:.1f} s"] if first is not None else []
-    parts += [f"last {last:.1f} s"] if last is not None else []
+    parts += [f"first text {_seconds(first)}"] if first is not None else []
+    parts += [f"last {_seconds(last)}"] if last is not None else []
     return " · ".join(parts)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 
 def because(reason: str, count: int) -> str:

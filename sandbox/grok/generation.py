@@ -204,8 +204,8 @@ def _pieces(body: Mapping[str, Any], script: Script, prompt: str, index: int) ->
     if script.pieces is not None:
         return list(script.pieces)
     if script.text is None:
-        said = sums.reply(prompt, body) or answers.answer(prompt, index, body.get("seed"))
-        return answers.tokens(said)
+        said = sums.reply(prompt, body) or sums.judged(prompt)
+        return answers.tokens(said or answers.answer(prompt, index, body.get("seed")))
     if isinstance(script.text, str):
         return answers.tokens(script.text)
     return answers.tokens(script.text[index % len(script.text)])

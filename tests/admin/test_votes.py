@@ -84,7 +84,7 @@ async def test_a_month_is_shown_by_model_channel_and_parameters(at: Desk) -> Non
     told = await at.command("feedback")
 
     assert f"{words.TITLE}, {MONTH}" in told
-    assert "👍 8 of 10 · 80% (49–94%) · $0.0010 · first text 0.5 s · last 2.0 s" in told
+    assert "👍 8 of 10 · 80% (49–94%) · $0.0010 · first text 0.50 s · last 2.0 s" in told
     assert "• `grok-4.3`: 👍 8 of 9 · 89% (57–98%)" in told
     assert f"• <#{RANDOM}>: 👍 0 of 1 · 0% (0–79%)" in told
     assert f"• {words.DIRECT}: 👍 0 of 1" in told

@@ -45,7 +45,7 @@ def test_the_picture_is_svg_with_a_dot_and_a_line_for_each_setting() -> None:
     dots = [each for each in root.iter(f"{kind}circle") if each.get("r") == "5"]
 
     assert len(dots) == 3
-    assert all(0 <= float(dot.get("cx", "")) <= 720 for dot in dots)
+    assert all(0 <= float(dot.get("cx", "")) <= 820 for dot in dots)
     said = "".join(text.text or "" for text in root.iter(f"{kind}text"))
     assert words.PLOT_TITLE in said
     assert "Be <b>" in said

@@ -141,8 +141,9 @@ function feedback(element, block, context) {
         dataset: { actionId: element.action_id ?? "", value: half.value },
         on: { click: () => void press(node, half.value) },
       },
-      index ? "👎" : "👍",
+      icon("thumb"),
     );
+    if (index) node.classList.add("button-thumb-down");
     return node;
   });
   /** @param {HTMLElement} node @param {string} value */

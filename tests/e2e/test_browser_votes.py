@@ -1,0 +1,75 @@
+"""People vote in the page, an admin sees what they think and exports it, and an eval of the export
+says which setting serves best."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.eval.run import Wanted, run_eval
+from bot.words import votes as words
+from sandbox.workspace import ANA, GENERAL, Message, dm_of
+from tests.e2e.stage import Stage, on_stage
+from tests.e2e.test_browser_ways import picture, send
+from tests.fixtures.grok import grok_settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def asked(page: Page, stage: Stage, text: str) -> Message:
+    """The answer to a question that was typed in the page."""
+    number = len(stage.workspace.messages(GENERAL))
+    await send(page, f"/grok {text}")
+    return (await stage.answer(number))[-1]
+
+
+def sent(stage: Stage) -> dict[str, bytes]:
+    """The files that Ana was sent, by name."""
+    messages = stage.workspace.messages(dm_of(ANA))
+    return {file.name: file.content or b"" for each in messages for file in each.files}
+
+
+async def test_votes_in_the_page_become_a_decision(
+    page: Page, redis_url: str, tmp_path: Path
+) -> None:
+    async with on_stage(redis_url) as stage:
+        await page.goto(f"{stage.workspace.url}#{GENERAL}/{ANA}")
+        for number in range(3):
+            temperature = 1.2 if number == 2 else 0.2
+            said = await asked(page, stage, f"-t {temperature} What is 1{number} + 30?")
+            message = page.locator(f'[data-ts="{said.ts}"][data-revision]')
+            good = message.get_by_role("button", name="Good answer")
+            bad = message.get_by_role("button", name="Bad answer")
+            await (bad if number == 2 else good).click()
+        await page.get_by_role("checkbox", name="Wrong").check()
+        await page.get_by_label(words.FORM_COMMENT).fill("I count 42.")
+        await picture(page, "vote")
+        await page.locator("[data-submit]").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(bad).to_have_attribute("aria-pressed", "true")
+        await send(page, "/grok feedback texts on")
+        await expect(page.locator("[data-ephemeral]").last).to_contain_text("exported")
+        await send(page, "/grok feedback")
+        await expect(page.locator("[data-ephemeral]").last).to_contain_text("wrong 1")
+        await send(page, "/grok feedback export")
+        await stage.workspace.wait_for(lambda: len(sent(stage)) == 2)
+        await picture(page, "votes")
+        await stage.workspace.open_home(ANA)
+        home = await stage.workspace.wait_for(lambda: stage.workspace.home(ANA))
+        name, content = next((n, c) for n, c in sent(stage).items() if n.endswith(".jsonl"))
+        (tmp_path / name).write_bytes(content)
+        out = io.StringIO()
+        wanted = Wanted(tmp_path / name, ("temperature=1.2,0.2",), 1.0, judge="grok-4.3")
+        code = await run_eval(
+            grok_settings(stage.grok), wanted, asyncio.Event(), out, io.StringIO()
+        )
+
+    assert words.TITLE in str(home.content)
+    assert "👍 2 of 3 · 67%" in str(home.content)
+    assert code == 0
+    assert "agrees with people on 100%" in out.getvalue()
+    assert "Best: temperature=0.2\n  /grok defaults set --temperature 0.2" in out.getvalue()
