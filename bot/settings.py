@@ -140,6 +140,18 @@ class Settings(BaseSettings):
         description="What the API reads with each question beside what is sent, such as a system "
         "text of its own: a quota reserves it (xAI has been seen to bill 161 to 679).",
     )
+    grok_image_tokens: int = Field(
+        1_792,
+        ge=0,
+        description="What a quota reserves for each picture: the most that one comes to (xAI: 256 "
+        "for each of six tiles, and for the whole). Other servers may count more.",
+    )
+    grok_file_tokens: int = Field(
+        65_536,
+        gt=0,
+        description="The most that any other file comes to, a token for each byte of its text; "
+        "what is beyond is left out. A PDF reserves all of it.",
+    )
     grok_prices: Annotated[str, AfterValidator(_price_list)] = Field(
         "",
         description="Prices of models that the API lists none for, in US dollars per million "

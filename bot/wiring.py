@@ -29,6 +29,8 @@ from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
 from bot.doors.voting import Voting
 from bot.doors.welcome import Welcome
+from bot.files.reading import Reading
+from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
@@ -42,6 +44,7 @@ from bot.slack.announcing import Announcing
 from bot.slack.channel_names import ChannelNames
 from bot.slack.documents import Documents
 from bot.slack.ephemeral import Ephemeral
+from bot.slack.files import Files
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
@@ -130,6 +133,7 @@ class Wiring:
                 ),
                 tokens=settings.thread_tokens,
                 count=self._grok.count_tokens,
+                files=Files(slack.api, Reading(bounds_of(settings))),
             ),
             tell_after=settings.tell_after_seconds,
             streaming=settings.slack_streaming,

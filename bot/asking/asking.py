@@ -13,6 +13,7 @@ from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
 from bot.errors import Fault, RequestRefused
+from bot.files.ref import FileRef, shows_pictures
 from bot.grok.client import GrokClient
 from bot.rules.defaults import Supplied, restriction_faults, search_faults, supply
 from bot.rules.in_force import InForce
@@ -35,6 +36,8 @@ class Place:
     question_ts: str | None = None
     conversation: str | None = None
     context: tuple[Said, ...] = ()
+    files: tuple[FileRef, ...] = ()
+    earlier: tuple[tuple[FileRef, ...], ...] = ()
     reads_thread: str = ""
     retry_of: str = ""
     response_url: str | None = None
@@ -64,7 +67,9 @@ class Asking:
             user=place.user,
             name=place.name,
             user_team=place.user_team,
-            request=self._request(flags, place.channel, policy, supplied),
+            request=self._request(
+                flags, place.channel, policy, supplied, pictures=shows_pictures(place.files)
+            ),
             system=supplied.system,
             effort=supplied.effort,
             search=supplied.search,
@@ -74,6 +79,8 @@ class Asking:
             question_ts=place.question_ts,
             conversation=place.conversation,
             context=place.context,
+            files=place.files,
+            earlier=place.earlier,
             reads_thread=place.reads_thread,
             retry_of=place.retry_of,
             response_url=place.response_url,
@@ -89,23 +96,33 @@ class Asking:
             effort=ask.effort,
             search=ask.search.values(),
         )
-        self.request(flags, ask.channel, policy)
+        self.request(flags, ask.channel, policy, pictures=ask.shows_pictures)
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
             raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
         return ask.model_copy(update={"feedback": self._may_vote(ask.channel, policy)})
 
-    def request(self, flags: Flags, channel: str, policy: Policy) -> CompletionRequest:
-        """The request in `flags`, with the defaults that hold in `channel`.
+    def request(
+        self, flags: Flags, channel: str, policy: Policy, *, pictures: bool = False
+    ) -> CompletionRequest:
+        """The request in `flags`, with the defaults that hold in `channel`; `pictures`: some are to
+        be looked at.
 
         Raises `RequestRefused` with every fault: of the grammar, of the schema, of the rules
         beyond it, of what admins do not allow, and of the endpoint that would have to carry it.
         Where a default is to blame, the fault says whose it is.
         """
-        return self._request(flags, channel, policy, self.supplied(flags, channel, policy))
+        supplied = self.supplied(flags, channel, policy)
+        return self._request(flags, channel, policy, supplied, pictures=pictures)
 
     def _request(
-        self, flags: Flags, channel: str, policy: Policy, supplied: Supplied
+        self,
+        flags: Flags,
+        channel: str,
+        policy: Policy,
+        supplied: Supplied,
+        *,
+        pictures: bool = False,
     ) -> CompletionRequest:
         found: tuple[Fault, ...] = ()
         try:
@@ -114,7 +131,7 @@ class Asking:
             found = refused.faults
             request = sound_part(supplied.values, {fault.parameter for fault in found})
         wrong = {fault.parameter for fault in (*flags.faults, *found)}
-        further = self._beyond_schema(request, channel, policy, supplied, wrong)
+        further = self._beyond_schema(request, channel, policy, supplied, wrong, pictures=pictures)
         found += tuple(fault for fault in further if fault.parameter not in wrong)
         found += tuple(search_faults(flags, supplied.search))
         faults = [*flags.faults, *supplied.explained(found)]
@@ -129,13 +146,17 @@ class Asking:
         policy: Policy,
         supplied: Supplied,
         wrong: Container[str],
+        *,
+        pictures: bool,
     ) -> Iterator[Fault]:
         """What speaks against `request`, of which the parameters in `wrong` are left out; what a
         model can do is not asked when it is among them."""
         yield from check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes)
         yield from restriction_faults(self._in_force(channel, policy), request)
         if "model" not in wrong:
-            yield from self._grok.check(request, supplied.system, supplied.effort, supplied.search)
+            yield from self._grok.check(
+                request, supplied.system, supplied.effort, supplied.search, pictures=pictures
+            )
         yield from self._too_long(supplied.system)
 
     def _too_long(self, system: str) -> tuple[Fault, ...]:

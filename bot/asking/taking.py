@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -45,6 +45,7 @@ from bot.rules.windows import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.people import People
 from bot.slack.person import Person
+from bot.store.conversations import Recent
 from bot.store.side import StoreSide
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,9 @@ CLOCK_SECONDS = 0.3
 
 OBSTACLES_SECONDS = 0.7
 """How long looking up what is used up may hold up a refusal."""
+
+FILES_SECONDS = 0.3
+"""How long finding out which files a conversation is about may hold one up."""
 
 COUNT_SECONDS = 1.0
 """How long counting a question may take, of what accepting may take."""
@@ -91,7 +95,18 @@ class Taking:
     async def ask(self, flags: Flags, place: Place) -> Taken:
         """Have the question in `flags` accepted. Raises `RequestRefused` with every fault,
         `NotTaken`, and `Denied` with a sentence for its asker."""
+        if place.conversation is not None:
+            place = replace(place, earlier=await self._files_of(place.conversation))
         return await self._take(partial(self._asking.ask, flags, place))
+
+    async def _files_of(self, conversation: str) -> Recent:
+        """The files of the last questions of a conversation; none of them while nobody can say."""
+        try:
+            async with asyncio.timeout(FILES_SECONDS):
+                return await self._store.conversations.files(conversation)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("files of the conversation not known", error=str(error) or "timeout")
+            return ()
 
     async def again(self, job: Job, dedupe: str, **changed: str | None) -> Taken:
         """Have the question of `job` accepted once more, with these fields `changed`, if it may

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search, search_in
+from bot.files.ref import MOST_FILES, FileRef, shows_pictures
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
 ReplyTo = Literal["channel", "thread", "private"]
@@ -25,6 +26,7 @@ class Said(BaseModel):
     author: str
     text: str
     own: bool = False
+    files: tuple[FileRef, ...] = ()
 
 
 class Begun(BaseModel):
@@ -83,6 +85,10 @@ class Ask(BaseModel):
     conversation: str | None = None
     context: tuple[Said, ...] = ()
     """What the question is about: a message that the asker shared with it."""
+    files: tuple[FileRef, ...] = ()
+    """What is attached to the question, or to what it is about."""
+    earlier: tuple[tuple[FileRef, ...], ...] = ()
+    """The files of the last questions of the conversation, oldest first, as it was asked."""
     reads_thread: str = ""
     """The root of a thread that people write in: it is read up to the question, from where the
     turns that are remembered end."""
@@ -95,6 +101,30 @@ class Ask(BaseModel):
     """Whether people may vote on the answer, as it was set when this was asked."""
     asked_at: float
     """Unix time in seconds at which the listener got the question."""
+
+    @property
+    def enclosed(self) -> tuple[FileRef, ...]:
+        """All files that are known to go along: its own, then the newest of earlier questions, as
+        many as are read with one."""
+        known = {ref.id for ref in self.files}
+        left = MOST_FILES - sum(not ref.unread for ref in self.files)
+        before = {
+            ref.id: ref
+            for refs in reversed(self.earlier)
+            for ref in refs
+            if not ref.unread and ref.id not in known
+        }
+        return (*self.files, *list(before.values())[: max(0, left)])
+
+    @property
+    def encloses_pdf(self) -> bool:
+        """Whether there may be a PDF among all of them."""
+        return any(ref.kind in ("pdf", None) and not ref.unread for ref in self.enclosed)
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether there are pictures among its own files, to be looked at."""
+        return shows_pictures(self.files)
 
     @property
     def opens_thread(self) -> bool:

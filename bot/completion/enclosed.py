@@ -28,9 +28,14 @@ def _carried(file: Enclosure, *, pictures: bool, pdfs: bool) -> Enclosure:
             return file
 
 
-def unread_of(files: Iterable[Enclosure]) -> tuple[Unread, ...]:
-    """Those that do not go along."""
-    return tuple(file for file in files if isinstance(file, Unread))
+def named_unread(files: Iterable[Enclosure]) -> tuple[tuple[str, str], ...]:
+    """Those that do not go along: what each is called, and why."""
+    return tuple((file.name, file.why) for file in files if isinstance(file, Unread))
+
+
+def holds_pictures(files: Iterable[Enclosure]) -> bool:
+    """Whether there are pictures among them, to be looked at."""
+    return any(isinstance(file, Picture) for file in files)
 
 
 def beside_text(files: Iterable[Enclosure]) -> int:

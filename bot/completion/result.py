@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.completion.references import Reference
+from bot.files.ref import FileRef
 
 Endpoint = Literal["completions", "chat", "responses"]
 
@@ -159,6 +160,10 @@ class Answer(BaseModel):
     """What was used of tools; None: nobody knows, or it had none."""
     references: tuple[Reference, ...] = ()
     """What it cites, and then what was only seen."""
+    files: tuple[FileRef, ...] = ()
+    """Those of the thread that went along, for whoever goes on with the answer."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """The files that did not go along: what each is called, and why."""
     asked: bool = True
     """Whether something may have been spent; False: Grok was not asked, or it refused."""
 

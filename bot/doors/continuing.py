@@ -23,7 +23,7 @@ from bot.jobs.sequels import Sequel, Sequels
 from bot.reply.route import Way, route_of
 from bot.slack.blocks import Message, named_by
 from bot.slack.payloads import Click
-from bot.slack.shared_message import name_of
+from bot.slack.shared_message import name_of, with_reasons
 from bot.slack.side import SlackSide
 from bot.words import talk
 
@@ -101,6 +101,7 @@ def continued(job: Job, answer: Answer, section: int) -> Ask:
             "retry_of": "" if several else turn,
             "begun": begun,
             "context": (),
+            "files": with_reasons((*ask.files, *answer.files)),
             "reads_thread": "",
             **_place(job),
         }

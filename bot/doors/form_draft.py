@@ -15,6 +15,7 @@ from bot.asking.asking import Place
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import Filled
 from bot.errors import StoreUnavailable, UserError
+from bot.files.ref import FileRef
 from bot.slack.payloads import Submission
 from bot.store.drafts import Drafts
 from bot.views.form_view import channel_of
@@ -50,6 +51,7 @@ class Draft(BaseModel):
     thread_ts: str | None = None
     conversation: str | None = None
     context: tuple[Said, ...] = ()
+    files: tuple[FileRef, ...] = ()
     shows_all: bool = False
     """Whether the form opens with its advanced fields."""
     name: str = ""
@@ -77,6 +79,7 @@ class Draft(BaseModel):
             thread_ts=self.thread_ts,
             conversation=self._conversation(self.filled.reply),
             context=self.context,
+            files=self.files,
             response_url=urls.get(channel) or self.response_url,
         )
 

@@ -40,7 +40,7 @@ from bot.slack.payloads import (
 from bot.slack.person import Person
 from bot.slack.plain_words import plain_words
 from bot.slack.reaction import Reaction
-from bot.slack.shared_message import LOOK_UP_SECONDS, said_in
+from bot.slack.shared_message import LOOK_UP_SECONDS, files_in, said_in
 from bot.slack.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import OpenView
@@ -229,7 +229,8 @@ class Forms:
         root, bot_user = message.thread_ts or message.ts, self._slack.installation.bot_user
         said = await said_in(message, self._slack.people, summons.user, bot_user=bot_user)
         place = {"thread_ts": root, "conversation": conversation_of(summons.channel, root)}
-        return draft.model_copy(update={**place, "surface": "shortcut", "context": (said,)})
+        about = {"surface": "shortcut", "context": (said,), "files": files_in(message)}
+        return draft.model_copy(update={**place, **about})
 
     async def _again(self, summons: Summons, find: Find) -> Draft:
         await self._admit(summons.user)
@@ -246,6 +247,7 @@ class Forms:
             thread_ts=ask.thread_ts,
             conversation=ask.conversation,
             context=ask.context,
+            files=ask.files,
             name=person.name,
             response_url=summons.response_url or None,
         )
@@ -275,6 +277,7 @@ class Forms:
             thread_ts=place.thread_ts,
             conversation=place.conversation,
             context=place.context,
+            files=place.files,
             name=person.name,
             response_url=place.response_url or summons.response_url or None,
         )

@@ -6,9 +6,13 @@ from dataclasses import dataclass, replace
 
 from bot.completion.conversation import conversation_of
 from bot.doors.thanks import is_thanks
-from bot.slack.message_text import Attached, Parts, names_of_files, parts_of
+from bot.files.ref import FileRef
+from bot.slack.file_refs import refs_of
+from bot.slack.message_text import Attached, Parts, parts_of
 from bot.slack.payloads import MessageEvent, SlackMessage
+from bot.slack.shared_message import with_reasons
 from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, without_call
+from bot.words import files as words
 from bot.words import talk
 
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message"})
@@ -24,7 +28,8 @@ class Heard:
 
     `text` is in Slack's notation, without the mention of the bot that it begins or ends with;
     `beside` is what else its author shows, `others` what others wrote and is attached to it.
-    `files` are the names of what nobody reads. `partial`: Slack told but a part of the message.
+    `files` are those that go along, and those of which it is known that they cannot. `partial`:
+    Slack told but a part of the message.
     `called`: the bot is mentioned in it; `direct`: it is a direct message to the bot;
     `in_own_thread`: it is a reply to a message of the bot's. `thread_ts` is empty when it is
     no reply.
@@ -45,13 +50,13 @@ class Heard:
     """Whether it says nothing but that the bot shall leave the thread alone."""
     beside: str = ""
     others: tuple[Attached, ...] = ()
-    files: tuple[str, ...] = ()
+    files: tuple[FileRef, ...] = ()
     partial: bool = False
 
     @property
     def holds_more(self) -> bool:
         """Whether there is more to read than its text."""
-        return bool(self.beside or self.others)
+        return bool(self.beside or self.others) or any(not file.unread for file in self.files)
 
     @property
     def addressed(self) -> bool:
@@ -137,9 +142,10 @@ def completed(heard: Heard, message: SlackMessage) -> Heard:
     )
 
 
-def _files(message: MessageEvent | SlackMessage, parts: Parts) -> tuple[str, ...]:
-    """What is not read of `message`, by name."""
-    return (*names_of_files(message.files), *[talk.AN_ATTACHMENT] * parts.unread)
+def _files(message: MessageEvent | SlackMessage, parts: Parts) -> tuple[FileRef, ...]:
+    """What is attached to `message`."""
+    nameless = [FileRef(name=talk.AN_ATTACHMENT, unread=words.NOTHING_IN_IT)] * parts.unread
+    return with_reasons((*refs_of(message.files), *parts.files, *nameless))
 
 
 def _by_person(event: MessageEvent, bot_user: str) -> bool:

@@ -35,17 +35,15 @@ def context_of(heard: Heard, names: Mapping[str, str], bot_user: str) -> tuple[S
 
 
 def with_more(flags: Flags, heard: Heard, names: Mapping[str, str]) -> Flags:
-    """`flags` with a prompt that holds what stands beside it in the message, and says which files
-    came along."""
+    """`flags` with a prompt that holds what stands beside it in the message; where there is
+    something to read and nothing was asked, it is asked what that says."""
     beside = bounded(printable(shown(heard.beside, names)).strip())
-    files = talk.files_unread(", ".join(heard.files)) if heard.files else ""
-    added = "\n\n".join(filter(None, (beside, files)))
     prompt = flags.values.get("prompt")
     if not prompt and not any(fault.parameter == "prompt" for fault in flags.faults):
-        prompt = "" if beside else talk.ABOUT_THIS if heard.others else None
-    if prompt is None or not (added or prompt):
+        prompt = "" if beside else talk.ABOUT_THIS if heard.holds_more else None
+    if prompt is None or not (beside or prompt):
         return flags
-    return replace(flags, values={**flags.values, "prompt": _joined(prompt, added)})
+    return replace(flags, values={**flags.values, "prompt": _joined(prompt, beside)})
 
 
 def _joined(prompt: JsonValue, added: str) -> JsonValue:

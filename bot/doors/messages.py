@@ -44,6 +44,7 @@ from bot.slack.side import SlackSide
 from bot.slack.whole_message import WholeMessages
 from bot.store.side import StoreSide
 from bot.words import admin as admin_words
+from bot.words import files as files_words
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -211,7 +212,8 @@ class Conversing:
                     flags = asked
         flags = with_more(flags, heard, names)
         if heard.files and not (flags.values.get("prompt") or flags.faults):
-            return self._telling(heard, talk.only_files(", ".join(heard.files)))
+            unread = [(file.name, file.unread) for file in heard.files]
+            return self._telling(heard, files_words.none_read(unread))
         place = self._place(heard, flags, thread, names)
         alone = heard.addressed and not (heard.files or heard.holds_more)
         command = meant(text, mentioned(heard.text), written=True) if alone else ""
@@ -233,6 +235,7 @@ class Conversing:
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),
             context=context_of(heard, names, self._slack.installation.bot_user),
+            files=heard.files,
             reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
 

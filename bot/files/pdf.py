@@ -17,9 +17,6 @@ SECONDS = 20.0
 
 TOKENS_OF_A_PAGE = 256
 """What a page adds to the text on it: marks, and what a server may say of it."""
-READINGS = 2
-"""How often a PDF that goes along itself may be read: to search in it, and to answer. How xAI
-counts it is not documented."""
 
 _HERE = str(Path(__file__).resolve().parents[2])
 
@@ -32,7 +29,7 @@ async def read_pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
         return Unread(name, words.INTRICATE)
     match found:
         case {"outcome": "read", "pages": int(pages), "text": str(text), "cut": bool(cut)}:
-            tokens = READINGS * (len(text.encode()) + TOKENS_OF_A_PAGE * pages)
+            tokens = len(text.encode()) + TOKENS_OF_A_PAGE * pages
             whole = not cut and tokens <= most
             encoded = await asyncio.to_thread(in_base64, data) if whole else ""
             return Pdf(name, encoded, text, tokens if whole else None, cut)

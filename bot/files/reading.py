@@ -36,8 +36,9 @@ class Reading:
         self.bounds = bounds
         self._turns = asyncio.Semaphore(PDFS_AT_ONCE)
 
-    async def read(self, ref: FileRef, data: bytes) -> Enclosure:
-        """What `data`, the file of `ref`, is, or why it does not go along."""
+    async def read(self, ref: FileRef, data: bytes, most: int | None = None) -> Enclosure:
+        """What `data`, the file of `ref`, is, or why it does not go along; `most`: no more tokens
+        of its text than that."""
         if not data:
             return Unread(ref.name, words.EMPTY)
         found = type_by_content(data)
@@ -47,14 +48,16 @@ class Reading:
         kind = kind or "text"
         if ref.kind not in (None, kind):
             return Unread(ref.name, _misnamed(ref.kind, found))
+        reserved = self.bounds.content(ref)
+        most = reserved if most is None else min(most, reserved)
         match kind:
             case "image":
                 return await _picture(ref.name, data, found, self.bounds.image)
             case "pdf":
                 async with self._turns:
-                    return await read_pdf(ref.name, data, self.bounds.content(ref))
+                    return await read_pdf(ref.name, data, most)
             case "text":
-                return _text(ref.name, data, self.bounds.content(ref))
+                return _text(ref.name, data, most)
 
 
 def _misnamed(kind: Kind | None, found: str) -> str:

@@ -8,14 +8,26 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.settings import Settings
+
 Kind = Literal["image", "pdf", "text"]
 
 MOST_FILES = 10
 """Files that are read with one question."""
 
+PDF_TURNS = 1
+"""How often Grok may look something up in PDFs that go along themselves before it answers: with any
+file xAI lets a model do so, and bills all that is read each time (docs.x.ai, "Files")."""
+
+PDF_MICRO_DOLLARS = 50_000
+"""What looking it up may cost besides: five searches in files, at $10 for 1,000."""
+
 _MARKS = 512
 """Tokens (a byte each) that name a file and mark where it begins and ends, or why it is not
 there (`bot.completion.enclosed`)."""
+
+_FRAME = 512
+"""Tokens that introduce all of them, and a conversation where there is no other."""
 
 _MOST_BYTES_OF_ONE = 3
 """UTF-8 bytes that one byte of another encoding becomes: a euro sign of Windows-1252."""
@@ -31,7 +43,7 @@ class FileRef(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str = ""
-    name: str
+    name: str = ""
     kind: Kind | None = None
     size: int = 0
     unread: str = ""
@@ -50,8 +62,9 @@ class Bounds:
         return _MARKS + self.content(ref)
 
     def all(self, refs: Iterable[FileRef]) -> int:
-        """The same of several."""
-        return sum(map(self.of, refs))
+        """The same of several, with what introduces them."""
+        each = [self.of(ref) for ref in refs]
+        return _FRAME + sum(each) if each else 0
 
     def content(self, ref: FileRef) -> int:
         """The same without what is written around it."""
@@ -62,6 +75,16 @@ class Bounds:
         if ref.kind == "text" and ref.size:
             return min(self.file, _MOST_BYTES_OF_ONE * ref.size)
         return max(self.file, self.image if ref.kind is None else 0)
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """Those that the operator has set."""
+    return Bounds(settings.grok_image_tokens, settings.grok_file_tokens)
+
+
+def shows_pictures(refs: Iterable[FileRef]) -> bool:
+    """Whether there are pictures among them, to be looked at."""
+    return any(ref.kind == "image" and not ref.unread for ref in refs)
 
 
 def first_files(refs: Iterable[FileRef], reason: str) -> tuple[FileRef, ...]:

@@ -14,6 +14,7 @@ import httpx
 
 from bot import words
 from bot.completion.effort import Effort, thoughts_of
+from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past
@@ -139,6 +140,8 @@ class GrokClient:
         )
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
+        if self.catalogue.sees(request.model) is False:
+            past = replace(past, files=carried(past.files, pictures=False, pdfs=False))
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)
         beside = Beside(effort, thoughts, search, usual_turns, pictures)

@@ -23,6 +23,7 @@ from bot.jobs.versions import for_newer, may_be_newer, needs_of
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
+from bot.store.conversations import RECENT
 from bot.store.keys import Keys
 from bot.store.quotas import counters
 
@@ -46,6 +47,9 @@ STOPS_START = "0-0"
 
 OFFER_SECONDS = BLOCK_SECONDS + 2.0
 """How long others may count on the room that a worker had when it began to read."""
+
+QUESTIONS_BACK = 3
+"""A file goes along with so many more questions of its conversation."""
 
 
 class Queue(Leased):
@@ -119,6 +123,7 @@ class Queue(Leased):
             int(ask.surface == "mention"),
             int(ask.opens_thread),
             needs_of(ask),
+            _recent_files(ask),
             *bounds,
         )
         outcome, detail = await self._script("accept").once(keys, args)
@@ -310,3 +315,14 @@ class Queue(Leased):
         except ResponseError as made:
             if not str(made).startswith("BUSYGROUP"):
                 raise
+
+
+def _recent_files(ask: Ask) -> str:
+    """What the conversation remembers of files from here on, JSON; empty: as before. Of a private
+    question it remembers nothing, and one that is asked again is no new one."""
+    if ask.reply == "private" or ask.surface in ("retry", "continue"):
+        return ""
+    if not any((ask.files, *ask.earlier)):
+        return ""
+    own = tuple(ref.model_copy(update={"name": ""}) for ref in ask.files if not ref.unread)
+    return RECENT.dump_json((*ask.earlier, own)[-QUESTIONS_BACK:]).decode()

@@ -1,19 +1,24 @@
-"""What goes along with a question: the turns before it, a shared message, the thread it is in."""
+"""What goes along with a question: the turns before it, a shared message, the thread it is in, and
+files."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.completion.ask import Ask, Begun, Said
 from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
-from bot.completion.measure import PER_MESSAGE, most_read, texts_of
+from bot.completion.enclosed import carried, one_fewer
+from bot.completion.measure import PER_MESSAGE, most_enclosed, most_read, texts_of
 from bot.completion.transcript import Past, fit, shared
 from bot.errors import SlackError
+from bot.files.material import Enclosure, Unread
+from bot.files.ref import MOST_FILES, FileRef
 from bot.rules.hold import LEAST_ROOM, Hold
+from bot.slack.files import Files
 from bot.slack.thread import ThreadReader
 from bot.store.conversations import Conversations
 from bot.words import talk
@@ -37,11 +42,12 @@ Count = Callable[[str, str, float], Awaitable[int | None]]
 @dataclass(frozen=True, slots=True)
 class Recalled:
     """`past` goes along; `forgotten` of the oldest turns do not, for want of room. `said` is
-    what the context of `past` was made of."""
+    what the context of `past` was made of, `files` are those that were found in the thread."""
 
     past: Past
     forgotten: int = 0
     said: tuple[Said, ...] = ()
+    files: tuple[FileRef, ...] = ()
 
 
 class Recall:
@@ -57,11 +63,13 @@ class Recall:
         *,
         tokens: int,
         count: Count | None = None,
+        files: Files | None = None,
     ) -> None:
         self._conversations = conversations
         self._threads = threads
         self._tokens = tokens
         self._count = count
+        self._files = files
 
     async def __call__(self, ask: Ask, window: int | None, hold: Hold | None = None) -> Recalled:
         """What goes along with `ask` when the model holds `window` tokens (None: unknown), no
@@ -73,9 +81,40 @@ class Recall:
         known = await self._known(ask)
         most = max(LEAST_ROOM, min(self._tokens, _room(ask, window)))
         recalled = known.within(most)
-        if hold is None or not recalled.past:
+        if hold is not None and recalled.past:
+            recalled = await self._reserved(ask, hold, known, recalled)
+        room = most * BYTES_PER_TOKEN if hold is None else hold.copies * hold.room
+        return await self._with_files(ask, recalled, room - added(ask, recalled.past))
+
+    async def _with_files(self, ask: Ask, recalled: Recalled, room: int) -> Recalled:
+        """`recalled` with the files that go along: those of the question, which were reserved, and
+        those of its thread in the `room` that is left (tokens), the newest first. Of PDFs there
+        only what is written in them goes along: nothing was reserved to look into them."""
+        if self._files is None:
             return recalled
-        return await self._reserved(ask, hold, known, recalled)
+        own, past = ask.enclosed, recalled.past
+        known = {ref.id for ref in own}
+        left = MOST_FILES - sum(not ref.unread for ref in own)
+        found = {
+            ref.id: ref
+            for said in reversed(recalled.said)
+            for ref in said.files
+            if ref.id not in known
+        }
+        more = list(found.values())[: max(0, left)] if room > 0 else []
+        if not (own or more):
+            return recalled
+        reserved = self._files.bounds.all(own)
+        read, read_more = await asyncio.gather(
+            self._files.read(own), self._files.read(more, most=max(0, room))
+        )
+        sure = _fitting(ask, past, read, reserved)
+        texts = carried(read_more, pictures=True, pdfs=ask.encloses_pdf)
+        beside = _fitting(ask, replace(past, files=sure), texts, room)
+        gone_along = tuple(
+            ref for ref, file in zip(more, beside, strict=True) if not isinstance(file, Unread)
+        )
+        return replace(recalled, past=replace(past, files=(*sure, *beside)), files=gone_along)
 
     async def _reserved(self, ask: Ask, hold: Hold, known: _Known, recalled: Recalled) -> Recalled:
         """As much of what is `known` as was reserved for: surely by its bound, else by counting."""
@@ -86,9 +125,10 @@ class Recall:
             read = await self._read(ask, hold, recalled.past)
             if read is None:
                 break
-            if read <= hold.input:
+            files = hold.copies * hold.files
+            if read <= hold.input - files:
                 return recalled
-            share = room / max(room, read - hold.prompt)
+            share = room / max(room, read - (hold.prompt - files))
             recalled = known.within(int(_weight(recalled.past) * share * _MARGIN))
         tokens = hold.room // BYTES_PER_TOKEN
         while added(ask, (recalled := known.within(tokens)).past) > room:
@@ -159,6 +199,19 @@ class _Known:
         return Recalled(past, self.dropped + left_out, self.said)
 
 
+def _fitting(ask: Ask, past: Past, files: Sequence[Enclosure], room: int) -> tuple[Enclosure, ...]:
+    """As many of `files` as are sure to add no more than `room` to what goes along with `past`;
+    where there is no room to name the others, they are not named."""
+    before = most_enclosed(ask.request, ask.system, past)
+    kept = tuple(files)
+    while kept:
+        with_them = replace(past, files=(*past.files, *kept))
+        if most_enclosed(ask.request, ask.system, with_them) - before <= room:
+            break
+        kept = one_fewer(kept) or kept[:-1]
+    return kept
+
+
 def added(ask: Ask, past: Past) -> int:
     """The most tokens that `past` can add to a question, all its prompts together."""
     request, system = ask.request, ask.system
@@ -181,7 +234,8 @@ def less(recalled: Recalled) -> Recalled | None:
         return replace(recalled, past=replace(past, turns=kept), forgotten=forgotten)
     tokens = estimate_tokens(past.context)
     if not recalled.said or tokens <= LEAST_ROOM:
-        return None
+        files = one_fewer(past.files)
+        return None if files is None else replace(recalled, past=replace(past, files=files))
     return replace(recalled, past=replace(past, context=shared(recalled.said, tokens // 2)))
 
 

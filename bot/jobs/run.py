@@ -13,11 +13,13 @@ import structlog
 from bot import metrics, words
 from bot.completion.ask import Ask
 from bot.completion.collect import Collector
+from bot.completion.enclosed import holds_pictures, named_unread
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
+from bot.grok.endpoints import enclosed
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
@@ -29,7 +31,8 @@ from bot.rules.hold import Denied
 from bot.settings import Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
-from bot.words import restrictions
+from bot.words import files as files_words
+from bot.words import restrictions, talk
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +118,13 @@ class Runner:
             return await held.deliver(_stopped(ask))
         reply.behind(held.ahead)
         try:
-            self._grok.plan(ask.request, ask.system, effort=ask.effort, search=ask.search)
+            self._grok.plan(
+                ask.request,
+                ask.system,
+                effort=ask.effort,
+                search=ask.search,
+                pictures=ask.shows_pictures,
+            )
             await reply.open()
             await reply.promise()
             await self._take_button_off(held, spare=True)
@@ -191,8 +200,8 @@ class _Work:
         try:
             stopped = await _unless(self._held.stopped, self._work())
             self._stopped = stopped or self._reply.stopped
-        except Denied as denied:
-            return denied.sentence
+        except (Denied, RequestRefused) as refused:
+            return refused.sentence
         except GrokFailed as failed:
             log.info("grok failed", kind=failed.kind)
             if self._asking is not None:
@@ -210,11 +219,15 @@ class _Work:
         )
 
     async def _work(self) -> None:
-        """Wait for the turn, and ask Grok: with fewer turns while all are more than fits."""
+        """Wait for the turn, and ask Grok: with fewer turns while all are more than fits. Raises
+        `RequestRefused` where nothing of what it is about could be read."""
         await self._held.turn(self._reply.behind)
         self._reply.behind(None)
         window = self._grok.catalogue.window(self._ask.request.model)
-        recalled: Recalled | None = await self._recall(self._ask, window, self._held.job.hold)
+        known = await self._recall(self._ask, window, self._held.job.hold)
+        recalled: Recalled | None = known
+        if sentence := _nothing_read(self._ask, known):
+            raise RequestRefused(sentence, ())
         await self._held.begin()
         while recalled is not None:
             self._asking = _Asking(self._grok, self._held, recalled)
@@ -266,7 +279,12 @@ class _Asking:
     def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
         ask = held.job.ask
         call = grok.plan(
-            ask.request, ask.system, recalled.past, effort=ask.effort, search=ask.search
+            ask.request,
+            ask.system,
+            recalled.past,
+            effort=ask.effort,
+            search=ask.search,
+            pictures=ask.shows_pictures and holds_pictures(recalled.past.files),
         )
         self.completion = grok.complete(
             call,
@@ -294,8 +312,24 @@ class _Asking:
             forgotten=self._recalled.forgotten,
             asked=self.spent,
         )
-        turns = len(self._recalled.past.turns)
-        return answer.model_copy(update={"turns": turns, "first_seconds": self.first})
+        past, call = self._recalled.past, self.completion.call
+        update = {
+            "turns": len(past.turns),
+            "first_seconds": self.first,
+            "files": self._recalled.files,
+            "unread": named_unread(enclosed(call.past, call.endpoint)),
+        }
+        return answer.model_copy(update=update)
+
+
+def _nothing_read(ask: Ask, recalled: Recalled) -> str:
+    """What to say where somebody sent files and no word, and none of them could be read; empty
+    where there is something to ask."""
+    past = recalled.past
+    unread = named_unread(past.files)
+    only_files = ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
+    nothing = bool(unread) and len(unread) == len(past.files)
+    return files_words.none_read(unread) if only_files and nothing else ""
 
 
 def _stopped(ask: Ask) -> Answer:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from bot import words
 from bot.completion.result import Answer, Section
+from bot.words import files as files_words
 from bot.words import talk
 
 
 def final_sections(answer: Answer) -> list[Section]:
-    """Every section done, and why there is no more told below the last text that came."""
+    """Every section done, and why there is no more told below the last text that came; then which
+    files were not read."""
+    *before, last = _ended(answer)
+    if not answer.unread:
+        return [*before, last]
+    return [*before, _noted(last, files_words.not_read(answer.unread))]
+
+
+def _noted(section: Section, note: str) -> Section:
+    return section.model_copy(update={"note": "\n\n".join(filter(None, (section.note, note)))})
+
+
+def _ended(answer: Answer) -> list[Section]:
     sections = [section.model_copy(update={"done": True}) for section in answer.sections]
     if not (answer.stopped or answer.failure):
         return [_spoken(section) for section in sections or [Section(done=True)]]
@@ -18,8 +31,7 @@ def final_sections(answer: Answer) -> list[Section]:
     if not sections:
         return [Section(note=alone, done=True)]
     *whole, last = sections
-    note = "\n\n".join(filter(None, (last.note, below)))
-    return [*map(_spoken, whole), last.model_copy(update={"note": note})]
+    return [*map(_spoken, whole), _noted(last, below)]
 
 
 def why_no_more(answer: Answer) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from bot.completion.effort import Effort, thoughts_of
 from bot.completion.measure import PER_MESSAGE
 from bot.completion.transcript import GO_ON, shared
 from bot.errors import UserError
+from bot.files.ref import PDF_MICRO_DOLLARS, PDF_TURNS, bounds_of
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.rules.prices import Prices
@@ -85,6 +86,8 @@ class Hold(BaseModel):
     """Tokens of what is sent in any case: prompts and system texts, and `beside`."""
     beside: int = 0
     """Tokens that the API reads besides."""
+    files: int = 0
+    """Tokens of the files that go along with each prompt, of `prompt`."""
     copies: int = 1
     """How many prompts there are: what goes along goes with each."""
     room: int = 0
@@ -97,7 +100,7 @@ class Hold(BaseModel):
     reasoning: int = 0
     """Tokens for thoughts."""
     rounds: int = 1
-    """How often all of that is read: once more for each turn that searches."""
+    """How often all of that is read: once more for each turn that searches, or looks into a PDF."""
     found: int = 0
     """Tokens that are read of what is found."""
     searches: int = 0
@@ -167,13 +170,18 @@ def hold_for(
     messages = _OWN_MESSAGES + (_MESSAGES_TO_GO_ON if ask.begun else 0)
     prompt = beside + copies * messages * PER_MESSAGE
     prompt += counted.prompt if counted else sum(map(most_tokens, _texts(ask)))
+    files = bounds_of(settings).all(ask.enclosed)
+    prompt += copies * files
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
     reasoning = answers * thoughts
     most = most_searched(ask.search, rules.caps, settings.grok_search_turns)
-    read = most.rounds * (prompt + copies * room) + most.read
+    rounds = max(most.rounds, 1 + PDF_TURNS if ask.encloses_pdf else 1)
+    read = rounds * (prompt + copies * room) + most.read
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
-    cost = prices.cost(read, written, prompts=copies) + most.micro_dollars if prices else None
+    looked_up = PDF_MICRO_DOLLARS if ask.encloses_pdf else 0
+    beside_tokens = most.micro_dollars + looked_up
+    cost = prices.cost(read, written, prompts=copies) + beside_tokens if prices else None
     return Hold(
         policy_version=policy.version,
         closed=_closed(rules),
@@ -183,12 +191,13 @@ def hold_for(
         micro_dollars=min(MOST, cost) if cost is not None else None,
         prompt=prompt,
         beside=beside,
+        files=files,
         copies=copies,
         room=room,
         least_room=least_room,
         rate=1 if counted else BYTES_PER_TOKEN,
         reasoning=reasoning,
-        rounds=most.rounds,
+        rounds=rounds,
         found=most.read,
         searches=most.searches,
         posts=most.posts,
@@ -309,7 +318,7 @@ def _rest(hold: Hold, short: Shortage) -> float:
     """What is wanted of a quota at least, whatever the prompt is."""
     if short.wanted is None:
         return 0
-    bound = hold.rounds * (hold.input - hold.beside)
+    bound = hold.rounds * (hold.input - hold.beside - hold.copies * hold.files)
     if QUOTAS[short.name].unit == "usd":
         return short.wanted - bound * hold.prices.most_input if hold.prices else 0
     return short.wanted - bound

@@ -22,6 +22,7 @@ from bot.slack.download import PAGE, REDIRECTED, TOO_LARGE
 from bot.slack.file_refs import ref_of
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
+from bot.words import talk
 
 log = structlog.get_logger(__name__)
 
@@ -71,40 +72,38 @@ class Files:
         """The most that each comes to."""
         return self._reading.bounds
 
-    async def read(self, refs: Sequence[FileRef]) -> tuple[Enclosure, ...]:
-        """Every file, in this order."""
+    async def read(
+        self, refs: Sequence[FileRef], *, most: int | None = None
+    ) -> tuple[Enclosure, ...]:
+        """Every file, in this order; `most`: no more tokens of each than that."""
         turns = asyncio.Semaphore(AT_ONCE)
         left = _Left(QUESTION_BYTES, asyncio.get_running_loop().time() + QUESTION_SECONDS)
 
         async def one(ref: FileRef) -> Enclosure:
             async with turns:
-                return await self._one(ref, left)
+                return await self._one(ref, left, most)
 
         async with asyncio.TaskGroup() as group:
             reading = [group.create_task(one(ref)) for ref in refs]
         return tuple(task.result() for task in reading)
 
-    async def _one(self, ref: FileRef, left: _Left) -> Enclosure:
+    async def _one(self, ref: FileRef, left: _Left, most: int | None) -> Enclosure:
         if ref.unread:
             return Unread(ref.name, ref.unread)
         try:
             async with asyncio.timeout_at(left.until):
-                return await self._fetched(ref, left)
+                return await self._fetched(ref, left, most)
         except TimeoutError:
-            return Unread(ref.name, words.SLOW)
+            return Unread(ref.name or talk.A_FILE, words.SLOW)
         except SlackError as error:
             log.info("file not read", file=ref.id, error=str(error))
-            if error.code == TOO_LARGE:
-                return Unread(ref.name, words.too_big(max(ref.size, FILE_BYTES + 1), FILE_BYTES))
-            slow = isinstance(error, OutcomeUnknown) and not error.status
-            usual = words.SLOW if slow else words.NOT_GIVEN
-            return Unread(ref.name, _REASONS.get(error.code, usual))
+            return Unread(ref.name or talk.A_FILE, _reason(error, ref))
 
-    async def _fetched(self, ref: FileRef, left: _Left) -> Enclosure:
+    async def _fetched(self, ref: FileRef, left: _Left, most: int | None) -> Enclosure:
         info = partial(self._api.call, INFO, {"file": ref.id}, read=True)
         file = mapping((await _tried(info)).get("file"))
         known = ref_of(file)
-        name = known.name if ref.kind is None else ref.name
+        name = ref.name if ref.name and ref.kind else known.name
         if known.unread:
             return Unread(name, known.unread)
         if known.size > left.bytes:
@@ -123,7 +122,7 @@ class Files:
         left.bytes -= len(data) - known.size
         # What was reserved holds, whatever Slack says of the file by now.
         wanted = ref.model_copy(update={"name": name, "kind": ref.kind or known.kind})
-        return await self._reading.read(wanted, data)
+        return await self._reading.read(wanted, data, most)
 
 
 class _Left:
@@ -146,3 +145,10 @@ async def _tried(call: Callable[[], Awaitable[T]]) -> T:
         except OutcomeUnknown as error:
             log.info("file asked for again", left=left, error=str(error))
     return await call()
+
+
+def _reason(error: SlackError, ref: FileRef) -> str:
+    if error.code == TOO_LARGE:
+        return words.too_big(max(ref.size, FILE_BYTES + 1), FILE_BYTES)
+    slow = isinstance(error, OutcomeUnknown) and not error.status
+    return _REASONS.get(error.code, words.SLOW if slow else words.NOT_GIVEN)

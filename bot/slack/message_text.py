@@ -12,10 +12,12 @@ from itertools import islice
 from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
+from bot.files.ref import FileRef
 from bot.slack.block_text import RICH_TEXT, linked, text_of_blocks
+from bot.slack.file_refs import refs_of
 from bot.slack.shown import escaped
 from bot.words import talk
-from bot.words.form import attached
+from bot.words.form import attached, not_looked_at
 
 Attachment = Mapping[str, JsonValue]
 
@@ -52,12 +54,14 @@ class Attached:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a message shows. `text`: what its author wrote; `beside`: tables that they pasted, and
-    what else is theirs; `others`: what others wrote. `unread`: attachments without any text."""
+    what else is theirs; `others`: what others wrote. `unread`: attachments without any text;
+    `files` are those of messages that were forwarded with it."""
 
     text: str = ""
     beside: str = ""
     others: tuple[Attached, ...] = ()
     unread: int = 0
+    files: tuple[FileRef, ...] = ()
 
 
 def text_of_message(
@@ -65,7 +69,7 @@ def text_of_message(
 ) -> str:
     """All that a message shows, as one text: what was forwarded with it is quoted below."""
     parts = parts_of(text, blocks, attachments, by_app=by_app)
-    unread = attached([talk.AN_ATTACHMENT] * parts.unread)
+    unread = not_looked_at(parts.unread)
     return "\n".join(filter(None, (parts.text, parts.beside, *map(_quoted, parts.others), unread)))
 
 
@@ -84,7 +88,9 @@ def parts_of(
     blocks = tuple(blocks)
     said, beside = (_app(text, blocks), "") if by_app else _person(text, blocks)
     own, others, unread = [beside], list[Attached](), 0
+    files: list[FileRef] = []
     for attachment in islice(attachments, _MOST):
+        files += refs_of(_mappings(attachment, "files"))
         if _is_shared(attachment) or (not by_app and _is_of_others(attachment)):
             found = _of_others(attachment)
             others += [found] if found.text else []
@@ -93,7 +99,7 @@ def parts_of(
             own.append(part)
         else:
             unread += not (part or by_app)
-    return Parts(said, "\n".join(filter(None, own)), tuple(others), unread)
+    return Parts(said, "\n".join(filter(None, own)), tuple(others), unread, tuple(files))
 
 
 def names_of_files(files: Iterable[Attachment]) -> tuple[str, ...]:

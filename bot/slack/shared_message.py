@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.completion.ask import Said
 from bot.errors import UserError
+from bot.files.ref import MOST_FILES, FileRef, first_files
 from bot.markdown.characters import shortened
 from bot.markdown.safety import printable
-from bot.slack.message_text import names_of_files, text_of_message
+from bot.slack.file_refs import refs_of
+from bot.slack.message_text import names_of_files, parts_of, text_of_message
 from bot.slack.payloads import SlackMessage
 from bot.slack.people import People
 from bot.slack.shown import mentioned, shown
 from bot.slack_limits import MESSAGE_TEXT_CHARS
+from bot.words import files as files_words
 from bot.words import form as words
 from bot.words.talk import GROK
 
@@ -41,6 +46,17 @@ async def said_in(message: SlackMessage, people: People, asker: str, *, bot_user
 def bounded(text: str) -> str:
     """As much of `text` as Slack keeps of a message: blocks and attachments may hold more."""
     return shortened(text, MESSAGE_TEXT_CHARS)
+
+
+def files_in(message: SlackMessage) -> tuple[FileRef, ...]:
+    """The files of `message`, and of what was forwarded with it."""
+    parts = parts_of(message.text, message.blocks, message.attachments, by_app=bool(message.bot_id))
+    return with_reasons((*refs_of(message.files), *parts.files))
+
+
+def with_reasons(refs: Iterable[FileRef]) -> tuple[FileRef, ...]:
+    """`refs`, with the reason where there are more than are read."""
+    return first_files(refs, files_words.too_many(MOST_FILES))
 
 
 async def name_of(user: str, people: People) -> str:

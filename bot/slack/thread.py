@@ -10,6 +10,8 @@ from typing import Any
 
 from bot.completion.ask import Said
 from bot.errors import RateLimited
+from bot.files.ref import FileRef
+from bot.slack.file_refs import refs_of
 from bot.slack.message_text import names_of_files, text_of_message
 from bot.slack.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.shown import mentioned, says_forget, shown
@@ -140,9 +142,13 @@ class ThreadReader:
             _mappings(message, "attachments"),
             by_app=own or bool(message.get("bot_id")),
         )
-        files = attached(names_of_files(_mappings(message, "files")))
+        files = [*_mappings(message, "files")]
+        forwarded = [
+            file for each in _mappings(message, "attachments") for file in _mappings(each, "files")
+        ]
         name = message.get("username") or mapping(message.get("bot_profile")).get("name")
-        return _Message(user, str(name or ""), text, files)
+        refs = () if own else refs_of([*files, *forwarded])
+        return _Message(user, str(name or ""), text, attached(names_of_files(files)), refs)
 
     async def _remembered(self, messages: Sequence[_Message], channel: str) -> Sequence[_Message]:
         """What was said since somebody told the bot to forget."""
@@ -186,12 +192,14 @@ class _Message:
     user: str
     username: str
     text: str
-    files: str
+    attached: str
+    files: tuple[FileRef, ...]
 
     def said(self, names: Mapping[str, str], *, own: bool) -> Said:
         author = names.get(self.user) or self.username or self.user or AN_APP
-        parts = (shown(self.text, names).strip(), self.files)
-        return Said(author=author, text="\n".join(filter(None, parts)), own=own)
+        parts = (shown(self.text, names).strip(), self.attached)
+        text = "\n".join(filter(None, parts))
+        return Said(author=author, text=text, own=own, files=self.files)
 
 
 async def _people_in(messages: Sequence[_Message]) -> Sequence[str]:

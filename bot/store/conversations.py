@@ -7,11 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from bot.completion.conversation import Turn
+from bot.files.ref import FileRef
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+
+Recent = tuple[tuple[FileRef, ...], ...]
+RECENT: TypeAdapter[Recent] = TypeAdapter(Recent)
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +72,16 @@ class Conversations:
                 self._keys.thread_facts(conversation), fields
             )
         return Role(known is not None, own is not None, silent is not None)
+
+    async def files(self, conversation: str) -> Recent:
+        """The files of the last questions that were asked in it, oldest first."""
+        with redis_errors():
+            found = await self._redis.hget(self._keys.thread_facts(conversation), "files")
+        try:
+            return RECENT.validate_json(found) if found else ()
+        except ValidationError:
+            log.warning("files of a conversation cannot be read")
+            return ()
 
     async def before(self, conversation: str, job_id: str) -> int:
         """How many questions of it are answered before that of `job_id`; 0 once it is its turn."""

@@ -26,7 +26,13 @@ AN_APP = "an app"
 
 def attached(names: Sequence[str]) -> str:
     """The names of a message's files, below its text; empty without any."""
-    return f"(Attached: {', '.join(names)}; not read)" if names else ""
+    return f"(Attached: {', '.join(names)})" if names else ""
+
+
+def not_looked_at(attachments: int) -> str:
+    """In place of attachments that say nothing."""
+    names = ", ".join(["an attachment"] * attachments)
+    return f"(Attached: {names}; not read)" if names else ""
 
 
 # --- the form and its fields ---------------------------------------------------------------

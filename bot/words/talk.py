@@ -40,19 +40,6 @@ NOTHING_TO_LEAVE = (
 )
 
 
-def files_unread(names: str) -> str:
-    """Told to the model below a question that came with files."""
-    return f"(Attached to this message: {names}. You cannot read them; say so if they matter.)"
-
-
-def only_files(names: str) -> str:
-    """To a message that is nothing but files."""
-    return (
-        f"I cannot read files yet ({names}). Please put what I should know into words, and ask "
-        "again."
-    )
-
-
 def picture_unread(name: str) -> str:
     """In place of a picture in a message; `name` may be empty."""
     return f"(A picture, and not looked at: {name})" if name else "(A picture, and not looked at)"

@@ -137,8 +137,11 @@ async def test_a_message_is_the_context_of_what_is_asked_about_it(stage: Desk) -
     (ask,) = await stage.asked()
     assert "1 < 2 & @ana agrees" in text_of(view)
     assert ask.context == (
-        Said(author="ben", text="1 < 2 & @ana agrees\n\n(Attached: a.txt, b.pdf; not read)"),
+        Said(author="ben", text="1 < 2 & @ana agrees\n\n(Attached: a.txt, b.pdf)"),
     )
+    assert [(each.id, each.kind) for each in ask.files] == [
+        (file.id, kind) for file, kind in zip(said.files, ("text", "pdf"), strict=True)
+    ]
     assert ask.request.prompt == "Is that so?"
     assert (ask.surface, ask.channel, ask.reply) == ("shortcut", GENERAL, "thread")
     assert (ask.thread_ts, ask.conversation) == (said.ts, f"{GENERAL}:{said.ts}")

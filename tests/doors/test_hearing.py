@@ -146,7 +146,7 @@ def test_a_mention_alone_does_not_tell_all_of_its_message() -> None:
     whole = completed(
         mention, SlackMessage(ts=TS, files=[{"name": "a.txt"}], attachments=[FORWARDED])
     )
-    assert whole.files == ("a.txt",)
+    assert [each.name for each in whole.files] == ["a.txt"]
     assert [each.author for each in whole.others] == ["Carol"]
     assert not whole.partial
 

@@ -287,22 +287,6 @@ async def test_an_answer_that_comes_in_one_piece_is_promised(stage: Stage) -> No
     assert len(await stage.jobs()) == 1
 
 
-async def test_files_are_named_to_the_model(stage: Stage) -> None:
-    await stage.say(ANA, GENERAL, "@grok sum this up", files=["plan.pdf", "a`<!here>.txt"])
-
-    (prompt,) = await stage.prompts()
-    assert prompt == f"sum this up\n\n{talk.files_unread('plan.pdf, aˋ‹!here›.txt')}"
-
-
-@pytest.mark.parametrize("text", ["@grok", ""])
-async def test_files_alone_cannot_be_read(stage: Stage, text: str) -> None:
-    channel = GENERAL if text else DM
-    await stage.say(ANA, channel, text, files=["plan.pdf"])
-
-    assert stage.told(ANA) == [talk.only_files("plan.pdf")]
-    assert await stage.jobs() == []
-
-
 # --- what else can be said -----------------------------------------------------------------
 
 

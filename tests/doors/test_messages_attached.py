@@ -10,6 +10,7 @@ from bot.completion.ask import Said
 from bot.grok.client import GrokClient
 from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.words import files as files_words
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage
@@ -104,20 +105,73 @@ async def test_a_mention_that_comes_first_knows_as_much(
     )
 
     ask = await stage.asked()
-    assert ask.request.prompt == (
-        f"why?\n\nSKU | Qty\nLYNX-7 | 42\n\n{talk.files_unread('error.log')}"
-    )
+    assert ask.request.prompt == "why?\n\nSKU | Qty\nLYNX-7 | 42"
     assert [each.author for each in ask.context] == ["Carol"]
+    (file,) = ask.files
+    assert (file.name, file.kind, file.size, file.unread) == ("error.log", "text", 1_024, "")
 
 
 @pytest.mark.parametrize("first", ["app_mention", "message"])
-async def test_files_alone_are_told_of_whichever_event_comes_first(
+async def test_files_alone_are_a_question_whichever_event_comes_first(
     stage: Stage, first: str
 ) -> None:
     stage.holds_back = "message" if first == "app_mention" else "app_mention"
-    await stage.say(ANA, GENERAL, "@grok", files=["error.log"])
+    await stage.say(ANA, GENERAL, "@grok", files=["error.log", "film.mp4"])
 
-    assert stage.told(ANA) == [talk.only_files("error.log")]
+    ask = await stage.asked()
+    assert ask.request.prompt == talk.ABOUT_THIS
+    assert [(each.name, bool(each.unread)) for each in ask.files] == [
+        ("error.log", False),
+        ("film.mp4", True),
+    ]
+
+
+@pytest.mark.parametrize("channel", [DM, GENERAL])
+async def test_of_files_alone_that_nobody_reads_the_reasons_are_told(
+    stage: Stage, channel: str
+) -> None:
+    text = "" if channel == DM else "@grok"
+    await stage.say(ANA, channel, text, files=["film.mp4", "a.docx"])
+
+    (told,) = stage.told(ANA)
+    assert "film.mp4: it is a video" in told
+    assert "a.docx: it is a Word document" in told
+
+
+async def test_of_twenty_files_the_first_ten_are_read(stage: Stage) -> None:
+    await stage.say(ANA, DM, "sum up", files=[f"{number}.txt" for number in range(20)])
+
+    files = (await stage.asked()).files
+    assert [bool(each.unread) for each in files] == [False] * 10 + [True] * 10
+    assert files[-1].unread == files_words.too_many(10)
+
+
+async def test_files_of_a_forwarded_message_go_along(stage: Stage) -> None:
+    held = await stage.say(BEN, GENERAL, "", files=["error.log"])
+    forwarded = {**FORWARDED, "files": [{"id": held.files[0].id, "name": "error.log"}]}
+    await stage.say(ANA, DM, "why?", attachments=[forwarded])
+
+    assert [each.id for each in (await stage.asked()).files] == [held.files[0].id]
+
+
+async def test_a_follow_up_knows_the_files_of_the_questions_before_it(stage: Stage) -> None:
+    await stage.say(ANA, DM, "what is this?", files=["error.log"])
+    for _ in range(4):
+        await stage.say(ANA, DM, "and then?")
+
+    *first, last = [job.ask for job in await stage.jobs()]
+    assert [[each.kind for each in ask.enclosed] for ask in first] == [["text"]] * 4
+    assert first[1].enclosed[0].id == first[0].files[0].id
+    assert first[1].enclosed[0].name == ""
+    assert last.enclosed == ()
+
+
+async def test_what_was_forgotten_goes_along_no_more(stage: Stage) -> None:
+    await stage.say(ANA, DM, "what is this?", files=["error.log"])
+    await stage.say(ANA, DM, "forget")
+    await stage.say(ANA, DM, "and then?")
+
+    assert (await stage.jobs())[-1].ask.enclosed == ()
 
 
 async def test_a_mention_is_not_looked_up_once_its_message_was_taken(stage: Stage) -> None:
@@ -135,4 +189,5 @@ async def test_a_mention_that_cannot_be_looked_up_leaves_the_question_to_its_mes
     said = await stage.say(ANA, GENERAL, "@grok why?", files=["error.log"])
 
     assert said.ts in stage.refused
-    assert await stage.prompts() == [f"why?\n\n{talk.files_unread('error.log')}"]
+    ask = await stage.asked()
+    assert (ask.request.prompt, [each.name for each in ask.files]) == ("why?", ["error.log"])

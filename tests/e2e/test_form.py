@@ -8,8 +8,9 @@ import pytest
 
 from bot.completion.options import PARAMETERS
 from sandbox.grok import Script
-from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, dm_of
+from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, NewFile, dm_of
 from tests.e2e.stage import fields, last_line, markdown, on_stage
+from tests.files.samples import pdf
 from tests.store.proxy import Proxy
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
@@ -123,8 +124,9 @@ async def test_the_message_shortcut_answers_in_the_thread_of_the_message(
     redis_url: str, mode: str
 ) -> None:
     long = "The quarterly report says: " + "profits & losses " * 400
+    report = NewFile("report.pdf", pdf("It went well"))
     async with on_stage(redis_url, mode=mode) as stage:
-        shared = await stage.workspace.say(BEN, GENERAL, long, files=("report.pdf",))
+        shared = await stage.workspace.say(BEN, GENERAL, long, files=[report])
         await stage.workspace.shortcut(ANA, "ask_grok", GENERAL, shared.ts)
         view = await stage.form()
         assert "quarterly report" in str(view.content)
@@ -135,7 +137,9 @@ async def test_the_message_shortcut_answers_in_the_thread_of_the_message(
         await stage.workspace.say(BEN, GENERAL, "@grok really?", shared.ts)
         await stage.reply(1, shared.ts)
 
-    first = stage.grok.requests[0].messages[-1]["content"]
+    text, file = stage.grok.requests[0].messages[-1]["content"]
+    first = text["text"]
+    assert file["filename"] == "report.pdf"
     assert long.strip() in first
     assert "report.pdf" in first
     assert "ben" in first.lower()

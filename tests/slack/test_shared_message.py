@@ -104,7 +104,7 @@ async def test_files_are_named_also_where_nothing_else_is_said(people: People) -
 
     said = await said_in(message(user=ANA, files=files), people, CHLOE)
 
-    assert said.text == "(Attached: a.txt, Plan, a file; not read)"
+    assert said.text == "(Attached: a.txt, Plan, a file)"
 
 
 @pytest.mark.parametrize("blocks", [[], [{"type": "divider"}]])

@@ -107,8 +107,9 @@ async def test_files_are_named(workspace: Workspace, reader: ThreadReader) -> No
     await workspace.say(BEN, GENERAL, "", root, files=["c.txt"])
 
     first, second = await reader.read(GENERAL, root, await now(workspace, root), asker=CHLOE)
-    assert first.text == "see\n(Attached: a.pdf, b.png; not read)"
-    assert second.text == "(Attached: c.txt; not read)"
+    assert first.text == "see\n(Attached: a.pdf, b.png)"
+    assert second.text == "(Attached: c.txt)"
+    assert [each.kind for each in (*first.files, *second.files)] == ["pdf", "image", "text"]
 
 
 async def test_deleted_messages_are_left_out(workspace: Workspace, reader: ThreadReader) -> None:

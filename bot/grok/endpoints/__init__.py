@@ -15,6 +15,7 @@ from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.completion.transcript import NO_PAST, STOP, Past
+from bot.files.material import Enclosure
 from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect
 from bot.grok.endpoints.chat import CHAT
 from bot.grok.endpoints.completions import COMPLETIONS
@@ -39,10 +40,8 @@ def write(  # noqa: PLR0917 - where it goes, and what goes there
     given = request.given()
     if dialect == "xai" and isinstance(request.stop, str):
         given["stop"] = [request.stop]
-    wire = ENDPOINTS[endpoint]
-    enclosed = carried(past.files, pictures=wire.pictures, pdfs=wire.pdfs)
-    there = replace(past, files=enclosed)
-    written = wire.write(Asked(request, given, system, there, dialect, beside))
+    there = replace(past, files=enclosed(past, endpoint))
+    written = ENDPOINTS[endpoint].write(Asked(request, given, system, there, dialect, beside))
     body = written.body
     body.pop("stream", None)
     if request.streams:
@@ -61,6 +60,12 @@ def write(  # noqa: PLR0917 - where it goes, and what goes there
         lead=written.around.lead,
         tail=written.around.tail,
     )
+
+
+def enclosed(past: Past, endpoint: Endpoint) -> tuple[Enclosure, ...]:
+    """The files of `past` as they go along to `endpoint`, and those that cannot."""
+    wire = ENDPOINTS[endpoint]
+    return carried(past.files, pictures=wire.pictures, pdfs=wire.pdfs)
 
 
 def rewritten(call: Call, endpoint: Endpoint) -> Call:

@@ -13,6 +13,7 @@ from bot.completion.search import Search
 from bot.completion.tools import TOOLS, Tool
 from bot.completion.transcript import chat_messages
 from bot.files.material import Enclosure, Pdf, Picture
+from bot.files.ref import PDF_TURNS
 from bot.grok.call import Names
 from bot.grok.endpoints import chat, events
 from bot.grok.endpoints.parts import with_parts
@@ -45,6 +46,8 @@ def write(asked: Asked) -> Written:
     if asked.beside.search:
         body |= _searching(asked.beside.search)
         body["include"] = [*body.get("include", ()), _SEEN]
+    if asked.dialect == "xai" and any(isinstance(file, Pdf) for file in asked.past.files):
+        body.setdefault("max_turns", PDF_TURNS)
     return Written(body)
 
 

@@ -19,10 +19,11 @@
 --       8 named   "1": the bot was named in the question, and speaks there again (leave.lua)
 --       9 own     "1": the thread begins with the question
 --       10 needs  what a version must know to answer it, if not every version does
---       11 most   questions that may run or wait at once, if that is bounded
---       12 often  questions of one asker in any window
---       13 window in ms
---       14 name   of the question among those of its asker, the same whenever it is asked
+--       11 files  those of the last questions of the conversation, this one too, JSON, if any
+--       12 most   questions that may run or wait at once, if that is bounded
+--       13 often  questions of one asker in any window
+--       14 window in ms
+--       15 name   of the question among those of its asker, the same whenever it is asked
 -- returns {outcome, detail}: "accepted" and the new id; "duplicate" and the id of the job that
 --         holds it; and when nothing has changed: "stale", the hold was made by another policy
 --         than the one that holds; "closed", no questions are taken there; "denied" and the
@@ -43,7 +44,7 @@
 -- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
-local id, ask, seconds, line, kept, asked, hold, named, own, needs, most, often, window,
+local id, ask, seconds, line, kept, asked, hold, named, own, needs, files, most, often, window,
   name = unpack(ARGV)
 local thread, facts, active, waiting
 if (line or '') ~= '' then
@@ -134,6 +135,9 @@ if thread then
   end
   if own == '1' then
     redis.call('HSET', facts, 'own', 1)
+  end
+  if (files or '') ~= '' then
+    redis.call('HSET', facts, 'files', files)
   end
   if redis.call('EXISTS', active) == 1 then
     redis.call('ZADD', waiting, asked, id)

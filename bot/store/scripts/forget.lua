@@ -13,6 +13,7 @@ if redis.call('EXISTS', facts) == 0 then
 end
 if redis.call('HGET', facts, 'call') ~= call then
   redis.call('DEL', thread)
+  redis.call('HDEL', facts, 'files')
   redis.call('HSET', facts, 'call', call, 'dropped', 0)
 end
 return 1
