@@ -99,6 +99,10 @@ ACKS_REFUSED = Counter(
     "grokbot_acks_refused_total", "Questions refused at once, since acks were seconds late"
 )
 REDIS_ERRORS = Counter("grokbot_redis_errors_total", "Calls to Redis that failed")
+REDIS_UNREPLICATED = Counter(
+    "grokbot_redis_unreplicated_total",
+    "Writes that fewer replicas had in time than `REDIS_WAIT_REPLICAS`",
+)
 QUOTA_DENIED = _closed(
     "grokbot_quota_denied_total",
     "Limits that questions did not fit in, by whose they are and what they count over",

@@ -170,8 +170,16 @@ class Settings(BaseSettings):
 
     redis_url: SecretStr | None = Field(
         None,
-        description="Redis or Valkey (`redis://`, `rediss://`, `unix://`); unset: the bot "
-        "starts its own Valkey. Several replicas need one.",
+        description="Redis or Valkey (`redis://`, `rediss://`, `unix://`), also behind Sentinels "
+        "(`redis+sentinel://host,host/name`) or a Cluster (`redis+cluster://host,host`); unset: "
+        "the bot starts its own Valkey. Several replicas need one.",
+    )
+    redis_wait_replicas: int = Field(
+        0,
+        ge=0,
+        le=9,
+        description="How many replicas are to have a question, an answer or a changed rule before "
+        "it counts as stored, for 0.1 s at most; narrows what a failover loses.",
     )
     data_dir: str = Field(".data", description="Where the bot's own Valkey keeps its data.")
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.jobs.crashes import MOST_ATTEMPTS
+from bot.jobs.entry import load_of
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 
@@ -69,6 +70,7 @@ class Board:
     """The jobs of one workspace. Every method raises `StoreUnavailable`."""
 
     def __init__(self, store: Store, team: str) -> None:
+        self._store = store
         self._redis = store.redis
         self._team = team
         self._keys = Keys(team)
@@ -113,9 +115,7 @@ class Board:
             return bool(await self._redis.exists(self._keys.job(job_id)))
 
     async def _now(self) -> float:
-        with redis_errors():
-            seconds, microseconds = await self._redis.time()
-        return float(seconds) + microseconds / 1_000_000
+        return (await load_of(self._store, self._keys)).at
 
     async def _queued(self) -> list[str]:
         with redis_errors():

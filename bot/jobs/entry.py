@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from bot.store.connection import Store
+from bot.store.keys import Keys
 
 GROUP = "workers"
 """The consumer group of all workers."""
@@ -51,6 +54,17 @@ class Load:
     depth: int
     oldest: float
     reserved: int = 0
+    at: float = field(default=0.0, compare=False)
+    """Unix time in seconds, by the clock of Redis."""
+
+
+async def load_of(store: Store, keys: Keys) -> Load:
+    """How much there is to do in a workspace. Raises `StoreUnavailable`."""
+    counted = [keys.queue, keys.reserved, keys.paused, keys.singly]
+    now, queued, first, reserved, resting = await store.script("load")(counted, [])
+    seconds = int(now) / 1000
+    oldest = max(0.0, seconds - int(first.partition("-")[0]) / 1000) if first else 0.0
+    return Load(queued + resting, oldest, int(reserved), seconds)
 
 
 def entries_of(reply: Sequence[Any]) -> list[Entry]:

@@ -15,7 +15,7 @@ from redis.exceptions import ResponseError
 from bot.completion.ask import Ask
 from bot.crash_points import passing
 from bot.jobs.crashes import Crashes, beyond_hope
-from bot.jobs.entry import GROUP, Entry, Lease, Load, entries_of
+from bot.jobs.entry import GROUP, Entry, Lease, Load, entries_of, load_of
 from bot.jobs.job import STATE, Job, State, parse_job
 from bot.jobs.leased import Leased
 from bot.jobs.refusal import Crowd, raise_refusal
@@ -285,21 +285,7 @@ class Queue(Leased):
 
     async def load(self) -> Load:
         """How much there is to do."""
-        with redis_errors():
-            async with self._store.redis.pipeline(transaction=False) as pipe:
-                pipe.xlen(self._keys.queue)
-                pipe.xrange(self._keys.queue, count=1)
-                pipe.time()
-                pipe.get(self._keys.reserved)
-                pipe.zcard(self._keys.paused)
-                pipe.zcard(self._keys.singly)
-                queued, first, (seconds, microseconds), reserved, *resting = await pipe.execute()
-        depth = queued + sum(resting)
-        reserved = int(reserved or 0)
-        if not first:
-            return Load(depth, 0.0, reserved)
-        entered = int(first[0][0].partition("-")[0]) / 1000
-        return Load(depth, max(0.0, seconds + microseconds / 1_000_000 - entered), reserved)
+        return await load_of(self._store, self._keys)
 
     async def prune(self) -> int:
         """Forget consumers of processes that are long gone; how many there were."""

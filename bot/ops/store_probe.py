@@ -12,7 +12,7 @@ from bot.errors import StartupError, StoreUnavailable
 from bot.ops import words
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
-from bot.store.connection import Store, open_store, redis_errors
+from bot.store.connection import Store, open_store
 from bot.store.embedded import START_SECONDS
 from bot.store.keys import Keys
 
@@ -67,7 +67,7 @@ async def store_info(settings: Settings, team: str) -> ServerInfo | Trouble:
     try:
         async with asyncio.timeout(seconds), open_store(settings, join=True) as store:
             await store.ping()
-            info = await _info(store)
+            info = await _info(store, Keys(team).probe)
             if info.trouble is None:
                 await store.script("probe")((Keys(team).probe,), ())
     except StartupError as error:
@@ -79,11 +79,10 @@ async def store_info(settings: Settings, team: str) -> ServerInfo | Trouble:
     return info.trouble or info
 
 
-async def _info(store: Store) -> ServerInfo:
+async def _info(store: Store, key: str) -> ServerInfo:
     """What `INFO` tells; nothing, when this user may not ask."""
     try:
-        with redis_errors():
-            return ServerInfo.model_validate(await store.redis.info())
+        return ServerInfo.model_validate(await store.info(key))
     except StoreUnavailable as error:
         if isinstance(error.__cause__, exceptions.NoPermissionError):
             return ServerInfo()

@@ -29,7 +29,10 @@ REMEDY_GROK_ADDRESS = "Check XAI_BASE_URL: at most servers it ends in /v1."
 REMEDY_GROK_ANSWER = "Try GROK_MODEL, XAI_BASE_URL and the key with `python -m bot ask hi`."
 REMEDY_GROK_KEY = "Look at the key, the credit and the spending limit at console.x.ai."
 REMEDY_GROK_MODEL = "Set GROK_MODEL to a model that this key may use: console.x.ai lists them."
-REMEDY_REDIS_URL = "It looks like redis://host:6379/0, rediss://… (TLS) or unix:///path."
+REMEDY_REDIS_URL = (
+    "It looks like redis://host:6379/0, rediss://… (TLS), unix:///path, "
+    "redis+sentinel://host,host/name or redis+cluster://host,host."
+)
 STORE_NOT_SHARED = "REDIS_URL is missing: who takes questions and who works on them share a store."
 REMEDY_STORE_NOT_SHARED = (
     "Give both kinds of process the same REDIS_URL, or run `python -m bot serve`, which does both "
@@ -43,7 +46,7 @@ REMEDY_STORE_EVICTS = "Set maxmemory-policy to noeviction on the server."
 REMEDY_STORE_READ_ONLY = "Set REDIS_URL to the primary server."
 REMEDY_STORE_FULL = "Raise maxmemory on the server, or free some of it."
 REMEDY_STORE_ELSEWHERE = (
-    "Set REDIS_URL to the node that has them, or to a server that is no part of a Cluster."
+    "Name the Cluster in REDIS_URL: redis+cluster://host,host (rediss+cluster:// for TLS)."
 )
 REMEDY_STORE_DENIES = (
     "Check the user and the password in REDIS_URL; the user needs +@all -@admin -@dangerous +info "

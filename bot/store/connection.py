@@ -4,47 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 
 from bot import metrics
 from bot.crash_points import passing
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings
 from bot.store.address import address_fault
+from bot.store.clients import (
+    NO_REPLY,
+    NOTHING_WRITTEN,
+    NotSentError,
+    client,
+    close,
+    info,
+    ping,
+    run_replicated,
+)
 from bot.store.embedded import EmbeddedServer
 from bot.store.scripts import load
 
-CONNECTIONS = 32
-CONNECT_SECONDS = 2.0
 REPLY_SECONDS = 4.0
 BLOCK_SECONDS = 2.0
 """How long a read may wait for news; the client for reads waits this and `REPLY_SECONDS`."""
 
+_TRIED_AGAIN = (*NO_REPLY, exceptions.ClusterDownError, exceptions.RedisClusterException)
+"""No reply, or what a Cluster says while a node takes over: the next try looks for it anew."""
+
+REPLICATED = frozenset({"accept", "deliver", "policy_change"})
+"""Scripts after which somebody relies on what is stored: Slack delivers no question again that was
+acked, Grok was paid for an answer, and an admin was told that a rule holds."""
+
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.05
-
-_NO_REPLY = (exceptions.ConnectionError, exceptions.TimeoutError)
-
-
-class _NotSentError(exceptions.ConnectionError):
-    """There was no connection to send a command on."""
-
-
-class _Pool(BlockingConnectionPool):
-    """Tells "could not connect" from "no reply": after the first, nothing was written."""
-
-    async def get_connection(self, *_: Any, **__: Any) -> Any:
-        try:
-            return await super().get_connection()  # type: ignore[no-untyped-call]
-        except _NO_REPLY as error:
-            raise _NotSentError(str(error)) from error
 
 
 @contextmanager
@@ -58,13 +55,12 @@ def redis_errors() -> Iterator[None]:
     cancels = task.cancelling() if task else 0
     try:
         yield
-    except exceptions.RedisError as error:
+    except (exceptions.RedisError, exceptions.RedisClusterException) as error:
         metrics.REDIS_ERRORS.inc()
-        no_reply = isinstance(error, _NO_REPLY)
-        refused = isinstance(error, _NotSentError | exceptions.BusyLoadingError)
-        cause = error.__cause__ if isinstance(error, _NotSentError) else error
+        maybe_applied = isinstance(error, NO_REPLY) and not isinstance(error, NOTHING_WRITTEN)
+        cause = error.__cause__ if isinstance(error, NotSentError) else error
         raise StoreUnavailable(
-            f"{type(cause).__name__}: {error}", maybe_applied=no_reply and not refused
+            f"{type(cause).__name__}: {error}", maybe_applied=maybe_applied
         ) from cause
     finally:
         if task and task.cancelling() > cancels:
@@ -74,15 +70,22 @@ def redis_errors() -> Iterator[None]:
 class Script:
     """A Lua script that is harmless when it runs twice, so a lost reply is asked for again."""
 
-    def __init__(self, redis: Redis, name: str) -> None:
+    def __init__(self, redis: Redis, name: str, replicas: int = 0) -> None:
+        """`replicas`: how many of these it waits for, for a moment."""
         self._script = load(redis, name)
+        self._redis = redis
         self._name = name
+        self._replicas = replicas
 
     async def once(self, keys: Sequence[str], args: Sequence[str | int | float]) -> Any:
         """The script's reply. Raises `StoreUnavailable`."""
         passing("before", self._name)
         with redis_errors():
-            reply = await self._script(keys=keys, args=args)
+            reply = (
+                await run_replicated(self._redis, self._script, keys, args, self._replicas)
+                if self._replicas
+                else await self._script(keys=keys, args=args)
+            )
         passing("after", self._name)
         return reply
 
@@ -97,24 +100,26 @@ class Script:
                 attempt += 1
                 maybe_applied |= error.maybe_applied
                 error.maybe_applied = maybe_applied
-                if attempt == ATTEMPTS or not isinstance(error.__cause__, _NO_REPLY):
+                if attempt == ATTEMPTS or not isinstance(error.__cause__, _TRIED_AGAIN):
                     raise
             await asyncio.sleep(BACKOFF_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311
 
 
 class Store:
-    """Two clients of one Redis, and the bot's own server when there is one.
+    """Two clients of one Redis, or Cluster, and the bot's own server when there is one.
 
     `redis` is for commands, `reads` for those that block up to `BLOCK_SECONDS`. Neither
     retries by itself: redis-py would apply a write again whose reply was lost. `alone`: no
-    other process works on what is stored here.
+    other process works on what is stored here. `replicas`: how many of these have a question,
+    an answer and a change of the rules before it is said to be stored, as far as they are quick.
     """
 
-    def __init__(self, url: str, *, alone: bool = False) -> None:
+    def __init__(self, url: str, *, alone: bool = False, replicas: int = 0) -> None:
         self.alone = alone
+        self._replicas = replicas
         self._scripts: dict[str, Script] = {}
-        self.redis = _client(url, reply_seconds=REPLY_SECONDS)
-        self.reads = _client(url, reply_seconds=BLOCK_SECONDS + REPLY_SECONDS)
+        self.redis = client(url, reply_seconds=REPLY_SECONDS)
+        self.reads = client(url, reply_seconds=BLOCK_SECONDS + REPLY_SECONDS)
 
     async def __aenter__(self) -> Store:
         return self
@@ -125,20 +130,27 @@ class Store:
     async def aclose(self) -> None:
         """Close both clients."""
         try:
-            await self.redis.aclose()
+            await close(self.redis)
         finally:
-            await self.reads.aclose()
+            await close(self.reads)
 
     def script(self, name: str) -> Script:
         """The script `name`.lua. Everything the bot writes goes through one."""
         if name not in self._scripts:
-            self._scripts[name] = Script(self.redis, name)
+            replicas = self._replicas if name in REPLICATED else 0
+            self._scripts[name] = Script(self.redis, name, replicas)
         return self._scripts[name]
 
     async def ping(self) -> None:
-        """Returns when Redis answers and is ready; raises `StoreUnavailable`."""
+        """Returns when Redis answers and is ready, of a Cluster one node; raises
+        `StoreUnavailable`."""
         with redis_errors():
-            await self.redis.ping()
+            await ping(self.redis)
+
+    async def info(self, key: str) -> Mapping[str, Any]:
+        """What the server that holds `key` says of itself. Raises `StoreUnavailable`."""
+        with redis_errors():
+            return await info(self.redis, key)
 
 
 @asynccontextmanager
@@ -151,7 +163,8 @@ async def open_store(settings: Settings, *, join: bool = False) -> AsyncIterator
     """
     async with AsyncExitStack() as stack:
         if settings.redis_url is not None:
-            store = Store(_checked(settings.redis_url.get_secret_value()))
+            url = _checked(settings.redis_url.get_secret_value())
+            store = Store(url, replicas=settings.redis_wait_replicas)
         else:
             server = await stack.enter_async_context(EmbeddedServer(settings.data_dir, join=join))
             store = Store(server.url, alone=not join)
@@ -162,18 +175,3 @@ def _checked(url: str) -> str:
     if fault := address_fault(url):
         raise StartupError([fault])
     return url
-
-
-def _client(url: str, *, reply_seconds: float) -> Redis:
-    pool = _Pool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=CONNECT_SECONDS,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=reply_seconds,
-        health_check_interval=30,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        decode_responses=True,
-    )
-    return Redis.from_pool(pool)

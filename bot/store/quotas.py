@@ -108,8 +108,9 @@ class Quotas:
         with redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 for scope in scopes:
-                    pipe.hgetall(self._keys.used(str(scope), day))
-                    pipe.hgetall(self._keys.used(str(scope), month))
+                    # Not by `hgetall`: redis-py 8.1 cannot do that in a transaction of a Cluster.
+                    pipe.execute_command("HGETALL", self._keys.used(str(scope), day))
+                    pipe.execute_command("HGETALL", self._keys.used(str(scope), month))
                     pipe.scard(self._keys.running(str(scope)))
                 found: list[Any] = await pipe.execute()
         return tuple(

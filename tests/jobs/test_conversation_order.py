@@ -352,7 +352,7 @@ async def test_lost_replies_change_neither_the_order_nor_what_is_remembered(
         proxy.lose = every_other()
         await whole_conversation(stormy)
     assert proxy.scripts == 2 * proxy.lost
-    assert proxy.lost == 3 * len(("accept", "take", "deliver", "finish")) + len(("write",))
+    assert proxy.lost == 3 * len(("accept", "take", "deliver", "finish")) + len(("write", "load"))
     assert await remembered(store, keys) == calm
     assert calm == (["root", "job-1", "job-2"], ["job-2", "job-1", "root"])
 

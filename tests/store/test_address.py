@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.store.address import OURS, address_fault
+from bot.store.address import OURS, address_fault, parse_address
 from bot.store.connection import Store
 
 
@@ -18,6 +18,11 @@ from bot.store.connection import Store
         "rediss://host?ssl_check_hostname=false",
         "unix:///run/valkey.sock?db=1",
         "redis://host?client_name=grok",
+        "redis+sentinel://one,two:26380/grok",
+        "redis+sentinel://user:pa%40ss@[::1]:26379/grok?db=2&sentinel_password=sesame",
+        "rediss+sentinel://one/grok?ssl_check_hostname=false",
+        "redis+cluster://one,two:7001,[::1]:7002",
+        "rediss+cluster://:pa%2Css@one/0?ssl_cert_reqs=none",
     ],
 )
 def test_an_address_that_fits(url: str) -> None:
@@ -25,7 +30,10 @@ def test_an_address_that_fits(url: str) -> None:
     Store(url)
 
 
-@pytest.mark.parametrize("scheme", ["redis", "rediss", "unix"])
+SCHEMES = ["redis", "rediss", "unix", "redis+sentinel", "redis+cluster"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
     "option", ["ssl=true", "tls=true", "foo=bar", *(f"{name}=1" for name in sorted(OURS))]
 )
@@ -44,7 +52,42 @@ def test_an_option_of_tls_without_tls_is_named() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "host", "http://host", "redis://host:port", "redis://host?db=x", "redis://host:99999"],
+    [
+        *(
+            "",
+            "host",
+            "http://host",
+            "redis://host:port",
+            "redis://host?db=x",
+            "redis://host:99999",
+        ),
+        *("redis+x://one", "+cluster://one", "http+cluster://one", "unix+cluster:///path"),
+        *("redis+cluster://", "redis+cluster://one,,two", "redis+cluster://one:port"),
+        *("redis+cluster://one/1", "redis+cluster://one?db=1"),
+        "redis+cluster://one?sentinel_password=x",
+        *("redis+sentinel://one", "redis+sentinel://one/", "redis+sentinel://one/a/b"),
+        *("redis+sentinel:///grok", "redis+sentinel://one/grok?db=x"),
+        "redis+sentinel://one:0x/grok",
+    ],
 )
 def test_what_is_no_address(url: str) -> None:
     assert address_fault(url).startswith("REDIS_URL ")
+
+
+def test_what_an_address_of_several_says() -> None:
+    address = parse_address(
+        "rediss+sentinel://grok:pa%40s@one,[::1]:7/main?db=2&sentinel_password=p&ssl_ca_certs=/ca"
+    )
+    assert (address.kind, address.service, address.tls) == ("sentinel", "main", True)
+    assert address.hosts == (("one", 26379), ("::1", 7))
+    assert address.sentinel_options == {"password": "p"}
+    assert {name: address.options[name] for name in ("username", "password", "db")} == {
+        "username": "grok",
+        "password": "pa@s",
+        "db": 2,
+    }
+    assert address.options["ssl_ca_certs"] == "/ca"
+
+    address = parse_address("redis+cluster://one,two:7")
+    assert address.hosts == (("one", 6379), ("two", 7))
+    assert not address.tls

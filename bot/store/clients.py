@@ -1,0 +1,245 @@
+"""Clients of redis-py for every kind of address: one server, one behind Sentinels, a Cluster.
+
+None retries by itself: redis-py would apply a write again whose reply was lost. Each tells "could
+not connect", after which nothing was written, from "no reply".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from redis import exceptions
+from redis._parsers.commands import AsyncCommandsParser
+from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio.cluster import ClusterNode, PipelineCommand, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import (
+    MasterNotFoundError,
+    Sentinel,
+    SentinelConnectionPool,
+)
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+
+from bot import metrics
+from bot.store.address import Address, parse_address
+
+CONNECTIONS = 32
+CLUSTER_CONNECTIONS = 512
+"""To one node: there a command that finds none free fails, and does not wait."""
+CONNECT_SECONDS = 2.0
+SENTINEL_SECONDS = 1.0
+"""How long one Sentinel may take to say which server is the primary."""
+
+WAIT_MS = 100
+"""How long a write may wait for replicas: a question has two seconds in all."""
+
+NO_REPLY = (exceptions.ConnectionError, exceptions.TimeoutError)
+
+
+class NotSentError(exceptions.ConnectionError):
+    """There was no connection to send a command on."""
+
+
+NOTHING_WRITTEN = (
+    NotSentError,
+    MasterNotFoundError,
+    exceptions.BusyLoadingError,
+    exceptions.MaxConnectionsError,
+)
+"""Of errors of a connection, those after which nothing can have been written."""
+
+
+class _Pool(BlockingConnectionPool):
+    async def get_connection(self, *_: Any, **__: Any) -> Any:
+        try:
+            return await super().get_connection()  # type: ignore[no-untyped-call]
+        except NO_REPLY as error:
+            raise NotSentError(str(error)) from error
+
+
+class _SentinelPool(SentinelConnectionPool, _Pool):
+    """Connections to whichever server the Sentinels call the primary, looked up for each."""
+
+    async def get_master_address(self) -> Any:
+        """Host and port of the primary; who says nothing of one is not told in every detail."""
+        try:
+            return await super().get_master_address()  # type: ignore[no-untyped-call]
+        except MasterNotFoundError:
+            raise MasterNotFoundError(f"No master found for {self.service_name!r}") from None
+
+    async def aclose(self) -> None:
+        """Close these connections and those to the Sentinels."""
+        try:
+            await super().aclose()
+        finally:
+            for sentinel in self.sentinel_manager.sentinels:
+                await sentinel.aclose()
+
+
+class _Cluster(RedisCluster):
+    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        """As redis-py does, which sends what comes before it knows the nodes to any of them."""
+        await self.initialize()
+        return await super().execute_command(*args, **kwargs)
+
+
+class _NodeConnection(Connection):
+    async def connect(self) -> None:
+        try:
+            await super().connect()  # type: ignore[no-untyped-call]
+        except NO_REPLY as error:
+            raise NotSentError(str(error)) from error
+
+
+class _NodeSSLConnection(SSLConnection):
+    async def connect(self) -> None:
+        try:
+            await super().connect()  # type: ignore[no-untyped-call]
+        except NO_REPLY as error:
+            raise NotSentError(str(error)) from error
+
+
+class _KeysOfCommands(AsyncCommandsParser):
+    """Which words of a command are keys, as far as the bot knows commands.
+
+    redis-py asks the first node of a Cluster for it, again whenever it looks for the nodes anew,
+    and so finds none while that very node is gone.
+    """
+
+    async def initialize(self, node: Any = None) -> None:
+        """Nothing is to be asked."""
+
+    async def get_keys(self, *args: Any) -> tuple[str, ...] | None:
+        """The keys; None when there are none."""
+        command, *words = args
+        if command in ("XREAD", "XREADGROUP"):
+            words = words[words.index(b"STREAMS") + 1 :]
+            return tuple(words[: len(words) // 2])
+        return tuple(words if command in ("MGET", "EXISTS", "DEL") else words[:1]) or None
+
+
+def client(url: str, *, reply_seconds: float) -> Redis:
+    """A client of what `url` names. Its commands are those of `Redis`, of a Cluster too, where the
+    keys of one command have one hash tag. Raises `ValueError`."""
+    address = parse_address(url)
+    usual = {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": reply_seconds,
+        "health_check_interval": 30,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+        "decode_responses": True,
+    }
+    if address.kind == "cluster":
+        return cast("Redis", _cluster(address, usual))
+    pool = {"max_connections": CONNECTIONS, "timeout": CONNECT_SECONDS}
+    if address.kind == "sentinel":
+        return Redis.from_pool(_sentinel_pool(address, usual | pool))
+    return Redis.from_pool(_Pool.from_url(url, **usual, **pool))
+
+
+async def run_replicated(
+    redis: Redis, script: AsyncScript, keys: Sequence[str], args: Sequence[Any], replicas: int
+) -> Any:
+    """Run a script, and wait a moment for `replicas` to have what it wrote: its reply. Where fewer
+    have it, that is counted, and it stands all the same.
+
+    WAIT knows of what its own connection has written: both go on one.
+    """
+    evaluate = ("EVALSHA", script.sha, len(keys), *keys, *args)
+    wait = ("WAIT", replicas, WAIT_MS)
+    if isinstance(redis, RedisCluster):
+        await redis.initialize()
+        commands = [PipelineCommand(0, *evaluate), PipelineCommand(1, *wait)]
+        await redis.get_node_from_key(keys[0]).execute_pipeline(commands)
+        reply, reached = (each.result for each in commands)
+    else:
+        async with redis.pipeline(transaction=False) as pipe:
+            pipe.execute_command(*evaluate)
+            pipe.execute_command(*wait)
+            reply, reached = await pipe.execute(raise_on_error=False)
+    if isinstance(reply, exceptions.ResponseError):
+        # Not known there, moved elsewhere, refused: the usual way finds out.
+        reply, reached = await script(keys=keys, args=args), 0
+    if not isinstance(reached, int) or reached < replicas:
+        metrics.REDIS_UNREPLICATED.inc()
+    return reply
+
+
+async def close(redis: Redis) -> None:
+    """Close every connection; redis-py leaves some of a Cluster open that was away of late."""
+    await redis.aclose()
+    if isinstance(redis, RedisCluster):
+        await redis.nodes_manager.aclose()
+        await redis.nodes_manager.aclose("startup_nodes")
+
+
+async def ping(redis: Redis) -> None:
+    """Returns when the server, or one node of a Cluster, answers and is ready."""
+    if not isinstance(redis, RedisCluster):
+        await redis.ping()
+        return
+    await redis.initialize()
+    for node in (nodes := redis.get_primaries()):
+        try:
+            await redis.ping(target_nodes=node)
+        except exceptions.RedisError:
+            if node is nodes[-1]:
+                raise
+        else:
+            return
+
+
+async def info(redis: Redis, key: str) -> Mapping[str, Any]:
+    """What the server that holds `key` says of itself."""
+    if isinstance(redis, RedisCluster):
+        await redis.initialize()
+        node = redis.get_node_from_key(key)
+        return cast("Mapping[str, Any]", await redis.info(target_nodes=node))
+    return cast("Mapping[str, Any]", await redis.info())
+
+
+def _sentinel_pool(address: Address, usual: dict[str, Any]) -> _SentinelPool:
+    options = {name: value for name, value in address.options.items() if name != "connection_class"}
+    secure = {"ssl": True} if address.tls else {}
+    tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        address.hosts,
+        sentinel_kwargs={
+            **secure,
+            **tls,
+            **(address.sentinel_options or {}),
+            "socket_connect_timeout": SENTINEL_SECONDS,
+            "socket_timeout": SENTINEL_SECONDS,
+            "retry": usual["retry"],
+            "protocol": 2,
+        },
+    )
+    return _SentinelPool(  # type: ignore[no-untyped-call]
+        address.service, sentinel, **options, **usual, **secure
+    )
+
+
+def _cluster(address: Address, usual: dict[str, Any]) -> RedisCluster:
+    options = {name: value for name, value in address.options.items() if name != "connection_class"}
+    cluster = _Cluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+        # The keys of a workspace are on one node: what is wrong with others is no matter.
+        require_full_coverage=False,
+        # Who asked for by name is asked again when all addresses have changed.
+        dynamic_startup_nodes=False,
+        # A slot that has moved is looked for by itself: all connections would be closed for it.
+        reinitialize_steps=0,
+        max_connections=CLUSTER_CONNECTIONS,
+        ssl=address.tls,
+        **options,
+        **usual,
+    )
+    cluster.commands_parser = _KeysOfCommands()
+    connection = _NodeSSLConnection if address.tls else _NodeConnection
+    cluster.connection_kwargs["connection_class"] = connection
+    for node in cluster.startup_nodes:
+        node.connection_class = connection
+    return cluster

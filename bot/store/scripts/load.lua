@@ -1,0 +1,20 @@
+-- How much there is to do, by the server's clock.
+--
+-- KEYS  1 queue    stream of job ids
+--       2 reserved how many tokens all jobs have reserved
+--       3 paused, 4 singly  sorted sets of jobs that rest
+-- returns {Unix time in ms, entries in the queue, the id of the oldest or "", tokens reserved, jobs
+--         that rest}
+--
+-- uses clock.lua
+
+local queue, reserved, paused, singly = unpack(KEYS)
+
+local first = redis.call('XRANGE', queue, '-', '+', 'COUNT', 1)[1]
+return {
+  string.format('%d', server_ms()),
+  redis.call('XLEN', queue),
+  first and first[1] or '',
+  tonumber(redis.call('GET', reserved) or 0),
+  redis.call('ZCARD', paused) + redis.call('ZCARD', singly),
+}

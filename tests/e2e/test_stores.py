@@ -1,0 +1,166 @@
+"""The journey on stores that are more than one server, and what becomes of it when they change."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot import words
+from bot.jobs.queue import Queue
+from bot.ops.store_probe import ServerInfo, store_info
+from bot.ops.trouble import Trouble
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.keys import Keys
+from sandbox.grok import Script
+from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Message
+from tests.e2e.process import bot_process, environment
+from tests.e2e.stage import Stage, markdown, on_stage
+from tests.e2e.test_admin import told
+from tests.e2e.test_crashes import WHOLE, WORDS, empty_stage, slow, streaming
+from tests.jobs.work import IDLE
+from tests.store.several import cluster_of_three, guarded_server
+
+pytestmark = pytest.mark.timeout(120)
+
+OURS = Keys(TEAM_ID).queue
+
+
+async def asked_and_answered(stage: Stage, text: str, *, user: str = ANA) -> list[Message]:
+    number = len(stage.workspace.messages(GENERAL))
+    await stage.ask(text, user=user)
+    return await stage.answer(number)
+
+
+async def a_journey(stage: Stage) -> None:
+    """A question, a reply in its thread, a limit that holds, and what was used of it."""
+    stage.grok.script(Script(text="The Ucayali.", times=3))
+    (root,) = await asked_and_answered(stage, "Name a river in Peru")
+    await stage.workspace.say(ANA, GENERAL, "How long is it?", root.ts)
+    await stage.reply(0, root.ts)
+    assert "assistant: The Ucayali." in [
+        f"{each['role']}: {each['content']}" for each in stage.messages()
+    ]
+    await told(stage, "quota set requests-per-day=3 channel")
+    await asked_and_answered(stage, "Name a lake", user=BEN)
+    denied = await told(stage, "Name a hill", user=BEN)
+    assert "3" in denied
+    assert "Name a hill" not in str([each.body for each in stage.grok.requests])
+    await told(stage, "quota unset requests-per-day channel")
+
+
+async def nothing_is_left_to_do(url: str) -> None:
+    async with Store(url) as store:
+        queue = Queue(store, Keys(TEAM_ID), lease_seconds=60, retention_seconds=600)
+        async with asyncio.timeout(20):
+            while await queue.load() != IDLE:
+                await asyncio.sleep(0.05)
+
+
+async def survives(stage: Stage, change: Callable[[], Awaitable[None]]) -> None:
+    """An answer that runs while the store changes is whole, and there is one."""
+    before = len(stage.workspace.messages(GENERAL))
+    stage.grok.script(Script(pieces=WORDS, speed=40, times=1))
+    await stage.ask("Count")
+    await stage.workspace.wait_for(
+        lambda: "word5" in "".join(map(markdown, stage.workspace.messages(GENERAL)[before:])), 20
+    )
+    await change()
+    (answer,) = await stage.answer(before)
+    assert markdown(answer).strip() == WHOLE
+    assert len(stage.workspace.messages(GENERAL)) == before + 1
+
+
+async def test_a_cluster_of_three_that_loses_others_and_moves_what_is_ours(tmp_path: Path) -> None:
+    with cluster_of_three(tmp_path / "cluster") as cluster:
+        ours = cluster.of(OURS)
+        other, elsewhere = [each for each in cluster.primaries if each is not ours]
+        async with on_stage(cluster.url, job_lease_seconds=1.0) as stage:
+            await a_journey(stage)
+            await survives(stage, partial(asyncio.to_thread, cluster.move, OURS, elsewhere))
+            other.kill()
+            await asked_and_answered(stage, "Name a sea")
+            await stage.quiet()
+        await nothing_is_left_to_do(cluster.url)
+
+
+async def test_a_cluster_without_what_is_ours_declines_and_loses_nothing(tmp_path: Path) -> None:
+    with cluster_of_three(tmp_path / "cluster") as cluster:
+        ours = cluster.of(OURS)
+        async with on_stage(cluster.url, job_lease_seconds=1.0) as stage:
+
+            async def away() -> None:
+                ours.kill()
+                declined = await stage.ask("Hello?", user=BEN)
+                assert declined.ack_body["text"] in (words.NOT_TAKEN, words.MAYBE_NOT_TAKEN)
+                await asyncio.to_thread(ours.start)
+
+            await survives(stage, away)
+            assert len(stage.grok.requests) == 1
+            await asked_and_answered(stage, "Name a sea")
+            await stage.quiet()
+        await nothing_is_left_to_do(cluster.url)
+
+
+@pytest.mark.parametrize("kind", ["sentinel", "cluster"])
+async def test_a_failover_in_mid_answer_is_survived_as_a_restart_is(
+    tmp_path: Path, kind: str
+) -> None:
+    with ExitStack() as stack:
+        if kind == "sentinel":
+            guarded = stack.enter_context(guarded_server(tmp_path / "guarded"))
+            url, fail_over = guarded.url, guarded.fail_over
+        else:
+            cluster = stack.enter_context(cluster_of_three(tmp_path / "cluster", replicas=True))
+            url, fail_over = cluster.url, partial(cluster.fail_over, OURS)
+        async with on_stage(url, job_lease_seconds=1.0) as stage:
+            await a_journey(stage)
+            await survives(stage, partial(asyncio.to_thread, fail_over))
+            assert "4 questions" in await told(stage, "usage workspace")
+            await asked_and_answered(stage, "Name a sea")
+            await stage.quiet()
+        await nothing_is_left_to_do(url)
+
+
+async def test_killed_on_a_cluster_the_answer_goes_on_elsewhere(tmp_path: Path) -> None:
+    with cluster_of_three(tmp_path / "cluster") as cluster:
+        async with empty_stage() as stage:
+            env = environment(stage.workspace, stage.grok, tmp_path / "data", REDIS_URL=cluster.url)
+            stage.grok.script(slow(times=2))
+            async with bot_process(env, cwd=tmp_path) as first, bot_process(env, cwd=tmp_path):
+                await stage.workspace.connected(2)
+                await stage.ask("Count")
+                message = await streaming(stage)
+                first.send_signal(signal.SIGKILL)
+                (answer,) = await stage.answer()
+        assert answer.ts == message.ts
+        assert markdown(answer).strip() == WHOLE
+
+
+async def test_a_sentinel_that_names_a_dead_server_is_said_to_the_operator_and_the_asker(
+    tmp_path: Path,
+) -> None:
+    with guarded_server(tmp_path / "guarded", down_after_ms=60_000) as guarded:
+        settings = Settings(_env_file=None, redis_url=SecretStr(guarded.url))
+        assert isinstance(await store_info(settings, TEAM_ID), ServerInfo)
+        async with on_stage(guarded.url) as stage:
+            await asked_and_answered(stage, "Hello")
+            guarded.primary.kill()
+            declined = await stage.ask("Hello again")
+            assert declined.ack_body["text"] == words.NOT_TAKEN
+            trouble = await store_info(settings, TEAM_ID)
+            assert isinstance(trouble, Trouble)
+            assert str(guarded.primary.port) in trouble.text
+            await asyncio.to_thread(guarded.primary.start)
+            await asked_and_answered(stage, "Hello again")
+        guarded.sentinel.kill()
+        trouble = await store_info(settings, TEAM_ID)
+        assert isinstance(trouble, Trouble)
+        assert "No master found for 'grok'" in trouble.text
