@@ -13,7 +13,14 @@ from bot.admin.wanted_change import (
     faults_of_defaults,
     wanted,
 )
-from bot.asking.rules_text import Changed, changes, models_not_listed, models_text, whose
+from bot.asking.rules_text import (
+    Changed,
+    changes,
+    models_not_listed,
+    models_text,
+    searchable_text,
+    whose,
+)
 from bot.errors import Fault, RequestRefused
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
@@ -124,6 +131,9 @@ def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "models":
             allowed = models_text(InForce(policy, channel_of(scope)).models)
             return (words.changed("models", owner), *lines, allowed)
+        case "search":
+            may = searchable_text(InForce(policy, channel_of(scope)).searchable)
+            return (words.changed("search", owner), *lines, may)
         case kind:
             return (words.changed(kind, owner), *lines)
 
@@ -151,6 +161,8 @@ def _announcement(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
             return words.told_texts(who, go_along=done.after.get("texts") is True)
         case "models":
             return words.told_models(who, models_text(InForce(policy, scope.id).models))
+        case "search":
+            return words.told_search(who, searchable_text(InForce(policy, scope.id).searchable))
         case _:
             return ""
 

@@ -21,8 +21,10 @@ from bot.asking.showing import (
     defaults_here,
     defaults_of,
     every_model,
+    how_to_search,
     kept_out,
     models_here,
+    search_here,
 )
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
@@ -152,6 +154,7 @@ class CommandRunner:
         """What shows something, by its name."""
         return {
             "models": self._models,
+            "search": self._search,
             "usage": self._usage.used,
             "usage export": self._usage.export,
             "feedback": self._votes.shown,
@@ -169,6 +172,12 @@ class CommandRunner:
         rules, catalogue = await self._in_force(caller), self._grok.catalogue
         knows = self._permission.knows_rules(caller.person)
         lines = models_here(rules, catalogue) if knows else every_model(catalogue)
+        return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=knows)))
+
+    async def _search(self, _: AdminCommand, caller: Caller) -> CommandReply:
+        rules = await self._in_force(caller)
+        knows = self._permission.knows_rules(caller.person)
+        lines = search_here(rules) if knows else how_to_search()
         return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=knows)))
 
     async def _defaults(self, command: AdminCommand, caller: Caller) -> CommandReply:

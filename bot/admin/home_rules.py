@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
 from bot.admin.votes_view import by_model, overall
-from bot.asking.rules_text import default_value
+from bot.asking.rules_text import default_value, searchable_text
 from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
 from bot.rules.in_force import InForce, Limit, Models
@@ -69,6 +69,7 @@ class HomeRules:
         lines = [
             *([only_in(only)] if only else ()),
             allowed_line(allowed),
+            searchable_text(rules.searchable),
             *(await self._lines(limits, person) or [usage_words.NO_QUOTAS]),
             *cap_line(rules.caps),
             *_closed([rules, *of_channels], person),

@@ -24,8 +24,10 @@ from bot.rules.policy import (
     Paused,
     Policy,
     model_fields,
+    searchable_fields,
 )
-from bot.rules.quota import Scope
+from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.words import admin as words
 from bot.words import quota as quota_words
 
@@ -49,8 +51,21 @@ def wanted(
             return WantedChange({"paused": None})
         case "models allow" | "models forbid" if command.names:
             return _models(command, policy.of(scope).models, catalogue)
+        case "search allow" | "search forbid" if command.names:
+            return _searchable(command, scope, policy)
         case _:
             return WantedChange(command.fields)
+
+
+def _searchable(command: AdminCommand, scope: Scope, policy: Policy) -> WantedChange:
+    named = policy.of(scope).search
+    forbid = command.name == "search forbid"
+    changes: Mapping[str, bool | None] = dict.fromkeys(command.names, False)
+    changes = changes if forbid else to_allow(command.names, named)
+    after = {n: each for n, each in {**named, **changes}.items() if each is not None}
+    wider = policy.of(WORKSPACE).search if channel_of(scope) else {}
+    faults = tuple(not_kept(Searchable((wider, after))))
+    return WantedChange(searchable_fields(changes), faults)
 
 
 def _models(command: AdminCommand, named: dict[str, bool], catalogue: Catalogue) -> WantedChange:

@@ -18,6 +18,7 @@ from bot.grok.client import GrokClient
 from bot.rules.defaults import Supplied, restriction_faults, search_faults, supply
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
+from bot.rules.searchable import bounded
 from bot.settings import Settings, default_values
 from bot.words import talk
 
@@ -100,7 +101,9 @@ class Asking:
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
             raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
-        return ask.model_copy(update={"feedback": self._may_vote(ask.channel, policy)})
+        search, _ = bounded(ask.search, self._in_force(ask.channel, policy).searchable)
+        feedback = self._may_vote(ask.channel, policy)
+        return ask.model_copy(update={"feedback": feedback, "search": search})
 
     def request(
         self, flags: Flags, channel: str, policy: Policy, *, pictures: bool = False
@@ -133,7 +136,7 @@ class Asking:
         wrong = {fault.parameter for fault in (*flags.faults, *found)}
         further = self._beyond_schema(request, channel, policy, supplied, wrong, pictures=pictures)
         found += tuple(fault for fault in further if fault.parameter not in wrong)
-        found += tuple(search_faults(flags, supplied.search))
+        found += tuple(search_faults(flags, supplied))
         faults = [*flags.faults, *supplied.explained(found)]
         if faults:
             raise refusal(faults)

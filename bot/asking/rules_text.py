@@ -15,8 +15,10 @@ from bot.grok.catalogue import Catalogue
 from bot.rules.in_force import Models
 from bot.rules.policy import EVERY_MODEL, Fields
 from bot.rules.quota import QUOTAS, Scope, find_quota
+from bot.rules.searchable import Searchable
 from bot.words import admin as words
 from bot.words import quota as quota_words
+from bot.words import search as search_words
 
 _MOST_CHARS = 80
 _ORDER = (*OPTIONS, *QUOTAS)
@@ -50,6 +52,8 @@ def field_name(field: str) -> str:
             return words.flag(excerpt(name))
         case "models" if name == EVERY_MODEL:
             return words.OTHER_MODELS
+        case "search" if name in search_words.NAMED:
+            return search_words.NAMED[name]
         case "paused":
             return words.QUESTIONS
         case "feedback":
@@ -68,7 +72,7 @@ def field_value(field: str, value: JsonValue) -> str:
             return default_value(name, value)
         case "limits":
             return _limit(name, value)
-        case "models":
+        case "models" | "search":
             return _model(value)
         case "paused":
             return words.TAKEN if value is None else words.NOT_TAKEN
@@ -115,6 +119,24 @@ def models_text(models: Models) -> str:
     if not models.only:
         return words.NO_MODEL_LEFT
     return words.allowed_only(_codes(models.only))
+
+
+def searchable_text(may: Searchable) -> str:
+    """What may be searched, in a sentence."""
+    if not may.sources:
+        return search_words.NOTHING_MAY
+    text = search_words.may_be([search_words.PLACES[source] for source in may.sources])
+    lists = (("web", may.domains, ""), ("x", may.handles, "@"))
+    of_each = [
+        search_words.read_there(
+            source,
+            only=None if each.only is None else _codes([mark + name for name in each.only]),
+            but=_codes([mark + name for name in each.forbidden]),
+        )
+        for source, each, mark in lists
+        if source in may.sources
+    ]
+    return " ".join(filter(None, [text, *of_each]))
 
 
 def models_not_listed(named: Iterable[str], catalogue: Catalogue) -> str:

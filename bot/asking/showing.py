@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
-from bot.asking.rules_text import changes, default_value, field_name, whose
+from bot.asking.rules_text import changes, default_value, field_name, searchable_text, whose
 from bot.completion.excerpt import excerpt
 from bot.completion.options import OPTIONS
+from bot.completion.tools import TOOLS
 from bot.grok.catalogue import Catalogue
 from bot.grok.known_models import Model
 from bot.rules.in_force import Default, InForce
@@ -22,7 +23,9 @@ from bot.slack.moments import moment
 from bot.slack.person import Person
 from bot.store.audit import AuditEntry
 from bot.words import admin as words
+from bot.words import dollars
 from bot.words import home as home_words
+from bot.words import search as search_words
 
 MOST_MODELS = 60
 
@@ -92,6 +95,18 @@ def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
         *(_and_more(shown, len(may)) or [words.EVERY_MODEL_FORBIDDEN]),
         *((words.MODELS_FORBIDDEN, others) if may_not else ()),
     )
+
+
+def search_here(rules: InForce) -> tuple[str, ...]:
+    """What may be searched there, and what that costs."""
+    return (searchable_text(rules.searchable), *how_to_search())
+
+
+def how_to_search() -> tuple[str, ...]:
+    """What searching costs, and how to ask for it."""
+    each = [price for tool in TOOLS.values() for price in tool.micro_dollars.values()]
+    of_thousand = [dollars(1_000 * micro_dollars / 1_000_000) for micro_dollars in each]
+    return (search_words.priced(*of_thousand), search_words.HOW_TO_SEARCH)
 
 
 def every_model(catalogue: Catalogue) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,58}}[a-
 _SCHEME = re.compile(r"\Ahttps?://", re.IGNORECASE)
 _HANDLE = re.compile(r"[a-z0-9_]{1,15}")
 _PROFILE = re.compile(r"\A(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/", re.IGNORECASE)
+_SOMEBODY = re.compile(r"@[UW](?=[A-Z]*[0-9])[A-Z0-9]{7,}")
+"""A person in Slack, whom it has put in the place of a handle."""
+
 _DAY = re.compile(r"((?:19|20)[0-9]{2})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _BETWEEN = re.compile(r"[\s,;，、]+")
@@ -60,6 +63,21 @@ _NAMES: Mapping[str, tuple[Searched, ...]] = {
     "both": SOURCES,
 }
 _OFF = frozenset((OFF, "none", "no", "false"))
+
+
+class Bounds(BaseModel):
+    """Which domains and handles admins let a search read, whatever else it says: those of a list
+    alone, or all but those of the other."""
+
+    model_config = ConfigDict(frozen=True)
+
+    domains: tuple[str, ...] = ()
+    not_domains: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+    not_handles: tuple[str, ...] = ()
+
+
+NO_BOUNDS = Bounds()
 
 
 class Search(BaseModel):
@@ -82,6 +100,7 @@ class Search(BaseModel):
     since: date | None = None
     until: date | None = None
     max_turns: int | None = None
+    bounds: Bounds = NO_BOUNDS
 
     def __bool__(self) -> bool:
         """Whether anything is searched."""
@@ -95,9 +114,8 @@ class Search(BaseModel):
     @property
     def filtered(self) -> bool:
         """Whether not all of what is searched counts."""
-        return any((self.domains, self.not_domains, self.handles, self.not_handles)) or bool(
-            self.since or self.until
-        )
+        said = self.values().keys() - {"search", "max_turns"}
+        return bool(said) or self.bounds != NO_BOUNDS
 
     def but(self, places: Collection[Searched]) -> Search:
         """The same without these places, and what narrows them."""
@@ -109,8 +127,42 @@ class Search(BaseModel):
     def values(self) -> dict[str, JsonValue]:
         """The same in JSON form, by the names of options, as far as it was said."""
         given: dict[str, JsonValue] = {"search": ",".join(self.sources) or OFF}
-        stored = self.model_dump(mode="json", exclude={"sources"}, exclude_defaults=True)
+        apart = {"sources", "bounds"}
+        stored = self.model_dump(mode="json", exclude=apart, exclude_defaults=True)
         return {**given, **stored}
+
+    @property
+    def effective(self) -> Search:
+        """The same with its bounds within it, as it is to be done."""
+        if self.bounds == NO_BOUNDS:
+            return self
+        bounds = self.bounds
+        domains = _effective(
+            self.domains, self.not_domains, bounds.domains, bounds.not_domains, below=True
+        )
+        handles = _effective(self.handles, self.not_handles, bounds.handles, bounds.not_handles)
+        names = ("domains", "not_domains", "handles", "not_handles")
+        lists = zip(names, domains + handles, strict=True)
+        return self.model_copy(update={**dict(lists), "bounds": NO_BOUNDS})
+
+
+def _effective(
+    own: tuple[str, ...],
+    own_not: tuple[str, ...],
+    only: tuple[str, ...],
+    forbidden: tuple[str, ...],
+    *,
+    below: bool = False,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The one list that is sent, and the other, which is empty. `below`: a name stands for those
+    below it, too."""
+    if own:
+        return own, ()
+    if not only:
+        return (), tuple(dict.fromkeys((*own_not, *forbidden)))
+    left_out = tuple(f".{name}" for name in own_not) if below else ()
+    kept = (each for each in only if each not in own_not and not each.endswith(left_out))
+    return tuple(kept), ()
 
 
 NO_SEARCH = Search()
@@ -179,6 +231,8 @@ def handle_in(typed: str) -> str:
     """The handle on X that `typed` is, with `@` or without, or as the address of a profile; empty
     when it is none."""
     handle = _PROFILE.sub("", typed[:_LONGEST_DOMAIN].strip()).removesuffix("/")
+    if _SOMEBODY.fullmatch(handle):
+        return ""
     handle = handle.removeprefix("@").lower()
     return handle if _HANDLE.fullmatch(handle) else ""
 

@@ -18,8 +18,9 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
 from bot.completion.lexer import LONE_END
 from bot.completion.options import OPTIONS
+from bot.completion.search import SOURCES
 from bot.errors import Fault
-from bot.rules.policy import Fields, default_fields, limit_fields
+from bot.rules.policy import Fields, default_fields, limit_fields, searchable_fields
 from bot.rules.quota import (
     QUOTES,
     QuotaName,
@@ -31,6 +32,7 @@ from bot.rules.quota import (
     unknown_quota,
 )
 from bot.rules.scope_words import CHANNEL, ScopeEnding, Target
+from bot.rules.searchable import searched_name
 from bot.words import commands as said
 
 MOST_NAMES = 40
@@ -99,6 +101,33 @@ def _models(end: ScopeEnding, faults_of_all: tuple[Fault, ...] = ()) -> Argument
         return Arguments(end.target, fields={"models": None}, faults=faults_of_all)
     names = _models_in(typed)
     return Arguments(end.target, names) if names else None
+
+
+def searched_to_allow(text: str, split: Split) -> Arguments | None:
+    """`web`, `x`, domains, handles, or `all`."""
+    return _searched(split(text), {"search": None})
+
+
+def searched_to_forbid(text: str, split: Split) -> Arguments | None:
+    """The same."""
+    return _searched(split(text), searchable_fields(dict.fromkeys(SOURCES, False)))
+
+
+def _searched(end: ScopeEnding, of_all: Fields) -> Arguments | None:
+    """Names as the policy has them. One that is known makes it a command, unless plain words stand
+    beside it; what else does is a fault."""
+    typed = _list_of([word.strip(QUOTES) for word in end.before])
+    if not typed:
+        fault = Fault("", said.NOTHING_TO_SEARCH, said.ALLOWED_SEARCHED)
+        return Arguments(end.target, faults=(fault,))
+    if len(typed) == 1 and keyword(typed[0]) == "all":
+        return Arguments(end.target, fields=of_all)
+    unknown = [each for each in typed if not searched_name(each)]
+    if len(typed) > MOST_NAMES or len(unknown) == len(typed) or any(map(str.isalpha, unknown)):
+        return None
+    faults = [Fault(excerpt(each), said.NOT_SEARCHED, said.ALLOWED_SEARCHED) for each in unknown]
+    names = tuple(dict.fromkeys(filter(None, map(searched_name, typed))))
+    return Arguments(end.target, names, faults=(*faults, *end.faults))
 
 
 def _models_in(typed: str) -> tuple[str, ...]:

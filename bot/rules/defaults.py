@@ -24,6 +24,7 @@ from bot.completion.request import CompletionRequest, is_text
 from bot.completion.rules import check
 from bot.completion.search import (
     OPTION_NAMES,
+    SOURCES,
     Search,
     clashes,
     is_value,
@@ -34,6 +35,7 @@ from bot.completion.search import (
 )
 from bot.errors import Fault, RequestRefused
 from bot.rules.in_force import InForce, Models
+from bot.rules.searchable import bounded
 from bot.words import commands as managing
 from bot.words import restrictions as said
 
@@ -62,6 +64,8 @@ class Supplied:
     reply: ReplyTo | None
     effort: Effort | None
     search: Search
+    search_faults: tuple[Fault, ...]
+    """What of it admins do not allow."""
     sources: Mapping[str, Source]
 
     def explained(self, faults: Iterable[Fault]) -> tuple[Fault, ...]:
@@ -87,6 +91,7 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
     if flags.effort is not None:
         given["effort"] = flags.effort
     search = _searched(rules, flags)
+    bounded_search, faults = bounded(search_in(search), rules.searchable)
     left_open = [
         default
         for default in rules.defaults
@@ -99,7 +104,8 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
         system=str(values.get("system", "")),
         reply=next((place for place in REPLY_TO if place == values.get("reply")), None),
         effort=effort_in(values.get("effort")),
-        search=search_in(search),
+        search=bounded_search,
+        search_faults=faults,
         sources={default.name: default.source for default in left_open},
     )
 
@@ -115,11 +121,12 @@ def _searched(rules: InForce, flags: Flags) -> dict[str, JsonValue]:
     )
 
 
-def search_faults(flags: Flags, search: Search) -> Iterator[Fault]:
-    """What was said that narrows no `search`, in which the defaults are."""
+def search_faults(flags: Flags, supplied: Supplied) -> Iterator[Fault]:
+    """What of a search is not allowed, and what was said that narrows nothing which is searched."""
+    yield from supplied.search_faults
     if any(fault.parameter == "search" for fault in flags.faults):
         return
-    for fault in without_source({**search.values(), **flags.search}):
+    for fault in without_source({**supplied.search.values(), **flags.search}):
         if fault.parameter in flags.search:
             yield fault
 
@@ -213,8 +220,11 @@ def _search_faults(rules: InForce, defaults: Mapping[str, JsonValue]) -> Iterato
     for name in wrong:
         problem = words.not_of_kind("search", shown_value(written(own[name])))
         yield Fault(name, problem, OPTIONS[name].allowed)
-    if not wrong:
-        yield from clashes(own)
+    if wrong:
+        return
+    yield from clashes(own)
+    _, faults = bounded(search_in({"search": ",".join(SOURCES), **own}), rules.searchable)
+    yield from (fault for fault in faults if fault.parameter in own)
 
 
 def _size_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:

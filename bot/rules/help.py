@@ -45,7 +45,7 @@ def find_topic(word: str) -> str | None:
 def help_text(topic: str = "") -> str:
     """How to ask, or all about one topic of `find_topic`; reads well as markdown and as mrkdwn."""
     if topic in OPTIONS:
-        return option_help(OPTIONS[topic])
+        return "\n\n".join(filter(None, (option_help(OPTIONS[topic]), COMMANDS.get(topic))))
     if topic in COMMANDS or topic in TOPICS:
         return COMMANDS.get(topic) or TOPICS[topic]
     if topic == FLAGS_TOPIC:

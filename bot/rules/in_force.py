@@ -19,8 +19,10 @@ from pydantic import JsonValue
 
 from bot.completion.ask import Source
 from bot.completion.options import OPTIONS
+from bot.completion.search import OFF
 from bot.rules.policy import EVERY_MODEL, Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
+from bot.rules.searchable import Searchable
 
 _CAPPED: Mapping[str, QuotaName] = {
     "max_tokens": "max-tokens",
@@ -133,6 +135,11 @@ class InForce:
         return all(said) if said else models.get(EVERY_MODEL, True)
 
     @property
+    def searchable(self) -> Searchable:
+        """What may be searched."""
+        return Searchable((self._everywhere.search, self._here.search))
+
+    @property
     def defaults(self) -> tuple[Default, ...]:
         """The defaults, in the order of `OPTIONS`.
 
@@ -148,6 +155,8 @@ class InForce:
         chosen = {name: _within(caps, narrowest) for name, (narrowest, *_) in found.items()}
         if "model" in found:
             chosen["model"] = self._allowed_one(found["model"])
+        if "search" in found:
+            chosen["search"] = self._searched(found["search"][0])
         return tuple(chosen[name] for name in OPTIONS if name in chosen)
 
     def set_by(self, source: Source) -> Mapping[str, JsonValue]:
@@ -172,6 +181,12 @@ class InForce:
                 return default
         named_by: Source = "channel" if self._here.models else "workspace"
         return Default("model", models.only[0], named_by) if models.only else defaults[0]
+
+    def _searched(self, default: Default) -> Default:
+        """What of it may be searched."""
+        may = self.searchable.sources
+        sources = [each for each in str(default.value).split(",") if each in may]
+        return replace(default, value=",".join(sources) or OFF)
 
     @property
     def limits(self) -> tuple[Limit, ...]:

@@ -19,6 +19,7 @@ from bot.completion.typed import switched
 from bot.rules.admin_commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
 from bot.rules.quota import QUOTES, find_quota, keyword, nearest_quota
+from bot.rules.searchable import searched_name
 
 _MOST_WORDS = 12
 _LONGEST = 300
@@ -43,6 +44,7 @@ _SAID_IN_THREADS = ("forget", "leave")
 _SCOPES = frozenset(("channel", "workspace", "me", "user", "each-user"))
 _ACTIONS: Mapping[str, frozenset[str]] = {
     "models": frozenset(("allow", "forbid", "all", "show", "list")),
+    "search": frozenset(("allow", "forbid", "show")),
     "usage": frozenset(("export", "show", "votes", "feedback")),
     "feedback": frozenset(("export", "show", "on", "off", "texts")),
     "defaults": frozenset(("show", "set", "unset", "reset")),
@@ -53,11 +55,13 @@ _ALSO_OF_SETS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("add", "change", "update", "put"), ("set",)),
     **dict.fromkeys(("list", "get", "view", "see"), ("show",)),
 }
+_ALSO_ALLOW: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("add", "enable", "permit", "unblock"), ("allow",)),
+    **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
+}
 _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "models": {
-        **dict.fromkeys(("add", "enable", "permit", "unblock"), ("allow",)),
-        **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
-    },
+    "models": _ALSO_ALLOW,
+    "search": _ALSO_ALLOW,
     "usage": dict.fromkeys(("download", "csv", "table"), ("export",)),
     "feedback": {
         **dict.fromkeys(("download", "csv", "jsonl", "table"), ("export",)),
@@ -177,6 +181,8 @@ def _means(command: str, word: str) -> bool:
     match command:
         case "models":
             return bool(_MODEL.fullmatch(word))
+        case "search":
+            return bool(searched_name(word))
         case "usage":
             return key in _PERIODS or bool(_AMOUNT.fullmatch(word))
         case "defaults":

@@ -13,6 +13,7 @@ from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.request import Text, is_text
 from bot.completion.search import OPTION_NAMES, is_value
 from bot.rules.quota import QUOTAS, QuotaName, Scope
+from bot.rules.searchable import searched_name
 
 DEFAULTABLE = tuple(name for name in OPTIONS if name not in {"prompt", "private"})
 """What may have a default: every parameter but the prompt, and the bot's own options."""
@@ -43,6 +44,13 @@ def _within_bounds(limits: dict[QuotaName, int]) -> dict[QuotaName, int]:
     return limits
 
 
+def _searchable(named: dict[str, bool]) -> dict[str, bool]:
+    for name in named:
+        if searched_name(name) != name:
+            raise ValueError(f"nothing to search: {name}")
+    return named
+
+
 class Paused(BaseModel):
     """New questions are not taken."""
 
@@ -69,6 +77,8 @@ class Rules(BaseModel):
     """Quotas and caps, in their units (money in micro-dollars)."""
     models: dict[Text, bool] = {}
     """Whether a model may be asked, by its id; `EVERY_MODEL`: whether any other may."""
+    search: Annotated[dict[Text, bool], AfterValidator(_searchable)] = {}
+    """Whether a tool, a domain or a handle may be searched, as `bot.rules.searchable` names it."""
     paused: Paused | None = None
     feedback: bool | None = None
     """Whether people may vote on answers here."""
@@ -79,14 +89,14 @@ class Rules(BaseModel):
 NOTHING_SET = Rules()
 
 Fields = Mapping[str, JsonValue]
-"""Rules, field by field: `defaults.temperature`, `limits.max-tokens`, `models.grok-4.3`, `paused`,
-`feedback`, `texts`.
+"""Rules, field by field: `defaults.temperature`, `limits.max-tokens`, `models.grok-4.3`,
+`search.example.com`, `paused`, `feedback`, `texts`.
 
 In a change None takes a field away, and `defaults` alone all fields that begin so; what is taken
 away comes before what is set.
 """
 
-_NAMED = frozenset({"defaults", "limits", "models"})
+_NAMED = frozenset({"defaults", "limits", "models", "search"})
 """Fields that have a name behind a dot."""
 
 
@@ -103,6 +113,11 @@ def limit_fields(limits: Mapping[QuotaName, int | None]) -> dict[str, JsonValue]
 def model_fields(models: Mapping[str, bool | None]) -> dict[str, JsonValue]:
     """Whether models may be asked, by id or for `EVERY_MODEL` (None: taken away) as fields."""
     return {f"models.{model}": allowed for model, allowed in models.items()}
+
+
+def searchable_fields(named: Mapping[str, bool | None]) -> dict[str, JsonValue]:
+    """Whether what has these names may be searched (None: taken away) as fields."""
+    return {f"search.{name}": allowed for name, allowed in named.items()}
 
 
 def rules_of(fields: Fields) -> Rules:
@@ -130,7 +145,7 @@ class Unread:
     def closes(self) -> bool:
         """Whether it restricts what may be asked, in a way that this version knows of."""
         kind, _, name = self.field.partition(".")
-        return kind in {"models", "paused"} or (kind == "limits" and name in QUOTAS)
+        return kind in {"models", "search", "paused"} or (kind == "limits" and name in QUOTAS)
 
 
 @dataclass(frozen=True, slots=True)

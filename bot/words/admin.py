@@ -14,6 +14,7 @@ ONLY_ADMINS = {
     "defaults": "Only admins can change what Grok does here when you say nothing else.",
     "quota": "Only admins can set quotas.",
     "models": "Only admins can choose which models may be asked.",
+    "search": "Only admins can choose what may be searched.",
     "pause": "Only admins can pause and resume Grok.",
     "audit": "Only admins can see who changed what.",
     "usage": "Only admins can see what the whole workspace used.",
@@ -125,6 +126,7 @@ CHANGED = {
     "defaults": "Done. Defaults of {}:",
     "limits": "Done. Quotas of {}:",
     "models": "Done. Models of {}:",
+    "search": "Done. What may be searched in {}:",
     "feedback": "Done. Votes on answers in {}:",
     "texts": "Done. When votes of {} are exported:",
 }
@@ -191,6 +193,11 @@ def told_defaults(who: str, changes: str) -> str:
         f"{who} changed what Grok does here when you say nothing else: {changes}. "
         "`/grok defaults` shows all of it."
     )
+
+
+def told_search(who: str, sentence: str) -> str:
+    """`sentence` says what may be searched now."""
+    return f"{who} changed what may be searched here. {sentence}"
 
 
 def told_models(who: str, sentence: str) -> str:

@@ -9,6 +9,9 @@ NOTHING_TO_ALLOW = "no model is named"
 ALLOWED_MODELS = "ids of models, such as grok-4.3, or all"
 ALL_FORBIDDEN = "without any model nobody could ask"
 ALLOWED_INSTEAD = "to stop questions for a while, `/grok pause`"
+NOTHING_TO_SEARCH = "nothing is named"
+NOT_SEARCHED = "is nothing that can be searched"
+ALLOWED_SEARCHED = "web, x, domains such as example.com, handles such as @xai, or all"
 NOTHING_TO_SET = "there is nothing to set"
 ALLOWED_DEFAULTS = "flags, such as --temperature 0.2"
 NO_EQUALS = "has no =VALUE"
@@ -50,6 +53,15 @@ is named, all may
 • `/grok models forbid grok-3-mini workspace`: no longer, wherever a channel does not say otherwise
 • `/grok models allow all`: all may be asked again
 Only admins can allow and forbid.""",
+    "search": """\
+What may be searched, and which domains and handles on X may be read there.
+• `/grok search`: what may be searched here, and what that costs
+• `/grok search forbid x`: not in this channel; `/grok search allow x` takes it back
+• `/grok search allow example.com docs.python.org`: of the web only these, and what is below them
+• `/grok search forbid @somebody workspace`: whose posts are not read anywhere
+• `/grok search allow domains`, `/grok search allow handles`: all of them again
+• `/grok search allow all`, `/grok search forbid all`: everything, or nothing
+How much may be searched: `/grok help quota`. Only admins can allow and forbid.""",
     "usage": """\
 What was used, what is left, and when it resets.
 • `/grok usage`: in this channel, and your own part

@@ -43,6 +43,35 @@ def any_but(models: Sequence[str]) -> str:
     return f"any but {one_of(models)}"
 
 
+def search_allowed(sources: Sequence[str]) -> str:
+    """`allowed` of a fault about what may not be searched; `sources` are what may be."""
+    return one_of(sources)
+
+
+def not_searched_here(places: Sequence[str]) -> str:
+    """`problem` of the same fault; `places` are named as in a sentence."""
+    return f"{' and '.join(places)} may not be searched here"
+
+
+def includes_forbidden(name: str, forbidden: str) -> str:
+    """`problem` of a fault about a domain that stands for one that is not allowed."""
+    return f"{name} includes {forbidden}, which is not allowed here"
+
+
+def too_many_beside(count: int, forbidden: int) -> str:
+    """`problem` of a fault: more is to be left out than the API can; so many by the rules."""
+    return f"{count} are too many to leave out, with the {forbidden} that admins leave out"
+
+
+def too_many_allowed(count: int) -> str:
+    """`problem` of a fault: admins allow more than the API can keep to."""
+    return f"admins allow {count} here, and one search takes fewer: say which of them"
+
+
+ASK_AN_ADMIN = "other domains; an admin can change that"
+LEAVES_NOTHING = "leaves nothing of what may be searched here"
+
+
 def up_to_here(most: int) -> str:
     """`allowed` of a fault; `most` is what admins have set."""
     return f"up to {most:,} here"

@@ -80,6 +80,37 @@ NOTHING_SEARCHED = "counts only where something is searched"
 ONE_OF_THE_TWO = "one of the two"
 
 
+NAMED: Mapping[str, str] = {**PLACES, "domains": "other domains", "handles": "other handles"}
+"""What admins allow and forbid, where that has no name of its own."""
+
+NOTHING_MAY = "⚠️ Nothing may be searched here. Admins can change that: `/grok search allow all`."
+HOW_TO_SEARCH = (
+    "Ask with `--search web`, `--search x` or `--search web,x`; `/grok help search` says more."
+)
+
+
+def may_be(places: Sequence[str]) -> str:
+    """What may be searched."""
+    named = " and ".join(places)
+    return f"{named[:1].upper()}{named[1:]} may be searched."
+
+
+def read_there(place: str, *, only: str | None, but: str) -> str:
+    """Which domains or handles may be read there: `only` these, or all `but` those; empty where
+    it is all."""
+    if only is not None:
+        return f"Of {PLACES[place]} only {only}."
+    return f"Of {PLACES[place]} all but {but}." if but else ""
+
+
+def priced(web: str, posts: str, profiles: str) -> str:
+    """What searching costs."""
+    return (
+        f"It costs {web} for 1,000 searches of the web and opened pages, {posts} for 1,000 posts "
+        f"of X and {profiles} for 1,000 profiles, beside the tokens that are read."
+    )
+
+
 HELP_NARROWED = "What is searched can be narrowed:"
 
 

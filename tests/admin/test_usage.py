@@ -223,7 +223,7 @@ async def test_what_was_searched_is_shown_apart(unfiled: Desk) -> None:
     told = await unfiled.command("usage me")
     await unfiled.command("usage export")
 
-    assert "$0.5000 · 12 searches and 44 posts for $0.2800 of it" in told
+    assert "$0.50 · 12 searches and 44 posts for $0.28 of it" in told
     (message,) = unfiled.workspace.messages(dm_of(ANA))
     text = (message.blocks or [])[0]["text"]
     (row,) = csv.DictReader(io.StringIO(text.split("```")[1].strip()))

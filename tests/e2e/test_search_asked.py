@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.grok import Script
-from sandbox.workspace import ANA, BEN, GENERAL
+from sandbox.workspace import ANA, BEN, GENERAL, CommandResult
 from tests.e2e.stage import Stage, buttons, fields, on_stage
 
 
@@ -154,3 +154,38 @@ async def test_what_may_cost_more_than_is_left_is_refused_with_what_would_fit(
     assert "A smaller search would fit now: ask with `--max-turns 1`" in told
     assert "5 searches a day" in json.dumps(too_often.ack_body, ensure_ascii=False)
     assert "--search off" in json.dumps(too_often.ack_body)
+
+
+async def test_what_admins_forbid_is_told_and_what_they_allow_goes_along(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        forbidden = await stage.ask("search forbid x spam.example")
+        unkept = await stage.ask("search forbid a.co b.co c.co d.co e.co f.co")
+        no_x = await stage.ask("--search web,x what is new", user=BEN)
+        spam = await stage.ask("--search web --domains spam.example what is new", user=BEN)
+        told = await stage.ask("search", user=BEN)
+        await stage.ask("--search web what is new", user=BEN)
+        await stage.answer(1)
+        bounded = tools(stage)
+        await stage.workspace.click(BEN, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.answer(2)
+        again = tools(stage)
+        await stage.ask("search allow all")
+        await stage.workspace.click(BEN, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.answer(4)
+
+    def shown(result: CommandResult, user: str) -> str:
+        alone = "\n".join(each.shown for each in stage.workspace.ephemerals(user))
+        return json.dumps(result.ack_body, ensure_ascii=False) + alone
+
+    assert "The web may be searched. Of the web all but `spam.example`." in shown(forbidden, ANA)
+    assert "up to 5" in shown(unkept, ANA)
+    assert "X may not be searched here" in shown(no_x, BEN)
+    assert "spam.example is not allowed here" in shown(spam, BEN)
+    assert "$5.00 for 1,000 searches" in shown(told, BEN)
+    assert stage.workspace.messages(GENERAL)[0].shown.count("changed what may be searched here")
+    assert (
+        bounded
+        == again
+        == [{"type": "web_search", "filters": {"excluded_domains": ["spam.example"]}}]
+    )
+    assert tools(stage) == [{"type": "web_search"}]

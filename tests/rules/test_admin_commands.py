@@ -70,6 +70,63 @@ def test_models_are_allowed_by_name(text: str, names: tuple[str, ...]) -> None:
     assert parse_command(f"{text} workspace") == AdminCommand("models allow", WORKSPACE, names)
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("search allow x", ("x",)),
+        ("search forbid Web, twitter", ("web", "x")),
+        ("search forbid @Somebody", ("@somebody",)),
+        ("search allow https://Example.com/ docs.python.org", ("example.com", "docs.python.org")),
+        ("search allow domains handles", ("domains", "handles")),
+    ],
+)
+def test_what_may_be_searched_is_named(text: str, names: tuple[str, ...]) -> None:
+    name = " ".join(text.split()[:2])
+
+    assert parse_command(text) == AdminCommand(name, CHANNEL, names)
+    assert parse_command(f"{text} workspace") == AdminCommand(name, WORKSPACE, names)
+
+
+def test_everything_or_nothing_may_be_searched() -> None:
+    assert parse_command("search allow all") == AdminCommand(
+        "search allow", CHANNEL, fields={"search": None}
+    )
+    assert parse_command("search forbid ALL workspace") == AdminCommand(
+        "search forbid", WORKSPACE, fields={"search.web": False, "search.x": False}
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "search for cheap flights",
+        "search allow me to explain",
+        "search forbid domains in Germany",
+        "search web",
+        "search forbidden fruit",
+        "search the web",
+    ],
+)
+def test_what_only_begins_like_searching_is_a_question(text: str) -> None:
+    assert parse_command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("search allow", ""),
+        ("search forbid channel", ""),
+        ("search forbid example.com/docs example.com", "example.com/docs"),
+        ("search forbid x @a-b", "＠a-b"),
+    ],
+)
+def test_what_cannot_be_searched_is_a_fault_of_the_command(text: str, wrong: str) -> None:
+    command = parse_command(text)
+
+    assert command is not None
+    assert [fault.parameter for fault in command.faults] == [wrong]
+
+
 def test_models_are_forbidden_by_name() -> None:
     assert parse_command("models forbid grok-3 channel") == AdminCommand(
         "models forbid", CHANNEL, ("grok-3",)

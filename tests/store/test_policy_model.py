@@ -43,10 +43,13 @@ VALUES: dict[str, list[JsonValue]] = {
     "limits.concurrent": [1, 2],
     "limits.usd-per-month": [1, 2],
     "models.*": [True, False],
+    "models.grok-4": [True],
     "models.grok-4.3": [True, False],
+    "search.x": [False],
+    "search.x.com": [True, False],
     "paused": [{"by": "U1", "at": 1.5}, {"by": "U2", "at": 2}],
 }
-KINDS = ("defaults", "limits", "models")
+KINDS = ("defaults", "limits", "models", "search")
 
 CHANGES = st.builds(
     dict[str, JsonValue].__or__,

@@ -7,8 +7,9 @@
 --       2 by       Slack id of who changes it
 --       3 most     entries that `audit` holds, about
 --       4 seconds  for which `done` is kept
---       5… pairs of a field and its JSON; an empty one takes away the field and all those below
---         it ("defaults" those that begin with "defaults."), and of a field the last pair stands
+--       5… pairs of a field and its JSON; an empty one takes away the field, and one without a dot
+--         all those below it ("defaults" those that begin with "defaults."); of a field the last
+--         pair stands
 -- returns what `done` holds: version; "before:field" and "after:field" of each that changed,
 --         without the one that there is not
 --
@@ -44,7 +45,7 @@ local function want(field, value)
 end
 for i = 5, #ARGV, 2 do
   local field, value = ARGV[i], ARGV[i + 1]
-  if value == '' then
+  if value == '' and not field:find('.', 1, true) then
     for below in pairs(stored) do
       if below:sub(1, #field + 1) == field .. '.' then
         want(below, '')

@@ -26,6 +26,7 @@ YOU, OF_CHANNEL, OF_ALL = (usage_words.heading(kind) for kind in ("user", "chann
 
 SHOWN: dict[str, tuple[str, str]] = {
     "`/grok models`": ("models", admin.MODELS_FORBIDDEN),
+    "`/grok search`": ("search", "may be searched."),
     "`/grok usage`": ("usage", OF_CHANNEL),
     "`/grok usage me`": ("usage me", YOU),
     "`/grok usage channel`": ("usage channel", OF_CHANNEL),
@@ -72,6 +73,8 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "`/grok quota unset`": ("quota unset concurrent", "quota set concurrent=900", ""),
     "`/grok models forbid`": ("models forbid made-up-{}", "", "models allow all"),
     "`/grok models allow`": ("models allow all", "models forbid made-up-1", ""),
+    "`/grok search forbid`": ("search forbid made-up-{}.example", "", "search allow all"),
+    "`/grok search allow`": ("search allow all", "search forbid x", ""),
     "`/grok feedback off`": ("feedback off", "feedback on", "feedback on"),
     "`/grok feedback texts on`": ("feedback texts on", "feedback texts off", ""),
     "`/grok pause`": ("pause", "", "resume"),

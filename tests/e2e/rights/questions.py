@@ -70,6 +70,16 @@ async def denial(at: World, who: str) -> Outcome:
     return told(await at.told(who, "Name a lake.", TIGHT), TOKENS)
 
 
+@drives("search what admins forbid, by a flag")
+async def forbidden(at: World, who: str) -> Outcome:
+    """Whoever asks for it is told so, and nothing is asked without it."""
+    flags = "--search web --domains forbidden.example"
+    before = len(at.grok.requests)
+    said = await at.told(who, f"{flags} Name a lake.")
+    assert "forbidden.example is not allowed here" in said, said
+    return "no" if len(at.grok.requests) == before else "yes"
+
+
 @drives("read who paused Grok, when no questions are taken")
 async def pause(at: World, who: str) -> Outcome:
     return told(await at.told(who, "Name a lake.", PAUSED), "paused Grok")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.rules.policy import Fields, default_fields, limit_fields, model_fields
+from bot.rules.policy import Fields, default_fields, limit_fields, model_fields, searchable_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack.plain_words import plain_words
 from bot.store.connection import Store
@@ -258,6 +258,7 @@ async def world(redis_url: str, **settings: Any) -> AsyncIterator[World]:
         await made.set(WORKSPACE, model_fields({"grok-4.5": False}))
         here, ana = Scope("channel", HERE), Scope("user", ANA)
         await made.set(here, default_fields({"seed": 8_642}) | {"limits.requests-per-day": 8_642})
+        await made.set(here, searchable_fields({"forbidden.example": False}))
         await made.set(EACH_USER, limit_fields({"requests-per-day": 7_531}))
         await made.set(ana, limit_fields({"requests-per-day": 6_420}))
         await made.set(Scope("channel", TIGHT), limit_fields({"tokens-per-day": 1_357}))
