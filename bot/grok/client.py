@@ -144,7 +144,7 @@ class GrokClient:
             past = replace(past, files=carried(past.files, pictures=False, pdfs=False))
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)
-        beside = Beside(effort, thoughts, search, usual_turns, pictures)
+        beside = Beside(effort, thoughts, search.effective, usual_turns, pictures)
         return write(request, system, route.endpoint, self._dialect, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:
