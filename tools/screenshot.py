@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import FilePayload, Page, async_playwright, expect
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -85,7 +85,25 @@ async def _search(page: Page) -> None:
     await expect(answer).to_contain_text(" posts · ", timeout=30_000)
 
 
+async def _look_at(page: Page) -> None:
+    files: list[FilePayload] = [
+        {"name": "screenshot.png", "mimeType": "image/png", "buffer": await page.screenshot()},
+        {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": await page.pdf()},
+    ]
+    await page.locator("[data-channel]").nth(2).click()
+    await page.locator("[data-file-input=channel]").set_input_files(files)
+    composer = page.locator("[data-composer=channel]")
+    await composer.fill("@grok does this look as the plan says?")
+    await composer.press("Enter")
+    question = page.locator("[data-ts]").last
+    await question.get_by_role("button", name=re.compile("1 reply")).click()
+    thread = page.locator("[data-thread]")
+    await expect(thread).to_contain_text("tokens", timeout=30_000)
+    await thread.get_by_text("I looked at").scroll_into_view_if_needed()
+
+
 async def _fill_in(page: Page) -> None:
+    await page.get_by_role("button", name=re.compile("close", re.IGNORECASE)).first.click()
     await page.locator("[data-channel]").first.click()
     composer = page.locator("[data-composer=channel]")
     await composer.fill("/grok")
@@ -126,6 +144,7 @@ STEPS = {
     "demo": _ask,
     "thread": _go_on,
     "search": _search,
+    "files": _look_at,
     "form": _fill_in,
     "quotas": _limit,
     "usage": _look_up,

@@ -24,6 +24,8 @@ from sandbox.workspace.uploads import NewFile
 
 Post = Callable[[Team, Json], Awaitable[Json]]
 _INVITE = "/invite "
+_SEEN = ("image/png", "image/jpeg")
+"""What the page shows; whatever else people send is only saved."""
 
 
 def add_page_routes(app: web.Application, team: Team, static: Path) -> None:
@@ -83,7 +85,7 @@ class Page:
             raise web.HTTPNotFound(text="file_not_found")
         return web.Response(
             body=found[0].content,
-            content_type="application/octet-stream",
+            content_type=found[0].kind if found[0].kind in _SEEN else "application/octet-stream",
             headers={"Content-Disposition": "attachment"},
         )
 

@@ -44,11 +44,12 @@ export class Client {
   /**
    * @param {string} channel
    * @param {string} text
+   * @param {import("./tray.js").SentFile[]} files
    * @param {string} [thread_ts]
    * @param {boolean} [broadcast] show the reply in the channel too
    */
-  send(channel, text, thread_ts, broadcast) {
-    return this.#post("send", { channel, text, thread_ts, broadcast });
+  send(channel, text, files, thread_ts, broadcast) {
+    return this.#post("send", { channel, text, files, thread_ts, broadcast });
   }
 
   /** @param {Where} where @param {Action} action */

@@ -30,7 +30,7 @@ export class ChannelPlace {
     this.composer = new Composer({
       workspace,
       kind: "channel",
-      send: (text) => client.send(id, text),
+      send: (text, files) => client.send(id, text, files),
       openShortcuts,
       editLast: () => this.timeline.myLast?.edit(),
     });

@@ -3,9 +3,11 @@
 import { complete } from "./completion.js";
 import { el, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
+import { Tray } from "./tray.js";
 import { explain } from "./words.js";
 
 /** @typedef {import("./types.js").Reply} Reply */
+/** @typedef {import("./tray.js").SentFile} SentFile */
 /** @typedef {import("./completion.js").Completion} Completion */
 /** @typedef {import("./workspace.js").Workspace} Workspace */
 
@@ -19,7 +21,7 @@ export class Composer {
    * @param {object} options
    * @param {Workspace} options.workspace
    * @param {"channel"|"thread"} options.kind
-   * @param {(text: string, broadcast: boolean) => Promise<Reply>} options.send
+   * @param {(text: string, files: SentFile[], broadcast: boolean) => Promise<Reply>} options.send
    * @param {string} [options.broadcastTo] offer to show a reply there too
    * @param {(anchor: HTMLElement) => void} [options.openShortcuts]
    * @param {() => void} [options.editLast] Up was pressed in an empty composer
@@ -29,6 +31,7 @@ export class Composer {
     this.kind = kind;
     this.send = send;
     this.editLast = editLast ?? (() => {});
+    this.tray = new Tray(kind, () => this.#fit());
     this.offers = el("div", {
       class: "offers",
       role: "listbox",
@@ -77,9 +80,12 @@ export class Composer {
         "div",
         { class: "composer-box" },
         this.input,
+        this.tray.node,
         el(
           "div",
           { class: "composer-tools" },
+          this.tray.button,
+          this.tray.input,
           broadcastTo &&
             el(
               "label",
@@ -93,6 +99,7 @@ export class Composer {
       ),
       el("div", { class: "composer-below" }, this.error, this.hint),
     );
+    this.tray.watch(this.node);
     this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.input.addEventListener("click", () => this.#offer());
@@ -128,7 +135,7 @@ export class Composer {
   }
 
   #fit() {
-    this.button.disabled = this.input.value.trim() === "";
+    this.button.disabled = this.input.value.trim() === "" && this.tray.isEmpty;
     this.hint.classList.toggle("is-shown", this.input.value.length > 1);
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight, TALLEST_PX)}px`;
@@ -142,11 +149,12 @@ export class Composer {
 
   async #send() {
     const text = this.input.value;
-    if (text.trim() === "") return;
+    if (text.trim() === "" && this.tray.isEmpty) return;
     this.text = "";
-    const reply = await this.send(text, this.broadcast.checked);
+    const reply = await this.send(text, await this.tray.read(), this.broadcast.checked);
     if (reply.ok) {
       this.broadcast.checked = false;
+      this.tray.clear();
       return;
     }
     if (this.input.value === "") this.text = text;

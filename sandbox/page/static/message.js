@@ -9,6 +9,9 @@ import { unescapeText } from "./references.js";
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./message-actions.js").MessageActions} MessageActions */
 
+/** Types of files that are shown, and not only named. */
+const SEEN = new Set(["image/png", "image/jpeg"]);
+
 export class MessageRow {
   /** @type {BlockList|null} */ #blocks = null;
   #foot = "";
@@ -141,13 +144,15 @@ export class MessageRow {
     return el("button", { type: "button", class: "link-button dismiss", on: { click } }, label);
   }
 
-  /** @param {{name: string, id: string}} file @returns {HTMLElement} */
-  #file({ name, id }) {
+  /** @param {{name: string, id: string, mimetype?: string}} file @returns {HTMLElement} */
+  #file({ name, id, mimetype }) {
     if (!id) return el("span", { class: "file" }, icon("file"), name);
     const { channel, ts } = this.message;
     const where = new URLSearchParams({ channel, ts, id, user: this.actions.workspace.me });
     const link = { class: "file", href: `/ui/file?${where}`, download: name };
-    return el("a", link, icon("file"), name);
+    if (!SEEN.has(mimetype ?? "")) return el("a", link, icon("file"), name);
+    const picture = el("img", { class: "picture", src: link.href, alt: name });
+    return el("a", { ...link, class: "picture-link" }, picture);
   }
 
   /** @param {number} count */

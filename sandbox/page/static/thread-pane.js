@@ -78,7 +78,7 @@ export class ThreadPane {
     const composer = new Composer({
       workspace,
       kind: "thread",
-      send: (text, broadcast) => this.client.send(channel, text, ts, broadcast),
+      send: (text, files, broadcast) => this.client.send(channel, text, files, ts, broadcast),
       broadcastTo: place && isDirect(place) ? "the conversation" : `#${title}`,
       editLast: () => timeline.myLast?.edit(),
     });
