@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +25,12 @@ _PORT = re.compile(r":[0-9]{1,5}\Z")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9./~-]*")
 _AS_IT_IS = "/:?#@!&'*+,;=~%._-()"
 """What is not encoded in an address that a link leads to. Parentheses that are not paired are."""
+
+
+_LINK = re.compile(
+    r"\[([a-z0-9.-]{1,60}) ([0-9]{1,4})\]\((https?://(?:[^\s()]|\([^\s()]{0,1000}\)){1,1000})\)"
+)
+"""One of `link_to`: what it is called, its number and its address."""
 
 
 class Reference(BaseModel):
@@ -74,17 +81,27 @@ class References:
 
 
 class Numbers:
-    """Gives each address that is cited its number, in the order in which they are."""
+    """Gives each address that is cited its number, in the order in which they are; those in the
+    text that an answer goes on with (`behind`) keep theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind: str = "") -> None:
         self._known: dict[str, Reference] = {}
+        self._last = 0
+        for found in _LINK.finditer(behind):
+            if is_label(found[1], found[3]):
+                self._last = max(self._last, int(found[2]))
+                reference = Reference(url=found[3], number=int(found[2]))
+                self._known.setdefault(same(found[3]), reference)
 
     def of(self, url: str) -> Reference | None:
         """The reference of an address; None for one that nothing can be shown of."""
         if not host_of(url):
             return None
-        number = len(self._known) + 1
-        return self._known.setdefault(same(url), Reference(url=url, number=number))
+        known = self._known.get(same(url))
+        if known is None:
+            self._last += 1
+            known = self._known[same(url)] = Reference(url=url, number=self._last)
+        return known
 
 
 def host_of(url: str) -> str:
@@ -118,6 +135,11 @@ def link_to(reference: Reference) -> str:
     return f"[{_short_host(host)} {reference.number}]({target(reference.url)})"
 
 
+def is_label(label: str, url: str) -> bool:
+    """Whether a link to `url` that is called so may be one of `link_to`."""
+    return label == _short_host(host_of(url)) != ""
+
+
 def target(url: str) -> str:
     """`url` as it may stand in a link of markdown."""
     scheme, _, rest = url.partition("://")
@@ -132,14 +154,21 @@ def listing(references: Sequence[Reference]) -> str:
     shown = (cited or references)[:MOST_LISTED]
     if not shown:
         return ""
-    lines = [
-        f"{number}. {_named(each)}" if cited else f"- {_named(each)}"
-        for number, each in enumerate(shown, 1)
-    ]
+    lines = [*_numbered(shown)] if cited else [f"- {_named(each)}" for each in shown]
     left = len(cited or references) - len(shown)
     head = words.SOURCES if cited else words.SEEN
     more = [f"\n{words.more_sources(left)}"] if left else []
     return "\n".join([head, "", *lines, *more])
+
+
+def _numbered(cited: Sequence[Reference]) -> Iterator[str]:
+    """Each with its number: a list of markdown counts by itself, and so cannot leave one out."""
+    last = max(each.number for each in cited)
+    unnumbered = count(last + 1)
+    numbers = [each.number or next(unnumbered) for each in cited]
+    whole = numbers == [*range(1, len(cited) + 1)]
+    for number, each in zip(numbers, cited, strict=True):
+        yield f"{number}. {_named(each)}" if whole else f"- {number}: {_named(each)}"
 
 
 def _named(reference: Reference) -> str:

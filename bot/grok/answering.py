@@ -150,7 +150,7 @@ class Completion:
     async def _answer(self, deadlines: Deadlines) -> AsyncGenerator[Chunk]:
         """The answer to one post, without what its form on the wire has put there."""
         trimming, thinking = Trimming(self.call), Thinking(self.call.request)
-        citing = Citing(searched=bool(self.call.beside.search))
+        citing = Citing(searched=bool(self.call.beside.search), behind=self.call.past.begun)
         posted = self._api.post(self.call, deadlines, self._sips)
         try:
             async with aclosing(posted) as chunks:

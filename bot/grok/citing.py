@@ -1,7 +1,8 @@
 """Citations in the text of an answer: `[[1]](https://…)` becomes a short link named by its host.
 
 They are numbered anew, by the address and in the order in which they come: a model that searches in
-several steps begins again at 1. In code nothing is a citation.
+several steps begins again at 1. A model that has read such links of ours in earlier answers may
+write like that itself. In code nothing is a citation.
 """
 
 from __future__ import annotations
@@ -11,12 +12,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.completion.endings import ending_of
-from bot.completion.references import LONGEST_ADDRESS, Numbers, Reference, link_to
+from bot.completion.references import (
+    LONGEST_ADDRESS,
+    Numbers,
+    Reference,
+    is_label,
+    link_to,
+)
 from bot.completion.result import Chunk
 
-_NEXT = re.compile(r"\n|`+|~{3,}|\[\[(?=[ 0-9]|\Z)")
-_OPENING = re.compile(r"\[\[ {0,3}[0-9]{1,4} {0,3}\]\]\((?=[hH])")
-_BEGUN = re.compile(r"\[(?:\[(?: {0,3}[0-9]{0,4}(?: {0,3}(?:\](?:\]\(?)?)?)?)?)?\Z")
+_NEXT = re.compile(r"\n|`+|~{3,}|\[(?=\[[ 0-9]|\[?\Z|[a-z0-9.-]{1,60}(?: |\Z))")
+_OPENING = re.compile(r"\[(?:\[ {0,3}[0-9]{1,4} {0,3}\]|([a-z0-9.-]{1,60}) [0-9]{1,4})\]\((?=[hH])")
+_BEGUN = re.compile(
+    r"\[(?:\[(?: {0,3}[0-9]{0,4}(?: {0,3}(?:\](?:\]\(?)?)?)?)?"
+    r"|[a-z0-9.-]{1,60}(?: [0-9]{0,4}(?:\]\(?)?)?)?\Z"
+)
 """What may become the opening of a citation with what comes next."""
 _CUT = re.compile(r"[\s()\[]")
 _RUN = re.compile(r"`+")
@@ -41,9 +51,10 @@ class Citing:
     The numbers are common to all of its choices.
     """
 
-    def __init__(self, *, searched: bool) -> None:
-        """`searched`: whether anything may be cited at all."""
-        self._numbers = Numbers()
+    def __init__(self, *, searched: bool, behind: str = "") -> None:
+        """`searched`: whether anything may be cited at all. `behind`: the answer so far, which this
+        one goes on with."""
+        self._numbers = Numbers(behind) if searched else Numbers()
         self._searched = searched
         self._choices: dict[int, _Choice] = {}
 
@@ -96,7 +107,7 @@ class _Choice:
     def rest(self, *, cut: bool) -> str:
         """What is left when nothing more comes."""
         held, self._held = self._held, ""
-        if cut and (_BEGUN.match(held) or _OPENING.match(held)):
+        if cut and (held == "[" or held.startswith("[[") or _OPENING.match(held)):
             return ""
         return self._read(held, ended=True)
 
@@ -116,7 +127,7 @@ class _Choice:
                 return "".join(out)
             place = end
         rest = text[place:]
-        kept = 0 if ended else len(rest) - len(rest.rstrip("[~"))
+        kept = 0 if ended else len(rest) - len(rest.rstrip("~"))
         self._pass(rest[: len(rest) - kept], out)
         self._held = rest[len(rest) - kept :]
         return "".join(out)
@@ -169,7 +180,9 @@ class _Choice:
         end = _end_of_address(text, opening.end(), ended=ended)
         if end is None and len(text) - start < _MOST_HELD:
             return None
-        reference = self._numbers.of(text[opening.end() : end]) if end else None
+        url = text[opening.end() : end] if end else ""
+        ours = opening[1] is None or is_label(opening[1], url)
+        reference = self._numbers.of(url) if ours else None
         if reference is None or not end:
             self._pass("[", out)
             return start + 1

@@ -82,6 +82,15 @@ def test_the_list_is_short_and_says_how_much_is_left_out() -> None:
     assert lines[-1] == "and 3 more"
 
 
+def test_numbers_of_what_goes_on_with_another_answer_are_kept() -> None:
+    listed = _listed(Reference(url=A, number=3), Reference(url=B, number=7), Reference(url=C))
+
+    assert listing(listed).splitlines()[2:] == [
+        f"- 3: [a.example/x]({A})",
+        f"- 7: [b.example/wiki/X…]({B})",
+    ]
+
+
 def test_what_was_seen_and_is_not_cited_is_called_so() -> None:
     assert listing([]) == ""
     assert listing([Reference(url=C)]).splitlines() == [

@@ -93,6 +93,11 @@ RIGHT = {
         f"[[note]]({A}) [[]] [[1]] [[12345]]({A})",
     ),
     "a link": (f"[1]({A}) [[a]]", f"[1]({A}) [[a]]"),
+    "in our own form": (
+        f"[a.example 4]({A}) [www.a.example 2]({A}) [b.example 1]({A}) [see this 3]({A})",
+        f"[a.example 1]({A}) [www.a.example 2]({A}) [b.example 1]({A}) [see this 3]({A})",
+    ),
+    "words in brackets": ("[a] [b c] [d.example", "[a] [b c] [d.example"),
     "an address without an end": ("[[1]](https://a.example/x y", "[[1]](https://a.example/x y"),
     "an address that is too long": (
         f"[[1]](https://a.example/{'x' * 2500}) [[2]]({A})",
@@ -123,6 +128,18 @@ def test_however_it_is_cut(name: str) -> None:
         assert cited(text, cut) == whole, cut
     for size in (1, 2, 5):
         assert cited(text, *range(size, len(text), size)) == whole, size
+
+
+def test_an_answer_goes_on_with_its_numbers() -> None:
+    behind = f"[a.example 3]({A}) [evil.example 9]({A}) [b.example 4]({B}) [[7]](https://d.example)"
+    citing = Citing(searched=True, behind=behind)
+
+    chunk = citing.follow(
+        Chunk(text=f"[[1]]({B}) [[2]](https://c.example/x)", finish_reason="stop")
+    )
+
+    assert chunk.text == f"[b.example 4]({B}) [c.example 5](https://c.example/x)"
+    assert [each.number for each in chunk.references] == [4, 5]
 
 
 def test_what_is_cited_has_its_number() -> None:

@@ -80,7 +80,8 @@ async def test_how_it_stands_on_the_wire(
     chunks = [chunk async for chunk in client.complete(call)]
 
     assert (call.endpoint, text(chunks) != "") == ("responses", True)
-    include = {"include": ["web_search_call.action.sources"]}
+    searched = values["search"].split(",")
+    include = {"include": ["web_search_call.action.sources"]} if "web" in searched else {}
     assert dict(call.body) == {**plain.body, **fields, **include}
     assert grok.requests[-1].body == call.body
 

@@ -45,7 +45,8 @@ def write(asked: Asked) -> Written:
         body["reasoning"] = {"effort": asked.beside.effort}
     if asked.beside.search:
         body |= _searching(asked.beside.search)
-        body["include"] = [*body.get("include", ()), _SEEN]
+        if "web" in asked.beside.search.sources:
+            body["include"] = [*body.get("include", ()), _SEEN]
     if asked.dialect == "xai" and any(isinstance(file, Pdf) for file in asked.past.files):
         body.setdefault("max_turns", PDF_TURNS)
     return Written(body)
