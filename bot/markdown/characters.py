@@ -12,6 +12,13 @@ import regex
 
 _BEGUN_ENTITY = re.compile(r"&[#\w]{0,10}\Z")
 _BEGUN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
+_HALF_MARK = re.compile(
+    r"&(?:#[xX]?[0-9A-Fa-f]{0,7}|([a-z]{1,6}))?\Z"
+    r"|<(?:/?[A-Za-z][A-Za-z0-9-]*+(?:\s++[A-Za-z-]++(?:=[^<>]{0,300})?)?\s*+/?"
+    r"|!(?:-[^<>]{0,300})?|/)?\Z"
+)
+_ENTITIES = ("amp", "lt", "gt", "quot", "apos", "nbsp", "hellip", "ndash", "mdash", "copy")
+_LONGEST_HALF = 400
 _CHARACTER = regex.compile(r"\X")
 _REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 """Letters of which two make a flag."""
@@ -86,3 +93,12 @@ def _regional_before(text: str, end: int) -> int:
     if end and text[end - 1] in _REGIONAL:
         return end - len(text[:end].rstrip(_REGIONAL))
     return 0
+
+
+def half_mark(text: str) -> int:
+    """Where half of an entity or of a tag begins that `text`, which was cut, ends with; else its
+    end."""
+    begun = _HALF_MARK.search(text, max(0, len(text) - _LONGEST_HALF))
+    name = begun[1] if begun else None
+    known = not name or any(each.startswith(name) for each in _ENTITIES)
+    return begun.start() if begun and known else len(text)

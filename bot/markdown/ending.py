@@ -7,17 +7,28 @@ from dataclasses import dataclass
 
 from bot.markdown.characters import unfinished
 from bot.markdown.inline_markup import InlineMarkup, Shown
-from bot.markdown.joins import Join, begins_table, half, join
+from bot.markdown.joins import (
+    Join,
+    begins_table,
+    half,
+    is_begun_rule,
+    is_head,
+    join,
+    last_bar,
+    rule_below,
+)
 from bot.markdown.lines import (
     WIDE_TABLE,
     Fence,
     begins_paragraph,
+    begins_text,
     ends_paragraph,
     first_line,
     is_begun,
     may_be_rule,
     opened_fence,
     opens_anew,
+    starts_table,
     undecided,
 )
 from bot.markdown.open_message import Mark, OpenMessage, Paragraph
@@ -30,6 +41,9 @@ _MOST_BEGUN = 8
 _MOST_REPEATED = 500
 """Characters of half a link and its like that are shown once more where a message goes on."""
 
+_HEADING = re.compile(r"[ \t>]*+(#{1,6}[ \t]++)")
+_UNDERLINE = re.compile(r"[ ]{0,3}(?:-{2,}|={2,})[ \t]*\r?")
+_DIVIDER = re.compile(r"[ ]{0,3}(?:-{3,}|={3,})[ \t]*\r?")
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
 
@@ -120,16 +134,28 @@ class Ending:
         if isinstance(context, Fence):
             begun = bool(line.strip()) and context.may_close(line) and not context.closes(line)
             return len(line) * begun, ""
-        rule = bool(line) and "|" in message.last_line and may_be_rule(line)
-        if rule or _is_half_line(line):
-            return len(line), ""
-        end = len(message.text)
-        start, opening = message.paragraph_of(end).at, message.opening
-        if context:
-            start, opening = message.at + line.rfind("|") + 1, ""
-        opening = "" if start else opening
-        hidden, closing = half(opening + message.text[start:])
-        return (hidden, closing) if closing else (min(hidden, len(line)), "")
+        above = message.last_line
+        headed = is_head(above) or ("|" in above and bool(line.strip()))
+        if not context and headed and (is_begun_rule(line) or not line.strip()):
+            return len(line), rule_below(above)
+        end = message.at if _is_half_line(line) else len(message.text)
+        start, opening = self._open_part(end)
+        found = half(opening + message.text[start:end])
+        end = max(start - len(opening) + found.end, 0)
+        if not context and end < len(message.text.rstrip()):
+            end = _above_begun_line(message.text, end)
+        row = message.text[message.at : end]
+        rule = f"\n{rule_below(row)}" if not context and is_head(row) else ""
+        return len(message.text) - end, found.closing + rule
+
+    def _open_part(self, end: int) -> tuple[int, str]:
+        """Where the paragraph or the cell begins that goes on to `end`, and the markup that was
+        opened again there."""
+        message = self._message
+        if message.inside():
+            return message.at + last_bar(message.unfinished) + 1, ""
+        start = message.paragraph_of(end).at
+        return start, "" if start else message.opening
 
     def broken_off(self, following: str) -> tuple[Mark, Join]:
         """Where a message that goes on behind all of this one begins, which is above its end where
@@ -137,17 +163,29 @@ class Ending:
         message = self._message
         end, line, context = message.end(), message.unfinished, message.inside()
         if isinstance(context, Fence) and context is not WIDE_TABLE:
-            if context.closes(line) or opens_anew(following):
-                return end._replace(context=None), Join()
-            closes = context.closes(first_line(following))
-            return (message.above_end() if closes else end), Join()
+            return self._in_code(context, end, following)
         if context:
             return self._in_table(following)
-        if line and may_be_rule(line) and "|" in message.last_line:
+        head, rest = message.last_line, following.partition("\n")[0]
+        underline = bool(line) and _UNDERLINE.fullmatch(line + rest) is not None
+        if underline and not _is_half_line(line):
+            return end, Join("", len(rest))
+        rule = starts_table(head, line + rest) or ("|" in head and is_begun_rule(line))
+        if rule or (underline and begins_text(head)):
             return message.above_last_line(), Join()
-        if "|" in line and begins_table(line, following):
+        if line.strip() and begins_table(line, following):
             return message.mark(), Join()
         return self._in_paragraph(end, following)
+
+    def _in_code(self, fence: Fence, end: Mark, following: str) -> tuple[Mark, Join]:
+        """The same within a block of code."""
+        message = self._message
+        line, rest = message.unfinished, following.partition("\n")[0]
+        if fence.closes(line) or opens_anew(following):
+            return end._replace(context=None), Join()
+        if line.strip() and fence.closes(line + rest):
+            return end._replace(context=None), Join("", len(rest))
+        return (message.above_end() if fence.closes(first_line(following)) else end), Join()
 
     def _in_table(self, following: str) -> tuple[Mark, Join]:
         """The same within a table: a row that was begun is shown again, with the rest of it."""
@@ -164,16 +202,22 @@ class Ending:
     def _in_paragraph(self, end: Mark, following: str) -> tuple[Mark, Join]:
         """The same within a paragraph: what is half written is shown again."""
         text = self._message.text
-        followed = self._follow(end.paragraph, end.at)
-        shown = followed.markup.shown()
-        at = _above_begun_line(text, max(0, followed.base + shown.end))
+        start, opened = self._open_part(end.at)
+        found = half(opened + text[start:], following[:1])
+        again = max(0, start - len(opened) + found.again)
+        at = _above_begun_line(text, again)
         if end.at - at > _MOST_REPEATED:
             return end, Join()
-        opened = "" if followed.start else self._message.opening
-        opening = shown.opening if at == followed.base + shown.end else ""
-        joined = join(opened + text[followed.start : at], opening, text[at:] + following)
+        opening = found.opening if at == again else ""
+        joined = join(opened + text[start:at], opening, text[at:] + following)
         repeated = min(joined.left_out, end.at - at)
-        return end._replace(at=at + repeated), joined._replace(left_out=joined.left_out - repeated)
+        at += repeated
+        left_out = following[: joined.left_out - repeated]
+        quotes = "> " * left_out.count(">") if text[:at].endswith("\n") else ""
+        heading = _HEADING.match(text, text.rfind("\n", 0, at) + 1, at)
+        goes_on = not following.startswith(("\n", "\r"), len(left_out))
+        lead = quotes + (heading[1] if heading and goes_on else "")
+        return end._replace(at=at), Join(lead + joined.opening, len(left_out))
 
     def _ended(self, end: int, paragraph: Paragraph, closing: str = "") -> Piece:
         """The message up to `end`, which is in `paragraph` or right above it."""
@@ -249,7 +293,8 @@ class Ending:
 def _is_half_line(line: str) -> bool:
     """Whether `line` is nothing but marks, of which nobody knows what they would have begun."""
     marks = not any(char.isalnum() for char in line)
-    return bool(line.strip()) and (opened_fence(line) is not None or (marks and is_begun(line)))
+    begun = marks and (is_begun(line) or may_be_rule(line)) and not _DIVIDER.fullmatch(line)
+    return bool(line.strip()) and (begun or opened_fence(line) is not None)
 
 
 def _above_begun_line(text: str, end: int) -> int:

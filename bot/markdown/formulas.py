@@ -29,9 +29,11 @@ BEHIND_OPENING = (
 )
 """The same, but for the first character, behind which it is to stand."""
 
-BEGUN = r"\\(?:b(?:e(?:g(?:i(?:n(?:\{[a-z]{0,11}\*?)?)?)?)?)?)?|\$"
+_BEGUN_ENVIRONMENT = r"\\b(?:e(?:g(?:i(?:n(?:\{[a-z]{0,11}\*?)?)?)?)?)?"
+BEGUN = rf"{_BEGUN_ENVIRONMENT}|[\\$]"
 """What may become that."""
 
+_HALF = re.compile(rf"{OPENING}|{_BEGUN_ENVIRONMENT}\Z")
 _END_OF = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 _STOP = re.compile(r"\n[ \t>]*+(?:(?=\n)|```|~~~)")
 _FENCE = re.compile(r"\n[ \t>]*+(?:```|~~~)")
@@ -103,6 +105,22 @@ def formula_at(
     if opening == "$$" and not _SPOILT.search(content):
         return Formula(end, written)
     return Formula(end, _beside(line, code(written, least), text[end : end + 1]))
+
+
+def is_half(text: str, line: str) -> bool:
+    """Whether `text`, behind `line`, is but the beginning of a formula that has to come first."""
+    begun = _HALF.match(text)
+    if begun is None or isinstance(_found(text, begun, line, whole=True), Formula):
+        return False
+    if begun.end() == len(text):
+        return True
+    if begun[0] == "$" and not (_MATHS.search(text) and _SPOILT.search(text)):
+        return False
+    return _found(text, begun, line, whole=False) is None
+
+
+def _found(text: str, begun: re.Match[str], line: str, *, whole: bool) -> Found:
+    return formula_at(text, 0, begun[0], line, whole=whole)
 
 
 def code(written: str, least: int = 1) -> str:

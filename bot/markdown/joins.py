@@ -7,22 +7,28 @@ them, or close what was closed already, is left out.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
-from bot.markdown.inline_markup import InlineMarkup
+from bot.markdown.characters import half_mark
+from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.lines import (
     begins_paragraph,
     ends_paragraph,
+    may_be_rule,
     opened_fence,
     seems_block,
     starts_table,
 )
 from bot.markdown.links import JOINER
+from bot.markdown.rows import columns_of
 
 _BLANK = re.compile(r"[ \t\r]*+(?:\n[ \t\r]*+(?:>[ \t\r]*+)*+)?")
 _RUN = re.compile(r"(?:\*+|_+|~+)")
 _TICKS = re.compile(r"`*")
 _MARKS = "*_~`\\ \t\r\n"
+_BEGUN_LINE = re.compile(r"\n[ \t\r>]*+\Z")
+_HALF_LINK = re.compile(r"!?\[[^\]]{0,300}(?:\](?:\([^)]{0,400})?)?|<[A-Za-z@#!][^\s>]{0,400}")
 _MOST_CLOSED = 8
 _ENOUGH = 200
 """Characters behind a blank that tell how a paragraph goes on."""
@@ -42,12 +48,12 @@ def enough(following: str, last: str) -> str | None:
     """As much of `following` as tells how a message goes on with it behind the line `last`; None:
     more has to come."""
     begin = len(following) - len(following.lstrip())
-    most, lines = (_ENOUGH_OF_TABLE, 2) if "|" in last else (_ENOUGH, 1)
-    end = begin
-    for _ in range(lines):
-        end = following.find("\n", end, begin + most) + 1
-        if not end:
-            break
+    end = following.find("\n", begin, begin + _ENOUGH) + 1
+    most = _ENOUGH
+    if "|" in last or "|" in following[: end or begin + _ENOUGH]:
+        most = _ENOUGH_OF_TABLE
+        end = following.find("\n", begin, begin + most) + 1
+        end = end and following.find("\n", end, begin + most) + 1
     if end:
         return following[:end]
     return following[: begin + most] if len(following) >= begin + most else None
@@ -82,17 +88,69 @@ def join(paragraph: str, opening: str, rest: str) -> Join:
     return Join(opening, at)
 
 
-def half(paragraph: str) -> tuple[int, str]:
-    """How many characters at the end of `paragraph`, which was cut there, are but half of some
-    markup, and what closes what is open in front of them."""
+class Half(NamedTuple):
+    """How a paragraph is shown that was cut: to its `end`, with what is open there closed, and
+    from where on it is shown again where it goes on, with what opens that."""
+
+    end: int
+    closing: str
+    again: int
+    opening: str
+
+
+def half(paragraph: str, following: str = "") -> Half:
+    """How `paragraph` is shown, which was cut at its end: without what is but half of a link, of a
+    tag, of an entity, of a run or of a quoted line. What is `following` may tell that nothing is
+    to be shown again."""
+    whole, paragraph = paragraph, _BEGUN_LINE.sub("", paragraph)
+    following = whole[len(paragraph) :] or following
+    shown = _shown(paragraph)
+    begun = half_mark(paragraph)
+    if begun < shown.end == len(paragraph) and not shown.opening.endswith("`"):
+        shown = _shown(paragraph[:begun])
+    rest = paragraph[shown.end :].lstrip()
+    label = paragraph != whole and rest.endswith("]")
+    is_half = half_mark(rest) == 0 or (_HALF_LINK.fullmatch(rest) and not label)
+    if is_half or not rest.strip(_MARKS):
+        return Half(shown.end, shown.closing, shown.end, shown.opening)
+    told = _shown(paragraph + following)
+    again = told if told.end >= len(paragraph.rstrip()) else shown
+    markup = InlineMarkup()
+    markup.read(f"{paragraph}\n")
+    bare = paragraph.rstrip()
+    return Half(len(bare), markup.closing_at(bare), min(again.end, len(paragraph)), again.opening)
+
+
+def _shown(paragraph: str) -> Shown:
     markup = InlineMarkup()
     markup.read(paragraph)
     shown = markup.shown()
-    if shown.end >= 0 and not paragraph[shown.end :].strip(_MARKS):
-        return len(paragraph) - shown.end, shown.closing
-    markup.read(f"{paragraph}\n")
-    bare = paragraph.rstrip()
-    return len(paragraph) - len(bare), markup.closing_at(bare)
+    return replace(shown, end=max(shown.end, 0))
+
+
+def last_bar(row: str) -> int:
+    """Where the last bar stands in `row` that ends a cell; below 0: there is none."""
+    bar = row.rfind("|")
+    while bar > 0 and row[bar - 1] == "\\":
+        bar = row.rfind("|", 0, bar)
+    return bar
+
+
+def is_begun_rule(line: str) -> bool:
+    """Whether `line` begins as the rule below the head of a table does, and as nothing else."""
+    return may_be_rule(line) and any(marks in line for marks in ("|", "--", ":-"))
+
+
+def is_head(row: str) -> bool:
+    """Whether `row`, which nothing stands below, is rather the head of a table than text."""
+    bare = row.lstrip(" \t>")
+    return bare.startswith("|") and any(map(str.isalnum, bare))
+
+
+def rule_below(head: str) -> str:
+    """The rule below the `head` of a table."""
+    lead = head[: len(head) - len(head.lstrip(" \t>"))]
+    return f"{lead}|{'---|' * columns_of(head)}"
 
 
 def begins_table(line: str, following: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.markdown.ending import Ending
 from bot.markdown.leaves import START
-from bot.markdown.lines import WIDE_TABLE, Context, starts_wide_table
+from bot.markdown.lines import WIDE_TABLE, Context, Fence, starts_wide_table
 from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.outdent import Outdent, place_behind
 from bot.markdown.pieces import Piece, Room
@@ -84,9 +84,10 @@ class Layout:
         place = place_behind(text[: mark.at], self._place)
         self._place = place if mark.context else place._replace(fence=None)
         self.sealed.clear()
-        broken = mark.context is None and text[: mark.at][-1:] not in ("", "\n")
+        left_out = following[: joined.left_out]
+        broken = text[: mark.at][-1:] not in ("", "\n")
         self._begin(text[mark.at :], mark.context, joined.opening, broken=broken)
-        self._leaving_out = following[: joined.left_out]
+        self._leaving_out = left_out
         return text[mark.at :]
 
     def _without_left_out(self, text: str) -> str:
@@ -114,6 +115,8 @@ class Layout:
     ) -> None:
         """Start the next message, with `text`; `broken`: within a line."""
         place = self._place._replace(fence=None) if context else self._place
+        opening = context.indent if broken and isinstance(context, Fence) else opening
+        broken = broken and context is None
         moved = Outdent(place, broken=broken).shown if place.containers else None
         self._open = OpenMessage(self._rooms[bool(self.sealed)], context, opening, moved)
         self._open.append(text)
@@ -123,7 +126,7 @@ class Layout:
         piece, opening = self._ending.sealed(mark)
         self.sealed.append(piece)
         self._place = place_behind(piece.text, self._place)
-        broken = mark.context is None and not piece.text.endswith("\n")
+        broken = not piece.text.endswith("\n")
         rest = self._open.text[len(piece.text) :]
         self._begin(rest, mark.context, opening, broken=broken)
 

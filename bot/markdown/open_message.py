@@ -71,14 +71,17 @@ class OpenMessage:
         opening: str = "",
         moved: Callable[[str], str] | None = None,
     ) -> None:
-        """It begins inside `context`, or with the inline markup `opening`. `moved`: what becomes
-        of its lines where it begins inside a list."""
+        """It begins inside `context`, with the inline markup `opening` or what a line of code is
+        indented that it goes on with. `moved`: what becomes of its lines where it begins inside a
+        list."""
         self._moved = moved
         self.text = ""
         self.at = 0
         self.context = context
-        self.opening = opening
-        self.before = _reopening(context) or opening
+        self.opening = "" if context else opening
+        self._goes_on = bool(context and opening)
+        """It begins within a line of code."""
+        self.before = _reopening(context) + opening
         self.last_line = ""
         self._room = room
         self._searched = 0
@@ -103,12 +106,13 @@ class OpenMessage:
         self.text += text
 
     def end_with(self, closing: str, instead_of: int) -> None:
-        """Put `closing` in place of the last characters, of which those in lines that were taken
-        are nothing but space."""
+        """Put `closing` in place of the last characters; what was taken of them, if it is nothing
+        but space, stays below."""
         cut = len(self.text) - instead_of
         taken = self.text[cut : self.at].strip(" \t\r")
+        below = "" if taken.strip() else taken
         self._searched, self._weighed = 0, (0, 0)
-        self.text = f"{self.text[:cut]}{closing}{taken}"
+        self.text = f"{self.text[:cut]}{closing}{below}"
         if taken:
             self.at = len(self.text)
             self.last_line = self.text[self.text.rfind("\n", 0, -1) + 1 :]
@@ -300,7 +304,7 @@ class OpenMessage:
     def inside(self) -> Context:
         """What the unfinished line stands in."""
         line, context = self.unfinished, self.context
-        leaves = isinstance(context, Fence) and line and context.leaves(line)
+        leaves = isinstance(context, Fence) and line and self._leaves(context, line, self.at)
         return None if leaves else context
 
     def paragraph_of(self, end: int) -> Paragraph:
@@ -315,7 +319,8 @@ class OpenMessage:
         of it begins."""
         text = self.text[:end]
         line = text[text.rfind("\n") + 1 :]
-        if line and isinstance(context, Fence) and not context.leaves(line):
+        at = end - len(line)
+        if line and isinstance(context, Fence) and not self._leaves(context, line, at):
             context = None if context.closes(line) else context
         elif line:
             context = opened_fence(line)
@@ -330,6 +335,10 @@ class OpenMessage:
     def made(self, text: str, after: str = "", inset: int = 0) -> Piece:
         """The piece that begins as this message does."""
         return Piece(text, self.before, after, inset, self._moved)
+
+    def _leaves(self, fence: Fence, line: str, at: int) -> bool:
+        """Whether `line`, which begins at `at`, is outside of what the code stands in."""
+        return not (at == 0 and self._goes_on) and fence.leaves(line)
 
     @property
     def _left(self) -> int:
@@ -379,7 +388,7 @@ class OpenMessage:
 
     def _context_after(self, line: str, traits: Traits) -> Context:
         context = self.context
-        if isinstance(context, Fence) and not context.leaves(line):
+        if isinstance(context, Fence) and not self._leaves(context, line, self.at):
             return None if context.closes(line) else context
         if traits.fence:
             return traits.fence
@@ -406,7 +415,7 @@ class OpenMessage:
 
     def _paragraph_behind(self, line: str, before: Context, traits: Traits) -> Paragraph:
         """The paragraph that goes on below `line`, above which `before` was open."""
-        closes = isinstance(before, Fence) and not before.leaves(line)
+        closes = isinstance(before, Fence) and not self._leaves(before, line, self.at - len(line))
         if self.context or closes or traits.ends_paragraph:
             return Paragraph(self.at, self.context)
         return self._last_paragraph

@@ -13,7 +13,7 @@ from collections import deque
 from typing import NamedTuple
 
 from bot.markdown.above import LONGEST_LINE, Above
-from bot.markdown.formulas import BEGUN, Formula, Missing, formula_at
+from bot.markdown.formulas import BEGUN, Formula, Missing, formula_at, is_half
 from bot.markdown.openings import Alike, alike
 from bot.markdown.rows import (
     FIRST_BAR,
@@ -97,7 +97,7 @@ class Rewriting:
         self._in_word = False
         self._missing: dict[str, int] = {}
         self._table: _Table | None = None
-        self._note = self._dedented = False
+        self._note = self._dedented = self._cut = False
         self._skipped = {"gap", "escape", "word"}
         self._notes = 0
         self._looked_at, self._looks = -1, 0
@@ -108,9 +108,22 @@ class Rewriting:
         self._held += text
         return self._take(whole=False)
 
-    def end(self) -> str:
-        """The rest, as nothing follows."""
+    def end(self, *, cut: bool = False) -> str:
+        """The rest, as nothing follows; where the text is `cut`, without what is but half."""
+        self._cut = cut
+        if cut and self.is_half:
+            self._pass(len(self._held), "")
         return self._take(whole=True)
+
+    @property
+    def held(self) -> str:
+        """What has come and has not come out."""
+        return self._held
+
+    @property
+    def is_half(self) -> bool:
+        """Whether what is held is but half of a formula."""
+        return not (self._run or self._table) and is_half(self._held, self._before(0))
 
     def given(self, shown: int) -> int:
         """How many characters of the text the first `shown` of those stand for that came out."""
@@ -183,7 +196,8 @@ class Rewriting:
         if len(line) > _LONGEST_ROW or ends_table(line[lead:], table.quotes):
             self._table = None
         else:
-            self._pass(end, row_of(line, table.columns, barred=table.columns > _WIDE))
+            cut = self._cut and not line.endswith("\n")
+            self._pass(end, row_of(line, table.columns, barred=table.columns > _WIDE, cut=cut))
         return True
 
     def _take_text(self, *, whole: bool) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from bot.markdown.above import LONGEST_LINE
+from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
-from bot.markdown.formulas import OPENING, Formula, Missing, formula_at
+from bot.markdown.formulas import OPENING, Formula, Missing, formula_at, is_half
 from bot.markdown.links import JOINER
 
 _RULE = re.compile(
@@ -41,6 +42,7 @@ SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTI
 _CELL = re.compile(r"[^|]+")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+[^-*_\s]")
 _BAR = re.compile(r"\\.|(\|)", re.DOTALL)
+_BEGUN_RUN = re.compile(r"(?:^|(?<=[\s|]))[*_~]+\Z")
 _FREE_BAR = re.compile(r"(?<!\\)\|")
 SEPARATOR = " · "
 
@@ -107,22 +109,37 @@ def rule_of(rule: str, columns: int, *, barred: bool = False) -> str:
     return f"{rule[:lead]}|{'|'.join(cells)}|{rule[len(rule.rstrip()) :]}"
 
 
-def row_of(line: str, columns: int, *, barred: bool = False) -> str:
+def row_of(line: str, columns: int, *, barred: bool = False, cut: bool = False) -> str:
     """`line`, a row of a table of so many columns, with all that it says in cells of its own;
-    `barred`: it is to begin with a bar."""
+    `barred`: it is to begin with a bar; `cut`: without what is but half at its end."""
+    line = _without_half(line) if cut else line
     lead = lead_of(line)
     body = line[lead:].rstrip(" \t\r\n")
     end = line[lead + len(body) :]
     plain = not _SPECIAL.search(body)
     count = columns_of(body)
     if not plain:
-        written, body = body, _with_code(body, tight=count > columns)
+        written, body = body, _with_code(body, tight=cut or count > columns)
         count = columns_of(body) if body != written else count
     if count > columns:
         body = _joined(body, columns)
-    if "|" not in body.replace("\\|", "") or (barred and not body.startswith("|")):
+    unbarred = "|" not in body.replace("\\|", "") and not cut
+    if unbarred or (barred and not body.startswith("|")):
         body = f"| {body}" if body.endswith("|") else f"| {body} |"
     return f"{line[:lead]}{body}{end}"
+
+
+def _without_half(row: str) -> str:
+    """`row`, which was cut, without what of code, of a formula, of a tag or of an entity is but
+    half."""
+    spans = spans_in(row)
+    begin = spans[-1][1] if spans else 0
+    tick = row.find("`", begin)
+    row = _BEGUN_RUN.sub("", row[: half_mark(row)]) if tick < 0 else row[:tick]
+    for found in _OPENING.finditer(row, begin):
+        if found["formula"] and is_half(row[found.start() :], "|"):
+            return row[: found.start()]
+    return row
 
 
 def _with_code(body: str, *, tight: bool) -> str:

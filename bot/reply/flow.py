@@ -9,7 +9,7 @@ from hashlib import blake2b
 from bot.completion.result import Section
 from bot.markdown.joins import enough
 from bot.markdown.markdown import Layout
-from bot.markdown.pieces import Room
+from bot.markdown.pieces import Piece, Room
 from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import Safe, SafeGrowth
 
@@ -40,6 +40,10 @@ class Flow:
         self._title = title
         self._head = f"{title}\n\n" if title else ""
         self._ahead = self._behind
+        self._joined = not self._behind
+        self._held = self._following = ""
+        """What is not laid out yet, until it tells how it goes on: of what it goes on with, and
+        what it goes on with that as it is rewritten."""
         self._shown_ahead = 0
         self._seen = 0
         self._last = ""
@@ -50,8 +54,8 @@ class Flow:
     async def prepare(self, section: Section) -> None:
         """Do most of the work of `show`, in slices between which others have their turn."""
         self._follow(section)
-        while self._ahead and (following := self._following(section)):
-            self._take_ahead(following)
+        while self._ahead and section.text.strip():
+            self._take_ahead()
             await asyncio.sleep(0)
         while len(section.text) - self._seen > _SLICE_CHARS:
             self._take_slice(section.text)
@@ -63,14 +67,14 @@ class Flow:
         A message that is full is made once, and only the last line of the others anew.
         """
         self._follow(section)
-        while self._ahead and (following := self._following(section)):
-            self._take_ahead(following)
+        while self._ahead and section.text.strip():
+            self._take_ahead()
         while self._seen < len(section.text) and not self._ahead:
             self._take_slice(section.text)
         if section.done and self._end is None:
             self._finish(section)
             self._make_full()
-        last = self._layout.tail(growing=not section.done)
+        last = self._tail(growing=not section.done)
         if last.text.isspace() or not last.text:
             return self._full.copy() or [self._growth.safe(last.markdown)]
         return [*self._full, self._growth.safe(last.markdown)]
@@ -83,7 +87,8 @@ class Flow:
             return [""] * len(shown)
         if section.done:
             return shown
-        stays = self._settled_growth.safe(self._layout.settled().markdown)
+        settled = self._layout.settled() if self._joined else Piece("")
+        stays = self._settled_growth.safe(settled.markdown)
         more = stays.strip() or len(shown) > len(self._full)
         return [*self._full, stays] if more else self._full.copy()
 
@@ -91,23 +96,39 @@ class Flow:
         if not self._continues(section):
             self._restart(section.title)
 
-    def _following(self, section: Section) -> str:
-        """As much of the text as tells how it goes on; empty: more has to come."""
-        text = section.text
-        if not text.strip():
-            return ""
-        last = self._behind[self._behind.rfind("\n") + 1 :]
-        return enough(text, last) or (text if section.done else "")
+    def _tail(self, *, growing: bool = False) -> Piece:
+        return self._layout.tail(growing=growing) if self._joined or not growing else Piece("")
 
-    def _take_ahead(self, following: str) -> None:
-        """Lay out a slice of what it goes on with, and after the last one go on from there."""
+    def _take_ahead(self) -> None:
+        """Lay out a slice of what it goes on with."""
         ahead = self._rewriting.feed(self._ahead[:_SLICE_CHARS])
         self._ahead = self._ahead[_SLICE_CHARS:]
-        ahead += "" if self._ahead else self._rewriting.end()
+        self._lay_out_ahead(ahead)
+        self._held = "" if self._ahead or self._rewriting.is_half else self._rewriting.held
+
+    def _lay_out_ahead(self, ahead: str) -> None:
         self._layout.feed(ahead)
         self._shown_ahead += len(ahead)
-        if not self._ahead:
-            self._head = self._layout.go_on(following)
+
+    def _lay_out(self, text: str, *, whole: bool = False) -> None:
+        """Lay out `text`, as it is rewritten; where it goes on with another text, once that tells
+        how: from the end of that, or from above what is rewritten otherwise now."""
+        if self._joined:
+            self._layout.feed(text)
+            return
+        self._following += text
+        held, behind = self._held, self._following
+        if behind.startswith(held):
+            behind = behind[len(held) :]
+        elif whole or not held.startswith(behind):
+            held = ""
+        last = self._behind[self._behind.rfind("\n") + 1 :]
+        told = behind if whole else enough(behind, last)
+        if told is not None:
+            self._lay_out_ahead(held)
+            self._head = self._layout.go_on(enough(told, last) or told)
+            self._joined = True
+            self._layout.feed(behind)
 
     def _take_slice(self, text: str) -> None:
         """Lay out what comes next of `text`, and make the messages that are full by then."""
@@ -115,23 +136,26 @@ class Flow:
         taken = text[self._seen : end]
         self._taken.update(taken.encode(errors="surrogatepass"))
         if not self._overflows:
-            self._layout.feed(self._rewriting.feed(taken))
+            self._lay_out(self._rewriting.feed(taken))
         self._seen = min(end, len(text))
         self._last = text[max(0, self._seen - _COMPARED) : self._seen]
         self._make_full()
 
     def _make_full(self) -> None:
+        if not self._joined:
+            return
         for piece in self._layout.sealed[len(self._full) :]:
             self._full.append(self._growth.safe(piece.markdown))
 
     @property
     def _overflows(self) -> bool:
-        return self._most is not None and len(self._layout.sealed) > self._most
+        most = self._most if self._joined else None
+        return most is not None and len(self._layout.sealed) > most
 
     @property
     def messages(self) -> int:
         """How many messages it takes, as it was shown last."""
-        tail = self._layout.tail().text
+        tail = self._tail().text
         return len(self._full) + bool(tail.strip()) or 1
 
     def end_of(self, messages: int) -> int:
@@ -160,7 +184,9 @@ class Flow:
         self._end = section.text, section.note
         if self._overflows:
             return
-        self._layout.feed(self._rewriting.end())
+        if self._ahead:
+            self._ahead, self._joined = "", True
+        self._lay_out(self._rewriting.end(cut=section.cut), whole=True)
         if section.cut:
             self._layout.break_off()
         if section.note and not self._overflows:

@@ -388,7 +388,7 @@ async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
         (
             "Plan:\n\n| Phase | What |",
             " Do |\n| --- | --- | --- |\n| 1 | 2 | 3 |",
-            "Plan:\n\n| Phase | What |",
+            "Plan:\n\n| Phase | What |\n|---|---|",
             "| Phase | What | Do |\n| --- | --- | --- |\n| 1 | 2 | 3 |",
         ),
     ],
