@@ -27,7 +27,7 @@ SCRIPTS = (
     *("offer", "overflow", "pause", "wake", "drop", "prune", "load", "stop", "claim", "probe"),
     *("edit_slot", "slot", "rest"),
     *("draft_save", "forget", "forget_person", "leave", "known", "remember", "policy_change"),
-    "vote",
+    *("vote", "save"),
     *("install_save", "install_remove"),
 )
 """Scripts that are run by their names while the bot is at work."""

@@ -254,7 +254,7 @@ class Wiring:
         )
 
     def _changing(self) -> Changing:
-        return Changing(self._store.policies, self._grok, self._settings)
+        return Changing(self._store.policies, self._store.saved, self._grok, self._settings)
 
     def _managing(self) -> CommandRunner:
         channels = ChannelNames(self._slack.api)

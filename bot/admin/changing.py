@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -29,6 +30,7 @@ from bot.rules.policy import (
     Fields,
     Paused,
     Policy,
+    default_fields,
 )
 from bot.rules.quota import Scope
 from bot.rules.scope_words import CHANNEL
@@ -36,6 +38,7 @@ from bot.settings import Settings, default_values
 from bot.slack.blocks import mention
 from bot.slack.moments import moment
 from bot.store.policies import Change, Policies
+from bot.store.saved import Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
 from bot.words import faults as faults_words
@@ -47,8 +50,11 @@ MOST_TOLD = 5
 class Changing:
     """Carries out what changes the policy."""
 
-    def __init__(self, policies: Policies, grok: GrokClient, settings: Settings) -> None:
+    def __init__(
+        self, policies: Policies, saved: Saved, grok: GrokClient, settings: Settings
+    ) -> None:
         self._policies = policies
+        self._saved = saved
         self._grok = grok
         self._settings = default_values(settings)
 
@@ -56,6 +62,8 @@ class Changing:
         """Do what `command` says. Raises `RequestRefused` when it cannot be done as it stands,
         and `StoreUnavailable`."""
         target = command.target or CHANNEL
+        if target.kind == "me":
+            return await self._change_own(command, caller)
         scope = target.scope(channel=caller.channel, user=caller.user)
         policy = await self._policies.current()
         pause = Paused(by=caller.user, at=time.time())
@@ -71,6 +79,27 @@ class Changing:
             when = moment(standing.at, caller.person.tz_offset)
             return CommandReply((words.paused_already(who, when, scope.kind),))
         return await self.change(scope, want.fields, caller)
+
+    async def _change_own(self, command: AdminCommand, caller: Caller) -> CommandReply:
+        """The same of the caller's own defaults, which are nobody else's to know."""
+        own = await self._saved.defaults(caller.user)
+        every = command.fields.get("defaults", ...) is None
+        values = dict.fromkeys(own) if every else _named(command.fields)
+        policy = replace(await self._policies.current(), own=own)
+        if faults := self.faults_of(values, Scope("user", caller.user), policy):
+            raise refused(faults)
+        after = {name: value for name, value in {**own, **values}.items() if value is not None}
+        if after == own:
+            return CommandReply((words.UNCHANGED,))
+        if not await self._saved.set_defaults(caller.user, values):
+            return CommandReply((words.TOO_MANY_SAVED,))
+        differ = [name for name in {**own, **after} if own.get(name) != after.get(name)]
+        told = changes(
+            default_fields({name: own[name] for name in differ if name in own}),
+            default_fields({name: after[name] for name in differ if name in after}),
+        )
+        lines = [words.change(each.what, each.before, each.after) for each in told]
+        return CommandReply((words.changed("defaults", words.YOURS), *lines))
 
     def faults_of(
         self, defaults: Mapping[str, JsonValue], scope: Scope, policy: Policy

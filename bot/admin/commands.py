@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -24,6 +24,7 @@ from bot.asking.showing import (
     how_to_search,
     kept_out,
     models_here,
+    own_defaults,
     search_here,
 )
 from bot.errors import RequestRefused, StoreUnavailable
@@ -182,6 +183,8 @@ class CommandRunner:
 
     async def _defaults(self, command: AdminCommand, caller: Caller) -> CommandReply:
         rules, channel = await self._in_force(caller), caller.channel
+        if command.target and command.target.kind == "me":
+            return CommandReply(own_defaults(rules.policy.own))
         if command.target:
             scope = command.target.scope(channel=channel, user=caller.user)
             lines = defaults_of(rules.policy, scope, channel)
@@ -191,8 +194,10 @@ class CommandRunner:
         return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=True)))
 
     async def _in_force(self, caller: Caller) -> InForce:
+        policy = await self._store.policies.current()
+        own = await self._store.saved.defaults(caller.user)
         return InForce(
-            await self._store.policies.current(),
+            replace(policy, own=own),
             caller.channel,
             caller.user,
             default_values(self._settings),

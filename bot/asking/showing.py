@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -48,12 +48,19 @@ def defaults_of(policy: Policy, scope: Scope, channel: str) -> tuple[str, ...]:
     values, owner = policy.of(scope).defaults, whose(scope, channel)
     if not values:
         return (words.none_set(owner),)
-    shown = [
-        words.default(words.flag(name), default_value(name, values[name]))
-        for name in OPTIONS
-        if name in values
-    ]
-    return (words.defaults_of(owner), *shown)
+    return (words.defaults_of(owner), *_each_default(values))
+
+
+def own_defaults(values: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """The reader's own."""
+    shown = tuple(_each_default(values))
+    return (words.defaults_of(words.YOURS), *shown) if shown else (words.NONE_OF_YOURS,)
+
+
+def _each_default(values: Mapping[str, JsonValue]) -> Iterator[str]:
+    for name in OPTIONS:
+        if name in values:
+            yield words.default(words.flag(name), default_value(name, values[name]))
 
 
 def notices(rules: InForce, tz_offset: int) -> Iterator[str]:

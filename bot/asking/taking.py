@@ -97,7 +97,7 @@ class Taking:
         `NotTaken`, and `Denied` with a sentence for its asker."""
         if place.conversation is not None:
             place = replace(place, earlier=await self._files_of(place.conversation))
-        return await self._take(partial(self._asking.ask, flags, place))
+        return await self._take(partial(self._asking.ask, flags, place), place.user)
 
     async def _files_of(self, conversation: str) -> Recent:
         """The files of the last questions of a conversation; none of them while nobody can say."""
@@ -139,11 +139,13 @@ class Taking:
         Raises what `ask` raises."""
         return await self._take(partial(self._asking.checked, ask))
 
-    async def _take(self, make: Make) -> Taken:
+    async def _take(self, make: Make, user: str = "") -> Taken:
+        """`user`: whose own defaults hold, if anybody's do."""
         try:
+            own = await self._store.saved.defaults(user) if user else {}
             policy = await self._store.policies.current()
             for _ in range(MOST_TRIES):
-                ask = make(policy)
+                ask = make(replace(policy, own=own))
                 if sentence := await self._admission.of_place(ask.user, ask.channel):
                     raise Denied(sentence)
                 try:

@@ -13,7 +13,7 @@ from bot.files.ref import MOST_FILES, FileRef, shows_pictures
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
 ReplyTo = Literal["channel", "thread", "private"]
-Source = Literal["channel", "workspace", "settings"]
+Source = Literal["own", "channel", "workspace", "settings"]
 """Whose default stands in for what the person did not say."""
 
 
@@ -134,7 +134,9 @@ class Ask(BaseModel):
     def without_rules(self) -> Ask:
         """The same without what admins have set in place of what the asker did not say; the
         model apart, which stands below each answer."""
-        ruled = {name for name, source in self.defaulted.items() if source != "settings"}
+        ruled = {
+            name for name, source in self.defaulted.items() if source not in ("own", "settings")
+        }
         given = self.request.model_fields_set - (ruled - {"model"})
         kept = {name: getattr(self.request, name) for name in given}
         request = CompletionRequest.model_construct(set(given), **kept)

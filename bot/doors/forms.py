@@ -288,8 +288,11 @@ class Forms:
         does not say in time."""
         if not knows_rules(person):
             return Filled()
-        policy = await in_time(self._store.policies.current(), KNOW_SECONDS)
-        supplied = self._asking.supplied(Flags({}), channel, policy)
+        policy, own = await asyncio.gather(
+            in_time(self._store.policies.current(), KNOW_SECONDS),
+            in_time(self._store.saved.defaults(person.id), KNOW_SECONDS),
+        )
+        supplied = self._asking.supplied(Flags({}), channel, replace(policy, own=own))
         return Filled(
             values=dict(supplied.values),
             system=supplied.system,

@@ -55,6 +55,7 @@ somebody else asked for, or to ask for it again. Both are for members.
 """
 
 _SHARED: tuple[TargetKind, ...] = ("channel", "workspace")
+_OWN_TOO: tuple[TargetKind, ...] = ("me", *_SHARED)
 _EACH: tuple[TargetKind, ...] = ("channel", "user", "each-user", "workspace")
 
 
@@ -89,10 +90,10 @@ _TABLE = (
     Verb("feedback off", votes_off, _SHARED, "votes", changes=True),
     Verb("feedback texts", texts_on_or_off, ("channel",), "votes", changes=True),
     Verb("audit", nothing, (), "audit"),
-    Verb("defaults", nothing, _SHARED, "rules"),
-    Verb("defaults set", defaults_to_set, _SHARED, "defaults", changes=True),
-    Verb("defaults unset", defaults_to_unset, _SHARED, "defaults", changes=True),
-    Verb("defaults reset", every_default, _SHARED, "defaults", changes=True),
+    Verb("defaults", nothing, _OWN_TOO, "rules"),
+    Verb("defaults set", defaults_to_set, _OWN_TOO, "defaults", changes=True),
+    Verb("defaults unset", defaults_to_unset, _OWN_TOO, "defaults", changes=True),
+    Verb("defaults reset", every_default, _OWN_TOO, "defaults", changes=True),
     Verb("quota", nothing, _EACH, matters={**dict.fromkeys(_EACH, "rules"), "user": "person"}),
     Verb("quota set", quotas_to_set, _EACH, "quota", changes=True),
     Verb("quota unset", quotas_to_unset, _EACH, "quota", changes=True),
@@ -131,7 +132,9 @@ class AdminCommand:
         return VERBS[self.name]
 
     def matter(self, user: str) -> Matter | None:
-        """What `user` wants to see or change; None: what is everybody's."""
+        """What `user` wants to see or change; None: what is everybody's, or their own."""
+        if self.target is not None and self.target.kind == "me":
+            return None
         others = self.target is not None and self.target.user != user
         return self.verb.matter or (
             self.verb.matters.get(self.target.kind) if self.target and others else None

@@ -1,8 +1,8 @@
 """From flags and the policy to what is asked: what wins, and what speaks against it.
 
-What the person said wins over the channel's default, that over the workspace's, and that over
-the settings. What the person asked for is never changed: where admins do not allow it, it is
-refused in words.
+What the person said wins over their own default, that over the channel's, that over the
+workspace's, and that over the settings. What the person asked for is never changed: where admins
+do not allow it, it is refused in words.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
     )
 
 
-_NEAREST: Sequence[Source] = ("channel", "workspace", "settings")
+_NEAREST: Sequence[Source] = ("own", "channel", "workspace", "settings")
 
 
 def _searched(rules: InForce, flags: Flags) -> dict[str, JsonValue]:

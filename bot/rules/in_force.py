@@ -1,6 +1,7 @@
 """What of all that admins have set holds in one place for one person.
 
-- Defaults and caps: those of the channel stand in place of the workspace's.
+- Defaults and caps: those of the channel stand in place of the workspace's, and a person's own
+  defaults in place of both.
 - Models: may be asked if the workspace and the channel both allow it.
 - Limits of what is used: the workspace's, the channel's and the person's all hold. A person's
   own limit stands in place of the one of the same name that `each-user` has.
@@ -148,7 +149,7 @@ class InForce:
         is.
         """
         found: dict[str, list[Default]] = {}
-        for source in ("channel", "workspace", "settings"):
+        for source in ("own", "channel", "workspace", "settings"):
             for name, value in self.set_by(source).items():
                 found.setdefault(name, []).append(Default(name, value, source))
         caps = self.caps
@@ -162,6 +163,8 @@ class InForce:
     def set_by(self, source: Source) -> Mapping[str, JsonValue]:
         """The defaults as they were set there, before caps and allowed models."""
         match source:
+            case "own":
+                return self.policy.own
             case "channel":
                 return self._here.defaults
             case "workspace":

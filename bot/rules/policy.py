@@ -155,6 +155,8 @@ class Policy:
     version: int = 0
     scopes: Mapping[Scope, Rules] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
+    own: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The defaults of whoever asks, where it is looked at for somebody."""
 
     def of(self, scope: Scope) -> Rules:
         """What is set in this very scope."""

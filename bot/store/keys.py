@@ -175,6 +175,10 @@ class Keys:
         """How many tokens all jobs that are under way have reserved."""
         return self._key("reserved")
 
+    def saved(self, owner: str) -> str:
+        """Hash of what an owner has saved: defaults and prompts."""
+        return self._key("saved", owner)
+
     def votes(self, month: str) -> str:
         """Hash of the votes on answers to the questions of one month, and of those answers."""
         return self._key("votes", month)

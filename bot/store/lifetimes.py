@@ -127,6 +127,12 @@ LIFETIMES = (
         forget="part",
     ),
     Lifetime(
+        "saved:*",
+        "the defaults of a person, and the prompts of a person, a channel, the workspace",
+        "never: until they are taken back",
+        forget="named",
+    ),
+    Lifetime(
         "votes:*",
         "who voted how on which answers",
         "13 months after it",

@@ -14,6 +14,7 @@ from bot.store.once import Once
 from bot.store.policies import Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents
+from bot.store.saved import Saved
 from bot.store.votes import Votes
 
 
@@ -30,6 +31,7 @@ class StoreSide:
     conversations: Conversations
     recents: Recents
     votes: Votes
+    saved: Saved
 
     @classmethod
     def of(cls, store: Store, keys: Keys) -> StoreSide:
@@ -44,4 +46,5 @@ class StoreSide:
             conversations=Conversations(store, keys),
             recents=Recents(store, keys),
             votes=Votes(store, keys),
+            saved=Saved(store, keys),
         )

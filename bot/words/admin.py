@@ -72,6 +72,7 @@ A_CONVERSATION = "another conversation"
 THE_WORKSPACE = "the workspace"
 THE_BOT = "how the bot is set up"
 SOURCES: Mapping[str, str] = {
+    "own": "your own",
     "channel": THIS_CHANNEL,
     "workspace": THE_WORKSPACE,
     "settings": THE_BOT,
@@ -246,6 +247,15 @@ def lowered(value: str) -> str:
 def none_set(whose: str) -> str:
     """There are no defaults of this channel or the workspace."""
     return f"No defaults are set for {whose}. `/grok defaults set --temperature 0.5` sets one."
+
+
+NONE_OF_YOURS = (
+    "You have no defaults of your own. `/grok defaults set --temperature 0.5 me` sets one."
+)
+YOURS = "you"
+TOO_MANY_SAVED = (
+    "You have saved so much that there is no room for more. Take some of it back first."
+)
 
 
 def defaults_of(whose: str) -> str:

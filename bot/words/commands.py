@@ -20,7 +20,7 @@ NOTHING_TO_UNSET = "nothing is named"
 ALLOWED_DEFAULT_NAMES = "names of flags, such as temperature"
 ALLOWED_QUOTA_NAMES = "names of limits, such as tokens-per-day"
 PROMPT_NO_DEFAULT = "cannot be a default: everybody asks something else"
-AT_THE_END = "channel or workspace, at the end"
+AT_THE_END = "channel, workspace or me, at the end"
 AT_THE_END_OF_QUOTAS = "channel, user @name, each-user or workspace, at the end"
 ALLOWED_PERSON = "@ and a name, picked from the list that Slack offers"
 ALLOWED_MONTH = "a month such as 2025-03"
@@ -81,11 +81,13 @@ For admins.""",
 Who changed defaults, quotas or models, when, from what to what.
 • `/grok audit`: the latest changes, for admins""",
     "defaults": """\
-What Grok is asked with when you say nothing else. What you give yourself comes first, then what \
-the channel has, then the workspace.
+What Grok is asked with when you say nothing else. What you give yourself comes first, then your \
+own defaults, then what the channel has, then the workspace.
 • `/grok defaults`: what holds here, and where it comes from
 • `/grok defaults set --model grok-4.3 --temperature 0.2`: for this channel
 • `/grok defaults set --system "Answer in French" --reply thread workspace`: for all channels
+• `/grok defaults set --temperature 0.2 me`: for yourself, wherever you ask; \
+`/grok defaults show me`
 • `/grok defaults unset temperature reply`: take some back
 • `/grok defaults reset`: take all back, of this channel; `/grok defaults reset workspace` \
 of the workspace

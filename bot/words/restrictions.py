@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.words.quota import one_of
 
 _SET_BY: dict[str, str] = {
+    "own": "your own defaults",
     "channel": "the defaults of this channel",
     "workspace": "the defaults of the workspace",
     "settings": "whoever runs this bot",

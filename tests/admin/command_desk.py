@@ -89,7 +89,7 @@ async def desk(
                 store=records,
                 settings=ours,
             ),
-            changing=Changing(records.policies, grok, ours),
+            changing=Changing(records.policies, records.saved, grok, ours),
             permission=permission,
             grok=grok,
             slack=slack,

@@ -101,7 +101,7 @@ async def desk(
         api = WebApi(client_of(workspace))
         records, slack = StoreSide.of(behind, KEYS), slack_side(api, behind, KEYS, admins_of(ours))
         setup = Setup(
-            changing=Changing(records.policies, grok, ours),
+            changing=Changing(records.policies, records.saved, grok, ours),
             permission=Permission(ours),
             presence=Presence(slack.people, slack.membership),
             slack=slack,

@@ -65,6 +65,7 @@ async def _doors(stage: Stage) -> None:
     workspace = stage.workspace
     stage.grok.script(script(speed=60))
     await stage.ask("defaults set --temperature 0.5", channel=ENGINEERING)
+    await stage.ask("defaults set --seed 5 me")
     await stage.ask("usage channel")
     await workspace.open_home(ANA)
     await stage.ask("", user=BEN)

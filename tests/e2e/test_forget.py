@@ -65,6 +65,7 @@ async def a_day(stage: Stage) -> None:
     await told(stage, "quota set tokens-per-day=900k channel")
     await told(stage, f"quota set tokens-per-day=500k user <@{ANA}>")
     await told(stage, "pause channel", channel=ENGINEERING)
+    await told(stage, "defaults set --seed 5 me")
     announced = len(stage.workspace.messages(GENERAL))
     await stage.ask(f"--max-tokens 50 What is a {HERS}?")
     (root,) = await stage.answer(announced)

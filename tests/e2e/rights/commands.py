@@ -97,5 +97,18 @@ def _changes(act: str, typed: str, before: str, after: str) -> None:
         return "yes" if changed else refused(said)
 
 
+@drives("`/grok defaults set … me`")
+async def set_own(at: World, who: str) -> Outcome:
+    said = await at.told(who, f"defaults set --seed 9{next(at.numbers):04} me")
+    return "yes" if "Defaults of you" in said else refused(said)
+
+
+@drives("`/grok defaults show me`")
+async def show_own(at: World, who: str) -> Outcome:
+    said = await at.told(who, "defaults show me")
+    assert SYSTEM not in said
+    return "yes" if "of your own" in said or "Defaults of you" in said else refused(said)
+
+
 for _act, _change in CHANGES.items():
     _changes(_act, *_change)

@@ -1,0 +1,77 @@
+"""What people keep for themselves and for others: their own defaults, and prompts under names.
+
+Each owner (a person, a channel, the workspace) has one hash, which lasts until they take back what
+is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from pydantic import JsonValue, ValidationError
+
+from bot.rules.policy import Rules
+from bot.rules.quota import Scope
+from bot.store.connection import Store, redis_errors
+from bot.store.keys import Keys
+
+log = structlog.get_logger(__name__)
+
+MOST_VALUES = 100
+"""Defaults and prompts of one owner."""
+
+_DEFAULT, _PROMPT = "default ", "prompt "
+
+
+class Saved:
+    """What is saved in one workspace. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._save = store.script("save")
+        self._keys = keys
+
+    async def defaults(self, user: str) -> Mapping[str, JsonValue]:
+        """Somebody's own defaults, by the name of the option; what this version cannot read is
+        not set."""
+        found: dict[str, JsonValue] = {}
+        for name, text in (await self._of(Scope("user", user), _DEFAULT)).items():
+            try:
+                value: JsonValue = json.loads(text)
+                found |= Rules(defaults={name: value}).defaults
+            except (ValueError, ValidationError, RecursionError):
+                log.warning("default cannot be read", name=name)
+        return found
+
+    async def set_defaults(self, user: str, values: Mapping[str, JsonValue]) -> bool:
+        """Change some of them (None: taken back); False: they are too many."""
+        changed = {
+            f"{_DEFAULT}{name}": "" if value is None else json.dumps(value)
+            for name, value in values.items()
+        }
+        return await self._change(Scope("user", user), changed)
+
+    async def prompts(self, owner: Scope) -> Mapping[str, str]:
+        """The prompts of a person, a channel or the workspace, by name."""
+        return await self._of(owner, _PROMPT)
+
+    async def set_prompt(self, owner: Scope, name: str, text: str) -> bool:
+        """Save a prompt, in place of one of that name; empty: it is taken back. False: they are
+        too many."""
+        return await self._change(owner, {f"{_PROMPT}{name}": text})
+
+    async def _of(self, owner: Scope, kind: str) -> dict[str, str]:
+        with redis_errors():
+            found: Any = await self._redis.hgetall(self._keys.saved(str(owner)))
+        return {
+            str(name).removeprefix(kind): str(text)
+            for name, text in sorted(found.items())
+            if str(name).startswith(kind)
+        }
+
+    async def _change(self, owner: Scope, changed: Mapping[str, str]) -> bool:
+        pairs = [each for pair in changed.items() for each in pair]
+        return bool(await self._save([self._keys.saved(str(owner))], [MOST_VALUES, *pairs]))
