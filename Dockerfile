@@ -4,10 +4,13 @@
 ARG PYTHON=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 
 FROM ${PYTHON} AS install
+# For traces: --build-arg LOCK=requirements-traces.lock
+ARG LOCK=requirements.lock
 COPY requirements.lock /
+COPY requirements-traces.lock /
 RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --requirement /requirements.lock
+        --require-hashes --requirement "/$LOCK"
 
 FROM ${PYTHON}
 RUN pip uninstall --yes pip \

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from bot import tracing
 from bot.crash_points import arm_process
 from bot.duties import Duty
 from bot.errors import StartupError
@@ -98,6 +99,7 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
     if faults := settings_faults(settings, duty):
         raise StartupError(faults)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(tracing.exported(settings))
         tokenless = await stack.enter_async_context(open_session(settings))
         installation = None
         if settings.slack_client_id is None:

@@ -42,6 +42,11 @@ def know_models(names: Iterable[str]) -> None:
     TOKENS.closed = types, frozenset(islice(dict.fromkeys((*models, *names)), MOST_MODELS))
 
 
+def known_model(name: str) -> str:
+    """`name` where it is counted apart, else `other`: it may be what somebody typed."""
+    return name if name in TOKENS.closed[1] else OTHER
+
+
 REQUESTS = _closed(
     "grokbot_requests_total",
     "Questions by way in and outcome",

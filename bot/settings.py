@@ -262,6 +262,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe level that is logged."
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        description="Where traces go (OTLP over HTTP), such as `http://collector:4318`; unset: "
+        "there are none. OpenTelemetry's other variables hold as well.",
+    )
     log_prompts: bool = Field(False, description="Log prompts too (off: they never are).")
 
 

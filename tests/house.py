@@ -19,6 +19,7 @@ GROUND = frozenset(
         "slack_limits",
         "settings",
         "metrics",
+        "tracing",
         "labels",
         "acks",
         "backoff",

@@ -243,7 +243,9 @@ def test_the_locks_agree_and_cover_what_the_project_asks_for() -> None:
     run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
     project = tomllib.loads(read("pyproject.toml"))["project"]
 
-    assert run.items() <= dev.items()
+    traces = pins("requirements-traces.lock")
+    assert run.items() <= traces.items() <= dev.items()
+    assert wanted(project["optional-dependencies"]["traces"]) <= traces.keys() - run.keys()
     assert wanted(project["dependencies"]) <= run.keys()
     assert wanted(project["optional-dependencies"]["dev"]) <= dev.keys()
 
@@ -256,7 +258,10 @@ def wanted(requirements: list[str]) -> set[str]:
 SERVERS = [f"tests/e2e/servers/{name}.lock" for name in ("litellm", "llama", "llama-build")]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", *SERVERS])
+LOCKS = [f"requirements{kind}.lock" for kind in ("", "-traces", "-dev")]
+
+
+@pytest.mark.parametrize("name", [*LOCKS, *SERVERS])
 def test_every_pin_has_a_hash_and_no_lock_has_an_address(name: str) -> None:
     text = read(name)
     blocks = re.split(r"\n(?=\S)", text.strip())

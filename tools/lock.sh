@@ -18,7 +18,10 @@ compile() {
 }
 
 compile pyproject.toml --output-file requirements.lock
-compile pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+compile pyproject.toml --extra traces --constraint requirements.lock \
+    --output-file requirements-traces.lock
+compile pyproject.toml --extra dev --extra traces --constraint requirements.lock \
+    --output-file requirements-dev.lock
 for name in tests/e2e/servers/*.in; do
     compile "$name" --output-file "${name%.in}.lock"
 done

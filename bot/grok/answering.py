@@ -10,6 +10,7 @@ from typing import Self
 
 import structlog
 
+from bot import tracing
 from bot.completion.endings import ending_of
 from bot.completion.result import Chunk
 from bot.completion.tools import Searched
@@ -28,12 +29,23 @@ from bot.grok.routing import Refused, Router
 from bot.grok.sips import Sips
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
+from bot.metrics import known_model
 from bot.settings import Settings
 from bot.words import grok as words
 
 log = structlog.get_logger(__name__)
 
 Again = Callable[[], Awaitable[None]]
+
+
+def _facts(call: Call) -> dict[str, str]:
+    """What a trace says of a call, by OpenTelemetry's names for it."""
+    return {
+        "gen_ai__operation__name": "chat",
+        "gen_ai__provider__name": "x_ai",
+        "gen_ai__request__model": known_model(call.request.model),
+        "endpoint": call.endpoint,
+    }
 
 
 class Completion:
@@ -112,9 +124,10 @@ class Completion:
             self.call = self._adapting.fit(self.call)
             self._began = False
             try:
-                async with aclosing(self._attempt(deadlines)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
+                with tracing.beside("grok", **_facts(self.call)):
+                    async with aclosing(self._attempt(deadlines)) as chunks:
+                        async for chunk in chunks:
+                            yield chunk
             except Failure as failure:
                 self._reached = failure.reached = self._reached or failure.reached
                 self._spent = failure.spent = self._spent or failure.spent

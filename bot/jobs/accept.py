@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import words
+from bot import tracing, words
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StoreUnavailable
 from bot.jobs.queue import REFUSED, Queue
@@ -66,7 +66,8 @@ class Acceptor:
         while (left := deadline - clock()) > 0:
             try:
                 async with patience(max(left / 2, min(left, SHORTEST_TRY_SECONDS))):
-                    holder = await self._queue.accept(job_id, ask, hold, self._crowd)
+                    with tracing.span("accept", surface=ask.surface, job_id=job_id):
+                        holder = await self._queue.accept(job_id, ask, hold, self._crowd)
                 return Accepted(holder, duplicate=holder != job_id)
             except StoreUnavailable as error:
                 maybe_taken |= error.maybe_applied

@@ -69,6 +69,8 @@ class Job:
     broke."""
     late: float = 0.0
     """For how many seconds, as it was taken, Slack may carry out calls of earlier holders."""
+    trace: str = ""
+    """What names the span that it came in by; empty when nobody traces."""
 
     @property
     def opens_conversation(self) -> bool:
@@ -125,6 +127,7 @@ def parse_job(fields: Mapping[str, str]) -> Job:
         shown="shown" in fields,
         lost=int(fields.get("lost", 0)),
         late=int(fields.get("late", 0)) / 1000,
+        trace=fields.get("trace", ""),
     )
 
 
@@ -141,6 +144,7 @@ def fields_of(job: Job) -> dict[str, str]:
         "stop": job.stop,
         "given_up": job.given_up,
         "needs": needs_of(job.ask),
+        "trace": job.trace,
         "answer": job.answer.model_dump_json() if job.answer else "",
         **{post_field(part): dump_post(post) for part, post in job.posts.items()},
     }

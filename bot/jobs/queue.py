@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from redis.exceptions import ResponseError
 
+from bot import tracing
 from bot.completion.ask import Ask
 from bot.crash_points import passing
 from bot.jobs.crashes import Crashes, beyond_hope
@@ -124,6 +125,7 @@ class Queue(Leased):
             int(ask.opens_thread),
             needs_of(ask),
             _recent_files(ask),
+            tracing.traceparent(),
             *bounds,
         )
         outcome, detail = await self._script("accept").once(keys, args)

@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.acks import Acks
 from bot.backoff import pauses
 from bot.errors import StoreUnavailable
 from bot.jobs.entry import Entry
 from bot.jobs.gauging import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
+from bot.jobs.job import Job
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
@@ -354,7 +355,11 @@ class Worker:
             return
         lease, job = taken
         self._places.know(place, person=job.ask.user, channel=job.ask.channel)
-        with bound_contextvars(job_id=job.id, epoch=job.epoch):
+        with (
+            bound_contextvars(job_id=job.id, epoch=job.epoch),
+            tracing.span("job", parent=job.trace, **_facts(job)),
+        ):
+            tracing.waited("queue", job.created)
             if reclaimed:
                 metrics.JOBS_RECLAIMED.inc()
                 log.warning("job taken over", attempts=job.attempts)
@@ -368,6 +373,16 @@ class Worker:
         metrics.JOBS_RECLAIMED.inc()
         log.warning("job rests, its worker is gone", job_id=entry.job_id, seconds=seconds)
         return True
+
+
+def _facts(job: Job) -> dict[str, str | int]:
+    return {
+        "job_id": job.id,
+        "team": job.ask.team,
+        "surface": job.ask.surface,
+        "state": job.state,
+        "attempts": job.attempts,
+    }
 
 
 def last_cause(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bot.ops.redact import HIDDEN, Redactor
 from bot.settings import Settings
+from bot.tracing import add_trace
 
 OURS = "bot"
 
@@ -73,6 +74,7 @@ def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
 def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        add_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

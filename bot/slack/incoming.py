@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot import tracing
 from bot.seldom import Seldom
 from bot.slack.payloads import Malformed, payload_of
 
@@ -86,7 +87,8 @@ async def answer(app: AsyncApp, body: JsonObject, retry: object = 0) -> BoltResp
         context = {PAYLOAD: payload, RETRY: _count(retry)}
         # In this mode Bolt takes what was parsed; in the other it would parse the body again.
         request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
-        return await app.async_dispatch(request)
+        with tracing.span(f"slack {type(payload).__name__}", retry=_count(retry)):
+            return await app.async_dispatch(request)
     except _NOT_READ as error:
         raise Malformed(type(error).__name__) from None
 

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.crash_points import passing
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TooLong
 from bot.patience import patience
@@ -86,6 +86,12 @@ class WebApi:
         self, method: str, body: Mapping[str, Any], *, read: bool = False
     ) -> Mapping[str, Any]:
         """The reply to one call; `read` for methods that take no JSON."""
+        with tracing.span(f"slack {method}"):
+            return await self._called(method, body, read=read)
+
+    async def _called(
+        self, method: str, body: Mapping[str, Any], *, read: bool
+    ) -> Mapping[str, Any]:
         passing("before", method)
         try:
             async with patience(self._deadline):
@@ -157,7 +163,8 @@ class WebApi:
         passing("before", kind)
         try:
             async with patience(self._deadline):
-                reply = await self._send(url, body, content_type)
+                with tracing.span(f"slack {kind}"):
+                    reply = await self._send(url, body, content_type)
         except _NO_REPLY as error:
             raise _counted(kind, _no_reply(kind, error)) from None
         passing("after", kind)

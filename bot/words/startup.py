@@ -55,6 +55,12 @@ def setting_fault(name: str, problem: str) -> str:
     return f"{name} is not right: {problem[:1].lower()}{problem[1:]}. See .env.example."
 
 
+TRACES_NOT_INSTALLED = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT is set, and the packages for traces are not installed: install "
+    "requirements-traces.lock, or unset it."
+)
+
+
 def wrong_url(name: str, schemes: str) -> str:
     """An address that cannot be used."""
     return f"{name} is not an address that the bot can use (one that begins with {schemes})."

@@ -20,10 +20,11 @@
 --       9 own     "1": the thread begins with the question
 --       10 needs  what a version must know to answer it, if not every version does
 --       11 files  those of the last questions of the conversation, this one too, JSON, if any
---       12 most   questions that may run or wait at once, if that is bounded
---       13 often  questions of one asker in any window
---       14 window in ms
---       15 name   of the question among those of its asker, the same whenever it is asked
+--       12 trace  what names the span that the question came in by, if there is one
+--       13 most   questions that may run or wait at once, if that is bounded
+--       14 often  questions of one asker in any window
+--       15 window in ms
+--       16 name   of the question among those of its asker, the same whenever it is asked
 -- returns {outcome, detail}: "accepted" and the new id; "duplicate" and the id of the job that
 --         holds it; and when nothing has changed: "stale", the hold was made by another policy
 --         than the one that holds; "closed", no questions are taken there; "denied" and the
@@ -44,8 +45,8 @@
 -- uses quotas.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
-local id, ask, seconds, line, kept, asked, hold, named, own, needs, files, most, often, window,
-  name = unpack(ARGV)
+local id, ask, seconds, line, kept, asked, hold, named, own, needs, files, trace, most, often,
+  window, name = unpack(ARGV)
 local thread, facts, active, waiting
 if (line or '') ~= '' then
   thread, facts, active, waiting = unpack(KEYS, 4, 7)
@@ -124,6 +125,9 @@ redis.call('SET', seen, id, 'EX', seconds)
 redis.call('HSET', job,
   'id', id, 'state', 'queued', 'ask', ask, 'created', string.format('%d', server_ms()),
   'epoch', 0, 'attempts', 0, 'redeliver', 0)
+if (trace or '') ~= '' then
+  redis.call('HSET', job, 'trace', trace)
+end
 if (needs or '') ~= '' then
   redis.call('HSET', job, 'needs', needs)
 end
