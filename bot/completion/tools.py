@@ -62,7 +62,7 @@ TOOLS: Mapping[Searched, Tool] = MappingProxyType(
                     "until": "to_date",
                 },
                 micro_dollars={"posts": 5_000, "profiles": 10_000},
-                each_turn={"x_calls": 10, "posts": 80, "profiles": 5},
+                each_turn={"x_calls": 10, "posts": 100, "profiles": 5},
             ),
         )
     }

@@ -20,6 +20,7 @@ from bot.jobs.until_stored import until_stored
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, charge_for
+from bot.rules.hold import Hold
 from bot.slack.pacing import Slot, Turn
 
 
@@ -222,6 +223,13 @@ class Held:
         charged. Raises `Denied` when too little is left for it."""
         self._asked += 1
         await self.begin()
+
+    async def extend(self, hold: Hold) -> None:
+        """Have `hold` reserved in place of what the job has reserved, which is less. Raises
+        `Denied` when that does not fit, and `StoreUnavailable`; nothing has changed for this
+        holder then."""
+        await self._queue.extend(self._lease, hold)
+        self.job = replace(self.job, hold=hold)
 
     async def deliver(self, answer: Answer) -> Answer:
         """End the work on the answer, and settle what was reserved for it; the answer that

@@ -117,6 +117,15 @@ class Leased:
             raise LeaseLost(lease.entry.job_id)
         raise_refusal(outcome, detail, hold)
 
+    async def extend(self, lease: Lease, hold: Hold) -> None:
+        """Reserve `hold` in place of what the job has reserved, which is less. Raises `Denied`
+        when it does not fit, and nothing has changed then; and `LeaseLost`."""
+        keys = [self._job(lease), *counters(self._keys, hold)]
+        outcome, detail = await self._script("extend")(keys, [lease.token, hold.model_dump_json()])
+        if outcome == "lost":
+            raise LeaseLost(lease.entry.job_id)
+        raise_refusal(outcome, detail, hold)
+
     async def deliver(
         self,
         lease: Lease,

@@ -22,6 +22,7 @@ from bot.grok.client import GrokClient
 from bot.grok.endpoints import enclosed
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
+from bot.jobs.search_bounds import keep_within
 from bot.jobs.sequels import Sequels
 from bot.jobs.until_stored import until_stored
 from bot.reply.continued import Continued
@@ -253,6 +254,8 @@ class _Work:
                     metrics.TIME_TO_FIRST_TOKEN.observe(asking.first)
                 asking.collector.add(chunk)
                 self._reply.changed()
+                if chunk.step is not None:
+                    await keep_within(self._held, asking.collector.searching.use())
                 passing("after", "chunk")
                 if self._reply.deleted or self._reply.stopped:
                     return

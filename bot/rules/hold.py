@@ -110,6 +110,8 @@ class Hold(BaseModel):
     """The most that is fetched of X."""
     search_micro_dollars: int = 0
     """What of `micro_dollars` the calls, the posts and the profiles cost."""
+    caps: dict[QuotaName, int] = {}
+    """What bounds all of those, however often it searches."""
     prices: Prices | None = None
     model: str = ""
     """Which is asked, as the list of models calls it; empty in a job of an earlier version."""
@@ -203,6 +205,7 @@ def hold_for(
         posts=most.posts,
         profiles=most.profiles,
         search_micro_dollars=most.micro_dollars,
+        caps=dict(rules.caps) if ask.search else {},
         prices=prices,
         model=model[:_MODEL_CHARS],
     )

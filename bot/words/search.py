@@ -75,6 +75,11 @@ NOTHING_CITED = (
 )
 """Below an answer whose search was narrowed."""
 
+SEARCHED_ENOUGH = (
+    "Grok has searched as much as it may for one question here, so I stopped it. Ask for less at "
+    "once, or narrow what is searched: `/grok help search`."
+)
+
 ENDS_OPEN = "ends with a comma: write the list without spaces, or in quotes"
 NOTHING_SEARCHED = "counts only where something is searched"
 ONE_OF_THE_TWO = "one of the two"

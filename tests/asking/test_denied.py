@@ -141,8 +141,8 @@ def left_for(left: int, name: QuotaName = "usd-per-month", ask: Any = SEARCHING)
 @pytest.mark.parametrize(
     ("name", "left", "proposed"),
     [
-        ("usd-per-month", 1_300_000, "`--max-turns 2`"),
-        ("usd-per-month", 600_000, "`--max-turns 1`"),
+        ("usd-per-month", 1_600_000, "`--max-turns 2`"),
+        ("usd-per-month", 700_000, "`--max-turns 1`"),
         ("usd-per-month", 500_000, "`--search web`"),
         ("usd-per-month", 100_000, "`--search web --max-turns 1`"),
         ("usd-per-month", 10_000, "Without searching it would fit now: ask with `--search off`"),
@@ -183,7 +183,7 @@ def test_who_searches_x_by_its_people_is_not_sent_to_the_web() -> None:
 def test_a_smaller_search_is_proposed_in_the_words_of_the_form() -> None:
     ask = SEARCHING.model_copy(update={"surface": "form"})
 
-    assert "set “How often to search” to 2" in told(left_for(1_300_000, ask=ask), ask=ask)
+    assert "set “How often to search” to 2" in told(left_for(1_600_000, ask=ask), ask=ask)
     assert "set “What to search” to The web" in told(left_for(500_000, ask=ask), ask=ask)
 
 

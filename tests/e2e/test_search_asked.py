@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.grok import Script
+from bot.words import search as words
+from sandbox.grok import Script, ToolCall
 from sandbox.workspace import ANA, BEN, GENERAL, CommandResult
 from tests.e2e.stage import Stage, buttons, fields, on_stage
 
@@ -189,3 +190,38 @@ async def test_what_admins_forbid_is_told_and_what_they_allow_goes_along(redis_u
         == [{"type": "web_search", "filters": {"excluded_domains": ["spam.example"]}}]
     )
     assert tools(stage) == [{"type": "web_search"}]
+
+
+def many(calls: int) -> Script:
+    """An answer for which the web is searched so often."""
+    found = [ToolCall(asked=f"news {n}", sources=("https://a.example/1",)) for n in range(calls)]
+    return Script(text="It is [[1]](https://a.example/1).", calls=found)
+
+
+async def test_more_is_reserved_while_it_searches_more_than_was_thought(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(many(25))
+        await stage.ask("--search web --max-turns 1 what is new")
+        (message,) = await stage.answer()
+        await stage.ask("usage me")
+
+    told = "".join(each.shown for each in stage.workspace.ephemerals(ANA))
+    assert "It is" in message.shown
+    assert words.SEARCHED_ENOUGH not in message.shown
+    assert "25 searches for $0.12 of it" in told
+
+
+@pytest.mark.parametrize("quota", ["search-calls=5", "searches-per-day=10"])
+async def test_it_stops_where_no_more_may_be_searched(redis_url: str, quota: str) -> None:
+    """What it came to is not known then: all that was reserved is charged, and no more."""
+    most = int(quota.partition("=")[2])
+    async with on_stage(redis_url) as stage:
+        await stage.ask(f"quota set {quota}")
+        stage.grok.script(many(25))
+        await stage.ask("--search web --max-turns 1 what is new")
+        (message,) = await stage.answer()
+        await stage.ask("usage me")
+
+    told = "".join(each.shown for each in stage.workspace.ephemerals(ANA))
+    assert words.SEARCHED_ENOUGH in message.shown
+    assert f"{most} searches" in told

@@ -103,6 +103,21 @@ class QuotaModel:
         job.asked = job.lease
         return []
 
+    def extend(self, job: ModelJob, hold: Hold) -> list[Shortage]:
+        assert job.hold is not None
+        before, after = whole(job.hold), whole(hold)
+        cost = None
+        if after.micro_dollars is not None:
+            cost = after.micro_dollars - (before.micro_dollars or 0)
+        of_search = {name: getattr(after, name) - getattr(before, name) for name in OF_SEARCH}
+        more = Charge(0, after.tokens - before.tokens, cost, **of_search)
+        if short := list(self.shortages(hold, more, 0)):
+            return short
+        self._hold(job.hold, -1)
+        self._hold(hold, 1)
+        job.hold = hold
+        return []
+
     def deliver(self, job: ModelJob, charge: Charge) -> None:
         if job.hold is not None:
             used = charge if job.asked == job.lease and job.lease else whole(job.hold)

@@ -224,6 +224,34 @@ class QuotaMachine(RuleBasedStateMachine):
         for _ in range(times):
             assert self._begun(lease, job.hold, time) == expected
 
+    @rule(
+        lease=leases,
+        tokens=st.integers(0, 60),
+        dollars=st.sampled_from([0, 400]),
+        searched=SEARCHED,
+        times=st.integers(1, 2),
+    )
+    def extend(
+        self, lease: Lease, tokens: int, dollars: int, searched: tuple[int, int, int], times: int
+    ) -> None:
+        job = self._model.jobs[lease.entry.job_id]
+        if job.hold is None:
+            return
+        hold = _more(job.hold, tokens, dollars, searched)
+        lost = self._held(lease) is None
+        expected: object = "lost" if lost else self._model.extend(job, hold)
+        for _ in range(times):
+            assert self._extended(lease, hold) == expected
+
+    def _extended(self, lease: Lease, hold: Hold) -> object:
+        try:
+            self._do(self._queue.extend(lease, hold))
+        except LeaseLost:
+            return "lost"
+        except Denied as denied:
+            return list(denied.shortages)
+        return []
+
     def _begun(self, lease: Lease, hold: Hold, time: int) -> object:
         try:
             self._do(self._queue.begin(lease, hold, time))
@@ -413,6 +441,15 @@ class QuotaMachine(RuleBasedStateMachine):
             found = await self._quotas.most(scope, month, 10)
             assert dict(found) == dict(self._model.by[scope, month])
             assert [tokens for _, tokens in found] == sorted(dict(found).values(), reverse=True)
+
+
+def _more(hold: Hold, tokens: int, dollars: int, searched: tuple[int, int, int]) -> Hold:
+    """A hold for a search that goes on."""
+    cost = None if hold.micro_dollars is None else hold.micro_dollars + dollars
+    more = {
+        name: getattr(hold, name) + each for name, each in zip(OF_SEARCH, searched, strict=True)
+    }
+    return hold.model_copy(update={"tokens": hold.tokens + tokens, "micro_dollars": cost, **more})
 
 
 def windows(day: int) -> Windows:

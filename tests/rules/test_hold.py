@@ -151,21 +151,21 @@ def test_what_a_search_may_come_to_is_reserved_besides() -> None:
     plain = reserved(max_tokens=50, prices=Prices(1, 2))
     search = search_in({"search": "web,x", "max_turns": 2})
     hold = reserved(max_tokens=50, prices=Prices(1, 2), place={"search": search})
-    use = ToolUse(web_calls=20, x_calls=20, posts=160, profiles=10)
+    use = ToolUse(web_calls=20, x_calls=20, posts=200, profiles=10)
 
     assert (plain.rounds, plain.found, plain.searches) == (1, 0, 0)
-    assert (hold.searches, hold.posts, hold.profiles) == (40, 160, 10)
-    assert hold.search_micro_dollars == cost_of(use) == 1_000_000
+    assert (hold.searches, hold.posts, hold.profiles) == (40, 200, 10)
+    assert hold.search_micro_dollars == cost_of(use) == 1_200_000
     assert (hold.rounds, hold.found) == (3, (20 + 40) * READ_OF_EACH_CALL)
     assert hold.tokens == 3 * hold.input + hold.found + 50 == hold.read + hold.output
-    assert hold.micro_dollars == hold.read + 2 * 50 + 1_000_000
+    assert hold.micro_dollars == hold.read + 2 * 50 + 1_200_000
 
 
 @pytest.mark.parametrize(
     ("caps", "searches", "posts", "profiles", "dollars"),
     [
-        ({}, 30, 240, 15, 1_350_000),
-        ({"search-calls": 5}, 5, 240, 15, 1_350_000),
+        ({}, 30, 300, 15, 1_650_000),
+        ({"search-calls": 5}, 5, 300, 15, 1_650_000),
         ({"search-posts": 44}, 30, 44, 15, 370_000),
         ({"search-posts": 44, "search-profiles": 1, "search-calls": 90}, 30, 44, 1, 230_000),
     ],

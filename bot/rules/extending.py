@@ -1,0 +1,53 @@
+"""Reserving more for a question whose answer searches more than was thought: nobody can say
+beforehand how often one turn does."""
+
+from __future__ import annotations
+
+from bot.completion.result import ToolUse
+from bot.completion.search import Search
+from bot.rules.hold import MOST, Hold
+from bot.rules.search_use import most_searched
+
+
+def extended(hold: Hold, search: Search) -> Hold | None:
+    """What is reserved for `search` with one turn more than in `hold`; None where caps allow no
+    more."""
+    turns = hold.rounds
+    most = most_searched(search.model_copy(update={"max_turns": turns}), hold.caps, turns)
+    if (most.searches, most.posts) <= (hold.searches, hold.posts):
+        return None
+    read = most.rounds * hold.input + most.read
+    cost = None
+    if hold.prices is not None:
+        cost = hold.prices.cost(read, hold.output, prompts=hold.copies) + most.micro_dollars
+    return hold.model_copy(
+        update={
+            "rounds": most.rounds,
+            "found": most.read,
+            "tokens": min(MOST, read + hold.output),
+            "micro_dollars": None if cost is None else min(MOST, cost),
+            "searches": most.searches,
+            "posts": most.posts,
+            "profiles": most.profiles,
+            "search_micro_dollars": most.micro_dollars,
+        }
+    )
+
+
+def reaches(hold: Hold, use: ToolUse) -> bool:
+    """Whether `use` is all that is reserved, so that the next call would be too much."""
+    return any(used and used >= most for used, most in _each(hold, use))
+
+
+def exceeds(hold: Hold, use: ToolUse) -> bool:
+    """Whether `use` is more than is reserved."""
+    return any(used > most for used, most in _each(hold, use))
+
+
+def _each(hold: Hold, use: ToolUse) -> tuple[tuple[int, int], ...]:
+    """What is used, and the most: of what nobody knows nothing."""
+    return (
+        (use.web_calls + use.x_calls, hold.searches),
+        (use.posts or 0, hold.posts),
+        (use.profiles or 0, hold.profiles),
+    )

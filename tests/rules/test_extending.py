@@ -1,0 +1,77 @@
+"""Reserving more for an answer that searches more than was thought."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from bot.completion.result import ToolUse
+from bot.completion.search import search_in
+from bot.rules.extending import exceeds, extended, reaches
+from bot.rules.hold import Hold, hold_for
+from bot.rules.policy import Policy, Rules
+from bot.rules.prices import Prices
+from bot.rules.quota import QuotaName, Scope
+from bot.settings import Settings
+from tests.jobs.asks import make_ask
+
+SEARCH = search_in({"search": "web,x", "max_turns": 1})
+
+
+def hold_of(turns: int = 1, caps: dict[QuotaName, int] | None = None, **fields: Any) -> Hold:
+    policy = Policy(0, {Scope("channel", "C1"): Rules(limits=caps or {})})
+    ask = make_ask(search=SEARCH.model_copy(update={"max_turns": turns}))
+    hold = hold_for(
+        ask,
+        policy,
+        prices=Prices(1, 2),
+        reasons=False,
+        settings=Settings(_env_file=None),
+        now=time.time(),
+    )
+    return hold.model_copy(update=fields)
+
+
+def test_it_is_as_if_one_turn_more_had_been_asked_for() -> None:
+    once = extended(hold_of(1), SEARCH)
+
+    assert once is not None
+    assert once == hold_of(2)
+    assert extended(once, SEARCH) == hold_of(3)
+
+
+def test_what_nobody_knows_the_price_of_stays_so() -> None:
+    more = extended(hold_of(prices=None, micro_dollars=None), SEARCH)
+
+    assert more is not None
+    assert more.micro_dollars is None
+
+
+def test_caps_allow_no_more() -> None:
+    assert extended(hold_of(caps={"search-calls": 20, "search-posts": 100}), SEARCH) is None
+    assert extended(hold_of(caps={"search-calls": 20}), SEARCH) is not None
+    some = extended(hold_of(caps={"search-calls": 25, "search-posts": 50}), SEARCH)
+    assert some is not None
+    assert (some.searches, some.posts) == (25, 50)
+    assert extended(some, SEARCH) is None
+
+
+@pytest.mark.parametrize(
+    ("use", "reached", "exceeded"),
+    [
+        (ToolUse(), False, False),
+        (ToolUse(web_calls=9, x_calls=10), False, False),
+        (ToolUse(web_calls=10, x_calls=10), True, False),
+        (ToolUse(web_calls=11, x_calls=10), True, True),
+        (ToolUse(x_calls=3, posts=100, profiles=5), True, False),
+        (ToolUse(x_calls=3, posts=101), True, True),
+        (ToolUse(x_calls=3, profiles=6), True, True),
+        (ToolUse(x_calls=3, posts=None, profiles=None), False, False),
+    ],
+)
+def test_what_is_used_is_held_against_what_is_reserved(
+    use: ToolUse, reached: bool, exceeded: bool
+) -> None:
+    assert (reaches(hold_of(), use), exceeds(hold_of(), use)) == (reached, exceeded)
