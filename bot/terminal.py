@@ -7,21 +7,29 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TextIO
 
 from bot.asking.asking import Asking
 from bot.completion.collect import Collector
+from bot.completion.enclosed import holds_pictures, named_unread
 from bot.completion.flags import Flags
 from bot.completion.result import Section
+from bot.completion.transcript import Past
 from bot.errors import GrokFailed, StartupError
+from bot.files.reading import Reading
+from bot.files.ref import bounds_of
 from bot.grok.answering import Completion
 from bot.grok.client import open_grok
 from bot.ops.setting_names import nothing_set, set_names, unknown_settings
 from bot.reply.last_line import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings
+from bot.terminal_files import read_files
 from bot.terminal_input import with_input
+from bot.words import files as files_words
 from bot.words import startup as startup_words
+from bot.words import talk
 from bot.words.terminal import spelled
 
 
@@ -45,12 +53,25 @@ async def ask_in_terminal(
     Returns the exit code: 0, or 1 when what came is not the whole answer. Raises `RequestRefused`
     when the request cannot be sent.
     """
+    files = await read_files(flags.files, Reading(bounds_of(settings)))
+    if unread := named_unread(files):
+        print(spelled(files_words.not_read(unread)), file=err)
+    if files and "prompt" not in flags.values:
+        flags = replace(flags, values={**flags.values, "prompt": talk.ABOUT_THIS})
+    pictures = holds_pictures(files)
     started = time.monotonic()
     async with open_grok(settings) as grok:
         asking = Asking(settings, grok, team="")
-        request = asking.request(flags, "", Policy())
+        request = asking.request(flags, "", Policy(), pictures=pictures)
         search = asking.supplied(flags, "", Policy()).search
-        call = grok.plan(request, flags.system or "", effort=flags.effort, search=search)
+        call = grok.plan(
+            request,
+            flags.system or "",
+            Past(files=files),
+            effort=flags.effort,
+            search=search,
+            pictures=pictures,
+        )
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request, search)
         printer = _Printer(out)

@@ -39,6 +39,7 @@ TOP = frozenset(
         "wiring",
         "cli",
         "terminal",
+        "terminal_files",
         "terminal_help",
         "terminal_input",
         "operator",

@@ -41,6 +41,9 @@ _LONGEST_NAME = 40
 _MOST_COMPARED = 20
 """So many unknown flags get a nearest one: comparing is slow, and people stop reading."""
 
+FILE = "file"
+"""The flag of the terminal that names a file."""
+
 IN_SLACK = "/grok help"
 IN_TERMINAL = "ask --help"
 """What lists the flags, to whoever typed one that does not exist."""
@@ -60,6 +63,8 @@ class Flags:
     effort: Effort | None = None
     search: Mapping[str, JsonValue] = field(default_factory=dict)
     """What was said of searching, as `bot.completion.search` reads it."""
+    files: tuple[str, ...] = ()
+    """Paths of files that go along, in the terminal."""
     faults: tuple[Fault, ...] = ()
 
 
@@ -107,6 +112,7 @@ class _Reader:
         self._given: dict[str, JsonValue] = {}
         self._texts: dict[str, list[JsonValue]] = {}
         self._search: dict[str, list[str]] = {}
+        self._files: list[str] = []
         self._unknown: dict[str, Fault] = {}
         self._faults: dict[str, Fault] = {}
 
@@ -114,6 +120,8 @@ class _Reader:
         """Take one flag, and its value from the source."""
         if option := find_option(flag.name, flag.mark):
             self._take(option, flag)
+        elif flag.name.lower() == FILE and flag.mark != "-":
+            self._take_file()
         elif option := _switched_off(flag):
             self._turn_off(option)
             if flag.has_value or self._switched_by_word() is not None:
@@ -141,6 +149,7 @@ class _Reader:
             reply=_reply_to(sound),
             effort=effort_in(sound.get("effort")),
             search={name: v for name, v in search.items() if name not in self._faults},
+            files=tuple(self._files),
             faults=(*self._unknown.values(), *self._faults.values(), *schema_faults(values)),
         )
 
@@ -157,6 +166,16 @@ class _Reader:
             self._look(option, value.text())
         else:
             self._give(option, typed(option.kind, value.text(control=option.name == "stop")))
+
+    def _take_file(self) -> None:
+        """Take a path. In Slack files are attached."""
+        value = self._source.value()
+        if self._help != IN_TERMINAL:
+            self._unknown[FILE] = Fault("", words.FILES_ARE_ATTACHED)
+        elif value is None or not value.text():
+            self._unknown[FILE] = Fault(FILE, words.FLAG_NO_VALUE)
+        else:
+            self._files.append(value.text())
 
     def _look(self, option: Option, text: str) -> None:
         """Take what was said of searching; that of a list may be said several times."""

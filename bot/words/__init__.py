@@ -52,6 +52,7 @@ A_LIST = "a list"
 AN_OBJECT = "an object"
 
 FLAG_TWICE = "was given twice"
+FILES_ARE_ATTACHED = "--file is for the terminal: attach the file to a message that mentions @Grok"
 FLAG_NO_VALUE = "has no value"
 FLAG_TROUBLE = {
     "unclosed": "the quote at the start of its value is never closed",

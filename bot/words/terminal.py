@@ -12,6 +12,7 @@ Ask Grok, and the answer grows here in the terminal:
   {COMMAND} --system "You are a strict editor" "Shorten this: …"
   git diff | {COMMAND} "Review this change"
   {COMMAND} - <question.txt
+  {COMMAND} --file plan.pdf --file screenshot.png "Does it look as planned?"
 
 Flags come first, then the prompt, in quotes where the shell needs them. If it begins like a flag,
 put -- before it. What comes from a pipe or a file follows the prompt, or is the prompt when there
@@ -28,6 +29,16 @@ NOT_TEXT = "What came in is no text in UTF-8, so Grok was not asked. Give me tex
 def spelled(sentence: str) -> str:
     """A sentence that people in Slack read too, with the apostrophe of the terminal."""
     return sentence.replace("’", "'")
+
+
+def no_file(path: str) -> str:
+    """`path` is made safe to show."""
+    return f"There is no file {path} that I can read, so Grok was not asked."
+
+
+def too_many_files(most: int) -> str:
+    """More files than go along with one question."""
+    return f"At most {most} files go along with one question, so Grok was not asked."
 
 
 def too_long(most: int) -> str:

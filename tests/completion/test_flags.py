@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot import words
 from bot.completion import CompletionRequest
 from bot.completion.effort import EFFORTS, Effort
 from bot.completion.flags import Flags, parse_text, parse_words
@@ -440,3 +441,18 @@ def test_a_number_of_any_length_is_a_fault_of_its_flag() -> None:
     for number in ("1" + ",000" * 2_000, "9" * 9_000):
         flags = parse_text(f"--n {number} Hi")
         assert [fault.parameter for fault in flags.faults] == ["n"]
+
+
+def test_files_are_named_in_the_terminal_and_attached_in_slack() -> None:
+    there = parse_words(["--file", "a.png", "--file=b c.pdf", "-t", "0.5", "Which?"])
+    without = parse_words(["--file"])
+    here = parse_text("--file a.png Which?")
+
+    assert (there.files, there.values["prompt"], there.faults) == (
+        ("a.png", "b c.pdf"),
+        "Which?",
+        (),
+    )
+    assert [fault.parameter for fault in without.faults] == ["file"]
+    assert [fault.problem for fault in here.faults] == [words.FILES_ARE_ATTACHED]
+    assert (here.files, here.values["prompt"]) == ((), "Which?")

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import installed_app
+from tests.files.samples import pdf, png
 
 BARE = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
 
@@ -72,7 +74,7 @@ async def test_a_search_is_told_beside_the_answer_and_its_sources_below(tmp_path
     assert "GROK_ENDPOINT=responses" in refused
 
 
-def prompt_of(grok: GrokServer) -> object:
+def prompt_of(grok: GrokServer) -> Any:
     (recorded,) = grok.requests
     return recorded.messages[-1]["content"]
 
@@ -104,6 +106,27 @@ async def test_ask_reads_the_socket_of_a_supervisor_without_a_prompt(
 
     assert code == 0, err
     assert prompt_of(grok) == "hi"
+
+
+async def test_files_go_along_and_what_is_not_read_is_said(
+    grok: GrokServer, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.pdf").write_bytes(pdf("Ship it on Monday"))
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "größe.csv").write_text("a;ü\n", encoding="latin-1")
+    (tmp_path / "film.mp4").write_bytes(b"\0")
+    env = ask_environment(grok) | {"GROK_ENDPOINT": "auto"}
+    line = "$BOT ask --file plan.pdf --file=a.png --file größe.csv --file film.mp4 When? </dev/null"
+    code, _, err = await shell(env, tmp_path, line)
+    nowhere, _, told = await shell(env, tmp_path, "$BOT ask --file gone.pdf When? </dev/null")
+
+    assert (code, nowhere) == (0, 1), err
+    assert "Not read: film.mp4 (it is a video" in err
+    assert "There is no file gone.pdf" in told
+    text, *parts = prompt_of(grok)
+    assert [part["type"] for part in parts] == ["input_file", "input_image"]
+    assert "a;ü" in text["text"]
+    assert text["text"].endswith("When?")
 
 
 @pytest.mark.parametrize(
