@@ -13,7 +13,7 @@ from bot.completion.options import PARAMETERS
 from bot.rules.hold import Denied, Shortage
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
-from bot.rules.quota import QUOTAS
+from bot.rules.quota import QUOTAS, QuotaName
 from bot.rules.windows import Windows
 from bot.slack.moments import moment
 from bot.store.quotas import Use
@@ -23,6 +23,9 @@ from bot.words import usage as words
 from bot.words.admin import how_to_resume
 
 _FORMS: tuple[Surface, ...] = ("form", "shortcut")
+_OF_SOME: tuple[QuotaName, ...] = ("searches-per-day",)
+"""What counts only for some questions, so that others are taken when nothing is left of it."""
+
 _FIELD = PARAMETERS["max_tokens"].label
 
 
@@ -61,7 +64,7 @@ def used_up(
     use_of = {use.scope: use for use in uses}
     for limit in limits:
         amount, ends = use_of[limit.scope].of(limit.name), windows.ends(limit.name)
-        if ends is None or amount.settled < limit.most:
+        if ends is None or amount.settled < limit.most or limit.name in _OF_SOME:
             continue
         if reader.knows_rules or limit.scope.kind == "user":
             quota, when = QUOTAS[limit.name], moment(ends, reader.tz_offset)

@@ -48,7 +48,7 @@ _PROFILE = re.compile(r"\A(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/
 _SOMEBODY = re.compile(r"@[UW](?=[A-Z]*[0-9])[A-Z0-9]{7,}")
 """A person in Slack, whom it has put in the place of a handle."""
 
-_DAY = re.compile(r"((?:19|20)[0-9]{2})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
+_DAY = re.compile(r"((?:19|20)[0-9]{2})([-‐‑–/.])([0-9]{1,2})\2([0-9]{1,2})")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _BETWEEN = re.compile(r"[\s,;，、]+")
 _ENDS_OPEN = re.compile(r"[,;，、]\s*\Z")

@@ -15,7 +15,9 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import named_option
 from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO
+from bot.completion.search import read
 from bot.completion.typed import switched
+from bot.errors import Fault
 from bot.rules.admin_commands import VERBS, parse_command
 from bot.rules.help import COMMANDS, FLAGS_TOPIC, TOPICS
 from bot.rules.quota import QUOTES, find_quota, keyword, nearest_quota
@@ -199,6 +201,8 @@ def _means(command: str, word: str) -> bool:
 def _means_default(word: str, key: str) -> bool:
     places: tuple[ReplyTo, ...] = REPLY_TO
     if named_option(word) or _AMOUNT.fullmatch(word) or _MODEL.fullmatch(word):
+        return True
+    if searched_name(word) or not isinstance(read("search", word), Fault):
         return True
     return switched(word) is not None or key in places or word[0] in QUOTES
 

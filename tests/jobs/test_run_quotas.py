@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, most_tokens
 from bot.completion.request import CompletionRequest
+from bot.completion.search import search_in
 from bot.grok.client import GrokClient
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held, Stop
@@ -34,7 +35,7 @@ from bot.store.conversations import Conversations, turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas
 from bot.words import quota as said
-from sandbox.grok import GrokServer, Script
+from sandbox.grok import GrokServer, Script, ToolCall
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace
 from tests.fixtures.grok import OpenGrokClient
 from tests.fixtures.workspace import people_of
@@ -50,7 +51,7 @@ async def workspace() -> AsyncIterator[Workspace]:
         yield ws
 
 
-MakeDesk = Callable[[GrokServer], Awaitable["Desk"]]
+MakeDesk = Callable[..., Awaitable["Desk"]]
 
 
 @pytest.fixture
@@ -72,8 +73,8 @@ async def make_desk(
         api = WebApi(client)
         threads = ThreadReader(api, people_of(api, store, keys), Allowances(store, keys), BOT_USER)
 
-        async def make(server: GrokServer) -> Desk:
-            grok = await open_grok_client(server, grok_endpoint="chat")
+        async def make(server: GrokServer, endpoint: str = "chat") -> Desk:
+            grok = await open_grok_client(server, grok_endpoint=endpoint)
             runner = Runner(
                 grok,
                 Slack(api),
@@ -336,6 +337,75 @@ async def test_lost_worker_is_charged_beside_the_one_that_answers(desk: Desk) ->
 
     assert (await desk.used()).tokens == Amount(hold.tokens + 16)
     assert "Hello" in desk.shown()
+
+
+SEARCH = search_in({"search": "web,x", "max_turns": 1})
+FOUND = (
+    ToolCall(asked="a"),
+    ToolCall(name="x_keyword_search", asked="b", posts=7),
+    ToolCall(name="x_user_search", asked="c", profiles=1),
+    ToolCall(asked="d", fails=True),
+)
+"""One search of the web and two of X."""
+ITS_PRICE = 5_000 + 7 * 5_000 + 10_000
+
+
+async def test_what_was_searched_is_charged_by_the_bill(
+    make_desk: MakeDesk, grok: GrokServer
+) -> None:
+    desk = await make_desk(grok, "responses")
+    desk.grok.script(Script(text="New.", calls=FOUND))
+    await desk.accept(search=SEARCH)
+    await desk.answer()
+
+    used = await desk.used()
+    assert (used.searches, used.posts) == (Amount(3), Amount(7))
+    assert used.search_micro_dollars == Amount(ITS_PRICE)
+    assert used.micro_dollars.settled > ITS_PRICE
+
+
+async def test_a_bill_without_details_is_charged_by_the_calls_that_were_seen(
+    make_desk: MakeDesk, grok: GrokServer
+) -> None:
+    desk = await make_desk(grok, "responses")
+    usage = {"input_tokens": 100, "output_tokens": 40, "total_tokens": 140}
+    desk.grok.script(Script(text="New.", calls=FOUND[:1], usage=usage))
+    await desk.accept(search=SEARCH)
+    await desk.answer()
+
+    used = await desk.used()
+    assert (used.searches, used.search_micro_dollars) == (Amount(1), Amount(5_000))
+    assert used.micro_dollars == Amount(125 + 100 + 5_000)
+
+
+async def test_a_stream_that_ends_while_a_tool_runs_is_charged_all_that_was_reserved(
+    make_desk: MakeDesk, grok: GrokServer
+) -> None:
+    desk = await make_desk(grok, "responses")
+    desk.grok.script(Script(text="New.", calls=FOUND, within=1, cut_after=0))
+    hold = await desk.accept(search=SEARCH)
+    await desk.answer()
+
+    used = await desk.used()
+    assert (used.searches, used.posts) == (Amount(hold.searches), Amount(hold.posts))
+    assert used.search_micro_dollars == Amount(hold.search_micro_dollars)
+    assert hold.search_micro_dollars < used.micro_dollars.settled <= (hold.micro_dollars or 0)
+
+
+async def test_a_worker_that_is_lost_in_mid_search_is_charged_all_that_was_reserved(
+    make_desk: MakeDesk, grok: GrokServer
+) -> None:
+    desk = await make_desk(grok, "responses")
+    desk.grok.script(Script(text="New.", calls=FOUND))
+    hold = await desk.accept(search=SEARCH)
+    await Held(desk.queue, *await take_next(desk.queue)).begin()
+    await desk.take_over()
+
+    used = await desk.used()
+    assert used.requests == Amount(1)
+    assert used.searches == Amount(hold.searches + 3)
+    assert used.posts == Amount(hold.posts + 7)
+    assert used.search_micro_dollars == Amount(hold.search_micro_dollars + ITS_PRICE)
 
 
 async def test_asker_is_told_when_there_is_too_little_left_to_ask_again(desk: Desk) -> None:
