@@ -10,6 +10,7 @@ from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
 from bot.admin.home_rules import HomeRules
 from bot.admin.permission import Permission
+from bot.admin.prompts import PromptCommands
 from bot.admin.setup import Setup
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
@@ -159,7 +160,11 @@ class Wiring:
         mistyped = Mistyped(taking=taking, forms=forms, slack=self._slack, store=self._store)
         return Listeners(
             command=GrokCommand(
-                taking=taking, forms=forms, managing=self._managing(), mistyped=mistyped
+                taking=taking,
+                forms=forms,
+                managing=self._managing(),
+                mistyped=mistyped,
+                prompts=PromptCommands(self._store.saved),
             ),
             forms=forms,
             mistyped=mistyped,
@@ -266,6 +271,7 @@ class Wiring:
                 store=self._store,
                 settings=self._settings,
             ),
+            prompts=PromptCommands(self._store.saved),
             votes=VoteCommands(
                 queue=self._queue,
                 channels=channels,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.slack.blocks import Message
+from bot.slack.blocks import Message, offer
 from bot.slack.documents import Document
 from bot.slack.person import Person
 from bot.slack.view_blocks import lines
@@ -37,9 +37,13 @@ class CommandReply:
     announcement: str = ""
     channel: str = ""
     documents: tuple[Document, ...] = ()
+    copy: str = ""
+    """A text to be copied to the letter, below the lines."""
 
     @property
     def message(self) -> Message:
         """What is shown to the author."""
+        if self.copy:
+            return offer("\n".join(self.lines), copy=self.copy)
         blocks = tuple(lines(self.lines))[:BLOCKS_PER_MESSAGE]
         return Message(blocks, self.lines[0][:UPDATE_TEXT_BYTES])

@@ -14,6 +14,7 @@ from bot import words as general
 from bot.admin.changing import Changing, refused
 from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
+from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
 from bot.asking.showing import (
@@ -69,6 +70,7 @@ class CommandRunner:
 
     _usage: UsageCommands
     _votes: VoteCommands
+    _prompts: PromptCommands
     _changing: Changing
     _permission: Permission
     _grok: GrokClient
@@ -146,18 +148,22 @@ class CommandRunner:
     async def _said(self, command: AdminCommand, caller: Caller) -> CommandReply:
         if command.faults:
             raise refused(command.faults, changing=command.verb.changes)
-        if command.verb.changes:
-            return await self._changing.carry_out(command, caller)
-        return await self._handlers[command.name](command, caller)
+        handler = self._handlers.get(command.name, self._changing.carry_out)
+        return await handler(command, caller)
 
     @property
     def _handlers(self) -> Mapping[str, Handler]:
-        """What shows something, by its name."""
+        """What does something else than change the policy, by its name."""
         return {
             "models": self._models,
             "search": self._search,
             "usage": self._usage.used,
             "usage export": self._usage.export,
+            "prompts": self._prompts.listed,
+            "prompts show": self._prompts.shown,
+            "prompts save": self._prompts.save,
+            "prompts share": self._prompts.share,
+            "prompts delete": self._prompts.delete,
             "feedback": self._votes.shown,
             "feedback export": self._votes.export,
             "audit": self._audited,

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from attrs import frozen
 
-from bot import metrics
+from bot import metrics, words
 from bot.admin.commands import CommandRunner
+from bot.admin.prompts import PromptCommands
 from bot.asking.asking import Place
-from bot.asking.taking import Taking, counted
+from bot.asking.taking import NOT_ASKED, Taking, counted
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.doors.promising import promised
-from bot.errors import NotTaken, RequestRefused
+from bot.errors import NotTaken, RequestRefused, StoreUnavailable
 from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
 from bot.rules.hold import Denied
 from bot.rules.nearly import meant
+from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message
 from bot.slack.payloads import SlashCommand
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
+from bot.words import prompts as prompt_words
+
+FIND_SECONDS = 0.5
+"""How long finding a prompt may take, of an ack's 3 s: accepting takes 2."""
 
 
 @frozen
@@ -32,11 +40,16 @@ class GrokCommand:
     _forms: Forms
     _managing: CommandRunner
     _mistyped: Mistyped
+    _prompts: PromptCommands
 
     async def __call__(self, payload: SlashCommand) -> Reaction:
         """The ack is a text for the author alone; empty when something else follows."""
         text = shown(payload.text)
-        if command := parse_command(text, mentioned(payload.text)):
+        command = parse_command(text, mentioned(payload.text))
+        if command and command.name == "prompts use" and not command.faults:
+            name, typed = command.names
+            return await self._used(name, typed, payload)
+        if command:
             return await self._managing(
                 command,
                 user=payload.user_id,
@@ -52,15 +65,28 @@ class GrokCommand:
             case AskCommand(flags=flags):
                 return await self._asked(flags, text, payload)
 
+    async def _used(self, name: str, typed: str, payload: SlashCommand) -> Reaction:
+        """Ask a saved prompt, with what was `typed` in its places."""
+        user, channel = payload.user_id, payload.channel_id
+        try:
+            async with asyncio.timeout(FIND_SECONDS):
+                found = await self._prompts.find(name, user=user, channel=channel)
+        except (StoreUnavailable, TimeoutError):
+            return Reaction(words.STORE_AWAY)
+        if found is None:
+            return Reaction(prompt_words.unknown(name))
+        flags = filled(found[1], typed)
+        if flags is None:
+            return Reaction(prompt_words.needs_text(name))
+        try:
+            taken = await self._taking.ask(flags, _place(payload))
+        except NOT_ASKED as not_taken:
+            return Reaction(counted(not_taken, "command"))
+        note = promised(taken)
+        return _only_to_author(note) if note else Reaction()
+
     async def _asked(self, flags: Flags, text: str, payload: SlashCommand) -> Reaction:
-        place = Place(
-            dedupe=f"command:{payload.trigger_id}",
-            surface="command",
-            channel=payload.channel_id,
-            user=payload.user_id,
-            user_team=payload.team_id,
-            response_url=payload.response_url or None,
-        )
+        place = _place(payload)
         if command := meant(text, mentioned(payload.text)):
             metrics.REQUESTS.labels("command", "refused").inc()
             return _only_to_author(await self._mistyped.like_command(text, place, command))
@@ -75,6 +101,17 @@ class GrokCommand:
             return Reaction(counted(not_taken, "command"))
         note = promised(taken)
         return _only_to_author(note) if note else Reaction()
+
+
+def _place(payload: SlashCommand) -> Place:
+    return Place(
+        dedupe=f"command:{payload.trigger_id}",
+        surface="command",
+        channel=payload.channel_id,
+        user=payload.user_id,
+        user_team=payload.team_id,
+        response_url=payload.response_url or None,
+    )
 
 
 def _only_to_author(message: Message) -> Reaction:

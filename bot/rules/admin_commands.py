@@ -32,7 +32,8 @@ from bot.rules.arguments import (
     votes_on,
 )
 from bot.rules.policy import Fields
-from bot.rules.scope_words import CHANNEL, Target, TargetKind, ending, first_word
+from bot.rules.saved_prompts import one_name, to_save, to_use
+from bot.rules.scope_words import Target, TargetKind, ending, first_word
 
 Matter = Literal[
     "defaults",
@@ -63,7 +64,7 @@ _EACH: tuple[TargetKind, ...] = ("channel", "user", "each-user", "workspace")
 class Verb:
     """One command: `read` reads its arguments, and one of `scopes` may stand at its end.
 
-    One that `changes` something is about this channel when no scope is named. `matter` says who
+    One that `changes` something is about the `usual` scope when none is named. `matter` says who
     may; `matters`: who may see those scopes of somebody else's.
     """
 
@@ -73,6 +74,7 @@ class Verb:
     matter: Matter | None = None
     matters: Mapping[TargetKind, Matter] = field(default_factory=dict)
     changes: bool = False
+    usual: TargetKind = "channel"
 
 
 _TABLE = (
@@ -97,6 +99,19 @@ _TABLE = (
     Verb("quota", nothing, _EACH, matters={**dict.fromkeys(_EACH, "rules"), "user": "person"}),
     Verb("quota set", quotas_to_set, _EACH, "quota", changes=True),
     Verb("quota unset", quotas_to_unset, _EACH, "quota", changes=True),
+    Verb("prompts"),
+    Verb("prompts show", one_name),
+    Verb("prompts use", to_use),
+    Verb("prompts save", to_save, changes=True, usual="me"),
+    Verb("prompts share", one_name, _SHARED, "defaults", changes=True),
+    Verb(
+        "prompts delete",
+        one_name,
+        _OWN_TOO,
+        matters=dict.fromkeys(_SHARED, "defaults"),
+        changes=True,
+        usual="me",
+    ),
     Verb("pause", nothing, _SHARED, "pause", changes=True),
     Verb("resume", nothing, _SHARED, "pause", changes=True),
 )
@@ -108,6 +123,7 @@ _ALSO = {
     "quota show": "quota",
     "search show": "search",
     "feedback show": "feedback",
+    "prompts list": "prompts",
     "usage votes": "feedback",
     "usage feedback": "feedback",
 }
@@ -157,5 +173,5 @@ def parse_command(text: str, mentions: Sequence[str] = ()) -> AdminCommand | Non
     read = verb.read(rest, partial(ending, kinds=verb.scopes, mentions=mentions))
     if read is None:
         return None
-    target = read.target or (CHANNEL if verb.changes else None)
+    target = read.target or (Target(verb.usual) if verb.changes else None)
     return AdminCommand(verb.name, target, read.names, read.fields, read.faults)

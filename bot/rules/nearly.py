@@ -48,6 +48,7 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "models": frozenset(("allow", "forbid", "all", "show", "list")),
     "search": frozenset(("allow", "forbid", "show")),
     "usage": frozenset(("export", "show", "votes", "feedback")),
+    "prompts": frozenset(("show", "list", "save", "use", "share", "delete")),
     "feedback": frozenset(("export", "show", "on", "off", "texts")),
     "defaults": frozenset(("show", "set", "unset", "reset")),
     "quota": frozenset(("show", "set", "unset", "reset")),

@@ -192,7 +192,7 @@ Ask Grok anything, and the answer grows here in the channel:
 Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \
 before it; if it begins like a command, put `ask:` before it."""
 HELP_MANAGING = """\
-What there is, and what was used: `/grok models`, `/grok search`, `/grok usage`.
+What there is, and what was used: `/grok models`, `/grok prompts`, `/grok search`, `/grok usage`.
 How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok feedback`, \
 `/grok audit`; \
 `/grok help quota` says more about one of them."""

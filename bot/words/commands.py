@@ -77,6 +77,15 @@ sure that is, what those answers cost and how long they took.
 they are remembered; `/grok feedback texts off`
 • `/grok feedback off`, `/grok feedback on workspace`: whether answers have thumbs
 For admins.""",
+    "prompts": """\
+Prompts under names, for yourself and to share.
+• `/grok prompts save brief --temperature 0.2 Say it in one line: {text}`: save one, with flags \
+before it if you like; what you write behind its name later stands in place of `{text}`
+• `/grok prompts use brief TCP starts slowly because …`: ask it
+• `/grok prompts`, `/grok prompts show brief`: what there is here, and what it says
+• `/grok prompts share brief channel`, or `workspace`: let others use it, for those who may set \
+defaults
+• `/grok prompts delete brief`: yours; `/grok prompts delete brief channel`: that of the channel""",
     "audit": """\
 Who changed defaults, quotas or models, when, from what to what.
 • `/grok audit`: the latest changes, for admins""",

@@ -10,6 +10,7 @@ from typing import Any
 from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
 from bot.admin.permission import Permission
+from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
 from bot.grok.client import GrokClient
@@ -83,6 +84,7 @@ async def desk(
                 settings=ours,
                 clock=lambda: NOW,
             ),
+            prompts=PromptCommands(records.saved),
             votes=VoteCommands(
                 queue=Queue(behind, KEYS, lease_seconds=60, retention_seconds=3600),
                 channels=ChannelNames(api),

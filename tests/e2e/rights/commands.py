@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.words import admin
+from bot.words import prompts as prompt_words
 from bot.words import usage as usage_words
 from bot.words import votes as vote_words
 from sandbox.workspace import ANA, BEN, Message
@@ -10,6 +11,7 @@ from tests.e2e.rights.table import drives
 from tests.e2e.rights.world import (
     ANNOUNCED,
     DOLLARS,
+    HERE,
     OF_ANA,
     OF_EACH,
     OF_HERE,
@@ -108,6 +110,35 @@ async def show_own(at: World, who: str) -> Outcome:
     said = await at.told(who, "defaults show me")
     assert SYSTEM not in said
     return "yes" if "of your own" in said or "Defaults of you" in said else refused(said)
+
+
+@drives("`/grok prompts save`")
+async def save_prompt(at: World, who: str) -> Outcome:
+    said = await at.told(who, "prompts save brief Say it in one line: {text}")
+    return "yes" if said == prompt_words.saved("brief") else refused(said)
+
+
+@drives("`/grok prompts use`")
+async def use_prompt(at: World, who: str) -> Outcome:
+    await save_prompt(at, who)
+    return await at.asked(
+        who, lambda prompt: at.workspace.forge.command(who, HERE, f"prompts use brief {prompt}")
+    )
+
+
+@drives("`/grok prompts share`")
+async def share_prompt(at: World, who: str) -> Outcome:
+    await save_prompt(at, who)
+    said = await at.told(who, "prompts share brief channel", ANNOUNCED)
+    return "yes" if said.startswith("Done.") else refused(said)
+
+
+@drives("`/grok prompts delete … channel`")
+async def delete_prompt(at: World, who: str) -> Outcome:
+    await save_prompt(at, ANA)
+    await at.told(ANA, "prompts share brief", ANNOUNCED)
+    said = await at.told(who, "prompts delete brief channel", ANNOUNCED)
+    return "yes" if said.startswith("Done.") else refused(said)
 
 
 for _act, _change in CHANGES.items():

@@ -1,0 +1,106 @@
+"""`/grok prompts`: prompts under names, of a person, a channel, or the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+from bot.admin.command_reply import Caller, CommandReply
+from bot.asking.rules_text import whose
+from bot.completion.excerpt import excerpt
+from bot.rules.admin_commands import AdminCommand
+from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.scope_words import Target
+from bot.slack.blocks import mention
+from bot.store.saved import Saved
+from bot.words import admin as admin_words
+from bot.words import prompts as words
+
+Owned = Sequence[tuple[Scope, Mapping[str, str]]]
+"""The prompts of each owner by name, the nearest owner first."""
+
+_EXCERPT_CHARS = 80
+_ME = Target("me")
+_HEADINGS = {"user": words.YOURS, "channel": words.OF_CHANNEL, "workspace": words.OF_WORKSPACE}
+
+
+@frozen
+class PromptCommands:
+    """Answers the commands about saved prompts, and finds one to be asked."""
+
+    _saved: Saved
+
+    async def find(self, name: str, *, user: str, channel: str) -> tuple[Scope, str] | None:
+        """The prompt that `name` means to `user` in `channel`, and whose it is: their own stands
+        before the channel's, and that before the workspace's. Raises `StoreUnavailable`."""
+        for owner, prompts in await self._all(user, channel):
+            if name in prompts:
+                return owner, prompts[name]
+        return None
+
+    async def listed(self, _: AdminCommand, caller: Caller) -> CommandReply:
+        """All that may be used here."""
+        owned = await self._all(caller.user, caller.channel)
+        lines = tuple(_lines(owned))
+        return CommandReply((*lines, words.HOW_TO_USE) if lines else (words.NONE_SAVED,))
+
+    async def shown(self, command: AdminCommand, caller: Caller) -> CommandReply:
+        """One, to be copied."""
+        name = command.names[0]
+        found = await self.find(name, user=caller.user, channel=caller.channel)
+        if found is None:
+            return CommandReply((words.unknown(name),))
+        owner, text = found
+        return CommandReply((words.shown(name, _whose(owner, caller)),), copy=text)
+
+    async def save(self, command: AdminCommand, caller: Caller) -> CommandReply:
+        """For the caller, in place of one of theirs."""
+        name, text = command.names
+        done = await self._saved.set_prompt(Scope("user", caller.user), name, text)
+        return CommandReply((words.saved(name) if done else words.FULL,))
+
+    async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
+        """One of the caller's, as it is now, with the channel or the workspace."""
+        name, owner = command.names[0], _owner(command, caller)
+        text = (await self._saved.prompts(Scope("user", caller.user))).get(name)
+        if text is None:
+            return CommandReply((words.none_of_yours(name),))
+        if not await self._saved.set_prompt(owner, name, text):
+            return CommandReply((words.FULL,))
+        told = owner.kind == "channel" and not owner.id.startswith("D")
+        return CommandReply(
+            (words.shared(name, _whose(owner, caller)),),
+            announcement=words.told_shared(mention(caller.user), name) if told else "",
+            channel=owner.id if told else "",
+        )
+
+    async def delete(self, command: AdminCommand, caller: Caller) -> CommandReply:
+        """One of the caller's, or of the scope that is named."""
+        name, owner = command.names[0], _owner(command, caller)
+        if name not in await self._saved.prompts(owner):
+            return CommandReply((words.unknown(name),))
+        await self._saved.set_prompt(owner, name, "")
+        return CommandReply((words.deleted(name, _whose(owner, caller)),))
+
+    async def _all(self, user: str, channel: str) -> Owned:
+        owners = (Scope("user", user), Scope("channel", channel), WORKSPACE)
+        found = await asyncio.gather(*map(self._saved.prompts, owners))
+        return tuple(zip(owners, found, strict=True))
+
+
+def _lines(owned: Owned) -> Iterator[str]:
+    for owner, prompts in owned:
+        if prompts:
+            yield _HEADINGS[owner.kind]
+        for name, text in prompts.items():
+            yield words.row(name, excerpt(text, _EXCERPT_CHARS))
+
+
+def _owner(command: AdminCommand, caller: Caller) -> Scope:
+    return (command.target or _ME).scope(channel=caller.channel, user=caller.user)
+
+
+def _whose(owner: Scope, caller: Caller) -> str:
+    return admin_words.YOURS if owner.kind == "user" else whose(owner, caller.channel)

@@ -1,0 +1,104 @@
+"""Prompts that are saved under a name: how they are named and filled in, and their commands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from bot.completion.excerpt import excerpt
+from bot.completion.flags import Flags, parse_text
+from bot.errors import Fault
+from bot.rules.arguments import Arguments, Split
+from bot.rules.scope_words import first_word
+from bot.words import prompts as said
+
+MOST_CHARS = 2_500
+"""Of a saved prompt: so much is shown to be copied."""
+
+PLACE = "{text}"
+"""What stands for the words behind the name."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
+_RESERVED = frozenset(
+    (
+        *("me", "channel", "workspace", "user", "each-user"),
+        *("save", "show", "use", "share", "delete", "help", "all"),
+    )
+)
+"""Words that mean something else where a name stands."""
+
+
+def to_save(text: str, _: Split) -> Arguments | None:
+    """`NAME PROMPT`, which may have flags before it; to the letter."""
+    name, rest = _named(text)
+    faults = [*_faults_of_name(name)]
+    prompt = rest.strip()
+    if not prompt:
+        faults.append(Fault("", said.NOTHING_TO_SAVE, said.ALLOWED_TO_SAVE))
+    elif len(prompt) > MOST_CHARS:
+        faults.append(Fault("", said.too_long(len(prompt)), said.up_to(MOST_CHARS)))
+    else:
+        faults += _faults_of_flags(parse_text(prompt))
+    return Arguments(names=(name, prompt), faults=tuple(faults))
+
+
+def to_use(text: str, _: Split) -> Arguments | None:
+    """`NAME`, and what is to stand in its places; to the letter."""
+    name, rest = _named(text)
+    return Arguments(names=(name, rest.strip()), faults=tuple(_faults_of_name(name)))
+
+
+def one_name(text: str, split: Split) -> Arguments | None:
+    """`NAME`, and a scope."""
+    end = split(text)
+    if len(end.before) > 1:
+        return None
+    name = _keyed(end.before[0]) if end.before else ""
+    return Arguments(end.target, (name,), faults=(*_faults_of_name(name), *end.faults))
+
+
+def filled(template: str, words: str) -> Flags | None:
+    """The flags and the prompt of a template with `words` in its places, or behind it where it has
+    none; None where it has places and there are no words. They are never read as flags."""
+    flags = parse_text(template)
+    places = PLACE in template
+    if places and not words:
+        return None
+
+    def fill(value: JsonValue) -> JsonValue:
+        if isinstance(value, list):
+            return [fill(each) for each in value]
+        if not isinstance(value, str):
+            return value
+        if places or not words:
+            return value.replace(PLACE, words)
+        return f"{value}\n\n{words}" if value else words
+
+    prompt = fill(flags.values.get("prompt", ""))
+    system = flags.system and flags.system.replace(PLACE, words)
+    return replace(flags, values={**flags.values, "prompt": prompt}, system=system)
+
+
+def _faults_of_flags(flags: Flags) -> list[Fault]:
+    if "prompt" in flags.values or flags.faults:
+        return list(flags.faults)
+    return [Fault("", said.NOTHING_TO_SAVE, said.ALLOWED_TO_SAVE)]
+
+
+def _named(text: str) -> tuple[str, str]:
+    first, rest = first_word(text)
+    return _keyed(first), rest
+
+
+def _keyed(word: str) -> str:
+    return word.strip("`'\"“”‘’,.").casefold()
+
+
+def _faults_of_name(name: str) -> list[Fault]:
+    if not name:
+        return [Fault("", said.NO_NAME, said.ALLOWED_NAME)]
+    if name in _RESERVED or not _NAME.fullmatch(name):
+        return [Fault("", said.not_a_name(excerpt(name, 30)), said.ALLOWED_NAME)]
+    return []
