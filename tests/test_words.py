@@ -182,6 +182,10 @@ def _sample(name: str, hint: object, number: int) -> object:
         return bool(number)
     if hint is str or typing.get_origin(hint) is typing.Literal:
         return "Word"
+    if typing.get_origin(hint) is Mapping:
+        return {"word": "word"}
+    if "tuple[str, str]" in str(hint):
+        return [("Word", "word")] * (number + 1)
     if typing.get_origin(hint) in (Sequence, tuple, list):
         return (
             [Fault("n", "0 is too small", "1")] * number
