@@ -31,7 +31,7 @@ async def read_pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
         case {"outcome": "read", "pages": int(pages), "text": str(text), "cut": bool(cut)}:
             tokens = len(text.encode()) + TOKENS_OF_A_PAGE * pages
             whole = not cut and tokens <= most
-            encoded = await asyncio.to_thread(in_base64, data) if whole else ""
+            encoded = await in_base64(data) if whole else ""
             return Pdf(name, encoded, text, tokens if whole else None, cut)
         case {"outcome": "locked"}:
             return Unread(name, words.LOCKED)

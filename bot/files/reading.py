@@ -73,7 +73,7 @@ async def _picture(name: str, data: bytes, media_type: str, tokens: int) -> Pict
         return Unread(name, words.DAMAGED)
     if (pixels := size[0] * size[1]) > MOST_PIXELS:
         return Unread(name, words.too_many_pixels(pixels, MOST_PIXELS))
-    encoded = await asyncio.to_thread(in_base64, data)
+    encoded = await in_base64(data)
     return Picture(name, encoded, "image/png" if png else "image/jpeg", tokens)
 
 

@@ -18,6 +18,7 @@ from bot.grok import errors
 from bot.grok.body import BODY_BYTES, Bounded, decoded, read_json
 from bot.grok.call import Call, Names
 from bot.grok.deadlines import Deadlines, Watched
+from bot.grok.encoding import encoded
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
 from bot.grok.receiving import BROKEN, Receiving
@@ -110,11 +111,14 @@ class Api:
     def _request(self, call: Call) -> httpx.Request:
         wire, names = ENDPOINTS[call.endpoint], self._hashed(call.names)
         headers = self._headers | {
-            "Accept": "text/event-stream" if call.stream else "application/json"
+            "Accept": "text/event-stream" if call.stream else "application/json",
+            "Content-Type": "application/json",
         }
         headers |= wire.headers(names, call.dialect)
         body = {**call.body, **wire.named(names)}
-        return self._http.build_request("POST", self._base + wire.path, json=body, headers=headers)
+        return self._http.build_request(
+            "POST", self._base + wire.path, content=encoded(body), headers=headers
+        )
 
     def _hashed(self, names: Names) -> Names:
         """Nobody is to find out who or what is meant, by trying all names there are."""

@@ -9,11 +9,11 @@ import zlib
 import pytest
 
 from bot.files.kinds import kind_by
-from bot.files.material import MediaType, Pdf, Picture, Text, Unread, in_base64
+from bot.files.material import MediaType, Pdf, Picture, Text, Unread
 from bot.files.reading import MOST_PIXELS, Reading
 from bot.files.ref import MOST_FILES, Bounds, FileRef, Kind, first_files
 from bot.words import files as words
-from tests.files.samples import jpeg, pdf, png
+from tests.files.samples import in_base64, jpeg, pdf, png
 
 BOUNDS = Bounds(image=1_792, file=4_000)
 READING = Reading(BOUNDS)

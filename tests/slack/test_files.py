@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.files.material import Enclosure, Picture, Text, Unread, in_base64
+from bot.files.material import Enclosure, Picture, Text, Unread
 from bot.files.reading import FILE_BYTES, Reading
 from bot.files.ref import Bounds, FileRef
 from bot.slack import files as fetching
@@ -19,7 +19,7 @@ from bot.slack.web_api import WebApi
 from bot.words import files as words
 from sandbox.workspace import ANA, GENERAL, AppConfig, NewFile, Workspace
 from sandbox.workspace.config import BOT_SCOPES
-from tests.files.samples import png
+from tests.files.samples import in_base64, png
 from tests.sandbox.slack_app import client_of
 
 pytestmark = pytest.mark.integration
