@@ -161,7 +161,9 @@ class Settings(BaseSettings):
         64 * 1024, gt=0, description="Longest prompt taken, in UTF-8 bytes."
     )
     grok_first_event_seconds: float = Field(
-        300, gt=0, description="How long Grok may be silent before the first event."
+        300,
+        gt=0,
+        description="How long Grok may be silent before the first event, and while it searches.",
     )
     grok_silence_seconds: float = Field(
         60, gt=0, description="How long Grok may be silent after the first event."
