@@ -22,6 +22,8 @@ _LONGEST_HOST = 40
 _LONGEST_LABEL = 60
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _PORT = re.compile(r":[0-9]{1,5}\Z")
+_POST = re.compile(r"(?:mobile\.)?(?:x|twitter)\.com/[^/]{1,60}/status/([0-9]{1,30})/?")
+"""A post on X, whoever is named in its address: `i` stands for anybody."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9./~-]*")
 _AS_IT_IS = "/:?#@!&'*+,;=~%._-()"
 """What is not encoded in an address that a link leads to. Parentheses that are not paired are."""
@@ -126,6 +128,8 @@ def same(url: str) -> str:
     """What two addresses have in common that lead to one place."""
     parts = urlsplit(url)
     host = _authority(url).removeprefix("www.")
+    if post := _POST.fullmatch(f"{host}{parts.path}"):
+        return f"post {post[1]}"
     return f"{host}{parts.path.rstrip('/')}?{parts.query}"
 
 

@@ -42,6 +42,17 @@ def test_each_once_in_whatever_order_they_come(order: tuple[int, ...]) -> None:
     assert [each.cited for each in listed] == [True, True, False]
 
 
+def test_a_post_is_one_whoever_its_address_names() -> None:
+    addresses = (
+        "https://x.com/i/status/19900",
+        "https://x.com/xai/status/19900?s=20",
+        "https://twitter.com/XAI/status/19900/",
+    )
+
+    assert len(_listed(*(Reference(url=url) for url in addresses))) == 1
+    assert len(_listed(Reference(url=addresses[0]), Reference(url=f"{addresses[0]}1"))) == 2
+
+
 def test_no_more_are_kept_than_anybody_reads() -> None:
     many = [Reference(url=f"https://a.example/{each}") for each in range(2 * MOST_REFERENCES)]
 
