@@ -67,6 +67,9 @@ REQUEST_DURATION = Histogram(
 )
 QUEUE_DEPTH = Gauge("grokbot_queue_depth", "Jobs in the queue, waiting or running")
 QUEUE_OLDEST = Gauge("grokbot_queue_oldest_seconds", "Age of the oldest job in the queue")
+QUEUE_UNREAD = Gauge(
+    "grokbot_queue_unread_seconds", "Age of the oldest job that no worker has room for"
+)
 JOBS_WAITING = Gauge(
     "grokbot_jobs_waiting", "Jobs that this process holds until it has a place for them"
 )

@@ -54,6 +54,8 @@ class Load:
     depth: int
     oldest: float
     reserved: int = 0
+    unread: float = field(default=0.0, compare=False)
+    """The age of the oldest that no worker has room for, in seconds."""
     at: float = field(default=0.0, compare=False)
     """Unix time in seconds, by the clock of Redis."""
 
@@ -61,10 +63,14 @@ class Load:
 async def load_of(store: Store, keys: Keys) -> Load:
     """How much there is to do in a workspace. Raises `StoreUnavailable`."""
     counted = [keys.queue, keys.reserved, keys.paused, keys.singly]
-    now, queued, first, reserved, resting = await store.script("load")(counted, [])
-    seconds = int(now) / 1000
-    oldest = max(0.0, seconds - int(first.partition("-")[0]) / 1000) if first else 0.0
-    return Load(queued + resting, oldest, int(reserved), seconds)
+    now, queued, *ids, reserved, resting = await store.script("load")(counted, [GROUP])
+    at = int(now) / 1000
+    oldest, unread = (_age(entry_id, at) for entry_id in ids)
+    return Load(queued + resting, oldest, int(reserved), unread, at)
+
+
+def _age(entry_id: str, at: float) -> float:
+    return max(0.0, at - int(entry_id.partition("-")[0]) / 1000) if entry_id else 0.0
 
 
 def entries_of(reply: Sequence[Any]) -> list[Entry]:

@@ -21,6 +21,7 @@ async def gauge(queue: Queue) -> None:
     load = await queue.load()
     metrics.QUEUE_DEPTH.set(load.depth)
     metrics.QUEUE_OLDEST.set(load.oldest)
+    metrics.QUEUE_UNREAD.set(load.unread)
     metrics.QUOTA_RESERVED_TOKENS.set(load.reserved)
 
 

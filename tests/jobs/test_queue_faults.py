@@ -127,6 +127,13 @@ async def test_load_says_how_old_the_oldest_is(queue: Queue, store: Store, keys:
     load = await queue.load()
     assert load.depth == 2
     assert 99 <= load.oldest < 160
+    assert load.unread == load.oldest
+    await read_one(queue)
+    load = await queue.load()
+    assert 99 <= load.oldest < 160
+    assert load.unread < 60
+    await read_one(queue)
+    assert (await queue.load()).unread == 0
 
 
 async def test_only_consumers_that_are_gone_and_hold_nothing_are_forgotten(
