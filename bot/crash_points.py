@@ -39,6 +39,7 @@ CALLS = (
     *("chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral", "response_url"),
     *("chat.startStream", "chat.appendStream", "chat.stopStream"),
     *("conversations.history", "conversations.replies"),
+    *("files.info", "file"),
     *("users.info", "views.open", "views.update", "views.publish"),
 )
 """Calls of Slack's Web API that the way of an answer takes."""

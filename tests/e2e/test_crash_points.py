@@ -31,6 +31,7 @@ from sandbox.workspace import (
     GENERAL,
     RANDOM,
     Limits,
+    NewFile,
     Workspace,
 )
 from tests.chaos.books import read_books
@@ -48,6 +49,7 @@ from tests.e2e.stage import (
 from tests.jobs.work import until
 
 WORDS = [f"word{number} " for number in range(30)]
+LOG = NewFile("error.log", b"E42")
 WHOLE = "".join(WORDS).strip()
 LEASE = 1.0
 AT_ONCE = 7
@@ -74,7 +76,7 @@ async def _doors(stage: Stage) -> None:
     (message,) = await stage.answer()
     await workspace.click(BEN, GENERAL, message.ts, "feedback", thumb(message))
     await workspace.click(BEN, GENERAL, message.ts, "retry")
-    asked = await workspace.say(ANA, RANDOM, "@grok count")
+    asked = await workspace.say(ANA, RANDOM, "@grok count", files=["error.log"])
     reply = await stage.reply(0, asked.ts, channel=RANDOM)
     await workspace.click(ANA, RANDOM, reply.ts, "retry")
     await workspace.wait_for(lambda: stage.replies(asked.ts, channel=RANDOM)[1:])
@@ -293,6 +295,7 @@ KILLED = {
         _both("chat.startStream", "chat.appendStream", "chat.stopStream", "slot"),
         NATIVE,
     ),
+    "fetching": (_both("files.info", "file"), {}),
 }
 """Points at which the one bot is killed that has the question in hand, and its settings."""
 
@@ -349,12 +352,13 @@ async def _each_alone(
 async def _killed_at(
     here: Ground, points: Sequence[str], question: str, values: Mapping[str, str]
 ) -> None:
+    files = [LOG] if any("file" in point for point in points) else []
     await here.redis.flushdb()
     workspace, asked = here.workspace, None
     for point in points:
         bot = await here.start(point if "=" in point else f"{point}=kill", **values)
         await workspace.connected(seconds=PATIENCE)
-        asked = asked or await workspace.say(ANA, GENERAL, f"@grok {question}")
+        asked = asked or await workspace.say(ANA, GENERAL, f"@grok {question}", files=files)
         assert await asyncio.wait_for(bot.wait(), PATIENCE) == -signal.SIGKILL
         await workspace.wait_for(lambda: not workspace.sockets, PATIENCE)
     assert asked is not None
@@ -370,6 +374,7 @@ async def _killed_at(
     (answer,) = stage.replies(asked.ts)
     assert markdown(answer).strip() == WHOLE
     assert books.faults() == []
+    assert not files or "E42" in str(here.grok.requests[-1].body)
     assert (
         len([each for each in here.grok.requests if question in str(each.body)]) <= len(points) + 1
     )

@@ -6,7 +6,7 @@ import json
 
 from bot.views.welcome_view import SUGGESTED_ACTIONS
 from bot.words import talk
-from sandbox.workspace import BEN, Message, NotAllowedError, dm_of
+from sandbox.workspace import BEN, Message, NewFile, NotAllowedError, dm_of
 from tests.e2e.rights.table import drives
 from tests.e2e.rights.world import (
     DOLLARS,
@@ -29,6 +29,20 @@ async def command(at: World, who: str) -> Outcome:
 @drives("ask by a mention")
 async def mention(at: World, who: str) -> Outcome:
     return await at.asked(who, lambda prompt: at.workspace.say(who, HERE, f"@grok {prompt}"))
+
+
+@drives("have a file read that is attached to a mention")
+async def attached(at: World, who: str) -> Outcome:
+    """Whoever may not ask has none of it fetched either."""
+    log = NewFile("error.log", f"E42 of {who}".encode())
+    before = len(at.workspace.calls_of("files.info"))
+    outcome = await at.asked(
+        who, lambda prompt: at.workspace.say(who, HERE, f"@grok {prompt}", files=[log])
+    )
+    fetched = len(at.workspace.calls_of("files.info")) > before
+    read = any(f"E42 of {who}" in str(each.body) for each in at.grok.requests)
+    assert fetched == read == (outcome == "yes")
+    return outcome
 
 
 @drives("ask by a reply in a thread with Grok")
