@@ -34,6 +34,8 @@ NO_TEXT = {
     "bot.app": "starts and stops",
     "bot.cli": "runs commands",
     "bot.demo": "runs the demo",
+    "bot.process": "starts and stops",
+    "bot.several": "starts and stops",
     "bot.terminal": "asks Grok",
     "bot.store.scripts": "reads scripts of its own",
     "bot.settings": "reads what the operator has set, time zones from files",

@@ -51,7 +51,7 @@ def leaving(body: JsonObject) -> str:
     if kind == "tokens_revoked":
         tokens = event.get("tokens")
         return kind if isinstance(tokens, Mapping) and tokens.get("bot") else ""
-    return kind if kind in LEAVING else ""
+    return kind if isinstance(kind, str) and kind in LEAVING else ""
 
 
 def _teams(body: JsonObject) -> Iterator[Any]:

@@ -37,6 +37,7 @@ from sandbox.workspace import (
 from tests.chaos.books import read_books
 from tests.chaos.processes import Forks, Process, forks
 from tests.e2e.process import environment
+from tests.e2e.several import several
 from tests.e2e.stage import (
     Stage,
     installed_app,
@@ -222,9 +223,14 @@ async def test_every_point_lies_on_a_journey(redis_url: str) -> None:
         async with on_stage(url, replicas=2, jobs_at_once=1, shutdown_grace_seconds=0) as stage:
             await _in_line(stage)
 
+    async def with_workspaces_that_come_and_go() -> None:
+        async with several(f"{redis_url}?db=5", count=1) as all_:
+            await all_.slack.uninstall(all_.slack.workspaces[0])
+
     with arrive(seen):
         await asyncio.gather(two_of_them(), with_many_doors())
         await asyncio.gather(with_a_bad_slack(), with_little_room())
+        await with_workspaces_that_come_and_go()
 
     assert POINTS - seen.points == set()
 

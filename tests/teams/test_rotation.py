@@ -1,0 +1,130 @@
+"""Tokens are exchanged once, however many processes look at them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.session import slack_session
+from bot.store.connection import Store
+from bot.store.installations import Installations
+from bot.teams.register import Record, Register
+from bot.teams.rotation import Rotation
+from bot.teams.seal import Seal
+from sandbox.workspace import Limits, Workspaces
+
+PLACE = "T0SEVERAL1"
+AHEAD = 7_200.0
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Workspaces]:
+    async with Workspaces(1, limits=Limits(scale=0), rotating=True) as workspaces:
+        yield workspaces
+
+
+@pytest.fixture
+async def client(slack: Workspaces) -> AsyncIterator[AsyncWebClient]:
+    async with slack_session() as session:
+        yield AsyncWebClient(base_url=slack.api_url, session=session, retry_handlers=[])
+
+
+@pytest.fixture
+def register(store: Store) -> Register:
+    return Register(Installations(store), Seal(["k" * 32]))
+
+
+async def installed(slack: Workspaces, register: Register, *, seconds: float) -> Record:
+    grant = slack.oauth.grant(slack._teams[PLACE])
+    record = Record(
+        place=PLACE,
+        bot_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        expires_at=time.time() + seconds,
+        bot_user="U1",
+    )
+    await register.save(record)
+    return record
+
+
+def rotation(register: Register, client: AsyncWebClient, slack: Workspaces) -> Rotation:
+    return Rotation(
+        register, client, client_id=slack.client_id, client_secret=slack.client_secret, ahead=AHEAD
+    )
+
+
+async def test_of_fifty_that_look_at_once_one_exchanges(
+    slack: Workspaces, client: AsyncWebClient, register: Register
+) -> None:
+    old = await installed(slack, register, seconds=60)
+    looking = [rotation(register, client, slack).look(PLACE) for _ in range(50)]
+
+    done = await asyncio.gather(*looking)
+    found = await register.find(PLACE)
+
+    assert sum(done) == 1
+    assert (slack.oauth.exchanges, slack.oauth.used_up) == (1, 0)
+    assert found is not None
+    assert found.record.bot_token != old.bot_token
+    assert found.record.refresh_token != old.refresh_token
+    assert found.record.expires_at > time.time() + AHEAD
+
+
+async def test_what_lasts_is_left_alone(
+    slack: Workspaces, client: AsyncWebClient, register: Register
+) -> None:
+    await installed(slack, register, seconds=AHEAD + 600)
+
+    assert not await rotation(register, client, slack).look(PLACE)
+    assert not await rotation(register, client, slack).look("T0NOBODY")
+    assert slack.oauth.exchanges == 0
+
+
+async def test_who_installed_again_meanwhile_keeps_the_newer_token(
+    slack: Workspaces, client: AsyncWebClient, register: Register
+) -> None:
+    old = await installed(slack, register, seconds=60)
+    newer = old.model_copy(update={"bot_token": "xoxb-newer", "refresh_token": ""})
+    assert await register.save(newer, made_from=1) == 2
+    assert await register.save(old, made_from=1) == 0
+
+    found = await register.find(PLACE)
+    assert found is not None
+    assert found.record == newer
+
+
+async def test_a_slack_that_refuses_changes_nothing(
+    slack: Workspaces, client: AsyncWebClient, register: Register
+) -> None:
+    old = await installed(slack, register, seconds=60)
+    await register.save(old.model_copy(update={"refresh_token": "xoxe-1-dead"}))
+
+    assert not await rotation(register, client, slack).look(PLACE)
+    found = await register.find(PLACE)
+    assert found is not None
+    assert found.record.bot_token == old.bot_token
+
+
+async def test_a_record_that_no_key_opens_is_no_installation(
+    slack: Workspaces, register: Register, store: Store
+) -> None:
+    await installed(slack, register, seconds=60)
+    other = Register(Installations(store), Seal(["x" * 32]))
+
+    assert await other.find(PLACE) is None
+    assert await register.find(PLACE) is not None
+
+
+async def test_a_record_put_in_anothers_place_opens_nothing(
+    slack: Workspaces, register: Register, store: Store
+) -> None:
+    await installed(slack, register, seconds=60)
+    kept = await register.store.find(PLACE)
+    assert kept is not None
+    await register.store.save("T0OTHER", kept.sealed)
+
+    assert await register.find("T0OTHER") is None
