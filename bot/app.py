@@ -20,12 +20,11 @@ from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.startup import meet_app, meet_slack, settings_faults
 from bot.process import Ground, Health, WayIn, open_ground, open_session, open_team, ops_server
 from bot.process import way_in as way_in_of
-from bot.settings import Settings
+from bot.settings import INSTALL_PATH, Settings
 from bot.several import install_port as install_port_of
 from bot.several import several
 from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
-from bot.teams.pages import INSTALL_PATH
 from bot.teams.tenant import Only, Serving
 
 log = structlog.get_logger(__name__)

@@ -18,6 +18,9 @@ from bot.settings import Settings
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import Store
+from bot.store.installations import Installations
+from bot.teams.register import Register
+from bot.teams.seal import Seal, keys_in
 from bot.wiring import Wiring
 
 
@@ -28,7 +31,7 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
-        installation = await _installation(settings, session)
+        installation = await _installation(settings, session, store, team)
         if installation.team != team:
             raise UserError(words.job_elsewhere(job.id))
         client = AsyncWebClient(
@@ -43,8 +46,12 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
         return await wiring.taking().again(job, call)
 
 
-async def _installation(settings: Settings, session: aiohttp.ClientSession) -> Installation:
+async def _installation(
+    settings: Settings, session: aiohttp.ClientSession, store: Store, team: str
+) -> Installation:
     """Who is asked for is looked up in Slack, as for every question."""
+    if settings.slack_client_id is not None:
+        return await _registered(settings, store, team)
     token = settings.slack_bot_token
     if token is None:
         raise StartupError([words.setting_missing("SLACK_BOT_TOKEN")])
@@ -53,3 +60,15 @@ async def _installation(settings: Settings, session: aiohttp.ClientSession) -> I
     if isinstance(found, Trouble):
         raise StartupError([found.sentence])
     return found
+
+
+async def _registered(settings: Settings, store: Store, team: str) -> Installation:
+    """What `team` has installed, or its organisation."""
+    keys = settings.installation_keys
+    if keys is None:
+        raise StartupError([words.setting_missing("INSTALLATION_KEYS")])
+    register = Register(Installations(store), Seal(keys_in(keys.get_secret_value())))
+    found = await register.of(team)
+    if found is None:
+        raise UserError(words.team_without_app(team))
+    return found.record.installation(team)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Each command imports what it needs, and no more: `--help` and `schema` are there at once.
 
 EXIT_FAULT = 1
+MOST_WORKSPACES = 8
+"""In the demo."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,8 +74,14 @@ def _parser() -> argparse.ArgumentParser:
         for name, help_ in ops_words.COMMANDS.items()
     }
     parsers["serve"].add_argument("--no-worker", action="store_true", help=ops_words.NO_WORKER)
+    parsers["demo"].add_argument(
+        "--workspaces", metavar="N", type=_few, default=1, help=ops_words.DEMO_WORKSPACES
+    )
     parsers["manifest"].add_argument(
         "--http", metavar="ADDRESS", default="", help=ops_words.MANIFEST_HTTP
+    )
+    parsers["manifest"].add_argument(
+        "--install", metavar="ADDRESS", default="", help=ops_words.MANIFEST_INSTALL
     )
     parsers["check"].add_argument("--ask", action="store_true", help=ops_words.CHECK_ASK)
     jobs = parsers["jobs"]
@@ -108,6 +116,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def _few(given: str) -> int:
+    """A number of workspaces. Raises `ArgumentTypeError`."""
+    if given.isascii() and given.isdecimal() and 1 <= int(given[:3]) <= MOST_WORKSPACES:
+        return int(given)
+    raise argparse.ArgumentTypeError(ops_words.DEMO_WORKSPACES_RANGE)
 
 
 def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
@@ -177,10 +192,12 @@ def _run_bot(duty: Duty) -> int:
     return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop, duty)))
 
 
-def _demo(_: argparse.Namespace) -> int:
+def _demo(options: argparse.Namespace) -> int:
     from bot.demo import demo
 
-    return _guarded(lambda settings: _until_signal(lambda stop: demo(settings, stop)))
+    return _guarded(
+        lambda settings: _until_signal(lambda stop: demo(settings, stop, options.workspaces))
+    )
 
 
 async def _until_signal(run: Callable[[asyncio.Event], Coroutine[Any, Any, int | None]]) -> int:
@@ -272,7 +289,7 @@ def _manifest(options: argparse.Namespace) -> int:
     from bot.ops.manifest import as_yaml, manifest
 
     def printed() -> int:
-        print(as_yaml(manifest(options.http)), end="")
+        print(as_yaml(manifest(options.http, options.install)), end="")
         return 0
 
     return _told(printed)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import secrets
+import socket
 import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.app import open_bot, until
 from bot.ops import words
 from bot.ops.scopes import SCOPES
-from bot.settings import Settings
+from bot.settings import INSTALL_PATH, Settings
 from sandbox.grok import GrokServer
-from sandbox.workspace import AppConfig, Workspace
+from sandbox.workspace import AppConfig, Workspace, Workspaces
+
+T = TypeVar("T")
 
 _APP = AppConfig(scopes=frozenset(SCOPES))
 """The app as `manifest.yml` makes it."""
@@ -25,22 +32,23 @@ PORTS = 10
 _NOT_TO_BE_HAD = (errno.EADDRINUSE, errno.EACCES)
 
 
-async def demo(settings: Settings, stop: asyncio.Event) -> None:
+async def demo(settings: Settings, stop: asyncio.Event, workspaces: int = 1) -> None:
     """Run sandbox, Valkey and bot until `stop` is set, and print where the page is.
 
-    Of `settings` only what concerns Grok is used: with a key, the real one answers.
+    Of `settings` only what concerns Grok is used: with a key, the real one answers. Of several
+    `workspaces` none has the app at first: each installs it by the bot's pages.
     """
     print(words.DEMO_STARTING, flush=True)
     async with AsyncExitStack() as stack:
-        workspace = await open_workspace(stack)
+        one = workspaces == 1
+        opened = await (open_workspace(stack) if one else open_several(stack, workspaces))
         real = settings.xai_api_key is not None
         grok = None if real else await stack.enter_async_context(GrokServer())
         data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="grok-bot-demo-"))
-        bot = await stack.enter_async_context(
-            open_bot(_settings(settings, workspace, grok, data_dir))
-        )
+        bot = await stack.enter_async_context(open_bot(_settings(settings, opened, grok, data_dir)))
         kind = words.DEMO_REAL_GROK if real else words.DEMO_SANDBOX_GROK
-        print(words.demo_ready(workspace.url, kind), flush=True)
+        ready = words.demo_ready if one else words.demo_several_ready
+        print(ready(opened.url, kind), flush=True)
         if grok is not None:
             print(words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
@@ -49,23 +57,71 @@ async def demo(settings: Settings, stop: asyncio.Event) -> None:
 async def open_workspace(stack: AsyncExitStack) -> Workspace:
     """The workspace at the first port that is free, so that its address stays from one start to
     the next."""
+    return await _at_first_port(stack, lambda port: Workspace(app=_APP, port=port))
+
+
+async def open_several(stack: AsyncExitStack, count: int) -> Workspaces:
+    """So many workspaces, without the app; a page with all of them is at such a port."""
+
+    def opening(port: int) -> Workspaces:
+        return Workspaces(count, app=_APP, port=port)
+
+    workspaces = await _at_first_port(stack, opening)
+    pages = f"http://127.0.0.1:{_free_port()}"
+    workspaces.oauth.redirect_urls.append(pages)
+    workspaces.oauth.install_url = pages + INSTALL_PATH
+    return workspaces
+
+
+async def _at_first_port(
+    stack: AsyncExitStack, opening: Callable[[int], AbstractAsyncContextManager[T]]
+) -> T:
     for port in range(FIRST_PORT, FIRST_PORT + PORTS):
         try:
-            return await stack.enter_async_context(Workspace(app=_APP, port=port))
+            return await stack.enter_async_context(opening(port))
         except OSError as error:
             if error.errno not in _NOT_TO_BE_HAD:
                 raise
-    return await stack.enter_async_context(Workspace(app=_APP))
+    return await stack.enter_async_context(opening(0))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _installed(workspace: Workspace) -> dict[str, object]:
+    credentials = workspace.credentials
+    return {
+        "slack_bot_token": SecretStr(credentials.bot_token),
+        "slack_client_id": None,
+        "slack_app_token": SecretStr(credentials.app_token),
+    }
+
+
+def _installable(workspaces: Workspaces) -> dict[str, object]:
+    pages = urlsplit(workspaces.oauth.install_url)
+    return {
+        "slack_bot_token": None,
+        "slack_app_token": SecretStr(workspaces.app_token),
+        "slack_client_id": workspaces.client_id,
+        "slack_client_secret": SecretStr(workspaces.client_secret),
+        "installation_keys": SecretStr(secrets.token_hex(32)),
+        "public_url": f"{pages.scheme}://{pages.netloc}",
+        "slack_teams": "",
+        "host": "127.0.0.1",
+        "port": pages.port,
+    }
 
 
 def _settings(
-    settings: Settings, workspace: Workspace, grok: GrokServer | None, data_dir: str
+    settings: Settings, opened: Workspace | Workspaces, grok: GrokServer | None, data_dir: str
 ) -> Settings:
-    credentials = workspace.credentials
+    slack = _installed(opened) if isinstance(opened, Workspace) else _installable(opened)
     ours: dict[str, object] = {
-        "slack_bot_token": SecretStr(credentials.bot_token),
-        "slack_app_token": SecretStr(credentials.app_token),
-        "slack_api_url": workspace.api_url,
+        **slack,
+        "slack_api_url": opened.api_url,
         "redis_url": None,
         "data_dir": data_dir,
         "grok_admins": "",

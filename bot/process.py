@@ -21,7 +21,7 @@ from bot.doors.slack_app import build_slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
-from bot.jobs.gauging import keep_gauged
+from bot.jobs.gauging import keep_gauged, ungauge
 from bot.jobs.worker import Connected, Worker
 from bot.listening import Handler
 from bot.ops import words
@@ -104,6 +104,7 @@ async def open_team(
     client = ground.client(installation.bot_token)
     parts = Wiring(settings, installation, client, ground.store, ground.grok)
     async with AsyncExitStack() as stack:
+        stack.callback(ungauge, installation.team)
         await stack.enter_async_context(keeping("policy", parts.policies.run()))
         worker = parts.worker(connected, acks) if Duty.WORKING in ground.duty else None
         working = None

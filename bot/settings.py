@@ -46,6 +46,9 @@ Streaming = Literal["edit", "native", "auto"]
 
 SLACK_PATH = "/slack/events"
 """Where Slack posts everything to, in HTTP mode."""
+INSTALL_PATH = "/slack/install"
+REDIRECT_PATH = "/slack/oauth_redirect"
+"""The pages by which workspaces install the app: the first one, and where Slack leads back to."""
 
 
 ENV_FILE = ".env"

@@ -45,6 +45,11 @@ class Leased:
         self._thread_tokens = thread_tokens
         self._thread_retention_seconds = thread_retention_seconds
 
+    @property
+    def team(self) -> str:
+        """The workspace, by its id."""
+        return self._keys.team
+
     async def renew(self, lease: Lease) -> bool:
         """Show that the holder is alive; False when the lease is lost."""
         args = [lease.token, lease.entry.entry_id, GROUP, self.consumer]

@@ -300,8 +300,7 @@ class Worker:
         return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
     async def _measure(self) -> float:
-        metrics.JOBS_WAITING.set(len(self._places.line))
-        await gauge(self._queue)
+        await gauge(self._queue, len(self._places.line))
         return GAUGE_EVERY_SECONDS
 
     async def _prune(self) -> float:

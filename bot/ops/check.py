@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import open_grok
-from bot.ops import words
+from bot.ops import several_words, words
 from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.redact import Redactor
 from bot.ops.scopes import OPTIONAL, SCOPES
@@ -21,6 +22,8 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
+from bot.store.connection import open_store
+from bot.store.installations import Installations
 
 _NO_TEAM = "CHECK"
 """In place of a workspace that Slack does not tell."""
@@ -58,11 +61,8 @@ async def run_checks(settings: Settings, *, ask: bool = False) -> AsyncGenerator
     What depends on a setting that is missing or malformed is not tried.
     """
     troubles = settings_troubles(settings)
-    unknown = unknown_settings(set_names())
-    for trouble in (*troubles, *unknown):
-        yield _line(words.CHECK_SETTINGS, trouble)
-    if not troubles and not unknown:
-        yield _line(words.CHECK_SETTINGS, words.ALL_SETTINGS_FINE)
+    for line in _settings(troubles):
+        yield line
     broken = {trouble.setting for trouble in troubles}
     team = _NO_TEAM
     if "SLACK_API_URL" not in broken:
@@ -79,7 +79,13 @@ async def run_checks(settings: Settings, *, ask: bool = False) -> AsyncGenerator
             async for line in lines:
                 yield line
     if "REDIS_URL" not in broken:
-        yield await _store(settings, team)
+        for line in await _store(settings, team):
+            yield line
+
+
+def _settings(troubles: Sequence[Trouble]) -> list[Line]:
+    found: list[str | Trouble] = [*troubles, *unknown_settings(set_names())]
+    return [_line(words.CHECK_SETTINGS, each) for each in found or [words.ALL_SETTINGS_FINE]]
 
 
 @asynccontextmanager
@@ -118,12 +124,23 @@ async def _grok(settings: Settings, *, ask: bool) -> AsyncGenerator[Line]:
                 yield _line(words.CHECK_ANSWER, await answer_state(grok, settings.grok_model))
 
 
-async def _store(settings: Settings, team: str) -> Line:
+async def _store(settings: Settings, team: str) -> list[Line]:
     found = await store_info(settings, team)
     if isinstance(found, Trouble):
-        return _line(words.CHECK_STORE, found)
+        return [_line(words.CHECK_STORE, found)]
     embedded = settings.redis_url is None
-    return _line(words.CHECK_STORE, words.store_fine(found.name, found.role, embedded))
+    fine = _line(words.CHECK_STORE, words.store_fine(found.name, found.role, embedded))
+    return [fine, await _installations(settings)] if settings.slack_client_id else [fine]
+
+
+async def _installations(settings: Settings) -> Line:
+    """Where an app is that several workspaces may install."""
+    try:
+        async with open_store(settings, join=True) as store:
+            places = await Installations(store).versions()
+    except (StartupError, StoreUnavailable):
+        return _line(words.CHECK_INSTALLATIONS, several_words.APP_PLACES_NOT_TOLD)
+    return _line(words.CHECK_INSTALLATIONS, several_words.app_installed_in(len(places)))
 
 
 def _scopes(installation: Installation) -> str | Trouble:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.errors import StartupError
 from bot.ops import words
 from bot.ops.scopes import SCOPES
-from bot.settings import SLACK_PATH
+from bot.settings import REDIRECT_PATH, SLACK_PATH
 
 Manifest = dict[str, Any]
 
@@ -39,9 +39,13 @@ _DESCRIPTION = (
 )
 
 
-def manifest(address: str = "") -> Manifest:
-    """The app for Socket Mode, or for HTTP mode with the bot at `address` (`https://…`)."""
+def manifest(address: str = "", pages: str = "") -> Manifest:
+    """The app for Socket Mode, or for HTTP mode with the bot at `address` (`https://…`). `pages`:
+    where several workspaces install it; then its tokens expire, which cannot be undone."""
     url = request_url(address) if address else ""
+    oauth: Manifest = {"scopes": {"bot": list(SCOPES)}}
+    if pages:
+        oauth = {"redirect_urls": [redirect_url(pages)], **oauth}
     return {
         "_metadata": {"major_version": 2},
         "display_information": {
@@ -51,7 +55,7 @@ def manifest(address: str = "") -> Manifest:
             "background_color": "#14171a",
         },
         "features": _features(url),
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": oauth,
         "settings": {
             "event_subscriptions": {**_at("request_url", url), "bot_events": list(EVENTS)},
             "interactivity": {
@@ -59,9 +63,9 @@ def manifest(address: str = "") -> Manifest:
                 **_at("request_url", url),
                 **_at("message_menu_options_url", url),
             },
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": bool(pages),
             "socket_mode_enabled": not url,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": bool(pages),
         },
     }
 
@@ -114,6 +118,19 @@ def request_url(address: str) -> str:
 
     Raises `StartupError` when Slack would not take it.
     """
+    base = _public(address)
+    return base if base.endswith(SLACK_PATH) else base + SLACK_PATH
+
+
+def redirect_url(address: str) -> str:
+    """Where Slack sends people back to who install the app, when its pages are at `address`.
+
+    Raises `StartupError` when Slack would not take it.
+    """
+    return _public(address) + REDIRECT_PATH
+
+
+def _public(address: str) -> str:
     try:
         parts = urlsplit(address)
         fits = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
@@ -121,8 +138,7 @@ def request_url(address: str) -> str:
         fits = False
     if not fits or parts.query or parts.fragment or parts.username:
         raise StartupError([words.wrong_public_address(address)])
-    base = address.rstrip("/")
-    return base if parts.path.rstrip("/").endswith(SLACK_PATH) else base + SLACK_PATH
+    return address.rstrip("/")
 
 
 def as_yaml(value: Manifest) -> str:

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.duties import Duty
 from bot.errors import StartupError
-from bot.ops import words
+from bot.ops import several_words, words
 from bot.ops.setting_names import nothing_set
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.trouble import Trouble
@@ -83,22 +83,26 @@ async def meet_app(settings: Settings, client: AsyncWebClient, duty: Duty = Duty
 def _app(settings: Settings) -> Iterator[Trouble]:
     """What the pages need by which workspaces install the app."""
     if settings.slack_bot_token is not None:
-        yield Trouble(words.TWO_KINDS, words.REMEDY_TWO_KINDS, "SLACK_BOT_TOKEN")
+        yield Trouble(several_words.TWO_KINDS, several_words.REMEDY_TWO_KINDS, "SLACK_BOT_TOKEN")
     if settings.slack_client_secret is None:
         name = "SLACK_CLIENT_SECRET"
-        yield Trouble(words.setting_missing(name), words.REMEDY_CLIENT_SECRET, name)
+        yield Trouble(words.setting_missing(name), several_words.REMEDY_CLIENT_SECRET, name)
     keys = settings.installation_keys
     found = keys_in(keys.get_secret_value()) if keys else ()
     if not found or any(len(key) < LEAST_CHARACTERS for key in found):
-        fault = words.INSTALLATION_KEY_SHORT if found else words.setting_missing(_KEYS)
-        yield Trouble(fault, words.REMEDY_INSTALLATION_KEYS, _KEYS)
+        fault = several_words.INSTALLATION_KEY_SHORT if found else words.setting_missing(_KEYS)
+        yield Trouble(fault, several_words.REMEDY_INSTALLATION_KEYS, _KEYS)
     address = settings.public_url
     if address is None:
-        yield Trouble(words.setting_missing("PUBLIC_URL"), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
+        yield Trouble(
+            words.setting_missing("PUBLIC_URL"), several_words.REMEDY_PUBLIC_URL, "PUBLIC_URL"
+        )
     elif not _public(settings, address):
-        yield Trouble(words.wrong_public_url(address), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
+        yield Trouble(
+            several_words.wrong_public_url(address), several_words.REMEDY_PUBLIC_URL, "PUBLIC_URL"
+        )
     if wrong := _strangers(settings.slack_teams, _PLACE_ID):
-        yield Trouble(words.wrong_teams(wrong), words.REMEDY_TEAMS, "SLACK_TEAMS")
+        yield Trouble(several_words.wrong_teams(wrong), several_words.REMEDY_TEAMS, "SLACK_TEAMS")
 
 
 def _public(settings: Settings, address: str) -> bool:
@@ -162,7 +166,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
 def _admins(settings: Settings) -> Iterator[Trouble]:
     several = settings.slack_client_id is not None
     if wrong := _strangers(settings.grok_admins, _MEMBER_ID if several else _USER_ID):
-        remedy = words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
+        remedy = several_words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
         yield Trouble(words.wrong_admins(wrong), remedy, "GROK_ADMINS")
 
 

@@ -54,37 +54,6 @@ REMEDY_STORE_DENIES = (
 )
 REMEDY_STORE_LOADING = "It is reading its data: try again in a moment."
 REMEDY_STORE_REFUSES = "Look at the server's log."
-TWO_KINDS = "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: one workspace, or several?"
-REMEDY_TWO_KINDS = (
-    "Leave out SLACK_CLIENT_ID to serve the workspace of that token alone, or SLACK_BOT_TOKEN to "
-    "let workspaces install the app."
-)
-REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."
-INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
-REMEDY_INSTALLATION_KEYS = (
-    "Make one with `openssl rand -hex 32`, and keep it: without it every workspace has to install "
-    "the app again."
-)
-REMEDY_PUBLIC_URL = (
-    "Give the address at which people's browsers reach the bot, such as https://grok.example.com, "
-    "and add it to the Redirect URLs of your app."
-)
-REMEDY_TEAMS = "Give ids of workspaces or organisations separated by commas: T012AB3CD,E012AB3CD."
-REMEDY_ADMINS_OF_TEAMS = (
-    "Give each admin with the workspace, such as T012AB3CD:U012AB3CD, separated by commas."
-)
-
-
-def wrong_public_url(address: str) -> str:
-    """An address to which Slack would send nobody back."""
-    return f"PUBLIC_URL ({address}) is no https:// address without a path."
-
-
-def wrong_teams(names: str) -> str:
-    """Entries of SLACK_TEAMS that are no ids."""
-    return f"SLACK_TEAMS has entries that are no ids of workspaces: {names}."
-
-
 REMEDY_ADMINS = "Give Slack user ids separated by commas, such as U012AB3CD,W012AB3CD."
 
 
@@ -309,6 +278,7 @@ COMMANDS = {
 }
 
 NO_WORKER = "take questions and leave the work on them to `work`, in processes of its own"
+MANIFEST_INSTALL = "for several workspaces: where people reach the pages that install it, https://…"
 MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
 
 JOBS_FAILED = "only those that were given up, since their workers died of them"
@@ -448,10 +418,9 @@ def serving(
     return f"{said}\nWorkspaces install it at {install_address}" if install_address else said
 
 
-def app_installed_in(places: int) -> str:
-    """In how many workspaces or organisations an app is that several may install."""
-    where = "1 workspace" if places == 1 else f"{places} workspaces"
-    return f"installed in {where}"
+def team_without_app(team: str) -> str:
+    """Nothing can be asked where the app is not."""
+    return f"The app is not installed in {team}: its jobs cannot be asked again."
 
 
 def working(host: str, ops_port: int) -> str:
@@ -472,6 +441,19 @@ def demo_ready(page: str, grok: str) -> str:
         f"  Open it and type  /grok Explain TCP slow start\n"
         f"  {grok}  Ctrl-C ends everything.\n"
     )
+
+
+def demo_several_ready(page: str, grok: str) -> str:
+    """The same of several workspaces, none of which has the app yet."""
+    return (
+        f"\n  The demo is ready: {page}\n\n"
+        f"  Install the app from there, in one workspace or more, and open their pages.\n"
+        f"  {grok}  Ctrl-C ends everything.\n"
+    )
+
+
+DEMO_WORKSPACES = "so many workspaces, each of which can install the app"
+DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
 
 
 def demo_grok(address: str, key: str) -> str:

@@ -33,14 +33,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
 from bot.listening import Handler
+from bot.settings import INSTALL_PATH, REDIRECT_PATH
 from bot.store.installations import Installations
 from bot.teams.register import Record, Register
 from bot.words import installing as words
 
 log = structlog.get_logger(__name__)
-
-INSTALL_PATH = "/slack/install"
-REDIRECT_PATH = "/slack/oauth_redirect"
 
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",

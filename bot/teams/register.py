@@ -81,6 +81,13 @@ class Register:
             return None
         return Registered(record, kept.version) if record.place == place else None
 
+    async def of(self, team: str) -> Registered | None:
+        """The installation that serves `team`, whose organisation nobody has named."""
+        for place in await self.store.versions():
+            if place == team or team in await self.store.teams_of(place):
+                return await self.find(place)
+        return None
+
     async def serving(self, team: str, enterprise: str) -> Registered | None:
         """The installation that serves `team`: its own, or that of its organisation."""
         own = await self.find(team)

@@ -7,7 +7,13 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from bot.asked_again import asked_again
 from bot.duties import Duty
+from bot.errors import UserError
+from bot.jobs.queue import Queue
+from bot.ops.check import check
+from bot.store.connection import Store
+from bot.store.keys import Keys
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL
 from tests.e2e.several import KEY, browser, keys_of, several
@@ -139,6 +145,31 @@ async def test_tokens_are_exchanged_in_time_and_once(redis_url: str) -> None:
         assert oauth.used_up == 0
 
 
+async def test_an_operator_sees_where_it_is_and_asks_again_there(
+    redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with several(redis_url) as all_:
+        await check(all_.settings)
+        said = capsys.readouterr().out
+        acme, birch = all_.stages
+        await birch.ask("Hello")
+        await birch.answer()
+        (row,) = await jobs_of(redis_url, "T0SEVERAL2")
+        store = Store(redis_url)
+        async with store:
+            job = await Queue(
+                store, Keys("T0SEVERAL2"), lease_seconds=15, retention_seconds=600
+            ).look(row)
+            assert job is not None
+            await asked_again(all_.settings, store, "T0SEVERAL2", job, "again")
+            with pytest.raises(UserError):
+                await asked_again(all_.settings, store, "T0NOBODY", job, "again")
+        await birch.answer(1)
+
+    assert "Slack app: installed in 2 workspaces" in said
+    assert not acme.workspace.messages(GENERAL)
+
+
 async def test_no_token_lies_in_the_store_as_it_is(redis_url: str) -> None:
     async with several(redis_url) as all_:
         redis = Redis.from_url(redis_url, decode_responses=True)
@@ -228,6 +259,11 @@ class TestPages:
 
         assert reply.status == 503
         assert "store does not answer" in text
+
+
+async def jobs_of(redis_url: str, team: str) -> list[str]:
+    found = await keys_of(redis_url, team)
+    return [key.rpartition(":")[2] for key in found if "}:job:" in key]
 
 
 async def all_records(redis_url: str) -> dict[str, str]:

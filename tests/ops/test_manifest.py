@@ -19,11 +19,12 @@ SCHEMA = json.loads(
 URL = "https://bot.example.com/slack/events"
 
 
+@pytest.mark.parametrize("pages", ["", "https://bot.example.com/"])
 @pytest.mark.parametrize("address", ["", "https://bot.example.com"])
-def test_it_is_one_that_slack_takes_and_reads_back_the_same(address: str) -> None:
-    found = yaml.safe_load(as_yaml(manifest(address)))
+def test_it_is_one_that_slack_takes_and_reads_back_the_same(address: str, pages: str) -> None:
+    found = yaml.safe_load(as_yaml(manifest(address, pages)))
 
-    assert found == manifest(address)
+    assert found == manifest(address, pages)
     jsonschema.validate(found, SCHEMA, cls=jsonschema.Draft7Validator)
 
 
@@ -74,3 +75,13 @@ def test_the_address_may_be_written_in_several_ways(address: str, url: str) -> N
 def test_an_address_that_slack_would_not_take_is_a_sentence(address: str) -> None:
     with pytest.raises(StartupError, match=r"https://bot\.example\.com"):
         request_url(address)
+
+
+def test_several_workspaces_are_led_back_to_its_pages_and_their_tokens_expire() -> None:
+    found = manifest(pages="https://bot.example.com")
+
+    back = "https://bot.example.com/slack/oauth_redirect"
+    assert found["oauth_config"]["redirect_urls"] == [back]
+    assert found["settings"]["token_rotation_enabled"]
+    with pytest.raises(StartupError):
+        manifest(pages="http://bot.example.com")

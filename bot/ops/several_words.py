@@ -1,0 +1,42 @@
+"""What operators read of an app that several workspaces may install."""
+
+from __future__ import annotations
+
+TWO_KINDS = "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: one workspace, or several?"
+REMEDY_TWO_KINDS = (
+    "Leave out SLACK_CLIENT_ID to serve the workspace of that token alone, or SLACK_BOT_TOKEN to "
+    "let workspaces install the app."
+)
+REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."  # noqa: S105
+INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
+REMEDY_INSTALLATION_KEYS = (
+    "Make one with `openssl rand -hex 32`, and keep it: without it every workspace has to install "
+    "the app again."
+)
+REMEDY_PUBLIC_URL = (
+    "Give the address at which people's browsers reach the bot, such as https://grok.example.com, "
+    "and add it to the Redirect URLs of your app."
+)
+REMEDY_TEAMS = "Give ids of workspaces or organisations separated by commas: T012AB3CD,E012AB3CD."
+REMEDY_ADMINS_OF_TEAMS = (
+    "Give each admin with the workspace, such as T012AB3CD:U012AB3CD, separated by commas."
+)
+
+
+def wrong_public_url(address: str) -> str:
+    """An address to which Slack would send nobody back."""
+    return f"PUBLIC_URL ({address}) is no https:// address without a path."
+
+
+def wrong_teams(names: str) -> str:
+    """Entries of SLACK_TEAMS that are no ids."""
+    return f"SLACK_TEAMS has entries that are no ids of workspaces: {names}."
+
+
+APP_PLACES_NOT_TOLD = "where it is installed stands in the store, which does not answer"
+
+
+def app_installed_in(places: int) -> str:
+    """In how many workspaces or organisations an app is that several may install."""
+    where = "1 workspace" if places == 1 else f"{places} workspaces"
+    return f"installed in {where}"
