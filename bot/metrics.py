@@ -59,6 +59,11 @@ TOKENS = _closed(
     type=("prompt", "completion", "reasoning"),
     model=(),
 )
+SEARCHED = _closed(
+    "grokbot_searched_total",
+    "Calls of xAI's tools, and what they fetched from X",
+    what=("web_calls", "x_calls", "posts", "profiles"),
+)
 TIME_TO_FIRST_TOKEN = Histogram(
     "grokbot_time_to_first_token_seconds", "From accepting to Grok's first token", buckets=SECONDS
 )

@@ -377,6 +377,8 @@ def _count(ask: Ask, answer: Answer) -> None:
     )
     metrics.REQUESTS.labels(ask.surface, outcome).inc()
     metrics.REQUEST_DURATION.observe(time.time() - ask.asked_at)
+    for what, used in answer.tools or ():
+        metrics.SEARCHED.labels(what).inc(used or 0)
     if answer.usage is None:
         return
     for kind, tokens in (

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot import metrics
 from bot.reply import growing
 from bot.words import search as words
 from sandbox.grok import Script, ToolCall
@@ -53,6 +54,22 @@ async def test_an_answer_says_where_it_was_found(redis_url: str, mode: str, anno
     assert [tool["type"] for tool in stage.sent()["tools"]] == ["web_search", "x_search"]
     assert not message.unfurls
     assert not stage.workspace.problems
+
+
+async def test_what_was_searched_is_counted(redis_url: str) -> None:
+    def counted() -> dict[str, float]:
+        names = ("web_calls", "x_calls", "posts", "profiles")
+        return {name: metrics.SEARCHED.labels(name)._value.get() for name in names}
+
+    before = counted()
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=CITED, calls=CALLS))
+        await stage.ask("--search web,x what is new in TCP")
+        await stage.answer()
+        await stage.quiet()
+
+    added = {name: value - before[name] for name, value in counted().items()}
+    assert added == {"web_calls": 1, "x_calls": 1, "posts": 44, "profiles": 0}
 
 
 async def test_while_it_searches_the_message_says_what_it_does(redis_url: str) -> None:
