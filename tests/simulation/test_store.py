@@ -78,7 +78,7 @@ def _steady(value: Any) -> str:
     text = re.sub(r"[\w.-]+-\d+-[0-9a-f]{8}\b", "CONSUMER", text)
     text = re.sub(r"\b\d{13}-\d+\b", "ENTRY", text)
     text = re.sub(r"\b1\d{9}(\d{3})?(\.\d+)?\b", "MOMENT", text)
-    return re.sub(r"(age|oldest|rest|late|since)=[\d.]+", r"\1=…", text)
+    return re.sub(r"(age|oldest|unread|rest|late|since)=[\d.]+", r"\1=…", text)
 
 
 def _hold(tokens: int = 100, **fields: Any) -> Hold:
