@@ -14,6 +14,7 @@ from bot import tracing
 from bot.completion.endings import ending_of
 from bot.completion.result import Chunk
 from bot.completion.tools import Searched
+from bot.errors import GrokFailure
 from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
@@ -21,7 +22,7 @@ from bot.grok.citing import Citing
 from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import rewritten
 from bot.grok.errors import Failure, not_searched
-from bot.grok.meaning import tools_in
+from bot.grok.meaning import lasts, tools_in
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.room import Room, room_after, shortened
@@ -34,6 +35,11 @@ from bot.settings import Settings
 from bot.words import grok as words
 
 log = structlog.get_logger(__name__)
+
+_MAY_BE_A_TOOL: frozenset[GrokFailure] = frozenset(
+    {"invalid", "unknown_model", "unavailable", "not_permitted"}
+)
+"""What is said where a tool cannot be had: servers have all kinds of words for that."""
 
 Again = Callable[[], Awaitable[None]]
 
@@ -248,10 +254,11 @@ class Completion:
         """Ask for a search of what is left where the server rejects a place; whether something is.
         Raises what the person should read where nothing is."""
         search = self.call.beside.search
-        if failure.spent or failure.kind != "invalid" or not search:
+        if failure.spent or failure.kind not in _MAY_BE_A_TOOL or not search:
             return False
         rejected = tools_in(failure.said, search.sources)
-        if not rejected:
+        passes = failure.kind == "unavailable" and not lasts(failure.said)
+        if passes or not rejected:
             return False
         self._router.learn_not_searched(self.call, rejected)
         left = search.but(rejected)

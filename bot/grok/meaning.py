@@ -95,6 +95,11 @@ _VALUE = re.compile(
 
 _TOOLS = re.compile(r"\btools?\b|(?:web|x)_search\b", re.IGNORECASE)
 _INSTEAD = re.compile(r"supported values|expected one of|must be|allowed", re.IGNORECASE)
+_LACKS = re.compile(
+    r"(?:not|n't) (?:supported?|implemented|available|enabled)|unsupported|unknown|requires",
+    re.IGNORECASE,
+)
+_PASSES = re.compile(r"temporar|again|overload|moment|timed? ?out", re.IGNORECASE)
 _STATUS = re.compile(r"[45]\d\d(?:\d\d)?")
 """vLLM and FastChat write two more digits."""
 
@@ -233,6 +238,11 @@ def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
     if filter_in(said) or not _TOOLS.search(text):
         return ()
     return tuple(name for name in sent if TOOLS[name].wire in _unlisted(text)) or tuple(sent)
+
+
+def lasts(said: Said) -> bool:
+    """Whether an error of a server that is out of order says that it does not have a thing."""
+    return bool(_LACKS.search(said.every)) and not _PASSES.search(said.every)
 
 
 def filter_in(said: Said) -> str:

@@ -182,6 +182,49 @@ async def test_the_other_place_is_searched_where_one_is_rejected(
 
 
 @pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, "Tools are not supported on the responses endpoint"),
+        (404, "Tool web_search not found"),
+        (403, "Your team does not have access to the web_search tool"),
+        (500, {"message": "tools param requires --jinja flag", "type": "server_error"}),
+        (501, {"message": "web_search is not implemented"}),
+        (422, "Extra inputs are not permitted: tools"),
+    ],
+)
+async def test_a_server_that_has_no_tools_is_asked_without_a_search_as_before(
+    status: int, error: Any, openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    """Whatever it says and however: that is learned of the tool, and nothing of the endpoint."""
+    openai_grok.script(Script(status=status, body={"error": error}))
+    client = await open_grok_client(openai_grok)
+
+    with pytest.raises(Exception, match="cannot search the web here") as caught:
+        [chunk async for chunk in client.complete(client.plan(request(), search=WEB))]
+
+    assert not getattr(caught.value, "spent", True)
+    assert len(openai_grok.requests) == 1
+    assert client.plan(request()).endpoint == "responses"
+    assert [fault.parameter for fault in client.check(request(), "", None, WEB)] == ["search"]
+
+
+@pytest.mark.parametrize(
+    "error", ["web_search is temporarily not available", "The tool web_search has failed"]
+)
+async def test_a_tool_that_fails_for_a_moment_is_asked_again(
+    error: str, grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    grok.script(Script(status=503, body={"code": "unavailable", "error": error}))
+    client = await open_grok_client(grok)
+
+    completion = client.complete(client.plan(request(), search=WEB))
+
+    assert text([chunk async for chunk in completion])
+    assert (len(grok.requests), completion.unsearched) == (2, ())
+    assert client.check(request(), "", None, WEB) == ()
+
+
+@pytest.mark.parametrize(
     ("message", "parameter"),
     [
         ("tools[0].filters.allowed_domains: invalid entry `a.b`", "domains"),
