@@ -94,5 +94,6 @@ class OnTime(GrokClient):
 class _Completion(Completion):
     def __init__(self, call: Call, times: Times) -> None:
         self.call = call
+        self.unsearched = ()
         self._sips = Sips()
         self._chunks = stream(times, int(call.request.prompts[0].rpartition(" ")[2]))

@@ -80,20 +80,25 @@ _AFTER = 4.75 + FIRST_TOKEN_SECONDS + LATENCY + ANSWER_SECONDS + 5.0
 
 ROWS = (
     Row("1", "one answer alone", _burst(1, 1, 1), Bars(lag=0.3, final=0.5), longest=120),
-    Row("5", "5 within 2 s, 5 channels", _burst(5, 2, 5), Bars(ratio=1.75, final=1.0)),
-    Row("20", "20 within 5 s, 20 channels", _burst(20, 5, 20), Bars(ratio=2.0, final=2.0)),
+    Row("5", "5 within 2 s, 5 channels", _burst(5, 2, 5), Bars(ratio=1.35, final=1.0)),
+    Row(
+        "20",
+        "20 within 5 s, 20 channels",
+        _burst(20, 5, 20),
+        Bars(ratio=1.45, final=2.0, first=5.0),
+    ),
     Row(
         "100",
         "100 within 10 s, 40 channels, 4 replicas",
         _burst(100, 10, 40),
-        Bars(ratio=1.5, final=6.0, first=None),
+        Bars(ratio=1.15, final=6.0, first=None),
         replicas=4,
     ),
     Row(
         "steady",
         "30 a minute for 3 minutes, 10 channels, 2 replicas",
         _burst(90, 180, 10),
-        Bars(ratio=1.5, final=2.0, first=None),
+        Bars(ratio=1.3, final=2.0, first=None),
         replicas=2,
         longest=300,
     ),

@@ -234,7 +234,9 @@ class Growing:
         return await budget.until_interim(self._ledger.job_id, clock.text, clock.shown)
 
     async def _until_worth_posting(self) -> float:
-        slot = await self._budget.first_post(self._ledger.job_id, self._clock.text or 0.0)
+        text = self._clock.text
+        age = self._clock.waited if text is None else text
+        slot = await self._budget.first_post(self._ledger.job_id, age)
         self._following = slot.following
         return slot.wait
 

@@ -105,9 +105,10 @@ async def test_edits_of_one_follow_each_other_at_the_distance_that_is_asked_for(
     edits: Edits,
 ) -> None:
     distance = await edits("edit", age=0, since=0)
+    half = distance // 2
     assert distance > 0
-    assert await edits("edit", age=0, since=distance // 2) == pytest.approx(distance / 2, abs=2)
-    assert await edits("edit", age=0, since=distance + 1) == 0
+    assert await edits("edit", age=half, since=half) == pytest.approx(distance / 2, abs=2)
+    assert await edits("edit", age=distance + 1, since=distance + 1) == 0
 
 
 async def test_several_answers_share(edits: Edits) -> None:
@@ -128,7 +129,7 @@ async def test_an_answer_that_lasts_longer_than_most_is_shown_less_often(edits: 
 async def test_the_last_edit_of_each_open_answer_is_never_given_away(edits: Edits) -> None:
     answers = [f"a{number}" for number in range(12)]
     for answer in answers:
-        assert await edits("post", answer) == 0
+        assert await edits("post", answer, age=LONG_AGO) == 0
     for answer in answers * 5:
         await edits("edit", answer)
 
@@ -138,7 +139,7 @@ async def test_the_last_edit_of_each_open_answer_is_never_given_away(edits: Edit
 async def test_something_is_left_for_who_comes_after_many(edits: Edits) -> None:
     many = [f"a{number}" for number in range(12)]
     for answer in many:
-        assert await edits("post", answer) == 0
+        assert await edits("post", answer, age=LONG_AGO) == 0
     while not all([await edits("edit", answer, since=TYPICAL - 1) for answer in many]):
         pass
     for answer in many:
@@ -194,6 +195,35 @@ async def test_an_answer_is_begun_when_edits_come_back_before_its_end(brief: Edi
     assert await brief("post", "x", age=LONG_AGO) == 0
 
 
+async def test_while_answers_come_one_after_the_other_more_are_expected(edits: Edits) -> None:
+    await edits("begin", "a")
+    alone = await edits("edit", "a", age=0, since=0)
+    for number in range(4):
+        await edits("begin", f"b{number}")
+    among = await edits("edit", "a", age=0, since=0)
+    known_for = await edits("when", "a", age=0, since=0)
+
+    assert among > 2 * alone
+    assert known_for <= MINUTE / 60 + 1
+
+
+async def test_asking_when_takes_nothing(edits: Edits) -> None:
+    assert await edits("when", since=-1) == 0
+    assert await edits("when", since=0) > 0
+    assert await edits.used() == 0
+
+
+async def test_nothing_is_shown_right_before_an_answer_is_expected_to_end(
+    store: Store, keys: Keys
+) -> None:
+    few = Edits(store, keys, 15, MINUTE)
+    for number in range(12):
+        assert await few("post", f"a{number}", age=TYPICAL // 2) == 0
+
+    assert await few("edit", "a1", age=TYPICAL - 1, since=TYPICAL - 1) > 0
+    assert await few("edit", "a1", age=3 * TYPICAL, since=3 * TYPICAL) == 0
+
+
 async def test_an_answer_taken_over_counts_as_open(edits: Edits) -> None:
     await edits("edit", "a", since=-1)
     assert await edits.open() == ["a"]
@@ -227,7 +257,7 @@ async def test_telling_how_long_one_waits_has_a_share_of_its_own(edits: Edits) -
 
 async def test_telling_is_the_first_thing_to_be_left_out(edits: Edits) -> None:
     for number in range(20):
-        await edits("post", f"a{number}")
+        await edits("post", f"a{number}", age=LONG_AGO)
     while not await edits("edit", "a1", since=TYPICAL - 1):
         pass
 

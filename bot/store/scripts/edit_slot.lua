@@ -7,7 +7,10 @@
 --                  began; 0 before that
 --       4 asked    sorted set: the same, by when they asked last
 --       5 pace     hash: typical  ms that the text of an answer comes for, learned
+--                        spread   ms by which it differs from that, learned
 --                        most, at edits in a window as a 429 has told, and when
+--                        came, run, gap  of answers that come one after the other: when the last
+--                                 one came, how many there were, and ms from one to the next
 --       6 told     sorted set: the edits of the last window that only told how long one waits
 --       7 job      hash; this and ARGV 9 to 11 only where the edit is made at once
 -- ARGV  1 call     name of this call, never used before; asking again by it is harmless
@@ -31,14 +34,16 @@
 -- returns ms to wait before asking again: 0 when it may be done now, -1 when the lease is lost; and
 -- of an `edit` or `post` that may be made, after how many ms the next edit may
 --
--- Every open answer is owed its last edit. What is free beyond that is spread evenly over the
--- time for which the open answers will go on, so that each is shown at the same distance. That
--- distance takes the last edit for one of the showings: n answers with `room` edits for all of
--- them have room/n + 1 showings each. Some of the window is kept for those who come next,
--- the less of it the fewer answers are open: an answer alone may use everything.
+-- Every open answer is owed its last edit. What is free beyond that is spread evenly over the time
+-- for which the open answers will go on, so that each is shown at the same distance, and its last
+-- edit is one of the showings. A post may carry text as well and costs no edit: where showings are
+-- far apart it waits for some.
 --
--- Where each open answer would not get one more edit, the next one is posted only when some of
--- it can be read, and where its last edit could not be taken in time, not before it is whole.
+-- While answers come one after the other, more are expected: the edits that there will be by any
+-- time ahead must last for those too. Once no more come, a share is kept for who asks next, the
+-- less of it the fewer answers are open.
+--
+-- Where its last edit could not be taken in time, an answer is not posted before it is whole.
 --
 -- uses late.lua
 
@@ -53,26 +58,48 @@ if job and redis.call('HGET', job, 'lease') ~= lease then
   return { -1, 0 }
 end
 
-local KEPT = 0.18        -- of the window, for those who come next
+local KEPT = 0.26        -- of the window, for who asks next once so MANY answers are open
+local MANY = 15
+local ALONE = 0.06       -- of what was free before it, kept for who asks next by an answer alone
 local PLENTY = 0.3       -- of the window: so many for each lets one be shown without text
+local NEAR = 0.3         -- of the typical time: closer showings let a post not wait
+local WAITS = 0.32       -- of the typical time: a post with text waits no longer
 local TOLD = 0.1         -- of the window, for telling how long one waits
-local CLOSEST = 1 / 200  -- of the window: no closer do edits follow each other
-local LAST = 0.3         -- of the typical time: an answer lasts at least so much longer
-local SOON = 0.6         -- of its time left: by then a posted answer must have its last edit
-local HALF = 0.5         -- of the typical time: a post with text waits no longer
+local CLOSEST = 1 / 250  -- of the window: no closer do edits follow each other
+local PHASE = 0.3        -- edits that each answer takes more, as it is in the middle between two
+local WORTH = 0.25       -- of the distance: nothing is shown so soon before the end
+local SPREAD = 0.15      -- of the typical time: by so much answers differ, before that is known
+local SOON = 0.4         -- of its time left: by then a posted answer must have its last edit
 local LEARNT = 0.125     -- weight of one answer in the typical time
+local GAP = 0.25         -- weight of one arrival in the time between two
+local OVER = 3           -- of those times without an arrival: no more come
+local MORE = 2           -- so many more come for each that came
+local AHEAD = 6          -- times ahead that are looked at, evenly over the window
+local LOOK = 1 / 60      -- of the window: it is not looked more often whether they still come
 local RECOVERED = 1 / 6  -- of the window, for each edit that a 429 has taken away
 local FORGOTTEN = 2      -- windows after which an answer that never asks again is not open
 
 local now = server_ms()
-local typical = tonumber(redis.call('HGET', pace, 'typical') or ARGV[6])
+local learnt = {}
+local fields = { 'typical', 'spread', 'most', 'at', 'came', 'gap', 'run' }
+for place, value in ipairs(redis.call('HMGET', pace, unpack(fields))) do
+  learnt[fields[place]] = value and tonumber(value)
+end
+local typical = learnt.typical or tonumber(ARGV[6])
+local spread = learnt.spread or SPREAD * typical
+
+local function learn(...)
+  redis.call('HSET', pace, ...)
+  redis.call('PEXPIRE', pace, 1440 * window)
+end
 
 if kind == 'end' then
   redis.call('ZREM', asked, answer)
   if redis.call('ZREM', open, answer) == 1 and age >= 0 then
-    typical = typical + LEARNT * (math.min(math.max(age, window / 20), 2 * window) - typical)
-    redis.call('HSET', pace, 'typical', math.floor(typical))
-    redis.call('PEXPIRE', pace, 1440 * window)
+    local off = math.min(math.max(age, window / 20), 2 * window) - typical
+    typical = typical + LEARNT * off
+    spread = spread + LEARNT * (math.abs(off) - spread)
+    learn('typical', math.floor(typical), 'spread', math.floor(spread))
   end
   return { 0, 0 }
 end
@@ -109,9 +136,8 @@ if kind == 'final' then
   return take(used < most and 0 or until_left(most - 1))
 end
 
-local learnt = redis.call('HMGET', pace, 'most', 'at')
-if learnt[1] then
-  most = math.min(most, learnt[1] + math.floor((now - learnt[2]) / (window * RECOVERED)))
+if learnt.most then
+  most = math.min(most, learnt.most + math.floor((now - learnt.at) / (window * RECOVERED)))
 end
 
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', asked, '-inf', now - FORGOTTEN * window)) do
@@ -121,7 +147,7 @@ end
 
 local function left_of(began)
   local lasted = began > 0 and now - began or 0
-  return lasted < typical and math.max(typical - lasted, LAST * typical) or lasted
+  return lasted < typical + 2 * spread and math.max(typical - lasted, spread) or lasted
 end
 
 local began = age >= 0 and now - age or 0
@@ -134,15 +160,52 @@ for i = 1, #all, 2 do
   end
 end
 local free = most - used - n
-local kept = KEPT * most * (1 - 1 / n)
-local room = free - kept
 
--- How far apart showings are while there is so much room.
-local function distance_in(so_much)
-  if so_much < 1 then
-    return math.max(typical, n * window * KEPT / math.max(free, 1))
+-- How many answers are expected, and for how long that is known.
+local gap, run, silence = learnt.gap, learnt.run or 0, now - (learnt.came or 0)
+if kind == 'begin' then
+  if gap and silence > OVER * gap or silence >= window then
+    gap, run = false, 0
+    redis.call('HDEL', pace, 'gap')
+  else
+    gap = math.max(1, math.floor(gap and gap + GAP * (silence - gap) or silence))
+    learn('gap', gap)
   end
-  return math.max(window * CLOSEST, left / (so_much + n))
+  run, silence = run + 1, 0
+  learn('came', now, 'run', run)
+end
+local more, known = 0, window
+if gap and silence <= OVER * gap then
+  more = math.min(MORE * run, math.max(window - typical, 0) / gap)
+  known = math.max(OVER * gap - silence, window * LOOK)
+end
+
+-- How far apart showings are, if `taken` edits had been taken.
+local function distance(taken)
+  local supply = most - used - taken - n * PHASE
+  if more == 0 then
+    local unused = most - redis.call('ZCOUNT', log, '-inf', began)
+    local kept = math.max(KEPT * most * math.min(1, (n - 1) / MANY), math.floor(ALONE * unused))
+    return math.max(window * CLOSEST, left / math.max(supply - kept, 1))
+  end
+  local longest, long = window * CLOSEST, typical * (1 - WAITS)
+  for part = 1, AHEAD do
+    local ahead = window * part / AHEAD
+    local back = redis.call('ZCOUNT', log, '-inf', now + ahead - window)
+    local come = math.min(more, ahead / gap)
+    local wanted = math.min(left, n * ahead) + come * math.min(long, ahead - come * gap / 2)
+    longest = math.max(longest, wanted / math.max(supply + back, 1))
+  end
+  return longest
+end
+
+-- How long until the next showing, by what is known now: the time from the last one to the end of
+-- the answer is cut into even parts.
+local function next_in(apart, shown)
+  local to_end = left_of(began)
+  local whole = shown + to_end
+  local wait = math.max(0, whole / math.max(1, math.floor(whole / apart + 0.5)) - shown)
+  return math.min(to_end - wait < WORTH * apart and to_end or wait, known)
 end
 
 local function show()
@@ -153,7 +216,7 @@ local function show()
 end
 
 if kind == 'begin' then
-  if rests > 0 or free < PLENTY * most * n then
+  if rests > 0 or free < PLENTY * most * (n + more) then
     return { math.ceil(window), 0 }
   end
   show()
@@ -161,26 +224,25 @@ if kind == 'begin' then
 end
 
 if kind == 'post' then
-  local wait = 0
-  if room < n then
-    local back = redis.call('ZCOUNT', log, '-inf', now + SOON * left_of(began) - window)
-    if free + back < 0 then
-      wait = until_left(most - n)
-    else
-      wait = math.min(left / (math.max(room, 0) + n), HALF * typical) - age
-    end
+  local wait
+  local back = redis.call('ZCOUNT', log, '-inf', now + SOON * left_of(began) - window)
+  if free + back < 0 then
+    wait = until_left(most - n)
+  else
+    wait = math.min(distance(0) - NEAR * typical, WAITS * typical) - age
   end
   if wait > 0 then
-    return { math.ceil(wait), 0 }
+    return { math.ceil(math.min(wait, known)), 0 }
   end
   show()
-  return { 0, math.ceil(distance_in(room)) }
+  return { 0, math.ceil(next_in(distance(0), 0)) }
 end
 
 show()
 if kind == 'tell' then
   redis.call('ZREMRANGEBYSCORE', told, '-inf', now - window)
-  if room < 1 or redis.call('ZCARD', told) >= math.max(1, TOLD * most) then
+  local scarce = free < 1 or distance(0) > NEAR * typical
+  if scarce or redis.call('ZCARD', told) >= math.max(1, TOLD * most) then
     return { math.ceil(window), 0 }
   end
   local answered = take(0)
@@ -194,4 +256,4 @@ end
 if free < 1 then
   return take(math.max(1, until_left(most - n - 1)))
 end
-return take(since < 0 and 0 or distance_in(room) - since, distance_in(room - 1))
+return take(since < 0 and 0 or next_in(distance(0), since), next_in(distance(1), 0))

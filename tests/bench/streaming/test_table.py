@@ -19,7 +19,7 @@ GOOD = Cell(
     refused=0,
     lag=3.0,
     bound=Bound(1.8, 1.8),
-    ratio=1.67,
+    ratio=1.3,
     first=0.2,
     final=1.0,
     unchanged=0,
@@ -68,7 +68,7 @@ def test_what_meets_every_bar_misses_none() -> None:
     [
         ({"refused": 1}, "429s"),
         ({"ratio": 2.01}, "lag"),
-        ({"first": 0.26}, "first text"),
+        ({"first": 5.01}, "first text"),
         ({"final": 2.1}, "final text"),
         ({"final": inf}, "final text"),
         ({"unchanged": 1}, "no change"),
