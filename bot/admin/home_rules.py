@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,10 @@ class HomeRules:
             return ()
         month = windows_at(self._clock(), zone_of(self._settings)).month
         ballots = await self._store.votes.read(month)
-        return (votes([overall(ballots), *by_model(ballots)]),) if ballots else ()
+        if not ballots:
+            return ()
+        lines = await asyncio.to_thread(lambda: [overall(ballots), *by_model(ballots)])
+        return (votes(lines),)
 
     async def _own(self, policy: Policy, person: Person) -> Concern:
         """Of `person` alone, for those who may not know what else is set."""

@@ -50,7 +50,9 @@ class VoteCommands:
         ballots = await self._store.votes.read(month)
         if not ballots:
             return CommandReply((words.none_yet(month),))
-        return CommandReply((words.title(month), *report(ballots), words.HOW_TO_EXPORT))
+        # Of many votes it takes long to count them: not in the event loop.
+        lines = await asyncio.to_thread(lambda: tuple(report(ballots)))
+        return CommandReply((words.title(month), *lines, words.HOW_TO_EXPORT))
 
     async def export(self, command: AdminCommand, _: Caller) -> CommandReply:
         """A month, vote by vote, for the caller's direct messages."""
@@ -66,7 +68,8 @@ class VoteCommands:
             ),
         )
         said = words.exported(month, len(ballots), sum(each.job_id in texts for each in ballots))
-        return CommandReply((said,), documents=documents(month, ballots, texts, names))
+        found = await asyncio.to_thread(documents, month, ballots, texts, names)
+        return CommandReply((said,), documents=found)
 
     async def _texts(self, ballots: Sequence[Ballot]) -> Mapping[str, Texts]:
         """What was asked and answered, by the id of the answer: in channels that have opted in, and

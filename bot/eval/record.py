@@ -22,6 +22,8 @@ from bot.errors import GrokFailure, StartupError
 from bot.words import eval as words
 
 _FORMAT = "grok-eval-1"
+_HEAD = json.dumps({"format": _FORMAT}).encode()
+"""The first line of a file."""
 
 
 class Begun(BaseModel):
@@ -117,14 +119,13 @@ class Record:
             raise StartupError([words.IN_USE.format(self.path)]) from None
         with self.path.open("rb") as file:
             content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
-            os.ftruncate(self._file, len(whole))
-        head, *lines = whole.split(b"\n") if whole else [b""]
-        if not whole:
-            self._write(json.dumps({"format": _FORMAT}))
-        elif _format_of(head) != _FORMAT:
+        head, *lines = content.split(b"\n")
+        if not (_format_of(head) == _FORMAT if lines else _HEAD.startswith(content)):
             raise StartupError([words.OF_ANOTHER.format(self.path)])
+        os.ftruncate(self._file, content.rfind(b"\n") + 1)
+        if not lines:
+            self._write(_HEAD.decode())
+        lines = lines[:-1]
         for line in filter(None, lines):
             self._read(line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -65,7 +66,7 @@ async def run_eval(
     something is still to be asked or could not be. Raises `StartupError`."""
     if settings.xai_api_key is None:
         raise StartupError([startup_words.NO_XAI_API_KEY])
-    if not wanted.budget > 0:
+    if not (math.isfinite(wanted.budget) and wanted.budget > 0):
         raise StartupError([words.NO_BUDGET])
     data = read_dataset(wanted.data)
     grid = read_grid(wanted.grid, settings)
@@ -228,7 +229,7 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     """What has been found out, line by line; the picture is written beside the results."""
     rows = [_row(work, setting) for setting in work.grid]
     yield from table(rows)
-    picture = work.record.path.with_suffix(".svg")
+    picture = _beside(work.record.path)
     picture.write_text(plot(rows), encoding="utf-8")
     yield words.plotted(str(picture))
     if data.left_out:
@@ -244,6 +245,11 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield work.ended
     else:
         yield from verdict(rows)
+
+
+def _beside(path: Path) -> Path:
+    """Where the picture goes; never over the results."""
+    return path.with_name(f"{path.name}.svg" if path.suffix == ".svg" else f"{path.stem}.svg")
 
 
 def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:

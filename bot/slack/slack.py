@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
 from bot.slack.blocks import Block, Message
-from bot.slack.thumbs import Taken
+from bot.slack.thumbs import Taken, plain
 from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
@@ -250,8 +250,10 @@ class Slack:
         click."""
         await self._api.respond(response_url, {"delete_original": True})
 
-    def _content(self, message: Message) -> dict[str, Any]:
-        blocks = {"blocks": self._thumbs.written(message.blocks)} if message.blocks else {}
+    def _content(self, message: Message, *, by_url: bool = False) -> dict[str, Any]:
+        """`by_url`: where the oldest blocks are safest."""
+        written = plain(message.blocks) if by_url else self._thumbs.written(message.blocks)
+        blocks = {"blocks": written} if message.blocks else {}
         return {**blocks, "text": message.text, "parse": "none", "link_names": False}
 
     async def _shown(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -264,16 +266,13 @@ class Slack:
 
     async def _respond(self, response_url: str, message: Message, *, replaces: bool) -> None:
         body = {
-            **self._content(message),
+            **self._content(message, by_url=True),
             "response_type": "ephemeral",
             "replace_original": replaces,
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        try:
-            await self._api.respond(response_url, body)
-        except SlackError as error:
-            raise self._of_thumbs(error, body) from None
+        await self._api.respond(response_url, body)
 
     def _of_thumbs(self, error: SlackError, body: Mapping[str, Any]) -> SlackError:
         if refuses_blocks(error) and self._thumbs.refused(body):

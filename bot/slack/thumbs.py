@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.rules.votes import Choice
@@ -56,7 +56,7 @@ class Taken:
 
     def written(self, blocks: Sequence[Block]) -> list[Block]:
         """`blocks` as they are sent."""
-        return list(_plain(blocks)) if self._is_plain else list(blocks)
+        return plain(blocks) if self._is_plain else list(blocks)
 
     def refused(self, body: Mapping[str, Any]) -> bool:
         """Whether `body`, whose blocks were refused, is worth another try."""
@@ -73,9 +73,9 @@ class Taken:
         return time.monotonic() < self._plain_until
 
 
-def _plain(blocks: Sequence[Block]) -> Iterator[Block]:
-    for block in blocks:
-        yield _with_buttons(block) if block["type"] == _KIND else block
+def plain(blocks: Sequence[Block]) -> list[Block]:
+    """`blocks` with buttons for thumbs."""
+    return [_with_buttons(block) if block["type"] == _KIND else block for block in blocks]
 
 
 def _with_buttons(block: Mapping[str, Any]) -> Block:

@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 KEPT_SECONDS = 400 * 86_400
 """How long the votes of a month are known after its end, as what was used in it is."""
 
-MOST_FIELDS = 50_000
-"""Votes and answers that are remembered of one month: some 20 MB."""
+MOST_FIELDS = 20_000
+"""Votes and answers that are remembered of one month: some 5 MB."""
 
 _SLICE = 500
 """So many entries are read without letting others have the event loop."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 NO_NAME = "there is no name"
 ALLOWED_NAME = "up to 30 small letters, digits, - and _, and no word that means something here"
 NOTHING_TO_SAVE = "there is no prompt behind the name"
-ALLOWED_TO_SAVE = "a prompt, such as Summarise this in three lines: {text}"
+ALLOWED_TO_SAVE = "a prompt, such as `Say it in one line: {text}`"
 NONE_SAVED = (
     "No prompts are saved yet. `/grok prompts save brief Say it in one line: {text}` saves one."
 )

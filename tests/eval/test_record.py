@@ -58,7 +58,10 @@ def test_two_at_once_are_not_let_in(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("content", ["Dear diary\n", '{"prompt": "Hi"}\n', "[]\n", "7\n", "\n"])
+@pytest.mark.parametrize(
+    "content",
+    ["Dear diary\n", '{"prompt": "Hi"}\n', "[]\n", "7\n", "\n", "Dear diary", '{"format": 1}'],
+)
 def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path, content: str) -> None:
     path = tmp_path / "diary.txt"
     path.write_text(content)

@@ -264,6 +264,7 @@ async def test_a_model_of_unknown_price_is_refused_before_anything_is_asked(
         ("Name a river", {}, words.NOTHING_GOOD),
         ("Name a river", {"budget": 0.0}, words.NO_BUDGET),
         ("Name a river", {"budget": float("nan")}, words.NO_BUDGET),
+        ("Name a river", {"budget": float("inf")}, words.NO_BUDGET),
         ("", {}, words.NO_PROMPTS),
     ],
 )
