@@ -154,7 +154,7 @@ LIFETIMES = (
     Lifetime("audit", "who changed what", "never: the last thousand or so", forget="part"),
     Lifetime("records", "where the app is installed, encrypted", "never: until it is removed"),
     Lifetime("versions", "how often each of those has changed", "never: until it is removed"),
-    Lifetime("left", "the workspaces that removed the app", "half a minute", 5 * MINUTE),
+    Lifetime("left", "which workspaces removed the app", "never: half a minute after they did"),
     Lifetime("state:*", "that somebody began to install the app", "ten minutes", 10 * MINUTE),
     Lifetime("teams:*", "the workspaces of an organisation", "never: until it removes the app"),
 )

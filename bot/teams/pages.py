@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import structlog
@@ -90,15 +90,20 @@ class InstallPages:
             installation_store=_Kept(register, client, welcome, joined),
             installation_store_bot_only=True,
             state_store=_States(register.store),
-            callback_options=AsyncCallbackOptions(success=_succeeded, failure=_failed),
+            callback_options=AsyncCallbackOptions(success=self._succeeded, failure=_failed),
             logger=quiet,
         )
+        self._slack = html.escape(urljoin(authorize_url, "/"))
         self._flow = _Flow(client=client, logger=quiet, settings=settings)
 
     @property
     def routes(self) -> Mapping[str, Mapping[str, Handler]]:
         """For `Listening`."""
         return {INSTALL_PATH: {"GET": self._install}, REDIRECT_PATH: {"GET": self._redirected}}
+
+    async def _succeeded(self, args: AsyncSuccessArgs) -> BoltResponse:  # noqa: ARG002 - it is all said
+        link = f'<p><a class="add" href="{self._slack}">{words.OPEN}</a></p>'
+        return BoltResponse(status=200, body=_html(words.INSTALLED, words.TRY, link))
 
     async def _install(self, request: web.BaseRequest) -> web.StreamResponse:
         return await self._answered(request, self._flow.handle_installation)
@@ -202,10 +207,6 @@ def _record(granted: Granted) -> Record:
 def _expires_at(granted: Granted) -> float:
     """0: never. Slack's `expires_in` has become a time by now; without it there is none."""
     return float(granted.bot_token_expires_at or 0) if granted.bot_refresh_token else 0.0
-
-
-async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:  # noqa: ARG001 - the words are enough
-    return _page(200, words.INSTALLED, words.TRY)
 
 
 async def _failed(args: AsyncFailureArgs) -> BoltResponse:

@@ -9,6 +9,7 @@ INVITE = (
     "workspace it is for, and what the app may do."
 )
 INSTALLED = "Grok is installed"
+OPEN = "Open Slack"
 TRY = "Go back to Slack, and type /grok followed by a question."
 NOT_INSTALLED = "Grok was not installed"
 

@@ -139,13 +139,14 @@ class OAuth:
 
     def page(self, pages: Mapping[str, str]) -> web.Response:
         """All workspaces, each with its page (`pages`, by id), and where to get the app."""
+        name, app = html.escape(self._app.name), html.escape(self.install_url)
         rows = "".join(
-            f'<li><a href="{pages[team_id]}">{html.escape(team.state.team_name)}</a>'
-            f" ({'with' if team.state.installed else 'without'} the app)</li>"
+            f'<li><a href="{pages[team_id]}">{html.escape(team.state.team_name)}</a> '
+            + (_removal(name, team_id) if team.state.installed else f"without {name}")
+            + "</li>"
             for team_id, team in self._teams.items()
         )
-        app = html.escape(self.install_url)
-        more = f'<p><a href="{app}">Add {html.escape(self._app.name)}</a></p>' if app else ""
+        more = f'<p><a class="add" href="{app}">Add {name}</a></p>' if app else ""
         return _html("Workspaces", f"<ul>{rows}</ul>{more}")
 
     def _fault(self, query: Mapping[str, str]) -> str:
@@ -211,6 +212,18 @@ class OAuth:
         }
 
 
+def _removal(name: str, team_id: str) -> str:
+    button = f'<button name="team" value="{team_id}">Remove {name}</button>'
+    return f'<form method="post" action="/apps/remove">{button}</form>'
+
+
+_STYLE = (
+    "body{font:17px/1.7 system-ui,sans-serif;max-width:34em;margin:3em auto;padding:0 1em}"
+    "form{display:inline}button,.add{font:inherit;padding:.2em .8em;margin:0 .2em}"
+    ".add{background:#4a154b;color:#fff;border-radius:4px;text-decoration:none}"
+)
+
+
 def _html(title: str, body: str) -> web.Response:
-    page = f"<!DOCTYPE html><title>{title}</title><h1>{title}</h1>{body}"
+    page = f"<!DOCTYPE html><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{body}"
     return web.Response(text=page, content_type="text/html")

@@ -132,6 +132,7 @@ class Workspaces:
         app.router.add_get("/", self._page)
         app.router.add_get("/oauth/v2/authorize", self.oauth.authorize)
         app.router.add_post("/oauth/v2/authorize", self.oauth.decide)
+        app.router.add_post("/apps/remove", self._remove)
         app.router.add_route("*", "/api/{method}", self._method)
         app.router.add_get("/{team}/socket", self._socket)
         app.router.add_route("*", "/{team}/api/{method}", self._team_method)
@@ -171,6 +172,15 @@ class Workspaces:
 
     async def _page(self, request: web.Request) -> web.Response:  # noqa: ARG002 - takes none
         return self.oauth.page({each.state.team_id: each.url for each in self.workspaces})
+
+    async def _remove(self, request: web.Request) -> web.Response:
+        if request.headers.get("Origin") != self.url:
+            raise web.HTTPForbidden(text="The sandbox answers to its own page alone.")
+        chosen = (await request.post()).get("team")
+        for workspace in self.workspaces:
+            if workspace.state.team_id == chosen and workspace.state.installed:
+                await self.uninstall(workspace)
+        return web.Response(status=303, headers={"Location": "/"})
 
     def _team(self, request: web.Request) -> Team:
         team = self._teams.get(request.match_info["team"])
