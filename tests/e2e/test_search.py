@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -127,6 +128,31 @@ async def test_nothing_that_was_shown_holds_half_a_citation(redis_url: str) -> N
     for text in growing:
         links = text.count(f"]({PAGES[1]})") + text.count(f"]({POST})")
         assert text.count("[") == text.count("]") == links, text
+
+
+async def test_numbers_go_on_over_all_messages_of_an_answer(redis_url: str) -> None:
+    """And the list stands once, at its end, with no more than ten."""
+    pages = [f"https://news.example.com/{each}" for each in range(12)]
+    said = "".join(
+        f"Paragraph {each} of what is new.[[{each % 5}]]({pages[each % 12]})\n\n"
+        for each in range(360)
+    )
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=said, calls=(ToolCall(asked="news", sources=tuple(pages)),)))
+        await stage.ask("--search web --max-tokens 100000 what is new")
+        messages = await stage.answer()
+
+    texts = list(map(markdown, messages))
+    numbers = [int(each) for each in re.findall(r"\[news\.example\.com (\d+)\]", "".join(texts))]
+    assert len(messages) > 2
+    assert numbers == [each % 12 + 1 for each in range(360)]
+    assert [words.SOURCES in text for text in texts] == [False] * (len(texts) - 1) + [True]
+    below = texts[-1].partition(words.SOURCES)[2]
+    assert re.findall(r"^(\d+)\. \[news\.example\.com/(\d+)\]", below, re.MULTILINE) == [
+        (str(each + 1), str(each)) for each in range(10)
+    ]
+    assert words.more_sources(2) in below
+    assert " · 12 sources · " in last_line(messages[-1])
 
 
 async def test_a_day_is_searched_to_its_end(redis_url: str) -> None:
