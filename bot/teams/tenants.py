@@ -58,6 +58,7 @@ class Tenants:
         self._work = work
         self._idle = idle
         self._open: dict[str, Open] = {}
+        self._doubted: set[str] = set()
         self._rotated: dict[str, int] = {}
         self._rotate_at = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -123,14 +124,22 @@ class Tenants:
         found = await self._register.serving(team, enterprise)
         if found is None:
             return BoltResponse(status=200, body="")
-        gone = await self._departures.is_gone(found.record)
-        if gone is None:
-            return BoltResponse(status=_NOT_NOW, body="")
-        if gone:
-            await self._departures.begin(found.record.place)
-            await self._close_gone(await self._register.store.versions())
-            await self._departures.purge()
-        return BoltResponse(status=200, body="")
+        self._doubted.add(found.record.place)
+        await self._settle_doubts()
+        await self._close_gone(await self._register.store.versions())
+        await self._departures.purge()
+        doubted = found.record.place in self._doubted
+        return BoltResponse(status=_NOT_NOW if doubted else 200, body="")
+
+    async def _settle_doubts(self) -> None:
+        """Ask Slack, again and again until it says, where the app may have been removed."""
+        for place in list(self._doubted):
+            found = await self._register.find(place)
+            gone = await self._departures.is_gone(found.record) if found else False
+            if gone:
+                await self._departures.begin(place)
+            if gone is not None:
+                self._doubted.discard(place)
 
     async def _look_round(self) -> None:
         while True:
@@ -144,6 +153,7 @@ class Tenants:
         for tenant in self._tenants():
             if tenant.working is not None and tenant.working.done():
                 await tenant.working  # it broke down, and with it the process
+        await self._settle_doubts()
         versions = await self._register.store.versions()
         await self._close_gone(versions)
         await self._departures.purge()

@@ -1,0 +1,194 @@
+"""Which workspaces a process has open: by what comes, by what waits, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.incoming import JsonObject
+from bot.slack.installation import Installation
+from bot.slack.payloads import Malformed
+from bot.store.connection import Store
+from bot.store.installations import Installations
+from bot.store.keys import Keys
+from bot.teams import tenants as module
+from bot.teams.departure import Departures
+from bot.teams.register import Record, Register
+from bot.teams.rotation import Rotation
+from bot.teams.seal import Seal
+from bot.teams.tenant import Tenant
+from bot.teams.tenants import Tenants
+from bot.teams.work import Work
+
+TEAM, SECOND, ORG = "T0ONE", "T0TWO", "E0ORG"
+
+
+class House:
+    """What is open, in which order it was opened, and which tokens were told."""
+
+    def __init__(self) -> None:
+        self.open: list[str] = []
+        self.opened: list[str] = []
+        self.tokens: list[str] = []
+        self.drained: list[float] = []
+        self.jobs = 0
+
+    @asynccontextmanager
+    async def tenant(self, installation: Installation) -> AsyncIterator[Tenant]:
+        team = installation.team
+        self.open.append(team)
+        self.opened.append(team)
+
+        async def answer(_: JsonObject, __: object) -> BoltResponse:
+            return BoltResponse(status=200, body=f"{team} {installation.bot_token}")
+
+        async def drain(grace: float) -> None:
+            self.drained.append(grace)
+
+        yield Tenant(
+            answer=answer,
+            use_token=self.tokens.append,
+            working=None,
+            in_hand=lambda: self.jobs,
+            answering=lambda: self.jobs,
+            trouble=lambda: None,
+            drain=drain,
+        )
+        self.open.remove(team)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
+    return House()
+
+
+@pytest.fixture
+def register(store: Store) -> Register:
+    return Register(Installations(store), Seal(["k" * 32]))
+
+
+def record(place: str, **more: str) -> Record:
+    return Record(place=place, bot_token=f"xoxb-{place}", bot_user="U1", **more)
+
+
+@asynccontextmanager
+async def serving(
+    house: House, register: Register, store: Store, *, idle: float = 900.0
+) -> AsyncIterator[Tenants]:
+    client = AsyncWebClient(base_url="http://127.0.0.1:9/")  # nobody is there
+    tenants = Tenants(
+        register,
+        house.tenant,
+        rotation=Rotation(register, client, client_id="1", client_secret="2"),
+        departures=Departures(register, store, client),
+        work=Work(store),
+        idle=idle,
+    )
+    async with tenants:
+        yield tenants
+
+
+def command(team: str, enterprise: str = "") -> JsonObject:
+    return {"command": "/grok", "team_id": team, "enterprise_id": enterprise}
+
+
+async def until(true: object) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # type: ignore[operator]
+            await asyncio.sleep(0.01)
+
+
+async def test_it_is_opened_once_by_what_comes_for_it(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    async with serving(house, register, store) as tenants:
+        said = await asyncio.gather(*(tenants.answer(command(TEAM)) for _ in range(20)))
+        assert {reply.body for reply in said} == {f"{TEAM} **********"}
+        assert house.opened == [TEAM]
+    assert house.open == []
+
+
+async def test_where_it_is_not_installed_who_types_is_told(
+    house: House, register: Register, store: Store
+) -> None:
+    async with serving(house, register, store) as tenants:
+        typed = await tenants.answer(command(TEAM))
+        event = await tenants.answer({"type": "event_callback", "team_id": TEAM, "event": {}})
+        with pytest.raises(Malformed):
+            await tenants.answer({"command": "/grok", "team_id": "{*}"})
+
+    assert "not installed in this workspace" in typed.body
+    assert (event.status, event.body) == (200, "")
+    assert house.opened == []
+
+
+async def test_an_organisation_serves_each_of_its_workspaces_apart(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(ORG, enterprise=ORG))
+    async with serving(house, register, store) as tenants:
+        for team in (TEAM, SECOND):
+            assert (await tenants.answer(command(team, ORG))).body.startswith(team)
+        await store.redis.set(Keys(TEAM).prefix + "policy", "x")
+        await register.store.remove(ORG)
+        await until(lambda: not house.open)
+        await until(lambda: house.drained == [0, 0])
+        async with asyncio.timeout(5):
+            while await store.redis.exists(Keys(TEAM).prefix + "policy"):
+                await asyncio.sleep(0.01)
+
+
+async def test_a_queue_with_jobs_is_taken_up_without_a_word_from_slack(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    await register.save(record(SECOND))
+    await store.redis.xadd(Keys(SECOND).queue, {"job": "1"})
+    async with serving(house, register, store):
+        await until(lambda: house.open == [SECOND])
+        await store.redis.delete(Keys(SECOND).queue)
+
+
+async def test_who_is_silent_is_closed_unless_something_waits(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    async with serving(house, register, store, idle=0.05) as tenants:
+        house.jobs = 1
+        await tenants.answer(command(TEAM))
+        await asyncio.sleep(0.2)
+        assert house.open == [TEAM]
+        house.jobs = 0
+        await until(lambda: not house.open)
+        assert (await tenants.answer(command(TEAM))).body.startswith(TEAM)
+
+
+async def test_a_newer_token_is_used_where_it_is_open(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    async with serving(house, register, store) as tenants:
+        await tenants.answer(command(TEAM))
+        await register.save(record(TEAM).model_copy(update={"bot_token": "xoxb-newer"}))
+        await until(lambda: house.tokens)
+
+    assert house.tokens == ["xoxb-newer"]
+    assert house.opened == [TEAM]
+
+
+async def test_that_slack_does_not_say_whether_it_was_removed_is_asked_again(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    event = {"type": "event_callback", "team_id": TEAM, "event": {"type": "app_uninstalled"}}
+    async with serving(house, register, store) as tenants:
+        assert (await tenants.answer(event)).status == 503
+
+    assert await register.find(TEAM) is not None
