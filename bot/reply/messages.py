@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -30,7 +29,6 @@ from bot.errors import (
     PostingDenied,
     SlackError,
     StoreUnavailable,
-    TooLong,
 )
 from bot.reply.calls import Calls
 from bot.reply.late import LateCall
@@ -42,15 +40,11 @@ from bot.slack.slack import (
     MESSAGE_DELETED,
     STREAMING,
     Slack,
-    passes,
 )
 
 log = structlog.get_logger(__name__)
 
 _THREAD_DELETED = "thread_not_found"
-
-_EDITS_REFUSED = 2
-"""A message that Slack would not let be edited so often is left alone until the end."""
 
 
 class Messages:
@@ -78,12 +72,7 @@ class Messages:
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = any(part.isdigit() for part in ledger.posts)
-        self._shown: dict[str, Message] = {}
-        self._refused: dict[str, Message] = {}
-        self._too_long: dict[str, Message] = {}
-        self._unrecorded: dict[str, str] = {}
-        self._gone: set[str] = set()
-        self._edits_refused: Counter[str] = Counter()
+        self._parts = native.parts
         self._calls = Calls(slack, budget, ledger, channel)
         self._edited = False
 
@@ -96,11 +85,11 @@ class Messages:
     def deleted(self) -> bool:
         """Whether somebody deleted the first message. It is not posted again, nor is what
         would follow it."""
-        return "0" in self._gone
+        return self._parts["0"].gone
 
     def shows_text(self, first: Message) -> bool:
         """Whether the first message is known to have the text of `first`."""
-        shown = self._shown.get("0")
+        shown = self._parts["0"].shown
         return shown is not None and shown.has_text_of(first)
 
     def pending(self, messages: Sequence[Message | None], *, final: bool = False) -> str | None:
@@ -108,9 +97,10 @@ class Messages:
         shows stays. What Slack has refused comes again only when this is `final`."""
         for number, message in enumerate(messages):
             part = str(number)
-            if message is None or part in self._gone or self._stands(part, message, final=final):
+            known = self._parts[part]
+            if message is None or known.gone or self._stands(part, message, final=final):
                 continue
-            left_alone = not final and self._is_refused(part, message)
+            left_alone = not final and known.is_refused(message)
             if not self.is_posted(part):
                 waits = not final and self._waits(part, message)
                 return None if self.deleted or left_alone or waits else part
@@ -121,19 +111,18 @@ class Messages:
     def too_long(self, messages: Sequence[Message]) -> bool:
         """Whether Slack has found one of `messages` too long."""
         return any(
-            part == str(number) and refused == message
-            for part, refused in self._too_long.items()
-            for number, message in enumerate(messages)
+            self._parts[str(number)].too_long == message for number, message in enumerate(messages)
         )
 
     def is_posted(self, part: str) -> bool:
         """Whether writing `part` is an edit."""
         post = self._ledger.posts.get(part)
-        return part in self._unrecorded or bool(post and post.ts)
+        return bool(self._parts[part].unrecorded or (post and post.ts))
 
     def start_afresh(self) -> None:
         """Take nothing for granted about what Slack shows."""
-        self._shown.clear()
+        for part in self._parts.values():
+            part.shown = None
         self._strays_possible = True
 
     def thread_of(self, part: str) -> str | None:
@@ -210,12 +199,13 @@ class Messages:
         it."""
         posts = self._ledger.posts
         spoiled = [
-            part
-            for part, what in self._shown.items()
-            if any(call.may_change(posts[part].ts, what) for call in passed)
+            known
+            for part, known in self._parts.items()
+            if (what := known.shown)
+            and any(call.may_change(posts[part].ts, what) for call in passed)
         ]
-        for part in spoiled:
-            del self._shown[part]
+        for known in spoiled:
+            known.shown = None
         self._strays_possible |= any(call.may_appear for call in passed)
         return bool(spoiled)
 
@@ -226,18 +216,14 @@ class Messages:
     def _stands(self, part: str, message: Message, *, final: bool) -> bool:
         if self._native.streams(part):
             return not self._native.lacks(part, message, final=final)
-        return self._shown.get(part) == message
-
-    def _is_refused(self, part: str, message: Message) -> bool:
-        closed = self._edits_refused[part] >= _EDITS_REFUSED
-        return closed or self._refused.get(part) == message
+        return self._parts[part].shown == message
 
     async def _lose(self, part: str, ts: str, code: str, *, final: bool) -> None:
         """Take in that the message at `ts` cannot be edited: it was deleted, or Slack does not
         let it be."""
         if code != MESSAGE_DELETED:
             log.warning("message cannot be edited", part=part, error=code)
-            self._edits_refused[part] += 1
+            self._parts[part].edits_refused += 1
             if final:
                 await self._withdraw(part, ts)
             return
@@ -246,7 +232,7 @@ class Messages:
             await self._withdraw(part, ts)
             return
         log.info("message deleted", part=part)
-        self._gone.add(part)
+        self._parts[part].gone = True
 
     async def _withdraw(self, part: str, ts: str) -> None:
         """Delete a message, to be posted anew, and with it those that stand in its thread."""
@@ -268,8 +254,8 @@ class Messages:
 
     async def _locate(self, part: str) -> str | None:
         """The ts of `part`, looked for in Slack when it was perhaps posted."""
-        if part in self._unrecorded:
-            await self._record(part, self._unrecorded[part])
+        if ts := self._parts[part].unrecorded:
+            await self._record(part, ts)
         post = self._ledger.posts.get(part)
         if post is None or post.ts:
             return post.ts if post else None
@@ -301,7 +287,7 @@ class Messages:
             if error.code != _THREAD_DELETED or not own_thread:
                 raise
             log.info("message deleted", part="0")
-            self._gone.add("0")
+            self._parts["0"].gone = True
 
     async def _post(self, part: str, message: Message) -> None:
         try:
@@ -314,11 +300,11 @@ class Messages:
         except SlackError as error:
             # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
             self._strays_possible |= isinstance(error, PostingDenied)
-            self._refuse(part, message, error)
+            self._parts[part].refuse(message, error)
             await self._ledger.forget(part)
             raise
         await self._keep(part, ts)
-        self._shown[part] = message
+        self._parts[part].shown = message
 
     async def _start(self, part: str, root: str) -> str | None:
         """Begin the stream of `part`; its ts. None: Slack refuses, and it is to be posted."""
@@ -339,28 +325,28 @@ class Messages:
         self._edited = True
         try:
             if await self._native.show(part, message, final=final):
-                self._shown[part] = message
+                self._parts[part].shown = message
         except SlackError as error:
-            self._refuse(part, message, error)
+            self._parts[part].refuse(message, error)
             raise
 
     async def _edit(self, part: str, ts: str, message: Message, turn: Turn) -> Slot:
-        before = self._shown.pop(part, None)
+        known = self._parts[part]
+        before, known.shown = known.shown, None
         try:
-            streamed = self._native.streamed(part)
-            slot = await self._calls.edit(part, ts, message, turn, streamed=streamed)
+            slot = await self._calls.edit(part, ts, message, turn, streamed=known.streamed)
         except SlackError as error:
             if error.code == STREAMING:
                 self._native.found(part, ts)
                 return Slot(0.0)
-            self._refuse(part, message, error)
+            known.refuse(message, error)
             raise
-        if not slot.wait:
-            self._shown[part] = message
-            self._edited |= before is None or not before.has_text_of(message)
-            await self._ledger.check()
-        elif before:
-            self._shown[part] = before
+        if slot.wait:
+            known.shown = before
+            return slot
+        known.shown = message
+        self._edited |= before is None or not before.has_text_of(message)
+        await self._ledger.check()
         return slot
 
     async def _keep(self, part: str, ts: str) -> None:
@@ -372,9 +358,9 @@ class Messages:
             raise
 
     async def _record(self, part: str, ts: str) -> None:
-        self._unrecorded[part] = ts
+        self._parts[part].unrecorded = ts
         await self._ledger.posted(part, self._channel, ts)
-        del self._unrecorded[part]
+        self._parts[part].unrecorded = None
 
     async def _take_back(self, ts: str) -> None:
         """Delete what was posted without a lease, unless the new holder has adopted it; the new
@@ -389,16 +375,9 @@ class Messages:
         """Delete the message of a part. That is recorded first: once it is gone, nobody is to
         think that somebody else has deleted it."""
         await self._ledger.posted(withdrawn(part), self._channel, ts)
-        self._shown.pop(part, None)
-        self._native.forget(part)
+        self._parts[part].deleted()
         await self._calls.delete(ts)
         await self._ledger.forget(part)
-
-    def _refuse(self, part: str, message: Message, error: SlackError) -> None:
-        if not passes(error):
-            self._refused[part] = message
-        if isinstance(error, TooLong):
-            self._too_long[part] = message
 
 
 def _is_kept(part: str) -> bool:

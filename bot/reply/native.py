@@ -18,13 +18,13 @@ is edited to its end.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, TooLong, TryAgain
 from bot.reply.ledger import Ledger
+from bot.reply.part import Stream, parts
 from bot.settings import Streaming
 from bot.slack.blocks import Message
 from bot.slack.slack import STREAM_ENDED, Slack
@@ -73,18 +73,6 @@ class Budget(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Stream:
-    """What is known of a message that streams. Unless `certain`, nobody knows what it says;
-    `lasts`: it says everything, and its end is put off."""
-
-    ts: str
-    began: float
-    said: str = ""
-    certain: bool = True
-    lasts: bool = False
-
-
 class Native:
     """The messages of one job that stream, each from its `start` until it is edited or whole.
 
@@ -114,8 +102,8 @@ class Native:
         self._wanted = False
         self._reserved = False
         self._stopped = False
-        self._streams: dict[str, _Stream] = {}
-        self._streamed: set[str] = set()
+        self.parts = parts()
+        """What is known of the messages."""
 
     @property
     def stopped(self) -> bool:
@@ -145,25 +133,16 @@ class Native:
 
     def streams(self, part: str) -> bool:
         """Whether `part` streams, as far as is known: then `show` it, and do not edit it."""
-        return part in self._streams
-
-    def streamed(self, part: str) -> bool:
-        """Whether `part` streams or did: an edit of it has to say what part it is."""
-        return part in self._streamed
-
-    def forget(self, part: str) -> None:
-        """`part` is deleted."""
-        self._streams.pop(part, None)
-        self._streamed.discard(part)
+        return self.parts[part].stream is not None
 
     def appends(self, part: str, message: Message, *, final: bool = False) -> bool:
         """Whether `show` will let `part` grow without ending it."""
-        stream = self._streams.get(part)
+        stream = self.parts[part].stream
         return bool(stream and self._goes_on(stream, message)) and not _is_whole(message, final)
 
     def lacks(self, part: str, message: Message, *, final: bool = False) -> bool:
         """Whether there is anything in `message` that `show` could add to `part`."""
-        stream = self._streams[part]
+        stream = self._stream(part)
         if not _is_whole(message, final):
             return stream.said != message.settled or not self._goes_on(stream, message)
         return final or not stream.lasts or stream.said != message.body
@@ -210,12 +189,12 @@ class Native:
             log.info("not streamed", error=str(error))
             self.give_up()
             return None
-        self._know(part, _Stream(ts, began))
+        self.parts[part].streams_at(Stream(ts, began))
         return ts
 
     def found(self, part: str, ts: str) -> None:
         """`part` streams at `ts`: an earlier worker has begun it."""
-        self._know(part, _Stream(ts, time.monotonic(), certain=False))
+        self.parts[part].streams_at(Stream(ts, time.monotonic(), certain=False))
 
     async def show(self, part: str, message: Message, *, final: bool = False) -> bool:
         """Let `part` grow into `message`: by what of it is settled, or to its end when it is
@@ -225,7 +204,7 @@ class Native:
         (`streams`). Raises `MessageGone`, `TooLong`; `OutcomeUnknown` and `RateLimited`, which
         pass: call again.
         """
-        stream = self._streams[part]
+        stream = self._stream(part)
         whole = _is_whole(message, final)
         if whole and stream.certain and _continues(stream, message):
             return await self._end(part, stream, message, final=final)
@@ -235,9 +214,11 @@ class Native:
             await self._leave(part, stream)
         return False
 
-    def _know(self, part: str, stream: _Stream) -> None:
-        self._streams[part] = stream
-        self._streamed.add(part)
+    def _stream(self, part: str) -> Stream:
+        stream = self.parts[part].stream
+        if stream is None:
+            raise LookupError(f"part {part} does not stream")
+        return stream
 
     def _can_start(self, message: Message) -> bool:
         return self._wanted and bool(message.settled) and self.fits(message)
@@ -245,11 +226,11 @@ class Native:
     async def _takes(self, method: str) -> bool:
         return not await self._budget.try_take(method, _MOST[method])
 
-    def _goes_on(self, stream: _Stream, message: Message) -> bool:
+    def _goes_on(self, stream: Stream, message: Message) -> bool:
         young = time.monotonic() - stream.began < self._lifetime
         return young and stream.certain and message.settled.startswith(stream.said)
 
-    async def _append(self, part: str, stream: _Stream, text: str) -> None:
+    async def _append(self, part: str, stream: Stream, text: str) -> None:
         new = text[len(stream.said) :]
         if not new:
             return
@@ -263,7 +244,7 @@ class Native:
         stream.said, stream.certain = text, True
         await self._ledger.check()
 
-    async def _end(self, part: str, stream: _Stream, message: Message, *, final: bool) -> bool:
+    async def _end(self, part: str, stream: Stream, message: Message, *, final: bool) -> bool:
         """Whether it has ended as `message`. While no stream may be stopped, its text is shown
         at least; what others follow then ends with the last of them."""
         wait = await self._budget.try_take(_STOP, _MOST[_STOP])
@@ -288,12 +269,12 @@ class Native:
         except SlackError as error:
             await self._refuse(part, stream, _STOP, error)
             return False
-        del self._streams[part]
+        self.parts[part].stream = None
         await self._ledger.check()
         return True
 
     async def _end_later(
-        self, part: str, stream: _Stream, message: Message, limit: RateLimited, *, final: bool
+        self, part: str, stream: Stream, message: Message, limit: RateLimited, *, final: bool
     ) -> bool:
         text = message.body
         if text != stream.said and await self._takes(APPEND):
@@ -303,10 +284,10 @@ class Native:
             raise limit
         return False
 
-    async def _refuse(self, part: str, stream: _Stream, method: str, error: SlackError) -> None:
+    async def _refuse(self, part: str, stream: Stream, method: str, error: SlackError) -> None:
         """Go on without the stream, after what came of a call of `method`."""
         if isinstance(error, MessageGone):
-            del self._streams[part]
+            self.parts[part].stream = None
         if isinstance(error, MessageGone | OutcomeUnknown | TooLong):
             raise error
         log.info("streamed no further", part=part, error=str(error))
@@ -314,11 +295,11 @@ class Native:
             await self._budget.rest(method, error.retry_after)
         if error.code in _OVER:
             self._stopped = self._stopped or error.code == _STOPPED
-            del self._streams[part]
+            self.parts[part].stream = None
             return
         await self._leave(part, stream)
 
-    async def _leave(self, part: str, stream: _Stream) -> None:
+    async def _leave(self, part: str, stream: Stream) -> None:
         """End the stream as it stands, for the message to be edited."""
         wait = await self._budget.try_take(_STOP, _MOST[_STOP])
         if wait:
@@ -334,14 +315,14 @@ class Native:
         except OutcomeUnknown:
             raise
         except MessageGone:
-            del self._streams[part]
+            self.parts[part].stream = None
             raise
         except SlackError as error:
-            del self._streams[part]
+            self.parts[part].stream = None
             if error.code not in _OVER:
                 raise TryAgain(error.code, str(error)) from None
             return
-        del self._streams[part]
+        self.parts[part].stream = None
         await self._ledger.check()
 
 
@@ -350,5 +331,5 @@ def _is_whole(message: Message, final: bool) -> bool:
     return final or not message.foot
 
 
-def _continues(stream: _Stream, message: Message) -> bool:
+def _continues(stream: Stream, message: Message) -> bool:
     return message.body.startswith(stream.said) and not message.head

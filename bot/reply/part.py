@@ -1,0 +1,65 @@
+"""What a worker knows of one message of an answer, besides where it stands (`bot.reply.ledger`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from bot.errors import SlackError, TooLong
+from bot.slack.blocks import Message
+from bot.slack.slack import passes
+
+_EDITS_REFUSED = 2
+"""A message that Slack would not let be edited so often is left alone until the end."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """What is known of a message that streams. Unless `certain`, nobody knows what it says;
+    `lasts`: it says everything, and its end is put off."""
+
+    ts: str
+    began: float
+    said: str = ""
+    certain: bool = True
+    lasts: bool = False
+
+
+@dataclass(slots=True)
+class Part:
+    """`shown`: what it is known to show. `unrecorded`: where it was posted, as long as that is not
+    in the ledger. `gone`: somebody has deleted it. `stream`: it grows by one, as far as is known;
+    `streamed`: it does or did, and an edit of it has to say what part it is."""
+
+    shown: Message | None = None
+    refused: Message | None = None
+    too_long: Message | None = None
+    unrecorded: str | None = None
+    gone: bool = False
+    edits_refused: int = 0
+    stream: Stream | None = None
+    streamed: bool = False
+
+    def streams_at(self, stream: Stream) -> None:
+        """It grows by `stream` from here on."""
+        self.stream, self.streamed = stream, True
+
+    def refuse(self, message: Message, error: SlackError) -> None:
+        """Slack did not take `message`."""
+        if not passes(error):
+            self.refused = message
+        if isinstance(error, TooLong):
+            self.too_long = message
+
+    def is_refused(self, message: Message) -> bool:
+        """Whether it is of no use to send `message` before the end."""
+        return self.edits_refused >= _EDITS_REFUSED or self.refused == message
+
+    def deleted(self) -> None:
+        """The bot has deleted it."""
+        self.shown, self.stream, self.streamed = None, None, False
+
+
+def parts() -> dict[str, Part]:
+    """Those of an answer, by their names in the ledger: nothing is known of any."""
+    return defaultdict(Part)
