@@ -42,12 +42,15 @@ Count = Callable[[str, str, float], Awaitable[int | None]]
 @dataclass(frozen=True, slots=True)
 class Recalled:
     """`past` goes along; `forgotten` of the oldest turns do not, for want of room. `said` is
-    what the context of `past` was made of, `files` are those that were found in the thread."""
+    what the context of `past` was made of, `files` are those that were found in the thread. Whoever
+    has it gives it back (`Recall.release`)."""
 
     past: Past
     forgotten: int = 0
     said: tuple[Said, ...] = ()
     files: tuple[FileRef, ...] = ()
+    held: int = 0
+    """How much memory its files were given."""
 
 
 class Recall:
@@ -104,17 +107,28 @@ class Recall:
         more = list(found.values())[: max(0, left)] if room > 0 else []
         if not (own or more):
             return recalled
+        held = await self._files.hold((*own, *more))
+        try:
+            read, read_more = await asyncio.gather(
+                self._files.read(own), self._files.read(more, most=max(0, room))
+            )
+        except BaseException:
+            self._files.release(held)
+            raise
         reserved = self._files.bounds.all(own)
-        read, read_more = await asyncio.gather(
-            self._files.read(own), self._files.read(more, most=max(0, room))
-        )
         sure = _fitting(ask, past, read, reserved)
         texts = carried(read_more, pictures=True, pdfs=ask.encloses_pdf)
         beside = _fitting(ask, replace(past, files=sure), texts, room)
         gone_along = tuple(
             ref for ref, file in zip(more, beside, strict=True) if not isinstance(file, Unread)
         )
-        return replace(recalled, past=replace(past, files=(*sure, *beside)), files=gone_along)
+        past = replace(past, files=(*sure, *beside))
+        return replace(recalled, past=past, files=gone_along, held=held)
+
+    def release(self, recalled: Recalled) -> None:
+        """Let go of the files that were recalled."""
+        if self._files is not None:
+            self._files.release(recalled.held)
 
     async def _reserved(self, ask: Ask, hold: Hold, known: _Known, recalled: Recalled) -> Recalled:
         """As much of what is `known` as was reserved for: surely by its bound, else by counting."""

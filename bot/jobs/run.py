@@ -226,6 +226,12 @@ class _Work:
         self._reply.behind(None)
         window = self._grok.catalogue.window(self._ask.request.model)
         known = await self._recall(self._ask, window, self._held.job.hold)
+        try:
+            await self._ask_grok(known)
+        finally:
+            self._recall.release(known)
+
+    async def _ask_grok(self, known: Recalled) -> None:
         recalled: Recalled | None = known
         if sentence := _nothing_read(self._ask, known):
             raise RequestRefused(sentence, ())

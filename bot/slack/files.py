@@ -8,7 +8,7 @@ what Slack says that it is: whoever is not let in gets a web page, with status 2
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
 from bot.files.ref import Bounds, FileRef
 from bot.slack.download import PAGE, REDIRECTED, TOO_LARGE
 from bot.slack.file_refs import ref_of
+from bot.slack.holding import Holding
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
 from bot.words import talk
@@ -32,6 +33,10 @@ FILE_SECONDS = 30.0
 
 QUESTION_SECONDS = 60.0
 """How long all files of one question may."""
+
+HELD_BYTES = 100 * 1024 * 1024
+"""Bytes of files, as they came, that one process holds at once: in a request they are several times
+as many."""
 
 AT_ONCE = 4
 """Files of one question that are fetched side by side."""
@@ -66,6 +71,16 @@ class Files:
     def __init__(self, api: WebApi, reading: Reading) -> None:
         self._api = api
         self._reading = reading
+        self._holding = Holding(HELD_BYTES)
+
+    async def hold(self, refs: Iterable[FileRef]) -> int:
+        """Wait until there is room for all that `refs` may have; how much, to be released."""
+        sizes = sum(ref.size or FILE_BYTES for ref in refs if not ref.unread)
+        return await self._holding.take(min(sizes, QUESTION_BYTES))
+
+    def release(self, held: int) -> None:
+        """What was held is there no more."""
+        self._holding.give(held)
 
     @property
     def bounds(self) -> Bounds:

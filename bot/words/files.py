@@ -71,13 +71,13 @@ MOST_NAMED = 10
 
 def not_read(files: Sequence[tuple[str, str]]) -> str:
     """Below an answer: the files that did not go along, each by its name and with its reason. Plain
-    markdown."""
-    named = [f"{name} ({why})" for name, why in files[:MOST_NAMED]]
+    markdown; in code a name is no link and nothing else either."""
+    named = [f"`{name}` ({why})" for name, why in files[:MOST_NAMED]]
     more = [f"and {len(files) - MOST_NAMED} more"] if len(files) > MOST_NAMED else []
     return f"_Not read: {'; '.join([*named, *more])}._"
 
 
 def none_read(files: Sequence[tuple[str, str]]) -> str:
     """To a message that is nothing but files, none of which can be read."""
-    named = "; ".join(f"{name}: {why}" for name, why in files[:MOST_NAMED])
+    named = "; ".join(f"`{name}`: {why}" for name, why in files[:MOST_NAMED])
     return f"I could not read what you sent ({named}). Please put what I should know into words."

@@ -134,8 +134,8 @@ async def test_of_files_alone_that_nobody_reads_the_reasons_are_told(
     await stage.say(ANA, channel, text, files=["film.mp4", "a.docx"])
 
     (told,) = stage.told(ANA)
-    assert "film.mp4: it is a video" in told
-    assert "a.docx: it is a Word document" in told
+    assert "film.mp4`: it is a video" in told
+    assert "a.docx`: it is a Word document" in told
 
 
 async def test_of_twenty_files_the_first_ten_are_read(stage: Stage) -> None:

@@ -74,8 +74,8 @@ async def test_what_is_attached_to_a_question_goes_along(
     assert "> =====( End of the files )=====" in question
     assert question.endswith("what is this?")
     assert "I looked at a picture of 1200 × 700 pixels and plan.pdf" in markdown(answer)
-    assert "film.mp4 (it is a video" in markdown(answer)
-    assert "notes.txt (it is a JPEG picture, although its name says otherwise" in markdown(answer)
+    assert "film.mp4` (it is a video" in markdown(answer)
+    assert "notes.txt` (it is a JPEG picture, although its name says otherwise" in markdown(answer)
     assert stage.sent()["store"] is False
     stored = await kept_in_the_store(redis_url)
     assert asked.files[0].id in stored
@@ -154,7 +154,7 @@ BROKEN = {
     "moved": (NewFile("f.txt", moved_to="http://127.0.0.1:9/"), words.SENT_ON),
     "elsewhere": (NewFile("g", mode="external", url="https://drive.example.com"), words.ELSEWHERE),
     "webp": (NewFile("h.webp", b"RIFF"), "it is a WebP picture; I read PNG, JPEG, PDF and text"),
-    "hostile": (NewFile("<!channel> *x* `.zip", b"PK"), "it is an archive"),
+    "hostile": (NewFile("<!channel> *x* `[a](https://b.c)<@U1>.zip", b"PK"), "it is an archive"),
 }
 
 
@@ -172,6 +172,7 @@ async def test_each_that_is_not_read_is_said_by_name_and_reason_and_the_rest_is_
         assert why in said, name
         assert file.name in said or name == "hostile"
     assert not answer.pings
+    assert not answer.unfurls
     assert "E42: Größe" in read_by_grok(stage)
 
 
@@ -179,7 +180,7 @@ async def test_where_none_can_be_read_nothing_is_spent(stage: Stage) -> None:
     asked = await stage.workspace.say(ANA, GENERAL, "@grok", files=[BROKEN["corrupt"][0]])
     answer = await stage.reply(0, asked.ts)
 
-    assert f"a.png: {words.DAMAGED}" in markdown(answer)
+    assert f"a.png`: {words.DAMAGED}" in markdown(answer)
     assert stage.grok.requests == []
 
 
@@ -188,7 +189,7 @@ async def test_a_file_that_is_deleted_while_the_question_waits(stage: Stage) -> 
     asked = await stage.workspace.say(ANA, GENERAL, "@grok why?", files=[LOG])
     answer = await stage.reply(0, asked.ts)
 
-    assert f"error.log ({words.DELETED})" in markdown(answer)
+    assert f"error.log` ({words.DELETED})" in markdown(answer)
 
 
 async def test_without_the_scope_files_are_said_not_to_be_readable(redis_url: str) -> None:
@@ -198,7 +199,7 @@ async def test_without_the_scope_files_are_said_not_to_be_readable(redis_url: st
         asked = await stage.workspace.say(ANA, GENERAL, "@grok why?", files=[LOG])
         answer = await stage.reply(0, asked.ts)
 
-    assert f"error.log ({words.NOT_ALLOWED})" in markdown(answer)
+    assert f"error.log` ({words.NOT_ALLOWED})" in markdown(answer)
 
 
 async def test_a_model_without_eyes_is_not_asked(redis_url: str) -> None:
@@ -215,7 +216,7 @@ async def test_a_model_without_eyes_is_not_asked(redis_url: str) -> None:
     assert "grok-blind does not look at pictures" in told.shown
     assert "grok-seer" in told.shown
     assert len(server.requests) == 1
-    assert f"screenshot.png ({words.NO_EYES})" in markdown(answer)
+    assert f"screenshot.png` ({words.NO_EYES})" in markdown(answer)
 
 
 @pytest.mark.parametrize("endpoint", ["chat", "completions"])

@@ -121,7 +121,7 @@ async def test_files_go_along_and_what_is_not_read_is_said(
     nowhere, _, told = await shell(env, tmp_path, "$BOT ask --file gone.pdf When? </dev/null")
 
     assert (code, nowhere) == (0, 1), err
-    assert "Not read: film.mp4 (it is a video" in err
+    assert "Not read: `film.mp4` (it is a video" in err
     assert "There is no file gone.pdf" in told
     text, *parts = prompt_of(grok)
     assert [part["type"] for part in parts] == ["input_file", "input_image"]

@@ -35,6 +35,12 @@ class Kept:
         self._contents = contents
         self._reading = Reading(BOUNDS)
 
+    async def hold(self, refs: Sequence[FileRef]) -> int:
+        return len(refs)
+
+    def release(self, held: int) -> None:
+        pass
+
     async def read(
         self, refs: Sequence[FileRef], *, most: int | None = None
     ) -> tuple[Enclosure, ...]:
