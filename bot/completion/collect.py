@@ -94,6 +94,12 @@ class Collector:
             yield said.NOTHING_CITED if references else said.NOTHING_FOUND
 
     @property
+    def doing(self) -> str:
+        """What is searched, in words, as long as that is all there is to tell."""
+        written = any(choice.writes for choice in self._choices)
+        return "" if written and not self.searching.lasts else self.searching.progress
+
+    @property
     def tools(self) -> ToolUse | None:
         """What was used of tools: as the bill says, and where it does not, as was seen."""
         billed = self.usage.tools if self.usage else None
@@ -218,6 +224,11 @@ class _Choice:
         if self._shown is None:
             self._shown = self._show()
         return self._shown
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is any text."""
+        return self._text.chars > 0
 
     @property
     def whole(self) -> bool:

@@ -41,6 +41,11 @@ class Searching:
         return bool(self._calls)
 
     @property
+    def lasts(self) -> bool:
+        """Whether some call is not over."""
+        return not all(call.over for call in self._calls.values())
+
+    @property
     def progress(self) -> str:
         """What is searched now, how often there was, and for how long, in words that cannot act;
         empty before anything is."""

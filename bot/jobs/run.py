@@ -276,7 +276,7 @@ class _Work:
             await self._asking.completion.fresh()
 
     def _doing(self) -> str:
-        return self._asking.collector.searching.progress if self._asking is not None else ""
+        return self._asking.collector.doing if self._asking is not None else ""
 
     def _sections(self) -> Sequence[Section]:
         return self._asking.collector.sections() if self._asking is not None else ()

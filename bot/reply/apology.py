@@ -26,7 +26,7 @@ class Apology(Chain):
     async def prepare_all(self, answer: Answer) -> None:
         """There is nothing to lay out."""
 
-    def growing(self, sections: Sequence[Section], waiting: str = "") -> list[Message]:  # noqa: ARG002 - nothing of an answer
+    def growing(self, *_: object) -> list[Message]:
         return [self._said(words.GIVEN_UP)]
 
     def settled(self, sections: Sequence[Section]) -> list[str]:  # noqa: ARG002 - nothing stays

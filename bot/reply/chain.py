@@ -105,21 +105,26 @@ class Chain:
         """The same for `complete`."""
         await self.prepare(final_sections(answer))
 
-    def growing(self, sections: Sequence[Section], waiting: str = words.THINKING) -> list[Message]:
+    def growing(
+        self,
+        sections: Sequence[Section],
+        waiting: str = words.THINKING,
+        writing: str = words.WRITING,
+    ) -> list[Message]:
         """The messages of an answer that is still being written; at least one. `waiting` stands
-        there until there is anything of it."""
+        there until there is anything of it, and `writing` below it from then on."""
         shown: list[str] = []
-        writing: tuple[str, ...] = ()
+        lines: tuple[str, ...] = ()
         for index, section in enumerate(sections):
             messages = self._flow(index).show(section)
             if not (section.done or any(_says_more(markdown, section) for markdown in messages)):
                 shown.append(_waiting(section))
                 break
             shown += messages
-            writing = (words.WRITING,)
+            lines = (writing,)
             if not section.done:
                 break
-        foot = Foot(self._job_id, ("stop",), writing)
+        foot = Foot(self._job_id, ("stop",), lines)
         messages = [*self._head, *(shown or [waiting])][: self._most]
         return self._messages(messages, self._feet(len(messages), foot))
 

@@ -63,7 +63,7 @@ async def _nothing_waits() -> None:
 class Source:
     """How more of an answer is had where it is not read before it is wanted: `want` it once
     nothing else is left to show, and have it `fresh` before it is shown. `doing`: what is done for
-    it before there is any text, in plain words; empty: it is thought about."""
+    it other than to think and to write, in plain words."""
 
     want: Callable[[], None] = lambda: None
     fresh: Callable[[], Awaitable[None]] = _nothing_waits
@@ -292,7 +292,8 @@ class Growing:
         return (part, messages[int(part)]) if part else None
 
     def _growing(self, sections: Sequence[Section]) -> list[Message]:
-        messages = self._passage.chain.growing(sections, self._waiting)
+        writing = words.SEARCHING if self.source.doing() else words.WRITING
+        messages = self._passage.chain.growing(sections, self._waiting, writing)
         if not self._native.wanted:
             return messages
         settled = chain(self._passage.chain.settled(sections), repeat(""))
