@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
@@ -64,7 +63,8 @@ class PromptCommands:
     async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """One of the caller's, as it is now, with the channel or the workspace."""
         name, owner = command.names[0], _owner(command, caller)
-        text = (await self._saved.prompts(Scope("user", caller.user))).get(name)
+        (own,) = await self._saved.prompts(Scope("user", caller.user))
+        text = own.get(name)
         if text is None:
             return CommandReply((words.none_of_yours(name),))
         if not await self._saved.set_prompt(owner, name, text):
@@ -79,15 +79,15 @@ class PromptCommands:
     async def delete(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """One of the caller's, or of the scope that is named."""
         name, owner = command.names[0], _owner(command, caller)
-        if name not in await self._saved.prompts(owner):
+        (there,) = await self._saved.prompts(owner)
+        if name not in there:
             return CommandReply((words.unknown(name),))
         await self._saved.set_prompt(owner, name, "")
         return CommandReply((words.deleted(name, _whose(owner, caller)),))
 
     async def _all(self, user: str, channel: str) -> Owned:
         owners = (Scope("user", user), Scope("channel", channel), WORKSPACE)
-        found = await asyncio.gather(*map(self._saved.prompts, owners))
-        return tuple(zip(owners, found, strict=True))
+        return tuple(zip(owners, await self._saved.prompts(*owners), strict=True))
 
 
 def _lines(owned: Owned) -> Iterator[str]:

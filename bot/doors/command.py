@@ -28,7 +28,7 @@ from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
 from bot.words import prompts as prompt_words
 
-FIND_SECONDS = 0.5
+FIND_SECONDS = 0.7
 """How long finding a prompt may take, of an ack's 3 s: accepting takes 2."""
 
 

@@ -15,6 +15,7 @@ from bot.asking.admission import Admission, Presence, knows_rules
 from bot.asking.asking import Asking, Place
 from bot.asking.taking import Taken, Taking, counted
 from bot.completion.conversation import conversation_of
+from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.completion.search import read_all, settled, typed_search
@@ -26,6 +27,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.hold import Denied
 from bot.rules.in_force import InForce, Models
+from bot.rules.quota import Scope
 from bot.slack.membership import REMEMBERED_SECONDS
 from bot.slack.payloads import (
     Click,
@@ -48,6 +50,7 @@ from bot.store.side import StoreSide
 from bot.views.form_view import errors_of, model_options, read_form, sentence_view
 from bot.words import admin as admin_words
 from bot.words import form as words
+from bot.words import prompts as prompt_words
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -104,6 +107,11 @@ class Forms:
         """From the Home tab: the answer goes to the direct messages."""
         summons = Summons(click.trigger_id, click.user)
         return self._opening(summons, partial(self._direct, summons))
+
+    async def on_saved_prompt(self, click: Click) -> Reaction:
+        """From the Home tab, with a prompt of theirs: the answer goes to the direct messages."""
+        summons = Summons(click.trigger_id, click.user)
+        return self._opening(summons, partial(self._of_saved, summons, click.action.value))
 
     async def on_message_shortcut(self, payload: MessageShortcut) -> Reaction:
         """About a message: the answer goes to its thread."""
@@ -224,6 +232,15 @@ class Forms:
         place = {"channel": channel, "conversation": channel, "seen_at": time.time()}
         return draft.model_copy(update={**place, "home": True})
 
+    async def _of_saved(self, summons: Summons, name: str) -> Draft:
+        draft = await self._direct(summons)
+        reading = self._store.saved.prompts(Scope("user", summons.user))
+        (own,) = await in_time(reading, FIND_SECONDS)
+        text = own.get(name)
+        if text is None:
+            raise UserError(prompt_words.unknown(excerpt(name)))
+        return draft.model_copy(update={"filled": _with_flags(draft.filled, parse_text(text))})
+
     async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
         draft = await self._blank(summons)
         root, bot_user = message.thread_ts or message.ts, self._slack.installation.bot_user
@@ -260,18 +277,10 @@ class Forms:
         person = await self._who(summons.user)
         place, flags = typed.place, parse_text(typed.text)
         usual = await self._defaults(person, place.channel)
-        wrong = {fault.parameter for fault in flags.faults}
-        given = {name: value for name, value in flags.values.items() if name not in wrong}
         return Draft(
             user=summons.user,
-            shows_all=bool(wrong),
-            filled=Filled(
-                values={**usual.values, **given},
-                system=flags.system or usual.system,
-                reply=flags.reply or usual.reply,
-                effort=flags.effort or usual.effort,
-                search=typed_search(settled(flags.search, read_all(usual.search)[0].items())),
-            ),
+            shows_all=bool(flags.faults),
+            filled=_with_flags(usual, flags),
             channel=place.channel,
             seen_at=time.time() if place.channel == summons.channel else 0,
             thread_ts=place.thread_ts,
@@ -360,6 +369,19 @@ class Forms:
             thread_ts=ask.thread_ts or "",
         )
         return Reaction(then=tell)
+
+
+def _with_flags(usual: Filled, flags: Flags) -> Filled:
+    """What is usual, with what is right of `flags` in its place."""
+    wrong = {fault.parameter for fault in flags.faults}
+    given = {name: value for name, value in flags.values.items() if name not in wrong}
+    return Filled(
+        values={**usual.values, **given},
+        system=flags.system or usual.system,
+        reply=flags.reply or usual.reply,
+        effort=flags.effort or usual.effort,
+        search=typed_search(settled(flags.search, read_all(usual.search)[0].items())),
+    )
 
 
 def _marked(errors: Mapping[str, str]) -> Reaction:

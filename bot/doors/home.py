@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from attrs import frozen
@@ -13,6 +14,7 @@ from bot.admin.home_rules import MOST_CHANNELS, Concern, HomeRules
 from bot.asking.admission import knows_rules
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
+from bot.rules.quota import Scope
 from bot.slack.payloads import HomeOpened
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
@@ -26,10 +28,13 @@ from bot.views.home_view import (
     models,
     questions,
     questions_away,
+    saved_prompts,
     ways_to_ask,
 )
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 READ_SECONDS = 2.0
 """How long the page waits for what Redis knows; it is shown without it then."""
@@ -52,10 +57,10 @@ class Home:
 
     async def _publish(self, user: str) -> None:
         person, recent = await asyncio.gather(self._slack.people.find(user), self._recent(user))
-        concern, votes = await asyncio.gather(
-            self._concern_of(person, recent or ()), self._votes(person)
+        concern, prompts, votes = await asyncio.gather(
+            self._concern_of(person, recent or ()), self._prompts(person), self._votes(person)
         )
-        parts = self._parts(person, recent, concern, votes)
+        parts = self._parts(person, recent, prompts, concern, votes)
         try:
             await self._slack.views.publish(user, home_view(parts))
         except SlackError as error:
@@ -63,12 +68,7 @@ class Home:
 
     async def _recent(self, user: str) -> tuple[Recent, ...] | None:
         """The newest questions; None when nobody can say."""
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                return await self._store.recents.read(user)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("recent questions not read", error=str(error))
-            return None
+        return await _soon(self._store.recents.read(user), "recent questions")
 
     async def _concern_of(self, person: Person, recent: Sequence[Recent]) -> Concern:
         """The defaults and quotas that concern `person`, also where they asked of late."""
@@ -80,14 +80,15 @@ class Home:
             log.warning("quotas not read", error=str(error))
             return self._home_rules.unknown()
 
+    async def _prompts(self, person: Person) -> tuple[Part, ...]:
+        """The prompts of their own, if Redis says that there are any."""
+        found = await _soon(self._store.saved.prompts(Scope("user", person.id)), "prompts")
+        names = tuple(name for own in found or () for name in own)
+        return (saved_prompts(names),) if names else ()
+
     async def _votes(self, person: Person) -> tuple[Part, ...]:
-        """What people think of answers, where that is theirs to know and Redis says it."""
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                return await self._home_rules.votes(person)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("votes not read", error=str(error))
-            return ()
+        """What people think of answers, if that is theirs to know and Redis says it."""
+        return await _soon(self._home_rules.votes(person), "votes") or ()
 
     async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
         """Channels where `person` asked of late and which they still see: whoever left one is
@@ -103,6 +104,7 @@ class Home:
         self,
         person: Person,
         recent: Sequence[Recent] | None,
+        prompts: Sequence[Part],
         concern: Concern,
         votes: Sequence[Part],
     ) -> list[Part]:
@@ -112,7 +114,18 @@ class Home:
         return [
             ways_to_ask(person.name if person.known else "", self._slack.installation.bot_user),
             questions_away() if recent is None else questions(recent, url, tz_offset),
+            *prompts,
             *concern.parts,
             *votes,
             models(catalogue.models, catalogue.find(concern.model), concern.allowed),
         ]
+
+
+async def _soon(reading: Awaitable[T], what: str) -> T | None:
+    """What Redis says in time; None where it does not."""
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await reading
+    except (StoreUnavailable, TimeoutError) as error:
+        log.warning("not read", what=what, error=str(error))
+        return None

@@ -51,7 +51,7 @@ from bot.slack.reaction import BackgroundTasks, Reaction
 from bot.slack.thumbs import BUTTONS, FEEDBACK
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.feedback_view import FEEDBACK_FORM
-from bot.views.home_view import SETUP_ACTION
+from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION
 from bot.views.setup_view import FORMS, PLACE_FORM
 from bot.views.welcome_view import SUGGESTED_ACTIONS
 
@@ -164,6 +164,8 @@ class _Wiring:
             SETUP_ACTION: listeners.setup.on_home_button,
         }
         clicks |= dict.fromkeys(SUGGESTED_ACTIONS, listeners.welcome.on_suggested)
+        prompts = [f"{PROMPT_ACTION}{number}" for number in range(MOST_PROMPTS)]
+        clicks |= dict.fromkeys(prompts, forms.on_saved_prompt)
         clicks |= dict.fromkeys((FEEDBACK, *BUTTONS), listeners.voting.on_vote)
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))

@@ -38,7 +38,9 @@ class Saved:
         """Somebody's own defaults, by the name of the option; what this version cannot read is
         not set."""
         found: dict[str, JsonValue] = {}
-        for name, text in (await self._of(Scope("user", user), _DEFAULT)).items():
+        with redis_errors():
+            stored: Any = await self._redis.hgetall(self._keys.saved(str(Scope("user", user))))
+        for name, text in _of_kind(stored, _DEFAULT).items():
             try:
                 value: JsonValue = json.loads(text)
                 found |= Rules(defaults={name: value}).defaults
@@ -54,24 +56,29 @@ class Saved:
         }
         return await self._change(Scope("user", user), changed)
 
-    async def prompts(self, owner: Scope) -> Mapping[str, str]:
-        """The prompts of a person, a channel or the workspace, by name."""
-        return await self._of(owner, _PROMPT)
+    async def prompts(self, *owners: Scope) -> tuple[Mapping[str, str], ...]:
+        """The prompts of each of these people, channels or the workspace, by name. One round
+        trip."""
+        with redis_errors():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for owner in owners:
+                    pipe.hgetall(self._keys.saved(str(owner)))
+                found: list[Any] = await pipe.execute()
+        return tuple(_of_kind(each, _PROMPT) for each in found)
 
     async def set_prompt(self, owner: Scope, name: str, text: str) -> bool:
         """Save a prompt, in place of one of that name; empty: it is taken back. False: they are
         too many."""
         return await self._change(owner, {f"{_PROMPT}{name}": text})
 
-    async def _of(self, owner: Scope, kind: str) -> dict[str, str]:
-        with redis_errors():
-            found: Any = await self._redis.hgetall(self._keys.saved(str(owner)))
-        return {
-            str(name).removeprefix(kind): str(text)
-            for name, text in sorted(found.items())
-            if str(name).startswith(kind)
-        }
-
     async def _change(self, owner: Scope, changed: Mapping[str, str]) -> bool:
         pairs = [each for pair in changed.items() for each in pair]
         return bool(await self._save([self._keys.saved(str(owner))], [MOST_VALUES, *pairs]))
+
+
+def _of_kind(stored: Mapping[str, str], kind: str) -> dict[str, str]:
+    return {
+        str(name).removeprefix(kind): str(text)
+        for name, text in sorted(stored.items())
+        if str(name).startswith(kind)
+    }

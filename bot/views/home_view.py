@@ -26,6 +26,10 @@ ASK_ACTION = "new_grok"
 SETUP_ACTION = "set_up_grok"
 """`action_id` of the button that opens the forms of defaults and quotas."""
 
+PROMPT_ACTION = "saved_prompt_"
+"""What the `action_id`s of the buttons of saved prompts begin with."""
+
+MOST_PROMPTS = 10
 MOST_QUESTIONS = 10
 MOST_MODELS = 60
 MOST_NAMED = 10
@@ -82,6 +86,24 @@ def defaults(model: str, max_tokens: int, others: Sequence[str] = ()) -> Part:
 def quotas(shown: Sequence[str]) -> Part:
     """What of the quotas concerns the viewer, line by line."""
     return heading(words.QUOTAS), *lines(shown)
+
+
+def saved_prompts(names: Sequence[str]) -> Part:
+    """A button for each of the viewer's prompts, which opens the form with it."""
+    buttons = [
+        {
+            "type": "button",
+            "action_id": f"{PROMPT_ACTION}{number}",
+            "text": {"type": "plain_text", "text": name, "emoji": False},
+            "value": name,
+        }
+        for number, name in enumerate(names[:MOST_PROMPTS])
+    ]
+    return (
+        heading(words.YOUR_PROMPTS),
+        {"type": "actions", "elements": buttons},
+        small(words.HOW_TO_SAVE),
+    )
 
 
 def votes(shown: Sequence[str]) -> Part:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+from bot.words import home as home_words
 from bot.words import prompts as words
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM
-from tests.e2e.stage import on_stage
+from tests.e2e.stage import fields, on_stage
 from tests.e2e.test_admin import told
 
 
@@ -43,6 +44,27 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
     assert both.index(words.YOURS) < both.index(words.OF_CHANNEL)
     assert gone.startswith("Done.")
     assert any("shares a prompt here" in each for each in announced)
+
+
+async def test_home_opens_the_form_with_a_prompt_of_ones_own(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await told(stage, "prompts save brief -t 0.2 Say it in one line: {text}", user=BEN)
+        await stage.workspace.open_home(BEN)
+        home = await stage.workspace.wait_for(lambda: stage.workspace.home(BEN))
+        await stage.workspace.click_view(BEN, home.id, "saved_prompt_0")
+        form = await stage.form(BEN)
+        prompt = fields(form)["prompt"]["element"]["initial_value"]
+        await stage.workspace.open_home(ANA)
+        anas = await stage.workspace.wait_for(lambda: stage.workspace.home(ANA))
+        await stage.workspace.submit(BEN, form.id, {"prompt": "Say it in one line: tides"})
+        await stage.workspace.wait_for(lambda: stage.grok.requests)
+        sent = json.dumps([stage.sent(), stage.messages()])
+
+    assert home_words.YOUR_PROMPTS in str(home.content)
+    assert home_words.YOUR_PROMPTS not in str(anas.content)
+    assert prompt == "Say it in one line: {text}"
+    assert '"temperature": 0.2' in sent
+    assert "in one line: tides" in sent
 
 
 async def test_what_stands_in_a_prompt_cannot_act_and_is_shown_to_the_letter(

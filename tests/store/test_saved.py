@@ -35,9 +35,10 @@ async def test_prompts_are_those_of_their_owner_and_no_defaults(store: Store, ke
         await saved.set_prompt(owner, "brief", f"Be brief, {owner}: {{text}}")
     await saved.set_prompt(HERE, "brief", "")
 
-    assert await saved.prompts(ME) == {"brief": "Be brief, user:U1: {text}"}
-    assert await saved.prompts(HERE) == {}
-    assert list(await saved.prompts(WORKSPACE)) == ["brief"]
+    own, here, everywhere = await saved.prompts(ME, HERE, WORKSPACE)
+    assert own == {"brief": "Be brief, user:U1: {text}"}
+    assert here == {}
+    assert list(everywhere) == ["brief"]
     assert await saved.defaults("U1") == {"seed": 7}
 
 
@@ -56,7 +57,7 @@ async def test_there_is_an_end_and_what_is_there_may_still_change(
     assert await saved.set_defaults("U1", {"seed": None})
     assert await saved.set_prompt(ME, "a", "")
     assert await saved.set_prompt(ME, "c", "3")
-    assert await saved.prompts(ME) == {"b": "4", "c": "3"}
+    assert await saved.prompts(ME) == ({"b": "4", "c": "3"},)
 
 
 async def test_what_cannot_be_read_is_not_set(store: Store, keys: Keys) -> None:
@@ -76,7 +77,7 @@ async def test_a_lost_reply_changes_nothing_twice(valkey: str, store: Store, key
         assert await Saved(shaky, keys).set_prompt(ME, "a", "1")
 
     assert proxy.lost == 1
-    assert await Saved(store, keys).prompts(ME) == {"a": "1"}
+    assert await Saved(store, keys).prompts(ME) == ({"a": "1"},)
 
 
 async def test_a_store_that_is_away_says_so(valkey: str, keys: Keys) -> None:
