@@ -2,7 +2,8 @@
 in one go, fifty times a second, over plain HTTP.
 
 `python -m bench._lean_grok --tokens N` prints its port. A question with `SHORT` in it is answered
-at once, in one sentence; any other with so many tokens.
+at once, in one sentence, one with `TIMED` in it with `TIMED_TOKENS` and the time at which it ended;
+any other with so many tokens.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from bench.streaming.grok import PIECES
 TOKENS_PER_SECOND = 50.0
 SHORT = "in a word"
 """What a question says that is to be answered at once."""
+TIMED = "and the time"
+"""What a question says that is to tell at its end when that was written, in Unix time."""
+TIMED_TOKENS = 500
+ENDED_AT = "Ended at "
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _NOTHING = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -37,6 +42,7 @@ class _Asked(asyncio.Protocol):
         self._grok = grok
         self._came = b""
         self.sent = 0
+        self.timed = False
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,6 +65,7 @@ class _Asked(asyncio.Protocol):
             self.transport.write(_HEAD + self._grok.short)
         else:
             self.sent = 0
+            self.timed = TIMED.encode() in body
             self.transport.write(_HEAD)
             self._grok.streams.add(self)
 
@@ -70,7 +77,6 @@ class _Grok:
         self.streams: set[_Asked] = set()
         self.tokens = [_event(piece) for piece in islice(cycle(PIECES), tokens)]
         self.short = _event("Yes.") + _END
-        self.ended: list[float] = []
 
     async def run(self) -> None:
         """Write to each stream what is next, at each tick; ticks that come late are made up."""
@@ -84,13 +90,14 @@ class _Grok:
 
     def _write(self, stream: _Asked) -> None:
         assert stream.transport is not None
-        if stream.sent < len(self.tokens):
+        most = min(len(self.tokens), TIMED_TOKENS) if stream.timed else len(self.tokens)
+        if stream.sent < most:
             stream.transport.write(self.tokens[stream.sent])
             stream.sent += 1
             return
-        stream.transport.write(_END)
+        last = _event(f"\n\n{ENDED_AT}{time.time():.3f}") if stream.timed else b""
+        stream.transport.write(last + _END)
         self.streams.discard(stream)
-        self.ended.append(time.time())
 
 
 def _length(head: bytes) -> int:

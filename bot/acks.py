@@ -8,6 +8,7 @@ later is not missed.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,9 +16,15 @@ REST_SECONDS = 1.0
 """For so long after one ack another is expected."""
 
 PAUSE_SECONDS = 0.01
-LATE_SECONDS = 0.025
+LATE_SECONDS = 0.02
 """An ack that has been due for longer holds work back: one takes 5 ms where nothing else is
 done."""
+
+CROWD = 20
+CROWD_PAUSE_SECONDS = 0.05
+"""When so many answers have begun within a second, there is a pause before each further one, acks
+or not: other processes want the store and the processor too, and Slack lets five messages be posted
+in a second."""
 
 LONGEST_PAUSE_SECONDS = 0.5
 """Work goes on, however late acks are: else what is refused for want of room is so for ever."""
@@ -36,6 +43,7 @@ class Acks:
         self._clock = asyncio.get_running_loop().time
         self._due: dict[object, float] = {}
         self._last = float("-inf")
+        self._begun: deque[float] = deque(maxlen=CROWD)
 
     @contextmanager
     def due(self) -> Iterator[None]:
@@ -51,7 +59,7 @@ class Acks:
     @property
     def expected(self) -> bool:
         """Whether one is due, or may be soon."""
-        return bool(self._due) or self._clock() - self._last < REST_SECONDS
+        return bool(self._due) or self._since(self._last) < REST_SECONDS
 
     @property
     def overdue(self) -> bool:
@@ -59,16 +67,22 @@ class Acks:
         return len(self._due) >= MOST_OVERDUE and self._oldest() > OVERDUE_SECONDS
 
     async def go_first(self) -> None:
-        """Wait until none is late, for a moment at least while any is expected, and not for
-        long."""
-        if not self.expected:
+        """An answer has begun: wait until the next one may. Then no ack is late, or this has been
+        waited for long enough."""
+        self._begun.append(self._clock())
+        rush = len(self._begun) == CROWD and self._since(self._begun[0]) < 1.0
+        if not rush and not self.expected:
             return
-        for _ in range(round(LONGEST_PAUSE_SECONDS / PAUSE_SECONDS)):
-            await asyncio.sleep(PAUSE_SECONDS)
+        pause = CROWD_PAUSE_SECONDS if rush else PAUSE_SECONDS
+        for _ in range(round(LONGEST_PAUSE_SECONDS / pause)):
+            await asyncio.sleep(pause)
             if self._oldest() <= LATE_SECONDS:
                 return
 
     def _oldest(self) -> float:
         """For how many seconds the first of them has been due."""
         first = next(iter(self._due.values()), None)
-        return 0.0 if first is None else self._clock() - first
+        return 0.0 if first is None else self._since(first)
+
+    def _since(self, then: float) -> float:
+        return self._clock() - then

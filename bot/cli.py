@@ -185,10 +185,11 @@ def _work(_: argparse.Namespace) -> int:
 
 
 def _run_bot(duty: Duty) -> int:
-    from bot.app import serve
-    from bot.ops.heap import keep_heap_whole
+    from bot.ops.heap import keep_heap_whole, loading
 
     keep_heap_whole()
+    with loading():
+        from bot.app import serve
     return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop, duty)))
 
 

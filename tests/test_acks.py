@@ -51,6 +51,17 @@ async def test_work_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
         await acks.go_first()
 
 
+async def test_many_beginnings_in_a_second_are_set_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CROWD", 3)
+    acks = Acks()
+    for _ in range(2):
+        with pytest.raises(StopIteration):
+            acks.go_first().send(None)
+    third = acks.go_first()
+    third.send(None)  # it waits
+    third.close()
+
+
 async def test_after_one_ack_more_are_expected(monkeypatch: pytest.MonkeyPatch) -> None:
     acks = Acks()
     with acks.due():

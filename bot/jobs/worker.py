@@ -53,8 +53,8 @@ class Worker:
     """Runs jobs from `queue`, `at_once` at most, until drained.
 
     Jobs are taken only while `connected`: else one that blocks its process would keep it from
-    ever connecting, however often it is started again. While `acks` are expected they are taken one
-    by one, and each waits until no ack is late.
+    ever connecting, however often it is started again. With `acks` they are taken one by one, and
+    each waits until no ack is late.
 
     Those that no worker has room for are begun too, up to `waiting` of them here, so that their
     askers can be told how many come before them: they wait in `Held.turn`, or, without that, in
@@ -173,10 +173,10 @@ class Worker:
 
     def _few(self, room: int) -> int:
         """How many jobs to take in one go: what is taken together begins together."""
-        one_by_one = self._acks is not None and self._acks.expected
-        return min(room, 1) if one_by_one else room
+        return room if self._acks is None else min(room, 1)
 
     async def _give_way(self) -> None:
+        """What has begun is begun: acks come before the next one."""
         if self._acks is not None:
             await self._acks.go_first()
 
@@ -242,10 +242,12 @@ class Worker:
         if not room:
             await self._until(lambda: self._room() > 0)
             return 0.0
-        for entry in await self._queue.read(self._few(room)):
+        entries = await self._queue.read(self._few(room))
+        for entry in entries:
             self._start(entry)
         self._heard = time.monotonic()
-        await self._give_way()
+        if entries:
+            await self._give_way()
         return 0.0
 
     async def _look_round(self) -> float:
@@ -260,8 +262,10 @@ class Worker:
             self._start(entry)
         await self._hand_back([place for place in self._places.line if place.idle][:elsewhere])
         self._heard = time.monotonic()
+        if not entries:
+            return LOOK_EVERY_SECONDS
         await self._give_way()
-        return 0.0 if entries and room == 1 else LOOK_EVERY_SECONDS
+        return 0.0 if self._acks is not None else LOOK_EVERY_SECONDS
 
     async def _reclaim(self) -> float:
         """Take over abandoned jobs. They are the oldest, and have room of their own to wait in,
@@ -287,7 +291,8 @@ class Worker:
             return self._queue.lease_seconds
         for entry in entries:
             self._start(entry, reclaimed=True)
-        await self._give_way()
+        if entries:
+            await self._give_way()
         if self._cursor != SCAN_START:
             return 0.0
         self._abandoned_after = self._queue.lease_seconds

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 from bot.markdown.rows import LONGEST_HEAD, may_be_rule, rule_at
@@ -61,18 +62,15 @@ def _plain(number: int, *, bars: bool) -> str:
     return "|".join(form for opening, form in forms.items() if opening not in _KINDS[number])
 
 
-_DULL = {
-    (kinds, bars): re.compile(_dull(number, bars=bars))
-    for number, kinds in enumerate(_KINDS)
-    for bars in (False, True)
-}
-_FORMULA = {
-    (kinds, bars): re.compile(
-        f"{_dull(number, bars=bars)}{_fill(bars=bars)}({_plain(number, bars=bars)})"
-    )
-    for number, kinds in enumerate(_KINDS)
-    for bars in (False, True)
-}
+@cache
+def _all_dull(kinds: tuple[str, ...], bars: bool) -> re.Pattern[str]:
+    return re.compile(_dull(_KINDS.index(kinds), bars=bars))
+
+
+@cache
+def _next_formula(kinds: tuple[str, ...], bars: bool) -> re.Pattern[str]:
+    number = _KINDS.index(kinds)
+    return re.compile(f"{_dull(number, bars=bars)}{_fill(bars=bars)}({_plain(number, bars=bars)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +86,13 @@ class Alike:
 
     def behind_dull(self, at: int) -> int:
         """Where the last opening ends that follows on `at` and is none of a formula."""
-        found = _DULL[self.wanting, self.bars].match(self.text, at, self.end)
+        found = _all_dull(self.wanting, self.bars).match(self.text, at, self.end)
         return found.end() if found else at
 
     def next_plain(self, at: int) -> tuple[int, int] | None:
         """Where the next formula begins and ends, if it stands apart from what is before `at`,
         is to be put into code as it is written, and there is no doubt of it."""
-        found = _FORMULA[self.wanting, self.bars].match(self.text, at, self.end)
+        found = _next_formula(self.wanting, self.bars).match(self.text, at, self.end)
         return found.span(1) if found and found.start(1) > at else None
 
 
