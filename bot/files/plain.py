@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import Literal
 
 from bot.markdown.characters import boundary
 
-_MARKS = (
+Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "cp1252", "latin-1"]
+
+_MARKS: tuple[tuple[bytes, Encoding], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -29,17 +32,18 @@ _LOOKED_AT = 8_192
 def text_in(data: bytes, most: int) -> tuple[str, bool] | None:
     """The text in a file, `most` bytes of it at most (UTF-8), and whether it was cut there; None
     when it is no text."""
-    mark, encoding = next((pair for pair in _MARKS if data.startswith(pair[0])), (b"", ""))
+    named = next((pair for pair in _MARKS if data.startswith(pair[0])), None)
+    mark = named[0] if named else b""
     head = data[len(mark) : len(mark) + _WIDEST * (most + 1)]
     whole = len(mark) + len(head) == len(data)
-    for each in (encoding,) if encoding else _likely(head):
-        text = _decoded(head, each, whole=whole)
+    for encoding in (named[1],) if named else _likely(head):
+        text = _decoded(head, encoding, whole=whole)
         if text is not None and _is_text(text):
             return _cut(text, most, whole=whole)
     return None
 
 
-def _likely(head: bytes) -> tuple[str, ...]:
+def _likely(head: bytes) -> tuple[Encoding, ...]:
     """The encodings of a text that does not say: where every other byte is zero, it is one that
     has two for each character."""
     seen = head[:_LOOKED_AT]
@@ -49,7 +53,7 @@ def _likely(head: bytes) -> tuple[str, ...]:
     return "utf-8", "cp1252", "latin-1"
 
 
-def _decoded(head: bytes, encoding: str, *, whole: bool) -> str | None:
+def _decoded(head: bytes, encoding: Encoding, *, whole: bool) -> str | None:
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(head, final=whole)
     except UnicodeDecodeError:

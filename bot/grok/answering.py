@@ -11,22 +11,24 @@ from typing import Self
 import structlog
 
 from bot import tracing
+from bot.completion.enclosed import carried, holds_pictures
 from bot.completion.endings import ending_of
 from bot.completion.result import Chunk
 from bot.completion.tools import Searched
-from bot.errors import GrokFailure
+from bot.errors import GrokFailed, GrokFailure
 from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.citing import Citing
 from bot.grok.deadlines import Deadlines
-from bot.grok.endpoints import rewritten
+from bot.grok.endpoints import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
-from bot.grok.meaning import lasts, tools_in
+from bot.grok.meaning import lasts, takes_no_pictures, tools_in
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.room import Room, room_after, shortened
 from bot.grok.routing import Refused, Router
+from bot.grok.scrub import safe_name
 from bot.grok.sips import Sips
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming
@@ -194,7 +196,7 @@ class Completion:
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
         """Make ready to ask again, or raise what the person should read."""
-        if self._search_less(failure):
+        if self._search_less(failure) or self._without_pictures(failure):
             return
         if any(map(self._try, ways_out(self.call, failure))) or self._shorten(failure):
             return
@@ -223,6 +225,22 @@ class Completion:
         if self._tries == TRIES - 1 and failure.sentence == words.GROK_NOTHING:
             # Some servers say only where nothing is streamed what they refuse.
             self.call = adapted(self.call, "no stream") or self.call
+
+    def _without_pictures(self, failure: Failure) -> bool:
+        """Make ready to ask without pictures where the model turns out to look at none; whether
+        that is all. Raises `GrokFailed` where the question is about them."""
+        shown = holds_pictures(enclosed(self.call.past, self.call.endpoint))
+        told = failure.kind == "invalid" and not failure.spent and takes_no_pictures(failure.said)
+        if not (shown and told):
+            return False
+        self._router.learn_blind(self.call)
+        if self.call.beside.pictures:
+            sentence = words.grok_found_blind(safe_name(self.call.request.model))
+            raise GrokFailed(sentence, kind="invalid", spent=False) from failure
+        files = carried(self.call.past.files, pictures=False, pdfs=False)
+        self.call = replace(self.call, past=replace(self.call.past, files=files))
+        self.call = rewritten(self.call, self.call.endpoint)
+        return True
 
     def _goes_elsewhere(self, failure: Failure) -> bool:
         """Make ready to ask at an endpoint that may take what this one did not; whether there is

@@ -140,7 +140,7 @@ class GrokClient:
         )
         if route.faults:
             raise RequestRefused(words.faults(route.faults), route.faults)
-        if self.catalogue.sees(request.model) is False:
+        if self._router.sees(request.model) is False:
             past = replace(past, files=carried(past.files, pictures=False, pdfs=False))
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)

@@ -257,6 +257,28 @@ def _unlisted(text: str) -> str:
     return _INSTEAD.split(text, maxsplit=1)[0]
 
 
+_PICTURES = re.compile(
+    r"\b(?:images?|vision|multi-?modal|image_url|input_image|mmproj)\b", re.IGNORECASE
+)
+_NOT_TAKEN = re.compile(
+    r"(?:\bnot|n['\u2019]t|\bun)\s{0,3}(?:\w{1,12}\s){0,2}"
+    r"(?:support|accept|allow|enabled?|multi-?modal)"
+    r"|\bunsupported\b|\bmmproj\b|\btext[- ]only\b|\bonly (?:supports? |accepts? )?text\b",
+    re.IGNORECASE,
+)
+_ONE_PICTURE = re.compile(
+    r"\b(?:formats?|corrupt|decod\w{0,4}|too (?:large|big|many)|maximum|size)\b", re.IGNORECASE
+)
+"""What is wrong with a picture, and not with pictures."""
+
+
+def takes_no_pictures(said: Said) -> bool:
+    """Whether an error says that no pictures are looked at, and not that this one is not."""
+    text = said.every
+    found = _PICTURES.search(text) and _NOT_TAKEN.search(text)
+    return bool(found) and not _ONE_PICTURE.search(text)
+
+
 def unsupported(said: Said) -> bool:
     """Whether an error says that a parameter is not taken at all, whatever its value."""
     return bool(_UNSUPPORTED.search(said.every)) and not _VALUE.search(said.every)

@@ -75,6 +75,7 @@ class Router:
         self._usual_cap = usual_cap
         self._refusals = Refusals()
         self._proven: Memory[tuple[str, Endpoint]] = Memory()
+        self._blind: Memory[str] = Memory()
         self._not_taken: Memory[tuple[str, Endpoint, str]] = Memory()
 
     def route(
@@ -230,9 +231,17 @@ class Router:
             found = (*found, *self._effort(request, effort, endpoint))
         return (*found, *self._pictures(request, endpoint)) if pictures else found
 
+    def sees(self, model: str) -> bool | None:
+        """Whether `model` looks at pictures, as is known or has been found; None: nobody knows."""
+        return False if model in self._blind else self._catalogue.sees(model)
+
+    def learn_blind(self, call: Call) -> None:
+        """Remember that the model of `call` looks at no pictures."""
+        self._blind.add(call.request.model)
+
     def _pictures(self, request: CompletionRequest, endpoint: Endpoint) -> Iterator[Fault]:
         """What speaks against looking at pictures."""
-        if self._catalogue.sees(request.model) is False:
+        if self.sees(request.model) is False:
             able = said.grok_able("pictures", self._catalogue.seeing)
             yield Fault("file", said.grok_no_eyes(safe_name(request.model)), able)
         elif not ENDPOINTS[endpoint].pictures:

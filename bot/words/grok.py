@@ -131,6 +131,11 @@ def grok_no_eyes(model: str) -> str:
     return f"{model} does not look at pictures"
 
 
+def grok_found_blind(model: str) -> str:
+    """The server said so when it was asked; `model` is made safe to show."""
+    return f"{model} does not look at pictures. Ask without them, or another model: `/grok models`."
+
+
 def grok_no_eyes_here(endpoint: str) -> str:
     """`problem` of a fault about an endpoint that takes text alone."""
     return f"no pictures can go along to the {endpoint} endpoint, where this has to go"

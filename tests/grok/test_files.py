@@ -9,8 +9,10 @@ import pytest
 
 from bot.completion.result import Endpoint
 from bot.completion.transcript import Past
-from bot.errors import RequestRefused
+from bot.errors import GrokFailed, RequestRefused
 from bot.files.material import Enclosure, Pdf, Picture, Text, Unread
+from bot.grok.meaning import takes_no_pictures
+from bot.grok.said import say
 from bot.words import files as words
 from sandbox.grok import GrokServer, Model
 from tests.files.samples import in_base64, jpeg, pdf, png
@@ -144,3 +146,47 @@ async def test_a_model_without_eyes_is_not_asked_about_pictures(
         assert "grok-seer" in fault.allowed
         assert client.check(request(model="grok-seer"), pictures=True) == ()
         assert client.catalogue.sees("grok-unheard-of") is None
+
+
+async def test_what_a_server_does_not_say_beforehand_is_found_once(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(openai_grok, grok_endpoint="chat")
+    asked, past = request(model="llama-3.3-70b"), Past(files=(SHOT, LOG))
+    assert client.check(asked, pictures=True) == ()
+
+    async with aclosing(client.complete(client.plan(asked, past=past))) as chunks:
+        assert [chunk async for chunk in chunks]
+    assert "shot.png cannot be read" in question(openai_grok.requests[-1].body)
+    with pytest.raises(RequestRefused, match="does not look at pictures"):
+        client.plan(asked, past=past, pictures=True)
+
+
+async def test_where_the_question_is_about_pictures_that_is_said(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    client = await open_grok_client(openai_grok)
+    call = client.plan(request(model="llama-3.3-70b"), past=Past(files=(SHOT,)), pictures=True)
+
+    with pytest.raises(GrokFailed, match="does not look at pictures") as failed:
+        async with aclosing(client.complete(call)) as chunks:
+            assert [chunk async for chunk in chunks]
+
+    assert not failed.value.spent
+
+
+@pytest.mark.parametrize(
+    ("said", "blind"),
+    [
+        ("Image inputs are not supported by this model: m", True),
+        ("image input is not supported - hint: you may need to provide the mmproj", True),
+        ("m is not a multimodal model", True),
+        ("This model doesn't support vision.", True),
+        ("Unsupported content type: image_url", True),
+        ("Unsupported image format: only jpg and png are supported.", False),
+        ("Image is too large: the maximum size is 20MiB.", False),
+        ("Argument not supported: stop", False),
+    ],
+)
+def test_what_a_refusal_says_of_pictures(said: str, blind: bool) -> None:
+    assert takes_no_pictures(say({"error": said})) is blind
