@@ -39,5 +39,5 @@ async def test_what_is_new_is_searched_for_and_its_sources_are_numbered(
         await expect(message.locator("ol li a")).to_have_count(4)
         await expect(message).to_contain_text(re.compile(r"4 sources · 44 posts · \$0\.\d\d · "))
 
-    assert len(statuses) >= 2, statuses
-    assert len(lengths) >= 4, lengths
+    assert statuses
+    assert len(lengths) >= 3, lengths
