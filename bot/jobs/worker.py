@@ -34,6 +34,8 @@ SLOW_LEASES = 1 / 4
 """A store that takes so much of a lease to answer stood still, and leases ran out meanwhile."""
 RECLAIM_EVERY_SECONDS = 1.5
 """How often abandoned jobs are looked for, or more often where leases are short."""
+ABANDONED = 10
+"""How many abandoned jobs begin together: Redis looks at ten times as many for that."""
 WAKE_EVERY_SECONDS = 1.0
 """How often it is looked for jobs that have rested long enough after a crash."""
 CONNECTED_EVERY_SECONDS = 0.2
@@ -171,9 +173,9 @@ class Worker:
         """How many more jobs there is room for, when so many wait."""
         return max(0, self._at_once + waiting - len(self._tasks))
 
-    def _few(self, room: int) -> int:
+    def _few(self, room: int, few: int = 1) -> int:
         """How many jobs to take in one go: what is taken together begins together."""
-        return room if self._acks is None else min(room, 1)
+        return room if self._acks is None else min(room, few)
 
     async def _give_way(self) -> None:
         """What has begun is begun: acks come before the next one."""
@@ -280,7 +282,7 @@ class Worker:
         asked = time.monotonic()
         try:
             self._cursor, entries = await self._queue.claim(
-                self._few(self._room(most)), self._cursor, self._abandoned_after
+                self._few(self._room(most), ABANDONED), self._cursor, self._abandoned_after
             )
         except StoreUnavailable:
             self._store_was_away = True
