@@ -228,7 +228,7 @@ async def test_a_private_answer_goes_on_privately(redis_url: str) -> None:
 
     assert buttons(answer) == ["retry", "edit", "details", "share"]
     assert markdown(answer).startswith(ONE.strip())
-    assert buttons(more) == ["retry", "edit", "details", "share"]
+    assert buttons(more) == ["retry", "edit", "details", "share", "vote_up", "vote_down"]
     (shared,) = stage.workspace.messages(GENERAL)
     assert (ONE + TWO).strip() in markdown(shared)
     assert not stage.workspace.problems
