@@ -1,0 +1,196 @@
+"""How one deployment serves many workspaces: their rate, their fairness, and what silence costs."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from statistics import median
+
+from pydantic import SecretStr
+
+from bench._lean_grok import SHORT, lean_grok
+from bench.streaming.stage import channel_id
+from bot.app import open_bot
+from bot.ops.logs import configure
+from bot.settings import Settings
+from bot.store.connection import Store
+from bot.store.embedded import EmbeddedServer
+from bot.store.installations import Installations
+from bot.teams.register import Record, Register
+from bot.teams.seal import Seal
+from sandbox.workspace import (
+    ANA,
+    BOT_ID,
+    BOT_USER,
+    AppConfig,
+    Channel,
+    Limits,
+    Workspace,
+    Workspaces,
+)
+
+QUESTIONS = 240
+TEAMS = (1, 4, 24)
+BURST = 500
+CHANNELS = 120
+SILENT = 1_000
+SILENT_SECONDS = 20.0
+
+_KEY = "k" * 32
+_PATIENCE = 120.0
+_AT_ONCE = 16
+
+
+def main() -> None:
+    """Measure and print; each figure beside that of one workspace alone."""
+    configure(Settings(_env_file=None, log_level="ERROR"))
+    print(f"{QUESTIONS} questions at once, spread over the workspaces; the sandbox in the process")
+    alone = asyncio.run(_rate(TEAMS[0]))
+    for teams in TEAMS:
+        rate = alone if teams == TEAMS[0] else asyncio.run(_rate(teams))
+        print(f"{teams:>6} workspaces  {rate:7.1f} answers/s  ratio {rate / alone:5.2f}")
+    quiet, behind = asyncio.run(_waits())
+    print(
+        f"a question is answered in {quiet * 1e3:.0f} ms; while another workspace asks {BURST} at "
+        f"once, in {behind * 1e3:.0f} ms"
+    )
+    none, many = asyncio.run(_silence(1)), asyncio.run(_silence(SILENT))
+    print(
+        f"CPU of a bot nobody asks: {none * 1e3:.1f} ms a second with 1 workspace, "
+        f"{many * 1e3:.1f} with {SILENT:,}"
+    )
+
+
+async def _rate(teams: int) -> float:
+    async with _stage(teams) as slack:
+        workspaces = slack.workspaces
+        await _ask(workspaces, len(workspaces))
+        began = time.perf_counter()
+        await _ask(workspaces, QUESTIONS)
+        return QUESTIONS / (time.perf_counter() - began)
+
+
+async def _waits() -> tuple[float, float]:
+    """Seconds to an answer, without and behind the burst of another; medians of five."""
+    async with _stage(2) as slack:
+        busy, other = slack.workspaces
+        await _ask([busy, other], 2)
+        quiet = [await _seconds(other) for _ in range(5)]
+        burst = asyncio.create_task(_ask([busy], BURST))
+        await asyncio.sleep(0.2)
+        behind = [await _seconds(other) for _ in range(5)]
+        still = not burst.done()
+        await burst
+    if not still:
+        print("(the burst was over too soon: what follows is too low)")
+    return median(quiet), median(behind)
+
+
+async def _silence(installed: int) -> float:
+    """Seconds of CPU in a second."""
+    async with _stage(1, installed):
+        await asyncio.sleep(3)
+        began = time.process_time()
+        await asyncio.sleep(SILENT_SECONDS)
+        return (time.process_time() - began) / SILENT_SECONDS
+
+
+async def _seconds(workspace: Workspace) -> float:
+    began = time.perf_counter()
+    await _ask([workspace], 1)
+    return time.perf_counter() - began
+
+
+async def _ask(workspaces: Sequence[Workspace], questions: int) -> None:
+    """Ask so many, each workspace in its turn and each time in another channel, since Slack takes
+    but one message a second in one; wait for every answer. More at once than `_AT_ONCE` would
+    wait so long for their acks that they are refused."""
+    due = [_messages(each) + questions // len(workspaces) for each in workspaces]
+    for number in range(questions % len(workspaces)):
+        due[number] += 1
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(number: int) -> None:
+        turn, workspace = divmod(number, len(workspaces))
+        channel = channel_id(turn % CHANNELS)
+        async with room:
+            asked = await workspaces[workspace].command(ANA, channel, f"/grok {SHORT}")
+        if asked.error or asked.ack_body:
+            raise RuntimeError(f"not taken: {asked}")
+
+    await asyncio.gather(*map(ask, range(questions)))
+    for workspace, answers in zip(workspaces, due, strict=True):
+        await workspace.wait_for(partial(_answered, workspace, answers), _PATIENCE)
+
+
+def _messages(workspace: Workspace) -> int:
+    return sum(len(workspace.messages(channel_id(number))) for number in range(CHANNELS))
+
+
+def _answered(workspace: Workspace, number: int) -> bool:
+    found = [
+        message for each in range(CHANNELS) for message in workspace.messages(channel_id(each))
+    ]
+    return len(found) >= number and all("tokens" in message.shown for message in found)
+
+
+def _add_channels(workspace: Workspace) -> None:
+    for number in range(CHANNELS):
+        name = channel_id(number)
+        workspace.state.channels[name] = Channel(name, name.lower(), "channel", {ANA, BOT_USER})
+        workspace.state.timelines[name] = {}
+
+
+@asynccontextmanager
+async def _stage(teams: int, installed: int = 0) -> AsyncIterator[Workspaces]:
+    """So many workspaces that have the app of one bot; it is `installed` in so many that say
+    nothing, besides."""
+    async with AsyncExitStack() as stack:
+        app = AppConfig(events=frozenset())
+        limits = Limits(scale=0, ack=_PATIENCE)
+        slack = await stack.enter_async_context(Workspaces(teams, app=app, limits=limits))
+        for workspace in slack.workspaces:
+            _add_channels(workspace)
+        address = await stack.enter_async_context(lean_grok(0))
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        server = await stack.enter_async_context(EmbeddedServer(home))
+        async with Store(server.url) as store:
+            register = Register(Installations(store), Seal([_KEY]))
+            for workspace in slack.workspaces:
+                token = slack.install(workspace)
+                await register.save(_record(workspace.state.team_id, token))
+            for number in range(installed):
+                await register.save(_record(f"T0SILENT{number}", "xoxb-nobody"))
+        await stack.enter_async_context(open_bot(_settings(slack, address, server.url)))
+        await slack.workspaces[0].connected(seconds=_PATIENCE)
+        yield slack
+
+
+def _record(team: str, token: str) -> Record:
+    return Record(place=team, bot_token=token, bot_user=BOT_USER, bot_id=BOT_ID)
+
+
+def _settings(slack: Workspaces, grok: str, redis_url: str) -> Settings:
+    return Settings(
+        _env_file=None,
+        slack_app_token=SecretStr(slack.app_token),
+        slack_api_url=slack.api_url,
+        slack_client_id=slack.client_id,
+        slack_client_secret=SecretStr(slack.client_secret),
+        installation_keys=SecretStr(_KEY),
+        public_url="http://127.0.0.1:1",
+        host="127.0.0.1",
+        port=0,
+        ops_port=0,
+        xai_api_key=SecretStr("any"),
+        xai_base_url=grok,
+        grok_dialect="xai",
+        redis_url=SecretStr(redis_url),
+        questions_per_minute=100_000,
+        slack_edits_per_minute=100_000,
+        log_level="ERROR",
+    )
