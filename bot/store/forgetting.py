@@ -59,6 +59,8 @@ class Forgetting:
             places |= set(found)
             if how == "part":
                 taken_out += count
+                if count and known and known.names == "thread:*":
+                    taken_out += (await self._take_out(f"{key}:facts", user, "files"))[1]
             else:
                 deleted += count
         for key in await self._keys() if places and not busy else ():

@@ -3,7 +3,8 @@
 -- KEYS  1 key
 -- ARGV  1 user     Slack id
 --       2 how      "named": the key is theirs by its name; "whole": where its content says so;
---                  "part": it is shared
+--                  "part": it is shared; "files": facts of a conversation of which some turn was
+--                  theirs, where nobody says whose the files are
 --       3 scope    the rules for this person (`bot.rules.quota.Scope`)
 --       4 nobody   what stands in the place of the id where a record needs somebody
 -- returns {outcome, how many, places}: "gone", so many entries, or 1 for the whole key; "busy": a
@@ -140,6 +141,9 @@ local function of_list()
 end
 
 local kind = redis.call('TYPE', key)['ok']
+if how == 'files' then
+  return {'gone', redis.call('HDEL', key, 'files'), places}
+end
 if how == 'named' then
   return remove(kind == 'hash' and of_counters(fields_of()) or 'gone')
 end
