@@ -226,9 +226,9 @@ async def test_a_private_answer_goes_on_privately(redis_url: str) -> None:
         await told(stage, BEN, talk.SHARED)
         await stage.quiet()
 
-    assert buttons(answer) == ["retry", "edit", "details", "share"]
+    assert buttons(answer) == ["retry", "edit", "details", "share", "vote_up", "vote_down"]
     assert markdown(answer).startswith(ONE.strip())
-    assert buttons(more) == ["retry", "edit", "details", "share", "vote_up", "vote_down"]
+    assert buttons(more) == ["retry", "edit", "details", "share"]
     (shared,) = stage.workspace.messages(GENERAL)
     assert (ONE + TWO).strip() in markdown(shared)
     assert not stage.workspace.problems
