@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 Span = tuple[int, int]
@@ -30,6 +30,9 @@ _ATOM = re.compile(rf"[\\`<](?:(?<=`)`*|{ESCAPED}|{BEHIND_ANGLE})")
 _ATOM_OR_TAG = re.compile(rf"[\\`<](?:(?<=`)`*|{ESCAPED}|{BEHIND_ANGLE}|{REST_OF_TAG})")
 _IN_TAG = re.compile(r"<[A-Za-z/!?][^<>`]*`")
 _HTML_BLOCK = re.compile(r"^[ \t>]*+<[A-Za-z/!?]", re.MULTILINE)
+_HOLDS = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"))
+"""What HTML that may hold tags begins and ends with."""
+
 _IN_LINK = re.compile(
     r"\]\((?:[^()`]|\([^()`]*+\))*+`|\][(:]\s*+<[^<>\n`]*+`|\]\[[^\[\]`]*+`"
     r"|\]\((?:[^\s()\[\]`]|\([^\s()\[\]`]*+\))*+[\[\]]"
@@ -70,9 +73,7 @@ def code_in(leaf: str) -> Code:
         return Code((), tuple(spans))
     readings = [spans]
     if "<" in leaf:
-        if block := _HTML_BLOCK.search(leaf):
-            above = _spans(leaf, _ATOM, 0, block.start())
-            readings.append([*above, *(span for span in spans if span[0] >= block.start())])
+        readings.append([*_outside_html(leaf, spans)])
         if _IN_TAG.search(leaf):
             readings.append(_spans(leaf, _ATOM_OR_TAG, 0, len(leaf)))
     if (cells := cells_of(leaf)) != [(0, len(leaf))]:
@@ -82,6 +83,23 @@ def code_in(leaf: str) -> Code:
     common = set(spans).intersection(*readings[1:])
     other = {span for reading in readings for span in reading} - common
     return Code(tuple(sorted(common)), tuple(sorted(other)))
+
+
+def _outside_html(leaf: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Those of `spans` that no block of HTML may end, and no comment or its like may hold."""
+    blocks = [block.start() for block in _HTML_BLOCK.finditer(leaf)]
+    held = [[*_between(leaf, begin, end)] for begin, end in _HOLDS]
+    for begin, end in spans:
+        parted = bisect_right(blocks, begin) < bisect_right(blocks, end - 1)
+        if not (parted or any(within(begin, each) or within(end - 1, each) for each in held)):
+            yield begin, end
+
+
+def _between(leaf: str, begin: str, end: str) -> Iterator[Span]:
+    at = 0
+    while (start := leaf.find(begin, at)) >= 0 and (stop := leaf.find(end, start)) >= 0:
+        at = stop + len(end)
+        yield start, at
 
 
 def cells_of(leaf: str) -> list[Span]:

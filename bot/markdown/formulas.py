@@ -33,7 +33,10 @@ _BEGUN_ENVIRONMENT = r"\\b(?:e(?:g(?:i(?:n(?:\{[a-z]{0,11}\*?)?)?)?)?)?"
 BEGUN = rf"{_BEGUN_ENVIRONMENT}|[\\$]"
 """What may become that."""
 
-_HALF = re.compile(rf"{OPENING}|{_BEGUN_ENVIRONMENT}\Z")
+BEGUN_AT_END = re.compile(rf"(?:{_BEGUN_ENVIRONMENT}|(?<!\$)\${{1,2}})\Z")
+"""What has begun as an opening, or is one, where a text ends."""
+
+_OPENS = re.compile(OPENING)
 _END_OF = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 _STOP = re.compile(r"\n[ \t>]*+(?:(?=\n)|```|~~~)")
 _FENCE = re.compile(r"\n[ \t>]*+(?:```|~~~)")
@@ -109,18 +112,17 @@ def formula_at(
 
 def is_half(text: str, line: str) -> bool:
     """Whether `text`, behind `line`, is but the beginning of a formula that has to come first."""
-    begun = _HALF.match(text)
-    if begun is None or isinstance(_found(text, begun, line, whole=True), Formula):
+    opens = _OPENS.match(text)
+    if opens is None or (opens[0] == "$" and not (_MATHS.search(text) and _SPOILT.search(text))):
         return False
-    if begun.end() == len(text):
-        return True
-    if begun[0] == "$" and not (_MATHS.search(text) and _SPOILT.search(text)):
-        return False
-    return _found(text, begun, line, whole=False) is None
+    return formula_at(text, 0, opens[0], line, whole=False) is None and not isinstance(
+        formula_at(text, 0, opens[0], line, whole=True), Formula
+    )
 
 
-def _found(text: str, begun: re.Match[str], line: str, *, whole: bool) -> Found:
-    return formula_at(text, 0, begun[0], line, whole=whole)
+def half_shown(written: str) -> str:
+    """Half of a formula in code."""
+    return f"```\n{written.rstrip()}\n```" if "\n" in written else code(written)
 
 
 def code(written: str, least: int = 1) -> str:

@@ -262,7 +262,8 @@ class _Line:
         if _HEADING.match(text) or _DIVIDER.match(text):
             return Kind.TEXT, begun
         if text.startswith("<"):
-            open_here = _with_html(open_here, text)
+            lazy = goes_on and not whole and _TO_A_GAP.match(text)
+            open_here = _with_html(open_here._replace(doubtful=True) if lazy else open_here, text)
         return (Kind.MORE if goes_on else Kind.TEXT), open_here
 
     def _item(self, *, interrupts: bool, whole: bool) -> int | None:

@@ -13,7 +13,16 @@ from collections import deque
 from typing import NamedTuple
 
 from bot.markdown.above import LONGEST_LINE, Above
-from bot.markdown.formulas import BEGUN, Formula, Missing, formula_at, is_half
+from bot.markdown.formulas import (
+    BEGUN,
+    BEGUN_AT_END,
+    Formula,
+    Missing,
+    formula_at,
+    half_shown,
+    is_half,
+)
+from bot.markdown.looks import Looks
 from bot.markdown.openings import Alike, alike
 from bot.markdown.rows import (
     FIRST_BAR,
@@ -43,10 +52,8 @@ with a bar. Where the head does not, what stands before its first bar may have b
 that stays, and the head follows whole below it."""
 
 _MOST_NOTES = 500
-_MOST_LOOKS, _PART_CHARS = 128, 4_096
-"""So many footnotes are looked into, and in each part of a text so many of what may be formulas and
-is not told at a glance, half as many of lines of their own, lest a text of nothing else takes long:
-more are left as they were written."""
+"""So many footnotes are looked into, lest a text of nothing else takes long: more are left as they
+were written."""
 
 _BEGUN = re.compile(
     rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
@@ -98,10 +105,13 @@ class Rewriting:
         self._missing: dict[str, int] = {}
         self._table: _Table | None = None
         self._note = self._dedented = self._cut = False
+        self._blank = True
+        """Nothing has come out but space."""
+        self.hidden = 0
+        """How many characters at the end of a text that was cut are but half of a formula."""
         self._skipped = {"gap", "escape", "word"}
         self._notes = 0
-        self._looked_at, self._looks = -1, 0
-        """Where a formula was looked for last, and how often in that part of the text."""
+        self._looks = Looks()
 
     def feed(self, text: str) -> str:
         """What comes out now that `text` has come."""
@@ -111,19 +121,16 @@ class Rewriting:
     def end(self, *, cut: bool = False) -> str:
         """The rest, as nothing follows; where the text is `cut`, without what is but half."""
         self._cut = cut
-        if cut and self.is_half:
-            self._pass(len(self._held), "")
+        begun = BEGUN_AT_END.search(self._held) if cut else None
+        if begun and not self._is_alone(begun.start()):
+            self.hidden = len(self._held) - begun.start()
+            self._held = self._held[: begun.start()]
         return self._take(whole=True)
 
     @property
     def held(self) -> str:
         """What has come and has not come out."""
         return self._held
-
-    @property
-    def is_half(self) -> bool:
-        """Whether what is held is but half of a formula."""
-        return not (self._run or self._table) and is_half(self._held, self._before(0))
 
     def given(self, shown: int) -> int:
         """How many characters of the text the first `shown` of those stand for that came out."""
@@ -134,6 +141,7 @@ class Rewriting:
 
     def _take(self, *, whole: bool) -> str:
         self._tokens = Tokens(self._held, self._at, begins_line=self._line_begins)
+        self._runs.clear()
         while self._at < len(self._held) and self._step(whole=whole):
             pass
         self._held = self._held[self._at :]
@@ -157,6 +165,7 @@ class Rewriting:
         if shown:
             self._out.append(shown)
             self._above.add(shown)
+            self._blank = self._blank and shown.isspace()
         if "\n" in source:
             self._dedented = False
 
@@ -203,7 +212,6 @@ class Rewriting:
     def _take_text(self, *, whole: bool) -> bool:
         """Let text come out up to what is written otherwise, or cannot be told yet."""
         held, at = self._held, self._at
-        self._runs.clear()
         if not self._above.line.strip(" \t") and _BLANK.match(held, at):
             self._ticks, self._stray = "", 0
         word = (at, at)
@@ -215,8 +223,8 @@ class Rewriting:
         end = end or len(held)
         tokens = self._tokens
         while True:
-            behind = self._formulas_from if self._looks > _MOST_LOOKS else 0
-            token = tokens.next(at, behind)
+            pause = self._looks.pause
+            token = tokens.next(at, pause and pause - self._source + self._at)
             if token is None or token.start >= end:
                 break
             found = self._read(token, whole=whole)
@@ -279,21 +287,6 @@ class Rewriting:
             return self._begin_note(token)
         return self._read_formula(token, whole=whole)
 
-    def _may_look(self, start: int) -> bool:
-        """Whether what may be a formula is looked into at `start`."""
-        place = self._source - self._at + start
-        if place // _PART_CHARS != self._looked_at // _PART_CHARS:
-            self._looks = 0
-        self._looks += place != self._looked_at  # it is read again once more has come
-        self._looked_at = place
-        return self._looks <= _MOST_LOOKS
-
-    @property
-    def _formulas_from(self) -> int:
-        """Where formulas are looked into again that are passed over now, in what is held."""
-        part = self._looked_at // _PART_CHARS + 1
-        return part * _PART_CHARS - self._source + self._at
-
     def _before(self, at: int) -> str:
         """The beginning of the line that goes on at `at`, and what stands right in front of
         that."""
@@ -314,7 +307,8 @@ class Rewriting:
         if token.kind == "gap":
             self._runs.append((token.start, "", 0))
         above = self._above.line[-1:]
-        if token.kind == "word" and token.start == self._at and above.isascii() and above.isalnum():
+        within = token.start == self._at and above.isascii() and above.isalnum()
+        if within and token.text.startswith("h"):
             return token.start + 1
         tick = token.text.find("`") if token.kind == "escape" and self._run else -1
         return token.end if tick < 0 else token.start + tick
@@ -348,7 +342,7 @@ class Rewriting:
             behind = self._end_of_code(start, whole=whole)
             if behind is None or behind:
                 return behind
-        if not self._may_look(start):
+        if not self._looks.may_look(self._source - self._at + start):
             return token.end
         rule = self._rule_below(start, whole=whole)
         if rule is None:
@@ -359,15 +353,30 @@ class Rewriting:
         if found is None:
             return None
         if not isinstance(found, Formula):
+            if self._cut and is_half(self._held[start:], self._before(start)):
+                return self._hide(start)
             more = self._may_open(found)
             return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
         self._pass(found.end, found.shown)
         inline = "\n" not in found.shown
-        self._looks += not inline
+        self._looks.count += not inline
         if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
         return _CAME_OUT
+
+    def _hide(self, start: int) -> int:
+        """Hide half of a formula, which begins at `start`; where nothing else is shown, put it in
+        code."""
+        alone, half = self._is_alone(start), self._held[start:]
+        self.hidden += len(half)
+        self._pass(start)
+        self._pass(len(self._held), half_shown(half) if alone else "")
+        return _CAME_OUT
+
+    def _is_alone(self, start: int) -> bool:
+        """Whether nothing is shown above `start`."""
+        return self._blank and not self._held[self._at : start].strip()
 
     def _pass_plain(self, line: Alike) -> None:
         """Let the formulas come out that follow in `line`, as far as a glance tells them."""

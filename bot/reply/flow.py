@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from copy import deepcopy
 from hashlib import blake2b
 
 from bot.completion.result import Section
@@ -104,7 +105,11 @@ class Flow:
         ahead = self._rewriting.feed(self._ahead[:_SLICE_CHARS])
         self._ahead = self._ahead[_SLICE_CHARS:]
         self._lay_out_ahead(ahead)
-        self._held = "" if self._ahead or self._rewriting.is_half else self._rewriting.held
+        if not self._ahead:
+            shown = deepcopy(self._rewriting)
+            shown.end(cut=True)
+            held = self._rewriting.held
+            self._held = held[: max(0, len(held) - shown.hidden)]
 
     def _lay_out_ahead(self, ahead: str) -> None:
         self._layout.feed(ahead)

@@ -260,3 +260,14 @@ def test_a_formula_is_shown_wherever_it_stands_in_a_long_line() -> None:
             + rewriting.end()
         )
         assert "`$a_1$`" in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["`\\[\n`$<$|", "x [i](u)$a_1$ b", "a `b\n\\(c\nd` $e_1$ f", "``a\n$$ `` $b_1$ `c`"]
+)
+def test_code_of_several_lines_and_links_are_read_alike_wherever_they_are_parted(text: str) -> None:
+    whole = Rewriting()
+    shown = whole.feed(text) + whole.end()
+    for at in range(1, len(text)):
+        parts = Rewriting()
+        assert parts.feed(text[:at]) + parts.feed(text[at:]) + parts.end() == shown

@@ -88,6 +88,8 @@ def ends_with(expected: list[Mark], after: list[Mark]) -> bool:
         ("a **b \\(x_1", "+y_2\\) c** d", "a **b**", "**`\\(x_1+y_2\\)` c** d"),
         ("it $", "a_1$ is", "it ", "`$a_1$` is"),
         ("costs $", "5 now", "costs ", "$5 now"),
+        ("\n$$\na_1", "\n$$\n", "\n```\n$$\na_1\n```", "```\n$$\na_1\n$$\n```\n"),
+        ("so \\begin{ali", "gn}a\\end{align}", "so ", "`\\begin{align}a\\end{align}`"),
         ("so:\n\n$$\na_1", "\n$$\n", "so:\n\n", "```\n$$\na_1\n$$\n```\n"),
         (
             "|a|b|\n|-|-|\n| 1<b",
