@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from bot.admin.usage_export import MOST_MESSAGES, harmless, message_of, pieces, row
+from bot.markdown.safety import neutralise
 from bot.rules.votes import Ballot
 from bot.slack.blocks import Message
 from bot.slack.documents import Document, File
@@ -63,7 +64,7 @@ def _messages(month: str, parts: Sequence[str]) -> Iterator[Message]:
     for number, part in enumerate(shown, 1):
         left_out = number == len(shown) < len(parts)
         title = words.export_title(month, number, len(shown))
-        yield message_of(part, title, words.LEFT_OUT if left_out else "")
+        yield message_of(neutralise(part), title, words.LEFT_OUT if left_out else "")
 
 
 def _table(

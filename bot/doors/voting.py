@@ -45,6 +45,10 @@ LOOK_UP_SECONDS = 1.0
 PER_MINUTE = 30
 """Votes that one person may cast in any minute."""
 
+REACTIONS_PER_MINUTE = 9
+"""Reactions of one person that are looked into in any minute: fewer than messages may be looked up
+for them, lest Slack hears of many events that they were not taken."""
+
 _REACTIONS: Mapping[str, Choice] = {
     "+1": "up",
     "thumbsup": "up",
@@ -124,8 +128,8 @@ class Voting:
         job = await self._find(job_id)
         if job is None or not is_about(click, job):
             return talk.ANSWER_FORGOTTEN, False
-        if job.answer is None:
-            return words.NOT_YET, False
+        if job.answer is None or job.answer.failure:
+            return words.NO_ANSWER, False
         if sentence := await self._kept_from(click.user, job):
             return sentence, False
         vote, judged = Vote(choice=choice, at=click.at), judged_of(job.ask, job.answer)
@@ -146,13 +150,19 @@ class Voting:
         return "" if outcome in ("changed", "same") else words.FORM_FORGOTTEN
 
     async def _react(self, event: ReactionEvent, choice: Choice) -> None:
-        if await self._store.allowances.take(f"votes:{event.user}", PER_MINUTE):
+        if await self._store.allowances.take(f"reactions:{event.user}", REACTIONS_PER_MINUTE):
             return
         message = await self._whole.find(
             event.channel, event.ts, event.ts, asker=event.user, within=LOOK_UP_SECONDS
         )
         job = await self._find(job_named_by(message)) if message else None
-        if job is None or job.answer is None or not stands(job.posts, event.channel, event.ts):
+        answer = job.answer if job else None
+        if (
+            job is None
+            or answer is None
+            or answer.failure
+            or not stands(job.posts, event.channel, event.ts)
+        ):
             return
         person = await self._slack.people.find(event.user)
         if person.bot or await self._kept_from(event.user, job):
@@ -160,7 +170,7 @@ class Voting:
         zone, at = self._zone, event.at
         if event.type == "reaction_added":
             vote = Vote(choice=choice, way="reaction", at=at)
-            judged = judged_of(job.ask, job.answer)
+            judged = judged_of(job.ask, answer)
             await self._store.votes.cast(job.id, event.user, vote, judged, zone)
             return
         taken_back = Vote(choice="none", way="reaction", at=at)

@@ -16,7 +16,7 @@ BAD = "Bad answer"
 _SIGNS: Mapping[str, str] = {"up": "👍", "down": "👎"}
 
 SWITCHED_OFF = "Votes on answers are switched off here. Yours was not counted."
-NOT_YET = "This answer is not complete yet. Please vote when it is."
+NO_ANSWER = "There is no whole answer there to vote on. Please vote on one that is complete."
 OFTEN = "You have voted very often within a minute. Please try again in a minute."
 FULL = "So many votes were cast this month that no more are counted. Yours was not."
 NO_SUCH_VOTE = "That is no vote that I know. Please press one of the thumbs below the answer."

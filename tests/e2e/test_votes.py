@@ -17,8 +17,9 @@ from bot.store.votes import Votes
 from bot.views.feedback_view import FEEDBACK_FORM
 from bot.words import talk
 from bot.words import votes as words
+from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, GUEST, RANDOM, TEAM_ID, Message
-from tests.e2e.stage import Stage, buttons, on_stage, thumb
+from tests.e2e.stage import Stage, button, buttons, on_stage, thumb
 
 
 async def ballots(redis_url: str) -> list[Ballot]:
@@ -237,4 +238,19 @@ async def test_where_votes_are_switched_off_there_are_none(redis_url: str) -> No
 
     assert not any(block["type"] == "context_actions" for block in bare.blocks)
     assert told == words.SWITCHED_OFF
+    assert await ballots(redis_url) == []
+
+
+async def test_what_failed_is_no_answer_to_vote_on(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        good = await an_answer(stage)
+        stage.grok.script(Script(status=400, body={"error": "no"}))
+        bad = await an_answer(stage, "Name a lake")
+        value = str(button(bad, "details")["value"])
+        told = await forge(stage, BEN, good, f"{value}:up")
+        await stage.workspace.react(BEN, GENERAL, bad.ts, "+1")
+        await stage.quiet()
+
+    assert not any(block["type"] == "context_actions" for block in bad.blocks)
+    assert told == words.NO_ANSWER
     assert await ballots(redis_url) == []

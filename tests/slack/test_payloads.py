@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.slack.payloads import Malformed, MessageEvent, SlashCommand, payload_of
+from bot.slack.payloads import Malformed, MessageEvent, ReactionEvent, SlashCommand, payload_of
 
 Json = dict[str, Any]
 
@@ -65,3 +65,20 @@ def test_a_text_is_measured_where_it_is_asked() -> None:
 def test_one_without_any_is_refused() -> None:
     with pytest.raises(ValidationError):
         MessageEvent.model_validate({"type": "message", "channel": "C0GENERAL1"})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None,
+        {},
+        {"type": "file", "file": "F1"},
+    ],
+)
+def test_a_reaction_to_what_is_no_message_names_none(item: object) -> None:
+    event = {"type": "reaction_added", "user": "U1", "reaction": "+1", "item": item}
+
+    found = payload_of({"type": "event_callback", "event": event})
+
+    assert isinstance(found, ReactionEvent)
+    assert (found.channel, found.ts, found.item_user) == ("", "", "")
