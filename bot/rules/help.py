@@ -11,6 +11,7 @@ from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.search import OPTION_NAMES
 from bot.rules.quota import QUOTAS
 from bot.words import commands as managing
+from bot.words import files as file_words
 from bot.words import search as search_words
 
 FLAGS_TOPIC = "flags"
@@ -24,13 +25,21 @@ def _about_quotas() -> str:
 COMMANDS: Mapping[str, str] = MappingProxyType({**managing.HELP, "quota": _about_quotas()})
 """What help says about each command beside asking, by topic."""
 
-TOPICS: Mapping[str, str] = MappingProxyType({"threads": words.HELP_THREADS})
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {"threads": words.HELP_THREADS, "files": file_words.HELP}
+)
 """What help says about other things, by topic."""
 
 NARROWING = OPTION_NAMES[1:]
 """Flags that say more about `--search`, and are named with it."""
 
-_ALSO = {"resume": "pause", "quotas": "quota", "default": "defaults", "thread": "threads"}
+_ALSO = {
+    "resume": "pause",
+    "quotas": "quota",
+    "default": "defaults",
+    "thread": "threads",
+    "file": "files",
+}
 
 
 def find_topic(word: str) -> str | None:

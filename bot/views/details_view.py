@@ -22,6 +22,7 @@ from bot.slack.view_blocks import fields, heading, long_text, section, small
 from bot.slack.view_blocks import lines as paragraphs
 from bot.slack.views import ViewJson
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
+from bot.words import files as file_words
 from bot.words import talk as words
 
 _VALUE_CHARS = 300
@@ -136,6 +137,9 @@ def _along(answer: Answer, ask: Ask) -> Iterator[Block]:
     lines = [words.read_along(answer.turns)] if answer.turns else []
     lines += [words.not_read_along(answer.forgotten)] if answer.forgotten else []
     lines += [words.BEGINNING_ALONG] if ask.begun else []
+    unread = {name for name, _ in answer.unread}
+    read = [ref.name for ref in (*ask.files, *answer.files) if ref.name not in unread]
+    lines += [file_words.along(read)] if read and answer.asked else []
     if lines or answer.context.strip():
         yield heading(words.DETAILS_CONTEXT)
         yield from paragraphs(lines)

@@ -81,3 +81,16 @@ def none_read(files: Sequence[tuple[str, str]]) -> str:
     """To a message that is nothing but files, none of which can be read."""
     named = "; ".join(f"`{name}`: {why}" for name, why in files[:MOST_NAMED])
     return f"I could not read what you sent ({named}). Please put what I should know into words."
+
+
+HELP = """\
+What is attached to a question goes along: PNG and JPEG pictures, PDFs, text, code, CSV and JSON.
+• attach files to a message that mentions me, to a direct message, or to a reply in my thread
+• files of a thread that I am called into, and of a message that you ask about, go along as well
+• so do those of your last questions in the same conversation
+Of one question 10 files of 20 MB are read. What was not read, and why, stands below the answer."""
+
+
+def along(names: Sequence[str]) -> str:
+    """In the details: the files that went along."""
+    return f"• {', '.join(f'`{name}`' for name in names)}"
