@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.errors import StartupError
@@ -48,7 +49,7 @@ async def exported(settings: Settings) -> AsyncIterator[None]:
 
 
 def _provider(endpoint: str) -> Any:
-    if not endpoint.startswith(("http://", "https://")):
+    if not _is_address(endpoint):
         raise StartupError([words.wrong_url("OTEL_EXPORTER_OTLP_ENDPOINT", "http:// or https://")])
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
@@ -68,6 +69,14 @@ def _provider(endpoint: str) -> Any:
     exporter = OTLPSpanExporter(endpoint=address, timeout=EXPORT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @contextmanager

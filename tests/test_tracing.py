@@ -142,7 +142,17 @@ async def test_a_collector_that_is_away_holds_nobody_up(valkey: str, store: Stor
         await stage.quiet()
 
 
-@pytest.mark.parametrize("endpoint", ["collector:4318", "grpc://collector:4317", "file:///etc"])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "collector:4318",
+        "grpc://collector:4317",
+        "file:///etc",
+        "http://",
+        "http://[x",
+        "http://x:y",
+    ],
+)
 async def test_what_is_no_address_of_a_collector_is_told_at_start(endpoint: str) -> None:
     settings = Settings(_env_file=None, otel_exporter_otlp_endpoint=endpoint)
     with pytest.raises(StartupError, match="OTEL_EXPORTER_OTLP_ENDPOINT"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from redis.asyncio import Connection
+from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
@@ -40,6 +42,8 @@ SENTINEL_PORT = 26379
 
 _SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
 """Options of ours: how the bot proves to the Sentinels who it is, where they ask."""
+
+_OF_CLUSTERS = frozenset(inspect.signature(RedisCluster.__init__).parameters)
 
 _UNKNOWN_OPTION = re.compile(r"unexpected keyword argument '(\w+)'")
 
@@ -97,7 +101,7 @@ def address_fault(url: str) -> str:
     except ValueError:
         return startup_words.wrong_url("REDIS_URL", URL_SCHEMES)
     for name in given:
-        if name in OURS:
+        if name in OURS or (address.kind == "cluster" and name not in _OF_CLUSTERS):
             return startup_words.wrong_url_option("REDIS_URL", name)
     return _option_fault(dict(address.options), given)
 
@@ -123,6 +127,6 @@ def _option_fault(options: dict[str, Any], given: list[str]) -> str:
         return startup_words.wrong_url_option(
             "REDIS_URL", unknown[1] if unknown else ", ".join(given)
         )
-    except (RedisError, ValueError, OSError):
+    except (RedisError, AttributeError, ValueError, OSError):
         return startup_words.wrong_url_option("REDIS_URL", ", ".join(given))
     return ""

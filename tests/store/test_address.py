@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
+from redis.asyncio import BlockingConnectionPool, SSLConnection
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.connection import AbstractConnection
 
 from bot.store.address import OURS, address_fault, parse_address
 from bot.store.connection import Store
@@ -43,6 +48,20 @@ def test_an_option_that_the_client_cannot_use_is_named(scheme: str, option: str)
     assert fault.startswith("REDIS_URL ")
     assert option.partition("=")[0] in fault
     assert "sesame" not in fault
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("scheme", [*SCHEMES, "rediss+sentinel", "rediss+cluster"])
+async def test_whatever_redis_py_takes_is_an_address_that_opens_or_is_named(scheme: str) -> None:
+    kinds = (SSLConnection, AbstractConnection, RedisCluster, BlockingConnectionPool)
+    names = {name for kind in kinds for name in inspect.signature(kind.__init__).parameters}
+    for name in sorted(names):
+        for value in ("1", "x", "yes", ""):
+            url = f"{scheme}://host/{'grok' if 'sentinel' in scheme else ''}?{name}={value}"
+            if fault := address_fault(url):
+                assert fault.startswith("REDIS_URL ")
+            else:
+                Store(url)
 
 
 def test_an_option_of_tls_without_tls_is_named() -> None:
