@@ -174,10 +174,13 @@ def read(name: str, typed: str) -> Read:
     """The value of the option `name` that somebody typed, in JSON form, or what is wrong with it.
     Never raises."""
     if not typed.strip():
-        return Fault(name, words.FLAG_NO_VALUE, said.ALLOWED[name])
+        return Fault(name, words.FLAG_NO_VALUE, said.ALLOWED.get(name, ""))
     if name in LISTS and _ENDS_OPEN.search(typed):
-        return Fault(name, said.ENDS_OPEN, said.ALLOWED[name])
-    return _READERS[name](name, narrow(typed).strip())
+        return Fault(name, said.ENDS_OPEN, said.ALLOWED.get(name, ""))
+    reader = _READERS.get(name)
+    if reader is None:
+        return Fault(name, words.unknown_parameter())
+    return reader(name, narrow(typed).strip())
 
 
 def _sources(name: str, typed: str) -> Read:
@@ -186,7 +189,7 @@ def _sources(name: str, typed: str) -> Read:
         return OFF
     wanted = {source for word in named for source in _NAMES.get(word, ())}
     if not named or any(word not in _NAMES for word in named):
-        return Fault(name, said.no_source(excerpt(typed, _SHOWN)), said.ALLOWED[name])
+        return Fault(name, said.no_source(excerpt(typed, _SHOWN)), said.ALLOWED.get(name, ""))
     return ",".join(source for source in SOURCES if source in wanted)
 
 
@@ -197,10 +200,10 @@ def _listed(
     found: dict[str, JsonValue] = {}
     for word in filter(None, _BETWEEN.split(typed)):
         if not (spelled := plain(word)):
-            return Fault(name, problem(excerpt(word, _SHOWN) or '""'), said.ALLOWED[name])
+            return Fault(name, problem(excerpt(word, _SHOWN) or '""'), said.ALLOWED.get(name, ""))
         found[spelled] = None
     if not found:
-        return Fault(name, words.FLAG_NO_VALUE, said.ALLOWED[name])
+        return Fault(name, words.FLAG_NO_VALUE, said.ALLOWED.get(name, ""))
     if len(found) > most:
         return Fault(name, words.too_many_stops(len(found)), words.up_to(most))
     return [*found]
@@ -244,19 +247,19 @@ def _day(name: str, typed: str) -> Read:
     except ValueError:
         day = None
     if day is None:
-        return Fault(name, said.no_day(excerpt(typed, _SHOWN)), said.ALLOWED[name])
+        return Fault(name, said.no_day(excerpt(typed, _SHOWN)), said.ALLOWED.get(name, ""))
     return day.isoformat()
 
 
 def _turns(name: str, typed: str) -> Read:
     shown = excerpt(typed, _SHOWN)
     if not _WHOLE.fullmatch(typed):
-        return Fault(name, words.not_of_kind("integer", shown), said.ALLOWED[name])
+        return Fault(name, words.not_of_kind("integer", shown), said.ALLOWED.get(name, ""))
     turns = int(typed[:_SHOWN])
     if turns < 1:
-        return Fault(name, words.too_small(shown), said.ALLOWED[name])
+        return Fault(name, words.too_small(shown), said.ALLOWED.get(name, ""))
     if turns > MAX_TURNS:
-        return Fault(name, words.too_large(shown), said.ALLOWED[name])
+        return Fault(name, words.too_large(shown), said.ALLOWED.get(name, ""))
     return turns
 
 
