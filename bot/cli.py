@@ -107,15 +107,18 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget", metavar="USD", type=float, required=True, help=words.BUDGET)
     parser.add_argument("--judge", metavar="MODEL", default="", help=words.JUDGE)
     parser.add_argument("--out", metavar="FILE", help=words.OUT)
-    parser.add_argument("--at-once", metavar="N", type=_count, default=8, help=words.AT_ONCE)
-    parser.add_argument("--first", metavar="N", type=_count, help=words.FIRST)
+    parser.add_argument(
+        "--at-once", metavar="N", type=_positive_number, default=8, help=words.AT_ONCE
+    )
+    parser.add_argument("--first", metavar="N", type=_positive_number, help=words.FIRST)
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+def _positive_number(text: str) -> int:
+    from bot.words import eval as words
+
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise argparse.ArgumentTypeError(words.NOT_A_NUMBER)
+    return int(text[:9])
 
 
 def _few(given: str) -> int:

@@ -8,7 +8,7 @@ from bot.words import counted
 
 NO_PROMPTS = "There is no prompt in it, so nothing was asked. Give a data set with prompts."
 NO_BUDGET = "The budget is to be more than nothing: --budget 0.50 allows half a dollar."
-NOT_WITHOUT_BUDGET = "eval needs --budget, the most that it may spend in US dollars."
+NOT_A_NUMBER = "give a number from 1 on"
 IN_USE = "Another eval writes to {}. Wait for its end, or name another file with --out."
 OF_ANOTHER = (
     "{} holds the results of something else. Name another file with --out, or take this one away."
