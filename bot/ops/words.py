@@ -438,8 +438,8 @@ def demo_ready(page: str, grok: str) -> str:
     """The demo runs; `grok` says which Grok answers."""
     return (
         f"\n  The demo is ready: {page}\n\n"
-        f"  Open it and type  /grok Explain TCP slow start\n"
-        f"  {grok}  Ctrl-C ends everything.\n"
+        f"  Open it and type /grok Explain TCP slow start\n"
+        f"  {grok} Ctrl-C ends everything.\n"
     )
 
 
@@ -448,7 +448,7 @@ def demo_several_ready(page: str, grok: str) -> str:
     return (
         f"\n  The demo is ready: {page}\n\n"
         f"  Install the app from there, in one workspace or more, and open their pages.\n"
-        f"  {grok}  Ctrl-C ends everything.\n"
+        f"  {grok} Ctrl-C ends everything.\n"
     )
 
 
