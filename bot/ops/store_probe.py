@@ -97,8 +97,8 @@ def _refusal(error: StoreUnavailable) -> Trouble:
             return Trouble(words.STORE_READ_ONLY, words.REMEDY_STORE_READ_ONLY)
         case exceptions.OutOfMemoryError():
             return Trouble(words.STORE_FULL, words.REMEDY_STORE_FULL)
-        case exceptions.MovedError() | exceptions.ClusterDownError() | exceptions.AskError():
-            return Trouble(words.store_elsewhere(str(cause)), words.REMEDY_STORE_ELSEWHERE)
+        case exceptions.AskError() | exceptions.ClusterError() | exceptions.RedisClusterException():
+            return _refusal_of_cluster(cause)
         case exceptions.AuthenticationError() | exceptions.NoPermissionError():
             return Trouble(words.store_denies(str(cause)), words.REMEDY_STORE_DENIES)
         case exceptions.BusyLoadingError():
@@ -108,6 +108,15 @@ def _refusal(error: StoreUnavailable) -> Trouble:
         case exceptions.ResponseError():
             return Trouble(words.store_refuses(str(cause)), words.REMEDY_STORE_REFUSES)
     return Trouble(words.store_away(str(error)), words.REMEDY_STORE_AWAY)
+
+
+def _refusal_of_cluster(cause: Exception) -> Trouble:
+    match cause:
+        case exceptions.AskError():  # of which MOVED is a kind
+            return Trouble(words.store_elsewhere(str(cause)), words.REMEDY_STORE_ELSEWHERE)
+        case exceptions.ClusterDownError() | exceptions.SlotNotCoveredError():
+            return Trouble(words.store_cluster_down(str(cause)), words.REMEDY_CLUSTER_DOWN)
+    return Trouble(words.store_away(str(cause)), words.REMEDY_STORE_AWAY)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -48,6 +48,10 @@ REMEDY_STORE_FULL = "Raise maxmemory on the server, or free some of it."
 REMEDY_STORE_ELSEWHERE = (
     "Name the Cluster in REDIS_URL: redis+cluster://host,host (rediss+cluster:// for TLS)."
 )
+REMEDY_CLUSTER_DOWN = (
+    "Bring its missing nodes back, or let replicas take their place. With "
+    "cluster-require-full-coverage no it goes on without those that hold none of these keys."
+)
 REMEDY_STORE_DENIES = (
     "Check the user and the password in REDIS_URL; the user needs +@all -@admin -@dangerous +info "
     "on the keys grokbot:*."
@@ -215,6 +219,11 @@ STORE_ROLES = {"master": "primary", "slave": "replica"}
 STORE_UNNAMED = "a server that does not tell its version"
 STORE_READ_ONLY = "The server is a read-only replica."
 STORE_FULL = "The server's memory is full."
+
+
+def store_cluster_down(reason: str) -> str:
+    """A Cluster takes nothing of this workspace's keys now."""
+    return f"The Cluster lacks nodes that it needs for this workspace's keys ({reason})."
 
 
 def store_elsewhere(reason: str) -> str:

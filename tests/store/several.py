@@ -121,8 +121,10 @@ class Cluster:
 
 
 @contextmanager
-def cluster_of_three(directory: Path, *, replicas: bool = False) -> Iterator[Cluster]:
-    """A Cluster, while it runs."""
+def cluster_of_three(
+    directory: Path, *, replicas: bool = False, whole: bool = False
+) -> Iterator[Cluster]:
+    """A Cluster, while it runs; `whole`: it takes nothing while any of its nodes is missing."""
     directory.mkdir(exist_ok=True)
     with ExitStack() as stack:
 
@@ -132,7 +134,7 @@ def cluster_of_three(directory: Path, *, replicas: bool = False) -> Iterator[Clu
                 f"cluster-port {free_port()}",
                 f"cluster-node-timeout {NODE_TIMEOUT_MS}",
                 "cluster-replica-validity-factor 0",
-                "cluster-require-full-coverage no",
+                f"cluster-require-full-coverage {'yes' if whole else 'no'}",
                 "repl-diskless-sync-delay 0",
                 "appendonly yes",
                 'save ""',

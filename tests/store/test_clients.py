@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from bot.errors import StoreUnavailable
+from bot.jobs.entry import Entry
 from bot.jobs.queue import Queue
 from bot.ops.store_probe import ServerInfo, store_info
 from bot.ops.trouble import Trouble
@@ -108,6 +109,37 @@ async def test_a_primary_that_became_a_replica_is_left_for_the_new_one(tmp_path:
             with guarded.replica.client() as redis:
                 assert redis.info()["role"] == "master"
                 assert redis.exists(KEYS.job("before"), KEYS.job("after")) == 2
+
+
+async def test_a_cluster_that_lacks_a_node_says_so_and_takes_nothing_until_it_is_back(
+    tmp_path: Path,
+) -> None:
+    with cluster_of_three(tmp_path / "cluster", whole=True) as cluster:
+        other = next(each for each in cluster.primaries if each is not cluster.of(KEYS.queue))
+        async with Store(cluster.url) as store:
+            queue = queue_of(store)
+            await queue.accept("before", make_ask())
+            other.kill()
+            trouble: object = None
+            async with asyncio.timeout(20):
+                while not isinstance(trouble, Trouble):
+                    trouble = await store_info(settings(cluster.url), KEYS.team)
+            with pytest.raises(StoreUnavailable, match="ClusterDown") as unavailable:
+                await queue.accept("meanwhile", make_ask())
+            assert not unavailable.value.maybe_applied
+            await asyncio.to_thread(other.start)
+            async with asyncio.timeout(20):
+                while isinstance(trouble, Trouble):
+                    trouble = await store_info(settings(cluster.url), KEYS.team)
+            await queue.accept("after", make_ask())
+            assert [entry.job_id for entry in await read_all(queue, 2)] == ["before", "after"]
+
+
+async def read_all(queue: Queue, count: int) -> list[Entry]:
+    found: list[Entry] = []
+    while len(found) < count:
+        found += await queue.read(count)
+    return found
 
 
 async def test_a_cluster_that_is_not_there_and_what_is_no_cluster_are_told(tmp_path: Path) -> None:
