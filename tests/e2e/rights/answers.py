@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from datetime import UTC
 
+from bot.rules.windows import windows_at
 from bot.words import talk
 from sandbox.grok.script import Recorded
 from sandbox.workspace import BEN, LEADERSHIP, Message, NotAllowedError
@@ -205,6 +208,16 @@ async def vote(at: World, who: str, message: Message, job: str = "") -> Outcome:
 @drives("vote on somebody’s answer")
 async def vote_on_asker(at: World, who: str) -> Outcome:
     return await vote(at, who, await at.answer(BEN))
+
+
+@drives("vote by 👍 as a reaction on somebody’s answer")
+async def react_to_asker(at: World, who: str) -> Outcome:
+    message = await at.answer(BEN)
+    await at.workspace.react(who, message.channel, message.ts, "+1")
+    await at.workspace.settled()
+    month = windows_at(time.time(), UTC).month
+    voted = {(each.job_id, each.user) for each in await at.votes.read(month)}
+    return "yes" if (job_of(message), who) in voted else "no"
 
 
 @drives("vote on one’s own answer")

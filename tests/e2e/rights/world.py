@@ -15,6 +15,7 @@ from bot.slack.plain_words import plain_words
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import Policies
+from bot.store.votes import Votes
 from bot.words import admin, form, talk
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.script import Recorded
@@ -106,6 +107,7 @@ class World:
 
     stage: Stage
     policies: Policies
+    votes: Votes
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     kept: dict[str, Message] = field(default_factory=dict)
     """Answers that several cells are about, by what they are for."""
@@ -252,7 +254,8 @@ async def world(redis_url: str, **settings: Any) -> AsyncIterator[World]:
         Store(redis_url) as store,
     ):
         _move_in(stage.workspace)
-        made = World(stage, Policies(store, Keys(TEAM_ID)))
+        keys = Keys(TEAM_ID)
+        made = World(stage, Policies(store, keys), Votes(store, keys))
         await made.set(WORKSPACE, default_fields({"system": SYSTEM, "temperature": 0.35}))
         await made.set(WORKSPACE, limit_fields({"usd-per-month": 777_000_000}))
         await made.set(WORKSPACE, model_fields({"grok-4.5": False}))
