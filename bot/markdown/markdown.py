@@ -103,7 +103,8 @@ class Layout:
         while True:
             self._open.take_run()
             line, whole = self._open.next_line()
-            if self._turns_into_code(line, whole=whole):
+            wide = self._open.context is WIDE_TABLE or (whole and "|" in line)
+            if wide and self._turns_into_code(line, whole=whole):
                 continue
             if not whole and self._open.still_fits():
                 return

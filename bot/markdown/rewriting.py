@@ -140,7 +140,8 @@ class Rewriting:
         return min(source + shown - begin, most)
 
     def _take(self, *, whole: bool) -> str:
-        self._tokens = Tokens(self._held, self._at, begins_line=self._line_begins)
+        code = bool(self._ticks or self._stray) or "`" in self._held
+        self._tokens = Tokens(self._held, self._at, begins_line=self._line_begins, gaps=code)
         self._runs.clear()
         while self._at < len(self._held) and self._step(whole=whole):
             pass
@@ -306,6 +307,7 @@ class Rewriting:
         """What has no meaning here but for the code around it."""
         if token.kind == "gap":
             self._runs.append((token.start, "", 0))
+        self._note = self._note and token.kind != "note"
         above = self._above.line[-1:]
         within = token.start == self._at and above.isascii() and above.isalnum()
         if within and token.text.startswith("h"):

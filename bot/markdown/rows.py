@@ -62,7 +62,10 @@ def columns_of(row: str) -> int:
     """How many cells GFM sees in `row`."""
     bare = row[lead_of(row) :].strip(" \t\r\n")
     count, begun, ended = bare.count("|"), bare.startswith("|"), bare.endswith("|")
-    if "\\" in bare:
+    if "\\\\" not in bare:
+        count -= bare.count("\\|")
+        ended = ended and not bare.endswith("\\|")
+    else:
         ends = [found.end() for found in _BAR.finditer(bare) if found[1]]
         count, ended = len(ends), bool(ends) and ends[-1] == len(bare)
     return count + 1 - begun - (ended and count > begun)
@@ -76,6 +79,8 @@ def lead_of(row: str) -> int:
 
 def ends_table(line: str, quotes: int) -> bool:
     """Whether `line` is no row of the table above it, which stands in so many quotations."""
+    if not quotes and line.startswith("|"):
+        return False
     lead = lead_of(line)
     if quotes:
         return line.count(">", 0, lead) != quotes or not line[lead:].strip()

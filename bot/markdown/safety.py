@@ -40,6 +40,8 @@ _MAY_ACT = r"<\\*[!@]|<[^\s<>]*[@|]|@(?=[cehCEH])|&\#?[A-Za-z0-9]{1,32};"
 _ACTING = re.compile(_MAY_ACT)
 _ACTING_OR_LINK = re.compile(rf"{_MAY_ACT}|\][(:\[]")
 _MOST_READINGS = 4
+_NEAR = 80
+"""Above what may change lines are told together, unless they are so few characters."""
 
 
 class Safe(str):
@@ -86,7 +88,7 @@ class SafeGrowth:
         kind, place = Kind.TEXT, self._place
         while newline := text.find("\n", end) + 1:
             changes = live.next(start)
-            if changes >= newline:
+            if changes > newline + _NEAR:
                 calm = text.rfind("\n", end, changes) + 1
                 passed, begun, place = pass_calm(place, text, end, calm)
                 if begun >= end:

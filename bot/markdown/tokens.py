@@ -37,17 +37,17 @@ class Token(NamedTuple):
 
 
 class Tokens:
-    """What matters in `text` from `at` on, where a line begins or not. Asked for once for each
-    place, from the front to the back."""
+    """What matters in `text` from `at` on, where a line begins or not; blank lines where there are
+    to be `gaps`. Asked for once for each place, from the front to the back."""
 
-    def __init__(self, text: str, at: int, *, begins_line: bool) -> None:
+    def __init__(self, text: str, at: int, *, begins_line: bool, gaps: bool = False) -> None:
         self._text = text
         self._lines: deque[Token] = deque(self._line_at(at) if begins_line else ())
         self._inline: re.Match[str] | None = None
         """What matters next within a line, if it was `searched` for."""
         self._searched = False
         for newlines in _LINE.finditer(text, at):
-            if len(newlines[0]) > 1:
+            if gaps and len(newlines[0]) > 1:
                 self._lines.append(Token("gap", newlines.start(), newlines.end() - 1))
             self._lines += self._line_at(newlines.end())
 
