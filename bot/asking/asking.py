@@ -43,6 +43,11 @@ class Place:
     retry_of: str = ""
     response_url: str | None = None
 
+    @property
+    def opens_conversation(self) -> bool:
+        """Whether nothing can have been said before it in its conversation."""
+        return self.conversation == f"{self.channel}:{self.question_ts}"
+
 
 class Asking:
     """Fills in defaults and finds every fault before anything is spent."""

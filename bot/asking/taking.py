@@ -95,7 +95,7 @@ class Taking:
     async def ask(self, flags: Flags, place: Place) -> Taken:
         """Have the question in `flags` accepted. Raises `RequestRefused` with every fault,
         `NotTaken`, and `Denied` with a sentence for its asker."""
-        if place.conversation is not None:
+        if place.conversation is not None and not place.opens_conversation:
             place = replace(place, earlier=await self._files_of(place.conversation))
         return await self._take(partial(self._asking.ask, flags, place), place.user)
 

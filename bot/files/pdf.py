@@ -40,7 +40,8 @@ async def read_pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
 
 
 async def _found(data: bytes, most: int) -> Any:
-    """What the process says; None when it says nothing. Raises `TimeoutError`."""
+    """What the process says; None when it says nothing. Raises `TimeoutError` when it takes more
+    time than it may, or more of the processor."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -55,6 +56,8 @@ async def _found(data: bytes, most: int) -> Any:
     try:
         async with asyncio.timeout(SECONDS):
             said, _ = await child.communicate(data)
+        if (child.returncode or 0) < 0:
+            raise TimeoutError  # the system has ended it: it took more than its share
         return json.loads(said)
     except ValueError:
         return None

@@ -224,3 +224,13 @@ def test_of_twenty_files_the_first_are_read_and_each_once() -> None:
 
     assert len(found) == 20
     assert [each.unread for each in found] == [""] * MOST_FILES + ["enough"] * (20 - MOST_FILES)
+
+
+@pytest.mark.integration
+async def test_a_pdf_of_many_pages_without_text_takes_no_more_than_its_share() -> None:
+    data = pdf(*[""] * 300)
+
+    found = await READING.read(ref("scan.pdf", data, "pdf"), data)
+
+    assert isinstance(found, Pdf)
+    assert (found.tokens, found.text) == (None, "")
