@@ -192,6 +192,18 @@ async def test_a_file_that_is_deleted_while_the_question_waits(stage: Stage) -> 
     assert f"error.log` ({words.DELETED})" in markdown(answer)
 
 
+async def test_of_a_file_of_another_organisation_slack_is_asked(stage: Stage) -> None:
+    foreign = dataclasses.replace(SHOT, is_foreign=True)
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok what is this?", files=[foreign])
+    await stage.reply(0, asked.ts)
+    assert sent_files(stage) == ["input_image"]
+
+    stage.workspace.fail("files.info", error="file_not_found", times=None)
+    asked = await stage.workspace.say(ANA, GENERAL, "@grok what is this?", files=[foreign])
+    answer = await stage.reply(0, asked.ts)
+    assert f"`a file` ({words.KEPT_FROM_ME})" in markdown(answer)
+
+
 async def test_without_the_scope_files_are_said_not_to_be_readable(redis_url: str) -> None:
     app = installed_app()
     app = dataclasses.replace(app, scopes=app.scopes - {"files:read"})
