@@ -72,8 +72,10 @@ def field_value(field: str, value: JsonValue) -> str:
             return default_value(name, value)
         case "limits":
             return _limit(name, value)
-        case "models" | "search":
+        case "models":
             return _model(value)
+        case "search":
+            return words.NOT_NAMED if value is None else search_words.MAY[value is True]
         case "paused":
             return words.TAKEN if value is None else words.NOT_TAKEN
         case "feedback" | "texts":

@@ -88,6 +88,9 @@ ONE_OF_THE_TWO = "one of the two"
 NAMED: Mapping[str, str] = {**PLACES, "domains": "other domains", "handles": "other handles"}
 """What admins allow and forbid, where that has no name of its own."""
 
+MAY: Mapping[bool, str] = {True: "may be searched", False: "may not be searched"}
+"""What a rule says of what it names."""
+
 NOTHING_MAY = "⚠️ Nothing may be searched here. Admins can change that: `/grok search allow all`."
 HOW_TO_SEARCH = (
     "Ask with `--search web`, `--search x` or `--search web,x`; `/grok help search` says more."

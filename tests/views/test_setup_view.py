@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.rules.policy import Rules
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
-from bot.views.setup_view import SetupMetadata, What
+from bot.views.form_view import Values
+from bot.views.setup_view import SetupMetadata, What, read_defaults
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,19 @@ def test_only_rules_that_there_are_can_be_meant(
     scope: str, what: What, meant: Scope | None
 ) -> None:
     assert SetupMetadata(scope=scope, seen="x").scope_of(what) == meant
+
+
+def test_what_is_searched_by_default_is_set_and_taken_away_in_the_form() -> None:
+    rules = Rules(defaults={"search": "web", "domains": ["a.co"], "since": "2026-11-01"})
+    shown: Values = {
+        "search": {"value": {"selected_option": {"value": "x"}}},
+        "domains": {"value": {"value": "example"}},
+        "since": {"value": {"selected_date": None}},
+        "max_turns": {"value": {"value": "3"}},
+    }
+    changes, (fault,) = read_defaults(shown, rules)
+
+    assert changes == {"search": "x", "domains": "example", "since": None, "max_turns": 3}
+    assert (fault.parameter, fault.problem) == ("domains", "example is not a domain")
+    same: Values = {"domains": {"value": {"value": "a.co"}}}
+    assert read_defaults(same, rules) == ({}, ())
