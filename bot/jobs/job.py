@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -13,6 +13,7 @@ from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
 from bot.jobs.versions import needs_of
+from bot.reply import cut, route
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
 from bot.store.recent import Recent
@@ -157,8 +158,28 @@ def post_field(part: str) -> str:
 
 
 def dump_post(post: Post) -> str:
-    """A post as it is stored."""
-    return _POST.dump_json(post).decode()
+    """A post as it is stored. What is no message has it in `ts` too, where versions look that know
+    no other field."""
+    mark = post.route or post.cut or str(post.sent or "")
+    return _POST.dump_json(replace(post, ts=mark) if mark else post).decode()
+
+
+def _read_post(stored: str) -> Post:
+    """The post that a version has stored."""
+    post = _POST.validate_json(stored)
+    mark = post.ts
+    if not mark:
+        return post
+    if post.route or post.cut or post.sent:
+        return replace(post, ts=None)
+    match post.part.partition(":")[0]:
+        case route.WAY:
+            return replace(post, ts=None, route=mark)
+        case cut.CUT:
+            return replace(post, ts=None, cut=mark)
+        case route.Way.EPHEMERAL | route.Way.RESPONSE:
+            return replace(post, ts=None, sent=int(mark))
+    return post
 
 
 def _excerpt(ask: Ask) -> str:
@@ -167,7 +188,7 @@ def _excerpt(ask: Ask) -> str:
 
 def _posts(fields: Mapping[str, str]) -> dict[str, Post]:
     stored = (value for field, value in fields.items() if field.startswith(_PREFIX))
-    posts = [_POST.validate_json(value) for value in stored]
+    posts = [_read_post(value) for value in stored]
     return {post.part: post for post in posts}
 
 

@@ -89,6 +89,13 @@ class JobLedger:
         at = known.at if known else time.time()
         await self._record(Post(part=part, channel=channel, at=at, ts=ts))
 
+    async def note(
+        self, part: str, channel: str, *, sent: int = 0, route: str = "", cut: str = ""
+    ) -> None:
+        known = self._posts.get(part)
+        at = known.at if known else time.time()
+        await self._record(Post(part, channel, at, sent=sent, route=route, cut=cut))
+
     async def adopt(self, part: str, channel: str, ts: str) -> bool:
         known = self._posts.get(part)
         post = Post(part=part, channel=channel, at=known.at if known else time.time(), ts=ts)

@@ -12,8 +12,8 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import SlackError
 from bot.reply.calls import Calls
+from bot.reply.destination import chain_of, kinds_of
 from bot.reply.ledger import Ledger, Post
-from bot.reply.passage import chain_of, kinds_of
 from bot.reply.route import Route, Way, route_of
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, wait_out
@@ -67,7 +67,7 @@ class Continued:
             return False
         seen = {str(Way.EPHEMERAL), str(Way.RESPONSE)}
         return any(
-            post.ts and (part.isdigit() or part in seen)
+            bool(post.ts) if part.isdigit() else part in seen and post.sent > 0
             for part, post in self._ledger.posts.items()
         )
 
@@ -75,7 +75,7 @@ class Continued:
         """Show the answer without it, once; with `spare` only by edits that nobody else needs, and
         else another time."""
         if earlier is None or await self._show(earlier, spare=spare):
-            await self._ledger.posted(TAKEN_OFF, self._ask.channel, "yes")
+            await self._ledger.note(TAKEN_OFF, self._ask.channel)
 
     async def _show(self, earlier: Earlier, *, spare: bool) -> bool:
         """False: try again later."""

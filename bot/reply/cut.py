@@ -10,7 +10,7 @@ from bot.reply.final import final_sections
 from bot.reply.ledger import Post
 
 CUT = "cut"
-"""The part of a job that says where its answer was cut: its `ts` is `Cut.record`."""
+"""The part of a job that says where its answer was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +37,5 @@ class Cut:
 def left_out(answer: Answer, posts: Mapping[str, Post]) -> str:
     """What Slack does not show of `answer`, as it was recorded; empty when it shows everything."""
     post = posts.get(CUT)
-    section, _, at = (post.ts or "").partition(":") if post else ("", "", "")
+    section, _, at = (post.cut if post else "").partition(":")
     return Cut(int(section), int(at)).rest_of(answer) if section and at else ""

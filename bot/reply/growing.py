@@ -19,10 +19,10 @@ from bot.completion.ask import Ask
 from bot.completion.result import Section
 from bot.errors import SlackError
 from bot.reply.clock import Clock
+from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import APPEND, Native, natively
-from bot.reply.passage import Passage
 from bot.reply.route import Way, is_private
 from bot.settings import Streaming
 from bot.slack.blocks import Message
@@ -74,7 +74,7 @@ READ_AT_ONCE = Source()
 
 
 class Growing:
-    """One answer while it is written, on whichever way `passage` takes, until `closing` is set.
+    """One answer while it is written, on whichever way `destination` takes, until `closing` is set.
 
     Methods that call Slack raise its errors, `LeaseLost` and `StoreUnavailable`.
     """
@@ -85,7 +85,7 @@ class Growing:
         budget: EditBudget,
         ledger: Ledger,
         ask: Ask,
-        passage: Passage,
+        destination: Destination,
         *,
         streaming: Streaming,
     ) -> None:
@@ -95,7 +95,7 @@ class Growing:
         self._budget = budget
         self._ledger = ledger
         self._ask = ask
-        self._passage = passage
+        self._destination = destination
         self._streaming: Streaming = streaming
         self._status: ThreadStatus | None = None
         self._changed = asyncio.Event()
@@ -112,7 +112,7 @@ class Growing:
     @property
     def shown(self) -> bool:
         """Whether the answer is shown while it is written."""
-        shown = self._passage.route.way in (Way.SHOWN, Way.DIRECT)
+        shown = self._destination.route.way in (Way.SHOWN, Way.DIRECT)
         return shown and self._ask.request.streams and not is_private(self._ask)
 
     def behind(self, count: int | None) -> None:
@@ -135,13 +135,13 @@ class Growing:
 
     async def show_question(self) -> None:
         """Show what was asked, unless the message had better wait for text."""
-        await self._passage.arrive()
+        await self._destination.arrive()
         if not await self._begins_without_text():
             return
         self._begun = True
         try:
             async with asyncio.timeout(OPEN_SECONDS):
-                await self._budget.post(self._passage.route.channel)
+                await self._budget.post(self._destination.route.channel)
         except TimeoutError:
             return
         if pending := await self._pending(()):
@@ -159,7 +159,7 @@ class Growing:
         if natively(self._streaming, edits_are_scarce=not plenty):
             self._native.want()
             if root and fits:
-                self._status = ThreadStatus(self._slack, self._passage.route.channel, root)
+                self._status = ThreadStatus(self._slack, self._destination.route.channel, root)
                 await self._say_status(self._status)
         return plenty
 
@@ -181,7 +181,7 @@ class Growing:
 
         What is laid out is written: it is laid out when its turn is due, and only then asked for.
         """
-        await self._passage.arrive()
+        await self._destination.arrive()
         await self._until_due()
         await self.source.fresh()
         self._changed.clear()
@@ -285,18 +285,18 @@ class Growing:
     async def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
         """The part to write next, and its message."""
         said = sections if _says_anything(sections) else ()
-        messages = await self._passage.fitting(
-            partial(self._passage.chain.prepare, said), lambda: self._growing(said)
+        messages = await self._destination.fitting(
+            partial(self._destination.chain.prepare, said), lambda: self._growing(said)
         )
         part = self._messages.pending(messages)
         return (part, messages[int(part)]) if part else None
 
     def _growing(self, sections: Sequence[Section]) -> list[Message]:
         writing = words.SEARCHING if self.source.doing() else words.WRITING
-        messages = self._passage.chain.growing(sections, self._waiting, writing)
+        messages = self._destination.chain.growing(sections, self._waiting, writing)
         if not self._native.wanted:
             return messages
-        settled = chain(self._passage.chain.settled(sections), repeat(""))
+        settled = chain(self._destination.chain.settled(sections), repeat(""))
         return [replace(message, settled=next(settled)) for message in messages]
 
     @property
@@ -333,7 +333,7 @@ class Growing:
                 self._wait(wait, self._until_worth_posting)
                 return False
             self._begun = True
-        if wait := await self._budget.try_post(self._passage.route.channel):
+        if wait := await self._budget.try_post(self._destination.route.channel):
             self._wait(wait)
         return not wait
 
@@ -353,11 +353,11 @@ class Growing:
 
     @property
     def _messages(self) -> Messages:
-        return self._passage.messages
+        return self._destination.messages
 
     @property
     def _native(self) -> Native:
-        return self._passage.native
+        return self._destination.native
 
     @cached_property
     def _appends(self) -> EditBudget:

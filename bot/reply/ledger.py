@@ -15,15 +15,19 @@ class Post:
     """One message of an answer. `ts` is None when it was about to be posted and the bot
     cannot know whether it was; `at` is the Unix time in seconds of that intent.
 
-    Parts that are numbers are the messages of the answer. What Slack gives no ts for has a mark
-    of its own in its place: how many messages were whispered, which way the answer took. What
-    the bot deletes itself is recorded first, as the part `withdrawn` names.
+    Parts that are numbers are the messages of the answer. Others say what else is known of it, and
+    have no ts: how many messages were `sent` to one person alone; the `route` that it takes
+    (`Route.record`); where it was `cut` (`Cut.record`). What the bot deletes itself is recorded
+    first, as the part `withdrawn` names.
     """
 
     part: str
     channel: str
     at: float
     ts: str | None = None
+    sent: int = 0
+    route: str = ""
+    cut: str = ""
 
 
 def withdrawn(part: str) -> str:
@@ -70,6 +74,12 @@ class Ledger(Protocol):
 
     async def posted(self, part: str, channel: str, ts: str) -> None:
         """Record where `part` was posted. On `LeaseLost` the caller takes its post back."""
+        ...
+
+    async def note(
+        self, part: str, channel: str, *, sent: int = 0, route: str = "", cut: str = ""
+    ) -> None:
+        """Record what else is known of the answer, as `part`."""
         ...
 
     async def adopt(self, part: str, channel: str, ts: str) -> bool:

@@ -4,7 +4,7 @@ way to its asker, and at last a sentence in its place."""
 from __future__ import annotations
 
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
-from bot.reply.passage import Passage
+from bot.reply.destination import Destination
 from bot.reply.route import UNSHOWABLE, Way
 from bot.slack.slack import passes, refuses_blocks
 
@@ -24,53 +24,53 @@ class Refusals:
         self._too_long = 0
         self._failed = 0
 
-    def change(self, error: SlackError, passage: Passage) -> bool:
+    def change(self, error: SlackError, destination: Destination) -> bool:
         """Change what Slack refused with `error`, or the way that it takes. False: the same may be
         taken later. Raises `error`, or what it comes to, when there is nothing left to change."""
         if isinstance(error, PostingDenied):
-            passage.turn_aside(error)
+            destination.reroute(error)
             return True
         if refuses_blocks(error):
-            return _tighten_once(passage) or _plainer(passage, error)
+            return _tighten_once(destination) or _plainer(destination, error)
         if isinstance(error, TooLong):
-            return passage.chain.tighten() or self._is_too_long(passage, error)
+            return destination.chain.tighten() or self._is_too_long(destination, error)
         if not passes(error):
             raise error
-        return _fails_by_url(error, passage) and self._fails(passage, error)
+        return _fails_by_url(error, destination) and self._fails(destination, error)
 
-    def _is_too_long(self, passage: Passage, error: SlackError) -> bool:
+    def _is_too_long(self, destination: Destination, error: SlackError) -> bool:
         self._too_long += 1
-        return self._too_long > _MORE_TRIES and _plainer(passage, error)
+        return self._too_long > _MORE_TRIES and _plainer(destination, error)
 
-    def _fails(self, passage: Passage, error: SlackError) -> bool:
+    def _fails(self, destination: Destination, error: SlackError) -> bool:
         self._failed += 1
         if self._failed < _FAILURES:
             return False
         self._failed = 0
-        return _plainer(passage, error)
+        return _plainer(destination, error)
 
 
-def _fails_by_url(error: SlackError, passage: Passage) -> bool:
+def _fails_by_url(error: SlackError, destination: Destination) -> bool:
     answered = isinstance(error, OutcomeUnknown) and error.status >= 500
-    return answered and passage.route.way is Way.RESPONSE
+    return answered and destination.route.way is Way.RESPONSE
 
 
-def _tighten_once(passage: Passage) -> bool:
+def _tighten_once(destination: Destination) -> bool:
     """Slack says that blocks are invalid also where one holds too much, or there are too many."""
-    return not passage.chain.tight and passage.chain.tighten()
+    return not destination.chain.tight and destination.chain.tighten()
 
 
-def _plainer(passage: Passage, error: SlackError) -> bool:
+def _plainer(destination: Destination, error: SlackError) -> bool:
     """Other blocks; then a sentence where everybody reads the question, or the direct message of
     who alone reads the answer; then the other of the two."""
-    if passage.chain.plainer():
+    if destination.chain.plainer():
         return True
-    told_alone = passage.route.way not in (Way.SHOWN, Way.DIRECT)
-    if not told_alone and passage.chain.give_up():
+    told_alone = destination.route.way not in (Way.SHOWN, Way.DIRECT)
+    if not told_alone and destination.chain.give_up():
         return True
     try:
-        passage.turn_aside(PostingDenied(UNSHOWABLE, str(error)))
+        destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
     except PostingDenied:
-        if not passage.chain.give_up():
+        if not destination.chain.give_up():
             raise
     return True

@@ -14,13 +14,13 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
 from bot.reply.cut import CUT
+from bot.reply.destination import Destination
+from bot.reply.ephemeral import tell_bare, tell_note, tell_promise
 from bot.reply.growing import READ_AT_ONCE, Growing, Sections, Source
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.passage import Passage
 from bot.reply.refusals import Refusals
 from bot.reply.route import TOO_LONG, Way
-from bot.reply.whisper import tell_bare, tell_note, tell_promise
 from bot.settings import Streaming
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import EditBudget, pause, wait_out
@@ -75,8 +75,8 @@ class Reply:
         self._backoff = backoff
         self._tell_after = tell_after
         self._recover()
-        self._passage = Passage(slack, budget, ledger, ask, most=most, given_up=given_up)
-        self._growing = Growing(slack, budget, ledger, ask, self._passage, streaming=streaming)
+        self._destination = Destination(slack, budget, ledger, ask, most=most, given_up=given_up)
+        self._growing = Growing(slack, budget, ledger, ask, self._destination, streaming=streaming)
 
     @property
     def deleted(self) -> bool:
@@ -86,7 +86,7 @@ class Reply:
     @property
     def stopped(self) -> bool:
         """Whether somebody stopped the answer by Slack's own means."""
-        return self._passage.native.stopped
+        return self._destination.native.stopped
 
     async def open(self) -> None:
         """Show the question, and that Grok is thinking, unless an earlier worker did or edits
@@ -102,7 +102,7 @@ class Reply:
                 await self._growing.show_question()
                 return
             except PostingDenied as error:
-                self._passage.turn_aside(error)
+                self._destination.reroute(error)
             except SlackError as error:
                 if not (passes(error) or isinstance(error, TooLong) or refuses_blocks(error)):
                     raise
@@ -112,7 +112,7 @@ class Reply:
     async def promise(self) -> None:
         """Tell the asker that the answer comes, where it turned out that they alone will see it
         and so not before it is done. Raises `LeaseLost` and `StoreUnavailable`."""
-        if self._passage.route.way is Way.RESPONSE:
+        if self._destination.route.way is Way.RESPONSE:
             await tell_promise(self._slack, self._ledger, self._ask)
 
     def behind(self, count: int | None) -> None:
@@ -121,7 +121,7 @@ class Reply:
 
     def continued(self, sections: Collection[int]) -> None:
         """Something goes on with these sections of the answer by now."""
-        self._passage.continued(sections)
+        self._destination.continued(sections)
 
     def changed(self) -> None:
         """There is new text to show."""
@@ -178,7 +178,7 @@ class Reply:
                 await self._rest(error)
             except SlackError as error:
                 try:
-                    changed = self._refusals.change(error, self._passage)
+                    changed = self._refusals.change(error, self._destination)
                 except SlackError:
                     await tell_bare(self._slack, self._ledger, self._ask, _why_unshown(answer))
                     raise
@@ -187,7 +187,7 @@ class Reply:
 
     @property
     def _messages(self) -> Messages:
-        return self._passage.messages
+        return self._destination.messages
 
     def _never_began(self, answer: Answer) -> bool:
         """Whether it was stopped before there was anything of it, here or in Slack: then there
@@ -204,7 +204,7 @@ class Reply:
         if isinstance(error, StoreUnavailable) or passes(error):
             return True
         if isinstance(error, TooLong) or refuses_blocks(error):
-            chain = self._passage.chain
+            chain = self._destination.chain
             begun = self._messages.is_posted("0")
             if not refuses_blocks(error) or begun or not chain.plainer():
                 chain.tighten()
@@ -214,12 +214,12 @@ class Reply:
 
     async def _finish(self, answer: Answer, *, afresh: bool, shown: Shown | None) -> None:
         await self._ledger.check()
-        await self._passage.arrive()
-        if self._passage.route.way not in (Way.SHOWN, Way.DIRECT):
-            await self._whisper_all(answer)
+        await self._destination.arrive()
+        if self._destination.route.way not in (Way.SHOWN, Way.DIRECT):
+            await self._send_alone(answer)
             return
-        chain = self._passage.chain
-        messages = await self._passage.fitting(
+        chain = self._destination.chain
+        messages = await self._destination.fitting(
             partial(chain.prepare_all, answer), partial(chain.complete, answer)
         )
         await self._record_cut()
@@ -227,7 +227,7 @@ class Reply:
         await self._show_all(messages)
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)
-        if self._passage.route.why == TOO_LONG:
+        if self._destination.route.why == TOO_LONG:
             elsewhere = note(talk.IN_DIRECT_MESSAGE)
             await tell_note(self._slack, self._ledger, self._ask, _ELSEWHERE, elsewhere)
         await self._growing.end()
@@ -242,7 +242,7 @@ class Reply:
         self._refusals = Refusals()
 
     async def _show_all(self, messages: Sequence[Message]) -> None:
-        opened = self._passage.chain.opened(messages)
+        opened = self._destination.chain.opened(messages)
         known = self._messages.shows_text(messages[0])
         there = all(self._messages.is_posted(str(number)) for number in range(len(messages)))
         if opened and (known or not there):
@@ -256,7 +256,7 @@ class Reply:
         turn = partial(self._budget.final, self._ledger.job_id)
         while part := self._messages.pending(messages, final=True):
             if not self._messages.is_posted(part):
-                await self._budget.post(self._passage.route.channel)
+                await self._budget.post(self._destination.route.channel)
             if message := messages[int(part)]:
                 slot = await self._messages.write(part, message, turn, final=True)
                 if slot.wait:
@@ -264,20 +264,20 @@ class Reply:
                     continue
             self._recover()
 
-    async def _whisper_all(self, answer: Answer) -> None:
-        await self._passage.chain.prepare_all(answer)
-        messages = self._passage.chain.complete(answer, self._passage.whisper.most)
-        if self._passage.route.way is Way.EPHEMERAL and len(messages) > 1:
+    async def _send_alone(self, answer: Answer) -> None:
+        await self._destination.chain.prepare_all(answer)
+        messages = self._destination.chain.complete(answer, self._destination.ephemeral.most)
+        if self._destination.route.way is Way.EPHEMERAL and len(messages) > 1:
             raise PostingDenied(TOO_LONG)
         await self._record_cut()
-        await self._passage.whisper.tell(messages)
+        await self._destination.ephemeral.tell(messages)
 
     async def _record_cut(self) -> None:
         """Record where what is shown ends, for whoever wants to read on."""
-        cut, known = self._passage.chain.cut, self._ledger.posts.get(CUT)
+        cut, known = self._destination.chain.cut, self._ledger.posts.get(CUT)
         record = cut.record if cut else ""
-        if record != (known.ts if known and known.ts else ""):
-            await self._ledger.posted(CUT, self._passage.route.channel, record)
+        if record != (known.cut if known else ""):
+            await self._ledger.note(CUT, self._destination.route.channel, cut=record)
 
     async def _tell_if_late(self, *, afresh: bool) -> None:
         """Tell the asker, once, that the answer is ready if it was long in coming: edits notify
@@ -291,7 +291,7 @@ class Reply:
         grew = self._growing.shown and self._messages.edited
         if not (told or (late and grew and mentioned and not afresh)):
             return
-        await self._budget.post(self._passage.route.channel)
+        await self._budget.post(self._destination.route.channel)
         try:
             await self._messages.post_once(TOLD, note(talk.ready(mentioned), talk.ANSWER_READY))
         except SlackError as error:

@@ -17,7 +17,7 @@ from bot.reply.ledger import Post
 from bot.words import talk
 
 WAY = "way"
-"""The part of a job that stands for the way its answer takes: its `ts` is `Route.record`."""
+"""The part of a job that says which way its answer takes."""
 
 TOO_LONG = "too_long"
 """Why an answer is not shown to one person alone: it takes more than one message."""
@@ -75,8 +75,8 @@ def is_private(ask: Ask) -> bool:
 def route_of(ask: Ask, posts: Mapping[str, Post]) -> Route:
     """The way that the answer to `ask` takes, as far as it was recorded."""
     taken = posts.get(WAY)
-    if taken and taken.ts:
-        way, _, why = taken.ts.partition(":")
+    if taken and taken.route:
+        way, _, why = taken.route.partition(":")
         return Route(Way(way), taken.channel, why)
     return Route(_first(ask), ask.channel)
 

@@ -27,7 +27,7 @@ def job(way: Way | None, shown_in: str = GENERAL, **ask: Any) -> Job:
     """A job of Ana's in #general, whose answer took that way to `shown_in`."""
     posts = {ROOT: Post(ROOT, shown_in, 1.0, "1.0")}
     if way:
-        posts[WAY] = Post(WAY, shown_in, 1.0, Route(way, shown_in, "not_in_channel").record)
+        posts[WAY] = Post(WAY, shown_in, 1.0, route=Route(way, shown_in, "not_in_channel").record)
     return dataclasses.replace(a_job(an_ask(**ask), None), posts=posts)
 
 

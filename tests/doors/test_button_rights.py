@@ -27,7 +27,7 @@ async def sent_to_ben(queue: Queue) -> None:
     """A whole answer to a question of Ben's in #leadership, which he got in direct messages."""
     await queue.accept(JOB, an_ask(user=BEN, channel=LEADERSHIP))
     lease, job = await take_next(queue)
-    way = Post(WAY, dm_of(BEN), 1.0, Route(Way.DIRECT, dm_of(BEN), "not_in_channel").record)
+    way = Post(WAY, dm_of(BEN), 1.0, route=Route(Way.DIRECT, dm_of(BEN), "not_in_channel").record)
     await queue.write(lease, 1, [(post_field(WAY), dump_post(way))])
     await queue.deliver(lease, an_answer(), job.hold)
     assert await queue.finish(lease, 0, job) is None

@@ -99,9 +99,9 @@ class Panel:
 
     async def told(self, user: str = ANA) -> str:
         """What `user` alone was told last."""
-        return (await self.whisper(user)).blocks[0]["text"]["text"]  # type: ignore[no-any-return]
+        return (await self.ephemeral(user)).blocks[0]["text"]["text"]  # type: ignore[no-any-return]
 
-    async def whisper(self, user: str) -> Message:
+    async def ephemeral(self, user: str) -> Message:
         return await self.workspace.wait_for(
             lambda: next(iter(reversed(self.workspace.ephemerals(user))), None)
         )
@@ -200,7 +200,7 @@ async def test_in_a_thread_it_is_told_in_the_thread(
     async with on_panel(workspace, queue, grok_client, thread_ts=root.ts) as panel:
         await panel.click("stop", CHLOE)
 
-    assert (await panel.whisper(CHLOE)).thread_ts == root.ts
+    assert (await panel.ephemeral(CHLOE)).thread_ts == root.ts
 
 
 async def test_a_stop_that_comes_too_late_says_so(

@@ -96,14 +96,14 @@ def test_one_of_several_becomes_an_answer_of_its_own() -> None:
 def test_it_is_answered_where_the_answer_stands(
     asked: dict[str, Any], way: str, place: tuple[str | None, ...]
 ) -> None:
-    posts = (Post(WAY, GENERAL, 1.0, way),) if way else ()
+    posts = (Post(WAY, GENERAL, 1.0, route=way),) if way else ()
     on = goes_on(an_ask(**asked), cut("one"), 0, *posts)
 
     assert (on.channel, on.thread_ts, on.reply, on.conversation) == place
 
 
 def test_what_was_sent_as_a_direct_message_goes_on_there() -> None:
-    posts = (Post("0", DM, 1.0, ROOT_TS), Post(WAY, DM, 1.0, "direct:not_in_channel"))
+    posts = (Post("0", DM, 1.0, ROOT_TS), Post(WAY, DM, 1.0, route="direct:not_in_channel"))
     on = goes_on(an_ask(), cut("one"), 0, *posts)
 
     assert (on.channel, on.thread_ts, on.conversation) == (DM, ROOT_TS, DM)

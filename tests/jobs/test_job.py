@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
+from pydantic import TypeAdapter
 
 from bot.jobs.job import Job, dump_post, parse_job, post_field
 from bot.reply.ledger import Post
@@ -60,7 +63,7 @@ ROOT_POST = {"0": Post("0", "C1", 5.5, "1.1"), "1": Post("1", "C1", 5.5, "1.2")}
         (ROOT_POST, {"reply": "private"}, None),
         ({}, {"conversation": "C1:9.9", "thread_ts": "9.9"}, "C1:9.9"),
         (ROOT_POST, {"conversation": "C1:9.9"}, "C1:9.9"),
-        ({"response": Post("response", "C1", 5.5, "told")}, {}, None),
+        ({"response": Post("response", "C1", 5.5, sent=1)}, {}, None),
     ],
 )
 def test_conversation_of_a_job(
@@ -95,3 +98,35 @@ def test_wrong_field_is_an_error_that_repeats_no_prompt(name: str, value: str) -
     with pytest.raises(ValueError) as refused:  # noqa: PT011
         parse_job({**FIELDS, name: value})
     assert "secret" not in str(refused.value)
+
+
+@dataclass
+class _EarlierPost:
+    """As versions store and read it that know no other fields."""
+
+    part: str
+    channel: str
+    at: float
+    ts: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("post", "mark"),
+    [
+        (Post("0", "C1", 1.0, "10.1"), "10.1"),
+        (Post("0", "C1", 1.0), None),
+        (Post("way", "D1", 1.0, route="direct:too_long"), "direct:too_long"),
+        (Post("cut", "C1", 1.0, cut="0:1200"), "0:1200"),
+        (Post("response", "C1", 1.0, sent=2), "2"),
+        (Post("ephemeral:given up", "C1", 1.0, sent=1), "1"),
+        (Post("response", "C1", 1.0), None),
+        (Post("withdrawn:0", "C1", 1.0, "10.1"), "10.1"),
+    ],
+)
+def test_two_versions_read_each_others_posts(post: Post, mark: str | None) -> None:
+    earlier: TypeAdapter[_EarlierPost] = TypeAdapter(_EarlierPost)
+    known = earlier.validate_json(dump_post(post))
+    assert (known.part, known.channel, known.ts) == (post.part, post.channel, mark)
+
+    for stored in (dump_post(post), earlier.dump_json(known).decode()):
+        assert parse_job({**FIELDS, post_field("0"): stored}).posts == {post.part: post}

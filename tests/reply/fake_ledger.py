@@ -62,6 +62,12 @@ class FakeLedger:
         await self._fence("posted")
         self._put(Post(part, channel, time.time(), ts), "posted")
 
+    async def note(
+        self, part: str, channel: str, *, sent: int = 0, route: str = "", cut: str = ""
+    ) -> None:
+        await self._fence("posted")
+        self._put(Post(part, channel, time.time(), sent=sent, route=route, cut=cut), "posted")
+
     async def adopt(self, part: str, channel: str, ts: str) -> bool:
         await self._fence("adopt")
         if ts in self._job.disowned:

@@ -68,8 +68,8 @@ async def test_nothing_is_laid_out_from_the_question(
     await sorry(prompt="x" * 60_000, reply=reply).deliver(SORRY)
 
     if reply == "private":
-        (whisper,) = workspace.ephemerals(ANA)
-        blocks_, text = list(whisper.blocks or []), whisper.text
+        (alone,) = workspace.ephemerals(ANA)
+        blocks_, text = list(alone.blocks or []), alone.text
     else:
         (message,) = standing(workspace)
         blocks_, text = list(message.blocks or []), message.text

@@ -208,7 +208,7 @@ def test_what_is_left_out_can_be_read_on_from_where_it_was_cut(text: str, most: 
     shown = "".join(texts(chain.complete(whole)))
 
     assert chain.cut is not None
-    posts = {CUT: Post(CUT, "C1", 0.0, chain.cut.record)}
+    posts = {CUT: Post(CUT, "C1", 0.0, cut=chain.cut.record)}
     rest = left_out(whole, posts)
     assert rest.endswith("the second one")
     rest = rest.removesuffix("the second one").rstrip()
@@ -225,7 +225,7 @@ def test_of_what_is_shown_whole_nothing_is_left_out() -> None:
 
     assert chain.cut is None
     assert left_out(answer("one", "two"), {}) == ""
-    assert left_out(answer("one", "two"), {CUT: Post(CUT, "C1", 0.0, "")}) == ""
+    assert left_out(answer("one", "two"), {CUT: Post(CUT, "C1", 0.0)}) == ""
 
 
 def test_whole_answers_that_are_not_shown_are_there_with_their_titles() -> None:

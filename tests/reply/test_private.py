@@ -33,8 +33,8 @@ from tests.reply.steps import (
     crash,
     fault_at,
 )
+from tests.reply.test_ephemeral import long_answer, told
 from tests.reply.test_reply import streaming
-from tests.reply.test_whisper import long_answer, told
 
 PRIVATE = ask(reply="private", asked_at=0)
 

@@ -12,8 +12,8 @@ from bot.errors import SlackError
 from bot.words import talk
 from sandbox.workspace import ANA, DESIGN, GENERAL, Message, Workspace, dm_of
 from tests.reply.conftest import Start, answer, buttons, standing
+from tests.reply.test_ephemeral import told
 from tests.reply.test_reply import streaming
-from tests.reply.test_whisper import told
 
 Json = dict[str, Any]
 

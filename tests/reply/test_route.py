@@ -69,7 +69,7 @@ def test_the_first_reason_stands() -> None:
 
 def test_a_recorded_way_is_gone_on_with() -> None:
     taken = Route(Way.DIRECT, dm_of(ANA), "is_archived")
-    posts = {WAY: Post(WAY, taken.channel, 1.0, taken.record)}
+    posts = {WAY: Post(WAY, taken.channel, 1.0, route=taken.record)}
 
     assert route_of(ask(), posts) == taken
 

@@ -123,7 +123,7 @@ def _part(message: Message) -> str:
     return str((message.metadata or {})["event_payload"]["part"])
 
 
-def _whispers(stage: Stage) -> list[Message]:
+def _ephemerals(stage: Stage) -> list[Message]:
     """What was told to one person alone, where they saw it or in a direct message."""
     return [*stage.slack.workspace.ephemerals(), *_messages(stage)[""]]
 
@@ -143,10 +143,10 @@ def _accepted(stage: Stage, jobs: list[Job]) -> Iterator[str]:
             yield f"question {number} was acked and is lost"
         if told.startswith("Quota") and known[number]:
             yield f"question {number} was refused and taken: {told}"
-    whispers = _whispers(stage)
+    alone = _ephemerals(stage)
     for number, said in stage.people.said.items():
         heard = _was_acked(stage, said)
-        if heard and not (known[number] or whispers or (_crashed(stage) and _refused(stage))):
+        if heard and not (known[number] or alone or (_crashed(stage) and _refused(stage))):
             yield f"question {number} was heard, and nothing came of it"
     for number, found in known.items():
         if len(found) > 1:
@@ -154,12 +154,12 @@ def _accepted(stage: Stage, jobs: list[Job]) -> Iterator[str]:
 
 
 def _clicks(stage: Stage, jobs: list[Job]) -> Iterator[str]:
-    whispers = _whispers(stage)
+    alone = _ephemerals(stage)
     for clicked in stage.people.clicked:
         again = [job for job in jobs if job.ask.surface == "retry"]
-        if clicked.deed == "retry" and not again and not whispers:
+        if clicked.deed == "retry" and not again and not alone:
             yield f"a click on Retry of {clicked.question} was acked and is lost"
-        if clicked.deed == "stop" and not _crashed(stage) and not whispers:
+        if clicked.deed == "stop" and not _crashed(stage) and not alone:
             read_on = [each for each in stage.grok.askings if _read_after(each, clicked)]
             if read_on and not any(job.answer and job.answer.stopped for job in jobs):
                 yield f"a click on Stop of {clicked.question} was acked and not heard"

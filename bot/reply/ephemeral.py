@@ -30,7 +30,7 @@ _PROMISE = "promise"
 _BARE = "bare"
 
 
-class Whisper:
+class Ephemeral:
     """One answer told to its asker alone, by one way."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Whisper:
         Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`; call again to go on.
         """
         known = self._ledger.posts.get(self._part)
-        begun = self._sent = max(self._sent, int(known.ts or 0) if known else 0)
+        begun = self._sent = max(self._sent, known.sent if known else 0)
         if known is None:
             await self._ledger.intend(self._part, self._ask.channel)
         for message in messages[begun:]:
@@ -77,7 +77,7 @@ class Whisper:
                 if known is None or self._sent > begun or error.code != _USED_UP:
                     raise
             self._sent += 1
-            await self._ledger.posted(self._part, self._ask.channel, str(self._sent))
+            await self._ledger.note(self._part, self._ask.channel, sent=self._sent)
 
     async def _send(self, message: Message) -> None:
         if self._route.way is Way.RESPONSE:

@@ -14,11 +14,11 @@ from bot.completion.excerpt import excerpt
 from bot.errors import PostingDenied, SlackError
 from bot.reply.apology import Apology
 from bot.reply.chain import KINDS, Chain
+from bot.reply.ephemeral import Ephemeral
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
 from bot.reply.route import WAY, Route, Way, detour, is_private, notice_of, route_of
-from bot.reply.whisper import Whisper
 from bot.slack.blocks import Message, Question, mention
 from bot.slack.pacing import EditBudget
 from bot.slack.plain_blocks import Kind
@@ -33,18 +33,18 @@ GIVEN_UP = "given up"
 log = structlog.get_logger(__name__)
 
 
-class Passage:
-    """Where an answer goes: the way it was begun, until Slack refuses that and it turns aside.
+class Destination:
+    """Where an answer goes: the way it was begun, until Slack refuses that and it is rerouted.
 
     `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), of
-    which `native` streams those that it can, or `whisper` tells it. All are new after `arrive`.
+    which `native` streams those that it can, or `ephemeral` tells it. All are new after `arrive`.
     """
 
     route: Route
     chain: Chain
     messages: Messages
     native: Native
-    whisper: Whisper
+    ephemeral: Ephemeral
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Passage:
             self._continued = sections
             self.chain.continued(sections)
 
-    def turn_aside(self, error: PostingDenied) -> None:
+    def reroute(self, error: PostingDenied) -> None:
         """Choose the next way to the asker, for `arrive` to get ready; `error` is raised when
         there is none."""
         route = detour(self._ask, self.route, error.code)
@@ -95,7 +95,7 @@ class Passage:
         route = self.route
         if route.way is Way.DIRECT:
             route = replace(route, channel=await self._direct_channel())
-        await self._ledger.posted(WAY, route.channel, route.record)
+        await self._ledger.note(WAY, route.channel, route=route.record)
         self._take(route)
 
     async def fitting(
@@ -140,7 +140,7 @@ class Passage:
             thread_ts=None if route.why else ask.thread_ts,
         )
         part = f"{route.way}:{GIVEN_UP}" if self._given_up else ""
-        self.whisper = Whisper(self._slack, self._ledger, ask, route, part=part)
+        self.ephemeral = Ephemeral(self._slack, self._ledger, ask, route, part=part)
 
     def _chain(self, ask: Ask) -> Chain:
         job_id, continued = self._ledger.job_id, self._continued

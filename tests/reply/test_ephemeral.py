@@ -122,7 +122,7 @@ async def test_an_address_used_up_by_an_earlier_worker_is_enough(
     await start(channel=DESIGN, response_url=response_url).deliver(answer("word " * 12_000))
 
     assert len(workspace.ephemerals(ANA)) == 5
-    assert job.posts["response"].ts == "5"
+    assert job.posts["response"].sent == 5
     assert not workspace.messages(dm_of(ANA))
 
 
