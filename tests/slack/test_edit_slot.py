@@ -207,6 +207,11 @@ async def test_while_answers_come_one_after_the_other_more_are_expected(edits: E
     assert known_for <= MINUTE / 60 + 1
 
 
+async def test_an_answer_that_begins_anew_is_none_that_came(edits: Edits) -> None:
+    for _ in range(5):
+        assert await edits("begin", "a") == 0
+
+
 async def test_asking_when_takes_nothing(edits: Edits) -> None:
     assert await edits("when", since=-1) == 0
     assert await edits("when", since=0) > 0

@@ -9,8 +9,8 @@
 --       5 pace     hash: typical  ms that the text of an answer comes for, learned
 --                        spread   ms by which it differs from that, learned
 --                        most, at edits in a window as a 429 has told, and when
---                        came, run, gap  of answers that come one after the other: when the last
---                                 one came, how many there were, and ms from one to the next
+--                        last, came, run, gap  of answers that come one after the other: the last
+--                                 one, when it came, how many there were, and ms between two
 --       6 told     sorted set: the edits of the last window that only told how long one waits
 --       7 job      hash; this and ARGV 9 to 11 only where the edit is made at once
 -- ARGV  1 call     name of this call, never used before; asking again by it is harmless
@@ -161,9 +161,13 @@ for i = 1, #all, 2 do
 end
 local free = most - used - n
 
+local function is_known()
+  return redis.call('ZSCORE', open, answer) or redis.call('HGET', pace, 'last') == answer
+end
+
 -- How many answers are expected, and for how long that is known.
 local gap, run, silence = learnt.gap, learnt.run or 0, now - (learnt.came or 0)
-if kind == 'begin' then
+if kind == 'begin' and not is_known() then
   if gap and silence > OVER * gap or silence >= window then
     gap, run = false, 0
     redis.call('HDEL', pace, 'gap')
@@ -172,7 +176,7 @@ if kind == 'begin' then
     learn('gap', gap)
   end
   run, silence = run + 1, 0
-  learn('came', now, 'run', run)
+  learn('came', now, 'run', run, 'last', answer)
 end
 local more, known = 0, window
 if gap and silence <= OVER * gap then
