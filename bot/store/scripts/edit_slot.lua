@@ -61,7 +61,8 @@ end
 local KEPT = 0.26        -- of the window, for who asks next once so MANY answers are open
 local MANY = 15
 local ALONE = 0.06       -- of what was free before it, kept for who asks next by an answer alone
-local PLENTY = 0.3       -- of the window: so many for each lets one be shown without text
+local PLENTY = 0.3       -- of those that an answer has use for: so many for each, and one is shown
+                         -- without text
 local NEAR = 0.3         -- of the typical time: closer showings let a post not wait
 local WAITS = 0.32       -- of the typical time: a post with text waits no longer
 local TOLD = 0.1         -- of the window, for telling how long one waits
@@ -220,7 +221,8 @@ local function show()
 end
 
 if kind == 'begin' then
-  if rests > 0 or free < PLENTY * most * (n + more) then
+  local useful = math.min(most, typical / (window * CLOSEST))
+  if rests > 0 or free < PLENTY * useful * (n + more) then
     return { math.ceil(window), 0 }
   end
   show()
