@@ -76,6 +76,13 @@ async def running_bot(
             await process.wait()
 
 
+def waited_of(process: int) -> float:
+    """For how many seconds the process of this id could have run and had no core, as Linux counts
+    it: what others on the machine take."""
+    _, waited, _ = Path(f"/proc/{process}/schedstat").read_text(encoding="utf-8").split()
+    return int(waited) / 1e9
+
+
 def _where(grok: GrokServer) -> tuple[str, str, str]:
     return grok.base_url, grok.api_key or "any", grok.dialect
 

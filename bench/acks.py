@@ -19,7 +19,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bench._lean_grok import SHORT, lean_grok
-from bench._process import ROOT, running_bot, use_of
+from bench._process import ROOT, running_bot, use_of, waited_of
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import channel_id, open_workspace
 from bot import words
@@ -71,6 +71,8 @@ class Acks:
     p99: float
     longest: float
     cpu: float
+    waited: float
+    """For how long it waited for a core that others had."""
 
 
 _USUAL = Load()
@@ -83,7 +85,17 @@ def main(load: Load = _USUAL) -> None:
         "stream; "
         "milliseconds to the ack"
     )
-    heads = ("acked", "refused", "not acked", "p50", "p99", "longest", "CPU s", "p99 ratio")
+    heads = (
+        "acked",
+        "refused",
+        "not acked",
+        "p50",
+        "p99",
+        "longest",
+        "CPU s",
+        "no core s",
+        "p99 ratio",
+    )
     print(f"{'':>18}" + "".join(f"{head:>11}" for head in heads))
     found = asyncio.run(_measure(load))
     bare = found[0]
@@ -94,7 +106,7 @@ def main(load: Load = _USUAL) -> None:
         print(
             f"{each.name:>18}{each.acked:>11,}{each.refused:>11,}{each.late:>11,}"
             f"{each.p50 * 1e3:>11.0f}{each.p99 * 1e3:>11.0f}{each.longest * 1e3:>11.0f}"
-            f"{each.cpu:>11.2f}{ratio:>11.1f} {verdict}"
+            f"{each.cpu:>11.2f}{each.waited:>11.2f}{ratio:>11.1f} {verdict}"
         )
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     written = [asdict(each) for each in found]
@@ -154,7 +166,7 @@ async def _stream(workspace: Workspace, streams: int) -> None:
 async def _acked(name: str, workspace: Workspace, process: Process, load: Load) -> Acks:
     for number in range(WARM):
         await workspace.command(ANA, channel_id(number), "/grok help")
-    before = use_of(process.pid).cpu
+    before, waited_before = use_of(process.pid).cpu, waited_of(process.pid)
     async with asyncio.TaskGroup() as group:
         started = time.monotonic()
         asked = []
@@ -164,10 +176,11 @@ async def _acked(name: str, workspace: Workspace, process: Process, load: Load) 
             text = f"/grok Is {number} even? Say it {SHORT}"
             asked.append(group.create_task(workspace.command(ANA, channel, text)))
     cpu = use_of(process.pid).cpu - before
-    return _acks(name, [task.result() for task in asked], cpu)
+    waited = waited_of(process.pid) - waited_before
+    return _acks(name, [task.result() for task in asked], cpu, waited)
 
 
-def _acks(name: str, results: Sequence[CommandResult], cpu: float) -> Acks:
+def _acks(name: str, results: Sequence[CommandResult], cpu: float, waited: float) -> Acks:
     acked = [result for result in results if result.error is None]
     delays = sorted(result.delay for result in acked) or [float("inf")]
     refused = sum(words.CROWDED in str(result.ack_body) for result in acked)
@@ -180,6 +193,7 @@ def _acks(name: str, results: Sequence[CommandResult], cpu: float) -> Acks:
         p99=delays[len(delays) * 99 // 100],
         longest=delays[-1],
         cpu=cpu,
+        waited=waited,
     )
 
 
