@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 from structlog.testing import capture_logs
 
+from bot.markdown import openings
 from tests.hostile import FRAGMENTS, against, common
 from tests.linear import (
     functions_of,
@@ -50,11 +51,13 @@ FUNCTIONS = {
 }
 
 MADE_IN_FUNCTIONS = {
+    "bot.markdown.openings": ["_all_dull: re.compile", "_next_formula: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],
     "bot.ops.redact": ["__init__: re.compile"],
     "bot.slack.shown": ["without_call: re.compile", "without_call: re.compile"],
 }
-"""Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`."""
+"""Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`. Those of
+`openings` are made when they are needed, and tried by themselves below."""
 
 REFUSES = {
     "bot.completion.form._read(name)": "takes a name of a field (`a form`)",
@@ -131,6 +134,15 @@ def test_every_pattern_takes_time_in_proportion_to_the_text(name: str) -> None:
         for each in slow(f"{path}.{way}", uses_of(pattern, way), against(pattern))
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("kinds", openings._KINDS)
+@pytest.mark.parametrize("bars", [False, True])
+def test_every_pattern_made_when_it_is_needed_does_too(kinds: tuple[str, ...], bars: bool) -> None:
+    for made in (openings._all_dull, openings._next_formula):
+        pattern = made(kinds, bars)
+        found = slow(made.__name__, uses_of(pattern, "match"), against(pattern))
+        assert list(map(str, found)) == []
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

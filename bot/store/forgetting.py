@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -85,4 +84,10 @@ class Forgetting:
 
 def _names(key: str, name: str) -> bool:
     _, _, own = key.partition("}:")
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", own) is not None
+    at = own.find(name)
+    while at >= 0:
+        beside = own[max(at - 1, 0) : at] + own[at + len(name) :][:1]
+        if not any(char.isascii() and char.isalnum() for char in beside):
+            return True
+        at = own.find(name, at + 1)
+    return False
