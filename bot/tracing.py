@@ -35,11 +35,10 @@ async def exported(settings: Settings) -> AsyncIterator[None]:
     on the way out what is left is sent. OpenTelemetry's other variables hold as well. Raises
     `StartupError` where its packages are missing, or the address is none."""
     global _tracer, _users
-    endpoint = settings.otel_exporter_otlp_endpoint
-    if not endpoint or _users:
+    if not settings.otel_exporter_otlp_endpoint or _users:
         yield
         return
-    provider = _provider(endpoint)
+    provider = _provider(settings)
     _tracer, _users = provider.get_tracer(SERVICE, __version__), 1
     try:
         yield
@@ -48,7 +47,8 @@ async def exported(settings: Settings) -> AsyncIterator[None]:
         await asyncio.to_thread(provider.shutdown)
 
 
-def _provider(endpoint: str) -> Any:
+def _provider(settings: Settings) -> Any:
+    endpoint = settings.otel_exporter_otlp_endpoint or ""
     if not _is_address(endpoint):
         raise StartupError([words.wrong_url("OTEL_EXPORTER_OTLP_ENDPOINT", "http:// or https://")])
     try:

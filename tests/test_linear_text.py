@@ -70,6 +70,8 @@ REFUSES = {
         for given in ("model", "places", "all")
     },
     "bot.jobs.job._required": "has no fields to look into",
+    "bot.store.address.parse_address": "takes an address of an operator's",
+    "bot.store.clients.client": "takes an address of an operator's",
     "bot.markdown.places._is_note": "takes one character",
     "bot.metrics._closed(all)": "names a counter once",
     "bot.slack.incoming.parse(body)": "takes JSON (`a payload`)",
