@@ -23,7 +23,7 @@ VARIABLE = "CRASH_POINTS"
 
 SCRIPTS = (
     *("accept", "take", "begin", "deliver", "finish", "release", "hand_back"),
-    *("renew", "write", "adopt", "disown", "reassert", "restore"),
+    *("renew", "extend", "write", "adopt", "disown", "reassert", "restore"),
     *("offer", "overflow", "pause", "wake", "drop", "prune", "load", "stop", "claim", "probe"),
     *("edit_slot", "slot", "rest"),
     *("draft_save", "forget", "forget_person", "leave", "known", "remember", "policy_change"),

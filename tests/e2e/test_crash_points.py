@@ -22,7 +22,7 @@ from bot.crash_points import POINTS, VARIABLE, CrashPointReached, arrive
 from bot.errors import StoreUnavailable
 from bot.operator import Wanted, operate
 from bot.operator_forget import forget
-from sandbox.grok import GrokServer, Script
+from sandbox.grok import GrokServer, Script, ToolCall
 from sandbox.workspace import (
     ANA,
     BEN,
@@ -67,6 +67,10 @@ def script(**values: object) -> Script:
 async def _doors(stage: Stage) -> None:
     """Commands, forms, mentions, buttons, the Home tab, what admins set, and a `forget`."""
     workspace = stage.workspace
+    calls = tuple(ToolCall(asked=str(number)) for number in range(12))
+    stage.grok.script(Script(text="More than one turn was thought to take.", calls=calls))
+    await stage.ask("--search web --max-turns 1 look", channel=ENGINEERING)
+    await stage.answer(channel=ENGINEERING)
     stage.grok.script(script(speed=60))
     await stage.ask("defaults set --temperature 0.5", channel=ENGINEERING)
     await stage.ask("defaults set --seed 5 me")
