@@ -35,6 +35,7 @@ NO_TEXT = {
     "bot.app": "starts and stops",
     "bot.cli": "runs commands",
     "bot.demo": "runs the demo",
+    "bot.eval.rules": "looks for an operator's expressions, with a deadline (`an answer judged`)",
     "bot.process": "starts and stops",
     "bot.several": "starts and stops",
     "bot.terminal": "asks Grok",

@@ -15,6 +15,8 @@ from bot.completion.result import Answer, Chunk, Section
 from bot.completion.transcript import Past, chat_messages, shared
 from bot.doors.hearing import hear
 from bot.errors import BotError
+from bot.eval.dataset import Item
+from bot.eval.rules import is_good
 from bot.grok.call import Call
 from bot.grok.citing import Citing
 from bot.grok.errors import ErrorReply, from_event, from_reply
@@ -186,6 +188,18 @@ def _turns_kept(text: str) -> object:
 LAID_OUT = frozenset({"a whole answer laid out", "a growing answer"})
 """Drivers that do much work for each character."""
 
+_RULES = (
+    Item(prompt="x", expected="a river in Peru", contains=("Nile",)),
+    Item.model_validate({"prompt": "x", "schema": {"type": "object"}}),
+    Item(prompt="x", regex="Nile$"),
+)
+
+
+def _judged(text: str) -> None:
+    for rules in _RULES:
+        is_good(rules, text)
+
+
 DRIVERS: Mapping[str, Work] = {
     "a whole answer laid out": _complete,
     "a growing answer": _growing,
@@ -196,6 +210,7 @@ DRIVERS: Mapping[str, Work] = {
     "an echo": _echo,
     "an answer trimmed": _trimming,
     "citations in an answer": _cited,
+    "an answer judged": _judged,
     "a conversation for completions": lambda text: completion_prompt(text, _past(text), text),
     "a conversation for chat": lambda text: chat_messages(text, _past(text), text),
     "messages shared": _shared,
