@@ -20,7 +20,7 @@ from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.startup import meet_app, meet_slack, settings_faults
 from bot.process import Ground, Health, WayIn, open_ground, open_session, open_team, ops_server
 from bot.process import way_in as way_in_of
-from bot.settings import INSTALL_PATH, Settings
+from bot.settings import INSTALL_PATH, Settings, serves_several
 from bot.several import install_port as install_port_of
 from bot.several import several
 from bot.slack.http_mode import HttpMode
@@ -67,7 +67,7 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty = Duty.BOTH)
 
 def _install_address(settings: Settings) -> str | None:
     """Where workspaces get the app, if several may."""
-    if settings.slack_client_id is None or settings.public_url is None:
+    if not serves_several(settings) or settings.public_url is None:
         return None
     return settings.public_url.rstrip("/") + INSTALL_PATH
 
@@ -101,10 +101,10 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
         await stack.enter_async_context(tracing.exported(settings))
         tokenless = await stack.enter_async_context(open_session(settings))
         installation = None
-        if settings.slack_client_id is None:
-            installation = await meet_slack(settings, tokenless, duty)
-        else:
+        if serves_several(settings):
             await meet_app(settings, tokenless, duty)
+        else:
+            installation = await meet_slack(settings, tokenless, duty)
         ground = await stack.enter_async_context(open_ground(settings, duty, tokenless))
         yield await stack.enter_async_context(_joined(ground, installation))
 

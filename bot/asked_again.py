@@ -14,7 +14,7 @@ from bot.jobs.job import Job
 from bot.ops import words
 from bot.ops.slack_probe import identify
 from bot.ops.trouble import Trouble
-from bot.settings import Settings
+from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import Store
@@ -50,7 +50,7 @@ async def _installation(
     settings: Settings, session: aiohttp.ClientSession, store: Store, team: str
 ) -> Installation:
     """Who is asked for is looked up in Slack, as for every question."""
-    if settings.slack_client_id is not None:
+    if serves_several(settings):
         return await _registered(settings, store, team)
     token = settings.slack_bot_token
     if token is None:

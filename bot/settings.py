@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     slack_client_id: str | None = Field(
         None,
         description="Client id of the app, from *Basic Information*: several workspaces may "
-        "install it, in place of the one of `SLACK_BOT_TOKEN`.",
+        "install it, where there is no `SLACK_BOT_TOKEN`.",
     )
     slack_client_secret: SecretStr | None = Field(
         None, description="Client secret, beside it; needed with `SLACK_CLIENT_ID`."
@@ -278,6 +278,12 @@ class Settings(BaseSettings):
 def admins_of(settings: Settings) -> frozenset[str]:
     """The Slack user ids in `GROK_ADMINS`."""
     return frozenset(filter(None, (user.strip() for user in settings.grok_admins.split(","))))
+
+
+def serves_several(settings: Settings) -> bool:
+    """Whether workspaces install the app, and the bot is not that of one: a bot token says whose
+    it is, whatever else stands in the environment."""
+    return settings.slack_client_id is not None and settings.slack_bot_token is None
 
 
 def admins_in(settings: Settings, team: str) -> frozenset[str]:

@@ -70,7 +70,13 @@ REFUSES = {
         for name in ("grok_not_searched", "grok_ask_without_search")
         for given in ("model", "places", "all")
     },
+    "bot.jobs.job._read_post": "takes what the bot has stored",
     "bot.jobs.job._required": "has no fields to look into",
+    "bot.rules.help._lines": "takes a name of what help there is",
+    "bot.views.form_fields.choice": "takes one of the labels",
+    "bot.words.votes.counted": "takes a name of a vote",
+    "bot.words.votes.changed": "takes a name of a vote",
+    "bot.words.votes.because": "takes a name of a reason",
     "bot.store.address.parse_address": "takes an address of an operator's",
     "bot.store.clients.client": "takes an address of an operator's",
     "bot.markdown.places._is_note": "takes one character",

@@ -19,7 +19,7 @@ from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
-from bot.settings import Settings
+from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import open_store
@@ -130,7 +130,7 @@ async def _store(settings: Settings, team: str) -> list[Line]:
         return [_line(words.CHECK_STORE, found)]
     embedded = settings.redis_url is None
     fine = _line(words.CHECK_STORE, words.store_fine(found.name, found.role, embedded))
-    return [fine, await _installations(settings)] if settings.slack_client_id else [fine]
+    return [fine, await _installations(settings)] if serves_several(settings) else [fine]
 
 
 async def _installations(settings: Settings) -> Line:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-TWO_KINDS = "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set: one workspace, or several?"
-REMEDY_TWO_KINDS = (
-    "Leave out SLACK_CLIENT_ID to serve the workspace of that token alone, or SLACK_BOT_TOKEN to "
-    "let workspaces install the app."
-)
 REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."  # noqa: S105
 INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
 REMEDY_INSTALLATION_KEYS = (

@@ -15,7 +15,7 @@ from bot.ops import several_words, words
 from bot.ops.setting_names import nothing_set
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.trouble import Trouble
-from bot.settings import Settings
+from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.store.address import address_fault
 from bot.teams.seal import LEAST_CHARACTERS, keys_in
@@ -34,7 +34,7 @@ def settings_troubles(settings: Settings, duty: Duty = Duty.BOTH) -> list[Troubl
     """Everything in `settings` that keeps the bot from its `duty`; empty when all is well."""
     return [
         *nothing_set(settings),
-        *(_app(settings) if settings.slack_client_id else _bot_token(settings)),
+        *(_app(settings) if serves_several(settings) else _bot_token(settings)),
         *(_way_in(settings) if Duty.TAKING in duty else ()),
         *(_shared_store(settings) if duty is not Duty.BOTH else ()),
         *_grok_key(settings),
@@ -82,8 +82,6 @@ async def meet_app(settings: Settings, client: AsyncWebClient, duty: Duty = Duty
 
 def _app(settings: Settings) -> Iterator[Trouble]:
     """What the pages need by which workspaces install the app."""
-    if settings.slack_bot_token is not None:
-        yield Trouble(several_words.TWO_KINDS, several_words.REMEDY_TWO_KINDS, "SLACK_BOT_TOKEN")
     if settings.slack_client_secret is None:
         name = "SLACK_CLIENT_SECRET"
         yield Trouble(words.setting_missing(name), several_words.REMEDY_CLIENT_SECRET, name)
@@ -164,7 +162,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
 
 
 def _admins(settings: Settings) -> Iterator[Trouble]:
-    several = settings.slack_client_id is not None
+    several = serves_several(settings)
     if wrong := _strangers(settings.grok_admins, _MEMBER_ID if several else _USER_ID):
         remedy = several_words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
         yield Trouble(words.wrong_admins(wrong), remedy, "GROK_ADMINS")
