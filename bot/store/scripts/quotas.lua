@@ -22,12 +22,14 @@ local MONTH_KEPT = 400 * 86400
 local DAY, MONTH, RUNNING, KEYS_OF_SHARE = 1, 2, 3, 3
 local OF_SEARCH = {'searches', 'posts', 'search_micro_dollars'}
 local AMOUNTS = {'requests', 'tokens', 'micro_dollars', 'unpriced', unpack(OF_SEARCH)}
--- What there may be limits of, whatever `bot.rules.quota` names: {name, window, amount}.
+-- What there may be limits of, whatever `bot.rules.quota` names, in its order: {name, window, amount}.
 local LIMITS = {}
-for window, name in ipairs({'day', 'month'}) do
-  for _, unit in ipairs({'requests', 'tokens', 'usd', 'searches'}) do
-    local amount = unit == 'usd' and 'micro_dollars' or unit
-    LIMITS[#LIMITS + 1] = {unit .. '-per-' .. name, window, amount}
+for _, units in ipairs({{'requests', 'tokens', 'usd'}, {'searches'}}) do
+  for window, name in ipairs({'day', 'month'}) do
+    for _, unit in ipairs(units) do
+      local amount = unit == 'usd' and 'micro_dollars' or unit
+      LIMITS[#LIMITS + 1] = {unit .. '-per-' .. name, window, amount}
+    end
   end
 end
 
