@@ -121,7 +121,11 @@ class Quota:
 
     def typed(self, amount: int) -> str:
         """An amount as `read_amount` reads it: `200k`, `$20.00`."""
-        return said.money(amount) if self.unit == "usd" else said.count(amount)
+        if self.unit != "usd":
+            return said.count(amount)
+        money = said.money(amount)
+        # three digits behind a dot may be thousands to who typed them
+        return f"{money}0" if money[-4] == "." else money
 
 
 _MOST_REQUESTS = 1_000_000_000
