@@ -182,8 +182,7 @@ class Tenants:
             await asyncio.gather(*(each.close(at_once=True) for each in closing))
 
     async def _follow(self, versions: dict[str, int]) -> None:
-        """Use the newest token of each; one that was installed anew may have another bot user, so
-        it is opened anew, once what runs there has ended."""
+        """Use the newest token of each: what runs there goes on."""
         for team, each in list(self._open.items()):
             if each.version == versions.get(each.place):
                 continue
