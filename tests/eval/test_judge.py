@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.eval.asking import Question
@@ -101,6 +101,22 @@ def test_kappa_is_that_of_a_known_example() -> None:
     both = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
 
     assert agreement_of(both).kappa == pytest.approx(0.4)
+
+
+@given(*[st.integers(0, 500)] * 4)
+def test_kappa_is_that_of_the_table_of_four_counts(a: int, b: int, c: int, d: int) -> None:
+    """2 (ad - bc) / ((a + b)(b + d) + (a + c)(c + d)): the closed form for two who say yes or
+    no."""
+    below = (a + b) * (b + d) + (a + c) * (c + d)
+    counts = ((a, (True, True)), (b, (True, False)), (c, (False, True)), (d, (False, False)))
+    both = [said for count, said in counts for _ in range(count)]
+    assume(both)
+
+    kappa = agreement_of(both).kappa
+
+    assert (kappa is None) == (below == 0)
+    if kappa is not None:
+        assert kappa == pytest.approx(2 * (a * d - b * c) / below, abs=1e-9)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))

@@ -1,46 +1,61 @@
-"""Shares and their intervals, against closed forms and against numbers of scipy."""
+"""Shares and their intervals, against closed forms and against scipy."""
 
 from __future__ import annotations
 
 import math
 import time
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
 
 from bot.rules.shares import CONFIDENCE, Share, by, by_parameters, liked, mean
 from bot.rules.votes import Ballot, Judged, Vote
 
 Z = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2)
 
-OF_SCIPY = [
-    (0, 1, 0.0, 0.7934506856227626),
-    (1, 1, 0.20654931437723745, 1.0),
-    (0, 10, 0.0, 0.27753279986288926),
-    (3, 10, 0.10779126740630102, 0.6032218525388546),
-    (5, 10, 0.236593090512564, 0.7634069094874361),
-    (10, 10, 0.7224672001371109, 1.0),
-    (7, 9, 0.4525889691069889, 0.9367748928821533),
-    (80, 100, 0.711170834406841, 0.8666330666689674),
-    (1, 1000, 0.00017654637062607809, 0.0056425585979579355),
-    (999, 1000, 0.9943574414020421, 0.9998234536293739),
-    (4321, 9876, 0.4277676081536683, 0.44733160217846835),
-]
-"""`scipy.stats.binomtest(hits, total).proportion_ci(0.95, method="wilson")` of scipy 1.16."""
-
-
-@pytest.mark.parametrize(("hits", "total", "least", "most"), OF_SCIPY)
-def test_the_interval_is_that_of_scipy(hits: int, total: int, least: float, most: float) -> None:
-    assert Share(hits, total).interval == pytest.approx((least, most), abs=1e-12)
+CORNERS = [(0, 1), (1, 1), (0, 10), (10, 10), (7, 9), (1, 1_000), (999, 1_000), (4_321, 9_876)]
 
 
 def counts() -> st.SearchStrategy[tuple[int, int]]:
     return st.integers(1, 100_000).flatmap(
         lambda total: st.tuples(st.integers(0, total), st.just(total))
     )
+
+
+def assert_is_that_of_scipy(hits: int, total: int) -> None:
+    of_scipy = binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
+    least, most = Share(hits, total).interval
+    assert least == pytest.approx(of_scipy.low, rel=1e-9, abs=1e-12)
+    assert most == pytest.approx(of_scipy.high, rel=1e-9, abs=1e-12)
+
+
+@given(counts())
+def test_the_interval_is_that_of_scipy(count: tuple[int, int]) -> None:
+    assert_is_that_of_scipy(*count)
+
+
+@pytest.mark.parametrize("count", CORNERS)
+def test_the_interval_is_that_of_scipy_at_the_ends_too(count: tuple[int, int]) -> None:
+    assert_is_that_of_scipy(*count)
+
+
+@pytest.mark.parametrize("total", [5, 20, 100, 400])
+def test_it_holds_the_true_share_as_often_as_it_says(total: int) -> None:
+    """By the binomial distribution itself, over every true share from 1 to 99 %."""
+    intervals = [Share(hits, total).interval for hits in range(total + 1)]
+
+    def held(true: float) -> float:
+        chances = binom.pmf(range(total + 1), total, true)
+        pairs = zip(intervals, chances, strict=True)
+        return float(sum(chance for (least, most), chance in pairs if least <= true <= most))
+
+    coverage = [held(percent / 100) for percent in range(1, 100)]
+    assert fmean(coverage) == pytest.approx(CONFIDENCE, abs=0.015)
+    assert min(coverage) > 0.83
 
 
 @given(counts())

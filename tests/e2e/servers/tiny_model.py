@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np  # type: ignore[import-not-found]
+import numpy as np
 from gguf import GGUFWriter, TokenType  # type: ignore[import-not-found]
 
 WORDS = ("the", "a", "of", "to", "and", "in", "is", "it", "for", "on", "river", "rain", "slow")
