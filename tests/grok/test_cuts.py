@@ -52,6 +52,9 @@ STREAMS: dict[Endpoint, list[bytes]] = {
     ],
 }
 ENDPOINTS = pytest.mark.parametrize("endpoint", STREAMS)
+ASKED = request(model="m")
+CALLS = {endpoint: write(ASKED, "", endpoint, "openai") for endpoint in STREAMS}
+SETTINGS = Settings(_env_file=None)
 
 
 def whole(endpoint: Endpoint) -> bytes:
@@ -75,12 +78,10 @@ class _Pieces(httpx.AsyncByteStream):
 
 async def read(endpoint: Endpoint, *pieces: bytes) -> tuple[str, str, bool]:
     """The text that is shown, why there is no more, and whether all of it came."""
-    asked = request(model="m")
-    call = write(asked, "", endpoint, "openai")
-    receiving = Receiving(call, Deadlines(Settings(_env_file=None)), "")
+    receiving = Receiving(CALLS[endpoint], Deadlines(SETTINGS), "")
     headers = {"content-type": "text/event-stream"}
     response = httpx.Response(200, headers=headers, stream=_Pieces(pieces))
-    collector, failure = Collector(asked), ""
+    collector, failure = Collector(ASKED), ""
     try:
         async for chunk in receiving.read(response):
             collector.add(chunk)

@@ -130,7 +130,7 @@ def raw(name: str) -> bytes:
 @EACH
 async def test_in_two_at_every_byte(name: str) -> None:
     whole = raw(name)
-    for cut in range(1, len(whole), 1 if name == "placed" else 7):
+    for cut in range(1, len(whole)):
         assert await read([whole[:cut], whole[cut:]]) == WHOLE, cut
 
 
@@ -156,7 +156,7 @@ def _is_begun(found: Read) -> None:
 @EACH
 async def test_ended_at_every_byte(name: str) -> None:
     whole, longest, used = raw(name), 0, 0
-    for cut in range(1, len(whole), 1 if name == "placed" else 7):
+    for cut in range(1, len(whole)):
         found = await read([whole[:cut]])
 
         _is_begun(found)
@@ -167,6 +167,21 @@ async def test_ended_at_every_byte(name: str) -> None:
         assert counted >= used, cut
         used = counted
     assert used == 2
+
+
+@EACH
+async def test_at_every_event(name: str) -> None:
+    """Each event by itself is all of it; what ends after some is a beginning, and no less than what
+    ended before."""
+    events, before = STREAMS[name], await read([])
+    assert await read(events) == WHOLE
+    for count in range(1, len(events)):
+        found = await read(events[:count])
+
+        _is_begun(found)
+        assert found.text.startswith(before.text), count
+        assert set(before.cited) <= set(found.cited), count
+        before = found
 
 
 @EACH
