@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from bot.errors import LeaseLost
 from bot.slack.blocks import Message
 from bot.slack.slack import Slack
-from tests.reply.fake_ledger import FakeLedger
+from tests.reply.fake_ledger import FakeJob, FakeLedger
 
 MOST_STEPS = 60
+Work = Callable[[Slack, FakeLedger], Awaitable[None]]
+"""What one process does for an answer, from taking the job until it is shown."""
 AT_EVERY_STEP = pytest.mark.parametrize("where", ["ledger", "before", "after"])
 
 
@@ -96,9 +99,66 @@ class WatchedSlack(Slack):
         await self.after("respond")
 
 
-async def at_every_step(
-    attempt: Callable[[int], Awaitable[bool]],
+async def no_preparation(job: FakeJob) -> None:
+    """Nothing was done for the job before."""
+
+
+async def killed_at_each_step(
+    slack: Slack,
+    where: str,
+    work: Work,
+    check: Callable[[], Awaitable[None]],
+    *,
+    prepare: Callable[[FakeJob], Awaitable[None]] = no_preparation,
 ) -> None:
+    """A process is killed at step 0, 1, 2, … of its work, and another one does all of it again.
+    Each time `check` looks at what stands then, and clears it away."""
+
+    async def attempt(number: int) -> bool:
+        job = FakeJob(f"job-{where}-{number}")
+        await prepare(job)
+        ledger, watched = job.take(), WatchedSlack.of(slack)
+        _fault_at(where, ledger, watched, at_step(number, crash))
+        crashed = False
+        try:
+            await work(watched, ledger)
+        except* CrashError:
+            crashed = True
+        await work(slack, job.take())
+        await check()
+        return crashed
+
+    await _until_none(attempt)
+
+
+async def frozen_at_each_step(
+    slack: Slack, where: str, work: Work, again: Work, check: Callable[[], Awaitable[None]]
+) -> None:
+    """A process freezes at step 0, 1, 2, … of its work, another one does all of it meanwhile, and
+    the first one goes on. The queue has the job shown `again` after that, by whoever holds it.
+    Each time `check` looks at what stands then, and clears it away."""
+
+    async def attempt(number: int) -> bool:
+        job = FakeJob(f"job-{where}-{number}")
+        ledger, watched = job.take(), WatchedSlack.of(slack)
+
+        async def taken_over() -> None:
+            await work(slack, job.take())
+
+        _fault_at(where, ledger, watched, at_step(number, taken_over))
+        lost = False
+        try:
+            await work(watched, ledger)
+        except* LeaseLost:
+            lost = True
+            await again(slack, job.take())
+        await check()
+        return lost
+
+    await _until_none(attempt)
+
+
+async def _until_none(attempt: Callable[[int], Awaitable[bool]]) -> None:
     """Try with the fault at step 0, 1, 2, … until a journey ends before it is reached."""
     for number in range(MOST_STEPS):
         if not await attempt(number):
@@ -107,7 +167,7 @@ async def at_every_step(
     raise AssertionError("a journey has more steps than expected")
 
 
-def fault_at(
+def _fault_at(
     where: str,
     ledger: FakeLedger,
     watched: WatchedSlack,

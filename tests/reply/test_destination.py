@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,22 +12,22 @@ import pytest
 from bot import words
 from bot.completion.ask import Ask
 from bot.completion.result import Section
-from bot.errors import LeaseLost, PostingDenied
+from bot.errors import PostingDenied
 from bot.reply.reply import Reply
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from bot.words import talk
 from sandbox.workspace import ANA, DESIGN, FINANCE, GENERAL, LEADERSHIP, Message, Workspace, dm_of
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, buttons, standing
-from tests.reply.fake_ledger import FakeJob
+from tests.reply.fake_ledger import FakeJob, FakeLedger
 from tests.reply.steps import (
     AT_EVERY_STEP,
     CrashError,
     WatchedSlack,
-    at_every_step,
     at_step,
     crash,
-    fault_at,
+    frozen_at_each_step,
+    killed_at_each_step,
 )
 from tests.reply.test_reply import shown, streaming
 
@@ -274,23 +275,12 @@ async def check_and_clear(workspace: Workspace, slack: Slack) -> None:
 async def test_killed_at_any_step_on_the_way_elsewhere(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str, scene: Scene
 ) -> None:
-    async def attempt(number: int) -> bool:
-        asked = scene(workspace)
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
-        fault_at(where, ledger, watched, at_step(number, crash))
-        crashed = False
-        try:
-            await journey(workspace, Reply(watched, budget, ledger, asked, backoff=0.01))
-        except* CrashError:
-            crashed = True
+    asked = scene(workspace)
 
-        await journey(workspace, Reply(slack, budget, job.take(), asked, backoff=0.01))
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(workspace, Reply(slack, budget, ledger, asked, backoff=0.01))
 
-        await check_and_clear(workspace, slack)
-        return crashed
-
-    await at_every_step(attempt)
+    await killed_at_each_step(slack, where, work, partial(check_and_clear, workspace, slack))
 
 
 @SCENES
@@ -298,24 +288,14 @@ async def test_killed_at_any_step_on_the_way_elsewhere(
 async def test_frozen_at_any_step_on_the_way_elsewhere(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str, scene: Scene
 ) -> None:
-    async def attempt(number: int) -> bool:
-        asked = scene(workspace)
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
+    asked = scene(workspace)
 
-        async def taken_over() -> None:
-            await journey(workspace, Reply(slack, budget, job.take(), asked, backoff=0.01))
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(workspace, Reply(slack, budget, ledger, asked, backoff=0.01))
 
-        fault_at(where, ledger, watched, at_step(number, taken_over))
-        lost = False
-        try:
-            await journey(workspace, Reply(watched, budget, ledger, asked, backoff=0.01))
-        except* LeaseLost:
-            lost = True
-            again = Reply(slack, budget, job.take(), asked, backoff=0.01)
-            await again.deliver(answer(TEXT), afresh=True)
+    async def again(slack: Slack, ledger: FakeLedger) -> None:
+        reply = Reply(slack, budget, ledger, asked, backoff=0.01)
+        await reply.deliver(answer(TEXT), afresh=True)
 
-        await check_and_clear(workspace, slack)
-        return lost
-
-    await at_every_step(attempt)
+    check = partial(check_and_clear, workspace, slack)
+    await frozen_at_each_step(slack, where, work, again, check)

@@ -19,16 +19,8 @@ from bot.slack.pacing import EditBudget, nothing_taken
 from bot.slack.slack import Slack
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Fault, Message, Revision, Workspace
 from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, ask, standing
-from tests.reply.fake_ledger import FakeJob
-from tests.reply.steps import (
-    AT_EVERY_STEP,
-    CrashError,
-    WatchedSlack,
-    at_every_step,
-    at_step,
-    crash,
-    fault_at,
-)
+from tests.reply.fake_ledger import FakeJob, FakeLedger
+from tests.reply.steps import AT_EVERY_STEP, WatchedSlack, killed_at_each_step
 from tests.reply.test_reply import check_revisions, markdown, shown, streaming
 
 SLOW = DEADLINE * 2 / 3
@@ -402,30 +394,26 @@ async def test_killed_at_any_step_of_a_replacement(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
     text = "word " * 3_000 + "end"
+    old = ""
 
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
+    async def answered_before(job: FakeJob) -> None:
+        nonlocal old
         await Reply(slack, budget, job.take(), ask(), backoff=0.01).deliver(answer("word " * 3_000))
-        old, _ = standing(workspace)
-        close_window(workspace, old)
-        ledger, watched = job.take(), WatchedSlack.of(slack)
-        fault_at(where, ledger, watched, at_step(number, crash))
-        crashed = False
-        try:
-            await Reply(watched, budget, ledger, ask()).deliver(answer(text))
-        except CrashError:
-            crashed = True
+        root, _ = standing(workspace)
+        close_window(workspace, root)
+        old = root.ts
 
-        await Reply(slack, budget, job.take(), ask(), backoff=0.01).deliver(answer(text))
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await Reply(slack, budget, ledger, ask(), backoff=0.01).deliver(answer(text))
 
+    async def check() -> None:
         root, second = standing(workspace)
-        assert second.thread_ts == root.ts != old.ts
+        assert second.thread_ts == root.ts != old
         assert (root.shown + second.shown).count("word ") == 3_000
         for message in (second, root):
             await slack.delete(GENERAL, message.ts)
-        return crashed
 
-    await at_every_step(attempt)
+    await killed_at_each_step(slack, where, work, check, prepare=answered_before)
 
 
 def messages_of(slack: Slack, budget: EditBudget, job: FakeJob) -> Messages:

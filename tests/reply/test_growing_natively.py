@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.errors import LeaseLost
 from bot.reply import growing
 from bot.reply.reply import Reply
 from bot.slack.pacing import EditBudget
@@ -19,16 +19,8 @@ from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Message, Workspace
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, buttons, standing
-from tests.reply.fake_ledger import FakeJob
-from tests.reply.steps import (
-    AT_EVERY_STEP,
-    CrashError,
-    WatchedSlack,
-    at_every_step,
-    at_step,
-    crash,
-    fault_at,
-)
+from tests.reply.fake_ledger import FakeJob, FakeLedger
+from tests.reply.steps import AT_EVERY_STEP, frozen_at_each_step, killed_at_each_step
 from tests.reply.test_reply import check_revisions, shown, streaming
 
 TEXT = "all of the answer " + "".join(f"word{number} " for number in range(1_500))
@@ -341,57 +333,31 @@ def check_one_answer(workspace: Workspace, root: str) -> None:
 async def test_killed_at_any_step(
     workspace: Workspace, slack: Slack, budget: EditBudget, root: str, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
-        fault_at(where, ledger, watched, at_step(number, crash))
-        crashed = False
-        try:
-            await journey(native(watched, budget, ledger, root))
-        except* CrashError:
-            crashed = True
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(native(slack, budget, ledger, root))
 
-        await journey(native(slack, budget, job.take(), root))
-
-        check_one_answer(workspace, root)
-        await clean_up(workspace, slack, root)
-        return crashed
-
-    await at_every_step(attempt)
+    await killed_at_each_step(slack, where, work, partial(check_and_clear, workspace, slack, root))
 
 
 @AT_EVERY_STEP
 async def test_frozen_at_any_step_while_another_takes_over_and_finishes(
     workspace: Workspace, slack: Slack, budget: EditBudget, root: str, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(native(slack, budget, ledger, root))
 
-        async def taken_over() -> None:
-            await journey(native(slack, budget, job.take(), root))
+    async def again(slack: Slack, ledger: FakeLedger) -> None:
+        await native(slack, budget, ledger, root).deliver(answer(TEXT), afresh=True)
 
-        fault_at(where, ledger, watched, at_step(number, taken_over))
-        lost = False
-        try:
-            await journey(native(watched, budget, ledger, root))
-        except* LeaseLost:
-            lost = True
-            # The queue has the job shown once more after this, by whoever holds it.
-            again = native(slack, budget, job.take(), root)
-            await again.deliver(answer(TEXT), afresh=True)
-
-        check_one_answer(workspace, root)
-        await clean_up(workspace, slack, root)
-        return lost
-
-    await at_every_step(attempt)
+    check = partial(check_and_clear, workspace, slack, root)
+    await frozen_at_each_step(slack, where, work, again, check)
 
 
 def native(slack: Slack, budget: EditBudget, ledger: Any, root: str) -> Reply:
     return Reply(slack, budget, ledger, ask(**in_thread(root)), backoff=0.01, streaming="native")
 
 
-async def clean_up(workspace: Workspace, slack: Slack, root: str) -> None:
+async def check_and_clear(workspace: Workspace, slack: Slack, root: str) -> None:
+    check_one_answer(workspace, root)
     for message in replies(workspace, root):
         await slack.delete(GENERAL, message.ts)

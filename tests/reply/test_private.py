@@ -23,16 +23,8 @@ from sandbox.workspace import (
     dm_of,
 )
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, buttons, standing
-from tests.reply.fake_ledger import FakeJob
-from tests.reply.steps import (
-    AT_EVERY_STEP,
-    CrashError,
-    WatchedSlack,
-    at_every_step,
-    at_step,
-    crash,
-    fault_at,
-)
+from tests.reply.fake_ledger import FakeJob, FakeLedger
+from tests.reply.steps import AT_EVERY_STEP, killed_at_each_step
 from tests.reply.test_ephemeral import long_answer, told
 from tests.reply.test_reply import streaming
 
@@ -194,23 +186,14 @@ async def test_a_lost_reply_to_a_private_answer_means_at_least_once(
 async def test_a_long_private_answer_killed_at_any_step(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
-        fault_at(where, ledger, watched, at_step(number, crash))
-        crashed = False
-        try:
-            await Reply(watched, budget, ledger, PRIVATE, backoff=0.01).deliver(long_answer(2))
-        except CrashError:
-            crashed = True
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await Reply(slack, budget, ledger, PRIVATE, backoff=0.01).deliver(long_answer(2))
 
-        await Reply(slack, budget, job.take(), PRIVATE, backoff=0.01).deliver(long_answer(2))
-
+    async def check() -> None:
         assert len(standing(workspace, dm_of(ANA))) == 2
         assert len(workspace.ephemerals(ANA)) <= 1
         for message in reversed(standing(workspace, dm_of(ANA))):
             await slack.delete(dm_of(ANA), message.ts)
         workspace.state.ephemerals.clear()
-        return crashed
 
-    await at_every_step(attempt)
+    await killed_at_each_step(slack, where, work, check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 import pytest
 
@@ -16,15 +17,13 @@ from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from sandbox.workspace import GENERAL, Workspace
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, standing
-from tests.reply.fake_ledger import FakeJob
+from tests.reply.fake_ledger import FakeJob, FakeLedger
 from tests.reply.steps import (
     AT_EVERY_STEP,
-    CrashError,
     WatchedSlack,
-    at_every_step,
     at_step,
-    crash,
-    fault_at,
+    frozen_at_each_step,
+    killed_at_each_step,
 )
 
 TEXT = "all of the answer " + "word " * 3_000
@@ -44,70 +43,39 @@ async def journey(reply: Reply) -> None:
     await reply.deliver(answer(TEXT))
 
 
-def check_one_answer(workspace: Workspace) -> None:
+async def check_and_clear(workspace: Workspace, slack: Slack) -> None:
     root, second = standing(workspace)
     assert second.thread_ts == root.ts
     assert (root.shown + second.shown).count("word ") == 3_000
     assert second.shown.endswith(LAST_LINE)
     assert not set(root.pings) - {"<@U0ANA00001>"}
+    for message in (second, root):
+        await slack.delete(GENERAL, message.ts)
 
 
 @AT_EVERY_STEP
 async def test_killed_at_any_step(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
-        fault_at(where, ledger, watched, at_step(number, crash))
-        crashed = await crashes(Reply(watched, budget, ledger, ask(), backoff=0.01))
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(Reply(slack, budget, ledger, ask(), backoff=0.01))
 
-        await journey(Reply(slack, budget, job.take(), ask(), backoff=0.01))
-
-        check_one_answer(workspace)
-        for message in reversed(standing(workspace)):
-            await slack.delete(GENERAL, message.ts)
-        return crashed
-
-    await at_every_step(attempt)
-
-
-async def crashes(reply: Reply) -> bool:
-    crashed = False
-    try:
-        await journey(reply)
-    except* CrashError:
-        crashed = True
-    return crashed
+    await killed_at_each_step(slack, where, work, partial(check_and_clear, workspace, slack))
 
 
 @AT_EVERY_STEP
 async def test_frozen_at_any_step_while_another_takes_over_and_finishes(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(Reply(slack, budget, ledger, ask(), backoff=0.01))
 
-        async def taken_over() -> None:
-            await journey(Reply(slack, budget, job.take(), ask(), backoff=0.01))
+    async def again(slack: Slack, ledger: FakeLedger) -> None:
+        reply = Reply(slack, budget, ledger, ask(), backoff=0.01)
+        await reply.deliver(answer(TEXT), afresh=True)
 
-        fault_at(where, ledger, watched, at_step(number, taken_over))
-        lost = False
-        try:
-            await journey(Reply(watched, budget, ledger, ask(), backoff=0.01))
-        except* LeaseLost:
-            lost = True
-            # The queue has the job shown once more after this, by whoever holds it.
-            again = Reply(slack, budget, job.take(), ask(), backoff=0.01)
-            await again.deliver(answer(TEXT), afresh=True)
-
-        check_one_answer(workspace)
-        for message in reversed(standing(workspace)):
-            await slack.delete(GENERAL, message.ts)
-        return lost
-
-    await at_every_step(attempt)
+    check = partial(check_and_clear, workspace, slack)
+    await frozen_at_each_step(slack, where, work, again, check)
 
 
 async def test_a_post_without_a_lease_is_taken_back_at_once(

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bot.completion.result import Section
-from bot.errors import LeaseLost
 from bot.reply.reply import TOLD, Reply
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from bot.words import talk
 from sandbox.workspace import ANA, DESIGN, GENERAL, Message, Workspace, dm_of
 from tests.reply.conftest import Start, answer, ask, buttons, standing
-from tests.reply.fake_ledger import FakeJob
-from tests.reply.steps import (
-    AT_EVERY_STEP,
-    CrashError,
-    WatchedSlack,
-    at_every_step,
-    at_step,
-    crash,
-    fault_at,
-)
+from tests.reply.fake_ledger import FakeJob, FakeLedger
+from tests.reply.steps import AT_EVERY_STEP, frozen_at_each_step, killed_at_each_step
 from tests.reply.test_reply import shown, streaming
 
 READY = talk.ready(f"<@{ANA}>")
@@ -223,47 +215,30 @@ async def check_and_clear(workspace: Workspace, slack: Slack) -> None:
 async def test_told_once_by_whoever_is_killed_at_any_step(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
-        fault_at(where, ledger, watched, at_step(number, crash))
-        before = tellings(workspace)
-        crashed = False
-        try:
-            await journey(Reply(watched, budget, ledger, LATE, backoff=0.01))
-        except CrashError:
-            crashed = True
+    before = tellings(workspace)
 
-        await journey(Reply(slack, budget, job.take(), LATE, backoff=0.01))
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(Reply(slack, budget, ledger, LATE, backoff=0.01))
 
-        assert tellings(workspace) == before + 1
+    async def check() -> None:
+        nonlocal before
+        before += 1
+        assert tellings(workspace) == before
         await check_and_clear(workspace, slack)
-        return crashed
 
-    await at_every_step(attempt)
+    await killed_at_each_step(slack, where, work, check)
 
 
 @AT_EVERY_STEP
 async def test_told_once_by_whoever_is_frozen_at_any_step(
     workspace: Workspace, slack: Slack, budget: EditBudget, where: str
 ) -> None:
-    async def attempt(number: int) -> bool:
-        job = FakeJob(f"job-{where}-{number}")
-        ledger, watched = job.take(), WatchedSlack.of(slack)
+    async def work(slack: Slack, ledger: FakeLedger) -> None:
+        await journey(Reply(slack, budget, ledger, LATE, backoff=0.01))
 
-        async def taken_over() -> None:
-            await journey(Reply(slack, budget, job.take(), LATE, backoff=0.01))
+    async def again(slack: Slack, ledger: FakeLedger) -> None:
+        reply = Reply(slack, budget, ledger, LATE, backoff=0.01)
+        await reply.deliver(answer(TEXT), afresh=True)
 
-        fault_at(where, ledger, watched, at_step(number, taken_over))
-        lost = False
-        try:
-            await journey(Reply(watched, budget, ledger, LATE, backoff=0.01))
-        except LeaseLost:
-            lost = True
-            again = Reply(slack, budget, job.take(), LATE, backoff=0.01)
-            await again.deliver(answer(TEXT), afresh=True)
-
-        await check_and_clear(workspace, slack)
-        return lost
-
-    await at_every_step(attempt)
+    check = partial(check_and_clear, workspace, slack)
+    await frozen_at_each_step(slack, where, work, again, check)
