@@ -129,10 +129,7 @@ async def _look(settings: Settings, store: Store, team: str, job_id: str) -> Job
         lease_seconds=settings.job_lease_seconds,
         retention_seconds=settings.job_retention_seconds,
     )
-    try:
-        return await queue.look(job_id)
-    except ValueError:
-        return None
+    return await queue.look(job_id)
 
 
 def _crashes(settings: Settings, store: Store, team: str) -> Crashes:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-import structlog
 from attrs import frozen
 
 from bot.admin.command_reply import Caller, CommandReply
@@ -21,8 +20,6 @@ from bot.settings import Settings, zone_of
 from bot.slack.channel_names import ChannelNames
 from bot.store.side import StoreSide
 from bot.words import votes as words
-
-log = structlog.get_logger(__name__)
 
 NAMES_SECONDS = 3.0
 MOST_NAMES = 50
@@ -85,18 +82,11 @@ class VoteCommands:
         wanted = list(ids)
         for first in range(0, len(wanted), _AT_ONCE):
             some = wanted[first : first + _AT_ONCE]
-            for job in await asyncio.gather(*map(self._find, some)):
+            for job in await asyncio.gather(*map(self._queue.look, some)):
                 said = _said(job) if job else None
                 if job and said and (room := room - _size(said)) >= 0:
                     texts[job.id] = said
         return texts
-
-    async def _find(self, job_id: str) -> Job | None:
-        try:
-            return await self._queue.look(job_id)
-        except ValueError:
-            log.exception("job cannot be read", job_id=job_id)
-            return None
 
     def _month(self, command: AdminCommand) -> str:
         now = windows_at(self._clock(), zone_of(self._settings))

@@ -97,16 +97,8 @@ class Buttons:
 
     async def _meant(self, click: Click) -> Job | None:
         """The job that the click is about; None when it is not known, or is not of that place."""
-        job = await self._find(named_by(click.action.value)[0])
+        job = await self._queue.look(named_by(click.action.value)[0])
         return job if job and is_about(click, job) else None
-
-    async def _find(self, job_id: str) -> Job | None:
-        """The job; None when it is not known, or cannot be read any more."""
-        try:
-            return await self._queue.look(job_id)
-        except ValueError:
-            log.exception("job cannot be read", job_id=job_id)
-            return None
 
     async def _to_edit(self, click: Click) -> Job | None:
         """The same, for whoever may look into it. Raises `UserError`."""
@@ -214,7 +206,7 @@ class Buttons:
             holder = await self._queue.holder_of(dedupe)
             if holder is None:
                 return dedupe
-            retry = await self._find(holder)
+            retry = await self._queue.look(holder)
             if retry and (retry.answer is None or click.at < retry.ask.asked_at):
                 return dedupe
             dedupe = f"{first}:{holder}"

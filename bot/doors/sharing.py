@@ -82,11 +82,7 @@ class Sharing:
 
     async def _find(self, click: Click) -> Job | None:
         """The job that the click is about, if whoever clicked has asked it."""
-        try:
-            job = await self._queue.look(click.action.value)
-        except ValueError:
-            log.exception("job cannot be read", job_id=click.action.value)
-            return None
+        job = await self._queue.look(click.action.value)
         return job if job and job.ask.user == click.user and is_about(click, job) else None
 
     async def _post(self, job: Job, answer: Answer) -> None:

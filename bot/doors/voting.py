@@ -125,7 +125,7 @@ class Voting:
         """What there is to tell whoever clicked, and whether their vote counts now."""
         if await self._store.allowances.take(f"votes:{click.user}", PER_MINUTE):
             return words.OFTEN, False
-        job = await self._find(job_id)
+        job = await self._queue.look(job_id)
         if job is None or not is_about(click, job):
             return talk.ANSWER_FORGOTTEN, False
         if job.answer is None or job.answer.failure:
@@ -141,7 +141,7 @@ class Voting:
 
     async def _explain(self, submission: Submission, vote: Vote) -> str:
         """Why it came to nothing; empty when it was kept."""
-        job = await self._find(submission.view.private_metadata)
+        job = await self._queue.look(submission.view.private_metadata)
         if job is None:
             return words.FORM_FORGOTTEN
         outcome = await self._store.votes.amend(
@@ -155,7 +155,7 @@ class Voting:
         message = await self._whole.find(
             event.channel, event.ts, event.ts, asker=event.user, within=LOOK_UP_SECONDS
         )
-        job = await self._find(job_named_by(message)) if message else None
+        job = await self._queue.look(job_named_by(message)) if message else None
         answer = job.answer if job else None
         if (
             job is None
@@ -182,14 +182,6 @@ class Voting:
             at=job.ask.asked_at,
             zone=zone,
         )
-
-    async def _find(self, job_id: str) -> Job | None:
-        """The job; None when it is not known, or cannot be read any more."""
-        try:
-            return await self._queue.look(job_id) if job_id else None
-        except ValueError:
-            log.exception("job cannot be read", job_id=job_id)
-            return None
 
     async def _kept_from(self, user: str, job: Job) -> str:
         """Why `user` may not vote on it; empty when they may. One's own is everybody's."""

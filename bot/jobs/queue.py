@@ -145,11 +145,15 @@ class Queue(Leased):
         return None if holder is None else str(holder)
 
     async def look(self, job_id: str) -> Job | None:
-        """The job as it stands, for whoever does not hold it; None when it is not known. Raises
-        `ValueError` when what is stored is no job."""
+        """The job as it stands, for whoever does not hold it; None when it is not known, or what
+        is stored cannot be read by this version."""
         with redis_errors():
             fields: Any = await self._store.redis.hgetall(self._keys.job(job_id))
-        return parse_job(fields) if fields else None
+        try:
+            return parse_job(fields) if fields else None
+        except ValueError as error:
+            log.warning("job cannot be read", job_id=job_id, why=str(error))
+            return None
 
     async def stop(self, job_id: str, reason: str) -> State | None:
         """Stop the job unless its answer is stored already; the state it was in, None when it is

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import structlog
-
 from bot.completion.ask import Begun
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.continued import Earlier
 from bot.slack.blocks import value_of
-
-log = structlog.get_logger(__name__)
 
 _MOST = 20
 """Jobs that came to nothing, one after the other, that are looked at."""
@@ -43,7 +39,7 @@ class Sequels:
             holder = await self._queue.holder_of(sequel.dedupe)
             if holder is None:
                 break
-            sequel = Sequel(sequel.dedupe, holder, await self._look(holder))
+            sequel = Sequel(sequel.dedupe, holder, await self._queue.look(holder))
             if sequel.job is None or not _came_to_nothing(sequel.job):
                 break
             sequel = Sequel(f"{first}:{holder}")
@@ -63,18 +59,11 @@ class Sequels:
 
     async def earlier(self, begun: Begun) -> Earlier | None:
         """The answer that is gone on with; None when it is forgotten by now."""
-        job = await self._look(begun.job_id)
+        job = await self._queue.look(begun.job_id)
         if job is None or job.answer is None or job.given_up:
             return None
         continued = await self.of(job) | {begun.section}
         return Earlier(job.id, job.ask, job.answer, job.posts, begun.section, continued)
-
-    async def _look(self, job_id: str) -> Job | None:
-        try:
-            return await self._queue.look(job_id)
-        except ValueError:
-            log.exception("job cannot be read", job_id=job_id)
-            return None
 
 
 def _came_to_nothing(job: Job) -> bool:

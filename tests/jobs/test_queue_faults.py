@@ -112,6 +112,15 @@ async def test_hash_that_is_no_job_is_an_error(queue: Queue, store: Store, keys:
         await take_next(queue)
 
 
+async def test_who_only_looks_at_a_hash_that_is_no_job_finds_none(
+    queue: Queue, store: Store, keys: Keys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await queue.accept("job-1", make_ask())
+    await store.redis.hset(keys.job("job-1"), "ask", "{}")
+    assert await queue.look("job-1") is None
+    assert "Ask cannot be read" in capsys.readouterr().out
+
+
 async def test_queue_that_nobody_has_read_needs_no_cleaning(queue: Queue) -> None:
     assert await queue.prune() == 0
     assert await queue.hand_back() == 0
