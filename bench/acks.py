@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 import tempfile
@@ -20,13 +19,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bench._lean_grok import SHORT, lean_grok
 from bench._process import ROOT, running_bot, use_of, waited_of
+from bench._report import print_heads, verdict, write_down
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import channel_id, open_workspace
 from bot import words
 from bot.store.embedded import EmbeddedServer
 from sandbox.workspace import ANA, CommandResult, Workspace
-
-RESULT = ROOT / "bench/out/acks.json"
 
 WARM = 20
 """Commands before those that are counted: a program's first ones find nothing loaded."""
@@ -85,32 +83,22 @@ def main(load: Load = _USUAL) -> None:
         "stream; "
         "milliseconds to the ack"
     )
-    heads = (
-        "acked",
-        "refused",
-        "not acked",
-        "p50",
-        "p99",
-        "longest",
-        "CPU s",
-        "no core s",
-        "p99 ratio",
-    )
-    print(f"{'':>18}" + "".join(f"{head:>11}" for head in heads))
+    counted = ("acked", "refused", "not acked")
+    times = ("p50", "p99", "longest", "CPU s", "no core s", "p99 ratio")
+    print(f"{'':>18}", end="")
+    print_heads(*counted, *times, width=11)
     found = asyncio.run(_measure(load))
     bare = found[0]
     for each in found:
         ratio = each.p99 / bare.p99
         met = not each.late and each.p99 <= BAR_SECONDS and ratio <= BAR_RATIO
-        verdict = "" if each is bare else "met" if met else "MISSED"
+        said = "" if each is bare else verdict(met)
         print(
             f"{each.name:>18}{each.acked:>11,}{each.refused:>11,}{each.late:>11,}"
             f"{each.p50 * 1e3:>11.0f}{each.p99 * 1e3:>11.0f}{each.longest * 1e3:>11.0f}"
-            f"{each.cpu:>11.2f}{each.waited:>11.2f}{ratio:>11.1f} {verdict}"
+            f"{each.cpu:>11.2f}{each.waited:>11.2f}{ratio:>11.1f} {said}"
         )
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    written = [asdict(each) for each in found]
-    RESULT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    write_down("acks", [asdict(each) for each in found])
 
 
 async def _measure(load: Load) -> list[Acks]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import resource
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from bench._process import Use, running_bot, use_of
+from bench._report import print_heads, verdict, write_down
 from bench.streaming.grok import PIECES
 from bench.streaming.rows import FIRST_TOKEN_SECONDS, TOKENS, Bars, Question, Row
 from bench.streaming.stage import channel_id, open_workspace
@@ -20,7 +20,6 @@ from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, Workspace
 
 ROOT = Path(__file__).parents[1]
-RESULT = ROOT / "bench/out/memory.json"
 
 ANSWERS = (100, 1_000)
 TOKENS_PER_SECOND = 8.0
@@ -108,10 +107,8 @@ def main(answers: Sequence[int] = ANSWERS, tokens: int = TOKENS) -> None:
         return
     measured = asyncio.run(_measure_all([Load(number, tokens) for number in answers]))
     _print(measured)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
     loads = [asdict(each) | {"kib_each": each.each} for each in measured]
-    written = {"bar_mib": BAR, "loads": loads}
-    RESULT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    write_down("memory", {"bar_mib": BAR, "loads": loads})
 
 
 async def _measure_all(loads: Sequence[Load]) -> list[Measured]:
@@ -180,16 +177,15 @@ def _print(measured: Sequence[Measured]) -> None:
         f"{tokens:,} tokens each, {TOKENS_PER_SECOND:g} a second in chunks of {TOKENS_PER_CHUNK}; "
         f"the whole bot, Grok over HTTP"
     )
-    heads = ("answers", "at once", "MiB idle", "streaming", "most", "KiB each", "of a core")
-    print("".join(f"{head:>11}" for head in heads))
+    sizes = ("MiB idle", "streaming", "most", "KiB each")
+    print_heads("answers", "at once", *sizes, "of a core", width=11)
     for each in measured:
         print(
             f"{each.load.answers:>11,}{each.together:>11,}{each.idle.resident:>11.0f}"
             f"{each.streaming.resident:>11.0f}{each.after.most:>11.0f}{each.each:>11.0f}"
             f"{each.core:>11.0%}"
         )
-    verdict = "met" if all(each.meets for each in measured) else "MISSED"
-    print(f"the bar is {BAR:g} MiB: {verdict}")
+    print(f"the bar is {BAR:g} MiB: {verdict(all(each.meets for each in measured))}")
 
 
 def _options() -> argparse.Namespace:

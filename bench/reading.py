@@ -20,13 +20,12 @@ import httpx
 from httpx_sse import aconnect_sse
 
 from bench._process import ROOT, running_bot, use_of
+from bench._report import print_heads, verdict, write_down
 from bench.streaming.grok import PIECES
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import channel_id, open_workspace
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, Workspace
-
-RESULT = ROOT / "bench/out/reading.json"
 
 TOKENS = 1_000
 TOKENS_PER_SECOND = 50.0
@@ -67,21 +66,19 @@ def main(answers: Sequence[int] = tuple(BARS), tokens: int = TOKENS) -> None:
         f"{tokens:,} tokens each, {TOKENS_PER_SECOND:g} a second; CPU seconds, without the "
         "embedded Valkey"
     )
-    heads = ("answers", "bare reader", "the bot", "ratio", "the bar")
-    print("".join(f"{head:>13}" for head in heads))
+    print_heads("answers", "bare reader", "the bot", "ratio", "the bar", width=13)
     measured = []
     for number in answers:
         found = asyncio.run(_measure(number, tokens))
         measured.append(asdict(found) | {"ratio": found.ratio})
         bar = BARS.get(number)
-        verdict = "" if bar is None else "met" if found.ratio <= bar else "MISSED"
+        said = "" if bar is None else verdict(found.ratio <= bar)
         print(
             f"{number:>13}{found.bare:>13.2f}{found.bot - found.nothing:>13.2f}"
-            f"{found.ratio:>13.2f}{bar or '':>13} {verdict}",
+            f"{found.ratio:>13.2f}{bar or '':>13} {said}",
             flush=True,
         )
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    write_down("reading", measured)
 
 
 async def _measure(answers: int, tokens: int) -> Measured:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench._report import verdict, write_down
 from bot.completion.collect import Collector
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk
@@ -27,7 +28,6 @@ TOKENS_PER_LOOK = 20
 """An answer alone at 50 tokens/s is edited about every 60 tokens, and laid out twice for it."""
 
 CHARS_PER_TOKEN = 4
-RESULT = Path(__file__).parent / "out" / "rendering.json"
 
 PASSAGE = """\
 ## Slow start, in short
@@ -180,16 +180,14 @@ def _print(rounds: list[Round], shares: dict[int, dict[str, float]]) -> None:
     for part in shares[SHORT]:
         print(f"{part:>24}{shares[SHORT][part]:>16.0%}{shares[LONG][part]:>16.0%}")
     ratios = sorted(each.ratio for each in rounds)
-    verdict = "met" if _ratio(rounds) <= BAR else "MISSED"
     print(
         f"ratio {_ratio(rounds):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f} in {ROUNDS} rounds), "
-        f"the bar is {BAR}: {verdict}"
+        f"the bar is {BAR}: {verdict(_ratio(rounds) <= BAR)}"
     )
     print(f"the last fifth of a long answer costs {_growth(rounds):.2f} times its first fifth")
 
 
 def _write(rounds: list[Round], shares: dict[int, dict[str, float]]) -> None:
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
     result = {
         "cpu_ms_per_1000_tokens": _milliseconds(rounds),
         "ratio": _ratio(rounds),
@@ -198,4 +196,4 @@ def _write(rounds: list[Round], shares: dict[int, dict[str, float]]) -> None:
         "last_fifth_to_first": _growth(rounds),
         "shares": shares,
     }
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_down("rendering", result)

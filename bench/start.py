@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from bench._process import ROOT, running_bot, use_of
+from bench._report import verdict
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import open_workspace
 from sandbox.grok import GrokServer
@@ -29,12 +30,10 @@ def main(rounds: int = ROUNDS) -> None:
     print(f"{'slack_bolt and httpx':>22}{imports:>8.2f}")
     for command, bar in BARS.items():
         seconds = min(_cpu_of("-m", "bot", command) for _ in range(rounds))
-        print(f"{command:>22}{seconds:>8.2f}   {'met' if seconds <= bar else 'MISSED'}")
+        print(f"{command:>22}{seconds:>8.2f}   {verdict(seconds <= bar)}")
     ready = min(asyncio.run(_ready()) for _ in range(rounds))
-    verdict = "met" if ready <= SERVE_RATIO * imports else "MISSED"
-    print(
-        f"{'serve, until ready':>22}{ready:>8.2f}   {ready / imports:.2f} of the imports {verdict}"
-    )
+    said = verdict(ready <= SERVE_RATIO * imports)
+    print(f"{'serve, until ready':>22}{ready:>8.2f}   {ready / imports:.2f} of the imports {said}")
 
 
 def _cpu_of(*arguments: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import re
 import resource
 import tempfile
@@ -16,13 +15,13 @@ from pathlib import Path
 
 from bench._lean_grok import ENDED_AT, TIMED, TOKENS_PER_SECOND, lean_grok
 from bench._process import ROOT, running_bot, use_of
+from bench._report import print_heads, verdict, write_down
 from bench._streams_plot import draw
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import answer_text, channel_id, open_workspace
 from bot.store.embedded import EmbeddedServer
 from sandbox.workspace import ANA, Workspace
 
-RESULT = ROOT / "bench/out/streams.json"
 PLOT = ROOT / "docs/streams.svg"
 
 STREAMS = (1, 50, 100, 200, 400, 600)
@@ -70,30 +69,23 @@ def main(streams: Sequence[int] = STREAMS, plot: Path | None = PLOT) -> None:
         f"{TOKENS_PER_SECOND:g} tokens a second each; the last text of {TIMED_ANSWERS} answers "
         "among them, p95"
     )
-    heads = ("streams", "of a core", "us a token", "MiB", "last text")
-    print("".join(f"{head:>12}" for head in heads))
+    print_heads("streams", "of a core", "us a token", "MiB", "last text", width=12)
     measured = []
     for number in streams:
         found = asyncio.run(_measure(number))
         measured.append(found)
         each = found.core / number / TOKENS_PER_SECOND * 1e6
-        verdict = "" if found.streams < BAR_STREAMS else _verdict(found)
+        said = "" if found.streams < BAR_STREAMS else verdict(found.latest <= BAR_SECONDS)
         print(
             f"{found.streams:>12,}{found.core:>12.2f}{each:>12.0f}{found.memory:>12.0f}"
-            f"{found.latest:>10.2f} s {verdict}",
+            f"{found.latest:>10.2f} s {said}",
             flush=True,
         )
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    written = [asdict(each) | {"latest": each.latest} for each in measured]
-    RESULT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    write_down("streams", [asdict(each) | {"latest": each.latest} for each in measured])
     if plot is not None:
         plot.write_text(
             draw([(each.streams, each.core, each.memory) for each in measured]), encoding="utf-8"
         )
-
-
-def _verdict(found: Measured) -> str:
-    return "met" if found.latest <= BAR_SECONDS else "MISSED"
 
 
 async def _measure(streams: int) -> Measured:

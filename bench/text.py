@@ -7,18 +7,17 @@ is the least of some rounds, since others may use the CPU.
 from __future__ import annotations
 
 import gc
-import json
 import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from pydantic import JsonValue
 
+from bench._report import verdict, write_down
 from bot.completion.result import Answer, Section
 from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import make_safe
@@ -45,7 +44,6 @@ PIECES_PER_LOOK = 3
 """About 60 tokens come between two edits of an answer alone, which is laid out twice for each."""
 
 MESSAGES = Settings.model_fields["answer_messages"].default
-RESULT = Path(__file__).parent / "out" / "text.json"
 
 REPEATED: Mapping[str, str] = {
     "prose": "Plain words of an answer, some eighty characters in each of its lines, **so**.\n",
@@ -206,8 +204,7 @@ class Read:
 
     @property
     def verdict(self) -> str:
-        met = self.most <= self.bar and self.stretch <= STRETCH_BAR
-        return "met" if met else "MISSED"
+        return verdict(self.most <= self.bar and self.stretch <= STRETCH_BAR)
 
 
 def main(names: Sequence[str] = ()) -> None:
@@ -226,8 +223,7 @@ def main(names: Sequence[str] = ()) -> None:
             _print(found[-1])
     gc.unfreeze()
     _print_verdicts(found)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", "utf-8")
+    write_down("text", [asdict(each) for each in found])
 
 
 def texts(size: int) -> Iterator[tuple[str, str]]:
@@ -386,8 +382,8 @@ def _print_verdicts(found: list[Read]) -> None:
 
 
 def _verdict(what: str, taken: float, bar: float, text: str) -> None:
-    verdict = "met" if taken <= bar else "MISSED"
-    print(f"{what}: {taken:.1f} ms at most ({text}), the bar is {bar:,.0f} ms: {verdict}")
+    said = verdict(taken <= bar)
+    print(f"{what}: {taken:.1f} ms at most ({text}), the bar is {bar:,.0f} ms: {said}")
 
 
 if __name__ == "__main__":
