@@ -41,6 +41,15 @@ def _price_list(text: str) -> str:
     return text
 
 
+_TOOL_PRICES = re.compile(rf"(?:web|posts|profiles|files)={_PRICE}")
+
+
+def _tool_price_list(text: str) -> str:
+    if not all(_TOOL_PRICES.fullmatch(entry.strip()) for entry in text.split(",") if entry.strip()):
+        raise ValueError("write each price as web=5, posts=5, profiles=10 or files=10")
+    return text
+
+
 Streaming = Literal["edit", "native", "auto"]
 """How answers in threads grow."""
 
@@ -159,6 +168,12 @@ class Settings(BaseSettings):
         "",
         description="Prices of models that the API lists none for, in US dollars per million "
         "tokens: `model=input/output` or `model=input/cached/output`, separated by commas.",
+    )
+    grok_tool_prices: Annotated[str, AfterValidator(_tool_price_list)] = Field(
+        "",
+        description="What xAI's tools cost where that is no longer as listed, in US dollars for "
+        "1,000: `web=5,posts=5,profiles=10,files=10` are searches of the web, posts and profiles "
+        "of X, and searches in files. Those not named cost as listed.",
     )
     grok_max_prompt_bytes: int = Field(
         64 * 1024, gt=0, description="Longest prompt taken, in UTF-8 bytes."

@@ -28,6 +28,7 @@ from bot.asking.showing import (
     own_defaults,
     search_here,
 )
+from bot.completion.tools import prices_of_tools
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
@@ -184,7 +185,8 @@ class CommandRunner:
     async def _search(self, _: AdminCommand, caller: Caller) -> CommandReply:
         rules = await self._in_force(caller)
         knows = self._permission.knows_rules(caller.person)
-        lines = search_here(rules) if knows else how_to_search()
+        prices = prices_of_tools(self._settings.grok_tool_prices)
+        lines = search_here(rules, prices) if knows else how_to_search(prices)
         return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=knows)))
 
     async def _defaults(self, command: AdminCommand, caller: Caller) -> CommandReply:

@@ -104,14 +104,14 @@ def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
     )
 
 
-def search_here(rules: InForce) -> tuple[str, ...]:
+def search_here(rules: InForce, prices: Mapping[str, int]) -> tuple[str, ...]:
     """What may be searched there, and what that costs."""
-    return (searchable_text(rules.searchable), *how_to_search())
+    return (searchable_text(rules.searchable), *how_to_search(prices))
 
 
-def how_to_search() -> tuple[str, ...]:
-    """What searching costs, and how to ask for it."""
-    each = [price for tool in TOOLS.values() for price in tool.micro_dollars.values()]
+def how_to_search(prices: Mapping[str, int]) -> tuple[str, ...]:
+    """What searching costs at these `prices` of tools, and how to ask for it."""
+    each = [prices[name] for tool in TOOLS.values() for name in tool.micro_dollars]
     of_thousand = [dollars(1_000 * micro_dollars / 1_000_000) for micro_dollars in each]
     return (search_words.priced(*of_thousand), search_words.HOW_TO_SEARCH)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -81,13 +82,36 @@ READ_OF_EACH_CALL = 3_000
 example of docs.x.ai read 383,000, about as many as here in five turns of one tool."""
 
 
-def cost_of(use: ToolUse) -> int | None:
+FILE_SEARCHES = "file_searches"
+"""How the price of a search in files is called among `LISTED`."""
+
+LISTED: Mapping[str, int] = MappingProxyType(
+    {
+        **{name: price for tool in TOOLS.values() for name, price in tool.micro_dollars.items()},
+        FILE_SEARCHES: 10_000,
+    }
+)
+"""Micro-dollars for each thing that is counted; a search in files costs $10 for 1,000 (docs.x.ai,
+"Files", October 2026)."""
+
+_SAID = {"web": "web_calls", "posts": "posts", "profiles": "profiles", "files": FILE_SEARCHES}
+"""How an operator calls what is counted."""
+
+
+def prices_of_tools(said: str) -> dict[str, int]:
+    """What tools cost, in micro-dollars for each thing that is counted: as an operator has `said`
+    (`GROK_TOOL_PRICES`, in dollars for 1,000), else as listed."""
+    entries = (entry.strip().partition("=") for entry in said.split(",") if entry.strip())
+    return {**LISTED, **{_SAID[name]: math.ceil(float(each) * 1_000) for name, _, each in entries}}
+
+
+def cost_of(use: ToolUse, prices: Mapping[str, int] = LISTED) -> int | None:
     """What `use` costs, in micro-dollars; None when not all of it is known."""
     total = 0
     for tool in TOOLS.values():
-        for name, price in tool.micro_dollars.items():
+        for name in tool.micro_dollars:
             counted = getattr(use, name)
             if counted is None:
                 return None
-            total += counted * price
+            total += counted * prices[name]
     return total

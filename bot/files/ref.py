@@ -20,8 +20,8 @@ PDF_TURNS = 1
 """How often Grok may look something up in PDFs that go along themselves before it answers: with any
 file xAI lets a model do so, and bills all that is read each time (docs.x.ai, "Files")."""
 
-PDF_MICRO_DOLLARS = 50_000
-"""What looking it up may cost besides: five searches in files, at $10 for 1,000."""
+PDF_SEARCHES = 5
+"""How often it may search in files for that, which is billed besides."""
 
 _MARKS = 512
 """Tokens (a byte each) that name a file and mark where it begins and ends, or why it is not

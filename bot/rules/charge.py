@@ -74,7 +74,7 @@ def _searched(hold: Hold, answer: Answer) -> SearchUse:
     any bill it may have been all that was reserved."""
     if answer.usage is None:
         return hold.searched
-    return searched(hold.searched, answer.tools or ToolUse())
+    return searched(hold.searched, answer.tools or ToolUse(), hold.prices_of_tools)
 
 
 def _likely(tokens: int, seen: int) -> int:

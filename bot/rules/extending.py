@@ -13,13 +13,15 @@ def extended(hold: Hold, search: Search) -> Hold | None:
     """What is reserved for `search` with one turn more than in `hold`; None where caps allow no
     more."""
     turns = hold.rounds
-    most = most_searched(search.model_copy(update={"max_turns": turns}), hold.caps, turns)
+    search = search.model_copy(update={"max_turns": turns})
+    most = most_searched(search, hold.caps, turns, hold.prices_of_tools)
     if (most.searches, most.posts) <= (hold.searches, hold.posts):
         return None
     read = most.rounds * hold.input + most.read
     cost = None
     if hold.prices is not None:
-        cost = hold.prices.cost(read, hold.output, prompts=hold.copies) + most.micro_dollars
+        beside = most.micro_dollars + hold.file_micro_dollars
+        cost = hold.prices.cost(read, hold.output, prompts=hold.copies) + beside
     return hold.model_copy(
         update={
             "rounds": most.rounds,

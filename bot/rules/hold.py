@@ -6,6 +6,7 @@ byte. Where that does not fit, it may be counted (`Counted`). Money is in micro-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -14,9 +15,10 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
 from bot.completion.effort import Effort, thoughts_of
 from bot.completion.measure import PER_MESSAGE
+from bot.completion.tools import FILE_SEARCHES, LISTED, prices_of_tools
 from bot.completion.transcript import GO_ON, shared
 from bot.errors import UserError
-from bot.files.ref import PDF_MICRO_DOLLARS, PDF_TURNS, bounds_of
+from bot.files.ref import PDF_SEARCHES, PDF_TURNS, bounds_of
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.rules.prices import Prices
@@ -110,9 +112,13 @@ class Hold(BaseModel):
     """The most that is fetched of X."""
     search_micro_dollars: int = 0
     """What of `micro_dollars` the calls, the posts and the profiles cost."""
+    file_micro_dollars: int = 0
+    """What of `micro_dollars` looking things up in files costs."""
     caps: dict[QuotaName, int] = {}
     """What bounds all of those, however often it searches."""
     prices: Prices | None = None
+    tool_prices: dict[str, int] = {}
+    """Micro-dollars for each thing that searching is billed by; empty: as listed."""
     model: str = ""
     """Which is asked, as the list of models calls it; empty in a job of an earlier version."""
 
@@ -140,6 +146,11 @@ class Hold(BaseModel):
             profiles=self.profiles,
             micro_dollars=self.search_micro_dollars,
         )
+
+    @property
+    def prices_of_tools(self) -> Mapping[str, int]:
+        """What each thing costs that searching is billed by, in micro-dollars."""
+        return {**LISTED, **self.tool_prices}
 
     def ends(self, name: QuotaName) -> int | None:
         """When what counts against a quota begins anew, Unix time in seconds; None: it is no
@@ -177,11 +188,12 @@ def hold_for(
     room, least_room = _room(ask, settings, counted)
     thoughts = thoughts_of(settings.grok_reasoning_tokens, effort) if reasons else 0
     reasoning = answers * thoughts
-    most = most_searched(ask.search, rules.caps, settings.grok_search_turns)
+    tool_prices = prices_of_tools(settings.grok_tool_prices)
+    most = most_searched(ask.search, rules.caps, settings.grok_search_turns, tool_prices)
     rounds = max(most.rounds, 1 + PDF_TURNS if ask.encloses_pdf else 1)
     read = rounds * (prompt + copies * room) + most.read
     written = answers * (request.max_tokens or settings.grok_max_tokens) + reasoning
-    looked_up = PDF_MICRO_DOLLARS if ask.encloses_pdf else 0
+    looked_up = PDF_SEARCHES * tool_prices[FILE_SEARCHES] if ask.encloses_pdf else 0
     beside_tokens = most.micro_dollars + looked_up
     cost = prices.cost(read, written, prompts=copies) + beside_tokens if prices else None
     return Hold(
@@ -205,8 +217,10 @@ def hold_for(
         posts=most.posts,
         profiles=most.profiles,
         search_micro_dollars=most.micro_dollars,
+        file_micro_dollars=looked_up,
         caps=dict(rules.caps) if ask.search else {},
         prices=prices,
+        tool_prices=tool_prices if ask.search else {},
         model=model[:_MODEL_CHARS],
     )
 

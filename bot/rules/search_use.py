@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.completion.result import ToolUse
 from bot.completion.search import Search
-from bot.completion.tools import READ_OF_EACH_CALL, TOOLS, cost_of
+from bot.completion.tools import LISTED, READ_OF_EACH_CALL, TOOLS, cost_of
 from bot.rules.quota import QuotaName
 
 
@@ -32,9 +32,14 @@ NOTHING_FOUND = SearchUse()
 _CALLS = ("web_calls", "x_calls")
 
 
-def most_searched(search: Search, caps: Mapping[QuotaName, int], turns: int) -> SearchUse:
+def most_searched(
+    search: Search,
+    caps: Mapping[QuotaName, int],
+    turns: int,
+    prices: Mapping[str, int] = LISTED,
+) -> SearchUse:
     """The most that `search` may come to under `caps`, in so many turns where it says nothing
-    else."""
+    else, at these `prices` (`LISTED`)."""
     if not search:
         return NOTHING_FOUND
     turns = search.max_turns or turns
@@ -56,17 +61,15 @@ def most_searched(search: Search, caps: Mapping[QuotaName, int], turns: int) -> 
         searches=calls,
         posts=use.posts or 0,
         profiles=use.profiles or 0,
-        micro_dollars=cost_of(use) or 0,
+        micro_dollars=cost_of(use, prices) or 0,
         read=found * READ_OF_EACH_CALL,
         rounds=turns + 1,
     )
 
 
-def searched(most: SearchUse, use: ToolUse | None) -> SearchUse:
+def searched(most: SearchUse, use: ToolUse, prices: Mapping[str, int] = LISTED) -> SearchUse:
     """What was searched by `use`, of which the most was reserved: what it does not say counts as
-    that, and None says nothing."""
-    if use is None:
-        return most
+    that."""
     posts = most.posts if use.posts is None else use.posts
     profiles = most.profiles if use.profiles is None else use.profiles
     known = use.model_copy(update={"posts": posts, "profiles": profiles})
@@ -74,7 +77,7 @@ def searched(most: SearchUse, use: ToolUse | None) -> SearchUse:
         searches=use.web_calls + use.x_calls,
         posts=posts,
         profiles=profiles,
-        micro_dollars=cost_of(known) or 0,
+        micro_dollars=cost_of(known, prices) or 0,
     )
 
 

@@ -54,3 +54,9 @@ def test_the_api_first_then_the_operator(
 def test_prices_that_cannot_be_read_are_a_fault(text: str) -> None:
     with pytest.raises(ValueError, match="write each price as model=input/output"):
         Settings(_env_file=None, grok_prices=text)
+
+
+@pytest.mark.parametrize("text", ["web", "web=", "web=-1", "pages=5", "web=5/6", "web=1e9"])
+def test_prices_of_tools_that_cannot_be_read_are_a_fault(text: str) -> None:
+    with pytest.raises(ValueError, match="write each price as web=5"):
+        Settings(_env_file=None, grok_tool_prices=text)

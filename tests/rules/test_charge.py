@@ -12,7 +12,7 @@ from hypothesis import given
 from bot.completion.ask import Ask
 from bot.completion.echo import show_echo
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Answer, Section, Usage
+from bot.completion.result import Answer, Section, ToolUse, Usage
 from bot.rules.charge import NOTHING, Charge, charge_for
 from bot.rules.hold import MOST, Hold
 from bot.rules.prices import Prices
@@ -55,6 +55,15 @@ def test_cost_that_the_api_says() -> None:
     usage = USAGE.model_copy(update={"cost_in_usd_ticks": 37_756_000})
 
     assert charged(answer={"usage": usage}) == Charge(1, 130, 3_776)
+
+
+def test_searches_cost_what_they_were_reserved_by_where_the_api_does_not_say() -> None:
+    answer = {"usage": USAGE, "tools": ToolUse(web_calls=2, x_calls=1, posts=4)}
+    dear = HOLD.model_copy(update={"tool_prices": {"web_calls": 7_000, "posts": 1}})
+
+    assert charged(answer=answer).search_micro_dollars == 2 * 5_000 + 4 * 5_000
+    assert charged(dear, answer=answer).search_micro_dollars == 2 * 7_000 + 4
+    assert charged(dear, answer=answer).micro_dollars == PRICED + 14_004
 
 
 def test_cost_by_the_prices_when_the_api_does_not_say() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
+from bot.files.ref import FileRef
 from bot.rules.extending import exceeds, extended, reaches
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy, Rules
@@ -20,15 +21,24 @@ from tests.jobs.asks import make_ask
 SEARCH = search_in({"search": "web,x", "max_turns": 1})
 
 
-def hold_of(turns: int = 1, caps: dict[QuotaName, int] | None = None, **fields: Any) -> Hold:
+SETTINGS = Settings(_env_file=None)
+
+
+def hold_of(
+    turns: int = 1,
+    caps: dict[QuotaName, int] | None = None,
+    settings: Settings = SETTINGS,
+    files: tuple[FileRef, ...] = (),
+    **fields: Any,
+) -> Hold:
     policy = Policy(0, {Scope("channel", "C1"): Rules(limits=caps or {})})
-    ask = make_ask(search=SEARCH.model_copy(update={"max_turns": turns}))
+    ask = make_ask(search=SEARCH.model_copy(update={"max_turns": turns}), files=files)
     hold = hold_for(
         ask,
         policy,
         prices=Prices(1, 2),
         reasons=False,
-        settings=Settings(_env_file=None),
+        settings=settings,
         now=time.time(),
     )
     return hold.model_copy(update=fields)
@@ -40,6 +50,27 @@ def test_it_is_as_if_one_turn_more_had_been_asked_for() -> None:
     assert once is not None
     assert once == hold_of(2)
     assert extended(once, SEARCH) == hold_of(3)
+
+
+def test_prices_stay_those_that_were_reserved_by() -> None:
+    dear = hold_of(settings=SETTINGS.model_copy(update={"grok_tool_prices": "web=500,posts=7.5"}))
+    more = extended(dear, SEARCH)
+
+    assert dear.search_micro_dollars == 10 * 500_000 + 100 * 7_500 + 5 * 10_000
+    assert more is not None
+    assert more.search_micro_dollars == 2 * dear.search_micro_dollars
+
+
+def test_looking_into_a_pdf_stays_reserved() -> None:
+    plain, with_pdf = hold_of(), hold_of(files=(FileRef(id="F1", kind="pdf"),))
+    more = extended(with_pdf, SEARCH)
+
+    assert with_pdf.file_micro_dollars == 50_000
+    assert more is not None
+    assert more.micro_dollars is not None
+    of_tokens = Prices(1, 2).cost(more.read, more.output)
+    assert more.micro_dollars == of_tokens + more.search_micro_dollars + 50_000
+    assert plain.file_micro_dollars == 0
 
 
 def test_what_nobody_knows_the_price_of_stays_so() -> None:
