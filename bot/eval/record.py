@@ -98,6 +98,11 @@ class Record:
         return sum(sum(each) for each in self._begun.values())
 
     @property
+    def cut_off(self) -> int:
+        """How many requests that was."""
+        return sum(map(len, self._begun.values()))
+
+    @property
     def spent(self) -> int:
         """Micro-dollars that all of it has cost, and may have."""
         return self._spent + self.lost

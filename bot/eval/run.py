@@ -238,9 +238,8 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield from _of_judge(work, work.judge)
     if missing := sum(row.missing for row in rows):
         yield words.failed(missing, work.asker.last_failure or words.NOT_ASKED)
-    lost = work.record.lost
-    spent = _dollars(work.record.spent)
-    yield words.not_priced_yet(spent, _dollars(lost)) if lost else words.spent(spent)
+    lost, cut_off, spent = work.record.lost, work.record.cut_off, _dollars(work.record.spent)
+    yield words.not_priced_yet(spent, _dollars(lost), cut_off) if lost else words.spent(spent)
     if work.ended:
         yield work.ended
     else:

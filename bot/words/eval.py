@@ -112,9 +112,12 @@ def progress(bar: str, done: int, total: int, *, spent: str, budget: str, failed
     return f"{bar} {done:,}/{total:,} · {spent} of {budget}{trouble}"
 
 
-def not_priced_yet(spent: str, lost: str) -> str:
-    """`lost`: of requests that were cut off, and that may have been charged."""
-    return f"Spent {spent}, of which {lost} are what requests that broke off came to at most."
+def not_priced_yet(spent: str, lost: str, requests: int) -> str:
+    """`lost`: of so many requests that were cut off, and that may have been charged."""
+    return (
+        f"Spent {spent}, of which {lost} are what {counted(requests, 'request')} that broke off "
+        "may have come to at most."
+    )
 
 
 def missing(number: int) -> str:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +61,10 @@ class Forks:
         self._parent: asyncio.subprocess.Process | None = None
         self._ready = asyncio.Event()
 
-    async def start(self, env: Mapping[str, str], *, cwd: Path, log: Path) -> Process:
-        """`python -m bot serve`."""
+    async def start(
+        self, env: Mapping[str, str], *, cwd: Path, log: Path, arguments: Sequence[str] = ("serve",)
+    ) -> Process:
+        """`python -m bot …`; what it prints goes into `log`."""
         assert self._parent is not None
         assert self._parent.stdin is not None
         order = {
@@ -70,7 +72,7 @@ class Forks:
             "cwd": str(cwd),
             "log": str(log),
             "seconds": self._seconds,
-            "arguments": ["serve"],
+            "arguments": list(arguments),
         }
         started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
         self._starting.append((log, started))

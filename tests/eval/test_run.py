@@ -6,9 +6,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
+import random
 import signal
-import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,8 @@ from bot.words import grok as grok_words
 from bot.words.terminal import spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.script import Recorded
+from tests.chaos.processes import forks
 from tests.fixtures.grok import grok_settings
-from tests.house import ROOT
 
 pytestmark = pytest.mark.integration
 
@@ -162,50 +161,50 @@ async def test_what_is_under_way_when_it_is_stopped_is_kept(
     assert set(asked(grok).values()) == {1}
 
 
-async def test_killed_in_the_middle_it_asks_again_only_what_it_had_no_answer_to(
-    tmp_path: Path,
-) -> None:
-    data, at_once = sums(tmp_path, 15), 4
-    async with GrokServer(speed=400, first_delay=0.02) as grok:
+async def test_killed_ten_times_on_the_way_it_costs_the_same(tmp_path: Path) -> None:
+    """What was answered is asked for once; what a kill cut off is asked again, and counts as spent
+    up to its bound."""
+    data, at_once, chance = sums(tmp_path, 30), 4, random.Random(16)
+    axes = ("temperature=0.2,0.8", "model=grok-4.3,grok-4.7")
+    grid = [each for axis in axes for each in ("--grid", axis)]
+    command = ["eval", str(data), *grid, "--budget", "9", "--at-once", str(at_once)]
+    log, kills = tmp_path / "log", 0
+    async with GrokServer(speed=None, first_delay=0.01) as grok, forks() as started:
         environment = {
-            **os.environ,
             "XAI_API_KEY": grok.api_key or "",
             "XAI_BASE_URL": grok.base_url,
             "GROK_DIALECT": "xai",
-            "PYTHONPATH": str(ROOT),
         }
-        command = ["-m", "bot", "eval", str(data), "--grid", "temperature=0.2,0.8"]
-        command += ["--budget", "5", "--at-once", str(at_once)]
+        while True:
+            until = len(grok.requests) + chance.randrange(12)
+            process = await started.start(environment, cwd=tmp_path, log=log, arguments=command)
+            if kills == 10:
+                code = await process.wait()
+                break
+            while len(grok.requests) < until and process.running:
+                await asyncio.sleep(0.002)
+            process.send(signal.SIGKILL)
+            assert await process.wait() == -signal.SIGKILL
+            kills += 1
+        times = asked(grok)
+        await evaluated(grok, wanted(data, grid=axes, out=tmp_path / "unharmed.jsonl"))
 
-        async def run(kill_after: int | None = None) -> tuple[int, str]:
-            before = len(grok.requests)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *command,
-                env=environment,
-                cwd=tmp_path,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-            while kill_after is not None and len(grok.requests) - before < kill_after:
-                await asyncio.sleep(0.005)
-            if kill_after is not None:
-                process.send_signal(signal.SIGKILL)
-            out, _ = await process.communicate()
-            return process.returncode or 0, out.decode()
-
-        killed, _ = await run(kill_after=15)
-        code, out = await run()
-
-    times = asked(grok)
-    assert (killed, code) == (-signal.SIGKILL, 0)
-    assert "Best: temperature=0.2" in out
-    assert len(times) == 30
-    assert sum(times.values()) <= 30 + at_once
-    with Record(data.with_name("sums.jsonl.eval.jsonl")) as record:
-        costs = sum(result.micro_dollars for result in record.results.values())
-        assert costs == record.settled
-        assert (record.lost > 0) == (sum(times.values()) > 30)
+    assert code == 0, log.read_text()
+    assert "Best: temperature=0.2" in log.read_text()
+    assert sum(times.values()) <= 120 + kills * at_once
+    lines = (tmp_path / "sums.jsonl.eval.jsonl").read_text().splitlines()[1:]
+    answered: set[str] = set()
+    for entry in map(json.loads, lines):
+        assert entry["key"] not in answered  # neither asked nor answered once more
+        answered |= {entry["key"]} if entry["kind"] == "answer" else set()
+    assert len(answered) == 120
+    with Record(tmp_path / "sums.jsonl.eval.jsonl") as record:
+        assert record.cut_off == len(lines) - 2 * 120 <= kills * at_once
+        assert record.cut_off >= sum(times.values()) - 120
+        assert record.spent <= 9_000_000
+        assert f"{record.cut_off} requests that broke off" in log.read_text()
+        with Record(tmp_path / "unharmed.jsonl") as unharmed:
+            assert record.settled == unharmed.settled
 
 
 async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
