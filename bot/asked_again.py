@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.asking.taking import Taken
 from bot.errors import StartupError, UserError
@@ -15,6 +14,7 @@ from bot.ops import words
 from bot.ops.slack_probe import identify
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
+from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import Store
@@ -34,7 +34,7 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
         installation = await _installation(settings, session, store, team)
         if installation.team != team:
             raise UserError(words.job_elsewhere(job.id))
-        client = AsyncWebClient(
+        client = SlackClient(
             token=installation.bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
             session=session,
@@ -55,7 +55,7 @@ async def _installation(
     token = settings.slack_bot_token
     if token is None:
         raise StartupError([words.setting_missing("SLACK_BOT_TOKEN")])
-    client = AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
+    client = SlackClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
     found = await identify(client, token)
     if isinstance(found, Trouble):
         raise StartupError([found.sentence])

@@ -28,6 +28,7 @@ from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
+from bot.slack.client import SlackClient
 from bot.slack.http_mode import HttpMode
 from bot.slack.incoming import Answering, JsonObject, answer
 from bot.slack.installation import Installation
@@ -241,7 +242,7 @@ def _slack_client(
     settings: Settings, session: aiohttp.ClientSession, token: SecretStr | None
 ) -> AsyncWebClient:
     """No retry handlers: a post that is sent again after a lost reply would show twice."""
-    return AsyncWebClient(
+    return SlackClient(
         token=token.get_secret_value() if token else None,
         base_url=settings.slack_api_url,
         session=session,

@@ -20,6 +20,7 @@ from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
+from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import open_store
@@ -91,7 +92,7 @@ def _settings(troubles: Sequence[Trouble]) -> list[Line]:
 @asynccontextmanager
 async def _slack_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
     async with slack_session() as session:
-        yield AsyncWebClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
+        yield SlackClient(base_url=settings.slack_api_url, session=session, retry_handlers=[])
 
 
 def _bot_token(found: Installation | Trouble) -> Iterator[Line]:

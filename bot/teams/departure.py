@@ -54,8 +54,7 @@ class Departures:
         try:
             await self._client.auth_test(token=record.bot_token)
         except SlackApiError as error:
-            code = error.response.get("error", "") if error.response.data else ""
-            return True if code in _GONE else None
+            return True if error.response.get("error") in _GONE else None
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
         return False
