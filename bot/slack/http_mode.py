@@ -16,7 +16,7 @@ from bot.acks import Acks
 from bot.http_connection import refused
 from bot.listening import Handler, Listening
 from bot.settings import SLACK_PATH
-from bot.slack.incoming import Answering, not_understood, parse
+from bot.slack.incoming import Answering, not_understood, of_nobody, parse
 from bot.slack.payloads import Malformed
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
@@ -67,7 +67,8 @@ class HttpMode(Listening):
             payload = parse(body, request.headers.get("Content-Type", ""))
             retry = request.headers.get("X-Slack-Retry-Num", 0)
             with self._acks.due():
-                return await to_aiohttp_response(await self._answer(payload, retry))
+                said = of_nobody(payload) or await self._answer(payload, retry)
+                return await to_aiohttp_response(said)
         except Malformed as error:
             return await to_aiohttp_response(not_understood(error))
 

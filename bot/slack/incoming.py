@@ -77,6 +77,18 @@ def json_object(text: str) -> JsonObject:
     return {name: value for name, value in _clean(found, 0).items() if value is not None}
 
 
+def of_nobody(body: JsonObject) -> BoltResponse | None:
+    """What is said to a question of Slack's about the address itself, whoever has the app: whether
+    it is the app's ("url_verification event"), and whether its certificate is good (`ssl_check`,
+    "Implementing slash commands"); None for all else. Raises `Malformed`."""
+    if body.get("type") == "url_verification":
+        challenge = body.get("challenge")
+        if not isinstance(challenge, str):
+            raise Malformed("a verification without its challenge")
+        return BoltResponse(status=200, body={"challenge": challenge})
+    return BoltResponse(status=200, body="") if body.get("ssl_check") == "1" else None
+
+
 async def answer(app: AsyncApp, body: JsonObject, retry: object = 0) -> BoltResponse:
     """What `app` says to `body`, which was parsed here; its listeners find the payload that it
     is in their context, as `PAYLOAD`, and as `RETRY` how often Slack has sent it before, which is

@@ -39,6 +39,13 @@ async def test_each_workspace_has_its_own_answers(redis_url: str, mode: str) -> 
         assert [len(each.workspace.messages(GENERAL)) for each in all_.stages] == [1, 1]
 
 
+async def test_its_address_is_proven_before_anybody_has_it(redis_url: str) -> None:
+    async with several(redis_url, mode="http", install=False) as all_:
+        workspace = all_.stages[0].workspace
+        assert await workspace.verify_url()
+        assert await workspace.ssl_check() == 200
+
+
 async def test_what_one_sets_does_not_hold_in_the_other(redis_url: str) -> None:
     async with several(redis_url) as all_:
         acme, birch = all_.stages
