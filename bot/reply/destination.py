@@ -7,25 +7,19 @@ from dataclasses import replace
 
 import structlog
 
-from bot import words
 from bot.completion.ask import Ask
-from bot.completion.conversation import conversation_of
-from bot.completion.excerpt import excerpt
 from bot.errors import PostingDenied, SlackError
 from bot.reply.apology import Apology
-from bot.reply.chain import KINDS, Chain
+from bot.reply.chain import Chain
+from bot.reply.chains import chain_of
 from bot.reply.ephemeral import Ephemeral
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
-from bot.reply.route import WAY, Route, Way, detour, is_private, notice_of, route_of
-from bot.slack.blocks import Message, Question, mention
+from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
+from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget
-from bot.slack.plain_blocks import Kind
 from bot.slack.slack import Slack, passes
-
-_BY_URL: tuple[Kind, ...] = ("markdown", "section")
-"""What is sent through a `response_url` is never edited, and the oldest blocks are safest there."""
 
 GIVEN_UP = "given up"
 """What names the part of a job that tells its asker alone that it was given up."""
@@ -36,14 +30,13 @@ log = structlog.get_logger(__name__)
 class Destination:
     """Where an answer goes: the way it was begun, until Slack refuses that and it is rerouted.
 
-    `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), of
-    which `native` streams those that it can, or `ephemeral` tells it. All are new after `arrive`.
+    `chain` lays it out for this way; `messages` post it (where `route` is shown or direct), or
+    `ephemeral` tells it. All are new after `arrive`.
     """
 
     route: Route
     chain: Chain
     messages: Messages
-    native: Native
     ephemeral: Ephemeral
 
     def __init__(
@@ -123,19 +116,11 @@ class Destination:
         self.route = route
         self._arrived = True
         self.chain = self._apology() if self._given_up else self._chain(ask)
-        self.native = Native(
-            self._slack,
-            self._budget,
-            self._ledger,
-            channel=route.channel,
-            user=ask.user,
-            team=ask.user_team or ask.team,
-        )
+        of_job = self._slack, self._budget, self._ledger
+        team = ask.user_team or ask.team
         self.messages = Messages(
-            self._slack,
-            self._budget,
-            self._ledger,
-            native=self.native,
+            *of_job,
+            native=Native(*of_job, channel=route.channel, user=ask.user, team=team),
             channel=route.channel,
             thread_ts=None if route.why else ask.thread_ts,
         )
@@ -148,62 +133,3 @@ class Destination:
 
     def _apology(self) -> Apology:
         return Apology(self._ask.user, self._ledger.job_id, notice=notice_of(self._ask, self.route))
-
-
-def kinds_of(route: Route) -> tuple[Kind, ...]:
-    """The blocks that an answer is shown in on this way, the best first."""
-    return _BY_URL if route.way is Way.RESPONSE else KINDS
-
-
-def chain_of(
-    ask: Ask,
-    route: Route,
-    job_id: str,
-    *,
-    most: int | None,
-    continued: Collection[int] = (),
-    kinds: Sequence[Kind] = (),
-) -> Chain:
-    """What lays out the answer of a job for its way; `continued` are the sections that something
-    goes on with. `kinds` of blocks to show it in, the best first; none: those of its way."""
-    return Chain(
-        _question(ask, route),
-        job_id,
-        in_thread=not route.why and ask.reply == "thread" and ask.thread_ts is None,
-        notice=notice_of(ask, route),
-        most=most,
-        private=is_private(ask),
-        opens_thread=_opens_thread(ask, route),
-        continued=continued,
-        behind=ask.begun.text if ask.begun else "",
-        feedback=ask.feedback,
-        kinds=kinds or kinds_of(route),
-    )
-
-
-def _question(ask: Ask, route: Route) -> Question:
-    text, here = "\n\n".join(ask.request.prompts), not route.why
-    begun = ask.begun
-    if begun is None:
-        return Question(ask.user, text, visible=here and _stands_above(ask))
-    asker = mention(ask.user) or excerpt(ask.user)
-    heading = words.asked_to_go_on(asker, begun.answer, begun.of)
-    same = ask.user == begun.user and begun.of == 1 and not is_private(ask)
-    return Question(ask.user, text, visible=here and same, heading=heading)
-
-
-def _opens_thread(ask: Ask, route: Route) -> bool:
-    """Whether further messages of the answer stand in the thread of its first."""
-    return route.way in (Way.SHOWN, Way.DIRECT) and (bool(route.why) or ask.thread_ts is None)
-
-
-def _stands_above(ask: Ask) -> bool:
-    """Whether the asker's own message stands right above the answer.
-
-    It does not when another asks the same again, or when a question from a thread is answered
-    in the channel.
-    """
-    if ask.question_ts is None or ask.retry_of:
-        return False
-    asked_at_top = ask.conversation in (None, conversation_of(ask.channel, ask.question_ts))
-    return ask.thread_ts is not None or asked_at_top

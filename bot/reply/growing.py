@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain, repeat
 
 from bot import words
@@ -22,14 +22,13 @@ from bot.reply.clock import Clock
 from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.native import APPEND, Native, natively
+from bot.reply.native import Native, natively
 from bot.reply.route import Way, is_private
 from bot.settings import Streaming
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, nothing_taken, pause, wait_out
 from bot.slack.slack import Slack
 from bot.slack.status import ThreadStatus
-from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
 from bot.words import talk
 
 OPEN_SECONDS = 0.2
@@ -218,16 +217,17 @@ class Growing:
     async def _write(self, part: str, message: Message) -> None:
         """Show text, where it is its turn; an edit learns only now whether it is."""
         clock, asked = self._clock, time.monotonic()
-        turn = partial(self._budget.interim, self._ledger.job_id, clock.text, clock.shown)
+        budget = self._messages.budget_of(part, message)
+        turn = partial(budget.interim, self._ledger.job_id, clock.text, clock.shown)
         slot = await self._messages.write(part, message, turn)
+        asks_again = partial(self._until_interim, budget)
         if slot.wait:
-            self._wait(slot.wait, partial(self._until_interim, self._budget))
+            self._wait(slot.wait, asks_again)
             return
         clock.show(asked)
         following, self._following = slot.following or self._following, 0.0
-        budget = self._appends if self._native.streams(part) else self._budget
-        peek = partial(self._until_interim, budget) if following > FAR_SECONDS else None
-        self._wait(asked + following - time.monotonic(), peek)
+        far = following > FAR_SECONDS
+        self._wait(asked + following - time.monotonic(), asks_again if far else None)
 
     async def _until_interim(self, budget: EditBudget) -> float:
         clock = self._clock
@@ -321,9 +321,7 @@ class Growing:
         return self._clock.waited // TELL_SECONDS * TELL_SECONDS
 
     async def _turn(self, part: str, message: Message | None = None) -> bool:
-        """Whether `part` may be written now; of an edit that is not known before it is made."""
-        if message and self._native.streams(part):
-            return not self._native.appends(part, message) or await self._may_append()
+        """Whether `part` may be written now; of what stands there that is not known before."""
         if self._messages.is_posted(part) or (
             message and await self._messages.may_stream(part, message)
         ):
@@ -337,19 +335,11 @@ class Growing:
             self._wait(wait)
         return not wait
 
-    async def _may_append(self) -> bool:
-        clock = self._clock
-        slot = await self._appends.interim(self._ledger.job_id, clock.text, clock.shown)
-        if slot.wait:
-            self._wait(slot.wait, partial(self._until_interim, self._appends))
-        self._following = slot.following
-        return not slot.wait
-
     async def end(self) -> None:
         """Nothing of it is shown any more: its edits are for others."""
         await self._budget.end(self._ledger.job_id, self._clock.text)
         if self._native.wanted:
-            await self._appends.end(self._ledger.job_id, self._clock.text)
+            await self._messages.appends.end(self._ledger.job_id, self._clock.text)
 
     @property
     def _messages(self) -> Messages:
@@ -357,11 +347,7 @@ class Growing:
 
     @property
     def _native(self) -> Native:
-        return self._destination.native
-
-    @cached_property
-    def _appends(self) -> EditBudget:
-        return self._budget.of(APPEND, STREAM_APPENDS_PER_MINUTE)
+        return self._destination.messages.native
 
 
 def _says_anything(sections: Sequence[Section]) -> bool:

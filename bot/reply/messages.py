@@ -6,8 +6,8 @@ still live, takes it back only if it was not adopted: Redis decides who came fir
 bot may not read a channel's history nothing can be found again, and a post whose reply was
 lost may come twice.
 
-A message in a thread may grow by Slack's own streaming (`bot.reply.native`): it is written in the
-same way, and edited once its stream has ended.
+What stands there is written by edits, or by Slack's own streaming (`bot.reply.native`) where it was
+begun so, until its stream has ended (`bot.reply.writer`).
 
 What Slack has not answered it may carry out later, after newer calls, also for a holder before.
 So at the end `settled` waits until that cannot happen any more, and has shown again what may have
@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property, partial
 
 import structlog
 
@@ -33,14 +34,13 @@ from bot.errors import (
 from bot.reply.calls import Calls
 from bot.reply.late import LateCall
 from bot.reply.ledger import Ledger, withdrawn
-from bot.reply.native import Native
+from bot.reply.native import APPEND, Native
+from bot.reply.part import Part, Parts
+from bot.reply.writer import Editing, Writer
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, Slot, Turn
-from bot.slack.slack import (
-    MESSAGE_DELETED,
-    STREAMING,
-    Slack,
-)
+from bot.slack.slack import MESSAGE_DELETED, Slack
+from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
 
 log = structlog.get_logger(__name__)
 
@@ -65,15 +65,17 @@ class Messages:
     ) -> None:
         """`native` streams in `channel`. `thread_ts`: the thread that the answer goes to, if it
         goes to one."""
+        self.native = native
         self._slack = slack
+        self._budget = budget
         self._ledger = ledger
-        self._native = native
         self._channel = channel
         self._thread_ts = thread_ts
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = any(part.isdigit() for part in ledger.posts)
-        self._parts = native.parts
+        self._parts = Parts()
         self._calls = Calls(slack, budget, ledger, channel)
+        self._editing = Editing(self._calls, ledger)
         self._edited = False
 
     @property
@@ -98,7 +100,8 @@ class Messages:
         for number, message in enumerate(messages):
             part = str(number)
             known = self._parts[part]
-            if message is None or known.gone or self._stands(part, message, final=final):
+            writer = self._writer_of(known)
+            if message is None or known.gone or not writer.lacks(known, message, final=final):
                 continue
             left_alone = not final and known.is_refused(message)
             if not self.is_posted(part):
@@ -127,36 +130,54 @@ class Messages:
 
     def thread_of(self, part: str) -> str | None:
         """The thread that `part` goes to, if it goes to one."""
-        return self._root_of(part)
+        if part == "0" or self._thread_ts:
+            return self._thread_ts
+        first = self._ledger.posts.get("0")
+        return first.ts if first else None
 
     async def may_stream(self, part: str, message: Message) -> bool:
         """Whether `write` begins a stream and needs no turn for a post."""
-        return self._root_of(part) is not None and await self._native.may_start(message)
+        return self.thread_of(part) is not None and await self.native.may_start(message)
+
+    def budget_of(self, part: str, message: Message) -> EditBudget:
+        """What counts the calls by which `part` grows into `message`."""
+        streams = self._parts[part].stream or self.native.is_reserved(message)
+        return self.appends if streams else self._budget
+
+    @cached_property
+    def appends(self) -> EditBudget:
+        """What counts the calls by which messages stream."""
+        return self._budget.of(APPEND, STREAM_APPENDS_PER_MINUTE)
 
     async def write(self, part: str, message: Message, turn: Turn, *, final: bool = False) -> Slot:
-        """Show `message` as `part`: edit what is there, if `turn` gives an edit for it; else post
+        """Show `message` as `part`: write what is there, if `turn` gives a call for it; else post
         it, for which the caller has waited. Where a stream cannot be begun, or an edit made while
         one lasts, `part` stays pending.
 
         What somebody deleted stays deleted. What can no longer be edited is left alone until
         this is `final`: then it is deleted, and pending as a post.
         """
+        known, stood = self._parts[part], self.is_posted(part)
         ts = await self._locate(part)
-        root = self._root_of(part)
-        if ts is None and root and self._native.is_reserved(message):
-            ts = await self._start(part, root)
-            if ts is None or not await self._native.may_append():
-                return Slot(0.0)
-        if ts is None:
-            await self._post_in_order(part, message)
+        if ts and not stood:  # found where an earlier holder posted it: that takes another turn
             return Slot(0.0)
+        if ts is None:
+            root = self.thread_of(part)
+            if not (root and self.native.is_reserved(message)):
+                await self._post_in_order(part, message)
+                return Slot(0.0)
+            ts = await self._create(part, partial(self.native.start, known, root))
+            if ts is None:
+                return Slot(0.0)
+        before, writer = known.shown, self._writer_of(known)
         try:
-            if not self._native.streams(part):
-                return await self._edit(part, ts, message, turn)
-            await self._grow(part, message, final=final)
+            slot = await writer.write(known, ts, message, turn, final=final)
         except MessageGone as error:
             await self._lose(part, ts, error.code, final=final)
-        return Slot(0.0)
+            return Slot(0.0)
+        if not slot.wait:
+            self._edited |= before is None or not before.has_text_of(message)
+        return slot
 
     async def post_once(self, part: str, message: Message) -> None:
         """Show `message` as `part`, unless it was shown before: it is never edited."""
@@ -209,14 +230,12 @@ class Messages:
         self._strays_possible |= any(call.may_appear for call in passed)
         return bool(spoiled)
 
+    def _writer_of(self, part: Part) -> Writer:
+        return self.native if part.stream else self._editing
+
     def _waits(self, part: str, message: Message) -> bool:
         """Whether it is too early to stream what is to be streamed."""
-        return self._root_of(part) is not None and self._native.waits(message)
-
-    def _stands(self, part: str, message: Message, *, final: bool) -> bool:
-        if self._native.streams(part):
-            return not self._native.lacks(part, message, final=final)
-        return self._parts[part].shown == message
+        return self.thread_of(part) is not None and self.native.waits(message)
 
     async def _lose(self, part: str, ts: str, code: str, *, final: bool) -> None:
         """Take in that the message at `ts` cannot be edited: it was deleted, or Slack does not
@@ -245,7 +264,7 @@ class Messages:
             return
         known = {post.ts for part, post in self._ledger.posts.items() if _is_kept(part)}
         # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
-        for root in dict.fromkeys((None, self._thread_ts, self._root_of("1"))):
+        for root in dict.fromkeys((None, self._thread_ts, self.thread_of("1"))):
             for posted in await self._calls.find(root, self._since):
                 if posted.ts not in known:
                     log.info("stray message deleted", part=posted.part)
@@ -259,7 +278,7 @@ class Messages:
         post = self._ledger.posts.get(part)
         if post is None or post.ts:
             return post.ts if post else None
-        found = await self._calls.find(self._root_of(part), self._since)
+        found = await self._calls.find(self.thread_of(part), self._since)
         return await self._adopt(part, [posted.ts for posted in found if posted.part == part])
 
     async def _adopt(self, part: str, found: Sequence[str]) -> str | None:
@@ -272,13 +291,6 @@ class Messages:
                 adopted = ts
         return adopted
 
-    def _root_of(self, part: str) -> str | None:
-        """The thread that `part` belongs to."""
-        if part == "0" or self._thread_ts:
-            return self._thread_ts
-        first = self._ledger.posts.get("0")
-        return first.ts if first else None
-
     async def _post_in_order(self, part: str, message: Message) -> None:
         try:
             await self._post(part, message)
@@ -290,64 +302,33 @@ class Messages:
             self._parts["0"].gone = True
 
     async def _post(self, part: str, message: Message) -> None:
+        known = self._parts[part]
+        try:
+            await self._create(part, lambda: self._calls.post(part, message, self.thread_of(part)))
+        except SlackError as error:
+            known.refuse(message, error)
+            raise
+        known.shown = message
+
+    async def _create(self, part: str, create: Callable[[], Awaitable[str | None]]) -> str | None:
+        """Have `part` stand in Slack by one call; its ts. None: Slack refuses, and it does not."""
         try:
             with self._ledger.late.sending(self._slack.deadline):
                 await self._ledger.intend(part, self._channel)
-                ts = await self._calls.post(part, message, self._root_of(part))
+                ts = await create()
         except (OutcomeUnknown, asyncio.CancelledError):
             self._strays_possible = True
             raise
         except SlackError as error:
             # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
             self._strays_possible |= isinstance(error, PostingDenied)
-            self._parts[part].refuse(message, error)
             await self._ledger.forget(part)
-            raise
-        await self._keep(part, ts)
-        self._parts[part].shown = message
-
-    async def _start(self, part: str, root: str) -> str | None:
-        """Begin the stream of `part`; its ts. None: Slack refuses, and it is to be posted."""
-        try:
-            with self._ledger.late.sending(self._slack.deadline):
-                await self._ledger.intend(part, self._channel)
-                ts = await self._native.start(part, root)
-        except (OutcomeUnknown, asyncio.CancelledError):
-            self._strays_possible = True
             raise
         if ts is None:
             await self._ledger.forget(part)
         else:
             await self._keep(part, ts)
         return ts
-
-    async def _grow(self, part: str, message: Message, *, final: bool) -> None:
-        self._edited = True
-        try:
-            if await self._native.show(part, message, final=final):
-                self._parts[part].shown = message
-        except SlackError as error:
-            self._parts[part].refuse(message, error)
-            raise
-
-    async def _edit(self, part: str, ts: str, message: Message, turn: Turn) -> Slot:
-        known = self._parts[part]
-        before, known.shown = known.shown, None
-        try:
-            slot = await self._calls.edit(part, ts, message, turn, streamed=known.streamed)
-        except SlackError as error:
-            if error.code == STREAMING:
-                self._native.found(part, ts)
-                return Slot(0.0)
-            known.refuse(message, error)
-            raise
-        if slot.wait:
-            known.shown = before
-            return slot
-        known.shown = message
-        self._edited |= before is None or not before.has_text_of(message)
-        await self._ledger.check()
-        return slot
 
     async def _keep(self, part: str, ts: str) -> None:
         """Record what was posted, or take it back without a lease."""

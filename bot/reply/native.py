@@ -18,15 +18,17 @@ is edited to its end.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, TooLong, TryAgain
 from bot.reply.ledger import Ledger
-from bot.reply.part import Stream, parts
+from bot.reply.part import Part, Stream
 from bot.settings import Streaming
-from bot.slack.blocks import Message
+from bot.slack.blocks import Block, Message
+from bot.slack.pacing import Slot, Turn
 from bot.slack.slack import STREAM_ENDED, Slack
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
@@ -74,7 +76,7 @@ class Budget(Protocol):
 
 
 class Native:
-    """The messages of one job that stream, each from its `start` until it is edited or whole.
+    """Writes messages of one job by streams, each from its `start` until it is edited or whole.
 
     Every method that calls Slack checks the lease before and after, and raises `LeaseLost`,
     `StoreUnavailable`, and the errors of `Slack` that are named there.
@@ -102,8 +104,6 @@ class Native:
         self._wanted = False
         self._reserved = False
         self._stopped = False
-        self.parts = parts()
-        """What is known of the messages."""
 
     @property
     def stopped(self) -> bool:
@@ -131,18 +131,8 @@ class Native:
         """Whether a new message will grow into `message` once some of it is settled."""
         return self._wanted and self.fits(message) and not message.settled
 
-    def streams(self, part: str) -> bool:
-        """Whether `part` streams, as far as is known: then `show` it, and do not edit it."""
-        return self.parts[part].stream is not None
-
-    def appends(self, part: str, message: Message, *, final: bool = False) -> bool:
-        """Whether `show` will let `part` grow without ending it."""
-        stream = self.parts[part].stream
-        return bool(stream and self._goes_on(stream, message)) and not _is_whole(message, final)
-
-    def lacks(self, part: str, message: Message, *, final: bool = False) -> bool:
-        """Whether there is anything in `message` that `show` could add to `part`."""
-        stream = self._stream(part)
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
+        stream = _stream_of(part)
         if not _is_whole(message, final):
             return stream.said != message.settled or not self._goes_on(stream, message)
         return final or not stream.lasts or stream.said != message.body
@@ -159,11 +149,7 @@ class Native:
         """Whether a start was reserved that `message` can use."""
         return self._reserved and self._can_start(message)
 
-    async def may_append(self) -> bool:
-        """Take one append from what all answers have together."""
-        return await self._takes(APPEND)
-
-    async def start(self, part: str, thread_ts: str) -> str | None:
+    async def start(self, part: Part, thread_ts: str) -> str | None:
         """Begin `part` with the start that was reserved; its ts. None when Slack refuses: it is
         not there, and to be posted.
 
@@ -178,7 +164,7 @@ class Native:
                 user=self._user,
                 team=self._team,
                 job_id=self._ledger.job_id,
-                part=part,
+                part=part.name,
             )
         except OutcomeUnknown:
             raise
@@ -189,36 +175,32 @@ class Native:
             log.info("not streamed", error=str(error))
             self.give_up()
             return None
-        self.parts[part].streams_at(Stream(ts, began))
+        part.streams_by(Stream(began))
         return ts
 
-    def found(self, part: str, ts: str) -> None:
-        """`part` streams at `ts`: an earlier worker has begun it."""
-        self.parts[part].streams_at(Stream(ts, time.monotonic(), certain=False))
+    async def write(
+        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+    ) -> Slot:
+        """Let `part` grow into `message`: by what of it is settled, which takes a `turn`, or to its
+        end when it is `final` or another message follows it.
 
-    async def show(self, part: str, message: Message, *, final: bool = False) -> bool:
-        """Let `part` grow into `message`: by what of it is settled, or to its end when it is
-        `final` or another message follows it.
-
-        True when it has ended as `message`. After False it goes on streaming, or is to be edited
-        (`streams`). Raises `MessageGone`, `TooLong`; `OutcomeUnknown` and `RateLimited`, which
-        pass: call again.
+        Once it shows the whole of it, or is to be edited, it streams no more. Raises `MessageGone`,
+        `TooLong`; `OutcomeUnknown` and `RateLimited`, which pass: call again.
         """
-        stream = self._stream(part)
-        whole = _is_whole(message, final)
-        if whole and stream.certain and _continues(stream, message):
-            return await self._end(part, stream, message, final=final)
-        if not whole and self._goes_on(stream, message):
-            await self._append(part, stream, message.settled)
-        else:
-            await self._leave(part, stream)
-        return False
-
-    def _stream(self, part: str) -> Stream:
-        stream = self.parts[part].stream
-        if stream is None:
-            raise LookupError(f"part {part} does not stream")
-        return stream
+        stream = _stream_of(part)
+        try:
+            if not _is_whole(message, final) and self._goes_on(stream, message):
+                return await self._append(part, ts, message.settled, turn)
+            if _is_whole(message, final) and stream.certain and _continues(stream, message):
+                await self._end(part, ts, message, final=final)
+            else:
+                await self._leave(part, ts)
+        except SlackError as error:
+            part.refuse(message, error)
+            if isinstance(error, MessageGone):
+                part.stream = None
+            raise
+        return Slot(0.0)
 
     def _can_start(self, message: Message) -> bool:
         return self._wanted and bool(message.settled) and self.fits(message)
@@ -230,100 +212,102 @@ class Native:
         young = time.monotonic() - stream.began < self._lifetime
         return young and stream.certain and message.settled.startswith(stream.said)
 
-    async def _append(self, part: str, stream: Stream, text: str) -> None:
+    async def _append(self, part: Part, ts: str, text: str, turn: Turn | None = None) -> Slot:
+        """Without a `turn` it was taken by the caller."""
+        stream = _stream_of(part)
         new = text[len(stream.said) :]
         if not new:
-            return
-        await self._ledger.check()
+            return Slot(0.0)
+        slot = Slot(0.0)
+        if turn is None:
+            await self._ledger.check()
+        elif (slot := await self._ledger.take(turn)).wait:
+            return slot
         stream.certain = False
         try:
-            await self._slack.append_stream(self._channel, stream.ts, new)
+            await self._slack.append_stream(self._channel, ts, new)
         except SlackError as error:
-            await self._refuse(part, stream, APPEND, error)
-            return
+            await self._refuse(part, ts, APPEND, error)
+            return slot
         stream.said, stream.certain = text, True
         await self._ledger.check()
+        return slot
 
-    async def _end(self, part: str, stream: Stream, message: Message, *, final: bool) -> bool:
-        """Whether it has ended as `message`. While no stream may be stopped, its text is shown
-        at least; what others follow then ends with the last of them."""
-        wait = await self._budget.try_take(_STOP, _MOST[_STOP])
-        if wait:
-            limit = RateLimited(wait)
-            return await self._end_later(part, stream, message, limit, final=final)
+    async def _end(self, part: Part, ts: str, message: Message, *, final: bool) -> None:
+        """End it as `message`. While no stream may be stopped, its text is shown at least; what
+        others follow then ends with the last of them."""
+        stream = _stream_of(part)
+        try:
+            await self._stop(part, ts, message.body[len(stream.said) :], message.foot)
+        except RateLimited as limit:
+            stream.certain = True
+            if message.body != stream.said and await self._takes(APPEND):
+                await self._append(part, ts, message.body)
+            stream.lasts = stream.certain and stream.said == message.body
+            if part.stream and (final or not stream.lasts):
+                raise limit from None
+        except SlackError as error:
+            await self._refuse(part, ts, _STOP, error)
+        else:
+            part.shown = message
+            await self._ledger.check()
+
+    async def _refuse(self, part: Part, ts: str, method: str, error: SlackError) -> None:
+        """Go on without the stream, after what came of a call of `method`."""
+        if isinstance(error, MessageGone | OutcomeUnknown | TooLong):
+            raise error
+        log.info("streamed no further", part=part.name, error=str(error))
+        if isinstance(error, RateLimited):
+            await self._budget.rest(method, error.retry_after)
+        if not self._is_over(part, error):
+            await self._leave(part, ts)
+
+    async def _leave(self, part: Part, ts: str) -> None:
+        """End the stream as it stands, for the message to be edited."""
+        try:
+            await self._stop(part, ts)
+        except (RateLimited, OutcomeUnknown, MessageGone):
+            raise
+        except SlackError as error:
+            part.stream = None
+            if not self._is_over(part, error):
+                raise TryAgain(error.code, str(error)) from None
+        else:
+            await self._ledger.check()
+
+    async def _stop(self, part: Part, ts: str, text: str = "", below: Sequence[Block] = ()) -> None:
+        """End the stream with `text` as its last and `below` under it. Raises `RateLimited` while
+        no stream may be stopped."""
+        if wait := await self._budget.try_take(_STOP, _MOST[_STOP]):
+            raise RateLimited(wait)
         await self._ledger.check()
-        stream.certain = False
+        _stream_of(part).certain = False
         try:
             await self._slack.stop_stream(
                 self._channel,
-                stream.ts,
+                ts,
                 job_id=self._ledger.job_id,
-                part=part,
-                text=message.body[len(stream.said) :],
-                below=message.foot,
+                part=part.name,
+                text=text,
+                below=below,
             )
         except RateLimited as error:
-            stream.certain = True
             await self._budget.rest(_STOP, error.retry_after)
-            return await self._end_later(part, stream, message, error, final=final)
-        except SlackError as error:
-            await self._refuse(part, stream, _STOP, error)
-            return False
-        self.parts[part].stream = None
-        await self._ledger.check()
-        return True
+            raise
+        part.stream = None
 
-    async def _end_later(
-        self, part: str, stream: Stream, message: Message, limit: RateLimited, *, final: bool
-    ) -> bool:
-        text = message.body
-        if text != stream.said and await self._takes(APPEND):
-            await self._append(part, stream, text)
-        stream.lasts = stream.certain and stream.said == text
-        if self.streams(part) and (final or not stream.lasts):
-            raise limit
-        return False
-
-    async def _refuse(self, part: str, stream: Stream, method: str, error: SlackError) -> None:
-        """Go on without the stream, after what came of a call of `method`."""
-        if isinstance(error, MessageGone):
-            self.parts[part].stream = None
-        if isinstance(error, MessageGone | OutcomeUnknown | TooLong):
-            raise error
-        log.info("streamed no further", part=part, error=str(error))
-        if isinstance(error, RateLimited):
-            await self._budget.rest(method, error.retry_after)
+    def _is_over(self, part: Part, error: SlackError) -> bool:
+        """Whether Slack says with `error` that it streams no more."""
+        self._stopped = self._stopped or error.code == _STOPPED
         if error.code in _OVER:
-            self._stopped = self._stopped or error.code == _STOPPED
-            self.parts[part].stream = None
-            return
-        await self._leave(part, stream)
+            part.stream = None
+        return error.code in _OVER
 
-    async def _leave(self, part: str, stream: Stream) -> None:
-        """End the stream as it stands, for the message to be edited."""
-        wait = await self._budget.try_take(_STOP, _MOST[_STOP])
-        if wait:
-            raise RateLimited(wait)
-        await self._ledger.check()
-        stream.certain = False
-        job_id = self._ledger.job_id
-        try:
-            await self._slack.stop_stream(self._channel, stream.ts, job_id=job_id, part=part)
-        except RateLimited as error:
-            await self._budget.rest(_STOP, error.retry_after)
-            raise
-        except OutcomeUnknown:
-            raise
-        except MessageGone:
-            self.parts[part].stream = None
-            raise
-        except SlackError as error:
-            self.parts[part].stream = None
-            if error.code not in _OVER:
-                raise TryAgain(error.code, str(error)) from None
-            return
-        self.parts[part].stream = None
-        await self._ledger.check()
+
+def _stream_of(part: Part) -> Stream:
+    if part.stream is None:
+        raise LookupError(f"part {part.name} does not stream")
+    return part.stream
 
 
 def _is_whole(message: Message, final: bool) -> bool:

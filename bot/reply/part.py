@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from bot.errors import SlackError, TooLong
@@ -18,7 +17,6 @@ class Stream:
     """What is known of a message that streams. Unless `certain`, nobody knows what it says;
     `lasts`: it says everything, and its end is put off."""
 
-    ts: str
     began: float
     said: str = ""
     certain: bool = True
@@ -27,10 +25,12 @@ class Stream:
 
 @dataclass(slots=True)
 class Part:
-    """`shown`: what it is known to show. `unrecorded`: where it was posted, as long as that is not
-    in the ledger. `gone`: somebody has deleted it. `stream`: it grows by one, as far as is known;
-    `streamed`: it does or did, and an edit of it has to say what part it is."""
+    """`name`: what the ledger calls it. `shown`: what it is known to show. `unrecorded`: where it
+    was posted, as long as that is not in the ledger. `gone`: somebody has deleted it. `stream`: it
+    grows by one, as far as is known; `streamed`: it does or did, and an edit of it has to say what
+    part it is."""
 
+    name: str
     shown: Message | None = None
     refused: Message | None = None
     too_long: Message | None = None
@@ -40,7 +40,7 @@ class Part:
     stream: Stream | None = None
     streamed: bool = False
 
-    def streams_at(self, stream: Stream) -> None:
+    def streams_by(self, stream: Stream) -> None:
         """It grows by `stream` from here on."""
         self.stream, self.streamed = stream, True
 
@@ -60,6 +60,9 @@ class Part:
         self.shown, self.stream, self.streamed = None, None, False
 
 
-def parts() -> dict[str, Part]:
-    """Those of an answer, by their names in the ledger: nothing is known of any."""
-    return defaultdict(Part)
+class Parts(dict[str, Part]):
+    """Those of an answer, by their names: nothing is known of one that was not asked for before."""
+
+    def __missing__(self, name: str) -> Part:
+        self[name] = part = Part(name)
+        return part

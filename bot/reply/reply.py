@@ -86,7 +86,7 @@ class Reply:
     @property
     def stopped(self) -> bool:
         """Whether somebody stopped the answer by Slack's own means."""
-        return self._destination.native.stopped
+        return self._messages.native.stopped
 
     async def open(self) -> None:
         """Show the question, and that Grok is thinking, unless an earlier worker did or edits

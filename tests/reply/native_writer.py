@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, TryAgain
 from bot.reply.native import Native
+from bot.reply.part import Part, Stream
 from bot.slack.blocks import Foot, Message, further_message
+from bot.slack.pacing import nothing_taken
 from bot.slack.slack import STREAMING, Slack
 from sandbox.workspace import GENERAL, Workspace
 from sandbox.workspace import Message as Shown
@@ -42,9 +45,17 @@ class Writer:
 
     def __init__(self, slack: Slack, native: Native, ledger: FakeLedger, root: str) -> None:
         self.native = native
+        self.part = Part("0")
         self._slack = slack
         self._ledger = ledger
         self._root = root
+
+    async def write(self, message: Message, *, final: bool = False) -> bool:
+        """Once, by the stream; whether it shows `message` then."""
+        ts = self._ledger.posts["0"].ts
+        assert ts
+        await self.native.write(self.part, ts, message, nothing_taken, final=final)
+        return self.part.shown == message
 
     async def grow(self, words: int) -> None:
         await self._write(growing("".join(WORDS[:words])), final=False)
@@ -65,11 +76,11 @@ class Writer:
         ts = await self._ts()
         if ts is None:
             return await self._post(message)
-        if not self.native.streams("0"):
+        if not self.part.stream:
             return await self._edit(ts, message)
-        if not self.native.lacks("0", message, final=final):
+        if not self.native.lacks(self.part, message, final=final):
             return True
-        return await self.native.show("0", message, final=final)
+        return await self.write(message, final=final)
 
     async def _ts(self) -> str | None:
         post = self._ledger.posts.get("0")
@@ -83,7 +94,7 @@ class Writer:
     async def _post(self, message: Message) -> bool:
         await self._ledger.intend("0", GENERAL)
         may = await self.native.may_start(message)
-        ts = await self.native.start("0", self._root) if may else None
+        ts = await self.native.start(self.part, self._root) if may else None
         streams = ts is not None
         if ts is None:
             ts = await self._slack.post(
@@ -98,7 +109,7 @@ class Writer:
         except SlackError as error:
             if error.code != STREAMING:
                 raise
-            self.native.found("0", ts)
+            self.part.streams_by(Stream(time.monotonic(), certain=False))
             return False
         return True
 

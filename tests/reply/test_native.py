@@ -107,13 +107,13 @@ async def test_a_message_that_another_one_follows_ends_without_a_foot(
     await writer.grow(2)
     full = further_message(1, TEXT, Foot())
 
-    assert writer.native.lacks("0", full)
-    assert await writer.native.show("0", full)
+    assert writer.native.lacks(writer.part, full, final=False)
+    assert await writer.write(full)
 
     message = only(workspace, root)
     assert text_of(message) == TEXT
     assert [block["type"] for block in message.blocks] == ["rich_text", "markdown"]
-    assert not writer.native.streams("0")
+    assert not writer.part.stream
 
 
 async def test_nothing_is_streamed_that_has_a_head_or_no_text(
@@ -162,7 +162,7 @@ async def test_the_text_does_not_wait_for_the_end_of_its_stream(
     calls.waits["chat.stopStream"] = 30.0
 
     with pytest.raises(RateLimited) as limit:
-        await writer.native.show("0", further_message(1, TEXT, ENDED), final=True)
+        await writer.write(further_message(1, TEXT, ENDED), final=True)
 
     assert limit.value.retry_after == 30.0
     assert text_of(only(workspace, root)) == TEXT
@@ -180,12 +180,12 @@ async def test_a_message_that_another_one_follows_may_end_with_the_last(
     calls.waits["chat.stopStream"] = 30.0
     full = further_message(1, TEXT, Foot())
 
-    assert not await native.show("0", full)
+    assert not await writer.write(full)
 
     assert text_of(only(workspace, root)) == TEXT
-    assert native.streams("0")
-    assert not native.lacks("0", full)
-    assert native.lacks("0", full, final=True)
+    assert writer.part.stream
+    assert not native.lacks(writer.part, full, final=False)
+    assert native.lacks(writer.part, full, final=True)
     calls.waits.clear()
     await writer.finish()
     check_whole(workspace, root)
@@ -199,7 +199,7 @@ async def test_neither_append_nor_end_is_left_in_the_budget(
     calls.waits = dict.fromkeys(METHODS, 30.0)
 
     with pytest.raises(RateLimited):
-        await writer.native.show("0", further_message(1, TEXT, ENDED), final=True)
+        await writer.write(further_message(1, TEXT, ENDED), final=True)
 
     assert len(workspace.calls_of("chat.appendStream")) == 1
     calls.waits.clear()

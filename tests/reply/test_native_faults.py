@@ -115,7 +115,6 @@ async def test_a_429_rests_the_method_for_everybody(
 ) -> None:
     workspace.fail(method, retry_after=7, times=1)
     writer = worker()
-    native = writer.native
     if method == "chat.startStream":
         assert await writer._post(growing("text"))
         assert calls.rests == {method: 7.0}
@@ -125,7 +124,7 @@ async def test_a_429_rests_the_method_for_everybody(
         await writer.grow(5)
     else:
         with pytest.raises(RateLimited):
-            await native.show("0", further_message(1, TEXT, ENDED), final=True)
+            await writer.write(further_message(1, TEXT, ENDED), final=True)
 
     assert calls.rests == {method: 7.0}
 
@@ -139,8 +138,8 @@ async def test_a_stream_that_is_over_before_its_end_does_not_wait_for_one(
     workspace.fail("chat.appendStream", error="message_not_in_streaming_state")
 
     last = further_message(1, TEXT, ENDED)
-    assert not await writer.native.show("0", last, final=True)
-    assert not writer.native.streams("0")
+    assert not await writer.write(last, final=True)
+    assert not writer.part.stream
 
 
 @pytest.fixture
@@ -188,7 +187,7 @@ async def test_a_worker_that_takes_over_finds_a_stream_whose_ts_was_lost(
     before = worker()
     await before._ledger.intend("0", GENERAL)
     assert await before.native.may_start(growing("text"))
-    ts = await before.native.start("0", root)
+    ts = await before.native.start(before.part, root)
     assert job.posts["0"].ts is None
 
     await journey(worker())
@@ -266,15 +265,14 @@ async def test_a_message_that_somebody_deletes_is_gone(
     writer = worker()
     await writer.grow(2)
     await workspace.delete(ANA, GENERAL, only(workspace, root).ts)
-    native = writer.native
     if last == "leave":
         workspace.fail("chat.appendStream", error="some_refusal")
     message = further_message(1, TEXT, ENDED) if last == "finish" else growing(TEXT)
 
     with pytest.raises(MessageGone):
-        await native.show("0", message, final=last == "finish")
+        await writer.write(message, final=last == "finish")
 
-    assert not native.streams("0")
+    assert not writer.part.stream
     assert not answers(workspace, root)
 
 
@@ -288,7 +286,7 @@ async def test_a_message_that_is_too_long_says_so(
     message = further_message(1, long, ENDED) if final else growing(long)
 
     with pytest.raises(TooLong):
-        await writer.native.show("0", message, final=final)
+        await writer.write(message, final=final)
 
     await writer.finish()
     check_whole(workspace, root)

@@ -1,0 +1,69 @@
+"""The ways in which a message of an answer that stands in Slack comes to show what it should."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from bot.errors import SlackError
+from bot.reply.calls import Calls
+from bot.reply.ledger import Ledger
+from bot.reply.part import Part, Stream
+from bot.slack.blocks import Message
+from bot.slack.pacing import Slot, Turn
+from bot.slack.slack import STREAMING
+
+
+class Writer(Protocol):
+    """One such way."""
+
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
+        """Whether there is anything of `message` that `write` could still show."""
+        ...
+
+    async def write(
+        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+    ) -> Slot:
+        """Let `part`, which stands at `ts`, show more of `message`, if `turn` gives a call for it.
+        What of it is known to be shown then stands in `part`; call again while it `lacks` any, by
+        the writer that goes with it.
+
+        Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`.
+        """
+        ...
+
+
+class Editing:
+    """Shows the whole message by each edit."""
+
+    def __init__(self, calls: Calls, ledger: Ledger) -> None:
+        self._calls = calls
+        self._ledger = ledger
+
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:  # noqa: ARG002 - an edit shows all
+        return part.shown != message
+
+    async def write(
+        self,
+        part: Part,
+        ts: str,
+        message: Message,
+        turn: Turn,
+        *,
+        final: bool,  # noqa: ARG002
+    ) -> Slot:
+        before, part.shown = part.shown, None
+        try:
+            slot = await self._calls.edit(part.name, ts, message, turn, streamed=part.streamed)
+        except SlackError as error:
+            if error.code == STREAMING:  # an earlier worker has begun it
+                part.streams_by(Stream(time.monotonic(), certain=False))
+                return Slot(0.0)
+            part.refuse(message, error)
+            raise
+        if slot.wait:
+            part.shown = before
+            return slot
+        part.shown = message
+        await self._ledger.check()
+        return slot
