@@ -105,7 +105,7 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
         "--grid", metavar="NAME=VALUES", action="append", default=[], help=words.GRID
     )
     parser.add_argument("--budget", metavar="USD", type=float, required=True, help=words.BUDGET)
-    parser.add_argument("--judge", metavar="MODEL", default="", help=words.JUDGE)
+    parser.add_argument("--judge", metavar="WHO", action="append", default=[], help=words.JUDGE)
     parser.add_argument("--out", metavar="FILE", help=words.OUT)
     parser.add_argument(
         "--at-once", metavar="N", type=_positive_number, default=8, help=words.AT_ONCE
@@ -272,7 +272,7 @@ def _eval(options: argparse.Namespace) -> int:
         data=Path(options.data),
         grid=tuple(options.grid),
         budget=options.budget,
-        judge=options.judge,
+        judges=tuple(options.judge),
         out=Path(options.out) if options.out else None,
         at_once=options.at_once,
         first=options.first,

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.completion.request import CompletionRequest
 from bot.eval.asking import Question
 from bot.eval.dataset import Item
-from bot.eval.record import Record, key_of
+from bot.eval.record import Better, Record, key_of
 from bot.rules.shares import Share
 
 M = TypeVar("M", bound=BaseModel)
@@ -42,7 +43,7 @@ _GRADE = (
 
 class _Compared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
-    better: Literal["first", "second", "same"]
+    better: Better
 
 
 class _Graded(BaseModel):
@@ -58,11 +59,33 @@ class Pair:
     one: str
     other: str
 
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to judge."""
+        return self.one != self.other
+
+
+_POINTS: Mapping[Better, float] = {"first": 0.0, "same": 0.5, "second": 1.0}
+
+
+class Comparing(Protocol):
+    """Whoever compares answers: a model or a person."""
+
+    def better(self, pair: Pair) -> Better | None:
+        """Which of a pair is; None: that was not said."""
+
+
+def points(judge: Comparing, pair: Pair) -> float | None:
+    """What the other of a pair gets by `judge`: 1 where it is better, 0 where it is worse, 0.5
+    where neither is; None: that was not said."""
+    better = judge.better(pair)
+    return None if better is None else _POINTS[better]
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How often judge and people say the same of an answer, and Cohen's kappa (1960): how much of
-    what could be more than chance is. None: by chance they would agree on all of it."""
+    """How often two say the same, and Cohen's kappa (1960): how much of what could be more than
+    chance is. None: by chance they would agree on all of it."""
 
     share: Share
     kappa: float | None
@@ -77,24 +100,19 @@ class Judge:
 
     def questions(self, pairs: Iterable[Pair]) -> Iterator[Question]:
         """Each pair in both orders; answers that are the same need no judge."""
-        for pair in pairs:
-            if pair.one == pair.other:
-                continue
+        for pair in filter(lambda pair: pair.differs, pairs):
             yield self._comparison(pair.item, pair.one, pair.other)
             yield self._comparison(pair.item, pair.other, pair.one)
 
-    def points(self, pair: Pair) -> float | None:
-        """What the other of a pair gets: 1 where it is better, 0 where it is worse, 0.5 where
-        neither is or the order decides; None without two verdicts."""
-        if pair.one == pair.other:
-            return 0.5
-        forth = self._better(self._comparison(pair.item, pair.one, pair.other))
-        back = self._better(self._comparison(pair.item, pair.other, pair.one))
+    def better(self, pair: Pair) -> Better | None:
+        """Which of a pair is, and neither where the order decides; None without two verdicts."""
+        if not pair.differs:
+            return "same"
+        forth = self._said(self._comparison(pair.item, pair.one, pair.other))
+        back = self._said(self._comparison(pair.item, pair.other, pair.one))
         if forth is None or back is None:
             return None
-        if (forth, back) == ("second", "first"):
-            return 1.0
-        return 0.0 if (forth, back) == ("first", "second") else 0.5
+        return forth if {forth, back} == {"first", "second"} else "same"
 
     def grade(self, item: Item) -> Question:
         """Of the answer that people voted on."""
@@ -121,7 +139,7 @@ class Judge:
         found = self._record.results.get(question.key)
         return found is not None and not found.failed
 
-    def _better(self, question: Question) -> str | None:
+    def _said(self, question: Question) -> Better | None:
         found = self._record.results.get(question.key)
         said = _read(_Compared, found.text) if found else None
         return said.better if said else None
@@ -149,12 +167,19 @@ class Judge:
         return Question(key_of("judge", self.model, system, prompt), request, system)
 
 
-def agreement_of(both: Sequence[tuple[bool, bool]]) -> Agreement:
-    """Of what two said, answer by answer."""
+def agreement_between(one: Comparing, other: Comparing, pairs: Iterable[Pair]) -> Agreement | None:
+    """Of the pairs that both have compared; None without any."""
+    both = [(one.better(pair), other.better(pair)) for pair in pairs if pair.differs]
+    known = [said for said in both if None not in said]
+    return agreement_of(known) if known else None
+
+
+def agreement_of(both: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
+    """Of what two said, time by time."""
     total = len(both)
     same = sum(one == other for one, other in both)
-    first, second = (sum(each[at] for each in both) / total for at in (0, 1))
-    chance = first * second + (1 - first) * (1 - second)
+    first, second = (Counter(each[at] for each in both) for at in (0, 1))
+    chance = sum(first[said] * second[said] for said in first) / total**2
     kappa = None if chance == 1 else (same / total - chance) / (1 - chance)
     return Agreement(Share(same, total), kappa)
 

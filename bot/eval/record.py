@@ -1,5 +1,5 @@
 """What an eval has got so far, in a file that survives a kill at any instant: a line for each
-request that is begun, and one for each answer.
+request that is begun, one for each answer, and one for each choice of a person.
 
 A line is appended by one write, so a kill may at most cut the last one, which then counts for
 nothing. A request that was begun and has no answer counts as spent, up to its bound.
@@ -51,6 +51,20 @@ class Result(BaseModel):
     seconds: float = 0.0
 
 
+Better = Literal["first", "second", "same"]
+"""Which of two answers is."""
+
+
+class Choice(BaseModel):
+    """What a person said of two answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["choice"] = "choice"
+    key: str
+    better: Better
+
+
 def key_of(*parts: object) -> str:
     """What an answer is known by: all that it depends on."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
@@ -64,6 +78,7 @@ class Record:
         self._file = -1
         self._begun: dict[str, list[int]] = {}
         self.results: dict[str, Result] = {}
+        self.choices: dict[str, Better] = {}
         self._spent = 0
 
     def __enter__(self) -> Self:
@@ -117,6 +132,11 @@ class Record:
         self._append(result)
         self._take_in(result)
 
+    def choose(self, choice: Choice) -> None:
+        """A person has chosen; what was chosen before by that key counts no more."""
+        self._append(choice)
+        self.choices[choice.key] = choice.better
+
     def _take_over(self) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,6 +161,9 @@ class Record:
             if entry["kind"] == "begun":
                 begun = Begun.model_validate(entry)
                 self._begun.setdefault(begun.key, []).append(begun.most)
+            elif entry["kind"] == "choice":
+                choice = Choice.model_validate(entry)
+                self.choices[choice.key] = choice.better
             else:
                 self._take_in(Result.model_validate(entry))
         except (ValueError, ValidationError, KeyError, TypeError):
@@ -155,7 +178,7 @@ class Record:
                 del self._begun[result.key]
         self.results[result.key] = result
 
-    def _append(self, entry: Begun | Result) -> None:
+    def _append(self, entry: Begun | Choice | Result) -> None:
         self._write(json.dumps(entry.model_dump(exclude_defaults=True) | {"kind": entry.kind}))
 
     def _write(self, line: str) -> None:

@@ -17,8 +17,18 @@ from bot.errors import StartupError
 from bot.eval.asking import Asker, EndedError, Question, SpentUpError, is_done
 from bot.eval.dataset import DataSet, Item, read_dataset
 from bot.eval.grid import Setting, read_grid
-from bot.eval.judge import LEAST_TRIED, Judge, Pair
+from bot.eval.judge import (
+    LEAST_TRIED,
+    Agreement,
+    Comparing,
+    Judge,
+    Pair,
+    agreement_between,
+    points,
+)
 from bot.eval.outcome import Row, plot, table, verdict
+from bot.eval.page import JudgingPage
+from bot.eval.person import Person
 from bot.eval.record import Record, Result, key_of
 from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
@@ -27,6 +37,9 @@ from bot.settings import Settings
 from bot.words import eval as words
 from bot.words import startup as startup_words
 from bot.words.terminal import spelled
+
+PERSON = "person"
+"""The judge that is no model."""
 
 _BAR_CELLS = 20
 _EVERY_SECONDS = 0.1
@@ -38,13 +51,13 @@ _LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was typed. `budget` in US dollars; `judge`: a model, or empty; `first`: so many prompts,
-    None: all."""
+    """What was typed. `budget` in US dollars; `judges`: a model, `PERSON`, or both; `first`: so
+    many prompts, None: all."""
 
     data: Path
     grid: tuple[str, ...]
     budget: float
-    judge: str = ""
+    judges: tuple[str, ...] = ()
     out: Path | None = None
     at_once: int = 8
     first: int | None = None
@@ -53,6 +66,16 @@ class Wanted:
     def record(self) -> Path:
         """The file of results."""
         return self.out or self.data.with_name(f"{self.data.name}.eval.jsonl")
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models among the judges."""
+        return tuple(dict.fromkeys(each for each in self.judges if each != PERSON))
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person is."""
+        return PERSON in self.judges
 
 
 async def run_eval(
@@ -68,10 +91,14 @@ async def run_eval(
         raise StartupError([startup_words.NO_XAI_API_KEY])
     if not (math.isfinite(wanted.budget) and wanted.budget > 0):
         raise StartupError([words.NO_BUDGET])
+    if len(wanted.models) > 1:
+        raise StartupError([words.ONE_MODEL])
     data = read_dataset(wanted.data)
     grid = read_grid(wanted.grid, settings)
+    if wanted.by_person and len(grid) < 2:
+        raise StartupError([words.NOTHING_TO_COMPARE])
     items = data.items[: wanted.first]
-    if not (wanted.judge or any(item.ruled for item in items)):
+    if not (wanted.judges or any(item.ruled for item in items)):
         raise StartupError([words.NOTHING_GOOD])
     async with open_grok(settings) as grok:
         await grok.catalogue.refresh()
@@ -105,15 +132,18 @@ class _Eval:
         self.grid = grid
         budget = round(wanted.budget * 1_000_000)
         self.asker = Asker(grok, settings, record, budget=budget, at_once=wanted.at_once)
-        self.judge = Judge(wanted.judge, record) if wanted.judge else None
+        self.judge = next((Judge(model, record) for model in wanted.models), None)
+        self.person = Person(record) if wanted.by_person else None
         self.ended = ""
         """Why there is no more; empty where all was asked."""
         self.lost_judge = False
 
     @property
-    def judges(self) -> bool:
-        """Whether the judge decides what is good, and no rules do."""
-        return self.judge is not None and not any(item.ruled for item in self.items)
+    def decides(self) -> Comparing | None:
+        """Who says what is good: a person who was asked to; else rules, which is None; else the
+        model."""
+        ruled = any(item.ruled for item in self.items)
+        return self.person or (None if ruled else self.judge)
 
     async def run(self, stop: asyncio.Event) -> int:
         questions = [self.question(item, each) for item in self.items for each in self.grid]
@@ -122,6 +152,8 @@ class _Eval:
             await self._ask(questions, stop)
             if self.judge:
                 await self._judge(self.judge, stop)
+            if self.person and not stop.is_set():
+                await self._ask_person(self.person, stop)
         except SpentUpError:
             self.ended = words.SPENT_UP
         except EndedError as error:
@@ -129,7 +161,15 @@ class _Eval:
         if stop.is_set():
             self.ended = self.ended or words.STOPPED
         left = any(not is_done(self.record.results.get(each.key)) for each in questions)
-        return 1 if left or self.ended else 0
+        return 1 if left or self.unjudged or self.ended else 0
+
+    @property
+    def unjudged(self) -> int:
+        """How many comparisons the person has yet to make."""
+        if not self.person:
+            return 0
+        every = self.person.comparisons(self.all_pairs)
+        return len(every) - sum(map(self.person.has_chosen, every))
 
     def question(self, item: Item, setting: Setting) -> Question:
         """What a setting asks of an item."""
@@ -149,8 +189,13 @@ class _Eval:
         both = ((item, self.answer(item, first), self.answer(item, setting)) for item in self.items)
         return [Pair(item, one.text, other.text) for item, one, other in both if one and other]
 
+    @property
+    def all_pairs(self) -> Sequence[Pair]:
+        """Those of every setting."""
+        return list(chain.from_iterable(map(self.pairs, self.grid[1:])))
+
     async def _judge(self, judge: Judge, stop: asyncio.Event) -> None:
-        pairs = chain.from_iterable(map(self.pairs, self.grid[1:]))
+        pairs = self.all_pairs if self.decides else ()
         graded = [judge.grade(item) for item in self.items if item.text and item.up != item.down]
         questions = [*graded, *judge.questions(pairs)]
         await self._ask(questions[:LEAST_TRIED], stop)
@@ -158,6 +203,16 @@ class _Eval:
             self.lost_judge = True
             return
         await self._ask(questions, stop)
+
+    async def _ask_person(self, person: Person, stop: asyncio.Event) -> None:
+        if not (left := self.unjudged):
+            return
+        async with JudgingPage(person, person.comparisons(self.all_pairs)) as page:
+            print(words.judge_here(page.address, left), file=self._err, flush=True)
+            ends = [asyncio.create_task(each.wait()) for each in (stop, page.finished)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
 
     async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
         progress = _Progress(self, self._wanted.budget, questions, self._err)
@@ -236,6 +291,8 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield words.left_out(data.left_out)
     if work.judge:
         yield from _of_judge(work, work.judge)
+    if work.unjudged:
+        yield words.not_judged(work.unjudged)
     if missing := sum(row.missing for row in rows):
         yield words.failed(missing, work.asker.last_failure or words.NOT_ASKED)
     lost, cut_off, spent = work.record.lost, work.record.cut_off, _dollars(work.record.spent)
@@ -256,13 +313,20 @@ def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
         yield words.JUDGE_LOST.format(judge.model)
         return
     if agreement := judge.agreement(work.items):
-        least, most = agreement.share.interval
-        share = f"{agreement.share.value:.0%} ({100 * least:.0f}–{most:.0%})"
-        kappa = "-" if agreement.kappa is None else f"{agreement.kappa:.2f}"
-        yield words.agreement(judge.model, share, kappa, agreement.share.total)
-    pairs = [pair for setting in work.grid[1:] for pair in work.pairs(setting)]
-    if unclear := sum(judge.points(pair) is None for pair in pairs):
+        yield words.agreement(judge.model, *_agreed(agreement))
+    if not work.decides:
+        return
+    if work.person and (both := agreement_between(judge, work.person, work.all_pairs)):
+        yield words.agreement_with_person(judge.model, *_agreed(both))
+    if unclear := sum(judge.better(pair) is None for pair in work.all_pairs):
         yield words.no_verdicts(unclear)
+
+
+def _agreed(found: Agreement) -> tuple[str, str, int]:
+    """The share with its interval, kappa, and of how many."""
+    least, most = found.share.interval
+    share = f"{found.share.value:.0%} ({100 * least:.0f}–{most:.0%})"
+    return share, "-" if found.kappa is None else f"{found.kappa:.2f}", found.share.total
 
 
 def _row(work: _Eval, setting: Setting) -> Row:
@@ -279,15 +343,15 @@ def _row(work: _Eval, setting: Setting) -> Row:
 
 
 def _share(work: _Eval, setting: Setting, came: Sequence[tuple[Item, Result]]) -> Share:
-    """How many are good: by the rules of those that have any, else by the judge, for whom the
-    first setting is as good as itself."""
-    if work.judge is None or not work.judges:
+    """How many are good: by the rules of those that have any, or by the judge, for whom the first
+    setting is as good as itself."""
+    if work.decides is None:
         ruled = [is_good(item, result.text) for item, result in came if item.ruled]
         return Share(sum(ruled), len(ruled))
     if setting is work.grid[0]:
         return Share(len(came) / 2, len(came))
-    points = [work.judge.points(pair) for pair in work.pairs(setting)]
-    known = [each for each in points if each is not None]
+    gets = [points(work.decides, pair) for pair in work.pairs(setting)]
+    known = [each for each in gets if each is not None]
     return Share(sum(known), len(known))
 
 

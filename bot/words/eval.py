@@ -21,7 +21,8 @@ NO_PROMPT = "has no prompt"
 NO_VOTE = "has a vote that is neither up nor down"
 TOO_LONG = "is longer than 1,000,000 bytes"
 NOTHING_GOOD = (
-    "Nothing says what a good answer is: give expected answers or rules, or --judge MODEL."
+    "Nothing says what a good answer is: give expected answers or rules, or --judge MODEL, or "
+    "--judge person."
 )
 SPENT_UP = "The budget is used up. With a larger --budget it goes on where it stands."
 STOPPED = "Stopped. The same command goes on where it stands."
@@ -39,7 +40,12 @@ DATA = (
 )
 GRID = "a parameter and its values, such as temperature=0.2,0.8; may be repeated"
 BUDGET = "the most that may be spent, in US dollars"
-JUDGE = "a model that compares the answers, two at a time and in both orders"
+JUDGE = (
+    "a model that compares the answers, two at a time and in both orders; or person: somebody "
+    "does, in a page; may be repeated, to see how far both agree"
+)
+NOTHING_TO_COMPARE = "A person compares settings: name two values or more with --grid."
+ONE_MODEL = "One model judges, beside a person: give --judge one model, or person, or both."
 OUT = "where results are kept, to go on from; DATA.eval.jsonl by default, the plot beside it"
 AT_ONCE = "how many questions are asked at once (8)"
 FIRST = "only so many prompts of the data set"
@@ -144,6 +150,27 @@ def agreement(model: str, share: str, kappa: str, votes: int) -> str:
         f"The judge {model} agrees with people on {share} of {counted(votes, 'answer')} "
         f"that they voted on (kappa {kappa})."
     )
+
+
+def judge_here(address: str, left: int) -> str:
+    """Where a person compares answers that are shown without their settings."""
+    return (
+        f"{counted(left, 'pair')} of answers to judge. Open this in a browser on this machine:\n"
+        f"  {address}\n"
+        "Each choice is kept at once. Ctrl-C ends it, and the same command goes on."
+    )
+
+
+def agreement_with_person(model: str, share: str, kappa: str, pairs: int) -> str:
+    """How often a model and a person find the same one of two answers better."""
+    return (
+        f"The judge {model} agrees with the person on {share} of {counted(pairs, 'pair')} that "
+        f"both compared (kappa {kappa})."
+    )
+
+
+def not_judged(number: int) -> str:
+    return f"{counted(number, 'pair')} not judged yet."
 
 
 def no_verdicts(number: int) -> str:

@@ -63,7 +63,7 @@ async def test_votes_in_the_page_become_a_decision(
         name, content = next((n, c) for n, c in sent(stage).items() if n.endswith(".jsonl"))
         (tmp_path / name).write_bytes(content)
         out = io.StringIO()
-        wanted = Wanted(tmp_path / name, ("temperature=1.2,0.2",), 1.0, judge="grok-4.3")
+        wanted = Wanted(tmp_path / name, ("temperature=1.2,0.2",), 1.0, judges=("grok-4.3",))
         code = await run_eval(
             grok_settings(stage.grok), wanted, asyncio.Event(), out, io.StringIO()
         )

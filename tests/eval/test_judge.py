@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.eval.asking import Question
 from bot.eval.dataset import Item
-from bot.eval.judge import LEAST_TRIED, Judge, Pair, agreement_of
+from bot.eval.judge import LEAST_TRIED, Judge, Pair, agreement_of, points
 from bot.eval.record import Record, Result
 
 ITEM = Item(prompt="Name a river", expected="Nile")
@@ -27,7 +27,7 @@ def judged(record: Record, *said: str) -> Judge:
 
 
 @pytest.mark.parametrize(
-    ("forth", "back", "points"),
+    ("forth", "back", "gets"),
     [
         ('{"better": "second"}', '{"better": "first"}', 1.0),
         ('{"better": "first"}', '{"better": "second"}', 0.0),
@@ -42,10 +42,10 @@ def judged(record: Record, *said: str) -> Judge:
     ],
 )
 def test_a_verdict_is_json_in_both_orders(
-    tmp_path: Path, forth: str, back: str, points: float | None
+    tmp_path: Path, forth: str, back: str, gets: float | None
 ) -> None:
     with Record(tmp_path / "out.jsonl") as record:
-        assert judged(record, forth, back).points(PAIR) == points
+        assert points(judged(record, forth, back), PAIR) == gets
 
 
 def test_what_is_judged_cannot_leave_its_frame(tmp_path: Path) -> None:

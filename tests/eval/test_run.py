@@ -223,7 +223,7 @@ async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
     ):
         grok.script(Script(text=text, when=partial(says, mark), times=None))
 
-    code, out, _ = await evaluated(grok, wanted(data, judge="grok-4.7"))
+    code, out, _ = await evaluated(grok, wanted(data, judges=("grok-4.7",)))
 
     assert code == 0
     assert "agrees with people on 67%" in out
@@ -241,7 +241,7 @@ async def test_a_judge_that_answers_nonsense_is_asked_no_further(
     for text, mark in (("Both!", "You compare"), ("The Nile.", "'temperature': 0.8")):
         grok.script(Script(text=text, when=partial(says, mark), times=None))
 
-    code, out, _ = await evaluated(grok, wanted(data, judge="grok-4.7"))
+    code, out, _ = await evaluated(grok, wanted(data, judges=("grok-4.7",)))
 
     assert code == 0
     assert words.JUDGE_LOST.format("grok-4.7") in out

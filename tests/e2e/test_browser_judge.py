@@ -1,0 +1,126 @@
+"""A person judges in the page: two answers side by side, by keys and clicks, and goes on later."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.eval.run import PERSON, Wanted, run_eval
+from bot.rules.shares import Share
+from bot.words import eval as words
+from sandbox.grok import GrokServer, Script
+from tests.e2e.test_browser_ways import picture
+from tests.eval.test_run import says, sums
+from tests.fixtures.grok import grok_settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+class Terminal:
+    """An eval whose judge is a person, as it runs in a terminal."""
+
+    def __init__(self, grok: GrokServer, data: Path, *judges: str) -> None:
+        self.stop, self.out, self._err = asyncio.Event(), io.StringIO(), io.StringIO()
+        wanted = Wanted(data, ("temperature=0.8,0.2",), 5.0, judges=judges)
+        settings = grok_settings(grok, grok_max_tokens=100)
+        running = run_eval(settings, wanted, self.stop, self.out, self._err)
+        self.code = asyncio.create_task(running)
+
+    async def address(self) -> str:
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+/#\S+", self._err.getvalue())):
+            assert not self.code.done(), await self.code
+            await asyncio.sleep(0.01)
+        return found[0]
+
+
+def right_one(question: str, a: str, b: str) -> str:
+    """The key for the answer that is right."""
+    one, other = map(int, re.findall(r"\d+", question))
+    right = [f"= {one + other}" in text for text in (a, b)]
+    return "0" if right[0] == right[1] else "1" if right[0] else "2"
+
+
+async def judge(page: Page) -> None:
+    """Choose as somebody who can add does, by keys."""
+    texts = [await page.locator(f"#{name}").inner_text() for name in ("prompt", "a", "b")]
+    await page.keyboard.press(right_one(*texts))
+    await expect(page.locator("#prompt")).not_to_have_text(texts[0])
+
+
+async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_path: Path) -> None:
+    data = sums(tmp_path, 12)
+    async with GrokServer(speed=None, first_delay=0) as grok:
+        first = Terminal(grok, data, PERSON, "grok-4.3")
+        await page.goto(await first.address())
+        count = page.locator("#count")
+        await expect(count).to_have_text(re.compile(r"^0 of \d+$"))
+        total = int((await count.inner_text()).split()[-1])
+        assert total > 2
+        assert "temperature" not in await page.content()
+        await picture(page, "judge")
+        await judge(page)
+        shown = await page.locator("#prompt").inner_text()
+        first.stop.set()
+        assert await first.code == 1
+        await page.get_by_role("button", name="A is better").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Start it again")
+
+        second = Terminal(grok, data, PERSON, "grok-4.3")
+        await page.goto("about:blank")
+        await page.goto(await second.address())
+        await expect(count).to_have_text(f"1 of {total}")
+        await expect(page.locator("#prompt")).to_have_text(shown)
+        await judge(page)
+        await page.keyboard.press("Backspace")
+        await expect(page.locator("#prompt")).to_have_text(shown)
+        for done in (2, *range(2, total)):
+            await expect(count).to_have_text(f"{done} of {total}")
+            await judge(page)
+        await expect(page.get_by_role("alert")).to_contain_text("All of it is judged")
+        code, asked = await second.code, len(grok.requests)
+        third = Terminal(grok, data, PERSON, "grok-4.3")
+        again = await third.code
+
+    assert (code, again, len(grok.requests)) == (0, 0, asked)
+    assert words.not_judged(total - 1) in first.out.getvalue()
+    assert "Best: temperature=0.2" in second.out.getvalue()
+    least = Share(total, total).interval[0]
+    told = words.agreement_with_person("grok-4.3", f"100% ({100 * least:.0f}–100%)", "-", total)
+    assert told in second.out.getvalue()
+    assert third.out.getvalue() == second.out.getvalue()
+
+
+HOSTILE = (
+    '<img src=x onerror="window.hit=1"><script>window.hit=1</script> **bold** &amp; \u202egnp.exe'
+)
+
+
+async def test_hostile_answers_are_shown_as_texts(page: Page, tmp_path: Path) -> None:
+    data = tmp_path / "prompts.jsonl"
+    data.write_text('{"prompt": "<b>Name</b> a river", "system": "<i>Be brief</i>"}\n')
+    async with GrokServer(speed=None, first_delay=0) as grok:
+        grok.script(Script(text=HOSTILE, when=partial(says, "'temperature': 0.2"), times=None))
+        terminal = Terminal(grok, data, PERSON)
+        await page.goto(await terminal.address())
+        both = page.locator(".answers")
+        await expect(both).to_contain_text("<script>window.hit=1</script> **bold** &amp;")
+        await expect(page.locator("#prompt")).to_have_text("<b>Name</b> a river")
+        assert await page.locator(".said *").count() == 0
+        assert await page.evaluate("window.hit") is None
+        await picture(page, "judge-hostile")
+        address = await terminal.address()
+        await page.goto("about:blank")
+        await page.goto(address.partition("#")[0])
+        await expect(page.get_by_role("alert")).to_contain_text("not the address")
+        await page.goto("about:blank")
+        await page.goto(address)
+        await page.get_by_role("button", name="Neither").click()
+        assert await terminal.code == 0
+
+    assert "temperature=0.2  1        50%" in terminal.out.getvalue()
