@@ -13,7 +13,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Literal, Self
 
 from aiohttp import web
@@ -119,12 +118,7 @@ class Workspaces:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def _serve(self, stack: AsyncExitStack) -> str:

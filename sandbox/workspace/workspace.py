@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from sandbox.workspace.acts import Acts
@@ -131,12 +130,7 @@ class Workspace(Acts):
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     # What is there and what happened.

@@ -86,6 +86,24 @@ class Stage:
 
         return await self.workspace.wait_for(filled)
 
+    async def more_options(self, view: View, field: str) -> None:
+        """Have `view` show what few people set, of which `field` is one."""
+        await self.workspace.click_view(ANA, view.id, "advanced")
+        await self.workspace.wait_for(lambda: field in fields(view))
+
+    async def edit(self, message: Message) -> View:
+        """The form that `Edit` below an answer opens, with all that can be set."""
+        assert "edit" in buttons(message)
+        await self.workspace.click(ANA, GENERAL, message.ts, "edit")
+        view = await self.form()
+        await self.more_options(view, "effort")
+        return view
+
+    async def retry(self, number: int, *, user: str = ANA) -> None:
+        """Ask again what the `number`-th message of the channel answers."""
+        message = self.workspace.messages(GENERAL)[number]
+        await self.workspace.click(user, GENERAL, message.ts, "retry")
+
     async def quiet(self) -> None:
         """Wait until everything that Slack had to say was heard, and nothing is being answered."""
         await self.workspace.settled()

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL
-from tests.e2e.stage import buttons, fields, markdown, on_stage
+from tests.e2e.stage import markdown, on_stage
 
 
 @pytest.mark.parametrize("mode", ["socket", "http"])
@@ -41,16 +41,12 @@ async def test_the_form_has_a_field_for_it_and_edit_keeps_it(redis_url: str) -> 
     async with on_stage(redis_url) as stage:
         await stage.ask("--effort high Name a river")
         (message,) = await stage.answer()
-        assert "edit" in buttons(message)
-        await stage.workspace.click(ANA, GENERAL, message.ts, "edit")
-        view = await stage.form()
-        await stage.workspace.click_view(ANA, view.id, "advanced")
-        await stage.workspace.wait_for(lambda: "effort" in fields(view))
+        view = await stage.edit(message)
         assert view.values["effort"]["value"]["selected_option"]["value"] == "high"
         await stage.workspace.submit(ANA, view.id, {"effort": "low"})
         await stage.answer(1)
         low = stage.sent()
-        await stage.workspace.click(ANA, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.retry(1)
         await stage.answer(2)
 
     assert low["reasoning"] == {"effort": "low"}

@@ -50,8 +50,7 @@ async def test_every_fault_is_marked_at_its_field_at_once(redis_url: str, mode: 
     async with on_stage(redis_url, mode=mode) as stage:
         await stage.ask("")
         view = await stage.form()
-        await stage.workspace.click_view(ANA, view.id, "advanced")
-        await stage.workspace.wait_for(lambda: set(fields(view)) >= set(PARAMETERS))
+        await stage.more_options(view, "best_of")
         result = await stage.workspace.submit(
             ANA,
             view.id,

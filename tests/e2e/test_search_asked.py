@@ -11,7 +11,7 @@ import pytest
 from bot.words import search as words
 from sandbox.grok import Script, ToolCall
 from sandbox.workspace import ANA, BEN, GENERAL, CommandResult
-from tests.e2e.stage import Stage, buttons, fields, on_stage
+from tests.e2e.stage import Stage, on_stage
 
 
 def tools(stage: Stage) -> list[dict[str, Any]]:
@@ -70,17 +70,13 @@ async def test_the_form_has_a_section_for_it_and_edit_and_retry_keep_it(redis_ur
     async with on_stage(redis_url) as stage:
         await stage.ask("--search x --since 2026-11-01 --max-turns 1 what is new")
         (message,) = await stage.answer()
-        assert "edit" in buttons(message)
-        await stage.workspace.click(ANA, GENERAL, message.ts, "edit")
-        view = await stage.form()
-        await stage.workspace.click_view(ANA, view.id, "advanced")
-        await stage.workspace.wait_for(lambda: "handles" in fields(view))
+        view = await stage.edit(message)
         shown = copy.deepcopy(view.values)
         changed = {"handles": "@xai", "until": "2026-11-20", "max_turns": "2"}
         await stage.workspace.submit(ANA, view.id, changed)
         await stage.answer(1)
         edited = stage.sent()
-        await stage.workspace.click(ANA, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.retry(1)
         await stage.answer(2)
 
     assert shown["search"]["value"]["selected_option"]["value"] == "x"
@@ -102,8 +98,7 @@ async def test_what_is_wrong_in_the_form_is_marked_at_its_field(redis_url: str) 
     async with on_stage(redis_url) as stage:
         await stage.ask("")
         view = await stage.form()
-        await stage.workspace.click_view(ANA, view.id, "advanced")
-        await stage.workspace.wait_for(lambda: "handles" in fields(view))
+        await stage.more_options(view, "handles")
         wrong = {"prompt": "Hi", "search": "web", "domains": "example", "handles": "xai"}
         result = await stage.workspace.submit(ANA, view.id, wrong)
         await stage.workspace.submit(ANA, view.id, {"domains": "example.com", "handles": ""})
@@ -167,11 +162,11 @@ async def test_what_admins_forbid_is_told_and_what_they_allow_goes_along(redis_u
         await stage.ask("--search web what is new", user=BEN)
         await stage.answer(1)
         bounded = tools(stage)
-        await stage.workspace.click(BEN, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.retry(1, user=BEN)
         await stage.answer(2)
         again = tools(stage)
         await stage.ask("search allow all")
-        await stage.workspace.click(BEN, GENERAL, stage.workspace.messages(GENERAL)[1].ts, "retry")
+        await stage.retry(1, user=BEN)
         await stage.answer(4)
 
     def shown(result: CommandResult, user: str) -> str:
