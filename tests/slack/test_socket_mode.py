@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import time
@@ -188,6 +189,21 @@ async def test_a_slack_that_opens_none_is_asked_after_growing_pauses(
     assert logged.count("warning") == 1
     assert "secret" not in logged
     assert "Traceback" not in logged
+
+
+@pytest.mark.parametrize("steps", range(16))
+async def test_leaving_while_one_is_opened_closes_it(slack: FakeSlack, steps: int) -> None:
+    slack.refusal = REFUSALS["no url"]
+    async with connected(slack):
+        slack.refusal = None
+        async with asyncio.timeout(20):
+            while not slack.sockets:
+                await asyncio.sleep(0)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+
+    gc.collect()  # tells of a connection that was left open
+    await until(lambda: slack.sockets[0].closed)
 
 
 async def test_a_retry_after_is_waited_for(slack: FakeSlack) -> None:
