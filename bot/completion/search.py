@@ -35,7 +35,6 @@ MAX_TURNS = 20
 OFF = "off"
 
 EXCLUSIVE = (("domains", "not_domains"), ("handles", "not_handles"))
-"""Those that may be given several times: all of it counts."""
 """Lists of which the API takes one."""
 
 _LONGEST_DOMAIN = 253
