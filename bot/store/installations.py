@@ -6,6 +6,7 @@ These keys belong to no workspace: they have a hash tag of their own.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ PREFIX = "grokbot:{installations}:"
 
 STATE_SECONDS = 600
 """How long somebody may take who wants to install the app."""
+
+MOST_STATES = 10_000
+"""Whoever wants this to be forgotten has to come back so often, and Slack takes each code once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Installations:
         self._records = PREFIX + "records"
         self._versions = PREFIX + "versions"
         self._left = PREFIX + "left"
+        self._states = PREFIX + "states"
 
     async def save(self, place: str, sealed: str, *, made_from: int | None = None) -> int:
         """Keep `sealed`; where that was `made_from` a version, only if nobody came first.
@@ -93,15 +98,16 @@ class Installations:
         """Whether `who` is the first of all processes to ask for `what` within so many seconds."""
         return bool(await self._claim([f"{PREFIX}claimed:{what}"], [who, seconds]))
 
-    async def expect(self, state: str) -> None:
-        """Remember the state of an installation that somebody has begun."""
+    async def is_first(self, state: str) -> bool:
+        """Whether nobody has come back with `state` before, which is good for `STATE_SECONDS`: the
+        last `MOST_STATES` are remembered."""
         with redis_errors():
-            await self._redis.set(f"{PREFIX}state:{state}", "1", ex=STATE_SECONDS)
-
-    async def expected(self, state: str) -> bool:
-        """Whether `state` was remembered; it is good once."""
-        with redis_errors():
-            return await self._redis.getdel(f"{PREFIX}state:{state}") is not None
+            async with self._redis.pipeline(transaction=True) as together:
+                together.zadd(self._states, {state: time.time()}, nx=True)
+                together.zremrangebyrank(self._states, 0, -MOST_STATES - 1)
+                together.expire(self._states, STATE_SECONDS)
+                added = (await together.execute())[0]
+        return bool(added)
 
     def _teams(self, organisation: str) -> str:
         return f"{PREFIX}teams:{organisation}"

@@ -155,7 +155,7 @@ LIFETIMES = (
     Lifetime("records", "where the app is installed, encrypted", "never: until it is removed"),
     Lifetime("versions", "how often each of those has changed", "never: until it is removed"),
     Lifetime("left", "which workspaces removed the app", "never: half a minute after they did"),
-    Lifetime("state:*", "that somebody began to install the app", "ten minutes", 10 * MINUTE),
+    Lifetime("states", "who came back to install the app", "ten minutes", 10 * MINUTE),
     Lifetime("teams:*", "the workspaces of an organisation", "never: until it removes the app"),
 )
 """The first that fits holds. `docs/operation.md` shows them, and every end-to-end test leaves

@@ -34,8 +34,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import StoreUnavailable
 from bot.listening import Handler
 from bot.settings import INSTALL_PATH, REDIRECT_PATH
-from bot.store.installations import Installations
+from bot.store.installations import STATE_SECONDS
 from bot.teams.register import Record, Register
+from bot.teams.seal import SealBroken
 from bot.words import installing as words
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _LONGEST_QUERY = 4_000
+_STATE = "state "
+"""Before what is encrypted as one: a record is none."""
 _QUERY_NAMES = frozenset({"code", "state", "error", "team"})
 
 
@@ -89,7 +92,7 @@ class InstallPages:
             authorization_url=authorize_url,
             installation_store=_Kept(register, client, welcome, joined),
             installation_store_bot_only=True,
-            state_store=_States(register.store),
+            state_store=_States(register),
             callback_options=AsyncCallbackOptions(success=self._succeeded, failure=_failed),
             logger=quiet,
         )
@@ -137,18 +140,21 @@ class _Flow(AsyncOAuthFlow):
 
 
 class _States(AsyncOAuthStateStore):
-    """States are good once, for ten minutes, at any replica."""
+    """States are good once, for ten minutes, at any replica. One that is issued is nowhere kept:
+    whoever asks for the page, and how often, leaves nothing in the store."""
 
-    def __init__(self, store: Installations) -> None:
-        self._store = store
+    def __init__(self, register: Register) -> None:
+        self._register = register
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
-        state = uuid.uuid4().hex
-        await self._store.expect(state)
-        return state
+        return self._register.seal.close(_STATE + uuid.uuid4().hex)
 
     async def async_consume(self, state: str) -> bool:
-        return await self._store.expected(state)
+        try:
+            issued = self._register.seal.open(state, seconds=STATE_SECONDS)
+        except SealBroken:
+            return False
+        return issued.startswith(_STATE) and await self._register.store.is_first(issued)
 
 
 class _NotWelcome(BoltError):

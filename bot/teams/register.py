@@ -59,14 +59,14 @@ class Register:
 
     def __init__(self, store: Installations, seal: Seal) -> None:
         self.store = store
-        self._seal = seal
+        self.seal = seal
 
     async def save(self, record: Record, *, made_from: int | None = None) -> int:
         """Keep `record`; where it was `made_from` a version, only if nobody came first.
 
         Returns the new version, or 0 where somebody did.
         """
-        sealed = self._seal.close(record.model_dump_json())
+        sealed = self.seal.close(record.model_dump_json())
         return await self.store.save(record.place, sealed, made_from=made_from)
 
     async def find(self, place: str) -> Registered | None:
@@ -75,7 +75,7 @@ class Register:
         if kept is None:
             return None
         try:
-            record = Record.model_validate_json(self._seal.open(kept.sealed))
+            record = Record.model_validate_json(self.seal.open(kept.sealed))
         except (SealBroken, ValidationError) as error:
             log.warning("installation cannot be read", place=place, why=type(error).__name__)
             return None

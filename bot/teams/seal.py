@@ -29,10 +29,10 @@ class Seal:
         """`text`, encrypted."""
         return self._fernet.encrypt(text.encode()).decode()
 
-    def open(self, sealed: str) -> str:
-        """What was encrypted. Raises `SealBroken`."""
+    def open(self, sealed: str, *, seconds: int | None = None) -> str:
+        """What was encrypted, no longer ago than so many seconds. Raises `SealBroken`."""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
+            return self._fernet.decrypt(sealed.encode(), ttl=seconds).decode()
         except InvalidToken:
             raise SealBroken from None
 

@@ -251,15 +251,27 @@ class TestPages:
             assert list(await all_records(redis_url)) == ["T0SEVERAL2"]
             assert not acme.state.installed
 
+    async def test_whoever_asks_for_the_page_leaves_nothing_in_the_store(
+        self, redis_url: str
+    ) -> None:
+        async with (
+            several(redis_url, count=1, install=False) as all_,
+            Redis.from_url(redis_url) as redis,
+            browser(all_.address) as session,
+        ):
+            before = await redis.dbsize()
+            for _ in range(20):
+                await all_.allowed(session, "T0SEVERAL1")
+            assert await redis.dbsize() == before
+
     async def test_a_store_that_is_away_is_said(self, redis_url: str) -> None:
         async with several(redis_url, count=1, install=False) as all_:
             redis = Redis.from_url(redis_url)
-            await redis.client_pause(4_500)
-            async with (
-                browser(all_.address) as session,
-                session.get(f"{all_.address}/slack/install") as reply,
-            ):
-                text = await reply.text()
+            async with browser(all_.address) as session:
+                back = await all_.allowed(session, "T0SEVERAL1")
+                await redis.client_pause(4_500)
+                async with session.get(back) as reply:
+                    text = await reply.text()
             async with asyncio.timeout(10):
                 await redis.ping()
             await redis.aclose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.teams.seal import Seal, SealBroken, keys_in
@@ -34,3 +36,12 @@ def test_what_nobody_closed_is_not_opened(tampered: str) -> None:
 
 def test_keys_stand_one_after_the_other() -> None:
     assert keys_in(f" {NEW}, {OLD} ,,") == (NEW, OLD)
+
+
+def test_what_was_closed_too_long_ago_is_not_opened() -> None:
+    seal = Seal(["k" * 32])
+    sealed = seal._fernet._fernets[0].encrypt_at_time(b"words", int(time.time()) - 601).decode()
+
+    assert seal.open(sealed, seconds=660) == seal.open(sealed) == "words"
+    with pytest.raises(SealBroken):
+        seal.open(sealed, seconds=600)
