@@ -21,6 +21,7 @@ from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
 from bot.doors.deletions import Deletions
 from bot.doors.form_draft import DraftBox
+from bot.doors.form_prompts import FormPrompts
 from bot.doors.form_window import FormWindow
 from bot.doors.forms import Forms
 from bot.doors.home import Home
@@ -253,6 +254,7 @@ class Wiring:
             presence=self._presence,
             box=box,
             window=FormWindow(self._slack.views, box, self._slack.ephemeral),
+            prompts=FormPrompts(PromptCommands(self._store.saved)),
             grok=self._grok,
             slack=self._slack,
             store=self._store,

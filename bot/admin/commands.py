@@ -191,15 +191,16 @@ class CommandRunner:
 
     async def _defaults(self, command: AdminCommand, caller: Caller) -> CommandReply:
         rules, channel = await self._in_force(caller), caller.channel
+        prompts = await self._prompts.beside_defaults(command.target, caller)
         if command.target and command.target.kind == "me":
-            return CommandReply(own_defaults(rules.policy.own))
+            return CommandReply((*own_defaults(rules.policy.own), *prompts))
         if command.target:
             scope = command.target.scope(channel=channel, user=caller.user)
             lines = defaults_of(rules.policy, scope, channel)
         else:
             may = not self._permission.refusal("defaults", caller.person)
             lines = defaults_here(rules, may_set=may)
-        return CommandReply((*lines, *kept_out(rules, caller.person, knows_rules=True)))
+        return CommandReply((*lines, *prompts, *kept_out(rules, caller.person, knows_rules=True)))
 
     async def _in_force(self, caller: Caller) -> InForce:
         policy = await self._store.policies.current()

@@ -11,6 +11,7 @@ from bot.asking.rules_text import whose
 from bot.completion.excerpt import excerpt
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.saved_prompts import Offer
 from bot.rules.scope_words import Target
 from bot.slack.blocks import mention
 from bot.store.saved import Saved
@@ -21,6 +22,7 @@ Owned = Sequence[tuple[Scope, Mapping[str, str]]]
 """The prompts of each owner by name, the nearest owner first."""
 
 _EXCERPT_CHARS = 80
+_MOST_NAMES = 20
 _ME = Target("me")
 _HEADINGS = {"user": words.YOURS, "channel": words.OF_CHANNEL, "workspace": words.OF_WORKSPACE}
 
@@ -38,6 +40,31 @@ class PromptCommands:
             if name in prompts:
                 return owner, prompts[name]
         return None
+
+    async def offered(self, user: str, channel: str) -> tuple[Offer, ...]:
+        """All that `user` may ask in `channel` (empty: nowhere yet), each name once: that which
+        `find` finds. Raises `StoreUnavailable`."""
+        named: dict[str, Offer] = {}
+        for owner, prompts in await self._all(user, channel):
+            for name, text in prompts.items():
+                beginning = excerpt(text, _EXCERPT_CHARS)
+                named.setdefault(name, Offer(owner=owner.kind, name=name, beginning=beginning))
+        return tuple(named.values())
+
+    async def of(self, offer: Offer, *, user: str, channel: str) -> str | None:
+        """The prompt that was offered, if it is still there. Raises `StoreUnavailable`."""
+        owners = {owner.kind: owner for owner in _owners(user, channel)}
+        (prompts,) = await self._saved.prompts(owners[offer.owner])
+        return prompts.get(offer.name)
+
+    async def beside_defaults(self, target: Target | None, caller: Caller) -> Iterator[str]:
+        """What is saved where `target` says (None: here), below the defaults."""
+        owned = await self._all(caller.user, caller.channel)
+        if target is not None:
+            scope = target.scope(channel=caller.channel, user=caller.user)
+            (prompts,) = await self._saved.prompts(scope)
+            owned = ((scope, prompts),)
+        return _names(owned)
 
     async def listed(self, _: AdminCommand, caller: Caller) -> CommandReply:
         """All that may be used here."""
@@ -86,8 +113,14 @@ class PromptCommands:
         return CommandReply((words.deleted(name, _whose(owner, caller)),))
 
     async def _all(self, user: str, channel: str) -> Owned:
-        owners = (Scope("user", user), Scope("channel", channel), WORKSPACE)
+        owners = _owners(user, channel)
         return tuple(zip(owners, await self._saved.prompts(*owners), strict=True))
+
+
+def _owners(user: str, channel: str) -> tuple[Scope, ...]:
+    """Whose prompts may be asked, the nearest first."""
+    here = (Scope("channel", channel),) if channel else ()
+    return (Scope("user", user), *here, WORKSPACE)
 
 
 def _lines(owned: Owned) -> Iterator[str]:
@@ -96,6 +129,16 @@ def _lines(owned: Owned) -> Iterator[str]:
             yield _HEADINGS[owner.kind]
         for name, text in prompts.items():
             yield words.row(name, excerpt(text, _EXCERPT_CHARS))
+
+
+def _names(owned: Owned) -> Iterator[str]:
+    if any(prompts for _, prompts in owned):
+        yield words.SAVED
+    for owner, prompts in owned:
+        names = [admin_words.code(name) for name in prompts]
+        if names:
+            shown, more = names[:_MOST_NAMES], len(names[_MOST_NAMES:])
+            yield words.names(_HEADINGS[owner.kind], shown, more)
 
 
 def _owner(command: AdminCommand, caller: Caller) -> Scope:

@@ -22,7 +22,7 @@ from bot.completion.flags import Flags
 from bot.completion.lexer import Value
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.request import Group, is_text
-from bot.completion.search import read_all, typed_search
+from bot.completion.search import read_all, settled, typed_search
 from bot.completion.typed import typed, written
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS
@@ -64,9 +64,9 @@ class Filled(BaseModel):
     `values` are parameters in JSON form, as far as they were given, prompt included; what was
     typed and cannot be read is text there, so that the model of a request says what is wrong
     with it; what is said of searching (`search`) is kept as it was typed. `task` names a ready
-    task (`bot.words.form`) to be done with a message. With
-    `several`, each paragraph of the prompt is a prompt of its own; a list of prompts is that
-    already.
+    task (`bot.words.form`) to be done with a message, `saved` the saved prompt that was chosen
+    (the value of a `bot.rules.saved_prompts.Offer`). With `several`, each paragraph of the prompt
+    is a prompt of its own; a list of prompts is that already.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +77,7 @@ class Filled(BaseModel):
     effort: Effort | None = None
     search: dict[str, str] = {}
     task: str = ""
+    saved: str = ""
     several: bool = False
 
     @classmethod
@@ -104,6 +105,18 @@ class Filled(BaseModel):
             effort=self.effort,
             search=search,
             faults=(*_system_faults(self.system), *schema_faults(values), *faults),
+        )
+
+    def with_flags(self, flags: Flags) -> Filled:
+        """The same, with what is right of `flags` in its place."""
+        wrong = {fault.parameter for fault in flags.faults}
+        given = {name: value for name, value in flags.values.items() if name not in wrong}
+        return Filled(
+            values={**self.values, **given},
+            system=flags.system or self.system,
+            reply=flags.reply or self.reply,
+            effort=flags.effort or self.effort,
+            search=typed_search(settled(flags.search, read_all(self.search)[0].items())),
         )
 
     @property

@@ -16,6 +16,7 @@ from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import Filled
 from bot.errors import StoreUnavailable, UserError
 from bot.files.ref import FileRef
+from bot.rules.saved_prompts import Offer
 from bot.slack.payloads import Submission
 from bot.store.drafts import Drafts
 from bot.views.form_view import channel_of
@@ -52,6 +53,12 @@ class Draft(BaseModel):
     conversation: str | None = None
     context: tuple[Said, ...] = ()
     files: tuple[FileRef, ...] = ()
+    opened: Filled = Filled()
+    """What the form was filled with when it opened: what differs by now was typed."""
+    offers: tuple[Offer, ...] = ()
+    """The saved prompts that may be chosen in it."""
+    template: bool = False
+    """Whether its prompt is a saved one, whose places are yet to be filled in."""
     shows_all: bool = False
     """Whether the form opens with its advanced fields."""
     name: str = ""

@@ -106,6 +106,7 @@ class FormWindow:
             in_thread=draft.thread_ts is not None,
             from_home=draft.home,
             about=draft.about,
+            offers=draft.offers,
             faults=faults,
         )
 

@@ -18,8 +18,9 @@ from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
-from bot.completion.search import read_all, settled, typed_search
+from bot.completion.search import typed_search
 from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
+from bot.doors.form_prompts import FormPrompts
 from bot.doors.form_window import FormWindow, Summons
 from bot.doors.promising import promised
 from bot.errors import Fault, NotTaken, RequestRefused, SlackError, UserError
@@ -84,6 +85,7 @@ class Forms:
     _presence: Presence
     _box: DraftBox
     _window: FormWindow
+    _prompts: FormPrompts
     _grok: GrokClient
     _slack: SlackSide
     _store: StoreSide
@@ -168,8 +170,8 @@ class Forms:
         if sentence := await self._out_of_sight(draft, place):
             return _marked({"prompt" if draft.channel else "channel": plain_words(sentence)})
         try:
-            flags = draft.filled.flags()
-            taken = await self._taking.ask(flags, place)
+            flags, context = await self._prompts.question(draft)
+            taken = await self._taking.ask(flags, replace(place, context=context))
         except RequestRefused as refused:
             counted(refused, draft.surface)
             obstacles = await self._taking.obstacles(place.user, place.channel)
@@ -179,6 +181,8 @@ class Forms:
         except (Denied, NotTaken) as not_taken:
             sentence = counted(not_taken, draft.surface)
             return _marked({"prompt": await self._told(sentence, submission.user)})
+        except UserError as error:
+            return _marked({"prompt": plain_words(error.sentence)})
         return self._taken(taken, draft)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
@@ -211,9 +215,15 @@ class Forms:
     async def _blank(self, summons: Summons) -> Draft:
         await self._admit(summons.user)
         person = await self._who(summons.user)
+        filled, offers = await asyncio.gather(
+            self._defaults(person, summons.channel),
+            self._prompts.offered(summons.user, summons.channel),
+        )
         return Draft(
             user=summons.user,
-            filled=await self._defaults(person, summons.channel),
+            filled=filled,
+            opened=filled,
+            offers=offers,
             channel=summons.channel,
             seen_at=time.time() if summons.channel else 0,
             name=person.name,
@@ -239,7 +249,8 @@ class Forms:
         text = own.get(name)
         if text is None:
             raise UserError(prompt_words.unknown(excerpt(name)))
-        return draft.model_copy(update={"filled": _with_flags(draft.filled, parse_text(text))})
+        filled = draft.filled.with_flags(parse_text(text))
+        return draft.model_copy(update={"filled": filled, "template": True})
 
     async def _about(self, summons: Summons, message: SlackMessage) -> Draft:
         draft = await self._blank(summons)
@@ -280,7 +291,7 @@ class Forms:
         return Draft(
             user=summons.user,
             shows_all=bool(flags.faults),
-            filled=_with_flags(usual, flags),
+            filled=usual.with_flags(flags),
             channel=place.channel,
             seen_at=time.time() if place.channel == summons.channel else 0,
             thread_ts=place.thread_ts,
@@ -369,19 +380,6 @@ class Forms:
             thread_ts=ask.thread_ts or "",
         )
         return Reaction(then=tell)
-
-
-def _with_flags(usual: Filled, flags: Flags) -> Filled:
-    """What is usual, with what is right of `flags` in its place."""
-    wrong = {fault.parameter for fault in flags.faults}
-    given = {name: value for name, value in flags.values.items() if name not in wrong}
-    return Filled(
-        values={**usual.values, **given},
-        system=flags.system or usual.system,
-        reply=flags.reply or usual.reply,
-        effort=flags.effort or usual.effort,
-        search=typed_search(settled(flags.search, read_all(usual.search)[0].items())),
-    )
 
 
 def _marked(errors: Mapping[str, str]) -> Reaction:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.errors import Fault
 from bot.rules.arguments import Arguments, Split
+from bot.rules.quota import ScopeKind
 from bot.rules.scope_words import first_word
 from bot.words import prompts as said
 
@@ -28,6 +29,21 @@ _RESERVED = frozenset(
     )
 )
 """Words that mean something else where a name stands."""
+
+
+class Offer(BaseModel):
+    """A saved prompt that somebody may choose: whose it is, its name, and how it begins."""
+
+    model_config = ConfigDict(frozen=True)
+
+    owner: ScopeKind
+    name: str
+    beginning: str
+
+    @property
+    def value(self) -> str:
+        """What stands for it in a form."""
+        return f"{self.owner} {self.name}"
 
 
 def to_save(text: str, _: Split) -> Arguments | None:

@@ -14,6 +14,7 @@ from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, un
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.search import OPTION_NAMES
 from bot.markdown.characters import boundary
+from bot.rules.saved_prompts import Offer
 from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
 from bot.words import form as words
 
@@ -39,8 +40,9 @@ def parameter_field(parameter: Option, filled: Filled) -> Json:
     )
 
 
-def prompt_field(filled: Filled, *, about: bool) -> Json:
-    """The field of the prompt; `about`: what is to be done with a message, in one's own words."""
+def prompt_field(filled: Filled, *, about: bool, optional: bool = False) -> Json:
+    """The field of the prompt; `about`: what is to be done with a message, in one's own words.
+    `optional`: something else may be asked."""
     parameter = PARAMETERS["prompt"]
     value = filled.values.get("prompt")
     text = field_text("prompt", value)
@@ -51,7 +53,7 @@ def prompt_field(filled: Filled, *, about: bool) -> Json:
         words.PROMPT_ABOUT if about else parameter.label,
         text_input("prompt", text, example),
         hint=hint if text is not None else _kept(value),
-        optional=about or text is None,
+        optional=about or optional or text is None,
     )
 
 
@@ -116,6 +118,27 @@ def task_field(task: str) -> Json:
         label, _ = TASKS[task]
         element["initial_option"] = option(label, task)
     return input_block("task", words.TASK, element)
+
+
+def saved_field(offers: Sequence[Offer], chosen: str, *, about: bool) -> Json:
+    """The field of what was saved to be asked; `about`: with a message. Slack takes a hundred
+    options in a group, and no owner has more."""
+    options = {each.value: option(f"{each.name}: {each.beginning}", each.value) for each in offers}
+    owners = dict.fromkeys(each.owner for each in offers)
+    element: Json = {
+        "type": "static_select",
+        "placeholder": plain(words.SAVED_NONE),
+        "option_groups": [
+            option_group(
+                words.SAVED_OF[owner], [options[e.value] for e in offers if e.owner == owner]
+            )
+            for owner in owners
+        ],
+    }
+    if chosen in options:
+        element["initial_option"] = options[chosen]
+    hint = words.SAVED_ABOUT_HINT if about else words.SAVED_HINT
+    return input_block("saved", words.SAVED, element, hint=hint)
 
 
 def label_of(name: str) -> str:

@@ -21,6 +21,7 @@ from bot.errors import Fault
 from bot.grok.known_models import Model
 from bot.markdown.safety import neutralise, printable
 from bot.rules.in_force import Models
+from bot.rules.saved_prompts import Offer
 from bot.slack.view_blocks import heading, section
 from bot.slack_limits import (
     OPTION_TEXT_CHARS,
@@ -43,6 +44,7 @@ from bot.views.form_fields import (
     plain,
     prompt_field,
     reply_field,
+    saved_field,
     several_field,
     system_field,
     task_field,
@@ -73,6 +75,7 @@ def form_view(
     in_thread: bool,
     from_home: bool = False,
     about: Said | None = None,
+    offers: Sequence[Offer] = (),
     faults: Sequence[Fault] = (),
     note: str = "",
 ) -> dict[str, Any]:
@@ -80,8 +83,8 @@ def form_view(
 
     `advanced` shows every parameter, else the basic ones; `choose_place` asks for the channel,
     `in_thread` names the thread as one that is there, `from_home` the direct messages as
-    elsewhere. `about` is the message that the question
-    is about; `faults` are told at the top, for those without a field in sight, and so is `note`.
+    elsewhere. `about` is the message that the question is about; `offers` are saved prompts to
+    choose from; `faults` are told at the top, for those without a field in sight, and so is `note`.
     """
     usual: ReplyTo = "thread" if in_thread else "channel"
     places = words.REPLY_IN_THREAD if in_thread else words.REPLY_HERE
@@ -90,7 +93,8 @@ def form_view(
     blocks = [
         *_top(faults, note),
         *(_about(about, filled.task) if about else ()),
-        prompt_field(filled, about=about is not None),
+        prompt_field(filled, about=about is not None, optional=bool(offers)),
+        *([saved_field(offers, filled.saved, about=about is not None)] if offers else ()),
         *(parameter_field(each, filled) for each in BASIC),
         *([channel_field()] if choose_place else ()),
         reply_field(filled.reply or usual, words.REPLY_TO if choose_place else places),
@@ -151,6 +155,7 @@ def read_form(values: Values, before: Filled) -> Filled:
         effort=effort,
         search=_search(values, before.search),
         task=_text(values, "task") if "task" in values else before.task,
+        saved=_text(values, "saved") if "saved" in values else before.saved,
         several=several,
     )
 

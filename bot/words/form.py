@@ -86,6 +86,12 @@ KEPT = "Kept as it is"
 KEPT_LONG = "Too long to show here. It is kept as it is unless you type something."
 KEPT_STRANGE = "It cannot be shown here. It is kept as it is unless you type something."
 
+SAVED = "Saved prompt"
+SAVED_NONE = "Choose one, or none"
+SAVED_HINT = "What you write above stands in place of its {text}, or below it."
+SAVED_ABOUT_HINT = "The message stands in place of its {text}; what you write above comes below it."
+SAVED_OF = {"user": "Yours", "channel": "Of this channel", "workspace": "Of the workspace"}
+
 DAY = "Pick a day"
 PLEASE_CHANGE = "⚠️ Grok was not asked yet. Please change this:"
 NO_TEXT = "(no text)"

@@ -5,6 +5,8 @@ Slack's mrkdwn. What others wrote is passed in already made safe.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 NO_NAME = "there is no name"
 ALLOWED_NAME = "up to 30 small letters, digits, - and _, and no word that means something here"
 NOTHING_TO_SAVE = "there is no prompt behind the name"
@@ -14,6 +16,7 @@ NONE_SAVED = (
 )
 HOW_TO_USE = "`/grok prompts use NAME` asks one; what follows the name stands in place of `{text}`."
 FULL = "So many prompts are saved there that no more fits. Delete one first."
+SAVED = "*Saved prompts*, the nearest first: `/grok prompts use NAME` asks one."
 YOURS = "*Yours*"
 OF_CHANNEL = "*Of this channel*"
 OF_WORKSPACE = "*Of the workspace*"
@@ -31,6 +34,12 @@ def up_to(chars: int) -> str:
     return f"up to {chars:,} characters"
 
 
+def names(whose: str, shown: Sequence[str], more: int) -> str:
+    """Those of one owner; `more` are not among them."""
+    rest = f" and {more} more" if more else ""
+    return f"• {whose}: {', '.join(shown)}{rest}"
+
+
 def row(name: str, beginning: str) -> str:
     return f"• `{name}`: {beginning}"
 
@@ -46,6 +55,12 @@ def unknown(name: str) -> str:
 def none_of_yours(name: str) -> str:
     """To whoever shares what is not theirs."""
     return f"No prompt of yours is called `{name}`. Save it first: `/grok prompts save {name} …`"
+
+
+NOT_BOTH = "is asked by itself: choose it or something that is ready to ask, not both"
+GONE = "is no prompt here any more: choose another one"
+PLACE_LEFT = "still says {text}: write your own words in its place"
+PLACE_EMPTY = "is empty, and the saved prompt has a place to fill in: write what stands there"
 
 
 def needs_text(name: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission, Presence
 from bot.asking.asking import Asking
 from bot.completion.ask import Ask
 from bot.doors.form_draft import DraftBox
+from bot.doors.form_prompts import FormPrompts
 from bot.doors.form_window import FormWindow
 from bot.doors.forms import Find, Forms
 from bot.grok.client import open_grok
@@ -143,6 +145,7 @@ async def desk(
             presence=Presence(slack.people, slack.membership),
             box=box,
             window=FormWindow(slack.views, box, slack.ephemeral),
+            prompts=FormPrompts(PromptCommands(records.saved)),
             grok=client,
             slack=slack,
             store=records,

@@ -6,8 +6,8 @@ import json
 
 from bot.words import home as home_words
 from bot.words import prompts as words
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM
-from tests.e2e.stage import fields, on_stage
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, View, dm_of
+from tests.e2e.stage import Stage, fields, on_stage
 from tests.e2e.test_admin import told
 
 
@@ -90,3 +90,114 @@ async def test_what_stands_in_a_prompt_cannot_act_and_is_shown_to_the_letter(
     assert words.too_long(40_000) in too_long
     assert named == words.saved("usage")
     assert words.not_a_name("channel") in wrong
+
+
+def offered(view: View) -> dict[str, list[str]]:
+    """What is offered in a form, by whose it is."""
+    groups = fields(view)["saved"]["element"]["option_groups"]
+    return {g["label"]["text"]: [o["value"] for o in g["options"]] for g in groups}
+
+
+async def form_about(stage: Stage, text: str, user: str = BEN) -> View:
+    message = await stage.workspace.say(ANA, GENERAL, text)
+    await stage.workspace.shortcut(user, "ask_grok", GENERAL, message.ts)
+    return await stage.form(user)
+
+
+async def test_the_form_offers_what_is_saved_and_fills_it_in(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        workspace = stage.workspace
+        await stage.ask("", user=BEN)
+        none = await stage.form(BEN)
+        await workspace.close_view(BEN, none.id)
+        await told(stage, "prompts save brief -t 0.2 --reply thread In one line: {text}", user=BEN)
+        await told(stage, "prompts save brief Hidden behind Ben's")
+        await told(stage, "prompts save plain -t 0.3 Name a river")
+        for name in ("brief", "plain"):
+            await told(stage, f"prompts share {name}")
+        await told(stage, "defaults set --temperature 0.9")
+        await stage.ask("", user=BEN)
+        form = await stage.form(BEN)
+        empty = await workspace.submit(BEN, form.id, {"saved": "user brief"})
+        await workspace.submit(BEN, form.id, {"prompt": "-t 2 tides"})
+        await workspace.wait_for(lambda: stage.grok.requests)
+        first = (stage.sent()["temperature"], stage.messages()[-1]["content"])
+        await stage.ask("", user=BEN)
+        form = await stage.form(BEN)
+        await workspace.submit(BEN, form.id, {"saved": "channel plain", "temperature": "1"})
+        await workspace.wait_for(lambda: len(stage.grok.requests) == 2)
+        second = (stage.sent()["temperature"], stage.messages()[-1]["content"])
+        shown = await told(stage, "defaults", user=BEN)
+        posted = workspace.messages(GENERAL)
+        await workspace.wait_for(lambda: any(stage.replies(each.ts) for each in posted))
+
+    assert "saved" not in fields(none)
+    assert offered(form) == {
+        "Yours": ["user brief"],
+        "Of this channel": ["channel plain"],
+    }
+    assert "place to fill in" in empty.errors["prompt"]
+    assert first == (0.2, "In one line: -t 2 tides")
+    assert second == (1, "Name a river")
+    assert "Yours*: `brief`" in shown
+    assert "Of this channel*: `brief`, `plain`" in shown
+
+
+async def test_a_prompt_is_filled_in_from_the_message_that_it_is_about(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await told(stage, "prompts save brief In one line: {text}", user=BEN)
+        await told(stage, "prompts save plain What is missing?", user=BEN)
+        form = await form_about(stage, "Ship {text} on *Monday* -t 2")
+        both = await stage.workspace.submit(BEN, form.id, {"saved": "user brief", "task": "reply"})
+        await stage.workspace.submit(BEN, form.id, {"task": None, "prompt": "In French."})
+        await stage.workspace.wait_for(lambda: stage.grok.requests)
+        brief = json.dumps(stage.messages())
+        form = await form_about(stage, "The ship sails")
+        await stage.workspace.submit(BEN, form.id, {"saved": "user plain"})
+        await stage.workspace.wait_for(lambda: len(stage.grok.requests) == 2)
+        plain = json.dumps(stage.messages())
+        form = await form_about(stage, "Too late")
+        await told(stage, "prompts delete plain", user=BEN)
+        gone = await stage.workspace.submit(BEN, form.id, {"saved": "user plain"})
+
+    assert "not both" in both.errors["saved"]
+    assert brief.count("Ship {text} on *Monday* -t 2") == 1
+    assert "In one line: Ship {text} on *Monday* -t 2\\n\\nIn French." in brief
+    assert "The ship sails" in plain
+    assert "What is missing?" in plain
+    assert "no prompt here any more" in gone.errors["saved"]
+
+
+async def test_a_hundred_hostile_prompts_of_each_fit_in_the_form(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        nasty = "<!channel> *bold* `x` \u202e" + "👩\u200d👧" * 40 + " {text}"
+        for number in range(100):
+            await told(stage, f"prompts save {'n' * 26}{number:03} {nasty}", user=BEN)
+        full = await told(stage, "prompts save more Hi", user=BEN)
+        form = await form_about(stage, "x" * 20_000)
+        name = f"{'n' * 26}042"
+        await stage.workspace.submit(BEN, form.id, {"saved": f"user {name}"})
+        await stage.workspace.wait_for(lambda: stage.grok.requests)
+        asked = json.dumps(stage.messages())
+        shown = await told(stage, "defaults", user=BEN)
+
+    assert full == words.FULL
+    assert len(offered(form)["Yours"]) == 100
+    assert "x" * 20_000 in asked
+    assert "and 80 more" in shown
+    assert not stage.workspace.problems
+
+
+async def test_a_template_of_home_is_not_asked_with_its_place_empty(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await told(stage, "prompts save brief In one line: {text}", user=BEN)
+        await stage.workspace.open_home(BEN)
+        home = await stage.workspace.wait_for(lambda: stage.workspace.home(BEN))
+        await stage.workspace.click_view(BEN, home.id, "saved_prompt_0")
+        form = await stage.form(BEN)
+        left = await stage.workspace.submit(BEN, form.id, {})
+        await stage.workspace.submit(BEN, form.id, {"prompt": "In one line: tides"})
+        await stage.answer(channel=dm_of(BEN))
+
+    assert "{text}" in left.errors["prompt"]
+    assert "In one line: tides" in json.dumps(stage.messages())

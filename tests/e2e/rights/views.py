@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.workspace import BEN, View
+from sandbox.workspace import ANA, BEN, View
 from tests.e2e.rights.table import drives
 from tests.e2e.rights.world import (
     ANNOUNCED,
@@ -81,6 +81,43 @@ async def ask_about(at: World, who: str) -> Outcome:
     if not isinstance(view, View):
         return view
     return await at.asked(who, lambda prompt: send(at, view, {"prompt": prompt}))
+
+
+def saved(value: str) -> Json:
+    """What the select of saved prompts holds, whatever it offers."""
+    option = {"text": {"type": "plain_text", "text": value}, "value": value}
+    return {"value": {"type": "static_select", "selected_option": option}}
+
+
+async def _share(at: World) -> str:
+    """A prompt that everybody may ask here; what stands for it in a form."""
+    for typed in ("save rivers Seriously: {text}", "share rivers", "delete rivers"):
+        await at.told(ANA, f"prompts {typed}")
+    return "channel rivers"
+
+
+@drives("ask with a saved prompt of the channel, by the form")
+async def ask_saved(at: World, who: str) -> Outcome:
+    value = await _share(at)
+    await at.workspace.forge.command(who, HERE, "")
+    view = await filled(at, who, "saved")
+    if not isinstance(view, View):
+        return view
+    return await at.asked(who, lambda prompt: send(at, view, {"saved": value, "prompt": prompt}))
+
+
+@drives("ask with a saved prompt that was offered elsewhere, by the form (made up)")
+async def ask_saved_elsewhere(at: World, who: str) -> Outcome:
+    value = await _share(at)
+    view = await form(at, who)
+    if not isinstance(view, View):
+        return view
+    await at.told(who, "prompts save mine Hm: {text}")  # so that the field is there
+    await at.workspace.close_view(who, view.id)
+    view = await form(at, who)
+    assert isinstance(view, View)
+    typed = {"channel": chosen(HERE), "saved": saved(value)}
+    return await at.asked(who, lambda prompt: send(at, view, {**typed, "prompt": prompt}))
 
 
 @drives("ask by a form that was opened for the asker (made up)")

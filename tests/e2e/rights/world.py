@@ -16,7 +16,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import Policies
 from bot.store.votes import Votes
-from bot.words import admin, form, talk
+from bot.words import admin, form, prompts, talk
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.script import Recorded
 from sandbox.workspace import (
@@ -91,6 +91,7 @@ REFUSALS = frozenset(
         plain_words(admin.NOT_SEEN_THERE),
         talk.ANSWER_FORGOTTEN,
         form.OPEN_TOO_LONG,
+        form.field_fault(prompts.GONE, ""),
     }
 )
 """The sentences by which somebody learns that they may not."""
