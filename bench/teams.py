@@ -20,8 +20,8 @@ from bot.settings import Settings
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
 from bot.store.installations import Installations
+from bot.store.seal import Seal
 from bot.teams.register import Record, Register
-from bot.teams.seal import Seal
 from sandbox.workspace import (
     ANA,
     BOT_ID,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 import aiohttp
+from pydantic import SecretStr
 
 from bot.asking.taking import Taken
 from bot.errors import StartupError, UserError
@@ -18,9 +19,10 @@ from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import Store
+from bot.store.grok_keys import GrokKeys, OwnKey
 from bot.store.installations import Installations
+from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
-from bot.teams.seal import Seal, keys_in
 from bot.wiring import Wiring
 
 
@@ -41,9 +43,21 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
             retry_handlers=[],
         )
         grok = await stack.enter_async_context(open_grok(settings))
+        if own_key := await _own_key(settings, store, team):
+            grok = grok.with_key(own_key.secret)
         await grok.catalogue.refresh()
         wiring = Wiring(settings, installation, client, store, grok)
         return await wiring.taking().again(job, call)
+
+
+async def _own_key(settings: Settings, store: Store, team: str) -> OwnKey | None:
+    """The Grok key that its admins have set, where several workspaces are served."""
+    keys = settings.installation_keys if serves_several(settings) else None
+    return await GrokKeys(store, _seal(keys)).find(team) if keys else None
+
+
+def _seal(keys: SecretStr) -> Seal:
+    return Seal(keys_in(keys.get_secret_value()))
 
 
 async def _installation(
@@ -67,7 +81,7 @@ async def _registered(settings: Settings, store: Store, team: str) -> Installati
     keys = settings.installation_keys
     if keys is None:
         raise StartupError([words.setting_missing("INSTALLATION_KEYS")])
-    register = Register(Installations(store), Seal(keys_in(keys.get_secret_value())))
+    register = Register(Installations(store), _seal(keys))
     found = await register.of(team)
     if found is None:
         raise UserError(words.team_without_app(team))

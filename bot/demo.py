@@ -23,6 +23,9 @@ from sandbox.workspace import AppConfig, Workspace, Workspaces
 
 T = TypeVar("T")
 
+_SECOND_KEY = "xai-sandbox-second-key"
+"""Of another account, for a workspace that wants a Grok key of its own."""
+
 _APP = AppConfig(scopes=frozenset(SCOPES))
 """The app as `manifest.yml` makes it."""
 
@@ -51,6 +54,9 @@ async def demo(settings: Settings, stop: asyncio.Event, workspaces: int = 1) -> 
         print(ready(opened.url, kind), flush=True)
         if grok is not None:
             print(words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
+            if not one:
+                grok.more_keys.add(_SECOND_KEY)
+                print(words.demo_second_key(_SECOND_KEY), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
 
 

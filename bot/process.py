@@ -36,6 +36,7 @@ from bot.slack.reaction import BackgroundTasks
 from bot.slack.session import slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store, open_store
+from bot.store.grok_keys import GrokKeys
 from bot.teams.tenant import Serving, Tenant
 from bot.wiring import Wiring
 
@@ -88,25 +89,38 @@ async def open_ground(
         yield Ground(settings, duty, tokenless.session, tokenless, store, grok, tasks, Acks())
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a workspace of several has for itself: `grok` asks with its own key where it has one,
+    and `grok_keys` is where its admins keep that."""
+
+    settings: Settings
+    grok: GrokClient
+    grok_keys: GrokKeys
+
+
 @asynccontextmanager
 async def open_team(
     ground: Ground,
     installation: Installation,
     connected: Connected | None,
-    settings: Settings | None = None,
+    own: Own | None = None,
 ) -> AsyncIterator[Tenant]:
     """The bot of one workspace, which works as long as it is entered and then drains.
 
-    `connected`: whether Slack reaches this process; None where that is not for it. `settings`:
-    those of the workspace, where they are not those of the process.
+    `connected`: whether Slack reaches this process; None where that is not for it. `own`: what it
+    does not share with the others of the process; None: it is the only one.
     """
     warn_of_missing_scopes(installation)
-    settings, acks = settings or ground.settings, ground.acks
+    settings, acks = own.settings if own else ground.settings, ground.acks
     client = ground.client(installation.bot_token)
-    parts = Wiring(settings, installation, client, ground.store, ground.grok)
+    grok, grok_keys = (own.grok, own.grok_keys) if own else (ground.grok, None)
+    parts = Wiring(settings, installation, client, ground.store, grok, grok_keys=grok_keys)
     async with AsyncExitStack() as stack:
         stack.callback(ungauge, installation.team)
         await stack.enter_async_context(keeping("policy", parts.policies.run()))
+        if grok is not ground.grok:
+            await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
         worker = parts.worker(connected, acks) if Duty.WORKING in ground.duty else None
         working = None
         if worker is None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
+from pydantic import SecretStr
+
 from bot.errors import StartupError
 from bot.jobs.worker import Connected
 from bot.listening import Handler, Listening
 from bot.ops import words
 from bot.ops.scopes import SCOPES
-from bot.process import Ground, open_team
+from bot.process import Ground, Own, open_team
 from bot.settings import Settings, admins_in, welcome_places
 from bot.slack.installation import Installation
+from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
+from bot.store.seal import Seal, keys_in
 from bot.teams.departure import Departures
 from bot.teams.pages import InstallPages, authorize_url
 from bot.teams.register import Register
 from bot.teams.rotation import Rotation
-from bot.teams.seal import Seal, keys_in
 from bot.teams.tenant import OpenTenant, Tenant
 from bot.teams.tenants import Tenants
 from bot.teams.work import Work
@@ -34,16 +37,19 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
     keys, address = settings.installation_keys, settings.public_url
     if not (identity and secret and keys and address):
         raise StartupError([words.setting_missing("SLACK_CLIENT_SECRET")])
-    register = Register(Installations(ground.store), Seal(keys_in(keys.get_secret_value())))
+    seal = Seal(keys_in(keys.get_secret_value()))
+    register = Register(Installations(ground.store), seal)
+    grok_keys = GrokKeys(ground.store, seal)
     departures = Departures(register, ground.store, client)
     tenants = Tenants(
         register,
-        _opening(ground, connected),
+        _opening(ground, connected, grok_keys),
         rotation=Rotation(
             register, client, client_id=identity, client_secret=secret.get_secret_value()
         ),
         departures=departures,
         work=Work(ground.store),
+        grok_keys=grok_keys,
     )
     pages = InstallPages(
         register,
@@ -59,14 +65,17 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
     return tenants, pages
 
 
-def _opening(ground: Ground, connected: Connected | None) -> OpenTenant:
-    """Opens the bot of one workspace, with what the settings say of it."""
+def _opening(ground: Ground, connected: Connected | None, grok_keys: GrokKeys) -> OpenTenant:
+    """Opens the bot of one workspace, with what the settings and its admins say of it."""
 
-    def opening(installation: Installation) -> AbstractAsyncContextManager[Tenant]:
+    def opening(
+        installation: Installation, grok_key: SecretStr | None
+    ) -> AbstractAsyncContextManager[Tenant]:
         settings = ground.settings
         admins = ",".join(sorted(admins_in(settings, installation.team)))
         own = settings.model_copy(update={"grok_admins": admins})
-        return open_team(ground, installation, connected, own)
+        grok = ground.grok if grok_key is None else ground.grok.with_key(grok_key)
+        return open_team(ground, installation, connected, Own(own, grok, grok_keys))
 
     return opening
 

@@ -8,6 +8,7 @@ from bot.acks import Acks
 from bot.admin.alarms import Alarms
 from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
+from bot.admin.grok_key import GrokKeyForm
 from bot.admin.home_rules import HomeRules
 from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
@@ -59,6 +60,7 @@ from bot.slack.thread import ThreadReader
 from bot.slack.views import Views
 from bot.slack.whole_message import WholeMessages
 from bot.store.connection import Store
+from bot.store.grok_keys import GrokKeys
 from bot.store.keys import Keys
 from bot.store.memory import Memory
 from bot.store.people import KeptPeople
@@ -90,8 +92,12 @@ class Wiring:
         client: AsyncWebClient,
         store: Store,
         grok: GrokClient,
+        *,
+        grok_keys: GrokKeys | None = None,
     ) -> None:
+        """`grok_keys`: where admins may keep a Grok key of the workspace; None: nowhere."""
         self._settings = settings
+        self._grok_keys = grok_keys
         self._redis = store
         self._grok = grok
         self._keys = keys = Keys(installation.team)
@@ -166,6 +172,7 @@ class Wiring:
                 managing=self._managing(),
                 mistyped=mistyped,
                 prompts=PromptCommands(self._store.saved),
+                grok_key=self._grok_key(),
             ),
             forms=forms,
             mistyped=mistyped,
@@ -221,6 +228,7 @@ class Wiring:
                 slack=self._slack,
                 store=self._store,
             ),
+            grok_key=self._grok_key(),
             welcome=Welcome(
                 taking=taking, admission=self._admission, slack=self._slack, store=self._store
             ),
@@ -263,6 +271,11 @@ class Wiring:
     def _changing(self) -> Changing:
         return Changing(self._store.policies, self._store.saved, self._grok, self._settings)
 
+    def _grok_key(self) -> GrokKeyForm:
+        return GrokKeyForm(
+            keys=self._grok_keys, permission=self._permission, grok=self._grok, slack=self._slack
+        )
+
     def _managing(self) -> CommandRunner:
         channels = ChannelNames(self._slack.api)
         return CommandRunner(
@@ -281,6 +294,7 @@ class Wiring:
                 settings=self._settings,
             ),
             changing=self._changing(),
+            grok_key=self._grok_key(),
             permission=self._permission,
             grok=self._grok,
             slack=self._slack,

@@ -13,6 +13,7 @@ from attrs import frozen
 from bot import words as general
 from bot.admin.changing import Changing, refused
 from bot.admin.command_reply import Caller, CommandReply
+from bot.admin.grok_key import GrokKeyForm
 from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
@@ -73,6 +74,7 @@ class CommandRunner:
     _votes: VoteCommands
     _prompts: PromptCommands
     _changing: Changing
+    _grok_key: GrokKeyForm
     _permission: Permission
     _grok: GrokClient
     _slack: SlackSide
@@ -167,6 +169,7 @@ class CommandRunner:
             "prompts delete": self._prompts.delete,
             "feedback": self._votes.shown,
             "feedback export": self._votes.export,
+            "key remove": self._grok_key.removed,
             "audit": self._audited,
             "defaults": self._defaults,
             "quota": self._usage.quotas,

@@ -60,6 +60,8 @@ def field_name(field: str) -> str:
             return words.VOTES
         case "texts":
             return words.TEXTS
+        case "grok_key":
+            return words.GROK_KEY
         case _:
             return words.code(excerpt(name or kind))
 
@@ -80,6 +82,8 @@ def field_value(field: str, value: JsonValue) -> str:
             return words.TAKEN if value is None else words.NOT_TAKEN
         case "feedback" | "texts":
             return default_value("", value)
+        case "grok_key" if value is None or isinstance(value, str):
+            return words.KEYS.get(value, "") or _plain(value)
         case _:
             return _plain(value)
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from bot import metrics, words
 from bot.admin.commands import CommandRunner
+from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
 from bot.asking.asking import Place
 from bot.asking.taking import NOT_ASKED, Taking, counted
@@ -41,6 +42,7 @@ class GrokCommand:
     _managing: CommandRunner
     _mistyped: Mistyped
     _prompts: PromptCommands
+    _grok_key: GrokKeyForm
 
     async def __call__(self, payload: SlashCommand) -> Reaction:
         """The ack is a text for the author alone; empty when something else follows."""
@@ -49,6 +51,8 @@ class GrokCommand:
         if command and command.name == "prompts use" and not command.faults:
             name, typed = command.names
             return await self._used(name, typed, payload)
+        if command and command.name == "key" and not command.faults:
+            return await self._grok_key.on_command(payload)
         if command:
             return await self._managing(
                 command,

@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics, words
 from bot.acks import Acks
+from bot.admin.grok_key import GrokKeyForm
 from bot.admin.setup import Setup
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
@@ -52,6 +53,7 @@ from bot.slack.thumbs import BUTTONS, FEEDBACK
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.feedback_view import FEEDBACK_FORM
 from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION
+from bot.views.key_view import KEY_FORM
 from bot.views.setup_view import FORMS, PLACE_FORM
 from bot.views.welcome_view import SUGGESTED_ACTIONS
 
@@ -84,6 +86,7 @@ class Listeners:
     voting: Voting
     home: Home
     setup: Setup
+    grok_key: GrokKeyForm
     welcome: Welcome
 
 
@@ -173,6 +176,7 @@ class _Wiring:
             self._acking(Submission, forms.on_submit, failed=_FORM_FAILED, overdue=_FORM_CROWDED)
         )
         app.view(FEEDBACK_FORM)(self._acking(Submission, listeners.voting.on_reason))
+        app.view(KEY_FORM)(self._acking(Submission, listeners.grok_key.on_submit))
         for callback_id in (PLACE_FORM, *FORMS.values()):
             app.view(callback_id)(self._acking(Submission, listeners.setup.on_submit))
         app.options({"block_id": "model", "action_id": "value"})(

@@ -64,8 +64,9 @@ class Completion:
     ones turned out not to serve the model, and its form when the server refused that. `again` is
     awaited before a call is made after one that may have been served though nothing came of it;
     what it raises ends the answer. Where the cap is `nobodys` wish, a server that has no room for
-    it is asked for as long an answer as it has room for. Nobody but who calls `sip` waits for what
-    came.
+    it is asked for as long an answer as it has room for. With an `own_key` what the API has
+    against it is for the workspace's admins to mend, not for the operator. Nobody but who calls
+    `sip` waits for what came.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class Completion:
         settings: Settings,
         again: Again | None = None,
         nobodys: bool = False,
+        own_key: bool = False,
     ) -> None:
         self.call = call
+        self._own_key = own_key
         self._may_shorten = nobodys
         self._room: Room | None = None
         self._api = api
@@ -137,6 +140,8 @@ class Completion:
                         async for chunk in chunks:
                             yield chunk
             except Failure as failure:
+                if self._own_key:
+                    failure.sentence = words.OWN_KEY.get(failure.kind, failure.sentence)
                 self._reached = failure.reached = self._reached or failure.reached
                 self._spent = failure.spent = self._spent or failure.spent
                 if self._began:

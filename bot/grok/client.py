@@ -11,6 +11,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
+from pydantic import SecretStr
 
 from bot import words
 from bot.completion.effort import Effort, thoughts_of
@@ -75,17 +76,22 @@ def _session() -> aiohttp.ClientSession:
 
 
 class GrokClient:
-    """Asks Grok. One for the whole process; `sleep` and `rng` are for tests."""
+    """Asks Grok. One for the whole process, and one for each workspace that has a key of its own;
+    `sleep` and `rng` are for tests."""
 
     def __init__(
         self,
         settings: Settings,
         http: httpx.AsyncClient,
         *,
+        own_key: bool = False,
         sleep: Sleep = asyncio.sleep,
         rng: Random = random.random,
     ) -> None:
+        """`own_key`: the key is that of one workspace, whose admins set it."""
         self._settings = settings
+        self._http = http
+        self._own_key = own_key
         self._dialect = dialect_of(settings)
         self._api = Api(settings, http)
         self._retries = Retries(sleep, rng)
@@ -101,6 +107,12 @@ class GrokClient:
         )
         self._adapting = Adapting()
         self._tokenizer = Tokenizer(self._api.put)
+
+    def with_key(self, key: SecretStr) -> GrokClient:
+        """Another client on the same connections, with a workspace's own `key`: what it learns of
+        models, prices and endpoints is that key's alone."""
+        own = self._settings.model_copy(update={"xai_api_key": key})
+        return GrokClient(own, self._http, own_key=True)
 
     def check(
         self,
@@ -183,6 +195,7 @@ class GrokClient:
             settings=self._settings,
             again=again,
             nobodys=nobodys_cap,
+            own_key=self._own_key,
         )
 
     async def count_tokens(self, model: str, text: str, seconds: float) -> int | None:

@@ -18,7 +18,7 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.store.address import address_fault
-from bot.teams.seal import LEAST_CHARACTERS, keys_in
+from bot.store.seal import LEAST_CHARACTERS, keys_in
 from bot.words.startup import NO_XAI_API_KEY, wrong_url
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")

@@ -473,6 +473,11 @@ def demo_grok(address: str, key: str) -> str:
     )
 
 
+def demo_second_key(key: str) -> str:
+    """What admins of a workspace of the demo can try."""
+    return f"  A Grok key for one workspace alone: /grok key, as Ana, and {key} in the form.\n"
+
+
 def wrong_public_address(address: str) -> str:
     """Slack takes no such address for HTTP mode."""
     return (

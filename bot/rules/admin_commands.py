@@ -23,6 +23,7 @@ from bot.rules.arguments import (
     models_to_allow,
     models_to_forbid,
     nothing,
+    nothing_typed,
     quotas_to_set,
     quotas_to_unset,
     searched_to_allow,
@@ -42,6 +43,7 @@ Matter = Literal[
     "search",
     "pause",
     "audit",
+    "key",
     "usage",
     "export",
     "votes",
@@ -112,6 +114,8 @@ _TABLE = (
         changes=True,
         usual="me",
     ),
+    Verb("key", nothing_typed, (), "key"),
+    Verb("key remove", nothing, (), "key", changes=True, usual="workspace"),
     Verb("pause", nothing, _SHARED, "pause", changes=True),
     Verb("resume", nothing, _SHARED, "pause", changes=True),
 )
@@ -124,6 +128,7 @@ _ALSO = {
     "search show": "search",
     "feedback show": "feedback",
     "prompts list": "prompts",
+    "keys": "key",
     "usage votes": "feedback",
     "usage feedback": "feedback",
 }
@@ -167,7 +172,7 @@ def parse_command(text: str, mentions: Sequence[str] = ()) -> AdminCommand | Non
     longer = f"{first} {action}"
     if found := VERBS.get(_ALSO.get(longer, longer)):
         rest = after
-    verb = found or VERBS.get(first)
+    verb = found or VERBS.get(_ALSO.get(first, first))
     if verb is None:
         return None
     read = verb.read(rest, partial(ending, kinds=verb.scopes, mentions=mentions))

@@ -34,6 +34,7 @@ from bot.rules.quota import (
 from bot.rules.scope_words import CHANNEL, ScopeEnding, Target
 from bot.rules.searchable import searched_name
 from bot.words import commands as said
+from bot.words import key as said_of_key
 
 MOST_NAMES = 40
 """A list of more is no command: there are not so many names, and comparing them is slow."""
@@ -44,6 +45,10 @@ _PAIR = re.compile(r"([^\W\d_][^\s=]*)=(\S*)")
 _MONTH = re.compile(r"(20[0-9]{2})-(0?[1-9]|1[0-2])")
 _MODEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/@+-]*[A-Za-z0-9])?")
 _NO_WORD = re.compile(r"[._:/@+0-9-]")
+_KEY = re.compile(r"\b(?:xai|sk)-[\w-]{16}")
+_LIKE_KEY = re.compile(r"[\w.-]{20,300}")
+_MOST_BESIDE_KEY = 3
+"""Words, the key among them."""
 _LONE_END = re.compile(rf"(?:\A|(?<=\s)){LONE_END}\Z")
 
 
@@ -74,6 +79,22 @@ def nothing(text: str, split: Split) -> Arguments | None:
     """No arguments."""
     end = split(text)
     return None if end.before else Arguments(end.target, faults=end.faults)
+
+
+def nothing_typed(text: str, split: Split) -> Arguments | None:
+    """No arguments, and a fault where a key was typed: nobody is to ask Grok that in public. It is
+    not repeated."""
+    read = nothing(text, split)
+    if read is None and (_KEY.search(text) or _is_like_key(text)):
+        return Arguments(faults=(Fault("", said_of_key.NOT_HERE, said_of_key.NOTHING_TYPED),))
+    return read
+
+
+def _is_like_key(text: str) -> bool:
+    """Whether `text` is hardly more than one long word that is not of letters alone."""
+    words = text.split(None, _MOST_BESIDE_KEY)
+    long = [word for word in words[:_MOST_BESIDE_KEY] if _LIKE_KEY.fullmatch(word)]
+    return len(words) <= _MOST_BESIDE_KEY and any(not word.isalpha() for word in long)
 
 
 def every_default(text: str, split: Split) -> Arguments | None:

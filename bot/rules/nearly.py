@@ -49,6 +49,7 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "search": frozenset(("allow", "forbid", "show")),
     "usage": frozenset(("export", "show", "votes", "feedback")),
     "prompts": frozenset(("show", "list", "save", "use", "share", "delete")),
+    "key": frozenset(("remove", "set", "show")),
     "feedback": frozenset(("export", "show", "on", "off", "texts")),
     "defaults": frozenset(("show", "set", "unset", "reset")),
     "quota": frozenset(("show", "set", "unset", "reset")),
@@ -71,6 +72,7 @@ _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(("enable", "start"), ("on",)),
         **dict.fromkeys(("disable", "stop"), ("off",)),
     },
+    "key": dict.fromkeys(("delete", "unset", "clear", "forget", "reset"), ("remove",)),
     "defaults": _ALSO_OF_SETS,
     "quota": _ALSO_OF_SETS,
 }

@@ -141,6 +141,11 @@ class Keys:
         """Hash of what admins have set: `version`, and JSON by scope and field."""
         return self._key("policy")
 
+    @property
+    def grok_key(self) -> str:
+        """Hash of the Grok key that admins have set, encrypted, and its version."""
+        return self._key("grok_key")
+
     def policy_change(self, operation: str) -> str:
         """Hash of what one change of the policy has done."""
         return self._key("policy", "change", operation)

@@ -151,6 +151,7 @@ LIFETIMES = (
     Lifetime("reserved", "how many tokens are reserved now", "never: one number"),
     Lifetime("stops", "the ids of jobs that were stopped", "never: the last thousand or so"),
     Lifetime("policy", "what admins have set", "never: until they unset it", forget="part"),
+    Lifetime("grok_key", "the workspace's own Grok key, encrypted", "never: until it is removed"),
     Lifetime("audit", "who changed what", "never: the last thousand or so", forget="part"),
     Lifetime("records", "where the app is installed, encrypted", "never: until it is removed"),
     Lifetime("versions", "how often each of those has changed", "never: until it is removed"),

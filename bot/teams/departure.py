@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 
 import aiohttp
 import structlog
@@ -82,8 +81,15 @@ class Departures:
                 await self._register.store.is_gone(place)
                 log.info("nothing is left", place=place)
 
-    async def _teams(self, place: str) -> Iterable[str]:
-        return {place} if place.startswith("T") else await self._register.store.teams_of(place)
+    async def _teams(self, place: str) -> set[str]:
+        """The workspaces that have nothing any more without `place`: one with an installation of
+        its own keeps what it has when its organisation leaves, and the other way round."""
+        store = self._register.store
+        others = set(await store.versions()) - {place}
+        if not place.startswith("T"):
+            return await store.teams_of(place) - others
+        served = [await store.teams_of(other) for other in others if not other.startswith("T")]
+        return {place}.difference(*served)
 
     async def _delete(self, team: str, while_left: str = "") -> int:
         """Delete every key of `team`, unless it has come back meanwhile; how many there were."""

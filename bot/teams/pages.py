@@ -35,8 +35,8 @@ from bot.errors import StoreUnavailable
 from bot.listening import Handler
 from bot.settings import INSTALL_PATH, REDIRECT_PATH
 from bot.store.installations import STATE_SECONDS
+from bot.store.seal import SealBroken
 from bot.teams.register import Record, Register
-from bot.teams.seal import SealBroken
 from bot.words import installing as words
 
 log = structlog.get_logger(__name__)

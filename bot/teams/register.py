@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.slack.installation import Installation
 from bot.store.installations import Installations
-from bot.teams.seal import Seal, SealBroken
+from bot.store.seal import Seal, SealBroken
 
 log = structlog.get_logger(__name__)
 

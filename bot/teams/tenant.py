@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from pydantic import SecretStr
 from slack_bolt.response import BoltResponse
 
 from bot.slack.incoming import Answering, JsonObject
@@ -98,24 +99,46 @@ class Only:
         return self._tenant
 
 
-OpenTenant = Callable[[Installation], AbstractAsyncContextManager[Tenant]]
-"""Opens the bot of one workspace; leaving drains it."""
+OpenTenant = Callable[[Installation, SecretStr | None], AbstractAsyncContextManager[Tenant]]
+"""Opens the bot of one workspace, with its own Grok key where it has one; leaving drains it."""
+
+RETIRE_SECONDS = 3_600.0
+"""How long the answers of a bot may take that another has taken the place of: longer than any
+does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a bot is opened by: the installation of `place`, in this `version`, and the workspace's
+    own Grok key, in its version; empty where there is none."""
+
+    installation: Installation
+    place: str
+    version: int
+    grok_key: SecretStr | None = None
+    key_version: str = ""
+
+    def renews(self, other: Opening) -> bool:
+        """Whether this is `other` with, at most, another token."""
+        token = self.installation.bot_token
+        return (
+            self.place == other.place
+            and self.key_version == other.key_version
+            and self.installation == replace(other.installation, bot_token=token)
+        )
 
 
 class Open:
     """A tenant that is open, or about to be, and the task that owns it."""
 
-    def __init__(
-        self, installation: Installation, open_tenant: OpenTenant, *, place: str, version: int
-    ) -> None:
-        """`place` and `version` say what it was opened by."""
-        self.place = place
-        self.version = version
+    def __init__(self, by: Opening, open_tenant: OpenTenant) -> None:
+        self.by = by
         self.used = time.monotonic()
         self._ready: asyncio.Future[Tenant] = asyncio.get_running_loop().create_future()
         self._leave = asyncio.Event()
         self._task = asyncio.create_task(
-            self._live(open_tenant(installation)), name=f"team {installation.team}"
+            self._live(open_tenant(by.installation, by.grok_key)),
+            name=f"team {by.installation.team}",
         )
 
     @property
@@ -129,6 +152,12 @@ class Open:
         self.used = time.monotonic()
         tenant = await asyncio.shield(self._ready)
         return await tenant.answer(body, retry)
+
+    async def retire(self) -> None:
+        """Let running answers end, and take no more; then close."""
+        if self.tenant is not None:
+            await self.tenant.drain(RETIRE_SECONDS)
+        await self.close()
 
     async def close(self, *, at_once: bool = False) -> None:
         """Drain it; `at_once`: answers that are running end where they are."""

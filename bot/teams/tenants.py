@@ -2,8 +2,9 @@
 
 One is opened by the first payload that comes for it here, or when its queue has jobs that may be
 abandoned, and closed when nothing came for a while: a thousand workspaces that are silent cost a
-look at their queues. What an installation is, and whether there is one, every process reads again
-within seconds.
+look at their queues. What an installation is, whether there is one, and which Grok key the
+workspace has, every process reads again within seconds. A newer token is used by whoever is open;
+where anything else has changed, another bot takes its place, and it ends what it has begun.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreUnavailable
 from bot.slack.incoming import JsonObject
+from bot.store.grok_keys import GrokKeys
 from bot.teams.departure import Departures
 from bot.teams.naming import leaving, whose
-from bot.teams.register import Register
+from bot.teams.register import Register, Registered
 from bot.teams.rotation import Rotation
-from bot.teams.tenant import Open, OpenTenant, Tenant
+from bot.teams.tenant import Open, Opening, OpenTenant, Tenant
 from bot.teams.work import Work
 from bot.words import LISTENER_FAILED
 from bot.words import installing as words
@@ -49,6 +51,7 @@ class Tenants:
         rotation: Rotation,
         departures: Departures,
         work: Work,
+        grok_keys: GrokKeys,
         idle: float = IDLE_SECONDS,
     ) -> None:
         self._register = register
@@ -56,8 +59,10 @@ class Tenants:
         self._rotation = rotation
         self._departures = departures
         self._work = work
+        self._grok_keys = grok_keys
         self._idle = idle
         self._open: dict[str, Open] = {}
+        self._retiring: dict[Open, asyncio.Task[None]] = {}
         self._doubted: set[str] = set()
         self._rotated: dict[str, int] = {}
         self._rotate_at = 0.0
@@ -71,7 +76,9 @@ class Tenants:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
-        await asyncio.gather(*(each.close() for each in self._open.values()))
+        await asyncio.gather(*(each.close() for each in self._every))
+        if self._retiring:
+            await asyncio.wait(self._retiring.values())
         self._open.clear()
 
     @property
@@ -82,7 +89,7 @@ class Tenants:
     @property
     def answering(self) -> int:
         """How many answers are under way here."""
-        return sum(tenant.answering() for tenant in self._tenants())
+        return sum(each.tenant.answering() for each in self._every if each.tenant is not None)
 
     @property
     def trouble(self) -> str | None:
@@ -112,12 +119,18 @@ class Tenants:
         found = await self._register.serving(team, enterprise)
         if found is None:
             return None
+        by = await self._opening(team, found)
         if team not in self._open:
-            installation = found.record.installation(team)
-            place, version = found.record.place, found.version
-            self._open[team] = Open(installation, self._open_tenant, place=place, version=version)
-            log.info("workspace opened", team=team, place=place)
+            self._open[team] = Open(by, self._open_tenant)
+            log.info("workspace opened", team=team, place=by.place)
         return self._open[team]
+
+    async def _opening(self, team: str, found: Registered) -> Opening:
+        record, key = found.record, await self._grok_keys.find(team)
+        installation = record.installation(team)
+        if key is None:
+            return Opening(installation, record.place, found.version)
+        return Opening(installation, record.place, found.version, key.secret, key.version)
 
     async def _leave(self, team: str, enterprise: str) -> BoltResponse:
         """The app may have been removed: Slack is asked, since an event can come late."""
@@ -175,23 +188,39 @@ class Tenants:
 
     async def _close_gone(self, versions: dict[str, int]) -> None:
         """Where the app is no more, running answers end."""
-        gone = [team for team, each in self._open.items() if each.place not in versions]
+        gone = [team for team, each in self._open.items() if each.by.place not in versions]
         closing = [self._open.pop(team) for team in gone]
+        closing += [each for each in self._retiring if each.by.place not in versions]
         if closing:
             log.info("workspaces left", teams=gone)
             await asyncio.gather(*(each.close(at_once=True) for each in closing))
 
     async def _follow(self, versions: dict[str, int]) -> None:
-        """Use the newest token of each: what runs there goes on."""
+        """Serve each by what is kept of it now: what runs there goes on."""
+        keys = await self._grok_keys.versions(list(self._open))
         for team, each in list(self._open.items()):
-            if each.version == versions.get(each.place):
+            place = team if team in versions else each.by.place
+            now = (place, versions.get(place), keys.get(team, ""))
+            if now == (each.by.place, each.by.version, each.by.key_version):
                 continue
-            found = await self._register.find(each.place)
-            if found is None or each.tenant is None:
-                continue
-            each.tenant.use_token(found.record.bot_token)
-            each.version = found.version
+            found = await self._register.find(place)
+            if found is not None and each.tenant is not None:
+                self._renew(team, each, await self._opening(team, found))
+
+    def _renew(self, team: str, each: Open, by: Opening) -> None:
+        token = by.installation.bot_token.get_secret_value()
+        for other in self._every:
+            if other.by.installation.team == team and other.tenant is not None:
+                other.tenant.use_token(token)
+        if by.renews(each.by):
+            each.by = by
             log.info("installation read again", team=team)
+            return
+        self._open[team] = Open(by, self._open_tenant)
+        retiring = asyncio.create_task(each.retire(), name=f"retiring {team}")
+        self._retiring[each] = retiring
+        retiring.add_done_callback(lambda _: self._retiring.pop(each, None))
+        log.info("workspace opened anew", team=team, place=by.place)
 
     async def _take_up(self, versions: dict[str, int]) -> None:
         """Open those that have jobs: whoever took them may be gone."""
@@ -218,7 +247,12 @@ class Tenants:
                 await self._open.pop(team).close()
                 log.info("workspace closed", team=team)
 
+    @property
+    def _every(self) -> list[Open]:
+        return [*self._open.values(), *self._retiring]
+
     def _tenants(self) -> list[Tenant]:
+        """Those that take jobs."""
         return [tenant for each in self._open.values() if (tenant := each.tenant) is not None]
 
 

@@ -195,7 +195,7 @@ before it; if it begins like a command, put `ask:` before it."""
 HELP_MANAGING = """\
 What there is, and what was used: `/grok models`, `/grok prompts`, `/grok search`, `/grok usage`.
 How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok feedback`, \
-`/grok audit`; \
+`/grok key`, `/grok audit`; \
 `/grok help quota` says more about one of them."""
 HELP_THREADS = """\
 When Grok answers a message.

@@ -17,6 +17,7 @@ ONLY_ADMINS = {
     "search": "Only admins can choose what may be searched.",
     "pause": "Only admins can pause and resume Grok.",
     "audit": "Only admins can see who changed what.",
+    "key": "Only admins can set the Grok key of this workspace.",
     "usage": "Only admins can see what the whole workspace used.",
     "export": "Only admins can export what was used.",
     "votes": "Only admins can see how people voted on answers, and say where they may.",
@@ -92,6 +93,8 @@ QUESTIONS = "new questions"
 OTHER_MODELS = "all other models"
 VOTES = "thumbs below answers"
 TEXTS = "questions and answers go along"
+GROK_KEY = "Grok key"
+KEYS = {None: "that of the bot", "own": "the workspace’s own", "another": "another of its own"}
 TAKEN = "taken"
 NOT_TAKEN = "not taken"
 

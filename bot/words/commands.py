@@ -86,6 +86,12 @@ before it if you like; what you write behind its name later stands in place of `
 • `/grok prompts share brief channel`, or `workspace`: let others use it, for those who may set \
 defaults
 • `/grok prompts delete brief`: yours; `/grok prompts delete brief channel`: that of the channel""",
+    "key": """\
+Which key Grok is asked with, where one bot serves several workspaces.
+• `/grok key`: a form to set a key of this workspace’s own, whose account pays for what is asked \
+here
+• `/grok key remove`: forget it, and ask with the key of whoever runs the bot
+It is kept encrypted and never shown again. For admins.""",
     "audit": """\
 Who changed defaults, quotas or models, when, from what to what.
 • `/grok audit`: the latest changes, for admins""",

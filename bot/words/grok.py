@@ -33,6 +33,21 @@ GROK_SENTENCES: dict[str, str] = {
 }
 """What a refusal means to the person who asked, by the `kind` of `GrokFailed`."""
 
+_SET_KEY = "Please tell an admin of this workspace: `/grok key` sets another, or removes it."
+OWN_KEY: dict[str, str] = {
+    "bad_key": f"Grok does not accept this workspace’s own key. {_SET_KEY}",
+    "no_credit": (
+        "The Grok account of this workspace’s own key has no credit left or has reached its "
+        "spending limit. Please tell an admin of this workspace: credit can be bought at xAI, and "
+        "`/grok key` sets another key, or removes it."
+    ),
+    "not_permitted": (
+        "This workspace’s own Grok key is not allowed to do that. Try another model, or ask an "
+        "admin of this workspace: `/grok key` sets another key, or removes it."
+    ),
+}
+"""The same where admins of the workspace have set its key, which nobody else can mend."""
+
 GROK_UNREACHABLE = "Grok cannot be reached at the moment. Please ask again in a few minutes."
 GROK_CUT = "The connection to Grok broke before the answer was complete. Please ask again."
 GROK_STRANGE = (

@@ -58,6 +58,8 @@ class GrokServer:
     ) -> None:
         self.dialect = dialect
         self.api_key = api_key
+        self.more_keys: set[str] = set()
+        """Those of other accounts, taken as well."""
         self.requests: list[Recorded] = []
         self.lookups: list[Recorded] = []
         self.billed: list[int] = []
@@ -80,6 +82,10 @@ class GrokServer:
         self._port = port
         self._runner: web.AppRunner | None = None
         self._arrival = asyncio.Condition()
+
+    @property
+    def _keys(self) -> set[str] | None:
+        return None if self.api_key is None else {self.api_key, *self.more_keys}
 
     @property
     def base_url(self) -> str:
@@ -171,7 +177,7 @@ class GrokServer:
     def _check(
         self, request: web.Request, endpoint: Endpoint, body: Any
     ) -> tuple[Model, tuple[Part, ...]]:
-        strict.check_key(self.dialect, request.headers.get("Authorization", ""), self.api_key)
+        strict.check_key(self.dialect, request.headers.get("Authorization", ""), self._keys)
         strict.check_fields(self.dialect, endpoint, body)
         model = strict.find_model(self.dialect, self._models, body["model"])
         strict.check_model(self.dialect, endpoint, model, body)
@@ -200,7 +206,7 @@ class GrokServer:
             await _stall(script, 0)
             return _reply(script.status, script.body, script.headers)
         try:
-            strict.check_key(self.dialect, request.headers.get("Authorization", ""), self.api_key)
+            strict.check_key(self.dialect, request.headers.get("Authorization", ""), self._keys)
             if check is not None:
                 check(recorded.body)
         except Refusal as refusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandbox.grok.fields import (
@@ -37,12 +37,12 @@ def refusal(dialect: Dialect, status: int, code: str, message: str, param: str =
     return Refusal(status, {"error": error})
 
 
-def check_key(dialect: Dialect, authorization: str, api_key: str | None) -> None:
-    """Refuse a missing or a wrong key; `api_key` None takes any."""
+def check_key(dialect: Dialect, authorization: str, keys: Collection[str] | None) -> None:
+    """Refuse a missing key, and one that is not among `keys`; None takes any."""
     scheme, _, key = authorization.partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise refusal(dialect, 401, "unauthenticated:no-credentials", "No credentials provided")
-    if api_key is None or key == api_key:
+    if keys is None or key in keys:
         return
     status = 400 if dialect == "xai" else 401
     message = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
+from bot.admin.grok_key import GrokKeyForm
 from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
@@ -92,6 +93,7 @@ async def desk(
                 settings=ours,
             ),
             changing=Changing(records.policies, records.saved, grok, ours),
+            grok_key=GrokKeyForm(keys=None, permission=permission, grok=grok, slack=slack),
             permission=permission,
             grok=grok,
             slack=slack,

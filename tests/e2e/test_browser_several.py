@@ -7,7 +7,8 @@ from playwright.async_api import Page, expect
 
 from sandbox.workspace import ANA, GENERAL
 from tests.e2e.several import keys_of, several
-from tests.e2e.test_browser_ways import picture, send
+from tests.e2e.test_browser_ways import field, picture, send
+from tests.e2e.test_grok_key import OWN, opened_anew, with_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,6 +32,19 @@ async def test_the_app_is_installed_used_and_removed(page: Page, redis_url: str)
             answer = page.locator("[data-ts][data-revision]").last
             await expect(answer).to_contain_text("Explain TCP slow start")
             await stage.answer()
+
+        acme = all_.stages[0]
+        all_.grok.more_keys.add(OWN)
+        await page.goto(f"{acme.workspace.url}#{GENERAL}/{ANA}")
+        await send(page, "/grok key")
+        await field(page, "grok_key").locator("input").fill(OWN)
+        await picture(page, "grok-key")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Done. Within some seconds")).to_be_visible()
+        await opened_anew(all_.grok, OWN)
+        await acme.ask("Name a river")
+        await acme.answer(1)
+        assert len(with_key(all_.grok.requests, OWN)) == 1
 
         await page.goto(all_.slack.url)
         await page.locator("li", has_text="Acme").get_by_text("Remove Grok").click()

@@ -20,10 +20,10 @@ from bot.slack.socket_mode import SocketMode
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.installations import Installations
+from bot.store.seal import Seal
 from bot.teams.departure import Departures
 from bot.teams.register import Record, Register
 from bot.teams.rotation import Rotation
-from bot.teams.seal import Seal
 
 pytestmark = pytest.mark.integration
 

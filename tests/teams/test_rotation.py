@@ -12,9 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.session import slack_session
 from bot.store.connection import Store
 from bot.store.installations import Installations
+from bot.store.seal import Seal
 from bot.teams.register import Record, Register
 from bot.teams.rotation import Rotation
-from bot.teams.seal import Seal
 from sandbox.workspace import Limits, Workspaces
 
 PLACE = "T0SEVERAL1"

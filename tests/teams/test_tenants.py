@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from pydantic import SecretStr
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,14 +15,15 @@ from bot.slack.incoming import JsonObject
 from bot.slack.installation import Installation
 from bot.slack.payloads import Malformed
 from bot.store.connection import Store
+from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.keys import Keys
+from bot.store.seal import Seal
 from bot.teams import tenants as module
 from bot.teams.departure import Departures
 from bot.teams.register import Record, Register
 from bot.teams.rotation import Rotation
-from bot.teams.seal import Seal
-from bot.teams.tenant import Tenant
+from bot.teams.tenant import RETIRE_SECONDS, Tenant
 from bot.teams.tenants import Tenants
 from bot.teams.work import Work
 
@@ -35,12 +37,16 @@ class House:
         self.open: list[str] = []
         self.opened: list[str] = []
         self.tokens: list[str] = []
+        self.keys: list[str] = []
         self.drained: list[float] = []
         self.jobs = 0
 
     @asynccontextmanager
-    async def tenant(self, installation: Installation) -> AsyncIterator[Tenant]:
+    async def tenant(
+        self, installation: Installation, grok_key: SecretStr | None
+    ) -> AsyncIterator[Tenant]:
         team = installation.team
+        self.keys.append(grok_key.get_secret_value() if grok_key else "")
         self.open.append(team)
         self.opened.append(team)
 
@@ -49,6 +55,8 @@ class House:
 
         async def drain(grace: float) -> None:
             self.drained.append(grace)
+            while self.jobs and grace:
+                await asyncio.sleep(0.01)
 
         yield Tenant(
             answer=answer,
@@ -77,6 +85,10 @@ def record(place: str, **more: str) -> Record:
     return Record(place=place, bot_token=f"xoxb-{place}", bot_user="U1", **more)
 
 
+def grok_keys(store: Store) -> GrokKeys:
+    return GrokKeys(store, Seal(["k" * 32]))
+
+
 @asynccontextmanager
 async def serving(
     house: House, register: Register, store: Store, *, idle: float = 900.0
@@ -88,6 +100,7 @@ async def serving(
         rotation=Rotation(register, client, client_id="1", client_secret="2"),
         departures=Departures(register, store, client),
         work=Work(store),
+        grok_keys=grok_keys(store),
         idle=idle,
     )
     async with tenants:
@@ -181,6 +194,77 @@ async def test_a_newer_token_is_used_where_it_is_open(
 
     assert house.tokens == ["xoxb-newer"]
     assert house.opened == [TEAM]
+
+
+async def test_another_bot_user_takes_the_place_of_one_that_ends_what_it_has_begun(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    async with serving(house, register, store) as tenants:
+        await tenants.answer(command(TEAM))
+        house.jobs = 1
+        await register.save(Record(place=TEAM, bot_token="xoxb-other", bot_user="U2"))
+        await until(lambda: house.opened == [TEAM, TEAM])
+        assert house.open == [TEAM, TEAM]
+        assert house.tokens == ["xoxb-other"]
+        await until(lambda: house.drained == [RETIRE_SECONDS])
+        assert tenants.answering == 2
+        house.jobs = 0
+        await until(lambda: house.open == [TEAM])
+        assert tenants.answering == 0
+
+
+async def test_what_retires_ends_at_once_where_the_app_is_removed(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    async with serving(house, register, store) as tenants:
+        await tenants.answer(command(TEAM))
+        house.jobs = 1
+        await register.save(Record(place=TEAM, bot_token="xoxb-other", bot_user="U2"))
+        await until(lambda: house.drained == [RETIRE_SECONDS])
+        await register.store.remove(TEAM)
+        await until(lambda: house.drained == [RETIRE_SECONDS, 0, 0])
+        house.jobs = 0
+        await until(lambda: not house.open)
+
+
+async def test_an_own_key_is_used_from_when_it_is_set_until_it_is_removed(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    await register.save(record(SECOND))
+    keys = grok_keys(store)
+    async with serving(house, register, store) as tenants:
+        await tenants.answer(command(SECOND))
+        await tenants.answer(command(TEAM))
+        await keys.save(TEAM, SecretStr("xai-own"), by="U1")
+        await until(lambda: len(house.keys) == 3)
+        await keys.remove(TEAM, by="U1")
+        await until(lambda: len(house.keys) == 4)
+
+    assert house.opened == [SECOND, TEAM, TEAM, TEAM]
+    assert house.keys == ["", "", "xai-own", ""]
+
+
+async def test_a_workspace_keeps_what_it_has_while_another_installation_serves_it(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(ORG, enterprise=ORG))
+    kept = Keys(TEAM).prefix + "policy", Keys(SECOND).prefix + "policy"
+    async with serving(house, register, store) as tenants:
+        for team in (TEAM, SECOND):
+            await tenants.answer(command(team, ORG))
+        await store.redis.mset(dict.fromkeys(kept, "x"))
+        departures = Departures(register, store, AsyncWebClient(), purge_seconds=0)
+        await departures.joined(TEAM)
+        await register.save(Record(place=TEAM, bot_token="xoxb-own", bot_user="U2"))
+        await until(lambda: house.opened == [TEAM, SECOND, TEAM])
+        await departures.begin(ORG)
+        await until(lambda: house.open == [TEAM])
+        await departures.purge()
+        assert await store.redis.exists(*kept) == 1
+        assert await store.redis.exists(kept[0])
 
 
 async def test_that_slack_does_not_say_whether_it_was_removed_is_asked_again(

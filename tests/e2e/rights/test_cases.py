@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.e2e.rights.world import (
 from tests.e2e.stage import is_complete
 
 OUTSIDERS = pytest.mark.parametrize("who", [GUEST, STRANGER, UNPLACED, FOREIGN_ADMIN])
-MEMBERS_ONLY = {"asking_open_to": "members"}
+MEMBERS_ONLY: dict[str, Any] = {"asking_open_to": "members"}
 
 
 @OUTSIDERS
@@ -52,7 +53,7 @@ async def test_a_form_with_the_question_of_others(redis_url: str, who: str) -> N
 
 @OUTSIDERS
 @pytest.mark.parametrize("settings", [{}, MEMBERS_ONLY])
-async def test_guests_read_what_is_set(redis_url: str, who: str, settings: dict[str, str]) -> None:
+async def test_guests_read_what_is_set(redis_url: str, who: str, settings: dict[str, Any]) -> None:
     typed = (
         "defaults",
         "defaults show workspace",

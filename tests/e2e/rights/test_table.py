@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from bot.doors import messages
 from bot.slack import ephemeral, membership, pacing
 from bot.slack import views as slack_views
-from tests.e2e.rights import answers, commands, questions, typed, views
+from tests.e2e.rights import answers, commands, keys, questions, typed, views
 from tests.e2e.rights.table import DRIVERS, PAGE, Row, rows_in
 from tests.e2e.rights.world import PEOPLE, World, world
 
 ROWS = rows_in(PAGE.read_text(encoding="utf-8"))
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "": {},
     "`ASKING_OPEN_TO=members`": {"asking_open_to": "members"},
     "`DEFAULTS_EDITABLE_BY=members`": {"defaults_editable_by": "members"},
+    "`SLACK_CLIENT_ID`": {"shared": True},
 }
-GROUPS = (questions, answers, commands, typed, views)
+GROUPS = (questions, answers, commands, typed, views, keys)
 """Whose drivers share a bot and a workspace."""
 
 

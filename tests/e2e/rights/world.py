@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,7 +31,6 @@ from sandbox.workspace import (
     OTHER_TEAM_ID,
     RANDOM,
     STRANGER,
-    TEAM_ID,
     Channel,
     Limits,
     Message,
@@ -40,6 +39,7 @@ from sandbox.workspace import (
     Workspace,
     dm_of,
 )
+from tests.e2e.several import several
 from tests.e2e.stage import Stage, button, is_complete, on_stage
 
 Outcome = Literal["yes", "no", "own"]
@@ -70,6 +70,9 @@ ANNOUNCED = RANDOM
 """Where what is set is changed. Everybody is there as well."""
 SECRET = "C0SECRET01"
 """A private channel that the bot is in, and nobody else of the table."""
+
+SHARED_TEAM = "T0SEVERAL1"
+"""The id of the workspace where the bot may be installed in several."""
 
 SYSTEM = "Speak like a zebra"
 TEMPERATURE = "0.35"
@@ -243,19 +246,18 @@ def job_of(message: Message, action: str = "details") -> str:
 
 
 @asynccontextmanager
-async def world(redis_url: str, **settings: Any) -> AsyncIterator[World]:
-    """Everybody is there, and something is set for everything."""
+async def world(redis_url: str, *, shared: bool = False, **settings: Any) -> AsyncIterator[World]:
+    """Everybody is there, and something is set for everything. `shared`: the bot serves whichever
+    workspace installs it."""
     values: dict[str, Any] = {
         "questions_per_minute": 1_000,
         "grok_admins": LISTED,
         "slack_edits_per_minute": 1_000_000,
     }
-    async with (
-        on_stage(redis_url, limits=Limits(scale=0), **{**values, **settings}) as stage,
-        Store(redis_url) as store,
-    ):
+    on = _one_of_several if shared else _alone
+    async with on(redis_url, **{**values, **settings}) as stage, Store(redis_url) as store:
         _move_in(stage.workspace)
-        keys = Keys(TEAM_ID)
+        keys = Keys(stage.workspace.state.team_id)
         made = World(stage, Policies(store, keys), Votes(store, keys))
         await made.set(WORKSPACE, default_fields({"system": SYSTEM, "temperature": 0.35}))
         await made.set(WORKSPACE, limit_fields({"usd-per-month": 777_000_000}))
@@ -270,11 +272,22 @@ async def world(redis_url: str, **settings: Any) -> AsyncIterator[World]:
         yield made
 
 
+def _alone(redis_url: str, **settings: Any) -> AbstractAsyncContextManager[Stage]:
+    return on_stage(redis_url, limits=Limits(scale=0), **settings)
+
+
+@asynccontextmanager
+async def _one_of_several(redis_url: str, **settings: Any) -> AsyncIterator[Stage]:
+    admins = f"{SHARED_TEAM}:{settings['grok_admins']}"
+    async with several(redis_url, count=1, **{**settings, "grok_admins": admins}) as all_:
+        yield all_.stages[0]
+
+
 def _move_in(workspace: Workspace) -> None:
     state, colour = workspace.state, "#777777"
     for user in (
         User(UNPLACED, "noor", "Noor", colour, is_admin=True, is_placed=False),
-        User(GRID, "gina", "Gina", colour, workspaces=("T0SISTER01", TEAM_ID)),
+        User(GRID, "gina", "Gina", colour, workspaces=("T0SISTER01", state.team_id)),
         User(LISTED, "lena", "Lena", colour),
         User(FOREIGN_ADMIN, "fay", "Fay", colour, is_admin=True, organisation=OTHER_TEAM_ID),
     ):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.teams.seal import Seal, SealBroken, keys_in
+from bot.store.seal import Seal, SealBroken, keys_in
 
 OLD, NEW = "o" * 32, "n" * 32
 
