@@ -73,13 +73,13 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"\x1f\x8b", "zip"),
-    (b"Rar!", "zip"),
+    (b"Rar!\x1a", "zip"),
     (b"7z\xbc\xaf", "zip"),
     (b"\xd0\xcf\x11\xe0", "office"),
     (b"\x7fELF", "program"),
     (b"MZ", "program"),
 )
-_NEEDS_BINARY = frozenset({"image/bmp", "program"})
+_NEEDS_BINARY = frozenset({"image/bmp", "image/gif", "program"})
 """Of these the beginning may be that of a text."""
 
 _PDF_WITHIN = 1024
@@ -113,7 +113,7 @@ def called(media_type: str) -> str:
 
 def type_by_content(data: bytes) -> str:
     """The type that the first bytes tell; empty: none that is known, which may be text."""
-    if data[4:8] == b"ftyp":
+    if data[4:8] == b"ftyp" and data[:1] == b"\0":
         brand = data[8:12]
         if brand.startswith((b"hei", b"hev", b"mif", b"msf")):
             return "image/heic"

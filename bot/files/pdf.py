@@ -35,6 +35,8 @@ async def read_pdf(name: str, data: bytes, most: int) -> Pdf | Unread:
             return Pdf(name, encoded, text, tokens if whole else None, cut)
         case {"outcome": "locked"}:
             return Unread(name, words.LOCKED)
+        case {"outcome": "intricate"}:
+            return Unread(name, words.INTRICATE)
         case _:
             return Unread(name, words.DAMAGED)
 

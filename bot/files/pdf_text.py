@@ -10,18 +10,22 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import resource
 import sys
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from pypdf import PdfReader
-from pypdf.errors import DependencyError, PyPdfError
+from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
 
 CPU_SECONDS = 5
 MEMORY_BYTES = 1024**3
 
-Outcome = Literal["read", "locked", "damaged"]
+NICE = 10
+"""Whoever takes and answers questions on the same cores comes first."""
+
+Outcome = Literal["read", "locked", "intricate", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,11 @@ def found_in(data: bytes, most: int) -> Found:
         return _read(reader, most)
     except DependencyError:  # a cipher that needs a library
         return Found("locked")
+    except (LimitReachedError, MemoryError, RecursionError):
+        return Found("intricate")
     except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError):
         return Found("damaged")
-    except (RecursionError, OverflowError, ArithmeticError, MemoryError, OSError, AssertionError):
+    except (OverflowError, ArithmeticError, OSError, AssertionError):
         return Found("damaged")
 
 
@@ -67,6 +73,7 @@ def _read(reader: PdfReader, most: int) -> Found:
 
 def main() -> None:
     """Read one PDF."""
+    os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     logging.disable()

@@ -6,6 +6,7 @@ decode it is left to whoever looks at it.
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 
@@ -46,8 +47,9 @@ def _ends(data: bytes) -> bool:
 
 
 def size_of_jpeg(data: bytes) -> tuple[int, int] | None:
-    """Width and height; None when it is not whole."""
-    at, size = 2, None
+    """Width and height, the largest where it names several, as no camera does: which of them counts
+    is up to whoever unpacks it. None when it is not whole."""
+    at, sizes = 2, list[tuple[int, int]]()
     for _ in range(_MOST_PARTS):
         if at + 4 > len(data) or data[at] != 0xFF:
             return None
@@ -60,8 +62,9 @@ def size_of_jpeg(data: bytes) -> tuple[int, int] | None:
             continue
         if marker in _FRAMES:
             height, width = struct.unpack(">HH", data[at + 5 : at + 9].ljust(4, b"\0"))
-            size = (width, height) if width and height else None
+            sizes.append((width, height))
         if marker == _SCAN:
-            return size if data.rfind(_END) > at else None
+            whole = all(map(math.prod, sizes)) and data.rfind(_END) > at
+            return max(sizes, key=math.prod) if sizes and whole else None
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 from bot.files.kinds import called_by_content, type_by_content
 from bot.files.material import Enclosure, Picture, Text, Unread, in_base64
@@ -36,9 +37,17 @@ class Reading:
         self.bounds = bounds
         self._turns = asyncio.Semaphore(PDFS_AT_ONCE)
 
-    async def read(self, ref: FileRef, data: bytes, most: int | None = None) -> Enclosure:
+    async def read(
+        self,
+        ref: FileRef,
+        data: bytes,
+        most: int | None = None,
+        *,
+        question: asyncio.Lock | None = None,
+    ) -> Enclosure:
         """What `data`, the file of `ref`, is, or why it does not go along; `most`: no more tokens
-        of its text than that."""
+        of its text than that. Of the PDFs of one `question` one is read, or waits for its turn, at
+        a time: those of others need not wait for all of them."""
         if not data:
             return Unread(ref.name, words.EMPTY)
         found = type_by_content(data)
@@ -54,7 +63,7 @@ class Reading:
             case "image":
                 return await _picture(ref.name, data, found, self.bounds.image)
             case "pdf":
-                async with self._turns:
+                async with question or nullcontext(), self._turns:
                     return await read_pdf(ref.name, data, most)
             case "text":
                 return _text(ref.name, data, most)

@@ -137,15 +137,17 @@ class Files:
         left.bytes -= len(data) - known.size
         # What was reserved holds, whatever Slack says of the file by now.
         wanted = ref.model_copy(update={"name": name, "kind": ref.kind or known.kind})
-        return await self._reading.read(wanted, data, most)
+        return await self._reading.read(wanted, data, most, question=left.reading)
 
 
 class _Left:
-    """What is left of the bytes and the time that the files of one question have together."""
+    """What is left of the bytes and the time that the files of one question have together, and
+    which of them has its turn to be read."""
 
     def __init__(self, most: int, until: float) -> None:
         self.bytes = most
         self.until = until
+        self.reading = asyncio.Lock()
 
 
 async def _tried(call: Callable[[], Awaitable[T]]) -> T:

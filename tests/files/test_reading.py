@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import time
 import zlib
@@ -122,18 +123,48 @@ async def test_a_pdf_that_cannot_be_read_is_not(data: bytes, why: str) -> None:
     assert await READING.read(ref("plan.pdf", data, "pdf"), data) == Unread("plan.pdf", why)
 
 
-@pytest.mark.integration
-async def test_a_pdf_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = zlib.compress(b"BT (x) Tj ET " * 4_000_000, 9)
+def packed_pdf(content: bytes) -> bytes:
+    """A PDF of one page, which unpacks to `content`."""
     data = pdf("x")
     at, end = data.index(b"stream\n") + 7, data.index(b"endstream")
     head = data[:at].replace(b"/Length", b"/Filter /FlateDecode /Length", 1)
-    data = head + bomb + b"\n" + data[end:]
-    monkeypatch.setattr("bot.files.pdf.SECONDS", 1.0)
+    return head + zlib.compress(content, 9) + b"\n" + data[end:]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("content", [b"BT (x) Tj ET " * 4_000_000, bytes(90_000_000)])
+async def test_a_pdf_that_unpacks_without_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    data = packed_pdf(content)
+    monkeypatch.setattr("bot.files.pdf.SECONDS", 1.5)
 
     found = await READING.read(ref("bomb.pdf", data, "pdf"), data)
 
     assert found == Unread("bomb.pdf", words.INTRICATE)
+
+
+async def test_who_sends_many_pdfs_does_not_hold_up_who_sends_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+
+    async def slowly(name: str, *_: object) -> Unread:
+        await asyncio.sleep(0)
+        read.append(name)
+        return Unread(name, words.INTRICATE)
+
+    monkeypatch.setattr("bot.files.reading.read_pdf", slowly)
+    reading, data = Reading(BOUNDS), pdf("x")
+
+    async def ask(*names: str) -> None:
+        question = asyncio.Lock()
+        wanted = [ref(name, data, "pdf") for name in names]
+        await asyncio.gather(*(reading.read(each, data, question=question) for each in wanted))
+
+    await asyncio.gather(ask(*"abcdefgh"), ask(*"ijklmnop"), ask("one"))
+
+    assert read.index("one") < 4
 
 
 @pytest.mark.parametrize(
@@ -143,7 +174,16 @@ async def test_a_picture_that_is_not_whole_is_not_sent(data: bytes) -> None:
     assert await READING.read(ref("a.png", data, "image"), data) == Unread("a.png", words.DAMAGED)
 
 
-@pytest.mark.parametrize("data", [png(100_000, 100_000), jpeg(65_000, 65_000)], ids=["png", "jpeg"])
+FRAME, SCAN = jpeg().index(b"\xff\xc0"), jpeg().index(b"\xff\xda")
+TWO_SIZES = jpeg(65_000, 65_000)[:SCAN] + jpeg()[FRAME:]
+"""A JPEG that says that it is large, and then that it is small."""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [png(100_000, 100_000), jpeg(65_000, 65_000), TWO_SIZES],
+    ids=["png", "jpeg", "two sizes"],
+)
 async def test_a_picture_that_would_unpack_to_gigabytes_is_not_sent(data: bytes) -> None:
     found = await READING.read(ref("a.png", data, "image"), data)
 
@@ -183,6 +223,15 @@ async def test_what_is_not_what_it_is_called_is_not_read(
     name: str, kind: Kind, data: bytes, why: str
 ) -> None:
     assert await READING.read(ref(name, data, kind), data) == Unread(name, why)
+
+
+@pytest.mark.parametrize(
+    "text", ["Rar! is a format", "GIF89a is old", "the ftyp box", "BMW and others", "MZ is a mark"]
+)
+async def test_a_text_that_begins_like_something_else_is_one(text: str) -> None:
+    data = text.encode()
+
+    assert await READING.read(ref("a.md", data), data) == Text("a.md", text)
 
 
 async def test_of_what_nobody_told_the_kind_it_shows_itself() -> None:
