@@ -108,7 +108,7 @@ class PromptCommands:
         name, owner = command.names[0], _owner(command, caller)
         (there,) = await self._saved.prompts(owner)
         if name not in there:
-            return CommandReply((words.unknown(name),))
+            return CommandReply((words.none_there(name, _whose(owner, caller)),))
         await self._saved.set_prompt(owner, name, "")
         return CommandReply((words.deleted(name, _whose(owner, caller)),))
 

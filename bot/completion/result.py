@@ -144,7 +144,7 @@ class Answer(BaseModel):
     usage: Usage | None = None
     seconds: float = 0.0
     first_seconds: float | None = None
-    """From the question to its first text, where there was any while it was written."""
+    """From the request to its first text, where there was any while it was written."""
     reasoning: str = ""
     chances: tuple[TokenLogprob, ...] = ()
     """The first tokens, choice after choice, where they were asked for (`MOST_CHANCES`)."""

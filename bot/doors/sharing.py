@@ -68,8 +68,10 @@ class Sharing:
             if refusal:
                 return refusal
         name = f"shared:{job.id}"
-        if await self._store.drafts.read(name) or await self._store.allowances.take(name, 1):
+        if await self._store.drafts.read(name):
             return talk.SHARED_ALREADY
+        if await self._store.allowances.take(name, 1):
+            return talk.SHARING
         try:
             await self._post(job, answer)
         except PostingDenied:

@@ -256,8 +256,8 @@ class _Work:
                 passing("before", "chunk")
                 if chunk.text and not begun:
                     begun = True
-                    asking.first = time.time() - self._ask.asked_at
-                    metrics.TIME_TO_FIRST_TOKEN.observe(asking.first)
+                    asking.first = asking.seconds
+                    metrics.TIME_TO_FIRST_TOKEN.observe(time.time() - self._ask.asked_at)
                 asking.collector.add(chunk)
                 self._reply.changed()
                 if chunk.step is not None:
@@ -309,6 +309,11 @@ class _Asking:
         self._recalled = recalled
         self._started = time.monotonic()
 
+    @property
+    def seconds(self) -> float:
+        """How long ago it was made."""
+        return time.monotonic() - self._started
+
     def answer(self, failure: str, *, stopped: bool) -> Answer:
         """What has come, and why there is no more."""
         self.collector.unsearched = self.completion.unsearched
@@ -316,7 +321,7 @@ class _Asking:
             endpoint=self.completion.call.endpoint,
             failure=failure,
             stopped=stopped,
-            seconds=time.monotonic() - self._started,
+            seconds=self.seconds,
             context=self._recalled.past.context,
             forgotten=self._recalled.forgotten,
             asked=self.spent,

@@ -61,7 +61,7 @@ class Judged(BaseModel):
     micro_dollars: int | None = None
     """None: nobody knows what it cost."""
     first_seconds: float | None = None
-    """From the question to the first text; None: nobody has measured it."""
+    """From the request to the first text; None: nobody has measured it."""
     seconds: float
     """From the request to the last text."""
 

@@ -255,7 +255,7 @@ def none_set(whose: str) -> str:
 NONE_OF_YOURS = (
     "You have no defaults of your own. `/grok defaults set --temperature 0.5 me` sets one."
 )
-YOURS = "you"
+YOURS = "your own"
 TOO_MANY_SAVED = (
     "You have saved so much that there is no room for more. Take some of it back first."
 )

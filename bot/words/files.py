@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_MEGABYTE = 1024 * 1024
+
 # --- why a file is not read: parts of a sentence, for people and for the model ---------------
 
 EMPTY = "it is empty"
@@ -61,7 +63,8 @@ def too_much(most: int) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:,.0f} MB" if size >= 1024 * 1024 else f"{size:,} bytes"
+    """Rounded up: what is a little more than may be is not told to be as much."""
+    return f"{-(-size // _MEGABYTE):,} MB" if size >= _MEGABYTE else f"{size:,} bytes"
 
 
 # --- to people -------------------------------------------------------------------------------

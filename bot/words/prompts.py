@@ -15,7 +15,10 @@ NONE_SAVED = (
     "No prompts are saved yet. `/grok prompts save brief Say it in one line: {text}` saves one."
 )
 HOW_TO_USE = "`/grok prompts use NAME` asks one; what follows the name stands in place of `{text}`."
-FULL = "So many prompts are saved there that no more fits. Delete one first."
+FULL = (
+    "So many prompts are saved there that there is no room for another. Delete one first: "
+    "`/grok prompts delete NAME`."
+)
 SAVED = "*Saved prompts*, the nearest first: `/grok prompts use NAME` asks one."
 YOURS = "*Yours*"
 OF_CHANNEL = "*Of this channel*"
@@ -45,11 +48,19 @@ def row(name: str, beginning: str) -> str:
 
 
 def saved(name: str) -> str:
-    return f"Saved. `/grok prompts use {name}` asks it; `/grok prompts share {name}` lets others."
+    return f"Saved. `/grok prompts use {name}` asks it, `/grok prompts share {name}` shares it."
 
 
 def unknown(name: str) -> str:
     return f"No prompt is called `{name}` here. `/grok prompts` lists those that there are."
+
+
+def none_there(name: str, whose: str) -> str:
+    """To whoever deletes what they do not have, or the channel or the workspace has not."""
+    return (
+        f"No prompt of {whose} is called `{name}`. `/grok prompts` lists all that there are; "
+        f"`/grok prompts delete {name} channel` deletes one of the channel."
+    )
 
 
 def none_of_yours(name: str) -> str:

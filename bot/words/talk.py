@@ -198,6 +198,10 @@ ANSWER_FORGOTTEN = "I no longer remember this answer, it is too long ago. Please
 STOPPED_ALONE = "Stopped. What has come of the answer by now, if anything, still follows."
 SHARED = "Done: everybody there can read it now."
 SHARED_ALREADY = "You have shared this answer already."
+SHARING = (
+    "This answer is being shared just now. If it does not show there within a minute, please press "
+    "*Share* again."
+)
 NOT_SHARED = "I could not share it just now. Please press *Share* again in a minute."
 NOTHING_TO_SHARE = (
     "There is nothing to share here: only an answer that you alone were shown can be."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from bot.words import admin as admin_words
 from bot.words import home as home_words
 from bot.words import prompts as words
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, View, dm_of
@@ -29,6 +30,7 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
         bens = json.dumps(stage.messages())
         await told(stage, "prompts save brief Mine: {text}", user=BEN)
         both = await told(stage, "prompts", user=BEN)
+        not_hers = await told(stage, "prompts delete brief", user=CHLOE)
         gone = await told(stage, "prompts delete brief channel")
         announced = [message.shown for message in stage.workspace.messages(GENERAL)]
 
@@ -42,6 +44,7 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
     assert empty == words.needs_text("brief")
     assert "Say it in one line: Tides" in bens
     assert both.index(words.YOURS) < both.index(words.OF_CHANNEL)
+    assert not_hers == words.none_there("brief", admin_words.YOURS)
     assert gone.startswith("Done.")
     assert any("shares a prompt here" in each for each in announced)
 

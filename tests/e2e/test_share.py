@@ -46,6 +46,20 @@ async def test_its_asker_shares_a_private_answer_once(stage: Stage) -> None:
     assert not stage.workspace.problems
 
 
+async def test_an_answer_that_could_not_be_shared_is_not_said_to_be(stage: Stage) -> None:
+    stage.grok.script(Script(text="between us"))
+    await stage.ask("--private Tell me a secret")
+    answer = await note(stage, "between")
+    stage.workspace.fail("chat.postMessage", error="internal_error")
+
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await note(stage, talk.NOT_SHARED)
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await note(stage, talk.SHARING)
+
+    assert stage.workspace.messages(GENERAL) == []
+
+
 async def test_a_private_answer_in_a_thread_is_shared_there(stage: Stage) -> None:
     root = (await stage.workspace.say(ANA, GENERAL, "hm")).ts
     stage.grok.script(Script(text="between us"))

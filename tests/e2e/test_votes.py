@@ -94,6 +94,7 @@ async def test_a_vote_is_counted_changed_and_explained(redis_url: str) -> None:
     assert "prompt" not in judged.parameters
     assert judged.micro_dollars is not None
     assert judged.first_seconds is not None
+    assert judged.first_seconds <= judged.seconds
 
 
 async def test_admins_see_the_share_on_home_and_nobody_else_does(redis_url: str) -> None:
