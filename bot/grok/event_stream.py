@@ -10,8 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from httpx_sse import ServerSentEvent
 
@@ -26,8 +25,7 @@ _NAMELESS = "message"
 """The name of an event that has none, by the grammar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An event that was one line of JSON, a map; `event` is its name."""
 
     event: str

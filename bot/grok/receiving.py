@@ -41,6 +41,7 @@ from bot.grok.endpoints.wire import Step
 from bot.grok.errors import Failure
 from bot.grok.event_stream import EventStream, Said
 from bot.grok.progress import Progress
+from bot.grok.usage import usage_after
 from bot.words import grok as words
 
 BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
@@ -143,9 +144,14 @@ class Receiving:
         if not steps:
             return
         self._deadlines.event()
-        text = "".join(step.text for step in steps)
-        chunk = Chunk(choice=steps[0].choice, text=text, model=name_of(steps[0].model) or None)
+        model = name_of(steps[0].model) or None
+        text = "".join([step.text for step in steps])
+        thought = "".join([step.thought for step in steps])
+        chunk = Chunk(choice=steps[0].choice, text=text, reasoning=thought, model=model)
         yield from self._progress.follow([chunk], steps=len(steps))
+        if usage := usage_after([step.told for step in steps if step.told]):
+            self._spent = True
+            yield Chunk(model=model, usage=usage)
 
     def _values(self, event: ServerSentEvent) -> list[Any]:
         """What an event says: one value, or several where no blank lines stand between them."""

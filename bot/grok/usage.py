@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -14,6 +14,8 @@ _MOST_TOKENS = 1_000_000_000
 """More than any model reads or writes at once: such a number is a mistake."""
 
 _MOST_TICKS = 1_000_000 * TICKS_PER_DOLLAR
+
+_COST = "cost_in_usd_ticks"
 
 _NUMBER_CHARS = 32
 _MOST_NAMES = 100
@@ -52,6 +54,38 @@ def read_usage(answer: Mapping[str, Any]) -> Usage | None:
     it as output too, which shows in a total that is prompt and output alone.
     """
     return next(filter(None, map(_read, _told(answer))), None)
+
+
+def usage_after(told: Sequence[Mapping[str, Any]]) -> Usage | None:
+    """What several events have said once the last of them came, each where it says anything.
+
+    xAI says all of it with every token: only what a later one does not say again is read."""
+    kept: list[Mapping[str, Any]] = []
+    for each in reversed(told):
+        if not kept or not _says_again(kept[-1], each):
+            kept.append(each)
+    usage: Usage | None = None
+    for each in reversed(kept):
+        said = _read(each)
+        usage = usage.then(said) if usage and said else said or usage
+    return usage
+
+
+def _says_again(later: Mapping[str, Any], earlier: Mapping[str, Any], *, deep: bool = True) -> bool:
+    """Whether there is a number in `later`, and in its details, wherever there is anything in
+    `earlier`. Only the plainest of both is looked into: there is one with every token."""
+    for name, value in earlier.items():
+        if not value:
+            continue
+        other = later.get(name)
+        again = False
+        if type(value) is int and type(other) is int:
+            again = 0 < other <= (_MOST_TICKS if name == _COST else _MOST_TOKENS)
+        elif deep and type(value) is dict and type(other) is dict:
+            again = _says_again(other, value, deep=False)
+        if not again:
+            return False
+    return True
 
 
 def _told(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

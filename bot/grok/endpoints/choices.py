@@ -26,10 +26,10 @@ from bot.grok.usage import read_usage
 _MOST_CHOICES = 4 * MAX_ANSWERS
 
 _ANSWER = frozenset(
-    ("id", "object", "created", "model", "choices", "system_fingerprint", "service_tier")
+    ("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier")
 )
 _NAMELESS = frozenset(("", "message"))
-_PLAIN = frozenset(("role", "content"))
+_PLAIN = frozenset(("role", "content", "reasoning_content"))
 _STEP = frozenset(("index", "delta", "finish_reason", "logprobs"))
 
 
@@ -41,22 +41,23 @@ class Reader:
         return read(answer, event)
 
     def step(self, answer: dict[str, Any], event: str) -> Step | None:
-        """There is one for every token."""
-        listed = answer.get("choices")
+        """There is one for every token, and xAI says with each what was used so far."""
+        listed, told = answer.get("choices"), answer.get("usage")
         if (
             event not in _NAMELESS
             or type(listed) is not list
             or len(listed) != 1
+            or (told is not None and type(told) is not dict)
             or not answer.keys() <= _ANSWER
         ):
             return None
         choice, model = listed[0], answer.get("model")
         if type(choice) is not dict or (model is not None and type(model) is not str):
             return None
-        index, text = choice.get("index", 0), _plain_text(choice)
-        if type(index) is not int or index < 0 or text is None:
+        index, said = choice.get("index", 0), _plainly_said(choice)
+        if type(index) is not int or index < 0 or said is None:
             return None
-        return Step(index, text, model)
+        return Step(index, said[0], model, said[1], told)
 
 
 def read(answer: Mapping[str, Any], _event: str = "") -> list[Chunk]:
@@ -103,15 +104,17 @@ def _choice(choice: Mapping[str, Any], index: int, model: str | None) -> Chunk:
     )
 
 
-def _plain_text(choice: Mapping[str, Any]) -> str | None:
-    """The text of a choice that says nothing else."""
+def _plainly_said(choice: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The text, or the thoughts, of a choice that says nothing else."""
     delta = choice.get("delta")
     if type(delta) is not dict or not delta.keys() <= _PLAIN or not choice.keys() <= _STEP:
         return None
-    content = delta.get("content")
-    if type(content) is not str or choice.get("finish_reason") or choice.get("logprobs"):
+    if choice.get("finish_reason") or choice.get("logprobs"):
         return None
-    return content
+    text, thought = delta.get("content"), delta.get("reasoning_content")
+    if not thought:
+        return (text, "") if type(text) is str else None
+    return ("", thought) if type(thought) is str and not text else None
 
 
 def _content(message: Mapping[str, Any]) -> str:

@@ -98,9 +98,12 @@ class Reader:
         """There is one for every token."""
         if type(value.get("delta")) is not str or value.get("logprobs"):
             return self._choices.step(value, event)
-        if _kind(value, event) not in _TEXT or event == "error":
+        kind = _kind(value, event)
+        if event == "error":
             return None
-        return Step(0, self._next(value), self._model)
+        if kind in _THOUGHT:
+            return Step(0, "", self._model, value["delta"])
+        return Step(0, self._next(value), self._model) if kind in _TEXT else None
 
     def __call__(self, value: Mapping[str, Any], event: str = "") -> list[Chunk]:
         """The chunks of one event, or of a body."""

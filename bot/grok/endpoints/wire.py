@@ -13,15 +13,19 @@ from bot.grok.call import Beside, Dialect, Names
 
 
 class Step(NamedTuple):
-    """What the usual event of a stream says: some more `text` of a choice, and nothing else."""
+    """What the usual event of a stream says: some more `text` of a choice, or some more of what is
+    thought before it, and perhaps what was used so far (`told`, as it came)."""
 
     choice: int
     text: str
     model: str | None
+    thought: str = ""
+    told: Mapping[str, Any] | None = None
 
     def goes_on(self, before: Step) -> bool:
-        """Whether it goes on with the text of the step `before`."""
-        return self.choice == before.choice and self.model == before.model
+        """Whether it goes on with the text, or with the thoughts, of the step `before`."""
+        same = self.choice == before.choice and self.model == before.model
+        return same and bool(self.thought) == bool(before.thought)
 
 
 class Read(Protocol):
