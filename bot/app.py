@@ -15,7 +15,7 @@ from bot import tracing
 from bot.crash_points import arm_process
 from bot.duties import Duty
 from bot.errors import StartupError
-from bot.ops import words
+from bot.ops import command_words
 from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.startup import meet_app, meet_slack, settings_faults
 from bot.process import Ground, Health, WayIn, open_ground, open_session, open_team, ops_server
@@ -56,11 +56,11 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty = Duty.BOTH)
     async with open_bot(settings, duty) as bot:
         log.info("ready", team=bot.team, http_port=bot.http_port, ops_port=bot.ops_port)
         if Duty.TAKING in duty:
-            said = words.serving(
+            said = command_words.serving(
                 settings.ops_host, bot.ops_port, bot.http_port, _install_address(settings)
             )
         else:
-            said = words.working(settings.ops_host, bot.ops_port)
+            said = command_words.working(settings.ops_host, bot.ops_port)
         print(said, flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
 
@@ -84,7 +84,7 @@ async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
     log.info("stopping", answering=answers)
     if answers and stop.is_set():
         with suppress(BrokenPipeError):
-            print(words.finishing(answers, grace), flush=True)
+            print(command_words.finishing(answers, grace), flush=True)
 
 
 @asynccontextmanager

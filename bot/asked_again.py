@@ -11,7 +11,7 @@ from bot.asking.taking import Taken
 from bot.errors import StartupError, UserError
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
-from bot.ops import words
+from bot.ops import command_words, words
 from bot.ops.slack_probe import identify
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
@@ -35,7 +35,7 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
         session = await stack.enter_async_context(slack_session())
         installation = await _installation(settings, session, store, team)
         if installation.team != team:
-            raise UserError(words.job_elsewhere(job.id))
+            raise UserError(command_words.job_elsewhere(job.id))
         client = SlackClient(
             token=installation.bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
@@ -84,5 +84,5 @@ async def _registered(settings: Settings, store: Store, team: str) -> Installati
     register = Register(Installations(store), _seal(keys))
     found = await register.of(team)
     if found is None:
-        raise UserError(words.team_without_app(team))
+        raise UserError(command_words.team_without_app(team))
     return found.record.installation(team)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.errors import StartupError, UserError
+from bot.ops import command_words
 from bot.ops import words as ops_words
 from bot.words import startup as startup_words
 from bot.words.terminal import spelled
@@ -71,27 +72,27 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     parsers = {
         name: commands.add_parser(name, help=help_, description=help_)
-        for name, help_ in ops_words.COMMANDS.items()
+        for name, help_ in command_words.COMMANDS.items()
     }
-    parsers["serve"].add_argument("--no-worker", action="store_true", help=ops_words.NO_WORKER)
+    parsers["serve"].add_argument("--no-worker", action="store_true", help=command_words.NO_WORKER)
     parsers["demo"].add_argument(
-        "--workspaces", metavar="N", type=_few, default=1, help=ops_words.DEMO_WORKSPACES
+        "--workspaces", metavar="N", type=_few, default=1, help=command_words.DEMO_WORKSPACES
     )
     parsers["manifest"].add_argument(
-        "--http", metavar="ADDRESS", default="", help=ops_words.MANIFEST_HTTP
+        "--http", metavar="ADDRESS", default="", help=command_words.MANIFEST_HTTP
     )
     parsers["manifest"].add_argument(
-        "--install", metavar="ADDRESS", default="", help=ops_words.MANIFEST_INSTALL
+        "--install", metavar="ADDRESS", default="", help=command_words.MANIFEST_INSTALL
     )
     parsers["check"].add_argument("--ask", action="store_true", help=ops_words.CHECK_ASK)
     jobs = parsers["jobs"]
     one = jobs.add_mutually_exclusive_group()
-    one.add_argument("--failed", action="store_true", help=ops_words.JOBS_FAILED)
-    one.add_argument("--retry", metavar="ID", help=ops_words.JOBS_RETRY)
-    one.add_argument("--drop", metavar="ID", help=ops_words.JOBS_DROP)
-    jobs.add_argument("--json", action="store_true", help=ops_words.JOBS_JSON)
+    one.add_argument("--failed", action="store_true", help=command_words.JOBS_FAILED)
+    one.add_argument("--retry", metavar="ID", help=command_words.JOBS_RETRY)
+    one.add_argument("--drop", metavar="ID", help=command_words.JOBS_DROP)
+    jobs.add_argument("--json", action="store_true", help=command_words.JOBS_JSON)
     parsers["forget"].add_argument(
-        "--user", metavar="ID", required=True, help=ops_words.FORGET_USER
+        "--user", metavar="ID", required=True, help=command_words.FORGET_USER
     )
     _add_eval(parsers["eval"])
     return parser
@@ -125,7 +126,7 @@ def _few(given: str) -> int:
     """A number of workspaces. Raises `ArgumentTypeError`."""
     if given.isascii() and given.isdecimal() and 1 <= int(given[:3]) <= MOST_WORKSPACES:
         return int(given)
-    raise argparse.ArgumentTypeError(ops_words.DEMO_WORKSPACES_RANGE)
+    raise argparse.ArgumentTypeError(command_words.DEMO_WORKSPACES_RANGE)
 
 
 def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.app import open_bot, until
-from bot.ops import words
+from bot.ops import command_words
 from bot.ops.scopes import SCOPES
 from bot.settings import INSTALL_PATH, Settings
 from sandbox.grok import GrokServer
@@ -41,7 +41,7 @@ async def demo(settings: Settings, stop: asyncio.Event, workspaces: int = 1) -> 
     Of `settings` only what concerns Grok is used: with a key, the real one answers. Of several
     `workspaces` none has the app at first: each installs it by the bot's pages.
     """
-    print(words.DEMO_STARTING, flush=True)
+    print(command_words.DEMO_STARTING, flush=True)
     async with AsyncExitStack() as stack:
         one = workspaces == 1
         opened = await (open_workspace(stack) if one else open_several(stack, workspaces))
@@ -49,14 +49,14 @@ async def demo(settings: Settings, stop: asyncio.Event, workspaces: int = 1) -> 
         grok = None if real else await stack.enter_async_context(GrokServer())
         data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="grok-bot-demo-"))
         bot = await stack.enter_async_context(open_bot(_settings(settings, opened, grok, data_dir)))
-        kind = words.DEMO_REAL_GROK if real else words.DEMO_SANDBOX_GROK
-        ready = words.demo_ready if one else words.demo_several_ready
+        kind = command_words.DEMO_REAL_GROK if real else command_words.DEMO_SANDBOX_GROK
+        ready = command_words.demo_ready if one else command_words.demo_several_ready
         print(ready(opened.url, kind), flush=True)
         if grok is not None:
-            print(words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
+            print(command_words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
             if not one:
                 grok.more_keys.add(_SECOND_KEY)
-                print(words.demo_second_key(_SECOND_KEY), flush=True)
+                print(command_words.demo_second_key(_SECOND_KEY), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
 
 

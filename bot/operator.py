@@ -16,7 +16,7 @@ from bot.jobs.crashes import Crashes
 from bot.jobs.entry import GROUP
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.ops import words
+from bot.ops import command_words, words
 from bot.settings import Settings
 from bot.store.connection import Store, open_store
 from bot.store.embedded import LOCK
@@ -53,7 +53,7 @@ async def operators_store(settings: Settings) -> AsyncIterator[Store]:
     """The store, which answers; the bot's own is shared with a bot that is serving. Raises
     `StartupError` where there is none, and `StoreUnavailable`."""
     if settings.redis_url is None and not (Path(settings.data_dir) / LOCK).exists():
-        raise StartupError([words.jobs_no_store(settings.data_dir)])
+        raise StartupError([command_words.jobs_no_store(settings.data_dir)])
     async with open_store(settings, join=True) as store:
         await store.ping()
         yield store
@@ -72,7 +72,7 @@ async def _done(settings: Settings, store: Store, wanted: Wanted) -> str:
                 else await _dropped(settings, store, team, job_id)
             )
             return outcome.as_json if wanted.as_json else outcome.sentence
-    raise UserError(words.job_unknown(job_id))
+    raise UserError(command_words.job_unknown(job_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +93,30 @@ async def _retried(
 ) -> _Outcome:
     given_up_at = await board.failed_at(job_id)
     if not given_up_at:
-        raise UserError(words.job_not_failed(job_id))
+        raise UserError(command_words.job_not_failed(job_id))
     job = await _look(settings, store, team, job_id)
     if job is None:
-        raise UserError(words.job_unreadable(job_id))
+        raise UserError(command_words.job_unreadable(job_id))
     if job.state != "done":
-        raise UserError(words.job_still_ending(job_id))
+        raise UserError(command_words.job_still_ending(job_id))
     from bot.asked_again import asked_again
 
     taken = await asked_again(settings, store, team, job, f"again:{job.id}:{given_up_at}")
     await _crashes(settings, store, team).drop(job_id, _dropping(job))
     new = taken.accepted.job_id
-    return _Outcome(words.job_retried(job_id, new), job_id, "retried", new)
+    return _Outcome(command_words.job_retried(job_id, new), job_id, "retried", new)
 
 
 async def _dropped(settings: Settings, store: Store, team: str, job_id: str) -> _Outcome:
     job = await _look(settings, store, team, job_id)
     outcome = await _crashes(settings, store, team).drop(job_id, _dropping(job))
     if outcome == "dropped":
-        return _Outcome(words.job_dropped(job_id), job_id, outcome)
+        return _Outcome(command_words.job_dropped(job_id), job_id, outcome)
     if outcome == "forgotten":
-        return _Outcome(words.job_off_the_list(job_id), job_id, outcome)
-    raise UserError(words.job_over(job_id) if outcome == "over" else words.job_unknown(job_id))
+        return _Outcome(command_words.job_off_the_list(job_id), job_id, outcome)
+    raise UserError(
+        command_words.job_over(job_id) if outcome == "over" else command_words.job_unknown(job_id)
+    )
 
 
 def _dropping(job: Job | None) -> Answer:
@@ -158,8 +160,8 @@ def _listed(rows: Sequence[Row], wanted: Wanted) -> str:
     if wanted.as_json:
         return json.dumps([_json(row) for row in rows], indent=2)
     if not rows:
-        return words.JOBS_NONE_FAILED if wanted.failed else words.JOBS_NONE
-    table = [words.JOBS_COLUMNS, *map(_cells, rows)]
+        return command_words.JOBS_NONE_FAILED if wanted.failed else command_words.JOBS_NONE
+    table = [command_words.JOBS_COLUMNS, *map(_cells, rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -188,12 +190,12 @@ def _json(row: Row) -> dict[str, str | int | float]:
 def why(row: Row) -> str:
     """Why a job stands where it does; empty where that says itself."""
     if row.given_up == "dropped":
-        return words.JOB_DROPPED
+        return command_words.JOB_DROPPED
     if row.given_up:
-        return words.job_given_up(row.given_up, row.attempts, unsaid=row.unsaid)
+        return command_words.job_given_up(row.given_up, row.attempts, unsaid=row.unsaid)
     if row.stop:
-        return words.job_stopped(row.stop)
+        return command_words.job_stopped(row.stop)
     if row.state == "resting":
-        told = words.job_rests if row.attempts else words.job_set_aside
+        told = command_words.job_rests if row.attempts else command_words.job_set_aside
         return told(row.attempts, row.rests)
-    return words.JOB_BEHIND if row.state == "in line" else ""
+    return command_words.JOB_BEHIND if row.state == "in line" else ""

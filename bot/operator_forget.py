@@ -8,7 +8,7 @@ import sys
 from bot.errors import StoreUnavailable, UserError
 from bot.jobs.board import Board, teams
 from bot.operator import operators_store
-from bot.ops import words
+from bot.ops import command_words, words
 from bot.settings import Settings
 from bot.store.connection import Store
 from bot.store.forgetting import Forgetting
@@ -20,7 +20,7 @@ async def forget(settings: Settings, user: str) -> int:
     """Forget `user` in every workspace of the store, and print what came of it; returns the exit
     code. Raises `StartupError` and `UserError`."""
     if not _PERSON.fullmatch(user):
-        raise UserError(words.not_a_user(user))
+        raise UserError(command_words.not_a_user(user))
     try:
         async with operators_store(settings) as store:
             print(await _forgotten(store, user))
@@ -34,9 +34,9 @@ async def _forgotten(store: Store, user: str) -> str:
     known = await teams(store)
     under_way = [row for team in known for row in await Board(store, team).under_way()]
     if questions := sum(row.asker == user for row in under_way):
-        raise UserError(words.forget_busy(user, questions))
+        raise UserError(command_words.forget_busy(user, questions))
     found = [await Forgetting(store, team).forget(user) for team in known]
     if any(each.busy for each in found):
-        raise UserError(words.forget_unfinished(user))
+        raise UserError(command_words.forget_unfinished(user))
     deleted, taken_out = sum(each.deleted for each in found), sum(each.taken_out for each in found)
-    return words.forgotten(user, deleted, taken_out)
+    return command_words.forgotten(user, deleted, taken_out)

@@ -24,7 +24,7 @@ ROOT = Path(bot.__file__).parent
 _OTHERS = ("startup.py", "terminal.py", "thanks.py")
 """For operators in a terminal; and a list of what people type."""
 TO_PEOPLE = sorted(set((ROOT / "words").glob("*.py")) - {ROOT / "words" / name for name in _OTHERS})
-TO_OPERATORS = [ROOT / "ops/words.py", *(ROOT / "words" / name for name in _OTHERS[:3])]
+TO_OPERATORS = [*(ROOT / "ops").glob("*words.py"), *(ROOT / "words" / name for name in _OTHERS)]
 ROOMS = [*TO_PEOPLE, *TO_OPERATORS]
 _STRAIGHT = re.compile(r"[A-Za-z]'[a-z]")
 
@@ -76,8 +76,9 @@ LAID_OUT = frozenset({"limit_line", "demo_ready", "demo_grok"})
 """Spaces stand in these to be seen."""
 _FINE = re.compile(
     r"`[^`\n]*`|https?://\S*|<[^>]*>|…|\w+\.\w+|\.env|\+@all\S*(?: -@\w+)*|--no-…|e\.g\.|\((?:…)?\)"
+    r"|\{text\}"
 )
-"""Code, addresses and names, which have signs of their own."""
+"""Code, addresses, names, and the place in a saved prompt: they have signs of their own."""
 
 
 @pytest.mark.parametrize("path", ROOMS, ids=_name)

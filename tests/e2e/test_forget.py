@@ -11,7 +11,7 @@ from redis import Redis
 from bot.cli import main
 from bot.errors import UserError
 from bot.operator_forget import forget
-from bot.ops import words as ops_words
+from bot.ops import command_words
 from bot.settings import Settings
 from bot.store.connection import Store
 from bot.store.forgetting import Forgetting, lifetime_of
@@ -147,7 +147,7 @@ async def test_while_a_question_is_under_way_nothing_that_it_needs_is_deleted(
 
     with pytest.raises(UserError) as refused:
         await forget(settings, ANA)
-    assert refused.value.sentence == ops_words.forget_busy(ANA, 1)
+    assert refused.value.sentence == command_words.forget_busy(ANA, 1)
     assert (await Forgetting(store, TEAM_ID).forget(ANA)).busy
     assert set(contents(redis_url)) == set(before)
 
@@ -161,4 +161,4 @@ async def test_while_a_question_is_under_way_nothing_that_it_needs_is_deleted(
 @pytest.mark.parametrize("given", ["me", "@ana", "C012AB3CD", "U1*", "U012AB3CD U1", ""])
 def test_who_is_no_person_is_told_so(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["forget", "--user", given]) == 1
-    assert capsys.readouterr().err == ops_words.not_a_user(given) + "\n"
+    assert capsys.readouterr().err == command_words.not_a_user(given) + "\n"

@@ -15,7 +15,7 @@ from bot.jobs.board import Board
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
-from bot.ops import words as ops_words
+from bot.ops import command_words
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
@@ -87,7 +87,7 @@ async def test_every_job_is_listed_with_why_it_stands_there_and_without_its_ques
     async with Workspace(app=installed_app()) as workspace:
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url)
         code, out, _ = await run(env, tmp_path)
-        assert (code, out) == (0, ops_words.JOBS_NONE)
+        assert (code, out) == (0, command_words.JOBS_NONE)
 
         await one_of_each(store)
         found = await rows(env, tmp_path)
@@ -105,7 +105,7 @@ async def test_every_job_is_listed_with_why_it_stands_there_and_without_its_ques
         assert {row["attempts"] for row in found.values()} == {0, 1, MOST_ATTEMPTS}
         assert "while it was being answered" in found["failed-1"]["why"]
         assert "once" in found["resting-1"]["why"]
-        assert found["in-line-1"]["why"] == ops_words.JOB_BEHIND
+        assert found["in-line-1"]["why"] == command_words.JOB_BEHIND
         assert set(await rows(env, tmp_path, "--failed")) == {"failed-1"}
 
         code, out, _ = await run(env, tmp_path)
@@ -134,7 +134,7 @@ async def test_what_was_given_up_is_asked_again_by_the_rules_that_hold(
         assert await run(env, tmp_path, "--retry", "failed-1") == (
             1,
             "",
-            ops_words.job_not_failed("failed-1"),
+            command_words.job_not_failed("failed-1"),
         )
         async with bot_process(env, cwd=tmp_path):
             await workspace.connected()
@@ -168,8 +168,8 @@ async def test_a_job_is_dropped_wherever_it_stands(
         await one_of_each(store, (await workspace.say(ANA, GENERAL, "Hello")).ts)
         for _ in range(2):
             code, out, err = await run(env, tmp_path, "--drop", state)
-            assert (code, out) == (0, ops_words.job_dropped(state)), err
-        assert (await rows(env, tmp_path))[state]["why"] == ops_words.JOB_DROPPED
+            assert (code, out) == (0, command_words.job_dropped(state)), err
+        assert (await rows(env, tmp_path))[state]["why"] == command_words.JOB_DROPPED
         async with bot_process(env, cwd=tmp_path):
             await workspace.connected()
             board = Board(store, TEAM_ID)
@@ -177,7 +177,7 @@ async def test_a_job_is_dropped_wherever_it_stands(
                 await asyncio.sleep(0.1)
         assert state not in await rows(env, tmp_path)
         assert _told(workspace)
-        assert await run(env, tmp_path, "--drop", state) == (1, "", ops_words.job_over(state))
+        assert await run(env, tmp_path, "--drop", state) == (1, "", command_words.job_over(state))
 
 
 def _told(workspace: Workspace) -> bool:
@@ -212,7 +212,7 @@ async def test_what_was_given_up_is_taken_from_the_list(
         await given_up(the_queue(store))
         assert await run(env, tmp_path, "--drop", "failed-1") == (
             0,
-            ops_words.job_off_the_list("failed-1"),
+            command_words.job_off_the_list("failed-1"),
             "",
         )
         assert await rows(env, tmp_path) == {}
@@ -227,9 +227,9 @@ async def test_what_cannot_be_done_is_a_sentence(
         for option in ("--retry", "--drop"):
             for nobody in ("nobody", "*", ""):
                 outcome = await run(env, tmp_path, option, nobody)
-                assert outcome == (1, "", ops_words.job_unknown(nobody))
+                assert outcome == (1, "", command_words.job_unknown(nobody))
         outcome = await run(env, tmp_path, "--retry", "running-1")
-        assert outcome == (1, "", ops_words.job_not_failed("running-1"))
+        assert outcome == (1, "", command_words.job_not_failed("running-1"))
 
         away = env | {"REDIS_URL": "redis://127.0.0.1:9/0"}
         code, out, err = await run(away, tmp_path)
@@ -239,7 +239,7 @@ async def test_what_cannot_be_done_is_a_sentence(
 
         nowhere = env | {"REDIS_URL": ""}
         outcome = await run(nowhere, tmp_path)
-        assert outcome == (1, "", ops_words.jobs_no_store(str(tmp_path / "data")))
+        assert outcome == (1, "", command_words.jobs_no_store(str(tmp_path / "data")))
         assert not (tmp_path / "data").exists()
 
 

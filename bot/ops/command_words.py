@@ -1,0 +1,214 @@
+"""What the command line says to operators: its options, the jobs, the demo, start and end."""
+
+from __future__ import annotations
+
+from bot.words import counted
+
+COMMANDS = {
+    "serve": "run the bot in a real workspace",
+    "work": "answer the questions that other processes take (`serve --no-worker`)",
+    "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
+    "check": "try out every token, key and server that the bot depends on",
+    "jobs": "what waits, runs and was given up; ask again or end one of them",
+    "forget": "delete what is known of a person, and say how much that was",
+    "ask": "one completion in the terminal: ask [flags] prompt; `ask --help` says more",
+    "eval": "ask a data set over a grid of models and parameters, judge and compare the answers",
+    "schema": "print the JSON Schema of a request",
+    "manifest": "print the manifest for a new Slack app",
+}
+
+NO_WORKER = "take questions and leave the work on them to `work`, in processes of its own"
+MANIFEST_INSTALL = "for several workspaces: where people reach the pages that install it, https://…"
+MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
+
+JOBS_FAILED = "only those that were given up, since their workers died of them"
+JOBS_RETRY = "ask the question of a job that was given up again, by the rules that hold now"
+JOBS_DROP = (
+    "end a job wherever it stands: what it reserved is released, its conversation goes on, and its "
+    "asker reads that it was ended; one that was given up is taken from the list"
+)
+JOBS_JSON = "as JSON"
+JOBS_COLUMNS = ("id", "state", "attempts", "age", "channel", "asker", "why")
+JOBS_NONE = "Nothing waits, runs or was given up."
+JOBS_NONE_FAILED = "Nothing was given up."
+
+
+FORGET_USER = "the Slack id of the person, such as U012AB3CD"
+
+
+def not_a_user(given: str) -> str:
+    """What `forget` was given is no id of a person."""
+    return f"{given} is no Slack id of a person: those begin with U or W, such as U012AB3CD."
+
+
+def forget_busy(user: str, questions: int) -> str:
+    """Nothing was deleted, since somebody's questions are being answered."""
+    return (
+        f"{counted(questions, 'question')} of {user} {'is' if questions == 1 else 'are'} still "
+        "waiting or being answered, so nothing was deleted: run this again once they have ended, "
+        "or end them first (`python -m bot jobs`)."
+    )
+
+
+def forget_unfinished(user: str) -> str:
+    """A question came meanwhile."""
+    return (
+        f"{user} asked something meanwhile: most is deleted, but what that question needs. Run "
+        "this again once it has been answered."
+    )
+
+
+def forgotten(user: str, deleted: int, taken_out: int) -> str:
+    """What `forget` has done."""
+    if not deleted + taken_out:
+        return f"Nothing is known of {user}."
+    return (
+        f"What was known of {user} is deleted: {counted(deleted, 'record')}, and "
+        f"{counted(taken_out, 'line')} of records that are shared. "
+        "What stands in Slack and in logs is untouched, and so is what others asked."
+    )
+
+
+def jobs_no_store(path: str) -> str:
+    """There is no data in DATA_DIR, and no REDIS_URL."""
+    return f"There is no store in DATA_DIR ({path}): set REDIS_URL, or DATA_DIR to that of the bot."
+
+
+def job_unknown(job_id: str) -> str:
+    """No workspace knows a job by this id, or none any more."""
+    return f"There is no job {job_id}, or it is forgotten by now."
+
+
+def job_not_failed(job_id: str) -> str:
+    """It was not given up, so that it cannot be asked again."""
+    return f"Job {job_id} was not given up, so there is nothing to ask again."
+
+
+def job_still_ending(job_id: str) -> str:
+    """It was given up, and its asker is being told."""
+    return f"The asker of job {job_id} is still being told that it was given up: try again soon."
+
+
+def job_unreadable(job_id: str) -> str:
+    """What is stored is no question that this version knows."""
+    return f"The question of job {job_id} cannot be read by this version of the bot."
+
+
+def job_elsewhere(job_id: str) -> str:
+    """It is of a workspace that SLACK_BOT_TOKEN is not for."""
+    return f"Job {job_id} is of another workspace than SLACK_BOT_TOKEN."
+
+
+def job_over(job_id: str) -> str:
+    """It has ended."""
+    return f"Job {job_id} has ended already."
+
+
+def job_retried(job_id: str, new: str) -> str:
+    """Its question is asked again, as the job `new`."""
+    return f"The question of job {job_id} is asked again, as job {new}."
+
+
+def job_dropped(job_id: str) -> str:
+    """It has ended; a bot that runs tells its asker."""
+    return f"Job {job_id} is ended; its asker is told as soon as a bot is running."
+
+
+def job_off_the_list(job_id: str) -> str:
+    """It had been given up, and its asker told."""
+    return f"Job {job_id} is no longer among those that were given up."
+
+
+def job_given_up(state: str, attempts: int, *, unsaid: bool) -> str:
+    """Why a job failed."""
+    at = "shown" if state == "delivering" else "answered"
+    told = "; nor could its asker be told" if unsaid else ""
+    return f"its worker died {_times(attempts)} while it was being {at}{told}"
+
+
+def job_rests(attempts: int, seconds: float) -> str:
+    """Why a job is not being worked on."""
+    return f"its worker died {_times(attempts)}; it is tried again in {seconds:.0f} s"
+
+
+def job_set_aside(_: int, seconds: float) -> str:
+    """Why a job that no worker died of is not being worked on."""
+    return f"it is of another version of the bot; a worker of that is sought in {seconds:.0f} s"
+
+
+def _times(attempts: int) -> str:
+    return "once" if attempts == 1 else f"{attempts} times"
+
+
+JOB_BEHIND = "another question of its conversation comes first"
+JOB_DROPPED = "an operator has ended it; its asker is to be told"
+
+
+def job_stopped(by: str) -> str:
+    """Somebody has stopped it; `by` says who or why."""
+    return f"stopped ({by})"
+
+
+def serving(
+    host: str, ops_port: int, http_port: int | None, install_address: str | None = None
+) -> str:
+    """The bot takes questions; `install_address`: where workspaces get the app."""
+    way_in = "in Socket Mode" if http_port is None else f"over HTTP on port {http_port}"
+    said = f"The bot is ready, {way_in}; health and metrics at http://{host}:{ops_port}"
+    return f"{said}\nWorkspaces install it at {install_address}" if install_address else said
+
+
+def team_without_app(team: str) -> str:
+    """Nothing can be asked where the app is not."""
+    return f"The app is not installed in {team}: its jobs cannot be asked again."
+
+
+def working(host: str, ops_port: int) -> str:
+    """The process answers what others take."""
+    return f"The worker is ready; health and metrics at http://{host}:{ops_port}"
+
+
+def finishing(answers: int, seconds: float) -> str:
+    """The bot was asked to stop while it answers."""
+    number = "1 answer" if answers == 1 else f"{answers} answers"
+    return f"Finishing {number}, for {seconds:g} s at most; Ctrl-C again ends at once."
+
+
+def demo_ready(page: str, grok: str) -> str:
+    """The demo runs; `grok` says which Grok answers."""
+    return (
+        f"\n  The demo is ready: {page}\n\n"
+        f"  Open it and type /grok Explain TCP slow start\n"
+        f"  {grok} Ctrl-C ends everything.\n"
+    )
+
+
+def demo_several_ready(page: str, grok: str) -> str:
+    """The same of several workspaces, none of which has the app yet."""
+    return (
+        f"\n  The demo is ready: {page}\n\n"
+        f"  Install the app from there, in one workspace or more, and open their pages.\n"
+        f"  {grok} Ctrl-C ends everything.\n"
+    )
+
+
+DEMO_WORKSPACES = "so many workspaces, each of which can install the app"
+DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
+
+
+def demo_grok(address: str, key: str) -> str:
+    """How to reach the Grok of the demo from another terminal."""
+    return (
+        f"  To ask the same Grok elsewhere, as `python -m bot eval` does:\n"
+        f"  XAI_BASE_URL={address} XAI_API_KEY={key} GROK_DIALECT=xai\n"
+    )
+
+
+def demo_second_key(key: str) -> str:
+    """What admins of a workspace of the demo can try."""
+    return f"  A Grok key for one workspace alone: /grok key, as Ana, and {key} in the form.\n"
+
+
+DEMO_SANDBOX_GROK = "Answers come from a sandbox Grok; set XAI_API_KEY to ask the real one."
+DEMO_REAL_GROK = "Answers come from the real Grok, with your XAI_API_KEY."
+DEMO_STARTING = "Starting a sandbox workspace, a Valkey and the bot…"
