@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.slack.blocks import Message, offer
+from bot.slack.blocks import Block, Message, offer
 from bot.slack.documents import Document
 from bot.slack.person import Person
 from bot.slack.view_blocks import lines
@@ -30,7 +30,7 @@ class CommandReply:
     """What its author alone reads, line by line, and what everybody in `channel` does.
 
     Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the
-    author in direct messages.
+    author in direct messages. `charts` stand below the first line.
     """
 
     lines: tuple[str, ...]
@@ -39,11 +39,13 @@ class CommandReply:
     documents: tuple[Document, ...] = ()
     copy: str = ""
     """A text to be copied to the letter, below the lines."""
+    charts: tuple[Block, ...] = ()
 
     @property
     def message(self) -> Message:
         """What is shown to the author."""
         if self.copy:
             return offer("\n".join(self.lines), copy=self.copy)
-        blocks = tuple(lines(self.lines))[:BLOCKS_PER_MESSAGE]
-        return Message(blocks, self.lines[0][:UPDATE_TEXT_BYTES])
+        first = 1 if self.charts else 0
+        blocks = (*lines(self.lines[:first]), *self.charts, *lines(self.lines[first:]))
+        return Message(blocks[:BLOCKS_PER_MESSAGE], self.lines[0][:UPDATE_TEXT_BYTES])

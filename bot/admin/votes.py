@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
 from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.votes_export import Texts, documents
-from bot.admin.votes_view import report
+from bot.admin.votes_view import MOST_ROWS, charts, report
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.rules.admin_commands import AdminCommand
@@ -23,7 +24,8 @@ from bot.words import votes as words
 
 NAMES_SECONDS = 3.0
 MOST_NAMES = 50
-"""How long finding out what channels are called may hold up a table, and how many are asked for."""
+"""How long finding out what channels are called may hold up a table, and how many are asked for
+where each vote is told."""
 
 MOST_TEXT_BYTES = 20_000_000
 """Of questions and answers in one export."""
@@ -49,7 +51,10 @@ class VoteCommands:
             return CommandReply((words.none_yet(month),))
         # Of many votes it takes long to count them: not in the event loop.
         lines = await asyncio.to_thread(lambda: tuple(report(ballots)))
-        return CommandReply((words.title(month), *lines, words.HOW_TO_EXPORT))
+        names = await self._names(ballots, most=MOST_ROWS)
+        drawn = await asyncio.to_thread(charts, ballots, names)
+        lines = (words.title(month), *lines, words.HOW_TO_EXPORT)
+        return CommandReply(lines, charts=drawn)
 
     async def export(self, command: AdminCommand, _: Caller) -> CommandReply:
         """A month, vote by vote, for the caller's direct messages."""
@@ -57,16 +62,18 @@ class VoteCommands:
         ballots = await self._store.votes.read(month)
         if not ballots:
             return CommandReply((words.none_yet(month),))
-        channels = tuple(dict.fromkeys(each.judged.channel for each in ballots))
         texts, names = await asyncio.gather(
-            self._texts(ballots),
-            self._channels.public(
-                [each for each in channels if each], within=NAMES_SECONDS, most=MOST_NAMES
-            ),
+            self._texts(ballots), self._names(ballots, most=MOST_NAMES)
         )
         said = words.exported(month, len(ballots), sum(each.job_id in texts for each in ballots))
         found = await asyncio.to_thread(documents, month, ballots, texts, names)
         return CommandReply((said,), documents=found)
+
+    async def _names(self, ballots: Sequence[Ballot], *, most: int) -> Mapping[str, str]:
+        """What public channels are called that have votes, those with most first."""
+        counted = Counter(each.judged.channel for each in ballots if each.judged.channel)
+        ordered = [channel for channel, _ in counted.most_common()]
+        return await self._channels.public(ordered, within=NAMES_SECONDS, most=most)
 
     async def _texts(self, ballots: Sequence[Ballot]) -> Mapping[str, Texts]:
         """What was asked and answered, by the id of the answer: in channels that have opted in, and

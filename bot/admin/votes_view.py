@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.completion.excerpt import excerpt
 from bot.rules.shares import Liked, by, by_parameters, liked
 from bot.rules.votes import REASONS, Ballot
+from bot.slack.charts import Block, bars
 from bot.words import votes as words
 
 MOST_ROWS = 8
@@ -46,6 +47,53 @@ def report(ballots: Sequence[Ballot]) -> Iterator[str]:
         yield words.by_parameter(excerpt(name.replace("_", "-")))
         yield from _rows(rows, _value)
     yield words.SURE
+
+
+def charts(ballots: Sequence[Ballot], channels: Mapping[str, str]) -> tuple[Block, ...]:
+    """The shares with their intervals, drawn: by model and parameters, and by channel and way in.
+    `channels`: what those are called that have a name for everybody."""
+    parameters = [
+        (f"{name} {row.name}" if row.name else f"{name} {words.NOT_GIVEN}", row)
+        for name, rows in by_parameters(ballots).items()
+        for row in rows[:MOST_ROWS]
+    ]
+    models = [(row.name, row) for row in by(lambda judged: judged.model, ballots)[:MOST_ROWS]]
+    places = [
+        (_called(row.name, channels), row)
+        for row in by(lambda judged: judged.channel, ballots)[:MOST_ROWS]
+    ]
+    ways = [
+        (words.surface(row.name).strip("`"), row)
+        for row in by(lambda judged: judged.surface, ballots)[:MOST_ROWS]
+    ]
+    drawn = (
+        (words.CHART_OF_SETTINGS, [*models, *parameters]),
+        (words.CHART_OF_PLACES, [*places, *ways]),
+    )
+    return tuple(_chart(title, rows) for title, rows in drawn)
+
+
+def _chart(title: str, rows: Sequence[tuple[str, Liked]]) -> Block:
+    intervals = [row.share.interval for _, row in rows]
+    return bars(
+        title,
+        [label for label, _ in rows],
+        {
+            words.AT_LEAST: [_percent(least) for least, _ in intervals],
+            words.LIKED: [_percent(row.share.value) for _, row in rows],
+            words.AT_MOST: [_percent(most) for _, most in intervals],
+        },
+    )
+
+
+def _percent(share: float) -> int:
+    return round(100 * share)
+
+
+def _called(channel: str, names: Mapping[str, str]) -> str:
+    if not channel:
+        return words.DIRECT
+    return f"#{names[channel]}" if names.get(channel) else channel
 
 
 def _why(ballots: Iterable[Ballot]) -> Iterator[str]:

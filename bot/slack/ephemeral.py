@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
-from bot.errors import SlackError
+from bot.errors import SlackError, TryAgain
 from bot.markdown.characters import shortened
 from bot.slack.blocks import Message, note
 from bot.slack.payloads import Click
@@ -50,16 +51,16 @@ class Ephemeral:
         """
         message = _message(said) if isinstance(said, str) else said
         respond = self._slack.replace if replaces else self._slack.respond
-        if response_url and await _told(respond(response_url, message)):
+        if response_url and await _told(partial(respond, response_url, message)):
             return
         if await self._allowances.take(f"told:{user}", TOLD_PER_MINUTE):
             log.warning("not told, since told so much already", user=user)
             return
         if channel and await _told(
-            self._in_channel(user, channel, thread_ts, message, replied=replied)
+            partial(self._in_channel, user, channel, thread_ts, message, replied=replied)
         ):
             return
-        await _told(self._direct(user, message))
+        await _told(partial(self._direct, user, message))
 
     async def answer(self, click: Click, sentence: str) -> None:
         """Tell whoever clicked, where they did: a `response_url` reaches no thread. In a thread
@@ -85,9 +86,12 @@ class Ephemeral:
         await self._slack.post(channel, message, job_id="", part=_PART)
 
 
-async def _told(telling: Awaitable[None]) -> bool:
+async def _told(telling: Callable[[], Awaitable[None]]) -> bool:
     try:
-        await telling
+        try:
+            await telling()
+        except TryAgain:
+            await telling()
     except SlackError as error:
         log.warning("not told this way", error=str(error))
         return False

@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
 from bot.slack.blocks import Block, Message
-from bot.slack.thumbs import Taken, plain
+from bot.slack.taken import Taken
+from bot.slack.thumbs import plain
 from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
@@ -73,7 +74,7 @@ class Slack:
 
     def __init__(self, api: WebApi) -> None:
         self._api = api
-        self._thumbs = Taken()
+        self._taken = Taken()
 
     @property
     def deadline(self) -> float:
@@ -177,7 +178,7 @@ class Slack:
         if text:
             body["markdown_text"] = text
         if below:
-            body["blocks"] = self._thumbs.written(below)
+            body["blocks"] = self._taken.written(below)
         await self._shown("chat.stopStream", body)
 
     async def ephemeral(
@@ -252,17 +253,18 @@ class Slack:
 
     def _content(self, message: Message, *, by_url: bool = False) -> dict[str, Any]:
         """`by_url`: where the oldest blocks are safest."""
-        written = plain(message.blocks) if by_url else self._thumbs.written(message.blocks)
+        written = self._taken.written(message.blocks)
+        written = plain(written) if by_url else written
         blocks = {"blocks": written} if message.blocks else {}
         return {**blocks, "text": message.text, "parse": "none", "link_names": False}
 
     async def _shown(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Slack's reply to a call that shows something. `TryAgain` where it may take the same
-        with other thumbs."""
+        with other thumbs, or without charts."""
         try:
             return await self._api.call(method, body)
         except SlackError as error:
-            raise self._of_thumbs(error, body) from None
+            raise self._of_blocks(error, body) from None
 
     async def _respond(self, response_url: str, message: Message, *, replaces: bool) -> None:
         body = {
@@ -272,10 +274,15 @@ class Slack:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        await self._api.respond(response_url, body)
+        try:
+            await self._api.respond(response_url, body)
+        except SlackError as error:
+            if refuses_blocks(error) and self._taken.undrawn(body):
+                raise TryAgain(error.code, str(error)) from None
+            raise
 
-    def _of_thumbs(self, error: SlackError, body: Mapping[str, Any]) -> SlackError:
-        if refuses_blocks(error) and self._thumbs.refused(body):
+    def _of_blocks(self, error: SlackError, body: Mapping[str, Any]) -> SlackError:
+        if refuses_blocks(error) and self._taken.refused(body):
             return TryAgain(error.code, str(error))
         return error
 

@@ -62,8 +62,13 @@ SURE = (
     "much, nobody knows yet which is better. Money and time are means, of answers with votes._"
 )
 TITLE = "What people think of answers"
+CHART_OF_SETTINGS = "👍 in % by model and parameters"
+CHART_OF_PLACES = "👍 in % by channel and way in"
+AT_LEAST = "surely at least"
+LIKED = "share of 👍"
+AT_MOST = "at most"
 HOW_TO_EXPORT = "`/grok feedback export` sends you each vote."
-HOW_TO_SEE = "`/grok feedback` says more, `/grok feedback export` sends you each vote."
+HOW_TO_SEE = "`/grok feedback` draws it and says more, `/grok feedback export` sends you each vote."
 _SURFACES: Mapping[str, str] = {
     "command": "`/grok`",
     "form": "form",

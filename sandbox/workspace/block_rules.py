@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -87,6 +88,19 @@ def number(report: Report, pointer: str, value: object) -> None:
         report.add("must provide a string", pointer)
     elif NUMBER.fullmatch(value) is None:
         report.add("must be a number", pointer)
+
+
+def quantity(least: float | None = None) -> Rule:
+    """A finite number, larger than `least`."""
+
+    def rule(report: Report, pointer: str, value: object) -> None:
+        known = isinstance(value, int | float) and not isinstance(value, bool)
+        if not known or not math.isfinite(value):  # type: ignore[arg-type]
+            report.add("must be a number", pointer)
+        elif least is not None and value <= least:  # type: ignore[operator]
+            report.add(f"must be greater than {least}", pointer)
+
+    return rule
 
 
 def anything(report: Report, pointer: str, value: object) -> None:

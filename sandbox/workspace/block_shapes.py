@@ -12,6 +12,7 @@ from sandbox.workspace.block_rules import (
     list_of,
     number,
     one_of,
+    quantity,
     shaped,
     string,
     text,
@@ -144,6 +145,23 @@ def _even_table(report: Report, pointer: str, block: Json) -> None:
         report.add("all rows must have the same number of cells", f"{pointer}/rows")
 
 
+def _even_series(report: Report, pointer: str, chart: Json) -> None:
+    """Each series has a name of its own, and one value for every category."""
+    series, axis = chart.get("series"), chart.get("axis_config")
+    if not isinstance(series, list) or not isinstance(axis, dict):
+        return
+    named = [each for each in series if isinstance(each, dict)]
+    if len({str(each.get("name")) for each in named}) < len(named):
+        report.add("series names must be unique", f"{pointer}/series")
+    categories = axis.get("categories")
+    for each in named:
+        points = each.get("data")
+        if isinstance(points, list):
+            labels = [point.get("label") for point in points if isinstance(point, dict)]
+            if labels != categories:
+                report.add("labels must match the categories of the axis", f"{pointer}/series")
+
+
 def _multi(shape: Shape, name: str, values: Rule) -> Shape:
     """The select of several: `initial_…s` for `initial_…`, and no response_url."""
     single = (name.removesuffix("s"), "response_url_enabled")
@@ -253,12 +271,27 @@ _MRKDWN_OR_IMAGE = {
 _BLOCK: dict[str, Rule] = {"block_id": ID}
 _CELLS = {"raw_text": Shape({"text": string(10_000)}), "rich_text": Shape({"elements": anything})}
 
+_LABEL = string(20)
+_SEGMENT = Shape({"label": _LABEL, "value": quantity(0)})
+_POINT = Shape({"label": _LABEL, "value": quantity()})
+_SERIES = Shape({"name": _LABEL, "data": list_of(shaped(_POINT), 20)})
+_AXES = Shape({"categories": list_of(_LABEL, 20)}, {"x_label": string(50), "y_label": string(50)})
+_PLOTTED = Shape(
+    {"series": list_of(shaped(_SERIES), 6), "axis_config": shaped(_AXES)}, across=_even_series
+)
+_CHARTS = {
+    "pie": Shape({"segments": list_of(shaped(_SEGMENT), 6)}),
+    **dict.fromkeys(("bar", "line", "area"), _PLOTTED),
+}
+"""Slack's page once said 6 series or segments at most, and 12 later."""
+
 BLOCKS: dict[str, Shape] = {
     "actions": Shape({"elements": list_of(typed(ELEMENTS, _IN_ACTIONS), 25)}, _BLOCK),
     "context": Shape({"elements": list_of(typed(_MRKDWN_OR_IMAGE), 10)}, _BLOCK),
     "context_actions": Shape(
         {"elements": list_of(typed(ELEMENTS, {"feedback_buttons", "icon_button"}), 5)}, _BLOCK
     ),
+    "data_visualization": Shape({"title": string(50), "chart": typed(_CHARTS)}, _BLOCK),
     "divider": Shape({}, _BLOCK),
     "header": Shape({"text": text(150)}, _BLOCK),
     "image": Shape(
@@ -291,4 +324,9 @@ BLOCKS: dict[str, Shape] = {
 }
 
 IN_MESSAGES = frozenset(BLOCKS)
-IN_VIEWS = frozenset(BLOCKS) - {"markdown", "table", "context_actions"}
+IN_VIEWS = frozenset(BLOCKS) - {
+    "markdown",
+    "table",
+    "context_actions",
+    "data_visualization",
+}

@@ -189,6 +189,8 @@ def _markdown_chars(blocks: list[Json]) -> int:
 def _check_whole(report: Report, blocks: list[Json]) -> None:
     if _markdown_chars(blocks) > MARKDOWN_CHARS:
         report.add("markdown blocks: must be less than 12001 characters in total", "/blocks")
+    if sum(block.get("type") == "data_visualization" for block in blocks) > 2:
+        report.add("no more than two charts are allowed in a message", "/blocks")
     tables = [block for block in blocks if block.get("type") == "table"]
     if len(tables) > 1:
         report.add("only one table is allowed in a message", "/blocks")

@@ -62,7 +62,7 @@ class Desk:
 
 def text_of(message: Message) -> str:
     """What the sections of a message say."""
-    return "\n".join(block["text"]["text"] for block in message.blocks or ())
+    return "\n".join(block["text"]["text"] for block in message.blocks or () if "text" in block)
 
 
 @asynccontextmanager

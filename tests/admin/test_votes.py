@@ -17,11 +17,13 @@ from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.rules.votes import Judged, Vote
 from bot.rules.windows import windows_at
+from bot.slack.charts import CHART
 from bot.store.votes import Votes
 from bot.words import admin as admin_words
 from bot.words import votes as words
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, Message, Workspace, dm_of
-from tests.admin.command_desk import KEYS, Desk, desk
+from sandbox.workspace.response_url import RESPONSE_URL
+from tests.admin.command_desk import KEYS, Desk, desk, text_of
 from tests.doors.jobs import an_answer, an_ask
 from tests.jobs.steps import take_next
 
@@ -62,6 +64,10 @@ async def answered(at: Desk, job: str, **fields: Any) -> None:
     await queue.deliver(lease, an_answer(sections=(sections,)), taken.hold)
 
 
+def charts_of(message: Message) -> list[dict[str, Any]]:
+    return [block for block in message.blocks or () if block["type"] == CHART]
+
+
 def files(at: Desk, user: str = ANA) -> dict[str, str]:
     """What `user` was sent, by name."""
     sent: list[Message] = at.workspace.messages(dm_of(user))
@@ -93,6 +99,50 @@ async def test_a_month_is_shown_by_model_channel_and_parameters(at: Desk) -> Non
     assert f"• {words.NOT_GIVEN}: 👍 0 of 2" in told
     assert await at.command("usage votes") == told
     assert BEN not in told
+
+
+async def test_a_month_is_drawn_with_its_intervals(at: Desk) -> None:
+    await vote(at, "j1", parameters={"temperature": 0.2})
+    await vote(at, "j2", channel="G0PRIVATE")
+    await vote(at, "j3", channel="")
+    await vote(at, "bad", BEN, "down", model="grok-4.20-0309-non-reasoning")
+
+    await at.command("feedback")
+    message = at.workspace.ephemerals(ANA)[-1]
+    drawn = {block["title"]: block["chart"] for block in charts_of(message)}
+
+    settings, places = drawn[words.CHART_OF_SETTINGS], drawn[words.CHART_OF_PLACES]
+    assert settings["axis_config"]["categories"] == [
+        "grok-4.3",
+        "grok-4.20-…reasoning",
+        "temperature not set",
+        "temperature 0.2",
+    ]
+    shown = {
+        each["name"]: [point["value"] for point in each["data"]] for each in settings["series"]
+    }
+    assert shown == {
+        words.AT_LEAST: [44, 0, 21, 21],
+        words.LIKED: [100, 0, 67, 100],
+        words.AT_MOST: [100, 79, 94, 100],
+    }
+    assert places["axis_config"]["categories"] == ["#general", words.DIRECT, "G0PRIVATE", "/grok"]
+    assert "👍 3 of 4 · 75% (30–95%)" in text_of(message)
+
+
+async def test_where_slack_draws_nothing_the_table_is_there(at: Desk) -> None:
+    await vote(at, "j1")
+    first = await at.command("feedback")
+    assert charts_of(at.workspace.ephemerals(ANA)[-1])
+    for method in (RESPONSE_URL, "chat.postEphemeral"):
+        at.workspace.fail(
+            method, error="invalid_blocks", times=None, where=lambda args: CHART in str(args)
+        )
+    told = [await at.command("feedback"), await at.command("feedback")]
+
+    assert told == [first, first]
+    assert not charts_of(at.workspace.ephemerals(ANA)[-1])
+    assert len(at.workspace.responses) == 4  # one of which was refused
 
 
 async def test_a_month_without_votes_says_so(at: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,24 @@ async def test_votes_in_the_page_become_a_decision(
         await send(page, "/grok feedback texts on")
         await expect(page.locator("[data-ephemeral]").last).to_contain_text("exported")
         await send(page, "/grok feedback")
-        await expect(page.locator("[data-ephemeral]").last).to_contain_text("wrong 1")
+        told = page.locator("[data-ephemeral]").last
+        await expect(told).to_contain_text("wrong 1")
+        await expect(told.get_by_role("img")).to_have_count(2)
+        drawn = told.get_by_role("img", name=words.CHART_OF_SETTINGS)
+        await expect(drawn).to_have_attribute("aria-label", re.compile("temperature 0.2: .* 100,"))
+        heights = [await bar.bounding_box() for bar in await drawn.locator("[title]").all()]
+        assert len({round(box["height"]) for box in heights if box}) > 3
+        await drawn.scroll_into_view_if_needed()
+        await picture(page, "feedback")
         await send(page, "/grok feedback export")
         await stage.workspace.wait_for(lambda: len(sent(stage)) == 2)
         await picture(page, "votes")
-        await stage.workspace.open_home(ANA)
-        home = await stage.workspace.wait_for(lambda: stage.workspace.home(ANA))
+        await page.locator("[data-app]").click()
+        home = page.locator("[data-home-view]")
+        await expect(home).to_contain_text(words.TITLE)
+        await home.get_by_text(words.TITLE).scroll_into_view_if_needed()
+        await picture(page, "home")
+        seen_at_home = await home.inner_text()
         name, content = next((n, c) for n, c in sent(stage).items() if n.endswith(".jsonl"))
         (tmp_path / name).write_bytes(content)
         out = io.StringIO()
@@ -68,8 +81,7 @@ async def test_votes_in_the_page_become_a_decision(
             grok_settings(stage.grok), wanted, asyncio.Event(), out, io.StringIO()
         )
 
-    assert words.TITLE in str(home.content)
-    assert "👍 2 of 3 · 67%" in str(home.content)
+    assert "👍 2 of 3 · 67%" in seen_at_home
     assert code == 0
     assert "agrees with people on 100%" in out.getvalue()
     assert "Best: temperature=0.2\n  /grok defaults set --temperature 0.2" in out.getvalue()

@@ -63,6 +63,23 @@ def thumbs(**more: Any) -> Json:
     return {"type": "context_actions", "elements": [element]}
 
 
+def chart(kind: str = "bar", series: int = 1, label: str = "x" * 18, **more: Any) -> Json:
+    categories = [f"{label}{number:02}" for number in range(20)]
+    points = [{"label": category, "value": -1.5} for category in categories]
+    drawn = {
+        "type": kind,
+        "series": [{"name": f"s{number}", "data": points} for number in range(series)],
+        "axis_config": {"categories": categories, "y_label": "y" * 50},
+    }
+    return {"type": "data_visualization", "title": "t" * 50, "chart": drawn | more}
+
+
+def pie(count: int, value: float = 0.5) -> Json:
+    segments = [{"label": "x" * 20, "value": value}] * count
+    drawn = {"type": "pie", "segments": segments}
+    return {"type": "data_visualization", "title": "t", "chart": drawn}
+
+
 FITS: list[list[Json]] = [
     [section("x" * 3_000)],
     [{"type": "section", "fields": [mrkdwn("x")] * 10}],
@@ -80,6 +97,8 @@ FITS: list[list[Json]] = [
     [{"type": "rich_text", "elements": []} | {"elements": [{"type": "rich_text_section"}]}],
     [section("x", accessory=button())],
     [thumbs()],
+    [chart(series=6), pie(6)],
+    [chart("line")],
     [thumbs(positive_button={"text": plain("x" * 75), "value": "v" * 2_000})],
 ]
 
@@ -91,6 +110,14 @@ BREAKS: list[tuple[list[Json], str]] = [
     ([thumbs(negative_button="v")], "must be an object"),
     ([thumbs(style="primary")], "invalid additional property: style"),
     ([actions(thumbs()["elements"][0])], "unsupported type: feedback_buttons"),
+    ([chart(series=7)], "no more than 6 items"),
+    ([chart(label="x" * 19)], "less than 21"),
+    ([chart("donut")], "unsupported type: donut"),
+    ([chart(axis_config={"categories": ["other"]})], "labels must match the categories"),
+    ([chart(series=1)] * 3, "no more than two charts"),
+    ([chart() | {"title": "t" * 51}], "less than 51"),
+    ([pie(7)], "no more than 6 items"),
+    ([pie(1, 0)], "must be greater than 0"),
     ([section("x" * 3_001)], "less than 3001 characters [json-pointer:/blocks/0/text/text]"),
     ([section("")], "must be more than 0 characters"),
     ([{"type": "section"}], "missing required field: text or fields"),

@@ -1,5 +1,6 @@
 /** Block Kit's layout blocks as DOM. */
 
+import { renderChart } from "./chart.js";
 import { arrange, el, patchChildren, uniqueId } from "./dom.js";
 import { attachControl, renderElement } from "./elements.js";
 import { renderMarkdown } from "./markdown.js";
@@ -31,10 +32,11 @@ const RENDERERS = {
   rich_text: (block, { workspace }) =>
     el("div", { class: "rich" }, renderRichText(block, workspace)),
   table: (block, { workspace }) => renderTable(block, workspace),
+  data_visualization: renderChart,
 };
 
 /** Blocks without listeners: an update may change them node by node. */
-const PASSIVE = new Set(["markdown", "context", "header", "rich_text", "table"]);
+const PASSIVE = new Set(["markdown", "context", "header", "rich_text", "table", "data_visualization"]);
 
 /** @param {Block} block @param {BlockContext} context */
 function renderBlock(block, context) {

@@ -1,0 +1,51 @@
+"""What of its own Slack takes of us: thumbs and charts, as far as this process has found out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.slack.charts import CHART, without_charts
+from bot.slack.thumbs import FEEDBACK_BLOCK, THUMBS, plain
+
+REFUSED_SECONDS = 3600.0
+"""How long it is remembered that Slack takes none."""
+
+Block = Mapping[str, object]
+
+
+class Taken:
+    """Where Slack refuses blocks with thumbs among them, nobody says that those are to blame: the
+    same is tried with buttons, and when that is refused too, thumbs were not. Charts are left out:
+    all that they show is said beside them.
+    """
+
+    def __init__(self) -> None:
+        self._plain_until = 0.0
+        self._undrawn_until = 0.0
+
+    def written(self, blocks: Sequence[Block]) -> list[Block]:
+        """`blocks` as they are sent."""
+        now = time.monotonic()
+        drawn = without_charts(blocks) if now < self._undrawn_until else list(blocks)
+        return plain(drawn) if now < self._plain_until else drawn
+
+    def refused(self, body: Mapping[str, Any]) -> bool:
+        """Whether `body`, whose blocks were refused, is worth another try."""
+        blocks = body.get("blocks") or ()
+        if self.undrawn(body):
+            return True
+        if any(block.get("type") == THUMBS for block in blocks):
+            self._plain_until = time.monotonic() + REFUSED_SECONDS
+            return True
+        if any(block.get("block_id") == FEEDBACK_BLOCK for block in blocks):
+            self._plain_until = 0.0
+        return False
+
+    def undrawn(self, body: Mapping[str, Any]) -> bool:
+        """The same, of charts alone."""
+        drawn = any(block.get("type") == CHART for block in body.get("blocks") or ())
+        if drawn:
+            self._undrawn_until = time.monotonic() + REFUSED_SECONDS
+        return drawn
