@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.files.kinds import kind_by
 from bot.files.material import Enclosure, Unread
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
-from bot.files.ref import MOST_FILES, FileRef
+from bot.files.ref import MOST_FILES, FileInfo
 from bot.words import files as words
 from bot.words import terminal as terminal_words
 
@@ -37,7 +37,7 @@ async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure,
         else:
             left -= size
             data = await asyncio.to_thread(_bytes_of, path)
-            found.append(await reading.read(FileRef(name=name, kind=kind, size=len(data)), data))
+            found.append(await reading.read(FileInfo(name=name, kind=kind, size=len(data)), data))
     return tuple(found)
 
 

@@ -141,7 +141,7 @@ class Wiring:
                 ),
                 tokens=settings.thread_tokens,
                 count=self._grok.count_tokens,
-                files=Files(slack.api, Reading(bounds_of(settings))),
+                files=slack.files,
             ),
             tell_after=settings.tell_after_seconds,
             streaming=settings.slack_streaming,
@@ -336,4 +336,5 @@ def _slack_side(
         views=Views(api, store.allowances),
         announcing=announcing,
         documents=Documents(api, messages, announcing),
+        files=Files(api, Reading(bounds_of(settings))),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search, search_in
-from bot.files.ref import MOST_FILES, FileRef, shows_pictures
+from bot.files.ref import MOST_FILES, FileInfo, FileRef, shows_pictures
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
 ReplyTo = Literal["channel", "thread", "private"]
@@ -26,7 +26,8 @@ class Said(BaseModel):
     author: str
     text: str
     own: bool = False
-    files: tuple[FileRef, ...] = ()
+    files: tuple[FileInfo, ...] = Field((), exclude=True)
+    """What was attached to it, which is not kept."""
 
 
 class Begun(BaseModel):
@@ -119,7 +120,7 @@ class Ask(BaseModel):
     @property
     def encloses_pdf(self) -> bool:
         """Whether there may be a PDF among all of them."""
-        return any(ref.kind in ("pdf", None) and not ref.unread for ref in self.enclosed)
+        return any(ref.turns and not ref.unread for ref in self.enclosed)
 
     @property
     def shows_pictures(self) -> bool:

@@ -40,6 +40,9 @@ log = structlog.get_logger(__name__)
 STORE_SECONDS = 2.5
 """How long a click may take until it is acked, of Slack's 3 s: it is stored by then."""
 
+NAMES_SECONDS = 3.0
+"""How long finding out what files are called may hold up the details."""
+
 ACT_SECONDS = 6.0
 """How long a click may wait for Redis, before the person is told that it came to nothing."""
 
@@ -243,7 +246,14 @@ class Buttons:
             job,
             knows_rules=self._permission.knows_rules(person),
             rest=left_out(job.answer, job.posts) if job.answer else "",
+            files=await self._files_of(job),
         )
+
+    async def _files_of(self, job: Job) -> list[str]:
+        """What the files are called that were to go along."""
+        refs = (*job.ask.files, *(job.answer.files if job.answer else ()))
+        read = [ref for ref in refs if not ref.unread]
+        return [file.name for file in await self._slack.files.look_up(read, within=NAMES_SECONDS)]
 
     async def _tell(self, click: Click, said: Said) -> None:
         """Tell only whoever clicked. What becomes of a promise that is to be seen by them alone

@@ -256,8 +256,9 @@ class Forms:
         draft = await self._blank(summons)
         root, bot_user = message.thread_ts or message.ts, self._slack.installation.bot_user
         said = await said_in(message, self._slack.people, summons.user, bot_user=bot_user)
+        files = self._slack.files.kept(files_in(message))
         place = {"thread_ts": root, "conversation": conversation_of(summons.channel, root)}
-        about = {"surface": "shortcut", "context": (said,), "files": files_in(message)}
+        about = {"surface": "shortcut", "context": (said,), "files": files}
         return draft.model_copy(update={**place, **about})
 
     async def _again(self, summons: Summons, find: Find) -> Draft:

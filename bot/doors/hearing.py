@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.completion.conversation import conversation_of
 from bot.doors.thanks import is_thanks
-from bot.files.ref import FileRef
-from bot.slack.file_refs import refs_of
+from bot.files.ref import FileInfo
+from bot.slack.file_info import files_of
 from bot.slack.message_text import Attached, Parts, parts_of
 from bot.slack.payloads import MessageEvent, SlackMessage
 from bot.slack.shared_message import with_reasons
@@ -50,7 +50,7 @@ class Heard:
     """Whether it says nothing but that the bot shall leave the thread alone."""
     beside: str = ""
     others: tuple[Attached, ...] = ()
-    files: tuple[FileRef, ...] = ()
+    files: tuple[FileInfo, ...] = ()
     partial: bool = False
 
     @property
@@ -142,10 +142,10 @@ def completed(heard: Heard, message: SlackMessage) -> Heard:
     )
 
 
-def _files(message: MessageEvent | SlackMessage, parts: Parts) -> tuple[FileRef, ...]:
+def _files(message: MessageEvent | SlackMessage, parts: Parts) -> tuple[FileInfo, ...]:
     """What is attached to `message`."""
-    nameless = [FileRef(name=talk.AN_ATTACHMENT, unread=words.NOTHING_IN_IT)] * parts.unread
-    return with_reasons((*refs_of(message.files), *parts.files, *nameless))
+    nameless = [FileInfo(name=talk.AN_ATTACHMENT, unread=words.NOTHING_IN_IT)] * parts.unread
+    return with_reasons((*files_of(message.files), *parts.files, *nameless))
 
 
 def _by_person(event: MessageEvent, bot_user: str) -> bool:

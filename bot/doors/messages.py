@@ -235,7 +235,7 @@ class Conversing:
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),
             context=context_of(heard, names, self._slack.installation.bot_user),
-            files=heard.files,
+            files=self._slack.files.kept(heard.files),
             reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
 

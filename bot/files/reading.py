@@ -10,7 +10,7 @@ from bot.files.material import Enclosure, Picture, Text, Unread, in_base64
 from bot.files.pdf import read_pdf
 from bot.files.pictures import size_of_jpeg, size_of_png
 from bot.files.plain import text_in
-from bot.files.ref import Bounds, FileRef, Kind
+from bot.files.ref import Bounds, FileInfo, Kind
 from bot.markdown.safety import printable
 from bot.words import files as words
 
@@ -39,34 +39,34 @@ class Reading:
 
     async def read(
         self,
-        ref: FileRef,
+        file: FileInfo,
         data: bytes,
         most: int | None = None,
         *,
         question: asyncio.Lock | None = None,
     ) -> Enclosure:
-        """What `data`, the file of `ref`, is, or why it does not go along; `most`: no more tokens
+        """What `data`, all of `file`, is, or why it does not go along; `most`: no more tokens
         of its text than that. Of the PDFs of one `question` one is read, or waits for its turn, at
         a time: those of others need not wait for all of them."""
         if not data:
-            return Unread(ref.name, words.EMPTY)
+            return Unread(file.name, words.EMPTY)
         found = type_by_content(data)
         kind = _KIND_OF.get(found)
         if kind is None and found:
-            return Unread(ref.name, words.not_taken(called_by_content(found)))
+            return Unread(file.name, words.not_taken(called_by_content(found)))
         kind = kind or "text"
-        if ref.kind not in (None, kind):
-            return Unread(ref.name, _misnamed(ref.kind, found))
-        reserved = self.bounds.content(ref)
+        if file.kind not in (None, kind):
+            return Unread(file.name, _misnamed(file.kind, found))
+        reserved = self.bounds.content(file)
         most = reserved if most is None else min(most, reserved)
         match kind:
             case "image":
-                return await _picture(ref.name, data, found, self.bounds.image)
+                return await _picture(file.name, data, found, self.bounds.image)
             case "pdf":
                 async with question or nullcontext(), self._turns:
-                    return await read_pdf(ref.name, data, most)
+                    return await read_pdf(file.name, data, most)
             case "text":
-                return _text(ref.name, data, most)
+                return _text(file.name, data, most)
 
 
 def _misnamed(kind: Kind | None, found: str) -> str:

@@ -1,12 +1,12 @@
-"""What is kept of a file that goes along with a question: its id, and what is said of it."""
+"""What is kept of a file that goes along with a question, its id, and what Slack says of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -30,15 +30,49 @@ there (`bot.completion.enclosed`)."""
 _FRAME = 512
 """Tokens that introduce all of them, and a conversation where there is no other."""
 
+_UNREAD = "not read"
+"""In place of the reason, which would tell what it is. Versions that know no other field do not
+read it either."""
+
 _MOST_BYTES_OF_ONE = 3
 """UTF-8 bytes that one byte of another encoding becomes: a euro sign of Windows-1252."""
 
 
 class FileRef(BaseModel):
-    """A file by its `id` in Slack. `name` is safe to show; `size` is in bytes, 0: nobody said.
+    """What is kept of a file that goes along: its `id` in Slack, and what was reserved for it. What
+    it is called, what it is and how large is looked up again when it is read.
+
+    `tokens` are the most that it may come to, None: nobody has said; `turns`: how often more all is
+    read so that Grok may look things up in it; `eyes`: it is to be looked at. `unread`: nothing was
+    reserved, as it is not read; empty where it is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = ""
+    tokens: int | None = None
+    turns: int = 0
+    eyes: bool = False
+    unread: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, stored: Any) -> Any:
+        """Earlier versions have kept the kind."""
+        if not (isinstance(stored, dict) and "kind" in stored):
+            return stored
+        kind, read = stored["kind"], not stored.get("unread")
+        turns = PDF_TURNS if read and kind in ("pdf", None) else 0
+        return {**stored, "turns": turns, "eyes": read and kind == "image"}
+
+
+class FileInfo(BaseModel):
+    """What Slack says of a file ("File object"), which is never kept. `name` is safe to show;
+    `size` is in bytes, 0: nobody said.
 
     `kind` is what it is taken for, None: nobody said, as with files of other organisations.
-    `unread`: why it is not read, where that is known from the start.
+    `unread`: why it is not read, where that is known from the start. `media_type` and `url` are
+    where and as what Slack has it. `most`: the tokens that were reserved for it, where any were.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +82,12 @@ class FileRef(BaseModel):
     kind: Kind | None = None
     size: int = 0
     unread: str = ""
+    media_type: str = ""
+    url: str = ""
+    most: int | None = None
+
+
+R = TypeVar("R", FileRef, FileInfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +98,44 @@ class Bounds:
     image: int
     file: int
 
-    def of(self, ref: FileRef) -> int:
-        """The most tokens that a file may come to, as it goes along."""
-        return _MARKS + self.content(ref)
-
     def all(self, refs: Iterable[FileRef]) -> int:
-        """The same of several, with what introduces them."""
-        each = [self.of(ref) for ref in refs]
+        """The most tokens that all of them may come to as they go along, with what introduces
+        them."""
+        each = [_MARKS + self._reserved(ref) for ref in refs]
         return _FRAME + sum(each) if each else 0
 
-    def content(self, ref: FileRef) -> int:
-        """The same without what is written around it."""
+    def _reserved(self, ref: FileRef) -> int:
         if ref.unread:
             return 0
-        if ref.kind == "image":
+        return max(self.file, self.image) if ref.tokens is None else ref.tokens
+
+    def content(self, file: FileInfo) -> int:
+        """The most tokens that a file may come to, without what is written around it."""
+        most = self._content(file)
+        return most if file.most is None else min(most, file.most)
+
+    def _content(self, file: FileInfo) -> int:
+        if file.unread:
+            return 0
+        if file.kind == "image":
             return self.image
-        if ref.kind == "text" and ref.size:
-            return min(self.file, _MOST_BYTES_OF_ONE * ref.size)
-        return max(self.file, self.image if ref.kind is None else 0)
+        if file.kind == "text" and file.size:
+            return min(self.file, _MOST_BYTES_OF_ONE * file.size)
+        return max(self.file, self.image if file.kind is None else 0)
+
+    def kept(self, files: Iterable[FileInfo]) -> tuple[FileRef, ...]:
+        """What is kept of `files`, with what is to be reserved for each."""
+        return tuple(self._kept(file) for file in files)
+
+    def _kept(self, file: FileInfo) -> FileRef:
+        if file.unread:
+            return FileRef(id=file.id, tokens=0, unread=_UNREAD)
+        return FileRef(
+            id=file.id,
+            tokens=self.content(file),
+            turns=0 if file.kind in ("image", "text") else PDF_TURNS,
+            eyes=file.kind == "image",
+        )
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -85,13 +145,13 @@ def bounds_of(settings: Settings) -> Bounds:
 
 def shows_pictures(refs: Iterable[FileRef]) -> bool:
     """Whether there are pictures among them, to be looked at."""
-    return any(ref.kind == "image" and not ref.unread for ref in refs)
+    return any(ref.eyes and not ref.unread for ref in refs)
 
 
-def first_files(refs: Iterable[FileRef], reason: str) -> tuple[FileRef, ...]:
+def first_files(refs: Iterable[R], reason: str) -> tuple[R, ...]:
     """`refs`, each once, of which the first `MOST_FILES` that can be are read; the others are not
     for this `reason`."""
-    found: list[FileRef] = []
+    found: list[R] = []
     read, known = 0, set[str]()
     for ref in refs:
         if ref.id and ref.id in known:

@@ -316,5 +316,5 @@ def _recent_files(ask: Ask) -> str:
         return ""
     if not any((ask.files, *ask.earlier)):
         return ""
-    own = tuple(ref.model_copy(update={"name": ""}) for ref in ask.files if not ref.unread)
+    own = tuple(ref for ref in ask.files if not ref.unread)
     return RECENT.dump_json((*ask.earlier, own)[-QUESTIONS_BACK:]).decode()

@@ -87,41 +87,49 @@ class Recall:
         if hold is not None and recalled.past:
             recalled = await self._reserved(ask, hold, known, recalled)
         room = most * BYTES_PER_TOKEN if hold is None else hold.copies * hold.room
-        return await self._with_files(ask, recalled, room - added(ask, recalled.past))
+        room -= added(ask, recalled.past)
+        return await self._with_files(ask, recalled, room, None if hold is None else hold.files)
 
-    async def _with_files(self, ask: Ask, recalled: Recalled, room: int) -> Recalled:
-        """`recalled` with the files that go along: those of the question, which were reserved, and
-        those of its thread in the `room` that is left (tokens), the newest first. Of PDFs there
-        only what is written in them goes along: nothing was reserved to look into them."""
+    async def _with_files(
+        self, ask: Ask, recalled: Recalled, room: int, reserved: int | None = None
+    ) -> Recalled:
+        """`recalled` with the files that go along: those of the question, for which so much was
+        `reserved` (None: their bound), and those of its thread in the `room` that is left, the
+        newest first; both in tokens. A PDF for which nothing was reserved to look into it goes
+        along as what is written in it."""
         if self._files is None:
             return recalled
         own, past = ask.enclosed, recalled.past
-        known = {ref.id for ref in own}
+        ids = {ref.id for ref in own}
         left = MOST_FILES - sum(not ref.unread for ref in own)
         found = {
-            ref.id: ref
+            file.id: file
             for said in reversed(recalled.said)
-            for ref in said.files
-            if ref.id not in known
+            for file in said.files
+            if file.id not in ids
         }
-        more = list(found.values())[: max(0, left)] if room > 0 else []
+        wanted = list(found.values())[: max(0, left)] if room > 0 else []
+        more = self._files.kept(wanted)
         if not (own or more):
             return recalled
-        held = await self._files.hold((*own, *more))
+        known = await self._files.look_up((*own, *more))
+        known_own, known_more = known[: len(own)], known[len(own) :]
+        held = await self._files.hold(known)
         try:
             read, read_more = await asyncio.gather(
-                self._files.read(own), self._files.read(more, most=max(0, room))
+                self._files.read(known_own), self._files.read(known_more, most=max(0, room))
             )
         except BaseException:
             self._files.release(held)
             raise
-        reserved = self._files.bounds.all(own)
-        sure = _fitting(ask, past, read, reserved)
+        read = carried(read, pictures=True, pdfs=ask.encloses_pdf)
+        sure = _fitting(
+            ask, past, read, self._files.bounds.all(own) if reserved is None else reserved
+        )
         texts = carried(read_more, pictures=True, pdfs=ask.encloses_pdf)
         beside = _fitting(ask, replace(past, files=sure), texts, room)
-        gone_along = tuple(
-            ref for ref, file in zip(more, beside, strict=True) if not isinstance(file, Unread)
-        )
+        along = zip(known_more, beside, strict=True)
+        gone_along = self._files.kept(each for each, file in along if not isinstance(file, Unread))
         past = replace(past, files=(*sure, *beside))
         return replace(recalled, past=past, files=gone_along, held=held)
 

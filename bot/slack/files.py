@@ -17,9 +17,9 @@ import structlog
 from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.files.material import Enclosure, Unread
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
-from bot.files.ref import Bounds, FileRef
+from bot.files.ref import MOST_FILES, Bounds, FileInfo, FileRef
 from bot.slack.download import PAGE, REDIRECTED, TOO_LARGE
-from bot.slack.file_refs import ref_of
+from bot.slack.file_info import LONGEST_ID, file_of
 from bot.slack.holding import Holding
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
@@ -28,6 +28,9 @@ from bot.words import talk
 log = structlog.get_logger(__name__)
 
 INFO = "files.info"
+LOOK_UP_SECONDS = 15.0
+"""How long finding out what the files of one question are may take."""
+
 FILE_SECONDS = 30.0
 """How long one file may take."""
 
@@ -40,6 +43,9 @@ as many."""
 
 AT_ONCE = 4
 """Files of one question that are fetched side by side."""
+
+MOST_NAMES = 1_000
+"""Files whose names one process remembers, of those that it was told of last."""
 
 TRIES = 2
 _LONGEST_REST = 5.0
@@ -72,10 +78,61 @@ class Files:
         self._api = api
         self._reading = reading
         self._holding = Holding(HELD_BYTES)
+        self._names: dict[str, str] = {}
 
-    async def hold(self, refs: Iterable[FileRef]) -> int:
-        """Wait until there is room for all that `refs` may have; how much, to be released."""
-        sizes = sum(ref.size or FILE_BYTES for ref in refs if not ref.unread)
+    def kept(self, files: Iterable[FileInfo]) -> tuple[FileRef, ...]:
+        """What is kept of `files`, with what is to be reserved for each. What they are called is
+        only remembered here, for when Slack does not say it any more."""
+        files = tuple(files)
+        for file in files:
+            self._names.pop(file.id, "")
+            self._names[file.id] = file.name
+        for oldest in list(self._names)[: max(0, len(self._names) - MOST_NAMES)]:
+            del self._names[oldest]
+        return self.bounds.kept(files)
+
+    async def look_up(
+        self, refs: Sequence[FileRef], *, within: float = LOOK_UP_SECONDS
+    ) -> tuple[FileInfo, ...]:
+        """What Slack says of each, in this order, in so many seconds at most. Of those that are not
+        read anyway only as many are asked for as are named."""
+        until = asyncio.get_running_loop().time() + within
+        turns = asyncio.Semaphore(AT_ONCE)
+        named = {id(ref) for ref in [ref for ref in refs if ref.unread][: words.MOST_NAMED]}
+
+        async def one(ref: FileRef) -> FileInfo:
+            if ref.unread and id(ref) not in named:
+                return self._nameless(ref, words.too_many(MOST_FILES))
+            async with turns:
+                return await self._looked_up(ref, until)
+
+        async with asyncio.TaskGroup() as group:
+            looking = [group.create_task(one(ref)) for ref in refs]
+        return tuple(task.result() for task in looking)
+
+    async def _looked_up(self, ref: FileRef, until: float) -> FileInfo:
+        if not ref.id:
+            return FileInfo(name=talk.AN_ATTACHMENT, unread=words.NOTHING_IN_IT)
+        if len(ref.id) > LONGEST_ID:
+            return self._nameless(ref, words.KEPT_FROM_ME)
+        asked = partial(self._api.call, INFO, {"file": ref.id}, read=True)
+        try:
+            async with asyncio.timeout_at(until):
+                found = file_of(mapping((await _tried(asked)).get("file")))
+        except TimeoutError:
+            return self._nameless(ref, words.SLOW)
+        except SlackError as error:
+            log.info("file not looked up", file=ref.id, error=str(error))
+            return self._nameless(ref, _reason(error))
+        why = found.unread or (words.too_many(MOST_FILES) if ref.unread else "")
+        return found.model_copy(update={"id": ref.id, "most": ref.tokens, "unread": why})
+
+    def _nameless(self, ref: FileRef, why: str) -> FileInfo:
+        return FileInfo(id=ref.id, name=self._names.get(ref.id) or talk.A_FILE, unread=why)
+
+    async def hold(self, files: Iterable[FileInfo]) -> int:
+        """Wait until there is room for all that `files` may have; how much, to be released."""
+        sizes = sum(file.size or FILE_BYTES for file in files if not file.unread)
         return await self._holding.take(min(sizes, QUESTION_BYTES))
 
     def release(self, held: int) -> None:
@@ -88,56 +145,48 @@ class Files:
         return self._reading.bounds
 
     async def read(
-        self, refs: Sequence[FileRef], *, most: int | None = None
+        self, files: Sequence[FileInfo], *, most: int | None = None
     ) -> tuple[Enclosure, ...]:
         """Every file, in this order; `most`: no more tokens of each than that."""
         turns = asyncio.Semaphore(AT_ONCE)
         left = _Left(QUESTION_BYTES, asyncio.get_running_loop().time() + QUESTION_SECONDS)
 
-        async def one(ref: FileRef) -> Enclosure:
+        async def one(file: FileInfo) -> Enclosure:
             async with turns:
-                return await self._one(ref, left, most)
+                return await self._one(file, left, most)
 
         async with asyncio.TaskGroup() as group:
-            reading = [group.create_task(one(ref)) for ref in refs]
+            reading = [group.create_task(one(file)) for file in files]
         return tuple(task.result() for task in reading)
 
-    async def _one(self, ref: FileRef, left: _Left, most: int | None) -> Enclosure:
-        if ref.unread:
-            return Unread(ref.name, ref.unread)
+    async def _one(self, file: FileInfo, left: _Left, most: int | None) -> Enclosure:
+        if file.unread:
+            return Unread(file.name, file.unread)
         try:
             async with asyncio.timeout_at(left.until):
-                return await self._fetched(ref, left, most)
+                return await self._fetched(file, left, most)
         except TimeoutError:
-            return Unread(ref.name or talk.A_FILE, words.SLOW)
+            return Unread(file.name, words.SLOW)
         except SlackError as error:
-            log.info("file not read", file=ref.id, error=str(error))
-            return Unread(ref.name or talk.A_FILE, _reason(error, ref))
+            log.info("file not read", file=file.id, error=str(error))
+            return Unread(file.name, _reason(error, file.size))
 
-    async def _fetched(self, ref: FileRef, left: _Left, most: int | None) -> Enclosure:
-        info = partial(self._api.call, INFO, {"file": ref.id}, read=True)
-        file = mapping((await _tried(info)).get("file"))
-        known = ref_of(file)
-        name = ref.name if ref.name and ref.kind else known.name
-        if known.unread:
-            return Unread(name, known.unread)
-        if known.size > left.bytes:
-            return Unread(name, words.too_much(QUESTION_BYTES))
-        left.bytes -= known.size
+    async def _fetched(self, file: FileInfo, left: _Left, most: int | None) -> Enclosure:
+        if file.size > left.bytes:
+            return Unread(file.name, words.too_much(QUESTION_BYTES))
+        left.bytes -= file.size
         data = await _tried(
             partial(
                 self._api.download,
-                str(file.get("url_private") or ""),
-                media_type=str(file.get("mimetype") or ""),
-                size=known.size,
+                file.url,
+                media_type=file.media_type,
+                size=file.size,
                 most=FILE_BYTES,
                 seconds=FILE_SECONDS,
             )
         )
-        left.bytes -= len(data) - known.size
-        # What was reserved holds, whatever Slack says of the file by now.
-        wanted = ref.model_copy(update={"name": name, "kind": ref.kind or known.kind})
-        return await self._reading.read(wanted, data, most, question=left.reading)
+        left.bytes -= len(data) - file.size
+        return await self._reading.read(file, data, most, question=left.reading)
 
 
 class _Left:
@@ -164,8 +213,8 @@ async def _tried(call: Callable[[], Awaitable[T]]) -> T:
     return await call()
 
 
-def _reason(error: SlackError, ref: FileRef) -> str:
+def _reason(error: SlackError, size: int = 0) -> str:
     if error.code == TOO_LARGE:
-        return words.too_big(max(ref.size, FILE_BYTES + 1), FILE_BYTES)
+        return words.too_big(max(size, FILE_BYTES + 1), FILE_BYTES)
     slow = isinstance(error, OutcomeUnknown) and not error.status
     return _REASONS.get(error.code, words.SLOW if slow else words.NOT_GIVEN)

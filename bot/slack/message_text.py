@@ -12,9 +12,9 @@ from itertools import islice
 from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
-from bot.files.ref import FileRef
+from bot.files.ref import FileInfo
 from bot.slack.block_text import RICH_TEXT, linked, text_of_blocks
-from bot.slack.file_refs import refs_of
+from bot.slack.file_info import files_of
 from bot.slack.shown import escaped
 from bot.words import talk
 from bot.words.form import attached, not_looked_at
@@ -61,7 +61,7 @@ class Parts:
     beside: str = ""
     others: tuple[Attached, ...] = ()
     unread: int = 0
-    files: tuple[FileRef, ...] = ()
+    files: tuple[FileInfo, ...] = ()
 
 
 def text_of_message(
@@ -88,9 +88,9 @@ def parts_of(
     blocks = tuple(blocks)
     said, beside = (_app(text, blocks), "") if by_app else _person(text, blocks)
     own, others, unread = [beside], list[Attached](), 0
-    files: list[FileRef] = []
+    files: list[FileInfo] = []
     for attachment in islice(attachments, _MOST):
-        files += refs_of(_mappings(attachment, "files"))
+        files += files_of(_mappings(attachment, "files"))
         if _is_shared(attachment) or (not by_app and _is_of_others(attachment)):
             found = _of_others(attachment)
             others += [found] if found.text else []

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from bot.completion.ask import Said
 from bot.errors import UserError
-from bot.files.ref import MOST_FILES, FileRef, first_files
+from bot.files.ref import MOST_FILES, FileInfo, R, first_files
 from bot.markdown.characters import shortened
 from bot.markdown.safety import printable
-from bot.slack.file_refs import refs_of
+from bot.slack.file_info import files_of
 from bot.slack.message_text import names_of_files, parts_of, text_of_message
 from bot.slack.payloads import SlackMessage
 from bot.slack.people import People
@@ -48,13 +48,13 @@ def bounded(text: str) -> str:
     return shortened(text, MESSAGE_TEXT_CHARS)
 
 
-def files_in(message: SlackMessage) -> tuple[FileRef, ...]:
+def files_in(message: SlackMessage) -> tuple[FileInfo, ...]:
     """The files of `message`, and of what was forwarded with it."""
     parts = parts_of(message.text, message.blocks, message.attachments, by_app=bool(message.bot_id))
-    return with_reasons((*refs_of(message.files), *parts.files))
+    return with_reasons((*files_of(message.files), *parts.files))
 
 
-def with_reasons(refs: Iterable[FileRef]) -> tuple[FileRef, ...]:
+def with_reasons(refs: Iterable[R]) -> tuple[R, ...]:
     """`refs`, with the reason where there are more than are read."""
     return first_files(refs, files_words.too_many(MOST_FILES))
 

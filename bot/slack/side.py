@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.slack.announcing import Announcing
 from bot.slack.documents import Documents
 from bot.slack.ephemeral import Ephemeral
+from bot.slack.files import Files
 from bot.slack.installation import Installation
 from bot.slack.membership import Membership
 from bot.slack.people import People
@@ -29,3 +30,4 @@ class SlackSide:
     views: Views
     announcing: Announcing
     documents: Documents
+    files: Files

@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.completion.ask import Said
 from bot.errors import RateLimited
-from bot.files.ref import FileRef
-from bot.slack.file_refs import refs_of
+from bot.files.ref import FileInfo
+from bot.slack.file_info import files_of
 from bot.slack.message_text import names_of_files, text_of_message
 from bot.slack.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.shown import mentioned, says_forget, shown
@@ -147,8 +147,8 @@ class ThreadReader:
             file for each in _mappings(message, "attachments") for file in _mappings(each, "files")
         ]
         name = message.get("username") or mapping(message.get("bot_profile")).get("name")
-        refs = () if own else refs_of([*files, *forwarded])
-        return _Message(user, str(name or ""), text, attached(names_of_files(files)), refs)
+        known = () if own else files_of([*files, *forwarded])
+        return _Message(user, str(name or ""), text, attached(names_of_files(files)), known)
 
     async def _remembered(self, messages: Sequence[_Message], channel: str) -> Sequence[_Message]:
         """What was said since somebody told the bot to forget."""
@@ -193,7 +193,7 @@ class _Message:
     username: str
     text: str
     attached: str
-    files: tuple[FileRef, ...]
+    files: tuple[FileInfo, ...]
 
     def said(self, names: Mapping[str, str], *, own: bool) -> Said:
         author = names.get(self.user) or self.username or self.user or AN_APP

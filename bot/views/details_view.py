@@ -42,9 +42,11 @@ def sentence_view(sentence: str) -> ViewJson:
     return _view([section(sentence)])
 
 
-def details_view(job: Job, *, knows_rules: bool = True, rest: str = "") -> ViewJson:
+def details_view(
+    job: Job, *, knows_rules: bool = True, rest: str = "", files: Sequence[str] = ()
+) -> ViewJson:
     """Everything known of `job`, as much of it as a view holds; on top `rest`, which is what its
-    answer says beyond what Slack shows of it.
+    answer says beyond what Slack shows of it. `files`: what those are called that were to go along.
 
     The reasoning, which may be long, gets the room that the rest leaves. Without `knows_rules`,
     what admins have set is left out, and so is the reasoning, which may repeat it.
@@ -53,7 +55,7 @@ def details_view(job: Job, *, knows_rules: bool = True, rest: str = "") -> ViewJ
     asked = room.take(_asked(job.ask if knows_rules else job.ask.without_rules()))
     if job.answer is None:
         return _view([*asked, small(words.DETAILS_NOT_DONE)])
-    along = room.take(_along(job.answer, job.ask))
+    along = room.take(_along(job.answer, job.ask, files))
     answered = room.take(_answered(job.answer, job.lost))
     beyond = room.take(_rest(rest))
     chances = room.take(_chances(job.answer.chances))
@@ -132,13 +134,13 @@ def _answered(answer: Answer, lost: int) -> Iterator[Block]:
         yield small(words.DETAILS_NO_TOKENS)
 
 
-def _along(answer: Answer, ask: Ask) -> Iterator[Block]:
+def _along(answer: Answer, ask: Ask, files: Sequence[str]) -> Iterator[Block]:
     """What went to Grok besides the question."""
     lines = [words.read_along(answer.turns)] if answer.turns else []
     lines += [words.not_read_along(answer.forgotten)] if answer.forgotten else []
     lines += [words.BEGINNING_ALONG] if ask.begun else []
     unread = {name for name, _ in answer.unread}
-    read = [ref.name for ref in (*ask.files, *answer.files) if ref.name not in unread]
+    read = [name for name in files if name not in unread]
     lines += [file_words.along(read)] if read and answer.asked else []
     if lines or answer.context.strip():
         yield heading(words.DETAILS_CONTEXT)

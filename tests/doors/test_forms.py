@@ -11,6 +11,7 @@ from bot import words as general
 from bot.completion import CompletionRequest
 from bot.completion.ask import Said
 from bot.errors import StoreUnavailable
+from bot.files.ref import PDF_TURNS
 from bot.jobs.job import Job
 from bot.words import form as words
 from bot.words import talk
@@ -139,8 +140,8 @@ async def test_a_message_is_the_context_of_what_is_asked_about_it(stage: Desk) -
     assert ask.context == (
         Said(author="ben", text="1 < 2 & @ana agrees\n\n(Attached: a.txt, b.pdf)"),
     )
-    assert [(each.id, each.kind) for each in ask.files] == [
-        (file.id, kind) for file, kind in zip(said.files, ("text", "pdf"), strict=True)
+    assert [(each.id, each.turns) for each in ask.files] == [
+        (file.id, turns) for file, turns in zip(said.files, (0, PDF_TURNS), strict=True)
     ]
     assert ask.request.prompt == "Is that so?"
     assert (ask.surface, ask.channel, ask.reply) == ("shortcut", GENERAL, "thread")

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.completion.ask import Said
+from bot.files.ref import FileRef
 from bot.grok.client import GrokClient
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.words import files as files_words
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage
@@ -108,7 +108,7 @@ async def test_a_mention_that_comes_first_knows_as_much(
     assert ask.request.prompt == "why?\n\nSKU | Qty\nLYNX-7 | 42"
     assert [each.author for each in ask.context] == ["Carol"]
     (file,) = ask.files
-    assert (file.name, file.kind, file.size, file.unread) == ("error.log", "text", 1_024, "")
+    assert file == FileRef(id=file.id, tokens=3 * 1_024)
 
 
 @pytest.mark.parametrize("first", ["app_mention", "message"])
@@ -120,9 +120,9 @@ async def test_files_alone_are_a_question_whichever_event_comes_first(
 
     ask = await stage.asked()
     assert ask.request.prompt == talk.ABOUT_THIS
-    assert [(each.name, bool(each.unread)) for each in ask.files] == [
-        ("error.log", False),
-        ("film.mp4", True),
+    assert [(each.tokens, bool(each.unread)) for each in ask.files] == [
+        (3 * 1_024, False),
+        (0, True),
     ]
 
 
@@ -143,7 +143,7 @@ async def test_of_twenty_files_the_first_ten_are_read(stage: Stage) -> None:
 
     files = (await stage.asked()).files
     assert [bool(each.unread) for each in files] == [False] * 10 + [True] * 10
-    assert files[-1].unread == files_words.too_many(10)
+    assert {each.tokens for each in files[10:]} == {0}
 
 
 async def test_files_of_a_forwarded_message_go_along(stage: Stage) -> None:
@@ -160,9 +160,7 @@ async def test_a_follow_up_knows_the_files_of_the_questions_before_it(stage: Sta
         await stage.say(ANA, DM, "and then?")
 
     *first, last = [job.ask for job in await stage.jobs()]
-    assert [[each.kind for each in ask.enclosed] for ask in first] == [["text"]] * 4
-    assert first[1].enclosed[0].id == first[0].files[0].id
-    assert first[1].enclosed[0].name == ""
+    assert [ask.enclosed for ask in first] == [first[0].files] * 4
     assert last.enclosed == ()
 
 
@@ -190,4 +188,4 @@ async def test_a_mention_that_cannot_be_looked_up_leaves_the_question_to_its_mes
 
     assert said.ts in stage.refused
     ask = await stage.asked()
-    assert (ask.request.prompt, [each.name for each in ask.files]) == ("why?", ["error.log"])
+    assert (ask.request.prompt, [each.tokens for each in ask.files]) == ("why?", [3 * 1_024])

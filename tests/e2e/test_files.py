@@ -80,6 +80,8 @@ async def test_what_is_attached_to_a_question_goes_along(
     stored = await kept_in_the_store(redis_url)
     assert asked.files[0].id in stored
     assert "E42" not in stored
+    for told in (SHOT.name, LOG.name, "image/png", str(len(PLAN.content))):
+        assert told not in stored
     assert in_base64(SHOT.content)[:40] not in stored
     assert "files-pri" not in stored
 

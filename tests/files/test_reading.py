@@ -12,7 +12,7 @@ import pytest
 from bot.files.kinds import kind_by
 from bot.files.material import MediaType, Pdf, Picture, Text, Unread
 from bot.files.reading import MOST_PIXELS, Reading
-from bot.files.ref import MOST_FILES, Bounds, FileRef, Kind, first_files
+from bot.files.ref import MOST_FILES, Bounds, FileInfo, Kind, first_files
 from bot.words import files as words
 from tests.files.samples import in_base64, jpeg, pdf, png
 
@@ -25,8 +25,8 @@ GIF = b"GIF89a\x01\0\x01\0" + bytes(30)
 ZIP = b"PK\x03\x04" + bytes(30)
 
 
-def ref(name: str, data: bytes, kind: Kind | None = "text") -> FileRef:
-    return FileRef(id="F1", name=name, kind=kind, size=len(data))
+def ref(name: str, data: bytes, kind: Kind | None = "text") -> FileInfo:
+    return FileInfo(id="F1", name=name, kind=kind, size=len(data))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ async def test_of_a_long_text_goes_along_what_was_reserved() -> None:
 
 
 async def test_a_file_that_grew_since_is_cut_where_it_was_reserved() -> None:
-    small = FileRef(id="F1", name="a.log", kind="text", size=10)
+    small = FileInfo(id="F1", name="a.log", kind="text", size=10)
 
     found = await READING.read(small, b"x" * 1_000)
 
@@ -267,7 +267,7 @@ def test_a_file_is_taken_for_what_its_name_and_type_say(
 
 
 def test_of_twenty_files_the_first_are_read_and_each_once() -> None:
-    refs = [FileRef(id=f"F{number}", name="a", kind="text") for number in range(20)]
+    refs = [FileInfo(id=f"F{number}", name="a", kind="text") for number in range(20)]
 
     found = first_files([*refs, *refs], "enough")
 

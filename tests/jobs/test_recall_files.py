@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,12 @@ from bot.completion.ask import Said
 from bot.completion.conversation import Turn
 from bot.completion.measure import most_enclosed
 from bot.completion.transcript import Past
-from bot.files.material import Enclosure, Text, Unread
+from bot.files.material import Enclosure, Pdf, Text, Unread
 from bot.files.reading import Reading
-from bot.files.ref import MOST_FILES, Bounds, FileRef
+from bot.files.ref import MOST_FILES, Bounds, FileInfo, FileRef
 from bot.jobs.recall import Recall, Recalled
 from bot.words import files as words
-from tests.files.samples import png
+from tests.files.samples import pdf, png
 from tests.jobs.asks import make_ask
 
 BOUNDS = Bounds(image=1_792, file=3_000)
@@ -30,48 +30,60 @@ PASTS = (Past(user="U1", name="Ana"), Past((TURN,), "Before", "U1", "B"))
 class Kept:
     """Stands for Slack: the files by their ids."""
 
-    def __init__(self, contents: dict[str, bytes]) -> None:
+    def __init__(self, files: Sequence[FileInfo], contents: dict[str, bytes]) -> None:
         self.bounds = BOUNDS
+        self._known = {file.id: file for file in files}
         self._contents = contents
         self._reading = Reading(BOUNDS)
 
-    async def hold(self, refs: Sequence[FileRef]) -> int:
-        return len(refs)
+    def kept(self, files: Iterable[FileInfo]) -> tuple[FileRef, ...]:
+        return BOUNDS.kept(files)
+
+    async def look_up(self, refs: Sequence[FileRef]) -> tuple[FileInfo, ...]:
+        return tuple(self._known[ref.id].model_copy(update={"most": ref.tokens}) for ref in refs)
+
+    async def hold(self, files: Sequence[FileInfo]) -> int:
+        return len(files)
 
     def release(self, held: int) -> None:
         pass
 
     async def read(
-        self, refs: Sequence[FileRef], *, most: int | None = None
+        self, files: Sequence[FileInfo], *, most: int | None = None
     ) -> tuple[Enclosure, ...]:
         return tuple(
-            [
-                Unread(ref.name, ref.unread)
-                if ref.unread
-                else await self._reading.read(ref, self._contents[ref.id], most)
-                for ref in refs
-            ]
+            [await self._reading.read(file, self._contents[file.id], most) for file in files]
         )
 
 
-def recall(contents: dict[str, bytes]) -> Recall:
+def recall(files: Sequence[FileInfo], contents: dict[str, bytes]) -> Recall:
     nobody: Any = None
-    files: Any = Kept(contents)
-    return Recall(nobody, nobody, tokens=1_000, files=files)
+    kept: Any = Kept(files, contents)
+    return Recall(nobody, nobody, tokens=1_000, files=kept)
 
 
-def ref(number: int, data: bytes, **fields: Any) -> FileRef:
+def info(number: int, data: bytes, **fields: Any) -> FileInfo:
     known = {"id": f"F{number}", "name": f"{number}.txt", "kind": "text", "size": len(data)}
-    return FileRef(**{**known, **fields})
+    return FileInfo(**{**known, **fields})
 
 
 async def enclosed(
-    files: Sequence[FileRef], contents: dict[str, bytes], past: Past, room: int = 0, **more: Any
+    files: Sequence[FileInfo],
+    contents: dict[str, bytes],
+    past: Past,
+    room: int = 0,
+    *,
+    in_thread: Sequence[FileInfo] = (),
+    now: Sequence[FileInfo] = (),
+    **more: Any,
 ) -> tuple[Recalled, int]:
-    """What goes along, and the most tokens that it adds."""
-    ask = make_ask("What?", files=tuple(files))
+    """What goes along, and the most tokens that it adds; `now`: what Slack says of the files by
+    then, where that is something else."""
+    ask = make_ask("What?", files=BOUNDS.kept(files))
     known = Recalled(past, **more)
-    found = await recall(contents)._with_files(ask, known, room)
+    found = await recall(now or (*files, *in_thread), contents)._with_files(
+        ask, known, room, BOUNDS.all(ask.enclosed)
+    )
     return found, most_enclosed(ask.request, ask.system, found.past)
 
 
@@ -93,49 +105,80 @@ async def test_no_file_comes_to_more_than_was_reserved(
     texts: list[str], name: str, encoding: str, past: Past
 ) -> None:
     contents = {f"F{number}": text.encode(encoding) for number, text in enumerate(texts)}
-    refs = [ref(number, data, name=name) for number, data in enumerate(contents.values())]
+    files = [info(number, data, name=name) for number, data in enumerate(contents.values())]
 
-    found, tokens = await enclosed(refs, contents, past)
+    found, tokens = await enclosed(files, contents, past)
 
-    assert tokens <= BOUNDS.all(refs)
-    assert len(found.past.files) == len(refs)
+    assert tokens <= BOUNDS.all(BOUNDS.kept(files))
+    assert len(found.past.files) == len(files)
 
 
 @pytest.mark.parametrize("past", PASTS, ids=["new", "a conversation"])
 @pytest.mark.parametrize("size", [1, 50, 2_900, 3_100, 90_000])
 async def test_usual_text_has_all_the_room_that_it_needs(size: int, past: Past) -> None:
     data = ("E42 in line 7\n" * size)[:size].encode()
-    refs = [ref(number, data) for number in range(MOST_FILES)]
+    files = [info(number, data) for number in range(MOST_FILES)]
 
-    found, _ = await enclosed(refs, {each.id: data for each in refs}, past)
+    found, _ = await enclosed(files, {each.id: data for each in files}, past)
 
     assert all(isinstance(file, Text) for file in found.past.files)
 
 
 async def test_a_threads_files_go_along_as_far_as_there_is_room_the_newest_first() -> None:
     contents = {"F0": b"old " * 900, "F1": b"newer " * 100, "F2": png()}
-    refs = [ref(number, data) for number, data in enumerate(contents.values())]
-    refs[2] = refs[2].model_copy(update={"kind": "image", "name": "2.png"})
-    said = tuple(Said(author="Ana", text="look", files=(each,)) for each in refs)
+    files = [info(number, data) for number, data in enumerate(contents.values())]
+    files[2] = files[2].model_copy(update={"kind": "image", "name": "2.png"})
+    said = tuple(_attaching(each) for each in files)
     past = Past(user="U1", name="Ana")
+    there: dict[str, Any] = {"said": said, "in_thread": files}
 
-    all_of_it, _ = await enclosed([], contents, past, room=9_000, said=said)
-    less, tokens = await enclosed([], contents, past, room=3_200, said=said)
-    nothing, _ = await enclosed([], contents, past, room=0, said=said)
+    all_of_it, _ = await enclosed([], contents, past, room=9_000, **there)
+    less, tokens = await enclosed([], contents, past, room=3_200, **there)
+    nothing, _ = await enclosed([], contents, past, room=0, **there)
 
     assert [file.name for file in all_of_it.past.files] == ["2.png", "1.txt", "0.txt"]
     assert [type(file) for file in less.past.files][2:] == [Unread]
     assert less.past.files[2] == Unread("0.txt", words.NO_ROOM)
     assert tokens <= 3_200
-    assert [each.id for each in less.files] == ["F2", "F1"]
+    assert less.files == BOUNDS.kept([files[2], files[1]])
     assert nothing.past.files == ()
 
 
-async def test_what_is_attached_is_not_fetched_twice() -> None:
-    own = ref(0, b"E42")
-    said = (Said(author="Ana", text="look", files=(own,)),)
+def _attaching(file: FileInfo) -> Said:
+    return Said(author="Ana", text="look", files=(file,))
 
-    found, _ = await enclosed([own], {"F0": b"E42"}, PASTS[0], room=9_000, said=said)
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("now", "is_whole"),
+    [
+        (info(0, b"x" * 90_000), False),
+        (info(0, png(), kind="image", name="0.png"), False),
+        (info(0, pdf("Ship it."), kind="pdf", name="0.pdf"), False),
+        (info(0, b"E42"), True),
+    ],
+    ids=["grown", "a picture by now", "a PDF by now", "the same"],
+)
+async def test_what_was_reserved_holds_whatever_slack_says_by_then(
+    now: FileInfo, is_whole: bool
+) -> None:
+    contents = {"grown": b"x" * 90_000, "0.png": png(), "0.pdf": pdf("Ship it.")}
+    then, other = info(0, b"E42"), info(1, b"E43")
+    data = contents.get("grown" if now.size == 90_000 else now.name, b"E42")
+
+    found, tokens = await enclosed(
+        [then, other], {"F0": data, "F1": b"E43"}, PASTS[0], now=(now, other)
+    )
+
+    assert tokens <= BOUNDS.all(BOUNDS.kept([then, other]))
+    assert not any(isinstance(file, Pdf) for file in found.past.files)
+    assert (found.past.files[0] == Text("0.txt", "E42")) == is_whole
+
+
+async def test_what_is_attached_is_not_fetched_twice() -> None:
+    own = info(0, b"E42")
+
+    found, _ = await enclosed([own], {"F0": b"E42"}, PASTS[0], room=9_000, said=(_attaching(own),))
 
     assert len(found.past.files) == 1
     assert replace(found.past, files=()) == PASTS[0]

@@ -6,9 +6,11 @@ import json
 import time
 
 import pytest
+from pydantic import BaseModel
 
 from bot.completion.ask import Ask
 from bot.completion.search import Search
+from bot.files.ref import PDF_TURNS, Bounds, FileInfo, FileRef
 from bot.jobs.board import Board
 from bot.jobs.queue import Queue
 from bot.jobs.versions import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
@@ -91,6 +93,58 @@ async def test_a_job_of_a_version_before_has_no_needs_and_is_anybodys(
 
     _, job = await take_next(queue)
     assert job.ask == ask
+
+
+EARLIER_FILES: list[dict[str, object]] = [
+    {"id": "F1", "name": "plan.pdf", "kind": "pdf", "size": 9_000, "unread": ""},
+    {"id": "F2", "name": "a.png", "kind": "image", "size": 9_000, "unread": ""},
+    {"id": "F3", "name": "a.log", "kind": "text", "size": 9_000, "unread": ""},
+    {"id": "F4", "name": "a file", "kind": None, "size": 0, "unread": ""},
+    {"id": "F5", "name": "a.mp4", "kind": None, "size": 9_000, "unread": "it is a video"},
+]
+
+
+async def test_files_that_an_earlier_version_has_kept_are_read(
+    queue: Queue, store: Store, keys: Keys
+) -> None:
+    await queue.accept("job-1", make_ask(files=(FileRef(id="F1"),)))
+    old = {**json.loads(make_ask().model_dump_json()), "files": EARLIER_FILES}
+    await store.redis.hset(keys.job("job-1"), "ask", json.dumps(old))
+
+    _, job = await take_next(queue)
+    bounds = Bounds(image=100, file=1_000)
+    assert [(each.id, each.turns, each.eyes) for each in job.ask.files] == [
+        ("F1", PDF_TURNS, False),
+        ("F2", 0, True),
+        ("F3", 0, False),
+        ("F4", PDF_TURNS, False),
+        ("F5", 0, False),
+    ]
+    assert [bool(each.unread) for each in job.ask.files] == [False] * 4 + [True]
+    assert bounds.all(job.ask.files[:4]) - bounds.all(job.ask.files[:3]) >= 1_000
+    assert "a.log" not in job.ask.model_dump_json()
+
+
+class _EarlierRef(BaseModel):
+    """A file as an earlier version reads it."""
+
+    id: str = ""
+    name: str = ""
+    kind: str | None = None
+    size: int = 0
+    unread: str = ""
+
+
+def test_an_earlier_version_reads_the_files_that_this_one_keeps() -> None:
+    known = [FileInfo(id="F1", name="a.log", kind="text", size=9), FileInfo(id="F2", unread="no")]
+    kept = Bounds(image=100, file=1_000).kept(known)
+
+    read = [_EarlierRef.model_validate_json(each.model_dump_json()) for each in kept]
+    assert [(each.id, each.kind, bool(each.unread)) for each in read] == [
+        ("F1", None, False),
+        ("F2", None, True),
+    ]
+    assert needs_of(make_ask(files=kept)) == "files"
 
 
 async def test_a_job_that_the_store_forgot_is_restored_with_what_it_needs(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
-from bot.files.ref import FileRef
+from bot.files.ref import PDF_TURNS, FileRef
 from bot.rules.extending import exceeds, extended, reaches
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy, Rules
@@ -62,7 +62,7 @@ def test_prices_stay_those_that_were_reserved_by() -> None:
 
 
 def test_looking_into_a_pdf_stays_reserved() -> None:
-    plain, with_pdf = hold_of(), hold_of(files=(FileRef(id="F1", kind="pdf"),))
+    plain, with_pdf = hold_of(), hold_of(files=(FileRef(id="F1", turns=PDF_TURNS),))
     more = extended(with_pdf, SEARCH)
 
     assert with_pdf.file_micro_dollars == 50_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.files.material import Enclosure, Picture, Text, Unread
 from bot.files.reading import FILE_BYTES, Reading
 from bot.files.ref import Bounds, FileRef
 from bot.slack import files as fetching
-from bot.slack.file_refs import refs_of
+from bot.slack.file_info import files_of
 from bot.slack.files import Files
 from bot.slack.web_api import WebApi
 from bot.words import files as words
@@ -37,14 +37,19 @@ async def ws() -> AsyncIterator[Workspace]:
 
 
 async def refs(ws: Workspace, *files: NewFile) -> tuple[FileRef, ...]:
-    """What a message with `files` says of them."""
+    """What is kept of a message with `files`."""
     message = await ws.say(ANA, GENERAL, "look", files=files)
     reply = await client_of(ws).conversations_history(channel=message.channel)
-    return refs_of(reply["messages"][0]["files"])
+    return FEW.bounds.kept(files_of(reply["messages"][0]["files"]))
 
 
 async def read(ws: Workspace, *files: NewFile) -> tuple[Enclosure, ...]:
-    return await Files(WebApi(client_of(ws)), FEW).read(await refs(ws, *files))
+    return await read_refs(ws, await refs(ws, *files))
+
+
+async def read_refs(ws: Workspace, wanted: Sequence[FileRef]) -> tuple[Enclosure, ...]:
+    files = Files(WebApi(client_of(ws)), FEW)
+    return await files.read(await files.look_up(wanted))
 
 
 def reason(found: tuple[Enclosure, ...]) -> str:
@@ -73,12 +78,11 @@ async def test_the_page_to_sign_in_at_is_no_file(
 ) -> None:
     wanted = await refs(ws, PLAN, NewFile("page.html", b"<p>My own page</p>"))
     known = ws.state.files[wanted[0].id]
-    files = Files(WebApi(client_of(ws)), FEW)
-    assert (await files.read(wanted))[1] == Text("page.html", "<p>My own page</p>")
+    assert (await read_refs(ws, wanted))[1] == Text("page.html", "<p>My own page</p>")
 
     # Slack lets the bot ask about files, but not have them.
     monkeypatch.setattr("sandbox.workspace.file_url._let_in", lambda *_: False)
-    found = await files.read(wanted)
+    found = await read_refs(ws, wanted)
 
     assert known.name == "plan.txt"
     assert [each.why for each in found if isinstance(each, Unread)] == [words.PAGE_INSTEAD] * 2
@@ -88,7 +92,7 @@ async def test_a_deleted_file_is_said_to_be(ws: Workspace) -> None:
     (wanted,) = await refs(ws, PLAN)
     await ws.delete_file(ANA, wanted.id)
 
-    assert reason(await Files(WebApi(client_of(ws)), FEW).read([wanted])) == words.DELETED
+    assert reason(await read_refs(ws, [wanted])) == words.DELETED
 
 
 async def test_one_that_is_deleted_meanwhile_too(ws: Workspace) -> None:
@@ -116,7 +120,7 @@ async def test_what_lies_elsewhere_is_not_asked_for(ws: Workspace) -> None:
     drive = NewFile("notes", mode="external", url="https://drive.example.com/1")
 
     assert reason(await read(ws, drive)) == words.ELSEWHERE
-    assert ws.calls_of("files.info") == []
+    assert ws.calls_of("file_url") == []
 
 
 @asynccontextmanager
@@ -151,7 +155,7 @@ async def test_an_address_of_another_host_gets_no_token(ws: Workspace) -> None:
     (wanted,) = await refs(ws, PLAN)
     async with elsewhere() as (url, asked):
         ws.state.origin = url.removesuffix("/plan.txt")
-        assert reason(await Files(WebApi(client_of(ws)), FEW).read([wanted])) == words.SENT_ON
+        assert reason(await read_refs(ws, [wanted])) == words.SENT_ON
 
     assert asked == []
 
@@ -160,7 +164,7 @@ async def test_a_file_of_60_mb_is_not_fetched(ws: Workspace) -> None:
     big = NewFile("big.txt", size=60 * 1024 * 1024)
 
     assert reason(await read(ws, big)) == words.too_big(60 * 1024 * 1024, FILE_BYTES)
-    assert ws.calls_of("files.info") == []
+    assert ws.calls_of("file_url") == []
 
 
 async def test_one_that_is_larger_than_slack_says_is_not_read_to_its_end(ws: Workspace) -> None:
@@ -205,7 +209,7 @@ async def test_what_does_not_pass_is_said(ws: Workspace) -> None:
 def test_what_slack_says_of_a_file_may_be_anything() -> None:
     odd = [{}, {"id": 7}, {"id": "F1", "name": "a <!here>.txt", "size": "x"}, {"mode": "tombstone"}]
 
-    found = refs_of(odd)  # type: ignore[arg-type]
+    found = files_of(odd)  # type: ignore[arg-type]
 
     assert [bool(each.unread) for each in found] == [True, True, False]
     assert found[2].name == "a ‹!here›.txt"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bot.completion import CompletionRequest
 from bot.completion.options import PARAMETERS
 from bot.completion.result import TokenLogprob, Usage
-from bot.files.ref import FileRef
 from bot.markdown.safety import JOINER
 from bot.slack.views import ViewJson
 from bot.views.details_view import details_view, loading_view, sentence_view
@@ -194,11 +193,9 @@ def test_nothing_shown_can_act(evil: str) -> None:
 
 
 def test_files_that_went_along_are_named_and_no_others() -> None:
-    files = tuple(FileRef(id=name, name=name, kind="text") for name in ("a.log", "<!here>.csv"))
-    ask = an_ask(files=(*files, FileRef(name="b.mp4", unread="it is a video")))
-    answer = an_answer(unread=(("b.mp4", "it is a video"),))
+    job = a_job(an_ask(), an_answer(unread=(("b.mp4", "it is a video"),)))
 
-    text = "\n".join(shown(details_view(a_job(ask, answer))))
+    text = "\n".join(shown(details_view(job, files=("a.log", "b.mp4", "<!here>.csv"))))
 
     assert "`a.log`" in text
     assert "b.mp4" not in text

@@ -1,5 +1,4 @@
-"""Slack's "File object", as far as it is kept: which files of a message are read, and why not
-others."""
+"""Slack's "File object": which files of a message are read, and why not others."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from pydantic import JsonValue
 from bot.completion.excerpt import excerpt
 from bot.files.kinds import kind_by
 from bot.files.reading import FILE_BYTES
-from bot.files.ref import FileRef
+from bot.files.ref import FileInfo
 from bot.words import files as words
 from bot.words import talk
 
@@ -25,30 +24,33 @@ _NO_FILES = {
 }
 """Modes and types of what Slack makes itself, which has no file of its own to be read."""
 
-_LONGEST_ID = 64
+LONGEST_ID = 64
+"""Characters of what can be an id."""
 
 
-def refs_of(files: Iterable[Mapping[str, JsonValue]]) -> tuple[FileRef, ...]:
+def files_of(files: Iterable[Mapping[str, JsonValue]]) -> tuple[FileInfo, ...]:
     """The files of a message, those that were deleted apart."""
-    return tuple(ref_of(file) for file in files if file.get("mode") != "tombstone")
+    return tuple(file_of(file) for file in files if file.get("mode") != "tombstone")
 
 
-def ref_of(file: Mapping[str, JsonValue]) -> FileRef:
-    """What is kept of a file. One of another organisation has but an id: its name and kind are
+def file_of(file: Mapping[str, JsonValue]) -> FileInfo:
+    """What Slack says of a file. One of another organisation has but an id: its name and kind are
     known once Slack is asked (`files.info`)."""
     name, size = _text(file, "name") or _text(file, "title"), file.get("size")
-    known = FileRef(
+    known = FileInfo(
         id=_text(file, "id"),
         name=excerpt(name) or talk.A_FILE,
         size=size if isinstance(size, int) and size > 0 else 0,
+        media_type=_text(file, "mimetype"),
+        url=_text(file, "url_private"),
     )
-    if not known.id or len(known.id) > _LONGEST_ID:
+    if not known.id or len(known.id) > LONGEST_ID:
         return known.model_copy(update={"unread": words.KEPT_FROM_ME})
     if file.get("file_access") == "check_file_info":
         return known
     kind, why = None, _unread(file, known.size)
     if not why:
-        kind, called = kind_by(name, _text(file, "mimetype"))
+        kind, called = kind_by(name, known.media_type)
         why = "" if kind else words.not_taken(called)
     return known.model_copy(update={"kind": None if why else kind, "unread": why})
 
