@@ -321,7 +321,7 @@ def _slack_side(
     keys, rests = Keys(installation.team), Rests(redis, Keys(installation.team))
     api = RestingApi(client, rests)
     hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
-    here = Organisation(installation.team, installation.enterprise_id or "")
+    here = Organisation(installation.team, installation.enterprise_id or "", installation.org_wide)
     kept = KeptPeople(redis, keys)
     messages = Slack(api)
     announcing = Announcing(messages)

@@ -29,6 +29,8 @@ EVENTS = (
     "reaction_removed",
     "tokens_revoked",
 )
+OF_ORGANISATIONS = ("team_access_revoked",)
+"""What an app hears of besides that can be installed in a whole organisation."""
 
 _DESCRIPTION = (
     "Type /grok and a question in any channel, and Grok answers there while everyone watches the "
@@ -46,6 +48,7 @@ def manifest(address: str = "", pages: str = "") -> Manifest:
     oauth: Manifest = {"scopes": {"bot": list(SCOPES)}}
     if pages:
         oauth = {"redirect_urls": [redirect_url(pages)], **oauth}
+    events = sorted((*EVENTS, *(OF_ORGANISATIONS if pages else ())))
     return {
         "_metadata": {"major_version": 2},
         "display_information": {
@@ -57,7 +60,7 @@ def manifest(address: str = "", pages: str = "") -> Manifest:
         "features": _features(url),
         "oauth_config": oauth,
         "settings": {
-            "event_subscriptions": {**_at("request_url", url), "bot_events": list(EVENTS)},
+            "event_subscriptions": {**_at("request_url", url), "bot_events": events},
             "interactivity": {
                 "is_enabled": True,
                 **_at("request_url", url),

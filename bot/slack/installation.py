@@ -21,3 +21,5 @@ class Installation:
     """Scopes granted to the token; None when Slack did not say."""
     url: str = ""
     """Where the workspace is on the web, with a slash at the end; empty when Slack did not say."""
+    org_wide: bool = False
+    """Whether it is that of a whole organisation, one of whose workspaces this is."""

@@ -43,10 +43,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """The workspace that the bot is installed in, and the enterprise that it is part of, if any."""
+    """The workspace that the bot is installed in, and the enterprise that it is part of, if any.
+    `org_wide`: it is that enterprise whose token asks."""
 
     team: str
     enterprise: str = ""
+    org_wide: bool = False
 
 
 class SlackUser(BaseModel):
@@ -67,7 +69,8 @@ class SlackUser(BaseModel):
     )
     """The workspaces of their enterprise that they are in."""
     is_admin: bool = False
-    """Of the workspace whose token asks, if they are in it ("User object")."""
+    """Of the workspace whose token asks, if they are in it ("User object"); where an enterprise's
+    does, only their home is sure to be meant."""
     is_owner: bool = False
     is_restricted: bool = False
     is_ultra_restricted: bool = False
@@ -111,7 +114,10 @@ class SlackUser(BaseModel):
         return here.team in (self.team_id, *self.teams) or bool(colleague)
 
     def _is_in(self, here: Organisation) -> bool:
-        """Whether they are in this very workspace of the enterprise."""
+        """Whether they are in this very workspace of the enterprise, and what Slack says that they
+        may is said of it."""
+        if here.org_wide:
+            return here.team == self.team_id
         if here.team in (self.team_id, *self.teams):
             return True
         return not self.teams and self.team_id in ("", here.enterprise)

@@ -88,6 +88,12 @@ class Installations:
         with redis_errors():
             await self._redis.sadd(self._teams(organisation), team)
 
+    async def part(self, organisation: str, team: str) -> None:
+        """The installation of `organisation` serves `team` no more, whose data is to be deleted."""
+        with redis_errors():
+            await self._redis.srem(self._teams(organisation), team)
+        await self.remove(team)
+
     async def teams_of(self, organisation: str) -> set[str]:
         """The workspaces that were served by the installation of `organisation`."""
         with redis_errors():

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 from bot.teams.register import Record, Register
+from bot.teams.rotation import NOT_GRANTED
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +21,8 @@ PURGE_SECONDS = 30.0
 ends its work there within seconds."""
 
 _DELETED_AT_ONCE = 500
+_PAGE, _MOST_PAGES = 1_000, 20
+"""Workspaces of an organisation that are listed at once, and how often ("auth.teams.list")."""
 _GONE = frozenset(
     {
         "account_inactive",
@@ -57,6 +60,24 @@ class Departures:
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
         return False
+
+    async def withdrawn(self, record: Record) -> set[str] | None:
+        """The workspaces that the installation of an organisation was taken away from; None where
+        Slack does not say."""
+        granted: set[str] = set()
+        cursor = ""
+        try:
+            for _ in range(_MOST_PAGES):
+                page = await self._client.auth_teams_list(
+                    token=record.bot_token, limit=_PAGE, cursor=cursor
+                )
+                granted |= {str(team["id"]) for team in page["teams"]}
+                cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+                if not cursor:
+                    return await self._register.store.teams_of(record.place) - granted
+        except (*NOT_GRANTED, SlackApiError) as error:
+            log.warning("workspaces not listed", place=record.place, why=type(error).__name__)
+        return None
 
     async def begin(self, place: str) -> None:
         """Forget the installation of `place`: whoever has it open closes it."""

@@ -18,24 +18,27 @@ from bot.slack.payloads import Malformed
 _TEAM = re.compile(r"T[A-Z0-9]{1,32}")
 _ENTERPRISE = re.compile(r"E[A-Z0-9]{1,32}")
 
-LEAVING = frozenset({"app_uninstalled", "tokens_revoked"})
+LEAVING = frozenset({"app_uninstalled", "team_access_revoked", "tokens_revoked"})
 """Events that say that the app may be there no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """A workspace, and the organisation that it belongs to, or empty."""
+    """A workspace, and the organisation that it belongs to, or empty. Without a workspace it is
+    about all of an organisation ("team_access_granted event")."""
 
     team: str
     enterprise: str = ""
 
 
 def whose(body: JsonObject) -> Whose:
-    """The workspace whose installation `body` is for. Raises `Malformed` where none is named."""
+    """Whose installation `body` is for. Raises `Malformed` where nobody is named."""
     enterprise = next(filter(None, map(_enterprise, _enterprises(body))), "")
     for team in _teams(body):
         if isinstance(team, str) and _TEAM.fullmatch(team):
             return Whose(team, enterprise)
+    if enterprise:
+        return Whose("", enterprise)
     raise Malformed("of no workspace")
 
 
@@ -75,6 +78,7 @@ def _enterprises(body: JsonObject) -> Iterator[Any]:
     enterprise = body.get("enterprise")
     yield enterprise.get("id") if isinstance(enterprise, Mapping) else None
     yield body.get("enterprise_id")
+    yield body.get("team_id")
 
 
 def _authorizations(body: JsonObject) -> Iterator[Mapping[str, Any]]:

@@ -43,6 +43,7 @@ class Record(BaseModel):
             enterprise_id=self.enterprise or None,
             scopes=frozenset(self.scopes),
             url=self.url,
+            org_wide=self.place != team,
         )
 
 
@@ -88,12 +89,19 @@ class Register:
                 return await self.find(place)
         return None
 
+    async def parted(self, organisation: str, team: str) -> bool:
+        """Whether the installation of `organisation` was taken away from `team` just now."""
+        left = team in await self.store.left()
+        return left and team not in await self.store.teams_of(organisation)
+
     async def serving(self, team: str, enterprise: str) -> Registered | None:
         """The installation that serves `team`: its own, or that of its organisation."""
         own = await self.find(team)
         if own is not None:
             return own
         whole = await self.find(enterprise)
+        if whole is not None and await self.parted(enterprise, team):
+            return None
         if whole is not None:
             await self.store.join(enterprise, team)
         return whole

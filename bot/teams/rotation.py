@@ -25,7 +25,7 @@ AHEAD_SECONDS = 2 * 3_600.0
 TURN_SECONDS = 60
 """How long one process may take, before another tries."""
 
-_NOT_GRANTED = (aiohttp.ClientError, OSError, TimeoutError, KeyError, TypeError, ValueError)
+NOT_GRANTED = (aiohttp.ClientError, OSError, TimeoutError, KeyError, TypeError, ValueError)
 """What an exchange raises that was not answered, or by nobody who is Slack."""
 
 
@@ -84,7 +84,7 @@ class Rotation:
             code = str(error.response.get("error", ""))
             log.warning("token not exchanged", place=record.place, why=code)
             return None
-        except _NOT_GRANTED as error:
+        except NOT_GRANTED as error:
             log.warning("token not exchanged", place=record.place, why=type(error).__name__)
             return None
         log.info("token exchanged", place=record.place)

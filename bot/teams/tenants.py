@@ -103,6 +103,8 @@ class Tenants:
         try:
             if leaving(body):
                 return await self._leave(who.team, who.enterprise)
+            if not who.team:
+                return BoltResponse(status=200, body="")
             found = await self._of(who.team, who.enterprise)
         except StoreUnavailable as error:
             log.warning("store away", error=str(error))
@@ -151,7 +153,13 @@ class Tenants:
             gone = await self._departures.is_gone(found.record) if found else False
             if gone:
                 await self._departures.begin(place)
-            if gone is not None:
+            said = gone is not None
+            if found is not None and gone is False and place.startswith("E"):
+                withdrawn = await self._departures.withdrawn(found.record)
+                said = withdrawn is not None
+                for team in withdrawn or ():
+                    await self._register.store.part(place, team)
+            if said:
                 self._doubted.discard(place)
 
     async def _look_round(self) -> None:
@@ -188,12 +196,19 @@ class Tenants:
 
     async def _close_gone(self, versions: dict[str, int]) -> None:
         """Where the app is no more, running answers end."""
-        gone = [team for team, each in self._open.items() if each.by.place not in versions]
-        closing = [self._open.pop(team) for team in gone]
-        closing += [each for each in self._retiring if each.by.place not in versions]
+        closing = [each for each in self._every if not await self._stays(each.by, versions)]
+        gone = [team for team, each in self._open.items() if each in closing]
+        for team in gone:
+            del self._open[team]
         if closing:
             log.info("workspaces left", teams=gone)
             await asyncio.gather(*(each.close(at_once=True) for each in closing))
+
+    async def _stays(self, by: Opening, versions: dict[str, int]) -> bool:
+        team = by.installation.team
+        if by.place not in versions:
+            return False
+        return by.place == team or not await self._register.parted(by.place, team)
 
     async def _follow(self, versions: dict[str, int]) -> None:
         """Serve each by what is kept of it now: what runs there goes on."""

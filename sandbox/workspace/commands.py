@@ -66,7 +66,8 @@ def _payload(team: Team, user: str, channel: Channel, command: Command, text: st
         "command": command.command,
         "text": encode(team.state, text, escape=command.should_escape),
         "api_app_id": APP_ID,
-        "is_enterprise_install": "false",
+        **{f"enterprise_{name}": v for name, v in (team.state.enterprise_json or {}).items()},
+        "is_enterprise_install": "true" if team.state.org_wide else "false",
         "response_url": team.origin + team.response_urls.new(channel.id, user),
         "trigger_id": team.triggers.new(user, conversation=channel.id),
     }

@@ -131,30 +131,39 @@ class Events:
         another organisation is too."""
         if name not in self.app.events or not self.state.installed:
             return
-        self.dispatcher.event(
-            {
-                "token": "sandbox-verification",
-                "team_id": self.state.team_id,
-                "context_team_id": self.state.team_id,
-                "context_enterprise_id": None,
-                "api_app_id": APP_ID,
-                "event": {"event_ts": self.clock.ts(), **event},
-                "type": "event_callback",
-                "event_id": self.ids.new("Ev"),
-                "event_time": int(time.time()),
-                "authorizations": [
-                    {
-                        "enterprise_id": None,
-                        "team_id": self.state.team_id,
-                        "user_id": BOT_USER,
-                        "is_bot": True,
-                        "is_enterprise_install": False,
-                    }
-                ],
-                "is_ext_shared_channel": shared,
-                "event_context": self.ids.secret(),
-            }
-        )
+        enterprise = self.state.enterprise.id if self.state.enterprise else None
+        authorization = {
+            "enterprise_id": enterprise,
+            "team_id": self.state.team_id,
+            "user_id": BOT_USER,
+            "is_bot": True,
+            "is_enterprise_install": self.state.org_wide,
+        }
+        of_team = {
+            "team_id": self.state.team_id,
+            "context_team_id": self.state.team_id,
+            "context_enterprise_id": enterprise,
+            "authorizations": [authorization],
+            "is_ext_shared_channel": shared,
+            "event_context": self.ids.secret(),
+        }
+        self.dispatcher.event(self._wrapped(event) | of_team)
+
+    def emit_of_organisation(self, name: str, event: Json) -> None:
+        """The same of an event of the whole organisation ("team_access_granted event")."""
+        if name in self.app.events and self.state.enterprise is not None:
+            of_all = {"team_id": None, "enterprise_id": self.state.enterprise.id}
+            self.dispatcher.event(self._wrapped(event) | of_all)
+
+    def _wrapped(self, event: Json) -> Json:
+        return {
+            "token": "sandbox-verification",
+            "api_app_id": APP_ID,
+            "event": {"event_ts": self.clock.ts(), **event},
+            "type": "event_callback",
+            "event_id": self.ids.new("Ev"),
+            "event_time": int(time.time()),
+        }
 
     def _mention(self, channel: Channel, message: Message) -> None:
         if (

@@ -33,6 +33,10 @@ class Triggers:
         self._triggers[trigger_id] = Trigger(user, time.monotonic(), view, conversation)
         return trigger_id
 
+    def made(self, trigger_id: str) -> bool:
+        """Whether it is one of these."""
+        return trigger_id in self._triggers
+
     def peek(self, trigger_id: str) -> Trigger:
         """The trigger, still usable, else `ApiError`."""
         trigger = self._triggers.get(trigger_id)

@@ -19,6 +19,7 @@ from aiohttp import web
 from sandbox.workspace.clock import Ids
 from sandbox.workspace.config import AppConfig
 from sandbox.workspace.model import Json
+from sandbox.workspace.organisation import Organisation
 from sandbox.workspace.state import ANA, APP_ID, BOT_USER
 from sandbox.workspace.team import Team
 
@@ -34,9 +35,13 @@ class Grant:
     refresh_token: str = ""
 
 
+Grantee = Team | Organisation
+"""Where the app can be installed."""
+
+
 @dataclass(slots=True)
 class _Code:
-    team: Team
+    team: Grantee
     redirect_uri: str
     born: float
     used: bool = False
@@ -59,12 +64,14 @@ class OAuth:
         *,
         redirect_urls: list[str],
         seconds: float | None,
+        organisation: Organisation | None = None,
     ) -> None:
         self._teams = teams
+        self._organisation = organisation
         self._app = app
         self._seconds = seconds
         self._codes: dict[str, _Code] = {}
-        self._refreshing: dict[str, Team] = {}
+        self._refreshing: dict[str, Grantee] = {}
         self.redirect_urls = redirect_urls
         self.exchanges = 0
         """How many refresh tokens were taken."""
@@ -73,14 +80,18 @@ class OAuth:
         self.install_url = ""
         """The app's page for those who want it; shown beside the workspaces."""
 
-    def grant(self, team: Team) -> Grant:
+    def grant(self, team: Grantee) -> Grant:
         """Install the app in `team`, or give it one more token there."""
         prefix = "xoxb-" if self._seconds is None else "xoxe.xoxb-"
-        access = f"{prefix}{team.state.team_id}-{Ids.secret()}"
         expires = math.inf if self._seconds is None else time.monotonic() + self._seconds
-        team.bot_tokens[access] = expires
-        team.state.installed = True
-        team.feed.publish({"type": "state"})
+        if isinstance(team, Organisation):
+            access = f"{prefix}{team.enterprise.id}-{Ids.secret()}"
+            team.take(access, expires)
+        else:
+            access = f"{prefix}{team.state.team_id}-{Ids.secret()}"
+            team.bot_tokens[access] = expires
+            team.state.installed = True
+            team.feed.publish({"type": "state"})
         if self._seconds is None:
             return Grant(access)
         refresh = f"xoxe-1-{Ids.secret()}"
@@ -101,6 +112,10 @@ class OAuth:
             "</button> "
             for team_id, team in self._teams.items()
         )
+        if self._organisation is not None:
+            whole = self._organisation.enterprise
+            name = html.escape(whole.name)
+            buttons += f'<button name="team" value="{whole.id}">Allow in all of {name}</button> '
         shown = f"<ul>{''.join(f'<li>{scope}</li>' for scope in sorted(self._app.scopes))}</ul>"
         form = f'<form method="post">{fields}{buttons}<button name="team">Cancel</button></form>'
         return _html(f"{html.escape(self._app.name)} asks to be installed", shown + form)
@@ -111,14 +126,18 @@ class OAuth:
         back = form.get("redirect_uri", "")
         if not self._leads_back(back):
             return web.Response(status=400, text="Something went wrong: bad_redirect_uri")
-        team = self._teams.get(form.get("team", ""))
+        team = self._grantee(form.get("team", ""))
         said: dict[str, str] = {"error": "access_denied"}
         if team is not None:
             said = {"code": self.code(team, back)}
         location = f"{back}?{urlencode({**said, 'state': form.get('state', '')})}"
         return web.Response(status=302, headers={"Location": location})
 
-    def code(self, team: Team, redirect_uri: str) -> str:
+    def _grantee(self, place: str) -> Grantee | None:
+        whole = self._organisation
+        return whole if whole and whole.enterprise.id == place else self._teams.get(place)
+
+    def code(self, team: Grantee, redirect_uri: str) -> str:
         """A code for one exchange."""
         code = Ids.secret()
         self._codes[code] = _Code(team, redirect_uri, time.monotonic())
@@ -173,7 +192,7 @@ class OAuth:
         if secret != self.client_secret:
             raise _Refused("bad_client_secret")
 
-    def _exchanged(self, args: Mapping[str, str]) -> Team:
+    def _exchanged(self, args: Mapping[str, str]) -> Grantee:
         code = self._codes.get(args.get("code", ""))
         if code is None or time.monotonic() - code.born > CODE_SECONDS:
             raise _Refused("invalid_code")
@@ -184,7 +203,7 @@ class OAuth:
         code.used = True
         return code.team
 
-    def _refreshed(self, refresh_token: str) -> Team:
+    def _refreshed(self, refresh_token: str) -> Grantee:
         team = self._refreshing.pop(refresh_token, None)
         if team is None:
             self.used_up += 1
@@ -192,7 +211,7 @@ class OAuth:
         self.exchanges += 1
         return team
 
-    def _granted(self, team: Team) -> Json:
+    def _granted(self, team: Grantee) -> Json:
         grant = self.grant(team)
         rotation: Json = {}
         if grant.refresh_token:
@@ -205,11 +224,21 @@ class OAuth:
             "token_type": "bot",
             "access_token": grant.access_token,
             "bot_user_id": BOT_USER,
-            "team": {"id": team.state.team_id, "name": team.state.team_name},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            **_where(team),
             **rotation,
         }
+
+
+def _where(team: Grantee) -> Json:
+    if isinstance(team, Organisation):
+        whole = team.enterprise
+        enterprise = {"id": whole.id, "name": whole.name}
+        return {"team": None, "enterprise": enterprise, "is_enterprise_install": True}
+    return {
+        "team": {"id": team.state.team_id, "name": team.state.team_name},
+        "enterprise": team.state.enterprise_json,
+        "is_enterprise_install": False,
+    }
 
 
 def _removal(name: str, team_id: str) -> str:

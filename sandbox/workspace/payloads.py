@@ -102,15 +102,20 @@ def channel_field(team: Team, channel_id: str) -> Json:
 
 def common(team: Team, kind: str, user: str) -> Json:
     person = team.state.users[user]
+    enterprise = team.state.enterprise_json
     name, home = person.name, person.organisation or team.state.team_id
     return {
         "type": kind,
         "user": {"id": user, "username": name, "name": name, "team_id": home},
         "api_app_id": APP_ID,
         "token": "sandbox-verification",
-        "team": {"id": team.state.team_id, "domain": team.state.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": {
+            "id": team.state.team_id,
+            "domain": team.state.domain,
+            **{f"enterprise_{name}": value for name, value in (enterprise or {}).items()},
+        },
+        "enterprise": enterprise,
+        "is_enterprise_install": team.state.org_wide,
     }
 
 

@@ -20,11 +20,13 @@ from aiohttp import web
 from sandbox.workspace.config import AppConfig, Credentials, Limits
 from sandbox.workspace.file_url import FILE_PATH, serve_file
 from sandbox.workspace.oauth import OAuth
+from sandbox.workspace.organisation import Organisation
 from sandbox.workspace.response_url import serve_response_url
 from sandbox.workspace.shared_app import SharedApp
+from sandbox.workspace.state import Enterprise
 from sandbox.workspace.team import Team
 from sandbox.workspace.upload_url import serve_upload
-from sandbox.workspace.web_api import serve_method
+from sandbox.workspace.web_api import arguments, serve_method
 from sandbox.workspace.workspace import Workspace
 
 HOST = "127.0.0.1"
@@ -33,7 +35,8 @@ _DEFAULT = Credentials()
 
 class Workspaces:
     """`count` workspaces, the app installed in none; it may lead people back to `redirect_urls`
-    (each with what is below it). With `rotating`, its tokens expire after `token_seconds`."""
+    (each with what is below it). With `rotating`, its tokens expire after `token_seconds`. With an
+    `organisation` they are those of one Enterprise Grid, which can install it as a whole."""
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class Workspaces:
         limits: Limits | None = None,
         rotating: bool = False,
         token_seconds: float = 43_200.0,
+        organisation: bool = False,
         port: int = 0,
     ) -> None:
         app, limits = app or AppConfig(), limits or Limits()
@@ -55,11 +59,14 @@ class Workspaces:
         ]
         teams = {each.state.team_id: each._team for each in self.workspaces}  # noqa: SLF001
         self._teams: dict[str, Team] = teams
+        whole = Enterprise("E0SEVERAL1", "Wood")
+        self._organisation = Organisation(whole, teams) if organisation else None
         self.oauth = OAuth(
             self._teams,
             app,
             redirect_urls=list(redirect_urls),
             seconds=token_seconds if rotating else None,
+            organisation=self._organisation,
         )
         self._port = port
         self._stack = AsyncExitStack()
@@ -110,6 +117,29 @@ class Workspaces:
         team.feed.publish({"type": "state"})
         await workspace.settled()
 
+    @property
+    def organisation(self) -> Organisation:
+        """That of all workspaces."""
+        if self._organisation is None:
+            raise RuntimeError("they belong to none")
+        return self._organisation
+
+    async def add(self, workspace: Workspace) -> None:
+        """Let the organisation's installation serve `workspace` too."""
+        await self.organisation.add(self._teams[workspace.state.team_id])
+        await workspace.settled()
+
+    async def withdraw(self, workspace: Workspace) -> None:
+        """Let it serve `workspace` no more."""
+        await self.organisation.withdraw(self._teams[workspace.state.team_id])
+        await workspace.settled()
+
+    async def uninstall_everywhere(self) -> None:
+        """Remove the app from the whole organisation."""
+        await self.organisation.uninstall()
+        for workspace in self.workspaces:
+            await workspace.settled()
+
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             self.shared.origin = await self._serve(stack)
@@ -145,6 +175,9 @@ class Workspaces:
         if request.match_info["method"] == "oauth.v2.access":
             return await self.oauth.access(request)
         _, _, token = request.headers.get("Authorization", "").partition(" ")
+        whole = self._organisation
+        if whole is not None and whole.holds(token):
+            return await serve_method(whole.of(await arguments(request)), request, 0.0)
         found = (team for team in self._teams.values() if token in team.bot_tokens)
         team = next(found, next(iter(self._teams.values())))
         return await serve_method(team, request, 0.0)

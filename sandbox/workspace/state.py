@@ -54,6 +54,19 @@ def dm_of(user: str) -> str:
 
 
 @dataclass(slots=True)
+class Enterprise:
+    """An organisation of several workspaces. `granted`: those that its installation of the app was
+    added to; `tokens`: those of that installation, by when they expire, `revoked` which of them are
+    dead, by Slack's error."""
+
+    id: str
+    name: str
+    granted: list[str] = field(default_factory=list)
+    tokens: dict[str, float] = field(default_factory=dict)
+    revoked: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class State:
     """Everything that is there, without behaviour. `default_state` fills it."""
 
@@ -71,6 +84,8 @@ class State:
     deleted_files: set[str] = field(default_factory=set)
     origin: str = ""
     """The address of the server, where files lie."""
+    enterprise: Enterprise | None = None
+    """The organisation that the workspace belongs to."""
     installed: bool = True
     """Whether the app is: what happens where it is not, it is not told."""
 
@@ -129,7 +144,18 @@ class State:
 
     def dm(self, user: str) -> Channel:
         """The direct message between `user` and the bot."""
-        return self.channels[dm_of(user)]
+        return next(c for c in self.channels.values() if c.kind == "im" and c.user == user)
+
+    @property
+    def org_wide(self) -> bool:
+        """Whether it has the app by the installation of its organisation."""
+        return self.enterprise is not None and self.team_id in self.enterprise.granted
+
+    @property
+    def enterprise_json(self) -> dict[str, str] | None:
+        """Its organisation, as payloads name it."""
+        whole = self.enterprise
+        return {"id": whole.id, "name": whole.name} if whole else None
 
 
 def default_state(bot_name: str) -> State:

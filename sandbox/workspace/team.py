@@ -51,6 +51,13 @@ class Team:
 
     def refusal(self, token: str) -> str | None:
         """Slack's error for a bot token that is not good now, or is none of this workspace's."""
+        whole = self.state.enterprise
+        if whole is not None and token in whole.tokens:
+            if token in whole.revoked:
+                return whole.revoked[token]
+            if not self.state.org_wide and whole.granted:
+                return "team_access_not_granted"
+            return "token_expired" if whole.tokens[token] < time.monotonic() else None
         if token in self.revoked:
             return self.revoked[token]
         if token not in self.bot_tokens:

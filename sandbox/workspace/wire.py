@@ -22,7 +22,8 @@ without a subscription in its manifest, only the `event_type` (python-slack-sdk 
 def user_json(state: State, user: User) -> Json:
     """A "User object". `enterprise_user` comes with people of an Enterprise Grid."""
     home = user.organisation or next(iter(user.workspaces), state.team_id)
-    grid = {"id": user.id, "enterprise_id": ENTERPRISE_ID, "teams": [*user.workspaces]}
+    enterprise = state.enterprise.id if state.enterprise else ENTERPRISE_ID
+    grid = {"id": user.id, "enterprise_id": enterprise, "teams": [*user.workspaces]}
     return {
         "id": user.id,
         **({"team_id": home} if user.is_placed else {}),

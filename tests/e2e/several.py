@@ -15,10 +15,11 @@ from yarl import URL
 
 from bot.app import open_bot
 from bot.duties import Duty
+from bot.ops.manifest import manifest
 from bot.settings import Settings
 from sandbox.grok import GrokServer
-from sandbox.workspace import Limits, Workspace, Workspaces
-from tests.e2e.stage import Stage, installed_app, settings_for
+from sandbox.workspace import AppConfig, Limits, Workspace, Workspaces
+from tests.e2e.stage import Stage, settings_for
 from tests.ports import free_port
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -43,6 +44,16 @@ class Several:
             back = await self.allowed(session, workspace.state.team_id)
             async with session.get(back) as reply:
                 return await reply.text()
+
+    async def install_everywhere(self) -> str:
+        """The same in the whole organisation, and add it to each of its workspaces."""
+        async with browser(self.address) as session:
+            back = await self.allowed(session, self.slack.organisation.enterprise.id)
+            async with session.get(back) as reply:
+                said = await reply.text()
+        for workspace in self.slack.workspaces:
+            await self.slack.add(workspace)
+        return said
 
     async def allowed(self, session: aiohttp.ClientSession, team: str) -> str:
         """Where Slack sends somebody who allows the app in `team`, or in none."""
@@ -77,6 +88,7 @@ async def several(
     duties: tuple[Duty, ...] = (),
     rotating: bool = False,
     token_seconds: float = 43_200.0,
+    organisation: bool = False,
     grok: GrokServer | None = None,
     **values: Any,
 ) -> AsyncIterator[Several]:
@@ -89,10 +101,11 @@ async def several(
                 count,
                 redirect_urls=[f"http://127.0.0.1:{port}/"],
                 mode=mode,  # type: ignore[arg-type]
-                app=installed_app(),
+                app=AppConfig.from_manifest(manifest(pages="https://grok.example.com")),
                 limits=Limits(scale=0),
                 rotating=rotating,
                 token_seconds=token_seconds,
+                organisation=organisation,
             )
         )
         server = await stack.enter_async_context(grok or GrokServer(speed=None, first_delay=0))
@@ -117,7 +130,9 @@ async def several(
             await slack.workspaces[0].connected()
         stages = [Stage(workspace, server) for workspace in slack.workspaces]
         found = Several(slack, server, settings, stages)
-        if install:
+        if install and organisation:
+            assert "Grok is installed" in await found.install_everywhere()
+        elif install:
             for workspace in slack.workspaces:
                 assert "Grok is installed" in await found.install(workspace)
         yield found

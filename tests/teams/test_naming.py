@@ -64,6 +64,17 @@ def event(**fields: Any) -> dict[str, Any]:
             },
             Whose(OURS, ORG),
         ),
+        ({"type": "event_callback", "team_id": None, "enterprise_id": ORG}, Whose("", ORG)),
+        ({"type": "event_callback", "team_id": ORG, "event": {}}, Whose("", ORG)),
+        (
+            {
+                "type": "view_submission",
+                "team": {"id": OURS, "enterprise_id": ORG},
+                "enterprise": {"id": ORG},
+                "view": {"app_installed_team_id": ORG},
+            },
+            Whose(OURS, ORG),
+        ),
     ],
 )
 def test_it_is_for_the_workspace_that_has_the_app(body: dict[str, Any], found: Whose) -> None:
@@ -103,6 +114,7 @@ def test_what_is_no_organisation_is_none() -> None:
         (event(event={"type": "tokens_revoked", "tokens": {"bot": ["U1"]}}), "tokens_revoked"),
         (event(event={"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}), ""),
         (event(event={"type": "tokens_revoked", "tokens": ["bot"]}), ""),
+        (event(event={"type": "team_access_revoked", "team_ids": [OURS]}), "team_access_revoked"),
         (event(event={"type": ["app_uninstalled"]}), ""),
         (event(event="app_uninstalled"), ""),
         (event(), ""),

@@ -62,6 +62,16 @@ async def _read(request: web.Request) -> tuple[str, Json]:
     return (in_body if isinstance(in_body, str) else ""), raw
 
 
+async def arguments(request: web.Request) -> Json:
+    """What a call names, to find out which workspace it is about; nothing where it is unreadable,
+    which `serve_method` says."""
+    try:
+        _, raw = await _read(request)
+    except ApiError:
+        return {}
+    return raw
+
+
 async def _read_json(request: web.Request) -> Json:
     try:
         body = await request.json()
