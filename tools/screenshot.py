@@ -1,15 +1,21 @@
-"""`python -m tools.screenshot`: take the pictures in the README (needs a Chromium)."""
+"""`python -m tools.screenshot [name…]`: take the pictures in the README (needs a Chromium and
+a font with emoji), all of them or the ones named."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import signal
 import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from playwright.async_api import FilePayload, Page, async_playwright, expect
+
+from sandbox.grok import GrokServer
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -17,9 +23,15 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SIZE = (1200, 900)
 QUESTIONS = ("Explain TCP slow start", "--temperature 3 --topp 0.5 And congestion avoidance?")
 
+VOTES = ((0.2, True), (1.4, False), (0.2, True), (0.2, True), (1.4, False), (0.2, True))
+"""At which temperature sums are asked, and whether the answer is liked."""
 
-async def main() -> int:
+
+async def main(names: Sequence[str] = ()) -> int:
     """Start the demo, ask in it as a person would, and save what the page shows."""
+    if unknown := set(names) - STEPS.keys():
+        print(f"No such picture: {', '.join(sorted(unknown))}. There are: {', '.join(STEPS)}.")
+        return 1
     chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:
         print("No Chromium was found: install one first.", file=sys.stderr)
@@ -28,14 +40,15 @@ async def main() -> int:
         *(sys.executable, "-m", "bot", "demo"), stdout=asyncio.subprocess.PIPE
     )
     try:
-        address = await _address(demo)
+        address = await _address(demo.stdout)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             page = await browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
             await page.goto(address)
-            for name, step in STEPS.items():
-                await step(page)
-                await page.screenshot(path=PICTURES / f"{name}.png")
+            await page.locator("[data-channel]").first.wait_for()
+            for name in names or STEPS:
+                seen = await STEPS[name](page) or await page.screenshot()
+                (PICTURES / f"{name}.png").write_bytes(seen)
             await browser.close()
     finally:
         demo.send_signal(signal.SIGINT)
@@ -43,12 +56,13 @@ async def main() -> int:
     return 0
 
 
-async def _address(demo: asyncio.subprocess.Process) -> str:
+async def _address(output: asyncio.StreamReader | None) -> str:
+    """The first that is printed."""
     printed = ""
-    while demo.stdout and not (found := re.search(r"http://127\.0\.0\.1:\d+", printed)):
-        line = await demo.stdout.readline()
+    while output and not (found := re.search(r"http://127\.0\.0\.1:\d+\S*", printed)):
+        line = await output.readline()
         if not line:
-            raise RuntimeError(f"the demo ended: {printed}")
+            raise RuntimeError(f"it ended: {printed}")
         printed += line.decode()
     return found[0] if found else ""
 
@@ -102,6 +116,69 @@ async def _look_at(page: Page) -> None:
     await thread.get_by_text("I looked at").scroll_into_view_if_needed()
 
 
+async def _vote(page: Page) -> None:
+    await page.locator("[data-channel]").nth(1).click()
+    for number, (temperature, good) in enumerate(VOTES):
+        answers = page.locator("[data-ts]:not([data-ephemeral])")
+        before = await answers.count()
+        composer = page.locator("[data-composer=channel]")
+        await composer.fill(f"/grok -t {temperature} What is {12 + number} + 30?")
+        await composer.press("Enter")
+        await expect(answers).to_have_count(before + 1, timeout=30_000)
+        await expect(answers.last).to_contain_text("tokens", timeout=30_000)
+        thumb = "Good answer" if good else "Bad answer"
+        await answers.last.get_by_role("button", name=thumb).click()
+        if not good:
+            form = page.locator("[data-modal]")
+            await form.get_by_role("checkbox", name="Wrong").check()
+            await form.locator("[data-submit]").click()
+            await expect(form).to_have_count(0)
+    await page.mouse.move(0, 0)
+
+
+async def _see_votes(page: Page) -> None:
+    composer = page.locator("[data-composer=channel]")
+    await composer.fill("/grok feedback")
+    await composer.press("Enter")
+    charts = page.locator("[data-ephemeral]").last.locator("figure")
+    await expect(charts).to_have_count(2)
+    await charts.first.evaluate("chart => chart.scrollIntoView({ block: 'center' })")
+
+
+async def _see_home(page: Page) -> None:
+    await page.locator("[data-app]").first.click()
+    share = page.locator("[data-home-view]").get_by_text("What people think of answers")
+    await share.evaluate("title => title.scrollIntoView({ block: 'center' })")
+
+
+async def _judge(page: Page) -> bytes:
+    """The page of an eval, with a Grok of its own; the demo is come back to."""
+    before = page.url
+    with tempfile.TemporaryDirectory() as home:
+        data = Path(home) / "sums.txt"
+        data.write_text("\n".join(f"What is {each} + {each + 7}?" for each in range(10, 40)))
+        async with GrokServer(speed=None, first_delay=0) as grok:
+            judging = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "eval", str(data), "--judge", "person"),
+                *("--grid", "temperature=0.8,0.2", "--budget", "1"),
+                env=os.environ | {"XAI_BASE_URL": grok.base_url, "XAI_API_KEY": str(grok.api_key)},
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                await page.goto(await _address(judging.stderr))
+                for key in "1201":
+                    prompt = page.locator("#prompt")
+                    shown = await prompt.inner_text()
+                    await page.keyboard.press(key)
+                    await expect(prompt).not_to_have_text(shown)
+                seen = await page.screenshot()
+            finally:
+                judging.kill()
+                await judging.wait()
+    await page.goto(before)
+    return seen
+
+
 async def _fill_in(page: Page) -> None:
     await page.get_by_role("button", name=re.compile("close", re.IGNORECASE)).first.click()
     await page.locator("[data-channel]").first.click()
@@ -140,17 +217,21 @@ async def _look_up(page: Page) -> None:
         await expect(page.locator("[data-ephemeral]")).to_have_count(number)
 
 
-STEPS = {
+STEPS: Mapping[str, Callable[[Page], Awaitable[bytes | None]]] = {
     "demo": _ask,
     "thread": _go_on,
     "search": _search,
     "files": _look_at,
+    "votes": _vote,
+    "feedback": _see_votes,
+    "home": _see_home,
+    "judge": _judge,
     "form": _fill_in,
     "quotas": _limit,
     "usage": _look_up,
 }
-"""What is done before each picture is taken, by its name."""
+"""What is done before each picture is taken, by its name; some go on where the one before ended."""
 
 
 if __name__ == "__main__":
-    raise SystemExit(asyncio.run(main()))
+    raise SystemExit(asyncio.run(main(sys.argv[1:])))
