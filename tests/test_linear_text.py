@@ -64,6 +64,7 @@ REFUSES = {
     "bot.completion.form._read(name)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(text)": "takes a name of a field (`a form`)",
     "bot.completion.form._read(all)": "takes a name of a field (`a form`)",
+    "bot.completion.hosts.in_ascii": "takes a name of a host",
     "bot.completion.typed._digit": "takes one character",
     **{
         f"bot.words.grok.{name}({given})": "takes names of places"

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.completion.hosts import in_ascii
 from bot.words import search as words
 
 MOST_LISTED = 10
@@ -119,8 +120,9 @@ def host_of(url: str) -> str:
 def _authority(url: str) -> str:
     """The host of an address with its port, in ASCII; empty when there is none."""
     try:
-        return urlsplit(url).netloc.encode("idna").decode().lower()
-    except (ValueError, UnicodeError):
+        host, colon, port = urlsplit(url).netloc.partition(":")
+        return f"{in_ascii(host)}{colon}{port}"
+    except ValueError:
         return ""
 
 

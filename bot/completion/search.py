@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot import words
 from bot.completion.excerpt import excerpt
+from bot.completion.hosts import in_ascii
 from bot.completion.tools import TOOLS, Searched
 from bot.completion.typed import narrow
 from bot.errors import Fault
@@ -223,8 +224,8 @@ def domain_in(typed: str) -> str:
     host = host.removesuffix("/").removesuffix(".")
     if not host.isascii():
         try:
-            host = host.encode("idna").decode()
-        except UnicodeError:
+            host = in_ascii(host)
+        except ValueError:
             return ""
     return host if len(host) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(host) else ""
 

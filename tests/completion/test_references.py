@@ -65,6 +65,7 @@ def test_no_more_are_kept_than_anybody_reads() -> None:
         ("https://www.Example.com/a", "example.com"),
         ("http://example.com:8080/", "example.com"),
         ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("https://faß.example/", "xn--fa-hia.example"),
         ("https://good.example@evil.example/", ""),
         ("https://good.example\\@evil.example/", ""),
         ("https://exa\u200bmple.com/", ""),

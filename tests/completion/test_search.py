@@ -49,6 +49,7 @@ from tests.doors.jobs import an_ask
         ("domains", "example.com, docs.python.org", ["example.com", "docs.python.org"]),
         ("domains", "example.com example.com.", ["example.com"]),
         ("not_domains", "bücher.de", ["xn--bcher-kva.de"]),
+        ("not_domains", "faß.de", ["xn--fa-hia.de"]),
         ("handles", "@xai", ["xai"]),
         ("handles", "xai,@XAI;Elon_Musk", ["xai", "elon_musk"]),
         ("handles", "＠xai", ["xai"]),
