@@ -12,7 +12,7 @@ from bot.jobs.job import Job, parse_job
 from bot.store.keys import Keys
 from sandbox.workspace import TEAM_ID
 
-AMOUNTS = ("requests", "tokens", "micro_dollars")
+AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
 HELD = tuple(f"held_{name}" for name in AMOUNTS)
 KINDS = ("workspace", "channel", "user")
 

@@ -18,10 +18,14 @@ import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from bot.completion.search import search_in
 from bot.crash_points import POINTS, VARIABLE, CrashPointReached, arrive
 from bot.errors import StoreUnavailable
 from bot.operator import Wanted, operate
 from bot.operator_forget import forget
+from bot.rules.hold import hold_for
+from bot.rules.policy import Policy
+from bot.settings import Settings
 from sandbox.grok import GrokServer, Script, ToolCall
 from sandbox.workspace import (
     ANA,
@@ -35,7 +39,7 @@ from sandbox.workspace import (
     NewFile,
     Workspace,
 )
-from tests.chaos.books import read_books
+from tests.chaos.books import Books, read_books
 from tests.chaos.processes import Forks, Process, forks
 from tests.e2e.process import environment
 from tests.e2e.several import several
@@ -48,6 +52,7 @@ from tests.e2e.stage import (
     settings_for,
     thumb,
 )
+from tests.jobs.asks import make_ask
 from tests.jobs.work import until
 
 WORDS = [f"word{number} " for number in range(30)]
@@ -291,6 +296,8 @@ def _both(*steps: str) -> list[str]:
 
 NATIVE = {"SLACK_STREAMING": "native"}
 
+SEARCH = "--search web,x --max-turns 1 "
+
 KILLED = {
     "taking": (_both("accept", "ack", "known", "take", "begin", "users.info", "remember"), {}),
     "asking": ([*_both("grok"), *(f"{each}=kill@2" for each in _both("chunk")), "after:read"], {}),
@@ -307,6 +314,7 @@ KILLED = {
         NATIVE,
     ),
     "fetching": (_both("files.info", "file"), {}),
+    "searching": ([f"{each}=kill@{number}" for each in _both("chunk") for number in (1, 3)], {}),
 }
 """Points at which the one bot is killed that has the question in hand, and its settings."""
 
@@ -322,7 +330,8 @@ async def test_killed_at_a_point_the_answer_comes_once(
     tmp_path: Path, redis_url: str, kind: str
 ) -> None:
     points, values = KILLED[kind]
-    await _each_alone(tmp_path, redis_url, [(point,) for point in points], values)
+    flags = SEARCH if kind == "searching" else ""
+    await _each_alone(tmp_path, redis_url, [(point,) for point in points], values, flags)
 
 
 @pytest.mark.integration
@@ -337,7 +346,11 @@ async def test_killed_again_while_taking_over_the_answer_comes_once(
 
 
 async def _each_alone(
-    where: Path, redis_url: str, deaths: Sequence[Sequence[str]], values: Mapping[str, str]
+    where: Path,
+    redis_url: str,
+    deaths: Sequence[Sequence[str]],
+    values: Mapping[str, str],
+    flags: str = "",
 ) -> None:
     """One question for each of `deaths`, a few of them at once."""
     left = list(enumerate(deaths))
@@ -349,7 +362,7 @@ async def _each_alone(
                 place, points = left.pop()
                 try:
                     async with asyncio.timeout(PATIENCE):
-                        await _killed_at(here, points, f"question {place}", values)
+                        await _killed_at(here, points, f"{flags}question {place}", values)
                 except (AssertionError, TimeoutError) as fault:
                     faults.append(f"{points}: {type(fault).__name__} {fault}")
                     return
@@ -383,9 +396,31 @@ async def _killed_at(
     finally:
         await here.end(bot)
     (answer,) = stage.replies(asked.ts)
-    assert markdown(answer).strip() == WHOLE
+    text, searches = markdown(answer).strip(), SEARCH in question
+    assert (text.partition("\n\n")[0].strip() if searches else text) == WHOLE
     assert books.faults() == []
+    if searches:
+        _pays_for_lost_searches(books)
     assert not files or "E42" in str(here.grok.requests[-1].body)
-    named = re.compile(rf"{question}\b")  # question 1 is not question 12
+    named = re.compile(rf"{question.removeprefix(SEARCH)}\b")  # question 1 is not question 12
     asked_times = sum(bool(named.search(str(each.body))) for each in here.grok.requests)
     assert asked_times <= len(points) + 1
+
+
+def _pays_for_lost_searches(books: Books) -> None:
+    """Nobody can say what was searched before the death, so all that was reserved is charged."""
+    hold = hold_for(
+        make_ask(search=search_in({"search": "web,x", "max_turns": 1})),
+        Policy(),
+        prices=None,
+        reasons=False,
+        settings=Settings(_env_file=None),
+        now=0,
+    )
+    (job,) = books.jobs.values()
+    assert job.lost > hold.found
+    assert job.answer is not None
+    assert job.answer.tools is not None
+    found = job.answer.tools
+    assert books.total("user", "searches") == hold.searches + found.web_calls + found.x_calls
+    assert books.total("user", "posts") == hold.posts + (found.posts or 0)

@@ -11,10 +11,12 @@ import pytest
 
 from bot.app import Bot, open_bot
 from bot.duties import Duty
+from bot.words import files as words
 from sandbox.grok import GrokServer, Script
-from sandbox.workspace import ANA, GENERAL, Workspace
+from sandbox.workspace import ANA, GENERAL, NewFile, Workspace
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, installed_app, is_complete, markdown, settings_for
+from tests.files.samples import pdf, png
 
 SLOW = tuple(f"word{number} " for number in range(400))
 
@@ -61,6 +63,35 @@ async def test_one_takes_and_the_other_answers(redis_url: str) -> None:
 
     assert len(stage.grok.requests) == 1
     assert sockets == 1
+    assert not stage.workspace.problems
+
+
+async def test_files_of_a_question_that_one_took_are_read_by_the_other(redis_url: str) -> None:
+    """All that they have in common is the store, where only the ids of files stand."""
+    files = [
+        NewFile("error.log", b"E42: out of memory"),
+        NewFile("shot.png", png()),
+        NewFile("plan.pdf", pdf("Ship it")),
+        NewFile("film.mp4", b"0"),
+        NewFile("gone.txt", b"x"),
+    ]
+    async with apart(redis_url) as (stage, _):
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok why?", files=files)
+        await stage.workspace.settled()
+        await stage.workspace.delete_file(ANA, asked.files[-1].id)
+        async with worker(stage, redis_url):
+            answer = await stage.reply(0, asked.ts)
+        await stage.workspace.click(ANA, GENERAL, answer.ts, "details")
+        details = await stage.workspace.wait_for(
+            lambda: (view := stage.workspace.view(ANA)) and "error.log" in str(view.content)
+        )
+
+    question, *sent = stage.messages()[-1]["content"]
+    assert [part["type"] for part in sent] == ["input_image", "input_file"]
+    assert "E42: out of memory" in question["text"]
+    assert "film.mp4` (it is a video" in markdown(answer)
+    assert f"`a file` ({words.DELETED})" in markdown(answer)
+    assert details
     assert not stage.workspace.problems
 
 

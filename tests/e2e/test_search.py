@@ -12,7 +12,7 @@ from bot import words as words_of
 from bot.reply import growing
 from bot.words import search as words
 from sandbox.grok import Script, ToolCall
-from sandbox.workspace import GENERAL, Message
+from sandbox.workspace import ANA, GENERAL, Message
 from tests.e2e.stage import last_line, markdown, on_stage
 
 PAGES = ("https://news.example.com/a", "https://wiki.example.net/TCP_(new)")
@@ -184,6 +184,42 @@ async def test_numbers_go_on_over_all_messages_of_an_answer(redis_url: str) -> N
     ]
     assert words.more_sources(2) in below
     assert " · 12 sources · " in last_line(messages[-1])
+
+
+async def test_what_goes_on_numbers_sources_on_and_reserves_its_searches(
+    redis_url: str,
+) -> None:
+    other = "https://blog.example.org/b"
+    more = f" And more.[[1]]({other}) As said.[[2]]({PAGES[1]})"
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(text=CITED, calls=CALLS, finish_reason="length"))
+        await stage.ask("--search web,x --max-turns 1 what is new in TCP")
+        (message,) = await stage.answer()
+        await stage.ask("quota set searches-per-day=21 channel")  # 2 were used, 20 are wanted
+        seen = len(message.revisions) - 1
+        await stage.workspace.click(ANA, GENERAL, message.ts, "continue", seen=seen)
+        await stage.workspace.wait_for(
+            lambda: [each for each in stage.workspace.ephemerals(ANA) if "searches" in each.shown]
+        )
+        refused = len(stage.grok.requests)
+        await stage.ask("quota set searches-per-day=22 channel")
+        stage.grok.script(
+            Script(text=more, calls=(ToolCall(asked="tcp", sources=(other, PAGES[1])),))
+        )
+        await stage.workspace.click(ANA, GENERAL, message.ts, "continue", seen=seen)
+        answer = await stage.reply(0, message.ts)
+        await stage.ask("usage channel")
+
+    assert refused == 1
+    assert [tool["type"] for tool in stage.sent()["tools"]] == ["web_search", "x_search"]
+    assert stage.sent()["max_turns"] == 1
+    said = f"And more. [blog.example.org 3]({other}) As said. [wiki.example.net 1]({PAGES[1]})"
+    assert markdown(answer).strip().startswith(said)
+    below = markdown(answer).partition(words.SOURCES)[2]
+    assert re.findall(r"^- (\d+): ", below, re.MULTILINE) == ["1", "3"]
+    assert " · 2 sources · $" in last_line(answer)
+    told = "".join(each.shown for each in stage.workspace.ephemerals(ANA))
+    assert "3 searches" in told
 
 
 async def test_a_day_is_searched_to_its_end(redis_url: str) -> None:
