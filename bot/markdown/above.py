@@ -22,16 +22,24 @@ class Above:
     def __init__(self) -> None:
         self.line = ""
         """The beginning of the line that is not ended, and its last character."""
-        self.last = ""
-        """The line above."""
-        self.blank = True
-        """The line above is blank, or there is none."""
+        self._ended = ""
+        """The line above, and perhaps more above that."""
         self._parts: list[str] = []
         self._unread: list[str] = []
         self._place = START
         self._may_be_code = False
         self._verdict: bool | None = None
         """Whether the line that is not ended is code, once it was read."""
+
+    @property
+    def last(self) -> str:
+        """The line above."""
+        return self._ended.rpartition("\n")[2]
+
+    @property
+    def blank(self) -> bool:
+        """Whether the line above is blank, or there is none."""
+        return not self.last.strip(" \t\r>")
 
     def add(self, text: str) -> None:
         """`text` has come out."""
@@ -41,13 +49,11 @@ class Above:
             self._may_be_code = "```" in beside or "~~~" in beside
         ended, newline, rest = text.rpartition("\n")
         if newline:
-            _, other, last = ended.rpartition("\n")
-            self.last = last if other else "".join((*self._parts, last))
-            self.blank = not self.last.strip(" \t\r>")
+            self._ended = ended if "\n" in ended else "".join((*self._parts, ended))
             self._parts = [rest]
             self._verdict = None
             self.line = rest
-            if self.blank and rest and not self._may_be_code and _PLAIN.match(rest):
+            if rest and not self._may_be_code and self.blank and _PLAIN.match(rest):
                 self._unread, self._place = [rest], START
         else:
             self._parts.append(rest)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -38,26 +37,25 @@ _BEGINS = frozenset("\"'`[<#@$&+-*_~¡¿!")
 """What a word in emphasis may begin with, besides brackets and signs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opener:
-    """A run that opens emphasis: `count` of its characters are left, from `at` on."""
+class Opener(NamedTuple):
+    """A run that opens emphasis: so many of its characters are `left`, from `at` on."""
 
     char: str
-    count: int
+    left: int
     length: int
     """Of the whole run, for the rule of three."""
     at: int
     closes_too: bool
-    mended: bool = False
+    mended: bool
     """It opens only once it is mended."""
 
     @property
     def end(self) -> int:
-        return self.at + self.count
+        return self.at + self.left
 
     @property
     def markup(self) -> str:
-        return self.char * self.count
+        return self.char * self.left
 
 
 Openers = tuple[Opener, ...]
@@ -75,6 +73,9 @@ class Pair(NamedTuple):
     mends_closer: bool
 
 
+_NO_PAIRS: tuple[Pair, ...] = ()
+
+
 class _Beside(NamedTuple):
     """What a run is by the characters beside it, and whether it is to be mended for them where it
     opens or closes."""
@@ -84,37 +85,54 @@ class _Beside(NamedTuple):
     meant_to_open: bool
     mends_opener: bool
     mends_closer: bool
+    ends_word: bool
+    """It reads as the end of what is emphasized, before a letter."""
+    within_word: bool
+    """Letters of scripts without spaces between words are on both sides."""
 
 
 def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, tuple[Pair, ...]]:
     """What is open after `run`, a run of one character that stands in `text` at `at`, and the
     pairs that it closes and that have to be mended."""
-    if len(run) > LONGEST_RUN or (run[0] == "~" and len(run) != 2):
+    char, length = run[0], len(run)
+    if length > LONGEST_RUN or (char == "~" and length != 2):
         return openers, ()
-    before, after = text[at - 1 : at] if at else "", text[at + len(run) : at + len(run) + 1]
-    beside = _beside(run[0], before, after)
-    if openers and not beside.closes and (found := _meant_to_close(openers, run, at, text)):
-        return found
-    left, pairs = len(run), []
-    while beside.closes and left and openers:
+    end = at + length
+    before = text[at - 1] if at else ""
+    beside = _beside(char, before, text[end : end + 1])
+    if not beside.closes and openers:
+        meant = beside.ends_word or (beside.within_word and run == "__")
+        if meant and (found := _meant_to_close(openers, run, at, text)):
+            return found
+    left, pairs = length, _NO_PAIRS
+    if beside.closes:
+        openers, left, pairs = _closing(openers, run, end, beside)
+    mended = left == length and beside.meant_to_open
+    if not ((beside.opens or mended) and left):
+        return openers, pairs
+    foreign = beside.mends_opener
+    closes_too = mended or (beside.closes and not foreign)
+    opened = Opener(char, left, length, end - left, closes_too, mended or foreign)
+    return (*openers, opened)[-_MOST_OPEN:], pairs
+
+
+def _closing(
+    openers: Openers, run: str, end: int, beside: _Beside
+) -> tuple[Openers, int, tuple[Pair, ...]]:
+    """What is open behind a run that can close something and stands before `end`, how many of its
+    characters have closed nothing, and the pairs that have to be mended."""
+    left, pairs = len(run), _NO_PAIRS
+    while left and openers:
         index = _opener_of(openers, run, both=beside.opens)
         if index is None:
             break
         opener = openers[index]
         openers, used = _closed(openers, index, left)
         if opener.mended or beside.mends_closer:
-            closes = at + len(run) - left
-            pairs.append(_pair(opener, closes, used, mends_closer=beside.mends_closer))
+            pair = _pair(opener, end - left, used, mends_closer=beside.mends_closer)
+            pairs = (*pairs, pair)
         left -= used
-    mended = left == len(run) and beside.meant_to_open
-    if not ((beside.opens or mended) and left):
-        return openers, tuple(pairs)
-    foreign = beside.mends_opener
-    closes_too = mended or (beside.closes and not foreign)
-    opened = Opener(
-        run[0], left, len(run), at + len(run) - left, closes_too, mended=mended or foreign
-    )
-    return (*openers, opened)[-_MOST_OPEN:], tuple(pairs)
+    return openers, left, pairs
 
 
 def _meant_to_close(
@@ -122,13 +140,11 @@ def _meant_to_close(
 ) -> tuple[Openers, tuple[Pair, ...]] | None:
     """What is open after a run that cannot close anything as it stands, where it is meant to: it
     ends all that it can, and what stands before it is not what a word begins with."""
-    before, after = text[at - 1 : at] if at else "", text[at + len(run)]
-    if not openers or not _ends_before_letter(run, before, after):
-        return None
+    before = text[at - 1]
     left, pairs = len(run), []
     while left:
         index = _opener_of(openers, run, both=True)
-        if index is None or openers[index].count > left:
+        if index is None or openers[index].left > left:
             return None
         opener = openers[index]
         if before in _STRAIGHT and text.count(before, opener.end, at) % 2:
@@ -143,9 +159,12 @@ def _closed(openers: Openers, index: int, left: int) -> tuple[Openers, int]:
     """What is open when `left` characters of a run close that of `index`, and how many of them
     do."""
     opener = openers[index]
-    used = 2 if min(opener.count, left) >= 2 else 1
-    rest = (replace(opener, count=opener.count - used),) if opener.count > used else ()
-    return openers[:index] + rest, used
+    used = 2 if opener.left >= 2 <= left else 1
+    if opener.left == used:
+        return openers[:index], used
+    char, before, length, at, closes_too, mended = opener
+    rest = Opener(char, before - used, length, at, closes_too, mended)
+    return (*openers[:index], rest), used
 
 
 def _pair(opener: Opener, closes: int, length: int, *, mends_closer: bool) -> Pair:
@@ -166,12 +185,13 @@ def closing(openers: Openers, before: str) -> str | None:
 
 def _opener_of(openers: Openers, run: str, *, both: bool) -> int | None:
     """The innermost of `openers` that `run` can close."""
+    char, length = run[0], len(run)
     for index in range(len(openers) - 1, -1, -1):
         opener = openers[index]
-        either = both or opener.closes_too
-        total = opener.length + len(run)
-        three = either and total % 3 == 0 and len(run) % 3 != 0
-        if opener.char == run[0] and (run[0] == "~" or not three):
+        if opener.char != char:
+            continue
+        three = (opener.length + length) % 3 == 0 and length % 3 != 0
+        if not (three and (both or opener.closes_too)) or char == "~":
             return index
     return None
 
@@ -187,6 +207,8 @@ def _beside(char: str, before: str, after: str) -> _Beside:
         not opens and _meant_to_open(char, before, after),
         mends_opener=outer and _is_foreign_mark(before),
         mends_closer=inner and _is_foreign_mark(after),
+        ends_word=_is_mark(before) and _ends_before_letter(before, after),
+        within_word=_is_own_letter(before) and _is_own_letter(after),
     )
 
 
@@ -201,13 +223,10 @@ def _flanks(char: str, before: str, after: str) -> tuple[bool, bool]:
     return left, right
 
 
-def _ends_before_letter(run: str, before: str, after: str) -> bool:
-    """Whether `run`, between `before` and a letter, reads as the end of what is emphasized."""
-    if _is_space(before) or _is_space(after) or _is_mark(after):
-        return False
-    if not _is_mark(before):
-        return run == "__" and _is_own(before) and _is_own(after)
-    if unicodedata.category(before) in ("Ps", "Pi"):
+def _ends_before_letter(before: str, after: str) -> bool:
+    """Whether a run between the punctuation `before` and a letter reads as the end of what is
+    emphasized."""
+    if _is_space(after) or _is_mark(after) or unicodedata.category(before) in ("Ps", "Pi"):
         return False
     return _is_own(after) or before not in _LEADS
 
@@ -224,6 +243,10 @@ def _meant_to_open(char: str, before: str, after: str) -> bool:
 def _is_own(char: str) -> bool:
     """Whether `char` is of a script that puts no space between words."""
     return _OWN.match(char) is not None
+
+
+def _is_own_letter(char: str) -> bool:
+    return _is_own(char) and not _is_mark(char)
 
 
 def _is_foreign_mark(char: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.markdown.emphasis import Openers, Pair, after_run, closing
 
@@ -60,14 +61,12 @@ class Shown:
     opening: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
+class _Code(NamedTuple):
     at: int
     ticks: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Bracket:
+class _Bracket(NamedTuple):
     """A `[` that may begin a link, behind which what was open before it is open again."""
 
     at: int
@@ -184,22 +183,22 @@ class InlineMarkup:
         """Read the next thing that matters; False when there is none, or it has but begun."""
         if self._code:
             return self._leave(self._code)
-        found = _SPECIAL.search(self._text, self._at)
-        self._at = found.start() if found else len(self._text)
-        char = found.group() if found else ""
+        text = self._text
+        found = _SPECIAL.search(text, self._at)
+        if found is None:
+            self._at = len(text)
+            return False
+        self._at = at = found.start()
+        char = text[at]
         if char in _RUNS:
-            return bool(char) and self._read_run()
-        match char:
-            case "[":
-                return self._open_bracket()
-            case "]":
-                return self._close_bracket()
-            case "<":
-                return self._read_angle()
-            case ":":
-                return self._read_address()
-            case _:
-                return self._skip(2)
+            return self._read_run(char)
+        if char == "[":
+            return self._open_bracket()
+        if char == "]":
+            return self._close_bracket()
+        if char == "<":
+            return self._read_angle()
+        return self._read_address() if char == ":" else self._skip(2)
 
     def _skip(self, count: int) -> bool:
         if self._at + count > len(self._text):
@@ -207,18 +206,20 @@ class InlineMarkup:
         self._at += count
         return True
 
-    def _read_run(self) -> bool:
-        start = self._at
-        run = self._run(start)
-        end = start + len(run)
-        if end == len(self._text):
+    def _read_run(self, char: str) -> bool:
+        start, text = self._at, self._text
+        end = start + 1
+        if text.startswith(char, end) and (run := _RUN.match(text, end)):
+            end = run.end()
+        if end == len(text):
             return False
         self._at = end
-        if run[0] != "`":
-            self._openers, pairs = after_run(self._openers, run, start, self._text)
+        if char != "`":
+            openers = self._openers
+            self._openers, pairs = after_run(openers, text[start:end], start, text)
             self.to_mend += pairs
-        elif len(run) <= _LONGEST_TICKS:
-            self._code = _Code(start, run)
+        elif end - start <= _LONGEST_TICKS:
+            self._code = _Code(start, text[start:end])
         return True
 
     def _leave(self, code: _Code) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import lru_cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 _MOST_NESTED = 24
 """Containers; deeper ones are text."""
@@ -41,11 +40,17 @@ _ANY_TEXT = "a"
 _ANY_NUMBER = str.maketrans("03456789", "22222222")
 """Only the number 1 is told from others: it may begin a list in the midst of a paragraph."""
 
+_NEVER_CALM = frozenset(" \t>-+*_=#~<0123456789")
+"""What no line begins with that is told together with those below it."""
+
 _LONGEST_KEPT = 32
 """Of lines that begin with so many characters of marks is remembered what they are."""
 
 _SHORT_LINE = 7
-"""Of lines of so many characters the last ones are remembered as they are, which is faster."""
+"""Lines of so many characters are remembered as they are, which is faster."""
+
+_MOST_PLACES, _MOST_KEPT = 1_024, 8_192
+"""At so many places is remembered what so many lines are in all."""
 
 _FENCE = re.compile(r"(`{3,})[^`\n]*$|(~{3,}).*$", re.MULTILINE)
 _CLOSING = re.compile(r"[ ]{0,3}(`{3,}|~{3,})[ \t]*\r?$", re.MULTILINE)
@@ -104,15 +109,91 @@ _PARAGRAPH = Place(paragraph=True)
 _DOUBTFUL = Place(doubtful=True)
 
 
+class Reader:
+    """Tells what a line is that begins at a `place`; what was told is remembered."""
+
+    __slots__ = ("_goes_on", "_known", "calm", "place")
+
+    kept: ClassVar = 0
+    """Lines that are remembered, of all places."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.calm = place in (START, _PARAGRAPH)
+        """Lines may be told together here (`pass_calm`)."""
+        self._known: dict[str, tuple[Kind, Reader]] = {}
+        self._goes_on: tuple[Kind, Reader] | None = None
+        """What a line of nothing but text is outside of all containers."""
+
+    def read(self, line: str) -> tuple[Kind, Reader]:
+        """What `line` is, and who reads the one below it."""
+        if len(line) > _SHORT_LINE:
+            place = self.place
+            if not place.containers:
+                if (fence := place.fence) and not line.lstrip(" ").startswith(fence.char):
+                    return (Kind.CODE if fence.certain else Kind.TEXT), self
+                if not fence and line[0] not in _BEGINS_BLOCK:
+                    return self._goes_on or self._read_text()
+            marks = _MARKS.match(line)
+            line = marks[0].translate(_ANY_NUMBER) + _ANY_TEXT if marks else line
+        return self._known.get(line) or self._read(line)
+
+    def _read_text(self) -> tuple[Kind, Reader]:
+        place = self.place
+        kind = Kind.MORE if place.paragraph else Kind.TEXT
+        behind = Place((), True, html=place.html, doubtful=place.doubtful)
+        self._goes_on = kind, self if place.paragraph else reader_at(behind)
+        return self._goes_on
+
+    def _read(self, line: str) -> tuple[Kind, Reader]:
+        kind, place = _Line(self.place, line).read()
+        found = kind, reader_at(place)
+        if len(line) <= _LONGEST_KEPT:
+            if Reader.kept == _MOST_KEPT:
+                _forget()
+            Reader.kept += 1
+            self._known[line] = found
+        return found
+
+    def forget(self) -> None:
+        """Remember nothing."""
+        self._known.clear()
+        self._goes_on = None
+
+
+_READERS: dict[Place, Reader] = {}
+
+
+def reader_at(place: Place) -> Reader:
+    """Who reads the line that begins at `place`."""
+    if reader := _READERS.get(place):
+        return reader
+    if len(_READERS) == _MOST_PLACES:
+        _forget()
+    return _READERS.setdefault(place, Reader(place))
+
+
+def _forget() -> None:
+    for each in _READERS.values():
+        each.forget()
+    _READERS.clear()
+    Reader.kept = 0
+
+
 def read_all(place: Place, text: str) -> Place:
     """What is open behind `text`, which begins at `place`."""
-    at = 0
-    while at < len(text):
-        at, _, place = pass_calm(place, text, at, len(text))
-        end = text.find("\n", at) + 1 or len(text)
-        place = read(place, text[at:end])[1] if at < end else place
+    reader = reader_at(place)
+    at, size = 0, len(text)
+    while at < size:
+        if reader.calm and text[at] not in _NEVER_CALM:
+            passed, _, behind = pass_calm(reader.place, text, at, size)
+            if passed > at:
+                at, reader = passed, reader_at(behind)
+                continue
+        end = text.find("\n", at) + 1 or size
+        _, reader = reader.read(text[at:end])
         at = end
-    return place
+    return reader.place
 
 
 def pass_calm(place: Place, text: str, at: int, end: int) -> tuple[int, int, Place]:
@@ -134,32 +215,8 @@ def pass_calm(place: Place, text: str, at: int, end: int) -> tuple[int, int, Pla
 
 def read(place: Place, line: str) -> tuple[Kind, Place]:
     """What `line` is, which begins at `place`, and what is open behind it."""
-    return _read_short(place, line) if len(line) <= _SHORT_LINE else _read(place, line)
-
-
-def _read(place: Place, line: str) -> tuple[Kind, Place]:
-    if not place.containers:
-        if (fence := place.fence) and not line.lstrip(" ").startswith(fence.char):
-            return (Kind.CODE if fence.certain else Kind.TEXT), place
-        if not fence and line[:1] not in _BEGINS_BLOCK:
-            if place.paragraph:
-                return Kind.MORE, place
-            return Kind.TEXT, Place((), True, html=place.html, doubtful=place.doubtful)
-        if not fence and line in ("\n", ""):
-            return Kind.TEXT, _DOUBTFUL if place.doubtful else START
-    marks = _MARKS.match(line)
-    telling = marks[0].translate(_ANY_NUMBER) + _ANY_TEXT if marks else line
-    if len(telling) <= _LONGEST_KEPT:
-        return _read_kept(place, telling)
-    return _Line(place, telling).read()
-
-
-_read_short = lru_cache(maxsize=1_024)(_read)
-
-
-@lru_cache(maxsize=4_096)
-def _read_kept(place: Place, line: str) -> tuple[Kind, Place]:
-    return _Line(place, line).read()
+    kind, reader = reader_at(place).read(line)
+    return kind, reader.place
 
 
 class _Line:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
+
+from bot.markdown.pieces import weigh
 
 LONGEST_FENCE = 64
 """A longer fence, or a deeper one, is text like any other."""
@@ -58,6 +60,10 @@ class Fence:
     """Whether every reader takes it for a fence: neither quoted, nor in a list, nor deep."""
     of_table: bool = False
     """Put around a table by us, since it is too wide for one of Slack's."""
+    quoted: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quoted", ">" in self.indent)
 
     @property
     def opening(self) -> str:
@@ -65,8 +71,9 @@ class Fence:
 
     def closes(self, line: str) -> bool:
         """Whether `line` closes the block."""
-        bare = self._bare(line)
-        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
+        if self.marker not in line:
+            return False
+        return not self._bare(line).strip(self.marker[0])
 
     def may_close(self, line: str) -> bool:
         """Whether an unfinished `line` may become one that `closes`."""
@@ -81,14 +88,10 @@ class Fence:
         """Whether `line` is outside the table or the quotation that the code stands in."""
         if self.of_table:
             return line.lstrip()[:1] not in ("", "|")
-        return self._quoted and not _is_quoted(line)
-
-    @property
-    def _quoted(self) -> bool:
-        return ">" in self.indent
+        return self.quoted and not _is_quoted(line)
 
     def _bare(self, line: str) -> str:
-        return _bare(line) if self._quoted else line.strip(" \t\r\n")
+        return _bare(line) if self.quoted else line.strip(" \t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ Context = Fence | Table | None
 @lru_cache(maxsize=_MOST_KEPT)
 def opened_fence(line: str) -> Fence | None:
     """The fence that `line` opens."""
-    match = _FENCE.match(line)
+    match = _FENCE.match(line) if "```" in line or "~~~" in line else None
     if match is None:
         return None
     prefix, marker, language = match.groups()
@@ -118,23 +121,37 @@ def opened_fence(line: str) -> Fence | None:
 
 
 class Traits(NamedTuple):
-    """What a line is by itself: whether Slack may show it, or the one above, as a heading, or it as
-    a divider, what fence it opens, and whether inline markup cannot go on behind it."""
+    """What a line is by itself: what it weighs, whether Slack may show it, or the one above, as a
+    heading, or it as a divider, what fence it opens, whether some reader may take it for one,
+    whether inline markup cannot go on behind it, and whether it may be the rule of a table."""
 
+    weight: int
     heading: bool
     divider: bool
     fence: Fence | None
+    may_be_fence: bool
     ends_paragraph: bool
     blank: bool
     bar: bool
+    rule: bool
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def traits_of(line: str) -> Traits:
     """What `line` is by itself."""
     heading, divider = is_heading(line), is_divider(line)
-    ends = heading or divider or not _bare(line)
-    return Traits(heading, divider, opened_fence(line), ends, not line.strip(), "|" in line)
+    bar = "|" in line
+    return Traits(
+        weigh(line),
+        heading,
+        divider,
+        opened_fence(line),
+        may_be_fence(line),
+        heading or divider or not _bare(line),
+        not line.strip(),
+        bar,
+        bar and starts_table("|", line),
+    )
 
 
 def first_line(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from bot.markdown.characters import boundary, whole_characters
 from bot.markdown.lines import (
@@ -17,14 +17,13 @@ from bot.markdown.lines import (
     heading_at,
     is_deep,
     is_plain,
-    may_be_fence,
     may_be_rule,
     opened_fence,
     seems_block,
     starts_table,
     traits_of,
 )
-from bot.markdown.pieces import Piece, Room, most_within, weigh, weigh_line
+from bot.markdown.pieces import Piece, Room, most_within, weigh
 from bot.markdown.runs import end_of_code, last_blank, last_block, last_paragraph, text_in
 
 HEADING_CHARS = 100
@@ -61,6 +60,10 @@ class Mark(NamedTuple):
     paragraph: Paragraph
 
 
+_Noted = tuple[int, int, int, Context, Paragraph]
+"""What a `Mark` holds, of which most are never asked for."""
+
+
 class OpenMessage:
     """One message while it is filled."""
 
@@ -92,9 +95,8 @@ class OpenMessage:
         self._table_chars = len(self.before) if isinstance(context, Table) else 0
         self._doubtful = _is_doubtful(context)
         self._paragraph = self._last_paragraph = Paragraph(0, context)
-        self._gap: Mark | None = None
-        self._line: Mark | None = None
-        self._mark: Mark | None = None
+        self._gap: _Noted | None = None
+        self._line: _Noted | None = None
 
     @property
     def unfinished(self) -> str:
@@ -138,27 +140,37 @@ class OpenMessage:
     def fits_length(self, line: str) -> bool:
         """Whether there is room for `line`, the next one, as far as its length goes."""
         left = self._left
-        return len(line) <= left and weigh_line(line) <= left
+        return len(line) <= left and traits_of(line).weight <= left
 
     def take(self, line: str) -> bool:
         """Add the next line, a whole one. False: there is no room for it."""
         left = self._left
-        if len(line) > left or (weight := weigh_line(line)) > left:
+        if len(line) > left or (traits := traits_of(line)).weight > left:
             return False
-        traits = traits_of(line)
-        chars, blocks = self._extra(line, traits)
-        if self._line and not self._has_room(line, left - weight - chars, blocks):
+        before = self.context
+        begin = self.at, self._chars, self._blocks, before, self._paragraph
+        fence = before if isinstance(before, Fence) else None
+        inside = fence is not None and not self._leaves(fence, line, self.at)
+        heads = traits.rule and "|" in self.last_line and not isinstance(before, Table)
+        chars, blocks = 0, 0
+        if fence is None or self._doubtful:
+            chars, blocks = (HEADING_CHARS, 2) if traits.heading else (0, 0)
+            blocks = 2 if traits.divider or heads else blocks
+        if self._line and not self._has_room(line, left - traits.weight - chars, blocks):
             return False
-        before, begin = self.context, self.mark()
         self._last_paragraph = self._paragraph_with(line)
-        self.context = self._context_after(line, traits)
+        if fence and inside:
+            self.context = None if fence.closes(line) else fence
+        else:
+            self.context = self._context_after(line, traits, heads=heads)
         self.at += len(line)
-        self._paragraph = self._paragraph_behind(line, before, traits)
-        self._doubtful = self._doubtful or self._is_now_doubtful(line, before)
-        self._chars += weight + chars
+        ends = inside or traits.ends_paragraph or self.context is not None
+        self._paragraph = Paragraph(self.at, self.context) if ends else self._last_paragraph
+        self._doubtful = self._doubtful or self._is_now_doubtful(line, before, traits)
+        self._chars += traits.weight + chars
         self._blocks += blocks
         self.last_line = line
-        self._note_marks(traits, line, before, begin)
+        self._note(traits, line, begin)
         return True
 
     def _has_room(self, line: str, left: int, blocks: int) -> bool:
@@ -194,7 +206,7 @@ class OpenMessage:
         if self.at < last:
             self._pass(last)
 
-    def _gap_above(self, end: int) -> Mark | None:
+    def _gap_above(self, end: int) -> _Noted | None:
         """What is to be remembered as a gap below the text that goes on to `end`."""
         block = last_block(self.text, self.at, end)
         gap = last_blank(self.text, block[1] if block else self.at, end)
@@ -202,7 +214,7 @@ class OpenMessage:
             return self._gap
         at = block[0] if block and gap is None else gap or 0
         chars = self._chars + weigh(self.text[self.at : at])
-        return Mark(at, chars, self._blocks, None, self._paragraph_above(at))
+        return at, chars, self._blocks, None, self._paragraph_above(at)
 
     def _paragraph_above(self, end: int) -> Paragraph:
         """The paragraph that goes on below the text that goes on to `end`."""
@@ -232,9 +244,7 @@ class OpenMessage:
 
     def mark(self) -> Mark:
         """The end of the lines that were taken."""
-        if self._mark is None or self._mark.at != self.at:
-            self._mark = Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
-        return self._mark
+        return Mark(self.at, self._chars, self._blocks, self.context, self._paragraph)
 
     def end(self) -> Mark:
         """The end of all that came."""
@@ -256,12 +266,11 @@ class OpenMessage:
         return self._above_heading(self._boundary(line))
 
     def _boundary(self, line: str) -> Mark:
-        for mark in (self._gap, self._line):
-            if self._is_full(mark):
-                return mark
+        if full := self._full():
+            return full
         if self.fits_length(line):
             parts_table = self.context is None and starts_table(self.last_line, line)
-            return self._line if parts_table and self._line else self.mark()
+            return Mark(*self._line) if parts_table and self._line else self.mark()
         if not (cut := self._cut(line)):
             return self.mark()
         at, context = self.at + cut, self.inside()
@@ -278,14 +287,13 @@ class OpenMessage:
         return self._above_heading(self._least_boundary())
 
     def _least_boundary(self) -> Mark:
-        for mark in (self._gap, self._line):
-            if self._is_full(mark):
-                return mark
+        if full := self._full():
+            return full
         end, line = self.mark(), self.unfinished
         if self.context:
             return end
         if "|" in self.last_line and may_be_rule(line):
-            return self._line or end._replace(at=0)
+            return Mark(*self._line) if self._line else end._replace(at=0)
         words = max(line.rfind(" "), line.rfind("\t")) + 1
         if not is_plain(line[:words]) or self._is_full(end):
             return end
@@ -345,12 +353,15 @@ class OpenMessage:
         """Counted characters for which there is room behind the lines that were taken."""
         return self._room.chars - self._chars
 
-    def _is_full(self, mark: Mark | None) -> TypeGuard[Mark]:
-        """Whether the message holds enough to end at `mark`, rather than further down."""
+    def _full(self) -> Mark | None:
+        """Where the message may end because it holds enough to end there, rather than further
+        down."""
+        noted = (Mark(*each) for each in (self._gap, self._line) if each)
+        return next(filter(self._is_full, noted), None)
+
+    def _is_full(self, mark: Mark) -> bool:
         room = self._room
-        return mark is not None and (
-            4 * mark.chars >= 3 * room.chars or 4 * mark.blocks >= 3 * room.blocks
-        )
+        return 4 * mark.chars >= 3 * room.chars or 4 * mark.blocks >= 3 * room.blocks
 
     def _cut(self, line: str) -> int:
         """How much of a line that does not fit still goes into the message."""
@@ -365,40 +376,27 @@ class OpenMessage:
             return space
         return max(whole_characters(line, most, least), 1 if self.at == 0 else 0)
 
-    def _extra(self, line: str, traits: Traits) -> tuple[int, int]:
-        """What `line` costs besides its text: counted characters and rendered blocks."""
-        if isinstance(self.context, Fence) and not self._doubtful:
-            return 0, 0
-        if traits.heading:
-            return HEADING_CHARS, 2
-        rule = traits.bar and not isinstance(self.context, Table)
-        if traits.divider or (rule and starts_table(self.last_line, line)):
-            return 0, 2
-        return 0, 0
-
-    def _is_now_doubtful(self, line: str, before: Context) -> bool:
+    def _is_now_doubtful(self, line: str, before: Context, traits: Traits) -> bool:
         """Whether not every reader sees the code that we see, now that `line` was added."""
         if _is_doubtful(self.context):
             return True
-        if not may_be_fence(line):
+        if not traits.may_be_fence:
             return False
         code = before if isinstance(before, Fence) else None
         passed_over = self.context is before and (code is None or code.seems_closed(line))
         return passed_over or is_deep(line)
 
-    def _context_after(self, line: str, traits: Traits) -> Context:
-        context = self.context
-        if isinstance(context, Fence) and not self._leaves(context, line, self.at):
-            return None if context.closes(line) else context
-        if traits.fence:
+    def _context_after(self, line: str, traits: Traits, *, heads: bool) -> Context:
+        """What is open behind `line`, which is not in a block of code; `heads`: it is the rule
+        below the head of a table."""
+        if traits.fence or not traits.bar:
             return traits.fence
-        if not traits.bar:
-            return None
+        context = self.context
         if isinstance(context, Table):
             self._rows += 1
             self._table_chars += len(line)
             return context
-        if starts_table(self.last_line, line):
+        if heads:
             self._rows = 0
             self._table_chars += len(self.last_line) + len(line)
             return Table(self.last_line + line)
@@ -413,28 +411,22 @@ class OpenMessage:
             return Paragraph(self.at, self.context)
         return paragraph
 
-    def _paragraph_behind(self, line: str, before: Context, traits: Traits) -> Paragraph:
-        """The paragraph that goes on below `line`, above which `before` was open."""
-        closes = isinstance(before, Fence) and not self._leaves(before, line, self.at - len(line))
-        if self.context or closes or traits.ends_paragraph:
-            return Paragraph(self.at, self.context)
-        return self._last_paragraph
-
-    def _note_marks(self, traits: Traits, line: str, before: Context, begin: Mark) -> None:
+    def _note(self, traits: Traits, line: str, begin: _Noted) -> None:
         """Remember where the message may end, now that `line` has been added: rather above a
         line that leads on to those below it."""
-        end = self.mark()
-        opens = isinstance(self.context, Fence) and before is not self.context
+        context, (at, _, _, before, _) = self.context, begin
+        end = self.at, self._chars, self._blocks, context, self._paragraph
+        opens = context is not before and isinstance(context, Fence)
         leads = opens or (before is None and traits.heading and line.lstrip().startswith("#"))
-        if self.context is None and traits.blank:
+        if context is None and traits.blank:
             self._gap = end
-        elif begin.at and before is None and leads:
+        elif at and before is None and leads:
             self._gap = begin
-        if isinstance(self.context, Table) and before is not self.context:
+        if context is not before and isinstance(context, Table):
             return
-        if not (leads or (self.context is None and traits.bar)):
+        if not (leads or (context is None and traits.bar)):
             self._line = end
-        elif begin.at:
+        elif at:
             self._line = begin
 
 

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 _LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 """What begins four bytes of UTF-8."""
@@ -25,12 +24,6 @@ def weigh(text: str) -> int:
         return units
     entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
     return units + entities + sum(map(text.count, "&<@]"))
-
-
-@lru_cache(maxsize=64)
-def weigh_line(line: str) -> int:
-    """The same of a line, which is asked about several times in a row."""
-    return weigh(line)
 
 
 def _in_two_units(text: str) -> int:

@@ -278,7 +278,9 @@ class Rewriting:
             return token.end
         if line:
             self._pass(line)
-            return _CAME_OUT
+            self._in_word = False
+            if self._note:
+                return _CAME_OUT
         if self._above.is_code(self._before(start + 1)):
             following = self._held.find("\n", start)
             return following if following >= 0 else len(self._held)

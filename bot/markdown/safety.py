@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from bot.markdown import links
 from bot.markdown.code_spans import Code, code_in, within
-from bot.markdown.leaves import START, Kind, Place, pass_calm, read
+from bot.markdown.leaves import START, Kind, Place, pass_calm, read, reader_at
 from bot.markdown.links import References, with_joiners
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
 from bot.markdown.seen import Seen, decoded
@@ -85,31 +85,35 @@ class SafeGrowth:
         it is, and what is open there."""
         made: list[str] = []
         begin = start = end = len(self._done)
-        kind, place = Kind.TEXT, self._place
+        kind, reader = Kind.TEXT, reader_at(self._place)
+        place = self._place
+        changes, returns = live.next(start), text.find("\r", begin) >= 0
         while newline := text.find("\n", end) + 1:
-            changes = live.next(start)
-            if changes > newline + _NEAR:
+            if reader.calm and changes > newline + _NEAR:
                 calm = text.rfind("\n", end, changes) + 1
-                passed, begun, place = pass_calm(place, text, end, calm)
+                passed, begun, behind = pass_calm(reader.place, text, end, calm)
                 if begun >= end:
-                    kind, start, self._place = Kind.TEXT, begun, START
+                    kind, start, place = Kind.TEXT, begun, START
                 if passed > end:
-                    end = passed
+                    end, reader = passed, reader_at(behind)
                     continue
             line = text[end:newline]
-            next_kind, behind = read(place, printable(line) if "\r" in line else line)
+            above = reader
+            next_kind, reader = reader.read(printable(line) if returns else line)
             if next_kind is not Kind.MORE:
-                if changes < end and kind is not Kind.CODE:
-                    leaf, mends = _mended(text[start:end], kind, self._known, self._mends)
-                    self._mends -= mends
-                    made += printable(text[begin:start]), leaf
-                    begin = end
-                kind, start = next_kind, end
-                self._place = place
-            place, end = behind, newline
+                if changes < end:
+                    if kind is not Kind.CODE:
+                        leaf, mends = _mended(text[start:end], kind, self._known, self._mends)
+                        self._mends -= mends
+                        made += printable(text[begin:start]), leaf
+                        begin = end
+                    changes = live.next(end)
+                kind, start, place = next_kind, end, above.place
+            end = newline
+        self._place = place
         self._safe += "".join((*made, printable(text[begin:start])))
         self._done = text[:start]
-        return start, kind, place
+        return start, kind, reader.place
 
 
 def make_safe(text: str) -> Safe:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.markdown.formulas import BEHIND_OPENING
@@ -42,40 +41,46 @@ class Tokens:
 
     def __init__(self, text: str, at: int, *, begins_line: bool, gaps: bool = False) -> None:
         self._text = text
-        self._lines: deque[Token] = deque(self._line_at(at) if begins_line else ())
-        self._inline: re.Match[str] | None = None
+        self._lines: deque[Token] = deque()
+        self._inline: Token | None = None
         """What matters next within a line, if it was `searched` for."""
         self._searched = False
+        if begins_line and (line := self._line_at(at)):
+            self._lines.append(line)
         for newlines in _LINE.finditer(text, at):
-            if gaps and len(newlines[0]) > 1:
-                self._lines.append(Token("gap", newlines.start(), newlines.end() - 1))
-            self._lines += self._line_at(newlines.end())
+            start, end = newlines.span()
+            if gaps and end - start > 1:
+                self._lines.append(Token("gap", start, end - 1))
+            if line := self._line_at(end):
+                self._lines.append(line)
 
     def begin_line(self, at: int) -> None:
         """Take it that a line begins at `at`, above all that was not asked for yet."""
-        self._lines.extendleft(self._line_at(at))
+        if line := self._line_at(at):
+            self._lines.appendleft(line)
 
     def next(self, at: int, behind: int = 0) -> Token | None:
         """What matters next, from `at` on; of formulas those `behind` a place."""
-        while self._lines and self._lines[0].start < at:
-            self._lines.popleft()
-        if not self._searched or (self._inline and self._inline.start() < at):
-            self._inline = _TOKEN.search(self._text, at) if at >= behind else self._past(at, behind)
-            self._searched = True
-        line = self._lines[0] if self._lines else None
-        found = self._inline
-        if found is None or (line and line.start <= found.start()):
-            return line
-        return Token(str(found.lastgroup), found.start(), found.end(), found[0])
+        lines, inline = self._lines, self._inline
+        while lines and lines[0].start < at:
+            lines.popleft()
+        if not self._searched or (inline and inline.start < at):
+            found = _TOKEN.search(self._text, at) if at >= behind else self._past(at, behind)
+            inline = None
+            if found and found.lastgroup:
+                inline = Token(found.lastgroup, found.start(), found.end(), found[0])
+            self._inline, self._searched = inline, True
+        line = lines[0] if lines else None
+        return line if inline is None or (line and line.start <= inline.start) else inline
 
     def _past(self, at: int, behind: int) -> re.Match[str] | None:
         """What matters next within a line, of formulas those `behind` a place."""
         found = _WITHOUT_FORMULAS.search(self._text, at)
         return found if found and found.start() < behind else _TOKEN.search(self._text, behind)
 
-    def _line_at(self, start: int) -> Iterator[Token]:
+    def _line_at(self, start: int) -> Token | None:
         """What the line matters that begins at `start`, if it does."""
         if (rule := rule_at(self._text, start)) and "|" in rule[0]:
-            yield Token("rule", start, rule.end(), rule[0])
-        elif note := _NOTE.match(self._text, start):
-            yield Token("note", start, note.end())
+            return Token("rule", start, rule.end(), rule[0])
+        note = _NOTE.match(self._text, start)
+        return Token("note", start, note.end()) if note else None
