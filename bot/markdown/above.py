@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.markdown.leaves import START, Kind, read, read_all
-from bot.markdown.safety import printable
+from bot.markdown.safety import with_newlines
 
 LONGEST_LINE = 250
 """Of a line that is not ended, no more is kept to look at, in characters."""
@@ -71,8 +71,8 @@ class Above:
         unread = "".join(self._unread)
         end = unread.rfind("\n") + 1
         self._unread = [unread[end:]]
-        self._place = read_all(self._place, printable(unread[:end]))
-        kind, behind = read(self._place, printable(line))
+        self._place = read_all(self._place, with_newlines(unread[:end]))
+        kind, behind = read(self._place, with_newlines(line))
         self._may_be_code = self._place.fence is not None or fence
         self._verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)
         return self._verdict

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Span = tuple[int, int]
 
@@ -27,9 +28,10 @@ ESCAPED = r"(?<=\\)[!-/:-@\[-`{-~]"
 _LEAST_TICKS = 2
 _TICKS = re.compile(r"`+")
 _ATOM = re.compile(rf"[\\`<](?:(?<=`)`*|{ESCAPED}|{BEHIND_ANGLE})")
+_AUTOLINK = re.compile(f"<{BEHIND_ANGLE}")
 _ATOM_OR_TAG = re.compile(rf"[\\`<](?:(?<=`)`*|{ESCAPED}|{BEHIND_ANGLE}|{REST_OF_TAG})")
 _IN_TAG = re.compile(r"<[A-Za-z/!?][^<>`]*`")
-_HTML_BLOCK = re.compile(r"^[ \t>]*+<[A-Za-z/!?]", re.MULTILINE)
+_TAG = re.compile(r"<[A-Za-z/!?]")
 _HOLDS = (("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"))
 """What HTML that may hold tags begins and ends with."""
 
@@ -51,6 +53,8 @@ _TABLE_RULE = re.compile(
     r"^[ \t>]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t:|-]*+)?\r?$", re.MULTILINE
 )
 _CELL_END = re.compile(r"\\.|\||\n", re.DOTALL)
+_MOST_KEPT = 4
+"""Texts of which the cells are remembered, since they are asked for again right away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +72,19 @@ def code_in(leaf: str) -> Code:
     """The code in `leaf`, whose inline markup ends where it ends."""
     if leaf.count("`") < _LEAST_TICKS:
         return NO_CODE
-    spans = _spans(leaf, _ATOM, 0, len(leaf))
+    autolinks = _AUTOLINK.search(leaf) is not None
+    spans = _spans(leaf, 0, len(leaf), autolinks=autolinks)
     if _IN_LINK.search(leaf) or ("]:" in leaf and _DEFINITION.search(leaf)):
         return Code((), tuple(spans))
     readings = [spans]
-    if "<" in leaf:
-        readings.append([*_outside_html(leaf, spans)])
+    if tags := [tag.start() for tag in _TAG.finditer(leaf)]:
+        readings.append([*_outside_html(leaf, spans, tags)])
         if _IN_TAG.search(leaf):
-            readings.append(_spans(leaf, _ATOM_OR_TAG, 0, len(leaf)))
-    if (cells := cells_of(leaf)) != [(0, len(leaf))]:
-        readings.append([span for cell in cells for span in _spans(leaf, _ATOM, *cell)])
+            readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
+    if len(cells := cells_of(leaf)) > 1:
+        readings.append(
+            [span for cell in cells for span in _spans(leaf, *cell, autolinks=autolinks)]
+        )
     if len(readings) == 1:
         return Code(tuple(spans))
     common = set(spans).intersection(*readings[1:])
@@ -85,9 +92,11 @@ def code_in(leaf: str) -> Code:
     return Code(tuple(sorted(common)), tuple(sorted(other)))
 
 
-def _outside_html(leaf: str, spans: Sequence[Span]) -> Iterator[Span]:
-    """Those of `spans` that no block of HTML may end, and no comment or its like may hold."""
-    blocks = [block.start() for block in _HTML_BLOCK.finditer(leaf)]
+def _outside_html(leaf: str, spans: Sequence[Span], tags: Iterable[int]) -> Iterator[Span]:
+    """Those of `spans` that no block of HTML may end, which one of `tags` begins, and no comment or
+    its like may hold."""
+    lines = ((leaf.rfind("\n", 0, tag) + 1, tag) for tag in tags)
+    blocks = [line for line, tag in lines if not leaf[line:tag].strip(" \t>")]
     held = [[*_between(leaf, begin, end)] for begin, end in _HOLDS]
     for begin, end in spans:
         parted = bisect_right(blocks, begin) < bisect_right(blocks, end - 1)
@@ -102,37 +111,74 @@ def _between(leaf: str, begin: str, end: str) -> Iterator[Span]:
         yield start, at
 
 
-def cells_of(leaf: str) -> list[Span]:
+@lru_cache(maxsize=_MOST_KEPT)
+def cells_of(leaf: str) -> Sequence[Span]:
     """The cells of the table that `leaf` is; all of it where it is none."""
-    if not ("|" in leaf and "\n" in leaf and _TABLE_RULE.search(leaf)):
-        return [(0, len(leaf))]
+    if not ("|" in leaf and "\n" in leaf and "-" in leaf and _TABLE_RULE.search(leaf)):
+        return ((0, len(leaf)),)
     ends = [each.start() for each in _CELL_END.finditer(leaf) if each[0][0] != "\\"]
-    return [*zip([0, *(end + 1 for end in ends)], [*ends, len(leaf)], strict=True)]
+    return (*zip([0, *(end + 1 for end in ends)], [*ends, len(leaf)], strict=True),)
 
 
 def spans_in(line: str) -> list[Span]:
     """The code in `line`, as a reader sees it who knows neither tables nor HTML."""
-    return _spans(line, _ATOM, 0, len(line)) if "`" in line else []
-
-
-def _spans(text: str, atoms: re.Pattern[str], start: int, end: int) -> list[Span]:
-    runs: dict[int, list[int]] = defaultdict(list)
-    for run in _TICKS.finditer(text, start, end):
-        runs[len(run[0])].append(run.start())
-    if not runs:
+    if "`" not in line:
         return []
-    spans = []
+    return _spans(line, 0, len(line), autolinks=_AUTOLINK.search(line) is not None)
+
+
+def _spans(text: str, start: int, end: int, *, autolinks: bool) -> list[Span]:
+    """The code in `text` from `start` to `end`; there may be `autolinks`, which may hold what looks
+    like code."""
+    if autolinks:
+        return _spans_among(_ATOM, text, start, end)
+    runs = [run.span() for run in _TICKS.finditer(text, start, end)]
+    if len(runs) < _LEAST_TICKS:
+        return []
+    escapes = text.find("\\", start, runs[-1][0]) >= 0
+    places = _places(runs)
+    spans: list[Span] = []
     at = start
-    while atom := atoms.search(text, at, end):
-        at = atom.end()
-        if atom[0][0] != "`":
+    for first, stop in runs:
+        if first < at:
             continue
-        places = runs[len(atom[0])]
-        following = bisect_right(places, atom.start())
-        if following < len(places):
-            at = places[following] + len(atom[0])
-            spans.append((atom.start(), at))
+        begin = first
+        if escapes and text[begin - 1] == "\\":
+            before = text[at:begin]
+            begin += (len(before) - len(before.rstrip("\\"))) % 2
+        at, length = stop, stop - begin
+        if length and (closing := _following(places, begin, length)):
+            at = closing + length
+            spans.append((begin, at))
     return spans
+
+
+def _spans_among(atoms: re.Pattern[str], text: str, start: int, end: int) -> list[Span]:
+    """The same where what one of `atoms` matches is read as a whole."""
+    places = _places([run.span() for run in _TICKS.finditer(text, start, end)])
+    spans: list[Span] = []
+    at = start
+    while places and (atom := atoms.search(text, at, end)):
+        begin, at = atom.span()
+        if text[begin] == "`" and (closing := _following(places, begin, at - begin)):
+            at += closing - begin
+            spans.append((begin, at))
+    return spans
+
+
+def _places(runs: Iterable[Span]) -> Mapping[int, Sequence[int]]:
+    """Where runs of each length begin."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for begin, end in runs:
+        places[end - begin].append(begin)
+    return places
+
+
+def _following(places: Mapping[int, Sequence[int]], begin: int, length: int) -> int:
+    """Where the next run of this length begins behind `begin`; 0: there is none."""
+    of_length = places.get(length, ())
+    following = bisect_right(of_length, begin)
+    return of_length[following] if following < len(of_length) else 0
 
 
 def within(place: int, spans: Sequence[Span]) -> bool:

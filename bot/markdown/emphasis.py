@@ -207,7 +207,7 @@ def _beside(char: str, before: str, after: str) -> _Beside:
         not opens and _meant_to_open(char, before, after),
         mends_opener=outer and _is_foreign_mark(before),
         mends_closer=inner and _is_foreign_mark(after),
-        ends_word=_is_mark(before) and _ends_before_letter(before, after),
+        ends_word=_ends_before_letter(before, after),
         within_word=_is_own_letter(before) and _is_own_letter(after),
     )
 
@@ -224,9 +224,10 @@ def _flanks(char: str, before: str, after: str) -> tuple[bool, bool]:
 
 
 def _ends_before_letter(before: str, after: str) -> bool:
-    """Whether a run between the punctuation `before` and a letter reads as the end of what is
-    emphasized."""
-    if _is_space(after) or _is_mark(after) or unicodedata.category(before) in ("Ps", "Pi"):
+    """Whether a run between punctuation and a letter reads as the end of what is emphasized."""
+    if not _is_mark(before) or _is_space(after) or _is_mark(after):
+        return False
+    if unicodedata.category(before) in ("Ps", "Pi"):
         return False
     return _is_own(after) or before not in _LEADS
 

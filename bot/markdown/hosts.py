@@ -60,8 +60,11 @@ _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-
 
 def looks(text: str) -> str:
     """`text` in its plainest form: compatible letters, lower case, dots that are dots."""
-    if text.isascii():
-        return text.lower()
+    return text.lower() if text.isascii() else _looks(text)
+
+
+@lru_cache(maxsize=1_024)
+def _looks(text: str) -> str:
     plain = normalized(UNSEEN.sub("", text).translate(_AS_SEEN), "NFKC")
     return normalized(plain.lower(), "NFKC").translate(_AS_SEEN)
 
@@ -72,8 +75,8 @@ def canonical(authority: str) -> str:
     host = looks(unquote(authority)).rpartition("@")[2]
     if host.startswith("["):
         return host.partition("]")[0].strip("[]")
-    host = _PORT.sub("", host).rstrip(".")
-    if _NUMBER.fullmatch(host):
+    host = (_PORT.sub("", host) if ":" in host else host).rstrip(".")
+    if host[:1].isdigit() and _NUMBER.fullmatch(host):
         return _as_numbers(host)
     return ".".join(map(_decoded, host.split("."))) if "xn--" in host else host
 

@@ -109,7 +109,7 @@ Context = Fence | Table | None
 @lru_cache(maxsize=_MOST_KEPT)
 def opened_fence(line: str) -> Fence | None:
     """The fence that `line` opens."""
-    match = _FENCE.match(line) if "```" in line or "~~~" in line else None
+    match = _FENCE.match(line)
     if match is None:
         return None
     prefix, marker, language = match.groups()
@@ -139,18 +139,19 @@ class Traits(NamedTuple):
 @lru_cache(maxsize=_MOST_KEPT)
 def traits_of(line: str) -> Traits:
     """What `line` is by itself."""
-    heading, divider = is_heading(line), is_divider(line)
-    bar = "|" in line
+    bare = line.strip()
+    heading, divider = _is_heading(bare), _is_divider(bare)
+    ticks, bar = "```" in line or "~~~" in line, "|" in line
     return Traits(
         weigh(line),
         heading,
         divider,
-        opened_fence(line),
-        may_be_fence(line),
-        heading or divider or not _bare(line),
-        not line.strip(),
+        opened_fence(line) if ticks else None,
+        ticks and bare.startswith(("```", "~~~")),
+        heading or divider or not line.strip(" \t\r\n>"),
+        not bare,
         bar,
-        bar and starts_table("|", line),
+        bar and _TABLE_RULE.fullmatch(bare) is not None,
     )
 
 
@@ -164,11 +165,6 @@ def opens_anew(text: str) -> bool:
     begin = text.lstrip()
     fence = opened_fence(begin) if begin.startswith(("```", "~~~")) else None
     return fence is not None and bool(fence.language)
-
-
-def may_be_fence(line: str) -> bool:
-    """Whether some reader may take `line` for a fence."""
-    return line.lstrip().startswith(("```", "~~~"))
 
 
 def is_deep(line: str) -> bool:
@@ -192,8 +188,7 @@ def starts_wide_table(line: str, following: str) -> bool:
 
 def is_heading(line: str) -> bool:
     """Whether Slack may show `line`, or the one above, as a heading."""
-    bare = line.strip()
-    return bare[:1] in _HEADING_MARKS and _HEADING.fullmatch(bare) is not None
+    return _is_heading(line.strip())
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -224,8 +219,7 @@ def seems_block(line: str) -> bool:
 
 def is_divider(line: str) -> bool:
     """Whether Slack may show `line` as a divider."""
-    bare = line.strip()
-    return bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
+    return _is_divider(line.strip())
 
 
 def ends_paragraph(line: str) -> bool:
@@ -271,6 +265,14 @@ def is_plain(line: str) -> bool:
 def may_be_rule(line: str) -> bool:
     """Whether an unfinished `line` may become the rule below the head of a table."""
     return _BEGUN_RULE.fullmatch(line) is not None
+
+
+def _is_heading(bare: str) -> bool:
+    return bare[:1] in _HEADING_MARKS and _HEADING.fullmatch(bare) is not None
+
+
+def _is_divider(bare: str) -> bool:
+    return bare[:1] in _DIVIDER_MARKS and _DIVIDER.fullmatch(bare) is not None
 
 
 def _table_at(line: str) -> int | None:

@@ -16,8 +16,9 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.markdown.code_spans import (
     BEHIND_ANGLE,
@@ -48,6 +49,7 @@ _TOO_MANY = _MOST_NAMED + 1
 _MARK = re.compile(
     rf"[\[\]\\<](?:(?P<bracket>(?<=[\[\]]))|{ESCAPED}|{BEHIND_ANGLE}|(?P<tag>{REST_OF_TAG}))"
 )
+_BRACKET = re.compile(r"(?P<bracket>[\[\]])")
 _IN_TAG = re.compile(r"[\[\]]")
 _AUTOLINK = re.compile(f"<{BEHIND_ANGLE}")
 _WITH_USER = re.compile(
@@ -78,24 +80,26 @@ _FOLLOWING = ("(", "[")
 _BEGUN_LINE = re.compile(r"\n[ \t>]*")
 
 
-class _Address(NamedTuple):
-    """Where a link leads, as it is written from `at` on, read when it is needed."""
+class _Address:
+    """Where a link leads, as it is written in `text` from `at` on, read when it is needed."""
 
-    text: str
-    at: int
+    def __init__(self, text: str, at: int) -> None:
+        self._text = text
+        self._at = at
 
-    @property
+    @cached_property
     def target(self) -> Target | None:
-        before = _BEFORE_TARGET.match(self.text, self.at)
-        begin = before.end() if before else self.at
+        text, at = self._text, self._at
+        before = _BEFORE_TARGET.match(text, at)
+        begin = before.end() if before else at
         form = _ANGLED if before and before[1] else _TARGET
-        written = form.match(self.text, begin, begin + LONGEST_TARGET)
+        written = form.match(text, begin, begin + LONGEST_TARGET)
         return target_of(written[0]) if written else None
 
 
 _PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
 _NOWHERE = _Address("nowhere:", 0)
-_ANY_OTHER = Name(0, ("",), "")
+_ANY_OTHER = Name(0, ("",), "")[1:]
 
 
 @dataclass(slots=True)
@@ -106,15 +110,17 @@ class References:
     """
 
     above: References | None = None
-    _named: dict[str, dict[Name, None]] = field(default_factory=dict)
+    _named: dict[str, dict[tuple[Any, ...], None]] = field(default_factory=dict)
+    """Names without their places."""
     _defined: dict[str, list[_Address]] = field(default_factory=dict)
 
     def name(self, label: str, names: Iterable[Name]) -> None:
         """A reference to `label` names `names`."""
         known = self._named.setdefault(label, {})
-        for each in names:
-            name = each._replace(at=0)
-            known[name if len(known) < _MOST_NAMED else _ANY_OTHER] = None
+        for name in names:
+            if len(known) == _TOO_MANY:
+                return
+            known[name[1:] if len(known) < _MOST_NAMED else _ANY_OTHER] = None
 
     def define(self, label: str, address: _Address) -> None:
         """References to `label` may lead to `address`."""
@@ -126,7 +132,15 @@ class References:
         """What references to `label` name."""
         if self.above:
             yield from self.above.named(label)
-        yield from self._named.get(label, ())
+        for name in self._named.get(label, ()):
+            yield Name(0, *name)
+
+    def unnamed(self, label: str, names: Sequence[Name]) -> Sequence[Name]:
+        """Those of `names` that no reference to `label` names: of the others it is known that they
+        are honest."""
+        known = self._named.get(label, {})
+        left = [name for name in names if name[1:] not in known]
+        return self.above.unnamed(label, left) if self.above else left
 
     def defined(self, label: str) -> Iterator[_Address]:
         """Where references to `label` may lead."""
@@ -225,9 +239,10 @@ def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: Reference
     if label is None:
         return False
     key = _key(label[1])
-    if any(_hides(names, address) for address in known.defined(key)):
+    new = names if len(names) > _MOST_NAMED else known.unnamed(key, names)
+    if any(_hides(new, address) for address in known.defined(key)):
         return True
-    known.name(key, names)
+    known.name(key, new)
     return False
 
 
@@ -248,7 +263,8 @@ def _hides(names: Sequence[Name], address: _Address) -> bool:
 
 def _key(label: str) -> str:
     """What labels of one reference have in common ("matches")."""
-    return " ".join(_BEGUN_LINE.sub(" ", label).split()).lower().upper().casefold()
+    words = " ".join((_BEGUN_LINE.sub(" ", label) if "\n" in label else label).split())
+    return words.lower() if words.isascii() else words.lower().upper().casefold()
 
 
 def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
@@ -261,7 +277,7 @@ def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
             opened.append(at + 1)
             continue
         begin = opened.pop() if opened else -1
-        if (doubtful or begin >= 0) and leaf[at + 1 : at + 2] in _FOLLOWING:
+        if leaf[at + 1 : at + 2] in _FOLLOWING and (doubtful or begin >= 0):
             yield _Pair(0 if doubtful else begin, at)
 
 
@@ -269,9 +285,10 @@ def _marks(leaf: str, code: Code) -> tuple[Sequence[int], bool]:
     """Where brackets stand in the text of `leaf`, and whether any of them is doubtful."""
     marks: list[int] = []
     doubtful = False
+    pattern = _MARK if "\\" in leaf or "<" in leaf else _BRACKET
     start = 0
     for end, behind in (*code.certain, (len(leaf), 0)):
-        for found in _MARK.finditer(leaf, start, end):
+        for found in pattern.finditer(leaf, start, end):
             kind = found.lastgroup
             if kind == "bracket":
                 marks.append(found.start())
@@ -314,7 +331,7 @@ class _Names:
         """What is named between `pair`, or enough of it to see that it is too much."""
         if self._apart:
             label = self._leaf[pair.begin : pair.end]
-            return [*islice(names_in(label, pair.begin), _TOO_MANY)] if may_name(label) else ()
+            return [*islice(names_in(label, pair.begin), _TOO_MANY)]
         first = bisect_left(self._at, pair.begin)
         last = bisect_left(self._at, pair.end, first)
         return self._names[first : min(last, first + _TOO_MANY)]

@@ -18,6 +18,8 @@ def normalized(text: str, form: Literal["NFKC", "NFKD"]) -> str:
     character are put in order, which takes the square of their number."""
     if text.isascii():
         return text
+    if len(text) <= _SLICE_CHARS:
+        return unicodedata.normalize(form, text)
     slices = (text[at : at + _SLICE_CHARS] for at in range(0, len(text), _SLICE_CHARS))
     return "".join(unicodedata.normalize(form, each) for each in slices)
 

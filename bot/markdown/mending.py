@@ -70,6 +70,8 @@ def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
 
 def _of_one_kind(leaf: str) -> str:
     """`leaf` with the runs around a word starred that neither can be mended by themselves."""
+    if not _BOTH_KINDS.search(leaf):
+        return leaf
     code = code_in(leaf)
     spans = sorted((*code.certain, *code.doubtful))
 

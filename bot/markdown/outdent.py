@@ -12,7 +12,7 @@ import re
 
 from bot.markdown.leaves import QUOTE, START, Kind, Place, read, read_all
 from bot.markdown.lines import LIST_MARKER
-from bot.markdown.safety import printable
+from bot.markdown.safety import with_newlines
 
 _TAB = 4
 _PARAGRAPH = Place(paragraph=True)
@@ -24,7 +24,7 @@ def place_behind(text: str, place: Place = START) -> Place:
     within = text[text.rfind("\n") + 1 :].lstrip(" \t").startswith(">")
     if place == START and not within and not _ITEM_OR_FENCE.search(text):
         return START
-    return read_all(place, printable(text))
+    return read_all(place, with_newlines(text))
 
 
 class Outdent:
@@ -66,7 +66,7 @@ class Outdent:
         return self._moved + last
 
     def _line(self, line: str) -> str:
-        kind, behind = read(self._place, printable(line))
+        kind, behind = read(self._place, with_newlines(line))
         goes_on, moved = _moved(line, self._begin.containers[: self._open])
         lazy = kind is Kind.MORE and behind.containers == self._place.containers
         ends = goes_on < self._open and line.strip() and not lazy

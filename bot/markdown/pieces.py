@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 _LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 """What begins four bytes of UTF-8."""
 
+_IN_TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
 _COUNTS_MORE = re.compile(r"[&<>@\]]")
 
 
@@ -29,6 +30,8 @@ def weigh(text: str) -> int:
 def _in_two_units(text: str) -> int:
     """How many characters of `text` take two UTF-16 units. It is told by their first bytes in
     UTF-8: lone surrogates, one unit each, are slow to encode otherwise."""
+    if not _IN_TWO_UNITS.search(text):
+        return 0
     return sum(map(text.encode("utf-8", "surrogatepass").count, _LEADS_OF_FOUR))
 
 

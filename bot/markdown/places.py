@@ -34,6 +34,9 @@ LONGEST_TARGET = 1_000
 _SHORT_LABEL = 200
 """What is named in a label of so many characters is remembered."""
 
+_MOST_SIGNS = 8_192
+"""Of so many characters is remembered what they are taken for."""
+
 _SEPARATORS = r"\s\[\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…⁄∕⧸╱"
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _CHUNK = re.compile(
@@ -47,19 +50,22 @@ _DOTTED = (
 )
 """What looks like a dot, or holds one."""
 
-_NAMING = re.compile(rf"[.&{_DOTTED}]|//|\\\\|::|:.*:.*:|localhost:", re.DOTALL | re.IGNORECASE)
-"""Without any of these in it a label names nothing."""
+_DOT = re.compile(f"[.{_DOTTED}]")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9.-]+")
 
 _SCHEME = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]{0,31}):)?[/\\]+")
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _USER_PART = re.compile(r"[^/\\?#&=@:%+~$*^\s]+")
 _SEGMENT = re.compile(r"[^/\\?#&=@:%+~$*^]+")
+_LEAST_COLONS = 3
+"""In an IPv6 address that leaves no zeros out."""
+
 _EDGES = f"{string.punctuation}…·"
 _RAISED = "™℠"
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORDS = ("L", "M", "N")
 _WITHIN_WORDS = re.compile(r"(?<=[^\s*~`])[*~`]++(?=[^\s*~`])")
 _MANY_DOTS = re.compile(r"\.{2,}")
+_HYPHEN = re.compile(r"[-_]")
 _CALL = re.compile(r"\(\S*\)|\(\)")
 _COMPANY = re.compile(r",?\s+(?:Inc|Ltd|Limited|LLC|Corp|Corporation|plc|PLC|GmbH|AG)\b")
 _OWN_WORDS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -132,11 +138,18 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
 
 def may_name(label: str) -> bool:
     """Whether there may be a name in `label`; what holds none has none in any part of it."""
-    return _NAMING.search(label) is not None or (":" in label and not label.isascii())
+    if "." in label or "&" in label or "//" in label or "\\\\" in label:
+        return True
+    if ":" in label:
+        several = "::" in label or label.count(":") >= _LEAST_COLONS
+        return several or not label.isascii() or "localhost:" in label.lower()
+    return not label.isascii() and _DOT.search(label) is not None
 
 
 def is_honest(name: Name, target: Target) -> bool:
     """Whether who reads `name` on a link to `target` gets where they think."""
+    if target.host in name.hosts:
+        return True
     if len(name.shown) + len(target.rest) > _SHORT_LABEL:
         return _leads_there(name, target)
     return _leads_there_kept(name[1:], target)
@@ -183,38 +196,63 @@ def _in_network(rest: str) -> Target:
     return Target(canonical(rest[:end]), rest[end:])
 
 
+class _Signs(dict[int, int]):
+    """What each character of a text is taken for: a space, where it `_is_sign`."""
+
+    def __missing__(self, code: int) -> int:
+        if len(self) == _MOST_SIGNS:
+            self.clear()
+        char = chr(code)
+        self[code] = taken = ord(" ") if not char.isascii() and _is_sign(char) else code
+        return taken
+
+
+_SIGNS = _Signs()
+
+
 def _names(text: str) -> Iterator[Name]:
     if not text.isascii():
-        text = _NOT_ASCII.sub(lambda found: " " if _is_sign(found[0]) else found[0], text)
+        text = text.translate(_SIGNS)
     for chunk in _CHUNK.finditer(text):
         written = chunk[0]
-        if "." not in looks(written) and "//" not in written and ":" not in written:
-            continue
-        yield from _in_chunk(text, chunk.start(), written)
+        if "." in written or "//" in written or ":" in written or _DOT.search(written):
+            yield from _in_chunk(text, chunk.start(), written)
 
 
 def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
+    if _PLAIN_NAME.fullmatch(chunk):
+        if name := _name(text, start, chunk, ""):
+            yield name
+        return
     scheme = _SCHEME.match(chunk)
-    begin = scheme.end() if scheme else 0
     if scheme and (scheme[1] or len(scheme[0]) > 1):
-        authority = _AUTHORITY.match(chunk, begin)
-        written = authority[0] if authority else ""
-        *user, last = written.split("@")
-        for part in _USER_PART.findall(unquote("@".join(user))):
-            if host := _host(part):
-                yield Name(start, (host,), part)
-        if host := canonical(last):
-            yield Name(start, (host, *_inner(last)), written)
-        return
-    if (chunk.count(":") >= 3 or chunk.startswith("::")) and (address := _ipv6(chunk)):
-        yield Name(start, (address,), chunk)
-        return
+        yield from _in_address(start, chunk, scheme.end())
+    elif (chunk.count(":") >= _LEAST_COLONS or chunk.startswith("::")) and (six := _ipv6(chunk)):
+        yield Name(start, (six,), chunk)
+    else:
+        yield from _in_segments(text, start, chunk)
+
+
+def _in_address(start: int, chunk: str, begin: int) -> Iterator[Name]:
+    authority = _AUTHORITY.match(chunk, begin)
+    written = authority[0] if authority else ""
+    *user, last = written.split("@")
+    for part in _USER_PART.findall(unquote("@".join(user))) if user else ():
+        if host := _host(part):
+            yield Name(start, (host,), part)
+    if host := canonical(last):
+        yield Name(start, (host, *_inner(last)), written)
+
+
+def _in_segments(text: str, start: int, chunk: str) -> Iterator[Name]:
     for segment in _SEGMENT.finditer(chunk):
         begin, end = segment.span()
-        before, after = chunk[max(begin - 1, 0) : begin], chunk[end : end + 1]
-        if after == ":" and looks(segment[0]) == "localhost":
-            yield Name(start, ("localhost",), segment[0])
-        if name := _name(text, start + begin, segment[0], before):
+        written, after = segment[0], chunk[end : end + 1]
+        if after == ":" and looks(written) == "localhost":
+            yield Name(start, ("localhost",), written)
+        if not _DOT.search(written):
+            continue
+        if name := _name(text, start + begin, written, chunk[max(begin - 1, 0) : begin]):
             yield name
             if after in ("/", "\\", "?", "#"):
                 return
@@ -247,14 +285,14 @@ def _host(written: str) -> str | None:
         return None
     for part in _MANY_DOTS.split(plain) if ".." in plain else (plain,):
         bare = part.strip(_EDGES)
-        *stem, end = bare.split(".")
-        if not stem:
+        stem, dot, end = bare.rpartition(".")
+        if not dot:
             continue
-        if bare.startswith("www.") or is_end(end) or _is_ipv4(bare):
+        if is_end(end) or bare.startswith("www.") or _is_ipv4(bare):
             return canonical(bare)
-        plain_end = re.split(r"[-_]", end, maxsplit=1)[0]
+        plain_end = _HYPHEN.split(end, maxsplit=1)[0]
         if plain_end != end and plain_end in PLAIN_ENDS:
-            return canonical(".".join((*stem, plain_end)))
+            return canonical(f"{stem}.{plain_end}")
     return None
 
 
@@ -284,7 +322,7 @@ def _is_sign(char: str) -> bool:
 
 def _inner(written: str) -> Iterator[str]:
     """Hosts in the midst of words that are written without spaces."""
-    plain = looks(written)
+    plain = "" if written.isascii() else looks(written)
     if _BETWEEN_WORDS.search(plain):
         yield from filter(None, map(_host, _BETWEEN_WORDS.split(plain)))
 

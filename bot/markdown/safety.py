@@ -71,7 +71,7 @@ class SafeGrowth:
             return Safe(self._safe + printable(text[len(self._done) :]))
         start, kind, place = self._read(text, live)
         end = text.rfind("\n", start) + 1 or start
-        last = read(place, printable(text[end:]))[0]
+        last = read(place, with_newlines(text[end:]))[0]
         known = References(self._known)
         left = self._mends
         if last is Kind.MORE:
@@ -99,7 +99,7 @@ class SafeGrowth:
                     continue
             line = text[end:newline]
             above = reader
-            next_kind, reader = reader.read(printable(line) if returns else line)
+            next_kind, reader = reader.read(with_newlines(line) if returns else line)
             if next_kind is not Kind.MORE:
                 if changes < end:
                     if kind is not Kind.CODE:
@@ -128,6 +128,12 @@ def printable(text: str) -> str:
     if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = text.replace("\0", "\ufffd")
+    return with_newlines(text)
+
+
+def with_newlines(text: str) -> str:
+    """`text` with no line ends but newlines, as Slack is given it: which is enough to read its
+    lines."""
     return _LONE_RETURN.sub(" ", text) if "\r" in text else text
 
 

@@ -43,16 +43,20 @@ _MARKUP = re.compile(
 class Seen:
     """What is seen of a text, and where it was written."""
 
-    def __init__(self, written: str, pattern: re.Pattern[str], shown: Callable[[str], str]) -> None:
-        """Each match of `pattern` in what was `written`, the `source`, is seen as `shown` says."""
-        self.text = pattern.sub(lambda found: shown(found[0]), written)
+    def __init__(
+        self, written: str, pattern: re.Pattern[str], shown: Callable[[str], str] | None = None
+    ) -> None:
+        """Each match of `pattern` in what was `written`, the `source`, is seen as `shown` says;
+        as nothing where that is not given."""
+        instead = (lambda found: shown(found[0])) if shown else ""
+        self.text = pattern.sub(instead, written)
         self.source = written
         self._pattern = pattern
         self._shown = shown
 
     def written(self, at: int) -> int:
         """Where what stands at `at` begins in the text as it was written."""
-        if self.text is self.source:
+        if len(self.text) == len(self.source) and self.text == self.source:
             return at
         seen, written = self._places
         part = bisect_right(seen, at) - 1
@@ -65,16 +69,16 @@ class Seen:
         """Where the parts begin that are seen otherwise than they are written, and those between
         them: in what is seen, and as it was written."""
         seen, written = [0], [0]
-        end = length = 0
+        shown, end, length = self._shown, 0, 0
         for found in self._pattern.finditer(self.source):
-            instead = self._shown(found[0])
+            start, behind = found.span()
+            instead = shown(found[0]) if shown else ""
             if instead == found[0]:
                 continue
-            start = length + found.start() - end
-            end = found.end()
-            length = start + len(instead)
-            seen += start, length
-            written += found.start(), end
+            begin = length + start - end
+            end, length = behind, begin + len(instead)
+            seen += begin, length
+            written += start, behind
         return seen, written
 
 
@@ -85,7 +89,7 @@ def decoded(text: str) -> Seen:
 
 def without_markup(text: str) -> Seen:
     """`text` as it looks: decoded, without markup of its words and what shows as nothing."""
-    return Seen(text, _MARKUP, _looks)
+    return Seen(text, _MARKUP, _looks if "&" in text else None)
 
 
 def decode(entity: str) -> str:
