@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot import words
 from bot.completion.excerpt import excerpt
-from bot.completion.hosts import in_ascii
+from bot.completion.hosts import LONGEST, in_ascii
 from bot.completion.tools import TOOLS, Searched
 from bot.completion.typed import narrow
 from bot.errors import Fault
@@ -38,7 +38,6 @@ OFF = "off"
 EXCLUSIVE = (("domains", "not_domains"), ("handles", "not_handles"))
 """Lists of which the API takes one."""
 
-_LONGEST_DOMAIN = 253
 _SHOWN = 40
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,58}}[a-z0-9])")
@@ -220,20 +219,20 @@ def _handles(name: str, typed: str) -> Read:
 def domain_in(typed: str) -> str:
     """The domain that `typed` is, as it is sent; empty when it is none. `https://` before it, and
     a `/` behind it, say nothing more."""
-    host = _SCHEME.sub("", typed[: 2 * _LONGEST_DOMAIN].strip().lower())
+    host = _SCHEME.sub("", typed[: 2 * LONGEST].strip().lower())
     host = host.removesuffix("/").removesuffix(".")
     if not host.isascii():
         try:
             host = in_ascii(host)
         except ValueError:
             return ""
-    return host if len(host) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(host) else ""
+    return host if len(host) <= LONGEST and _DOMAIN.fullmatch(host) else ""
 
 
 def handle_in(typed: str) -> str:
     """The handle on X that `typed` is, with `@` or without, or as the address of a profile; empty
     when it is none."""
-    handle = _PROFILE.sub("", typed[:_LONGEST_DOMAIN].strip()).removesuffix("/")
+    handle = _PROFILE.sub("", typed[:LONGEST].strip()).removesuffix("/")
     if _SOMEBODY.fullmatch(handle):
         return ""
     handle = handle.removeprefix("@").lower()
