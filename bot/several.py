@@ -13,7 +13,7 @@ from bot.listening import Handler, Listening
 from bot.ops import words
 from bot.ops.scopes import SCOPES
 from bot.process import Ground, Own, open_team
-from bot.settings import Settings, admins_in, welcome_places
+from bot.settings import INSTALL_PATH, Settings, admins_in, welcome_places
 from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
@@ -45,7 +45,11 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
         register,
         _opening(ground, connected, grok_keys),
         rotation=Rotation(
-            register, client, client_id=identity, client_secret=secret.get_secret_value()
+            register,
+            client,
+            client_id=identity,
+            client_secret=secret.get_secret_value(),
+            address=address.rstrip("/") + INSTALL_PATH,
         ),
         departures=departures,
         work=Work(ground.store),

@@ -25,6 +25,9 @@ from bot.slack.installation import Installation
 from bot.slack.session import slack_session
 from bot.store.connection import open_store
 from bot.store.installations import Installations
+from bot.store.seal import Seal, keys_in
+from bot.teams.register import Register
+from bot.words.installing import LOST_REMEDY
 
 _NO_TEAM = "CHECK"
 """In place of a workspace that Slack does not tell."""
@@ -138,9 +141,16 @@ async def _installations(settings: Settings) -> Line:
     """Where an app is that several workspaces may install."""
     try:
         async with open_store(settings, join=True) as store:
-            places = await Installations(store).versions()
+            kept = Installations(store)
+            places = await kept.versions()
+            keys = settings.installation_keys
+            seal = Seal(keys_in(keys.get_secret_value())) if keys else None
+            lost = await Register(kept, seal).lost() if seal else []
     except (StartupError, StoreUnavailable):
         return _line(words.CHECK_INSTALLATIONS, several_words.APP_PLACES_NOT_TOLD)
+    if lost:
+        trouble = Trouble(several_words.installations_lost(", ".join(lost)), LOST_REMEDY)
+        return _line(words.CHECK_INSTALLATIONS, trouble)
     return _line(words.CHECK_INSTALLATIONS, several_words.app_installed_in(len(places)))
 
 

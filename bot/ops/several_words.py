@@ -35,3 +35,8 @@ def app_installed_in(places: int) -> str:
     """In how many workspaces or organisations an app is that several may install."""
     where = "1 workspace" if places == 1 else f"{places} workspaces"
     return f"installed in {where}"
+
+
+def installations_lost(places: str) -> str:
+    """Whose tokens run out."""
+    return f"Slack does not renew the access to {places}"

@@ -16,7 +16,8 @@ log = structlog.get_logger(__name__)
 
 
 class Record(BaseModel):
-    """One installation. `expires_at` is Unix time in seconds; 0: its token does not expire."""
+    """One installation. `expires_at` is Unix time in seconds; 0: its token does not expire. `lost`:
+    there will be no other after that."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,6 +26,7 @@ class Record(BaseModel):
     bot_token: str = Field(repr=False)
     refresh_token: str = Field("", repr=False)
     expires_at: float = 0
+    lost: bool = False
     bot_user: str
     bot_id: str = ""
     enterprise: str = ""
@@ -81,6 +83,12 @@ class Register:
             log.warning("installation cannot be read", place=place, why=type(error).__name__)
             return None
         return Registered(record, kept.version) if record.place == place else None
+
+    async def lost(self) -> list[str]:
+        """The places whose token will not be renewed."""
+        places = sorted(await self.store.versions())
+        found = [await self.find(place) for place in places]
+        return [each.record.place for each in found if each is not None and each.record.lost]
 
     async def of(self, team: str) -> Registered | None:
         """The installation that serves `team`, whose organisation nobody has named."""

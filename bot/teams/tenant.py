@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -117,6 +118,8 @@ class Opening:
     version: int
     grok_key: SecretStr | None = None
     key_version: str = ""
+    lapses_at: float = math.inf
+    """When its token is good no more, and none comes after it; Unix time in seconds."""
 
     def renews(self, other: Opening) -> bool:
         """Whether this is `other` with, at most, another token."""

@@ -10,6 +10,7 @@ where anything else has changed, another bot takes its place, and it ends what i
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 
@@ -112,6 +113,8 @@ class Tenants:
         if found is None:
             log.info("not installed there", team=who.team)
             return _said(body, words.NOT_HERE)
+        if time.time() > found.by.lapses_at:
+            return _said(body, words.LAPSED)
         return await found.answer(body, retry)
 
     async def _of(self, team: str, enterprise: str) -> Open | None:
@@ -129,10 +132,14 @@ class Tenants:
 
     async def _opening(self, team: str, found: Registered) -> Opening:
         record, key = found.record, await self._grok_keys.find(team)
-        installation = record.installation(team)
-        if key is None:
-            return Opening(installation, record.place, found.version)
-        return Opening(installation, record.place, found.version, key.secret, key.version)
+        return Opening(
+            record.installation(team),
+            record.place,
+            found.version,
+            grok_key=key.secret if key else None,
+            key_version=key.version if key else "",
+            lapses_at=record.expires_at if record.lost else math.inf,
+        )
 
     async def _leave(self, team: str, enterprise: str) -> BoltResponse:
         """The app may have been removed: Slack is asked, since an event can come late."""
@@ -191,8 +198,8 @@ class Tenants:
             self._rotated.clear()
         for place, version in versions.items():
             if self._rotated.get(place) != version:
-                self._rotated[place] = version
                 await self._rotation.look(place)
+                self._rotated[place] = version
 
     async def _close_gone(self, versions: dict[str, int]) -> None:
         """Where the app is no more, running answers end."""

@@ -35,3 +35,18 @@ NOT_HERE = (
     "Grok is not installed in this workspace any more. Ask an admin to install it again, then "
     "repeat what you did."
 )
+
+LAPSED = (
+    "Slack lets me do nothing in this workspace any more, because my access could not be renewed. "
+    "Ask whoever installed me to do that again; all that is set here stays."
+)
+LOST_REMEDY = "Have the app installed there again; what is set there stays."
+
+
+def lost(address: str, minutes: int) -> str:
+    """To whoever installed the app, whose token lasts so much longer and cannot be renewed."""
+    return (
+        f"Slack did not renew my access to this workspace, so I can answer here for {minutes} more "
+        f"minutes and then no more. Please install me again, by {address}: all that is set here "
+        "stays."
+    )

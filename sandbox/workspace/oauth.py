@@ -47,7 +47,7 @@ class _Code:
     used: bool = False
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """Named as the API says it."""
 
 
@@ -152,7 +152,7 @@ class OAuth:
                 team = self._refreshed(args.get("refresh_token", ""))
             else:
                 team = self._exchanged(args)
-        except _Refused as refusal:
+        except Refused as refusal:
             return web.json_response({"ok": False, "error": str(refusal)})
         return web.json_response(self._granted(team))
 
@@ -186,20 +186,20 @@ class OAuth:
             try:
                 client, _, secret = base64.b64decode(encoded).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
-                raise _Refused("invalid_client_id") from None
+                raise Refused("invalid_client_id") from None
         if client != self.client_id:
-            raise _Refused("invalid_client_id")
+            raise Refused("invalid_client_id")
         if secret != self.client_secret:
-            raise _Refused("bad_client_secret")
+            raise Refused("bad_client_secret")
 
     def _exchanged(self, args: Mapping[str, str]) -> Grantee:
         code = self._codes.get(args.get("code", ""))
         if code is None or time.monotonic() - code.born > CODE_SECONDS:
-            raise _Refused("invalid_code")
+            raise Refused("invalid_code")
         if code.used:
-            raise _Refused("code_already_used")
+            raise Refused("code_already_used")
         if args.get("redirect_uri", "") != code.redirect_uri:
-            raise _Refused("bad_redirect_uri")
+            raise Refused("bad_redirect_uri")
         code.used = True
         return code.team
 
@@ -207,7 +207,7 @@ class OAuth:
         team = self._refreshing.pop(refresh_token, None)
         if team is None:
             self.used_up += 1
-            raise _Refused("invalid_refresh_token")
+            raise Refused("invalid_refresh_token")
         self.exchanges += 1
         return team
 

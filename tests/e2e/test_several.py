@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 from redis.asyncio import Redis
@@ -14,8 +17,11 @@ from bot.jobs.queue import Queue
 from bot.ops.check import check
 from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.teams import tenants
+from bot.words.installing import LAPSED
 from sandbox.grok import GrokServer, Script
-from sandbox.workspace import ANA, BEN, GENERAL
+from sandbox.workspace import ANA, BEN, GENERAL, dm_of
+from sandbox.workspace.oauth import OAuth, Refused
 from tests.e2e.several import KEY, browser, keys_of, several
 from tests.e2e.stage import is_complete, markdown
 from tests.e2e.test_admin import told
@@ -150,6 +156,32 @@ async def test_tokens_are_exchanged_in_time_and_once(redis_url: str) -> None:
 
         assert is_complete((await acme.answer())[-1])
         assert oauth.used_up == 0
+
+
+async def test_a_token_that_is_not_renewed_is_told_to_all_whom_it_concerns(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who installed it in Slack, the operator, and in the end whoever asks."""
+
+    def revoked(_: object, __: str) -> NoReturn:
+        raise Refused("invalid_refresh_token")
+
+    monkeypatch.setattr(OAuth, "_refreshed", revoked)
+    async with several(redis_url, count=1, rotating=True, token_seconds=600) as all_:
+        (acme,) = all_.stages
+        told_ana = await acme.workspace.wait_for(lambda: acme.workspace.messages(dm_of(ANA)))
+        await acme.ask("Still here?")
+        still = await acme.answer()
+        await check(all_.settings)
+        said = capsys.readouterr().out
+        later = SimpleNamespace(time=lambda: time.time() + 601, monotonic=time.monotonic)
+        monkeypatch.setattr(tenants, "time", later)
+        asked = await acme.ask("And now?")
+
+    assert f"{all_.address}/slack/install" in told_ana[0].shown
+    assert is_complete(still[-1])
+    assert "✗ Slack app: Slack does not renew the access to T0SEVERAL1" in said
+    assert asked.ack_body["text"] == LAPSED
 
 
 async def test_an_operator_sees_where_it_is_and_asks_again_there(

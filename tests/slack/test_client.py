@@ -87,7 +87,7 @@ async def test_nobody_has_left_and_no_token_was_exchanged(store: Store) -> None:
             Record(place=place, bot_token="x", refresh_token="y", expires_at=ends, bot_user="U1")
         )
     async with slack_that_says(each for each in IN_ITS_PLACE for _ in range(2)) as client:
-        rotation = Rotation(register, client, client_id="1", client_secret="2")
+        rotation = Rotation(register, client, client_id="1", address="", client_secret="2")
         departures = Departures(register, store, client)
         for place in await register.store.versions():
             found = await register.find(place)

@@ -97,7 +97,7 @@ async def serving(
     tenants = Tenants(
         register,
         house.tenant,
-        rotation=Rotation(register, client, client_id="1", client_secret="2"),
+        rotation=Rotation(register, client, client_id="1", client_secret="2", address=""),
         departures=Departures(register, store, client),
         work=Work(store),
         grok_keys=grok_keys(store),
