@@ -171,9 +171,9 @@ class Bounds:
             thoughts=min(_MOST_THOUGHT_BYTES, thoughts),
         )
 
-    def event(self) -> None:
-        """One more event, whatever it says; raises `Failure`."""
-        self.events -= 1
+    def event(self, count: int = 1) -> None:
+        """One more event, or so many, whatever they say; raises `Failure`."""
+        self.events -= count
         if self.events < 0:
             raise Failure(words.GROK_TOO_MUCH, kind="cut")
 

@@ -17,6 +17,8 @@ from httpx_sse import ServerSentEvent
 # The halves of `EventSource`, which reads from a whole response only.
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
+from bot.grok.alike import Form
+
 _DECODER = json.JSONDecoder(strict=False)
 _NAME = "event: "
 _DATA = "data:"
@@ -32,6 +34,16 @@ class Said(NamedTuple):
     value: dict[str, Any]
 
 
+class More(NamedTuple):
+    """So many events like one that was said to be `usual`: their `text` all together, and the last
+    of them, with its own text."""
+
+    last: Said
+    last_text: str
+    text: str
+    events: int
+
+
 class EventStream:
     """Reads one stream. It is in UTF-8, whatever its header says."""
 
@@ -41,8 +53,18 @@ class EventStream:
         self._events = SSEDecoder()
         self._inside = False
         """Whether a part of an event, or of a line, waits for the rest."""
+        self._form: Form | None = None
+        self._written = ""
+        """The event that was told last, until it was said whether it is usual."""
 
-    def feed(self, piece: bytes) -> Iterator[Said | ServerSentEvent]:
+    def usual(self, text: str) -> None:
+        """What was told last says `text` and nothing else but what it counts: others that only
+        do the same come together. Of each piece one such event is enough to know."""
+        if self._written:
+            self._form = Form.of(self._written, text) or self._form
+            self._written = ""
+
+    def feed(self, piece: bytes) -> Iterator[Said | More | ServerSentEvent]:
         """The events that are complete now that `piece` came. Iterate to the end before the next
         one, unless nothing more is to be read."""
         text = self._text.decode(piece)
@@ -50,7 +72,7 @@ class EventStream:
         place = 0
         while place < len(text):
             if plain and not self._inside:
-                for said, end in _plain_events(text, place):
+                for said, end in self._plain_events(text, place):
                     place = end
                     yield said
                 if place == len(text):
@@ -61,33 +83,48 @@ class EventStream:
             self._inside = not part.endswith(_END)
             place += len(part)
 
+    def _plain_events(self, text: str, place: int) -> Iterator[tuple[Said | More, int]]:
+        """The events of the usual form that stand one after the other from `place` on, each with
+        where it ends."""
+        learns = True
+        while True:
+            run = self._form.run(text, place) if self._form else None
+            if run is not None and (last := _plain_event(text, run.last)):
+                yield More(last[0], run.texts[-1], "".join(run.texts), len(run.texts)), run.end
+                place = run.end
+            found = _plain_event(text, place)
+            if found is None:
+                return
+            said, end = found
+            self._written = text[place:end] if learns else ""
+            yield said, end
+            learns = learns and bool(self._written)
+            place = end
+
     def _by_lines(self, text: str) -> Iterator[ServerSentEvent]:
         for line in self._lines.decode(text):
             if (event := self._events.decode(line)) is not None:
                 yield event
 
 
-def _plain_events(text: str, place: int) -> Iterator[tuple[Said, int]]:
-    """The events of the usual form that stand one after the other from `place` on, each with where
-    it ends."""
-    while True:
-        start, name = place, ""
-        if text.startswith(_NAME, place):
-            start = text.find("\n", place) + 1 or place
-            name = text[place + len(_NAME) : start - 1]
-        if not text.startswith(_DATA, start):
-            return
-        start += len(_DATA)
-        if text.startswith(" ", start):
-            start += 1
-        end = text.find(_END, start)
-        if end < 0 or not text.startswith("{", start):
-            return
-        try:
-            value, stop = _DECODER.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            return
-        if stop != end or text.find("\n", start, end) >= 0:
-            return
-        place = end + len(_END)
-        yield Said(name or _NAMELESS, value), place
+def _plain_event(text: str, place: int) -> tuple[Said, int] | None:
+    """The event of the usual form that stands at `place`, and where it ends."""
+    start, name = place, ""
+    if text.startswith(_NAME, place):
+        start = text.find("\n", place) + 1 or place
+        name = text[place + len(_NAME) : start - 1]
+    if not text.startswith(_DATA, start):
+        return None
+    start += len(_DATA)
+    if text.startswith(" ", start):
+        start += 1
+    end = text.find(_END, start)
+    if end < 0 or not text.startswith("{", start):
+        return None
+    try:
+        value, stop = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    if stop != end or text.find("\n", start, end) >= 0:
+        return None
+    return Said(name or _NAMELESS, value), end + len(_END)

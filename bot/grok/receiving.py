@@ -7,7 +7,6 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
-    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -39,7 +38,7 @@ from bot.grok.endpoints import ENDPOINTS
 from bot.grok.endpoints.values import name_of
 from bot.grok.endpoints.wire import Step
 from bot.grok.errors import Failure
-from bot.grok.event_stream import EventStream, Said
+from bot.grok.event_stream import EventStream, More, Said
 from bot.grok.progress import Progress
 from bot.grok.usage import usage_after
 from bot.words import grok as words
@@ -108,7 +107,7 @@ class Receiving:
     async def _events(self, pieces: AsyncIterable[bytes], body: Bounded) -> AsyncGenerator[Chunk]:
         stream = EventStream()
         async for piece in pieces:
-            for chunk in self._in_steps(stream.feed(piece), body):
+            for chunk in self._in_steps(stream, piece, body):
                 yield chunk
             if self._done:
                 break
@@ -120,27 +119,43 @@ class Receiving:
         if not self._progress.said and not self._progress.complete:
             raise _nothing(spent=self._spent)
 
-    def _in_steps(self, events: Iterable[Said | ServerSentEvent], body: Bounded) -> Iterator[Chunk]:
-        """What `events` say: those that go on with a text, one after the other, in one step."""
+    def _in_steps(self, stream: EventStream, piece: bytes, body: Bounded) -> Iterator[Chunk]:
+        """What the events in `piece` say: those that go on with a text, one after the other, in one
+        step."""
         steps: list[Step] = []
-        for event in events:
+        count = 0
+        for event in stream.feed(piece):
+            events = event.events if isinstance(event, More) else 1
             body.done()
-            self._bounds.event()
-            step = self._read.step(event.value, event.event) if isinstance(event, Said) else None
+            self._bounds.event(events)
+            step = None if isinstance(event, ServerSentEvent) else self._step(event, stream)
             if step is None or (steps and not step.goes_on(steps[-1])):
-                yield from self._follow_steps(steps)
-                steps = []
+                yield from self._follow_steps(steps, count)
+                steps, count = [], 0
             if step is not None:
                 steps.append(step)
-                continue
-            for value in [event.value] if isinstance(event, Said) else self._values(event):
-                yield from self._follow(value, event.event)
-            if not isinstance(event, Said) and event.data.rstrip().endswith(_DONE):
-                self._done = True
-                return
-        yield from self._follow_steps(steps)
+                count += events
+            elif isinstance(event, ServerSentEvent):
+                for value in self._values(event):
+                    yield from self._follow(value, event.event)
+                if event.data.rstrip().endswith(_DONE):
+                    self._done = True
+                    return
+            else:
+                said = event.last if isinstance(event, More) else event
+                yield from self._follow(said.value, said.event)
+        yield from self._follow_steps(steps, count)
 
-    def _follow_steps(self, steps: Sequence[Step]) -> Iterator[Chunk]:
+    def _step(self, event: Said | More, stream: EventStream) -> Step | None:
+        if isinstance(event, More):
+            step = self._read.step(event.last.value, event.last.event)
+            return step and step.instead(event.last_text, event.text)
+        step = self._read.step(event.value, event.event)
+        if step and (text := step.text or step.thought):
+            stream.usual(text)
+        return step
+
+    def _follow_steps(self, steps: Sequence[Step], count: int) -> Iterator[Chunk]:
         if not steps:
             return
         self._deadlines.event()
@@ -148,7 +163,7 @@ class Receiving:
         text = "".join([step.text for step in steps])
         thought = "".join([step.thought for step in steps])
         chunk = Chunk(choice=steps[0].choice, text=text, reasoning=thought, model=model)
-        yield from self._progress.follow([chunk], steps=len(steps))
+        yield from self._progress.follow([chunk], steps=count)
         if usage := usage_after([step.told for step in steps if step.told]):
             self._spent = True
             yield Chunk(model=model, usage=usage)

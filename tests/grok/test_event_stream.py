@@ -11,7 +11,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grok.event_stream import EventStream, Said
+from bot.grok.event_stream import EventStream, More, Said
 
 TEXTS = st.text(st.sampled_from('ab"\\{}[]:, \n\r\u2028é🚀'), max_size=6)
 JSON = st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=2)
@@ -32,10 +32,11 @@ STREAMS = st.lists(st.tuples(LINES, ENDS), max_size=8).map(
 )
 
 
-def meaning(events: Iterable[Said | ServerSentEvent]) -> list[tuple[str, object]]:
+def meaning(events: Iterable[Said | More | ServerSentEvent]) -> list[tuple[str, object]]:
     """What is read of events: their names, and what they say, as JSON where it is any."""
     found = []
     for event in events:
+        assert not isinstance(event, More)  # nothing was said to be usual
         said = event.value if isinstance(event, Said) else event.data
         found.append((event.event, _parsed(said) if isinstance(said, str) else said))
     return found

@@ -61,9 +61,8 @@ def one_by_one(events: Iterable[bytes], endpoint: Endpoint) -> Collector:
     """What comes of `events`, each read as if there was no other."""
     collector, progress = Collector(request(n=2)), Progress()
     read = ENDPOINTS[endpoint].read()
-    for each in events:
-        value = json.loads(each.partition(b"data: ")[2], strict=False)
-        for chunk in progress.follow(read(value, "")):
+    for each in filter(None, b"".join(events).split(b"data: ")):
+        for chunk in progress.follow(read(json.loads(each), "")):
             collector.add(chunk)
     for chunk in progress.rest():
         collector.add(chunk)
@@ -99,6 +98,8 @@ USED = st.one_of(
             {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 5}},
             used(7, prompt_tokens=-1),
             used(7, prompt_tokens=10**12),
+            used(7, completion_tokens=10**12),
+            used(7, total_tokens=7.5),
             used(7, prompt_tokens="12"),
             used(7, prompt_tokens_details=None),
             used(7, prompt_tokens_details={"cached_tokens": {"cached_tokens": 2}}),
@@ -118,15 +119,36 @@ CHOICES = st.one_of(
     TEXTS.map(lambda text: {"text": text, "index": 1}),
     st.sampled_from(({"delta": {}}, {"delta": {"content": None}}, {"delta": None})),
 )
-CHATS = st.lists(st.builds(lambda choice, beside: event(choice, **beside), CHOICES, BESIDE))
+CHAT = st.builds(lambda choice, beside: event(choice, **beside), CHOICES, BESIDE)
+
+
+def alike(said: list[tuple[str, int]], key: str, index: int) -> bytes:
+    """Events of a chat that differ in their text and in what they use."""
+    choice = {"index": index, "delta": {"content": "", key: ""}}
+    return b"".join(
+        event(choice | {"delta": {"content": "", key: text}}, model="grok-4.3", usage=used(tokens))
+        for text, tokens in said
+    )
+
+
+RUNS = st.builds(
+    alike,
+    st.lists(st.tuples(TEXTS, st.integers(-1, 12)), min_size=2, max_size=6),
+    st.sampled_from(("content", "reasoning_content")),
+    st.integers(0, 1),
+)
+CHATS = st.lists(CHAT | RUNS, max_size=8)
 RESPONSES = st.lists(
     st.one_of(
+        st.lists(st.builds(delta, TEXTS, sequence_number=st.integers(0, 12))).map(b"".join),
         st.builds(delta, TEXTS, st.integers(0, 1), sequence_number=st.integers(0, 200)),
         st.builds(thought, TEXTS),
         st.builds(partial(thought, kind="reasoning_text"), TEXTS),
         st.builds(partial(typed, "new"), delta=TEXTS),
-        CHATS.map(b"".join).filter(lambda raw: raw.count(b"data: ") == 1),
-    )
+        CHAT,
+        RUNS,
+    ),
+    max_size=8,
 )
 CUTS = st.lists(st.integers(0, 4_000), max_size=6)
 

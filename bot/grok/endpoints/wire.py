@@ -27,6 +27,12 @@ class Step(NamedTuple):
         same = self.choice == before.choice and self.model == before.model
         return same and bool(self.thought) == bool(before.thought)
 
+    def instead(self, own: str, text: str) -> Step:
+        """The same with another `text`, or other thoughts, in place of its `own`."""
+        if self.thought:
+            return self._replace(thought=text)
+        return self._replace(text=self.text.removesuffix(own) + text)
+
 
 class Read(Protocol):
     """Reads one answer, event by event."""
