@@ -17,6 +17,9 @@ import regex
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
 from bot.completion.excerpt import excerpt
 from bot.errors import StartupError
@@ -230,7 +233,27 @@ def _fault_of_rules(item: Item) -> str:
             Draft202012Validator.check_schema(item.json_schema)
         except (SchemaError, RecursionError) as error:
             return words.no_schema(excerpt(getattr(error, "message", "too deep")))
+        if missing := next(_dangling(item.json_schema), ""):
+            return words.leads_nowhere(excerpt(missing))
     return ""
+
+
+def _dangling(schema: dict[str, Any] | bool) -> Iterator[str]:
+    """The references of a schema that lead to nothing in it: nothing is fetched for one."""
+    root = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
+    left: list[Any] = [schema]
+    while left:
+        part = left.pop()
+        if isinstance(part, list):
+            left += part
+        elif isinstance(part, dict):
+            left += part.values()
+            reference = part.get("$ref", part.get("$dynamicRef"))
+            if isinstance(reference, str):
+                try:
+                    root.lookup(reference)
+                except Unresolvable:
+                    yield reference
 
 
 def _merged(items: Iterable[Item]) -> Iterable[Item]:

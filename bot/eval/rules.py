@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import regex
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from bot.eval.dataset import Item
 
 REGEX_SECONDS = 1.0
 """How long an expression may be looked for in one answer: after that, it is not in it."""
 
-_FENCED = re.compile(r"```(?:json)?\s*\n(?P<inside>.*?)\n?```", re.DOTALL)
+_FENCED = re.compile(r"```(?:json)?[ \t\r]*+\n(?P<inside>[^`]*+(?:`(?!``)[^`]*+)*+)```")
 
 
 def is_good(item: Item, text: str) -> bool:
@@ -42,10 +46,28 @@ def _found(expression: str, text: str) -> bool:
         return False
 
 
+def _matches(validator: Any, pattern: str, value: Any, _: Any) -> Iterator[Any]:
+    """`pattern`, for no longer than any other expression."""
+    if validator.is_type(value, "string") and not _found(pattern, value):
+        yield ValidationError(pattern)
+
+
+def _named_so(validator: Any, patterns: Any, value: Any, _: Any) -> Iterator[Any]:
+    """`patternProperties`, the same."""
+    for pattern, schema in patterns.items() if validator.is_type(value, "object") else ():
+        for name in value:
+            if _found(pattern, name):
+                yield from validator.descend(value[name], schema, path=name, schema_path=pattern)
+
+
+_extended: Any = extend  # it has no types
+_Bounded = _extended(Draft202012Validator, {"pattern": _matches, "patternProperties": _named_so})
+
+
 def _valid(schema: dict[str, Any] | bool, text: str) -> bool:
     fenced = _FENCED.search(text)
     try:
         value = json.loads(fenced["inside"] if fenced else text)
-        return bool(Draft202012Validator(schema).is_valid(value))
-    except (ValueError, RecursionError):
+        return bool(_Bounded(schema, registry=Registry()).is_valid(value))
+    except (ValueError, ArithmeticError, RecursionError, Unresolvable):
         return False

@@ -80,6 +80,10 @@ def no_schema(why: str) -> str:
     return f"“schema” is no JSON Schema: {why}"
 
 
+def leads_nowhere(reference: str) -> str:
+    return f"“schema” refers to {reference}, which is not in it: put it there, under “$defs”"
+
+
 def left_out(number: int) -> str:
     """Lines of an export whose channel has not let its texts go along."""
     return f"{counted(number, 'vote')} came without a prompt and was left out."

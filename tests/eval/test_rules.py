@@ -30,6 +30,13 @@ LISTED = {"type": "array", "items": {"type": "string"}, "minItems": 2}
         ({"max_chars": 0}, "", True),
         ({"schema": LISTED}, '["a", "b"]', True),
         ({"schema": LISTED}, 'Here:\n```json\n["a", "b"]\n```\nDone.', True),
+        ({"schema": LISTED}, 'Here:\n```\r\n["a", "`b`"]```', True),
+        ({"schema": {"$defs": {"a": LISTED}, "$ref": "#/$defs/a"}}, '["a", "b"]', True),
+        ({"schema": {"multipleOf": 0.5}}, "1e400", False),
+        ({"schema": {"pattern": "^a+$"}}, '"aaa"', True),
+        ({"schema": {"pattern": "^a+$"}}, '"aab"', False),
+        ({"schema": {"patternProperties": {"^a": LISTED}}}, '{"a": 1, "b": 2}', False),
+        ({"schema": {"patternProperties": {"^a": LISTED}}}, '{"b": 1}', True),
         ({"schema": LISTED}, '["a"]', False),
         ({"schema": LISTED}, "a and b", False),
         ({"schema": False}, "1", False),
@@ -44,4 +51,15 @@ def test_all_rules_hold_for_a_good_answer(rules: dict[str, Any], text: str, good
 def test_an_expression_that_takes_for_ever_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REGEX_SECONDS", 0.05)
 
-    assert not is_good(Item(prompt="p", regex=r"(a|aa)+(b|bb)*$"), "a" * 5_000 + "c")
+    slow = r"(a|aa)+(b|bb)*$"
+
+    assert not is_good(Item(prompt="p", regex=slow), "a" * 5_000 + "c")
+    assert not is_good(Item(prompt="p", json_schema={"pattern": slow}), f'"{"a" * 5_000}c"')
+    never = {"patternProperties": {slow: False}}
+    assert is_good(Item(prompt="p", json_schema=never), f'{{"{"a" * 5_000}c": 1}}')
+
+
+def test_a_block_of_code_that_never_ends_is_read_at_once() -> None:
+    assert not is_good(Item(prompt="p", json_schema=LISTED), "```json\n" * 20_000)
+    assert not is_good(Item(prompt="p", json_schema=LISTED), "```json" + "\n" * 50_000)
+    assert not is_good(Item(prompt="p", json_schema=LISTED), "```\n" + "` " * 50_000)
