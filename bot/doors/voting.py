@@ -1,7 +1,8 @@
 """Votes on answers: by the thumbs below them, by reactions, and what went wrong behind a 👎.
 
-The value of a thumb is only a claim, as that of any button. A vote is stored before Slack is acked;
-of one person on one answer the last one by Slack's clock counts.
+The value of a thumb is only a claim, as that of any button. Of one person on one answer the last
+vote by Slack's clock counts. So many are stored at a time: when very many come at once, Slack is
+acked before some of them are, and whoever voted is told once theirs is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import tzinfo
 from functools import partial
 
 import structlog
-from attrs import frozen
+from attrs import field, frozen
 
 from bot.admin.permission import Permission
 from bot.doors.binding import is_about, job_named_by
@@ -37,7 +38,16 @@ from bot.words import votes as words
 log = structlog.get_logger(__name__)
 
 STORE_SECONDS = 2.5
-"""How long a vote may take until it is acked, of Slack's 3 s."""
+"""How long it may take to store one vote."""
+
+ACK_SECONDS = 1.0
+"""How long Slack, which gives 3 s, waits for the ack of a vote that has to wait for others."""
+
+AT_ONCE = 16
+"""Votes that are being stored at a time: of hundreds at once each would take as long as all."""
+
+LONGEST_SECONDS = 30.0
+"""How long a vote waits for others before it comes to nothing, which is told."""
 
 LOOK_UP_SECONDS = 1.0
 """How long Slack may take of that to say which message somebody reacted to."""
@@ -68,23 +78,22 @@ class Voting:
     _slack: SlackSide
     _store: StoreSide
     _settings: Settings
+    _turns: asyncio.Semaphore = field(factory=partial(asyncio.Semaphore, AT_ONCE), init=False)
 
     async def on_vote(self, click: Click) -> Reaction:
         """To a thumb: the vote is counted, and behind a 👎 it is asked what was wrong."""
         job_id, choice = voted(click.action.value)
         if choice is None:
-            return self._telling(click, words.NO_SUCH_VOTE)
+            return Reaction(then=partial(self._slack.ephemeral.answer, click, words.NO_SUCH_VOTE))
+        counting = asyncio.create_task(self._counted(click, job_id, choice))
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                said, counts = await self._cast(click, job_id, choice)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("vote not stored", error=str(error))
-            return Reaction(
-                then=partial(self._slack.ephemeral.answer, click, talk.BUTTON_FAILED), again=True
-            )
-        if counts and choice == "down":
-            return Reaction(then=partial(self._ask_why, click, job_id))
-        return self._telling(click, said)
+            await asyncio.wait([counting], timeout=ACK_SECONDS)
+        except asyncio.CancelledError:
+            counting.cancel()
+            raise
+        failed = counting.done() and counting.result() is None
+        then = partial(self._conclude, click, job_id, choice, counting)
+        return Reaction(then=then, again=failed)
 
     async def on_reason(self, submission: Submission) -> Reaction:
         """To the form: what went wrong is kept with the vote of whoever sends it, if there is one
@@ -116,10 +125,29 @@ class Voting:
             return Reaction(again=True)
         return Reaction()
 
-    def _telling(self, click: Click, sentence: str) -> Reaction:
-        if not sentence:
-            return Reaction()
-        return Reaction(then=partial(self._slack.ephemeral.answer, click, sentence))
+    async def _counted(self, click: Click, job_id: str, choice: Choice) -> tuple[str, bool] | None:
+        """What `_cast` says, once it is the turn of this vote; None: it came to nothing."""
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS), self._turns:
+                async with asyncio.timeout(STORE_SECONDS):
+                    return await self._cast(click, job_id, choice)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("vote not stored", error=str(error))
+            return None
+
+    async def _conclude(
+        self,
+        click: Click,
+        job_id: str,
+        choice: Choice,
+        counting: asyncio.Task[tuple[str, bool] | None],
+    ) -> None:
+        """Tell what came of a vote, or ask what was wrong behind a 👎."""
+        said, counts = await counting or (talk.BUTTON_FAILED, False)
+        if counts and choice == "down":
+            await self._ask_why(click, job_id)
+        elif said:
+            await self._slack.ephemeral.answer(click, said)
 
     async def _cast(self, click: Click, job_id: str, choice: Choice) -> tuple[str, bool]:
         """What there is to tell whoever clicked, and whether their vote counts now."""

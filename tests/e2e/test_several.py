@@ -18,13 +18,16 @@ from bot.ops.check import check
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.teams import tenants
+from bot.words import talk
+from bot.words import votes as votes_words
 from bot.words.installing import LAPSED
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL, dm_of
 from sandbox.workspace.oauth import OAuth, Refused
 from tests.e2e.several import KEY, browser, keys_of, several
-from tests.e2e.stage import is_complete, markdown
+from tests.e2e.stage import is_complete, markdown, thumb
 from tests.e2e.test_admin import told
+from tests.e2e.test_votes import an_answer, forge, press
 
 SLOW = tuple(f"word{number} " for number in range(400))
 
@@ -70,6 +73,22 @@ async def test_what_one_sets_does_not_hold_in_the_other(redis_url: str) -> None:
         assert "temperature" not in all_.grok.requests[-1].body
         assert len(acme.workspace.messages(GENERAL)) == before + 1
         assert len(birch.workspace.messages(GENERAL)) == 3
+
+
+async def test_a_vote_for_an_answer_of_another_workspace_counts_nowhere(redis_url: str) -> None:
+    async with several(redis_url) as all_:
+        acme, birch = all_.stages
+        (theirs, own) = [await an_answer(stage) for stage in all_.stages]
+        forged = await forge(birch, BEN, own, thumb(theirs, "up"))
+        counted = await press(acme, BEN, theirs)
+    kept = {
+        team: [each for each in await keys_of(redis_url, team) if ":votes:20" in each]
+        for team in ("T0SEVERAL1", "T0SEVERAL2")
+    }
+
+    assert forged == talk.ANSWER_FORGOTTEN
+    assert counted == votes_words.counted("up")
+    assert [len(keys) for keys in kept.values()] == [1, 0], kept
 
 
 async def test_an_operators_admin_is_one_in_the_workspace_that_is_named(redis_url: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC
 from functools import partial
 
@@ -228,6 +230,34 @@ async def test_nobody_votes_without_end(redis_url: str) -> None:
 
     assert other == words.counted("up")
     assert len(await ballots(redis_url)) == 2
+
+
+async def test_500_votes_in_moments_are_all_acked_and_each_person_has_one(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        state = stage.workspace._team.state
+        crowd = [f"U0CROWD{number:02}" for number in range(50)]
+        for user in crowd:
+            state.users[user] = replace(state.users[BEN], id=user, name=user.lower())
+            state.channels[GENERAL].members.add(user)
+        waves = ["down", "up"] * 5
+        acks = [
+            await asyncio.gather(
+                *(
+                    stage.workspace.forge.click(
+                        user, GENERAL, message.ts, "feedback", thumb(message, choice)
+                    )
+                    for user in crowd
+                )
+            )
+            for choice in waves
+        ]
+        await stage.quiet()
+        told = {m.shown for user in crowd for m in stage.workspace.ephemerals(user)}
+
+    assert [ack.error for wave in acks for ack in wave] == [None] * 500
+    assert await choices(redis_url) == dict.fromkeys(crowd, waves[-1])
+    assert told <= {words.FORM_LATE, words.counted("up"), words.changed("up")}
 
 
 async def test_where_votes_are_switched_off_there_are_none(redis_url: str) -> None:
