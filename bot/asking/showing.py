@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -94,12 +94,13 @@ def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
     listed = (model.id for model in catalogue.cheapest)
     ids = dict.fromkeys((*first, *listed, *(allowed.only or ())))
     may, may_not = allowed.part(ids)
-    shown = [_model(name, catalogue.find(name), default) for name in may[:MOST_MODELS]]
+    shown = [_model(name, catalogue, default) for name in may[:MOST_MODELS]]
     others = words.each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
     return (
         words.MODELS_ALLOWED if may_not else words.MODELS,
         home_words.PRICES,
         *(_and_more(shown, len(may)) or [words.EVERY_MODEL_FORBIDDEN]),
+        *_retired(catalogue, may),
         *((words.MODELS_FORBIDDEN, others) if may_not else ()),
     )
 
@@ -119,8 +120,9 @@ def how_to_search(prices: Mapping[str, int]) -> tuple[str, ...]:
 def every_model(catalogue: Catalogue) -> tuple[str, ...]:
     """Every model with its price, for those who may not know which of them may be asked."""
     models = catalogue.cheapest
-    shown = [_model(model.id, model, None) for model in models[:MOST_MODELS]]
-    return (words.MODELS, home_words.PRICES, *_and_more(shown, len(models)))
+    shown = [_model(model.id, catalogue, None) for model in models[:MOST_MODELS]]
+    retired = _retired(catalogue, [model.id for model in models])
+    return (words.MODELS, home_words.PRICES, *_and_more(shown, len(models)), *retired)
 
 
 def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> Iterator[str]:
@@ -145,12 +147,41 @@ def _default(default: Default, as_set: JsonValue) -> str:
     return words.default(name, value, source)
 
 
-def _model(name: str, model: Model | None, default: Model | None) -> str:
+def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
+    """A model with its price, and below it what it can do."""
+    model = catalogue.find(name)
     if model is None:
         return home_words.model_line(excerpt(name), words.NOT_LISTED)
     price = home_words.price(model.input_price, model.cached_price, model.output_price)
     facts = f"{price} · {words.DEFAULT_HERE}" if model == default else price
-    return home_words.model_line(excerpt(name), facts)
+    line = home_words.model_line(excerpt(name), facts)
+    can, long = catalogue.able_to(name), catalogue.beyond(model)
+    told = words.abilities(
+        reasons=can.reasons,
+        efforts=can.efforts,
+        does=[
+            said
+            for able, said in (
+                (can.sees, words.SEES),
+                (can.files, words.READS_FILES),
+                (can.searches, words.SEARCHES),
+            )
+            if able
+        ],
+        blind=can.sees is False,
+    )
+    if long is not None:
+        told = (*told, words.long_prompt(long.tokens, long.input, long.output))
+    return words.below(line, told)
+
+
+def _retired(catalogue: Catalogue, ids: Collection[str]) -> list[str]:
+    """Which names of models that are no more some of `ids` answer to."""
+    return [
+        words.retired(model, [words.code(each) for each in names])
+        for model, names in catalogue.retired().items()
+        if model in ids
+    ]
 
 
 def _and_more(shown: list[str], count: int) -> list[str]:

@@ -16,6 +16,7 @@ from bot.completion.endings import ending_of
 from bot.completion.result import Chunk
 from bot.completion.tools import Searched
 from bot.errors import GrokFailed, GrokFailure
+from bot.files.material import Pdf
 from bot.grok.adapting import Adapting, Way, adapted, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
@@ -23,7 +24,7 @@ from bot.grok.citing import Citing
 from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
-from bot.grok.meaning import lasts, takes_no_pictures, tools_in
+from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.room import Room, room_after, shortened
@@ -201,7 +202,7 @@ class Completion:
 
     async def _recover(self, failure: Failure, deadlines: Deadlines) -> None:
         """Make ready to ask again, or raise what the person should read."""
-        if self._search_less(failure) or self._without_pictures(failure):
+        if self._search_less(failure) or self._with_less_of_files(failure):
             return
         if any(map(self._try, ways_out(self.call, failure))) or self._shorten(failure):
             return
@@ -231,6 +232,9 @@ class Completion:
             # Some servers say only where nothing is streamed what they refuse.
             self.call = adapted(self.call, "no stream") or self.call
 
+    def _with_less_of_files(self, failure: Failure) -> bool:
+        return self._without_pictures(failure) or self._without_pdfs(failure)
+
     def _without_pictures(self, failure: Failure) -> bool:
         """Make ready to ask without pictures where the model turns out to look at none; whether
         that is all. Raises `GrokFailed` where the question is about them."""
@@ -243,6 +247,18 @@ class Completion:
             sentence = words.grok_found_blind(safe_name(self.call.request.model))
             raise GrokFailed(sentence, kind="invalid", spent=False) from failure
         files = carried(self.call.past.files, pictures=False, pdfs=False)
+        self.call = replace(self.call, past=replace(self.call.past, files=files))
+        self.call = rewritten(self.call, self.call.endpoint)
+        return True
+
+    def _without_pdfs(self, failure: Failure) -> bool:
+        """Make ready to ask with what is written in PDFs, where they turn out not to be taken as
+        they are; whether that is all."""
+        along = any(isinstance(file, Pdf) for file in enclosed(self.call.past, self.call.endpoint))
+        told = failure.kind == "invalid" and not failure.spent and takes_no_files(failure.said)
+        if not (along and told):
+            return False
+        files = carried(self.call.past.files, pictures=True, pdfs=False)
         self.call = replace(self.call, past=replace(self.call.past, files=files))
         self.call = rewritten(self.call, self.call.endpoint)
         return True

@@ -7,6 +7,7 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from bot.completion.effort import Effort
@@ -14,12 +15,15 @@ from bot.completion.request import is_text
 from bot.grok.known_models import (
     EFFORTS_BY_MODEL,
     KNOWN,
+    KNOWN_TO_READ_FILES,
+    KNOWN_TO_SEARCH,
+    KNOWN_TO_SEE,
     SUCCESSORS,
     USUAL_EFFORTS,
     WINDOWS,
     Model,
 )
-from bot.rules.prices import LongPrompt
+from bot.rules.prices import LongPrompt, Prices
 
 FRESH_SECONDS = 600.0
 _PRICE_UNITS_PER_DOLLAR = 10_000
@@ -38,6 +42,18 @@ _HIGHEST_PRICE = 1e12
 
 Fetch = Callable[[str], Awaitable[Any]]
 """Gets the JSON of a path below the base address; None when there is none to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model can do: think, so long as it can be told to (`efforts`), look at pictures, take
+    PDFs as they are, and search. None: nobody said."""
+
+    reasons: bool | None
+    efforts: tuple[Effort, ...]
+    sees: bool | None
+    files: bool | None
+    searches: bool | None
 
 
 def by_price(model: Model) -> tuple[float, float, str]:
@@ -177,7 +193,44 @@ class Catalogue:
         model = self.answering(name)
         if model is not None and model.sees is not None:
             return model.sees
-        return True if self._known(name) else None
+        return True if self._known(name) in KNOWN_TO_SEE else None
+
+    def reads_files(self, name: str) -> bool | None:
+        """Likewise whether it takes PDFs as they are, and not only what is written in them. xAI's
+        API does not list it, so no list says that one does not."""
+        model = self.answering(name)
+        if model is not None and model.files is not None:
+            return model.files
+        return True if self._known(name) in KNOWN_TO_READ_FILES else None
+
+    def searches(self, name: str) -> bool | None:
+        """Whether a model can search; no API lists it, so None is said of most."""
+        return True if self._known(name) in KNOWN_TO_SEARCH else None
+
+    def able_to(self, name: str) -> Abilities:
+        """All that is known of what a model can do."""
+        return Abilities(
+            reasons=self.reasons(name),
+            efforts=self.efforts(name) or (),
+            sees=self.sees(name),
+            files=self.reads_files(name),
+            searches=self.searches(name),
+        )
+
+    def beyond(self, model: Model) -> LongPrompt | None:
+        """What a long prompt costs: as the API lists it, else as xAI has it for its own."""
+        if model.long is not None or model.input_price is None or model.output_price is None:
+            return model.long
+        listed = Prices(model.input_price, model.output_price, model.cached_price)
+        return listed.beyond if self._known(model.id) else None
+
+    def retired(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of models that are no more, by the model that answers to them."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, successor in SUCCESSORS.items():
+            if self.find(name) is None and (model := self.find(successor)) is not None:
+                found[model.id] = (*found.get(model.id, ()), name)
+        return found
 
     @property
     def seeing(self) -> str:
@@ -232,7 +285,8 @@ def _read(listed: Any, field: str) -> tuple[Model, ...]:
             cached_price=_dollars(entry.get("cached_prompt_text_token_price")),
             output_price=_dollars(entry.get("completion_text_token_price")),
             long=_long_prompt(entry),
-            sees=_sees(entry.get("input_modalities")),
+            sees=_takes(entry, "image"),
+            files=_takes(entry, "file", "pdf", "document") or None,
         )
         for entry in entries[:_MOST_MODELS]
         if isinstance(entry, Mapping) and _is_name(entry.get("id"))
@@ -253,9 +307,16 @@ def _long_prompt(entry: Mapping[str, Any]) -> LongPrompt | None:
     return LongPrompt(beyond, read, written, cached)
 
 
-def _sees(modalities: Any) -> bool | None:
-    """Whether pictures are among what a model takes; None where that is not listed."""
-    return "image" in modalities if isinstance(modalities, list) and modalities else None
+def _takes(entry: Mapping[str, Any], *kinds: str) -> bool | None:
+    """Whether one of `kinds` is among what a model takes; None where nothing is listed. Some
+    servers list it among other facts (openrouter.ai, "List models")."""
+    within = entry.get("architecture")
+    modalities = entry.get("input_modalities")
+    if modalities is None and isinstance(within, Mapping):
+        modalities = within.get("input_modalities")
+    if not isinstance(modalities, list) or not modalities:
+        return None
+    return any(kind in modalities for kind in kinds)
 
 
 def _is_name(value: Any) -> TypeGuard[str]:

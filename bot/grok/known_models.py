@@ -25,8 +25,9 @@ class Model:
     long: LongPrompt | None = None
     """What a long prompt costs, where that is listed."""
     sees: bool | None = None
-    """Whether it looks at pictures, where that is listed; of xAI's every one does that answers by
-    text (docs.x.ai, "Image understanding", October 2026)."""
+    """Whether it looks at pictures, where that is listed."""
+    files: bool | None = None
+    """Whether it takes PDFs as they are, where that is listed."""
 
 
 KNOWN = (
@@ -45,6 +46,10 @@ KNOWN = (
     Model("grok-4.20-multi-agent-0309", (), 1.25, None, 2.5),
 )
 """xAI's models of October 2026 (docs.x.ai, "Models and pricing")."""
+
+KNOWN_TO_SEE = KNOWN_TO_READ_FILES = KNOWN_TO_SEARCH = frozenset(model.id for model in KNOWN)
+"""Those that look at pictures, take PDFs and search, where the API does not list it: of xAI's every
+one that answers by text (docs.x.ai, "Image understanding", "Files", "Web search", October 2026)."""
 
 WINDOWS = {
     "grok-4.7": 500_000,

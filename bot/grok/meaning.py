@@ -279,6 +279,16 @@ def takes_no_pictures(said: Said) -> bool:
     return bool(found) and not _ONE_PICTURE.search(text)
 
 
+_FILES = re.compile(r"\b(?:input_file|file_data|files?|pdfs?|documents?)\b", re.IGNORECASE)
+
+
+def takes_no_files(said: Said) -> bool:
+    """Whether an error says that no files are taken as they are, and not that this one is not."""
+    text = said.every
+    found = _FILES.search(text) and _NOT_TAKEN.search(text)
+    return bool(found) and not _ONE_PICTURE.search(text)
+
+
 def unsupported(said: Said) -> bool:
     """Whether an error says that a parameter is not taken at all, whatever its value."""
     return bool(_UNSUPPORTED.search(said.every)) and not _VALUE.search(said.every)

@@ -18,6 +18,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
+from bot.files.material import Enclosure
 from bot.grok.client import GrokClient
 from bot.grok.endpoints import enclosed
 from bot.jobs.lease import Held
@@ -232,21 +233,22 @@ class _Work:
             self._recall.release(known)
 
     async def _ask_grok(self, known: Recalled) -> None:
-        recalled: Recalled | None = known
-        if sentence := _nothing_read(self._ask, known):
+        recalled, asking = known, _Asking(self._grok, self._held, known)
+        if sentence := _nothing_read(self._ask, known, asking.files):
             raise RequestRefused(sentence, ())
         await self._held.begin()
-        while recalled is not None:
-            self._asking = _Asking(self._grok, self._held, recalled)
+        while True:
+            self._asking = asking
             try:
-                await self._read(self._asking)
+                await self._read(asking)
                 return
             except GrokFailed as failed:
-                free = failed.kind == "too_long" and not self._asking.collector.searching
-                recalled = less(recalled) if free else None
-                if recalled is None:
+                free = failed.kind == "too_long" and not asking.collector.searching
+                fewer = less(recalled) if free else None
+                if fewer is None:
                     raise
-                log.info("asking with fewer turns", turns=len(recalled.past.turns))
+            log.info("asking with fewer turns", turns=len(fewer.past.turns))
+            recalled, asking = fewer, _Asking(self._grok, self._held, fewer)
 
     async def _read(self, asking: _Asking) -> None:
         begun = False
@@ -314,6 +316,12 @@ class _Asking:
         """How long ago it was made."""
         return time.monotonic() - self._started
 
+    @property
+    def files(self) -> tuple[Enclosure, ...]:
+        """The files that were read, as far as they can go where the call goes."""
+        call = self.completion.call
+        return enclosed(call.past, call.endpoint)
+
     def answer(self, failure: str, *, stopped: bool) -> Answer:
         """What has come, and why there is no more."""
         self.collector.unsearched = self.completion.unsearched
@@ -326,23 +334,21 @@ class _Asking:
             forgotten=self._recalled.forgotten,
             asked=self.spent,
         )
-        past, call = self._recalled.past, self.completion.call
         update = {
-            "turns": len(past.turns),
+            "turns": len(self._recalled.past.turns),
             "first_seconds": self.first,
             "files": self._recalled.files,
-            "unread": named_unread(enclosed(call.past, call.endpoint)),
+            "unread": named_unread(self.files),
         }
         return answer.model_copy(update=update)
 
 
-def _nothing_read(ask: Ask, recalled: Recalled) -> str:
-    """What to say where somebody sent files and no word, and none of them could be read; empty
-    where there is something to ask."""
-    past = recalled.past
-    unread = named_unread(past.files)
+def _nothing_read(ask: Ask, recalled: Recalled, files: Sequence[Enclosure]) -> str:
+    """What to say where somebody sent files and no word, and none of them can go along; empty
+    where there is something to ask. `files` are those that were read, as they go where it goes."""
+    past, unread = recalled.past, named_unread(files)
     only_files = ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
-    nothing = bool(unread) and len(unread) == len(past.files)
+    nothing = bool(unread) and len(unread) == len(files)
     return files_words.none_read(unread) if only_files and nothing else ""
 
 

@@ -38,7 +38,7 @@ class Prices:
         Of those that were `read` so many were `cached`. One dollar per million tokens is one
         micro-dollar per token.
         """
-        long = self._long
+        long = self.beyond
         rates: Prices | LongPrompt = long if read >= long.tokens * prompts else self
         cheap = rates.input if rates.cached is None else rates.cached
         cached = min(cached, read)
@@ -48,10 +48,11 @@ class Prices:
     @property
     def most_input(self) -> float:
         """What input costs at most."""
-        return max(self.input, self._long.input)
+        return max(self.input, self.beyond.input)
 
     @property
-    def _long(self) -> LongPrompt:
+    def beyond(self) -> LongPrompt:
+        """What a long prompt costs."""
         if self.long is not None:
             return self.long
         twice = None if self.cached is None else self.cached * _LONG_FACTOR

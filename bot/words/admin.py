@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from bot.words import dollars
+
 # --- who may --------------------------------------------------------------------------------
 
 ONLY_ADMINS = {
@@ -306,6 +308,36 @@ MODELS_ALLOWED = "*Models that may be asked here:*"
 MODELS_FORBIDDEN = "*These may not be asked here:*"
 DEFAULT_HERE = "the default here"
 NOT_LISTED = "not on Grok’s list"
+SEES = "looks at pictures"
+READS_FILES = "reads PDFs"
+SEARCHES = "searches"
+
+
+def abilities(
+    *, reasons: bool | None, efforts: Sequence[str], does: Sequence[str], blind: bool
+) -> tuple[str, ...]:
+    """What a model can do, as far as it is known: `efforts` is how long it can be told to think,
+    `does` what else it does. `blind`: it is known to look at no pictures."""
+    thinks = f"thinks (`--effort` {', '.join(efforts)})" if efforts else "thinks"
+    known = [thinks] if reasons else ["does not think"] if reasons is False else []
+    return (*known, *does, *(["looks at no pictures"] if blind else []))
+
+
+def long_prompt(tokens: int, read: float, written: float) -> str:
+    """What a prompt costs that has so many tokens, in US dollars for a million."""
+    return f"from {tokens:,} tokens on {dollars(read)} in, {dollars(written)} out"
+
+
+def below(line: str, facts: Sequence[str]) -> str:
+    """A line of a list with `facts` below it."""
+    return f"{line}\n      {' · '.join(facts)}" if facts else line
+
+
+def retired(model: str, names: Sequence[str]) -> str:
+    """`names`, in code, are of models that are no more; `model` answers to them."""
+    return f"To {each(names)}, which are no more, `{model}` answers, at its own price."
+
+
 EVERY_MODEL_FORBIDDEN = "None. An admin can allow some with `/grok models allow`."
 
 

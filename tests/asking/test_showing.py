@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.asking.rules_text import changes, field_value
-from bot.asking.showing import defaults_here, defaults_of, models_here, notices
+from bot.asking.showing import defaults_here, defaults_of, every_model, models_here, notices
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.known_models import KNOWN
@@ -20,6 +20,7 @@ from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.home_view import models
 from bot.words import admin as words
+from bot.words.home import NO_PRICE
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, Workspace
 from tests.admin.command_desk import Desk, desk
 
@@ -51,7 +52,7 @@ def policy(**scopes: Rules) -> Policy:
 
 
 def line_of(lines: tuple[str, ...], flag: str) -> str:
-    (line,) = [line for line in lines if f"`{flag}`" in line]
+    (line,) = [line for line in lines if line.startswith("•") and f"`{flag}`" in line]
     return line
 
 
@@ -120,6 +121,45 @@ def test_models_are_listed_as_on_home_the_default_first_and_then_the_cheapest() 
         line.split("`")[1] for line in chain.from_iterable(on_home)
     ]
     assert "grok-4.3" in listed[0]
+
+
+def test_what_each_model_can_do_stands_below_it_with_its_long_prompts() -> None:
+    lines = models_here(in_force(policy()), CATALOGUE)
+
+    line = line_of(lines, "grok-4.7")
+    assert "thinks (`--effort` low, medium, high, xhigh)" in line
+    assert "looks at pictures · reads PDFs · searches" in line
+    assert "from 200,000 tokens on $4.00 in, $12.00 out" in line
+    assert "does not think" in line_of(lines, "grok-4.20-0309-non-reasoning")
+
+
+async def test_of_a_model_that_nobody_knows_only_what_its_api_lists_is_said() -> None:
+    listed = [
+        {"id": "plain", "input_modalities": ["text"]},
+        {"id": "seer", "architecture": {"input_modalities": ["text", "image", "file"]}},
+        {"id": "odd", "input_modalities": {"image": True}, "architecture": ["image"]},
+    ]
+
+    async def fetch(path: str) -> object:
+        return {"data": listed} if path == "/models" else None
+
+    catalogue = Catalogue(fetch, ())
+    await catalogue.refresh()
+    lines = every_model(catalogue)
+
+    assert line_of(lines, "plain").endswith("looks at no pictures")
+    assert line_of(lines, "seer").endswith("looks at pictures · reads PDFs")
+    assert line_of(lines, "odd").endswith(NO_PRICE)
+
+
+def test_names_of_models_that_are_no_more_say_who_answers_to_them() -> None:
+    every, forbidden = (
+        "\n".join(models_here(in_force(policy(here=Rules(models=models))), CATALOGUE))
+        for models in ({}, {"grok-4.3": False})
+    )
+
+    assert "and `grok-3`, which are no more, `grok-4.3` answers, at its own price." in every
+    assert "grok-3" not in forbidden
 
 
 def test_all_models_are_one_list() -> None:

@@ -247,6 +247,40 @@ async def test_at_every_endpoint_a_pdf_is_read_at_least_as_text(
     assert "E42" in json.dumps(body)
 
 
+@pytest.mark.parametrize("endpoint", ["chat", "completions", "responses"])
+async def test_a_scan_without_a_word_goes_only_where_it_is_looked_at(
+    redis_url: str, endpoint: str
+) -> None:
+    scan = NewFile("scan.pdf", pdf(""))
+    model = "grok-4.20-non-reasoning"
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=model) as stage:
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok", files=[scan])
+        answer = await stage.reply(0, asked.ts)
+
+    if endpoint == "responses":
+        assert sent_files(stage) == ["scan.pdf"]
+    else:
+        assert f"scan.pdf`: {words.NO_TEXT_IN_PDF}" in markdown(answer)
+        assert stage.grok.requests == []
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "completions"])
+async def test_pictures_go_on_chat_and_are_refused_where_none_can(
+    redis_url: str, endpoint: str
+) -> None:
+    model = "grok-4.20-non-reasoning"
+    async with on_stage(redis_url, grok_endpoint=endpoint, grok_model=model) as stage:
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok what is this?", files=[SHOT])
+        if endpoint == "chat":
+            await stage.reply(0, asked.ts)
+            assert sent_files(stage) == ["image_url"]
+            return
+        (told,) = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
+
+    assert "GROK_ENDPOINT=responses or auto" in told.shown
+    assert stage.grok.requests == []
+
+
 async def test_pictures_and_files_are_reserved_before_grok_is_asked(stage: Stage) -> None:
     await stage.ask("quota set tokens-per-day=60000 channel")
     many = NewFile("big.log", b"many words " * 6_000)

@@ -11,10 +11,10 @@ from bot.completion.result import Endpoint
 from bot.completion.transcript import Past
 from bot.errors import GrokFailed, RequestRefused
 from bot.files.material import Enclosure, Pdf, Picture, Text, Unread
-from bot.grok.meaning import takes_no_pictures
+from bot.grok.meaning import takes_no_files, takes_no_pictures
 from bot.grok.said import say
 from bot.words import files as words
-from sandbox.grok import GrokServer, Model
+from sandbox.grok import GrokServer, Model, Script
 from tests.files.samples import in_base64, jpeg, pdf, png
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import CHAT, PLAIN, request
@@ -173,6 +173,39 @@ async def test_where_the_question_is_about_pictures_that_is_said(
             assert [chunk async for chunk in chunks]
 
     assert not failed.value.spent
+
+
+async def test_a_server_that_takes_no_pdf_is_asked_with_what_is_written_in_it(
+    openai_grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    refusal = {"error": {"message": "Content type input_file is not supported.", "code": 400}}
+    openai_grok.script(
+        Script(status=400, body=refusal, when=lambda asked: "file_data" in str(asked))
+    )
+    client = await open_grok_client(openai_grok, grok_endpoint="responses")
+    call = client.plan(request(model="llama-3.3-70b"), past=Past(files=(PLAN,)))
+
+    async with aclosing(client.complete(call)) as chunks:
+        assert [chunk async for chunk in chunks]
+
+    first, again = (each.body for each in openai_grok.requests)
+    assert "file_data" in str(first)
+    assert "file_data" not in str(again)
+    assert "Ship it" in str(again)
+
+
+@pytest.mark.parametrize(
+    ("said", "blind"),
+    [
+        ("input_file is not supported by this model", True),
+        ("This model does not support PDF documents.", True),
+        ("File is too large: the maximum size is 48 MB", False),
+        ("Unsupported file format: docx", False),
+        ("Argument not supported: stop", False),
+    ],
+)
+def test_what_a_refusal_says_of_files(said: str, blind: bool) -> None:
+    assert takes_no_files(say({"error": said})) is blind
 
 
 @pytest.mark.parametrize(
