@@ -94,7 +94,6 @@ async def test_a_reaction_is_taken_back_and_a_button_is_not(store: Store, keys: 
     async def take_back() -> str:
         return await votes.amend("j1", "U1", gone, needs="up reaction", at=NOW, zone=UTC)
 
-    assert await take_back() == "none"
     await cast(votes, a_vote(way="reaction"))
     assert await take_back() == "changed"
     assert await votes.read(MONTH) == ()
@@ -105,6 +104,18 @@ async def test_a_reaction_is_taken_back_and_a_button_is_not(store: Store, keys: 
     assert await cast(votes, a_vote(at=NOW + 11, way="reaction")) == "same"
     assert await take_back() == "late"
     assert await choices(votes) == [("j1", "U1", "up")]
+
+
+async def test_a_reaction_that_comes_after_it_was_taken_back_does_not_count(
+    store: Store, keys: Keys
+) -> None:
+    votes = Votes(store, keys)
+    gone = a_vote("none", NOW + 1, way="reaction")
+
+    assert await votes.amend("j1", "U1", gone, needs="up reaction", at=NOW, zone=UTC) == "none"
+    assert await cast(votes, a_vote(way="reaction")) == "late"
+    assert await choices(votes) == []
+    assert await cast(votes, a_vote(at=NOW + 2)) == "new"
 
 
 async def test_a_button_makes_a_reaction_last(store: Store, keys: Keys) -> None:

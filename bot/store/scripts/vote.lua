@@ -12,7 +12,8 @@
 --         "none" when what `needs` says is not there; "full"
 --
 -- Of two votes the later one by Slack's clock stands, whichever comes first, so calling again is
--- harmless. One that was taken back leaves a mark, with the choice "none".
+-- harmless. One that was taken back leaves a mark, with the choice "none", also where it comes only
+-- after that.
 
 local votes = KEYS[1]
 local job, user, vote, judged = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -33,11 +34,14 @@ end
 if before.at > after.at then
   return 'late'
 end
-if needs ~= '' and not has(needs) then
-  return 'none'
-end
-if judged == '' and not there then
-  return 'none'
+local taken_back_first = after.choice == 'none' and not there
+if not taken_back_first then
+  if needs ~= '' and not has(needs) then
+    return 'none'
+  end
+  if judged == '' and not there then
+    return 'none'
+  end
 end
 local as_sure = before.way == after.way or after.way == 'reaction'
 if judged ~= '' and before.choice == after.choice and as_sure then
@@ -51,4 +55,7 @@ if judged ~= '' then
   redis.call('HSETNX', votes, 'a ' .. job, judged)
 end
 redis.call('EXPIREAT', votes, ends)
+if taken_back_first then
+  return 'none'
+end
 return before.choice == 'none' and 'new' or 'changed'
