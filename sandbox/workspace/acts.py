@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from sandbox.workspace import interactivity, people, submissions
+from sandbox.workspace import interactivity, people, sessions, submissions
 from sandbox.workspace.commands import run_command
 from sandbox.workspace.model import CommandResult, InteractionResult, Json, Message
 from sandbox.workspace.payloads import message_place, view_place
@@ -198,6 +198,26 @@ class Acts:
     async def open_home(self, user: str, tab: Literal["home", "messages"] = "home") -> None:
         """Open a tab of the app; Slack tells it of both."""
         interactivity.open_app(self._team, user, tab)
+
+    # An agent's own surface.
+
+    async def look_at(self, user: str, channel: str | None) -> None:
+        """Open a conversation beside the app, or none."""
+        sessions.look_at(self._team, user, channel)
+
+    async def press_stop(self, user: str, channel: str, root: str) -> None:
+        """Press Slack's own Stop in a thread that is being worked on."""
+        sessions.stop(self._team, user, channel, root)
+
+    async def rename_session(self, user: str, channel: str, root: str, title: str) -> None:
+        """Give the session of a thread another title."""
+        sessions.rename(self._team, user, channel, root, title)
+
+    async def pick(self, user: str, number: int) -> Message:
+        """Click one of the prompts that the Messages tab suggests: Slack sends it for `user`."""
+        channel = self._team.state.dm(user).id
+        prompt = sessions.suggested_in(self._team, channel)["prompts"][number]
+        return people.say(self._team, user, channel, prompt["message"])
 
     # Conversations.
 

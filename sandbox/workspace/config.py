@@ -61,7 +61,8 @@ class AppConfig:
 
     `interactive`: clicks, shortcuts and forms reach it; `home_tab`, `messages_tab`: which tabs
     it has; `messages_tab_read_only`: people cannot write to it there; `metadata_events`: the
-    types of message metadata whose payload it sees in events.
+    types of message metadata whose payload it sees in events; `agent`: it is declared one, and
+    has `suggested_prompts` (title and message) until it sets others.
     """
 
     name: str = "Grok"
@@ -81,6 +82,8 @@ class AppConfig:
     home_tab: bool = True
     messages_tab: bool = True
     messages_tab_read_only: bool = False
+    agent: bool = False
+    suggested_prompts: tuple[tuple[str, str], ...] = ()
 
     @property
     def hears_mentions(self) -> bool:
@@ -128,6 +131,11 @@ class AppConfig:
             home_tab=home.get("home_tab_enabled", False),
             messages_tab=home.get("messages_tab_enabled", False),
             messages_tab_read_only=home.get("messages_tab_read_only_enabled", False),
+            agent="agent_view" in features,
+            suggested_prompts=tuple(
+                (entry["title"], entry["message"])
+                for entry in features.get("agent_view", {}).get("suggested_prompts", [])
+            ),
         )
 
 
@@ -158,6 +166,8 @@ class Limits:
     response_url_uses: int = 5
     event_retries: tuple[float, ...] = (0.0, 60.0, 300.0)
     stream: float = 300.0
+    session: float = 3600.0
+    status: float = 120.0
     socket_ping: float = 30.0
     sockets: int = 10
     file_bytes: int = 1024**3

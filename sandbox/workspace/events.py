@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.config import AppConfig
 from sandbox.workspace.delivery import Dispatcher
-from sandbox.workspace.model import Channel, Json, Message
+from sandbox.workspace.model import Channel, Json, Message, Session
 from sandbox.workspace.state import APP_ID, BOT_USER, State
 from sandbox.workspace.wire import CHANNEL_TYPES, message_json
 
@@ -105,6 +105,39 @@ class Events:
             event["view"] = view
         self.emit("app_home_opened", event)
 
+    def context_changed(self, user: str) -> None:
+        """What `user` looks at beside the app ("app_context_changed event")."""
+        event = {"type": "app_context_changed", "channel": self.state.dm(user).id, "user": user}
+        self.emit("app_context_changed", {**event, "context": self._context(user)})
+
+    def session_stopped(self, user: str, channel: str, root: str, streams: list[str]) -> None:
+        """`user` pressed Slack's Stop ("agent_session_stopped event")."""
+        event = {"type": "agent_session_stopped", "user": user, "channel": channel}
+        self.emit(
+            "agent_session_stopped", {**event, "thread_ts": root, "streaming_message_ts": streams}
+        )
+
+    def session_renamed(self, user: str, session: Session, previous: str) -> None:
+        """`user` gave a session another title ("agent_session_title_changed event")."""
+        event = {
+            "type": "agent_session_title_changed",
+            "user": user,
+            "channel": session.channel,
+            "thread_ts": session.thread_ts,
+            "title": session.title,
+            "team_id": self.state.team_id,
+        }
+        if previous:
+            event["previous_title"] = previous
+        self.emit("agent_session_title_changed", event)
+
+    def _context(self, user: str) -> Json:
+        channel = self.state.viewing.get(user)
+        if channel is None:
+            return {}
+        entity = {"type": "slack#/types/channel_id", "value": channel}
+        return {"entities": [{**entity, "team_id": self.state.team_id}]}
+
     def reacted(self, message: Message, user: str, name: str, *, added: bool) -> None:
         """`user` reacted with an emoji, or took that back ("reaction_added event")."""
         channel = self.state.channels[message.channel]
@@ -188,4 +221,6 @@ class Events:
             "channel": channel.id,
             "channel_type": CHANNEL_TYPES[channel.kind],
         }
+        if self.app.agent and channel.user is not None and "subtype" not in body:
+            event["app_context"] = self._context(channel.user)
         self.emit(_MESSAGE_EVENTS[channel.kind], event, shared=channel.is_shared)

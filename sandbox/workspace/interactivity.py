@@ -99,7 +99,8 @@ async def message_shortcut(
 
 def open_app(team: Team, user: str, tab: Literal["home", "messages"]) -> None:
     """Open a tab of the app. The app is told; `home` shows what is published there."""
-    if team.state.users[user].organisation:
+    person = team.state.users[user]
+    if person.organisation or (team.app.agent and person.is_guest):
         raise NotAllowedError("app_not_found")
     if not (team.app.home_tab if tab == "home" else team.app.messages_tab):
         raise NotAllowedError(f"{tab}_tab_disabled")

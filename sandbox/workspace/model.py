@@ -169,6 +169,30 @@ class Message:
 
 
 @dataclass(slots=True, eq=False)
+class Session:
+    """What an agent does in one thread. `since` is when that was said last (monotonic seconds), and
+    `history` what it has been, oldest first; `stream`: a message whose end ends the processing."""
+
+    channel: str
+    thread_ts: str
+    initiator: str = ""
+    title: str = ""
+    status: str = "active"
+    since: float = 0.0
+    stream: Message | None = None
+    history: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """What stands below a thread while the app works, since then (monotonic seconds)."""
+
+    text: str
+    loading: tuple[str, ...]
+    since: float
+
+
+@dataclass(slots=True, eq=False)
 class View:
     """An open modal or a Home tab.
 

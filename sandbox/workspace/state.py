@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from sandbox.workspace.model import Channel, Message, SharedFile, User, View
+from sandbox.workspace.model import (
+    Channel,
+    Json,
+    Message,
+    Session,
+    SharedFile,
+    StatusLine,
+    User,
+    View,
+)
 
 TEAM_ID = "T0SANDBOX1"
 ENTERPRISE_ID = "E0SANDBOX1"
@@ -82,6 +91,13 @@ class State:
     homes: dict[str, View] = field(default_factory=dict)
     files: dict[str, SharedFile] = field(default_factory=dict)
     deleted_files: set[str] = field(default_factory=set)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    lines: dict[tuple[str, str], StatusLine] = field(default_factory=dict)
+    said: list[tuple[str, str, str, tuple[str, ...]]] = field(default_factory=list)
+    """Every line that a thread had: its channel and root, the text, and what goes round with it."""
+    suggested: dict[str, Json] = field(default_factory=dict)
+    viewing: dict[str, str] = field(default_factory=dict)
+    """The conversation that a person looks at beside the app."""
     origin: str = ""
     """The address of the server, where files lie."""
     enterprise: Enterprise | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
-from sandbox.workspace import interactivity, people
+from sandbox.workspace import interactivity, people, sessions
 from sandbox.workspace.commands import run_command
 from sandbox.workspace.model import InteractionResult, Json, Message
 from sandbox.workspace.page_json import page_message
@@ -34,6 +34,7 @@ def add_page_routes(app: web.Application, team: Team, static: Path) -> None:
     app.router.add_get("/ui/state", page.state)
     app.router.add_get("/ui/messages", page.messages)
     app.router.add_get("/ui/replies", page.replies)
+    app.router.add_get("/ui/agent", page.agent)
     app.router.add_get("/ui/events", page.events)
     app.router.add_get("/ui/file", page.file)
     for name, post in _POSTS.items():
@@ -74,6 +75,20 @@ class Page:
         whispers = [m for m in _whispers(self._team, user, channel) if m.thread_ts == ts]
         replies = [*self._team.state.replies(channel, ts), *whispers]
         return self._shown(([root] if root is not None else []) + replies)
+
+    async def agent(self, request: web.Request) -> web.StreamResponse:
+        """What the agent suggests in a conversation, and how its threads there stand."""
+        channel, user = _named(request, "channel", "user")
+        self._check(user, channel)
+        team = self._team
+        own = team.app.agent and team.state.channels[channel].user == user
+        known = {**team.state.sessions, **team.state.lines}
+        return web.json_response(
+            {
+                "suggested": sessions.suggested_in(team, channel) if own else None,
+                "threads": [sessions.thread_json(team, *key) for key in known if key[0] == channel],
+            }
+        )
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a file, to be saved."""
@@ -203,6 +218,7 @@ def _state_json(team: Team) -> Json:
             "hears_mentions": team.app.hears_mentions,
             "hears_direct_messages": team.app.hears_direct_messages,
             "home_tab": team.app.home_tab,
+            "agent": team.app.agent,
         },
         "commands": [
             {"command": c.command, "description": c.description, "usage_hint": c.usage_hint}
@@ -309,6 +325,16 @@ async def _stop_stream(team: Team, body: Json) -> Json:
     return {"ok": True}
 
 
+async def _look(team: Team, body: Json) -> Json:
+    sessions.look_at(team, body["user"], body["channel"])
+    return {"ok": True}
+
+
+async def _press_stop(team: Team, body: Json) -> Json:
+    sessions.stop(team, body["user"], body["channel"], body["ts"])
+    return {"ok": True}
+
+
 async def _invite(team: Team, body: Json) -> Json:
     people.invite_bot(team, body["user"], body["channel"])
     return {"ok": True}
@@ -336,6 +362,8 @@ _POSTS: dict[str, Post] = {
     "delete": _delete,
     "edit": _edit,
     "stop_stream": _stop_stream,
+    "look": _look,
+    "press_stop": _press_stop,
     "invite": _invite,
     "dismiss": _dismiss,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Literal, Self, TypeVar
 
+from sandbox.workspace import sessions
 from sandbox.workspace.acts import Acts
 from sandbox.workspace.budgets import Budgets
 from sandbox.workspace.clock import Clock, Ids
@@ -26,6 +27,7 @@ from sandbox.workspace.model import (
     Json,
     Message,
     ResponseUse,
+    Session,
     View,
 )
 from sandbox.workspace.server import Server
@@ -206,6 +208,19 @@ class Workspace(Acts):
 
     def home(self, user: str) -> View | None:
         return self.state.homes.get(user)
+
+    def session(self, channel: str, root: str) -> Session | None:
+        """What the agent does in a thread, as it stands now."""
+        return sessions.session_of(self._team, channel, root)
+
+    def line(self, channel: str, root: str) -> str:
+        """What stands below a thread now."""
+        found = sessions.line_of(self._team, channel, root)
+        return found.text if found else ""
+
+    def suggested(self, user: str) -> list[Json]:
+        """The prompts at the top of somebody's Messages tab."""
+        return list(sessions.suggested_in(self._team, self.state.dm(user).id)["prompts"])
 
     async def wait_for(self, predicate: Callable[[], T | None], seconds: float = WAIT) -> T:
         """The first true value of `predicate`, looked at after every change; `TimeoutError`

@@ -108,6 +108,25 @@ export class Client {
     return this.#post("dismiss", { channel, ts });
   }
 
+  /**
+   * @param {string} channel
+   * @returns {Promise<{suggested: import("./types.js").Suggested|null,
+   *   threads: import("./types.js").ThreadState[]}>}
+   */
+  agent(channel) {
+    return get("agent", { channel, user: this.user });
+  }
+
+  /** Say which conversation is open beside the app. @param {string} channel */
+  look(channel) {
+    return this.#post("look", { channel });
+  }
+
+  /** Press Slack's own Stop. @param {string} channel @param {string} ts of the thread's root */
+  pressStop(channel, ts) {
+    return this.#post("press_stop", { channel, ts });
+  }
+
   /** @param {string} channel @param {string} ts */
   stopStream(channel, ts) {
     return this.#post("stop_stream", { channel, ts });

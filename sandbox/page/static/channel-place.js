@@ -1,5 +1,6 @@
 /** One conversation: its messages and its composer. */
 
+import { Suggestions } from "./agent.js";
 import { Composer } from "./composer.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -34,6 +35,7 @@ export class ChannelPlace {
       openShortcuts,
       editLast: () => this.timeline.myLast?.edit(),
     });
+    this.suggestions = new Suggestions((message) => void client.send(id, message, []));
     this.closed = el(
       "div",
       { class: "composer-closed", hidden: true },
@@ -45,6 +47,7 @@ export class ChannelPlace {
       "div",
       { class: "channel" },
       this.timeline.node,
+      this.suggestions.node,
       this.composer.node,
       this.closed,
     );
@@ -53,6 +56,9 @@ export class ChannelPlace {
 
   async load() {
     await this.timeline.load(() => this.client.messages(this.id));
+    if (this.workspace.bot.agent) {
+      this.suggestions.show((await this.client.agent(this.id)).suggested);
+    }
   }
 
   leave() {

@@ -133,6 +133,7 @@ class Page {
     byId("place").replaceChildren(channel.node);
     channel.focus();
     if (id === this.workspace.botChannel?.id) void this.client.openApp("messages");
+    else if (this.workspace.bot.agent) void this.client.look(id);
   }
 
   #paint() {
@@ -219,6 +220,12 @@ class Page {
         return this.#viewUpdated(frame.view);
       case "view_closed":
         return this.modals.closed(frame.view_id);
+      case "session":
+        return this.thread.stands(frame.channel, /** @type {any} */ (frame));
+      case "suggested":
+        if (frame.channel === this.workspace.place)
+          this.#channel?.suggestions.show(/** @type {any} */ (frame));
+        return;
       case "home":
         return this.#home?.show(frame.view);
       case "bot":

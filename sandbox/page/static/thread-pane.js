@@ -1,5 +1,6 @@
 /** The pane beside a conversation that shows one thread of it. */
 
+import { StatusLine } from "./agent.js";
 import { Composer } from "./composer.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -13,6 +14,7 @@ import { isDirect } from "./workspace.js";
 export class ThreadPane {
   /** @type {{channel: string, ts: string}|null} */ #open = null;
   /** @type {Timeline|null} */ #timeline = null;
+  /** @type {StatusLine|null} */ #status = null;
 
   /** @param {HTMLElement} node @param {Client} client @param {MessageActions} actions */
   constructor(node, client, actions) {
@@ -36,6 +38,7 @@ export class ThreadPane {
   close() {
     this.#open = null;
     this.#timeline = null;
+    this.#status = null;
     delete this.node.dataset.thread;
     this.node.hidden = true;
     this.node.replaceChildren();
@@ -47,6 +50,19 @@ export class ThreadPane {
     if (!place) return;
     await this.#timeline?.load(() => this.client.replies(place.channel, place.ts));
     this.#count();
+    if (!this.actions.workspace.bot.agent) return;
+    const { threads } = await this.client.agent(place.channel);
+    this.#status?.show(place.channel, threads.find(({ thread_ts: ts }) => ts === place.ts));
+  }
+
+  /**
+   * Show what the agent does in this thread.
+   *
+   * @param {string} channel
+   * @param {import("./types.js").ThreadState} state
+   */
+  stands(channel, state) {
+    if (this.shows(channel, state.thread_ts)) this.#status?.show(channel, state);
   }
 
   /** Show a message that belongs to this thread, or its newer state. @param {Message} message */
@@ -75,6 +91,8 @@ export class ThreadPane {
     const heading = place && isDirect(place) ? title : `# ${title}`;
     const timeline = new Timeline(this.actions, { label: "Thread", afterRoot: this.counter });
     this.#timeline = timeline;
+    const status = new StatusLine(this.client, workspace.bot.name);
+    this.#status = status;
     const composer = new Composer({
       workspace,
       kind: "thread",
@@ -107,6 +125,7 @@ export class ThreadPane {
         close,
       ),
       timeline.node,
+      status.node,
       composer.node,
     );
     this.node.hidden = false;

@@ -30,6 +30,7 @@
  * @property {boolean} hears_mentions  in channels
  * @property {boolean} hears_direct_messages
  * @property {boolean} home_tab
+ * @property {boolean} agent  whether it is declared an agent, with a surface of its own
  *
  * @typedef {object} State
  * @property {{id: string, name: string}} team
@@ -83,6 +84,16 @@
  *
  * @typedef {{type: string, [key: string]: any}} StateValue  one entry of Slack's `state.values`
  * @typedef {Record<string, Record<string, StateValue>>} StateValues
+ *
+ * @typedef {object} ThreadState  what the agent does in one thread
+ * @property {string} thread_ts
+ * @property {string} status  of its session, or empty
+ * @property {string} title
+ * @property {string} line  what stands below it, or empty
+ * @property {string[]} loading  what goes round there instead
+ * @property {boolean} stops  whether Slack's own Stop is there
+ *
+ * @typedef {{title: string, prompts: {title: string, message: string}[]}} Suggested
  *
  * @typedef {{type: string, [key: string]: any}} Frame  one frame of `/ui/events`
  * @typedef {{ok: boolean, error?: string, [key: string]: any}} Reply

@@ -30,6 +30,7 @@ export class Workspace {
       hears_mentions: false,
       hears_direct_messages: false,
       home_tab: false,
+      agent: false,
     };
     /** @type {import("./types.js").Command[]} */
     this.commands = [];

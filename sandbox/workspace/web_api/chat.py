@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.workspace import sessions
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Json
 from sandbox.workspace.state import BOT_USER
@@ -37,6 +38,7 @@ async def post_message(team: Team, args: Args) -> Json:
         metadata=check_metadata(args.json("metadata", "invalid_metadata_format") or {}),
         broadcast=thread_ts is not None and args.flag("reply_broadcast"),
     )
+    sessions.written(team, message)
     return {
         "channel": channel.id,
         "ts": message.ts,

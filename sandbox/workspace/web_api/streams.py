@@ -1,4 +1,4 @@
-"""chat.*Stream and assistant.threads.*: Slack's own streaming of a message.
+"""chat.*Stream: Slack's own streaming of a message.
 
 Only stopStream takes metadata. What Slack says of a recipient that it does not know, and of a
 message that grows too long, is not documented: the nearest errors of other methods are taken.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.workspace import sessions
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Channel, Json, Message
 from sandbox.workspace.state import BOT_USER
@@ -38,6 +39,13 @@ async def start(team: Team, args: Args) -> Json:
     _check_recipient(team, channel, args)
     content = _content(_grown((), args))
     message = team.timeline.post(channel.id, BOT_USER, content, thread_ts=root, streams=True)
+    sessions.written(team, message)
+    if team.app.agent:
+        first = team.state.find(channel.id, root)
+        initiator = first.user if first is not None else ""
+        sessions.set_session(
+            team, channel.id, root, "processing", initiator=initiator, stream=message
+        )
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -58,20 +66,15 @@ async def stop(team: Team, args: Args) -> Json:
     below = check_message_blocks(args.json("blocks", "invalid_blocks_format") or [])
     metadata = check_metadata(args.json("metadata", "invalid_metadata_format") or {})
     content = _content([*_grown(message.blocks, args), *below])
+    status = args.text("session_status", "active")
+    if status not in sessions.STATUSES:
+        raise ApiError("invalid_arguments")
     message.metadata = metadata or message.metadata
     message.streaming_since = None
+    if team.app.agent and message.thread_ts:
+        sessions.set_session(team, message.channel, message.thread_ts, status)
     team.timeline.edit(message, content, by=BOT_USER, flagged=False)
     return {"channel": message.channel, "ts": message.ts}
-
-
-@method("assistant.threads.setStatus", "4", WRITE)
-async def set_status(team: Team, args: Args) -> Json:
-    """The "is thinking…" line of a thread; kept only in the record of calls."""
-    channel = writable(team, args.required("channel_id"))
-    args.text("status")
-    if team.state.thread_of(channel.id, args.required("thread_ts")) is None:
-        raise ApiError("invalid_thread_ts")
-    return {}
 
 
 def _streaming(
