@@ -53,6 +53,16 @@ little less than that, since calls do not always take the same time to arrive.""
 TIER_3_PER_MINUTE = 50
 """chat.update, chat.delete and reading messages: each so often in a workspace ("Rate limits")."""
 
+SESSION_TITLE_CHARS = 200
+"""`title` of a session of an agent ("agents.sessions.setStatus")."""
+
+SUGGESTED_PROMPTS = 4
+"""Of a Messages tab ("assistant.threads.setSuggestedPrompts")."""
+
+SUGGESTED_TITLE_CHARS = 75
+SUGGESTED_CHARS = 2_000
+"""Of one of them; Slack says nothing of it, so as of a button ("Button element")."""
+
 TIER_4_PER_MINUTE = 100
 """users.info, chat.postEphemeral, views.publish: each so often in a workspace ("Rate limits")."""
 

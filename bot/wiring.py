@@ -43,6 +43,7 @@ from bot.jobs.run import Runner
 from bot.jobs.sequels import Sequels
 from bot.jobs.worker import Connected, Worker, always_connected
 from bot.settings import Settings, admins_of
+from bot.slack.agent import AgentSurface
 from bot.slack.announcing import Announcing
 from bot.slack.channel_names import ChannelNames
 from bot.slack.documents import Documents
@@ -148,6 +149,7 @@ class Wiring:
             settled=self._alarms().after_use,
             most=settings.answer_messages,
             sequels=Sequels(self._queue),
+            surface=slack.agent,
         )
         at_once = settings.jobs_at_once
         waiting = min(MOST_WAITING, max(LEAST_WAITING, at_once // 2))
@@ -337,4 +339,5 @@ def _slack_side(
         announcing=announcing,
         documents=Documents(api, messages, announcing),
         files=Files(api, Reading(bounds_of(settings))),
+        agent=AgentSurface.of(api, installation),
     )

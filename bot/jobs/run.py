@@ -29,8 +29,10 @@ from bot.jobs.until_stored import until_stored
 from bot.reply.continued import Continued
 from bot.reply.growing import Source
 from bot.reply.reply import Reply
+from bot.reply.session import Session
 from bot.rules.hold import Denied
 from bot.settings import Streaming
+from bot.slack.agent import AgentSurface
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from bot.words import files as files_words
@@ -62,13 +64,15 @@ class Runner:
         settled: Settled = _nobody,
         most: int | None = None,
         sequels: Sequels | None = None,
+        surface: AgentSurface | None = None,
     ) -> None:
         """`tell_after`: whose answer took more seconds than this is told when it is done.
         `streaming`: how answers in threads grow.
         `backoff`: the first pause after a call that Slack failed, in seconds.
         `settled` is called with the channel once what was used there has been counted.
         `most`: messages that one answer may become; None: any number. `sequels` knows of answers
-        that are continued; without it none is."""
+        that are continued; without it none is. `surface`: where people meet the app, if it is
+        an agent."""
         self._grok = grok
         self._slack = slack
         self._budget = budget
@@ -79,6 +83,7 @@ class Runner:
         self._settled = settled
         self._most = most
         self._sequels = sequels
+        self._surface = surface
 
     async def __call__(self, held: Held) -> None:
         """Ask Grok, unless the answer is stored already, and deliver it.
@@ -87,6 +92,7 @@ class Runner:
         Redis is away before Grok is asked; either may come in an `ExceptionGroup`.
         """
         ask = held.job.ask
+        session = Session(self._surface, self._budget, held.ledger, ask)
         reply = Reply(
             self._slack,
             self._budget,
@@ -97,22 +103,23 @@ class Runner:
             streaming=self._streaming,
             most=self._most,
             given_up=bool(held.job.given_up),
+            session=session,
         )
         answer = held.job.answer
         if answer is None and held.job.given_up:
             answer = Answer.failed(ask.request.model, words.GIVEN_UP)
         asked = answer is None
         if answer is None:
-            answer = await self._answer(held, reply)
+            answer = await self._answer(held, reply, session)
             _count(ask, answer)
-        await self._show(held, reply, answer, afresh=held.job.redeliver > 0)
+        await self._show(held, reply, answer, session, afresh=held.job.redeliver > 0)
         await until_stored(lambda: self._take_button_off(held))
         while await held.finish():
-            await self._show(held, reply, answer, afresh=True)
+            await self._show(held, reply, answer, session, afresh=True)
         if asked:
             await self._settled(ask.channel)
 
-    async def _answer(self, held: Held, reply: Reply) -> Answer:
+    async def _answer(self, held: Held, reply: Reply, session: Session) -> Answer:
         """The answer, or what there is of it with a sentence that says why there is no more, as
         it is stored from here on."""
         ask = held.job.ask
@@ -127,6 +134,7 @@ class Runner:
                 search=ask.search,
                 pictures=ask.shows_pictures,
             )
+            await session.begin()
             await reply.open()
             await reply.promise()
             await self._take_button_off(held, spare=True)
@@ -137,11 +145,13 @@ class Runner:
             return await held.deliver(Answer.failed(ask.request.model, words.NO_PLACE))
         return await _Work(self._grok, self._recall, held, reply).answer()
 
-    async def _show(self, held: Held, reply: Reply, answer: Answer, *, afresh: bool) -> None:
+    async def _show(
+        self, held: Held, reply: Reply, answer: Answer, session: Session, *, afresh: bool
+    ) -> None:
         if self._sequels is not None:
             sequels = self._sequels
             reply.continued(await until_stored(lambda: sequels.of(held.job)))
-        await _show(held, reply, answer, afresh=afresh)
+        await _show(held, reply, answer, session, afresh=afresh)
 
     async def _take_button_off(self, held: Held, *, spare: bool = False) -> None:
         """Take *Continue* off the answer that this one goes on with, once there is something to be
@@ -373,13 +383,22 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
         await asyncio.wait({working, stopping})
 
 
-async def _show(held: Held, reply: Reply, answer: Answer, *, afresh: bool) -> None:
-    """Bring Slack to the final state, unless Slack refuses for good."""
+async def _show(
+    held: Held, reply: Reply, answer: Answer, session: Session, *, afresh: bool
+) -> None:
+    """Bring Slack to the final state, unless Slack refuses for good; and say that the thread waits,
+    at the latest when nothing more of it is carried out late."""
+
+    async def shown() -> None:
+        await until_stored(session.end)
+        await held.shown()
+
     try:
-        await reply.deliver(answer, afresh=afresh, shown=held.shown)
+        await reply.deliver(answer, afresh=afresh, shown=shown)
     except SlackError as error:
         metrics.UNDELIVERED.labels(error.code).inc()
         log.exception("answer not delivered", error=error.code)
+    await until_stored(session.end)
 
 
 def _count(ask: Ask, answer: Answer) -> None:

@@ -24,6 +24,7 @@ from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native, natively
 from bot.reply.route import Way, is_private
+from bot.reply.session import Session
 from bot.settings import Streaming
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, nothing_taken, pause, wait_out
@@ -87,7 +88,9 @@ class Growing:
         destination: Destination,
         *,
         streaming: Streaming,
+        session: Session | None = None,
     ) -> None:
+        """`session`: that of the thread, where it may be told what is done."""
         self.closing = asyncio.Event()
         self.source = READ_AT_ONCE
         self._slack = slack
@@ -96,7 +99,8 @@ class Growing:
         self._ask = ask
         self._destination = destination
         self._streaming: Streaming = streaming
-        self._status: ThreadStatus | None = None
+        self._session = session
+        self._status: ThreadStatus | Session | None = None
         self._changed = asyncio.Event()
         self._clock = Clock()
         self._taken_over = "0" in ledger.posts
@@ -160,9 +164,13 @@ class Growing:
             if root and fits:
                 self._status = ThreadStatus(self._slack, self._destination.route.channel, root)
                 await self._say_status(self._status)
+        elif root == self._ask.thread_ts and fits and self._session and self._session.stops:
+            self._status = self._session
+            await self._say_status(self._status)
+            return plenty and self._status is None
         return plenty
 
-    async def _say_status(self, status: ThreadStatus) -> None:
+    async def _say_status(self, status: ThreadStatus | Session) -> None:
         """Where Slack does not let that be said, a message says it when text is long in
         coming."""
         if not await status.say(self._waiting_in_status):
@@ -171,7 +179,7 @@ class Growing:
 
     async def say_no_more(self) -> None:
         """Nothing will be shown: take back what the status of the thread says."""
-        if self._status:
+        if isinstance(self._status, ThreadStatus):
             with suppress(SlackError):
                 await self._status.say("")
 

@@ -21,6 +21,7 @@ from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.refusals import Refusals
 from bot.reply.route import TOO_LONG, Way
+from bot.reply.session import Session
 from bot.settings import Streaming
 from bot.slack.blocks import Message, mention, note
 from bot.slack.pacing import EditBudget, pause, wait_out
@@ -62,12 +63,14 @@ class Reply:
         streaming: Streaming = "edit",
         most: int | None = None,
         given_up: bool = False,
+        session: Session | None = None,
     ) -> None:
         """`backoff`: the first pause after a failed call, in seconds; each further one doubles.
         `tell_after`: whose answer took more seconds than this is told when it is ready.
         `streaming`: how messages in threads grow. `most`: messages that the answer may become;
         None: any number. `given_up`: only `deliver` is called, and shows the sentence of its
-        answer in the place of everything."""
+        answer in the place of everything. `session`: that of the thread, on the surface of
+        agents, to be told what is done."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
@@ -76,7 +79,9 @@ class Reply:
         self._tell_after = tell_after
         self._recover()
         self._destination = Destination(slack, budget, ledger, ask, most=most, given_up=given_up)
-        self._growing = Growing(slack, budget, ledger, ask, self._destination, streaming=streaming)
+        self._growing = Growing(
+            slack, budget, ledger, ask, self._destination, streaming=streaming, session=session
+        )
 
     @property
     def deleted(self) -> bool:

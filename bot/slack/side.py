@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.slack.agent import AgentSurface
 from bot.slack.announcing import Announcing
 from bot.slack.documents import Documents
 from bot.slack.ephemeral import Ephemeral
@@ -31,3 +32,4 @@ class SlackSide:
     announcing: Announcing
     documents: Documents
     files: Files
+    agent: AgentSurface

@@ -109,7 +109,7 @@ def _prompt(given: Any) -> Json:
     found = [given.get(name) for name in ("title", "message")] if isinstance(given, dict) else []
     if len(found) < 2 or not _texts(found):
         raise _invalid("prompts", "each needs a title and a message")
-    title, message = found
+    title, message = map(str, found)
     if len(title) > PROMPT_TITLE_CHARS or len(message) > PROMPT_CHARS:
         raise _invalid("prompts", "a title or a message is too long")
     return {"title": title, "message": message}

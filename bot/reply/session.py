@@ -1,0 +1,135 @@
+"""The session of the thread that one answer is for, on the surface of agents: working, or not.
+
+No message ends its work ("Agent sessions", "Messaging interactions"): it is said. That it was begun
+is recorded with the job before it is, for whoever takes that over; so is the latest moment at which
+Slack may carry it out. One that is left is ended by Slack after an hour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from itertools import islice
+
+import structlog
+
+from bot.backoff import pauses
+from bot.completion.ask import Ask
+from bot.completion.excerpt import excerpt
+from bot.errors import LeaseLost, RateLimited, SlackError
+from bot.reply.ledger import Ledger
+from bot.reply.route import is_private
+from bot.slack.agent import LINE, NO_AGENT, SESSION, AgentSurface
+from bot.slack.pacing import EditBudget
+from bot.slack.slack import passes
+from bot.slack_limits import SESSION_TITLE_CHARS, TIER_3_PER_MINUTE, TIER_4_PER_MINUTE
+
+log = structlog.get_logger(__name__)
+
+BEGUN = "session"
+"""The part of a job that tells that the session of its thread works."""
+
+BEGINS_PER_MINUTE = TIER_3_PER_MINUTE // 2 - 3
+"""Each has an end, which is of the same method; those wait for nobody then."""
+
+LINES_PER_MINUTE = TIER_4_PER_MINUTE // 2
+"""Slack publishes no number for them; they are but a courtesy."""
+
+TITLE_CHARS = min(80, SESSION_TITLE_CHARS)
+"""Longer ones nobody reads in a list."""
+
+_TRIES = 8
+
+
+class Session:
+    """What is said of one thread while its answer is worked on. Where the app is no agent, or there
+    is no thread, nothing is. Raises `LeaseLost` and `StoreUnavailable`, and nothing of Slack's."""
+
+    def __init__(
+        self, surface: AgentSurface | None, budget: EditBudget, ledger: Ledger, ask: Ask
+    ) -> None:
+        self._surface = surface or NO_AGENT
+        self._budget = budget
+        self._ledger = ledger
+        self._ask = ask
+        self._root = "" if is_private(ask) else ask.thread_ts or ""
+        self._stops = False
+        self._said = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether it works, and people can stop it by Slack's own means."""
+        return self._stops
+
+    async def begin(self) -> None:
+        """The answer is worked on from here."""
+        if not (self._root and self._surface.takes(SESSION)):
+            return
+        if await self._budget.try_take(SESSION, BEGINS_PER_MINUTE):
+            return
+        ask = self._ask
+        title = excerpt(" ".join(ask.request.prompts), TITLE_CHARS)
+        try:
+            with self._ledger.late.sending(self._surface.deadline):
+                await self._ledger.note(BEGUN, ask.channel, route=self._root)
+                self._stops = await self._surface.session(
+                    ask.channel, self._root, "processing", title=title, initiator=ask.user
+                )
+        except SlackError as error:
+            await self._missed(SESSION, error)
+            return
+        await self._check()
+
+    async def say(self, text: str) -> bool:
+        """Say what is done, unless that stands there. False: Slack does not let it be said."""
+        if text == self._said:
+            return True
+        if not self._surface.takes(LINE):
+            return False
+        if await self._budget.try_take(LINE, LINES_PER_MINUTE):
+            return True
+        try:
+            with self._ledger.late.sending(self._surface.deadline):
+                await self._ledger.check()
+                await self._surface.line(self._ask.channel, self._root, text)
+        except SlackError as error:
+            await self._missed(LINE, error)
+            return passes(error)
+        self._said = text
+        await self._check()
+        return True
+
+    async def end(self) -> None:
+        """The thread waits for whoever writes next. Tried as often as it is worth."""
+        if BEGUN not in self._ledger.posts:
+            return
+        self._stops = False
+        for pause in islice(pauses(0.2, 5.0), _TRIES):
+            await self._budget.turn(SESSION, TIER_3_PER_MINUTE)
+            await self._ledger.check()
+            try:
+                await self._rest()
+                return
+            except SlackError as error:
+                await self._missed(SESSION, error)
+                if not passes(error):
+                    return
+                limited = error.retry_after if isinstance(error, RateLimited) else 0.0
+                await asyncio.sleep(max(pause, limited))
+
+    async def _check(self) -> None:
+        """Whoever has lost the job while it said that it works takes that back."""
+        try:
+            await self._ledger.check()
+        except LeaseLost:
+            with suppress(SlackError):
+                await self._rest()
+            raise
+
+    async def _rest(self) -> None:
+        await self._surface.session(self._ask.channel, self._root, "active")
+
+    async def _missed(self, method: str, error: SlackError) -> None:
+        log.info("session not told", method=method, error=str(error))
+        if isinstance(error, RateLimited):
+            await self._budget.rest(method, error.retry_after)
