@@ -84,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     parsers["manifest"].add_argument(
         "--install", metavar="ADDRESS", default="", help=command_words.MANIFEST_INSTALL
     )
+    parsers["manifest"].add_argument(
+        "--agent", action="store_true", help=command_words.MANIFEST_AGENT
+    )
+    parsers["demo"].add_argument("--agent", action="store_true", help=command_words.DEMO_AGENT)
     parsers["check"].add_argument("--ask", action="store_true", help=ops_words.CHECK_ASK)
     jobs = parsers["jobs"]
     one = jobs.add_mutually_exclusive_group()
@@ -201,7 +205,9 @@ def _demo(options: argparse.Namespace) -> int:
     from bot.demo import demo
 
     return _guarded(
-        lambda settings: _until_signal(lambda stop: demo(settings, stop, options.workspaces))
+        lambda settings: _until_signal(
+            lambda stop: demo(settings, stop, options.workspaces, agent=options.agent)
+        )
     )
 
 
@@ -294,7 +300,7 @@ def _manifest(options: argparse.Namespace) -> int:
     from bot.ops.manifest import as_yaml, manifest
 
     def printed() -> int:
-        print(as_yaml(manifest(options.http, options.install)), end="")
+        print(as_yaml(manifest(options.http, options.install, agent=options.agent)), end="")
         return 0
 
     return _told(printed)

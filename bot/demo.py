@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from bot.app import open_bot, until
 from bot.ops import command_words
+from bot.ops.manifest import manifest
 from bot.ops.scopes import SCOPES
 from bot.settings import INSTALL_PATH, Settings
 from sandbox.grok import GrokServer
@@ -29,22 +30,32 @@ _SECOND_KEY = "xai-sandbox-second-key"
 _APP = AppConfig(scopes=frozenset(SCOPES))
 """The app as `manifest.yml` makes it."""
 
+_AGENT = AppConfig.from_manifest(manifest(agent=True))
+"""The same as an agent."""
+
 FIRST_PORT = 4765
 """GROK, on the keys of a telephone."""
 PORTS = 10
 _NOT_TO_BE_HAD = (errno.EADDRINUSE, errno.EACCES)
 
 
-async def demo(settings: Settings, stop: asyncio.Event, workspaces: int = 1) -> None:
+async def demo(
+    settings: Settings, stop: asyncio.Event, workspaces: int = 1, *, agent: bool = False
+) -> None:
     """Run sandbox, Valkey and bot until `stop` is set, and print where the page is.
 
     Of `settings` only what concerns Grok is used: with a key, the real one answers. Of several
-    `workspaces` none has the app at first: each installs it by the bot's pages.
+    `workspaces` none has the app at first: each installs it by the bot's pages. The app of one may
+    be an `agent`.
     """
     print(command_words.DEMO_STARTING, flush=True)
     async with AsyncExitStack() as stack:
         one = workspaces == 1
-        opened = await (open_workspace(stack) if one else open_several(stack, workspaces))
+        opened = await (
+            open_workspace(stack, _AGENT if agent else _APP)
+            if one
+            else open_several(stack, workspaces)
+        )
         real = settings.xai_api_key is not None
         grok = None if real else await stack.enter_async_context(GrokServer())
         data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="grok-bot-demo-"))
@@ -60,10 +71,10 @@ async def demo(settings: Settings, stop: asyncio.Event, workspaces: int = 1) -> 
         await until(stop, bot, settings.shutdown_grace_seconds)
 
 
-async def open_workspace(stack: AsyncExitStack) -> Workspace:
-    """The workspace at the first port that is free, so that its address stays from one start to
-    the next."""
-    return await _at_first_port(stack, lambda port: Workspace(app=_APP, port=port))
+async def open_workspace(stack: AsyncExitStack, app: AppConfig = _APP) -> Workspace:
+    """The workspace with `app`, at the first port that is free, so that its address stays from one
+    start to the next."""
+    return await _at_first_port(stack, lambda port: Workspace(app=app, port=port))
 
 
 async def open_several(stack: AsyncExitStack, count: int) -> Workspaces:

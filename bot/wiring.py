@@ -27,9 +27,11 @@ from bot.doors.form_window import FormWindow
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
+from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
 from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
+from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
 from bot.doors.welcome import Welcome
 from bot.files.reading import Reading
@@ -167,6 +169,13 @@ class Wiring:
         taking, forms = self.taking(), self._forms()
         whole = WholeMessages(self._slack.hurried, self._store.allowances)
         mistyped = Mistyped(taking=taking, forms=forms, slack=self._slack, store=self._store)
+        messages_tab = MessagesTab(
+            prompts=PromptCommands(self._store.saved),
+            admission=self._admission,
+            names=ChannelNames(self._slack.hurried),
+            slack=self._slack,
+            store=self._store,
+        )
         return Listeners(
             command=GrokCommand(
                 taking=taking,
@@ -191,6 +200,7 @@ class Wiring:
                 mistyped=mistyped,
                 queue=self._queue,
                 deletions=Deletions(self._queue, self._slack.installation.bot_user),
+                surface=messages_tab,
                 whole=whole,
                 slack=self._slack,
                 store=self._store,
@@ -231,6 +241,8 @@ class Wiring:
                 store=self._store,
             ),
             grok_key=self._grok_key(),
+            messages_tab=messages_tab,
+            stopping=Stopping(permission=self._permission, queue=self._queue, slack=self._slack),
             welcome=Welcome(
                 taking=taking, admission=self._admission, slack=self._slack, store=self._store
             ),

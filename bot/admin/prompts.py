@@ -51,6 +51,19 @@ class PromptCommands:
                 named.setdefault(name, Offer(owner=owner.kind, name=name, beginning=beginning))
         return tuple(named.values())
 
+    async def texts(self, user: str, channel: str) -> list[tuple[str, str]]:
+        """The same whole: names and texts. Raises `StoreUnavailable`."""
+        named: dict[str, str] = {}
+        for _, prompts in await self._all(user, channel):
+            named |= {name: text for name, text in prompts.items() if name not in named}
+        return list(named.items())
+
+    async def named(self, text: str, *, user: str, channel: str) -> str:
+        """What the prompt is called that says `text`; empty where none does. Raises
+        `StoreUnavailable`."""
+        known = await self.texts(user, channel)
+        return next((name for name, each in known if each.strip() == text.strip()), "")
+
     async def of(self, offer: Offer, *, user: str, channel: str) -> str | None:
         """The prompt that was offered, if it is still there. Raises `StoreUnavailable`."""
         owners = {owner.kind: owner for owner in _owners(user, channel)}

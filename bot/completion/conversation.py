@@ -60,13 +60,14 @@ def beginning(text: str, tokens: int) -> str:
     return kept[: boundary(text, len(kept))]
 
 
-def conversation_of(channel: str, root_ts: str) -> str:
+def conversation_of(channel: str, root_ts: str, *, by_thread: bool = False) -> str:
     """The id of the conversation that a thread belongs to.
 
-    A direct message is one conversation, whichever thread of it is written in; everywhere else
-    each thread is one of its own.
+    A direct message is one conversation, whichever thread of it is written in, unless it goes
+    `by_thread`; everywhere else each thread is one of its own.
     """
-    return channel if channel.startswith("D") else f"{channel}:{root_ts}"
+    whole = channel.startswith("D") and not by_thread
+    return channel if whole else f"{channel}:{root_ts}"
 
 
 def turn_of(job_id: str, ask: Ask, answer: Answer) -> Turn | None:

@@ -16,11 +16,11 @@ from attrs import frozen
 from bot.admin.permission import Permission
 from bot.asking.admission import Presence
 from bot.asking.taking import NOT_ASKED, Taking, counted
-from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
 from bot.doors.continuing import Continuing
 from bot.doors.promising import promised
+from bot.doors.stopping import right_to_stop
 from bot.errors import SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
@@ -146,7 +146,7 @@ class Buttons:
             await self._tell(click, said)
 
     async def _stop(self, click: Click, job: Job) -> str:
-        reason = await self._right_to_stop(click.user, job.ask)
+        reason = await right_to_stop(click.user, job.ask, self._permission, self._slack)
         if not reason:
             asker = job.ask.name or await name_of(job.ask.user, self._slack.people)
             return talk.not_yours_to_stop(excerpt(asker))
@@ -156,13 +156,6 @@ class Buttons:
         # Whoever clicked twice has stopped it already.
         stopped = job.answer is not None and job.answer.stopped
         return "" if stopped or job.stop else talk.NOTHING_TO_STOP
-
-    async def _right_to_stop(self, user: str, ask: Ask) -> str:
-        """Why `user` may stop the answer; empty when they may not."""
-        if user == ask.user:
-            return "asker"
-        person = await self._slack.people.find(user)
-        return "admin" if self._permission.is_admin(person) else ""
 
     async def _continue(self, click: Click, job: Job) -> Said:
         go_on = Continuing(taking=self._taking, queue=self._queue, slack=self._slack)

@@ -257,7 +257,9 @@ class Forms:
         root, bot_user = message.thread_ts or message.ts, self._slack.installation.bot_user
         said = await said_in(message, self._slack.people, summons.user, bot_user=bot_user)
         files = self._slack.files.kept(files_in(message))
-        place = {"thread_ts": root, "conversation": conversation_of(summons.channel, root)}
+        agent = self._slack.agent.declared
+        of_thread = conversation_of(summons.channel, root, by_thread=agent)
+        place = {"thread_ts": root, "conversation": of_thread}
         about = {"surface": "shortcut", "context": (said,), "files": files}
         return draft.model_copy(update={**place, **about})
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
 from bot.doors.thanks import is_thanks
 from bot.files.ref import FileInfo
 from bot.slack.file_info import files_of
 from bot.slack.message_text import Attached, Parts, parts_of
-from bot.slack.payloads import MessageEvent, SlackMessage
+from bot.slack.payloads import MessageEvent, SlackMessage, viewed_in
 from bot.slack.shared_message import with_reasons
 from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, without_call
 from bot.words import files as words
@@ -52,6 +53,12 @@ class Heard:
     others: tuple[Attached, ...] = ()
     files: tuple[FileInfo, ...] = ()
     partial: bool = False
+    by_thread: bool = False
+    """Whether each thread of the direct messages is a conversation of its own."""
+    viewed: str = ""
+    """The channel that its author looks at, as far as Slack says it."""
+    hints: tuple[Said, ...] = ()
+    """What is known of that."""
 
     @property
     def holds_more(self) -> bool:
@@ -71,7 +78,7 @@ class Heard:
     @property
     def conversation(self) -> str:
         """The conversation that it belongs to."""
-        return conversation_of(self.channel, self.root_ts)
+        return conversation_of(self.channel, self.root_ts, by_thread=self.by_thread)
 
     @property
     def dedupe(self) -> str:
@@ -84,8 +91,9 @@ def dedupe_of(channel: str, ts: str) -> str:
     return f"message:{channel}:{ts}"
 
 
-def hear(event: MessageEvent, bot_user: str) -> Heard | None:
-    """What `event` says to the bot; None when it cannot be for it.
+def hear(event: MessageEvent, bot_user: str, *, agent: bool = False) -> Heard | None:
+    """What `event` says to the bot; None when it cannot be for it. As an `agent` it has a
+    conversation in each thread of its direct messages.
 
     Neither is what an app posted, whoever it is: two bots must not keep each other talking.
     A reply in a thread may be for the bot, unless it names somebody else; no mere thanks is. In a
@@ -117,6 +125,8 @@ def hear(event: MessageEvent, bot_user: str) -> Heard | None:
         others=parts.others,
         files=_files(event, parts),
         partial=event.type == "app_mention" and not event.files,
+        by_thread=agent,
+        viewed=viewed_in(event.app_context) if agent and direct else "",
     )
     return heard if called or heard.text or heard.files or heard.holds_more else None
 

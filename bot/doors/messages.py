@@ -20,6 +20,7 @@ from bot.completion.flags import Flags, parse_text
 from bot.doors.deletions import Deletions
 from bot.doors.hearing import Heard, completed, hear
 from bot.doors.message_prompt import context_of, people_in, with_more
+from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
 from bot.doors.promising import promised
 from bot.errors import (
@@ -90,6 +91,7 @@ class Conversing:
     _mistyped: Mistyped
     _queue: Queue
     _deletions: Deletions
+    _surface: MessagesTab
     _whole: WholeMessages
     _slack: SlackSide
     _store: StoreSide
@@ -105,7 +107,8 @@ class Conversing:
         """
         if event.subtype in _CHANGES:
             return await self._deletions.on_change(event)
-        heard = hear(event, self._slack.installation.bot_user)
+        agent = self._slack.agent.declared
+        heard = hear(event, self._slack.installation.bot_user, agent=agent)
         if heard is None:
             return Reaction()
         deadline = asyncio.get_running_loop().time() + LOOK_UP_SECONDS
@@ -151,6 +154,7 @@ class Conversing:
             return Reaction(again=True)
         except SlackError as error:
             log.warning("message not shown", error=str(error))
+        heard = await self._surface.hinted(heard, author, within=_left(deadline))
         return await self._react(heard, thread, await self._names_in(heard, author, deadline))
 
     async def _completed(self, heard: Heard, deadline: float) -> Heard:
@@ -219,6 +223,10 @@ class Conversing:
         command = meant(text, mentioned(heard.text), written=True) if alone else ""
         if command:
             return Reaction(then=partial(self._say_meant, heard, text, place, command))
+        if sentence := await self._surface.unfilled(heard, text):
+            return await self._said_no(
+                heard, partial(self._give_back, heard, text, place, sentence)
+            )
         return await self._ask(heard, flags, text, place)
 
     def _place(
@@ -234,7 +242,10 @@ class Conversing:
             thread_ts=_thread_ts(heard, flags),
             question_ts=heard.ts,
             conversation=_conversation(heard, flags, thread),
-            context=context_of(heard, names, self._slack.installation.bot_user),
+            context=(
+                *context_of(heard, names, self._slack.installation.bot_user),
+                *heard.hints,
+            ),
             files=self._slack.files.kept(heard.files),
             reads_thread="" if thread.known and thread.own else heard.thread_ts,
         )
@@ -339,7 +350,7 @@ class Conversing:
 
     async def _forget(self, heard: Heard) -> Reaction:
         """Forget the conversation. Only the author is told: what they wrote is seen by all."""
-        if not (heard.thread_ts or heard.direct):
+        if not (heard.thread_ts or (heard.direct and not heard.by_thread)):
             return self._telling(heard, talk.NOTHING_TO_FORGET)
         try:
             async with asyncio.timeout(FORGET_SECONDS):
@@ -378,7 +389,8 @@ def _thread_ts(heard: Heard, flags: Flags) -> str | None:
     it; at the top of a direct message, and to the author alone, only when it was asked for."""
     if heard.thread_ts:
         return heard.thread_ts
-    begins = flags.reply == "thread" if heard.direct else flags.reply != "private"
+    seldom = heard.direct and not heard.by_thread
+    begins = flags.reply == "thread" if seldom else flags.reply != "private"
     return heard.ts if begins else None
 
 

@@ -9,8 +9,9 @@ knows is answered here, and the installation found at start-up is handed in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -29,14 +30,17 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
+from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
+from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
 from bot.doors.welcome import Welcome
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
     Click,
+    ContextChanged,
     GlobalShortcut,
     HomeOpened,
     Malformed,
@@ -44,6 +48,7 @@ from bot.slack.payloads import (
     MessageShortcut,
     Payload,
     ReactionEvent,
+    SessionStopped,
     SlashCommand,
     Submission,
     Suggestion,
@@ -88,6 +93,8 @@ class Listeners:
     setup: Setup
     grok_key: GrokKeyForm
     welcome: Welcome
+    messages_tab: MessagesTab
+    stopping: Stopping
 
 
 def build_slack_app(
@@ -185,6 +192,8 @@ class _Wiring:
         self._hear(MessageEvent, listeners.conversing.on_event)
         self._hear(ReactionEvent, listeners.voting.on_reaction)
         self._hear(HomeOpened, _opened(listeners))
+        self._hear(ContextChanged, listeners.messages_tab.on_context)
+        self._hear(SessionStopped, listeners.stopping.on_stopped)
 
     def _acking(
         self, model: type[P], handler: Handler[P], failed: Ack = "", overdue: Ack = ""
@@ -237,10 +246,19 @@ def _opened(listeners: Listeners) -> Handler[HomeOpened]:
     """Each tab of the app has somebody who shows it."""
 
     async def on_opened(event: HomeOpened) -> Reaction:
-        home = event.tab == "home"
-        return await (listeners.home if home else listeners.welcome).on_opened(event)
+        if event.tab == "home":
+            return await listeners.home.on_opened(event)
+        shown = [
+            await each.on_opened(event) for each in (listeners.welcome, listeners.messages_tab)
+        ]
+        return Reaction(then=partial(_each, [each.then for each in shown if each.then]))
 
     return on_opened
+
+
+async def _each(works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    for work in works:
+        await work()
 
 
 _FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}

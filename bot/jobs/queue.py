@@ -144,6 +144,12 @@ class Queue(Leased):
             holder = await self._store.redis.get(self._keys.seen(dedupe))
         return None if holder is None else str(holder)
 
+    async def active(self, conversation: str) -> list[str]:
+        """The ids of the jobs that are being answered in a conversation."""
+        with redis_errors():
+            found: Any = await self._store.redis.smembers(self._keys.thread_active(conversation))
+        return sorted(map(str, found))
+
     async def look(self, job_id: str) -> Job | None:
         """The job as it stands, for whoever does not hold it; None when it is not known, or what
         is stored cannot be read by this version."""

@@ -13,7 +13,7 @@ from bot.grok.client import open_grok
 from bot.ops import several_words, words
 from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.redact import Redactor
-from bot.ops.scopes import OPTIONAL, SCOPES
+from bot.ops.scopes import AGENT_SCOPES, OPTIONAL, SCOPES
 from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.startup import settings_troubles
@@ -161,7 +161,7 @@ def _scopes(installation: Installation) -> str | Trouble:
     missing = [scope for scope in lacking if scope not in OPTIONAL]
     if missing:
         return Trouble(words.scopes_missing(", ".join(missing)), words.REMEDY_SCOPES)
-    extra = sorted(installation.scopes - SCOPES.keys())
+    extra = sorted(installation.scopes - SCOPES.keys() - AGENT_SCOPES.keys())
     if lacking:
         granted = len(SCOPES) - len(lacking)
         return words.scopes_but_optional(granted, ", ".join(lacking), ", ".join(extra))

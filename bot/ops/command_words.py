@@ -18,6 +18,9 @@ COMMANDS = {
 }
 
 NO_WORKER = "take questions and leave the work on them to `work`, in processes of its own"
+MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
+AGENT_NOT_FOR_SEVERAL = "--agent is for the app of one workspace, and --install for that of several"
+DEMO_AGENT = "show the app as an agent: suggested prompts, and what it does in each thread"
 MANIFEST_INSTALL = "for several workspaces: where people reach the pages that install it, https://…"
 MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
 

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import StartupError
-from bot.ops import words
-from bot.ops.scopes import SCOPES
+from bot.ops import command_words, words
+from bot.ops.scopes import AGENT_SCOPES, SCOPES
 from bot.settings import REDIRECT_PATH, SLACK_PATH
+from bot.words.welcome import PROMPTS
 
 Manifest = dict[str, Any]
 
@@ -32,6 +33,14 @@ EVENTS = (
 OF_ORGANISATIONS = ("team_access_revoked",)
 """What an app hears of besides that can be installed in a whole organisation."""
 
+AGENT_EVENTS = ("agent_session_stopped", "app_context_changed")
+"""What Slack tells agents alone."""
+
+_AGENT_DESCRIPTION = (
+    "Ask anything, and watch the answer grow. Each message begins a conversation of its own; reply "
+    "in its thread to go on."
+)
+
 _DESCRIPTION = (
     "Type /grok and a question in any channel, and Grok answers there while everyone watches the "
     "text grow. Reply in the thread to go on, mention @Grok in any thread, or pick “Ask Grok "
@@ -41,11 +50,19 @@ _DESCRIPTION = (
 )
 
 
-def manifest(address: str = "", pages: str = "") -> Manifest:
+def manifest(address: str = "", pages: str = "", *, agent: bool = False) -> Manifest:
     """The app for Socket Mode, or for HTTP mode with the bot at `address` (`https://…`). `pages`:
-    where several workspaces install it; then its tokens expire, which cannot be undone."""
+    where several workspaces install it; then its tokens expire, which cannot be undone. As an
+    `agent` people meet it on Slack's own surface for those, which cannot be undone either.
+
+    Raises `StartupError` for what does not go together.
+    """
+    if agent and pages:
+        raise StartupError([command_words.AGENT_NOT_FOR_SEVERAL])
     url = request_url(address) if address else ""
-    oauth: Manifest = {"scopes": {"bot": list(SCOPES)}}
+    scopes = [*SCOPES, *AGENT_SCOPES] if agent else [*SCOPES]
+    events = [*EVENTS, *AGENT_EVENTS] if agent else [*EVENTS]
+    oauth: Manifest = {"scopes": {"bot": scopes}}
     if pages:
         oauth = {"redirect_urls": [redirect_url(pages)], **oauth}
     events = sorted((*EVENTS, *(OF_ORGANISATIONS if pages else ())))
@@ -57,7 +74,7 @@ def manifest(address: str = "", pages: str = "") -> Manifest:
             "long_description": _DESCRIPTION,
             "background_color": "#14171a",
         },
-        "features": _features(url),
+        "features": {**_features(url), **(_agent() if agent else {})},
         "oauth_config": oauth,
         "settings": {
             "event_subscriptions": {**_at("request_url", url), "bot_events": events},
@@ -105,6 +122,13 @@ def _features(url: str) -> Manifest:
             ),
         ],
     }
+
+
+def _agent() -> Manifest:
+    """What makes the app an agent; what it suggests until it has said so itself."""
+    prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+    view = {"agent_description": _AGENT_DESCRIPTION, "suggested_prompts": prompts}
+    return {"agent_view": view}
 
 
 def _shortcut(name: str, kind: str, callback_id: str, description: str) -> Manifest:

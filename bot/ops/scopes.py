@@ -37,5 +37,10 @@ SCOPES: dict[str, str] = {
 }
 """Scope → the methods and features that need it."""
 
+AGENT_SCOPES: dict[str, str] = {
+    "assistant:write": "assistant.threads.setSuggestedPrompts; an app with it is an agent"
+}
+"""The same of an app that is declared an agent."""
+
 OPTIONAL = frozenset({"files:read", "files:write", "reactions:read"})
 """Those without which the bot does the same in another way, or says what it cannot do."""

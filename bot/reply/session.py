@@ -16,7 +16,7 @@ import structlog
 from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
-from bot.errors import LeaseLost, RateLimited, SlackError
+from bot.errors import LeaseLost, OutcomeUnknown, RateLimited, SlackError
 from bot.reply.ledger import Ledger
 from bot.reply.route import is_private
 from bot.slack.agent import LINE, NO_AGENT, SESSION, AgentSurface
@@ -77,6 +77,8 @@ class Session:
                 )
         except SlackError as error:
             await self._missed(SESSION, error)
+            if not isinstance(error, OutcomeUnknown):
+                await self._ledger.forget(BEGUN)
             return
         await self._check()
 

@@ -6,6 +6,7 @@ them is left alone; one that lacks them is `Malformed`.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -29,6 +30,9 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}
 
 Moment = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,16})?$")]
 """When a message was posted, which is its name in its channel: `1700000000.000001`."""
+
+_A_CHANNEL = re.compile(r"[CG][A-Za-z0-9]{1,63}")
+_MOST_ENTITIES = 20
 
 _NoId = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")]
 _NoMoment = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,16}(\.[0-9]{1,16})?)?$")]
@@ -205,7 +209,29 @@ class HomeOpened(Payload):
     """Somebody looks at the app's Home ("app_home_opened event")."""
 
     user: Id
+    channel: _NoId = ""
     tab: str = "home"
+
+
+class ContextChanged(Payload):
+    """What somebody looks at beside the app ("app_context_changed event")."""
+
+    user: _NoId = ""
+    channel: _NoId = ""
+    context: JsonValue = None
+
+    @property
+    def viewed(self) -> str:
+        """The channel, as far as it is one."""
+        return viewed_in(self.context)
+
+
+class SessionStopped(Payload):
+    """Somebody pressed Slack's own Stop in a thread ("agent_session_stopped event")."""
+
+    user: Id
+    channel: Id
+    thread_ts: _NoMoment = ""
 
 
 class MessageEvent(Payload):
@@ -232,6 +258,7 @@ class MessageEvent(Payload):
     blocks: tuple[dict[str, JsonValue], ...] = ()
     attachments: tuple[dict[str, JsonValue], ...] = ()
     deleted_ts: _NoMoment = ""
+    app_context: JsonValue = None
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None
 
@@ -266,9 +293,22 @@ _EVENTS: Mapping[str, type[Payload]] = {
     "message": MessageEvent,
     "app_mention": MessageEvent,
     "app_home_opened": HomeOpened,
+    "app_context_changed": ContextChanged,
+    "agent_session_stopped": SessionStopped,
     "reaction_added": ReactionEvent,
     "reaction_removed": ReactionEvent,
 }
+
+
+def viewed_in(context: JsonValue) -> str:
+    """The first channel among what somebody looks at; empty where there is none. It is a claim like
+    any other: whether they see it, and what they may do there, is asked."""
+    entities = context.get("entities") if isinstance(context, dict) else None
+    for each in entities[:_MOST_ENTITIES] if isinstance(entities, list) else ():
+        match each:
+            case {"type": "slack#/types/channel_id", "value": str(channel)}:
+                return channel if _A_CHANNEL.fullmatch(channel) else ""
+    return ""
 
 
 def payload_of(body: Mapping[str, Any]) -> Payload | None:

@@ -78,6 +78,11 @@ def needs_text(name: str) -> str:
     return f"`{name}` has a place to fill in: write your text behind `/grok prompts use {name}`."
 
 
+def needs_words(name: str) -> str:
+    """To whoever sends it as it was suggested."""
+    return f"`{name}` has a place to fill in. Send it with your own words in place of {{text}}."
+
+
 def shown(name: str, whose: str) -> str:
     return f"`{name}`, of {whose}:"
 

@@ -8,6 +8,7 @@ THREAD_UNREADABLE = (
 """Told to the model in place of the thread that it was called into."""
 
 GROK = "Grok"
+SLACK = "Slack"
 """How the bot is called where people are called by their names."""
 
 # --- what is said to the bot in messages ---------------------------------------------------
@@ -38,6 +39,14 @@ NOT_LEFT = "I could not leave just now. Please try again in a minute."
 NOTHING_TO_LEAVE = (
     "There is nothing to leave here. Write `@Grok leave` in a thread that I answer in."
 )
+
+
+def looking_at(channel: str) -> str:
+    """Read along with a question."""
+    return (
+        f"Whoever asks this has the channel #{channel} open beside it. That is a hint at what they "
+        "may mean, and nothing more."
+    )
 
 
 def picture_unread(name: str) -> str:

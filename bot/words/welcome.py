@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from bot.words.home import MAY_ERR
 
-__all__ = ["HELLO", "MAY_ERR", "NO_SUCH_PROMPT", "PROMPTS", "TO_BEGIN", "greeting"]
+__all__ = [
+    "HELLO",
+    "MAY_ERR",
+    "NO_SUCH_PROMPT",
+    "PROMPTS",
+    "SUGGESTED",
+    "TO_BEGIN",
+    "greeting",
+]
 
 HELLO = (
     "Write to me here as you would to a colleague. I remember what was said, until you write "
     "*forget*."
 )
 TO_BEGIN = "To begin, press one of these:"
+
+SUGGESTED = "Try one of these"
 
 PROMPTS: tuple[tuple[str, str], ...] = (
     (

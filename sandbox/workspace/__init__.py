@@ -37,6 +37,7 @@ from sandbox.workspace.model import (
     Message,
     ResponseUse,
     Revision,
+    Session,
     User,
     View,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "NotAllowedError",
     "ResponseUse",
     "Revision",
+    "Session",
     "Shortcut",
     "Storm",
     "User",

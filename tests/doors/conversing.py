@@ -14,16 +14,19 @@ from typing import Any
 
 import aiohttp
 
+from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
 from bot.completion.ask import Ask
 from bot.doors.deletions import Deletions
 from bot.doors.forms import FindTyped
 from bot.doors.messages import Conversing
+from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
+from bot.slack.channel_names import ChannelNames
 from bot.slack.payloads import Click, MessageEvent
 from bot.slack.reaction import Reaction
 from bot.slack.web_api import WebApi
@@ -132,6 +135,13 @@ async def on_stage(
         mistyped=Mistyped(taking=taking, forms=NoForms(), slack=slack, store=records),
         queue=queue,
         deletions=Deletions(queue, BOT_USER),
+        surface=MessagesTab(
+            prompts=PromptCommands(records.saved),
+            admission=Admission(slack.people, records.allowances, settings),
+            names=ChannelNames(api),
+            slack=slack,
+            store=records,
+        ),
         whole=WholeMessages(api, records.allowances),
         slack=slack,
         store=records,

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bot.errors import StartupError
-from bot.ops.manifest import as_yaml, manifest, request_url
+from bot.ops.manifest import AGENT_EVENTS, as_yaml, manifest, request_url
 
 SCHEMA = json.loads(
     (Path(__file__).parents[1] / "data/manifest.schema.json").read_text(encoding="utf-8")
@@ -85,3 +85,20 @@ def test_several_workspaces_are_led_back_to_its_pages_and_their_tokens_expire() 
     assert found["settings"]["token_rotation_enabled"]
     with pytest.raises(StartupError):
         manifest(pages="http://bot.example.com")
+
+
+def test_an_agent_is_declared_by_a_second_manifest_alone() -> None:
+    found, usual = manifest(agent=True), manifest()
+
+    jsonschema.validate(found, SCHEMA, cls=jsonschema.Draft7Validator)
+    assert len(found["features"].pop("agent_view")["suggested_prompts"]) == 4
+    assert found["oauth_config"]["scopes"]["bot"].pop() == "assistant:write"
+    events = found["settings"]["event_subscriptions"]["bot_events"]
+    assert {events.pop(), events.pop()} == {*AGENT_EVENTS}
+    assert found == usual
+    assert "agent_view" not in usual["features"]
+
+
+def test_an_agent_is_of_one_workspace() -> None:
+    with pytest.raises(StartupError, match="--install"):
+        manifest(pages="https://bot.example.com", agent=True)

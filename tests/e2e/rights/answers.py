@@ -141,6 +141,18 @@ async def asked_by_mention(at: World) -> Asked:
     return question, answer, at.grok.requests[before]
 
 
+@drives("Slack’s own Stop of somebody’s answer, in its thread")
+async def stop_of_slack(at: World, who: str) -> Outcome:
+    question, answer, _ = at.mentioned = at.mentioned or await asked_by_mention(at)
+    heard = at.listening(who)
+    place = {"channel": HERE, "thread_ts": question.ts, "streaming_message_ts": []}
+    event = {"type": "agent_session_stopped", "user": who, **place}
+    await at.workspace.emit("agent_session_stopped", event)
+    found = await at.workspace.wait_for(lambda: is_complete(answer) or heard())
+    at.mentioned = None if found is True else at.mentioned
+    return "yes" if found is True else refused(str(found))
+
+
 @drives("delete somebody’s question while Grok answers")
 async def delete_question(at: World, who: str) -> Outcome:
     question, _, asked = at.mentioned = at.mentioned or await asked_by_mention(at)

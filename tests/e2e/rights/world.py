@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot.rules.policy import Fields, default_fields, limit_fields, model_fields, searchable_fields
@@ -40,7 +40,7 @@ from sandbox.workspace import (
     dm_of,
 )
 from tests.e2e.several import several
-from tests.e2e.stage import Stage, button, is_complete, on_stage
+from tests.e2e.stage import Stage, button, installed_app, is_complete, on_stage
 
 Outcome = Literal["yes", "no", "own"]
 
@@ -273,7 +273,10 @@ async def world(redis_url: str, *, shared: bool = False, **settings: Any) -> Asy
 
 
 def _alone(redis_url: str, **settings: Any) -> AbstractAsyncContextManager[Stage]:
-    return on_stage(redis_url, limits=Limits(scale=0), **settings)
+    """The app hears of Slack's own Stop, too, as one that is an agent does."""
+    app = installed_app()
+    app = replace(app, events=app.events | {"agent_session_stopped"})
+    return on_stage(redis_url, app=app, limits=Limits(scale=0), **settings)
 
 
 @asynccontextmanager

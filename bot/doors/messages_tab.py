@@ -1,0 +1,119 @@
+"""The Messages tab of an app that is an agent: what is suggested there, and what somebody looks at
+beside it. Of an app that is none nothing of this is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import structlog
+from attrs import frozen
+
+from bot.admin.prompts import PromptCommands
+from bot.asking.admission import Admission
+from bot.completion.ask import Said
+from bot.doors.hearing import Heard
+from bot.errors import SlackError, StoreUnavailable
+from bot.rules.saved_prompts import PLACE
+from bot.slack.agent import SUGGESTED
+from bot.slack.channel_names import ChannelNames
+from bot.slack.payloads import ContextChanged, HomeOpened
+from bot.slack.person import Person
+from bot.slack.reaction import Reaction
+from bot.slack.side import SlackSide
+from bot.slack_limits import SUGGESTED_CHARS, SUGGESTED_PROMPTS, SUGGESTED_TITLE_CHARS
+from bot.store.side import StoreSide
+from bot.words import prompts as words
+from bot.words import talk, welcome
+
+log = structlog.get_logger(__name__)
+
+FIND_SECONDS = 0.3
+"""How long finding out whether a message is a saved prompt may hold up its ack."""
+
+READ_SECONDS = 5.0
+"""How long finding out what may be suggested may take."""
+
+SUGGESTIONS_PER_MINUTE = 6
+"""How often prompts are suggested to one person: what they look at may change at each click."""
+
+
+@frozen
+class MessagesTab:
+    """Suggests prompts, and knows of what people look at. A channel that Slack names is a hint: it
+    counts only where they see it."""
+
+    _prompts: PromptCommands
+    _admission: Admission
+    _names: ChannelNames
+    _slack: SlackSide
+    _store: StoreSide
+
+    async def on_opened(self, event: HomeOpened) -> Reaction:
+        """Suggest what may be asked to whoever opens the tab."""
+        return self._suggesting(event.user, event.channel, "")
+
+    async def on_context(self, event: ContextChanged) -> Reaction:
+        """Suggest what is saved in the channel that somebody looks at now, too."""
+        return self._suggesting(event.user, event.channel, event.viewed)
+
+    async def hinted(self, heard: Heard, author: Person, *, within: float) -> Heard:
+        """`heard`, with what may be said of the channel that its author looks at: what a public one
+        is called that they see, as far as it is known in time."""
+        if not heard.viewed or within <= 0:
+            return heard
+        try:
+            async with asyncio.timeout(within):
+                if await self._slack.membership.sight(author, heard.viewed) != "yes":
+                    return heard
+                names = await self._names.public([heard.viewed], within=within, most=1)
+        except TimeoutError:
+            return heard
+        name = names.get(heard.viewed)
+        if not name:
+            return heard
+        return replace(heard, hints=(Said(author=talk.SLACK, text=talk.looking_at(name)),))
+
+    async def unfilled(self, heard: Heard, text: str) -> str:
+        """What to say to whoever sends a saved prompt as it is, whose place nobody filled in; empty
+        for any other message."""
+        if not (heard.by_thread and heard.direct and PLACE in text):
+            return ""
+        try:
+            async with asyncio.timeout(FIND_SECONDS):
+                name = await self._prompts.named(text, user=heard.user, channel=heard.channel)
+        except (StoreUnavailable, TimeoutError):
+            return ""
+        return words.needs_words(name) if name else ""
+
+    def _suggesting(self, user: str, channel: str, viewed: str) -> Reaction:
+        if not (user and self._slack.agent.takes(SUGGESTED)):
+            return Reaction()
+        return Reaction(then=partial(self._suggest, user, channel, viewed))
+
+    async def _suggest(self, user: str, channel: str, viewed: str) -> None:
+        person = await self._slack.people.find(user)
+        if person.bot or await self._admission.of_person(user):
+            return
+        if await self._store.allowances.take(f"suggested:{user}", SUGGESTIONS_PER_MINUTE):
+            return
+        sees = viewed and await self._slack.membership.sight(person, viewed) == "yes"
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                saved = await self._prompts.texts(user, viewed if sees else "")
+            own = await self._slack.messages.direct(user)
+            if channel and channel != own:
+                return
+            prompts = [*_fitting(saved), *welcome.PROMPTS][:SUGGESTED_PROMPTS]
+            await self._slack.agent.suggest(own, welcome.SUGGESTED, prompts)
+        except (SlackError, StoreUnavailable, TimeoutError) as error:
+            log.info("nothing suggested", error=str(error) or "timeout")
+
+
+def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those that Slack takes."""
+    for name, text in saved:
+        if len(name) <= SUGGESTED_TITLE_CHARS and len(text) <= SUGGESTED_CHARS:
+            yield name, text
