@@ -61,11 +61,11 @@ def manifest(address: str = "", pages: str = "", *, agent: bool = False) -> Mani
         raise StartupError([command_words.AGENT_NOT_FOR_SEVERAL])
     url = request_url(address) if address else ""
     scopes = [*SCOPES, *AGENT_SCOPES] if agent else [*SCOPES]
-    events = [*EVENTS, *AGENT_EVENTS] if agent else [*EVENTS]
     oauth: Manifest = {"scopes": {"bot": scopes}}
     if pages:
         oauth = {"redirect_urls": [redirect_url(pages)], **oauth}
-    events = sorted((*EVENTS, *(OF_ORGANISATIONS if pages else ())))
+    more = OF_ORGANISATIONS if pages else AGENT_EVENTS if agent else ()
+    events = sorted((*EVENTS, *more))
     return {
         "_metadata": {"major_version": 2},
         "display_information": {
