@@ -36,6 +36,7 @@ _ALSO = {
     "quotas": "quota",
     "default": "defaults",
     "model": "models",
+    "prompt": "prompts",
     "usages": "usage",
     "audits": "audit",
     "feedbacks": "feedback",
@@ -62,6 +63,7 @@ _ALSO_OF_SETS: Mapping[str, tuple[str, ...]] = {
 _ALSO_ALLOW: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("add", "enable", "permit", "unblock"), ("allow",)),
     **dict.fromkeys(("remove", "delete", "disable", "deny", "block", "ban"), ("forbid",)),
+    **dict.fromkeys(("reset", "clear"), ("allow",)),
 }
 _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "models": _ALSO_ALLOW,
@@ -78,6 +80,14 @@ _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Words for what to do that other tools have, and ours for it, the likeliest first."""
 
+_NO_SENTENCE: Mapping[str, frozenset[str]] = {
+    "search": frozenset(("allow", "forbid")),
+    "prompts": frozenset(("save", "use", "share", "delete")),
+    "feedback": frozenset(("export", "texts")),
+}
+"""What to do that no sentence goes on with behind the name of a command: whatever follows, it was
+meant as one."""
+
 _FILLERS = frozenset(("all", "everything", "here"))
 _PERIODS = frozenset(("last", "this", "previous", "month", "week", "day", "year", "today"))
 _AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
@@ -92,7 +102,9 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     """What somebody is likely to have meant who typed `text`, Slack's own escapes undone; empty
     when it is a question. `written`: as a message, where commands are none. Never raises."""
     words = text.split()
-    if not words or len(words) > _MOST_WORDS or len(text) > _LONGEST:
+    if len(words) > _MOST_WORDS or len(text) > _LONGEST:
+        return _begun(_command(keyword(words[0])), words[1:2])
+    if not words:
         return ""
     if written and parse_command(text, mentions):
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
@@ -110,6 +122,8 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
     corrected = " ".join([command, *rest])
     if parse_command(corrected, mentions):
         return _typed(corrected)
+    if begun := _begun(command, rest):
+        return begun
     acts = _acts(command, rest)
     for act in acts:
         told = [act, *rest[1:]]
@@ -124,6 +138,12 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
         if parsed and parsed.fields and not parsed.faults:
             return _typed(guess)
     return _typed(f"{_HELP} {'pause' if command == 'resume' else command}")
+
+
+def _begun(command: str, rest: Sequence[str]) -> str:
+    """The help of a command that was begun, whatever follows."""
+    unmistakable = rest and keyword(rest[0]) in _NO_SENTENCE.get(command, ())
+    return _typed(f"{_HELP} {command}") if unmistakable else ""
 
 
 def _help(rest: Sequence[str]) -> str:
