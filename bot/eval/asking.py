@@ -7,6 +7,7 @@ Slack; what it really cost stands in its place afterwards. So the budget is neve
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
 from bot.eval.record import Record, Result
-from bot.grok.call import Call
+from bot.grok.call import Call, Shape
 from bot.grok.client import GrokClient
 from bot.rules.charge import charge_for
 from bot.rules.hold import Hold, hold_for
@@ -52,6 +53,7 @@ class Question:
     request: CompletionRequest
     system: str = ""
     effort: Effort | None = None
+    shape: Shape | None = None
 
 
 class SpentUpError(Exception):
@@ -137,7 +139,9 @@ class Asker:
     async def _once(self, question: Question) -> Result:
         hold = self._hold(question)
         most = _priced(hold, question)
-        call = self._grok.plan(question.request, question.system, effort=question.effort)
+        call = self._grok.plan(
+            question.request, question.system, effort=question.effort, shape=question.shape
+        )
         await self._room_for(most)
         self._under_way += 1
         try:
@@ -207,6 +211,8 @@ class Asker:
         )
 
     def _as_asked(self, question: Question) -> Ask:
+        """A shape is read by the model too."""
+        shape = json.dumps(question.shape.format) if question.shape else ""
         return Ask(
             dedupe=question.key,
             surface="command",
@@ -214,7 +220,7 @@ class Asker:
             channel=NOBODY,
             user=NOBODY,
             request=question.request,
-            system=question.system,
+            system=question.system + shape,
             effort=question.effort,
             asked_at=time.time(),
         )

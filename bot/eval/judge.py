@@ -1,7 +1,8 @@
 """A model as the judge: two answers to one prompt are compared in both orders, and answers that
 people voted on are called good or bad, to see how far the judge agrees with them.
 
-What the judge says is read as JSON and nothing else; whatever it says otherwise is no verdict.
+The judge is asked for JSON by a schema, where its endpoint takes one. What it says is read as JSON
+and nothing else; whatever it says otherwise is no verdict.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.completion.request import CompletionRequest
 from bot.eval.asking import Question
 from bot.eval.dataset import Item
 from bot.eval.record import Better, Record, key_of
+from bot.grok.call import Shape
 from bot.rules.shares import Share
 
 M = TypeVar("M", bound=BaseModel)
@@ -39,6 +41,16 @@ _GRADE = (
     'is no longer than it need be. Reply with JSON and nothing else: {"good": true} or '
     '{"good": false}.'
 )
+
+
+def _shape(field: str, kind: Mapping[str, JsonValue]) -> Shape:
+    """An object with one field."""
+    schema = {"type": "object", "properties": {field: kind}, "required": [field]}
+    return Shape("verdict", {**schema, "additionalProperties": False})
+
+
+_COMPARED = _shape("better", {"type": "string", "enum": list(get_args(Better))})
+_GRADED = _shape("good", {"type": "boolean"})
 
 
 class _Compared(BaseModel):
@@ -117,7 +129,7 @@ class Judge:
     def grade(self, item: Item) -> Question:
         """Of the answer that people voted on."""
         parts = {"question": item.prompt, "answer": item.text}
-        return self._question(_GRADE, parts)
+        return self._question(_GRADE, parts, _GRADED)
 
     def agreement(self, items: Sequence[Item]) -> Agreement | None:
         """With what most people said of each answer; None where there is nothing to compare."""
@@ -152,9 +164,9 @@ class Judge:
     def _comparison(self, item: Item, first: str, second: str) -> Question:
         wanted = {"a correct answer": item.expected} if item.expected else {}
         parts = {"question": item.prompt, **wanted, "first answer": first, "second answer": second}
-        return self._question(_COMPARE, parts)
+        return self._question(_COMPARE, parts, _COMPARED)
 
-    def _question(self, system: str, parts: dict[str, str]) -> Question:
+    def _question(self, system: str, parts: dict[str, str], shape: Shape) -> Question:
         """The mark is made of the parts themselves, so that none of them can hold it."""
         mark = hashlib.sha256(repr(parts).encode(errors="replace")).hexdigest()[:12]
         prompt = "\n\n".join(
@@ -164,7 +176,7 @@ class Judge:
         request = CompletionRequest(
             model=self.model, prompt=prompt, temperature=0, max_tokens=MAX_TOKENS
         )
-        return Question(key_of("judge", self.model, system, prompt), request, system)
+        return Question(key_of("judge", self.model, system, prompt), request, system, shape=shape)
 
 
 def agreement_between(one: Comparing, other: Comparing, pairs: Iterable[Pair]) -> Agreement | None:

@@ -18,7 +18,16 @@ from bot.grok.meaning import unsupported
 from bot.grok.memory import Memory
 from bot.grok.room import tells_most
 
-Way = Literal["no usage", "other cap", "no names", "no stream", "no mark", "no sources", "no turns"]
+Way = Literal[
+    "no usage",
+    "other cap",
+    "no names",
+    "no stream",
+    "no mark",
+    "no sources",
+    "no turns",
+    "no shape",
+]
 _WAYS: tuple[Way, ...] = get_args(Way)
 
 _NOT_TAKEN = re.compile(
@@ -28,6 +37,9 @@ _NOT_TAKEN = re.compile(
 )
 _USAGE = re.compile(r"stream_?options|include_?usage", re.IGNORECASE)
 _SOURCES = re.compile(r"web_search_call|\binclude\b", re.IGNORECASE)
+_SHAPE = re.compile(
+    r"^text\b|`text`|text\.format|response_?format|json_?schema|structured", re.IGNORECASE
+)
 _OTHER_CAP = re.compile(r"max_?completion_?tokens", re.IGNORECASE)
 _NAMES = re.compile(r"prompt_?cache_?key|safety_?identifier", re.IGNORECASE)
 _CAP = re.compile(r"max_?tokens", re.IGNORECASE)
@@ -80,12 +92,15 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
         yield "no stream"
     if failure.parameter == "stop" and without_mark(call):
         yield "no mark"
-    if call.beside.search:
-        yield from _ways_to_search(call, failure, said)
+    yield from _ways_beside(call, failure, said)
 
 
-def _ways_to_search(call: Call, failure: Failure, said: str) -> Iterator[Way]:
-    """Without what nobody asked for."""
+def _ways_beside(call: Call, failure: Failure, said: str) -> Iterator[Way]:
+    """Without what nobody asked for, or what answers can be read without."""
+    if call.beside.shape and _SHAPE.search(said) and _NOT_TAKEN.search(said):
+        yield "no shape"
+    if not call.beside.search:
+        return
     if _sourceless(call) != call.body and _SOURCES.search(said):
         yield "no sources"
     usual = call.beside.usual_turns and call.dialect != "xai"  # whose price they bound
@@ -100,6 +115,9 @@ def adapted(call: Call, way: Way) -> Call | None:
     if way in {"no sources", "no turns"}:
         body = _sourceless(call) if way == "no sources" else _without(call, "max_turns")
         return replace(call, body=body) if call.beside.search else None
+    if way in {"no shape", "no usage"}:
+        body, there = _lighter(call, way)
+        return replace(call, body=body) if there else None
     if way == "other cap":
         if call.endpoint != "chat" or "max_tokens" not in call.body:
             return None
@@ -107,11 +125,16 @@ def adapted(call: Call, way: Way) -> Call | None:
         return replace(call, body=body | {"max_completion_tokens": call.body["max_tokens"]})
     if way == "no names":
         return replace(call, names=NAMELESS) if call.endpoint == "responses" else None
-    if way == "no usage":
-        return replace(call, body=_without(call, "stream_options")) if call.stream else None
     if not call.stream:
         return None
     return replace(call, body=_without(call, "stream", "stream_options"), stream=False)
+
+
+def _lighter(call: Call, way: Way) -> tuple[dict[str, Any], bool]:
+    """The body without a field that says how the answer is to come, and whether it has any."""
+    if way == "no usage":
+        return _without(call, "stream_options"), call.stream
+    return _without(call, "text", "response_format"), call.beside.shape is not None
 
 
 def _sourceless(call: Call) -> dict[str, Any]:

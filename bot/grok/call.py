@@ -18,13 +18,26 @@ Dialect = Literal["xai", "openai"]
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What form an answer is to have: JSON by a JSON Schema, which goes by a name."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+    @property
+    def format(self) -> dict[str, Any]:
+        """As endpoints take it."""
+        return {"name": self.name, "schema": dict(self.schema), "strict": True}
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """What goes along with a request beside its parameters.
 
     `effort` is how long to think, None where nobody says; `thoughts` are the tokens that are left
     for it where the output cap counts them too. `search` is what may be searched, in the usual
     number of turns (`usual_turns`) or in as many as somebody wants. `pictures`: some are to be
-    looked at.
+    looked at. `shape` goes along where the endpoint and its server take one.
     """
 
     effort: Effort | None = None
@@ -32,6 +45,7 @@ class Beside:
     search: Search = NO_SEARCH
     usual_turns: bool = False
     pictures: bool = False
+    shape: Shape | None = None
 
 
 NOTHING_BESIDE = Beside()

@@ -23,7 +23,7 @@ from bot.errors import Fault, RequestRefused
 from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
-from bot.grok.call import Beside, Call, Names, dialect_of
+from bot.grok.call import Beside, Call, Names, Shape, dialect_of
 from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.key import KeyState, Reach, reach, read_key
@@ -140,10 +140,12 @@ class GrokClient:
         search: Search = NO_SEARCH,
         nobodys_cap: bool = False,
         pictures: bool = False,
+        shape: Shape | None = None,
     ) -> Call:
         """The call that `request` becomes, with `past` before it; `effort`: how long to think;
         `search`: what may be searched; `nobodys_cap`: nobody asked for the cap that goes along;
-        `pictures`: some are to be looked at, so that it goes nowhere where they are not.
+        `pictures`: some are to be looked at, so that it goes nowhere where they are not; `shape`:
+        what form the answer is to have, where that can be asked for.
 
         Raises `RequestRefused` when it cannot be carried.
         """
@@ -156,7 +158,7 @@ class GrokClient:
             past = replace(past, files=carried(past.files, pictures=False, pdfs=False))
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)
-        beside = Beside(effort, thoughts, search.effective, usual_turns, pictures)
+        beside = Beside(effort, thoughts, search.effective, usual_turns, pictures, shape)
         return write(request, system, route.endpoint, self._dialect, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:

@@ -79,6 +79,7 @@ def fields_of(dialect: Dialect, endpoint: Endpoint) -> dict[str, Kind]:
             "messages": _is_messages,
             "top_logprobs": is_top,
             "reasoning_effort": _is_effort,
+            "response_format": _is_response_format,
         }
     fields |= {
         "prompt": is_text_or_texts,
@@ -123,6 +124,7 @@ def _responses(dialect: Dialect) -> dict[str, Kind]:
         "store": is_switch,
         "stream": is_switch,
         "temperature": between(0, 2),
+        "text": _is_text_format,
         "top_logprobs": is_top,
         "tools": _is_tools,
         "top_p": between(0, 1),
@@ -147,6 +149,44 @@ def _is_reasoning(value: Any) -> bool:
         and set(value) <= {"effort", "summary"}
         and value.get("effort", "low") in EFFORTS
         and value.get("summary", "auto") in {"auto", "concise", "detailed"}
+    )
+
+
+def _is_response_format(value: Any) -> bool:
+    """That of the chat endpoint."""
+    match value:
+        case {"type": "text" | "json_object", **rest}:
+            return not rest
+        case {"type": "json_schema", "json_schema": wanted, **rest}:
+            return not rest and _is_named_schema(wanted)
+        case _:
+            return False
+
+
+def _is_text_format(value: Any) -> bool:
+    """That of `/v1/responses`, where what is wanted stands beside its type."""
+    match value:
+        case {"format": {"type": "text" | "json_object", **more}, **rest}:
+            return not rest and not more
+        case {"format": {"type": "json_schema", **wanted}, **rest}:
+            return not rest and _is_named_schema(wanted)
+        case _:
+            return False
+
+
+def _is_named_schema(wanted: Any) -> bool:
+    """A JSON Schema of an object with a name; a strict one allows nothing that it does not name."""
+    if not isinstance(wanted, dict):
+        return False
+    schema = wanted.get("schema")
+    known = set(wanted) <= {"name", "schema", "strict", "description"}
+    named = isinstance(wanted.get("name"), str) and re.fullmatch(r"[\w-]{1,64}", wanted["name"])
+    if not (known and named and isinstance(schema, dict) and schema.get("type") == "object"):
+        return False
+    properties = schema.get("properties", {})
+    closed = schema.get("additionalProperties") is False
+    return not wanted.get("strict") or (
+        closed and set(schema.get("required", ())) == set(properties)
     )
 
 

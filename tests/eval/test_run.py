@@ -231,6 +231,9 @@ async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
     assert "temperature=0.8  3        50%" in out  # the order decides, so neither is better
     judge = [each for each in grok.requests if "You compare" in str(each.body)]
     assert len(judge) == 3 * 2
+    shapes = [each.body["response_format"]["json_schema"]["schema"] for each in judge]
+    wanted_of = {"type": "string", "enum": ["first", "second", "same"]}
+    assert [each["properties"] for each in shapes] == [{"better": wanted_of}] * 6
 
 
 async def test_a_judge_that_answers_nonsense_is_asked_no_further(

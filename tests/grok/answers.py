@@ -10,6 +10,7 @@ import pytest
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk
 from bot.errors import GrokFailed
+from bot.grok.call import Call
 from bot.grok.client import GrokClient
 
 CHAT = "grok-4.3"
@@ -23,7 +24,7 @@ def request(**values: Any) -> CompletionRequest:
     return CompletionRequest(**({"model": CHAT, "prompt": "hello"} | values))
 
 
-async def answer(client: GrokClient, asked: CompletionRequest) -> list[Chunk]:
+async def answer(client: GrokClient, asked: CompletionRequest | Call) -> list[Chunk]:
     """Every chunk of the answer."""
     async with aclosing(client.complete(asked)) as chunks:
         return [chunk async for chunk in chunks]

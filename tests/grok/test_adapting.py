@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.grok.call import Shape
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import answer, failure, request, text
@@ -178,3 +179,47 @@ async def test_what_came_before_a_break_is_kept_of_several_answers(
         await read()
 
     assert text(seen) == "Yes"
+
+
+SHAPE = Shape(
+    "verdict",
+    {
+        "type": "object",
+        "properties": {"good": {"type": "boolean"}},
+        "required": ["good"],
+        "additionalProperties": False,
+    },
+)
+SHAPES = [
+    ("responses", "text", 422, {"error": "…: unknown field `text`, expected one of …"}),
+    ("responses", "text", 400, {"error": {"message": "Unknown parameter", "param": "text.format"}}),
+    ("chat", "response_format", 400, {"error": "response_format json_schema is not supported"}),
+    ("chat", "response_format", 400, {"error": {"message": "This model does not support structured "
+                                                "outputs: invalid response_format"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("endpoint", "field", "status", "body"), SHAPES)
+async def test_the_shape_of_an_answer_goes_along_where_it_is_taken(
+    endpoint: str,
+    field: str,
+    status: int,
+    body: Any,
+    grok: GrokServer,
+    open_grok_client: OpenGrokClient,
+) -> None:
+    client = await open_grok_client(grok, grok_endpoint=endpoint)
+    await answer(client, client.plan(request(model="grok-4.3"), shape=SHAPE))
+    refuses(grok, field, status, body)
+    for _ in range(2):
+        assert text(await answer(client, client.plan(request(model="grok-4.3"), shape=SHAPE)))
+    await answer(client, request(model="grok-4.3"))
+
+    sent = [each.body.get(field) for each in grok.requests]
+    assert sent[0] == sent[1]
+    assert SHAPE.schema in (sent[0].get("format", {}).get("schema"), *schema_of(sent[0]))
+    assert sent[2:] == [None] * 3
+
+
+def schema_of(field: dict[str, Any]) -> list[Any]:
+    return [field["json_schema"]["schema"]] if "json_schema" in field else []

@@ -329,3 +329,39 @@ async def test_keys_and_models(call: Caller) -> None:
     refused = await call("/responses", model=PLAIN, input="a")
 
     assert (missing[0], refused[0]) == (404, 400)
+
+
+SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
+SHAPE = {"type": "json_schema", "name": "verdict", "schema": SCHEMA, "strict": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ({"format": SHAPE}, 200),
+        ({"format": {"type": "text"}}, 200),
+        ({"format": SHAPE | {"name": "a b"}}, 422),
+        ({"format": SHAPE | {"schema": {"type": "string"}}}, 422),
+        ({"format": SHAPE | {"schema": SCHEMA | {"properties": {"a": {}}}}}, 422),
+        ({"format": SHAPE | {"schema": {"type": "object"}}}, 422),
+        ({"format": {"type": "json_schema", "json_schema": SHAPE}}, 422),
+        ({"format": "json"}, 422),
+        (SHAPE, 422),
+    ],
+)
+async def test_the_form_of_a_text_is_as_documented(text: Any, status: int, call: Caller) -> None:
+    assert (await call("/responses", model=PLAIN, input="hello", text=text))[0] == status
+
+
+async def test_the_chat_endpoint_takes_it_under_another_name(call: Caller) -> None:
+    inside = {name: value for name, value in SHAPE.items() if name != "type"}
+    messages = [{"role": "user", "content": "hello"}]
+    asked = {"model": PLAIN, "messages": messages}
+    fine = {"type": "json_schema", "json_schema": inside}
+
+    assert (await call("/chat/completions", **asked, response_format=fine))[0] == 200
+    flat: list[Any] = [SHAPE, fine | {"strict": True}, fine | {"json_schema": "x"}, []]
+    for wrong in flat:
+        assert (await call("/chat/completions", **asked, response_format=wrong))[0] == 422
+    fault = await call("/completions", model=PLAIN, prompt="hello", response_format=fine)
+    assert fault[0] == 422

@@ -26,6 +26,9 @@ def write(asked: Asked) -> Written:
         body |= {"logprobs": True, "top_logprobs": asked.given["logprobs"]}
     if asked.beside.effort is not None:
         body["reasoning_effort"] = asked.beside.effort
+    if asked.beside.shape is not None:
+        wanted = asked.beside.shape.format
+        body["response_format"] = {"type": "json_schema", "json_schema": wanted}
     if asked.request.streams:
         body["stream_options"] = {"include_usage": True}
     return Written(body)

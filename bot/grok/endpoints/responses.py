@@ -43,6 +43,8 @@ def write(asked: Asked) -> Written:
         body |= {**chances, "top_logprobs": given["logprobs"]}
     if asked.beside.effort is not None:
         body["reasoning"] = {"effort": asked.beside.effort}
+    if asked.beside.shape is not None:
+        body["text"] = {"format": {"type": "json_schema", **asked.beside.shape.format}}
     if asked.beside.search:
         body |= _searching(asked.beside.search)
         if "web" in asked.beside.search.sources:
