@@ -102,10 +102,10 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     """What somebody is likely to have meant who typed `text`, Slack's own escapes undone; empty
     when it is a question. `written`: as a message, where commands are none. Never raises."""
     words = text.split()
-    if len(words) > _MOST_WORDS or len(text) > _LONGEST:
-        return _begun(_command(keyword(words[0])), words[1:2])
     if not words:
         return ""
+    if len(words) > _MOST_WORDS or len(text) > _LONGEST:
+        return _begun(_command(keyword(words[0])), words[1:2])
     if written and parse_command(text, mentions):
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]

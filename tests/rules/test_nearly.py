@@ -80,6 +80,7 @@ from tests.rules.test_admin_commands import QUESTIONS
         ("search for cats", ""),
         ("search the web for news", ""),
         ("research x", ""),
+        (" " * 400, ""),
         ("usage export last month", "/grok help usage"),
         ("usage last month", "/grok help usage"),
         ("quota remove the ban on exports", ""),
