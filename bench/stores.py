@@ -32,17 +32,18 @@ ANSWER = Answer.failed("grok-4.3", "An answer.")
 
 def main() -> None:
     """Print how many questions a second went through, for teams, replicas and stores."""
-    with tempfile.TemporaryDirectory() as directory, _stores(Path(directory)) as stores:
-        print(f"{'teams':>6}{'replicas':>9}" + "".join(f"{name:>20}" for name in stores))
+    with tempfile.TemporaryDirectory() as directory, stores(Path(directory)) as urls:
+        print(f"{'teams':>6}{'replicas':>9}" + "".join(f"{name:>20}" for name in urls))
         for teams in TEAMS:
             for replicas in REPLICAS:
-                found = [_rate(url, teams, replicas) for url in stores.values()]
+                found = [_rate(url, teams, replicas) for url in urls.values()]
                 print(f"{teams:>6}{replicas:>9}" + "".join(f"{each:>20.0f}" for each in found))
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
 
 
 @contextmanager
-def _stores(directory: Path) -> Iterator[dict[str, str]]:
+def stores(directory: Path) -> Iterator[dict[str, str]]:
+    """The addresses of one Valkey and of a Cluster, while they run."""
     one = Server(directory / "one", ("appendonly yes", 'save ""'))
     one.start()
     try:

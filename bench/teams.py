@@ -1,18 +1,28 @@
-"""How one deployment serves many workspaces: their rate, their fairness, and what silence costs."""
+"""How one deployment serves many workspaces: their rate, their fairness, and what silence costs.
+
+The rate is that of whole bots, each a process, with Slack, Grok and the store around them; what the
+store alone carries is `bench stores`. Of it the CPU of an answer is to be trusted on a machine that
+does other work, and more so than answers in a second, which the sandbox bounds.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from statistics import median
 
 from pydantic import SecretStr
 
 from bench._lean_grok import SHORT, lean_grok
+from bench._process import running_bot, use_of
+from bench._report import print_heads
+from bench.stores import stores
 from bench.streaming.stage import channel_id
 from bot.app import open_bot
 from bot.ops.logs import configure
@@ -32,9 +42,11 @@ from sandbox.workspace import (
     Workspace,
     Workspaces,
 )
+from tests.ports import free_port
 
 QUESTIONS = 240
-TEAMS = (1, 4, 24)
+TEAMS = (1, 10, 1_000)
+REPLICAS = (1, 4)
 BURST = 500
 CHANNELS = 120
 SILENT = 1_000
@@ -48,11 +60,7 @@ _AT_ONCE = 16
 def main() -> None:
     """Measure and print; each figure beside that of one workspace alone."""
     configure(Settings(_env_file=None, log_level="ERROR"))
-    print(f"{QUESTIONS} questions at once, spread over the workspaces; the sandbox in the process")
-    alone = asyncio.run(_rate(TEAMS[0]))
-    for teams in TEAMS:
-        rate = alone if teams == TEAMS[0] else asyncio.run(_rate(teams))
-        print(f"{teams:>6} workspaces  {rate:7.1f} answers/s  ratio {rate / alone:5.2f}")
+    _rates()
     quiet, behind = asyncio.run(_waits())
     print(
         f"a question is answered in {quiet * 1e3:.0f} ms; while another workspace asks {BURST} at "
@@ -65,13 +73,57 @@ def main() -> None:
     )
 
 
-async def _rate(teams: int) -> float:
-    async with _stage(teams) as slack:
-        workspaces = slack.workspaces
+def _rates() -> None:
+    """Print the rate and the CPU for workspaces, replicas and stores."""
+    print_heads("workspaces", "replicas", "store", "answers/s", "CPU ms each", width=18)
+    with tempfile.TemporaryDirectory() as directory, stores(Path(directory)) as urls:
+        for name, url in urls.items():
+            for teams in TEAMS:
+                for replicas in REPLICAS:
+                    rate, cpu = asyncio.run(_rate(teams, replicas, url))
+                    print(f"{teams:>18}{replicas:>18}{name:>18}{rate:>18.0f}{cpu * 1e3:>18.0f}")
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+
+
+async def _rate(teams: int, replicas: int, url: str) -> tuple[float, float]:
+    """Answers in a second, and seconds of the bots' CPU for each; every workspace is open."""
+    async with _slack(teams) as (slack, grok), AsyncExitStack() as stack:
+        workspaces, questions = slack.workspaces, max(QUESTIONS, teams)
+        async with Store(url) as store:
+            await store.redis.flushall()  # also of a Cluster
+            await _install(store, slack)
+        bots = [_process(slack, grok, url) for _ in range(replicas)]
+        running = [await stack.enter_async_context(bot) for bot in bots]
+        await workspaces[0].connected(replicas, seconds=_PATIENCE)
         await _ask(workspaces, len(workspaces))
-        began = time.perf_counter()
-        await _ask(workspaces, QUESTIONS)
-        return QUESTIONS / (time.perf_counter() - began)
+        began, before = time.perf_counter(), _cpu(running)
+        await _ask(workspaces, questions)
+        seconds = time.perf_counter() - began
+        return questions / seconds, (_cpu(running) - before) / questions
+
+
+def _cpu(processes: Sequence[asyncio.subprocess.Process]) -> float:
+    return sum(use_of(each.pid).cpu for each in processes)
+
+
+def _process(
+    slack: Workspaces, grok: str, url: str
+) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    several = {
+        "SLACK_BOT_TOKEN": "",
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_CLIENT_ID": slack.client_id,
+        "SLACK_CLIENT_SECRET": slack.client_secret,
+        "INSTALLATION_KEYS": _KEY,
+        "PUBLIC_URL": "http://127.0.0.1:1",
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "REDIS_URL": url,
+        "QUESTIONS_PER_MINUTE": "100000",
+        "SLACK_EDITS_PER_MINUTE": "100000",
+    }
+    return running_bot(slack.workspaces[0], grok, answers=100, tokens=100, settings=several)
 
 
 async def _waits() -> tuple[float, float]:
@@ -146,23 +198,34 @@ def _add_channels(workspace: Workspace) -> None:
 
 
 @asynccontextmanager
-async def _stage(teams: int, installed: int = 0) -> AsyncIterator[Workspaces]:
-    """So many workspaces that have the app of one bot; it is `installed` in so many that say
-    nothing, besides."""
-    async with AsyncExitStack() as stack:
-        app = AppConfig(events=frozenset())
-        limits = Limits(scale=0, ack=_PATIENCE)
-        slack = await stack.enter_async_context(Workspaces(teams, app=app, limits=limits))
+async def _slack(teams: int) -> AsyncIterator[tuple[Workspaces, str]]:
+    """So many workspaces without the app, and the address of a Grok."""
+    app = AppConfig(events=frozenset())
+    limits = Limits(scale=0, ack=_PATIENCE)
+    async with Workspaces(teams, app=app, limits=limits) as slack, lean_grok(0) as address:
         for workspace in slack.workspaces:
             _add_channels(workspace)
-        address = await stack.enter_async_context(lean_grok(0))
+        yield slack, address
+
+
+async def _install(store: Store, slack: Workspaces) -> Register:
+    register = Register(Installations(store), Seal([_KEY]))
+    for workspace in slack.workspaces:
+        token = slack.install(workspace)
+        await register.save(_record(workspace.state.team_id, token))
+    return register
+
+
+@asynccontextmanager
+async def _stage(teams: int, installed: int = 0) -> AsyncIterator[Workspaces]:
+    """So many workspaces that have the app of one bot in this process; it is `installed` in so
+    many that say nothing, besides."""
+    async with AsyncExitStack() as stack:
+        slack, address = await stack.enter_async_context(_slack(teams))
         home = stack.enter_context(tempfile.TemporaryDirectory())
         server = await stack.enter_async_context(EmbeddedServer(home))
         async with Store(server.url) as store:
-            register = Register(Installations(store), Seal([_KEY]))
-            for workspace in slack.workspaces:
-                token = slack.install(workspace)
-                await register.save(_record(workspace.state.team_id, token))
+            register = await _install(store, slack)
             for number in range(installed):
                 await register.save(_record(f"T0SILENT{number}", "xoxb-nobody"))
         await stack.enter_async_context(open_bot(_settings(slack, address, server.url)))

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.chaos.campaign import Campaign, report, run
+from tests.chaos.stores import STORES
 
 SEEDS = 20
 
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--as-found", action="store_true", help="do not shorten what fails")
     parser.add_argument("--focus", default="", help="kinds of faults, separated by commas")
     parser.add_argument("--first-only", action="store_true", help="end with the first violation")
+    parser.add_argument("--store", choices=STORES, default="valkey", help="what it runs on")
     chosen = parser.parse_args()
     campaign = Campaign()
     with suppress(KeyboardInterrupt):
@@ -34,6 +36,7 @@ def main() -> int:
                 lambda line: print(line, flush=True),
                 shrink=not chosen.as_found,
                 focus=[each.strip() for each in chosen.focus.split(",") if each],
+                store=chosen.store,
                 first_only=chosen.first_only,
                 campaign=campaign,
             )

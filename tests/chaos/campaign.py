@@ -15,6 +15,7 @@ from tests.chaos.history import History
 from tests.chaos.plan import Plan, plan
 from tests.chaos.processes import Forks, forks
 from tests.chaos.scene import SHORTER, scene
+from tests.chaos.stores import STORES
 
 RUN_SECONDS = 60.0
 REPLAYS = 2
@@ -50,33 +51,34 @@ async def run(
     *,
     shrink: bool = True,
     focus: Sequence[str] = (),
+    store: str = "valkey",
     first_only: bool = False,
     campaign: Campaign | None = None,
 ) -> Campaign:
     """Run each of `seeds`, and tell of each as it ends; until the `first_only` that fails.
-    `focus` as in `plan`. What came of them is added to `campaign`."""
+    `focus` as in `plan`, `store` is one of `STORES`. What came of them is added to `campaign`."""
     campaign = campaign or Campaign()
     async with forks(SHORTER) as of:
         for seed in seeds:
-            result = await play(plan(seed, focus), of)
+            result = await play(plan(seed, focus), of, store)
             campaign.results.append(result)
             tell(_line(campaign, result))
             if result.found:
                 tell("\n".join(f"  {sentence}" for sentence in result.found))
-                shorter = await shortened(result, of, tell) if shrink else result.plan
+                shorter = await shortened(result, of, tell, store) if shrink else result.plan
                 tell(str(shorter))
                 if first_only:
                     break
     return campaign
 
 
-async def play(of: Plan, bots: Forks) -> Result:
+async def play(of: Plan, bots: Forks, store: str) -> Result:
     """One run, and what it has violated."""
-    began = time.monotonic()
+    began, opening = time.monotonic(), STORES[store]
     with tempfile.TemporaryDirectory(prefix="grokbot-chaos-") as where:
         timer = asyncio.get_running_loop().call_later(RUN_SECONDS - 1, _print_tasks)
         try:
-            async with asyncio.timeout(RUN_SECONDS), scene(of, bots, Path(where)) as here:
+            async with asyncio.timeout(RUN_SECONDS), scene(of, bots, Path(where), opening) as here:
                 history = await here.play()
         except TimeoutError:
             history = History(unfinished=(f"the run did not end within {RUN_SECONDS:.0f} s",))
@@ -91,14 +93,14 @@ def _print_tasks() -> None:
         task.print_stack()
 
 
-async def shortened(failed: Result, bots: Forks, tell: Tell) -> Plan:
+async def shortened(failed: Result, bots: Forks, tell: Tell, store: str = "valkey") -> Plan:
     """The plan of a run that failed, without the faults that it fails without."""
     rules = {_rule(sentence) for sentence in failed.found}
     shorter = failed.plan
     for fault in failed.plan.faults:
         tried = shorter.only([each for each in shorter.faults if each != fault])
         for _ in range(REPLAYS):
-            again = await play(tried, bots)
+            again = await play(tried, bots, store)
             if rules & {_rule(sentence) for sentence in again.found}:
                 shorter = tried
                 break

@@ -28,7 +28,7 @@ from tests.chaos.history import Bounds, Death, History
 from tests.chaos.people import People
 from tests.chaos.plan import CLICKS, Fault, Plan
 from tests.chaos.processes import Forks, Process
-from tests.chaos.store import StoreServer, store_server
+from tests.chaos.stores import Disturbed, Opening
 from tests.e2e.process import environment
 from tests.e2e.stage import installed_app
 
@@ -80,7 +80,7 @@ class Scene:
         where: Path,
         workspace: Workspace,
         grok: GrokServer,
-        store: StoreServer,
+        store: Disturbed,
     ) -> None:
         self.people = People(workspace, grok)
         self._plan = plan
@@ -294,36 +294,9 @@ class Scene:
                 return self._workspace.fail_some(0.4, seed=self._plan.seed, delays=(1.0,))
 
     async def _disturb_store(self, fault: Fault) -> None:
-        store, seconds = self._store, fault.seconds
         with contextlib.suppress(RedisError, OSError):
-            match fault.kind:
-                case "store kill":
-                    store.kill()
-                    await asyncio.sleep(seconds)
-                    await store.restart()
-                case "store younger":
-                    store.kill()
-                    at = time.time()
-                    forgotten = await store.restart(younger=min(1.2, seconds))
-                    self._lost.append((at - forgotten - 0.5, at + 0.5))
-                case "store freeze":
-                    store.freeze()
-                    await asyncio.sleep(seconds)
-                    store.thaw()
-                case "store flush scripts":
-                    await store.redis.script_flush()
-                case "store full":
-                    await store.configure(maxmemory=1)
-                    await asyncio.sleep(seconds)
-                    await store.back_to_normal()
-                case "store read-only":
-                    await store.configure(min_replicas_to_write=1)
-                    await asyncio.sleep(seconds)
-                    await store.back_to_normal()
-                case _:
-                    await store.redis.replicaof("127.0.0.1", "1")
-                    await asyncio.sleep(seconds)
-                    await store.back_to_normal()
+            if forgotten := await self._store.disturb(fault):
+                self._lost.append(forgotten)
 
     # What is seen.
 
@@ -412,13 +385,13 @@ def _number(digits: str, letter: str) -> int:
 
 
 @asynccontextmanager
-async def scene(plan: Plan, forks: Forks, where: Path) -> AsyncIterator[Scene]:
-    """The scene of one run, gone afterwards."""
+async def scene(plan: Plan, forks: Forks, where: Path, opening: Opening) -> AsyncIterator[Scene]:
+    """The scene of one run with the store that `opening` opens, gone afterwards."""
     limits = Limits(event_retries=EVENT_RETRIES, scale=0.0)
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(Workspace(app=installed_app(), limits=limits))
         grok = await stack.enter_async_context(GrokServer(speed=None, first_delay=0))
-        store = await stack.enter_async_context(store_server(where / "store"))
+        store = await stack.enter_async_context(opening(where / "store"))
         found = Scene(plan, forks, where, workspace, grok, store)
         stack.callback(found.end)
         yield found

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.store.embedded import _server_binary
+from tests.chaos.plan import Fault
 
 START_SECONDS = 20.0
 LOOK_SECONDS = 0.05
@@ -91,6 +92,40 @@ class StoreServer:
     async def configure(self, **values: str | int) -> None:
         for name, value in values.items():
             await self.redis.config_set(name.replace("_", "-"), value)
+
+    async def disturb(self, fault: Fault) -> tuple[float, float] | None:
+        """Let it go wrong for as long as `fault` lasts; from when until when what was stored is
+        forgotten, Unix time."""
+        seconds = fault.seconds
+        match fault.kind:
+            case "store kill":
+                self.kill()
+                await asyncio.sleep(seconds)
+                await self.restart()
+            case "store younger":
+                self.kill()
+                at = time.time()
+                forgotten = await self.restart(younger=min(1.2, seconds))
+                return at - forgotten - 0.5, at + 0.5
+            case "store freeze":
+                self.freeze()
+                await asyncio.sleep(seconds)
+                self.thaw()
+            case "store flush scripts":
+                await self.redis.script_flush()
+            case "store full":
+                await self.configure(maxmemory=1)
+                await asyncio.sleep(seconds)
+                await self.back_to_normal()
+            case "store read-only":
+                await self.configure(min_replicas_to_write=1)
+                await asyncio.sleep(seconds)
+                await self.back_to_normal()
+            case _:
+                await self.redis.replicaof("127.0.0.1", "1")
+                await asyncio.sleep(seconds)
+                await self.back_to_normal()
+        return None
 
     async def back_to_normal(self) -> None:
         """Take back everything that was configured."""

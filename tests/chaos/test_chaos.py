@@ -25,6 +25,25 @@ async def test_a_few_seeds_violate_nothing() -> None:
     assert all(result.history.askings for result in found.results)
 
 
+@pytest.mark.integration
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    ("store", "seed", "focus"),
+    [("cluster", 5, ("store kill", "store younger")), ("sentinel", 108, ())],
+)
+async def test_nor_does_one_on_more_than_one_server(
+    store: str, seed: int, focus: tuple[str, ...]
+) -> None:
+    """A node is gone and a slot moves while it is used; the primary dies for good, and bots."""
+    told: list[str] = []
+    found = await run([seed], told.append, shrink=False, focus=focus, store=store)
+
+    assert not found.failed, "\n".join(told)
+    (history,) = [result.history for result in found.results]
+    assert "store kill" in {fault.kind for _, fault in history.faults}
+    assert history.askings
+
+
 def test_a_seed_is_always_the_same_run() -> None:
     assert plan(7) == plan(7)
     assert plan(7) != plan(8)
@@ -54,7 +73,7 @@ async def test_a_sequence_that_fails_is_shortened_to_what_it_needs(
     whole = next(each for each in map(plan, range(100)) if len(each.faults) > 3)
     needed = {whole.faults[1], whole.faults[3]}
 
-    async def play(tried: Plan, _: object) -> Result:
+    async def play(tried: Plan, *_: object) -> Result:
         found = ["one answer: none"] if needed <= set(tried.faults) else ["order: another rule"]
         return Result(tried, History(), found, 0.0)
 

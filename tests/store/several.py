@@ -97,6 +97,12 @@ class Cluster:
         """The primary that holds `key`, as the Cluster was made."""
         return self.primaries[key_slot(key.encode()) * len(self.primaries) // SLOTS]
 
+    def is_whole(self) -> None:
+        """Wait until every primary knows of all the others that they are there."""
+        for server in self.primaries:
+            with server.client() as redis:
+                until(lambda redis=redis: _info(redis)["cluster_state"] == "ok")
+
     def fail_over(self, key: str) -> None:
         """Kill the primary of `key`, and wait until its replica has taken its place."""
         primary = self.of(key)
@@ -105,9 +111,10 @@ class Cluster:
         with replica.client() as redis:
             until(lambda: redis.info()["role"] == "master")
 
-    def move(self, key: str, to: Server) -> None:
-        """Move the slot of `key` from its primary to another, key by key, while it is used."""
-        slot, source = key_slot(key.encode()), self.of(key)
+    def move(self, key: str, to: Server, *, source: Server | None = None) -> None:
+        """Move the slot of `key` from its primary, or from `source`, to another, key by key, while
+        it is used."""
+        slot, source = key_slot(key.encode()), source or self.of(key)
         with source.client() as old, to.client() as new:
             old_id, new_id = (str(each.execute_command("CLUSTER MYID")) for each in (old, new))
             new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", old_id)
