@@ -114,6 +114,18 @@ class Collector:
         )
 
     @property
+    def used_so_far(self) -> ToolUse:
+        """What is held against what was reserved while it searches: what the bill says that was
+        fetched, once it tells of every call that was seen, and until then the most that those may
+        have (`Searching.use`). An answer that is stopped for it may so have fetched less, but no
+        quota is passed; of a call that does not say how much it may fetch nothing counts."""
+        seen = self.searching.use(unknown=0)
+        billed = self.usage.tools if self.usage else None
+        if billed is None or _calls(billed) < _calls(seen):
+            return seen
+        return self.tools or seen
+
+    @property
     def reasoning(self) -> str:
         """What the model thought before it answered; it is no part of the answer."""
         return "\n\n".join(filter(None, (choice.reasoning for choice in self._choices)))
@@ -307,3 +319,7 @@ def _ending(reason: str, max_tokens: int | None) -> str:
     if ending == "length":
         return words.cut_off(max_tokens)
     return "" if ending == "stop" else words.ENDED.get(ending) or words.ended(excerpt(reason))
+
+
+def _calls(use: ToolUse) -> int:
+    return use.web_calls + use.x_calls

@@ -62,15 +62,20 @@ class Searching:
         asked = excerpt(step.asked.translate(_PLAIN), _LONGEST_ASKED)
         return words.searching(step.tool, asked, opens=step.opens)
 
-    def use(self) -> ToolUse:
-        """What the calls used as far as that was seen: of those that failed nothing is billed."""
+    def use(self, unknown: int | None = None) -> ToolUse:
+        """What the calls used as far as that was seen: of those that failed nothing is billed.
+
+        No event says how many posts and profiles a call has fetched, only how many it may at most:
+        that counts. `unknown` is what counts of a call that does not even say that, None: then
+        nobody knows how many there were of all.
+        """
         calls = [call for call in self._calls.values() if not call.failed]
         of_x = [call for call in calls if call.tool == "x"]
         return ToolUse(
             web_calls=len(calls) - len(of_x),
             x_calls=len(of_x),
-            posts=_sum([call.posts for call in of_x]),
-            profiles=_sum([call.profiles for call in of_x]),
+            posts=_sum([unknown if call.posts is None else call.posts for call in of_x]),
+            profiles=_sum([unknown if call.profiles is None else call.profiles for call in of_x]),
         )
 
 

@@ -273,7 +273,7 @@ class _Work:
                 asking.collector.add(chunk)
                 self._reply.changed()
                 if chunk.step is not None:
-                    await keep_within(self._held, asking.collector.searching.use())
+                    await keep_within(self._held, asking.collector.used_so_far)
                 passing("after", "chunk")
                 if self._reply.deleted or self._reply.stopped:
                     return

@@ -87,6 +87,19 @@ def test_the_bill_counts_and_where_it_says_nothing_what_was_seen() -> None:
     assert collected(X, Chunk(text="Hi")).tools is None
 
 
+def test_until_the_bill_comes_the_most_that_calls_may_fetch_counts() -> None:
+    steps = (step("1"), step("2"), step("3", posts=None), step("4", failed=True))
+    half = Chunk(usage=Usage(tools=ToolUse(x_calls=2, posts=3)))
+    whole = Chunk(usage=Usage(tools=ToolUse(x_calls=3, posts=7)))
+    old = Chunk(usage=Usage(tools=ToolUse(x_calls=3, posts=None, profiles=None)))
+
+    assert collected(X, *steps).used_so_far == ToolUse(x_calls=3, posts=40)
+    assert collected(X, *steps, half).used_so_far == ToolUse(x_calls=3, posts=40)
+    assert collected(X, *steps, whole).used_so_far == ToolUse(x_calls=3, posts=7)
+    assert collected(X, *steps[:2], old).used_so_far.posts == 40
+    assert collected(X).used_so_far == ToolUse()
+
+
 def test_what_was_used_is_stored_whatever_became_of_the_answer() -> None:
     collector = collected(X, step("1"))
 
