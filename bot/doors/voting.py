@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import partial
@@ -59,6 +60,9 @@ REACTIONS_PER_MINUTE = 9
 """Reactions of one person that are looked into in any minute: fewer than messages may be looked up
 for them, lest Slack hears of many events that they were not taken."""
 
+MOST_KNOWN = 1_000
+"""Messages of which it is remembered whose answers they are."""
+
 _REACTIONS: Mapping[str, Choice] = {
     "+1": "up",
     "thumbsup": "up",
@@ -78,6 +82,7 @@ class Voting:
     _slack: SlackSide
     _store: StoreSide
     _settings: Settings
+    _known: OrderedDict[tuple[str, str], str] = field(factory=OrderedDict, init=False)
     _turns: asyncio.Semaphore = field(factory=partial(asyncio.Semaphore, AT_ONCE), init=False)
 
     async def on_vote(self, click: Click) -> Reaction:
@@ -118,7 +123,7 @@ class Voting:
         if choice is None or not (ours and event.channel and event.ts):
             return Reaction()
         try:
-            async with asyncio.timeout(STORE_SECONDS):
+            async with asyncio.timeout(STORE_SECONDS), self._turns:
                 await self._react(event, choice)
         except (StoreUnavailable, SlackError, TimeoutError) as error:
             log.warning("reaction not counted yet", error=str(error))
@@ -180,10 +185,8 @@ class Voting:
     async def _react(self, event: ReactionEvent, choice: Choice) -> None:
         if await self._store.allowances.take(f"reactions:{event.user}", REACTIONS_PER_MINUTE):
             return
-        message = await self._whole.find(
-            event.channel, event.ts, event.ts, asker=event.user, within=LOOK_UP_SECONDS
-        )
-        job = await self._queue.look(job_named_by(message)) if message else None
+        job_id = await self._job_at(event)
+        job = await self._queue.look(job_id) if job_id else None
         answer = job.answer if job else None
         if (
             job is None
@@ -191,6 +194,7 @@ class Voting:
             or answer.failure
             or not stands(job.posts, event.channel, event.ts)
         ):
+            self._known.pop((event.channel, event.ts), None)
             return
         person = await self._slack.people.find(event.user)
         if person.bot or await self._kept_from(event.user, job):
@@ -210,6 +214,22 @@ class Voting:
             at=job.ask.asked_at,
             zone=zone,
         )
+
+    async def _job_at(self, event: ReactionEvent) -> str:
+        """The job that the message names; empty for none. When many react to one message, Slack is
+        asked about it for the first of them."""
+        place = (event.channel, event.ts)
+        if place not in self._known:
+            message = await self._whole.find(
+                *(event.channel, event.ts, event.ts), asker=event.user, within=LOOK_UP_SECONDS
+            )
+            job_id = job_named_by(message) if message else ""
+            if not job_id:
+                return ""
+            self._known[place] = job_id
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+        return self._known[place]
 
     async def _kept_from(self, user: str, job: Job) -> str:
         """Why `user` may not vote on it; empty when they may. One's own is everybody's."""

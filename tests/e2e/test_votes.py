@@ -10,7 +10,7 @@ from functools import partial
 
 from redis.asyncio import Redis
 
-from bot.doors.voting import PER_MINUTE
+from bot.doors.voting import AT_ONCE, PER_MINUTE
 from bot.rules.votes import Ballot
 from bot.rules.windows import windows_at
 from bot.store.connection import Store
@@ -232,14 +232,36 @@ async def test_nobody_votes_without_end(redis_url: str) -> None:
     assert len(await ballots(redis_url)) == 2
 
 
+def a_crowd(stage: Stage, size: int) -> list[str]:
+    """So many more people in #general."""
+    state = stage.workspace._team.state
+    crowd = [f"U0CROWD{number:02}" for number in range(size)]
+    for user in crowd:
+        state.users[user] = replace(state.users[BEN], id=user, name=user.lower())
+        state.channels[GENERAL].members.add(user)
+    return crowd
+
+
+async def test_when_many_react_at_once_slack_is_asked_about_the_answer_seldom(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        message = await an_answer(stage)
+        crowd = a_crowd(stage, 60)
+        for wave in (crowd[:20], crowd[20:40], crowd[40:]):
+            for user in wave:
+                await stage.workspace.react(user, GENERAL, message.ts, "+1")
+            await stage.quiet()
+        looked = stage.workspace.calls_of("conversations.replies")
+
+    assert await choices(redis_url) == dict.fromkeys(crowd, "up")
+    assert 0 < len(looked) <= AT_ONCE
+
+
 async def test_500_votes_in_moments_are_all_acked_and_each_person_has_one(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         message = await an_answer(stage)
-        state = stage.workspace._team.state
-        crowd = [f"U0CROWD{number:02}" for number in range(50)]
-        for user in crowd:
-            state.users[user] = replace(state.users[BEN], id=user, name=user.lower())
-            state.channels[GENERAL].members.add(user)
+        crowd = a_crowd(stage, 50)
         waves = ["down", "up"] * 5
         acks = [
             await asyncio.gather(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartupError
-from bot.eval.record import Record, Result, key_of
+from bot.eval.record import Choice, Record, Result, key_of
 from bot.words import eval as words
 
 
@@ -16,6 +16,7 @@ def filled(path: Path) -> None:
         record.begin("a", 100)
         record.end(Result(key="a", text="Ünï \ud83d\n", micro_dollars=40, seconds=1.5))
         record.begin("b", 300)
+        record.choose(Choice(key="p", better="second"))
         assert (record.settled, record.lost, record.spent) == (40, 300, 340)
 
 
@@ -25,7 +26,8 @@ def test_what_was_got_is_there_again(tmp_path: Path) -> None:
 
     with Record(path) as record:
         assert record.results["a"].text.startswith("Ünï ")
-        assert (record.settled, record.lost) == (40, 300)
+        assert (record.settled, record.lost, record.cut_off) == (40, 300, 1)
+        assert record.choices == {"p": "second"}
         record.begin("b", 300)
         record.end(Result(key="b", micro_dollars=10))
         assert (record.settled, record.lost) == (50, 300)
@@ -38,11 +40,12 @@ def test_a_kill_at_any_byte_costs_the_last_line_alone(tmp_path: Path) -> None:
     filled(path)
     whole = path.read_bytes()
 
-    for cut in range(len(whole)):
+    for cut in range(len(whole) + 1):
         path.write_bytes(whole[:cut])
         with Record(path) as record:
             lines = whole[:cut].count(b"\n")
             assert ("a" in record.results) == (lines >= 3)
+            assert record.choices == ({"p": "second"} if lines >= 5 else {})
             record.end(Result(key="z", micro_dollars=1))
         with Record(path) as record:
             assert record.results["z"].micro_dollars == 1
@@ -77,10 +80,12 @@ def test_a_line_of_another_version_counts_for_nothing(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     filled(path)
     with path.open("a") as file:
+        file.write('{"kind": "choice", "key": "p", "better": "both"}\n')
         file.write('{"kind": "verdict"}\n[]\n{"kind": "answer", "key": 5}\nx\n{"kind": "begun"}\n')
 
     with Record(path) as record:
         assert (set(record.results), record.settled) == ({"a"}, 40)
+        assert record.choices == {"p": "second"}
 
 
 def test_a_key_is_that_of_its_parts() -> None:
