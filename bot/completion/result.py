@@ -117,7 +117,8 @@ class Section(BaseModel):
     """One choice of the answer, shown in a message (or several) of its own.
 
     `title` and `note` are the bot's words, in plain markdown; `text` is the model's. `cut`: some
-    was written, and the output cap ended it.
+    was written, and the output cap ended it. `breaks`: where a message of it ended though there
+    was room left (`bot.markdown.markdown.Layout.break_at`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -127,6 +128,7 @@ class Section(BaseModel):
     note: str = ""
     done: bool = False
     cut: bool = False
+    breaks: tuple[int, ...] = ()
 
 
 class Answer(BaseModel):

@@ -205,7 +205,7 @@ class _Work:
             answer = _stopped(self._ask)
         else:
             answer = Answer.failed(self._ask.request.model, failure)
-        return await self._held.deliver(answer)
+        return await self._held.deliver(self._reply.with_breaks(answer))
 
     async def _read_to_the_end(self) -> str:
         """Returns why there is no more, as a sentence for the person, or an empty text."""

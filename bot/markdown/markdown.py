@@ -1,11 +1,13 @@
 """Growing markdown cut into messages, each within Slack's limits and valid on its own.
 
-Boundaries depend on the text alone, not on how it arrived: a sealed message never changes
-when more text comes, and another process that lays out the same text cuts it the same way.
+Boundaries depend on the text alone (and on breaks that are told before), not on how it arrived: a
+sealed message never changes when more text comes, and another process that lays out the same text
+cuts it the same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.markdown.ending import Ending
@@ -28,6 +30,8 @@ class Layout:
         self.left_out = 0
         """How many characters were fed that mean nothing where a message goes on."""
         self._leaving_out = ""
+        self._taken = 0
+        self._breaks: Sequence[int] = ()
         self._place = START
         self._rooms = first, rest
         self._ending: Ending
@@ -37,8 +41,35 @@ class Layout:
         """More text. A carriage return before a newline counts as part of the line."""
         if self._leaving_out:
             text = self._without_left_out(text)
-        for start in range(0, len(text), _SLICE_CHARS):
-            self._take(text[start : start + _SLICE_CHARS])
+        start = 0
+        while start < len(text):
+            most = min(self._breaks[0] - self._taken if self._breaks else len(text), _SLICE_CHARS)
+            part = text[start : start + most]
+            self._take(part)
+            self._taken += len(part)
+            start += len(part)
+            if self._breaks and self._taken == self._breaks[0]:
+                self._breaks = self._breaks[1:]
+                if self._open.text.strip():
+                    self._seal(self._open.end())
+
+    def break_at(self, places: Sequence[int]) -> None:
+        """End a message at each of these `places`, in order, however much room is left in it: where
+        so many characters were fed, or were fed since it has gone on behind others."""
+        self._breaks = places
+
+    def breaks(self, *, between_blocks: bool) -> Iterator[tuple[int, Piece]]:
+        """The places for `break_at` where the message still open may end, as something follows, the
+        best first, and what of it is above each: between two blocks, else also below a line, or
+        where it is settled."""
+        message = self._open
+        places = [*message.breaks(between_blocks=between_blocks)]
+        settled = self._ending.settled().text
+        if settled and not between_blocks:
+            places.append(len(settled))
+        for at in places:
+            if message.context or message.text[at:].strip():
+                yield self._taken - len(message.text) + at, message.made(message.text[:at])
 
     def tail(self, *, growing: bool = False) -> Piece:
         """The message still open.
@@ -84,6 +115,7 @@ class Layout:
         place = place_behind(text[: mark.at], self._place)
         self._place = place if mark.context else place._replace(fence=None)
         self.sealed.clear()
+        self._taken = 0
         left_out = following[: joined.left_out]
         broken = text[: mark.at][-1:] not in ("", "\n")
         self._begin(text[mark.at :], mark.context, joined.opening, broken=broken)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from bot.markdown.characters import boundary, whole_characters
@@ -260,6 +260,15 @@ class OpenMessage:
         at, paragraph = self.at - len(self.last_line), self._last_paragraph
         context = paragraph.above if paragraph.at == at else None
         return Mark(at, self._chars, self._blocks, context, paragraph)
+
+    def breaks(self, *, between_blocks: bool) -> Iterator[int]:
+        """Where the message may end though there is room left, the best place first: between two
+        blocks, else below a line too."""
+        may_begin_table = self.context is None and "|" in self.last_line
+        line = self._line if may_begin_table else self.mark()
+        for noted in (self._gap,) if between_blocks else (self._gap, line):
+            if noted and self.text[: noted[0]].strip():
+                yield self._above_heading(Mark(*noted)).at
 
     def boundary(self, line: str) -> Mark:
         """Where the message ends, `line` being the first that does not fit."""

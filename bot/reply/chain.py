@@ -89,12 +89,13 @@ class Chain:
         self._kind, *self._other_kinds = kinds
         self._given_up = False
         self._flows: list[Flow] = []
+        self._breaks: dict[int, tuple[int, ...]] = {}
         self._made: dict[int, tuple[tuple[str, Foot], Message]] = {}
 
     async def prepare(self, sections: Sequence[Section]) -> None:
         """Lay out what has come, however long it is, without keeping the event loop from others:
         the other methods then have little left to do."""
-        for index, section in enumerate(sections):
+        for index, section in enumerate(self._broken(sections)):
             if index:
                 await asyncio.sleep(0)
             await self._flow(index).prepare(section)
@@ -103,6 +104,7 @@ class Chain:
 
     async def prepare_all(self, answer: Answer) -> None:
         """The same for `complete`."""
+        self._breaks = {index: each.breaks for index, each in enumerate(answer.sections)}
         await self.prepare(final_sections(answer))
 
     def growing(
@@ -115,7 +117,7 @@ class Chain:
         there until there is anything of it, and `writing` below it from then on."""
         shown: list[str] = []
         lines: tuple[str, ...] = ()
-        for index, section in enumerate(sections):
+        for index, section in enumerate(self._broken(sections)):
             messages = self._flow(index).show(section)
             if not (section.done or any(_says_more(markdown, section) for markdown in messages)):
                 shown.append(_waiting(section))
@@ -136,11 +138,26 @@ class Chain:
         shows them, a note below apart.
         """
         settled: list[str] = []
-        for index, section in enumerate(sections):
+        for index, section in enumerate(self._broken(sections)):
             settled += self._flow(index).settled(section)
             if not section.done:
                 break
         return [*self._head, *(settled or [""])]
+
+    def end_message(self, sections: Sequence[Section], said: str, *, between_blocks: bool) -> bool:
+        """End the last message of `growing`, of which `said` has to stay: what follows goes on in
+        the next one. False: there is no place for that yet."""
+        index = next((at for at, each in enumerate(sections) if not each.done), None)
+        if index is None:
+            return False
+        place = self._flow(index).break_behind(said, between_blocks=between_blocks)
+        if place is not None:
+            self._breaks[index] = (*self._breaks.get(index, ()), place)
+        return place is not None
+
+    def with_breaks(self, answer: Answer) -> Answer:
+        """`answer` with the ends of messages that `end_message` made, to be stored so."""
+        return answer.model_copy(update={"sections": tuple(self._broken(answer.sections))})
 
     def complete(self, answer: Answer, most: int | None = None) -> list[Message]:
         """The messages of the final answer: at least one, and `most` at most; the last one
@@ -219,6 +236,15 @@ class Chain:
             behind = "" if self._flows else self._behind
             self._flows.append(Flow(first, room, most, behind))
         return self._flows[index]
+
+    def _broken(self, sections: Sequence[Section]) -> Sequence[Section]:
+        """The `sections` with the ends of messages that `end_message` made."""
+        if not self._breaks:
+            return sections
+        return [
+            section.model_copy(update={"breaks": self._breaks.get(index, ())})
+            for index, section in enumerate(sections)
+        ]
 
     def _limited(
         self, answer: Answer, whole: Sequence[str], most: int | None

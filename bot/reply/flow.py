@@ -12,7 +12,7 @@ from bot.markdown.joins import enough
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room
 from bot.markdown.rewriting import Rewriting
-from bot.markdown.safety import Safe, SafeGrowth
+from bot.markdown.safety import Safe, SafeGrowth, make_safe
 
 _COMPARED = 200
 """The last characters of what was shown, by which a section that grows is known again."""
@@ -30,9 +30,11 @@ class Flow:
         self._rooms = first, rest
         self._most = most
         self._behind = behind
-        self._restart("")
+        self._restart(Section())
 
-    def _restart(self, title: str) -> None:
+    def _restart(self, section: Section) -> None:
+        title = section.title
+        self._breaks = section.breaks
         self._layout = Layout(*self._rooms)
         self._rewriting = Rewriting()
         self._full: list[Safe] = []
@@ -50,6 +52,8 @@ class Flow:
         self._last = ""
         self._taken = blake2b()
         self._end: tuple[str, str] | None = None
+        if self._joined:
+            self._layout.break_at(self._breaks)
         self._layout.feed(self._head)
 
     async def prepare(self, section: Section) -> None:
@@ -93,9 +97,19 @@ class Flow:
         more = stays.strip() or len(shown) > len(self._full)
         return [*self._full, stays] if more else self._full.copy()
 
+    def break_behind(self, said: str, *, between_blocks: bool) -> int | None:
+        """The best place for one of `Section.breaks` in its last message, of which `said` has to
+        stay; None: there is none yet."""
+        places = self._layout.breaks(between_blocks=between_blocks) if self._joined else ()
+        for place, above in places:
+            markdown = make_safe(above.markdown)
+            if place > 0 and len(markdown) > len(said) and markdown.startswith(said):
+                return place
+        return None
+
     def _follow(self, section: Section) -> None:
         if not self._continues(section):
-            self._restart(section.title)
+            self._restart(section)
 
     def _tail(self, *, growing: bool = False) -> Piece:
         return self._layout.tail(growing=growing) if self._joined or not growing else Piece("")
@@ -133,6 +147,7 @@ class Flow:
             self._lay_out_ahead(held)
             self._head = self._layout.go_on(enough(told, last) or told)
             self._joined = True
+            self._layout.break_at(self._breaks)
             self._layout.feed(behind)
 
     def _take_slice(self, text: str) -> None:
@@ -176,7 +191,7 @@ class Flow:
         All of it is compared at its end alone: to hold and compare it at each look would make
         the work grow with the square of the text.
         """
-        if section.title != self._title:
+        if (section.title, section.breaks) != (self._title, self._breaks):
             return False
         if self._end is not None:
             return (section.text, section.note) == self._end

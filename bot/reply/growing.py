@@ -22,7 +22,7 @@ from bot.reply.clock import Clock
 from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.native import Native, natively
+from bot.reply.native import ANYWHERE, BETWEEN_BLOCKS, Native, natively
 from bot.reply.route import Way, is_private
 from bot.reply.session import Session
 from bot.settings import Streaming
@@ -293,11 +293,19 @@ class Growing:
     async def _pending(self, sections: Sequence[Section]) -> tuple[str, Message] | None:
         """The part to write next, and its message."""
         said = sections if _says_anything(sections) else ()
-        messages = await self._destination.fitting(
-            partial(self._destination.chain.prepare, said), lambda: self._growing(said)
-        )
+        prepare = partial(self._destination.chain.prepare, said)
+        messages = await self._destination.fitting(prepare, lambda: self._growing(said))
+        if self._goes_on_in_another(said, str(len(messages) - 1)):
+            messages = await self._destination.fitting(prepare, lambda: self._growing(said))
         part = self._messages.pending(messages)
         return (part, messages[int(part)]) if part else None
+
+    def _goes_on_in_another(self, sections: Sequence[Section], newest: str) -> bool:
+        """Whether the `newest` part ends here, since its stream would not last much longer."""
+        said, age = self._messages.streamed(newest)
+        return age >= BETWEEN_BLOCKS and self._destination.chain.end_message(
+            sections, said, between_blocks=age < ANYWHERE
+        )
 
     def _growing(self, sections: Sequence[Section]) -> list[Message]:
         writing = words.SEARCHING if self.source.doing() else words.WRITING

@@ -128,6 +128,11 @@ class Messages:
             part.shown = None
         self._strays_possible = True
 
+    def streamed(self, part: str) -> tuple[str, float]:
+        """What `part` says by a stream, and which share of the life of that is over."""
+        known = self._parts[part]
+        return known.stream.said if known.stream else "", self.native.age(known)
+
     def thread_of(self, part: str) -> str | None:
         """The thread that `part` goes to, if it goes to one."""
         if part == "0" or self._thread_ts:

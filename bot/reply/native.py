@@ -9,10 +9,14 @@ A stream begins without text, since Slack takes metadata only at its end: what c
 until then is the id of an unseen line. One whose ts was lost is found by that; and had Slack not
 kept it, there would be nothing to read in it.
 
-While a message streams, our Stop is not below it: nothing that was streamed can be taken away
-again but by an edit. There are Slack's own (`Native.stopped`), and deleting the question or the
-answer. A message with anything above its markdown is not streamed, and one that stands already
-is edited to its end.
+While a message streams, Stop stands above its text: nothing that was streamed can be taken away
+again but by an edit, which does so once the answer is complete. There are Slack's own Stop
+(`Native.stopped`), and deleting the question or the answer, too. A message with anything else above
+its markdown is not streamed, and one that stands already is edited to its end.
+
+Slack ends a stream after a while. So a message that has streamed for long ends between two blocks
+of its text, or at last wherever it can, and the answer goes on in another one (`Native.age`,
+`Chain.end_message`).
 """
 
 from __future__ import annotations
@@ -39,8 +43,11 @@ from bot.slack_limits import (
 
 log = structlog.get_logger(__name__)
 
-LIFETIME_SECONDS = STREAM_SECONDS - 30.0
-"""A message that has streamed for so long is edited from there on, before Slack ends it."""
+BETWEEN_BLOCKS = 0.6
+ANYWHERE = 0.75
+_EDITED = 0.9
+"""Shares of the life of a stream: from when on its message ends between two blocks (3 minutes), or
+wherever it can (3 3/4), or is edited from there on (4 1/2)."""
 
 APPEND = "chat.appendStream"
 _START = "chat.startStream"
@@ -91,16 +98,14 @@ class Native:
         channel: str,
         user: str,
         team: str,
-        lifetime: float = LIFETIME_SECONDS,
     ) -> None:
-        """`user`, of `team`, is the asker; `lifetime` in seconds."""
+        """`user`, of `team`, is the asker."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
         self._channel = channel
         self._user = user
         self._team = team
-        self._lifetime = lifetime
         self._wanted = False
         self._reserved = False
         self._stopped = False
@@ -136,6 +141,11 @@ class Native:
         if not _is_whole(message, final):
             return stream.said != message.settled or not self._goes_on(stream, message)
         return final or not stream.lasts or stream.said != message.body
+
+    def age(self, part: Part) -> float:
+        """Which share of the life of its stream is over: 0 where it has none, or is left anyway."""
+        stream = part.stream
+        return _age(stream) if self._wanted and stream and stream.certain else 0.0
 
     async def may_start(self, message: Message) -> bool:
         """Whether a new message may grow into `message`: a start is reserved for it then, and
@@ -176,6 +186,7 @@ class Native:
             self.give_up()
             return None
         part.streams_by(Stream(began))
+        part.has_stop = True
         return ts
 
     async def write(
@@ -209,7 +220,7 @@ class Native:
         return not await self._budget.try_take(method, _MOST[method])
 
     def _goes_on(self, stream: Stream, message: Message) -> bool:
-        young = time.monotonic() - stream.began < self._lifetime
+        young = _age(stream) < _EDITED
         return young and stream.certain and message.settled.startswith(stream.said)
 
     async def _append(self, part: Part, ts: str, text: str, turn: Turn | None = None) -> Slot:
@@ -308,6 +319,10 @@ def _stream_of(part: Part) -> Stream:
     if part.stream is None:
         raise LookupError(f"part {part.name} does not stream")
     return part.stream
+
+
+def _age(stream: Stream) -> float:
+    return (time.monotonic() - stream.began) / STREAM_SECONDS
 
 
 def _is_whole(message: Message, final: bool) -> bool:

@@ -28,7 +28,7 @@ class Part:
     """`name`: what the ledger calls it. `shown`: what it is known to show. `unrecorded`: where it
     was posted, as long as that is not in the ledger. `gone`: somebody has deleted it. `stream`: it
     grows by one, as far as is known; `streamed`: it does or did, and an edit of it has to say what
-    part it is."""
+    part it is. `has_stop`: Stop stands above its text, until an edit takes it away."""
 
     name: str
     shown: Message | None = None
@@ -39,6 +39,7 @@ class Part:
     edits_refused: int = 0
     stream: Stream | None = None
     streamed: bool = False
+    has_stop: bool = False
 
     def streams_by(self, stream: Stream) -> None:
         """It grows by `stream` from here on."""
@@ -57,7 +58,7 @@ class Part:
 
     def deleted(self) -> None:
         """The bot has deleted it."""
-        self.shown, self.stream, self.streamed = None, None, False
+        self.shown, self.stream, self.streamed, self.has_stop = None, None, False, False
 
 
 class Parts(dict[str, Part]):

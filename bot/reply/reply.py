@@ -128,6 +128,10 @@ class Reply:
         """Something goes on with these sections of the answer by now."""
         self._destination.continued(sections)
 
+    def with_breaks(self, answer: Answer) -> Answer:
+        """`answer` as it is to be stored, with the ends of messages that came on the way."""
+        return self._destination.chain.with_breaks(answer)
+
     def changed(self) -> None:
         """There is new text to show."""
         self._growing.changed()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from bot.errors import SlackError
+import structlog
+
+from bot.errors import MessageGone, SlackError
 from bot.reply.calls import Calls
 from bot.reply.ledger import Ledger
 from bot.reply.part import Part, Stream
 from bot.slack.blocks import Message
 from bot.slack.pacing import Slot, Turn
-from bot.slack.slack import STREAMING
+from bot.slack.slack import STREAMING, passes
+
+log = structlog.get_logger(__name__)
 
 
 class Writer(Protocol):
@@ -40,8 +44,8 @@ class Editing:
         self._calls = calls
         self._ledger = ledger
 
-    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:  # noqa: ARG002 - an edit shows all
-        return part.shown != message
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
+        return part.shown != message or (final and part.has_stop)
 
     async def write(
         self,
@@ -60,10 +64,13 @@ class Editing:
                 part.streams_by(Stream(time.monotonic(), certain=False))
                 return Slot(0.0)
             part.refuse(message, error)
-            raise
+            if before != message or passes(error) or isinstance(error, MessageGone):
+                raise
+            log.warning("stop stays above an answer", error=str(error))
+            slot = Slot(0.0)
         if slot.wait:
             part.shown = before
             return slot
-        part.shown = message
+        part.shown, part.has_stop = message, False
         await self._ledger.check()
         return slot

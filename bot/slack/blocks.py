@@ -26,7 +26,8 @@ Block = Mapping[str, object]
 Button = Literal["stop", "continue", "retry", "edit", "details", "share"]
 
 BUTTONS_BLOCK = "answer_buttons"
-"""The `block_id` of the buttons below an answer."""
+STOP_BLOCK = "stop_button"
+"""The `block_id` of the buttons below an answer, and of Stop above one that streams."""
 
 _LINE: Block = {"type": "divider"}
 _QUESTION_CHARS = SECTION_TEXT_CHARS - 100
@@ -114,6 +115,11 @@ class Foot:
 
     def _value(self, button: Button) -> str:
         return value_of(self.job_id, self.section) if button == "continue" else self.job_id
+
+
+def stop_above(job_id: str) -> Block:
+    """Stop, for above the text of a message that streams."""
+    return {**Foot(job_id, ("stop",)).blocks[0], "block_id": STOP_BLOCK}
 
 
 def value_of(job_id: str, section: int) -> str:

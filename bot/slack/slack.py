@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
-from bot.slack.blocks import Block, Message
+from bot.slack.blocks import Block, Message, stop_above
 from bot.slack.taken import Taken
 from bot.slack.thumbs import plain
 from bot.slack.web_api import WebApi, mapping, text_of
@@ -144,15 +144,17 @@ class Slack:
         """Begin a message in a thread that grows by `append_stream`; its ts. `user`, of `team`, is
         whom it is for.
 
-        It says nothing yet. Slack takes no metadata here; what `find` goes by is the id of a
-        line that nobody sees, which is rich text, since Slack refuses to swap kinds of blocks.
+        It says nothing yet, and has Stop above what it will say. Slack takes no metadata here; what
+        `find` goes by is the id of a line that nobody sees, which is rich text, since Slack refuses
+        to swap kinds of blocks.
         """
+        above = [_unseen(_mark(job_id, part)), stop_above(job_id)]
         body = {
             "channel": channel,
             "thread_ts": thread_ts,
             "recipient_user_id": user,
             "recipient_team_id": team,
-            "chunks": [{"type": "blocks", "blocks": [_unseen(_mark(job_id, part))]}],
+            "chunks": [{"type": "blocks", "blocks": above}],
         }
         reply = await self._api.call("chat.startStream", body)
         return text_of(reply, "ts", "chat.startStream")

@@ -104,11 +104,11 @@ def calls() -> FakeBudget:
 
 @pytest.fixture
 def worker(slack: Slack, job: FakeJob, root: str, calls: FakeBudget) -> Write:
-    """A new holder of the job; keywords go to its `Native`."""
+    """A new holder of the job."""
 
-    def write(**fields: Any) -> Writer:
+    def write() -> Writer:
         ledger = job.take()
-        native = Native(slack, calls, ledger, channel=GENERAL, user=ANA, team=TEAM_ID, **fields)
+        native = Native(slack, calls, ledger, channel=GENERAL, user=ANA, team=TEAM_ID)
         native.want()
         return Writer(slack, native, ledger, root)
 

@@ -80,7 +80,7 @@ class Writer:
             return await self._edit(ts, message)
         if not self.native.lacks(self.part, message, final=final):
             return True
-        return await self.write(message, final=final)
+        return await self.write(message, final=final) and not (final and self.part.has_stop)
 
     async def _ts(self) -> str | None:
         post = self._ledger.posts.get("0")
@@ -111,6 +111,7 @@ class Writer:
                 raise
             self.part.streams_by(Stream(time.monotonic(), certain=False))
             return False
+        self.part.has_stop = False
         return True
 
 

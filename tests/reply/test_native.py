@@ -9,6 +9,7 @@ import pytest
 
 from bot.completion.result import Section
 from bot.errors import RateLimited
+from bot.reply import native as streams
 from bot.reply.chain import Chain
 from bot.reply.native import Native, natively
 from bot.settings import Streaming
@@ -36,22 +37,28 @@ from tests.reply.native_writer import (
 )
 
 
-async def test_it_grows_and_ends_without_an_edit(
+async def test_it_grows_and_ends_and_an_edit_takes_stop_away(
     workspace: Workspace, worker: Write, root: str
 ) -> None:
     await journey(worker())
 
     check_whole(workspace, root)
-    assert methods_of(workspace) == ["startStream", *["appendStream"] * 3, "stopStream"]
+    assert methods_of(workspace) == ["startStream", *["appendStream"] * 3, "stopStream", "update"]
+
+
+def buttons_of(block: Any) -> list[str]:
+    return [element["action_id"] for element in block.get("elements", ())]
 
 
 async def test_it_ends_as_an_edit_would_show_it(
     workspace: Workspace, slack: Slack, worker: Write, root: str
 ) -> None:
-    await journey(worker())
+    writer = worker()
+    await writer.grow(9)
+    assert await writer.write(further_message(1, TEXT, ENDED), final=True)
     streamed = only(workspace, root)
-    unseen, *shown = streamed.blocks
-    assert unseen["type"] == "rich_text"
+    unseen, stop, *shown = streamed.blocks
+    assert (unseen["type"], buttons_of(stop)) == ("rich_text", ["stop"])
 
     await slack.update(GENERAL, streamed.ts, further_message(1, TEXT, ENDED))
 
@@ -67,7 +74,9 @@ async def test_only_what_is_settled_is_appended(
     writer = worker()
     await writer.grow(2)
     await writer._write(growing("word0 word1 **wo**", "word0 word1 "), final=False)
-    assert text_of(only(workspace, root)) == "word0 word1 "
+    shown = only(workspace, root)
+    assert text_of(shown) == "word0 word1 "
+    assert buttons_of(shown.blocks[1]) == ["stop"]
 
     await writer.finish()
 
@@ -97,7 +106,7 @@ async def test_nothing_that_is_streamed_can_act_wherever_it_is_cut(
     assert text_of(message) == whole.body
     assert message.pings == ()
     assert len(workspace.calls_of("chat.appendStream")) >= 5
-    assert not workspace.calls_of("chat.update")
+    assert len(workspace.calls_of("chat.update")) == 1
 
 
 async def test_a_message_that_another_one_follows_ends_without_a_foot(
@@ -112,7 +121,7 @@ async def test_a_message_that_another_one_follows_ends_without_a_foot(
 
     message = only(workspace, root)
     assert text_of(message) == TEXT
-    assert [block["type"] for block in message.blocks] == ["rich_text", "markdown"]
+    assert [block["type"] for block in message.blocks] == ["rich_text", "actions", "markdown"]
     assert not writer.part.stream
 
 
@@ -208,9 +217,10 @@ async def test_neither_append_nor_end_is_left_in_the_budget(
 
 
 async def test_near_the_end_of_its_life_a_stream_is_left(
-    workspace: Workspace, worker: Write, root: str
+    workspace: Workspace, worker: Write, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    writer = worker(lifetime=0.0)
+    monkeypatch.setattr(streams, "STREAM_SECONDS", 1e-9)
+    writer = worker()
 
     await journey(writer)
 

@@ -360,7 +360,8 @@ async def test_what_streams_names_its_job(workspace: Workspace, slack: Slack) ->
     root = (await workspace.say(ANA, GENERAL, "question")).ts
     ts = await streamed(slack, root)
 
-    (line,) = workspace.message(GENERAL, ts).blocks
+    line, stop = workspace.message(GENERAL, ts).blocks
+    assert [element["value"] for element in stop["elements"]] == ["j"]
     assert job_of_mark(line["block_id"]) == "j"
     assert not any(map(job_of_mark, ("", "answer_buttons", "grok_answer", "other:j:0")))
 
