@@ -178,7 +178,7 @@ def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
 def _retired(catalogue: Catalogue, ids: Collection[str]) -> list[str]:
     """Which names of models that are no more some of `ids` answer to."""
     return [
-        words.retired(model, [words.code(each) for each in names])
+        words.retired(excerpt(model), [words.code(each) for each in names])
         for model, names in catalogue.retired().items()
         if model in ids
     ]

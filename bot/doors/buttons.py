@@ -242,11 +242,11 @@ class Buttons:
             files=await self._files_of(job),
         )
 
-    async def _files_of(self, job: Job) -> list[str]:
+    async def _files_of(self, job: Job) -> tuple[str, ...]:
         """What the files are called that were to go along."""
         refs = (*job.ask.files, *(job.answer.files if job.answer else ()))
         read = [ref for ref in refs if not ref.unread]
-        return [file.name for file in await self._slack.files.look_up(read, within=NAMES_SECONDS)]
+        return await self._slack.files.names(read, within=NAMES_SECONDS)
 
     async def _tell(self, click: Click, said: Said) -> None:
         """Tell only whoever clicked. What becomes of a promise that is to be seen by them alone

@@ -58,12 +58,16 @@ class FileRef(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _of_an_earlier_version(cls, stored: Any) -> Any:
-        """Earlier versions have kept the kind."""
+        """Earlier versions have kept the kind and the size."""
         if not (isinstance(stored, dict) and "kind" in stored):
             return stored
-        kind, read = stored["kind"], not stored.get("unread")
-        turns = PDF_TURNS if read and kind in ("pdf", None) else 0
-        return {**stored, "turns": turns, "eyes": read and kind == "image"}
+        kind, size, read = stored["kind"], stored.get("size"), not stored.get("unread")
+        return {
+            **stored,
+            "tokens": _MOST_BYTES_OF_ONE * size if size and kind == "text" else None,
+            "turns": PDF_TURNS if read and kind in ("pdf", None) else 0,
+            "eyes": read and kind == "image",
+        }
 
 
 class FileInfo(BaseModel):
@@ -107,7 +111,8 @@ class Bounds:
     def _reserved(self, ref: FileRef) -> int:
         if ref.unread:
             return 0
-        return max(self.file, self.image) if ref.tokens is None else ref.tokens
+        most = self.image if ref.eyes else max(self.file, self.image)
+        return most if ref.tokens is None else min(most, ref.tokens)
 
     def content(self, file: FileInfo) -> int:
         """The most tokens that a file may come to, without what is written around it."""

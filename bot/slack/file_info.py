@@ -24,6 +24,9 @@ _NO_FILES = {
 }
 """Modes and types of what Slack makes itself, which has no file of its own to be read."""
 
+_GONE = {"tombstone": words.DELETED, "hidden_by_limit": words.KEPT_FROM_ME}
+"""Modes of what is there no more, or too old to be shown in a free workspace."""
+
 LONGEST_ID = 64
 """Characters of what can be an id."""
 
@@ -56,6 +59,8 @@ def file_of(file: Mapping[str, JsonValue]) -> FileInfo:
 
 
 def _unread(file: Mapping[str, JsonValue], size: int) -> str:
+    if gone := _GONE.get(_text(file, "mode")):
+        return gone
     if file.get("is_external") or file.get("mode") == "external":
         return words.ELSEWHERE
     if own := _NO_FILES.get(_text(file, "mode")) or _NO_FILES.get(_text(file, "filetype")):

@@ -84,12 +84,22 @@ class Files:
         """What is kept of `files`, with what is to be reserved for each. What they are called is
         only remembered here, for when Slack does not say it any more."""
         files = tuple(files)
+        self._remember(files)
+        return self.bounds.kept(files)
+
+    def _remember(self, files: Iterable[FileInfo]) -> None:
         for file in files:
             self._names.pop(file.id, "")
             self._names[file.id] = file.name
         for oldest in list(self._names)[: max(0, len(self._names) - MOST_NAMES)]:
             del self._names[oldest]
-        return self.bounds.kept(files)
+
+    async def names(self, refs: Sequence[FileRef], *, within: float) -> tuple[str, ...]:
+        """What files are called. Slack is asked in so many seconds at most, of those alone whose
+        names are not remembered here: anybody may want to know, again and again."""
+        unknown = [ref for ref in refs if ref.id not in self._names]
+        found = {file.id: file.name for file in await self.look_up(unknown, within=within)}
+        return tuple(found.get(ref.id) or self._names.get(ref.id) or talk.A_FILE for ref in refs)
 
     async def look_up(
         self, refs: Sequence[FileRef], *, within: float = LOOK_UP_SECONDS
@@ -125,7 +135,9 @@ class Files:
             log.info("file not looked up", file=ref.id, error=str(error))
             return self._nameless(ref, _reason(error))
         why = found.unread or (words.too_many(MOST_FILES) if ref.unread else "")
-        return found.model_copy(update={"id": ref.id, "most": ref.tokens, "unread": why})
+        known = found.model_copy(update={"id": ref.id, "most": ref.tokens, "unread": why})
+        self._remember([known])
+        return known
 
     def _nameless(self, ref: FileRef, why: str) -> FileInfo:
         return FileInfo(id=ref.id, name=self._names.get(ref.id) or talk.A_FILE, unread=why)

@@ -13,7 +13,7 @@ from bot.files.material import Enclosure, Picture, Text, Unread
 from bot.files.reading import FILE_BYTES, Reading
 from bot.files.ref import Bounds, FileRef
 from bot.slack import files as fetching
-from bot.slack.file_info import files_of
+from bot.slack.file_info import file_of, files_of
 from bot.slack.files import Files
 from bot.slack.web_api import WebApi
 from bot.words import files as words
@@ -93,6 +93,35 @@ async def test_a_deleted_file_is_said_to_be(ws: Workspace) -> None:
     await ws.delete_file(ANA, wanted.id)
 
     assert reason(await read_refs(ws, [wanted])) == words.DELETED
+
+
+async def test_names_are_asked_for_once_and_known_for_when_slack_does_not_say_them(
+    ws: Workspace,
+) -> None:
+    files = Files(WebApi(client_of(ws)), FEW)
+    wanted = await refs(ws, PLAN, PICTURE)
+
+    assert await files.names(wanted, within=5) == (PLAN.name, PICTURE.name)
+    assert await files.names(wanted, within=5) == (PLAN.name, PICTURE.name)
+    assert len(ws.calls_of("files.info")) == 2
+    ws.fail("files.info", error="file_not_found", times=None)
+    (known, _) = await files.look_up(wanted)
+    assert (known.name, known.unread) == (PLAN.name, words.KEPT_FROM_ME)
+    assert await Files(WebApi(client_of(ws)), FEW).names(wanted[:1], within=5) == ("a file",)
+
+
+async def test_of_many_that_are_not_read_only_those_that_are_named_are_asked_for(
+    ws: Workspace,
+) -> None:
+    films = [NewFile(f"{number}.mp4") for number in range(40)]
+
+    found = await read(ws, PLAN, *films)
+
+    assert len(ws.calls_of("files.info")) == 1 + words.MOST_NAMED
+    assert [each.why for each in found if isinstance(each, Unread)][:1] == [
+        words.not_taken("a video")
+    ]
+    assert len(found) == 41
 
 
 async def test_one_that_is_deleted_meanwhile_too(ws: Workspace) -> None:
@@ -204,6 +233,13 @@ async def test_what_does_not_pass_is_said(ws: Workspace) -> None:
     ws.fail("file_url", status=500, times=None)
 
     assert reason(await read(ws, PLAN)) == words.NOT_GIVEN
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"), [("tombstone", words.DELETED), ("hidden_by_limit", words.KEPT_FROM_ME)]
+)
+def test_what_is_there_no_more_is_said_to_be(mode: str, why: str) -> None:
+    assert file_of({"id": "F1", "mode": mode}).unread == why
 
 
 def test_what_slack_says_of_a_file_may_be_anything() -> None:
