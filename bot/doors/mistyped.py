@@ -41,6 +41,10 @@ STORE_SECONDS = 2.5
 """How long a click may take until it is acked, of Slack's 3 s."""
 
 
+KEPT_PER_MINUTE = 20
+"""Texts of one person that are kept in any minute: they may be long, and are kept for hours."""
+
+
 class TypedForms(Protocol):
     """What opens the form for a text that was typed."""
 
@@ -86,8 +90,11 @@ class Mistyped:
         return await self._forms.on_typed(click, partial(self._find, click))
 
     async def _kept(self, typed: Typed) -> str:
-        """The name under which it is kept; empty when that cannot be done soon."""
+        """The name under which it is kept; empty where that cannot be done soon, or was done too
+        often."""
         name = uuid.uuid4().hex
+        if await self._store.allowances.take(f"typed:{typed.place.user}", KEPT_PER_MINUTE):
+            return ""
         try:
             async with asyncio.timeout(KEEP_SECONDS):
                 await self._store.drafts.save(name, typed.model_dump_json())

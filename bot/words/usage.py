@@ -127,7 +127,8 @@ def limit_only(limit: str) -> str:
 
 def caps(caps: Sequence[str]) -> str:
     """What one question may ask for."""
-    return f"For each question: {', '.join(caps)}."
+    said = ", ".join(caps)
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def used(window: str, requests: str, tokens: str, money: str, searched: str = "") -> str:

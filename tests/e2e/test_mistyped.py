@@ -7,7 +7,9 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
+from bot.doors import mistyped
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Message, dm_of
@@ -27,6 +29,18 @@ async def told(stage: Stage, user: str = ANA) -> Message:
     return await stage.workspace.wait_for(
         lambda: next(iter(reversed(stage.workspace.ephemerals(user))), None)
     )
+
+
+async def test_of_a_flood_of_faults_no_more_is_kept_than_of_questions(
+    stage: Stage, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mistyped, "KEPT_PER_MINUTE", 2)
+    acks = [await stage.ask("--temprature 1 Hello") for _ in range(4)]
+
+    assert ["actions" in str(ack.ack_body) for ack in acks] == [True, True, False, False]
+    assert all("temprature" in str(ack.ack_body) for ack in acks)
+    async with Redis.from_url(redis_url) as redis:
+        assert len([key async for key in redis.scan_iter("*draft*")]) == 2
 
 
 async def press(stage: Stage, message: Message, action: str, user: str = ANA) -> None:
