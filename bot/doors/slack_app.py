@@ -9,9 +9,8 @@ knows is answered here, and the installation found at start-up is handed in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -243,22 +242,16 @@ class _Wiring:
 
 
 def _opened(listeners: Listeners) -> Handler[HomeOpened]:
-    """Each tab of the app has somebody who shows it."""
+    """Each tab of the app has somebody who shows it; an agent suggests prompts in place of a
+    greeting."""
 
     async def on_opened(event: HomeOpened) -> Reaction:
         if event.tab == "home":
             return await listeners.home.on_opened(event)
-        shown = [
-            await each.on_opened(event) for each in (listeners.welcome, listeners.messages_tab)
-        ]
-        return Reaction(then=partial(_each, [each.then for each in shown if each.then]))
+        suggested = await listeners.messages_tab.on_opened(event)
+        return suggested if suggested.then else await listeners.welcome.on_opened(event)
 
     return on_opened
-
-
-async def _each(works: Sequence[Callable[[], Awaitable[None]]]) -> None:
-    for work in works:
-        await work()
 
 
 _FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}

@@ -106,6 +106,10 @@ class Session:
         if BEGUN not in self._ledger.posts:
             return
         self._stops = False
+        if self._said and not any(part.isdigit() for part in self._ledger.posts):
+            with suppress(SlackError):  # what is posted takes the line away
+                await self._surface.line(self._ask.channel, self._root, "")
+        self._said = ""
         for pause in islice(pauses(0.2, 5.0), _TRIES):
             await self._budget.turn(SESSION, TIER_3_PER_MINUTE)
             await self._ledger.check()

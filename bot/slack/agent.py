@@ -88,9 +88,9 @@ class AgentSurface:
 
     async def line(self, channel: str, thread_ts: str, text: str) -> None:
         """Say below a thread what is done there ("is searching…"), until the bot writes there or
-        for two minutes."""
+        for two minutes; an empty `text` takes it back."""
         body = {"channel_id": channel, "thread_ts": thread_ts, "status": text}
-        await self._call(LINE, {**body, "loading_messages": [text]})
+        await self._call(LINE, {**body, "loading_messages": [text]} if text else body)
 
     async def suggest(self, channel: str, title: str, prompts: Sequence[tuple[str, str]]) -> None:
         """Put prompts, each with its title, at the top of somebody's Messages tab."""

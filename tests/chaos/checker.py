@@ -124,6 +124,12 @@ def _finished(history: History) -> Iterator[str]:
             yield f"unfinished: {_named(history, shown)} says nothing"
 
 
+def _rested(history: History) -> Iterator[str]:
+    """No thread says in the end that it is worked on, unless the store has forgotten by whom."""
+    if not history.lost:
+        yield from (f"session: thread {root} is left working" for root in history.working)
+
+
 def _whole(history: History) -> Iterator[str]:
     """An answer ends by its text, or by a sentence where there is a reason."""
     words = {asking.name: asking.words for asking in history.askings}
@@ -306,6 +312,7 @@ _RULES: tuple[Rule, ...] = (
     _one_at_a_time,
     _forwards,
     _finished,
+    _rested,
     _whole,
     _balanced,
     _asked_once,

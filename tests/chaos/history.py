@@ -115,7 +115,8 @@ class History:
     """One run. `deleted` and `stopped` name questions whose answers people took away or stopped.
     `store_faults` is what does not add up in the store; `used` tokens it says were used in all, and
     `told` by `/grok usage`. `unfinished` says what was still under way at the end, `ended` which
-    bots ended by themselves. `lost`: the seconds that the store forgot, from and until."""
+    bots ended by themselves. `lost`: the seconds that the store forgot, from and until. `working`:
+    the threads that say in the end that they are worked on."""
 
     askings: tuple[Asking, ...] = ()
     messages: tuple[Shown, ...] = ()
@@ -131,6 +132,7 @@ class History:
     unfinished: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     lost: tuple[tuple[float, float], ...] = ()
+    working: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
 
     @property

@@ -137,6 +137,18 @@ MUTANTS = (
         ("kill in a slow call/chat.update", "kill in a slow call/chat.update"),
     ),
     Mutant(
+        "session: ended by whoever shows the answer",
+        "bot/jobs/run.py",
+        "error=error.code)\n    await until_stored(session.end)\n",
+        "error=error.code)\n",
+    ),
+    Mutant(
+        "session: recorded before it is begun",
+        "bot/reply/session.py",
+        "                await self._ledger.note(BEGUN, ask.channel, route=self._root)\n",
+        "                await self._ledger.check()\n",
+    ),
+    Mutant(
         "reclaiming: only what nobody has renewed for a lease",
         "bot/jobs/queue.py",
         "                    min_idle_time=int(idle_seconds * 1000),\n",

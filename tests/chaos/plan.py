@@ -27,6 +27,8 @@ QUESTIONS = (5, 9)
 FAULTS = (1, 5)
 ASKING_SECONDS = 2.5
 """All questions are asked within this."""
+AGENTS = 3
+"""Of so many seeds one has an app that is an agent."""
 FAULT_SECONDS = 3.5
 """All that goes wrong begins within this."""
 
@@ -103,6 +105,8 @@ class Plan:
     streaming: Literal["edit", "native"]
     questions: tuple[Question, ...]
     faults: tuple[Fault, ...]
+    agent: bool = False
+    """Whether people meet the app as an agent."""
 
     def only(self, faults: Collection[Fault]) -> Plan:
         """The same with some of its faults."""
@@ -110,7 +114,8 @@ class Plan:
 
     def __str__(self) -> str:
         lines = sorted([*map(str, self.questions), *map(str, self.faults)])
-        head = f"seed {self.seed}: {self.replicas} bots, streaming {self.streaming}"
+        app = ", an agent" if self.agent else ""
+        head = f"seed {self.seed}: {self.replicas} bots, streaming {self.streaming}{app}"
         return "\n".join([head, *lines])
 
 
@@ -126,7 +131,7 @@ def plan(seed: int, focus: Sequence[str] = ()) -> Plan:
         found = [_fault(chance, replicas, questions) for _ in range(chance.randint(*FAULTS))]
     faults = tuple(sorted(found, key=lambda fault: fault.at))
     streaming: Literal["edit", "native"] = "native" if chance.random() < 0.2 else "edit"
-    return Plan(seed, replicas, streaming, questions, faults)
+    return Plan(seed, replicas, streaming, questions, faults, agent=seed % AGENTS == 0)
 
 
 def _questions(chance: random.Random) -> tuple[Question, ...]:

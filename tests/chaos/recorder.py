@@ -163,6 +163,14 @@ def _charges(job: StoredJob, hold: Hold | None) -> tuple[int, ...]:
     return tuple(sorted(job.lost + each for each in likely))
 
 
+def working(workspace: Workspace) -> Iterator[str]:
+    """The threads whose session says that they are worked on."""
+    for channel, root in workspace.state.sessions:
+        session = workspace.session(channel, root)
+        if session is not None and session.status == "processing":
+            yield f"{channel}:{root}"
+
+
 def unfinished(books: Books) -> list[str]:
     """What is still to be done."""
     found = [

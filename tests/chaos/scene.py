@@ -17,10 +17,11 @@ from redis.exceptions import RedisError
 
 from bot.crash_points import VARIABLE
 from bot.jobs.entry import GROUP
+from bot.ops.manifest import manifest
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
 from sandbox.grok import GrokServer
-from sandbox.workspace import ANA, GENERAL, TEAM_ID, Limits, Storm, Workspace
+from sandbox.workspace import ANA, GENERAL, TEAM_ID, AppConfig, Limits, Storm, Workspace
 from sandbox.workspace.faults import Fault as SlackFault
 from tests.chaos import recorder
 from tests.chaos.books import Books, read_books
@@ -370,6 +371,7 @@ class Scene:
             unfinished=tuple(self._unfinished),
             ended=tuple(self._ended),
             lost=tuple(self._lost),
+            working=tuple(recorder.working(self._workspace)),
             bounds=Bounds(late=late, alone=LEASE + 5.0, stalled=2 * self._stalled),
         )
 
@@ -388,8 +390,9 @@ def _number(digits: str, letter: str) -> int:
 async def scene(plan: Plan, forks: Forks, where: Path, opening: Opening) -> AsyncIterator[Scene]:
     """The scene of one run with the store that `opening` opens, gone afterwards."""
     limits = Limits(event_retries=EVENT_RETRIES, scale=0.0)
+    app = AppConfig.from_manifest(manifest(agent=True)) if plan.agent else installed_app()
     async with AsyncExitStack() as stack:
-        workspace = await stack.enter_async_context(Workspace(app=installed_app(), limits=limits))
+        workspace = await stack.enter_async_context(Workspace(app=app, limits=limits))
         grok = await stack.enter_async_context(GrokServer(speed=None, first_delay=0))
         store = await stack.enter_async_context(opening(where / "store"))
         found = Scene(plan, forks, where, workspace, grok, store)

@@ -107,6 +107,7 @@ WRONG: dict[str, tuple[Callable[[History], History], str]] = {
     "mixed": (lambda h: _ends_in(h, Version(4.0, 1, WORDS, mixed=True, says=True)), "backwards"),
     "for ever writing": (lambda h: _ends_in(h, Version(4.0, 1, WORDS, open=True)), "unfinished"),
     "empty": (lambda h: _message(h, 0, versions=(Version(1.0),)), "unfinished"),
+    "left working": (lambda h: replace(h, working=("C1:1.0",)), "session: thread C1:1.0"),
     "still queued": (lambda h: replace(h, unfinished=("job a is queued",)), "unfinished"),
     "a bot ended": (lambda h: replace(h, ended=("bot 1 with status 1",)), "ended"),
     "cut for no reason": (lambda h: _message(h, 0, versions=growing(words=4)), "whole: q0"),
