@@ -44,8 +44,9 @@ CALLS = (
 )
 """Calls of Slack's Web API that the way of an answer takes."""
 
-GROK = ("grok", "chunk")
-"""A request to Grok, and each piece of the answer as it is taken in."""
+GROK = ("grok", "chunk", "sip")
+"""A request to Grok, each piece of the answer as it is taken in, and each sip of what waits unread:
+before that is a pause, in which the socket is left alone."""
 
 ACK = "ack"
 """What Slack is told of what it has delivered, by Socket Mode."""

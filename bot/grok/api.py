@@ -201,7 +201,9 @@ def _watch(response: httpx.Response, deadlines: Deadlines, sips: Sips) -> None:
     if isinstance(response.stream, httpx.AsyncByteStream):
         transport = transport_of(response)
         watched = Watched(response.stream, deadlines)
-        response.stream = Sipped(watched, transport, sips) if transport else watched
+        response.stream = watched
+        if transport:
+            response.stream = Sipped(watched, transport, sips, lambda: deadlines.left)
 
 
 async def _error_reply(response: httpx.Response) -> ErrorReply:

@@ -91,7 +91,7 @@ class Bounded(httpx.AsyncByteStream):
                 self._count(len(slice_))
                 yield slice_
                 worked += max(len(slice_), _LEAST_WORK)
-                if worked >= SLICE_BYTES // 2:
+                if worked >= SLICE_BYTES:
                     worked = 0
                     await asyncio.sleep(0)
 

@@ -23,6 +23,10 @@ _DECODER = json.JSONDecoder(strict=False)
 _NAME = "event: "
 _DATA = "data:"
 _END = "\n\n"
+_MOST_HELD = 4 * 1024
+"""Characters of an event that a piece cuts in two: five of xAI's. What is longer is read by lines,
+so that nothing is looked through again and again."""
+
 _NAMELESS = "message"
 """The name of an event that has none, by the grammar."""
 
@@ -53,6 +57,8 @@ class EventStream:
         self._events = SSEDecoder()
         self._inside = False
         """Whether a part of an event, or of a line, waits for the rest."""
+        self._held = ""
+        """What may be an event of the usual form, of which the rest comes with the next piece."""
         self._form: Form | None = None
         self._written = ""
         """The event that was told last, until it was said whether it is usual."""
@@ -67,7 +73,7 @@ class EventStream:
     def feed(self, piece: bytes) -> Iterator[Said | More | ServerSentEvent]:
         """The events that are complete now that `piece` came. Iterate to the end before the next
         one, unless nothing more is to be read."""
-        text = self._text.decode(piece)
+        text, self._held = self._held + self._text.decode(piece), ""
         plain = "\r" not in text
         place = 0
         while place < len(text):
@@ -78,7 +84,11 @@ class EventStream:
                 if place == len(text):
                     return
             end = text.find(_END, place) + len(_END) if plain else 0
-            part = text[place : end if end > place else len(text)]
+            whole = end > place
+            if plain and not whole and not self._inside and len(text) - place <= _MOST_HELD:
+                self._held = text[place:]
+                return
+            part = text[place : end if whole else len(text)]
             yield from self._by_lines(part)
             self._inside = not part.endswith(_END)
             place += len(part)

@@ -48,7 +48,6 @@ BROKEN = (httpx.HTTPError, aiohttp.ClientError, OSError)
 
 _EVENTS = re.compile(rb"(?:data|event|id|retry)\s*:|:")
 _BARE = re.compile(rb"(?<=[\r\n])\{")
-_BARE_STARTS = b"\n{", b"\r{"
 _BODY = re.compile(rb"[{\[<]")
 _BLANKS_AND_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf|[ \t\r\n])+")
 _LEAST_SEEN = 8
@@ -257,7 +256,7 @@ class _Opened(httpx.AsyncByteStream):
             return piece
         bare = self._at_line and piece.startswith(b"{")
         self._at_line = piece.endswith((b"\n", b"\r"))
-        if any(start in piece for start in _BARE_STARTS):
+        if b"\n{" in piece or b"\r{" in piece:
             piece = _BARE.sub(b"data: {", piece)
         return b"data: " + piece if bare else piece
 

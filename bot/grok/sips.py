@@ -10,24 +10,28 @@ read.
 from __future__ import annotations
 
 import asyncio
-import struct
-from collections.abc import AsyncIterator
+from array import array
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from fcntl import ioctl
+from functools import partial
 from termios import FIONREAD
 from weakref import WeakKeyDictionary
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from bot.crash_points import passing
+
 LOOK_SECONDS = 0.05
 """How often it is looked whether more comes. All streams are looked at together."""
 
-_LONGEST = 10
-"""Looks that one pause lasts at most."""
+_LONGEST_SECONDS = 1.0
+"""One pause lasts no longer."""
 
-_MOST_WAITING = 12 * 1024
-"""Bytes that are left in a socket: less than one piece, and the smallest buffers hold 64 KiB."""
+_MOST_WAITING = 24 * 1024
+"""Bytes that are left in a socket: forty events of xAI's. A buffer of 128 KiB, as Linux has by
+itself, takes 36 KiB of so short segments before their sender has to wait."""
 
 _FULL_PIECE = 16 * 1024
 """The longest piece that httpx-aiohttp gives: behind it there may be more that was read already."""
@@ -35,8 +39,12 @@ _FULL_PIECE = 16 * 1024
 _FRESH_SECONDS = 0.1
 """How long it may take to read what is there."""
 
-_COUNT = struct.Struct("i")
+_COUNT = array("i", [0])
 _TRANSPORT = "bot.transport"
+
+
+def _endless() -> float:
+    return float("inf")
 
 
 class Sips:
@@ -69,23 +77,28 @@ class Sips:
                 await self._taken.wait()
 
     async def over(
-        self, pieces: AsyncIterator[bytes], transport: asyncio.ReadTransport
+        self,
+        pieces: AsyncIterator[bytes],
+        transport: asyncio.ReadTransport,
+        left: Callable[[], float] = _endless,
     ) -> AsyncIterator[bytes]:
-        """`pieces`, which come by `transport`, in sips."""
+        """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may."""
         try:
             async for piece in pieces:
                 self._wanted = False
                 yield piece
                 self._taken.set()
                 if self._begun and not self._wanted and len(piece) < _FULL_PIECE:
-                    await self._pause(transport)
+                    await self._pause(transport, min(left(), _LONGEST_SECONDS))
         finally:
             self._taken.set()
 
-    async def _pause(self, transport: asyncio.ReadTransport) -> None:
-        self._rest = _Rest(transport)
+    async def _pause(self, transport: asyncio.ReadTransport, seconds: float) -> None:
+        self._rest = _Rest(transport, seconds)
         try:
+            passing("before", "sip")
             await self._rest.over
+            passing("after", "sip")
         finally:
             self._rest.end()
             self._rest = None
@@ -94,25 +107,26 @@ class Sips:
 class _Rest:
     """One pause, in which nothing is read from the socket."""
 
-    def __init__(self, transport: asyncio.ReadTransport) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.over: asyncio.Future[None] = self._loop.create_future()
+    def __init__(self, transport: asyncio.ReadTransport, seconds: float) -> None:
+        """It lasts so many `seconds` at most."""
+        loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[None] = loop.create_future()
         self._transport = transport
         self._socket = transport.get_extra_info("socket").fileno()
-        self._looks = 0
         self._came = self.waiting()
-        self.since = self._loop.time()
+        self.since = loop.time()
+        self._until = self.since + seconds - LOOK_SECONDS / 2
         transport.pause_reading()
-        self._looking = _LOOKING.setdefault(self._loop, _Looking())
+        self._looking = _LOOKING.setdefault(loop, _Looking())
         self._looking.join(self)
 
     def waiting(self) -> int:
         """Bytes that wait in the socket; none where it was closed."""
         try:
-            count: tuple[int] = _COUNT.unpack(ioctl(self._socket, FIONREAD, bytes(_COUNT.size)))
+            ioctl(self._socket, FIONREAD, _COUNT)
         except OSError:
             return 0
-        return count[0]
+        return _COUNT[0]
 
     def end(self) -> None:
         """Read on."""
@@ -121,11 +135,10 @@ class _Rest:
         if not self.over.done():
             self.over.set_result(None)
 
-    def look(self) -> None:
+    def look(self, now: float) -> None:
         """Read on where nothing more comes, or where it is time to."""
         before, self._came = self._came, self.waiting()
-        self._looks += 1
-        if self._came in (before, 0) or self._came > _MOST_WAITING or self._looks >= _LONGEST:
+        if self._came in (before, 0) or self._came > _MOST_WAITING or now >= self._until:
             self.end()
 
 
@@ -150,10 +163,10 @@ class _Looking:
         self._rests.discard(rest)
 
     def _look(self) -> None:
-        latest = self._loop.time() - LOOK_SECONDS / 2
+        now = self._loop.time()
         for rest in tuple(self._rests):
-            if rest.since <= latest:
-                rest.look()
+            if rest.since <= now - LOOK_SECONDS / 2:
+                rest.look(now)
         self._armed = bool(self._rests)
         if self._armed:
             self._loop.call_later(LOOK_SECONDS, self._look)
@@ -163,18 +176,20 @@ _LOOKING: WeakKeyDictionary[asyncio.AbstractEventLoop, _Looking] = WeakKeyDictio
 
 
 class Sipped(httpx.AsyncByteStream):
-    """A body that comes by `transport`, read in sips."""
+    """A body that comes by `transport`, read in sips as long as there are seconds `left`."""
 
     def __init__(
-        self, stream: httpx.AsyncByteStream, transport: asyncio.ReadTransport, sips: Sips
+        self,
+        stream: httpx.AsyncByteStream,
+        transport: asyncio.ReadTransport,
+        sips: Sips,
+        left: Callable[[], float],
     ) -> None:
         self._stream = stream
-        self._transport = transport
-        self._sips = sips
+        self._pieces = partial(sips.over, transport=transport, left=left)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._sips.over(aiter(self._stream), self._transport):
-            yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces(aiter(self._stream))
 
     async def aclose(self) -> None:
         await self._stream.aclose()

@@ -210,7 +210,7 @@ class _Work:
     async def _read_to_the_end(self) -> str:
         """Returns why there is no more, as a sentence for the person, or an empty text."""
         try:
-            stopped = await _unless(self._held.stopped, self._work())
+            stopped = await _unless(self._held.stopped, self._work(), self._fresh)
             self._stopped = stopped or self._reply.stopped
         except (Denied, RequestRefused) as refused:
             return refused.sentence
@@ -367,12 +367,17 @@ def _stopped(ask: Ask) -> Answer:
     return Answer.failed(ask.request.model, "").model_copy(update={"stopped": True})
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do `work` to its end, or until `stop` is set; whether it was stopped."""
+async def _unless(
+    stop: asyncio.Event, work: Coroutine[Any, Any, None], fresh: Callable[[], Awaitable[None]]
+) -> bool:
+    """Do `work` to its end, or until `stop` is set and what has come by then is read, by `fresh`;
+    whether it was stopped."""
     working = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            await fresh()
         if not working.done():
             return True
         working.result()

@@ -300,7 +300,14 @@ SEARCH = "--search web,x --max-turns 1 "
 
 KILLED = {
     "taking": (_both("accept", "ack", "known", "take", "begin", "users.info", "remember"), {}),
-    "asking": ([*_both("grok"), *(f"{each}=kill@2" for each in _both("chunk")), "after:read"], {}),
+    "asking": (
+        [
+            *_both("grok", "sip"),
+            *(f"{each}=kill@2" for each in _both("chunk", "sip")),
+            "after:read",
+        ],
+        {},
+    ),
     "showing": (
         [
             *_both("write", "chat.postMessage", "edit_slot", "chat.update", "renew"),

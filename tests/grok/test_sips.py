@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.errors import GrokFailed
+from bot.grok import sips as module
 from bot.grok.sips import LOOK_SECONDS, Sips
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.integration
 
 MANY = 200
 PATIENCE = 10.0
+FULL_PIECE = 16 * 1024
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Stream:
     reader: asyncio.StreamReader
     transport: asyncio.Transport
     sips: Sips = field(default_factory=Sips)
+    left: float = float("inf")
     came: list[bytes] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -35,13 +38,13 @@ class Stream:
         await self.writer.drain()
 
     async def read(self) -> None:
-        async for piece in self.sips.over(self._pieces(), self.transport):
+        async for piece in self.sips.over(self._pieces(), self.transport, lambda: self.left):
             self.came.append(piece)
             self.sips.begin()
             self.changed.set()
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        while piece := await self.reader.read(1024):
+        while piece := await self.reader.read(FULL_PIECE):
             yield piece
 
     async def until(self, text: bytes) -> None:
@@ -133,6 +136,66 @@ async def test_the_end_is_seen_though_nobody_wants_it() -> None:
             await reading
 
 
+@pytest.mark.parametrize("in_order", [True, False])
+async def test_a_connection_that_ends_unread_is_seen_to_end(*, in_order: bool) -> None:
+    async with stream() as (found, reading):
+        await found.say(b"a")
+        await found.until_left_alone()
+        await found.say(b"b")
+        if in_order:
+            found.writer.close()
+        else:
+            found.writer.transport.abort()
+
+        async with asyncio.timeout(PATIENCE):
+            with suppress(ConnectionError):
+                await reading
+        assert b"".join(found.came) == b"ab"
+
+
+@asynccontextmanager
+async def trickling(found: Stream) -> AsyncIterator[None]:
+    """More and more comes, little by little."""
+
+    async def trickle() -> None:
+        while True:
+            await found.say(b"a")
+            await asyncio.sleep(LOOK_SECONDS / 10)
+
+    task = asyncio.create_task(trickle())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_pause_ends_with_the_time_there_is_for_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_LONGEST_SECONDS", 2 * PATIENCE)
+    async with stream() as (found, _), trickling(found):
+        found.left = 2 * LOOK_SECONDS
+
+        async with asyncio.timeout(PATIENCE):
+            while len(found.came) < 3:
+                found.changed.clear()
+                await found.changed.wait()
+
+
+async def test_a_pause_ends_before_the_socket_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LONGEST_SECONDS", 2 * PATIENCE)
+    async with stream() as (found, _), trickling(found):
+        await found.until_left_alone()
+        await found.say(b"b" * 1024 * 1024)
+
+        async with asyncio.timeout(PATIENCE):
+            while b"".join(found.came).count(b"b") < 1024 * 1024:
+                found.changed.clear()
+                await found.changed.wait()
+
+
 async def test_who_stops_leaves_the_connection_as_it_was() -> None:
     async with stream() as (found, reading):
         await found.say(b"a")
@@ -187,3 +250,22 @@ async def test_a_stream_that_falls_silent_between_sips_is_told(
         await read()
 
     assert "".join(said) == "a" * 20
+
+
+async def test_what_came_before_a_connection_broke_between_sips_is_kept(
+    grok: GrokServer, open_grok_client: OpenGrokClient
+) -> None:
+    grok.script(Script(pieces=["a"] * 40, speed=200, cut_after=30))
+    client = await open_grok_client(grok)
+    completion = client.complete(request())
+    completion.sip()
+    said: list[str] = []
+
+    async def read() -> None:
+        async for chunk in completion:
+            said.append(chunk.text)  # noqa: PERF401 - what came before the failure counts
+
+    with pytest.raises(GrokFailed):
+        await read()
+
+    assert "".join(said) == "a" * 30

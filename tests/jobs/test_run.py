@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import pytest
@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
+from bot.grok import sips as sips_module
 from bot.grok.client import GrokClient
 from bot.jobs import queue as queue_module
 from bot.jobs import worker as worker_module
@@ -34,7 +35,8 @@ from tests.fixtures.store import TEAM
 from tests.fixtures.workspace import people_of
 from tests.jobs.work import until, working
 
-ANSWER = "Forty-two."
+WORDS = ("Forty", "-", "two", ".")
+ANSWER = "".join(WORDS)
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_module, "BLOCK_SECONDS", 0.1)
     monkeypatch.setattr(worker_module, "UNREAD_SECONDS", 0.02)
     monkeypatch.setattr(worker_module, "LOOK_EVERY_SECONDS", 0.01)
+
+
+class Gate(asyncio.Event):
+    """A stall that tells when it is reached."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        self.reached.set()
+        return await super().wait()
 
 
 class Desk:
@@ -56,8 +70,8 @@ class Desk:
         self.grok = grok
         self.queue = queue
         self.runner = runner
-        self.go = asyncio.Event()
-        grok.script(Script(text=ANSWER, stall_after=pieces, release=self.go, times=None))
+        self.go = Gate()
+        grok.script(Script(pieces=WORDS, stall_after=pieces, release=self.go, times=None))
 
     async def ask(self, *questions: str, **place: Any) -> None:
         for question in questions:
@@ -137,6 +151,21 @@ async def test_stop_while_it_waits_asks_grok_nothing(desk: Desk) -> None:
         await desk.shows("bravo", talk.STOPPED_UNWRITTEN.strip("_"))
         await desk.grok.arrived()
         assert desk.asked == ["alpha"]
+
+
+@pytest.mark.parametrize("pieces", [len(WORDS) - 1])
+async def test_what_waits_unread_is_kept_by_who_stops(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sips_module, "LOOK_SECONDS", 60.0)  # nobody looks whether more comes
+    await desk.ask("alpha", reply="private")
+    async with working(desk.queue, desk.runner):
+        await desk.go.reached.wait()
+        await desk.queue.stop("alpha", "because")
+        await desk.workspace.wait_for(lambda: len(desk.workspace.ephemerals(ANA)) == 1)
+
+    (answer,) = desk.workspace.ephemerals(ANA)
+    assert "".join(WORDS[:-1]) in answer.shown
 
 
 async def test_private_question_shows_nothing_while_it_waits(desk: Desk) -> None:
