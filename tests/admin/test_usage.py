@@ -106,7 +106,7 @@ async def test_what_one_question_may_ask_for_is_told(at: Desk) -> None:
     told = await at.command("quota")
 
     assert told == words.caps(["up to 2,000 tokens an answer", "up to 3 answers to a question"])
-    assert "up to 2,000 tokens" in await at.command("quota channel")
+    assert "Up to 2,000 tokens" in await at.command("quota channel")
 
 
 async def test_the_quotas_of_one_person_are_theirs_and_everybodys(at: Desk) -> None:
