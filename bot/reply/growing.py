@@ -157,9 +157,10 @@ class Growing:
         waiting = await self._pending(())
         root = self._messages.thread_of("0")
         fits = bool(root and waiting and self._native.fits(waiting[1]))
-        always = natively(self._streaming, edits_are_scarce=False)
+        mode = self._streaming if self._slack.streams else "edit"
+        always = natively(mode, edits_are_scarce=False)
         plenty = not (always and fits) and await self._budget.may_begin(self._ledger.job_id)
-        if natively(self._streaming, edits_are_scarce=not plenty):
+        if natively(mode, edits_are_scarce=not plenty):
             self._native.want()
             if root and fits:
                 self._status = ThreadStatus(self._slack, self._destination.route.channel, root)

@@ -156,8 +156,17 @@ class Slack:
             "recipient_team_id": team,
             "chunks": [{"type": "blocks", "blocks": above}],
         }
-        reply = await self._api.call("chat.startStream", body)
+        try:
+            reply = await self._api.call("chat.startStream", body)
+        except SlackError as error:
+            self._taken.unstreamed(error.code)
+            raise
         return text_of(reply, "ts", "chat.startStream")
+
+    @property
+    def streams(self) -> bool:
+        """Whether messages may be streamed here, as far as is known."""
+        return self._taken.streams
 
     async def append_stream(self, channel: str, ts: str, text: str) -> None:
         """Let a message grow by `text`, which is markdown."""

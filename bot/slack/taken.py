@@ -1,4 +1,5 @@
-"""What of its own Slack takes of us: thumbs and charts, as far as this process has found out."""
+"""What of its own Slack takes of us: thumbs, charts and streams, as far as this process has found
+out."""
 
 from __future__ import annotations
 
@@ -12,6 +13,11 @@ from bot.slack.thumbs import FEEDBACK_BLOCK, THUMBS, plain
 REFUSED_SECONDS = 3600.0
 """How long it is remembered that Slack takes none."""
 
+_NO_STREAMS = frozenset(
+    ("unknown_method", "feature_not_enabled", "method_deprecated", "missing_scope")
+)
+"""Codes by which a workspace, or a server that is like Slack, has no streams at all."""
+
 Block = Mapping[str, object]
 
 
@@ -24,6 +30,17 @@ class Taken:
     def __init__(self) -> None:
         self._plain_until = 0.0
         self._undrawn_until = 0.0
+        self._unstreamed_until = 0.0
+
+    @property
+    def streams(self) -> bool:
+        """Whether it is worth asking for a stream."""
+        return time.monotonic() >= self._unstreamed_until
+
+    def unstreamed(self, code: str) -> None:
+        """A stream was refused with `code`."""
+        if code in _NO_STREAMS:
+            self._unstreamed_until = time.monotonic() + REFUSED_SECONDS
 
     def written(self, blocks: Sequence[Block]) -> list[Block]:
         """`blocks` as they are sent."""

@@ -12,6 +12,7 @@ import pytest
 
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
+from bot.reply import native
 from bot.words import talk
 from sandbox.grok import GrokServer, Recorded, Script
 from sandbox.workspace import (
@@ -123,6 +124,77 @@ async def test_a_stream_that_slack_ends_goes_on_by_edits(redis_url: str) -> None
     assert _WORD.findall(markdown(reply)) == said
     assert stage.workspace.calls_of("chat.appendStream")
     assert stage.workspace.calls_of("chat.update")
+
+
+LIVES = 1.5
+"""How long a stream lives in these tests, in seconds."""
+
+
+async def ended(stage: Stage, root: str) -> list[Message]:
+    """The messages of an answer that is complete."""
+
+    def found() -> list[Message] | None:
+        messages = stage.replies(root)
+        return messages if messages and is_complete(messages[-1]) else None
+
+    await stage.workspace.wait_for(found)
+    await stage.quiet()
+    return stage.replies(root)
+
+
+async def test_an_answer_that_outlives_its_streams_goes_on_in_others(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "STREAM_SECONDS", LIVES)
+    limits = Limits(scale=0, stream=LIVES)
+    said = _words(0, 300)
+    paragraphs = [f"{word}{' ' if at % 10 < 9 else chr(10) * 2}" for at, word in enumerate(said)]
+    async with on_stage(redis_url, slack_streaming="native", limits=limits) as stage:
+        stage.grok.script(Script(pieces=paragraphs, speed=100))
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok take your time")
+        found = await ended(stage, asked.ts)
+
+    assert len(found) >= 3
+    _check(said, found)
+    assert all(markdown(each).rstrip() == markdown(each).strip() for each in found)
+    assert not any(call.error for call in stage.workspace.calls)
+    assert len(stage.workspace.calls_of("chat.update")) == len(found)
+
+
+async def test_stop_above_the_second_message_ends_the_answer(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "STREAM_SECONDS", LIVES)
+    limits = Limits(scale=0, stream=LIVES)
+    async with on_stage(redis_url, slack_streaming="native", limits=limits) as stage:
+        first = await streaming(stage, "zero")
+        root = first.thread_ts or ""
+
+        def goes_on() -> Message | None:
+            found = stage.replies(root)
+            return found[1] if len(found) > 1 and markdown(found[1]) else None
+
+        second = await stage.workspace.wait_for(goes_on)
+        await stage.workspace.click(ANA, GENERAL, second.ts, "stop")
+        found = await ended(stage, root)
+
+    assert [buttons(each) for each in found[:-1]] == [[]] * (len(found) - 1)
+    assert markdown(found[-1]).endswith(talk.STOPPED)
+    numbers = re.findall(r"\d+", "".join(map(markdown, found)))
+    assert numbers == [str(number) for number in range(len(numbers))]
+    assert stage.grok.requests[0].closed_early
+
+
+async def test_where_there_are_no_streams_slack_is_not_asked_again(redis_url: str) -> None:
+    async with on_stage(redis_url, slack_streaming="native") as stage:
+        stage.workspace.fail("chat.startStream", error="feature_not_enabled", times=9)
+        for number in range(2):
+            stage.grok.script(Script(text=f"answer {number}"))
+            asked = await stage.workspace.say(ANA, GENERAL, f"@grok question {number}")
+            (message,) = await ended(stage, asked.ts)
+            assert markdown(message) == f"answer {number}"
+
+    assert len(stage.workspace.calls_of("chat.startStream")) == 1
 
 
 def _words(number: int, count: int) -> list[str]:
