@@ -50,17 +50,20 @@ def main(prompts: int = PROMPTS, kills: int = KILLS) -> None:
 
 
 async def _main(prompts: int, kills: int) -> None:
+    """Eval, bare loop, bare loop, eval: so that what else the machine does weighs on both."""
     with tempfile.TemporaryDirectory() as home:
         async with GrokServer(first_delay=_FIRST_SECONDS, speed=_SPEED) as grok:
             data = _sums(Path(home), prompts)
             print(f"{prompts:,} prompts x {SETTINGS} settings, {AT_ONCE} at once; seconds, CPU")
-            ours = await _finished(await _eval(grok, data, "whole.jsonl"))
-            bodies = [request.body for request in grok.requests]
-            bare = await _bare(grok, grok.requests[0].path, bodies)
-            ratio = ours.wall / bare.wall
-            print(f"bare loop {bare.wall:8.1f}{bare.cpu:8.1f}")
-            print(f"eval      {ours.wall:8.1f}{ours.cpu:8.1f}", end="")
-            print(f"   x {ratio:.3f} of {BAR}: {'met' if ratio <= BAR else 'MISSED'}", flush=True)
+            ours = [await _finished(await _eval(grok, data, "whole.jsonl"))]
+            path, bodies = grok.requests[0].path, [request.body for request in grok.requests]
+            bare = [await _bare(grok, path, bodies) for _ in range(2)]
+            ours.append(await _finished(await _eval(grok, data, "again.jsonl")))
+            for name, took in (("bare loop", bare), ("eval", ours)):
+                print(f"{name:<10}", *(f"{each.wall:8.1f}{each.cpu:8.1f}" for each in took))
+            ratio = sum(each.wall for each in ours) / sum(each.wall for each in bare)
+            verdict = "met" if ratio <= BAR else "MISSED"
+            print(f"x {ratio:.3f}, the bar {BAR}: {verdict}", flush=True)
             await _killed(grok, data, kills, prompts * SETTINGS)
 
 
