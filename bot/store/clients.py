@@ -12,7 +12,7 @@ from typing import Any, cast
 from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
 from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
-from redis.asyncio.cluster import ClusterNode, PipelineCommand, RedisCluster
+from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     MasterNotFoundError,
@@ -20,6 +20,7 @@ from redis.asyncio.sentinel import (
     SentinelConnectionPool,
 )
 from redis.backoff import NoBackoff
+from redis.cluster import PRIMARY
 from redis.commands.core import AsyncScript
 
 from bot import metrics
@@ -83,6 +84,30 @@ class _Cluster(RedisCluster):
         """As redis-py does, which sends what comes before it knows the nodes to any of them."""
         await self.initialize()
         return await super().execute_command(*args, **kwargs)
+
+    def get_node(
+        self, host: str | None = None, port: int | None = None, node_name: str | None = None
+    ) -> ClusterNode | None:
+        """As redis-py does, which falls over a node that it is sent on to (ASK) and does not know:
+        one that is new, or was away when it last looked."""
+        found = super().get_node(host, port, node_name)
+        if found is not None or not node_name:
+            return found
+        at, _, number = node_name.rpartition(":")
+        nodes = self.nodes_manager
+        new = ClusterNode(at, int(number), PRIMARY, **nodes.connection_kwargs)
+        nodes.set_nodes(nodes.nodes_cache, {new.name: new})
+        return new
+
+
+class _Nodes(NodesManager):
+    __slots__ = ()
+
+    async def move_slot(self, e: Any) -> None:
+        """As redis-py does, which falls over a slot that has moved (MOVED) and that nobody held
+        when it last looked for the nodes; it may have done so since it sent the command."""
+        self.slots_cache.setdefault(e.slot_id, [])
+        await super().move_slot(e)
 
 
 class _NodeConnection(Connection):
@@ -238,6 +263,7 @@ def _cluster(address: Address, usual: dict[str, Any]) -> RedisCluster:
         **usual,
     )
     cluster.commands_parser = _KeysOfCommands()
+    cluster.nodes_manager.__class__ = _Nodes
     connection = _NodeSSLConnection if address.tls else _NodeConnection
     cluster.connection_kwargs["connection_class"] = connection
     for node in cluster.startup_nodes:

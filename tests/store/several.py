@@ -111,20 +111,57 @@ class Cluster:
         with replica.client() as redis:
             until(lambda: redis.info()["role"] == "master")
 
-    def move(self, key: str, to: Server, *, source: Server | None = None) -> None:
-        """Move the slot of `key` from its primary, or from `source`, to another, key by key, while
-        it is used."""
+    def begin_move(self, key: str, to: Server, *, source: Server | None = None) -> None:
+        """Let what is new of the slot of `key` go to another; what is there stays."""
         slot, source = key_slot(key.encode()), source or self.of(key)
         with source.client() as old, to.client() as new:
             old_id, new_id = (str(each.execute_command("CLUSTER MYID")) for each in (old, new))
             new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", old_id)
             old.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", new_id)
+
+    def meet(self, server: Server) -> None:
+        """Let `server` join, without a slot."""
+        with self.primaries[0].client() as first, server.client() as other:
+            first.execute_command("CLUSTER MEET", "127.0.0.1", server.port, bus_port(other))
+        for each in (server, *self.primaries):
+            with each.client() as redis:
+                until(lambda redis=redis: _knows(redis, 4))
+                until(lambda redis=redis: _info(redis)["cluster_state"] == "ok")
+
+    def move(self, key: str, to: Server, *, source: Server | None = None) -> None:
+        """Move the slot of `key` from its primary, or from `source`, to another, key by key, while
+        it is used."""
+        slot, source = key_slot(key.encode()), source or self.of(key)
+        self.begin_move(key, to, source=source)
+        with source.client() as old, to.client() as new:
+            new_id = str(new.execute_command("CLUSTER MYID"))
             while keys := old.execute_command("CLUSTER GETKEYSINSLOT", slot, 3):
                 words = ("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys)
                 old.execute_command(*words)
             for server in (to, *self.primaries):
                 with server.client() as redis:
                     redis.execute_command("CLUSTER SETSLOT", slot, "NODE", new_id)
+
+
+@contextmanager
+def cluster_member(directory: Path, *, whole: bool = False) -> Iterator[Server]:
+    """A server that can join a Cluster, while it runs; `whole` as in `cluster_of_three`."""
+    lines = (
+        "cluster-enabled yes",
+        f"cluster-port {free_port()}",
+        f"cluster-node-timeout {NODE_TIMEOUT_MS}",
+        "cluster-replica-validity-factor 0",
+        f"cluster-require-full-coverage {'yes' if whole else 'no'}",
+        "repl-diskless-sync-delay 0",
+        "appendonly yes",
+        'save ""',
+    )
+    server = Server(directory, lines)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 @contextmanager
@@ -136,20 +173,7 @@ def cluster_of_three(
     with ExitStack() as stack:
 
         def node(name: str) -> Server:
-            lines = (
-                "cluster-enabled yes",
-                f"cluster-port {free_port()}",
-                f"cluster-node-timeout {NODE_TIMEOUT_MS}",
-                "cluster-replica-validity-factor 0",
-                f"cluster-require-full-coverage {'yes' if whole else 'no'}",
-                "repl-diskless-sync-delay 0",
-                "appendonly yes",
-                'save ""',
-            )
-            server = Server(directory / name, lines)
-            server.start()
-            stack.callback(server.kill)
-            return server
+            return stack.enter_context(cluster_member(directory / name, whole=whole))
 
         cluster = Cluster(
             [node(f"primary{number}") for number in range(3)],

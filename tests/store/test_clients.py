@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
+from redis.crc import key_slot
+from redis.exceptions import MovedError
 
 from bot.errors import StoreUnavailable
 from bot.jobs.entry import Entry
@@ -27,7 +29,7 @@ from bot.store.quotas import Quotas
 from tests.jobs.asks import make_ask
 from tests.rules.holds import make_hold
 from tests.store.cluster import until
-from tests.store.several import Server, cluster_of_three, guarded_server
+from tests.store.several import Server, cluster_member, cluster_of_three, guarded_server
 
 pytestmark = pytest.mark.integration
 
@@ -108,6 +110,29 @@ async def test_a_primary_that_became_a_replica_is_left_for_the_new_one(tmp_path:
             await queue.accept("after", make_ask())
             with guarded.replica.client() as redis:
                 assert redis.info()["role"] == "master"
+                assert redis.exists(KEYS.job("before"), KEYS.job("after")) == 2
+
+
+async def test_what_moves_to_a_node_that_nobody_knew_is_followed_there(tmp_path: Path) -> None:
+    """ASK while it moves, and MOVED after that, also of a slot that nobody held meanwhile."""
+    with (
+        cluster_of_three(tmp_path / "cluster") as cluster,
+        cluster_member(tmp_path / "new") as new,
+    ):
+        async with Store(cluster.url) as store:
+            queue = queue_of(store)
+            await queue.accept("before", make_ask())
+            await asyncio.to_thread(cluster.meet, new)
+            await asyncio.to_thread(cluster.begin_move, KEYS.queue, new)
+            await store.redis.set(KEYS.probe, "asked there")
+            await asyncio.to_thread(cluster.move, KEYS.queue, new)
+            nodes = store.redis.nodes_manager  # type: ignore[attr-defined]
+            slot = key_slot(KEYS.queue.encode())
+            held = nodes.slots_cache.pop(slot)[0]
+            await nodes.move_slot(MovedError(f"{slot} {held.host}:{new.port}"))
+            await queue.accept("after", make_ask())
+            with new.client() as redis:
+                assert redis.get(KEYS.probe) == "asked there"
                 assert redis.exists(KEYS.job("before"), KEYS.job("after")) == 2
 
 
