@@ -28,7 +28,7 @@ class Above:
         self._unread: list[str] = []
         self._place = START
         self._may_be_code = False
-        self._verdict: bool | None = None
+        self.verdict: bool | None = None
         """Whether the line that is not ended is code, once it was read."""
 
     @property
@@ -51,7 +51,7 @@ class Above:
         if newline:
             self._ended = ended if "\n" in ended else "".join((*self._parts, ended))
             self._parts = [rest]
-            self._verdict = None
+            self.verdict = None
             self.line = rest
             if rest and not self._may_be_code and self.blank and _PLAIN.match(rest):
                 self._unread, self._place = [rest], START
@@ -63,8 +63,8 @@ class Above:
 
     def is_code(self, line: str) -> bool:
         """Whether `line`, or what began it, stands in a block of code."""
-        if self._verdict is not None:
-            return self._verdict
+        if self.verdict is not None:
+            return self.verdict
         fence = "```" in line or "~~~" in line
         if not (self._may_be_code or fence or _DEEP.match(line)):
             return False
@@ -74,5 +74,5 @@ class Above:
         self._place = read_all(self._place, with_newlines(unread[:end]))
         kind, behind = read(self._place, with_newlines(line))
         self._may_be_code = self._place.fence is not None or fence
-        self._verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)
-        return self._verdict
+        self.verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)
+        return self.verdict

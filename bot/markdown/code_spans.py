@@ -68,8 +68,9 @@ class Code:
 NO_CODE = Code()
 
 
-def code_in(leaf: str) -> Code:
-    """The code in `leaf`, whose inline markup ends where it ends."""
+def code_in(leaf: str, *, rows: bool = False) -> Code:
+    """The code in `leaf`, whose inline markup ends where it ends; `rows`: to some reader that of
+    each line ends there."""
     if leaf.count("`") < _LEAST_TICKS:
         return NO_CODE
     autolinks = _AUTOLINK.search(leaf) is not None
@@ -81,7 +82,7 @@ def code_in(leaf: str) -> Code:
         readings.append([*_outside_html(leaf, spans, tags)])
         if _IN_TAG.search(leaf):
             readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
-    if len(cells := cells_of(leaf)) > 1:
+    if len(cells := _cells(leaf) if rows else cells_of(leaf)) > 1:
         readings.append(
             [span for cell in cells for span in _spans(leaf, *cell, autolinks=autolinks)]
         )
@@ -96,8 +97,10 @@ def _outside_html(leaf: str, spans: Sequence[Span], tags: Iterable[int]) -> Iter
     """Those of `spans` that no block of HTML may end, which one of `tags` begins, and no comment or
     its like may hold."""
     lines = ((leaf.rfind("\n", 0, tag) + 1, tag) for tag in tags)
-    blocks = [line for line, tag in lines if not leaf[line:tag].strip(" \t>")]
-    held = [[*_between(leaf, begin, end)] for begin, end in _HOLDS]
+    blocks = [line for line, tag in lines if line == tag or not leaf[line:tag].strip(" \t>")]
+    held: list[Sequence[Span]] = []
+    if "<!" in leaf or "<?" in leaf:
+        held = [[*_between(leaf, begin, end)] for begin, end in _HOLDS]
     for begin, end in spans:
         parted = bisect_right(blocks, begin) < bisect_right(blocks, end - 1)
         if not (parted or any(within(begin, each) or within(end - 1, each) for each in held)):
@@ -116,6 +119,10 @@ def cells_of(leaf: str) -> Sequence[Span]:
     """The cells of the table that `leaf` is; all of it where it is none."""
     if not ("|" in leaf and "\n" in leaf and "-" in leaf and _TABLE_RULE.search(leaf)):
         return ((0, len(leaf)),)
+    return _cells(leaf)
+
+
+def _cells(leaf: str) -> Sequence[Span]:
     ends = [each.start() for each in _CELL_END.finditer(leaf) if each[0][0] != "\\"]
     return (*zip([0, *(end + 1 for end in ends)], [*ends, len(leaf)], strict=True),)
 

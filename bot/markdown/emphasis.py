@@ -113,7 +113,9 @@ def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, 
     foreign = beside.mends_opener
     closes_too = mended or (beside.closes and not foreign)
     opened = Opener(char, left, length, end - left, closes_too, mended or foreign)
-    return (*openers, opened)[-_MOST_OPEN:], pairs
+    if len(openers) >= _MOST_OPEN:
+        openers = openers[1 - _MOST_OPEN :]
+    return (*openers, opened), pairs
 
 
 def _closing(

@@ -8,6 +8,7 @@ One in dollars stays as it is where markdown means nothing in it.
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from itertools import islice
 
@@ -56,7 +57,7 @@ _DOLLARS = re.compile(
 _BEGUN_DOLLARS = re.compile(
     r"\$(?:\Z|\d[\d.,]*(?:[ \t]*(?:\Z|[\\^_*+=/({-][^$\n`]{0,200}\Z))|[^\s\d$`][^$\n`]{0,200}\Z)"
 )
-_BEFORE_DOLLAR = re.compile(r"[A-Za-z0-9_$\\]\Z")
+_BEFORE_DOLLAR = frozenset(f"{string.ascii_letters}{string.digits}_$\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _is_formula(opening: str, content: str, following: str) -> bool:
 
 def _in_dollars(text: str, at: int, line: str, *, whole: bool, least: int) -> Formula | int | None:
     """A formula in single dollars, where it can be nothing else: what costs money stays."""
-    if _BEFORE_DOLLAR.search(line):
+    if line[-1:] in _BEFORE_DOLLAR:
         return at + 1
     found = _DOLLARS.match(text, at)
     if found and (whole or found.end() < len(text)):

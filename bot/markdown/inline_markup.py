@@ -66,11 +66,9 @@ class _Code(NamedTuple):
     ticks: str
 
 
-class _Bracket(NamedTuple):
-    """A `[` that may begin a link, behind which what was open before it is open again."""
-
-    at: int
-    openers: Openers
+_Bracket = tuple[int, Openers]
+"""Where a `[` stands that may begin a link, and what was open before it, which is open again behind
+that."""
 
 
 class InlineMarkup:
@@ -80,7 +78,7 @@ class InlineMarkup:
         self._text = ""
         self._at = 0
         self._openers: Openers = ()
-        self._brackets: tuple[_Bracket, ...] = ()
+        self._brackets: list[_Bracket] = []
         self._code: _Code | None = None
         self._steps = 0
         self.to_mend: list[Pair] = []
@@ -91,11 +89,12 @@ class InlineMarkup:
     def read(self, text: str) -> None:
         """The paragraph as it is now: what it was before, and more."""
         self._text = text
-        while self._steps < _MOST_STEPS and self._step():
-            self._steps += 1
+        while self._steps < _MOST_STEPS:
+            if not (self._leave(self._code) if self._code else self._follow()):
+                break
         if self._steps >= _MOST_STEPS:
             self._at = len(text)
-            self._openers, self._brackets, self._code = (), (), None
+            self._openers, self._brackets, self._code = (), [], None
 
     @property
     def openers(self) -> Openers:
@@ -136,16 +135,16 @@ class InlineMarkup:
         """Where the first thing begins that is open, or undecided, at the end."""
         end, openers, code = self._decided()
         first = min([end, *(opener.at for opener in openers), *([code.at] if code else [])])
-        for bracket in reversed(self._brackets):
-            if 0 < first - bracket.at <= _LONGEST_LABEL:
-                first = bracket.at
+        for at, _ in reversed(self._brackets):
+            if 0 < first - at <= _LONGEST_LABEL:
+                first = at
         return first
 
     def settled(self) -> int:
         """The end of what is outside of anything that is open, or can be once more text came."""
-        openers = [self._openers, *(bracket.openers for bracket in self._brackets)]
+        openers = [self._openers, *(before for _, before in self._brackets)]
         since = [opener.at for each in openers for opener in each]
-        since += [bracket.at for bracket in self._brackets[:1]]
+        since += [at for at, _ in self._brackets[:1]]
         since += [self._code.at] if self._code else []
         since += [] if self._sure is None else [self._sure]
         return min([self._decided()[0], *since])
@@ -171,95 +170,109 @@ class InlineMarkup:
     def _decided(self) -> tuple[int, Openers, _Code | None]:
         """The end of what can be told, and what is open there."""
         behind = self._at if self._text.startswith("]", self._at) else len(self._text)
-        for bracket in self._brackets:
-            if behind - bracket.at <= _LONGEST_LABEL:
-                return bracket.at, bracket.openers, None
+        for at, openers in self._brackets:
+            if behind - at <= _LONGEST_LABEL:
+                return at, openers, None
         end = self._at
         if not self._code and (begun := _BEGUN.search(self._text, max(end - 5, 0), end)):
             end = begun.start()
         return end, self._openers, self._code
 
-    def _step(self) -> bool:
-        """Read the next thing that matters; False when there is none, or it has but begun."""
-        if self._code:
-            return self._leave(self._code)
+    def _follow(self) -> bool:
+        """Read on up to code that opens; False where there is nothing more that matters, or it has
+        but begun."""
+        text, at, steps = self._text, self._at, self._steps
+        size, search = len(text), _SPECIAL.search
+        behind = at
+        while behind >= 0 and not self._code and steps < _MOST_STEPS:
+            at = behind
+            found = search(text, at)
+            if found is None:
+                at, behind = size, -1
+                break
+            at = found.start()
+            char = text[at]
+            if char in _RUNS:
+                behind = self._read_run(char, at)
+            elif char == "[":
+                behind = self._open_bracket(at)
+            elif char == "\\":
+                behind = at + 2 if at + 2 <= size else -1
+            elif char == "]" and not self._brackets:
+                behind = at + 1
+            else:
+                self._at = at
+                behind = self._at if self._read_other(char) else -1
+                at = self._at
+            steps += behind >= 0
+        self._at, self._steps = (at if behind < 0 else behind), steps
+        return behind >= 0
+
+    def _read_run(self, char: str, start: int) -> int:
+        """Where the run ends that begins at `start`, once it was read; below 0: it has but
+        begun."""
         text = self._text
-        found = _SPECIAL.search(text, self._at)
-        if found is None:
-            self._at = len(text)
-            return False
-        self._at = at = found.start()
-        char = text[at]
-        if char in _RUNS:
-            return self._read_run(char)
-        if char == "[":
-            return self._open_bracket()
-        if char == "]":
-            return self._close_bracket()
-        if char == "<":
-            return self._read_angle()
-        return self._read_address() if char == ":" else self._skip(2)
-
-    def _skip(self, count: int) -> bool:
-        if self._at + count > len(self._text):
-            return False
-        self._at += count
-        return True
-
-    def _read_run(self, char: str) -> bool:
-        start, text = self._at, self._text
         end = start + 1
         if text.startswith(char, end) and (run := _RUN.match(text, end)):
             end = run.end()
         if end == len(text):
-            return False
-        self._at = end
+            return -1
         if char != "`":
-            openers = self._openers
-            self._openers, pairs = after_run(openers, text[start:end], start, text)
-            self.to_mend += pairs
+            openers, pairs = after_run(self._openers, text[start:end], start, text)
+            self._openers = openers
+            if pairs:
+                self.to_mend += pairs
         elif end - start <= _LONGEST_TICKS:
             self._code = _Code(start, text[start:end])
-        return True
+        return end
+
+    def _open_bracket(self, at: int) -> int:
+        image = at > 0 and self._text[at - 1] == "!"
+        self._brackets.append((at - image, self._openers))
+        if len(self._brackets) > _MOST_BRACKETS:
+            del self._brackets[0]
+        return at + 1
+
+    def _read_other(self, char: str) -> bool:
+        """Read what is seldom; False where it has but begun."""
+        if char == "]":
+            return self._close_bracket()
+        return self._read_angle() if char == "<" else self._read_address()
 
     def _leave(self, code: _Code) -> bool:
-        while (start := self._text.find(code.ticks, self._at)) >= 0:
-            self._steps += 1
-            end = start + len(self._run(start))
-            if end == len(self._text):
+        """Read on behind `code`; False where nothing ends it yet."""
+        text, ticks = self._text, code.ticks
+        while (start := text.find(ticks, self._at)) >= 0:
+            end = start + len(ticks)
+            if text.startswith("`", end) and (run := _RUN.match(text, end)):
+                end = run.end()
+            if end == len(text):
                 self._at = start
-                self._steps -= 1  # it is read again when more of it came
                 return False
+            self._steps += 1
             self._at = end
-            if end - start == len(code.ticks):
+            if end - start == len(ticks):
                 self._code = None
+                self._steps += 1
                 return True
-        self._at = max(self._at, len(self._text.rstrip("`")))
+        self._at = max(self._at, len(text.rstrip("`")))
         return False
 
-    def _run(self, start: int) -> str:
-        run = _RUN.match(self._text, start)
-        return run.group() if run else ""
-
-    def _open_bracket(self) -> bool:
-        image = self._text[self._at - 1 : self._at] == "!"
-        bracket = _Bracket(self._at - image, self._openers)
-        self._brackets = (*self._brackets, bracket)[-_MOST_BRACKETS:]
-        return self._skip(1)
-
     def _close_bracket(self) -> bool:
-        if not self._brackets:
-            return self._skip(1)
-        behind = self._at + 1
-        if behind == len(self._text):
+        behind, text = self._at + 1, self._text
+        if behind == len(text):
             return False
-        link = _LINK.match(self._text, behind)
+        if text[behind] != "(":
+            self._brackets.pop()
+            self._at = behind
+            return True
+        link = _LINK.match(text, behind)
         if link is None and self._may_follow(_BEGUN_LINK, behind):
             return False
+        at, openers = self._brackets.pop()
         if link:
-            self._openers = self._brackets[-1].openers
-            self._forget_pairs_into(self._brackets[-1].at)
-        self._brackets = self._brackets[:-1]
+            self._openers = openers
+            self._forget_pairs_into(at)
         self._at = link.end() if link else behind
         return True
 
@@ -275,13 +288,18 @@ class InlineMarkup:
         if link := _AUTOLINK.match(self._text, self._at):
             self._at = link.end()
             return True
-        return not self._may_follow(_BEGUN_ANGLE, self._at) and self._skip(1)
+        if self._may_follow(_BEGUN_ANGLE, self._at):
+            return False
+        self._at += 1
+        return True
 
     def _read_address(self) -> bool:
-        scheme = _SCHEME.search(self._text, max(self._at - 5, 0), self._at)
+        near = self._text[self._at - 1 : self._at] in ("p", "s")
+        scheme = _SCHEME.search(self._text, max(self._at - 5, 0), self._at) if near else None
         address = _ADDRESS.match(self._text, self._at) if scheme else None
         if scheme is None or address is None:
-            return self._skip(1)
+            self._at += 1
+            return True
         if address.end() == len(self._text) and address.end() - self._at <= _MOST_HELD:
             self._at = scheme.start()
             return False

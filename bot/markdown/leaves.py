@@ -76,6 +76,8 @@ class Kind(Enum):
 
     TEXT = "text"
     """It begins a leaf."""
+    ROWS = "rows"
+    """It begins a leaf, and some reader sees each line of that as a row of a table."""
     MORE = "more"
     """It goes on with the leaf of the line above."""
     CODE = "code"
@@ -112,7 +114,7 @@ _DOUBTFUL = Place(doubtful=True)
 class Reader:
     """Tells what a line is that begins at a `place`; what was told is remembered."""
 
-    __slots__ = ("_goes_on", "_known", "calm", "place")
+    __slots__ = ("_goes_on", "calm", "known", "place")
 
     kept: ClassVar = 0
     """Lines that are remembered, of all places."""
@@ -121,12 +123,15 @@ class Reader:
         self.place = place
         self.calm = place in (START, _PARAGRAPH)
         """Lines may be told together here (`pass_calm`)."""
-        self._known: dict[str, tuple[Kind, Reader]] = {}
+        self.known: dict[str, tuple[Kind, Reader]] = {}
+        """What some lines are, and who reads those below them: what `read` finds."""
         self._goes_on: tuple[Kind, Reader] | None = None
         """What a line of nothing but text is outside of all containers."""
 
     def read(self, line: str) -> tuple[Kind, Reader]:
         """What `line` is, and who reads the one below it."""
+        if found := self.known.get(line):
+            return found
         if len(line) > _SHORT_LINE:
             place = self.place
             if not place.containers:
@@ -136,7 +141,7 @@ class Reader:
                     return self._goes_on or self._read_text()
             marks = _MARKS.match(line)
             line = marks[0].translate(_ANY_NUMBER) + _ANY_TEXT if marks else line
-        return self._known.get(line) or self._read(line)
+        return self.known.get(line) or self._read(line)
 
     def _read_text(self) -> tuple[Kind, Reader]:
         place = self.place
@@ -152,12 +157,12 @@ class Reader:
             if Reader.kept == _MOST_KEPT:
                 _forget()
             Reader.kept += 1
-            self._known[line] = found
+            self.known[line] = found
         return found
 
     def forget(self) -> None:
         """Remember nothing."""
-        self._known.clear()
+        self.known.clear()
         self._goes_on = None
 
 
@@ -191,7 +196,8 @@ def read_all(place: Place, text: str) -> Place:
                 at, reader = passed, reader_at(behind)
                 continue
         end = text.find("\n", at) + 1 or size
-        _, reader = reader.read(text[at:end])
+        line = text[at:end]
+        _, reader = reader.known.get(line) or reader.read(line)
         at = end
     return reader.place
 

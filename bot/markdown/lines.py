@@ -88,7 +88,7 @@ class Fence:
         """Whether `line` is outside the table or the quotation that the code stands in."""
         if self.of_table:
             return line.lstrip()[:1] not in ("", "|")
-        return self.quoted and not _is_quoted(line)
+        return self.quoted and not traits_of(line).quoted
 
     def _bare(self, line: str) -> str:
         return _bare(line) if self.quoted else line.strip(" \t\r\n")
@@ -121,11 +121,13 @@ def opened_fence(line: str) -> Fence | None:
 
 
 class Traits(NamedTuple):
-    """What a line is by itself: what it weighs, whether Slack may show it, or the one above, as a
-    heading, or it as a divider, what fence it opens, whether some reader may take it for one,
-    whether inline markup cannot go on behind it, and whether it may be the rule of a table."""
+    """What a line is by itself: what it weighs, whether it is quoted, whether Slack may show it, or
+    the one above, as a heading, or it as a divider, what fence it opens, whether some reader may
+    take it for one, whether inline markup cannot go on behind it, and whether it may be the rule of
+    a table."""
 
     weight: int
+    quoted: bool
     heading: bool
     divider: bool
     fence: Fence | None
@@ -144,6 +146,7 @@ def traits_of(line: str) -> Traits:
     ticks, bar = "```" in line or "~~~" in line, "|" in line
     return Traits(
         weigh(line),
+        _is_quoted(line),
         heading,
         divider,
         opened_fence(line) if ticks else None,

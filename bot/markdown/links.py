@@ -49,7 +49,6 @@ _TOO_MANY = _MOST_NAMED + 1
 _MARK = re.compile(
     rf"[\[\]\\<](?:(?P<bracket>(?<=[\[\]]))|{ESCAPED}|{BEHIND_ANGLE}|(?P<tag>{REST_OF_TAG}))"
 )
-_BRACKET = re.compile(r"(?P<bracket>[\[\]])")
 _IN_TAG = re.compile(r"[\[\]]")
 _AUTOLINK = re.compile(f"<{BEHIND_ANGLE}")
 _WITH_USER = re.compile(
@@ -66,6 +65,7 @@ _WHOLE_TARGET = re.compile(
 )
 """One of which there is no doubt."""
 
+_LONGEST_LABEL = 999
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
 _MARK_OF_NOTE = r"\^[^\[\]\s]{1,60}\]"
 _DEFINITION = re.compile(rf"\[(?!{_MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
@@ -235,15 +235,25 @@ def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
 def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: References) -> bool:
     if leaf[pair.end + 1] == "(":
         return _hides(names, _Address(leaf, pair.end + 2))
-    label = _LABEL.match(leaf, pair.end + 1)
+    label = _label_at(leaf, pair.end + 1)
     if label is None:
         return False
-    key = _key(label[1])
+    key = _key(label)
     new = names if len(names) > _MOST_NAMED else known.unnamed(key, names)
     if any(_hides(new, address) for address in known.defined(key)):
         return True
     known.name(key, new)
     return False
+
+
+def _label_at(leaf: str, at: int) -> str | None:
+    """What stands between the bracket at `at` and the one that closes it."""
+    end = leaf.find("]", at, at + _LONGEST_LABEL + 2)
+    label = leaf[at + 1 : max(end, 0)]
+    if label and "[" not in label and "\\" not in label:
+        return label
+    found = _LABEL.match(leaf, at)
+    return found[1] if found else None
 
 
 def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
@@ -270,7 +280,10 @@ def _key(label: str) -> str:
 def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
     """The pairs of brackets in `leaf`, by their ends. Where readers see other brackets than one
     another, any of them may have been opened where the leaf begins."""
-    marks, doubtful = _marks(leaf, code)
+    if code.certain or code.doubtful or "\\" in leaf or "<" in leaf:
+        marks, doubtful = _marks(leaf, code)
+    else:
+        marks, doubtful = [mark.start() for mark in _IN_TAG.finditer(leaf)], False
     opened: list[int] = []
     for at in marks:
         if leaf[at] == "[":
@@ -285,10 +298,9 @@ def _marks(leaf: str, code: Code) -> tuple[Sequence[int], bool]:
     """Where brackets stand in the text of `leaf`, and whether any of them is doubtful."""
     marks: list[int] = []
     doubtful = False
-    pattern = _MARK if "\\" in leaf or "<" in leaf else _BRACKET
     start = 0
     for end, behind in (*code.certain, (len(leaf), 0)):
-        for found in pattern.finditer(leaf, start, end):
+        for found in _MARK.finditer(leaf, start, end):
             kind = found.lastgroup
             if kind == "bracket":
                 marks.append(found.start())

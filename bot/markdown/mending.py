@@ -20,13 +20,21 @@ MOST_MENDED = 800
 """In one text, which is less than what rooms for messages leave below Slack's limit."""
 
 _MENDABLE = re.compile(
-    r"[*~_](?:(?<=[^\w\s*~_].)[*~_]{0,7}(?=[^\s*~_])"
+    r"[*~_](?:(?<=[^\w\s*~_].)[*~_]{0,7}(?=[^\W_])"
+    r"|(?<=[^\w\s*~_\x00-\x7f].)[*~_]{0,7}(?=[^\s*~_])"
     r"|(?<=[^\x00-\x7f].)[*~_]{0,7}(?=[^\w\s*~_])"
     r"|(?<=[^\s*~_].)[*~_]{0,7}(?=[^\w\s*~_\x00-\x7f])"
     rf"|(?<=[{OWN_WORDS}]_)_(?=[{OWN_WORDS}])|(?<=\*)[_~]|(?<=_)[*~]|(?<=~)[*_])"
 )
 """A run that may have to be mended. It begins with one of few characters: that is searched for
 fast."""
+
+_MENDABLE_ASCII = re.compile(
+    r"[*~_](?:(?<=[!\"%'),.:;+>?\]`}].)|(?<=\*[_~])|(?<=_[*~])|(?<=\\[*_~].))"
+    r"[*~_]{0,7}(?=[A-Za-z0-9])"
+)
+"""The same in a text without other letters: one between punctuation that ends a word and a letter,
+or behind another run, or behind what is escaped."""
 
 _OWN = re.compile(f"[{OWN_WORDS}]")
 _BOTH_KINDS = re.compile(
@@ -41,14 +49,14 @@ _MOST_TICKS = 32
 def mendable_at(text: str, start: int) -> int:
     """Where there may be emphasis in `text`, from `start` on, that has to be mended; its end where
     there is none."""
-    found = _MENDABLE.search(text, start)
+    found = (_MENDABLE_ASCII if text.isascii() else _MENDABLE).search(text, start)
     return found.start() if found else len(text)
 
 
 def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
     """`leaf` with what is plainly emphasis made so to every reader, `most` times at most, and how
     many times that was done."""
-    if mendable_at(leaf, 0) == len(leaf):
+    if mendable_at(leaf, 0) == len(leaf) or not (most or "_" in leaf):
         return leaf, 0
     if "*_" in leaf:
         leaf = _of_one_kind(leaf)

@@ -144,13 +144,15 @@ class OpenMessage:
 
     def take(self, line: str) -> bool:
         """Add the next line, a whole one. False: there is no room for it."""
-        left = self._left
+        left = self._room.chars - self._chars
         if len(line) > left or (traits := traits_of(line)).weight > left:
             return False
         before = self.context
         begin = self.at, self._chars, self._blocks, before, self._paragraph
         fence = before if isinstance(before, Fence) else None
-        inside = fence is not None and not self._leaves(fence, line, self.at)
+        inside = fence is not None and not (
+            (fence.quoted or fence.of_table) and self._leaves(fence, line, self.at)
+        )
         heads = traits.rule and "|" in self.last_line and not isinstance(before, Table)
         chars, blocks = 0, 0
         if fence is None or self._doubtful:
@@ -166,7 +168,8 @@ class OpenMessage:
         self.at += len(line)
         ends = inside or traits.ends_paragraph or self.context is not None
         self._paragraph = Paragraph(self.at, self.context) if ends else self._last_paragraph
-        self._doubtful = self._doubtful or self._is_now_doubtful(line, before, traits)
+        if traits.may_be_fence or traits.fence:
+            self._doubtful = self._doubtful or self._is_now_doubtful(line, before, traits)
         self._chars += traits.weight + chars
         self._blocks += blocks
         self.last_line = line

@@ -17,6 +17,9 @@ from bot.markdown.rows import LONGEST_HEAD, may_be_rule, rule_at
 _LOOKED_AT = 4_000
 """Of a longer line, in characters."""
 
+_BEGINS_RULE = ("", *" \t\r>|:-")
+"""What the rule below the head of a table may begin with."""
+
 WAITING = ("\\(", "\\[", "$$")
 """What opens a formula that may want its end."""
 
@@ -96,19 +99,27 @@ class Alike:
         return found.span(1) if found and found.start(1) > at else None
 
 
+def may_open(text: str, at: int) -> bool:
+    """Whether a formula may open in the line of `text` behind `at`."""
+    end = text.find("\n", at, at + _LOOKED_AT)
+    end = end if end >= 0 else at + _LOOKED_AT
+    return text.find("$", at, end) >= 0 or text.find("\\", at, end) >= 0
+
+
 def alike(text: str, at: int, missing: Mapping[str, int], *, whole: bool) -> Alike:
     """The part of the line of `text` from `at` on, in which nothing opened a table or code so far.
     Of each kind that is `missing` no formula ends that begins before so many characters. More
     text may come, but where it is `whole`."""
-    ends = {opening: missing.get(opening, 0) for opening in WAITING}
-    wanting = tuple(opening for opening, end in ends.items() if end > at)
-    end = min((end for end in ends.values() if end > at), default=len(text))
+    wanting = tuple(opening for opening in WAITING if missing.get(opening, 0) > at)
+    end = min((missing[opening] for opening in wanting), default=len(text))
     most = min(len(text), at + _LOOKED_AT)
     newline = text.find("\n", at, most)
     if newline < 0:
         told = most if whole and most == len(text) else most - LONGEST_HEAD
     else:
-        rule = rule_at(text, newline + 1)
-        may = rule or (not whole and may_be_rule(text, newline + 1))
+        following = text[newline + 1 : newline + 2]
+        may = following in _BEGINS_RULE and (
+            rule_at(text, newline + 1) or (not whole and may_be_rule(text, newline + 1))
+        )
         told = newline - LONGEST_HEAD if may else newline + 1
     return Alike(text, min(end, told) if told > at else end, wanting, told > at)

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 _LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 """What begins four bytes of UTF-8."""
 
-_IN_TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
-_COUNTS_MORE = re.compile(r"[&<>@\]]")
+_COUNTS_MORE = re.compile("[&<>@\\]\U00010000-\U0010ffff]")
 
 
 def weigh(text: str) -> int:
@@ -20,9 +19,9 @@ def weigh(text: str) -> int:
     UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`,
     `@` and `]` that may need one.
     """
-    units = len(text) if text.isascii() else len(text) + _in_two_units(text)
     if not _COUNTS_MORE.search(text):
-        return units
+        return len(text)
+    units = len(text) if text.isascii() else len(text) + _in_two_units(text)
     entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
     return units + entities + sum(map(text.count, "&<@]"))
 
@@ -30,8 +29,6 @@ def weigh(text: str) -> int:
 def _in_two_units(text: str) -> int:
     """How many characters of `text` take two UTF-16 units. It is told by their first bytes in
     UTF-8: lone surrogates, one unit each, are slow to encode otherwise."""
-    if not _IN_TWO_UNITS.search(text):
-        return 0
     return sum(map(text.encode("utf-8", "surrogatepass").count, _LEADS_OF_FOUR))
 
 

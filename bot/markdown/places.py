@@ -138,10 +138,10 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
 
 def may_name(label: str) -> bool:
     """Whether there may be a name in `label`; what holds none has none in any part of it."""
-    if "." in label or "&" in label or "//" in label or "\\\\" in label:
+    if "." in label or "&" in label or "//" in label:
         return True
     if ":" in label:
-        several = "::" in label or label.count(":") >= _LEAST_COLONS
+        several = "::" in label or label.count(":") >= _LEAST_COLONS or "\\\\" in label
         return several or not label.isascii() or "localhost:" in label.lower()
     return not label.isascii() and _DOT.search(label) is not None
 
@@ -178,9 +178,14 @@ def _named(label: str) -> tuple[Name, ...]:
 
 
 def _found(label: str) -> Iterator[Name]:
+    if _PLAIN_NAME.fullmatch(label):
+        if name := _name(label, 0, label, ""):
+            yield name
+        return
     seen = without_markup(label)
     for name in _names(seen.text):
-        yield name._replace(at=seen.written(name.at))
+        at = seen.written(name.at)
+        yield name if at == name.at else name._replace(at=at)
     if _WITHIN_WORDS.search(label):  # what is no markup is seen, and ends what stands before it
         apart = without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
         for name in _names(apart.text):

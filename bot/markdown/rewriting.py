@@ -23,7 +23,7 @@ from bot.markdown.formulas import (
     is_half,
 )
 from bot.markdown.looks import Looks
-from bot.markdown.openings import Alike, alike
+from bot.markdown.openings import Alike, alike, may_open
 from bot.markdown.rows import (
     FIRST_BAR,
     LONGEST_HEAD,
@@ -156,18 +156,20 @@ class Rewriting:
         source = self._held[self._at : end]
         shown = source if instead is None else instead
         self._at = end
-        while self._runs and self._runs[0][0] <= end:
-            _, self._ticks, self._stray = self._runs.popleft()
+        runs = self._runs
+        while runs and runs[0][0] <= end:
+            _, self._ticks, self._stray = runs.popleft()
         self._source += len(source)
-        self._line_begins = source.endswith("\n") if source else self._line_begins
         self._shown += len(shown)
+        if source:
+            self._line_begins = source[-1] == "\n"
         if shown != source:
             self._marks.append((self._shown, self._source))
         if shown:
             self._out.append(shown)
             self._above.add(shown)
             self._blank = self._blank and shown.isspace()
-        if "\n" in source:
+        if self._dedented and "\n" in source:
             self._dedented = False
 
     def _step(self, *, whole: bool) -> bool:
@@ -274,14 +276,15 @@ class Rewriting:
             return self._read_rule(token, whole=whole)
         line = self._held.rfind("\n", self._at, start) + 1
         if kind == "ticks" and self._is_fence(token, line):
-            self._runs.append((token.end, "", 0))
+            if self._run or self._longest_stray:
+                self._runs.append((token.end, "", 0))
             return token.end
         if line:
             self._pass(line)
             self._in_word = False
             if self._note:
                 return _CAME_OUT
-        if self._above.is_code(self._before(start + 1)):
+        if self._is_code(start):
             following = self._held.find("\n", start)
             return following if following >= 0 else len(self._held)
         if kind in ("ticks", "span"):
@@ -289,6 +292,11 @@ class Rewriting:
         if kind == "note":
             return self._begin_note(token)
         return self._read_formula(token, whole=whole)
+
+    def _is_code(self, start: int) -> bool:
+        """Whether the line in which something stands at `start` is in a block of code."""
+        told = self._above.verdict
+        return self._above.is_code(self._before(start + 1)) if told is None else told
 
     def _before(self, at: int) -> str:
         """The beginning of the line that goes on at `at`, and what stands right in front of
@@ -348,24 +356,26 @@ class Rewriting:
                 return behind
         if not self._looks.may_look(self._source - self._at + start):
             return token.end
-        rule = self._rule_below(start, whole=whole)
+        line = self._before(start)
+        rule = self._rule_below(start, line, whole=whole)
         if rule is None:
             return None
         if rule is not _NO_RULE:
             return self._begin_table(rule.start(), rule[0])
-        found = self._formula(token, whole=whole)
+        found = self._formula(token, line, whole=whole)
         if found is None:
             return None
         if not isinstance(found, Formula):
-            if self._cut and is_half(self._held[start:], self._before(start)):
+            if self._cut and is_half(self._held[start:], line):
                 return self._hide(start)
-            more = self._may_open(found)
+            more = may_open(self._held, found)
             return self._alike(found, whole=whole).behind_dull(found) if more else found
         self._pass(start)
         self._pass(found.end, found.shown)
         inline = "\n" not in found.shown
-        self._looks.count += not inline
-        if inline and self._longest_stray < _SHORTEST_FENCE - 1 and self._may_open(self._at):
+        self._looks.count(not inline)
+        few = inline and self._longest_stray < _SHORTEST_FENCE - 1
+        if few and may_open(self._held, self._at):
             self._pass_plain(self._alike(self._at, whole=whole))
         return _CAME_OUT
 
@@ -398,23 +408,15 @@ class Rewriting:
             self._out.append("".join(parts))
             self._above.add(self._out[-1])
 
-    def _may_open(self, at: int) -> bool:
-        """Whether a formula may open in the line behind `at`."""
-        find = self._held.find
-        end = find("\n", at, at + _LONGEST_ROW)
-        end = end if end >= 0 else at + _LONGEST_ROW
-        return find("$", at, end) >= 0 or find("\\", at, end) >= 0
-
     def _alike(self, at: int, *, whole: bool) -> Alike:
         come = self._source - self._at
         missing = {opening: until - come for opening, until in self._missing.items()}
         return alike(self._held, at, missing, whole=whole)
 
-    def _formula(self, token: Token, *, whole: bool) -> Formula | int | None:
+    def _formula(self, token: Token, line: str, *, whole: bool) -> Formula | int | None:
         opening, start = token.text, token.start
         if self._source - self._at + start < self._missing.get(opening, 0):
             return token.end
-        line = self._before(start)
         found = formula_at(
             self._held, start, opening, line, whole=whole, least=self._longest_stray + 1
         )
@@ -437,13 +439,12 @@ class Rewriting:
         self._runs.append((closing or start, "", stray))
         return closing
 
-    def _rule_below(self, start: int, *, whole: bool) -> re.Match[str] | None:
-        """The rule below the line in which something stands at `start`, which is the head of a
+    def _rule_below(self, start: int, line: str, *, whole: bool) -> re.Match[str] | None:
+        """The rule below the `line` in which something stands at `start`, which is the head of a
         table then. None: it cannot be told yet."""
         held = self._held
-        line = self._before(start)
         cut = f"{line[:LONGEST_LINE]}." if len(line) > LONGEST_LINE else line
-        if not SPACED_BAR.search(cut):
+        if "|" not in cut or not SPACED_BAR.search(cut):
             return _NO_RULE
         end = held.find("\n", start, start + LONGEST_HEAD)
         if end < 0:

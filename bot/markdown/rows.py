@@ -121,14 +121,13 @@ def row_of(line: str, columns: int, *, barred: bool = False, cut: bool = False) 
     lead = lead_of(line)
     body = line[lead:].rstrip(" \t\r\n")
     end = line[lead + len(body) :]
-    plain = not _SPECIAL.search(body)
     count = columns_of(body)
-    if not plain:
+    if _SPECIAL.search(body):
         written, body = body, _with_code(body, tight=cut or count > columns)
         count = columns_of(body) if body != written else count
     if count > columns:
         body = _joined(body, columns)
-    unbarred = "|" not in body.replace("\\|", "") and not cut
+    unbarred = not cut and ("|" not in body or "|" not in body.replace("\\|", ""))
     if unbarred or (barred and not body.startswith("|")):
         body = f"| {body}" if body.endswith("|") else f"| {body} |"
     return f"{line[:lead]}{body}{end}"
@@ -150,36 +149,42 @@ def _without_half(row: str) -> str:
 def _with_code(body: str, *, tight: bool) -> str:
     """`body` with formulas in code, and without line breaks. Where it is `tight`, bars in code are
     escaped, as they are in formulas."""
+    spans = spans_in(body)
+    if not spans:
+        return _plain(body, "", "")
     parts: list[str] = []
     at = 0
-    for start, end in [*spans_in(body), (len(body), len(body))]:
+    for start, end in spans:
         written = body[start:end]
         parts += (
-            _plain(body[at:start], body[max(at - 1, 0) : at], written[:1]),
-            _FREE_BAR.sub(_escaped_bar, written) if tight else written,
+            _plain(body[at:start], body[max(at - 1, 0) : at], "`"),
+            _FREE_BAR.sub(_escaped_bar, written) if tight and "|" in written else written,
         )
         at = end
+    parts.append(_plain(body[at:], body[at - 1], ""))
     return "".join(parts)
 
 
 def _plain(text: str, before: str, after: str) -> str:
     """`text`, in which there is no code, between `before` and `after`."""
     if "$" not in text and "\\" not in text:
-        return _without_breaks(text)
+        return _without_breaks(text) if "<" in text else text
     parts: list[str] = []
     at = missing = 0
     for found in _OPENING.finditer(text):
         start = found.start()
-        if start < at or not (opening := found["formula"]) or start < missing:
+        if start < at or start < missing or not (opening := found["formula"]):
             continue
-        line = f"|{text[start - 1 : start] or before}"
+        line = f"|{text[start - 1] if start else before}"
         formula = formula_at(text, start, opening, line, whole=True)
         if isinstance(formula, Missing):
             missing = formula.until
         elif isinstance(formula, Formula):
             parts += _without_breaks(text[at:start]), _escaped(formula.shown)
             at = formula.end
-    joiner = JOINER if parts and at == len(text) and after == "`" else ""
+    if not parts:
+        return _without_breaks(text)
+    joiner = JOINER if at == len(text) and after == "`" else ""
     return "".join((*parts, joiner or _without_breaks(text[at:])))
 
 

@@ -39,6 +39,9 @@ _MAY_ACT = r"<\\*[!@]|<[^\s<>]*[@|]|@(?=[cehCEH])|&\#?[A-Za-z0-9]{1,32};"
 
 _ACTING = re.compile(_MAY_ACT)
 _ACTING_OR_LINK = re.compile(rf"{_MAY_ACT}|\][(:\[]")
+_ONE_CELL = re.compile(r"(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*+\|?(?:[^|\\\n]|\\.)*+\|?[ \t\r]*\n")
+"""A row that is one cell, in quotations and items of lists."""
+
 _MOST_READINGS = 4
 _NEAR = 80
 """Above what may change lines are told together, unless they are so few characters."""
@@ -56,6 +59,8 @@ class SafeGrowth:
     def __init__(self) -> None:
         self._done = self._safe = ""
         self._place = START
+        self._rows = False
+        """The leaf that begins there is right below what may be the head of a table."""
         self._known = References()
         self._mends = MOST_MENDED
 
@@ -64,14 +69,16 @@ class SafeGrowth:
         if not text.startswith(self._done):
             self._done = self._safe = ""
             self._place = START
+            self._rows = False
             self._known = References()
             self._mends = MOST_MENDED
         live = _Live(text)
         if live.next(len(self._done)) == len(text):
             return Safe(self._safe + printable(text[len(self._done) :]))
-        start, kind, place = self._read(text, live)
+        start, kind, place, rows = self._read(text, live)
         end = text.rfind("\n", start) + 1 or start
         last = read(place, with_newlines(text[end:]))[0]
+        last = Kind.ROWS if rows and last is Kind.TEXT else last
         known = References(self._known)
         left = self._mends
         if last is Kind.MORE:
@@ -80,26 +87,26 @@ class SafeGrowth:
         below, _ = _made(text[end:], last, known, left - mends)
         return Safe(self._safe + above + below)
 
-    def _read(self, text: str, live: _Live) -> tuple[int, Kind, Place]:
+    def _read(self, text: str, live: _Live) -> tuple[int, Kind, Place, bool]:
         """Read the whole lines of `text`. Where the leaf begins that may go on below them, what
-        it is, and what is open there."""
+        it is, what is open there, and whether some reader sees rows of a table in the next one."""
         made: list[str] = []
         begin = start = end = len(self._done)
         kind, reader = Kind.TEXT, reader_at(self._place)
-        place = self._place
+        place, rows, below = self._place, self._rows, self._rows
         changes, returns = live.next(start), text.find("\r", begin) >= 0
         while newline := text.find("\n", end) + 1:
-            if reader.calm and changes > newline + _NEAR:
+            if reader.calm and changes > newline + _NEAR and not rows and kind is not Kind.ROWS:
                 calm = text.rfind("\n", end, changes) + 1
                 passed, begun, behind = pass_calm(reader.place, text, end, calm)
                 if begun >= end:
-                    kind, start, place = Kind.TEXT, begun, START
+                    kind, start, place, below = Kind.TEXT, begun, START, False
                 if passed > end:
                     end, reader = passed, reader_at(behind)
                     continue
-            line = text[end:newline]
+            line = with_newlines(text[end:newline]) if returns else text[end:newline]
             above = reader
-            next_kind, reader = reader.read(with_newlines(line) if returns else line)
+            next_kind, reader = reader.known.get(line) or reader.read(line)
             if next_kind is not Kind.MORE:
                 if changes < end:
                     if kind is not Kind.CODE:
@@ -108,12 +115,16 @@ class SafeGrowth:
                         made += printable(text[begin:start]), leaf
                         begin = end
                     changes = live.next(end)
-                kind, start, place = next_kind, end, above.place
+                goes_on = rows and reader.place == above.place._replace(paragraph=True)
+                kind = Kind.ROWS if goes_on else next_kind
+                start, place, below, rows = end, above.place, rows, False
+            elif not reader.place.paragraph:
+                rows = kind is Kind.ROWS or _heads_table(text, end, line)
             end = newline
-        self._place = place
+        self._place, self._rows = place, below
         self._safe += "".join((*made, printable(text[begin:start])))
         self._done = text[:start]
-        return start, kind, reader.place
+        return start, kind, reader.place, rows
 
 
 def make_safe(text: str) -> Safe:
@@ -178,6 +189,13 @@ class _Live:
         return min(self._acting, self._mendable)
 
 
+def _heads_table(text: str, at: int, line: str) -> bool:
+    """Whether `line`, which underlines a heading and begins in `text` at `at`, is the rule of a
+    table of one column to some reader."""
+    head = text[text.rfind("\n", 0, at - 1) + 1 : at]
+    return "|" in head and "-" in line and _ONE_CELL.fullmatch(head) is not None
+
+
 def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
     """`leaf` made safe and mended, `most` times at most, and how many times it was mended."""
     if kind is Kind.CODE or _Live(leaf).next(0) == len(leaf):
@@ -200,12 +218,14 @@ def _mended(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, i
         code = _code_in(leaf, kind)
     if links.may_hide(leaf):
         leaf = with_joiners(leaf, links.hiding_brackets(leaf, code, known))
-    return mended(leaf, most) if kind is Kind.TEXT else (leaf, 0)
+    return (leaf, 0) if kind is Kind.DEEP else mended(leaf, most)
 
 
 def _code_in(leaf: str, kind: Kind) -> Code:
-    code = code_in(leaf)
-    return code if kind is Kind.TEXT else Code((), tuple(sorted((*code.certain, *code.doubtful))))
+    code = code_in(leaf, rows=kind is Kind.ROWS)
+    if kind is not Kind.DEEP:
+        return code
+    return Code((), tuple(sorted((*code.certain, *code.doubtful))))
 
 
 def _acting(leaf: str, code: Code) -> Sequence[int]:

@@ -105,11 +105,30 @@ def test_a_cell_of_a_table_holds_code() -> None:
         "``` a|b\n|--|--|\n@here",
         "14. a\n    ```\n   @here",
         "a\n    ```\n@here",
+        "|a\n--\n`b\n@here`",
+        "> a|\n> ---\n> `b @here\n> c`",
+        "- a\\|b\n  --\n  `c\n  @here`",
+        "|a\n--\nb\n==\n`c\n@here`",
     ],
 )
 def test_what_is_no_code_to_some_reader_is_made_safe(text: str) -> None:
     assert JOINER in make_safe(text)
     assert not pings(make_safe(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\n--\n`b\n@here`",
+        "|a\n==\n`b\n@here`",
+        "a|b\n--\n`c\n@here`",
+        "|a\n--\n`@here`\nb",
+        "|a\n--\n\n`b\n@here`",
+        "|a\n--\n# b\n`c\n@here`",
+    ],
+)
+def test_code_below_a_heading_that_is_no_table_above_it_stays(text: str) -> None:
+    assert make_safe(text) == text
 
 
 @pytest.mark.parametrize("seed", range(8))
