@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
-from bot.admin.votes_view import by_model, overall
+from bot.admin.votes_view import in_short
 from bot.asking.rules_text import default_value, searchable_text
 from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
@@ -90,8 +90,7 @@ class HomeRules:
         ballots = await self._store.votes.read(month)
         if not ballots:
             return ()
-        lines = await asyncio.to_thread(lambda: [overall(ballots), *by_model(ballots)])
-        return (votes(lines),)
+        return (votes(await asyncio.to_thread(in_short, ballots)),)
 
     async def _own(self, policy: Policy, person: Person) -> Concern:
         """Of `person` alone, for those who may not know what else is set."""

@@ -18,19 +18,22 @@ _VALUE_CHARS = 40
 _CELLS = 10
 
 Namer = Callable[[str], str]
+Telling = Callable[[Liked], str]
 
 
 def overall(ballots: Sequence[Ballot]) -> str:
     """All together, in a line with a bar."""
-    whole = liked("", ballots)
-    full = round(whole.share.value * _CELLS)
-    return f"{'█' * full}{'░' * (_CELLS - full)}  {_facts(whole)}"
+    return _drawn(liked("", ballots))
 
 
-def by_model(ballots: Sequence[Ballot]) -> list[str]:
-    """A line for each model."""
-    rows = by(lambda judged: judged.model, ballots)
-    return list(_rows(rows, lambda name: f"`{excerpt(name, _VALUE_CHARS)}`"))
+def in_short(ballots: Sequence[Ballot]) -> list[str]:
+    """All together and by model, with bars: for where no chart is drawn."""
+    return [overall(ballots), *_by_model(ballots, _drawn)]
+
+
+def _drawn(row: Liked) -> str:
+    full = round(row.share.value * _CELLS)
+    return f"{'█' * full}{'░' * (_CELLS - full)}  {_facts(row)}"
 
 
 def report(ballots: Sequence[Ballot]) -> Iterator[str]:
@@ -38,7 +41,7 @@ def report(ballots: Sequence[Ballot]) -> Iterator[str]:
     yield overall(ballots)
     yield from _why(ballots)
     yield words.BY_MODEL
-    yield from by_model(ballots)
+    yield from _by_model(ballots)
     yield words.BY_CHANNEL
     yield from _rows(by(lambda judged: judged.channel, ballots), _channel)
     yield words.BY_SURFACE
@@ -96,6 +99,11 @@ def _called(channel: str, names: Mapping[str, str]) -> str:
     return f"#{names[channel]}" if names.get(channel) else channel
 
 
+def _by_model(ballots: Sequence[Ballot], told: Telling | None = None) -> Iterator[str]:
+    rows = by(lambda judged: judged.model, ballots)
+    return _rows(rows, lambda name: f"`{excerpt(name, _VALUE_CHARS)}`", told)
+
+
 def _why(ballots: Iterable[Ballot]) -> Iterator[str]:
     """What was wrong with those that are disliked, the commonest first."""
     counted = Counter(reason for ballot in ballots for reason in ballot.vote.reasons)
@@ -104,9 +112,9 @@ def _why(ballots: Iterable[Ballot]) -> Iterator[str]:
         yield words.why([words.because(reason, counted[reason]) for reason in told])
 
 
-def _rows(rows: Sequence[Liked], name_of: Namer) -> Iterator[str]:
+def _rows(rows: Sequence[Liked], name_of: Namer, told: Telling | None = None) -> Iterator[str]:
     for row in rows[:MOST_ROWS]:
-        yield words.row(name_of(row.name), _facts(row))
+        yield words.row(name_of(row.name), (told or _facts)(row))
     if len(rows) > MOST_ROWS:
         yield words.more_rows(len(rows) - MOST_ROWS)
 

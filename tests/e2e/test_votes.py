@@ -110,7 +110,7 @@ async def test_admins_see_the_share_on_home_and_nobody_else_does(redis_url: str)
             shown[user] = str(home.content)
 
     assert words.TITLE in shown[ANA]
-    assert "👍 1 of 1 · 100% (21–100%)" in shown[ANA]
+    assert "• `grok-4.3`: ██████████  👍 1 of 1 · 100% (21–100%)" in shown[ANA]
     assert words.TITLE not in shown[BEN]
 
 
