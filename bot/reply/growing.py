@@ -163,13 +163,20 @@ class Growing:
         if natively(mode, edits_are_scarce=not plenty):
             self._native.want()
             if root and fits:
-                self._status = ThreadStatus(self._slack, self._destination.route.channel, root)
+                self._status = self._line_of(root)
                 await self._say_status(self._status)
-        elif root == self._ask.thread_ts and fits and self._session and self._session.stops:
+        elif root and fits and self._session and self._session.stops(root):
             self._status = self._session
             await self._say_status(self._status)
             return plenty and self._status is None
         return plenty
+
+    def _line_of(self, root: str) -> ThreadStatus | Session:
+        """What tells below the thread what is done. Of an agent its session does: to tell it is to
+        say that the thread is worked on."""
+        if self._session and self._session.is_of(root):
+            return self._session
+        return ThreadStatus(self._slack, self._destination.route.channel, root)
 
     async def _say_status(self, status: ThreadStatus | Session) -> None:
         """Where Slack does not let that be said, a message says it when text is long in

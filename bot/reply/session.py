@@ -56,10 +56,14 @@ class Session:
         self._stops = False
         self._said = ""
 
-    @property
-    def stops(self) -> bool:
-        """Whether it works, and people can stop it by Slack's own means."""
-        return self._stops
+    def is_of(self, root: str) -> bool:
+        """Whether the thread has one, or may have."""
+        return root == self._root and self._surface.takes(SESSION)
+
+    def stops(self, root: str) -> bool:
+        """Whether the thread is told to be worked on, and people can stop that by Slack's own
+        means."""
+        return self._stops and self.is_of(root)
 
     async def begin(self) -> None:
         """The answer is worked on from here."""
@@ -83,8 +87,9 @@ class Session:
         await self._check()
 
     async def say(self, text: str) -> bool:
-        """Say what is done, unless that stands there. False: Slack does not let it be said."""
-        if text == self._said:
+        """Say what is done, unless that stands there, or the session has not begun: nobody would
+        end it. False: Slack does not let it be said."""
+        if text == self._said or BEGUN not in self._ledger.posts:
             return True
         if not self._surface.takes(LINE):
             return False

@@ -245,6 +245,23 @@ async def test_a_refused_method_is_left_alone_and_nobody_notices(redis_url: str)
     assert [call.error for call in calls] == ["not_authorized"]
 
 
+@pytest.mark.parametrize("disturbed", [False, True])
+async def test_streams_of_an_agent_leave_no_thread_working(redis_url: str, disturbed: bool) -> None:
+    async with agent(redis_url, slack_streaming="native") as stage:
+        if disturbed:
+            stage.workspace.fail("agents.sessions.setStatus", retry_after=30)
+        stage.grok.script(Script(pieces=["one. ", "two. "] * 4, speed=20))
+        root = await stage.workspace.say(BEN, GENERAL, "@grok Count")
+        await stage.reply(0, root.ts)
+        whole = await rests(stage, root)
+        streamed = "chat.startStream" in called(stage)
+        lines = [each for each in stage.workspace.state.said if each[1] == root.ts]
+
+    assert streamed
+    assert whole.history[-1] == "active"
+    assert bool(lines) != disturbed
+
+
 async def test_guests_do_without(redis_url: str) -> None:
     async with agent(redis_url) as stage:
         root = await stage.workspace.say(GUEST, GENERAL, "@grok Name a lake")
