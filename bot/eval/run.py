@@ -314,10 +314,10 @@ def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
         return
     if agreement := judge.agreement(work.items):
         yield words.agreement(judge.model, *_agreed(agreement))
+    if both := agreement_between(judge, Person(work.record), work.all_pairs):
+        yield words.agreement_with_person(judge.model, *_agreed(both))
     if not work.decides:
         return
-    if work.person and (both := agreement_between(judge, work.person, work.all_pairs)):
-        yield words.agreement_with_person(judge.model, *_agreed(both))
     if unclear := sum(judge.better(pair) is None for pair in work.all_pairs):
         yield words.no_verdicts(unclear)
 

@@ -86,6 +86,8 @@ async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_
         code, asked = await second.code, len(grok.requests)
         third = Terminal(grok, data, PERSON, "grok-4.3")
         again = await third.code
+        alone = Terminal(grok, data, "grok-4.3")
+        assert await alone.code == 0
 
     assert (code, again, len(grok.requests)) == (0, 0, asked)
     assert words.not_judged(total - 1) in first.out.getvalue()
@@ -93,6 +95,7 @@ async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_
     least = Share(total, total).interval[0]
     told = words.agreement_with_person("grok-4.3", f"100% ({100 * least:.0f}–100%)", "-", total)
     assert told in second.out.getvalue()
+    assert told in alone.out.getvalue()
     assert third.out.getvalue() == second.out.getvalue()
 
 
