@@ -96,8 +96,11 @@ class Asking:
 
     def checked(self, ask: Ask, policy: Policy) -> Ask:
         """The same question, if it may be asked by now. Raises `RequestRefused`."""
+        rules = self._in_force(ask.channel, policy)
+        given = rules.within_caps(ask.request.given(), ask.defaulted)
+        ask = ask.model_copy(update={"request": CompletionRequest.model_validate(given)})
         flags = Flags(
-            values=ask.request.given(),
+            values=given,
             system=ask.system,
             effort=ask.effort,
             search=ask.search.values(),
@@ -106,7 +109,7 @@ class Asking:
         begun = ask.begun.text if ask.begun else ""
         if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
             raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
-        search, _ = bounded(ask.search, self._in_force(ask.channel, policy).searchable)
+        search, _ = bounded(ask.search, rules.searchable)
         feedback = self._may_vote(ask.channel, policy)
         return ask.model_copy(update={"feedback": feedback, "search": search})
 

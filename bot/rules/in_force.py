@@ -13,7 +13,7 @@ is made of flags and all this: `bot.rules.defaults`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
@@ -159,6 +159,19 @@ class InForce:
         if "search" in found:
             chosen["search"] = self._searched(found["search"][0])
         return tuple(chosen[name] for name in OPTIONS if name in chosen)
+
+    def within_caps(
+        self, values: Mapping[str, JsonValue], wanted_by_nobody: Container[str]
+    ) -> dict[str, JsonValue]:
+        """`values` of parameters, some of which were defaults: those give way to caps as they are
+        now."""
+        caps = self.caps
+        return {
+            name: _within(caps, Default(name, value, "settings")).value
+            if name in wanted_by_nobody
+            else value
+            for name, value in values.items()
+        }
 
     def set_by(self, source: Source) -> Mapping[str, JsonValue]:
         """The defaults as they were set there, before caps and allowed models."""

@@ -155,6 +155,24 @@ async def test_retry_asks_again_and_keeps_the_old_answer(redis_url: str, mode: s
     assert len(stage.workspace.messages(GENERAL)) == 2
 
 
+async def test_a_retry_keeps_a_cap_that_was_set_meanwhile(redis_url: str) -> None:
+    """The longest answer was nobody's wish, so it gives way."""
+    async with on_stage(redis_url) as stage:
+        for text in ("Name a river", "--max-tokens 500 Name a lake"):
+            await stage.ask(text)
+        answers = [(await stage.answer(number))[0] for number in range(2)]
+        await stage.ask("quota set max-tokens=100 channel")
+        told = len(stage.workspace.ephemerals(ANA))
+        for answer in answers:
+            await stage.workspace.click(ANA, GENERAL, answer.ts, "retry")
+        refused = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA)[told:])
+        await stage.workspace.wait_for(lambda: len(stage.grok.requests) == 3)
+        await stage.quiet()
+
+    assert ["500 is too large" in each.shown for each in refused] == [True]
+    assert stage.sent()["max_tokens"] == 100
+
+
 async def test_a_later_retry_is_another_one(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         await stage.ask("Name a river")
