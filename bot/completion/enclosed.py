@@ -33,6 +33,13 @@ def named_unread(files: Iterable[Enclosure]) -> tuple[tuple[str, str], ...]:
     return tuple((file.name, file.why) for file in files if isinstance(file, Unread))
 
 
+def nothing_read(files: Sequence[Enclosure]) -> str:
+    """What to say where there is nothing but files, and none of them can go along; empty where one
+    can."""
+    unread = named_unread(files)
+    return words.none_read(unread) if unread and len(unread) == len(files) else ""
+
+
 def holds_pictures(files: Iterable[Enclosure]) -> bool:
     """Whether there are pictures among them, to be looked at."""
     return any(isinstance(file, Picture) for file in files)

@@ -13,7 +13,7 @@ import structlog
 from bot import metrics, words
 from bot.completion.ask import Ask
 from bot.completion.collect import Collector
-from bot.completion.enclosed import holds_pictures, named_unread
+from bot.completion.enclosed import holds_pictures, named_unread, nothing_read
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.crash_points import passing
@@ -35,7 +35,6 @@ from bot.settings import Streaming
 from bot.slack.agent import AgentSurface
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
-from bot.words import files as files_words
 from bot.words import restrictions, talk
 
 log = structlog.get_logger(__name__)
@@ -244,7 +243,9 @@ class _Work:
 
     async def _ask_grok(self, known: Recalled) -> None:
         recalled, asking = known, _Asking(self._grok, self._held, known)
-        if sentence := _nothing_read(self._ask, known, asking.files):
+        past = known.past
+        alone = self._ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
+        if alone and (sentence := nothing_read(asking.files)):
             raise RequestRefused(sentence, ())
         await self._held.begin()
         while True:
@@ -351,15 +352,6 @@ class _Asking:
             "unread": named_unread(self.files),
         }
         return answer.model_copy(update=update)
-
-
-def _nothing_read(ask: Ask, recalled: Recalled, files: Sequence[Enclosure]) -> str:
-    """What to say where somebody sent files and no word, and none of them can go along; empty
-    where there is something to ask. `files` are those that were read, as they go where it goes."""
-    past, unread = recalled.past, named_unread(files)
-    only_files = ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
-    nothing = bool(unread) and len(unread) == len(files)
-    return files_words.none_read(unread) if only_files and nothing else ""
 
 
 def _stopped(ask: Ask) -> Answer:

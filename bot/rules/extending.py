@@ -3,9 +3,13 @@ beforehand how often one turn does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.completion.result import ToolUse
 from bot.completion.search import Search
+from bot.completion.tools import cost_of
 from bot.rules.hold import MOST, Hold
+from bot.rules.quota import QuotaName
 from bot.rules.search_use import most_searched
 
 
@@ -47,9 +51,16 @@ def exceeds(hold: Hold, use: ToolUse) -> bool:
 
 
 def _each(hold: Hold, use: ToolUse) -> tuple[tuple[int, int], ...]:
-    """What is used, and the most: of what nobody knows nothing."""
+    """What is used, and the most: of what nobody knows nothing.
+
+    Posts and profiles are only money, of which fewer searches of the web leave more to them; each
+    is bounded by itself where somebody has set a cap of them.
+    """
+    posts, profiles = use.posts or 0, use.profiles or 0
+    known = use.model_copy(update={"posts": posts, "profiles": profiles})
+    capped: Mapping[QuotaName, int] = {"search-posts": posts, "search-profiles": profiles}
     return (
         (use.web_calls + use.x_calls, hold.searches),
-        (use.posts or 0, hold.posts),
-        (use.profiles or 0, hold.profiles),
+        (cost_of(known, hold.prices_of_tools) or 0, hold.search_micro_dollars),
+        *((used, hold.caps[name]) for name, used in capped.items() if name in hold.caps),
     )

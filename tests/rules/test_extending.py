@@ -96,9 +96,11 @@ def test_caps_allow_no_more() -> None:
         (ToolUse(web_calls=9, x_calls=10), False, False),
         (ToolUse(web_calls=10, x_calls=10), True, False),
         (ToolUse(web_calls=11, x_calls=10), True, True),
-        (ToolUse(x_calls=3, posts=100, profiles=5), True, False),
-        (ToolUse(x_calls=3, posts=101), True, True),
-        (ToolUse(x_calls=3, profiles=6), True, True),
+        (ToolUse(x_calls=3, posts=119), False, False),
+        (ToolUse(x_calls=3, posts=120), True, False),
+        (ToolUse(x_calls=3, posts=121), True, True),
+        (ToolUse(web_calls=10, x_calls=3, posts=100, profiles=5), True, False),
+        (ToolUse(web_calls=10, x_calls=3, posts=100, profiles=6), True, True),
         (ToolUse(x_calls=3, posts=None, profiles=None), False, False),
     ],
 )
@@ -106,3 +108,21 @@ def test_what_is_used_is_held_against_what_is_reserved(
     use: ToolUse, reached: bool, exceeded: bool
 ) -> None:
     assert (reaches(hold_of(), use), exceeds(hold_of(), use)) == (reached, exceeded)
+
+
+@pytest.mark.parametrize(
+    ("caps", "use", "reached", "exceeded"),
+    [
+        ({"search-posts": 40}, ToolUse(x_calls=3, posts=39), False, False),
+        ({"search-posts": 40}, ToolUse(x_calls=3, posts=40), True, False),
+        ({"search-posts": 40}, ToolUse(x_calls=3, posts=41), True, True),
+        ({"search-profiles": 2}, ToolUse(x_calls=3, profiles=3), True, True),
+        ({"search-posts": 400}, ToolUse(x_calls=3, posts=101), False, False),
+    ],
+)
+def test_a_cap_of_posts_or_profiles_holds_by_itself(
+    caps: dict[QuotaName, int], use: ToolUse, reached: bool, exceeded: bool
+) -> None:
+    hold = hold_of(caps=caps)
+
+    assert (reaches(hold, use), exceeds(hold, use)) == (reached, exceeded)
