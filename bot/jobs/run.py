@@ -12,15 +12,13 @@ import structlog
 
 from bot import metrics, words
 from bot.completion.ask import Ask
-from bot.completion.collect import Collector
-from bot.completion.enclosed import holds_pictures, named_unread, nothing_read
+from bot.completion.enclosed import nothing_read
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
-from bot.files.material import Enclosure
 from bot.grok.client import GrokClient
-from bot.grok.endpoints import enclosed
+from bot.jobs.attempt import Attempt
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.search_bounds import keep_within
@@ -171,7 +169,7 @@ class _Work:
         self._held = held
         self._ask = held.job.ask
         self._stopped = False
-        self._asking: _Asking | None = None
+        self._asking: Attempt | None = None
         self._reply = reply
 
     async def answer(self) -> Answer:
@@ -242,7 +240,7 @@ class _Work:
             self._recall.release(known)
 
     async def _ask_grok(self, known: Recalled) -> None:
-        recalled, asking = known, _Asking(self._grok, self._held, known)
+        recalled, asking = known, Attempt(self._grok, self._held, known)
         past = known.past
         alone = self._ask.request.prompt == talk.ABOUT_THIS and not (past.turns or past.context)
         if alone and (sentence := nothing_read(asking.files)):
@@ -259,9 +257,9 @@ class _Work:
                 if fewer is None:
                     raise
             log.info("asking with fewer turns", turns=len(fewer.past.turns))
-            recalled, asking = fewer, _Asking(self._grok, self._held, fewer)
+            recalled, asking = fewer, Attempt(self._grok, self._held, fewer)
 
-    async def _read(self, asking: _Asking) -> None:
+    async def _read(self, asking: Attempt) -> None:
         begun = False
         passing("before", "grok")
         async with aclosing(asking.completion) as chunks:
@@ -293,65 +291,6 @@ class _Work:
 
     def _sections(self) -> Sequence[Section]:
         return self._asking.collector.sections() if self._asking is not None else ()
-
-
-class _Asking:
-    """One request to Grok, and what has come of it."""
-
-    def __init__(self, grok: GrokClient, held: Held, recalled: Recalled) -> None:
-        ask = held.job.ask
-        call = grok.plan(
-            ask.request,
-            ask.system,
-            recalled.past,
-            effort=ask.effort,
-            search=ask.search,
-            pictures=ask.shows_pictures and holds_pictures(recalled.past.files),
-        )
-        self.completion = grok.complete(
-            call,
-            conversation=ask.conversation,
-            asker=f"{ask.team}:{ask.user}",
-            again=held.begin_again,
-            nobodys_cap=ask.defaulted.get("max_tokens") == "settings",
-        )
-        self.completion.sip()
-        self.collector = Collector(ask.request, ask.search)
-        self.spent = True
-        self.first: float | None = None
-        self._recalled = recalled
-        self._started = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """How long ago it was made."""
-        return time.monotonic() - self._started
-
-    @property
-    def files(self) -> tuple[Enclosure, ...]:
-        """The files that were read, as far as they can go where the call goes."""
-        call = self.completion.call
-        return enclosed(call.past, call.endpoint)
-
-    def answer(self, failure: str, *, stopped: bool) -> Answer:
-        """What has come, and why there is no more."""
-        self.collector.unsearched = self.completion.unsearched
-        answer = self.collector.answer(
-            endpoint=self.completion.call.endpoint,
-            failure=failure,
-            stopped=stopped,
-            seconds=self.seconds,
-            context=self._recalled.past.context,
-            forgotten=self._recalled.forgotten,
-            asked=self.spent,
-        )
-        update = {
-            "turns": len(self._recalled.past.turns),
-            "first_seconds": self.first,
-            "files": self._recalled.files,
-            "unread": named_unread(self.files),
-        }
-        return answer.model_copy(update=update)
 
 
 def _stopped(ask: Ask) -> Answer:
