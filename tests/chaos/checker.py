@@ -88,7 +88,8 @@ def _one_at_a_time(history: History) -> Iterator[str]:
 def _forwards(history: History) -> Iterator[str]:
     """No text goes backwards, and none is mixed from two."""
     for shown in history.messages:
-        if any(version.mixed for version in shown.versions):
+        first = shown.part == "0"
+        if any(version.mixed or (first and version.begins) for version in shown.versions):
             yield f"backwards: {_named(history, shown)} shows a mixed text"
         best = Version(shown.at)
         since: float | None = None
@@ -136,17 +137,32 @@ def _whole(history: History) -> Iterator[str]:
     failing = {asking.name for asking in history.askings if asking.grok}
     for shown in history.messages:
         name = _name(history, shown)
-        if shown.until is not None or not shown.versions or name not in words:
+        if shown.part != "0" or shown.until is not None or name not in words:
             continue
-        last = shown.versions[-1]
-        if last.words >= words[name]:
+        parts = _parts_of(history, shown.job)
+        said = 0
+        for version in parts:
+            if version.words and (version.begins, version.request) != (said, parts[0].request):
+                yield f"whole: {name} goes on with word {version.begins} behind {said} words"
+            said += version.words
+        if not parts or said >= words[name]:
             continue
         ended = name in history.stopped or name in history.deleted
         if ended or name in failing or _died_often(history, name):
-            if not last.says:
-                yield f"whole: {name} has {last.words} of {words[name]} words, and no sentence"
+            if not parts[-1].says:
+                yield f"whole: {name} has {said} of {words[name]} words, and no sentence"
         else:
-            yield f"whole: {name} has {last.words} of {words[name]} words for no reason"
+            yield f"whole: {name} has {said} of {words[name]} words for no reason"
+
+
+def _parts_of(history: History, job: str) -> list[Version]:
+    """The messages of the answer of a job as they stand at the end, in order."""
+    standing = [
+        (int(shown.part), shown.versions[-1])
+        for shown in history.messages
+        if shown.job == job and shown.part.isdigit() and shown.until is None and shown.versions
+    ]
+    return [version for _, version in sorted(standing, key=lambda each: each[0])]
 
 
 def _died_often(history: History, name: str) -> bool:

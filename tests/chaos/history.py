@@ -34,9 +34,9 @@ class Asking:
 @dataclass(frozen=True, slots=True)
 class Version:
     """A message as it stood from `at` on. `request` is the number of the request to Grok that its
-    words came from, and `words` how many there are, from the first one on; both 0 when there are
-    none. `mixed`: they are no beginning of one answer. `open`: it promises more, or can be
-    stopped. `says`: there is a sentence in it that is neither."""
+    words came from, and `words` how many there are, behind so many of others as it `begins` with;
+    both 0 when there are none. `mixed`: they are no part of one answer. `open`: it promises more,
+    or can be stopped. `says`: there is a sentence in it that is neither."""
 
     at: float
     request: int = 0
@@ -44,6 +44,7 @@ class Version:
     mixed: bool = False
     open: bool = False
     says: bool = False
+    begins: int = 0
 
 
 @dataclass(frozen=True, slots=True)

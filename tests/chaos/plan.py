@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.crash_points import POINTS
+from bot.settings import Streaming
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, RANDOM, dm_of
 
 Door = Literal["command", "mention", "direct", "thread", "form", "shortcut"]
@@ -102,7 +103,7 @@ class Plan:
 
     seed: int
     replicas: int
-    streaming: Literal["edit", "native"]
+    streaming: Streaming
     questions: tuple[Question, ...]
     faults: tuple[Fault, ...]
     agent: bool = False
@@ -130,7 +131,8 @@ def plan(seed: int, focus: Sequence[str] = ()) -> Plan:
     else:
         found = [_fault(chance, replicas, questions) for _ in range(chance.randint(*FAULTS))]
     faults = tuple(sorted(found, key=lambda fault: fault.at))
-    streaming: Literal["edit", "native"] = "native" if chance.random() < 0.2 else "edit"
+    drawn = chance.random()
+    streaming: Streaming = "native" if drawn < 0.3 else "auto" if drawn < 0.6 else "edit"
     return Plan(seed, replicas, streaming, questions, faults, agent=seed % AGENTS == 0)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from bot.completion.ask import Ask
@@ -16,6 +18,9 @@ from sandbox.workspace import BOT_USER, Message, Revision, Workspace
 from tests.chaos.books import Books
 from tests.chaos.history import Job, Request, Shown, Version
 from tests.chaos.people import PREFIX, Asked, People, all_asked
+
+STREAM_SECONDS = 1.0
+"""So long a stream lives in a run: most answers take longer, and go on in another."""
 
 _WORD = re.compile(r"(q\d+)r(\d+)w(\d+)")
 _NAME = re.compile(re.escape(PREFIX) + r"(q\d+)")
@@ -76,8 +81,8 @@ def _versions(message: Message) -> Iterator[Version]:
     for revision in message.revisions:
         version = _version(revision)
         last = revision is message.revisions[-1]
-        if last and message.streaming_since is not None:
-            version = Version(version.at, version.request, version.words, version.mixed, open=True)
+        if last and message.is_streaming(STREAM_SECONDS):
+            version = replace(version, open=True, says=False)
         yield version
 
 
@@ -92,9 +97,10 @@ def _version(revision: Revision) -> Version:
         at=revision.at,
         request=found[0][1] if found else 0,
         words=len(found),
-        mixed=len(sources) > 1 or numbers != list(range(len(numbers))),
+        mixed=len(sources) > 1 or any(b - a != 1 for a, b in pairwise(numbers)),
         open=promises,
         says=not promises and bool(rest or _below(revision.blocks)),
+        begins=numbers[0] if numbers else 0,
     )
 
 

@@ -38,6 +38,7 @@ DEADLINE = 1.5
 SLOWEST = 1.9 * DEADLINE
 """Slack may carry a call out until twice the deadline has passed; whoever made it has given up."""
 SHORTER = {
+    "bot.reply.native:STREAM_SECONDS": recorder.STREAM_SECONDS,
     "bot.slack.web_api:DEADLINE_SECONDS": DEADLINE,
     "bot.jobs.holder:LOST_SECONDS": 1.5,
     "bot.reply.reply:_LONGEST_PAUSE": 2.0,
@@ -389,7 +390,7 @@ def _number(digits: str, letter: str) -> int:
 @asynccontextmanager
 async def scene(plan: Plan, forks: Forks, where: Path, opening: Opening) -> AsyncIterator[Scene]:
     """The scene of one run with the store that `opening` opens, gone afterwards."""
-    limits = Limits(event_retries=EVENT_RETRIES, scale=0.0)
+    limits = Limits(event_retries=EVENT_RETRIES, scale=0.0, stream=recorder.STREAM_SECONDS)
     app = AppConfig.from_manifest(manifest(agent=True)) if plan.agent else installed_app()
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(Workspace(app=app, limits=limits))

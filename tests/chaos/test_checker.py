@@ -69,6 +69,13 @@ def _twice(history: History, seconds: float) -> History:
     return replace(history, messages=(*history.messages, second))
 
 
+def _in_two(history: History, begins: int) -> History:
+    """The first answer goes on in another message, behind four words."""
+    first = _message(history, 0, versions=(Version(2.0, 1, 4),))
+    more = Version(3.0, 1, WORDS - begins, says=True, begins=begins)
+    return replace(first, messages=(*first.messages, Shown("a", "1", 3.0, (more,))))
+
+
 def _died(history: History, faults: int, at: float = 1.5) -> History:
     return replace(
         history,
@@ -111,6 +118,8 @@ WRONG: dict[str, tuple[Callable[[History], History], str]] = {
     "still queued": (lambda h: replace(h, unfinished=("job a is queued",)), "unfinished"),
     "a bot ended": (lambda h: replace(h, ended=("bot 1 with status 1",)), "ended"),
     "cut for no reason": (lambda h: _message(h, 0, versions=growing(words=4)), "whole: q0"),
+    "lost between two messages": (lambda h: _in_two(h, 5), "whole: q0 goes on with word 5"),
+    "said by two messages": (lambda h: _in_two(h, 3), "whole: q0 goes on with word 3"),
     "cut without a word": (
         lambda h: replace(
             _message(h, 0, versions=(Version(2.0, 1, 4),)), stopped=frozenset({"q0"})
@@ -147,6 +156,7 @@ WRONG: dict[str, tuple[Callable[[History], History], str]] = {
 
 def test_a_sound_history_violates_nothing() -> None:
     assert violations(sound()) == []
+    assert violations(_in_two(sound(), 4)) == []
 
 
 @pytest.mark.parametrize("wrong", WRONG)

@@ -34,12 +34,17 @@ def test_the_words_of_one_answer_are_counted() -> None:
         "q3r1w0 q3r1w2",
         "q3r1w0 q3r2w1",
         "q3r1w0 q4r1w1",
-        "q3r1w1 q3r1w2",
         "q3r1w0 q3r1w0",
     ],
 )
-def test_words_that_are_no_beginning_of_one_answer_are_mixed(text: str) -> None:
+def test_words_that_are_no_part_of_one_answer_are_mixed(text: str) -> None:
     assert _version(_revision(text)).mixed
+
+
+def test_words_that_go_on_with_others_say_with_which() -> None:
+    version = _version(_revision("q3r1w4 q3r1w5"))
+
+    assert (version.begins, version.words, version.mixed) == (4, 2, False)
 
 
 @pytest.mark.parametrize(
