@@ -14,13 +14,14 @@ from bot.jobs.entry import GROUP, Again, Lease
 from bot.jobs.job import Job, fields_of
 from bot.jobs.refusal import raise_refusal
 from bot.rules.charge import NOTHING, Charge
-from bot.rules.hold import Hold
+from bot.rules.hold import Denied, Hold
 from bot.slack.pacing import Fence
 from bot.store.connection import Store
 from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import books, counters
 from bot.store.recent import MOST_RECENT
+from bot.words import quota as said
 
 
 class Leased:
@@ -120,7 +121,10 @@ class Leased:
         )
         if outcome == "lost":
             raise LeaseLost(lease.entry.job_id)
-        raise_refusal(outcome, detail, hold)
+        try:
+            raise_refusal(outcome, detail, hold)
+        except Denied as denied:
+            raise Denied(said.NOT_AGAIN, denied.shortages, denied.closed) from None
 
     async def extend(self, lease: Lease, hold: Hold) -> None:
         """Reserve `hold` in place of what the job has reserved, which is less. Raises `Denied`

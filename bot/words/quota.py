@@ -81,6 +81,11 @@ DENIED = (
     "is left, and when it resets."
 )
 
+NOT_AGAIN = (
+    "The answer broke off before it was whole, and what that used leaves too little to ask Grok "
+    "again. `/grok usage` shows what is left, and when it resets."
+)
+
 
 def limit(name: str, unit: str, value: int) -> str:
     """A quota's limit: `200k tokens a day`, `$20.00 a month`, `3 questions at once`."""

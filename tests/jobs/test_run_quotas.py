@@ -266,7 +266,7 @@ async def test_nobody_asks_again_with_what_is_not_left(desk: Desk) -> None:
 
     assert len(desk.grok.requests) == 1
     assert (await desk.used()).tokens == Amount(hold.tokens)
-    assert said.DENIED.split("`")[0].strip() in desk.shown()
+    assert said.NOT_AGAIN.split("`")[0].strip() in desk.shown()
 
 
 async def test_refusal_after_what_was_lost_costs_no_more(desk: Desk) -> None:
@@ -417,7 +417,7 @@ async def test_asker_is_told_when_there_is_too_little_left_to_ask_again(desk: De
 
     assert (await desk.used()).tokens == Amount(hold.tokens)
     assert desk.grok.requests == []
-    assert said.DENIED.split("`")[0].strip() in desk.shown()
+    assert said.NOT_AGAIN.split("`")[0].strip() in desk.shown()
 
 
 async def test_no_more_goes_along_than_was_reserved(desk: Desk, store: Store, keys: Keys) -> None:
