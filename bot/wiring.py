@@ -172,7 +172,6 @@ class Wiring:
         messages_tab = MessagesTab(
             prompts=PromptCommands(self._store.saved),
             admission=self._admission,
-            names=ChannelNames(self._slack.hurried),
             slack=self._slack,
             store=self._store,
         )

@@ -65,6 +65,8 @@ def _asked(draft: Draft, template: str) -> Filled:
         flags = filled(template, each)
         if flags is None:
             raise _refused("prompt", words.PLACE_EMPTY)
+        if flags.faults:
+            raise RequestRefused(words.GONE, flags.faults)
         merged = typed.with_flags(flags)
         prompts.append(merged.values.get("prompt"))
     if message:

@@ -154,8 +154,9 @@ class Conversing:
             return Reaction(again=True)
         except SlackError as error:
             log.warning("message not shown", error=str(error))
+        names = await self._names_in(heard, author, deadline)
         heard = await self._surface.hinted(heard, author, within=_left(deadline))
-        return await self._react(heard, thread, await self._names_in(heard, author, deadline))
+        return await self._react(heard, thread, names)
 
     async def _completed(self, heard: Heard, deadline: float) -> Heard:
         """All of a message that Slack told but a part of, unless it was taken already. Raises

@@ -14,16 +14,21 @@ from attrs import frozen
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
 from bot.completion.ask import Said
+from bot.completion.excerpt import excerpt
 from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
-from bot.slack.channel_names import ChannelNames
 from bot.slack.payloads import ContextChanged, HomeOpened
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
-from bot.slack_limits import SUGGESTED_CHARS, SUGGESTED_PROMPTS, SUGGESTED_TITLE_CHARS
+from bot.slack_limits import (
+    SUGGESTED_CHARS,
+    SUGGESTED_PROMPTS,
+    SUGGESTED_TITLE_CHARS,
+    TIER_4_PER_MINUTE,
+)
 from bot.store.side import StoreSide
 from bot.words import prompts as words
 from bot.words import talk, welcome
@@ -36,8 +41,13 @@ FIND_SECONDS = 0.3
 READ_SECONDS = 5.0
 """How long finding out what may be suggested may take."""
 
-SUGGESTIONS_PER_MINUTE = 6
-"""How often prompts are suggested to one person: what they look at may change at each click."""
+OF_ONE_PER_MINUTE = 6
+OF_ALL_PER_MINUTE = TIER_4_PER_MINUTE // 2
+"""How often prompts are suggested to one person, and to all: what they look at may change at each
+click."""
+
+NAME_CHARS = 80
+"""Of a channel (Slack, "Naming")."""
 
 
 @frozen
@@ -47,7 +57,6 @@ class MessagesTab:
 
     _prompts: PromptCommands
     _admission: Admission
-    _names: ChannelNames
     _slack: SlackSide
     _store: StoreSide
 
@@ -66,15 +75,11 @@ class MessagesTab:
             return heard
         try:
             async with asyncio.timeout(within):
-                if await self._slack.membership.sight(author, heard.viewed) != "yes":
-                    return heard
-                names = await self._names.public([heard.viewed], within=within, most=1)
+                name = await self._slack.membership.public_name(author, heard.viewed)
         except TimeoutError:
             return heard
-        name = names.get(heard.viewed)
-        if not name:
-            return heard
-        return replace(heard, hints=(Said(author=talk.SLACK, text=talk.looking_at(name)),))
+        hint = Said(author=talk.SLACK, text=talk.looking_at(excerpt(name, NAME_CHARS)))
+        return replace(heard, hints=(hint,)) if name else heard
 
     async def unfilled(self, heard: Heard, text: str) -> str:
         """What to say to whoever sends a saved prompt as it is, whose place nobody filled in; empty
@@ -97,15 +102,17 @@ class MessagesTab:
         person = await self._slack.people.find(user)
         if person.bot or await self._admission.of_person(user):
             return
-        if await self._store.allowances.take(f"suggested:{user}", SUGGESTIONS_PER_MINUTE):
-            return
+        for name, most in (
+            (f"suggested:{user}", OF_ONE_PER_MINUTE),
+            ("suggested", OF_ALL_PER_MINUTE),
+        ):
+            if await self._store.allowances.take(name, most):
+                return
         sees = viewed and await self._slack.membership.sight(person, viewed) == "yes"
         try:
             async with asyncio.timeout(READ_SECONDS):
                 saved = await self._prompts.texts(user, viewed if sees else "")
-            own = await self._slack.messages.direct(user)
-            if channel and channel != own:
-                return
+            own = channel or await self._slack.messages.direct(user)
             prompts = [*_fitting(saved), *welcome.PROMPTS][:SUGGESTED_PROMPTS]
             await self._slack.agent.suggest(own, welcome.SUGGESTED, prompts)
         except (SlackError, StoreUnavailable, TimeoutError) as error:

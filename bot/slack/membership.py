@@ -80,6 +80,17 @@ class Membership:
             await self._quietly(self._memory.save(name, sight, REMEMBERED_SECONDS))
         return sight
 
+    async def public_name(self, person: Person, channel: str) -> str:
+        """What a public channel is called that `person` sees; empty for any other, and where Slack
+        does not say it soon."""
+        if await self.sight(person, channel) != "yes":
+            return ""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return await self._public_name(channel)
+        except (SlackError, TimeoutError):
+            return ""
+
     async def _recalled(self, name: str) -> Sight | None:
         match await self._quietly(self._memory.read(name)):
             case "yes" | "no" | "hidden" as sight:
@@ -106,16 +117,22 @@ class Membership:
         return str(mapping(reply.get("channel")).get("id"))
 
     async def _is_public(self, channel: str) -> bool:
-        name = f"public:{channel}"
+        return bool(await self._public_name(channel))
+
+    async def _public_name(self, channel: str) -> str:
+        """What a public channel is called, or its id where Slack does not say; empty for any
+        other."""
+        name = f"named:{channel}"
         known = await self._quietly(self._memory.read(name))
         if known is not None:
-            return known == "yes"
+            return known
         reply = await self._api.call(INFO, {"channel": channel}, read=True)
         said = mapping(reply.get("channel"))
         # What Slack does not say to be public is not.
         public = said.get("is_private") is False and not said.get("is_mpim")
-        await self._quietly(self._memory.save(name, "yes" if public else "no", REMEMBERED_SECONDS))
-        return public
+        called = str(said.get("name") or channel) if public else ""
+        await self._quietly(self._memory.save(name, called, REMEMBERED_SECONDS))
+        return called
 
     async def _is_in(self, user: str, channel: str) -> Sight:
         body: dict[str, Any] = {"channel": channel, "limit": MEMBERS_PAGE}

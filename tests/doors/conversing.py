@@ -26,7 +26,6 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.settings import Settings
-from bot.slack.channel_names import ChannelNames
 from bot.slack.payloads import Click, MessageEvent
 from bot.slack.reaction import Reaction
 from bot.slack.web_api import WebApi
@@ -138,7 +137,6 @@ async def on_stage(
         surface=MessagesTab(
             prompts=PromptCommands(records.saved),
             admission=Admission(slack.people, records.allowances, settings),
-            names=ChannelNames(api),
             slack=slack,
             store=records,
         ),

@@ -164,7 +164,6 @@ async def test_what_somebody_looks_at_is_a_hint_and_never_a_right(redis_url: str
         await workspace.emit("app_context_changed", {**forged(BEN, FINANCE), "context": [1, {}]})
         await workspace.emit("app_context_changed", {"type": "app_context_changed", "context": 7})
         await workspace.emit("app_context_changed", forged(ANA, "C0../x"))
-        await workspace.emit("app_context_changed", {**forged(BEN, GENERAL), "channel": dm_of(ANA)})
         await rests(stage, await said(stage, "And this?"))
         unseen = json.dumps(stage.messages())
         await stage.quiet()
