@@ -45,16 +45,19 @@ from sandbox.workspace import (
 from tests.ports import free_port
 
 QUESTIONS = 240
-TEAMS = (1, 10, 1_000)
+TEAMS = (1, 10, 100)
 REPLICAS = (1, 4)
 BURST = 500
 CHANNELS = 120
+OPEN = 50
 SILENT = 1_000
 SILENT_SECONDS = 20.0
 
 _KEY = "k" * 32
 _PATIENCE = 120.0
 _AT_ONCE = 16
+_OPENED_AT_ONCE = 2
+"""Workspaces that nobody has asked in yet: a bot is opened for each."""
 
 
 def main() -> None:
@@ -65,6 +68,11 @@ def main() -> None:
     print(
         f"a question is answered in {quiet * 1e3:.0f} ms; while another workspace asks {BURST} at "
         f"once, in {behind * 1e3:.0f} ms"
+    )
+    one, several = asyncio.run(_open(1)), asyncio.run(_open(OPEN))
+    print(
+        f"CPU of a bot that has workspaces open: {one * 1e3:.1f} ms a second with 1, "
+        f"{several * 1e3:.1f} with {OPEN}"
     )
     none, many = asyncio.run(_silence(1)), asyncio.run(_silence(SILENT))
     print(
@@ -95,7 +103,7 @@ async def _rate(teams: int, replicas: int, url: str) -> tuple[float, float]:
         bots = [_process(slack, grok, url) for _ in range(replicas)]
         running = [await stack.enter_async_context(bot) for bot in bots]
         await workspaces[0].connected(replicas, seconds=_PATIENCE)
-        await _ask(workspaces, len(workspaces))
+        await _ask(workspaces, len(workspaces), at_once=_OPENED_AT_ONCE)
         began, before = time.perf_counter(), _cpu(running)
         await _ask(workspaces, questions)
         seconds = time.perf_counter() - began
@@ -143,12 +151,23 @@ async def _waits() -> tuple[float, float]:
 
 
 async def _silence(installed: int) -> float:
-    """Seconds of CPU in a second."""
+    """Seconds of CPU in a second, while the app is `installed` in so many that say nothing."""
     async with _stage(1, installed):
-        await asyncio.sleep(3)
-        began = time.process_time()
-        await asyncio.sleep(SILENT_SECONDS)
-        return (time.process_time() - began) / SILENT_SECONDS
+        return await _at_rest()
+
+
+async def _open(teams: int) -> float:
+    """The same while so many were asked a moment ago."""
+    async with _stage(teams) as slack:
+        await _ask(slack.workspaces, teams, at_once=_OPENED_AT_ONCE)
+        return await _at_rest()
+
+
+async def _at_rest() -> float:
+    await asyncio.sleep(3)
+    began = time.process_time()
+    await asyncio.sleep(SILENT_SECONDS)
+    return (time.process_time() - began) / SILENT_SECONDS
 
 
 async def _seconds(workspace: Workspace) -> float:
@@ -157,14 +176,14 @@ async def _seconds(workspace: Workspace) -> float:
     return time.perf_counter() - began
 
 
-async def _ask(workspaces: Sequence[Workspace], questions: int) -> None:
+async def _ask(workspaces: Sequence[Workspace], questions: int, *, at_once: int = _AT_ONCE) -> None:
     """Ask so many, each workspace in its turn and each time in another channel, since Slack takes
-    but one message a second in one; wait for every answer. More at once than `_AT_ONCE` would
-    wait so long for their acks that they are refused."""
+    but one message a second in one; wait for every answer. More `at_once` would wait so long for
+    their acks that they are refused."""
     due = [_messages(each) + questions // len(workspaces) for each in workspaces]
     for number in range(questions % len(workspaces)):
         due[number] += 1
-    room = asyncio.Semaphore(_AT_ONCE)
+    room = asyncio.Semaphore(at_once)
 
     async def ask(number: int) -> None:
         turn, workspace = divmod(number, len(workspaces))

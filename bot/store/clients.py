@@ -29,6 +29,8 @@ from bot.store.address import Address, parse_address
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512
 """To one node: there a command that finds none free fails, and does not wait."""
+READING = 8_000
+"""Of those that wait for something to come: two for each workspace that is open."""
 CONNECT_SECONDS = 2.0
 SENTINEL_SECONDS = 1.0
 """How long one Sentinel may take to say which server is the primary."""
@@ -145,9 +147,10 @@ class _KeysOfCommands(AsyncCommandsParser):
         return tuple(words if command in ("MGET", "EXISTS", "DEL") else words[:1]) or None
 
 
-def client(url: str, *, reply_seconds: float) -> Redis:
-    """A client of what `url` names. Its commands are those of `Redis`, of a Cluster too, where the
-    keys of one command have one hash tag. Raises `ValueError`."""
+def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
+    """A client of what `url` names, with so many connections at `most`. Its commands are those of
+    `Redis`, of a Cluster too, where the keys of one command have one hash tag. Raises
+    `ValueError`."""
     address = parse_address(url)
     usual = {
         "socket_connect_timeout": CONNECT_SECONDS,
@@ -158,8 +161,8 @@ def client(url: str, *, reply_seconds: float) -> Redis:
         "decode_responses": True,
     }
     if address.kind == "cluster":
-        return cast("Redis", _cluster(address, usual))
-    pool = {"max_connections": CONNECTIONS, "timeout": CONNECT_SECONDS}
+        return cast("Redis", _cluster(address, usual, max(most, CLUSTER_CONNECTIONS)))
+    pool = {"max_connections": most, "timeout": CONNECT_SECONDS}
     if address.kind == "sentinel":
         return Redis.from_pool(_sentinel_pool(address, usual | pool))
     return Redis.from_pool(_Pool.from_url(url, **usual, **pool))
@@ -247,7 +250,7 @@ def _sentinel_pool(address: Address, usual: dict[str, Any]) -> _SentinelPool:
     )
 
 
-def _cluster(address: Address, usual: dict[str, Any]) -> RedisCluster:
+def _cluster(address: Address, usual: dict[str, Any], most: int) -> RedisCluster:
     options = {name: value for name, value in address.options.items() if name != "connection_class"}
     cluster = _Cluster(
         startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
@@ -257,7 +260,7 @@ def _cluster(address: Address, usual: dict[str, Any]) -> RedisCluster:
         dynamic_startup_nodes=False,
         # A slot that has moved is looked for by itself: all connections would be closed for it.
         reinitialize_steps=0,
-        max_connections=CLUSTER_CONNECTIONS,
+        max_connections=most,
         ssl=address.tls,
         **options,
         **usual,

@@ -19,6 +19,7 @@ from bot.store.address import address_fault
 from bot.store.clients import (
     NO_REPLY,
     NOTHING_WRITTEN,
+    READING,
     NotSentError,
     client,
     close,
@@ -119,7 +120,7 @@ class Store:
         self._replicas = replicas
         self._scripts: dict[str, Script] = {}
         self.redis = client(url, reply_seconds=REPLY_SECONDS)
-        self.reads = client(url, reply_seconds=BLOCK_SECONDS + REPLY_SECONDS)
+        self.reads = client(url, reply_seconds=BLOCK_SECONDS + REPLY_SECONDS, most=READING)
 
     async def __aenter__(self) -> Store:
         return self

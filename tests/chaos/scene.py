@@ -154,7 +154,8 @@ class Scene:
                 process = bot.process
                 if process is not None and not process.running and bot.awake:
                     if process.status not in _PLANNED:
-                        self._ended.append(f"bot {bot.number} with status {process.status}")
+                        why = _last_error(process.log)
+                        self._ended.append(f"bot {bot.number} with status {process.status}: {why}")
                     await self._note_death(process)
                     await asyncio.sleep(0.3)
                     if bot.process is process and bot.awake:
@@ -381,6 +382,12 @@ class Scene:
         for bot in self._bots:
             if bot.process is not None:
                 bot.process.send(signal.SIGKILL)
+
+
+def _last_error(log: Path) -> str:
+    """The last error in a log, with where it was raised."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line[-1_500:] for line in reversed(lines) if '"exception"' in line), "no error")
 
 
 def _number(digits: str, letter: str) -> int:

@@ -33,6 +33,24 @@ def raises_lost() -> Iterator[None]:
         yield
 
 
+async def test_no_workspace_waits_for_the_readers_of_others(store: Store) -> None:
+    """Each of them waits for something to come, longer than this one may have to."""
+    queues = [
+        Queue(store, Keys(f"T{number}"), lease_seconds=60, retention_seconds=60)
+        for number in range(80)
+    ]
+    await asyncio.gather(*(each.read(1) for each in queues))  # which makes their groups
+    reading = [asyncio.create_task(each.read(1)) for each in queues]
+    await queues[-1].accept("job-1", make_ask())
+    done, others = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+    for each in others:
+        each.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+    assert done == {reading[-1]}
+    assert [entry.job_id for entry in reading[-1].result()] == ["job-1"]
+
+
 async def test_job_from_accepting_to_its_end(queue: Queue, store: Store, keys: Keys) -> None:
     ask = make_ask("Why is the sky blue?")
     assert await queue.accept("job-1", ask) == "job-1"
