@@ -32,7 +32,7 @@ from bot.rules.policy import (
     Policy,
     default_fields,
 )
-from bot.rules.quota import Scope
+from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.scope_words import CHANNEL
 from bot.settings import Settings, default_values
 from bot.slack.blocks import mention
@@ -117,10 +117,8 @@ class Changing:
         )
         policy = await self._policies.current()
         if not (done.before or done.after):
-            resumes = "paused" in fields
-            return CommandReply(
-                (words.UNCHANGED, *(_still_paused(scope, policy) if resumes else ()))
-            )
+            kind = next(iter(fields), "").partition(".")[0]
+            return CommandReply((words.UNCHANGED, *_holding(kind, scope, policy)))
         told = _announcement(done, scope, policy, caller) if _is_public(scope) else ""
         lines = (*_confirmation(done, scope, policy, caller), *self._unlisted(done))
         return CommandReply(lines, told, scope.id if told else "")
@@ -156,21 +154,27 @@ def _confirmation(done: Change, scope: Scope, policy: Policy, caller: Caller) ->
         case "paused" if "paused" in done.after:
             return (words.paused(owner, scope.kind),)
         case "paused":
-            return (words.resumed(owner), *_still_paused(scope, policy))
-        case "models":
-            allowed = models_text(InForce(policy, channel_of(scope)).models)
-            return (words.changed("models", owner), *lines, allowed)
-        case "search":
-            may = searchable_text(InForce(policy, channel_of(scope)).searchable)
-            return (words.changed("search", owner), *lines, may)
+            return (words.resumed(owner), *_holding("paused", scope, policy))
         case kind:
-            return (words.changed(kind, owner), *lines)
+            return (words.changed(kind, owner), *lines, *_holding(kind, scope, policy))
 
 
-def _still_paused(scope: Scope, policy: Policy) -> tuple[str, ...]:
-    """What is to be said to whoever resumed a channel that stays paused."""
-    held = scope.kind == "channel" and InForce(policy, scope.id).paused
-    return (words.STILL_PAUSED,) if held else ()
+def _holding(kind: str, scope: Scope, policy: Policy) -> tuple[str, ...]:
+    """What is to be said of all that holds there, to whoever changed a part of it."""
+    rules, everywhere = InForce(policy, channel_of(scope)), policy.of(WORKSPACE)
+    in_channel = scope.kind == "channel"
+    forbids = (words.FORBIDDEN_EVERYWHERE,) if in_channel else ()
+    match kind:
+        case "paused":
+            return (words.STILL_PAUSED,) if in_channel and rules.paused else ()
+        case "models":
+            held = forbids if False in everywhere.models.values() else ()
+            return (models_text(rules.models), *held)
+        case "search":
+            held = forbids if False in everywhere.search.values() else ()
+            return (searchable_text(rules.searchable), *held)
+        case _:
+            return ()
 
 
 def _is_public(scope: Scope) -> bool:

@@ -139,6 +139,7 @@ CHANGED = {
 """To whoever changed it; {} is whose it is."""
 
 UNCHANGED = "Nothing to change: that is how it was already."
+FORBIDDEN_EVERYWHERE = "What the workspace forbids stays forbidden here."
 NOT_ANNOUNCED = (
     "I may not write in this channel, so nobody else was told. Invite me (`/invite @Grok`), and "
     "I will tell them next time."

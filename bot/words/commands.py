@@ -50,7 +50,7 @@ Which models there are, what they cost, and which of them may be asked.
 • `/grok models`: the list
 • `/grok models allow grok-4.3 grok-3-mini`: these may be asked in this channel. As long as none \
 is named, all may
-• `/grok models forbid grok-3-mini workspace`: no longer, wherever a channel does not say otherwise
+• `/grok models forbid grok-3-mini workspace`: no longer, in any channel
 • `/grok models allow all`: all may be asked again
 Only admins can allow and forbid.""",
     "search": """\

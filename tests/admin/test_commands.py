@@ -115,6 +115,20 @@ async def test_a_change_that_changes_nothing_says_so_and_is_not_announced(at: De
     assert await announced(at) == before
 
 
+@pytest.mark.parametrize(("kind", "name"), [("search", "x"), ("models", "grok-4.3")])
+async def test_what_the_workspace_forbids_is_not_said_to_be_allowed(
+    at: Desk, kind: str, name: str
+) -> None:
+    everywhere = await at.command(f"{kind} forbid {name} workspace")
+    here = await at.command(f"{kind} allow {name}")
+    again = await at.command(f"{kind} allow {name}")
+
+    assert words.FORBIDDEN_EVERYWHERE not in everywhere
+    assert here.endswith(words.FORBIDDEN_EVERYWHERE)
+    assert again.startswith(words.UNCHANGED)
+    assert again.endswith(words.FORBIDDEN_EVERYWHERE)
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
