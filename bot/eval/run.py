@@ -70,12 +70,13 @@ class Wanted:
     @property
     def models(self) -> tuple[str, ...]:
         """The models among the judges."""
-        return tuple(dict.fromkeys(each for each in self.judges if each != PERSON))
+        named = (each.strip() for each in self.judges)
+        return tuple(dict.fromkeys(each for each in named if each and each.lower() != PERSON))
 
     @property
     def by_person(self) -> bool:
         """Whether a person is."""
-        return PERSON in self.judges
+        return any(each.strip().lower() == PERSON for each in self.judges)
 
 
 async def run_eval(
@@ -98,7 +99,8 @@ async def run_eval(
     if wanted.by_person and len(grid) < 2:
         raise StartupError([words.NOTHING_TO_COMPARE])
     items = data.items[: wanted.first]
-    if not (wanted.judges or any(item.ruled for item in items)):
+    judged = wanted.models or wanted.by_person
+    if not (judged or any(item.ruled for item in items)):
         raise StartupError([words.NOTHING_GOOD])
     async with open_grok(settings) as grok:
         await grok.catalogue.refresh()
@@ -147,6 +149,8 @@ class _Eval:
 
     async def run(self, stop: asyncio.Event) -> int:
         questions = [self.question(item, each) for item in self.items for each in self.grid]
+        if self.judge:
+            self.asker.most(self.judge.grade(self.items[0]))  # before anything is spent
         self._tell_plan(questions)
         try:
             await self._ask(questions, stop)

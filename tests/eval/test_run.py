@@ -260,10 +260,23 @@ async def test_a_model_of_unknown_price_is_refused_before_anything_is_asked(
     assert not [each for each in openai_grok.requests if each.method == "POST"]
 
 
+async def test_a_judge_of_unknown_price_is_refused_before_anything_is_asked(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    with pytest.raises(StartupError) as caught:
+        await evaluated(grok, wanted(sums(tmp_path), judges=("no-such-model",)))
+
+    assert caught.value.faults == (words.unknown_price("no-such-model"),)
+    assert not [each for each in grok.requests if each.method == "POST"]
+
+
 @pytest.mark.parametrize(
     ("content", "values", "told"),
     [
         ("Name a river", {}, words.NOTHING_GOOD),
+        ("Name a river", {"judges": ("", " ")}, words.NOTHING_GOOD),
+        ("Name a river", {"judges": ("grok-4.3", "grok-4.7")}, words.ONE_MODEL),
+        ("Name a river", {"judges": ("Person",), "grid": ()}, words.NOTHING_TO_COMPARE),
         ("Name a river", {"budget": 0.0}, words.NO_BUDGET),
         ("Name a river", {"budget": float("nan")}, words.NO_BUDGET),
         ("Name a river", {"budget": float("inf")}, words.NO_BUDGET),
