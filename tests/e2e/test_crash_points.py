@@ -26,7 +26,7 @@ from bot.operator_forget import forget
 from bot.rules.hold import hold_for
 from bot.rules.policy import Policy
 from bot.settings import Settings
-from sandbox.grok import GrokServer, Script, ToolCall
+from sandbox.grok import GrokServer, Recorded, Script, ToolCall
 from sandbox.workspace import (
     ANA,
     BEN,
@@ -65,8 +65,16 @@ SHORTER = {"bot.slack.web_api:DEADLINE_SECONDS": 1.0}
 """A job ends when no call of a bot that was killed can come any more: twice that deadline."""
 
 
+ENDLESS = "count to the end of days"
+
+
 def script(**values: object) -> Script:
-    return Script(pieces=WORDS, times=None, **values)  # type: ignore[arg-type]
+    """For all questions but those that have an answer of their own that stalls."""
+    return Script(pieces=WORDS, times=None, when=_ends, **values)  # type: ignore[arg-type]
+
+
+def _ends(asked: Recorded) -> bool:
+    return ENDLESS not in str(asked.body)
 
 
 async def _doors(stage: Stage) -> None:
@@ -127,7 +135,7 @@ async def _in_line(stage: Stage) -> None:
     for number in range(6):
         await stage.answer(number)
     stage.grok.script(Script(pieces=WORDS, stall_after=5))
-    await stage.ask("count to the end of days", channel=RANDOM)
+    await stage.ask(ENDLESS, channel=RANDOM)
     await stage.workspace.wait_for(lambda: "word4" in _text(stage, RANDOM))
 
 
@@ -156,7 +164,7 @@ async def _forgotten(stage: Stage, redis: Redis) -> None:
     """The store comes back empty in mid-answer."""
     go = asyncio.Event()
     stage.grok.script(Script(pieces=WORDS, stall_after=20, release=go, times=None))
-    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    asked = await stage.workspace.say(ANA, GENERAL, f"@grok {ENDLESS}")
     await stage.workspace.wait_for(lambda: "word9" in str(stage.replies(asked.ts)))
     redis.flushall()
     go.set()
@@ -166,7 +174,7 @@ async def _forgotten(stage: Stage, redis: Redis) -> None:
 async def _dropped(stage: Stage, redis: Redis, redis_url: str) -> None:
     """An operator ends a job, and forgets a person."""
     stage.grok.script(Script(pieces=WORDS, stall_after=5))
-    asked = await stage.workspace.say(ANA, GENERAL, "@grok count")
+    asked = await stage.workspace.say(ANA, GENERAL, f"@grok {ENDLESS}")
     await stage.workspace.wait_for(lambda: "word4" in str(stage.replies(asked.ts)))
     (job,) = [
         str(redis.hget(key, "id"))
