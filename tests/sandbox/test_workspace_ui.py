@@ -76,6 +76,7 @@ async def test_the_page_and_its_state_are_there(ws: Workspace, browser: Browser)
         "hears_mentions": True,
         "hears_direct_messages": True,
         "home_tab": True,
+        "agent": False,
     }
     assert {user["name"] for user in state["users"]} >= {"ana", "ben", "chloe"}
     kinds = {channel["id"]: channel["kind"] for channel in state["channels"]}
