@@ -83,7 +83,6 @@ class Asker:
         self._rests_until = 0.0
         self._under_way = 0
         self._freed = asyncio.Condition()
-        self.last_failure = ""
 
     def most(self, question: Question) -> int:
         """What it costs at most, in micro-dollars. Raises `StartupError` where nobody knows."""
@@ -111,6 +110,8 @@ class Asker:
                     ends.append(error)
                 except RequestRefused as refused:
                     self._record.end(_refused(question, refused.sentence))
+                except OSError as error:
+                    ends.append(EndedError(words.unwritable(error.strerror or "")))
                 told()
 
         async with asyncio.TaskGroup() as group:
@@ -123,8 +124,6 @@ class Asker:
         for pause in [*_pauses(), None]:
             await self._rest()
             result = await self._once(question)
-            if result.failed:
-                self.last_failure = result.failure
             if result.failed in _ENDS_ALL:
                 raise EndedError(result.failure)
             if pause is None or result.failed not in ("rate_limited", "unavailable"):

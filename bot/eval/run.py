@@ -187,6 +187,13 @@ class _Eval:
         found = self.record.results.get(self.question(item, setting).key)
         return found if found and not found.failed else None
 
+    @property
+    def last_failure(self) -> str:
+        """Why an answer did not come."""
+        keys = [self.question(item, each).key for item in self.items for each in self.grid]
+        found = [self.record.results[key].failure for key in keys if key in self.record.results]
+        return next(filter(None, reversed(found)), words.NOT_ASKED)
+
     def pairs(self, setting: Setting) -> list[Pair]:
         """The answers of the first setting, and those of this one, to the same prompts."""
         first = self.grid[0]
@@ -289,8 +296,11 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     rows = [_row(work, setting) for setting in work.grid]
     yield from table(rows)
     picture = _beside(work.record.path)
-    picture.write_text(plot(rows), encoding="utf-8")
-    yield words.plotted(str(picture))
+    try:
+        picture.write_text(plot(rows), encoding="utf-8")
+        yield words.plotted(str(picture))
+    except OSError as error:
+        yield words.not_plotted(str(picture), error.strerror or "")
     if data.left_out:
         yield words.left_out(data.left_out)
     if work.judge:
@@ -298,7 +308,7 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     if work.unjudged:
         yield words.not_judged(work.unjudged)
     if missing := sum(row.missing for row in rows):
-        yield words.failed(missing, work.asker.last_failure or words.NOT_ASKED)
+        yield words.failed(missing, work.last_failure)
     lost, cut_off, spent = work.record.lost, work.record.cut_off, _dollars(work.record.spent)
     yield words.not_priced_yet(spent, _dollars(lost), cut_off) if lost else words.spent(spent)
     if work.ended:

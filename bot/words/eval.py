@@ -55,6 +55,10 @@ def unreadable(path: str, why: str) -> str:
     return f"{path} cannot be read: {why}. Nothing was asked."
 
 
+def unwritable(why: str) -> str:
+    return f"What comes can no longer be kept: {why}. The same command goes on where it stands."
+
+
 def line(path: str, number: int, fault: str) -> str:
     """What is wrong with one line of a data set."""
     return f"{path}, line {number:,}: {fault}."
@@ -137,6 +141,10 @@ def missing(number: int) -> str:
 
 def plotted(path: str) -> str:
     return f"Quality against cost as a picture: {path}"
+
+
+def not_plotted(path: str, why: str) -> str:
+    return f"The picture {path} could not be written: {why}."
 
 
 def spent(dollars: str) -> str:

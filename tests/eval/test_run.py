@@ -4,7 +4,9 @@ and what becomes of it when it is stopped, killed, or out of money."""
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
+import itertools
 import json
 import random
 import signal
@@ -258,6 +260,38 @@ async def test_a_model_of_unknown_price_is_refused_before_anything_is_asked(
     with pytest.raises(StartupError, match="GROK_PRICES"):
         await evaluated(openai_grok, wanted(sums(tmp_path)), grok_model="own-model")
     assert not [each for each in openai_grok.requests if each.method == "POST"]
+
+
+async def test_without_room_for_what_comes_it_ends_in_a_sentence(
+    tmp_path: Path, grok: GrokServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Record._write
+    full = itertools.count()
+
+    def write(record: Record, line: str) -> None:
+        if next(full) == 9:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written(record, line)
+
+    monkeypatch.setattr(Record, "_write", write)
+    what = wanted(sums(tmp_path))
+    (tmp_path / "sums.jsonl.eval.svg").mkdir()
+    code, out, _ = await evaluated(grok, what)
+    again, whole, _ = await evaluated(grok, what)
+
+    assert (code, again) == (1, 0)
+    assert words.unwritable("No space left on device") in out
+    assert words.not_plotted(f"{tmp_path}/sums.jsonl.eval.svg", "Is a directory") in whole
+    assert "Best: temperature=0.2" in whole
+
+
+async def test_what_the_api_takes_of_no_model_is_told(tmp_path: Path, grok: GrokServer) -> None:
+    what = wanted(sums(tmp_path), grid=("stop=a,b",))
+    for _ in range(2):
+        _, out, _ = await evaluated(grok, what)
+        assert "24 answers did not come. The last time: " in out
+        assert "stop" in out.partition("The last time: ")[2]
+        assert words.NOT_ASKED not in out
 
 
 async def test_a_judge_of_unknown_price_is_refused_before_anything_is_asked(

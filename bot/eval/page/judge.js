@@ -31,7 +31,8 @@ async function ask(path, body) {
   const sent = body && JSON.stringify(body);
   try {
     const answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: sent });
-    return answer.ok ? await answer.json() : STRANGE;
+    if (answer.ok) return await answer.json();
+    return answer.status === 403 ? STRANGE : GONE;
   } catch {
     return GONE;
   }
