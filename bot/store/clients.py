@@ -6,13 +6,14 @@ not connect", after which nothing was written, from "no reply".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
 from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
 from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     MasterNotFoundError,
@@ -112,20 +113,28 @@ class _Nodes(NodesManager):
         await super().move_slot(e)
 
 
-class _NodeConnection(Connection):
+class _Node(AbstractConnection):
+    """A connection to one node of a Cluster, which redis-py closes when another to it has failed,
+    in whatever it is just doing."""
+
     async def connect(self) -> None:
         try:
             await super().connect()  # type: ignore[no-untyped-call]
         except NO_REPLY as error:
             raise NotSentError(str(error)) from error
 
+    async def _send_packed_command(self, command: Iterable[bytes]) -> None:
+        if not self.is_connected:
+            raise exceptions.ConnectionError("Connection closed by another.")
+        await super()._send_packed_command(command)
 
-class _NodeSSLConnection(SSLConnection):
-    async def connect(self) -> None:
-        try:
-            await super().connect()  # type: ignore[no-untyped-call]
-        except NO_REPLY as error:
-            raise NotSentError(str(error)) from error
+
+class _NodeConnection(_Node, Connection):
+    """In the clear."""
+
+
+class _NodeSSLConnection(_Node, SSLConnection):
+    """By TLS."""
 
 
 class _KeysOfCommands(AsyncCommandsParser):

@@ -23,7 +23,7 @@ from bot.ops.trouble import Trouble
 from bot.rules.hold import Denied
 from bot.rules.quota import WORKSPACE
 from bot.settings import Settings
-from bot.store.connection import Store
+from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 from bot.store.quotas import Quotas
 from tests.jobs.asks import make_ask
@@ -134,6 +134,28 @@ async def test_what_moves_to_a_node_that_nobody_knew_is_followed_there(tmp_path:
             with new.client() as redis:
                 assert redis.get(KEYS.probe) == "asked there"
                 assert redis.exists(KEYS.job("before"), KEYS.job("after")) == 2
+
+
+async def test_a_connection_that_is_closed_while_it_is_used_is_no_reply(tmp_path: Path) -> None:
+    """redis-py closes those to a node when a command to it has failed."""
+    with cluster_of_three(tmp_path / "cluster") as cluster:
+        async with Store(cluster.url) as store:
+            await store.redis.set(KEYS.probe, "x")
+            node = store.redis.get_node_from_key(KEYS.probe)  # type: ignore[attr-defined]
+            connection = node.acquire_connection()
+            send = connection._send_packed_command
+
+            async def closed_first(command: object) -> None:
+                connection._send_packed_command = send
+                await connection.disconnect(nowait=True)
+                await send(command)
+
+            connection._send_packed_command = closed_first
+            node.release(connection)
+            with pytest.raises(StoreUnavailable, match="closed by another"), redis_errors():
+                await store.redis.set(KEYS.probe, "y")
+            with redis_errors():
+                await store.redis.set(KEYS.probe, "z")
 
 
 async def test_a_cluster_that_lacks_a_node_says_so_and_takes_nothing_until_it_is_back(
