@@ -9,7 +9,7 @@ import structlog
 from bot.completion.result import ToolUse
 from bot.errors import StoreUnavailable
 from bot.jobs.lease import Held
-from bot.rules.extending import exceeds, extended, reaches
+from bot.rules.extending import exceeds, more_for
 from bot.rules.hold import Denied
 from bot.words import search as said
 
@@ -25,7 +25,7 @@ async def keep_within(held: Held, use: ToolUse) -> None:
     hold, search = held.job.hold, held.job.ask.search
     if hold is None or not search:
         return
-    while reaches(hold, use) and (more := extended(hold, search)) is not None:
+    while (more := more_for(hold, search, use)) is not None:
         try:
             async with asyncio.timeout(EXTEND_SECONDS):
                 await held.extend(more)

@@ -3,7 +3,7 @@ beforehand how often one turn does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bot.completion.result import ToolUse
 from bot.completion.search import Search
@@ -40,27 +40,38 @@ def extended(hold: Hold, search: Search) -> Hold | None:
     )
 
 
-def reaches(hold: Hold, use: ToolUse) -> bool:
-    """Whether `use` is all that is reserved, so that the next call would be too much."""
-    return any(used and used >= most for used, most in _each(hold, use))
+def more_for(hold: Hold, search: Search, use: ToolUse) -> Hold | None:
+    """What is reserved for one turn more than in `hold`, where `use` is all of something that is
+    reserved, so that the next call would be too much; None where it is not, or where caps leave no
+    more of that."""
+    more = extended(hold, search)
+    if more is None or any(used > most for used, most in _capped(hold, use)):
+        return None
+    reached = zip(_reserved(hold, use), _reserved(more, use), strict=True)
+    helps = any(used and most <= used and most < then for (used, most), (_, then) in reached)
+    return more if helps else None
 
 
 def exceeds(hold: Hold, use: ToolUse) -> bool:
-    """Whether `use` is more than is reserved."""
-    return any(used > most for used, most in _each(hold, use))
+    """Whether `use` is more than is reserved, or than a cap."""
+    return any(used > most for used, most in (*_reserved(hold, use), *_capped(hold, use)))
 
 
-def _each(hold: Hold, use: ToolUse) -> tuple[tuple[int, int], ...]:
-    """What is used, and the most: of what nobody knows nothing.
-
-    Posts and profiles are only money, of which fewer searches of the web leave more to them; each
-    is bounded by itself where somebody has set a cap of them.
-    """
-    posts, profiles = use.posts or 0, use.profiles or 0
-    known = use.model_copy(update={"posts": posts, "profiles": profiles})
-    capped: Mapping[QuotaName, int] = {"search-posts": posts, "search-profiles": profiles}
+def _reserved(hold: Hold, use: ToolUse) -> tuple[tuple[int, int], ...]:
+    """What is used of what quotas count, and the most. Posts and profiles are only money there, of
+    which fewer searches of the web leave more to them."""
+    known = use.model_copy(update={"posts": use.posts or 0, "profiles": use.profiles or 0})
     return (
         (use.web_calls + use.x_calls, hold.searches),
         (cost_of(known, hold.prices_of_tools) or 0, hold.search_micro_dollars),
-        *((used, hold.caps[name]) for name, used in capped.items() if name in hold.caps),
     )
+
+
+def _capped(hold: Hold, use: ToolUse) -> Iterator[tuple[int, int]]:
+    """What is used of that of which somebody has set how much one question may have; of what nobody
+    knows nothing."""
+    used: Mapping[QuotaName, int | None] = {
+        "search-posts": use.posts,
+        "search-profiles": use.profiles,
+    }
+    return ((each or 0, hold.caps[name]) for name, each in used.items() if name in hold.caps)

@@ -233,6 +233,24 @@ async def test_a_model_without_eyes_is_not_asked(redis_url: str) -> None:
     assert f"screenshot.png` ({words.NO_EYES})" in markdown(answer)
 
 
+async def test_that_a_chosen_model_has_no_eyes_is_said_in_the_form(redis_url: str) -> None:
+    """What the form holds of the picture is its id, and that it is to be looked at."""
+    blind = Model("grok-blind", False, 1_000, 1_000, 1_000, sees=False)
+    seer = Model("grok-seer", False, 1_000, 1_000, 1_000)
+    server = GrokServer(models=[blind, seer], speed=None, first_delay=0)
+    async with on_stage(redis_url, grok=server, grok_model="grok-seer") as stage:
+        shared = await stage.workspace.say(BEN, GENERAL, "look", files=[SHOT])
+        await stage.workspace.shortcut(ANA, "ask_grok", GENERAL, shared.ts)
+        view = await stage.form()
+        await stage.workspace.submit(ANA, view.id, {"prompt": "What?", "model": "grok-blind"})
+        assert "grok-blind does not look at pictures" in str(view.content)
+        assert server.requests == []
+        await stage.workspace.submit(ANA, view.id, {"prompt": "What?", "model": "grok-seer"})
+        await stage.reply(0, shared.ts)
+
+    assert sent_files(stage) == ["input_image"]
+
+
 @pytest.mark.parametrize("endpoint", ["chat", "completions"])
 async def test_at_every_endpoint_a_pdf_is_read_at_least_as_text(
     redis_url: str, endpoint: str

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
+from pydantic import JsonValue
 
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
 from bot.files.ref import PDF_TURNS, FileRef
-from bot.rules.extending import exceeds, extended, reaches
+from bot.rules.extending import exceeds, extended, more_for
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy, Rules
 from bot.rules.prices import Prices
@@ -107,22 +110,61 @@ def test_caps_allow_no_more() -> None:
 def test_what_is_used_is_held_against_what_is_reserved(
     use: ToolUse, reached: bool, exceeded: bool
 ) -> None:
-    assert (reaches(hold_of(), use), exceeds(hold_of(), use)) == (reached, exceeded)
+    hold = hold_of()
+
+    assert (more_for(hold, SEARCH, use) is not None, exceeds(hold, use)) == (reached, exceeded)
 
 
 @pytest.mark.parametrize(
-    ("caps", "use", "reached", "exceeded"),
+    ("caps", "use", "more", "exceeded"),
     [
-        ({"search-posts": 40}, ToolUse(x_calls=3, posts=39), False, False),
-        ({"search-posts": 40}, ToolUse(x_calls=3, posts=40), True, False),
-        ({"search-posts": 40}, ToolUse(x_calls=3, posts=41), True, True),
-        ({"search-profiles": 2}, ToolUse(x_calls=3, profiles=3), True, True),
+        ({"search-posts": 40}, ToolUse(x_calls=3, posts=40), False, False),
+        ({"search-posts": 40}, ToolUse(x_calls=3, posts=41), False, True),
+        ({"search-posts": 40}, ToolUse(x_calls=20, posts=40), True, False),
+        ({"search-profiles": 2}, ToolUse(x_calls=3, profiles=3), False, True),
         ({"search-posts": 400}, ToolUse(x_calls=3, posts=101), False, False),
+        ({"search-calls": 5}, ToolUse(web_calls=5), False, False),
+        ({"search-calls": 5}, ToolUse(web_calls=6), False, True),
+        ({"search-posts": 9, "search-profiles": 1}, ToolUse(posts=30), False, True),
+        (
+            {"search-posts": 9, "search-profiles": 1, "search-calls": 5},
+            ToolUse(posts=9),
+            False,
+            False,
+        ),
     ],
 )
-def test_a_cap_of_posts_or_profiles_holds_by_itself(
-    caps: dict[QuotaName, int], use: ToolUse, reached: bool, exceeded: bool
+def test_a_cap_holds_by_itself_and_nothing_is_reserved_beyond_it(
+    caps: dict[QuotaName, int], use: ToolUse, more: bool, exceeded: bool
 ) -> None:
     hold = hold_of(caps=caps)
 
-    assert (reaches(hold, use), exceeds(hold, use)) == (reached, exceeded)
+    assert (more_for(hold, SEARCH, use) is not None, exceeds(hold, use)) == (more, exceeded)
+
+
+@pytest.mark.parametrize("search", [{"search": "web"}, {"search": "x"}, {"search": "web,x"}])
+@given(
+    caps=st.dictionaries(
+        st.sampled_from(["search-calls", "search-posts", "search-profiles"]), st.integers(1, 60)
+    ),
+    use=st.builds(
+        ToolUse,
+        web_calls=st.integers(0, 99),
+        x_calls=st.integers(0, 99),
+        posts=st.integers(0, 999) | st.none(),
+        profiles=st.integers(0, 99) | st.none(),
+    ),
+)
+def test_reserving_more_comes_to_an_end(
+    search: dict[str, JsonValue], caps: dict[QuotaName, int], use: ToolUse
+) -> None:
+    wanted = search_in(search)
+    hold = hold_of(caps=caps)
+    for _ in range(100):
+        more = more_for(hold, wanted, use)
+        if more is None:
+            break
+        hold = more
+    else:
+        pytest.fail("more and more was reserved")
+    assert exceeds(hold, use) or use.web_calls + use.x_calls <= hold.searches
