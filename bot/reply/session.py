@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from itertools import islice
 
 import structlog
 
@@ -38,7 +37,7 @@ LINES_PER_MINUTE = TIER_4_PER_MINUTE // 2
 TITLE_CHARS = min(80, SESSION_TITLE_CHARS)
 """Longer ones nobody reads in a list."""
 
-_TRIES = 8
+END_SECONDS = 60.0
 
 
 class Session:
@@ -107,15 +106,23 @@ class Session:
         return True
 
     async def end(self) -> None:
-        """The thread waits for whoever writes next. Tried as often as it is worth."""
+        """The thread waits for whoever writes next. What Slack does not take within a minute it is
+        left to end by itself: others wait for this job."""
         if BEGUN not in self._ledger.posts:
             return
         self._stops = False
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._end()
+        except TimeoutError:
+            log.warning("session left working", thread=self._root)
+
+    async def _end(self) -> None:
         if self._said and not any(part.isdigit() for part in self._ledger.posts):
             with suppress(SlackError):  # what is posted takes the line away
                 await self._surface.line(self._ask.channel, self._root, "")
         self._said = ""
-        for pause in islice(pauses(0.2, 5.0), _TRIES):
+        for pause in pauses(0.2, 5.0):
             await self._budget.turn(SESSION, TIER_3_PER_MINUTE)
             await self._ledger.check()
             try:
@@ -125,8 +132,7 @@ class Session:
                 await self._missed(SESSION, error)
                 if not passes(error):
                     return
-                limited = error.retry_after if isinstance(error, RateLimited) else 0.0
-                await asyncio.sleep(max(pause, limited))
+            await asyncio.sleep(pause)
 
     async def _check(self) -> None:
         """Whoever has lost the job while it said that it works takes that back."""

@@ -64,8 +64,9 @@ class AgentSurface:
 
     @property
     def declared(self) -> bool:
-        """Whether people meet the app on this surface."""
-        return self._declared and self.takes(SESSION)
+        """Whether people meet the app on this surface: the same for all replicas, and for as long
+        as the bot runs, whatever Slack refuses."""
+        return self._declared
 
     @property
     def deadline(self) -> float:
