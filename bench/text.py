@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import random
+import string
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,12 +90,21 @@ REPEATED: Mapping[str, str] = {
     "footnotes": "[^1]: a\n",
     "footnotes of two": "[^1]: a\n\n    b\n\n",
     "CJK emphasis": "**重要（注）：**次",
+    "CJK in paragraphs": "中文**“重点”**中文\n\n",
     "emphasis of two": "**_重_**要",
+    "blocks of HTML": "<div>\n`a` @here\n</div>\n\n",
+    "comments": "<!-- `a` --> `b` @here\n",
+    "code and links": "`a` [b.com](c.d) `e`\n",
+    "notes and links": "a[^1] [b.com](c.d)\n\n[^1]: e\n\n",
+    "tables of code": "| a | b |\n|---|---|\n| `1|2` | $c_1$ |\n\n",
+    "headings below bars": "|a\n--\n`b\n@here`\n",
 }
 """What texts are made of, again and again."""
 
 MARKS = "*_~ a（`"
 ALL_MARKS = f"{MARKS}|\n$\\[]()<>-#"
+WITHIN_LINES = "*_`[]()<>&\\ ab.:"
+PUNCTUATION = f"{string.punctuation}\n a"
 HEAD = "| a | b |\n|---|---|\n"
 FENCED = ("> ```\n", "> a\n", "```\n", ">> ```\n")
 
@@ -235,13 +245,20 @@ def texts(size: int) -> Iterator[tuple[str, str]]:
     hosts = (f"{dice.randrange(10**6)}.com" for _ in range(size))
     links = (f"[{next(hosts)}](https://{next(hosts)}) " for _ in range(size // 25))
     yield "other hosts", "".join(links)[:size]
+    names = (f"[l{number}.com][r{number % 50}]\n\n" for number in range(size // 15))
+    yield "other references", "".join(names)[:size]
+    defined = "".join(f"[x]: https://a.com/{number}\n" for number in range(16))
+    yield "references of many", (defined + "\n" + "[a.com][x] " * (size // 11))[:size]
     items = "".join(f"{number}. a\n" for number in range(1, size // 4))
     yield "numbered items", items[:size]
     yield "breaks in cells", (HEAD + "| a<br>b | c |\n" * (size // 14))[:size]
     yield "code in cells", (HEAD + "| `a|b` | $c_1$ |\n" * (size // 18))[:size]
+    yield "unbarred rows", ("a | b\n---|---\n" + "`c` | $d_1$\n" * (size // 12))[:size]
     yield "one unbarred table", ("a | b\n---|---\n" + "1 | 2\n" * (size // 6))[:size]
     yield "random marks", "".join(dice.choices(MARKS, k=size))
     yield "all random marks", "".join(dice.choices(ALL_MARKS, k=size))
+    yield "marks within lines", "".join(dice.choices(WITHIN_LINES, k=size))
+    yield "punctuation", "".join(dice.choices(PUNCTUATION, k=size))
     yield "random quoted fences", "".join(dice.choices(FENCED, k=size))[:size]
     yield "any lines", "".join(dice.choices(LINES, k=size))[:size]
     yield "any words", "".join(dice.choices(WORDS, k=size))[:size]

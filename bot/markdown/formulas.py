@@ -128,8 +128,9 @@ def half_shown(written: str) -> str:
 
 def code(written: str, least: int = 1) -> str:
     """`written` as code within a line, between `least` marks or more."""
-    lines = _LINE_END.split(written) if "\n" in written else (written,)
-    bare = " ".join(line.rstrip() for line in lines)
+    bare = written.rstrip()
+    if "\n" in written:
+        bare = " ".join(line.rstrip() for line in _LINE_END.split(written))
     if "`" not in bare:
         return f"{'`' * least}{bare}{'`' * least}"
     ticks = "`" * max(1 + max(map(len, _TICKS.findall(bare))), least)

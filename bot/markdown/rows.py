@@ -158,7 +158,7 @@ def _with_code(body: str, *, tight: bool) -> str:
         written = body[start:end]
         parts += (
             _plain(body[at:start], body[max(at - 1, 0) : at], "`"),
-            _FREE_BAR.sub(_escaped_bar, written) if tight and "|" in written else written,
+            _escaped(written) if tight and "|" in written else written,
         )
         at = end
     parts.append(_plain(body[at:], body[at - 1], ""))
@@ -180,7 +180,10 @@ def _plain(text: str, before: str, after: str) -> str:
         if isinstance(formula, Missing):
             missing = formula.until
         elif isinstance(formula, Formula):
-            parts += _without_breaks(text[at:start]), _escaped(formula.shown)
+            shown = formula.shown
+            if "|" in shown and shown.startswith(("`", f"{JOINER}`")):
+                shown = shown.replace("|", "\\|")
+            parts += _without_breaks(text[at:start]), shown
             at = formula.end
     if not parts:
         return _without_breaks(text)
@@ -188,12 +191,9 @@ def _plain(text: str, before: str, after: str) -> str:
     return "".join((*parts, joiner or _without_breaks(text[at:])))
 
 
-def _escaped_bar(_: re.Match[str]) -> str:
-    return "\\|"
-
-
-def _escaped(shown: str) -> str:
-    return shown.replace("|", "\\|") if shown.startswith(("`", "\u2060`")) else shown
+def _escaped(written: str) -> str:
+    """`written` with its bars escaped."""
+    return _FREE_BAR.sub(r"\\|", written) if "\\" in written else written.replace("|", "\\|")
 
 
 def _without_breaks(text: str) -> str:

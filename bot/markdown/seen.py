@@ -48,38 +48,40 @@ class Seen:
     ) -> None:
         """Each match of `pattern` in what was `written`, the `source`, is seen as `shown` says;
         as nothing where that is not given."""
-        instead = (lambda found: shown(found[0])) if shown else ""
-        self.text = pattern.sub(instead, written)
         self.source = written
         self._pattern = pattern
         self._shown = shown
+        self.text = self._read[0] if shown else pattern.sub("", written)
 
     def written(self, at: int) -> int:
         """Where what stands at `at` begins in the text as it was written."""
         if len(self.text) == len(self.source) and self.text == self.source:
             return at
-        seen, written = self._places
+        _, seen, written = self._read
         part = bisect_right(seen, at) - 1
         most = written[part + 1] if part + 1 < len(written) else None
         place = written[part] + at - seen[part]
         return place if most is None else min(place, most)
 
     @cached_property
-    def _places(self) -> tuple[list[int], list[int]]:
-        """Where the parts begin that are seen otherwise than they are written, and those between
-        them: in what is seen, and as it was written."""
+    def _read(self) -> tuple[str, list[int], list[int]]:
+        """What is seen, and where the parts begin that are seen otherwise than they are written,
+        and those between them: in what is seen, and as it was written."""
+        source, shown = self.source, self._shown
         seen, written = [0], [0]
-        shown, end, length = self._shown, 0, 0
-        for found in self._pattern.finditer(self.source):
+        parts: list[str] = []
+        end = length = 0
+        for found in self._pattern.finditer(source):
             start, behind = found.span()
-            instead = shown(found[0]) if shown else ""
-            if instead == found[0]:
+            instead = shown(source[start:behind]) if shown else ""
+            if len(instead) == behind - start and instead == source[start:behind]:
                 continue
+            parts += source[end:start], instead
             begin = length + start - end
             end, length = behind, begin + len(instead)
             seen += begin, length
             written += start, behind
-        return seen, written
+        return "".join((*parts, source[end:])), seen, written
 
 
 def decoded(text: str) -> Seen:
