@@ -84,7 +84,12 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
             readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
     if len(cells := _cells(leaf) if rows else cells_of(leaf)) > 1:
         readings.append(
-            [span for cell in cells for span in _spans(leaf, *cell, autolinks=autolinks)]
+            [
+                span
+                for cell in cells
+                if leaf.find("`", *cell) >= 0
+                for span in _spans(leaf, *cell, autolinks=autolinks)
+            ]
         )
     if len(readings) == 1:
         return Code(tuple(spans))

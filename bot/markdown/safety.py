@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 
 from bot.markdown import links
-from bot.markdown.code_spans import Code, code_in, within
+from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.leaves import START, Kind, Place, pass_calm, read, reader_at
 from bot.markdown.links import References, with_joiners
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
@@ -41,6 +41,9 @@ _ACTING = re.compile(_MAY_ACT)
 _ACTING_OR_LINK = re.compile(rf"{_MAY_ACT}|\][(:\[]")
 _ONE_CELL = re.compile(r"(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*+\|?(?:[^|\\\n]|\\.)*+\|?[ \t\r]*\n")
 """A row that is one cell, in quotations and items of lists."""
+
+_JOINED_IN_ANGLES = re.compile(f"<[^<>{JOINER}]*+{JOINER}")
+"""What was taken apart where it may have been a tag or an address."""
 
 _MOST_READINGS = 4
 _NEAR = 80
@@ -204,19 +207,21 @@ def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int
 
 
 def _mended(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
-    """The same of a `leaf` in which there may be something to change. What was taken apart may
-    have held code together, so it is read anew."""
+    """The same of a `leaf` in which there may be something to change. What was taken apart between
+    angles may have held code together, so it is read anew."""
     leaf = printable(leaf)
-    code = _code_in(leaf, kind)
+    code, read_in = NO_CODE, ""
     for _ in range(_MOST_READINGS if _ACTING.search(leaf) else 0):
+        if read_in != leaf:
+            code, read_in = _code_in(leaf, kind), leaf
         places = _acting(leaf, code)
         if not places:
             break
         leaf = with_joiners(leaf, places)
-        if "`" not in leaf:
+        if "`" not in leaf or not _JOINED_IN_ANGLES.search(leaf):
             break
-        code = _code_in(leaf, kind)
     if links.may_hide(leaf):
+        code = code if read_in == leaf else _code_in(leaf, kind)
         leaf = with_joiners(leaf, links.hiding_brackets(leaf, code, known))
     return (leaf, 0) if kind is Kind.DEEP else mended(leaf, most)
 
