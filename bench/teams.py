@@ -55,6 +55,7 @@ SILENT_SECONDS = 20.0
 
 _KEY = "k" * 32
 _PATIENCE = 120.0
+_TRIES = 10
 _AT_ONCE = 16
 _OPENED_AT_ONCE = 2
 """Workspaces that nobody has asked in yet: a bot is opened for each."""
@@ -179,7 +180,7 @@ async def _seconds(workspace: Workspace) -> float:
 async def _ask(workspaces: Sequence[Workspace], questions: int, *, at_once: int = _AT_ONCE) -> None:
     """Ask so many, each workspace in its turn and each time in another channel, since Slack takes
     but one message a second in one; wait for every answer. More `at_once` would wait so long for
-    their acks that they are refused."""
+    their acks that they are refused; who is refused on a busy machine asks again."""
     due = [_messages(each) + questions // len(workspaces) for each in workspaces]
     for number in range(questions % len(workspaces)):
         due[number] += 1
@@ -188,10 +189,12 @@ async def _ask(workspaces: Sequence[Workspace], questions: int, *, at_once: int 
     async def ask(number: int) -> None:
         turn, workspace = divmod(number, len(workspaces))
         channel = channel_id(turn % CHANNELS)
-        async with room:
-            asked = await workspaces[workspace].command(ANA, channel, f"/grok {SHORT}")
-        if asked.error or asked.ack_body:
-            raise RuntimeError(f"not taken: {asked}")
+        for _ in range(_TRIES):
+            async with room:
+                asked = await workspaces[workspace].command(ANA, channel, f"/grok {SHORT}")
+            if not (asked.error or asked.ack_body):
+                return
+        raise RuntimeError(f"not taken: {asked}")
 
     await asyncio.gather(*map(ask, range(questions)))
     for workspace, answers in zip(workspaces, due, strict=True):
