@@ -111,6 +111,11 @@ class Messages:
                 return part
         return None
 
+    @property
+    def with_stop(self) -> list[str]:
+        """The parts that show all of their messages, and Stop above that."""
+        return [name for name, part in self._parts.items() if part.has_stop and part.shown]
+
     def too_long(self, messages: Sequence[Message]) -> bool:
         """Whether Slack has found one of `messages` too long."""
         return any(

@@ -37,6 +37,9 @@ _ELSEWHERE = "elsewhere"
 
 _LONGEST_PAUSE = 30.0
 
+_STOP_STAYS = 60.0
+"""For how many seconds Stop may stand above an answer that is complete while edits are scarce."""
+
 Shown = Callable[[], Awaitable[None]]
 """Told that an answer can be read."""
 
@@ -240,10 +243,13 @@ class Reply:
             elsewhere = note(talk.IN_DIRECT_MESSAGE)
             await tell_note(self._slack, self._ledger, self._ask, _ELSEWHERE, elsewhere)
         await self._growing.end()
-        if shown is not None and self._ledger.late.left:
+        if shown is not None and (self._ledger.late.left or self._messages.with_stop):
             await shown()
-        while not await self._messages.settled():
+        settled = False
+        while not settled:
+            await self._take_stop_away(messages)
             await self._show_all(messages)
+            settled = await self._messages.settled()
 
     def _recover(self) -> None:
         """Forget the failures so far: something has succeeded."""
@@ -272,6 +278,17 @@ class Reply:
                     await wait_out(slot.wait)
                     continue
             self._recover()
+
+    async def _take_stop_away(self, messages: Sequence[Message]) -> None:
+        """Take Stop away that stands above what has streamed: by edits that nobody else needs, or
+        by others when there is none for long."""
+        needed = time.monotonic() + _STOP_STAYS
+        while parts := self._messages.with_stop:
+            spare = time.monotonic() < needed
+            turn = partial(self._budget.spare if spare else self._budget.final, self._ledger.job_id)
+            slot = await self._messages.write(parts[0], messages[int(parts[0])], turn, final=True)
+            if slot.wait:
+                await wait_out(slot.wait)
 
     async def _send_alone(self, answer: Answer) -> None:
         await self._destination.chain.prepare_all(answer)

@@ -27,7 +27,7 @@ LONGEST_SLEEP = 5.0
 
 _JITTER = 0.01
 
-Kind = Literal["begin", "post", "edit", "when", "tell", "final", "end"]
+Kind = Literal["begin", "post", "edit", "when", "tell", "final", "spare", "end"]
 """What an answer asks for, see `edit_slot.lua`."""
 
 
@@ -124,6 +124,10 @@ class EditBudget:
     async def final(self, answer: str, fence: Fence | None = None) -> Slot:
         """Take an edit that shows how `answer` ends."""
         return await self._ask("final", answer, fence=fence)
+
+    async def spare(self, answer: str, fence: Fence | None = None) -> Slot:
+        """Take an edit that shows nothing new of `answer`, if nobody else needs it."""
+        return await self._ask("spare", answer, fence=fence)
 
     async def end(self, answer: str, age: float | None) -> None:
         """`answer` is complete; its text came for `age` seconds."""

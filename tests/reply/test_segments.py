@@ -223,6 +223,20 @@ async def test_where_stop_cannot_be_taken_away_it_stays(
     assert not called(workspace, "chat.postEphemeral", "chat.postMessage")
 
 
+async def test_what_cannot_be_edited_any_more_is_posted_anew_without_stop(
+    workspace: Workspace, start: Start, root: str
+) -> None:
+    workspace.fail("chat.update", error="edit_window_closed")
+    reply = start(streaming="native", **in_thread(root))
+    await reply.open()
+    async with streaming(reply) as stream:
+        await said(workspace, stream, PROSE[:300])
+    await reply.deliver(answer(PROSE))
+
+    assert len(check(workspace, root, PROSE)) == 1
+    assert called(workspace, "chat.delete") == called(workspace, "chat.postMessage") == 1
+
+
 @pytest.mark.parametrize("method", ["startStream", "appendStream", "stopStream"])
 @pytest.mark.parametrize(
     "fault",

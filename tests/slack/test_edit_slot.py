@@ -73,6 +73,17 @@ async def test_a_window_holds_so_many_and_no_more(edits: Edits) -> None:
     assert MINUTE - 5_000 < await edits("final") <= MINUTE
 
 
+async def test_a_spare_edit_is_none_that_is_owed_or_kept(edits: Edits) -> None:
+    for number in range(10):
+        await edits("post", f"a{number}", age=TYPICAL)
+
+    spare = await edits.taken("spare", "over")
+
+    assert 20 <= spare <= 50 - 10 - 10
+    assert await edits.open() == sorted(f"a{number}" for number in range(10))
+    assert await edits.taken("final") == 50 - spare
+
+
 async def test_room_comes_back_with_time(brief: Edits) -> None:
     assert await brief.taken("final") >= 50
     while await brief("final"):

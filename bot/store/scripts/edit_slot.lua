@@ -20,6 +20,7 @@
 --                  when   takes nothing: how long until an edit
 --                  tell   tell how long the asker waits
 --                  final  show how the answer ends
+--                  spare  take something away that is not needed any more
 --                  end    the answer is complete
 --       3 answer
 --       4 most     edits in any window
@@ -43,7 +44,8 @@
 -- time ahead must last for those too. Once no more come, a share is kept for who asks next, the
 -- less of it the fewer answers are open.
 --
--- Where its last edit could not be taken in time, an answer is not posted before it is whole.
+-- Where its last edit could not be taken in time, an answer is not posted before it is whole. A
+-- spare edit is made of what is neither owed nor kept.
 --
 -- uses late.lua
 
@@ -161,6 +163,11 @@ for i = 1, #all, 2 do
   end
 end
 local free = most - used - n
+
+if kind == 'spare' then
+  local kept = math.floor(KEPT * most)
+  return take(free >= kept and 0 or math.max(1, until_left(most - n - kept)))
+end
 
 local function is_known()
   return redis.call('ZSCORE', open, answer) or redis.call('HGET', pace, 'last') == answer
