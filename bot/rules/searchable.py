@@ -21,6 +21,7 @@ from bot.completion.search import (
     handle_in,
 )
 from bot.completion.tools import Searched
+from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import restrictions as said
 from bot.words import search as search_words
@@ -34,6 +35,7 @@ DOMAINS, HANDLES = "domains", "handles"
 
 def searched_name(typed: str) -> str:
     """What `typed` is called in the policy; empty when it is nothing that can be searched."""
+    typed = narrow(typed)
     word = typed.strip().lower()
     if word in {"x", "twitter"}:
         return "x"

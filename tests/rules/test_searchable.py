@@ -43,6 +43,7 @@ def within(may: Searchable, **values: JsonValue) -> tuple[Search, dict[str, str]
         ("Domains", "domains"),
         ("https://Example.com/", "example.com"),
         ("@XAI", "@xai"),
+        ("＠xai", "@xai"),
         ("x.com", "x.com"),
         ("xai", ""),
         ("@", ""),
