@@ -351,7 +351,9 @@ class Conversing:
 
     async def _forget(self, heard: Heard) -> Reaction:
         """Forget the conversation. Only the author is told: what they wrote is seen by all."""
-        if not (heard.thread_ts or (heard.direct and not heard.by_thread)):
+        if heard.direct and heard.by_thread and not heard.thread_ts:
+            return self._telling(heard, talk.NOTHING_TO_FORGET_HERE)
+        if not (heard.thread_ts or heard.direct):
             return self._telling(heard, talk.NOTHING_TO_FORGET)
         try:
             async with asyncio.timeout(FORGET_SECONDS):

@@ -71,7 +71,7 @@ class MessagesTab:
     async def hinted(self, heard: Heard, author: Person, *, within: float) -> Heard:
         """`heard`, with what may be said of the channel that its author looks at: what a public one
         is called that they see, as far as it is known in time."""
-        if not heard.viewed or within <= 0:
+        if not (heard.viewed and heard.text) or within <= 0:
             return heard
         try:
             async with asyncio.timeout(within):

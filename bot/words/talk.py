@@ -33,6 +33,11 @@ NOTHING_TO_FORGET = (
     "`forget` in a direct message to me."
 )
 
+NOTHING_TO_FORGET_HERE = (
+    "There is nothing to forget here: each message begins a conversation of its own. Write "
+    "`forget` in the thread of the one that I shall forget."
+)
+
 
 LEFT = "Done: I say nothing more in this thread until somebody names me here."
 NOT_LEFT = "I could not leave just now. Please try again in a minute."

@@ -104,12 +104,15 @@ async def test_each_thread_of_the_messages_is_a_conversation_of_its_own(redis_ur
         await stage.grok.arrived(2)
         within = json.dumps(stage.messages())
         await stage.workspace.wait_for(lambda: len(stage.replies(root.ts, channel=HERE)) == 2)
+        await said(stage, "forget")
+        heard = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(BEN))
         other = await said(stage, "What is the codeword?")
         await rests(stage, other)
         apart = json.dumps(stage.messages())
 
     assert "Ucayali" in within
     assert "Ucayali" not in apart
+    assert talk.NOTHING_TO_FORGET_HERE in heard[0].shown
 
 
 async def test_a_search_is_told_below_the_thread(redis_url: str) -> None:
