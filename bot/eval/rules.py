@@ -60,8 +60,19 @@ def _named_so(validator: Any, patterns: Any, value: Any, _: Any) -> Iterator[Any
                 yield from validator.descend(value[name], schema, path=name, schema_path=pattern)
 
 
+def _others(validator: Any, schema: Any, value: Any, beside: Any) -> Iterator[Any]:
+    """`additionalProperties`, the same."""
+    known, patterns = beside.get("properties", {}), beside.get("patternProperties", {})
+    for name in value if validator.is_type(value, "object") else ():
+        if name not in known and not any(_found(each, name) for each in patterns):
+            yield from validator.descend(value[name], schema, path=name)
+
+
 _extended: Any = extend  # it has no types
-_Bounded = _extended(Draft202012Validator, {"pattern": _matches, "patternProperties": _named_so})
+_Bounded = _extended(
+    Draft202012Validator,
+    {"pattern": _matches, "patternProperties": _named_so, "additionalProperties": _others},
+)
 
 
 def _valid(schema: dict[str, Any] | bool, text: str) -> bool:

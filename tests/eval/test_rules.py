@@ -10,6 +10,7 @@ from bot.eval import rules as module
 from bot.eval.dataset import Item
 from bot.eval.rules import is_good
 
+ONLY_A = {"patternProperties": {"^a": {}}, "additionalProperties": False}
 LISTED = {"type": "array", "items": {"type": "string"}, "minItems": 2}
 
 
@@ -37,6 +38,11 @@ LISTED = {"type": "array", "items": {"type": "string"}, "minItems": 2}
         ({"schema": {"pattern": "^a+$"}}, '"aab"', False),
         ({"schema": {"patternProperties": {"^a": LISTED}}}, '{"a": 1, "b": 2}', False),
         ({"schema": {"patternProperties": {"^a": LISTED}}}, '{"b": 1}', True),
+        ({"schema": ONLY_A}, '{"a": 1, "ab": 2}', True),
+        ({"schema": ONLY_A}, '{"b": 1}', False),
+        ({"schema": ONLY_A | {"properties": {"b": {}}}}, '{"b": 1}', True),
+        ({"schema": ONLY_A | {"additionalProperties": {"minimum": 5}}}, '{"b": 4}', False),
+        ({"schema": ONLY_A}, "[]", True),
         ({"schema": LISTED}, '["a"]', False),
         ({"schema": LISTED}, "a and b", False),
         ({"schema": False}, "1", False),
@@ -55,7 +61,7 @@ def test_an_expression_that_takes_for_ever_is_not_found(monkeypatch: pytest.Monk
 
     assert not is_good(Item(prompt="p", regex=slow), "a" * 5_000 + "c")
     assert not is_good(Item(prompt="p", json_schema={"pattern": slow}), f'"{"a" * 5_000}c"')
-    never = {"patternProperties": {slow: False}}
+    never = {"patternProperties": {slow: False}, "additionalProperties": True}
     assert is_good(Item(prompt="p", json_schema=never), f'{{"{"a" * 5_000}c": 1}}')
 
 
