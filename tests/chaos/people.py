@@ -164,6 +164,14 @@ class People:
         ]
 
     async def _stop(self, asked: Asked) -> None:
+        """By the button; by Slack's own Stop where a question has a thread of its own that is
+        worked on."""
+        root = asked.message if asked.question.door == "direct" else None
+        session = self._workspace.session(root.channel, root.ts) if root else None
+        if root and session and session.status == "processing":
+            self.stopped.add(asked.question.name)
+            await self._workspace.press_stop(asked.question.user, root.channel, root.ts)
+            return
         for message in self.answers(asked.question.name)[-1:]:
             if "stop" in buttons(message):
                 self.stopped.add(asked.question.name)
