@@ -60,6 +60,7 @@ async def test_what_one_sets_does_not_hold_in_the_other(redis_url: str) -> None:
         acme, birch = all_.stages
         await told(acme, "quota set requests-per-day=1 workspace")
         await told(acme, "defaults set --temperature 0.25")
+        await acme.workspace.wait_for(lambda: acme.workspace.messages(GENERAL))  # it is announced
         before = len(acme.workspace.messages(GENERAL))
         await acme.ask("One")
         await acme.answer(before)
