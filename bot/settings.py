@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         50, ge=6, description="`chat.update` calls in any 60 s, for the whole workspace."
     )
     slack_streaming: Streaming = Field(
-        "edit",
+        "auto",
         description="How answers in threads grow: by edits, by Slack's own streaming (`native`), "
         "or by that only while edits are scarce (`auto`).",
     )
