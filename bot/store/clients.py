@@ -23,6 +23,7 @@ from redis.asyncio.sentinel import (
 from redis.backoff import NoBackoff
 from redis.cluster import PRIMARY
 from redis.commands.core import AsyncScript
+from redis.driver_info import DriverInfo
 
 from bot import metrics
 from bot.store.address import Address, parse_address
@@ -168,6 +169,7 @@ def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
         "decode_responses": True,
+        "driver_info": DriverInfo(),  # else its version is looked up on disk for each connection
     }
     if address.kind == "cluster":
         return cast("Redis", _cluster(address, usual, max(most, CLUSTER_CONNECTIONS)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,19 @@ def test_keys_of_a_workspace_share_one_hash_slot() -> None:
     ]
     assert len(set(names)) == len(names)
     assert all(name.startswith("grokbot:{T1}:") for name in names)
+
+
+async def test_many_connections_ask_once_which_version_of_the_library_they_are_of(
+    valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def version(name: str) -> str:
+        asked.append(name)
+        return "8.1.0"
+
+    monkeypatch.setattr(metadata, "version", version)
+    async with Store(valkey) as store:
+        await asyncio.gather(*(store.ping() for _ in range(10)))
+
+    assert len(asked) <= len((store.redis, store.reads))
