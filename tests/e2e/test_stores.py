@@ -22,11 +22,13 @@ from bot.store.keys import Keys
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Message
 from tests.e2e.process import bot_process, environment
+from tests.e2e.several import several
 from tests.e2e.stage import Stage, markdown, on_stage
 from tests.e2e.test_admin import told
 from tests.e2e.test_crashes import WHOLE, WORDS, empty_stage, slow, streaming
+from tests.e2e.test_grok_key import OWN, ready, with_key
 from tests.jobs.work import IDLE
-from tests.store.several import cluster_of_three, guarded_server
+from tests.store.several import Cluster, cluster_of_three, guarded_server
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -164,3 +166,29 @@ async def test_a_sentinel_that_names_a_dead_server_is_said_to_the_operator_and_t
         trouble = await store_info(settings, TEAM_ID)
         assert isinstance(trouble, Trouble)
         assert "No master found for 'grok'" in trouble.text
+
+
+async def test_several_workspaces_on_a_cluster_leave_nothing_there(tmp_path: Path) -> None:
+    """Each lies on one of its nodes: asking, a Grok key of one's own, and leaving."""
+    with cluster_of_three(tmp_path / "cluster") as cluster:
+        async with several(cluster.url) as all_:
+            acme, birch = all_.stages
+            await ready(all_, acme)
+            for stage in (acme, birch):
+                await asked_and_answered(stage, "Name a sea")
+            assert len(with_key(all_.grok.requests, OWN)) == 1
+            await all_.slack.uninstall(acme.workspace)
+            async with asyncio.timeout(20):
+                while await asyncio.to_thread(kept_of, cluster, "T0SEVERAL1"):
+                    await asyncio.sleep(0.05)
+            assert await asyncio.to_thread(kept_of, cluster, "T0SEVERAL2")
+            await asked_and_answered(birch, "Name a lake")
+
+
+def kept_of(cluster: Cluster, team: str) -> list[str]:
+    """Every key of the Cluster that names `team`."""
+    found: list[str] = []
+    for server in cluster.primaries:
+        with server.client() as redis:
+            found += [str(key) for key in redis.scan_iter(f"*{team}*", count=1_000)]
+    return found
