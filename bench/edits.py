@@ -48,15 +48,16 @@ class Result:
         return f"| {' | '.join(values)} |"
 
 
-def result_of(name: str) -> Result:
-    """The row of this name, measured."""
+def result_of(name: str, *, threads: bool = False) -> Result:
+    """The row of this name, measured; in `threads` by `auto`."""
     (row,) = (each for each in ROWS if each.name == name)
-    measured, costs = measure(row)
+    measured, costs = measure(row, threads=threads, streaming="auto" if threads else "edit")
     return Result(cell_of(row, [measured]), costs)
 
 
 def main(names: Sequence[str] = NAMES) -> None:
-    """Measure every row, and print the table."""
-    print(f"| {' | '.join(HEAD)} |\n| {' | '.join(['---'] * len(HEAD))} |")
-    for name in names:
-        print(result_of(name).line, flush=True)
+    """Measure every row by edits, then in threads as `auto` streams there, and print the tables."""
+    for threads in (False, True):
+        print(f"| {' | '.join(HEAD)} |\n| {' | '.join(['---'] * len(HEAD))} |")
+        for name in names:
+            print(result_of(name, threads=threads).line, flush=True)

@@ -21,6 +21,15 @@ def test_the_lag_is_near_the_bound(row: str, most: float) -> None:
     assert result_of(row).cell.ratio <= most
 
 
+@pytest.mark.parametrize(("row", "most"), [("5", 0.8), ("20", 1.35)])
+def test_in_threads_streams_come_nearer_than_any_edits(row: str, most: float) -> None:
+    cell = result_of(row, threads=True).cell
+
+    assert cell.ratio <= most
+    assert cell.final <= 0.25
+    assert (cell.refused, cell.unchanged, cell.whole) == (0, 0, 1)
+
+
 def test_something_is_kept_for_who_comes_after_many() -> None:
     cell = result_of("after").cell
     assert cell.lag <= 1.0
