@@ -203,7 +203,7 @@ def _watch(response: httpx.Response, deadlines: Deadlines, sips: Sips) -> None:
         watched = Watched(response.stream, deadlines)
         response.stream = watched
         if transport:
-            response.stream = Sipped(watched, transport, sips, lambda: deadlines.left)
+            response.stream = Sipped(watched, transport, sips, deadlines)
 
 
 async def _error_reply(response: httpx.Response) -> ErrorReply:

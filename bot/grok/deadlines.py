@@ -18,6 +18,9 @@ from bot.words import grok as words
 
 T = TypeVar("T")
 
+_PAUSE_SECONDS = 3600.0
+"""Longer than any pause between two sips."""
+
 
 class Deadlines:
     """Watches over the waits of one answer; made when asking begins, for all its attempts."""
@@ -62,6 +65,13 @@ class Deadlines:
             raise Failure(self._sentence(quiet_at), kind="timeout") from None
         finally:
             self._total_at += scope.stood_still if scope else 0.0
+
+    async def aside(self, wait: Awaitable[None]) -> None:
+        """Wait for what is nobody's silence: but time in which this process stood still is given
+        back to the answer."""
+        async with patience(_PAUSE_SECONDS) as scope:
+            await wait
+        self._total_at += scope.stood_still
 
     @property
     def _quiet(self) -> float:

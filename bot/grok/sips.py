@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from fcntl import ioctl
 from functools import partial
@@ -22,6 +22,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot.crash_points import passing
+from bot.grok.deadlines import Deadlines
 
 LOOK_SECONDS = 0.05
 """How often it is looked whether more comes. All streams are looked at together."""
@@ -45,6 +46,10 @@ _TRANSPORT = "bot.transport"
 
 def _endless() -> float:
     return float("inf")
+
+
+async def _plainly(wait: Awaitable[None]) -> None:
+    await wait
 
 
 class Sips:
@@ -81,15 +86,17 @@ class Sips:
         pieces: AsyncIterator[bytes],
         transport: asyncio.ReadTransport,
         left: Callable[[], float] = _endless,
+        aside: Callable[[Awaitable[None]], Awaitable[None]] = _plainly,
     ) -> AsyncIterator[bytes]:
-        """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may."""
+        """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may.
+        Each pause is waited for by `aside`."""
         try:
             async for piece in pieces:
                 self._wanted = False
                 yield piece
                 self._taken.set()
                 if self._begun and not self._wanted and len(piece) < _FULL_PIECE:
-                    await self._pause(transport, min(left(), _LONGEST_SECONDS))
+                    await aside(self._pause(transport, min(left(), _LONGEST_SECONDS)))
         finally:
             self._taken.set()
 
@@ -176,17 +183,19 @@ _LOOKING: WeakKeyDictionary[asyncio.AbstractEventLoop, _Looking] = WeakKeyDictio
 
 
 class Sipped(httpx.AsyncByteStream):
-    """A body that comes by `transport`, read in sips as long as there are seconds `left`."""
+    """A body that comes by `transport` under `deadlines`, read in sips."""
 
     def __init__(
         self,
         stream: httpx.AsyncByteStream,
         transport: asyncio.ReadTransport,
         sips: Sips,
-        left: Callable[[], float],
+        deadlines: Deadlines,
     ) -> None:
         self._stream = stream
-        self._pieces = partial(sips.over, transport=transport, left=left)
+        self._pieces = partial(
+            sips.over, transport=transport, left=lambda: deadlines.left, aside=deadlines.aside
+        )
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._pieces(aiter(self._stream))

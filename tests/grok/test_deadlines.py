@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
+from bot import patience
+from bot.grok.deadlines import Deadlines
+from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import answer, broken, failure, request, text
@@ -88,3 +92,21 @@ async def test_a_slow_reader_is_not_grok_being_silent(
         await asyncio.sleep(0.15 if chunk.text else 0)
 
     assert seen == "ab"
+
+
+async def test_a_standstill_between_two_sips_takes_no_time_from_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "STEP_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "LATE_SECONDS", 0.05)
+    deadlines, standstill = Deadlines(Settings(_env_file=None)), 0.5
+
+    async def pause() -> None:
+        await asyncio.sleep(0)
+        time.sleep(standstill)  # nothing runs meanwhile
+        await asyncio.sleep(0)
+
+    before = deadlines.left
+    await deadlines.aside(pause())
+
+    assert before - deadlines.left < standstill / 2
