@@ -158,7 +158,8 @@ def _buttons(message: Message) -> list[dict[str, Any]]:
 
 def is_complete(message: Message) -> bool:
     """Whether the answer is in its final state."""
-    return "retry" in buttons(message)
+    found = buttons(message)
+    return "retry" in found and "stop" not in found
 
 
 def last_line(message: Message) -> str:

@@ -135,7 +135,8 @@ async def ended(stage: Stage, root: str) -> list[Message]:
 
     def found() -> list[Message] | None:
         messages = stage.replies(root)
-        return messages if messages and is_complete(messages[-1]) else None
+        stoppable = any("stop" in buttons(each) for each in messages)
+        return None if stoppable or not (messages and is_complete(messages[-1])) else messages
 
     await stage.workspace.wait_for(found)
     await stage.quiet()
