@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -74,6 +74,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr(streams, "time", SimpleNamespace(monotonic=found.monotonic))
     return found
+
+
+@asynccontextmanager
+async def begun(start: Start, root: str) -> AsyncIterator[tuple[Reply, Stream]]:
+    """An answer in the thread at `root` that streams while entered."""
+    reply = start(streaming="native", **in_thread(root))
+    await reply.open()
+    async with streaming(reply) as stream:
+        yield reply, stream
 
 
 async def said(workspace: Workspace, stream: Stream, text: str) -> None:
@@ -158,9 +167,7 @@ async def test_it_is_laid_out_alike_by_whoever_takes_over(
 async def test_stop_stands_above_each_message_and_goes_with_the_end(
     workspace: Workspace, start: Start, root: str, clock: Clock
 ) -> None:
-    reply = start(streaming="native", **in_thread(root))
-    await reply.open()
-    async with streaming(reply) as stream:
+    async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])
         clock.pass_by(0.7)
         await said(workspace, stream, PROSE[:600])
@@ -178,9 +185,7 @@ async def test_stop_stands_above_each_message_and_goes_with_the_end(
 async def test_slacks_own_stop_in_the_second_message(
     workspace: Workspace, start: Start, root: str, clock: Clock
 ) -> None:
-    reply = start(streaming="native", **in_thread(root))
-    await reply.open()
-    async with streaming(reply) as stream:
+    async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])
         clock.pass_by(0.7)
         await said(workspace, stream, PROSE[:600])
@@ -193,9 +198,7 @@ async def test_slacks_own_stop_in_the_second_message(
 async def test_while_nothing_comes_for_longer_than_a_stream_lives(
     workspace: Workspace, start: Start, root: str, clock: Clock
 ) -> None:
-    reply = start(streaming="native", **in_thread(root))
-    await reply.open()
-    async with streaming(reply) as stream:
+    async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])
         clock.pass_by(1.5)
         workspace.fail("chat.stopStream", error="message_not_in_streaming_state")
@@ -211,9 +214,7 @@ async def test_where_stop_cannot_be_taken_away_it_stays(
     workspace: Workspace, start: Start, root: str
 ) -> None:
     workspace.fail("chat.update", error="some_refusal")
-    reply = start(streaming="native", **in_thread(root))
-    await reply.open()
-    async with streaming(reply) as stream:
+    async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])
     await reply.deliver(answer(PROSE))
 
@@ -227,9 +228,7 @@ async def test_what_cannot_be_edited_any_more_is_posted_anew_without_stop(
     workspace: Workspace, start: Start, root: str
 ) -> None:
     workspace.fail("chat.update", error="edit_window_closed")
-    reply = start(streaming="native", **in_thread(root))
-    await reply.open()
-    async with streaming(reply) as stream:
+    async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])
     await reply.deliver(answer(PROSE))
 
@@ -256,9 +255,7 @@ async def test_a_call_fails_in_the_second_message(
     method: str,
     fault: dict[str, Any],
 ) -> None:
-    reply = start(streaming="native", **in_thread(root))
-    await reply.open()
-    async with streaming(reply) as stream:
+    async with begun(start, root) as (reply, stream):
         await said(workspace, stream, CODE[:300])
         clock.pass_by(0.8)
         workspace.fail(f"chat.{method}", **fault)
