@@ -91,6 +91,7 @@ class Asking:
             retry_of=place.retry_of,
             response_url=place.response_url,
             feedback=self._may_vote(place.channel, policy),
+            most_tokens=self._in_force(place.channel, policy).caps.get("max-tokens"),
             asked_at=time.time(),
         )
 
@@ -111,7 +112,9 @@ class Asking:
             raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
         search, _ = bounded(ask.search, rules.searchable)
         feedback = self._may_vote(ask.channel, policy)
-        return ask.model_copy(update={"feedback": feedback, "search": search})
+        most = rules.caps.get("max-tokens")
+        update = {"feedback": feedback, "search": search, "most_tokens": most}
+        return ask.model_copy(update=update)
 
     def request(
         self, flags: Flags, channel: str, policy: Policy, *, pictures: bool = False

@@ -100,6 +100,8 @@ class Ask(BaseModel):
     response_url: str | None = None
     feedback: bool = False
     """Whether people may vote on the answer, as it was set when this was asked."""
+    most_tokens: int | None = None
+    """The largest output cap that could be asked for there; None: admins have set none."""
     asked_at: float
     """Unix time in seconds at which the listener got the question."""
 

@@ -36,10 +36,17 @@ _MOST_PIECES = 64
 class Collector:
     """Collects the chunks of one answer to `request`, for which `search` was asked for.
 
+    `most_tokens`: the largest output cap that may be asked for, where admins have set one.
     `unsearched`: where the server would not search after all.
     """
 
-    def __init__(self, request: CompletionRequest, search: Search = NO_SEARCH) -> None:
+    def __init__(
+        self,
+        request: CompletionRequest,
+        search: Search = NO_SEARCH,
+        *,
+        most_tokens: int | None = None,
+    ) -> None:
         self.searching = Searching()
         self.unsearched: tuple[Searched, ...] = ()
         self._search = search
@@ -50,7 +57,7 @@ class Collector:
         self.model = request.model
         """The model that answers, or the one asked for until the answer names it."""
         self._request = request
-        self._choices = [_Choice(request, index) for index in range(request.choices)]
+        self._choices = [_Choice(request, index, most_tokens) for index in range(request.choices)]
 
     def add(self, chunk: Chunk) -> None:
         """Take one step of the stream, however long the text is already.
@@ -188,7 +195,7 @@ class Collector:
 class _Choice:
     """One choice while it grows."""
 
-    def __init__(self, request: CompletionRequest, index: int) -> None:
+    def __init__(self, request: CompletionRequest, index: int, most_tokens: int | None) -> None:
         prompt, answer = divmod(index, request.n or 1)
         self._prompt = request.prompts[prompt]
         self._title = words.section_title(
@@ -199,6 +206,7 @@ class _Choice:
             excerpt=excerpt(self._prompt),
         )
         self._request = request
+        self._most_tokens = most_tokens
         self._text = _Growth()
         self._reasoning = _Growth()
         self.logprobs: list[TokenLogprob] = []
@@ -270,10 +278,17 @@ class _Choice:
     def _note(self, reason: str, text: str) -> str:
         if self._missing:
             return words.NOT_GIVEN
-        ending = _ending(reason, self._request.max_tokens)
+        ending = self._ending(reason, begun=bool(text.strip()))
         if not text.strip():
             return ending or words.NOTHING_WRITTEN
         return "\n\n".join(filter(None, (ending, self._chances())))
+
+    def _ending(self, reason: str, *, begun: bool) -> str:
+        """What to say about why it ended; empty when it simply ended."""
+        ending = ending_of(reason)
+        if ending == "length":
+            return words.cut_off(self._request.max_tokens, self._most_tokens, begun=begun)
+        return "" if ending == "stop" else words.ENDED.get(ending) or words.ended(excerpt(reason))
 
     def _chances(self) -> str:
         if self._request.logprobs is None:
@@ -311,14 +326,6 @@ class _Growth:
         self._pieces.clear()
         self._text = text
         return text
-
-
-def _ending(reason: str, max_tokens: int | None) -> str:
-    """What to say about why a choice ended; empty when it simply ended."""
-    ending = ending_of(reason)
-    if ending == "length":
-        return words.cut_off(max_tokens)
-    return "" if ending == "stop" else words.ENDED.get(ending) or words.ended(excerpt(reason))
 
 
 def _calls(use: ToolUse) -> int:

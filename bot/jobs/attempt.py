@@ -36,7 +36,7 @@ class Attempt:
             nobodys_cap=ask.defaulted.get("max_tokens") == "settings",
         )
         self.completion.sip()
-        self.collector = Collector(ask.request, ask.search)
+        self.collector = Collector(ask.request, ask.search, most_tokens=ask.most_tokens)
         self.spent = True
         self.first: float | None = None
         self._recalled = recalled

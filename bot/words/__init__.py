@@ -249,11 +249,17 @@ def section_title(*, prompt: int, prompts: int, answer: int, answers: int, excer
     return f"{title} `{excerpt}`" if prompts > 1 else title
 
 
-def cut_off(tokens: int | None) -> str:
-    """Below an answer that the output cap ended."""
+def cut_off(tokens: int | None, most: int | None = None, *, begun: bool = True) -> str:
+    """Below an answer that the output cap ended. `most`: the largest cap that may be asked for;
+    None: nobody has set one. `begun`: there is some of it, so that Continue goes on with it."""
     if tokens is None:
         return "_Cut off at the longest answer allowed._"
-    return f"_Cut off at {counted(tokens, 'token')}; ask with --max-tokens {tokens * 2} for more._"
+    at = f"_Cut off at {counted(tokens, 'token')}"
+    if most is None or tokens < most:
+        larger = tokens * 2 if most is None else min(tokens * 2, most)
+        return f"{at}; ask with --max-tokens {larger} for more._"
+    on = "press Continue for more" if begun else "ask for less, or without much thinking"
+    return f"{at}, the most that is allowed here; {on}._"
 
 
 def ended(reason: str) -> str:

@@ -115,6 +115,28 @@ def test_the_note_of_a_cut_names_the_cap_and_the_flag() -> None:
     assert note == "_Cut off at 1,000 tokens; ask with --max-tokens 2000 for more._"
 
 
+@pytest.mark.parametrize(
+    ("tokens", "most", "text", "advice"),
+    [
+        (100, 100, "Hi", "the most that is allowed here; press Continue for more"),
+        (100, 150, "Hi", "ask with --max-tokens 150 for more"),
+        (100, 200, "Hi", "ask with --max-tokens 200 for more"),
+        (100, 50, "Hi", "the most that is allowed here; press Continue for more"),
+        (100, 100, "", "the most that is allowed here; ask for less, or without much thinking"),
+    ],
+)
+def test_the_advice_keeps_to_what_may_be_asked(
+    tokens: int, most: int, text: str, advice: str
+) -> None:
+    request = CompletionRequest(model="grok-4.3", prompt="Hi", max_tokens=tokens)
+    collector = Collector(request, most_tokens=most)
+    collector.add(Chunk(text=text, finish_reason="length"))
+
+    (section,) = collector.sections()
+    assert advice in section.note
+    assert section.note.count("--max-tokens") == advice.count("--max-tokens")
+
+
 def test_an_empty_answer_says_so() -> None:
     assert collected(Chunk(text=" \n", finish_reason="stop"))[0].note == words.NOTHING_WRITTEN
 

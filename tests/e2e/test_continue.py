@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,27 @@ async def test_a_cut_answer_goes_on_in_its_thread(
         added = [{"role": "assistant", "content": ONE}, {"role": "user", "content": GO_ON}]
         assert on.messages == [*asked.messages, *added]
     assert not stage.workspace.problems
+
+
+@pytest.mark.parametrize("ask", ["Count", "--max-tokens 60 Count"])
+async def test_what_is_advised_below_a_cut_answer_is_allowed_there(
+    redis_url: str, ask: str
+) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("quota set max-tokens=100 channel")
+        message = await first(stage, ask)
+        advice = re.search(r"--max-tokens \d+", message.shown)
+        stage.grok.script(Script(text=TWO))
+        if advice:
+            await stage.ask(f"{advice[0]} Count")
+        else:
+            assert "the most that is allowed here; press Continue" in message.shown
+            await press(stage, ANA, message)
+        await stage.grok.arrived(2)
+        await stage.quiet()
+
+    assert bool(advice) == ("--max-tokens" in ask)
+    assert stage.sent()["max_tokens"] == 100
 
 
 async def test_clicks_at_once_are_one_and_a_later_one_is_told(redis_url: str) -> None:
