@@ -191,6 +191,7 @@ async def test_an_answer_of_several_messages_goes_on_behind_its_last(
         stage.grok.script(Script(text="\n    2,\n]\n```\nThe end."))
         await press(stage, ANA, answers[-1])
         more = await stage.reply(len(answers) - 1, answers[0].ts)
+        await stage.workspace.wait_for(lambda: "continue" not in buttons(answers[-1]))
         await stage.quiet()
 
     assert markdown(more) == "```python\n\n    2,\n]\n```\nThe end."

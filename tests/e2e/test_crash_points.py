@@ -218,7 +218,9 @@ async def test_every_point_lies_on_a_journey(redis_url: str) -> None:
     async def two_of_them() -> None:
         url = f"{redis_url}?db=1"
         with Redis.from_url(url, protocol=2, decode_responses=True) as redis:
-            async with on_stage(url, replicas=2, job_lease_seconds=LEASE) as stage:
+            async with on_stage(
+                url, replicas=2, job_lease_seconds=LEASE, slack_streaming="edit"
+            ) as stage:
                 await _crashed(stage, seen)
                 await _stolen(stage, seen, redis)
                 await _dropped(stage, redis, url)
