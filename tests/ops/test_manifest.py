@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 from bot.errors import StartupError
 from bot.ops.manifest import AGENT_EVENTS, as_yaml, manifest, request_url
+from bot.ops.scopes import OPTIONAL, SCOPES
 
 SCHEMA = json.loads(
     (Path(__file__).parents[1] / "data/manifest.schema.json").read_text(encoding="utf-8")
@@ -103,3 +105,13 @@ def test_an_agent_is_declared_by_a_second_manifest_alone() -> None:
 def test_an_agent_is_of_one_workspace() -> None:
     with pytest.raises(StartupError, match="--install"):
         manifest(pages="https://bot.example.com", agent=True)
+
+
+def test_the_table_of_scopes_names_those_that_are_asked_for_and_no_others() -> None:
+    page = (Path(__file__).parents[2] / "docs/operation.md").read_text(encoding="utf-8")
+    _, _, below = page.partition("\n## Scopes\n")
+    table = re.findall(r"^\| (`[^|]+) \| ([^|]+)", below.partition("\n### ")[0], re.MULTILINE)
+    named = {scope: what for scopes, what in table for scope in re.findall(r"`([^`]+)`", scopes)}
+
+    assert set(named) == set(SCOPES)
+    assert {scope for scope, what in named.items() if what.startswith("optional: ")} == OPTIONAL
