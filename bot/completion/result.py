@@ -117,8 +117,9 @@ class Section(BaseModel):
     """One choice of the answer, shown in a message (or several) of its own.
 
     `title` and `note` are the bot's words, in plain markdown; `text` is the model's. `cut`: some
-    was written, and the output cap ended it. `breaks`: where a message of it ended though there
-    was room left (`bot.markdown.markdown.Layout.break_at`).
+    was written, and the output cap ended it; as it is shown, also where it was stopped or failed.
+    `breaks`: where a message of it ended though there was room left
+    (`bot.markdown.markdown.Layout.break_at`).
     """
 
     model_config = ConfigDict(frozen=True)

@@ -44,6 +44,8 @@ _MOST_REPEATED = 500
 _HEADING = re.compile(r"[ \t>]*+(#{1,6}[ \t]++)")
 _UNDERLINE = re.compile(r"[ ]{0,3}(?:-{2,}|={2,})[ \t]*\r?")
 _DIVIDER = re.compile(r"[ ]{0,3}(?:-{3,}|={3,})[ \t]*\r?")
+_BEGUN_ITEM = re.compile(r"[ \t>]*+(\d{1,9})([.)]?)[ \t\r]*+(?:\[[ xX]?\]?[ \t\r]*+)?")
+_ITEM = re.compile(r"^[ \t>]*+(\d{1,9})[.)][ \t]", re.MULTILINE)
 _HALF_CHARACTER = re.compile(r"[\r\ud800-\udbff]\Z")
 
 
@@ -138,7 +140,7 @@ class Ending:
         headed = is_head(above) or ("|" in above and bool(line.strip()))
         if not context and headed and (is_begun_rule(line) or not line.strip()):
             return len(line), rule_below(above)
-        end = message.at if _is_half_line(line) else len(message.text)
+        end = message.at if self._is_empty_item() else len(message.text)
         start, opening = self._open_part(end)
         found = half(opening + message.text[start:end])
         end = max(start - len(opening) + found.end, 0)
@@ -147,6 +149,19 @@ class Ending:
         row = message.text[message.at : end]
         rule = f"\n{rule_below(row)}" if not context and is_head(row) else ""
         return len(message.text) - end, found.closing + rule
+
+    def _is_empty_item(self) -> bool:
+        """Whether the last line is nothing but marks, or but the number of one more item: of the
+        first, or of one whose number follows on that of an item above."""
+        message = self._message
+        line = message.unfinished
+        item = _BEGUN_ITEM.fullmatch(line)
+        if item is None:
+            return _is_half_line(line)
+        number, above = int(item[1]), message.text[: message.at]
+        if number == 1:
+            return item[2] != "" and above.endswith("\n\n")
+        return any(int(each[1]) == number - 1 for each in _ITEM.finditer(above))
 
     def _open_part(self, end: int) -> tuple[int, str]:
         """Where the paragraph or the cell begins that goes on to `end`, and the markup that was

@@ -31,7 +31,8 @@ def _ended(answer: Answer) -> list[Section]:
     if not sections:
         return [Section(note=alone, done=True)]
     *whole, last = sections
-    return [*map(_spoken, whole), _noted(last, below)]
+    cut = bool(last.text.strip())
+    return [*map(_spoken, whole), _noted(last.model_copy(update={"cut": cut}), below)]
 
 
 def why_no_more(answer: Answer) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,8 @@ from sandbox.grok.tools import wanted
 
 _CHOICES = 8
 """So many answers of our own to one prompt are looked through for one that was cut off."""
+
+_GO_ON = re.compile(r"\A(?:please )?(?:continue|go on|carry on)\b|\bwas cut off\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,12 @@ def prompts_of(endpoint: Endpoint, body: Mapping[str, Any]) -> list[str]:
 
 
 def _rest(endpoint: Endpoint, body: Mapping[str, Any]) -> str:
-    """How an answer of our own goes on that was cut off, whatever is said below it; empty when the
-    last one was whole."""
+    """How an answer of our own goes on that was cut off, where that is what is wanted of it; empty
+    when the last one was whole."""
     if endpoint == "completions":
         return ""
     match _messages(endpoint, body)[-3:]:
-        case [("user", asked), ("assistant", begun), ("user", _)] if begun:
+        case [("user", asked), ("assistant", begun), ("user", now)] if begun and _GO_ON.search(now):
             whole = (answers.answer(asked, choice, body.get("seed")) for choice in range(_CHOICES))
             found = next((each for each in whole if each.startswith(begun)), begun)
             return found[len(begun) :]

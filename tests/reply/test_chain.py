@@ -289,6 +289,16 @@ def test_a_stopped_answer_keeps_its_text_and_says_so(failure: str) -> None:
     assert texts(Chain(QUESTION, "job1").complete(stopped)) == ["partial\n\n" + talk.STOPPED]
 
 
+@pytest.mark.parametrize("more", [{"failure": "It broke."}, {"stopped": True}])
+def test_an_answer_that_ended_within_a_list_shows_no_empty_item(more: dict[str, Any]) -> None:
+    ended = answer("1. **Begin.** Small.\n2. ").model_copy(update=more)
+
+    shown = texts(Chain(QUESTION, "job1").complete(ended))
+
+    assert shown[0].startswith("1. **Begin.** Small.\n\n")
+    assert "2." not in shown[0]
+
+
 def test_an_answer_stopped_before_its_first_word_says_so() -> None:
     for empty in (answer(), answer("", " ")):
         stopped = empty.model_copy(update={"stopped": True})

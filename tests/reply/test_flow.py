@@ -53,6 +53,25 @@ def whole(text: str, *, behind: str = "", cut: bool = False) -> list[str]:
     return [*flow.show(Section(text=text, done=True, cut=cut))]
 
 
+@pytest.mark.parametrize(
+    ("begun", "shown"),
+    [
+        ("1. **a** b\n2. ", "1. **a** b\n"),
+        ("1. a\n2", "1. a\n"),
+        ("9) a\n10)", "9) a\n"),
+        ("> 1. a\n> 2. ", "> 1. a\n"),
+        ("- a\n  1. b\n  2. [ ] ", "- a\n  1. b\n"),
+        ("Steps:\n\n1.", "Steps:\n\n"),
+        ("- a\n- ", "- a\n"),
+        ("It is\n\n42.", "It is\n\n42."),
+        ("It is\n1", "It is\n1"),
+        ("1.", "1."),
+    ],
+)
+def test_an_answer_that_was_cut_does_not_end_in_an_empty_item(begun: str, shown: str) -> None:
+    assert whole(begun, cut=True) == [shown]
+
+
 def marks(messages: list[str]) -> list[Mark]:
     return [mark for each in messages for mark in seen(each) if mark[0] != JOINER]
 
