@@ -116,7 +116,11 @@ class OAuth:
             whole = self._organisation.enterprise
             name = html.escape(whole.name)
             buttons += f'<button name="team" value="{whole.id}">Allow in all of {name}</button> '
-        shown = f"<ul>{''.join(f'<li>{scope}</li>' for scope in sorted(self._app.scopes))}</ul>"
+        scopes = "".join(f"<li><code>{scope}</code></li>" for scope in sorted(self._app.scopes))
+        shown = (
+            f"<p>Choose the workspace that it is for.</p>"
+            f"<details><summary>What it may do there</summary><ul>{scopes}</ul></details>"
+        )
         form = f'<form method="post">{fields}{buttons}<button name="team">Cancel</button></form>'
         return _html(f"{html.escape(self._app.name)} asks to be installed", shown + form)
 
@@ -161,12 +165,13 @@ class OAuth:
         name, app = html.escape(self._app.name), html.escape(self.install_url)
         rows = "".join(
             f'<li><a href="{pages[team_id]}">{html.escape(team.state.team_name)}</a> '
-            + (_removal(name, team_id) if team.state.installed else f"without {name}")
+            + (_removal(name, team_id) if team.state.installed else f"<span>without {name}</span>")
             + "</li>"
             for team_id, team in self._teams.items()
         )
+        todo = f"Add {name} to a workspace, then open its page and ask there."
         more = f'<p><a class="add" href="{app}">Add {name}</a></p>' if app else ""
-        return _html("Workspaces", f"<ul>{rows}</ul>{more}")
+        return _html("Workspaces", f"<p>{todo}</p><ul>{rows}</ul>{more}")
 
     def _fault(self, query: Mapping[str, str]) -> str:
         if query.get("client_id") != self.client_id:
@@ -247,9 +252,14 @@ def _removal(name: str, team_id: str) -> str:
 
 
 _STYLE = (
-    "body{font:17px/1.7 system-ui,sans-serif;max-width:34em;margin:3em auto;padding:0 1em}"
-    "form{display:inline}button,.add{font:inherit;padding:.2em .8em;margin:0 .2em}"
-    ".add{background:#4a154b;color:#fff;border-radius:4px;text-decoration:none}"
+    "body{font:15px/1.6 Inter,system-ui,sans-serif;color:#1d1c1d;max-width:34em;margin:3em auto;"
+    "padding:0 1em}h1{font-size:24px}ul{padding:0;list-style:none}"
+    "li{display:flex;gap:.8em;align-items:center;padding:.5em .2em;border-top:1px solid #e2e0e6}"
+    "li a{font-weight:700}li form,li span{margin-left:auto}a{color:#1264a3}span{color:#616061}"
+    "form{display:inline}summary{cursor:pointer}details{margin:0 0 1em}"
+    "button,.add{font:inherit;padding:.3em .9em;margin:.2em .2em .2em 0;border-radius:6px;"
+    "border:1px solid #c9c5cf;background:#fff;cursor:pointer}"
+    ".add{background:#4a154b;color:#fff;text-decoration:none}"
 )
 
 

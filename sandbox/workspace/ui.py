@@ -214,7 +214,7 @@ def _state_json(team: Team) -> Json:
         "bot": {
             "user_id": BOT_USER,
             "name": team.state.users[BOT_USER].real_name,
-            "connected": team.dispatcher.transport.connected,
+            "connected": team.state.installed and team.dispatcher.transport.connected,
             "hears_mentions": team.app.hears_mentions,
             "hears_direct_messages": team.app.hears_direct_messages,
             "home_tab": team.app.home_tab,

@@ -14,6 +14,12 @@ import { isDirect } from "./workspace.js";
 /** What was typed and not sent, by place and person. @type {Map<string, string>} */
 const drafts = new Map();
 
+/** What a channel is about, as a sentence behind another. @param {string} topic */
+function sentence(topic) {
+  if (!topic) return "";
+  return /[.!?…]$/.test(topic) ? ` ${topic}` : ` ${topic}.`;
+}
+
 export class ChannelPlace {
   /**
    * @param {string} id
@@ -92,7 +98,7 @@ export class ChannelPlace {
     const words =
       isDirect(channel)
         ? `This is the beginning of your direct messages with ${title}.`
-        : `This is the very beginning of #${title}.${channel.topic ? ` ${channel.topic}` : ""}`;
+        : `This is the very beginning of #${title}.${sentence(channel.topic)}`;
     return el(
       "div",
       { class: "beginning" },
