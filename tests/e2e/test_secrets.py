@@ -124,7 +124,8 @@ async def kept(client: Any) -> str:
             "zset": lambda key=key: client.zrange(key, 0, -1, withscores=True),
             "stream": lambda key=key: client.xrange(key),
         }
-        told.append(f"{key} {await read[kind]()}")
+        if kind != "none":  # its time has not run out meanwhile
+            told.append(f"{key} {await read[kind]()}")
     return "\n".join(told)
 
 
