@@ -1,7 +1,8 @@
 """Texts that begin like a command and are none: what was meant, as it is typed.
 
 A wrong guess costs a click, and a missed one a question in public; but whoever asks something
-that merely begins with such a word is to be heard. So every word has to be one of the command's.
+that merely begins with such a word is to be heard. So every word has to be one of the command's;
+the one word behind it may be any, since two words are no sentence.
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ _ALSO = {
     "unpause": "resume",
 }
 _SAID_IN_THREADS = ("forget", "leave")
+_BESIDE_SAID = frozenset(
+    ("all", "everything", "please", "now", "here", "this", "the", "thread", "conversation", "chat")
+)
+"""Words behind one of those that leave it what it is."""
+
+_INFLECTED = ("s", "d", "r")
+"""What a word ends with that is none with a letter too many."""
+
+_HELPED = frozenset(
+    ("me", "us", "him", "her", "them", "you", "it", "myself", "yourself", "wanted", "desk")
+)
+"""Words that make a question with `help` before them."""
 
 _SCOPES = frozenset(("channel", "workspace", "me", "user", "each-user"))
 _ACTIONS: Mapping[str, frozenset[str]] = {
@@ -93,9 +106,34 @@ _PERIODS = frozenset(("last", "this", "previous", "month", "week", "day", "year"
 _AMOUNT = re.compile(r"[$€]?[0-9][0-9.,_’'-]*[kmb%$€]?", re.IGNORECASE)
 _MODEL = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._:/@+-]+")
 _PAIR = re.compile(r"([^\s=]+)=\S*")
+_WHY_AND_WHEN = frozenset(
+    (
+        *("for", "until", "till", "because", "of", "due", "to", "during", "over", "from", "at"),
+        *("by", "in", "on", "the", "a", "an", "this", "next", "and", "after", "before", "while"),
+        *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+        *("twelve", "half", "quarter", "few", "am", "pm", "o'clock", "noon", "midnight"),
+        *("minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months"),
+        *("min", "mins", "h", "hrs", "year", "today", "tonight", "tomorrow", "now", "later"),
+        *("morning", "afternoon", "evening", "night", "weekend", "lunch", "soon", "again"),
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        *("maintenance", "holiday", "holidays", "vacation", "christmas", "easter", "budget"),
+        *("cost", "costs", "spending", "deployment", "deploy", "upgrade", "update", "migration"),
+        *("incident", "outage", "release", "testing", "tests", "freeze", "audit", "end"),
+        *("grok", "@grok", "bot", "questions", "answers", "please", "temporarily", "immediately"),
+        *("asap", "briefly"),
+    )
+)
+"""What people say behind `pause` and `resume` that no question is made of: why, when, how long."""
+
+_CLOCK = re.compile(r"[0-9]{1,4}(?:[:.][0-9]{2})?(?:am|pm|h|min|m|d|w|th|st|nd|rd)?")
+_BEHIND = {
+    "usage": (_PERIODS, _AMOUNT),
+    **dict.fromkeys(("pause", "resume"), (_WHY_AND_WHEN, _CLOCK)),
+}
 _AT_THE_END = "?!"
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LEAST_LETTERS = 5
+_DOUBLED = re.compile(r"(.)(?=\1)")
 
 
 def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> str:
@@ -108,14 +146,44 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
         return _begun(_command(keyword(words[0])), words[1:2])
     if written and parse_command(text, mentions):
         return _typed(" ".join([keyword(words[0]), *words[1:]]))
+    asks = words[-1].endswith("?")
     words = [*words[:-1], words[-1].rstrip(_AT_THE_END) or words[-1]]
     first, *rest = words
-    if not written and not rest and keyword(first) in _SAID_IN_THREADS:
-        return f"@Grok {keyword(first)}"
+    if said := _said(keyword(first), rest, written=written):
+        return f"@Grok {said}"
     command = _command(keyword(first))
     if command == _HELP:
-        return _help(rest)
-    return _managing(command, rest, mentions) if command else ""
+        return _help(rest, written=written)
+    found = _managing(command, rest, mentions) if command else ""
+    if not found and not written and not asks and _is_but_one(keyword(first), command, rest):
+        return _help_on(command)
+    return found
+
+
+def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
+    """What is said in a thread, where that was meant; as a message a slip of it alone."""
+    if not all(keyword(word) in _BESIDE_SAID for word in rest):
+        return ""
+    if first in _SAID_IN_THREADS:
+        return "" if written and not rest else first
+    if first.endswith(_INFLECTED):
+        return ""
+    return next((said for said in _SAID_IN_THREADS if _is_slip(first, said)), "")
+
+
+def _is_but_one(first: str, command: str, rest: Sequence[str]) -> bool:
+    """Whether one word stands behind a command, whatever it is."""
+    slip = first not in _COMMANDS
+    return (
+        bool(command)
+        and len(rest) == 1
+        and not (slip and first.endswith(_INFLECTED))
+        and (not slip or first not in _ALSO)
+    )
+
+
+def _help_on(command: str) -> str:
+    return _typed(f"{_HELP} {'pause' if command == 'resume' else command}")
 
 
 def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str:
@@ -137,7 +205,7 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
         parsed = parse_command(guess, mentions)
         if parsed and parsed.fields and not parsed.faults:
             return _typed(guess)
-    return _typed(f"{_HELP} {'pause' if command == 'resume' else command}")
+    return _help_on(command)
 
 
 def _begun(command: str, rest: Sequence[str]) -> str:
@@ -146,12 +214,21 @@ def _begun(command: str, rest: Sequence[str]) -> str:
     return _typed(f"{_HELP} {command}") if unmistakable else ""
 
 
-def _help(rest: Sequence[str]) -> str:
+def _help(rest: Sequence[str], *, written: bool) -> str:
+    """Help on what is named, or all of it where one word names nothing; in a message that may as
+    well be about what was said before."""
     if not rest:
         return _typed(_HELP)
+    topic = _command(keyword(rest[0]))
+    if len(rest) > 1:
+        behind = topic in COMMANDS and _is_vocabulary(topic, rest[1:])
+        return _help_on(topic) if behind else ""
     topics = (*COMMANDS, *TOPICS, FLAGS_TOPIC, *(name for name in OPTIONS if len(name) > 2))
     near = get_close_matches(rest[0].lower()[:_LONGEST_TOPIC], topics, n=1, cutoff=0.75)
-    return _typed(f"{_HELP} {near[0].replace('_', '-')}") if near and len(rest) == 1 else ""
+    if near:
+        return _typed(f"{_HELP} {near[0].replace('_', '-')}")
+    named = written or keyword(rest[0]) in _HELPED or rest[0].startswith("@")
+    return "" if named else _typed(_HELP)
 
 
 def _typed(command: str) -> str:
@@ -208,8 +285,9 @@ def _means(command: str, word: str) -> bool:
             return bool(_MODEL.fullmatch(word))
         case "search":
             return bool(searched_name(word))
-        case "usage":
-            return key in _PERIODS or bool(_AMOUNT.fullmatch(word))
+        case "usage" | "pause" | "resume":
+            words, amounts = _BEHIND[command]
+            return key in words or bool(amounts.fullmatch(key))
         case "defaults":
             return _means_default(word, key)
         case "quota":
@@ -248,7 +326,7 @@ def _is_slip(typed: str, word: str) -> bool:
     if typed in swapped:
         return True
     if len(word) < _LEAST_LETTERS:  # short words are near to too many others
-        return False
+        return len(typed) > len(word) and _DOUBLED.sub("", typed) == word
     if len(typed) == len(word) + 1:
         return any(typed[:i] + typed[i + 1 :] == word for i in range(1, len(typed)))
     if len(typed) == len(word) - 1:

@@ -53,6 +53,11 @@ async def press(stage: Stage, message: Message, action: str, user: str = ANA) ->
     [
         ("quotas", "/grok quota"),
         ("usge", "/grok usage"),
+        ("helpp", "/grok help"),
+        ("help nosuch", "/grok help"),
+        ("usage bogus", "/grok help usage"),
+        ("pause for maintenance until five", "/grok help pause"),
+        ("forgett", "@Grok forget"),
         ("defaults set temperature 0.5", "/grok defaults set --temperature 0.5"),
     ],
 )
@@ -73,6 +78,14 @@ async def test_a_slip_in_a_command_is_asked_only_when_its_author_says_so(
     assert [each.messages[-1]["content"] for each in stage.grok.requests] == [text]
     assert note.deleted
     assert not stage.workspace.problems
+
+
+async def test_a_slip_in_what_is_said_in_threads_is_not_asked(stage: Stage) -> None:
+    await stage.workspace.say(ANA, GENERAL, "@grok forgett")
+    note = await told(stage)
+
+    assert "`@Grok forget`" in note.shown
+    assert stage.grok.requests == []
 
 
 @pytest.mark.parametrize("channel", [GENERAL, DM])
