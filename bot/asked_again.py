@@ -23,7 +23,9 @@ from bot.store.grok_keys import GrokKeys, OwnKey
 from bot.store.installations import Installations
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
+from bot.web_address import web_address_fits
 from bot.wiring import Wiring
+from bot.words.startup import wrong_url
 
 
 async def asked_again(settings: Settings, store: Store, team: str, job: Job, call: str) -> Taken:
@@ -31,6 +33,8 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
 
     Raises `StartupError`, `RequestRefused`, `Denied` and `NotTaken`.
     """
+    if not web_address_fits(settings.slack_api_url):
+        raise StartupError([wrong_url("SLACK_API_URL", "https:// or http://")])
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(slack_session())
         installation = await _installation(settings, session, store, team)

@@ -15,12 +15,13 @@ from bot.errors import StartupError, UserError
 from bot.ops import command_words
 from bot.ops import words as ops_words
 from bot.words import startup as startup_words
-from bot.words.terminal import spelled
+from bot.words.terminal import plain
 
 if TYPE_CHECKING:
     import asyncio
 
     from bot.duties import Duty
+    from bot.ops.logs import Reader
     from bot.settings import Settings
 
 # Each command imports what it needs, and no more: `--help` and `schema` are there at once.
@@ -133,14 +134,16 @@ def _few(given: str) -> int:
     raise argparse.ArgumentTypeError(command_words.DEMO_WORKSPACES_RANGE)
 
 
-def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]]) -> int:
+def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]], reader: Reader = "person") -> int:
+    """Run it with the settings, and with logs as its `reader` needs them."""
+
     def configured() -> int:
         import asyncio
 
         from bot.ops.logs import configure
 
         settings = _settings()
-        configure(settings)
+        configure(settings, reader=reader)
         return asyncio.run(run(settings))
 
     return _told(configured)
@@ -172,9 +175,9 @@ def _told(run: Callable[[], int]) -> int:
     try:
         return run()
     except StartupError as error:
-        print(*error.faults, sep="\n", file=sys.stderr)
+        print(*map(plain, error.faults), sep="\n", file=sys.stderr)
     except UserError as error:
-        print(spelled(error.sentence), file=sys.stderr)
+        print(plain(error.sentence), file=sys.stderr)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return EXIT_FAULT
@@ -198,7 +201,10 @@ def _run_bot(duty: Duty) -> int:
     keep_heap_whole()
     with loading():
         from bot.app import serve
-    return _guarded(lambda settings: _until_signal(lambda stop: serve(settings, stop, duty)))
+    return _guarded(
+        lambda settings: _until_signal(lambda stop: serve(settings, stop, duty)),
+        "operator",
+    )
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -207,7 +213,8 @@ def _demo(options: argparse.Namespace) -> int:
     return _guarded(
         lambda settings: _until_signal(
             lambda stop: demo(settings, stop, options.workspaces, agent=options.agent)
-        )
+        ),
+        "spectator",
     )
 
 

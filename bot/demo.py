@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.app import open_bot, until
+from bot.errors import StartupError
 from bot.ops import command_words
 from bot.ops.manifest import manifest
 from bot.ops.scopes import SCOPES
@@ -23,6 +24,9 @@ from sandbox.grok import GrokServer
 from sandbox.workspace import AppConfig, Workspace, Workspaces
 
 T = TypeVar("T")
+
+_SANDBOX_KEY = "xai-sandbox-"
+"""What the keys of a sandbox begin with: who has one set asks no real Grok."""
 
 _SECOND_KEY = "xai-sandbox-second-key"
 """Of another account, for a workspace that wants a Grok key of its own."""
@@ -46,8 +50,10 @@ async def demo(
 
     Of `settings` only what concerns Grok is used: with a key, the real one answers. Of several
     `workspaces` none has the app at first: each installs it by the bot's pages. The app of one may
-    be an `agent`.
+    be an `agent`. Raises `StartupError`.
     """
+    if agent and workspaces > 1:
+        raise StartupError([command_words.AGENT_IS_OF_ONE])
     print(command_words.DEMO_STARTING, flush=True)
     async with AsyncExitStack() as stack:
         one = workspaces == 1
@@ -56,19 +62,28 @@ async def demo(
             if one
             else open_several(stack, workspaces)
         )
-        real = settings.xai_api_key is not None
+        real = _has_key(settings)
         grok = None if real else await stack.enter_async_context(GrokServer())
         data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="grok-bot-demo-"))
         bot = await stack.enter_async_context(open_bot(_settings(settings, opened, grok, data_dir)))
         kind = command_words.DEMO_REAL_GROK if real else command_words.DEMO_SANDBOX_GROK
-        ready = command_words.demo_ready if one else command_words.demo_several_ready
-        print(ready(opened.url, kind), flush=True)
+        if one:
+            print(command_words.demo_ready(opened.url, kind, agent=agent), flush=True)
+        else:
+            print(command_words.demo_several_ready(opened.url, kind), flush=True)
         if grok is not None:
             print(command_words.demo_grok(grok.base_url, grok.api_key or ""), flush=True)
             if not one:
                 grok.more_keys.add(_SECOND_KEY)
                 print(command_words.demo_second_key(_SECOND_KEY), flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
+    print(command_words.DEMO_STOPPED, flush=True)
+
+
+def _has_key(settings: Settings) -> bool:
+    """Whether there is a key for a Grok of one's own; that of another demo is none."""
+    key = settings.xai_api_key
+    return key is not None and not key.get_secret_value().startswith(_SANDBOX_KEY)
 
 
 async def open_workspace(stack: AsyncExitStack, app: AppConfig = _APP) -> Workspace:

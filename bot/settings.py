@@ -277,10 +277,13 @@ class Settings(BaseSettings):
         description="Where the days and months of quotas begin and end, such as `Europe/Berlin`.",
     )
     log_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="`auto`: text on a terminal, else JSON."
+        "auto",
+        description="`auto`: JSON where `serve` and `work` do not write to a terminal, else text.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe level that is logged."
+        "INFO",
+        description="Least severe level that is logged; unset: `INFO` by `serve` and `work`, "
+        "`WARNING` by `demo`, and nothing by the other commands.",
     )
     otel_exporter_otlp_endpoint: str | None = Field(
         None,

@@ -16,10 +16,11 @@ from bot.completion.enclosed import holds_pictures, named_unread
 from bot.completion.flags import Flags
 from bot.completion.result import Section
 from bot.completion.transcript import Past
-from bot.errors import GrokFailed, StartupError
+from bot.errors import GrokFailed, GrokFailure, StartupError
 from bot.files.reading import Reading
 from bot.files.ref import bounds_of
 from bot.grok.answering import Completion
+from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok
 from bot.ops.setting_names import nothing_set, set_names, unknown_settings
 from bot.reply.last_line import last_line
@@ -30,7 +31,11 @@ from bot.terminal_input import with_input
 from bot.words import files as files_words
 from bot.words import startup as startup_words
 from bot.words import talk
-from bot.words.terminal import spelled
+from bot.words import terminal as words
+from bot.words.terminal import plain, spelled
+
+_MODELS_SHOWN = 6
+"""Where somebody named one that there is not."""
 
 
 def question(settings: Settings, arguments: Sequence[str]) -> Flags:
@@ -55,7 +60,7 @@ async def ask_in_terminal(
     """
     files = await read_files(flags.files, Reading(bounds_of(settings)))
     if unread := named_unread(files):
-        print(spelled(files_words.not_read(unread)), file=err)
+        print(plain(files_words.not_read(unread)), file=err)
     if files and "prompt" not in flags.values:
         flags = replace(flags, values={**flags.values, "prompt": talk.ABOUT_THIS})
     pictures = holds_pictures(files)
@@ -75,22 +80,24 @@ async def ask_in_terminal(
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request, search)
         printer = _Printer(out)
-        failure = await _print(completion, collector, printer, err)
+        failure, kind = await _print(completion, collector, printer, err)
+        if kind == "unknown_model":
+            failure = " ".join(filter(None, [failure, await _models(grok.catalogue)]))
         collector.unsearched = completion.unsearched
     answer = collector.answer(
         endpoint=completion.call.endpoint, failure=failure, seconds=time.monotonic() - started
     )
     printer.end(answer.sections)
-    print(spelled(failure) or last_line(answer), file=err)
+    print(plain(failure) or last_line(answer), file=err)
     return 0 if collector.whole and not failure else 1
 
 
 async def _print(
     completion: Completion, collector: Collector, printer: _Printer, err: TextIO
-) -> str:
+) -> tuple[str, GrokFailure | None]:
     """Print the answer while it grows, and to `err` what is searched for it; why there is no more
-    of it, or an empty text."""
-    failure = doing = ""
+    of it, or an empty text, and of which kind that is."""
+    doing = ""
     async with aclosing(completion) as chunks:
         try:
             async for chunk in chunks:
@@ -100,8 +107,15 @@ async def _print(
                     print(collector.searching.progress, file=err, flush=True)
                 printer.show(collector.sections())
         except GrokFailed as failed:
-            failure = failed.sentence
-    return failure
+            return failed.sentence, failed.kind
+    return "", None
+
+
+async def _models(catalogue: Catalogue) -> str:
+    """Which there are, the cheapest first; empty where the API does not list them."""
+    await catalogue.refresh()
+    names = [model.id for model in catalogue.listed]
+    return words.some_models(names[:_MODELS_SHOWN], len(names) - _MODELS_SHOWN) if names else ""
 
 
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

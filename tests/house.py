@@ -29,6 +29,7 @@ GROUND = frozenset(
         "seldom",
         "listening",
         "http_connection",
+        "web_address",
     }
 )
 TOP = frozenset(

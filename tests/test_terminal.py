@@ -11,7 +11,7 @@ from bot import words
 from bot.completion.flags import parse_words
 from bot.terminal import ask_in_terminal
 from bot.words import grok as grok_words
-from bot.words.terminal import spelled
+from bot.words.terminal import plain, spelled
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.wire import DONE, ends, event, says
@@ -145,7 +145,7 @@ async def test_what_is_missing_is_said(
     code, out, err = await asked(openai_grok)
 
     assert (code, out) == (1, shown)
-    assert err == spelled(sentence)
+    assert err == plain(sentence)
 
 
 async def test_body_without_a_choice_is_said(openai_grok: GrokServer) -> None:

@@ -17,7 +17,7 @@ from bot.completion.typed import written
 from bot.errors import RequestRefused, StartupError
 from bot.settings import Settings, default_values
 from bot.words import eval as words
-from bot.words.terminal import spelled
+from bot.words.terminal import plain
 
 AXES = (
     *("model", "system", "effort", "temperature", "top_p", "max_tokens"),
@@ -88,7 +88,7 @@ def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
         try:
             setting.request("-", settings)
         except RequestRefused as refused:
-            raise StartupError([spelled(refused.sentence)]) from None
+            raise StartupError([plain(refused.sentence)]) from None
     return tuple(found)
 
 

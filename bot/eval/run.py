@@ -36,7 +36,7 @@ from bot.rules.shares import Share, mean
 from bot.settings import Settings
 from bot.words import eval as words
 from bot.words import startup as startup_words
-from bot.words.terminal import spelled
+from bot.words.terminal import plain, spelled
 
 PERSON = "person"
 """The judge that is no model."""
@@ -238,7 +238,7 @@ class _Eval:
         told = words.plan(
             len(self.items), len(self.grid), len(questions) - len(left), f"${most:.2f}"
         )
-        print(spelled(told), file=self._err)
+        print(plain(told), file=self._err)
 
 
 class _Progress:

@@ -94,6 +94,11 @@ class Catalogue:
         """Every model, in the order in which people are shown them."""
         return self._cheapest
 
+    @property
+    def listed(self) -> tuple[Model, ...]:
+        """The same, if the API has listed them itself."""
+        return self._cheapest if self._fetched_at is not None else ()
+
     async def refresh(self) -> None:
         """Ask the API again when the last list is older than ten minutes; never raises."""
         now = self._clock()

@@ -19,7 +19,7 @@ from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past
-from bot.errors import Fault, RequestRefused
+from bot.errors import Fault, RequestRefused, StartupError
 from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
@@ -35,6 +35,8 @@ from bot.grok.sips import SippingTransport
 from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.settings import Settings
+from bot.web_address import web_address_fits
+from bot.words.startup import wrong_url
 
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 15.0
@@ -52,7 +54,10 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
 
     httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
     There are as many connections as answers: the worker bounds those.
+    Raises `StartupError` where `XAI_BASE_URL` is no address.
     """
+    if not web_address_fits(settings.xai_base_url):
+        raise StartupError([wrong_url("XAI_BASE_URL", "https:// or http://")])
     transport = SippingTransport(client=_session())
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS)
     forgetful = CookieJar(DefaultCookiePolicy(allowed_domains=()))

@@ -28,6 +28,7 @@ from bot.store.installations import Installations
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
 from bot.words.installing import LOST_REMEDY
+from bot.words.terminal import plain
 
 _NO_TEAM = "CHECK"
 """In place of a workspace that Slack does not tell."""
@@ -41,9 +42,16 @@ class Line:
     ok: bool
     text: str
     remedy: str = ""
+    hint: bool = False
+    """Whether it only says where to mend the faults that follow."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a fault of its own."""
+        return not (self.ok or self.hint)
 
     def __str__(self) -> str:
-        mark = "✓" if self.ok else "✗"
+        mark = "✓" if self.ok else "→" if self.hint else "✗"
         return f"{mark} {self.name}: {self.text} {self.remedy}".rstrip()
 
 
@@ -53,9 +61,9 @@ async def check(settings: Settings, *, ask: bool = False) -> int:
     faults = 0
     async with aclosing(run_checks(settings, ask=ask)) as lines:
         async for line in lines:
-            print(redactor.text(str(line)), flush=True)
-            faults += not line.ok
-    print(words.check_faults(faults) if faults else words.CHECK_ALL_FINE)
+            print(plain(redactor.text(str(line))), flush=True)
+            faults += line.counts
+    print(words.check_faults(faults) if faults else plain(words.CHECK_ALL_FINE))
     return 1 if faults else 0
 
 
@@ -170,5 +178,5 @@ def _scopes(installation: Installation) -> str | Trouble:
 
 def _line(name: str, finding: str | Trouble) -> Line:
     if isinstance(finding, Trouble):
-        return Line(name, ok=False, text=finding.text, remedy=finding.remedy)
+        return Line(name, ok=False, text=finding.text, remedy=finding.remedy, hint=finding.hint)
     return Line(name, ok=True, text=finding)

@@ -177,13 +177,10 @@ def finishing(answers: int, seconds: float) -> str:
     return f"Finishing {number}, for {seconds:g} s at most; Ctrl-C again ends at once."
 
 
-def demo_ready(page: str, grok: str) -> str:
+def demo_ready(page: str, grok: str, *, agent: bool = False) -> str:
     """The demo runs; `grok` says which Grok answers."""
-    return (
-        f"\n  The demo is ready: {page}\n\n"
-        f"  Open it and type /grok Explain TCP slow start\n"
-        f"  {grok} Ctrl-C ends everything.\n"
-    )
+    first = DEMO_ASK_AGENT if agent else DEMO_ASK
+    return f"\n  The demo is ready: {page}\n\n  {first}\n  {grok} Ctrl-C ends everything.\n"
 
 
 def demo_several_ready(page: str, grok: str) -> str:
@@ -195,6 +192,15 @@ def demo_several_ready(page: str, grok: str) -> str:
     )
 
 
+DEMO_ASK = "Open it and type /grok Explain TCP slow start"
+DEMO_ASK_AGENT = (
+    "Open it, and there the direct messages with Grok: click a prompt that it suggests, or write "
+    "to it"
+)
+DEMO_STOPPED = "The demo has stopped; nothing of it is left."
+AGENT_IS_OF_ONE = (
+    "--agent is for the app of one workspace: leave it out, or leave out --workspaces."
+)
 DEMO_WORKSPACES = "so many workspaces, each of which can install the app"
 DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -29,18 +29,37 @@ _INPUT, _BEHIND_INPUT = "input_value=", ", input_type="
 """Between these pydantic's errors quote the value that they are about."""
 
 
-def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send every log record of the process to `stream` (stderr), as `settings` say.
+Reader = Literal["operator", "spectator", "person"]
+"""Who reads what a command writes: the operator of a bot that runs for days; who watches a demo;
+or somebody who waits for its sentences, which are all that they should read."""
+
+_OFF = logging.CRITICAL + 1
+_USUAL_LEVEL: dict[Reader, int] = {
+    "operator": logging.INFO,
+    "spectator": logging.WARNING,
+    "person": _OFF,
+}
+"""Where LOG_LEVEL is not set."""
+
+
+def configure(
+    settings: Settings, stream: TextIO | None = None, *, reader: Reader = "operator"
+) -> None:
+    """Send every log record of the process to `stream` (stderr), as `settings` say; what they
+    leave open is as its `reader` needs it.
 
     May be called again: the last call holds.
     """
     stream = sys.stderr if stream is None else stream
+    level: int | str = _USUAL_LEVEL[reader]
+    if "log_level" in settings.model_fields_set:
+        level = settings.log_level
     handler = logging.StreamHandler(stream)
     handler.addFilter(_library_filter)
-    handler.setFormatter(_formatter(settings, stream))
+    handler.setFormatter(_formatter(settings, stream, reader))
     logging.root.handlers = [handler]
-    logging.root.setLevel(logging.WARNING)
-    logging.getLogger(OURS).setLevel(settings.log_level)
+    logging.root.setLevel(_OFF if level == _OFF else logging.WARNING)
+    logging.getLogger(OURS).setLevel(level)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -54,7 +73,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     )
 
 
-def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
+def _formatter(settings: Settings, stream: TextIO, reader: Reader) -> logging.Formatter:
     redactor = Redactor.of(settings)
 
     def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -67,7 +86,8 @@ def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
     if not settings.log_prompts:
         processors.append(_without_prompts)
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_shared(), processors=[*processors, redact, _renderer(settings, stream)]
+        foreign_pre_chain=_shared(),
+        processors=[*processors, redact, _renderer(settings, stream, reader)],
     )
 
 
@@ -81,9 +101,10 @@ def _shared() -> list[Processor]:
     ]
 
 
-def _renderer(settings: Settings, stream: TextIO) -> Processor:
+def _renderer(settings: Settings, stream: TextIO, reader: Reader) -> Processor:
     on_terminal = stream.isatty()
-    if settings.log_format == "json" or (settings.log_format == "auto" and not on_terminal):
+    for_a_machine = reader == "operator" and not on_terminal
+    if settings.log_format == "json" or (settings.log_format == "auto" and for_a_machine):
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(
         colors=on_terminal, exception_formatter=structlog.dev.plain_traceback

@@ -74,4 +74,5 @@ def nothing_set(settings: Settings) -> list[Trouble]:
     )
     if any(needed) or Path(ENV_FILE).exists():
         return []
-    return [Trouble(words.no_env_file(ENV_FILE, str(Path.cwd())), words.REMEDY_NO_ENV_FILE)]
+    fault = words.no_env_file(ENV_FILE, str(Path.cwd()))
+    return [Trouble(fault, words.REMEDY_NO_ENV_FILE, hint=True)]

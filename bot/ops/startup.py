@@ -19,6 +19,7 @@ from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.store.address import address_fault
 from bot.store.seal import LEAST_CHARACTERS, keys_in
+from bot.web_address import web_address_fits
 from bot.words.startup import NO_XAI_API_KEY, wrong_url
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
@@ -105,7 +106,7 @@ def _app(settings: Settings) -> Iterator[Trouble]:
 
 def _public(settings: Settings, address: str) -> bool:
     """Slack sends people back to `https://` alone; the sandbox is on this machine."""
-    if not _web_address_fits(address):
+    if not web_address_fits(address):
         return False
     parts = urlsplit(address)
     safe = parts.scheme == "https" or not _at_slack(settings)
@@ -152,9 +153,13 @@ def _grok_key(settings: Settings) -> Iterator[Trouble]:
 
 
 def _addresses(settings: Settings) -> Iterator[Trouble]:
-    web = {"SLACK_API_URL": settings.slack_api_url, "XAI_BASE_URL": settings.xai_base_url}
+    web = {
+        "SLACK_API_URL": settings.slack_api_url,
+        "XAI_BASE_URL": settings.xai_base_url,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otel_exporter_otlp_endpoint,
+    }
     for name, address in web.items():
-        if not _web_address_fits(address):
+        if address is not None and not web_address_fits(address):
             yield Trouble(wrong_url(name, "https:// or http://"), setting=name)
     url = settings.redis_url
     if url is not None and (fault := address_fault(url.get_secret_value())):
@@ -183,16 +188,8 @@ def _begins(token: SecretStr, prefix: str) -> bool:
     return token.get_secret_value().startswith(prefix)
 
 
-def _web_address_fits(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
 def _at_slack(settings: Settings) -> bool:
-    if not _web_address_fits(settings.slack_api_url):
+    if not web_address_fits(settings.slack_api_url):
         return False
     host = urlsplit(settings.slack_api_url).hostname or ""
     return host == "slack.com" or host.endswith(".slack.com")

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 class Trouble:
     """`text` says what is wrong, `remedy` what to do; both are whole sentences.
 
-    `setting` is the variable at fault, where it is one.
+    `setting` is the variable at fault, where it is one. A `hint` is no fault of its own: it says
+    where others come from.
     """
 
     text: str
     remedy: str = ""
     setting: str = ""
+    hint: bool = False
 
     @property
     def sentence(self) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 COMMAND = "python -m bot ask"
+
+_CODE = re.compile(r"`([^`\n]*)`")
 
 HELP = f"""\
 Ask Grok, and the answer grows here in the terminal:
@@ -29,6 +34,17 @@ NOT_TEXT = "What came in is no text in UTF-8, so Grok was not asked. Give me tex
 def spelled(sentence: str) -> str:
     """A sentence that people in Slack read too, with the apostrophe of the terminal."""
     return sentence.replace("’", "'")
+
+
+def plain(sentence: str) -> str:
+    """The same without the marks of code, which nothing takes away in a terminal."""
+    return _CODE.sub(r"\1", spelled(sentence))
+
+
+def some_models(names: Sequence[str], more: int) -> str:
+    """Models that there are, where one was asked for that there is not."""
+    rest = f", and {more} more" if more > 0 else ""
+    return f"There are {', '.join(names)}{rest}."
 
 
 def no_file(path: str) -> str:

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from bot.completion.schema import json_schema
+from bot.ops.command_words import AGENT_IS_OF_ONE, DEMO_SANDBOX_GROK, DEMO_STOPPED
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import Workspace
 from tests.e2e.process import ROOT, bot_process, environment
@@ -103,6 +104,8 @@ async def test_ask_names_every_fault(
         ({"XAI_API_KEY": "", "SLACK_BOT_TOKEN": ""}, ["XAI_API_KEY", "SLACK_BOT_TOKEN"]),
         ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, ["Slack"]),
         ({"REDIS_URL": "localhost:6379"}, ["REDIS_URL", "redis://"]),
+        ({"XAI_BASE_URL": "nonsense"}, ["XAI_BASE_URL is not an address"]),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://"}, ["OTEL_EXPORTER_OTLP_ENDPOINT is not an"]),
         ({"GROK_MAX_TOKENS": "many"}, ["GROK_MAX_TOKENS"]),
     ],
 )
@@ -162,10 +165,20 @@ async def test_serve_answers_probes_and_logs_no_prompt(
         json.loads(line)
 
 
+async def test_a_demo_of_several_workspaces_is_no_agent(tmp_path: Path) -> None:
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    code, out, err = await _run(env, tmp_path, "demo", "--workspaces", "2", "--agent")
+
+    assert (code, out, err) == (1, "", f"{AGENT_IS_OF_ONE}\n")
+
+
 @asynccontextmanager
-async def _demo(cwd: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def _demo(
+    cwd: Path, *, key: str = "", base_url: str = ""
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A demo, and the address of its page."""
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(cwd)}
+    env |= {"XAI_API_KEY": key, "XAI_BASE_URL": base_url}
     async with bot_process(env, "demo", cwd=cwd) as demo:
         assert demo.stdout is not None
         printed = ""
@@ -186,10 +199,23 @@ async def test_demo_prints_the_page_first_and_ends_with_ctrl_c(tmp_path: Path) -
                 assert (await state.json())["bot"]["connected"]
         children = _children(demo.pid)
         demo.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(demo.wait(), 20) == 0
+        out, err = await asyncio.wait_for(demo.communicate(), 20)
 
+    assert (demo.returncode, err) == (0, b"")
+    assert out.decode().endswith(f"{DEMO_STOPPED}\n")
     assert children
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+async def test_the_key_that_a_demo_prints_is_no_key_for_the_real_grok(tmp_path: Path) -> None:
+    key, address = "xai-sandbox-key", "http://127.0.0.1:9/v1"
+    async with _demo(tmp_path, key=key, base_url=address) as (demo, _):
+        assert demo.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said:
+            said = (await asyncio.wait_for(demo.stdout.readline(), 30)).decode()
+
+    assert DEMO_SANDBOX_GROK in said
 
 
 def _children(pid: int) -> list[int]:

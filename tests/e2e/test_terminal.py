@@ -121,7 +121,7 @@ async def test_files_go_along_and_what_is_not_read_is_said(
     nowhere, _, told = await shell(env, tmp_path, "$BOT ask --file gone.pdf When? </dev/null")
 
     assert (code, nowhere) == (0, 1), err
-    assert "Not read: `film.mp4` (it is a video" in err
+    assert "Not read: film.mp4 (it is a video" in err
     assert "There is no file gone.pdf" in told
     text, *parts = prompt_of(grok)
     assert [part["type"] for part in parts] == ["input_file", "input_image"]
@@ -168,8 +168,31 @@ async def test_an_unknown_flag_names_the_help_of_the_terminal(
     code, _, err = await shell(ask_environment(grok), tmp_path, "$BOT ask -x hi </dev/null")
 
     assert code == 1
-    assert "`ask --help` lists them" in err
+    assert "ask --help lists them" in err
     assert "/grok" not in err
+
+
+@pytest.mark.parametrize(
+    ("env", "line", "sentence"),
+    [
+        ({"XAI_BASE_URL": "nonsense"}, "ask hi", "XAI_BASE_URL is not an address that"),
+        ({"XAI_BASE_URL": "http://h:port"}, "ask hi", "XAI_BASE_URL is not an address that"),
+        ({"REDIS_URL": "nonsense"}, "jobs", "REDIS_URL is not an address that"),
+        ({"REDIS_URL": "nonsense"}, "forget --user U1", "REDIS_URL is not an address that"),
+        ({"XAI_API_KEY": "xai-wrong"}, "ask hi", "Grok does not accept this bot's key."),
+        ({}, "ask --model gpt5 hi", "Grok has no model called gpt5. Choose another with --model."),
+    ],
+)
+async def test_what_goes_wrong_is_one_sentence_and_nothing_else(
+    grok: GrokServer, tmp_path: Path, env: dict[str, str], line: str, sentence: str
+) -> None:
+    code, out, err = await shell(ask_environment(grok) | env, tmp_path, f"$BOT {line} </dev/null")
+
+    assert (code, out) == (1, "")
+    assert err.startswith(sentence)
+    assert len(err.splitlines()) == 1
+    assert "`" not in err
+    assert "gpt5" not in line or "There are grok-" in err
 
 
 @pytest.mark.parametrize(
@@ -199,6 +222,15 @@ async def test_without_anything_set_the_missing_file_is_named_first(tmp_path: Pa
     assert code == 1
     assert err.splitlines()[0].startswith(f"There is no .env in {tmp_path}")
     assert "Copy .env.example to .env" in err
+
+
+async def test_that_there_is_no_file_is_no_fault_of_its_own(tmp_path: Path) -> None:
+    code, out, _ = await shell(BARE | {"LOG_LEVEL": "ERROR"}, tmp_path, "$BOT check")
+
+    assert code == 1
+    assert out.count("✗") == 3
+    assert "→ Settings: There is no .env in" in out
+    assert out.endswith("3 faults found.\n")
 
 
 async def test_a_file_that_is_no_text_is_said_so(tmp_path: Path) -> None:

@@ -336,4 +336,4 @@ async def test_an_answer_that_does_not_come_is_a_fault(
 
     assert await check(fine, ask=True) == 1
 
-    assert "✗ Grok answer: This bot’s Grok account has no credit" in capsys.readouterr().out
+    assert "✗ Grok answer: This bot's Grok account has no credit" in capsys.readouterr().out

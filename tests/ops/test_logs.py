@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.ops.logs import configure
+from bot.ops.logs import Reader, configure
 from bot.settings import Settings
 
 
@@ -164,3 +164,32 @@ def test_the_body_is_cut_out_of_a_warning_of_bolts() -> None:
     )
 
     assert events(stream)[0]["event"] == "Unhandled request"
+
+
+@pytest.mark.parametrize(
+    ("reader", "level", "heard"),
+    [
+        ("operator", None, ["quiet", "loud", "library"]),
+        ("spectator", None, ["loud", "library"]),
+        ("person", None, []),
+        ("person", "INFO", ["quiet", "loud", "library"]),
+        ("spectator", "ERROR", ["library"]),
+    ],
+)
+def test_who_reads_what_a_command_writes_gets_no_more_than_that(
+    reader: Reader, level: str | None, heard: list[str]
+) -> None:
+    stream = io.StringIO()
+    given = {} if level is None else {"log_level": level}
+    configure(Settings(_env_file=None, **given), stream, reader=reader)  # type: ignore[arg-type]
+    log = structlog.get_logger("bot.jobs")
+
+    log.info("quiet")
+    log.warning("loud")
+    logging.getLogger("aiohttp").warning("library")
+
+    lines = stream.getvalue().splitlines()
+    assert [
+        word for line in lines for word in ("quiet", "loud", "library") if word in line
+    ] == heard
+    assert all(line.startswith("{") is (reader == "operator") for line in lines)

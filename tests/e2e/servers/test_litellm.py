@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.words.grok import GROK_SENTENCES, grok_unknown_model
-from bot.words.terminal import spelled
+from bot.words.terminal import plain, spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import GENERAL, Workspace
 from tests.e2e.process import environment
@@ -126,7 +126,9 @@ async def test_refusals_are_told_as_what_they_are(litellm: Running, endpoint: st
     settings = litellm.settings(grok_endpoint=endpoint)
     wrong = litellm.settings(grok_endpoint=endpoint, xai_api_key="wrong")
 
-    assert await ask(settings, "-m", "nobody", "rain") == (1, "", grok_unknown_model("nobody", ()))
+    code, out, err = await ask(settings, "-m", "nobody", "rain")
+    assert (code, out) == (1, "")
+    assert err.startswith(plain(grok_unknown_model("nobody", ())))
     assert await ask(wrong, "rain") == (1, "", spelled(GROK_SENTENCES["bad_key"]))
     assert await ask(settings, "-m", "busy", "rain") == (1, "", GROK_SENTENCES["rate_limited"])
 

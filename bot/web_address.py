@@ -1,0 +1,23 @@
+"""Addresses on the web that settings give: what one has to be before anything is sent there."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_HOST = re.compile(r"[^\s/\\<>\"'`{}|^$%\[\]]+")
+"""Of a host that is no IPv6 address: names of other alphabets are fine."""
+
+
+def web_address_fits(address: str) -> bool:
+    """Whether `address` begins with `http://` or `https://`, and names a host."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or port == 0:
+        return False
+    if parts.netloc.rpartition("@")[2].startswith("["):
+        return True  # which urlsplit has read
+    return bool(_HOST.fullmatch(host)) and all(host.removesuffix(".").split("."))
