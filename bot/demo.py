@@ -9,6 +9,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -89,7 +90,9 @@ def _has_key(settings: Settings) -> bool:
 async def open_workspace(stack: AsyncExitStack, app: AppConfig = _APP) -> Workspace:
     """The workspace with `app`, at the first port that is free, so that its address stays from one
     start to the next."""
-    return await _at_first_port(stack, lambda port: Workspace(app=app, port=port))
+    workspace = await _at_first_port(stack, lambda port: Workspace(app=app, port=port))
+    _settle_here(workspace)
+    return workspace
 
 
 async def open_several(stack: AsyncExitStack, count: int) -> Workspaces:
@@ -99,10 +102,22 @@ async def open_several(stack: AsyncExitStack, count: int) -> Workspaces:
         return Workspaces(count, app=_APP, port=port)
 
     workspaces = await _at_first_port(stack, opening)
+    for workspace in workspaces.workspaces:
+        _settle_here(workspace)
     pages = f"http://127.0.0.1:{_free_port()}"
     workspaces.oauth.redirect_urls.append(pages)
     workspaces.oauth.install_url = pages + INSTALL_PATH
     return workspaces
+
+
+def _settle_here(workspace: Workspace) -> None:
+    """Its people are in the time zone of this machine, as the browser is, and are called by the
+    names that the page shows."""
+    here = datetime.now().astimezone()
+    workspace.state.zone = here.tzname() or "UTC"
+    workspace.state.zone_seconds = int((here.utcoffset() or timedelta()).total_seconds())
+    for user in workspace.state.users.values():
+        user.display_name = user.real_name
 
 
 async def _at_first_port(

@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 import structlog
@@ -104,9 +104,16 @@ class InstallPages:
         """For `Listening`."""
         return {INSTALL_PATH: {"GET": self._install}, REDIRECT_PATH: {"GET": self._redirected}}
 
-    async def _succeeded(self, args: AsyncSuccessArgs) -> BoltResponse:  # noqa: ARG002 - it is all said
-        link = f'<p><a class="add" href="{self._slack}">{words.OPEN}</a></p>'
-        return BoltResponse(status=200, body=_html(words.INSTALLED, words.TRY, link))
+    async def _succeeded(self, args: AsyncSuccessArgs) -> BoltResponse:
+        """Leads to the app in that workspace (docs.slack.dev, "Deep linking into Slack")."""
+        granted = args.installation
+        address = self._slack
+        if granted.team_id and granted.app_id:
+            place = urlencode({"app": granted.app_id, "team": granted.team_id})
+            address = f"{address}app_redirect?{html.escape(place)}"
+        link = f'<p><a class="add" href="{address}">{words.OPEN}</a></p>'
+        said = words.try_it(granted.team_name or granted.enterprise_name or "")
+        return BoltResponse(status=200, body=_html(words.INSTALLED, said, link))
 
     async def _install(self, request: web.BaseRequest) -> web.StreamResponse:
         return await self._answered(request, self._flow.handle_installation)

@@ -10,7 +10,14 @@ INVITE = (
 )
 INSTALLED = "Grok is installed"
 OPEN = "Open Slack"
-TRY = "Go back to Slack, and type /grok followed by a question."
+
+
+def try_it(workspace: str) -> str:
+    """Once it is installed, in a workspace of that name; empty: nobody said which."""
+    where = f" in {workspace}" if workspace else ""
+    return f"Go back to Slack, and type /grok followed by a question{where}."
+
+
 NOT_INSTALLED = "Grok was not installed"
 
 _WHY = {

@@ -34,6 +34,8 @@ class User:
     is_placed: bool = True
     bot_id: str | None = None
     app_id: str | None = None
+    display_name: str = ""
+    """What they are to be called; empty: by their `name`."""
 
 
 @dataclass(slots=True)

@@ -169,7 +169,7 @@ class OAuth:
             + "</li>"
             for team_id, team in self._teams.items()
         )
-        todo = f"Add {name} to a workspace, then open its page and ask there."
+        todo = "Install the app in a workspace, then open its page and ask there."
         more = f'<p><a class="add" href="{app}">Add {name}</a></p>' if app else ""
         return _html("Workspaces", f"<p>{todo}</p><ul>{rows}</ul>{more}")
 

@@ -23,7 +23,7 @@ from sandbox.workspace.oauth import OAuth
 from sandbox.workspace.organisation import Organisation
 from sandbox.workspace.response_url import serve_response_url
 from sandbox.workspace.shared_app import SharedApp
-from sandbox.workspace.state import Enterprise
+from sandbox.workspace.state import APP_ID, Enterprise
 from sandbox.workspace.team import Team
 from sandbox.workspace.upload_url import serve_upload
 from sandbox.workspace.web_api import arguments, serve_method
@@ -157,6 +157,7 @@ class Workspaces:
         app.router.add_get("/oauth/v2/authorize", self.oauth.authorize)
         app.router.add_post("/oauth/v2/authorize", self.oauth.decide)
         app.router.add_post("/apps/remove", self._remove)
+        app.router.add_get("/app_redirect", self._app_redirect)
         app.router.add_route("*", "/api/{method}", self._method)
         app.router.add_get("/{team}/socket", self._socket)
         app.router.add_route("*", "/{team}/api/{method}", self._team_method)
@@ -199,6 +200,14 @@ class Workspaces:
 
     async def _page(self, request: web.Request) -> web.Response:  # noqa: ARG002 - takes none
         return self.oauth.page({each.state.team_id: each.url for each in self.workspaces})
+
+    async def _app_redirect(self, request: web.Request) -> web.Response:
+        """To the app in one workspace ("Deep linking into Slack")."""
+        place = request.query.get("team")
+        for workspace in self.workspaces:
+            if workspace.state.team_id == place and request.query.get("app") == APP_ID:
+                return web.Response(status=302, headers={"Location": workspace.url})
+        raise web.HTTPNotFound(text="team_not_found")
 
     async def _remove(self, request: web.Request) -> web.Response:
         if request.headers.get("Origin") != self.url:

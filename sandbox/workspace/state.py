@@ -98,6 +98,9 @@ class State:
     suggested: dict[str, Json] = field(default_factory=dict)
     viewing: dict[str, str] = field(default_factory=dict)
     """The conversation that a person looks at beside the app."""
+    zone: str = "Europe/Amsterdam"
+    zone_seconds: int = 3600
+    """The time zone that everybody is in, and how far it is east of UTC."""
     origin: str = ""
     """The address of the server, where files lie."""
     enterprise: Enterprise | None = None

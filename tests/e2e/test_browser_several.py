@@ -16,14 +16,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 async def test_the_app_is_installed_used_and_removed(page: Page, redis_url: str) -> None:
     async with several(redis_url, install=False) as all_:
         all_.slack.oauth.install_url = f"{all_.address}/slack/install"
-        for name in ("Acme", "Birch"):
+        for name, stage in zip(("Acme", "Birch"), all_.stages, strict=True):
             await page.goto(all_.slack.url)
             await page.get_by_text("Add Grok").click()
             await page.get_by_text("Add to Slack").click()
             await picture(page, f"install-{name}")
             await page.get_by_text(f"Allow in {name}").click()
             await expect(page.locator("h1")).to_have_text("Grok is installed")
+            await expect(page.locator("p", has_text=name)).to_be_visible()
             await page.get_by_text("Open Slack").click()
+            await expect(page.locator(".presence.is-on")).to_be_attached()
+            assert page.url.startswith(stage.workspace.url)
+            await page.goto(all_.slack.url)
             await expect(page.locator("li", has_text=name)).to_contain_text("Remove Grok")
 
         for stage in all_.stages:
@@ -51,6 +55,7 @@ async def test_the_app_is_installed_used_and_removed(page: Page, redis_url: str)
         await expect(page.locator("li", has_text="Acme")).to_contain_text("without Grok")
         await picture(page, "workspaces")
         await page.goto(f"{all_.stages[0].workspace.url}#{GENERAL}/{ANA}")
+        await expect(page.locator(".presence.is-on")).to_have_count(0)
         await send(page, "/grok Hello")
         await expect(page.get_by_text("not a valid command")).to_be_visible()
         assert await keys_of(redis_url, "T0SEVERAL2")

@@ -242,6 +242,12 @@ class Page {
     const inChannel = !isReply || message.broadcast === true;
     if (message.channel === workspace.place && inChannel) this.#channel?.timeline.upsert(message);
     this.thread.take(message);
+    // As an agent the app answers in a thread of each message: its asker follows it there.
+    const answered = isReply && isNew && message.user !== workspace.me;
+    const inMessages = workspace.bot.agent && message.channel === workspace.botChannel?.id;
+    if (answered && inMessages && message.channel === workspace.place && !this.thread.isOpen) {
+      void this.#load([this.thread.open(message.channel, message.thread_ts ?? message.ts)]);
+    }
     if (!isNew || message.user === workspace.me) return;
     if (message.channel !== workspace.place) this.sidebar.markUnread(message.channel);
     else byId("announcer").textContent = `New message from ${message.name}`;

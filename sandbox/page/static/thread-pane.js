@@ -24,6 +24,10 @@ export class ThreadPane {
     this.counter = el("div", { class: "thread-counter", role: "separator" });
   }
 
+  get isOpen() {
+    return this.#open !== null;
+  }
+
   /** @param {string} channel @param {string} ts */
   shows(channel, ts) {
     return this.#open?.channel === channel && this.#open.ts === ts;

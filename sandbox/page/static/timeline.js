@@ -17,6 +17,7 @@ export class Timeline {
   #touched = new Set();
   #loads = 0;
   #pinned = true;
+  #size = "";
 
   /**
    * @param {MessageActions} actions
@@ -156,7 +157,11 @@ export class Timeline {
   }
 
   #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    const { scrollHeight, scrollTop, clientHeight, clientWidth } = this.scroller;
+    const resized = this.#size !== `${clientWidth} ${clientHeight}`;
+    this.#size = `${clientWidth} ${clientHeight}`;
+    // Another layout moved it, not the reader.
+    if (resized && this.#pinned) return this.toEnd();
     this.#pinned = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (this.#pinned) this.jump.hidden = true;
   }
