@@ -50,6 +50,7 @@ async def test_what_comes_after_forgetting_is_not_forgotten_for_a_lost_reply(
     valkey: str, store: Store, keys: Keys, conversations: Conversations
 ) -> None:
     await remember(store, keys, turn_entry(TURN))
+    await conversations.forget("C1:0.0")  # so that the server knows the script
     async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
         far = Conversations(shaky, keys)
         proxy.lose = every_other()
