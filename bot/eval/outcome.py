@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -16,6 +17,7 @@ _WIDTH, _HEIGHT = 820, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 280, 50, 60
 _NAME_CHARS = 36
 _TICKS = 5
+_STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 20)
 _COLOURS = ("#5f4bb6", "#00755a", "#d01b52", "#1264a3", "#b35c00", "#4a4a4a")
 
 
@@ -93,7 +95,14 @@ def plot(rows: Sequence[Row]) -> str:
 
 
 def _x(micro_dollars: float, dearest: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * micro_dollars / (dearest * 1.1)
+    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * micro_dollars / _end(dearest)
+
+
+def _end(dearest: float) -> float:
+    """The end of the axis: its marks are at round sums."""
+    least = dearest * 1.02 / _TICKS
+    power = 10.0 ** math.floor(math.log10(least))
+    return _TICKS * power * next(step for step in _STEPS if step * power >= least)
 
 
 def _y(share: float) -> float:
@@ -105,11 +114,11 @@ def _frame(dearest: float) -> Iterator[str]:
     yield f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>'
     yield f'<text x="{_LEFT}" y="28" font-size="16">{words.PLOT_TITLE}</text>'
     for tick in range(_TICKS + 1):
-        share, cost = tick / _TICKS, dearest * 1.1 * tick / _TICKS
+        share, cost = tick / _TICKS, _end(dearest) * tick / _TICKS
         x, y = _x(cost, dearest), _y(share)
         yield f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#dddddd"/>'
         yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{share:.0%}</text>'
-        label = f"{cost / 1_000_000:.6f}".rstrip("0").rstrip(".")
+        label = f"{cost / 1_000:,.6g}"
         yield f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{label}</text>'
     middle = (_LEFT + right) / 2
     yield f'<text x="{middle}" y="{_HEIGHT - 16}" text-anchor="middle">{words.PLOT_X}</text>'

@@ -32,7 +32,7 @@ JUDGE_LOST = (
 HEAD = ("setting", "answers", "good", "cost each", "first text", "last text")
 NOT_ASKED = "it was not asked yet."
 PLOT_TITLE = "Quality against cost"
-PLOT_X = "US dollars for each answer (mean)"
+PLOT_X = "US dollars for 1,000 answers (mean)"
 PLOT_Y = "good answers"
 
 DATA = (
