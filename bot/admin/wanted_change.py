@@ -90,7 +90,7 @@ def _unknown(name: str, catalogue: Catalogue) -> Iterator[Fault]:
     nearest = catalogue.nearest(name)
     if catalogue.find(name) is None and nearest:
         meant = quota_words.one_of([excerpt(near) for near in nearest])
-        yield Fault("model", words.unknown_model(excerpt(name)), meant)
+        yield Fault("model", words.unknown_model(excerpt(name), meant))
 
 
 def channel_of(scope: Scope) -> str:

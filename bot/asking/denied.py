@@ -108,7 +108,5 @@ def _line(shortage: Shortage, ask: Ask, reader: Reader) -> str:
     if shortage.settled >= shortage.limit:
         return words.used_up(kind, limit, when)
     left = quota_words.amount(quota.unit, shortage.left)
-    if shortage.held:
-        left = words.set_aside(left, quota_words.amount(quota.unit, shortage.held))
     wanted = quota_words.amount(quota.unit, shortage.wanted)
-    return words.too_little(kind, limit, left, wanted, when)
+    return words.too_little(kind, limit, left, wanted, when, under_way=shortage.held > 0)

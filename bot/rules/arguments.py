@@ -136,7 +136,7 @@ def searched_to_forbid(text: str, split: Split) -> Arguments | None:
 
 def _searched(end: ScopeEnding, of_all: Fields) -> Arguments | None:
     """Names as the policy has them. One that is known makes it a command, unless plain words stand
-    beside it; what else does is a fault."""
+    beside it, and so does one alone or a list with commas; what else stands there is a fault."""
     typed = _list_of([word.strip(QUOTES) for word in end.before])
     if not typed:
         fault = Fault("", said.NOTHING_TO_SEARCH, said.ALLOWED_SEARCHED)
@@ -144,9 +144,11 @@ def _searched(end: ScopeEnding, of_all: Fields) -> Arguments | None:
     if len(typed) == 1 and keyword(typed[0]) == "all":
         return Arguments(end.target, fields=of_all)
     unknown = [each for each in typed if not searched_name(each)]
-    if len(typed) > MOST_NAMES or len(unknown) == len(typed) or any(map(str.isalpha, unknown)):
+    listed = len(typed) == 1 or all(word.endswith(",") for word in end.before[:-1])
+    sentence = len(unknown) == len(typed) or any(map(str.isalpha, unknown))
+    if len(typed) > MOST_NAMES or (sentence and not listed):
         return None
-    faults = [Fault(excerpt(each), said.NOT_SEARCHED, said.ALLOWED_SEARCHED) for each in unknown]
+    faults = [Fault(excerpt(each), said.NOT_SEARCHED) for each in unknown]
     names = tuple(dict.fromkeys(filter(None, map(searched_name, typed))))
     return Arguments(end.target, names, faults=(*faults, *end.faults))
 

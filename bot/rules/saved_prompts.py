@@ -11,7 +11,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.errors import Fault
 from bot.rules.arguments import Arguments, Split
-from bot.rules.quota import ScopeKind
+from bot.rules.quota import QUOTES, ScopeKind
 from bot.rules.scope_words import first_word
 from bot.words import prompts as said
 
@@ -22,11 +22,10 @@ PLACE = "{text}"
 """What stands for the words behind the name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
-_RESERVED = frozenset(
-    (
-        *("me", "channel", "workspace", "user", "each-user"),
-        *("save", "show", "use", "share", "delete", "help", "all"),
-    )
+_QUOTED = re.compile(rf"\s*[{QUOTES}]([^{QUOTES}]*)[{QUOTES}](?=\s|\Z)")
+_RESERVED = (
+    *("me", "channel", "workspace", "user", "each-user"),
+    *("save", "show", "use", "share", "delete", "help", "all"),
 )
 """Words that mean something else where a name stands."""
 
@@ -68,10 +67,11 @@ def to_use(text: str, _: Split) -> Arguments | None:
 
 def one_name(text: str, split: Split) -> Arguments | None:
     """`NAME`, and a scope."""
-    end = split(text)
-    if len(end.before) > 1:
+    quoted = _QUOTED.match(text)
+    end = split(text[quoted.end() :] if quoted else text)
+    if len(end.before) > (0 if quoted else 1):
         return None
-    name = _keyed(end.before[0]) if end.before else ""
+    name = _keyed(quoted[1] if quoted else "".join(end.before))
     return Arguments(end.target, (name,), faults=(*_faults_of_name(name), *end.faults))
 
 
@@ -104,17 +104,24 @@ def _faults_of_flags(flags: Flags) -> list[Fault]:
 
 
 def _named(text: str) -> tuple[str, str]:
+    """A name, which may stand in quotes, and what follows it to the letter."""
+    if quoted := _QUOTED.match(text):
+        return _keyed(quoted[1]), text[quoted.end() :]
     first, rest = first_word(text)
     return _keyed(first), rest
 
 
 def _keyed(word: str) -> str:
-    return word.strip("`'\"“”‘’,.").casefold()
+    """`word` as a name; one quote alone stays, since nobody can say where it was to end."""
+    name = word.strip(",.")
+    if name and (name[0] in QUOTES) == (name[-1] in QUOTES):
+        name = name.strip(QUOTES)
+    return name.strip().casefold()
 
 
 def _faults_of_name(name: str) -> list[Fault]:
     if not name:
-        return [Fault("", said.NO_NAME, said.ALLOWED_NAME)]
+        return [Fault("", said.NO_NAME, said.allowed_name(_RESERVED))]
     if name in _RESERVED or not _NAME.fullmatch(name):
-        return [Fault("", said.not_a_name(excerpt(name, 30)), said.ALLOWED_NAME)]
+        return [Fault("", said.not_a_name(excerpt(name, 30)), said.allowed_name(_RESERVED))]
     return []

@@ -336,15 +336,16 @@ def below(line: str, facts: Sequence[str]) -> str:
 
 def retired(model: str, names: Sequence[str]) -> str:
     """`names`, in code, are of models that are no more; `model` answers to them."""
-    return f"To {each(names)}, which are no more, `{model}` answers, at its own price."
+    gone, place = ("exists", "its") if len(names) == 1 else ("exist", "their")
+    return f"{each(names)} no longer {gone}: `{model}` answers in {place} place, at its own price."
 
 
 EVERY_MODEL_FORBIDDEN = "None. An admin can allow some with `/grok models allow`."
 
 
-def unknown_model(model: str) -> str:
-    """`problem` of a fault."""
-    return f"there is no model called {model}"
+def unknown_model(model: str, nearest: str) -> str:
+    """`problem` of a fault; `nearest` are those that look like it, and not all that there are."""
+    return f"there is no model called {model}; `/grok models` lists all. Did you mean {nearest}?"
 
 
 NOT_IN_THIS_CHANNEL = (

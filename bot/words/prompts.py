@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.words.quota import one_of
+
 NO_NAME = "there is no name"
-ALLOWED_NAME = "up to 30 small letters, digits, - and _, and no word that means something here"
 NOTHING_TO_SAVE = "there is no prompt behind the name"
 ALLOWED_TO_SAVE = "a prompt, such as `Say it in one line: {text}`"
 NONE_SAVED = (
@@ -23,6 +24,11 @@ SAVED = "*Saved prompts*, the nearest first: `/grok prompts use NAME` asks one."
 YOURS = "*Yours*"
 OF_CHANNEL = "*Of this channel*"
 OF_WORKSPACE = "*Of the workspace*"
+
+
+def allowed_name(reserved: Sequence[str]) -> str:
+    """`reserved`: what would be a name, and means something else there."""
+    return f"up to 30 small letters, digits, - and _, but not {one_of(reserved)}"
 
 
 def not_a_name(name: str) -> str:

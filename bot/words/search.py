@@ -189,7 +189,7 @@ def searching(place: str, asked: str, *, opens: bool) -> str:
     """What is done now; `place` is a key of `PLACES`, `asked` what it searches for or opens."""
     if opens:
         return f"Reading {asked}" if asked else f"Reading a page of {PLACES[place]}"
-    return f"Searching {PLACES[place]}" + (f" for {asked}" if asked else "")
+    return f"Searching {PLACES[place]}" + (f" for “{asked}”" if asked else "")
 
 
 def progress(doing: str, searches: int, seconds: float) -> str:

@@ -14,7 +14,7 @@ SLACK = "Slack"
 # --- what is said to the bot in messages ---------------------------------------------------
 
 HOW_TO_ASK = (
-    "Yes? Write your question behind my name, such as `@Grok what is TCP slow start?`. "
+    "Yes? Write your question behind my name, such as `@Grok explain TCP slow start`. "
     "`@Grok help` shows what else you can set."
 )
 AN_ATTACHMENT = "an attachment"

@@ -37,18 +37,16 @@ def used_up_for_now(when: str) -> str:
     return f"{DENIED_FOR_NOW} It resets {when}." if when else DENIED_FOR_NOW
 
 
-def too_little(kind: str, limit: str, left: str, wanted: str, when: str) -> str:
-    """Less is left than one question may need."""
+def too_little(
+    kind: str, limit: str, left: str, wanted: str, when: str, *, under_way: bool = False
+) -> str:
+    """Less is left than one question may need; `under_way`: others hold some of it for now."""
+    meanwhile = " while others are under way" if under_way else ""
     owner = _OWNERS[kind]
     return (
-        f"• {owner[:1].upper()}{owner[1:]} {limit}: {left} left, and this question may need up to "
-        f"{wanted}. It resets {when}."
+        f"• {owner[:1].upper()}{owner[1:]} {limit}: {left} left{meanwhile}, and this question may "
+        f"need up to {wanted}. It resets {when}."
     )
-
-
-def set_aside(left: str, held: str) -> str:
-    """`left`, when questions that are under way have reserved something."""
-    return f"besides the {held} set aside for questions under way, {left}"
 
 
 def all_busy(kind: str, number: int) -> str:

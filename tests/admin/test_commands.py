@@ -137,7 +137,7 @@ async def test_what_the_workspace_forbids_is_not_said_to_be_allowed(
         ("defaults set --echo", ["echo: grok-4.3 cannot do this"]),
         ("defaults set --n 3 --best-of 2", ["best_of: 2 is fewer"]),
         ("defaults unset prompt", ["prompt"]),
-        ("models allow grok-43", ["there is no model called grok-43"]),
+        ("models allow grok-43", ["there is no model called grok-43", "Did you mean grok-4.3"]),
         ("models forbid all", []),
         ("quota set foo=3 tokens-per-day=lots", ["foo", "tokens-per-day: lots"]),
         ("quota set concurrent=0", ["concurrent: 0 is too small"]),

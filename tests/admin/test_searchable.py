@@ -63,5 +63,14 @@ async def test_more_than_the_api_can_keep_to_is_refused(at: Desk) -> None:
     assert await rules(at) == Rules()
 
 
+@pytest.mark.parametrize("typed", ["y", "y, z", ".com", "https://evil.example/path"])
+async def test_what_is_nothing_that_can_be_searched_is_said(at: Desk, typed: str) -> None:
+    told = await at.command(f"search forbid {typed}")
+
+    for word in typed.split(", "):
+        assert f"{word}: is neither web, x, a domain such as example.com nor a handle" in told
+    assert await rules(at) == Rules()
+
+
 async def test_a_member_may_not(at: Desk) -> None:
     assert await at.command("search forbid x", user=BEN) == words.ONLY_ADMINS["search"]

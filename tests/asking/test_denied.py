@@ -81,7 +81,7 @@ def test_every_quota_in_the_way_is_told() -> None:
 def test_what_others_have_reserved_is_told() -> None:
     text = told(shortage(settled=1_000, held=8_500))
 
-    assert words.set_aside("500 tokens", "8,500 tokens") in text
+    assert "500 tokens left while others are under way, and this question may need" in text
 
 
 def test_too_many_at_once_is_a_matter_of_waiting() -> None:

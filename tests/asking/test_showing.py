@@ -158,7 +158,10 @@ def test_names_of_models_that_are_no_more_say_who_answers_to_them() -> None:
         for models in ({}, {"grok-4.3": False})
     )
 
-    assert "and `grok-3`, which are no more, `grok-4.3` answers, at its own price." in every
+    assert (
+        "and `grok-3` no longer exist: `grok-4.3` answers in their place, at its own price."
+        in every
+    )
     assert "grok-3" not in forbidden
 
 

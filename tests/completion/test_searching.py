@@ -52,7 +52,7 @@ def test_what_is_done_now_is_told() -> None:
     searching.take(ToolStep("2", "x", "from:xai *new*"))
     searching.take(ToolStep("1", "web", over=True))
     clock.now += 12.6
-    assert searching.progress == "Searching X for from:xai new: 2 searches, 12 s"
+    assert searching.progress == "Searching X for “from:xai new”: 2 searches, 12 s"
     searching.take(ToolStep("3", "web", "https://a.example", opens=True))
     assert searching.progress == "Reading https://a.example: 3 searches, 12 s"
 

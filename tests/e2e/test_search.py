@@ -79,7 +79,7 @@ async def test_while_it_searches_the_message_says_what_it_does(redis_url: str) -
     async with on_stage(redis_url) as stage:
         stage.grok.script(Script(text=CITED, calls=CALLS, within=1, stall_after=0, release=release))
         await stage.ask("--search web,x what is new in TCP")
-        searching = "Searching X for tcp new ‹!channel›: 2 searches"
+        searching = "Searching X for “tcp new ‹!channel›”: 2 searches"
         await stage.workspace.wait_for(
             lambda: any(
                 searching in text

@@ -69,7 +69,7 @@ async def test_a_search_is_told_beside_the_answer_and_its_sources_below(tmp_path
     assert (code, there) == (0, 1)
     assert "[x.com 1](https://x.com/" in out
     assert "**Sources**\n\n1. [x.com/" in out
-    assert "Searching X for news of TCP filter:links: 1 search, 0 s\n" in err
+    assert "Searching X for “news of TCP filter:links”: 1 search, 0 s\n" in err
     assert " · 4 sources · 44 posts · $0." in err.splitlines()[-1]
     assert "GROK_ENDPOINT=responses" in refused
 

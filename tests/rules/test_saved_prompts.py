@@ -23,6 +23,10 @@ BRIEF = "-t 0.2 --system 'About {text}' Say it\n  in one line: {text}."
         ("prompts save `b-2` x", "prompts save", ("b-2", "x")),
         ("prompts use brief  --echo <!channel> ", "prompts use", ("brief", "--echo <!channel>")),
         ("prompts use brief", "prompts use", ("brief", "")),
+        ('prompts save "brief" x "y"', "prompts save", ("brief", 'x "y"')),
+        ("prompts show “Brief” ", "prompts show", ("brief",)),
+        ("prompts use «brief» it", "prompts use", ("brief", "it")),
+        ("prompts delete 'brief' me", "prompts delete", ("brief",)),
         ("prompts share brief workspace", "prompts share", ("brief",)),
         ("prompts delete brief", "prompts delete", ("brief",)),
         ("prompts that sell", "", ()),
@@ -58,6 +62,11 @@ def test_what_is_saved_and_deleted_is_ones_own_and_what_is_shared_the_channels()
         "prompts save brief --temperature 9000 Hi",
         f"prompts save brief {'x' * 40_000}",
         f"prompts save {'n' * 31} Hi",
+        'prompts save "my prompt" hi {text}',
+        "prompts save “my prompt” hi",
+        'prompts save "my prompt hi',
+        'prompts save "" hi',
+        'prompts share "my prompt" channel',
         "prompts save workspace Hi",
         "prompts save help Hi",
         "prompts save <!channel> Hi",
@@ -103,3 +112,12 @@ def test_no_text_raises_and_all_of_it_arrives(template: str, words: str) -> None
     parse_command(f"prompts save a {template}")
     parse_command(f"prompts use {template}")
     assert MOST_CHARS < 3_000
+
+
+def test_a_name_that_is_none_comes_with_the_words_that_are_not_to_be_one() -> None:
+    command = parse_command('prompts save "my prompt" hi {text}')
+    assert command
+    (fault,) = command.faults
+
+    assert fault.problem == "“my prompt” is no name for a prompt"
+    assert "but not me, channel, workspace, " in fault.allowed
