@@ -67,8 +67,12 @@ class SocketConnection:
                 if leaving is not None:
                     leaving.cancel()
         finally:
-            self.over.set()
-            await self._socket.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Say good-bye to Slack, if that is not done."""
+        self.over.set()
+        await self._socket.close()
 
     async def settle(self) -> None:
         """Wait until nothing is being answered."""

@@ -82,10 +82,13 @@ class SocketMode:
 
     async def __aexit__(self, *_: object) -> None:
         await self._settle()
-        tasks = [task for task in (self._keeping, *self._connections.values()) if task]
+        connections = dict(self._connections)
+        tasks = [task for task in (self._keeping, *connections.values()) if task]
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        for connection in connections:  # one whose task never began has not closed it
+            await connection.close()
 
     async def connected(self) -> bool:
         """Whether Slack can reach the bot now."""
