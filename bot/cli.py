@@ -10,10 +10,8 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot import __version__
+from bot.cli_parser import parsed
 from bot.errors import StartupError, UserError
-from bot.ops import command_words
-from bot.ops import words as ops_words
 from bot.words import startup as startup_words
 from bot.words.terminal import plain
 
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 # Each command imports what it needs, and no more: `--help` and `schema` are there at once.
 
 EXIT_FAULT = 1
-MOST_WORKSPACES = 8
-"""In the demo."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,79 +55,10 @@ def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["ask"]:
         return _ask(arguments[1:])
     try:
-        options = _parser().parse_args(arguments)
+        options = parsed(arguments)
     except SystemExit as ended:  # it has printed help, or what is wrong
         return ended.code if isinstance(ended.code, int) else EXIT_FAULT
     return _COMMANDS[options.command](options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bot", description="Ask Grok from Slack, with answers that stream."
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    parsers = {
-        name: commands.add_parser(name, help=help_, description=help_)
-        for name, help_ in command_words.COMMANDS.items()
-    }
-    parsers["serve"].add_argument("--no-worker", action="store_true", help=command_words.NO_WORKER)
-    parsers["demo"].add_argument(
-        "--workspaces", metavar="N", type=_few, default=1, help=command_words.DEMO_WORKSPACES
-    )
-    parsers["manifest"].add_argument(
-        "--http", metavar="ADDRESS", default="", help=command_words.MANIFEST_HTTP
-    )
-    parsers["manifest"].add_argument(
-        "--install", metavar="ADDRESS", default="", help=command_words.MANIFEST_INSTALL
-    )
-    parsers["manifest"].add_argument(
-        "--agent", action="store_true", help=command_words.MANIFEST_AGENT
-    )
-    parsers["demo"].add_argument("--agent", action="store_true", help=command_words.DEMO_AGENT)
-    parsers["check"].add_argument("--ask", action="store_true", help=ops_words.CHECK_ASK)
-    jobs = parsers["jobs"]
-    one = jobs.add_mutually_exclusive_group()
-    one.add_argument("--failed", action="store_true", help=command_words.JOBS_FAILED)
-    one.add_argument("--retry", metavar="ID", help=command_words.JOBS_RETRY)
-    one.add_argument("--drop", metavar="ID", help=command_words.JOBS_DROP)
-    jobs.add_argument("--json", action="store_true", help=command_words.JOBS_JSON)
-    parsers["forget"].add_argument(
-        "--user", metavar="ID", required=True, help=command_words.FORGET_USER
-    )
-    _add_eval(parsers["eval"])
-    return parser
-
-
-def _add_eval(parser: argparse.ArgumentParser) -> None:
-    from bot.words import eval as words
-
-    parser.add_argument("data", metavar="DATA", help=words.DATA)
-    parser.add_argument(
-        "--grid", metavar="NAME=VALUES", action="append", default=[], help=words.GRID
-    )
-    parser.add_argument("--budget", metavar="USD", type=float, required=True, help=words.BUDGET)
-    parser.add_argument("--judge", metavar="WHO", action="append", default=[], help=words.JUDGE)
-    parser.add_argument("--out", metavar="FILE", help=words.OUT)
-    parser.add_argument(
-        "--at-once", metavar="N", type=_positive_number, default=8, help=words.AT_ONCE
-    )
-    parser.add_argument("--first", metavar="N", type=_positive_number, help=words.FIRST)
-
-
-def _positive_number(text: str) -> int:
-    from bot.words import eval as words
-
-    if not (text.isascii() and text.isdigit() and int(text[:9])):
-        raise argparse.ArgumentTypeError(words.NOT_A_NUMBER)
-    return int(text[:9])
-
-
-def _few(given: str) -> int:
-    """A number of workspaces. Raises `ArgumentTypeError`."""
-    if given.isascii() and given.isdecimal() and 1 <= int(given[:3]) <= MOST_WORKSPACES:
-        return int(given)
-    raise argparse.ArgumentTypeError(command_words.DEMO_WORKSPACES_RANGE)
 
 
 def _guarded(run: Callable[[Settings], Coroutine[Any, Any, int]], reader: Reader = "person") -> int:
@@ -158,14 +85,9 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False)
-        names = ("_".join(str(part) for part in fault["loc"]).upper() for fault in faults)
-        raise StartupError(
-            [
-                startup_words.setting_fault(name, fault["msg"])
-                for name, fault in zip(names, faults, strict=True)
-            ]
-        ) from None
+        from bot.ops.setting_faults import setting_faults
+
+        raise StartupError(setting_faults(error)) from None
     except (OSError, UnicodeDecodeError):
         raise StartupError([startup_words.ENV_FILE_UNREADABLE]) from None
 

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from bot.asking.asking import Asking
 from bot.completion.collect import Collector
-from bot.completion.enclosed import holds_pictures, named_unread
+from bot.completion.enclosed import holds_pictures
 from bot.completion.flags import Flags
 from bot.completion.result import Section
 from bot.completion.transcript import Past
@@ -28,7 +28,6 @@ from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal_files import read_files
 from bot.terminal_input import with_input
-from bot.words import files as files_words
 from bot.words import startup as startup_words
 from bot.words import talk
 from bot.words import terminal as words
@@ -59,8 +58,6 @@ async def ask_in_terminal(
     when the request cannot be sent.
     """
     files = await read_files(flags.files, Reading(bounds_of(settings)))
-    if unread := named_unread(files):
-        print(plain(files_words.not_read(unread)), file=err)
     if files and "prompt" not in flags.values:
         flags = replace(flags, values={**flags.values, "prompt": talk.ABOUT_THIS})
     pictures = holds_pictures(files)

@@ -7,6 +7,7 @@ import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.completion.enclosed import named_unread
 from bot.completion.excerpt import excerpt
 from bot.errors import UserError
 from bot.files.kinds import kind_by
@@ -18,8 +19,9 @@ from bot.words import terminal as terminal_words
 
 
 async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure, ...]:
-    """What is in the files, each as it is named. Raises `UserError` for one that is not there, or
-    for more than are read with one question."""
+    """What is in the files, each as it is named. Raises `UserError` for those that are not there
+    or cannot go along, and for more than are read with one question: whoever names a file here can
+    name another, and pays for no answer without it."""
     if len(paths) > MOST_FILES:
         raise UserError(terminal_words.too_many_files(MOST_FILES))
     found: list[Enclosure] = []
@@ -38,11 +40,15 @@ async def read_files(paths: Sequence[str], reading: Reading) -> tuple[Enclosure,
             left -= size
             data = await asyncio.to_thread(_bytes_of, path)
             found.append(await reading.read(FileInfo(name=name, kind=kind, size=len(data)), data))
+    if unread := named_unread(found):
+        raise UserError(terminal_words.unread(unread))
     return tuple(found)
 
 
 def _size_of(path: Path) -> int:
     """Raises `UserError` when there is no such file; a pipe has no size to rely on."""
+    if path.is_dir():
+        raise UserError(terminal_words.folder(excerpt(str(path), 200)))
     if not path.is_file():
         raise UserError(terminal_words.no_file(excerpt(str(path), 200)))
     return path.stat().st_size

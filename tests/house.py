@@ -39,6 +39,7 @@ TOP = frozenset(
         "several",
         "wiring",
         "cli",
+        "cli_parser",
         "terminal",
         "terminal_files",
         "terminal_help",

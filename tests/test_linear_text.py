@@ -34,6 +34,7 @@ MODULES = modules()
 NO_TEXT = {
     "bot.app": "starts and stops",
     "bot.cli": "runs commands",
+    "bot.cli_parser": "reads arguments, and ends the process where they are wrong",
     "bot.demo": "runs the demo",
     "bot.eval.rules": "looks for an operator's expressions, with a deadline (`an answer judged`)",
     "bot.process": "starts and stops",

@@ -17,6 +17,19 @@ COMMANDS = {
     "manifest": "print the manifest for a new Slack app",
 }
 
+
+def no_command(given: str, nearest: str = "") -> str:
+    """`given` is none of the commands, and made safe to show."""
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return f"There is no command {given}.{hint} There are: {', '.join(COMMANDS)}."
+
+
+def no_option(command: str, given: str, nearest: str = "") -> str:
+    """The command takes nothing like `given`, which is made safe to show."""
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return f"{command} does not take {given}.{hint} See: python -m bot {command} --help"
+
+
 NO_WORKER = "take questions and leave the work on them to `work`, in processes of its own"
 MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
 AGENT_NOT_FOR_SEVERAL = "--agent is for the app of one workspace, and --install for that of several"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from bot.words import counted
 
 REMEDY_BOT_TOKEN = (
@@ -85,6 +87,33 @@ def setting_unknown(name: str, nearest: str = "") -> str:
 def setting_missing(name: str) -> str:
     """A setting that the bot cannot do without."""
     return f"{name} is missing."
+
+
+def setting_wrong(name: str, given: str, why: str) -> str:
+    """A setting that cannot be read; `given`: its value, or empty where that may be a secret."""
+    fault = f"{name} cannot be {given}" if given else f"{name} cannot be used as it is set"
+    return f"{fault}: {why}. See .env.example."
+
+
+def takes_number(bounds: Mapping[str, float], *, whole: bool) -> str:
+    """`bounds` are `gt`, `ge` and `le`, as far as there are any."""
+    kind = "a whole number" if whole else "a number"
+    least, most = bounds.get("ge"), bounds.get("le")
+    match least, most:
+        case None, None:
+            span = f" above {bounds['gt']:g}" if "gt" in bounds else ""
+        case _, None:
+            span = f" of {least:g} or more"
+        case None, _:
+            span = f" of {most:g} or less"
+        case _:
+            span = f" from {least:g} to {most:g}"
+    return f"it takes {kind}{span}"
+
+
+def takes_one_of(names: Sequence[str]) -> str:
+    """The only words that it takes."""
+    return "it takes " + " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def wrong_token(name: str, prefix: str) -> str:

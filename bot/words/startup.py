@@ -50,11 +50,6 @@ NO_XAI_API_KEY = (
 ENV_FILE_UNREADABLE = ".env cannot be read: save it as text in UTF-8, readable for the bot."
 
 
-def setting_fault(name: str, problem: str) -> str:
-    """One setting that cannot be read; `problem` does not hold its value."""
-    return f"{name} is not right: {problem[:1].lower()}{problem[1:]}. See .env.example."
-
-
 TRACES_NOT_INSTALLED = (
     "OTEL_EXPORTER_OTLP_ENDPOINT is set, and the packages for traces are not installed: install "
     "requirements-traces.lock, or unset it."

@@ -52,6 +52,17 @@ def no_file(path: str) -> str:
     return f"There is no file {path} that I can read, so Grok was not asked."
 
 
+def folder(path: str) -> str:
+    """The same of a folder."""
+    return f"{path} is a folder, so Grok was not asked. Name the files in it, each with --file."
+
+
+def unread(files: Sequence[tuple[str, str]]) -> str:
+    """Files that cannot go along, each by its name and with its reason."""
+    named = "; ".join(f"{name} ({why})" for name, why in files)
+    return f"Not read: {named}. Grok was not asked: leave it out, or name another."
+
+
 def too_many_files(most: int) -> str:
     """More files than go along with one question."""
     return f"At most {most} files go along with one question, so Grok was not asked."

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.files.reading import FILE_BYTES
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.e2e.process import ROOT, bot_process, environment
@@ -108,20 +109,44 @@ async def test_ask_reads_the_socket_of_a_supervisor_without_a_prompt(
     assert prompt_of(grok) == "hi"
 
 
-async def test_files_go_along_and_what_is_not_read_is_said(
-    grok: GrokServer, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("film.mp4", "Not read: film.mp4 (it is a video"),
+        ("broken.pdf", "Not read: broken.pdf ("),
+        ("huge.txt", "Not read: huge.txt (it has "),
+        ("folder", "folder is a folder, so Grok was not asked."),
+        ("gone.txt", "There is no file gone.txt"),
+    ],
+)
+async def test_nothing_is_paid_for_without_a_file_that_was_named(
+    grok: GrokServer, tmp_path: Path, name: str, told: str
 ) -> None:
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "film.mp4").write_bytes(b"\0")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    with (tmp_path / "huge.txt").open("wb") as huge:
+        huge.truncate(FILE_BYTES + 1)
+    (tmp_path / "folder").mkdir()
+    line = f"$BOT ask --file a.png --file {name} When? </dev/null"
+    code, out, err = await shell(ask_environment(grok), tmp_path, line)
+
+    assert (code, out) == (1, "")
+    assert err.startswith(told)
+    assert "Grok was not asked" in err
+    assert not grok.requests
+
+
+async def test_files_go_along_that_can_be_read(grok: GrokServer, tmp_path: Path) -> None:
     (tmp_path / "plan.pdf").write_bytes(pdf("Ship it on Monday"))
     (tmp_path / "a.png").write_bytes(png())
     (tmp_path / "größe.csv").write_text("a;ü\n", encoding="latin-1")
-    (tmp_path / "film.mp4").write_bytes(b"\0")
     env = ask_environment(grok) | {"GROK_ENDPOINT": "auto"}
-    line = "$BOT ask --file plan.pdf --file=a.png --file größe.csv --file film.mp4 When? </dev/null"
+    line = "$BOT ask --file plan.pdf --file=a.png --file größe.csv When? </dev/null"
     code, _, err = await shell(env, tmp_path, line)
     nowhere, _, told = await shell(env, tmp_path, "$BOT ask --file gone.pdf When? </dev/null")
 
     assert (code, nowhere) == (0, 1), err
-    assert "Not read: film.mp4 (it is a video" in err
     assert "There is no file gone.pdf" in told
     text, *parts = prompt_of(grok)
     assert [part["type"] for part in parts] == ["input_file", "input_image"]
@@ -193,6 +218,28 @@ async def test_what_goes_wrong_is_one_sentence_and_nothing_else(
     assert len(err.splitlines()) == 1
     assert "`" not in err
     assert "gpt5" not in line or "There are grok-" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("aks hi", "There is no command aks. Did you mean ask? There are: serve, work, demo, "),
+        ("frobnicate", "There is no command frobnicate. There are: serve, work, "),
+        ("check --aks", "check does not take --aks. Did you mean --ask? See: python -m bot check"),
+        ("jobs --faild=1", "jobs does not take --faild=1. Did you mean --failed? See: "),
+        ("schema x", "schema does not take x. See: python -m bot schema --help"),
+        ("", "usage: python -m bot [-h] [--version] command ..."),
+        ("--frob", "usage: python -m bot [-h] [--version] command ..."),
+    ],
+)
+async def test_a_slip_in_a_command_is_told_with_what_was_meant(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    code, out, err = await shell(BARE, tmp_path, f"$BOT {line}")
+
+    assert (code, out) == (2, "")
+    assert err.startswith(told)
+    assert len(err.splitlines()) == 1 or "answer the questions that other processes take" in err
 
 
 @pytest.mark.parametrize(
