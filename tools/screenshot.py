@@ -119,12 +119,11 @@ async def _look_at(page: Page) -> None:
 async def _vote(page: Page) -> None:
     await page.locator("[data-channel]").nth(1).click()
     for number, (temperature, good) in enumerate(VOTES):
-        answers = page.locator("[data-ts]:not([data-ephemeral])")
-        before = await answers.count()
+        asked = f"What is {12 + number} + 30?"
         composer = page.locator("[data-composer=channel]")
-        await composer.fill(f"/grok -t {temperature} What is {12 + number} + 30?")
+        await composer.fill(f"/grok -t {temperature} {asked}")
         await composer.press("Enter")
-        await expect(answers).to_have_count(before + 1, timeout=30_000)
+        answers = page.locator("[data-ts]:not([data-ephemeral])", has_text=asked)
         await expect(answers.last).to_contain_text("tokens", timeout=30_000)
         thumb = "Good answer" if good else "Bad answer"
         await answers.last.get_by_role("button", name=thumb).click()

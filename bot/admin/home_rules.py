@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
 from bot.admin.votes_view import in_short
-from bot.asking.rules_text import default_value, searchable_text
+from bot.asking.rules_text import default_name, default_value, searchable_text
 from bot.asking.showing import kept_out, notices
 from bot.grok.client import GrokClient
 from bot.rules.in_force import InForce, Limit, Models
@@ -112,7 +112,7 @@ class HomeRules:
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> Part:
         most = values["max_tokens"]
         others = [
-            words.default(admin_words.flag(name), default_value(name, value))
+            words.default(default_name(name), default_value(name, value))
             for name, value in values.items()
             if name not in _FIRST
         ]

@@ -88,6 +88,12 @@ def field_value(field: str, value: JsonValue) -> str:
             return _plain(value)
 
 
+def default_name(name: str) -> str:
+    """What a default is of: its flag, and what that means where it does not say so by itself."""
+    explained = search_words.EXPLAINED.get(name, "")
+    return f"{words.flag(name)} ({explained})" if explained else words.flag(name)
+
+
 def default_value(name: str, value: JsonValue) -> str:
     """The value of a default; None: it is not set."""
     match value:

@@ -6,7 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from bot.asking.rules_text import changes, default_value, field_name, searchable_text, whose
+from bot.asking.rules_text import (
+    changes,
+    default_name,
+    default_value,
+    field_name,
+    searchable_text,
+    whose,
+)
 from bot.completion.excerpt import excerpt
 from bot.completion.options import OPTIONS
 from bot.completion.tools import TOOLS
@@ -60,7 +67,7 @@ def own_defaults(values: Mapping[str, JsonValue]) -> tuple[str, ...]:
 def _each_default(values: Mapping[str, JsonValue]) -> Iterator[str]:
     for name in OPTIONS:
         if name in values:
-            yield words.default(words.flag(name), default_value(name, values[name]))
+            yield words.default(default_name(name), default_value(name, values[name]))
 
 
 def notices(rules: InForce, tz_offset: int) -> Iterator[str]:
@@ -139,7 +146,7 @@ def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> 
 
 
 def _default(default: Default, as_set: JsonValue) -> str:
-    name, value = words.flag(default.name), default_value(default.name, default.value)
+    name, value = default_name(default.name), default_value(default.name, default.value)
     source = words.SOURCES[default.source]
     if as_set != default.value:
         lowered = words.lowered(default_value(default.name, as_set))

@@ -62,7 +62,7 @@ def help_text(topic: str = "") -> str:
         return f"{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
     flags = _lines(name for name in OPTIONS if name not in NARROWING)
     asking = f"{words.HELP_OVERVIEW}\n\n{words.HELP_MANAGING}"
-    return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{words.HELP_MORE}"
+    return f"{asking}\n\n{words.HELP_FLAGS}\n{flags}\n\n{search_words.HELP_MORE}\n{words.HELP_MORE}"
 
 
 def _lines(names: Iterable[str]) -> str:

@@ -187,7 +187,8 @@ Ask Grok anything, and the answer grows here in the channel:
 • `/grok -n 2 --reply thread Write a haiku about rain`
 • `/grok --private --system "You are a strict editor" Shorten this: …`
 • `/grok` alone opens a form with everything that can be set.
-• Reply in the thread of an answer to go on, or call @Grok into any thread (`/grok help threads`).
+• Reply in the thread of an answer to go on, or call @Grok into any thread; \
+`@Grok leave` and `@Grok forget` are explained by `/grok help threads`.
 • Attach pictures, PDFs or text to a message that mentions @Grok (`/grok help files`).
 
 Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \

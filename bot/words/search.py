@@ -31,6 +31,9 @@ HINTS: Mapping[str, str] = {
     "max_turns": "How often Grok may search, read and think again. More costs more.",
 }
 
+EXPLAINED: Mapping[str, str] = {"max_turns": "how often Grok may search for one answer"}
+"""Of those whose flag does not say by itself what it sets."""
+
 EXAMPLES: Mapping[str, str] = {
     "search": "web,x",
     "domains": "example.com,docs.python.org",
@@ -119,6 +122,10 @@ def priced(web: str, posts: str, profiles: str) -> str:
     )
 
 
+HELP_MORE = (
+    "What narrows a search (`--domains`, `--handles`, `--since`, `--max-turns` …): "
+    "`/grok help search`."
+)
 HELP_NARROWED = "What is searched can be narrowed:"
 
 

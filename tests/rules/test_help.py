@@ -17,7 +17,8 @@ def test_the_overview_names_every_flag_and_how_to_ask() -> None:
     overview = help_text()
 
     named = {name for name, option in OPTIONS.items() if f"`{option.flag}`" in overview}
-    assert named == OPTIONS.keys() - NARROWING
+    assert named == {*OPTIONS} - {*NARROWING} | {"domains", "handles", "since", "max_turns"}
+    assert "@Grok forget" in overview
     assert all(f"`{OPTIONS[name].flag}`" in help_text("search") for name in NARROWING)
     assert "/grok help temperature" in overview
     assert len(overview) < 3_000

@@ -135,7 +135,10 @@ export class MessageRow {
     if (message.streaming) {
       parts.push(this.#linkButton("Stop generating", () => actions.stopStream(message)));
     }
-    if (message.reply_count && !this.inThread) parts.push(this.#threadLink(message.reply_count));
+    if (message.reply_count && !this.inThread) {
+      if (parts.length) parts.push(el("span", { class: "foot-break" }));
+      parts.push(this.#threadLink(message.reply_count));
+    }
     this.foot.replaceChildren(...parts);
   }
 
