@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from bot import words
 from bot.completion.ask import ReplyTo
 from bot.completion.request import About, CompletionRequest
+from bot.completion.rules import MAX_ANSWERS, MAX_INT32
 from bot.completion.schema import json_schema
 from bot.completion.search import MAX_TURNS, OPTION_NAMES
 from bot.completion.typed import written
@@ -35,7 +36,8 @@ class Option(About):
 
     `texts` is one text or a list of them; `bias` maps token ids to numbers; `search` is all that
     `bot.completion.search` reads, each by its name. `description` and
-    the bounds are what the API says; `above` is an exclusive minimum.
+    the bounds are what the API says; `above` is an exclusive minimum. `most` is where the rules
+    beyond its schema (`bot.completion.rules`) end a whole number.
     """
 
     name: str
@@ -45,13 +47,14 @@ class Option(About):
     minimum: int | None = None
     maximum: int | None = None
     above: int | None = None
+    most: int | None = None
 
     @property
     def allowed(self) -> str:
         """Which values are allowed, in words."""
         match self.kind:
             case "integer":
-                return words.allowed_integer(self.minimum, self.maximum, self.above)
+                return words.allowed_integer(self.minimum, self.maximum or self.most, self.above)
             case "number":
                 return words.allowed_number(self.minimum, self.maximum)
             case "search":
@@ -77,6 +80,9 @@ class Option(About):
         return f"{self.flag} {self.example if self.kind == 'search' else written(self.example)}"
 
 
+_MOST = {"max_tokens": MAX_INT32, "n": MAX_ANSWERS, "best_of": MAX_ANSWERS}
+
+
 def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> Option:
     field = CompletionRequest.model_fields[name]
     (about,) = (item for item in field.metadata if isinstance(item, About))
@@ -89,6 +95,7 @@ def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> Optio
         minimum=schema.get("minimum"),
         maximum=schema.get("maximum"),
         above=schema.get("exclusiveMinimum"),
+        most=_MOST.get(name),
     )
 
 

@@ -107,9 +107,13 @@ def allowed_number(least: float | None, most: float | None) -> str:
 
 
 def allowed_integer(least: int | None, most: int | None, above: int | None) -> str:
-    if above is not None:
+    if above is not None and most is not None:
+        least = above + 1
+    elif above is not None:
         return f"a whole number above {above}"
-    return "a whole number" if least is None else f"a whole number from {least} to {most}"
+    if least is None or most is None:
+        return "a whole number"
+    return f"a whole number from {least:,} to {most:,}"
 
 
 def too_small(value: str) -> str:

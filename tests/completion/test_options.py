@@ -52,7 +52,10 @@ def test_bounds_and_descriptions_are_the_specified_ones() -> None:
 
 def test_allowed_values_are_said_in_words() -> None:
     assert PARAMETERS["temperature"].allowed == "a number from 0 to 2"
-    assert PARAMETERS["max_tokens"].allowed == "a whole number above 0"
+    assert PARAMETERS["max_tokens"].allowed == "a whole number from 1 to 2,147,483,647"
+    assert (
+        PARAMETERS["n"].allowed == PARAMETERS["best_of"].allowed == "a whole number from 1 to 128"
+    )
     assert PARAMETERS["logprobs"].allowed == "a whole number from 0 to 5"
     assert PARAMETERS["seed"].allowed == "a whole number"
 
