@@ -126,12 +126,14 @@ async def _vote(page: Page) -> None:
         answers = page.locator("[data-ts]:not([data-ephemeral])", has_text=asked)
         await expect(answers.last).to_contain_text("tokens", timeout=30_000)
         thumb = "Good answer" if good else "Bad answer"
-        await answers.last.get_by_role("button", name=thumb).click()
+        button = answers.last.get_by_role("button", name=thumb)
+        await button.click()
         if not good:
             form = page.locator("[data-modal]")
             await form.get_by_role("checkbox", name="Wrong").check()
             await form.locator("[data-submit]").click()
             await expect(form).to_have_count(0)
+        await expect(button).to_have_attribute("aria-pressed", "true")
     await page.mouse.move(0, 0)
 
 
@@ -179,7 +181,6 @@ async def _judge(page: Page) -> bytes:
 
 
 async def _fill_in(page: Page) -> None:
-    await page.get_by_role("button", name=re.compile("close", re.IGNORECASE)).first.click()
     await page.locator("[data-channel]").first.click()
     composer = page.locator("[data-composer=channel]")
     await composer.fill("/grok")
