@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot import words
@@ -12,6 +12,7 @@ from bot.completion.faults import refusal, sound_part, validate
 from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
 from bot.completion.rules import check
+from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault, RequestRefused
 from bot.files.ref import FileRef, shows_pictures
 from bot.grok.client import GrokClient
@@ -20,6 +21,7 @@ from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.rules.searchable import bounded
 from bot.settings import Settings, default_values
+from bot.words import search as search_words
 from bot.words import talk
 
 
@@ -148,7 +150,7 @@ class Asking:
         further = self._beyond_schema(request, channel, policy, supplied, wrong, pictures=pictures)
         found += tuple(fault for fault in further if fault.parameter not in wrong)
         found += tuple(search_faults(flags, supplied))
-        faults = [*flags.faults, *supplied.explained(found)]
+        faults = [*_of_flags(flags.faults, found), *supplied.explained(found)]
         if faults:
             raise refusal(faults)
         return request
@@ -189,6 +191,16 @@ class Asking:
     def _in_force(self, channel: str, policy: Policy) -> InForce:
         settings = default_values(self._settings)
         return InForce(policy, channel, settings=settings, id_of=self._grok.catalogue.id_of)
+
+
+def _of_flags(faults: Sequence[Fault], found: Sequence[Fault]) -> Iterator[Fault]:
+    """`faults` of what was typed; where it narrows no search besides, they say that too."""
+    idle = {each.parameter: each for each in found if each.parameter in OPTION_NAMES}
+    for fault in faults:
+        if each := idle.get(fault.parameter):
+            problem = search_words.beside(fault.problem, each.problem, each.allowed)
+            fault = Fault(fault.parameter, problem, fault.allowed)  # noqa: PLW2901
+        yield fault
 
 
 def promise(ask: Ask) -> str:

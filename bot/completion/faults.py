@@ -79,7 +79,9 @@ def _fault(name: str, detail: ErrorDetails) -> Fault:
     if parameter is None:
         nearest = get_close_matches(name[:40], PARAMETERS, n=1)
         return Fault(excerpt(name), words.unknown_parameter(*nearest))
-    return Fault(name, _problem(parameter, detail), parameter.allowed)
+    missing = detail["type"] == "missing" and name == "prompt"
+    allowed = words.PROMPT_WANTED if missing else parameter.allowed
+    return Fault(name, _problem(parameter, detail), allowed)
 
 
 def _problem(parameter: Option, detail: ErrorDetails) -> str:

@@ -126,8 +126,9 @@ def search_faults(flags: Flags, supplied: Supplied) -> Iterator[Fault]:
     yield from supplied.search_faults
     if any(fault.parameter == "search" for fault in flags.faults):
         return
-    for fault in without_source({**supplied.search.values(), **flags.search}):
-        if fault.parameter in flags.search:
+    wrong = {each.parameter: "" for each in flags.faults if each.parameter in OPTION_NAMES}
+    for fault in without_source({**supplied.search.values(), **wrong, **flags.search}):
+        if fault.parameter in flags.search or fault.parameter in wrong:
             yield fault
 
 

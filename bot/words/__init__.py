@@ -32,9 +32,9 @@ _NOT_OF_KIND = {
     "text": "is not text",
     "texts": "is not text",
     "bias": "is not token ids with a number each",
-    "reply": "is none of them",
-    "effort": "is none of them",
-    "search": "is none of them",
+    "reply": "is no place for an answer",
+    "effort": "is no length of thinking",
+    "search": "is nothing that can be searched",
 }
 
 HINT_SYSTEM = "How Grok should behave: who it is, how it writes."
@@ -76,6 +76,7 @@ ALLOWED_PROMPT_SPLIT = 'one prompt at the end, or each as --prompt "…"'
 
 ALLOWED_MODEL = "the id of a model"
 ALLOWED_PROMPT = "something to ask"
+PROMPT_WANTED = "write your question at the end"
 ALLOWED_STOP = "text that is not empty"
 ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without best_of"
 STREAM_WITH_BEST_OF = "the best of several can only be shown when all are done"
@@ -96,10 +97,17 @@ def fault_line(fault: Fault) -> str:
 
 
 def allowed_after(problem: str, allowed: str) -> str:
-    """What is allowed, behind the problem, which may be a question; empty when nobody says."""
+    """What is allowed, behind the problem, which may be a question; empty when nobody says. It may
+    be values, what it works with, or what is to be done."""
     if not allowed:
         return ""
-    return f" Allowed: {allowed}" if problem.endswith("?") else f"; allowed: {allowed}"
+    if allowed.startswith("with "):
+        told = f"it works {allowed}"
+    elif allowed.startswith(("leave ", "write ")):
+        told = allowed
+    else:
+        told = f"allowed: {allowed}"
+    return f" {told[:1].upper()}{told[1:]}" if problem.endswith("?") else f"; {told}"
 
 
 def allowed_number(least: float | None, most: float | None) -> str:

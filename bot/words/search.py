@@ -84,7 +84,7 @@ SEARCHED_ENOUGH = (
 )
 
 ENDS_OPEN = "ends with a comma: write the list without spaces, or in quotes"
-NOTHING_SEARCHED = "counts only where something is searched"
+NOTHING_SEARCHED = "this counts only where something is searched"
 ONE_OF_THE_TWO = "one of the two"
 
 
@@ -130,19 +130,19 @@ HELP_NARROWED = "What is searched can be narrowed:"
 
 
 def no_source(typed: str) -> str:
-    return f"{typed} is nothing that can be searched"
+    return f"“{typed}” is nothing that can be searched"
 
 
 def no_domain(typed: str) -> str:
-    return f"{typed} is not a domain"
+    return f"“{typed}” is not a domain"
 
 
 def no_handle(typed: str) -> str:
-    return f"{typed} is not a handle on X"
+    return f"“{typed}” is not a handle on X"
 
 
 def no_day(typed: str) -> str:
-    return f"{typed} is not a day of the calendar"
+    return f"“{typed}” is not a day of the calendar"
 
 
 def exclusive(one: str, other: str) -> str:
@@ -178,7 +178,13 @@ def would_fit(changed: Mapping[str, object], *, in_form: bool = False) -> str:
 
 def not_searched(place: str) -> str:
     """`problem` of a fault about what narrows a search; `place` is a key of `PLACES`."""
-    return f"counts only where {PLACES[place]} is searched"
+    return f"this counts only where {PLACES[place]} is searched"
+
+
+def beside(problem: str, idle: str, wanted: str) -> str:
+    """`problem` of a fault about what narrows nothing, besides; `wanted` is that of
+    `by_searching`."""
+    return f"{problem} ({idle}; it works {wanted})"
 
 
 def more_sources(count: int) -> str:

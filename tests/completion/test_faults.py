@@ -31,6 +31,26 @@ def test_a_fault_says_what_was_wrong_and_what_is_allowed() -> None:
     assert words.fault_line(fault) == ("temperature: 3 is too large; allowed: a number from 0 to 2")
 
 
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [
+        ("with --search web,x", "odd: is so; it works with --search web,x"),
+        ("leave it out", "odd: is so; leave it out"),
+        (words.PROMPT_WANTED, "odd: is so; write your question at the end"),
+        ("up to 3", "odd: is so; allowed: up to 3"),
+    ],
+)
+def test_what_is_no_value_is_not_called_allowed(allowed: str, told: str) -> None:
+    assert words.fault_line(Fault("odd", "is so", allowed)) == told
+
+
+def test_without_a_question_it_is_said_where_to_write_one() -> None:
+    with pytest.raises(RequestRefused) as refused:
+        validate({"model": "grok-4.3"})
+
+    assert "prompt: is missing; write your question at the end" in refused.value.sentence
+
+
 def test_all_faults_come_at_once() -> None:
     faults = faults_in(temperature=3, top_p="much", n=0, echo=1, stop=[1, 2], temprature=1)
 

@@ -229,7 +229,7 @@ def test_a_prompt_that_begins_like_a_value_is_written_so_that_it_stays_one(promp
         ("--user “me Hi", "user", "the quote at the start of its value is never closed"),
         ('--user "me"you Hi', "user", "a space must follow the closing quote"),
         ("--system \ud800 Hi", "system", None),
-        ("--reply mars Hi", "reply", "mars is none of them"),
+        ("--reply mars Hi", "reply", "mars is no place for an answer"),
         ("--private --reply thread Hi", "private", "says where to reply, and so does --reply"),
         ("--private=perhaps Hi", "private", "perhaps is neither on nor off"),
         ("--seed 1.5 Hi", "seed", "1.5 is not a whole number"),

@@ -37,12 +37,12 @@ def test_what_to_search_is_no_parameter(text: str, search: Json) -> None:
 @pytest.mark.parametrize(
     ("text", "parameter", "problem"),
     [
-        ("--search bing Hi", "search", "bing is nothing that can be searched"),
+        ("--search bing Hi", "search", "“bing” is nothing that can be searched"),
         ("--search web, x what is new", "search", "ends with a comma"),
         ("--search", "search", "has no value"),
         ("--search --domains a.co Hi", "search", "has no value"),
         ("--no-search=web Hi", "search", "takes no value"),
-        ("--domains example Hi", "domains", "example is not a domain"),
+        ("--domains example Hi", "domains", "“example” is not a domain"),
         ("--domains a.co,b.co,c.co --domains d.co,e.co,f.co Hi", "domains", "6 are too many"),
         ("--domains a.co --not-domains b.co Hi", "not_domains", "cannot go together"),
         ("--handles a --not-handles b Hi", "not_handles", "cannot go together"),

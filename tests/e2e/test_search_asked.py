@@ -45,13 +45,21 @@ async def test_a_flag_reaches_grok(redis_url: str, mode: str) -> None:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        ("--search web --handles xai", "handles: counts only where X is searched"),
+        (
+            "--search web --since 2027-01-01 --until 2020-01-01",
+            "no day is left (this counts only where X is searched; it works with --search web,x)",
+        ),
+        (
+            "--search web --since 2027-01-01 --until 2020-01-01",
+            "until: this counts only where X is searched; it works with --search web,x",
+        ),
+        ("--search web --handles xai", "handles: this counts only where X is searched"),
         ("--domains example.com", "with --search web"),
-        ("--search x --since 2026-11-31", "2026-11-31 is not a day of the calendar"),
+        ("--search x --since 2026-11-31", "“2026-11-31” is not a day of the calendar"),
         ("--search x --since 2026-11-30 --until 2026-11-01", "is after 2026-11-01"),
         ("--search web --domains a.co --not-domains b.co", "cannot go together"),
         ("--search web --domains a.co,b.co,c.co,d.co,e.co,f.co", "6 are too many"),
-        ("--search bing", "bing is nothing that can be searched"),
+        ("--search bing", "“bing” is nothing that can be searched"),
         ("--search web -n 2", "search"),
     ],
 )
@@ -61,7 +69,7 @@ async def test_what_cannot_be_searched_is_told_to_the_asker_alone(
     async with on_stage(redis_url) as stage:
         result = await stage.ask(f"{flags} what is new")
 
-    assert told in json.dumps(result.ack_body)
+    assert told in json.dumps(result.ack_body, ensure_ascii=False)
     assert not stage.grok.requests
     assert not stage.workspace.messages(GENERAL)
 
@@ -104,7 +112,7 @@ async def test_what_is_wrong_in_the_form_is_marked_at_its_field(redis_url: str) 
         await stage.workspace.submit(ANA, view.id, {"domains": "example.com", "handles": ""})
         await stage.answer()
 
-    assert "example is not a domain" in result.errors["domains"]
+    assert "“example” is not a domain" in result.errors["domains"]
     assert "only where X is searched" in result.errors["handles"]
     assert tools(stage) == [{"type": "web_search", "filters": {"allowed_domains": ["example.com"]}}]
 

@@ -145,7 +145,7 @@ def test_defaults_of_searching_are_looked_at_together_in_one_scope() -> None:
     assert told(default_faults(policy, CHANNEL, {"since": "2026-11-11"})).keys() == {"since"}
     assert told(default_faults(policy, WORKSPACE, {"handles": ["grok"]})).keys() == {"not_handles"}
     assert told(default_faults(policy, CHANNEL, {"search": "bing"})) == {
-        "search": ("bing is none of them", "web, x, web,x or off")
+        "search": ("bing is nothing that can be searched", "web, x, web,x or off")
     }
     both: dict[str, JsonValue] = {"domains": None, "not_domains": ["b.co"]}
     assert default_faults(policy, CHANNEL, both) == ()
@@ -320,7 +320,7 @@ def test_sound_defaults_have_no_faults() -> None:
         ("private", True, "there is no such parameter"),
         ("system", 5, "5 is not text"),
         ("system", "\ud800", "cannot be sent"),
-        ("reply", "nowhere", "nowhere is none of them"),
+        ("reply", "nowhere", "nowhere is no place for an answer"),
         ("model", " ", "is empty"),
         ("stop", ["a"] * 5, "5 are too many"),
         ("logit_bias", {"x": 1}, "x is not a token id"),

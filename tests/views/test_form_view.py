@@ -327,7 +327,7 @@ def test_several_faults_of_one_field_are_joined_and_those_of_none_stand_at_the_p
             "the best of several can only be shown when all are done",
             "leave it out, or ask without best_of",
             (
-                "the best of several can only be shown when all are done; allowed: leave it out, "
+                "the best of several can only be shown when all are done; leave it out, "
                 "or ask without “Best of”."
             ),
         ),

@@ -45,6 +45,6 @@ def test_what_is_searched_by_default_is_set_and_taken_away_in_the_form() -> None
     changes, (fault,) = read_defaults(shown, rules)
 
     assert changes == {"search": "x", "domains": "example", "since": None, "max_turns": 3}
-    assert (fault.parameter, fault.problem) == ("domains", "example is not a domain")
+    assert (fault.parameter, fault.problem) == ("domains", "“example” is not a domain")
     same: Values = {"domains": {"value": {"value": "a.co"}}}
     assert read_defaults(same, rules) == ({}, ())
