@@ -14,9 +14,10 @@ from bot.asking.asking import Asking
 from bot.completion.collect import Collector
 from bot.completion.enclosed import holds_pictures
 from bot.completion.flags import Flags
+from bot.completion.options import OPTIONS
 from bot.completion.result import Section
 from bot.completion.transcript import Past
-from bot.errors import GrokFailed, GrokFailure, StartupError
+from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
 from bot.files.reading import Reading
 from bot.files.ref import bounds_of
 from bot.grok.answering import Completion
@@ -28,8 +29,8 @@ from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal_files import read_files
 from bot.terminal_input import with_input
+from bot.words import faults, talk
 from bot.words import startup as startup_words
-from bot.words import talk
 from bot.words import terminal as words
 from bot.words.terminal import plain, spelled
 
@@ -64,16 +65,19 @@ async def ask_in_terminal(
     started = time.monotonic()
     async with open_grok(settings) as grok:
         asking = Asking(settings, grok, team="")
-        request = asking.request(flags, "", Policy(), pictures=pictures)
-        search = asking.supplied(flags, "", Policy()).search
-        call = grok.plan(
-            request,
-            flags.system or "",
-            Past(files=files),
-            effort=flags.effort,
-            search=search,
-            pictures=pictures,
-        )
+        try:
+            request = asking.request(flags, "", Policy(), pictures=pictures)
+            search = asking.supplied(flags, "", Policy()).search
+            call = grok.plan(
+                request,
+                flags.system or "",
+                Past(files=files),
+                effort=flags.effort,
+                search=search,
+                pictures=pictures,
+            )
+        except RequestRefused as refused:
+            raise _as_typed(refused, flags) from None
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request, search)
         printer = _Printer(out)
@@ -87,6 +91,21 @@ async def ask_in_terminal(
     printer.end(answer.sections)
     print(plain(failure) or last_line(answer), file=err)
     return 0 if collector.whole and not failure else 1
+
+
+def _as_typed(refused: RequestRefused, flags: Flags) -> RequestRefused:
+    """The same with the flags that were typed in place of the names of their parameters."""
+    given = {*flags.values, *flags.search, *(fault.parameter for fault in flags.faults)}
+    own = {"system": flags.system, "effort": flags.effort, "reply": flags.reply}
+    given |= {name for name, value in own.items() if value is not None}
+    typed = given.intersection(OPTIONS) - {"prompt"}
+    named = [
+        replace(fault, parameter=OPTIONS[fault.parameter].flag)
+        if fault.parameter in typed
+        else fault
+        for fault in refused.faults
+    ]
+    return RequestRefused(faults(named), refused.faults)
 
 
 async def _print(

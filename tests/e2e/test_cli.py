@@ -87,8 +87,8 @@ async def test_ask_names_every_fault(
 
     assert code == 1
     assert out == ""
-    assert "temperature" in err
-    assert "top_p" in err
+    assert "• --temperature: 3 is too large" in err
+    assert "• --top-p: 2 is too large" in err
     assert "Traceback" not in err
     assert not grok.requests
 
