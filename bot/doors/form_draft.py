@@ -8,13 +8,13 @@ from collections.abc import Awaitable
 from typing import Literal, TypeVar
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import words as general
 from bot.asking.asking import Place
 from bot.completion.ask import ReplyTo, Said
 from bot.completion.form import Filled
-from bot.errors import StoreUnavailable, UserError
+from bot.errors import Fault, StoreUnavailable, UserError
 from bot.files.ref import FileRef
 from bot.rules.saved_prompts import Offer
 from bot.slack.payloads import Submission
@@ -61,6 +61,8 @@ class Draft(BaseModel):
     """Whether its prompt is a saved one, whose places are yet to be filled in."""
     shows_all: bool = False
     """Whether the form opens with its advanced fields."""
+    faults: tuple[Fault, ...] = Field((), exclude=True)
+    """What is told above its fields when it opens, and not kept."""
     name: str = ""
     """How the asker is called in Slack."""
     response_url: str | None = None

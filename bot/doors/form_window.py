@@ -121,7 +121,7 @@ class FormWindow:
         """What is shown in place of the empty form, whatever happens."""
         try:
             draft = await begin()
-            return await self.kept(draft, advanced=draft.shows_all)
+            return await self.kept(draft, advanced=draft.shows_all, faults=draft.faults)
         except UserError as error:
             return sentence_view(error.sentence)
         except Exception:

@@ -291,8 +291,10 @@ class Forms:
         person = await self._who(summons.user)
         place, flags = typed.place, parse_text(typed.text)
         usual = await self._defaults(person, place.channel)
+        faults = await self._faults_in(flags, person, place.channel)
         return Draft(
             user=summons.user,
+            faults=faults,
             shows_all=bool(flags.faults),
             filled=usual.with_flags(flags),
             channel=place.channel,
@@ -304,6 +306,19 @@ class Forms:
             name=person.name,
             response_url=place.response_url or summons.response_url or None,
         )
+
+    async def _faults_in(self, flags: Flags, person: Person, channel: str) -> tuple[Fault, ...]:
+        """Everything wrong with a question, which its author was told already. Slack marks no field
+        before a form is sent. Raises `UserError` when Redis does not answer in time."""
+        policy, own = await asyncio.gather(
+            in_time(self._store.policies.current(), KNOW_SECONDS),
+            in_time(self._store.saved.defaults(person.id), KNOW_SECONDS),
+        )
+        try:
+            self._asking.request(flags, channel, replace(policy, own=own))
+        except RequestRefused as refused:
+            return refused.faults
+        return ()
 
     async def _defaults(self, person: Person, channel: str) -> Filled:
         """What a fresh form is filled with: the defaults that hold in `channel`, or nothing for

@@ -145,6 +145,19 @@ async def test_a_fault_gives_the_whole_text_back_and_the_form_is_filled_with_it(
     assert not stage.workspace.problems
 
 
+async def test_the_form_says_at_once_what_a_limit_refused(stage: Stage) -> None:
+    await stage.ask("quota set max-tokens=100 channel")
+    await stage.ask("--max-tokens 200 Hello")
+    note = await told(stage)
+    assert "200 is too large; allowed: up to 100 here" in note.shown
+
+    await press(stage, note, TO_FORM)
+    form = await stage.form()
+    assert "Longest answer: 200 is too large; allowed: up to 100 here." in str(form.content)
+    assert fields(form)["max_tokens"]["element"]["initial_value"] == "200"
+    assert not stage.workspace.problems
+
+
 async def test_a_fault_in_a_mention_goes_back_to_the_form_and_its_thread(stage: Stage) -> None:
     root = (await stage.workspace.say(BEN, GENERAL, "hm")).ts
     await stage.workspace.say(ANA, GENERAL, "@grok --temperature hot Why?", root)
