@@ -49,3 +49,16 @@ async def test_a_prompt_is_clicked_and_its_answer_stopped_in_the_messages_tab(
     assert "Name" in session.title
     assert talk.STOPPED not in session.title
     assert not workspace.problems
+
+
+async def test_the_thread_of_a_message_opens_as_it_is_answered(page: Page, redis_url: str) -> None:
+    async with on_stage(redis_url, app=AGENT) as stage:
+        await page.goto(f"{stage.workspace.url}#{dm_of(BEN)}/{BEN}")
+        composer = page.locator('[data-composer="channel"]')
+        stage.grok.script(Script(text="The Ucayali."))
+        await composer.fill("Name a river")
+        await composer.press("Enter")
+
+        await expect(page.locator("[data-thread]")).to_contain_text("The Ucayali.")
+
+    assert not stage.workspace.problems

@@ -358,3 +358,23 @@ def test_any_prompt_gets_a_pleasant_answer(prompt: str) -> None:
     assert "| ---" in said
     assert "```" in said
     assert len(said) < 2500
+
+
+@pytest.mark.parametrize(
+    ("now", "goes_on"), [("And what ends it?", False), ("Go on, please", True)]
+)
+async def test_an_answer_is_gone_on_with_where_that_is_asked_for(
+    now: str, goes_on: bool, call: Caller
+) -> None:
+    asked = "Explain TCP slow start"
+    whole = answer(asked)
+    said = [
+        {"role": "user", "content": asked},
+        {"role": "assistant", "content": whole[: len(whole) // 2]},
+        {"role": "user", "content": now},
+    ]
+
+    _, reply = await call("/chat/completions", model=PLAIN, messages=said)
+
+    text = reply["choices"][0]["message"]["content"]
+    assert text == (whole[len(whole) // 2 :] if goes_on else answer(now))
