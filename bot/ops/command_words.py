@@ -6,12 +6,12 @@ from bot.words import counted
 
 COMMANDS = {
     "serve": "run the bot in a real workspace",
-    "work": "answer the questions that other processes take (`serve --no-worker`)",
+    "work": "answer the questions that other processes take (serve --no-worker)",
     "demo": "run the bot in a sandbox workspace, in the browser, with nothing to set up",
     "check": "try out every token, key and server that the bot depends on",
     "jobs": "what waits, runs and was given up; ask again or end one of them",
     "forget": "delete what is known of a person, and say how much that was",
-    "ask": "one completion in the terminal: ask [flags] prompt; `ask --help` says more",
+    "ask": "one completion in the terminal: ask [flags] prompt; ask --help says more",
     "eval": "ask a data set over a grid of models and parameters, judge and compare the answers",
     "schema": "print the JSON Schema of a request",
     "manifest": "print the manifest for a new Slack app",
@@ -30,7 +30,7 @@ def no_option(command: str, given: str, nearest: str = "") -> str:
     return f"{command} does not take {given}.{hint} See: python -m bot {command} --help"
 
 
-NO_WORKER = "take questions and leave the work on them to `work`, in processes of its own"
+NO_WORKER = "take questions and leave the work on them to work, in processes of its own"
 MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
 AGENT_NOT_FOR_SEVERAL = "--agent is for the app of one workspace, and --install for that of several"
 DEMO_AGENT = "show the app as an agent: suggested prompts, and what it does in each thread"
@@ -221,7 +221,7 @@ DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
 def demo_grok(address: str, key: str) -> str:
     """How to reach the Grok of the demo from another terminal."""
     return (
-        f"  To ask the same Grok elsewhere, as `python -m bot eval` does:\n"
+        f"  To ask the same Grok elsewhere, as python -m bot eval does:\n"
         f"  XAI_BASE_URL={address} XAI_API_KEY={key} GROK_DIALECT=xai\n"
     )
 
