@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from attrs import frozen
 from pydantic import JsonValue
 
+from bot import words as general
 from bot.admin.prompts import PromptCommands
 from bot.completion.ask import Said
 from bot.completion.flags import Flags
@@ -12,6 +16,7 @@ from bot.completion.form import Filled, paragraphs
 from bot.doors.form_draft import Draft, in_time
 from bot.errors import Fault, RequestRefused
 from bot.rules.saved_prompts import PLACE, Offer, filled
+from bot.words import form as form_words
 from bot.words import prompts as words
 
 OFFER_SECONDS = 1.0
@@ -51,6 +56,18 @@ class FormPrompts:
     async def _template(self, offer: Offer, draft: Draft) -> str | None:
         finding = self._prompts.of(offer, user=draft.user, channel=draft.channel)
         return await in_time(finding, FIND_SECONDS)
+
+
+def with_ways(faults: Sequence[Fault], draft: Draft) -> tuple[Fault, ...]:
+    """`faults`; one of a prompt that is missing names what the form offers instead."""
+    wanted = form_words.prompt_wanted(about=draft.about is not None, saved=bool(draft.offers))
+    nothing = {general.PROMPT_WANTED, general.ALLOWED_PROMPT}
+    return tuple(
+        replace(fault, allowed=wanted)
+        if fault.parameter == "prompt" and fault.allowed in nothing
+        else fault
+        for fault in faults
+    )
 
 
 def _asked(draft: Draft, template: str) -> Filled:

@@ -20,7 +20,7 @@ from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.completion.search import typed_search
 from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
-from bot.doors.form_prompts import FormPrompts
+from bot.doors.form_prompts import FormPrompts, with_ways
 from bot.doors.form_window import FormWindow, Summons
 from bot.doors.promising import promised
 from bot.errors import Fault, NotTaken, RequestRefused, SlackError, UserError
@@ -176,7 +176,10 @@ class Forms:
             counted(refused, draft.surface)
             obstacles = await self._taking.obstacles(place.user, place.channel)
             lines = [await self._told(sentence, place.user) for sentence in obstacles]
-            faults = (*refused.faults, *(Fault("", line.rstrip(".")) for line in lines))
+            faults = (
+                *with_ways(refused.faults, draft),
+                *(Fault("", line.rstrip(".")) for line in lines),
+            )
             return await self._refused(faults, draft, submission.view)
         except (Denied, NotTaken) as not_taken:
             sentence = counted(not_taken, draft.surface)

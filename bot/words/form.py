@@ -122,6 +122,12 @@ def wrote(author: str) -> str:
     return f"{author} wrote:"
 
 
+def prompt_wanted(*, about: bool, saved: bool) -> str:
+    """What to do where there is nothing to ask, of a message or not."""
+    ways = ["write your question here", *(["choose what Grok should do"] if about else [])]
+    return " or ".join([*ways, *(["choose a saved prompt"] if saved else [])])
+
+
 def field_fault(problem: str, allowed: str) -> str:
     """One fault of a field, shown beneath it."""
     said = f"This {problem}" if problem.split(" ", 1)[0] in _ABOUT_THE_FIELD else problem

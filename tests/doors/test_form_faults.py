@@ -8,8 +8,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.completion.ask import Said
+from bot.completion.faults import validate
+from bot.completion.form import Filled
+from bot.doors.form_draft import Draft
+from bot.doors.form_prompts import with_ways
+from bot.errors import RequestRefused
 from bot.rules.policy import Fields
 from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.saved_prompts import Offer
 from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
 from bot.store.policies import Policies
@@ -85,6 +92,35 @@ async def test_where_redis_is_silent_the_other_faults_are_told(stage: Desk) -> N
     result = await stage.submit(view, suffix="end")
 
     assert set(result.errors) == {"logit_bias", "suffix"}
+
+
+OFFERS = (Offer(owner="user", name="brief", beginning="Say it"),)
+ABOUT = (Said(author="Ben", text="Hm"),)
+
+
+@pytest.mark.parametrize(
+    ("draft", "told"),
+    [
+        (Draft(user=ANA, filled=Filled()), "write your question here"),
+        (
+            Draft(user=ANA, filled=Filled(), offers=OFFERS),
+            "write your question here or choose a saved prompt",
+        ),
+        (
+            Draft(user=ANA, filled=Filled(), context=ABOUT, surface="shortcut"),
+            "write your question here or choose what Grok should do",
+        ),
+    ],
+)
+@pytest.mark.parametrize("prompt", [{}, {"prompt": " "}])
+def test_without_a_question_the_form_names_what_else_it_offers(
+    draft: Draft, told: str, prompt: dict[str, str]
+) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        validate({"model": "grok-4.3", "temperature": 9, **prompt})
+    faults = {fault.parameter: fault.allowed for fault in with_ways(refused.value.faults, draft)}
+
+    assert faults == {"temperature": "a number from 0 to 2", "prompt": told}
 
 
 async def test_models_that_are_allowed_where_the_answer_goes_come_first(stage: Desk) -> None:
