@@ -7,9 +7,9 @@ import errno
 import secrets
 import socket
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -113,9 +113,8 @@ async def open_several(stack: AsyncExitStack, count: int) -> Workspaces:
 def _settle_here(workspace: Workspace) -> None:
     """Its people are in the time zone of this machine, as the browser is, and are called by the
     names that the page shows."""
-    here = datetime.now().astimezone()
-    workspace.state.zone = here.tzname() or "UTC"
-    workspace.state.zone_seconds = int((here.utcoffset() or timedelta()).total_seconds())
+    here = time.localtime()
+    workspace.state.zone, workspace.state.zone_seconds = here.tm_zone, here.tm_gmtoff
     for user in workspace.state.users.values():
         user.display_name = user.real_name
 

@@ -186,6 +186,6 @@ async def test_a_mention_that_cannot_be_looked_up_leaves_the_question_to_its_mes
     stage.workspace.fail("conversations.history", retry_after=30)
     said = await stage.say(ANA, GENERAL, "@grok why?", files=["error.log"])
 
-    assert said.ts in stage.refused
+    await stage.workspace.wait_for(lambda: said.ts in stage.refused)
     ask = await stage.asked()
     assert (ask.request.prompt, [each.tokens for each in ask.files]) == ("why?", [3 * 1_024])

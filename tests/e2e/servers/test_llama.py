@@ -8,6 +8,7 @@ import pytest
 
 from bot import words
 from bot.words.grok import GROK_SENTENCES
+from bot.words.terminal import plain
 from sandbox.grok import GrokServer
 from sandbox.workspace import Workspace
 from tests.e2e.process import environment
@@ -108,7 +109,7 @@ async def test_more_than_the_model_holds_is_told(llama: Running, endpoint: str) 
 
     code, out, err = await ask(settings, "--max-tokens", "9", "river " * 400)
 
-    assert (code, out, err) == (1, "", GROK_SENTENCES["too_long"])
+    assert (code, out, err) == (1, "", plain(GROK_SENTENCES["too_long"]))
     assert await ask(settings, "--no-stream", "river " * 400) == (code, out, err)
 
 
