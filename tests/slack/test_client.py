@@ -24,6 +24,7 @@ from bot.store.seal import Seal
 from bot.teams.departure import Departures
 from bot.teams.register import Record, Register
 from bot.teams.rotation import Rotation
+from tests.slack.answered import answered_by
 
 pytestmark = pytest.mark.integration
 
@@ -54,17 +55,8 @@ async def slack_that_says(replies: Iterable[tuple[str, bytes]]) -> AsyncIterator
         kind, body = next(left)
         return web.Response(body=body, headers={"Content-Type": kind})
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", reply)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        async with slack_session() as session:
-            yield SlackClient(base_url=url, session=session, retry_handlers=[])
-    finally:
-        await runner.cleanup()
+    async with answered_by(reply) as url, slack_session() as session:
+        yield SlackClient(base_url=url, session=session, retry_handlers=[])
 
 
 async def test_it_is_an_error_that_can_be_read() -> None:

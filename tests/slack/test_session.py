@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import OutcomeUnknown
 from bot.slack.session import LARGEST_REPLY, slack_session
 from bot.slack.web_api import WebApi
+from tests.slack.answered import answered_by
 
 pytestmark = pytest.mark.integration
 
@@ -39,15 +40,8 @@ async def slack_that_says(*, packed: bool, taken: list[int]) -> AsyncIterator[st
             pass
         return response
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", reply)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
+    async with answered_by(reply) as url:
+        yield url
 
 
 @pytest.mark.parametrize("packed", [True, False], ids=["packed", "endless"])
@@ -64,16 +58,7 @@ async def test_what_is_as_long_as_it_may_be_is_read() -> None:
     async def reply(_: web.Request) -> web.Response:
         return web.json_response({"ok": True, "text": "x" * (LARGEST_REPLY - 1_000)})
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", reply)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        async with slack_session() as session:
-            api = WebApi(AsyncWebClient(token="xoxb-1", base_url=url, session=session))
-            found = await api.call("users.info", {"user": "U1"}, read=True)
-    finally:
-        await runner.cleanup()
+    async with answered_by(reply) as url, slack_session() as session:
+        api = WebApi(AsyncWebClient(token="xoxb-1", base_url=url, session=session))
+        found = await api.call("users.info", {"user": "U1"}, read=True)
     assert len(found["text"]) == LARGEST_REPLY - 1_000
