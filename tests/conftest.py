@@ -11,6 +11,7 @@ pytest_plugins = [
     "pytester",
     "tests.running.alone",
     "tests.running.deadline",
+    "tests.running.heap",
     "tests.running.integration",
     "tests.running.missing",
     "tests.fixtures.store",

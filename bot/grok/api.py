@@ -34,6 +34,16 @@ _MOST_REDIRECTS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """The reply to a lookup as it came. `onward` is the address that it sends to, where the bot
+    does not follow."""
+
+    status: int
+    text: str
+    onward: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The reply to a lookup; `data` is None when it was not JSON. `onward` is the address that it
     sends to, where the bot does not follow."""
@@ -78,23 +88,24 @@ class Api:
         """Get the JSON of `path`; raises `Failure` when there is no reply, or none of a bearable
         size."""
         request = self._http.build_request("GET", self._base + path, headers=self._headers)
-        return await self._ask(request, _LOOKUP_SECONDS)
+        reply = await self._ask(request, _LOOKUP_SECONDS)
+        return Found(reply.status, read_json(reply.text), reply.onward)
 
-    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Found:
-        """Post `body` to `path`, and take the JSON that comes within `seconds`; raises `Failure`
-        when there is no reply, or none of a bearable size."""
+    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Reply:
+        """Post `body` to `path`, and take what comes within `seconds`; raises `Failure` when there
+        is no reply, or none of a bearable size."""
         url = self._base + path
         request = self._http.build_request("POST", url, json=dict(body), headers=self._headers)
         return await self._ask(request, seconds)
 
-    async def _ask(self, request: httpx.Request, seconds: float) -> Found:
+    async def _ask(self, request: httpx.Request, seconds: float) -> Reply:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._send(request)
                 try:
                     Bounded(response, BODY_BYTES)
-                    data = read_json(decoded(await response.aread()))
-                    return Found(response.status_code, data, _onward(response))
+                    text = decoded(await response.aread())
+                    return Reply(response.status_code, text, _onward(response))
                 finally:
                     await response.aclose()
         except (*BROKEN, TimeoutError) as error:

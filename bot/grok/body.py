@@ -229,6 +229,52 @@ def read_all_json(text: str, most_parts: int = BODY_PARTS) -> list[Any] | None:
     return values
 
 
+async def count_listed(text: str, name: str) -> int | None:
+    """How many values stand in the list `name` of the map that `text` is; None when there is no
+    such list. They are read one by one, in slices, and none is kept: made all at once, 27,000
+    tokens hold the loop for 100 ms. What follows the list is not read. Raises as `read_json`."""
+    _bear(text, BODY_PARTS)
+    try:
+        mark, place = _mark(text, 0)
+        while mark in ("{", ","):
+            key, place = _DECODER.raw_decode(text, place)
+            mark, place = _mark(text, place)
+            if key == name and text[place] == "[":
+                return await _count(text, _mark(text, place)[1])
+            _, place = _DECODER.raw_decode(text, place)
+            mark, place = _mark(text, place)
+    except (ValueError, IndexError, RecursionError):
+        pass
+    return None
+
+
+async def _count(text: str, place: int) -> int:
+    """How many values stand from `place` to the end of their list; raises `ValueError` or
+    `IndexError` where it is none."""
+    count, mark, turn = 0, text[place], place + SLICE_BYTES
+    while mark != "]":
+        _, place = _DECODER.raw_decode(text, place)
+        count += 1
+        mark, place = _mark(text, place)
+        if mark not in (",", "]"):
+            raise ValueError("no list")
+        if place > turn:
+            turn = place + SLICE_BYTES
+            await asyncio.sleep(0)
+    return count
+
+
+_MARK = re.compile(r"[ \t\r\n]*+([][{},:])[ \t\r\n]*+")
+
+
+def _mark(text: str, place: int) -> tuple[str, int]:
+    """The sign of JSON at `place`, and where the next thing begins; raises `ValueError`."""
+    found = _MARK.match(text, place)
+    if found is None:
+        raise ValueError("no sign of JSON")
+    return found[1], found.end()
+
+
 _BETWEEN = re.compile(r"(?:[\s,\x1e\ufeff]+|^data:|\[DONE\]|^:[^\r\n]*)*+", re.MULTILINE)
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)', re.DOTALL)

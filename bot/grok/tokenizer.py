@@ -14,7 +14,8 @@ from typing import Any
 import structlog
 
 from bot.completion.conversation import most_tokens
-from bot.grok.api import Found
+from bot.grok.api import Reply
+from bot.grok.body import count_listed
 from bot.grok.errors import Failure
 
 log = structlog.get_logger(__name__)
@@ -34,9 +35,9 @@ _SPECIAL = 16
 
 _MAY_CHANGE = frozenset({408, 425, 429})
 
-Put = Callable[[str, Mapping[str, Any], float], Awaitable[Found]]
-"""Posts a body to a path below the base address, and takes the JSON that comes within so many
-seconds; raises `Failure`."""
+Put = Callable[[str, Mapping[str, Any], float], Awaitable[Reply]]
+"""Posts a body to a path below the base address, and takes what comes within so many seconds;
+raises `Failure`."""
 
 
 class Tokenizer:
@@ -56,28 +57,28 @@ class Tokenizer:
         if not self._may_know(model) or most_tokens(text) > MOST_BYTES:
             return None
         try:
-            found = await self._put(PATH, {"model": model, "text": text}, seconds)
+            reply = await self._put(PATH, {"model": model, "text": text}, seconds)
+            tokens = await count_listed(reply.text, "token_ids") if reply.status == 200 else None
         except Failure as failure:
             log.info("tokens not counted", kind=failure.kind)
             if failure.kind != "cut":
                 self._rests_until = self._clock() + REST_SECONDS
             return None
-        return self._read(found, model, text)
+        if tokens:
+            return min(tokens, most_tokens(text) + _SPECIAL)
+        self._remember_none(model, reply.status)
+        return None
 
     def _may_know(self, model: str) -> bool:
         now = self._clock()
         return self._rests_until <= now and self._none_until.get(model, 0.0) <= now
 
-    def _read(self, found: Found, model: str, text: str) -> int | None:
-        tokens = found.data.get("token_ids") if isinstance(found.data, Mapping) else None
-        if found.status == 200 and isinstance(tokens, list) and tokens:
-            return min(len(tokens), most_tokens(text) + _SPECIAL)
-        if found.status >= 500 or found.status in _MAY_CHANGE:
+    def _remember_none(self, model: str, status: int) -> None:
+        log.info("no tokenizer", status=status)
+        if status >= 500 or status in _MAY_CHANGE:
             self._rests_until = self._clock() + REST_SECONDS
         else:
             self._forget(model)
-        log.info("no tokenizer", status=found.status)
-        return None
 
     def _forget(self, model: str) -> None:
         """There is none for this model: remember that."""

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot.grok import body
-from bot.grok.body import BODY_BYTES, EVENT_BYTES, EVENT_PARTS, SLICE_BYTES, read_json
+from bot.grok.body import BODY_BYTES, EVENT_BYTES, EVENT_PARTS, SLICE_BYTES, count_listed, read_json
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
 from bot.words import grok as words
@@ -217,6 +217,46 @@ def test_strings_without_an_end_cost_no_more_than_others(piece: str, end: str) -
 
     small = min(steps(20_000) for _ in range(3))
     assert steps(320_000) < 16 * 8 * max(small, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('{"ids": [1, {"ids": [2, 3]}, "]", [4, 5]]}', 4),
+        ('\t{ "model" : "m[", "more": {"ids": [1]}, "ids" : [ {} , {} ] , "x": 1}', 2),
+        ('{"ids": []}', 0),
+        ('{"ids": {"ids": [1]}}', None),
+        ('{"ids": null}', None),
+        ('{"other": [1]}', None),
+        ('[{"ids": [1]}]', None),
+        ('{"ids": [1, 2', None),
+        ('{"ids": [1 2]}', None),
+        ('{"ids": [1,]}', None),
+        ('{"ids": [1, nope]}', None),
+        ('{"ids": ' + "[" * 50_000, None),
+        ('{"ids" [1]}', None),
+        ("{}", None),
+        ("{", None),
+        ("", None),
+        ("<html>", None),
+    ],
+)
+async def test_values_of_a_list_are_counted(text: str, count: int | None) -> None:
+    assert await count_listed(text, "ids") == count
+
+
+@pytest.mark.parametrize("value", [{}, {"token_id": 7, "token_bytes": [226, 130, 172]}, 1, "€,[{"])
+async def test_counting_a_long_list_lets_others_have_their_turn(value: Any) -> None:
+    text = json.dumps({"ids": [value] * 40_000})
+
+    async with turns() as taken:
+        assert await count_listed(text, "ids") == 40_000
+        assert taken[0] >= len(text) // SLICE_BYTES - 1
+
+
+async def test_list_of_too_many_parts_is_not_counted() -> None:
+    with pytest.raises(Failure):
+        await count_listed('{"ids": [' + "[]," * body.BODY_PARTS + "1]}", "ids")
 
 
 async def test_answer_in_one_long_event(grok: GrokServer, grok_client: GrokClient) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.grok.api import Found
+from bot.grok.api import Reply
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
 from bot.grok.tokenizer import MEMORY_SECONDS, MEMORY_SIZE, MOST_BYTES, REST_SECONDS, Tokenizer
@@ -113,30 +113,30 @@ async def test_more_tokens_than_there_can_be(grok: GrokServer, grok_client: Grok
 class Server:
     """Answers with what `reply` says, and counts how often it is asked."""
 
-    def __init__(self, reply: Found | Failure) -> None:
+    def __init__(self, reply: Reply | Failure) -> None:
         self.reply = reply
         self.asked = 0
 
-    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Found:
+    async def put(self, path: str, body: Mapping[str, Any], seconds: float) -> Reply:
         self.asked += 1
         if isinstance(self.reply, Failure):
             raise self.reply
         return self.reply
 
 
-ONE = Found(200, {"token_ids": [{}]})
+ONE = Reply(200, '{"token_ids": [{}]}')
 
 
 @pytest.mark.parametrize(
     ("reply", "seconds"),
     [
-        (Found(404, None), MEMORY_SECONDS),
-        (Found(503, None), REST_SECONDS),
-        (Found(429, None), REST_SECONDS),
+        (Reply(404, ""), MEMORY_SECONDS),
+        (Reply(503, ""), REST_SECONDS),
+        (Reply(429, ""), REST_SECONDS),
         (Failure(words.GROK_UNREACHABLE, kind="unavailable"), REST_SECONDS),
     ],
 )
-async def test_it_is_asked_again_later(reply: Found | Failure, seconds: float) -> None:
+async def test_it_is_asked_again_later(reply: Reply | Failure, seconds: float) -> None:
     now = 1_000.0
     server = Server(reply)
     tokenizer = Tokenizer(server.put, lambda: now)
@@ -151,7 +151,7 @@ async def test_it_is_asked_again_later(reply: Found | Failure, seconds: float) -
 
 
 async def test_memory_has_an_end() -> None:
-    server = Server(Found(404, None))
+    server = Server(Reply(404, ""))
     tokenizer = Tokenizer(server.put)
 
     for number in range(MEMORY_SIZE + 1):
