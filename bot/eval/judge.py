@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.completion.request import CompletionRequest
-from bot.eval.asking import Question
+from bot.eval.asking import Question, is_done
 from bot.eval.dataset import Item
 from bot.eval.record import Better, Record, key_of
 from bot.grok.call import Shape
@@ -141,15 +141,17 @@ class Judge:
         known = [(judge, people) for judge, people in both if judge is not None]
         return agreement_of(known) if known else None
 
-    def is_lost(self, questions: Iterable[Question]) -> bool:
+    def is_lost(self, questions: Sequence[Question]) -> bool:
         """Whether it has been asked often enough, and has not given one verdict."""
-        said = [self._record.results[each.key].text for each in questions if self._has(each)]
+        found = [self._record.results.get(each.key) for each in questions]
+        said = [each.text for each in found if each and is_done(each)]
         verdicts = [text for text in said if _read(_Compared, text) or _read(_Graded, text)]
-        return len(said) >= LEAST_TRIED and not verdicts
+        return len(said) >= min(LEAST_TRIED, len(questions)) > 0 and not verdicts
 
-    def _has(self, question: Question) -> bool:
-        found = self._record.results.get(question.key)
-        return found is not None and not found.failed
+    def refusal(self, questions: Iterable[Question]) -> str:
+        """Why it gave no verdict, in the words of the API; empty where it said something."""
+        found = [self._record.results.get(each.key) for each in questions]
+        return next((each.failure for each in found if each and each.failed), "")
 
     def _said(self, question: Question) -> Better | None:
         found = self._record.results.get(question.key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -29,6 +28,7 @@ from bot.eval.judge import (
 from bot.eval.outcome import Row, plot, table, verdict
 from bot.eval.page import JudgingPage
 from bot.eval.person import Person
+from bot.eval.progress import Progress
 from bot.eval.record import Record, Result, key_of
 from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
@@ -40,13 +40,6 @@ from bot.words.terminal import plain, spelled
 
 PERSON = "person"
 """The judge that is no model."""
-
-_BAR_CELLS = 20
-_EVERY_SECONDS = 0.1
-"""How often a line changes."""
-
-_LINES = 20
-"""Of progress, where nobody sees one line change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ async def run_eval(
     err: TextIO = sys.stderr,
 ) -> int:
     """Ask what is left to ask, and print what has been found out; the exit code: 0, or 1 where
-    something is still to be asked or could not be. Raises `StartupError`."""
+    something is still to be asked, or nothing is known of a setting. Raises `StartupError`."""
     if settings.xai_api_key is None:
         raise StartupError([startup_words.NO_XAI_API_KEY])
     if not (math.isfinite(wanted.budget) and wanted.budget > 0):
@@ -106,10 +99,10 @@ async def run_eval(
         await grok.catalogue.refresh()
         with Record(wanted.record) as record:
             work = _Eval(settings, wanted, grok, record, items=items, grid=grid, err=err)
-            code = await work.run(stop)
+            await work.run(stop)
             for line in _report(work, data):
                 print(spelled(line), file=out)
-    return code
+            return work.code
 
 
 class _Eval:
@@ -138,7 +131,8 @@ class _Eval:
         self.person = Person(record) if wanted.by_person else None
         self.ended = ""
         """Why there is no more; empty where all was asked."""
-        self.lost_judge = False
+        self.lost_judge = ""
+        """Why the judge was asked no further; empty where it gave verdicts."""
 
     @property
     def decides(self) -> Comparing | None:
@@ -147,8 +141,9 @@ class _Eval:
         ruled = any(item.ruled for item in self.items)
         return self.person or (None if ruled else self.judge)
 
-    async def run(self, stop: asyncio.Event) -> int:
-        questions = [self.question(item, each) for item in self.items for each in self.grid]
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ask, and have judged, what can be."""
+        questions = self._questions
         if self.judge:
             self.asker.most(self.judge.grade(self.items[0]))  # before anything is spent
         self._tell_plan(questions)
@@ -164,8 +159,35 @@ class _Eval:
             self.ended = str(error)
         if stop.is_set():
             self.ended = self.ended or words.STOPPED
-        left = any(not is_done(self.record.results.get(each.key)) for each in questions)
-        return 1 if left or self.unjudged or self.ended else 0
+
+    @property
+    def code(self) -> int:
+        """0 where all was found out that was to be, else 1."""
+        left = any(not is_done(self.record.results.get(each.key)) for each in self._questions)
+        nobody = len(self.grid) > 1 and self.decides is not None and not self.compared
+        failed = left or self.unjudged or self.ended or self.lost_judge
+        return 1 if failed or self.unanswered or nobody else 0
+
+    @property
+    def unanswered(self) -> Sequence[Setting]:
+        """The settings that no answer came of."""
+        return [
+            each
+            for each in self.grid
+            if not any(self.answer(item, each) is not None for item in self.items)
+        ]
+
+    @property
+    def compared(self) -> bool:
+        """Whether whoever decides has said anything of two answers."""
+        decides = self.decides
+        return decides is not None and any(
+            decides.better(pair) is not None for pair in self.all_pairs
+        )
+
+    @property
+    def _questions(self) -> Sequence[Question]:
+        return [self.question(item, each) for item in self.items for each in self.grid]
 
     @property
     def unjudged(self) -> int:
@@ -190,7 +212,7 @@ class _Eval:
     @property
     def last_failure(self) -> str:
         """Why an answer did not come."""
-        keys = [self.question(item, each).key for item in self.items for each in self.grid]
+        keys = [each.key for each in self._questions]
         found = [self.record.results[key].failure for key in keys if key in self.record.results]
         return next(filter(None, reversed(found)), words.NOT_ASKED)
 
@@ -211,7 +233,7 @@ class _Eval:
         questions = [*graded, *judge.questions(pairs)]
         await self._ask(questions[:LEAST_TRIED], stop)
         if judge.is_lost(questions):
-            self.lost_judge = True
+            self.lost_judge = words.judge_lost(judge.model, judge.refusal(questions))
             return
         await self._ask(questions, stop)
 
@@ -226,7 +248,7 @@ class _Eval:
                 end.cancel()
 
     async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
-        progress = _Progress(self, self._wanted.budget, questions, self._err)
+        progress = Progress(self.record, self._wanted.budget, questions, self._err)
         try:
             await self.asker.ask(questions, stop, progress.show)
         finally:
@@ -239,56 +261,6 @@ class _Eval:
             len(self.items), len(self.grid), len(questions) - len(left), f"${most:.2f}"
         )
         print(plain(told), file=self._err)
-
-
-class _Progress:
-    """One line that changes, or some lines where nobody would see that."""
-
-    def __init__(
-        self, work: _Eval, budget: float, questions: Sequence[Question], err: TextIO
-    ) -> None:
-        self._work = work
-        self._budget = budget
-        self._keys = {question.key for question in questions}
-        self._done = sum(is_done(work.record.results.get(key)) for key in self._keys)
-        self._failed = 0
-        self._err = err
-        self._changes = err.isatty()
-        self._shown = -1
-        self._again_at = 0.0
-
-    def show(self) -> None:
-        """One more is done."""
-        self._done = min(len(self._keys), self._done + 1)
-        step = self._done * _LINES // max(1, len(self._keys))
-        now, last = time.monotonic(), self._done == len(self._keys)
-        early = now < self._again_at if self._changes else step == self._shown
-        if early and not last:
-            return
-        self._shown, self._again_at = step, now + _EVERY_SECONDS
-        cells = self._done * _BAR_CELLS // max(1, len(self._keys))
-        bar = f"[{'#' * cells}{'-' * (_BAR_CELLS - cells)}]"
-        failed = sum(bool(self._result_failed(key)) for key in self._keys)
-        spent = _dollars(self._work.record.settled)
-        line = words.progress(
-            bar,
-            self._done,
-            len(self._keys),
-            spent=spent,
-            budget=f"${self._budget:.2f}",
-            failed=failed,
-        )
-        text, end = (f"\r\x1b[K{line}", "") if self._changes else (line, "\n")
-        print(text, end=end, file=self._err, flush=True)
-
-    def end(self) -> None:
-        """The line stays as it is."""
-        if self._changes and self._shown >= 0:
-            print(file=self._err)
-
-    def _result_failed(self, key: str) -> str:
-        found = self._work.record.results.get(key)
-        return found.failed if found else ""
 
 
 def _report(work: _Eval, data: DataSet) -> Iterator[str]:
@@ -309,6 +281,9 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield words.not_judged(work.unjudged)
     if missing := sum(row.missing for row in rows):
         yield words.failed(missing, work.last_failure)
+    if unanswered := [each.name for each in work.unanswered]:
+        every = len(unanswered) == len(rows)
+        yield words.NOTHING_CAME if every else words.unanswered(unanswered)
     lost, cut_off, spent = work.record.lost, work.record.cut_off, _dollars(work.record.spent)
     yield words.not_priced_yet(spent, _dollars(lost), cut_off) if lost else words.spent(spent)
     if work.ended:
@@ -324,7 +299,7 @@ def _beside(path: Path) -> Path:
 
 def _of_judge(work: _Eval, judge: Judge) -> Iterator[str]:
     if work.lost_judge:
-        yield words.JUDGE_LOST.format(judge.model)
+        yield work.lost_judge
         return
     if agreement := judge.agreement(work.items):
         yield words.agreement(judge.model, *_agreed(agreement))
@@ -363,7 +338,7 @@ def _share(work: _Eval, setting: Setting, came: Sequence[tuple[Item, Result]]) -
         ruled = [is_good(item, result.text) for item, result in came if item.ruled]
         return Share(sum(ruled), len(ruled))
     if setting is work.grid[0]:
-        return Share(len(came) / 2, len(came))
+        return Share(len(came) / 2, len(came)) if work.compared else Share(0, 0)
     gets = [points(work.decides, pair) for pair in work.pairs(setting)]
     known = [each for each in gets if each is not None]
     return Share(sum(known), len(known))

@@ -26,9 +26,7 @@ NOTHING_GOOD = (
 )
 SPENT_UP = "The budget is used up. With a larger --budget it goes on where it stands."
 STOPPED = "Stopped. The same command goes on where it stands."
-JUDGE_LOST = (
-    "The judge {} does not answer as it is asked to, so it was asked no further. Try another one."
-)
+NOTHING_CAME = "No answer came at all, so nothing is known of any setting."
 HEAD = ("setting", "answers", "good", "cost each", "first text", "last text")
 NOT_ASKED = "it was not asked yet."
 PLOT_TITLE = "Quality against cost"
@@ -183,6 +181,21 @@ def agreement_with_person(model: str, share: str, kappa: str, pairs: int) -> str
 
 def not_judged(number: int) -> str:
     return f"{counted(number, 'pair')} not judged yet."
+
+
+def unanswered(settings: Sequence[str]) -> str:
+    """Those of the grid that no answer came of, while some came of others."""
+    return f"No answer came of {'; '.join(settings)}, so nothing is known of it."
+
+
+def judge_lost(model: str, why: str) -> str:
+    """A judge that gave no verdict at all; `why`: what the API says, empty where it answered."""
+    if why:
+        return f"The judge {model} gave no verdict. The API says: {why}"
+    return (
+        f"The judge {model} does not answer as it is asked to, so it was asked no further. Try "
+        "another one."
+    )
 
 
 def no_verdicts(number: int) -> str:

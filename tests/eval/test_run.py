@@ -248,8 +248,9 @@ async def test_a_judge_that_answers_nonsense_is_asked_no_further(
 
     code, out, _ = await evaluated(grok, wanted(data, judges=("grok-4.7",)))
 
-    assert code == 0
-    assert words.JUDGE_LOST.format("grok-4.7") in out
+    assert code == 1
+    assert words.judge_lost("grok-4.7", "") in out
+    assert "Best:" not in out
     judge = [each for each in grok.requests if "You compare" in str(each.body)]
     assert len(judge) == LEAST_TRIED
 
@@ -326,4 +327,72 @@ async def test_what_cannot_be_done_is_said(
         await evaluated(grok, wanted(data, **values))
 
     assert caught.value.faults == (told,)
+    assert not [each for each in grok.requests if each.method == "POST"]
+
+
+async def test_where_every_setting_is_refused_it_says_so_and_leaves_with_1(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    what = wanted(sums(tmp_path))
+    grok.script(Script(status=400, body={"error": "no"}, times=None))
+    for _ in range(2):
+        code, out, _ = await evaluated(grok, what)
+        assert code == 1
+        assert words.NOTHING_CAME in out
+        assert "24 answers did not come. The last time: " in out
+        assert "Best:" not in out
+
+
+async def test_a_setting_that_no_answer_came_of_is_named(tmp_path: Path, grok: GrokServer) -> None:
+    refused = partial(says, "'temperature': 0.8")
+    grok.script(Script(status=400, body={"error": "no"}, when=refused, times=None))
+
+    code, out, _ = await evaluated(grok, wanted(sums(tmp_path)))
+
+    assert code == 1
+    assert words.unanswered(["temperature=0.8"]) in out
+    assert "Best: temperature=0.2" in out
+
+
+@pytest.mark.parametrize("prompts", [3, 12])
+async def test_a_judge_that_is_refused_makes_no_setting_the_best(
+    tmp_path: Path, grok: GrokServer, prompts: int
+) -> None:
+    data = tmp_path / "prompts.txt"
+    data.write_text("".join(f"Name river {number}\n" for number in range(prompts)))
+    grok.script(
+        Script(status=400, body={"error": "no"}, when=partial(says, "You compare"), times=None)
+    )
+    grok.script(Script(text="The Nile.", when=partial(says, "'temperature': 0.8"), times=None))
+    for _ in range(2):
+        code, out, _ = await evaluated(grok, wanted(data, judges=("grok-4.7",)))
+        assert code == 1
+        assert "The judge grok-4.7 gave no verdict. The API says: " in out
+        assert "Best:" not in out
+    judge = [each for each in grok.requests if "You compare" in str(each.body)]
+    assert len(judge) == min(LEAST_TRIED, 2 * prompts)
+
+
+async def test_a_judge_alone_says_how_far_it_agrees_with_people(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    data = tmp_path / "votes.jsonl"
+    data.write_text('{"id": "j", "prompt": "Name a river", "text": "The Nile.", "vote": "up"}\n')
+    grok.script(Script(text='{"good": true}', when=partial(says, "You judge"), times=None))
+
+    code, out, _ = await evaluated(grok, wanted(data, grid=(), judges=("grok-4.7",)))
+
+    assert code == 0
+    assert "agrees with people on 100%" in out
+    assert "Best:" not in out
+
+
+async def test_a_budget_too_small_for_one_answer_is_told_as_that(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    code, out, _ = await evaluated(grok, wanted(sums(tmp_path), budget=0.000001))
+
+    assert code == 1
+    assert words.SPENT_UP in out
+    assert "Best:" not in out
     assert not [each for each in grok.requests if each.method == "POST"]
