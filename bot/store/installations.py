@@ -23,7 +23,8 @@ MOST_STATES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of one place, encrypted; `version` grows with each change."""
+    """What is kept of one place, encrypted; `version` grows with each change, and none comes again,
+    not even where the place was forgotten meanwhile."""
 
     sealed: str
     version: int
@@ -69,7 +70,7 @@ class Installations:
     async def remove(self, place: str) -> bool:
         """Forget `place`, whose data is to be deleted from now on; whether it was installed."""
         keys = [self._records, self._versions, self._left]
-        return bool(await self._remove(keys, [place]))
+        return bool(await self._remove(keys, [place, ""]))
 
     async def left(self) -> dict[str, float]:
         """The places whose data is to be deleted, and when they left (Unix time, seconds)."""
@@ -89,10 +90,11 @@ class Installations:
             await self._redis.sadd(self._teams(organisation), team)
 
     async def part(self, organisation: str, team: str) -> None:
-        """The installation of `organisation` serves `team` no more, whose data is to be deleted."""
-        with redis_errors():
+        """The installation of `organisation` serves `team` no more, whose data is to be deleted,
+        unless it has one of its own."""
+        await self._remove([self._records, self._versions, self._left], [team, 1])
+        with redis_errors():  # last: who dies before it is told again, and finds the team here
             await self._redis.srem(self._teams(organisation), team)
-        await self.remove(team)
 
     async def teams_of(self, organisation: str) -> set[str]:
         """The workspaces that were served by the installation of `organisation`."""

@@ -96,8 +96,10 @@ async def test_who_installed_again_meanwhile_keeps_the_newer_token(
 ) -> None:
     old = await installed(slack, register, seconds=60)
     newer = old.model_copy(update={"bot_token": "xoxb-newer", "refresh_token": ""})
-    assert await register.save(newer, made_from=1) == 2
-    assert await register.save(old, made_from=1) == 0
+    found = await register.find(PLACE)
+    assert found is not None
+    assert await register.save(newer, made_from=found.version) > found.version
+    assert await register.save(old, made_from=found.version) == 0
 
     found = await register.find(PLACE)
     assert found is not None

@@ -267,6 +267,50 @@ async def test_a_workspace_keeps_what_it_has_while_another_installation_serves_i
         assert await store.redis.exists(kept[0])
 
 
+async def test_a_workspace_that_installed_it_itself_keeps_that_when_its_organisations_is_withdrawn(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(ORG, enterprise=ORG))
+    kept = Keys(TEAM).prefix + "policy"
+    async with serving(house, register, store) as tenants:
+        await tenants.answer(command(TEAM, ORG))
+        await store.redis.set(kept, "x")
+        await register.save(Record(place=TEAM, bot_token="xoxb-own", bot_user="U2"))
+        await until(lambda: house.opened == [TEAM, TEAM])
+        await register.store.part(ORG, TEAM)
+        departures = Departures(register, store, AsyncWebClient(), purge_seconds=0)
+        await departures.purge()
+        said = await tenants.answer(command(TEAM, ORG))
+
+    assert said.body == f"{TEAM} **********"
+    assert await register.find(TEAM) is not None
+    assert await store.redis.exists(kept)
+
+
+async def test_who_installed_again_between_two_looks_is_served_by_the_new_token(
+    house: House, register: Register, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.5)
+    await register.save(record(TEAM))
+    async with serving(house, register, store) as tenants:
+        await tenants.answer(command(TEAM))
+        await register.store.remove(TEAM)
+        await register.save(record(TEAM).model_copy(update={"bot_token": "xoxb-again"}))
+        await until(lambda: house.tokens)
+
+    assert house.tokens == ["xoxb-again"]
+
+
+async def test_what_was_made_from_an_installation_that_is_gone_takes_no_new_ones_place(
+    register: Register,
+) -> None:
+    old = await register.save(record(TEAM))
+    await register.store.remove(TEAM)
+    await register.save(record(TEAM).model_copy(update={"bot_token": "xoxb-again"}))
+
+    assert await register.save(record(TEAM), made_from=old) == 0
+
+
 async def test_that_slack_does_not_say_whether_it_was_removed_is_asked_again(
     house: House, register: Register, store: Store
 ) -> None:
