@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 from pydantic import SecretStr
 
-from bot.asking.taking import Taken
+from bot.asking.asking import Refused, Taken
 from bot.errors import StartupError, UserError
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
@@ -31,7 +31,7 @@ from bot.words.startup import wrong_url
 async def asked_again(settings: Settings, store: Store, team: str, job: Job, call: str) -> Taken:
     """A new job with the question of `job`; the same one when it comes again by that `call`.
 
-    Raises `StartupError`, `RequestRefused`, `Denied` and `NotTaken`.
+    Raises `StartupError`, and `UserError` with a sentence where it is not taken.
     """
     if not web_address_fits(settings.slack_api_url):
         raise StartupError([wrong_url("SLACK_API_URL", "https:// or http://")])
@@ -51,7 +51,10 @@ async def asked_again(settings: Settings, store: Store, team: str, job: Job, cal
             grok = grok.with_key(own_key.secret)
         await grok.catalogue.refresh()
         wiring = Wiring(settings, installation, client, store, grok)
-        return await wiring.taking().again(job, call)
+        asked = await wiring.asking().again(job, call)
+    if isinstance(asked, Refused):
+        raise UserError(asked.sentence)
+    return asked
 
 
 async def _own_key(settings: Settings, store: Store, team: str) -> OwnKey | None:

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TextIO
 
-from bot.asking.asking import Asking
+from bot.asking.requests import Requests
 from bot.completion.collect import Collector
 from bot.completion.enclosed import holds_pictures
 from bot.completion.flags import Flags
@@ -64,10 +64,10 @@ async def ask_in_terminal(
     pictures = holds_pictures(files)
     started = time.monotonic()
     async with open_grok(settings) as grok:
-        asking = Asking(settings, grok, team="")
+        requests = Requests(settings, grok, team="")
         try:
-            request = asking.request(flags, "", Policy(), pictures=pictures)
-            search = asking.supplied(flags, "", Policy()).search
+            request = requests.request(flags, "", Policy(), pictures=pictures)
+            search = requests.supplied(flags, "", Policy()).search
             call = grok.plan(
                 request,
                 flags.system or "",

@@ -17,7 +17,7 @@ from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
 from bot.asking.admission import Admission, Presence
 from bot.asking.asking import Asking
-from bot.asking.taking import Taking
+from bot.asking.requests import Requests
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
 from bot.doors.deletions import Deletions
@@ -166,9 +166,9 @@ class Wiring:
 
     def listeners(self) -> Listeners:
         """The ways in from Slack, for `build_slack_app`."""
-        taking, forms = self.taking(), self._forms()
+        asking, forms = self.asking(), self._forms()
         whole = WholeMessages(self._slack.hurried, self._store.allowances)
-        mistyped = Mistyped(taking=taking, forms=forms, slack=self._slack, store=self._store)
+        mistyped = Mistyped(asking=asking, forms=forms, slack=self._slack, store=self._store)
         messages_tab = MessagesTab(
             prompts=PromptCommands(self._store.saved),
             admission=self._admission,
@@ -177,7 +177,7 @@ class Wiring:
         )
         return Listeners(
             command=GrokCommand(
-                taking=taking,
+                asking=asking,
                 forms=forms,
                 managing=self._managing(),
                 mistyped=mistyped,
@@ -194,7 +194,7 @@ class Wiring:
                 most=self._settings.answer_messages,
             ),
             conversing=Conversing(
-                taking=taking,
+                asking=asking,
                 admission=self._admission,
                 mistyped=mistyped,
                 queue=self._queue,
@@ -206,7 +206,7 @@ class Wiring:
                 retention=self._settings.thread_retention_seconds,
             ),
             buttons=Buttons(
-                taking=taking,
+                asking=asking,
                 forms=forms,
                 permission=self._permission,
                 presence=self._presence,
@@ -243,14 +243,14 @@ class Wiring:
             messages_tab=messages_tab,
             stopping=Stopping(permission=self._permission, queue=self._queue, slack=self._slack),
             welcome=Welcome(
-                taking=taking, admission=self._admission, slack=self._slack, store=self._store
+                asking=asking, admission=self._admission, slack=self._slack, store=self._store
             ),
         )
 
-    def taking(self) -> Taking:
+    def asking(self) -> Asking:
         """What has questions accepted, for the doors and for operators."""
-        return Taking(
-            asking=self._asking(),
+        return Asking(
+            requests=Requests(self._settings, self._grok, self._keys.team),
             acceptor=Acceptor(self._queue, self._crowd()),
             admission=self._admission,
             people=self._slack.people,
@@ -263,14 +263,10 @@ class Wiring:
         settings = self._settings
         return Crowd(settings.questions_at_once, settings.questions_per_minute)
 
-    def _asking(self) -> Asking:
-        return Asking(self._settings, self._grok, team=self._keys.team)
-
     def _forms(self) -> Forms:
         box = DraftBox(self._store.drafts)
         return Forms(
-            asking=self._asking(),
-            taking=self.taking(),
+            asking=self.asking(),
             admission=self._admission,
             presence=self._presence,
             box=box,

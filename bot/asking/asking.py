@@ -1,206 +1,289 @@
-"""From flags to an `Ask` that may be accepted: one way for every surface."""
+"""From what was said to a question that is taken or refused: once, for every door."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
-from bot import words
-from bot.completion.ask import Ask, ReplyTo, Said, Surface
-from bot.completion.faults import refusal, sound_part, validate
+import structlog
+from attrs import frozen
+
+from bot import metrics, words
+from bot.asking.admission import Admission, knows_rules
+from bot.asking.denied import Reader, denied, used_up
+from bot.asking.requests import Requests
+from bot.asking.showing import kept_out
+from bot.completion.ask import Ask, Place, Surface
 from bot.completion.flags import Flags
-from bot.completion.request import CompletionRequest
-from bot.completion.rules import check
-from bot.completion.search import OPTION_NAMES
-from bot.errors import Fault, RequestRefused
-from bot.files.ref import FileRef, shows_pictures
+from bot.errors import (
+    Fault,
+    NotTaken,
+    RequestRefused,
+    StalePolicy,
+    StoreUnavailable,
+    TurnedAway,
+)
 from bot.grok.client import GrokClient
-from bot.rules.defaults import Supplied, restriction_faults, search_faults, supply
+from bot.jobs import accept
+from bot.jobs.accept import Accepted, Acceptor
+from bot.jobs.job import Job
+from bot.rules.defaults import Supplied
+from bot.rules.hold import (
+    Counted,
+    Denied,
+    Hold,
+    context_text,
+    hold_for,
+    may_fit,
+    prompt_text,
+)
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
-from bot.rules.searchable import bounded
-from bot.settings import Settings, default_values
-from bot.words import search as search_words
+from bot.rules.windows import windows_at
+from bot.settings import Settings, admins_of, zone_of
+from bot.slack.blocks import Message, Offered, offer
+from bot.slack.people import People
+from bot.slack.person import Person
+from bot.store.conversations import Recent
+from bot.store.side import StoreSide
 from bot.words import talk
+
+log = structlog.get_logger(__name__)
+
+MOST_TRIES = 3
+"""An admin may change something between reading the policy and accepting, but not for ever."""
+
+CLOCK_SECONDS = 0.3
+"""How long finding out in which time zone the asker reads may hold up a refusal."""
+
+OBSTACLES_SECONDS = 0.7
+"""How long looking up what is used up may hold up a refusal."""
+
+FILES_SECONDS = 0.3
+"""How long finding out which files a conversation is about may hold one up."""
+
+COUNT_SECONDS = 1.0
+"""How long counting a question may take, of what accepting may take."""
+
+Make = Callable[[Policy], Ask]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Who asks, where, and how Slack names this very question when it repeats it."""
+class Taken:
+    """A question that was taken, and the job that it became."""
 
-    dedupe: str
+    ask: Ask
+    accepted: Accepted
+
+    def promise(self, ahead: int = 0) -> Message | None:
+        """What its asker reads at once who sees nothing of the answer for now, with a button to
+        stop it: that it comes, and how many of its conversation come first. None when there is
+        nothing to say."""
+        said = " ".join(filter(None, (promise(self.ask), talk.in_line(ahead) if ahead else "")))
+        if not said:
+            return None
+        return offer(said, [Offered("stop", talk.BUTTONS["stop"], self.accepted.job_id)])
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A question that was not taken, and why, in a sentence for its asker."""
+
     surface: Surface
-    channel: str
-    user: str
-    name: str = ""
-    user_team: str = ""
-    thread_ts: str | None = None
-    question_ts: str | None = None
-    conversation: str | None = None
-    context: tuple[Said, ...] = ()
-    files: tuple[FileRef, ...] = ()
-    earlier: tuple[tuple[FileRef, ...], ...] = ()
-    reads_thread: str = ""
-    retry_of: str = ""
-    response_url: str | None = None
+    outcome: Literal["refused", "denied", "not_taken"]
+    """`refused`: it has `faults`; `denied`: it may not be asked now; `not_taken`: it could not be
+    stored, or nobody knows whether it was."""
+    sentence: str
+    faults: tuple[Fault, ...] = ()
 
-    @property
-    def opens_conversation(self) -> bool:
-        """Whether nothing can have been said before it in its conversation."""
-        return self.conversation == f"{self.channel}:{self.question_ts}"
+    def count(self) -> str:
+        """Count it among what was asked; returns the sentence."""
+        metrics.REQUESTS.labels(self.surface, self.outcome).inc()
+        return self.sentence
 
 
+@frozen
 class Asking:
-    """Fills in defaults and finds every fault before anything is spent."""
+    """Has questions accepted, each made by the policy that holds. What it returns for one is the
+    same for every door."""
 
-    def __init__(self, settings: Settings, grok: GrokClient, *, team: str) -> None:
-        self._settings = settings
-        self._grok = grok
-        self._team = team
+    _requests: Requests
+    _acceptor: Acceptor
+    _admission: Admission
+    _people: People
+    _grok: GrokClient
+    _store: StoreSide
+    _settings: Settings
 
-    def ask(self, flags: Flags, place: Place, policy: Policy) -> Ask:
-        """The question in `flags` as `policy` has it, ready to be accepted.
+    async def ask(self, flags: Flags, place: Place) -> Taken | Refused:
+        """Have the question in `flags` accepted, with the defaults that hold for its asker."""
+        if place.conversation is not None and not place.opens_thread:
+            earlier = await self._files_of(place.conversation)
+            place = place.model_copy(update={"earlier": earlier})
+        return await self._take(partial(self._requests.ask, flags, place), place, own=True)
 
-        Raises `RequestRefused`.
-        """
-        supplied = self.supplied(flags, place.channel, policy)
-        reply = flags.reply or _usual_reply(place, supplied.reply)
-        to_channel = reply == "channel" and place.thread_ts is not None
-        return Ask(
-            dedupe=place.dedupe,
-            surface=place.surface,
-            team=self._team,
-            channel=place.channel,
-            user=place.user,
-            name=place.name,
-            user_team=place.user_team,
-            request=self._request(
-                flags, place.channel, policy, supplied, pictures=shows_pictures(place.files)
-            ),
-            system=supplied.system,
-            effort=supplied.effort,
-            search=supplied.search,
-            reply=reply,
-            defaulted=dict(supplied.sources),
-            thread_ts=None if to_channel else place.thread_ts,
-            question_ts=place.question_ts,
-            conversation=place.conversation,
-            context=place.context,
-            files=place.files,
-            earlier=place.earlier,
-            reads_thread=place.reads_thread,
-            retry_of=place.retry_of,
-            response_url=place.response_url,
-            feedback=self._may_vote(place.channel, policy),
-            most_tokens=self._in_force(place.channel, policy).caps.get("max-tokens"),
-            asked_at=time.time(),
+    async def again(self, job: Job, dedupe: str, **changed: str | None) -> Taken | Refused:
+        """Have the question of `job` accepted once more, with these fields `changed`, if it may
+        be asked by now; the same one when it comes again by that `dedupe`."""
+        retry_of = job.ask.retry_of or job.id
+        fixed = {"dedupe": dedupe, "surface": "retry", "retry_of": retry_of}
+        return await self.anew(
+            job.ask.model_copy(update={**changed, **fixed, "asked_at": time.time()})
         )
 
-    def checked(self, ask: Ask, policy: Policy) -> Ask:
-        """The same question, if it may be asked by now. Raises `RequestRefused`."""
-        rules = self._in_force(ask.channel, policy)
-        given = rules.within_caps(ask.request.given(), ask.defaulted)
-        ask = ask.model_copy(update={"request": CompletionRequest.model_validate(given)})
-        flags = Flags(
-            values=given,
-            system=ask.system,
-            effort=ask.effort,
-            search=ask.search.values(),
-        )
-        self.request(flags, ask.channel, policy, pictures=ask.shows_pictures)
-        begun = ask.begun.text if ask.begun else ""
-        if len(begun.encode(errors="replace")) > self._settings.grok_max_prompt_bytes:
-            raise RequestRefused(talk.TOO_LONG_TO_CONTINUE, ())
-        search, _ = bounded(ask.search, rules.searchable)
-        feedback = self._may_vote(ask.channel, policy)
-        most = rules.caps.get("max-tokens")
-        update = {"feedback": feedback, "search": search, "most_tokens": most}
-        return ask.model_copy(update=update)
+    async def anew(self, ask: Ask) -> Taken | Refused:
+        """Have a question accepted that was made of an earlier one, if it may be asked by now."""
+        return await self._take(partial(self._requests.checked, ask), ask)
 
-    def request(
-        self, flags: Flags, channel: str, policy: Policy, *, pictures: bool = False
-    ) -> CompletionRequest:
-        """The request in `flags`, with the defaults that hold in `channel`; `pictures`: some are to
-        be looked at.
+    async def supplied(self, flags: Flags, channel: str, user: str) -> Supplied:
+        """`flags` with the defaults that hold for `user` in `channel`. Raises
+        `StoreUnavailable`."""
+        return self._requests.supplied(flags, channel, await self._policy_of(user))
 
-        Raises `RequestRefused` with every fault: of the grammar, of the schema, of the rules
-        beyond it, of what admins do not allow, and of the endpoint that would have to carry it.
-        Where a default is to blame, the fault says whose it is.
-        """
-        supplied = self.supplied(flags, channel, policy)
-        return self._request(flags, channel, policy, supplied, pictures=pictures)
-
-    def _request(
-        self,
-        flags: Flags,
-        channel: str,
-        policy: Policy,
-        supplied: Supplied,
-        *,
-        pictures: bool = False,
-    ) -> CompletionRequest:
-        found: tuple[Fault, ...] = ()
+    async def faults(self, flags: Flags, channel: str, user: str) -> tuple[Fault, ...]:
+        """Everything wrong with a question. Raises `StoreUnavailable`."""
         try:
-            request = validate(supplied.values)
+            self._requests.request(flags, channel, await self._policy_of(user))
         except RequestRefused as refused:
-            found = refused.faults
-            request = sound_part(supplied.values, {fault.parameter for fault in found})
-        wrong = {fault.parameter for fault in (*flags.faults, *found)}
-        further = self._beyond_schema(request, channel, policy, supplied, wrong, pictures=pictures)
-        found += tuple(fault for fault in further if fault.parameter not in wrong)
-        found += tuple(search_faults(flags, supplied))
-        faults = [*_of_flags(flags.faults, found), *supplied.explained(found)]
-        if faults:
-            raise refusal(faults)
-        return request
+            return refused.faults
+        return ()
 
-    def _beyond_schema(
-        self,
-        request: CompletionRequest,
-        channel: str,
-        policy: Policy,
-        supplied: Supplied,
-        wrong: Container[str],
-        *,
-        pictures: bool,
-    ) -> Iterator[Fault]:
-        """What speaks against `request`, of which the parameters in `wrong` are left out; what a
-        model can do is not asked when it is among them."""
-        yield from check(request, max_prompt_bytes=self._settings.grok_max_prompt_bytes)
-        yield from restriction_faults(self._in_force(channel, policy), request)
-        if "model" not in wrong:
-            yield from self._grok.check(
-                request, supplied.system, supplied.effort, supplied.search, pictures=pictures
-            )
-        yield from self._too_long(supplied.system)
-
-    def _too_long(self, system: str) -> tuple[Fault, ...]:
-        size, most = len(system.encode()), self._settings.grok_max_prompt_bytes
-        if size <= most:
+    async def _files_of(self, conversation: str) -> Recent:
+        """The files of the last questions of a conversation; none of them while nobody can say."""
+        try:
+            async with asyncio.timeout(FILES_SECONDS):
+                return await self._store.conversations.files(conversation)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("files of the conversation not known", error=str(error) or "timeout")
             return ()
-        return (Fault("system", words.prompt_too_long(size), words.prompt_length(most)),)
 
-    def supplied(self, flags: Flags, channel: str, policy: Policy) -> Supplied:
-        """`flags` with the defaults that hold in `channel` in place of what they leave open."""
-        return supply(self._in_force(channel, policy), flags)
+    async def ahead(self, taken: Taken) -> int:
+        """How many questions of the conversation are answered before this one, as far as the store
+        says."""
+        conversation = taken.ask.conversation
+        if conversation is None:
+            return 0
+        try:
+            return await self._store.conversations.before(conversation, taken.accepted.job_id)
+        except StoreUnavailable:
+            return 0
 
-    def _may_vote(self, channel: str, policy: Policy) -> bool:
-        return self._settings.feedback and InForce(policy, channel).feedback
+    async def _policy_of(self, user: str) -> Policy:
+        """What admins have set, with the defaults that `user` has set. Raises
+        `StoreUnavailable`."""
+        policies, saved = self._store.policies, self._store.saved
+        policy, own = await asyncio.gather(policies.current(), saved.defaults(user))
+        return replace(policy, own=own)
 
-    def _in_force(self, channel: str, policy: Policy) -> InForce:
-        settings = default_values(self._settings)
-        return InForce(policy, channel, settings=settings, id_of=self._grok.catalogue.id_of)
+    async def _take(self, make: Make, place: Place, *, own: bool = False) -> Taken | Refused:
+        """`own`: the defaults of its asker hold."""
+        try:
+            return await self._taken(make, place, own=own)
+        except RequestRefused as error:
+            return Refused(place.surface, "refused", error.sentence, error.faults)
+        except (Denied, TurnedAway) as error:
+            return Refused(place.surface, "denied", error.sentence)
+        except NotTaken as error:
+            return Refused(place.surface, "not_taken", error.sentence)
+        except StoreUnavailable as error:
+            log.warning("policy not known", error=str(error))
+            return Refused(place.surface, "not_taken", words.NOT_TAKEN)
 
+    async def _taken(self, make: Make, place: Place, *, own: bool) -> Taken:
+        defaults = await self._store.saved.defaults(place.user) if own else {}
+        policy = await self._store.policies.current()
+        for _ in range(MOST_TRIES):
+            ask = make(replace(policy, own=defaults))
+            if sentence := await self._admission.of_place(ask.user, ask.channel):
+                raise Denied(sentence)
+            try:
+                return Taken(ask, await self._accept(ask, policy))
+            except StalePolicy:
+                policy = await self._store.policies.reload(policy)
+        raise NotTaken(words.NOT_TAKEN)
 
-def _of_flags(faults: Sequence[Fault], found: Sequence[Fault]) -> Iterator[Fault]:
-    """`faults` of what was typed; where it narrows no search besides, they say that too."""
-    idle = {each.parameter: each for each in found if each.parameter in OPTION_NAMES}
-    for fault in faults:
-        if each := idle.get(fault.parameter):
-            problem = search_words.beside(fault.problem, each.problem, each.allowed)
-            fault = Fault(fault.parameter, problem, fault.allowed)  # noqa: PLW2901
-        yield fault
+    async def obstacles(self, user: str, channel: str) -> tuple[str, ...]:
+        """What keeps any question of `user` in `channel` from being taken now, besides what may be
+        wrong with it: Slack's mrkdwn. Whatever is not known soon is left out."""
+        try:
+            async with asyncio.timeout(OBSTACLES_SECONDS):
+                return tuple(dict.fromkeys([each async for each in self._obstacles(user, channel)]))
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("quotas not known", error=str(error) or "timeout")
+            return ()
+
+    async def _obstacles(self, user: str, channel: str) -> AsyncIterator[str]:
+        rules = InForce(await self._store.policies.current(), channel, user)
+        person = await self._people.find(user, within=CLOCK_SECONDS)
+        reader = self._reader(person)
+        for line in kept_out(rules, person, knows_rules=reader.knows_rules):
+            yield line
+        windows = windows_at(time.time(), zone_of(self._settings))
+        limits = rules.limits
+        scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
+        uses = await self._store.quotas.usage(scopes, windows.day, windows.month) if scopes else ()
+        for line in used_up(limits, uses, windows, reader):
+            yield line
+
+    def _reader(self, person: Person) -> Reader:
+        admins = admins_of(self._settings)
+        return Reader(
+            tz_offset=person.tz_offset,
+            admins=tuple(sorted(admins)),
+            knows_rules=knows_rules(person),
+            may_resume=person.id in admins or person.admin,
+        )
+
+    async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + accept.ACCEPT_SECONDS
+        counted = None
+        try:
+            hold = self._hold(ask, policy)
+            try:
+                return await self._acceptor.accept(ask, hold)
+            except Denied as error:
+                left = deadline - clock() - accept.SHORTEST_TRY_SECONDS
+                counted = await self._count(ask, hold, error, min(COUNT_SECONDS, left))
+                if counted is None:
+                    raise
+            hold = self._hold(ask, policy, counted)
+            return await self._acceptor.accept(ask, hold, deadline - clock())
+        except Denied as error:
+            person = await self._people.find(ask.user, within=CLOCK_SECONDS)
+            reader = self._reader(person)
+            hold_of = partial(self._hold, policy=policy, counted=counted)
+            sentence = denied(error, ask, hold_of, reader, policy)
+            raise Denied(sentence, error.shortages, error.closed) from None
+
+    async def _count(self, ask: Ask, hold: Hold, error: Denied, seconds: float) -> Counted | None:
+        """What `ask` really is, where that may make it fit after all."""
+        if seconds <= 0 or not may_fit(hold, error):
+            return None
+        texts = (prompt_text(ask), context_text(ask, self._settings))
+        model = ask.request.model
+        prompt, context = await asyncio.gather(
+            *(self._grok.count_tokens(model, text, seconds) for text in texts)
+        )
+        return None if prompt is None or context is None else Counted(prompt, context)
+
+    def _hold(self, ask: Ask, policy: Policy, counted: Counted | None = None) -> Hold:
+        model = ask.request.model
+        return hold_for(
+            ask,
+            policy,
+            prices=self._grok.prices.of(model),
+            reasons=self._grok.catalogue.reasons(model) is not False,
+            effort=self._grok.catalogue.effort_of(model, ask.effort),
+            model=self._grok.catalogue.id_of(model),
+            settings=self._settings,
+            now=time.time(),
+            counted=counted,
+        )
 
 
 def promise(ask: Ask) -> str:
@@ -208,8 +291,3 @@ def promise(ask: Ask) -> str:
     if ask.reply == "private" and not ask.channel.startswith("D"):
         return words.TOLD_WHEN_DONE
     return "" if ask.request.streams else words.POSTED_WHEN_DONE
-
-
-def _usual_reply(place: Place, default: ReplyTo | None) -> ReplyTo:
-    """What is asked in a thread is answered there, whatever the channel's default."""
-    return "thread" if place.thread_ts else default or "channel"

@@ -51,11 +51,11 @@ class Begun(BaseModel):
     context: str = ""
 
 
-class Ask(BaseModel):
-    """A validated question with its place in Slack.
+class Place(BaseModel):
+    """Who asks, where, and what goes along with the question.
 
     `dedupe` names what Slack repeats when it delivers the same question again (a trigger id,
-    a channel and ts): two asks with the same `dedupe` are one.
+    a channel and ts): two questions with the same `dedupe` are one.
 
     `conversation` (`bot.completion.conversation`) names what the question continues: its earlier
     turns go along, and its questions are answered one after the other. None: it stands alone.
@@ -65,16 +65,8 @@ class Ask(BaseModel):
 
     dedupe: str
     surface: Surface
-    team: str
     channel: str
     user: str
-    request: CompletionRequest
-    system: str = ""
-    effort: Effort | None = None
-    search: Search = NO_SEARCH
-    reply: ReplyTo = "channel"
-    defaulted: dict[str, Source] = {}
-    """What the asker did not say, by the name of its option, and whose default it is."""
     name: str = ""
     """How the asker is called in Slack; empty when nobody looked."""
     user_team: str = ""
@@ -95,9 +87,28 @@ class Ask(BaseModel):
     turns that are remembered end."""
     retry_of: str = ""
     """The job whose question is asked again; its answer is no longer part of the conversation."""
+    response_url: str | None = None
+
+    @property
+    def opens_thread(self) -> bool:
+        """Whether the question is the root of the thread that its conversation is: nothing can
+        have been said before it there."""
+        return self.conversation == f"{self.channel}:{self.question_ts}"
+
+
+class Ask(Place):
+    """A validated question with its place in Slack."""
+
+    team: str
+    request: CompletionRequest
+    system: str = ""
+    effort: Effort | None = None
+    search: Search = NO_SEARCH
+    reply: ReplyTo = "channel"
+    defaulted: dict[str, Source] = {}
+    """What the asker did not say, by the name of its option, and whose default it is."""
     begun: Begun | None = None
     """The answer that is gone on with."""
-    response_url: str | None = None
     feedback: bool = False
     """Whether people may vote on the answer, as it was set when this was asked."""
     most_tokens: int | None = None
@@ -128,11 +139,6 @@ class Ask(BaseModel):
     def shows_pictures(self) -> bool:
         """Whether there are pictures among its own files, to be looked at."""
         return shows_pictures(self.files)
-
-    @property
-    def opens_thread(self) -> bool:
-        """Whether the question is the root of the thread that its conversation is."""
-        return self.conversation == f"{self.channel}:{self.question_ts}"
 
     def without_rules(self) -> Ask:
         """The same without what admins have set in place of what the asker did not say; the

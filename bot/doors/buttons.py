@@ -15,11 +15,10 @@ from attrs import frozen
 
 from bot.admin.permission import Permission
 from bot.asking.admission import Presence
-from bot.asking.taking import NOT_ASKED, Taking, counted
+from bot.asking.asking import Asking, Refused
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
 from bot.doors.continuing import Continuing
-from bot.doors.promising import promised
 from bot.doors.stopping import right_to_stop
 from bot.errors import SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
@@ -71,7 +70,7 @@ class Buttons:
     """Answers clicks, and tells what there is to tell only to whoever clicked. A click that
     changes anything is acked once that is stored."""
 
-    _taking: Taking
+    _asking: Asking
     _forms: EditForms
     _permission: Permission
     _presence: Presence
@@ -158,7 +157,7 @@ class Buttons:
         return "" if stopped or job.stop else talk.NOTHING_TO_STOP
 
     async def _continue(self, click: Click, job: Job) -> Said:
-        go_on = Continuing(taking=self._taking, queue=self._queue, slack=self._slack)
+        go_on = Continuing(asking=self._asking, queue=self._queue, slack=self._slack)
         return await self._kept_from(click, job) or await go_on(click, job)
 
     async def _retry(self, click: Click, job: Job) -> Said:
@@ -172,24 +171,23 @@ class Buttons:
         return await self._presence.refusal(click.user, job.ask.channel, was_there=True)
 
     async def _ask_again(self, click: Click, job: Job) -> Said:
-        try:
-            dedupe = await self._dedupe(click, job.id)
-            if not dedupe:
-                return talk.RETRIED_OFTEN
-            taken = await self._taking.again(
-                job,
-                dedupe,
-                team=self._slack.installation.team,
-                user=click.user,
-                user_team=click.user_team,
-                name=await name_of(click.user, self._slack.people),
-                response_url=click.response_url or None,
-            )
-        except NOT_ASKED as error:
-            return counted(error, "retry")
-        if taken.accepted.duplicate:
+        dedupe = await self._dedupe(click, job.id)
+        if not dedupe:
+            return talk.RETRIED_OFTEN
+        asked = await self._asking.again(
+            job,
+            dedupe,
+            team=self._slack.installation.team,
+            user=click.user,
+            user_team=click.user_team,
+            name=await name_of(click.user, self._slack.people),
+            response_url=click.response_url or None,
+        )
+        if isinstance(asked, Refused):
+            return asked.count()
+        if asked.accepted.duplicate:
             return ""
-        return promised(taken, await self._taking.ahead(taken)) or ""
+        return asked.promise(await self._asking.ahead(asked)) or ""
 
     async def _dedupe(self, click: Click, job_id: str) -> str:
         """What makes clicks one retry: all until its answer is there; later ones are another.

@@ -10,17 +10,15 @@ from bot import metrics, words
 from bot.admin.commands import CommandRunner
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
-from bot.asking.asking import Place
-from bot.asking.taking import NOT_ASKED, Taking, counted
+from bot.asking.asking import Asking, Refused, Taken
+from bot.completion.ask import Place
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
-from bot.doors.promising import promised
-from bot.errors import NotTaken, RequestRefused, StoreUnavailable
+from bot.errors import StoreUnavailable
 from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
-from bot.rules.hold import Denied
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message
@@ -37,7 +35,7 @@ FIND_SECONDS = 0.7
 class GrokCommand:
     """Answers `/grok …`: takes a question, opens the form, or does what the command says."""
 
-    _taking: Taking
+    _asking: Asking
     _forms: Forms
     _managing: CommandRunner
     _mistyped: Mistyped
@@ -82,29 +80,27 @@ class GrokCommand:
         flags = filled(found[1], typed)
         if flags is None:
             return Reaction(prompt_words.needs_text(name))
-        try:
-            taken = await self._taking.ask(flags, _place(payload))
-        except NOT_ASKED as not_taken:
-            return Reaction(counted(not_taken, "command"))
-        note = promised(taken)
-        return _only_to_author(note) if note else Reaction()
+        return _told(await self._asking.ask(flags, _place(payload)))
 
     async def _asked(self, flags: Flags, text: str, payload: SlashCommand) -> Reaction:
         place = _place(payload)
         if command := meant(text, mentioned(payload.text)):
             metrics.REQUESTS.labels("command", "refused").inc()
             return _only_to_author(await self._mistyped.like_command(text, place, command))
-        try:
-            taken = await self._taking.ask(flags, place)
-        except RequestRefused as refused:
-            sentence = counted(refused, "command")
+        asked = await self._asking.ask(flags, place)
+        if isinstance(asked, Refused) and asked.outcome == "refused":
             return _only_to_author(
-                await self._mistyped.faulty(sentence, text, place, prefix="/grok ")
+                await self._mistyped.faulty(asked.count(), text, place, prefix="/grok ")
             )
-        except (Denied, NotTaken) as not_taken:
-            return Reaction(counted(not_taken, "command"))
-        note = promised(taken)
-        return _only_to_author(note) if note else Reaction()
+        return _told(asked)
+
+
+def _told(asked: Taken | Refused) -> Reaction:
+    """An ack with what there is to say to whoever asked."""
+    if isinstance(asked, Refused):
+        return Reaction(asked.count())
+    note = asked.promise()
+    return _only_to_author(note) if note else Reaction()
 
 
 def _place(payload: SlashCommand) -> Place:

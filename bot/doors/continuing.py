@@ -11,12 +11,11 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from bot.asking.taking import NOT_ASKED, Taking, counted
+from bot.asking.asking import Asking, Refused
 from bot.completion.ask import Ask, Begun
 from bot.completion.conversation import written
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
-from bot.doors.promising import promised
 from bot.jobs.job import ROOT, Job
 from bot.jobs.queue import Queue
 from bot.jobs.sequels import Sequel, Sequels
@@ -35,7 +34,7 @@ _NOT_AGAIN = ("prompt", "n", "echo")
 class Continuing:
     """Has answers continued."""
 
-    _taking: Taking
+    _asking: Asking
     _queue: Queue
     _slack: SlackSide
 
@@ -50,14 +49,13 @@ class Continuing:
         sequel = await sequels.find(job.id, section)
         if sequel.holder:
             return _was_first(click, sequel)
-        try:
-            ask = await self._asked(click, continued(job, answer, section), sequel.dedupe)
-            taken = await self._taking.anew(ask)
-        except NOT_ASKED as error:
-            return counted(error, "continue")
-        if taken.accepted.duplicate:
+        ask = await self._asked(click, continued(job, answer, section), sequel.dedupe)
+        asked = await self._asking.anew(ask)
+        if isinstance(asked, Refused):
+            return asked.count()
+        if asked.accepted.duplicate:
             return _was_first(click, await sequels.find(job.id, section))
-        return promised(taken, await self._taking.ahead(taken)) or ""
+        return asked.promise(await self._asking.ahead(asked)) or ""
 
     async def _asked(self, click: Click, ask: Ask, dedupe: str) -> Ask:
         return ask.model_copy(

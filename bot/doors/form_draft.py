@@ -11,8 +11,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import words as general
-from bot.asking.asking import Place
-from bot.completion.ask import ReplyTo, Said
+from bot.completion.ask import Place, ReplyTo, Said
 from bot.completion.form import Filled
 from bot.errors import Fault, StoreUnavailable, UserError
 from bot.files.ref import FileRef

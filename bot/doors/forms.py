@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -12,8 +12,8 @@ import structlog
 from attrs import frozen
 
 from bot.asking.admission import Admission, Presence, knows_rules
-from bot.asking.asking import Asking, Place
-from bot.asking.taking import Taken, Taking, counted
+from bot.asking.asking import Asking, Refused, Taken
+from bot.completion.ask import Place
 from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
@@ -22,11 +22,9 @@ from bot.completion.search import typed_search
 from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
 from bot.doors.form_prompts import FormPrompts, with_ways
 from bot.doors.form_window import FormWindow, Summons
-from bot.doors.promising import promised
-from bot.errors import Fault, NotTaken, RequestRefused, SlackError, UserError
+from bot.errors import Fault, RequestRefused, SlackError, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
-from bot.rules.hold import Denied
 from bot.rules.in_force import InForce, Models
 from bot.rules.quota import Scope
 from bot.slack.membership import REMEMBERED_SECONDS
@@ -80,7 +78,6 @@ class Forms:
     """Opens the form from everywhere, and asks what is sent with it."""
 
     _asking: Asking
-    _taking: Taking
     _admission: Admission
     _presence: Presence
     _box: DraftBox
@@ -171,22 +168,15 @@ class Forms:
             return _marked({"prompt" if draft.channel else "channel": plain_words(sentence)})
         try:
             flags, context = await self._prompts.question(draft)
-            taken = await self._taking.ask(flags, replace(place, context=context))
-        except RequestRefused as refused:
-            counted(refused, draft.surface)
-            obstacles = await self._taking.obstacles(place.user, place.channel)
-            lines = [await self._told(sentence, place.user) for sentence in obstacles]
-            faults = (
-                *with_ways(refused.faults, draft),
-                *(Fault("", line.rstrip(".")) for line in lines),
-            )
-            return await self._refused(faults, draft, submission.view)
-        except (Denied, NotTaken) as not_taken:
-            sentence = counted(not_taken, draft.surface)
-            return _marked({"prompt": await self._told(sentence, submission.user)})
+        except RequestRefused as error:
+            refused = Refused(draft.surface, "refused", error.sentence, error.faults)
+            return await self._refused(refused, draft, place, submission.view)
         except UserError as error:
             return _marked({"prompt": plain_words(error.sentence)})
-        return self._taken(taken, draft)
+        asked = await self._asking.ask(flags, place.model_copy(update={"context": context}))
+        if isinstance(asked, Refused):
+            return await self._refused(asked, draft, place, submission.view)
+        return self._taken(asked, draft)
 
     def _opening(self, summons: Summons, begin: Callable[[], Awaitable[Draft]]) -> Reaction:
         return Reaction(then=partial(self._open, summons, begin))
@@ -294,10 +284,11 @@ class Forms:
         person = await self._who(summons.user)
         place, flags = typed.place, parse_text(typed.text)
         usual = await self._defaults(person, place.channel)
-        faults = await self._faults_in(flags, person, place.channel)
+        finding = self._asking.faults(flags, place.channel, person.id)
         return Draft(
             user=summons.user,
-            faults=faults,
+            # which its author was told already: Slack marks no field before a form is sent
+            faults=await in_time(finding, KNOW_SECONDS),
             shows_all=bool(flags.faults),
             filled=usual.with_flags(flags),
             channel=place.channel,
@@ -310,30 +301,14 @@ class Forms:
             response_url=place.response_url or summons.response_url or None,
         )
 
-    async def _faults_in(self, flags: Flags, person: Person, channel: str) -> tuple[Fault, ...]:
-        """Everything wrong with a question, which its author was told already. Slack marks no field
-        before a form is sent. Raises `UserError` when Redis does not answer in time."""
-        policy, own = await asyncio.gather(
-            in_time(self._store.policies.current(), KNOW_SECONDS),
-            in_time(self._store.saved.defaults(person.id), KNOW_SECONDS),
-        )
-        try:
-            self._asking.request(flags, channel, replace(policy, own=own))
-        except RequestRefused as refused:
-            return refused.faults
-        return ()
-
     async def _defaults(self, person: Person, channel: str) -> Filled:
         """What a fresh form is filled with: the defaults that hold in `channel`, or nothing for
         those who may not know them; they hold for them all the same. Raises `UserError` when Redis
         does not say in time."""
         if not knows_rules(person):
             return Filled()
-        policy, own = await asyncio.gather(
-            in_time(self._store.policies.current(), KNOW_SECONDS),
-            in_time(self._store.saved.defaults(person.id), KNOW_SECONDS),
-        )
-        supplied = self._asking.supplied(Flags({}), channel, replace(policy, own=own))
+        supplying = self._asking.supplied(Flags({}), channel, person.id)
+        supplied = await in_time(supplying, KNOW_SECONDS)
         return Filled(
             values=dict(supplied.values),
             system=supplied.system,
@@ -367,8 +342,16 @@ class Forms:
         draft = await self._box.fetch(view.private_metadata, user)
         return draft.model_copy(update={"filled": read_form(view.values, draft.filled)})
 
-    async def _refused(self, faults: Sequence[Fault], draft: Draft, view: View) -> Reaction:
-        """Every fault at its field; all of them above the fields when one of those is hidden."""
+    async def _refused(self, refused: Refused, draft: Draft, place: Place, view: View) -> Reaction:
+        """Every fault at its field, and what else stands against it; all of them above the fields
+        when one of those is hidden."""
+        sentence = refused.count()
+        if refused.outcome != "refused":
+            return _marked({"prompt": await self._told(sentence, place.user)})
+        obstacles = await self._asking.obstacles(place.user, place.channel)
+        lines = [await self._told(each, place.user) for each in obstacles]
+        told = (Fault("", line.rstrip(".")) for line in lines)
+        faults = (*with_ways(refused.faults, draft), *told)
         errors, rest = errors_of(faults, view.values.keys())
         if not rest:
             return _marked(errors)
@@ -386,7 +369,7 @@ class Forms:
     def _taken(self, taken: Taken, draft: Draft) -> Reaction:
         """The form closes; whoever cannot watch the answer grow is told that it comes, and whoever
         is elsewhere where."""
-        note, ask = promised(taken), taken.ask
+        note, ask = taken.promise(), taken.ask
         if draft.home:
             address = f"{self._slack.installation.url.rstrip('/')}/archives/{ask.channel}"
             view = sentence_view(words.answering_in_messages(address))

@@ -13,28 +13,18 @@ from attrs import frozen
 
 from bot import metrics, words
 from bot.asking.admission import Admission
-from bot.asking.asking import Place
-from bot.asking.taking import Taken, Taking, outcome_of
-from bot.completion.ask import Surface
+from bot.asking.asking import Asking, Refused, Taken
+from bot.completion.ask import Place, Surface
 from bot.completion.flags import Flags, parse_text
 from bot.doors.deletions import Deletions
 from bot.doors.hearing import Heard, completed, hear
 from bot.doors.message_prompt import context_of, people_in, with_more
 from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
-from bot.doors.promising import promised
-from bot.errors import (
-    NotTaken,
-    OutcomeUnknown,
-    RateLimited,
-    RequestRefused,
-    SlackError,
-    StoreUnavailable,
-)
+from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
 from bot.jobs.queue import Queue
 from bot.rules.commands import AskCommand, Form, Help, parse
 from bot.rules.help import help_text
-from bot.rules.hold import Denied
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
 from bot.slack.payloads import MessageEvent
@@ -62,8 +52,6 @@ REFUSE_SECONDS = 0.4
 FORGET_SECONDS = 2.0
 
 Tell = Callable[[], Coroutine[Any, Any, None]]
-Outcome = tuple[Surface, str]
-"""The way in, and the outcome to be counted."""
 
 _CHANGES = ("message_changed", "message_deleted")
 
@@ -86,7 +74,7 @@ class _Thread:
 class Conversing:
     """Answers messages: each question once, however often Slack delivers it."""
 
-    _taking: Taking
+    _asking: Asking
     _admission: Admission
     _mistyped: Mistyped
     _queue: Queue
@@ -266,25 +254,24 @@ class Conversing:
             )
 
     async def _ask(self, heard: Heard, flags: Flags, text: str, place: Place) -> Reaction:
-        try:
-            taken = await self._taking.ask(flags, place)
-        except RequestRefused as refused:
-            give_back = partial(self._give_back, heard, text, place, refused.sentence)
-            return await self._said_no(heard, give_back)
-        except Denied as denied:
-            outcome: Outcome = (place.surface, outcome_of(denied))
-            return await self._said_no(heard, partial(self._say, heard, denied.sentence, outcome))
-        except NotTaken as not_taken:
-            return self._waiting(heard, (place.surface, outcome_of(not_taken)))
-        if taken.accepted.refused:
+        asked = await self._asking.ask(flags, place)
+        match asked:
+            case Refused(outcome="refused", sentence=sentence):
+                give_back = partial(self._give_back, heard, text, place, sentence)
+                return await self._said_no(heard, give_back)
+            case Refused(outcome="denied"):
+                return await self._said_no(heard, partial(self._say, heard, asked))
+            case Refused():
+                return self._waiting(heard)
+        if asked.accepted.refused:
             return self._telling(heard, words.NOT_TAKEN)
-        if taken.accepted.duplicate:
+        if asked.accepted.duplicate:
             return Reaction()
-        return Reaction(then=partial(self._promise, heard, taken))
+        return Reaction(then=partial(self._promise, heard, asked))
 
     async def _promise(self, heard: Heard, taken: Taken) -> None:
         """Tell the author, if nothing is to be seen of the answer for now, that it comes."""
-        note = promised(taken, await self._taking.ahead(taken))
+        note = taken.promise(await self._asking.ahead(taken))
         if note and await self._store.once.first(heard.dedupe):
             await self._show(heard, note)
 
@@ -295,24 +282,23 @@ class Conversing:
             async with asyncio.timeout(REFUSE_SECONDS):
                 refused = await self._queue.refuse(heard.dedupe)
         except (StoreUnavailable, TimeoutError):
-            return self._waiting(heard, (_surface(heard), "not_taken"))
+            return self._waiting(heard)
         return Reaction(then=tell if refused else None)
 
-    def _waiting(self, heard: Heard, outcome: Outcome) -> Reaction:
+    def _waiting(self, heard: Heard) -> Reaction:
         """Whether the question is stored cannot be known now: Slack brings it again, and the author
         is told so. When it does not do that any more, they are told that it may be lost."""
+        lost = Refused(_surface(heard), "not_taken", words.MAYBE_NOT_TAKEN)
         return Reaction(
             then=partial(self._tell_once, heard, talk.TAKEN_LATER, f"{heard.dedupe} later"),
             again=True,
-            at_last=partial(self._say, heard, words.MAYBE_NOT_TAKEN, outcome),
+            at_last=partial(self._say, heard, lost),
         )
 
-    async def _say(self, heard: Heard, sentence: str, outcome: Outcome) -> None:
+    async def _say(self, heard: Heard, refused: Refused) -> None:
         """Tell the author alone what came of the question, once; it is counted so."""
-        if not await self._store.once.first(heard.dedupe):
-            return
-        metrics.REQUESTS.labels(*outcome).inc()
-        await self._tell(heard, sentence)
+        if await self._store.once.first(heard.dedupe):
+            await self._tell(heard, refused.count())
 
     def _telling(self, heard: Heard, sentence: str) -> Reaction:
         """Tell the author alone, once."""

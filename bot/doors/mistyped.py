@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -13,8 +12,8 @@ from attrs import frozen
 from pydantic import ValidationError
 
 from bot import words
-from bot.asking.asking import Place, promise
-from bot.asking.taking import NOT_ASKED, Taking, counted
+from bot.asking.asking import Asking, Refused, promise
+from bot.completion.ask import Place
 from bot.completion.flags import Flags
 from bot.doors.form_draft import Typed
 from bot.doors.forms import FindTyped
@@ -56,7 +55,7 @@ class TypedForms(Protocol):
 class Mistyped:
     """Gives back what was not asked, and does what its buttons say."""
 
-    _taking: Taking
+    _asking: Asking
     _forms: TypedForms
     _slack: SlackSide
     _store: StoreSide
@@ -121,15 +120,13 @@ class Mistyped:
         typed = await self._find(click)
         if typed is None:
             return talk.TYPED_FORGOTTEN
-        place = replace(typed.place, dedupe=f"anyway:{click.action.value}")
-        flags = Flags({"prompt": typed.text})
-        try:
-            taken = await self._taking.ask(flags, place)
-        except NOT_ASKED as error:
-            return counted(error, place.surface)
-        if taken.accepted.refused:
+        place = typed.place.model_copy(update={"dedupe": f"anyway:{click.action.value}"})
+        asked = await self._asking.ask(Flags({"prompt": typed.text}), place)
+        if isinstance(asked, Refused):
+            return asked.count()
+        if asked.accepted.refused:
             return words.NOT_TAKEN
-        return "" if taken.accepted.duplicate else promise(taken.ask)
+        return "" if asked.accepted.duplicate else promise(asked.ask)
 
     async def _done(self, click: Click, sentence: str) -> None:
         """Take back what the button stood below, if that is for one person alone as it was, and

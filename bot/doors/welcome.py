@@ -8,8 +8,8 @@ import structlog
 from attrs import frozen
 
 from bot.asking.admission import Admission
-from bot.asking.asking import Place
-from bot.asking.taking import NOT_ASKED, Taking, counted
+from bot.asking.asking import Asking, Refused
+from bot.completion.ask import Place
 from bot.completion.flags import Flags
 from bot.errors import SlackError
 from bot.slack.payloads import Click, HomeOpened
@@ -31,7 +31,7 @@ _PART = "welcome"
 class Welcome:
     """Greets people, and asks what they click."""
 
-    _taking: Taking
+    _asking: Asking
     _admission: Admission
     _slack: SlackSide
     _store: StoreSide
@@ -61,10 +61,9 @@ class Welcome:
         return await self._ask(click, Flags({"prompt": prompt}), place)
 
     async def _ask(self, click: Click, flags: Flags, place: Place) -> Reaction:
-        try:
-            await self._taking.ask(flags, place)
-        except NOT_ASKED as error:
-            return Reaction(then=partial(self._tell, click, counted(error, place.surface)))
+        asked = await self._asking.ask(flags, place)
+        if isinstance(asked, Refused):
+            return Reaction(then=partial(self._tell, click, asked.count()))
         return Reaction()
 
     async def _greet(self, user: str) -> None:

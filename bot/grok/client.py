@@ -122,7 +122,6 @@ class GrokClient:
     def check(
         self,
         request: CompletionRequest,
-        _system: str = "",
         effort: Effort | None = None,
         search: Search = NO_SEARCH,
         *,

@@ -35,7 +35,7 @@ from bot.store.keys import Keys
 from bot.store.side import StoreSide
 from bot.words import talk
 from sandbox.workspace import BOT_USER, Message, Workspace
-from tests.asking.takings import taking_of
+from tests.asking.askings import asking_of
 from tests.fixtures.workspace import slack_side
 from tests.sandbox.slack_app import client_of, raw_socket
 
@@ -127,11 +127,11 @@ async def on_stage(
     queue = Queue(way, keys, lease_seconds=60, retention_seconds=3600)
     records, slack = StoreSide.of(way, keys), slack_side(api, way, keys)
     settings = Settings(_env_file=None, **values)
-    taking = taking_of(queue, way, keys, grok, slack.people, settings)
+    asking = asking_of(queue, way, keys, grok, slack.people, settings)
     conversing = Conversing(
-        taking=taking,
+        asking=asking,
         admission=Admission(slack.people, records.allowances, settings),
-        mistyped=Mistyped(taking=taking, forms=NoForms(), slack=slack, store=records),
+        mistyped=Mistyped(asking=asking, forms=NoForms(), slack=slack, store=records),
         queue=queue,
         deletions=Deletions(queue, BOT_USER),
         surface=MessagesTab(

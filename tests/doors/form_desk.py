@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission, Presence
-from bot.asking.asking import Asking
 from bot.completion.ask import Ask
 from bot.doors.form_draft import DraftBox
 from bot.doors.form_prompts import FormPrompts
@@ -30,7 +29,7 @@ from bot.store.keys import Keys
 from bot.store.side import StoreSide
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace
-from tests.asking.takings import taking_of
+from tests.asking.askings import asking_of
 from tests.doors.app import listening
 from tests.fixtures.grok import grok_settings
 from tests.fixtures.workspace import slack_side
@@ -139,8 +138,7 @@ async def desk(
         slack = slack_side(api, behind, keys)
         box = DraftBox(drafts)
         forms = Forms(
-            asking=Asking(ours, client, team=TEAM_ID),
-            taking=taking_of(_queue(behind, keys), behind, keys, client, slack.people, ours),
+            asking=asking_of(_queue(behind, keys), behind, keys, client, slack.people, ours),
             admission=Admission(slack.people, records.allowances, ours),
             presence=Presence(slack.people, slack.membership),
             box=box,

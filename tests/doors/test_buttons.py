@@ -26,7 +26,7 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, Workspace
-from tests.asking.takings import taking_of
+from tests.asking.askings import asking_of
 from tests.doors.app import listening
 from tests.doors.jobs import an_answer, an_ask
 from tests.fixtures.workspace import slack_side
@@ -61,7 +61,7 @@ class Panel:
         store, keys = queue._store, queue._keys
         slack = slack_side(api, store, keys)
         self.buttons = Buttons(
-            taking=taking_of(queue, store, keys, grok, slack.people),
+            asking=asking_of(queue, store, keys, grok, slack.people),
             forms=self.forms,
             permission=Permission(Settings(_env_file=None)),
             presence=Presence(slack.people, slack.membership),

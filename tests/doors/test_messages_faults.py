@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words
-from bot.asking.asking import Place
-from bot.asking.taking import Taken, Taking
+from bot.asking.asking import Asking, Refused, Taken
+from bot.completion.ask import Place
 from bot.completion.flags import Flags
 from bot.doors import messages
 from bot.doors.hearing import dedupe_of
 from bot.grok.client import GrokClient
 from bot.jobs import accept
-from bot.rules.hold import Denied
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.words import talk
@@ -109,15 +108,15 @@ async def test_of_the_two_events_of_a_mention_one_thing_comes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, denied: int
 ) -> None:
     """Also when there is room for the question at the one time, and not at the other."""
-    ask, outcomes = Taking.ask, iter((0, 1))
+    ask, outcomes = Asking.ask, iter((0, 1))
 
-    async def now_and_then(taking: Taking, flags: Flags, place: Place) -> Taken:
+    async def now_and_then(asking: Asking, flags: Flags, place: Place) -> Taken | Refused:
         if next(outcomes, None) == denied:
-            raise Denied("no room")
-        return await ask(taking, flags, place)
+            return Refused(place.surface, "denied", "no room")
+        return await ask(asking, flags, place)
 
     monkeypatch.setattr(accept, "ACCEPT_SECONDS", 2.0)
-    monkeypatch.setattr(Taking, "ask", now_and_then)
+    monkeypatch.setattr(Asking, "ask", now_and_then)
     await stage.say(ANA, GENERAL, "@grok one")
 
     assert len(stage.workspace.deliveries) == 2

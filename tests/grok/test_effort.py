@@ -34,7 +34,7 @@ async def test_what_a_model_takes_is_known_before_it_is_asked(
     client = await open_grok_client(grok, grok_endpoint=endpoint)
     asked = request(model=model)
 
-    faults = client.check(asked, "", effort)
+    faults = client.check(asked, effort)
     if effort not in TAKEN[model]:
         with pytest.raises(RequestRefused):
             client.plan(asked, effort=effort)
@@ -80,8 +80,8 @@ async def test_completions_cannot_be_told(
     forced = await open_grok_client(grok, grok_endpoint="completions")
     client = await open_grok_client(grok)
 
-    (here,) = forced.check(request(), "", "low")
-    (with_echo,) = client.check(request(model="mine", echo=True), "", "low")
+    (here,) = forced.check(request(), "low")
+    (with_echo,) = client.check(request(model="mine", echo=True), "low")
 
     assert "GROK_ENDPOINT=completions" in here.problem
     assert "GROK_ENDPOINT=responses" in here.allowed
@@ -110,7 +110,7 @@ async def test_a_model_that_nobody_knows_is_asked_and_what_it_says_remembered(
     with pytest.raises(Exception, match="does not take effort"):
         [chunk async for chunk in client.complete(client.plan(asked, effort="low"))]
 
-    assert [fault.parameter for fault in client.check(asked, "", "low")] == ["effort"]
+    assert [fault.parameter for fault in client.check(asked, "low")] == ["effort"]
     assert client.check(asked) == ()
 
 

@@ -100,7 +100,7 @@ async def test_an_endpoint_that_cannot_says_which_can(
 ) -> None:
     client = await open_grok_client(grok, grok_endpoint=endpoint)
 
-    (fault,) = client.check(request(), "", None, WEB)
+    (fault,) = client.check(request(), None, WEB)
 
     assert fault.parameter == "search"
     assert f"GROK_ENDPOINT={endpoint}" in fault.problem
@@ -113,7 +113,7 @@ async def test_what_does_not_go_together_with_it(
 ) -> None:
     client = await open_grok_client(grok)
 
-    (fault,) = client.check(request(**given), "", None, WEB)
+    (fault,) = client.check(request(**given), None, WEB)
     with pytest.raises(RequestRefused):
         client.plan(request(**given), search=WEB)
 
@@ -131,7 +131,7 @@ async def test_a_server_without_the_newest_endpoint_cannot_search(
         with pytest.raises(Exception, match="cannot search"):
             [chunk async for chunk in client.complete(call)]
 
-        (fault,) = client.check(request(), "", None, WEB)
+        (fault,) = client.check(request(), None, WEB)
         assert (fault.parameter, "cannot search" in fault.problem) == ("search", True)
         assert client.check(request()) == ()
         assert len(old.requests) == 1
@@ -147,7 +147,7 @@ async def test_a_model_without_tools_is_known_once_it_has_said_so(
         [chunk async for chunk in client.complete(client.plan(request(), search=BOTH))]
 
     assert not getattr(caught.value, "spent", True)
-    (fault,) = client.check(request(), "", None, BOTH)
+    (fault,) = client.check(request(), None, BOTH)
     assert (fault.parameter, fault.problem) == ("search", f"{CHAT} cannot search the web or X here")
     assert client.check(request()) == ()
 
@@ -176,9 +176,9 @@ async def test_the_other_place_is_searched_where_one_is_rejected(
     assert text(chunks)
     assert completion.unsearched == ("x",)
     assert [tool["type"] for tool in openai_grok.requests[1].body["tools"]] == ["web_search"]
-    (fault,) = client.check(request(), "", None, BOTH)
+    (fault,) = client.check(request(), None, BOTH)
     assert (fault.problem, fault.allowed) == (f"{CHAT} cannot search X here", "web")
-    assert client.check(request(), "", None, WEB) == ()
+    assert client.check(request(), None, WEB) == ()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_a_server_that_has_no_tools_is_asked_without_a_search_as_before(
     assert not getattr(caught.value, "spent", True)
     assert len(openai_grok.requests) == 1
     assert client.plan(request()).endpoint == "responses"
-    assert [fault.parameter for fault in client.check(request(), "", None, WEB)] == ["search"]
+    assert [fault.parameter for fault in client.check(request(), None, WEB)] == ["search"]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ async def test_a_tool_that_fails_for_a_moment_is_asked_again(
 
     assert text([chunk async for chunk in completion])
     assert (len(grok.requests), completion.unsearched) == (2, ())
-    assert client.check(request(), "", None, WEB) == ()
+    assert client.check(request(), None, WEB) == ()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.asking.asking import Asking, Place
-from bot.completion.ask import Ask, Said
+from bot.asking.requests import Requests
+from bot.completion.ask import Ask, Place, Said
 from bot.completion.flags import Flags, parse_text
 from bot.errors import RequestRefused
 from bot.grok.client import GrokClient
@@ -28,7 +28,7 @@ LARGEST = 1_600_000
 def faults(grok: GrokClient, policy: Policy, flags: Flags, **settings: Any) -> dict[str, str]:
     """What is wrong with a question, by parameter."""
     place = Place(dedupe="d", surface="form", channel=GENERAL, user=ANA)
-    asking = Asking(Settings(_env_file=None, **settings), grok, team="T0TEST")
+    asking = Requests(Settings(_env_file=None, **settings), grok, team="T0TEST")
     with pytest.raises(RequestRefused) as refused:
         asking.ask(flags, place, policy)
     return {fault.parameter: fault.problem for fault in refused.value.faults}
@@ -76,7 +76,7 @@ def ask(grok: GrokClient, system: str = "", **values: Any) -> Ask:
         response_url="x" * LONGEST_FIELD,
     )
     flags = Flags({"model": "grok-4.20-non-reasoning", **values}, system=system)
-    asking = Asking(Settings(_env_file=None, grok_endpoint="completions"), grok, team="T0TEST")
+    asking = Requests(Settings(_env_file=None, grok_endpoint="completions"), grok, team="T0TEST")
     return asking.ask(flags, place, Policy())
 
 

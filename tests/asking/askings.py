@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.asking.admission import Admission
 from bot.asking.asking import Asking
-from bot.asking.taking import Taking
+from bot.asking.requests import Requests
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
@@ -15,19 +15,19 @@ from bot.store.keys import Keys
 from bot.store.side import StoreSide
 
 
-def taking_of(
+def asking_of(
     queue: Queue,
     store: Store,
     keys: Keys,
     grok: GrokClient,
     people: People,
     settings: Settings | None = None,
-) -> Taking:
+) -> Asking:
     """Takes questions into `queue`, by the policy in `store`."""
     settings = settings or Settings(_env_file=None)
     records = StoreSide.of(store, keys)
-    return Taking(
-        asking=Asking(settings, grok, team=keys.team),
+    return Asking(
+        requests=Requests(settings, grok, team=keys.team),
         acceptor=Acceptor(queue),
         admission=Admission(people, records.allowances, settings),
         people=people,
