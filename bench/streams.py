@@ -14,15 +14,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench._lean_grok import ENDED_AT, TIMED, TOKENS_PER_SECOND, lean_grok
-from bench._process import ROOT, running_bot, use_of
+from bench._process import running_bot, use_of
 from bench._report import print_heads, verdict, write_down
-from bench._streams_plot import draw
+from bench.pictures import DOCS, keep
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import answer_text, channel_id, open_workspace
 from bot.store.embedded import EmbeddedServer
 from sandbox.workspace import ANA, Workspace
 
-PLOT = ROOT / "docs/streams.svg"
+PLOT = DOCS / "streams.svg"
 
 STREAMS = (1, 50, 100, 200, 400, 600)
 BAR_STREAMS = 400
@@ -61,7 +61,7 @@ class Measured:
 
 
 def main(streams: Sequence[int] = STREAMS, plot: Path | None = PLOT) -> None:
-    """Measure each number of streams, and draw all."""
+    """Measure each number of streams, and draw all into `plot`, with the figures beside it."""
     if not Path("/proc/self/stat").exists():
         print("this is measured on Linux")
         return
@@ -81,11 +81,10 @@ def main(streams: Sequence[int] = STREAMS, plot: Path | None = PLOT) -> None:
             f"{found.latest:>10.2f} s {said}",
             flush=True,
         )
-    write_down("streams", [asdict(each) | {"latest": each.latest} for each in measured])
+    figures = [asdict(each) | {"latest": each.latest} for each in measured]
+    write_down("streams", figures)
     if plot is not None:
-        plot.write_text(
-            draw([(each.streams, each.core, each.memory) for each in measured]), encoding="utf-8"
-        )
+        keep(plot, "streams", figures)
 
 
 async def _measure(streams: int) -> Measured:

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.pictures import DOCS, keep
 from bench.streaming.cell import COMPARED, OURS, Measured
-from bench.streaming.plot import draw
 from bench.streaming.rows import ROWS, Row
 from bench.streaming.table import Cell, cell_of, print_table
 
@@ -27,15 +27,15 @@ START_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, how often (`runs` of ours, others once), and where the results and the
-    plot go."""
+    """What to measure, how often (`runs` of ours, others once), and where the results go and the
+    plot, with its figures beside it."""
 
     rows: Sequence[str] = tuple(row.name for row in ROWS)
     systems: Sequence[str] = tuple(COMPARED)
     runs: int = 3
     abreast: int = ABREAST
     results: Path = ROOT / "bench/out/streaming.json"
-    plot: Path | None = ROOT / "bench/out/streaming.svg"
+    plot: Path | None = DOCS / "streaming.svg"
 
 
 def run(plan: Plan) -> list[Cell]:
@@ -58,9 +58,7 @@ def run(plan: Plan) -> list[Cell]:
     plan.results.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(f"\n{time.monotonic() - started:.0f} s; every answer of every run: {plan.results}")
     if plan.plot is not None:
-        plan.plot.parent.mkdir(parents=True, exist_ok=True)
-        plan.plot.write_text(draw(cells), encoding="utf-8")
-        print(f"plot: {plan.plot}")
+        keep(plan.plot, "streaming", [cell.as_json() for cell in cells])
     return cells
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import chain, repeat
@@ -63,6 +63,14 @@ class Cell:
         """The cell as JSON can hold it: what never came is null."""
         fields = asdict(self)
         return {name: None if value == inf else value for name, value in fields.items()}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Cell:
+        """The cell of which `as_json` made that."""
+        known: dict[str, Any] = {
+            name: inf if value is None else value for name, value in fields.items()
+        }
+        return cls(**known | {"bound": Bound(**fields["bound"])})
 
 
 def cell_of(row: Row, runs: Sequence[Measured]) -> Cell:
