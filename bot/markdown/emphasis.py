@@ -74,6 +74,8 @@ class Pair(NamedTuple):
 
 
 _NO_PAIRS: tuple[Pair, ...] = ()
+_new = tuple.__new__
+"""Makes an `Opener` at once: most runs open something."""
 
 
 class _Beside(NamedTuple):
@@ -94,28 +96,28 @@ class _Beside(NamedTuple):
 def after_run(openers: Openers, run: str, at: int, text: str) -> tuple[Openers, tuple[Pair, ...]]:
     """What is open after `run`, a run of one character that stands in `text` at `at`, and the
     pairs that it closes and that have to be mended."""
-    char, length = run[0], len(run)
-    if length > LONGEST_RUN or (char == "~" and length != 2):
-        return openers, ()
-    end = at + length
-    before = text[at - 1] if at else ""
-    beside = _beside(char, before, text[end : end + 1])
-    if not beside.closes and openers:
-        meant = beside.ends_word or (beside.within_word and run == "__")
-        if meant and (found := _meant_to_close(openers, run, at, text)):
+    char, left = run[0], len(run)
+    if left > LONGEST_RUN or (char == "~" and left != 2):
+        return openers, _NO_PAIRS
+    end = at + left
+    beside = _beside(char, text[at - 1] if at else "", text[end : end + 1])
+    opens, closes, mended, foreign, _, ends_word, within_word = beside
+    pairs, closes_too = _NO_PAIRS, mended
+    if closes:
+        if openers:
+            openers, left, pairs = _closing(openers, run, end, beside)
+            mended = mended and end - at == left
+        closes_too = mended or not foreign
+    elif openers and (ends_word or (within_word and run == "__")):
+        found = _meant_to_close(openers, run, at, text)
+        if found:
             return found
-    left, pairs = length, _NO_PAIRS
-    if beside.closes:
-        openers, left, pairs = _closing(openers, run, end, beside)
-    mended = left == length and beside.meant_to_open
-    if not ((beside.opens or mended) and left):
+    if not ((opens or mended) and left):
         return openers, pairs
-    foreign = beside.mends_opener
-    closes_too = mended or (beside.closes and not foreign)
-    opened = Opener(char, left, length, end - left, closes_too, mended or foreign)
     if len(openers) >= _MOST_OPEN:
         openers = openers[1 - _MOST_OPEN :]
-    return (*openers, opened), pairs
+    opened = (char, left, end - at, end - left, closes_too, mended or foreign)
+    return (*openers, _new(Opener, opened)), pairs
 
 
 def _closing(
@@ -126,7 +128,7 @@ def _closing(
     left, pairs = len(run), _NO_PAIRS
     while left and openers:
         index = _opener_of(openers, run, both=beside.opens)
-        if index is None:
+        if index < 0:
             break
         opener = openers[index]
         openers, used = _closed(openers, index, left)
@@ -146,7 +148,7 @@ def _meant_to_close(
     left, pairs = len(run), []
     while left:
         index = _opener_of(openers, run, both=True)
-        if index is None or openers[index].left > left:
+        if index < 0 or openers[index].left > left:
             return None
         opener = openers[index]
         if before in _STRAIGHT and text.count(before, opener.end, at) % 2:
@@ -165,8 +167,8 @@ def _closed(openers: Openers, index: int, left: int) -> tuple[Openers, int]:
     if opener.left == used:
         return openers[:index], used
     char, before, length, at, closes_too, mended = opener
-    rest = Opener(char, before - used, length, at, closes_too, mended)
-    return (*openers[:index], rest), used
+    rest = (char, before - used, length, at, closes_too, mended)
+    return (*openers[:index], _new(Opener, rest)), used
 
 
 def _pair(opener: Opener, closes: int, length: int, *, mends_closer: bool) -> Pair:
@@ -185,17 +187,18 @@ def closing(openers: Openers, before: str) -> str | None:
     return None if openers else markup
 
 
-def _opener_of(openers: Openers, run: str, *, both: bool) -> int | None:
-    """The innermost of `openers` that `run` can close."""
+def _opener_of(openers: Openers, run: str, *, both: bool) -> int:
+    """The innermost of `openers` that `run` can close; below 0: there is none."""
     char, length = run[0], len(run)
-    for index in range(len(openers) - 1, -1, -1):
+    index = len(openers) - 1
+    while index >= 0:
         opener = openers[index]
-        if opener.char != char:
-            continue
-        three = (opener.length + length) % 3 == 0 and length % 3 != 0
-        if not (three and (both or opener.closes_too)) or char == "~":
-            return index
-    return None
+        if opener[0] == char:
+            three = (opener.length + length) % 3 == 0 and length % 3 != 0
+            if not (three and (both or opener.closes_too)) or char == "~":
+                break
+        index -= 1
+    return index
 
 
 @lru_cache(maxsize=4_096)

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from bot.markdown.emphasis import Openers, Pair, after_run, closing
 
-_SPECIAL = re.compile(r"[\\`*_~\[\]<:]")
+_SPECIAL = re.compile(r"[\\\[\]<:]|`+|\*+|_+|~+")
+"""What may mean something, runs as a whole."""
+
 _RUN = re.compile(r"`+|\*+|_+|~+")
 _RUNS = "*_`~"
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
@@ -181,25 +183,25 @@ class InlineMarkup:
     def _follow(self) -> bool:
         """Read on up to code that opens; False where there is nothing more that matters, or it has
         but begun."""
-        text, at, steps = self._text, self._at, self._steps
+        text, behind, steps = self._text, self._at, self._steps
         size, search = len(text), _SPECIAL.search
-        behind = at
         while behind >= 0 and not self._code and steps < _MOST_STEPS:
-            at = behind
-            found = search(text, at)
+            found = search(text, behind)
             if found is None:
                 at, behind = size, -1
                 break
-            at = found.start()
+            at, end = found.span()
             char = text[at]
             if char in _RUNS:
-                behind = self._read_run(char, at)
+                behind = end if end < size else -1
+                if behind >= 0:
+                    self._read_run(text[at:end], at)
             elif char == "[":
                 behind = self._open_bracket(at)
             elif char == "\\":
                 behind = at + 2 if at + 2 <= size else -1
             elif char == "]" and not self._brackets:
-                behind = at + 1
+                behind = end
             else:
                 self._at = at
                 behind = self._at if self._read_other(char) else -1
@@ -208,23 +210,14 @@ class InlineMarkup:
         self._at, self._steps = (at if behind < 0 else behind), steps
         return behind >= 0
 
-    def _read_run(self, char: str, start: int) -> int:
-        """Where the run ends that begins at `start`, once it was read; below 0: it has but
-        begun."""
-        text = self._text
-        end = start + 1
-        if text.startswith(char, end) and (run := _RUN.match(text, end)):
-            end = run.end()
-        if end == len(text):
-            return -1
-        if char != "`":
-            openers, pairs = after_run(self._openers, text[start:end], start, text)
-            self._openers = openers
+    def _read_run(self, run: str, at: int) -> None:
+        """Read a `run` of one character that stands at `at`, behind which the text goes on."""
+        if run[0] != "`":
+            self._openers, pairs = after_run(self._openers, run, at, self._text)
             if pairs:
                 self.to_mend += pairs
-        elif end - start <= _LONGEST_TICKS:
-            self._code = _Code(start, text[start:end])
-        return end
+        elif len(run) <= _LONGEST_TICKS:
+            self._code = _Code(at, run)
 
     def _open_bracket(self, at: int) -> int:
         image = at > 0 and self._text[at - 1] == "!"

@@ -37,12 +37,25 @@ _SHORT_LABEL = 200
 _MOST_SIGNS = 8_192
 """Of so many characters is remembered what they are taken for."""
 
-_SEPARATORS = r"\s\[\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…⁄∕⧸╱"
+_SPACES = r"\s\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…⁄∕⧸╱"
+_SEPARATORS = rf"\[{_SPACES}"
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
-_CHUNK = re.compile(
+_ADDRESS_IN_TEXT = (
     rf"(?:[A-Za-z][A-Za-z0-9+.\-]{{0,31}}:[/\\]|[/\\]{{2}})[/\\]*(?:{_IPV6})?"
     rf"[^\s<>\[\]()]*+(?:\([^\s<>\[\]()]*+\)[^\s<>\[\]()]*+)*+"
-    rf"|{_IPV6}(?=[:/\s]|\Z)|[^{_SEPARATORS}]+"
+)
+_BEHIND_MARK = r"(?:(?<=\.)(?:[A-Za-z]{2}|[0-9])|(?<=[Ww]{3}\.)|(?<=(?i:localhost):))"
+_LETTERS = rf"[^{_SEPARATORS}.:\x80-\U0010ffff]*+"
+_NAMING = (
+    rf"(?={_LETTERS}(?:[.:](?!{_BEHIND_MARK}){_LETTERS})*+[^{_SEPARATORS}]"
+    rf"|(?:[0-9A-Fa-f.]*+:){{2}}[0-9A-Fa-f:.]*+(?:%|[{_SEPARATORS}]|\Z))[^{_SEPARATORS}]++"
+)
+"""What separators stand around, if there may be a name in it: the end of one stands behind a dot,
+and has two letters at least."""
+
+_MAY_NAME = rf"{_ADDRESS_IN_TEXT}|{_IPV6}(?=[:/\s]|\Z)|{_NAMING}"
+_CHUNK = re.compile(
+    rf"(?:[{_SPACES}]++|(?!{_MAY_NAME})(?:[^{_SEPARATORS}]++|\[))*+(?:(?P<chunk>{_MAY_NAME})|\Z)"
 )
 _DOTTED = (
     "\u00b7\u013f\u0140\u0387\u06d4\u0701\u0702\u2024-\u2027\u2488-\u249b\u3002\u33c2\u33c7\u33d8"
@@ -218,10 +231,10 @@ _SIGNS = _Signs()
 def _names(text: str) -> Iterator[Name]:
     if not text.isascii():
         text = text.translate(_SIGNS)
-    for chunk in _CHUNK.finditer(text):
-        written = chunk[0]
-        if "." in written or "//" in written or ":" in written or _DOT.search(written):
-            yield from _in_chunk(text, chunk.start(), written)
+    for found in _CHUNK.finditer(text):
+        chunk = found["chunk"]
+        if chunk and ("." in chunk or ":" in chunk or "//" in chunk or _DOT.search(chunk)):
+            yield from _in_chunk(text, found.start("chunk"), chunk)
 
 
 def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
@@ -264,7 +277,9 @@ def _in_segments(text: str, start: int, chunk: str) -> Iterator[Name]:
 
 
 def _name(text: str, at: int, written: str, before: str) -> Name | None:
-    hosts = tuple(host for host in (_host(written), *_inner(written)) if host)
+    host = _host(written)
+    inner = () if written.isascii() else _inner(written)
+    hosts = (*filter(None, (host,)), *inner)
     if not hosts:
         return None
     if before == "@":
@@ -327,7 +342,7 @@ def _is_sign(char: str) -> bool:
 
 def _inner(written: str) -> Iterator[str]:
     """Hosts in the midst of words that are written without spaces."""
-    plain = "" if written.isascii() else looks(written)
+    plain = looks(written)
     if _BETWEEN_WORDS.search(plain):
         yield from filter(None, map(_host, _BETWEEN_WORDS.split(plain)))
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from html.entities import html5
+from itertools import accumulate
+from operator import add, sub
 
 _AMPERSAND = r"&(?:(?:amp|AMP|\#0{0,5}38|\#[xX]0{0,4}26);)*+"
 _NAMED = r"(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});"
-ENTITY = rf"{_AMPERSAND}(?:{_NAMED})?"
+
+_ENTITY = re.compile(rf"({_AMPERSAND}{_NAMED})")
 """A character written as an entity, however often the `&` of it is written as one."""
 
 _INNERMOST = re.compile(rf"{_AMPERSAND}({_NAMED})")
+
 _LONGEST_KEPT = 64
 """What is written in so many characters is remembered."""
 
@@ -34,9 +38,9 @@ _HAIR = "[\u2006-\u200a\u202f\u205f\u2800]"
 """Blanks that are not seen beside a dot."""
 
 _MARKUP = re.compile(
-    rf"{ENTITY}|\\(?=[!-/:-@\[-`{{-~])|[*~`]|(?<![^\W_])_+|_+(?![^\W_])|!(?=\[)"
+    rf"({_AMPERSAND}{_NAMED}|\\(?=[!-/:-@\[-`{{-~])|[*~`]++|(?<![^\W_])_+|_+(?![^\W_])|!(?=\[)"
     rf"|</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>.:]*)?/?>|<!--[^<>]*-->|[{_UNSEEN}]"
-    rf"|(?<!{_HAIR}){_HAIR}++(?=\.)|(?<=\.){_HAIR}++"
+    rf"|(?<!{_HAIR}){_HAIR}++(?=\.)|(?<=\.){_HAIR}++)"
 )
 
 
@@ -46,52 +50,47 @@ class Seen:
     def __init__(
         self, written: str, pattern: re.Pattern[str], shown: Callable[[str], str] | None = None
     ) -> None:
-        """Each match of `pattern` in what was `written`, the `source`, is seen as `shown` says;
-        as nothing where that is not given."""
+        """Each match of `pattern`, which is its only group, in what was `written`, the `source`, is
+        seen as `shown` says; as nothing where that is not given."""
         self.source = written
-        self._pattern = pattern
-        self._shown = shown
-        self.text = self._read[0] if shown else pattern.sub("", written)
+        parts = pattern.split(written)
+        self._kept, self._hidden = parts[::2], parts[1::2]
+        self._shown = [*map(shown, self._hidden)] if shown else []
+        if self._shown:
+            parts[1::2] = self._shown
+        self.text = "".join(parts if self._shown else self._kept)
 
     def written(self, at: int) -> int:
         """Where what stands at `at` begins in the text as it was written."""
         if len(self.text) == len(self.source) and self.text == self.source:
             return at
-        _, seen, written = self._read
-        part = bisect_right(seen, at) - 1
-        most = written[part + 1] if part + 1 < len(written) else None
-        place = written[part] + at - seen[part]
-        return place if most is None else min(place, most)
+        begins, gone = self._places
+        part = bisect_right(begins, at)
+        if part and self._shown:
+            end = begins[part - 1] + len(self._shown[part - 1])
+            if at < end:
+                return min(at + gone[part - 1], end + gone[part])
+        return at + gone[part]
 
     @cached_property
-    def _read(self) -> tuple[str, list[int], list[int]]:
-        """What is seen, and where the parts begin that are seen otherwise than they are written,
-        and those between them: in what is seen, and as it was written."""
-        source, shown = self.source, self._shown
-        seen, written = [0], [0]
-        parts: list[str] = []
-        end = length = 0
-        for found in self._pattern.finditer(source):
-            start, behind = found.span()
-            instead = shown(source[start:behind]) if shown else ""
-            if len(instead) == behind - start and instead == source[start:behind]:
-                continue
-            parts += source[end:start], instead
-            begin = length + start - end
-            end, length = behind, begin + len(instead)
-            seen += begin, length
-            written += start, behind
-        return "".join((*parts, source[end:])), seen, written
+    def _places(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Where the parts begin, in what is seen, that may be seen otherwise than they are written;
+        and how much is gone above each of them and behind the last."""
+        kept, hidden = map(len, self._kept[:-1]), map(len, self._hidden)
+        if not self._shown:
+            return [*accumulate(kept)], [0, *accumulate(hidden)]
+        shown = [*map(len, self._shown)]
+        return [*accumulate(map(add, kept, [0, *shown]))], [0, *accumulate(map(sub, hidden, shown))]
 
 
 def decoded(text: str) -> Seen:
     """`text` with its entities decoded."""
-    return Seen(text, _INNERMOST, decode)
+    return Seen(text, _ENTITY, decode)
 
 
 def without_markup(text: str) -> Seen:
     """`text` as it looks: decoded, without markup of its words and what shows as nothing."""
-    return Seen(text, _MARKUP, _looks if "&" in text else None)
+    return Seen(text, _MARKUP, _looks if "&" in text and _ENTITY.search(text) else None)
 
 
 def decode(entity: str) -> str:
