@@ -6,14 +6,15 @@ unset. `docs/settings.md` and `.env.example` are generated from this file.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, JsonValue, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr
 
 
 def _zone(name: str) -> tzinfo:
@@ -64,12 +65,31 @@ ENV_FILE = ".env"
 """Read besides the environment, from the directory where the bot is started."""
 
 
-class Settings(BaseSettings):
-    """The configuration of one bot process."""
+def values_in(env_file: str | Path) -> dict[str, str]:
+    """What is set in that file, by the names as they stand there; nothing where there is no such
+    file. Raises `OSError` and `UnicodeDecodeError` where it cannot be read."""
+    path = Path(env_file)
+    if not (path.is_file() or path.is_fifo()):  # some vaults give it as a pipe
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - where there is a file
 
-    model_config = SettingsConfigDict(
-        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    found = dotenv_values(path, encoding="utf-8")
+    return {name: value for name, value in found.items() if value}
+
+
+class Settings(BaseModel):
+    """The configuration of one bot process.
+
+    Read here and not by pydantic-settings, whose sources of all kinds take as long to import as
+    a tenth of what `serve` needs until it is ready.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, validate_default=True)
+
+    def __init__(self, _env_file: str | Path | None = ENV_FILE, **values: Any) -> None:
+        """`values`, else what the environment says, else what that file does."""
+        in_file = values_in(_env_file) if _env_file else {}
+        super().__init__(**_ours(in_file) | _ours(os.environ) | values)
 
     slack_bot_token: SecretStr | None = Field(
         None, description="Bot token (`xoxb-…`), from *OAuth & Permissions*."
@@ -291,6 +311,11 @@ class Settings(BaseSettings):
         "there are none. OpenTelemetry's other variables hold as well.",
     )
     log_prompts: bool = Field(False, description="Log prompts too (off: they never are).")
+
+
+def _ours(variables: Mapping[str, str]) -> dict[str, str]:
+    named = {name.lower(): value for name, value in variables.items() if value}
+    return {name: named[name] for name in Settings.model_fields if name in named}
 
 
 def admins_of(settings: Settings) -> frozenset[str]:

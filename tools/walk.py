@@ -87,7 +87,7 @@ def _settings(workspace: Workspace, grok: GrokServer, data_dir: str) -> Settings
         "data_dir": data_dir,
         "ops_port": 0,
     }
-    return Settings(_env_file=None, **ours)  # type: ignore[arg-type]
+    return Settings(_env_file=None, **ours)
 
 
 async def question() -> Walk:

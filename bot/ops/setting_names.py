@@ -8,11 +8,9 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic_settings import DotEnvSettingsSource
-
 from bot.ops import words
 from bot.ops.trouble import Trouble
-from bot.settings import ENV_FILE, Settings
+from bot.settings import ENV_FILE, Settings, values_in
 
 _OURS = frozenset(name.upper() for name in Settings.model_fields)
 _OURS_ALONE = "GROK_"
@@ -33,8 +31,7 @@ _OF_KUBERNETES = re.compile(r"_SERVICE_(?:HOST|PORT)|_PORT(?:_\d{1,5}_(?:TCP|UDP
 
 def set_names() -> list[str]:
     """Every variable that has a value, of the environment and of `.env`."""
-    in_file = DotEnvSettingsSource(Settings).env_vars
-    return list(dict.fromkeys(name.upper() for name in (*os.environ, *in_file)))
+    return list(dict.fromkeys(name.upper() for name in (*os.environ, *values_in(ENV_FILE))))
 
 
 def unknown_settings(names: Iterable[str]) -> list[Trouble]:

@@ -247,8 +247,8 @@ async def test_a_slip_in_a_command_is_told_with_what_was_meant(
     [
         ("--help", ("pydantic", "structlog", "asyncio", "aiohttp", "slack_bolt", "redis")),
         ("--version", ("pydantic", "structlog", "asyncio", "aiohttp", "slack_bolt", "redis")),
-        ("schema", ("pydantic_settings", "structlog", "aiohttp", "slack_bolt", "redis")),
-        ("ask --help", ("pydantic_settings", "structlog", "aiohttp", "slack_bolt", "redis")),
+        ("schema", ("dotenv", "structlog", "aiohttp", "slack_bolt", "redis")),
+        ("ask --help", ("dotenv", "structlog", "aiohttp", "slack_bolt", "redis")),
     ],
 )
 async def test_a_command_imports_what_it_needs(

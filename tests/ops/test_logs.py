@@ -33,7 +33,7 @@ class Terminal(io.StringIO):
 
 
 def start(stream: io.StringIO, **values: object) -> io.StringIO:
-    configure(Settings(_env_file=None, **values), stream)  # type: ignore[arg-type]
+    configure(Settings(_env_file=None, **values), stream)
     return stream
 
 
@@ -181,7 +181,7 @@ def test_who_reads_what_a_command_writes_gets_no_more_than_that(
 ) -> None:
     stream = io.StringIO()
     given = {} if level is None else {"log_level": level}
-    configure(Settings(_env_file=None, **given), stream, reader=reader)  # type: ignore[arg-type]
+    configure(Settings(_env_file=None, **given), stream, reader=reader)
     log = structlog.get_logger("bot.jobs")
 
     log.info("quiet")

@@ -40,7 +40,7 @@ def test_a_setting_is_named_with_its_value_and_with_what_it_takes(
     name: str, value: str, sentence: str
 ) -> None:
     with pytest.raises(ValidationError) as raised:
-        Settings(_env_file=None, **{name: value})  # type: ignore[arg-type]
+        Settings(_env_file=None, **{name: value})
 
     (told,) = setting_faults(raised.value)
     assert told.startswith(sentence)
@@ -55,7 +55,7 @@ def test_every_number_says_what_it_takes() -> None:
     }
 
     with pytest.raises(ValidationError) as raised:
-        Settings(_env_file=None, **numbers)  # type: ignore[arg-type]
+        Settings(_env_file=None, **numbers)
 
     told = setting_faults(raised.value)
     assert len(told) == len(numbers) > 20

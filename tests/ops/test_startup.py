@@ -23,7 +23,7 @@ def settings(**values: object) -> Settings:
         "xai_api_key": "xai-key",
         **values,
     }
-    return Settings(_env_file=None, **fine)  # type: ignore[arg-type]
+    return Settings(_env_file=None, **fine)
 
 
 @pytest.fixture
