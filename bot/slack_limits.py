@@ -26,6 +26,9 @@ SECTION_TEXT_CHARS = 3_000
 SECTION_FIELDS = 10
 """`fields` of a section block ("Section block")."""
 
+ALT_TEXT_CHARS = 1_000
+"""`alt_txt` of a picture ("files.getUploadURLExternal", `alt_txt_too_large`)."""
+
 VIEW_BLOCKS = 100
 """Blocks of a modal or a Home tab ("Views")."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.slack.blocks import Block, Message, offer
+from bot.slack.blocks import Message, offer
+from bot.slack.charts import Chart
 from bot.slack.documents import Document
 from bot.slack.person import Person
 from bot.slack.view_blocks import lines
@@ -30,7 +31,8 @@ class CommandReply:
     """What its author alone reads, line by line, and what everybody in `channel` does.
 
     Slack's mrkdwn. `announcement` is empty when nobody else is told. `documents` come to the
-    author in direct messages. `charts` stand below the first line.
+    author in direct messages. `charts` stand below the first line; where Slack draws none, pictures
+    of them come in direct messages.
     """
 
     lines: tuple[str, ...]
@@ -39,7 +41,7 @@ class CommandReply:
     documents: tuple[Document, ...] = ()
     copy: str = ""
     """A text to be copied to the letter, below the lines."""
-    charts: tuple[Block, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
     @property
     def message(self) -> Message:
@@ -47,5 +49,6 @@ class CommandReply:
         if self.copy:
             return offer("\n".join(self.lines), copy=self.copy)
         first = 1 if self.charts else 0
-        blocks = (*lines(self.lines[:first]), *self.charts, *lines(self.lines[first:]))
+        charts = (chart.block for chart in self.charts)
+        blocks = (*lines(self.lines[:first]), *charts, *lines(self.lines[first:]))
         return Message(blocks[:BLOCKS_PER_MESSAGE], self.lines[0][:UPDATE_TEXT_BYTES])

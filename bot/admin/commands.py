@@ -35,6 +35,7 @@ from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.in_force import InForce
 from bot.settings import Settings, default_values
+from bot.slack.chart_pictures import send_pictures
 from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
@@ -127,6 +128,9 @@ class CommandRunner:
         if not all(sent):
             said = CommandReply((usage_words.EXPORT_FAILED,))
         await self._tell(where, said)
+        if said.charts and not self._slack.messages.draws:
+            told = await send_pictures(said.charts, where.user, self._slack.documents)
+            await self._tell(where, CommandReply((told,)))
         if not said.announcement:
             return
         if not await self._slack.announcing.announce(said.channel, said.announcement):

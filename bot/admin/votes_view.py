@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from bot.completion.excerpt import excerpt
 from bot.rules.shares import Liked, by, by_parameters, liked
 from bot.rules.votes import REASONS, Ballot
-from bot.slack.charts import Block, bars
+from bot.slack.charts import Bar, Chart
 from bot.words import votes as words
 
 MOST_ROWS = 8
@@ -52,7 +52,7 @@ def report(ballots: Sequence[Ballot]) -> Iterator[str]:
     yield words.SURE
 
 
-def charts(ballots: Sequence[Ballot], channels: Mapping[str, str]) -> tuple[Block, ...]:
+def charts(ballots: Sequence[Ballot], channels: Mapping[str, str]) -> tuple[Chart, ...]:
     """The shares with their intervals, drawn: by model and parameters, and by channel and way in.
     `channels`: what those are called that have a name for everybody."""
     parameters = [
@@ -73,20 +73,14 @@ def charts(ballots: Sequence[Ballot], channels: Mapping[str, str]) -> tuple[Bloc
         (words.CHART_OF_SETTINGS, [*models, *parameters]),
         (words.CHART_OF_PLACES, [*places, *ways]),
     )
-    return tuple(_chart(title, rows) for title, rows in drawn)
+    return tuple(Chart(title, tuple(map(_bar, rows))) for title, rows in drawn)
 
 
-def _chart(title: str, rows: Sequence[tuple[str, Liked]]) -> Block:
-    intervals = [row.share.interval for _, row in rows]
-    return bars(
-        title,
-        [label for label, _ in rows],
-        {
-            words.AT_LEAST: [_percent(least) for least, _ in intervals],
-            words.LIKED: [_percent(row.share.value) for _, row in rows],
-            words.AT_MOST: [_percent(most) for _, most in intervals],
-        },
-    )
+def _bar(named: tuple[str, Liked]) -> Bar:
+    name, row = named
+    least, most = map(_percent, row.share.interval)
+    counted = words.so_many_of(round(row.share.hits), row.share.total)
+    return Bar(name, least, _percent(row.share.value), most, counted)
 
 
 def _percent(share: float) -> int:

@@ -32,7 +32,7 @@ SCOPES: dict[str, str] = {
     "files:read": "files.info and downloads, for files that are attached to a question",
     "files:write": (
         "files.getUploadURLExternal and files.completeUploadExternal, for what was used in a month "
-        "as a file"
+        "and votes as files, and for pictures of charts where Slack draws none"
     ),
 }
 """Scope → the methods and features that need it."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from bot.errors import SlackError
+from bot.markdown.characters import shortened
 from bot.slack.announcing import Announcing
 from bot.slack.blocks import Message
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi, text_of
+from bot.slack_limits import ALT_TEXT_CHARS
 
 log = structlog.get_logger(__name__)
 
@@ -20,11 +23,13 @@ _COMPLETE = "files.completeUploadExternal"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`title` is what people read above it, `name` what it is called once it is saved."""
+    """`title` is what people read above it, `name` what it is called once it is saved, and `alt`
+    what a picture shows, in words."""
 
     name: str
     title: str
     content: bytes
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Document:
 
 
 class Documents:
-    """Sends documents in direct messages. Nothing here raises."""
+    """Sends files in direct messages."""
 
     def __init__(self, api: WebApi, slack: Slack, announcing: Announcing) -> None:
         self._api = api
@@ -44,23 +49,33 @@ class Documents:
         self._announcing = announcing
 
     async def send(self, document: Document, user: str) -> bool:
-        """Send `document` to `user`: as a file, else as messages; whether one was possible.
+        """Send `document` to `user`: as a file, else as messages; whether one was possible. Never
+        raises.
 
         Without the scope files:write, and whenever Slack refuses or fails, it is messages. A
         file whose last reply was lost may then come beside them.
         """
         try:
-            await self._share(document.file, user)
+            await self.share([document.file], user)
         except SlackError as error:
             log.warning("file not sent", error=str(error))
             return await self._announcing.send(document.messages, user)
         return True
 
-    async def _share(self, file: File, user: str) -> None:
-        asked = {"filename": file.name, "length": len(file.content)}
+    async def share(self, files: Sequence[File], user: str, comment: str = "") -> None:
+        """Send `files` to `user` in one message, below `comment` (mrkdwn). Nobody else sees them.
+
+        Raises `SlackError`; then none of them was shared, unless the last reply was lost.
+        """
+        uploaded = [{"id": await self._upload(file), "title": file.title} for file in files]
+        shared = {"files": uploaded, "channel_id": await self._slack.direct(user)}
+        said = {"initial_comment": comment} if comment else {}
+        await self._api.call(_COMPLETE, {**shared, **said})
+
+    async def _upload(self, file: File) -> str:
+        """Its id, while nobody but the bot sees it."""
+        described = {"alt_txt": shortened(file.alt, ALT_TEXT_CHARS)} if file.alt else {}
+        asked = {"filename": file.name, "length": len(file.content), **described}
         reply = await self._api.call(_BEGIN, asked, read=True)
-        file_id = text_of(reply, "file_id", _BEGIN)
         await self._api.upload(text_of(reply, "upload_url", _BEGIN), file.content)
-        channel = await self._slack.direct(user)
-        shared = {"files": [{"id": file_id, "title": file.title}], "channel_id": channel}
-        await self._api.call(_COMPLETE, shared)
+        return text_of(reply, "file_id", _BEGIN)

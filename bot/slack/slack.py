@@ -168,6 +168,11 @@ class Slack:
         """Whether messages may be streamed here, as far as is known."""
         return self._taken.streams
 
+    @property
+    def draws(self) -> bool:
+        """Whether charts are drawn here, as far as is known."""
+        return self._taken.draws
+
     async def append_stream(self, channel: str, ts: str, text: str) -> None:
         """Let a message grow by `text`, which is markdown."""
         body = {"channel": channel, "ts": ts, "markdown_text": text}

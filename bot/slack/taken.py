@@ -37,6 +37,11 @@ class Taken:
         """Whether it is worth asking for a stream."""
         return time.monotonic() >= self._unstreamed_until
 
+    @property
+    def draws(self) -> bool:
+        """Whether charts go along."""
+        return time.monotonic() >= self._undrawn_until
+
     def unstreamed(self, code: str) -> None:
         """A stream was refused with `code`."""
         if code in _NO_STREAMS:
@@ -44,9 +49,8 @@ class Taken:
 
     def written(self, blocks: Sequence[Block]) -> list[Block]:
         """`blocks` as they are sent."""
-        now = time.monotonic()
-        drawn = without_charts(blocks) if now < self._undrawn_until else list(blocks)
-        return plain(drawn) if now < self._plain_until else drawn
+        drawn = list(blocks) if self.draws else without_charts(blocks)
+        return plain(drawn) if time.monotonic() < self._plain_until else drawn
 
     def refused(self, body: Mapping[str, Any]) -> bool:
         """Whether `body`, whose blocks were refused, is worth another try."""

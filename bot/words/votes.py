@@ -67,6 +67,17 @@ CHART_OF_PLACES = "👍 in % by channel and way in"
 AT_LEAST = "surely at least"
 LIKED = "share of 👍"
 AT_MOST = "at most"
+NO_CHARTS = "Slack draws no charts here"
+PICTURES_SENT = f"{NO_CHARTS}, so I have sent you pictures of them, in our messages."
+PICTURES_NEED_SCOPE = (
+    f"{NO_CHARTS}. I could send you pictures: for that the app needs the scope files:write, and "
+    "has to be installed again."
+)
+PICTURES_FAILED = (
+    f"{NO_CHARTS}, and I could not send you pictures just now. All that they show is said above."
+)
+DOT = "share of thumbs up"
+RANGE = "where the true share lies with 95% confidence"
 HOW_TO_EXPORT = "`/grok feedback export` sends you each vote."
 HOW_TO_SEE = "`/grok feedback` draws it and says more, `/grok feedback export` sends you each vote."
 _SURFACES: Mapping[str, str] = {
@@ -119,7 +130,7 @@ def facts(
 ) -> str:
     """`share`, from 0 to 1, lies between `least` and `most`; money and seconds are those of the
     mean answer."""
-    parts = [f"👍 {ups:,} of {votes:,} · {share:.0%} ({100 * least:.0f}–{most:.0%})"]
+    parts = [f"👍 {so_many_of(ups, votes)} · {share:.0%} ({100 * least:.0f}–{most:.0%})"]
     parts += [cost(dollars)] if dollars is not None else []
     parts += [f"first text {_seconds(first)}"] if first is not None else []
     parts += [f"last {_seconds(last)}"] if last is not None else []
@@ -128,6 +139,35 @@ def facts(
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
+
+
+def so_many_of(ups: int, votes: int) -> str:
+    return f"{ups:,} of {votes:,}"
+
+
+def without_signs(title: str) -> str:
+    """A title of a chart for where no emoji can be drawn."""
+    spelled = title.replace("👍", "thumbs up")
+    return f"{spelled[:1].upper()}{spelled[1:]}"
+
+
+def share_in_words(name: str, value: int, least: int, most: int) -> str:
+    return f"{name}: {value}% ({least}–{most}%)"
+
+
+def more_shares(number: int) -> str:
+    return f"{number:,} more"
+
+
+def numbered(number: int) -> str:
+    """In the place of a name that cannot be drawn."""
+    return f"({number})"
+
+
+def legend(title: str, names: Mapping[int, str]) -> str:
+    """Which the names are that a picture has numbers for."""
+    told = ", ".join(f"{numbered(number)} is `{name}`" for number, name in names.items())
+    return f"{title}: {told}"
 
 
 def because(reason: str, count: int) -> str:

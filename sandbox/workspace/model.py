@@ -84,7 +84,7 @@ class SharedFile:
 
     `is_foreign`: of another organisation, so that messages hold but its id (Slack Connect).
     `size` is what Slack says, None: the truth. `pause` are the seconds before each piece of it is
-    sent, and with `moved_to` its address sends on to another.
+    sent, and with `moved_to` its address sends on to another. `alt` says what a picture shows.
     """
 
     name: str
@@ -98,6 +98,7 @@ class SharedFile:
     size: int | None = None
     pause: float = 0.0
     moved_to: str = ""
+    alt: str = ""
 
     @property
     def kind(self) -> str:

@@ -34,7 +34,8 @@ def page_message(state: State, message: Message) -> Json:
         body["me"] = True
     if message.files:
         body["files"] = [
-            {"name": file.name, "id": file.id, "mimetype": file.kind} for file in message.files
+            {"name": file.name, "id": file.id, "mimetype": file.kind, "alt": file.alt}
+            for file in message.files
         ]
     if message.thread_ts is not None:
         body["thread_ts"] = message.thread_ts

@@ -46,11 +46,14 @@ class Upload:
     id: str
     name: str
     length: int
+    alt: str = ""
     content: bytes | None = None
 
     def shared(self, title: str) -> SharedFile:
         """As it stands in a message, called `title`."""
-        return SharedFile(self.name, id=self.id, title=title or self.name, content=self.content)
+        return SharedFile(
+            self.name, id=self.id, title=title or self.name, content=self.content, alt=self.alt
+        )
 
 
 @dataclass(slots=True)

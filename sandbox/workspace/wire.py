@@ -202,6 +202,7 @@ def file_json(state: State, file: SharedFile, user: str) -> Json:
         "external_type": "gdrive" if file.mode == "external" else "",
         "is_public": True,
         "size": size,
+        **({"alt_txt": file.alt} if file.alt else {}),
         "url_private": url,
         **({} if file.mode == "external" else {"url_private_download": f"{url}?download=1"}),
     }

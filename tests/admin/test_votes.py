@@ -21,7 +21,18 @@ from bot.slack.charts import CHART
 from bot.store.votes import Votes
 from bot.words import admin as admin_words
 from bot.words import votes as words
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, Message, Workspace, dm_of
+from sandbox.workspace import (
+    ANA,
+    BEN,
+    CHLOE,
+    GENERAL,
+    RANDOM,
+    AppConfig,
+    Message,
+    Workspace,
+    dm_of,
+)
+from sandbox.workspace.config import BOT_SCOPES
 from sandbox.workspace.response_url import RESPONSE_URL
 from tests.admin.command_desk import KEYS, Desk, desk, text_of
 from tests.doors.jobs import an_answer, an_ask
@@ -130,19 +141,56 @@ async def test_a_month_is_drawn_with_its_intervals(at: Desk) -> None:
     assert "👍 3 of 4 · 75% (30–95%)" in text_of(message)
 
 
-async def test_where_slack_draws_nothing_the_table_is_there(at: Desk) -> None:
-    await vote(at, "j1")
-    first = await at.command("feedback")
-    assert charts_of(at.workspace.ephemerals(ANA)[-1])
+def draw_nothing(at: Desk) -> None:
+    """Slack takes no charts from here on."""
     for method in (RESPONSE_URL, "chat.postEphemeral"):
         at.workspace.fail(
             method, error="invalid_blocks", times=None, where=lambda args: CHART in str(args)
         )
-    told = [await at.command("feedback"), await at.command("feedback")]
 
-    assert told == [first, first]
-    assert not charts_of(at.workspace.ephemerals(ANA)[-1])
-    assert len(at.workspace.responses) == 4  # one of which was refused
+
+async def told_twice(at: Desk, user: str = ANA) -> tuple[str, str]:
+    """The table without charts, and what is said of pictures below it."""
+    number = len(at.workspace.ephemerals(user))
+    await at.command("feedback", user)
+    shown = await at.workspace.wait_for(
+        lambda: at.workspace.ephemerals(user)[number:][1:] and at.workspace.ephemerals(user)
+    )
+    table, sentence = shown[-2:]
+    assert not charts_of(table)
+    return text_of(table), text_of(sentence)
+
+
+async def test_where_slack_draws_nothing_the_table_is_there_and_pictures_come(at: Desk) -> None:
+    await vote(at, "j1")
+    first = await at.command("feedback")
+    assert charts_of(at.workspace.ephemerals(ANA)[-1])
+    draw_nothing(at)
+    told = [await told_twice(at), await told_twice(at)]
+
+    assert told == [(first, words.PICTURES_SENT)] * 2
+    assert len(at.workspace.responses) == 6  # one of which was refused
+    sent = [message for message in at.workspace.messages(dm_of(ANA)) if message.files]
+    assert [len(message.files) for message in sent] == [2, 2]
+    assert "grok-4.3: 100% (21–100%)" in sent[0].files[0].alt
+    assert not any(message.files for message in at.workspace.messages(GENERAL))
+    assert [m for user in (BEN, CHLOE) for m in at.workspace.messages(dm_of(user))] == []
+
+
+async def test_an_app_that_may_not_upload_says_so_below_the_table(
+    grok_client: GrokClient, valkey: str
+) -> None:
+    async with (
+        Workspace(app=AppConfig(scopes=BOT_SCOPES - {"files:write"})) as workspace,
+        desk(workspace, grok_client, valkey) as at,
+    ):
+        await vote(at, "j1")
+        draw_nothing(at)
+        table, sentence = await told_twice(at)
+
+    assert "👍 1 of 1" in table
+    assert sentence == words.PICTURES_NEED_SCOPE
+    assert workspace.messages(dm_of(ANA)) == []
 
 
 async def test_a_month_without_votes_says_so(at: Desk) -> None:

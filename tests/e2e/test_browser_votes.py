@@ -12,8 +12,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.eval.run import Wanted, run_eval
+from bot.slack.charts import CHART
 from bot.words import votes as words
 from sandbox.workspace import ANA, GENERAL, Message, dm_of
+from sandbox.workspace.response_url import RESPONSE_URL
 from tests.e2e.stage import Stage, on_stage
 from tests.e2e.test_browser_ways import picture, send
 from tests.fixtures.grok import grok_settings
@@ -85,3 +87,32 @@ async def test_votes_in_the_page_become_a_decision(
     assert code == 0
     assert "agrees with people on 100%" in out.getvalue()
     assert "Best: temperature=0.2\n  /grok defaults set --temperature 0.2" in out.getvalue()
+
+
+async def test_where_slack_draws_no_charts_an_admin_gets_pictures(
+    page: Page, redis_url: str
+) -> None:
+    async with on_stage(redis_url) as stage:
+        for method in (RESPONSE_URL, "chat.postEphemeral"):
+            stage.workspace.fail(
+                method, error="invalid_blocks", times=None, where=lambda args: CHART in str(args)
+            )
+        await page.goto(f"{stage.workspace.url}#{GENERAL}/{ANA}")
+        said = await asked(page, stage, "-t 0.2 What is 10 + 30?")
+        message = page.locator(f'[data-ts="{said.ts}"][data-revision]')
+        await message.get_by_role("button", name="Good answer").click()
+        await send(page, "/grok feedback")
+        told = page.locator("[data-ephemeral]")
+        await expect(told.last).to_contain_text(words.PICTURES_SENT)
+        await expect(told.filter(has_text=words.TITLE).last.get_by_role("img")).to_have_count(0)
+        await page.goto(f"{stage.workspace.url}#{dm_of(ANA)}/{ANA}")
+        pictures = page.get_by_role("img", name=re.compile("^Thumbs up in %"))
+        await expect(pictures).to_have_count(2)
+        for each in await pictures.all():
+            await expect(each).to_have_js_property("naturalWidth", 920)
+        await expect(pictures.first).to_have_attribute("alt", re.compile("grok-4.3: 100%"))
+        await pictures.last.scroll_into_view_if_needed()
+        await picture(page, "feedback-picture")
+        content = sent(stage)["grok-votes-1.png"]
+
+    assert content.startswith(b"\x89PNG")

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.workspace import (
@@ -50,6 +51,21 @@ async def put(url: str, content: bytes = CONTENT) -> int:
 def shared(slack: AsyncWebClient, file_id: str, channel: str | None) -> Any:
     files: list[dict[str, str | None]] = [{"id": file_id, "title": "T"}]
     return slack.files_completeUploadExternal(files=files, channel_id=channel)
+
+
+async def test_what_a_picture_shows_is_kept_in_words(ws: Workspace, slack: AsyncWebClient) -> None:
+    told = "a" * 1_000
+    sent: dict[str, Any] = {"filename": "p.png", "length": len(CONTENT)}
+    reply = await slack.files_getUploadURLExternal(**sent, alt_txt=told)
+    with pytest.raises(SlackApiError) as refused:
+        await slack.files_getUploadURLExternal(**sent, alt_txt=told + "a")
+    assert await put(reply["upload_url"]) == 200
+    await shared(slack, reply["file_id"], dm_of(ANA))
+
+    assert refused.value.response["error"] == "alt_txt_too_large"
+    (file,) = ws.messages(dm_of(ANA))[0].files
+    assert file.alt == told
+    assert (await slack.files_info(file=file.id))["file"]["alt_txt"] == told
 
 
 async def test_a_file_lies_where_it_was_shared(ws: Workspace, slack: AsyncWebClient) -> None:

@@ -147,14 +147,14 @@ export class MessageRow {
     return el("button", { type: "button", class: "link-button dismiss", on: { click } }, label);
   }
 
-  /** @param {{name: string, id: string, mimetype?: string}} file @returns {HTMLElement} */
-  #file({ name, id, mimetype }) {
+  /** @param {{name: string, id: string, mimetype?: string, alt?: string}} file @returns {HTMLElement} */
+  #file({ name, id, mimetype, alt }) {
     if (!id) return el("span", { class: "file" }, icon("file"), name);
     const { channel, ts } = this.message;
     const where = new URLSearchParams({ channel, ts, id, user: this.actions.workspace.me });
     const link = { class: "file", href: `/ui/file?${where}`, download: name };
     if (!SEEN.has(mimetype ?? "")) return el("a", link, icon("file"), name);
-    const picture = el("img", { class: "picture", src: link.href, alt: name });
+    const picture = el("img", { class: "picture", src: link.href, alt: alt || name });
     return el("a", { ...link, class: "picture-link" }, picture);
   }
 

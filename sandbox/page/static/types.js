@@ -60,7 +60,7 @@
  * @property {boolean} [streaming]  still grows by Slack's own streaming
  * @property {number} revision
  * @property {boolean} [deleted]
- * @property {{name: string, id: string, mimetype?: string}[]} [files]  one without an id is only a name
+ * @property {{name: string, id: string, mimetype?: string, alt?: string}[]} [files]  one without an id is only a name
  *
  * @typedef {{type: "plain_text"|"mrkdwn", text: string, verbatim?: boolean}} Text
  * @typedef {{text: Text, value: string, description?: Text, url?: string}} Option

@@ -17,6 +17,7 @@ from sandbox.workspace.wire import file_json
 
 READ = "files:read"
 WRITE = "files:write"
+ALT_TEXT_CHARS = 1_000
 
 
 @method("files.info", "4", READ)
@@ -45,7 +46,10 @@ async def get_upload_url(team: Team, args: Args) -> Json:
         raise ApiError("missing_argument")
     if int(length) > team.limits.file_bytes:
         raise ApiError("file_upload_size_restricted")
-    upload, secret = Upload(team.ids.new("F"), name, int(length)), team.ids.secret()
+    alt = args.text("alt_txt")
+    if len(alt) > ALT_TEXT_CHARS:
+        raise ApiError("alt_txt_too_large")
+    upload, secret = Upload(team.ids.new("F"), name, int(length), alt), team.ids.secret()
     team.uploads.announce(upload, secret)
     return {"upload_url": f"{team.origin}/upload/v1/{secret}", "file_id": upload.id}
 
