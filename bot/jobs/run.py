@@ -124,19 +124,10 @@ class Runner:
             return await held.deliver(_stopped(ask))
         reply.behind(held.ahead)
         try:
-            self._grok.plan(
-                ask.request,
-                ask.system,
-                effort=ask.effort,
-                search=ask.search,
-                pictures=ask.shows_pictures,
-            )
             await session.begin()
             await reply.open()
             await reply.promise()
             await self._take_button_off(held, spare=True)
-        except RequestRefused as refused:
-            return await held.deliver(Answer.failed(ask.request.model, refused.sentence))
         except SlackError as error:
             log.warning("nowhere to answer", error=error.code)
             return await held.deliver(Answer.failed(ask.request.model, words.NO_PLACE))
