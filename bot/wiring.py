@@ -21,19 +21,17 @@ from bot.asking.requests import Requests
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
 from bot.doors.deletions import Deletions
-from bot.doors.form_draft import DraftBox
 from bot.doors.form_prompts import FormPrompts
-from bot.doors.form_window import FormWindow
+from bot.doors.form_window import DraftBox, FormWindow
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
-from bot.doors.messages_tab import MessagesTab
+from bot.doors.messages_tab import MessagesTab, Welcome
 from bot.doors.mistyped import Mistyped
 from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
 from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
-from bot.doors.welcome import Welcome
 from bot.files.reading import Reading
 from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient

@@ -18,7 +18,7 @@ from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
-from bot.asking.showing import (
+from bot.asking.rules_text import (
     audit_lines,
     defaults_here,
     defaults_of,

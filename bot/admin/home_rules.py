@@ -13,8 +13,7 @@ from pydantic import JsonValue
 from bot.admin.permission import Permission
 from bot.admin.usage_view import cap_line, limit_lines
 from bot.admin.votes_view import in_short
-from bot.asking.rules_text import default_name, default_value, searchable_text
-from bot.asking.showing import kept_out, notices
+from bot.asking.rules_text import default_name, default_value, kept_out, notices, searchable_text
 from bot.grok.client import GrokClient
 from bot.rules.in_force import InForce, Limit, Models
 from bot.rules.policy import (

@@ -12,8 +12,7 @@ from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.permission import Permission
 from bot.admin.usage_export import table
 from bot.admin.usage_view import bare_limits, cap_line, limit_lines, most_line, used_lines
-from bot.asking.rules_text import whose
-from bot.asking.showing import kept_out
+from bot.asking.rules_text import kept_out, whose
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy

@@ -16,7 +16,7 @@ from bot import metrics, words
 from bot.asking.admission import Admission, knows_rules
 from bot.asking.denied import Reader, denied, used_up
 from bot.asking.requests import Requests
-from bot.asking.showing import kept_out
+from bot.asking.rules_text import kept_out
 from bot.completion.ask import Ask, Place, Surface
 from bot.completion.flags import Flags
 from bot.errors import (

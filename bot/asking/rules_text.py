@@ -1,8 +1,8 @@
-"""What admins set, field by field, as people read it: Slack's mrkdwn, safe to show."""
+"""What admins set, and what holds in a place, as people read it: Slack's mrkdwn, safe to show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -10,13 +10,26 @@ from pydantic import JsonValue
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.options import OPTIONS
 from bot.completion.search import OPTION_NAMES
+from bot.completion.tools import TOOLS
 from bot.completion.typed import written
 from bot.grok.catalogue import Catalogue
-from bot.rules.in_force import Models
-from bot.rules.policy import EVERY_MODEL, Fields
+from bot.grok.known_models import Model
+from bot.rules.in_force import Default, InForce, Models
+from bot.rules.policy import (
+    EVERY_MODEL,
+    Fields,
+    Paused,
+    Policy,
+)
 from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.rules.searchable import Searchable
+from bot.slack.blocks import mention
+from bot.slack.moments import moment
+from bot.slack.person import Person
+from bot.store.audit import AuditEntry
 from bot.words import admin as words
+from bot.words import dollars
+from bot.words import home as home_words
 from bot.words import quota as quota_words
 from bot.words import search as search_words
 
@@ -75,7 +88,7 @@ def field_value(field: str, value: JsonValue) -> str:
         case "limits":
             return _limit(name, value)
         case "models":
-            return _model(value)
+            return _may(value)
         case "search":
             return words.NOT_NAMED if value is None else search_words.MAY[value is True]
         case "paused":
@@ -176,7 +189,7 @@ def _limit(name: str, value: JsonValue) -> str:
     return quota.limit(value)
 
 
-def _model(value: JsonValue) -> str:
+def _may(value: JsonValue) -> str:
     if value is None:
         return words.NOT_NAMED
     return words.ALLOWED if value is True else words.FORBIDDEN
@@ -190,3 +203,166 @@ def _plain(value: JsonValue) -> str:
             return words.code(excerpt(written(value), _MOST_CHARS))
         case _:
             return shown_value(value)
+
+
+MOST_MODELS = 60
+
+
+def defaults_here(rules: InForce, *, may_set: bool) -> tuple[str, ...]:
+    """Every default in force, and where it comes from. `may_set`: whether the reader may change
+    them."""
+    return (
+        words.DEFAULTS_HERE,
+        *(
+            _default(default, rules.set_by(default.source).get(default.name))
+            for default in rules.defaults
+        ),
+        words.HOW_TO_SET if may_set else words.HOW_TO_SAY,
+    )
+
+
+def defaults_of(policy: Policy, scope: Scope, channel: str) -> tuple[str, ...]:
+    """What is set in this very scope, for somebody who reads it in `channel`."""
+    values, owner = policy.of(scope).defaults, whose(scope, channel)
+    if not values:
+        return (words.none_set(owner),)
+    return (words.defaults_of(owner), *_each_default(values))
+
+
+def own_defaults(values: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """The reader's own."""
+    shown = tuple(_each_default(values))
+    return (words.defaults_of(words.YOURS), *shown) if shown else (words.NONE_OF_YOURS,)
+
+
+def _each_default(values: Mapping[str, JsonValue]) -> Iterator[str]:
+    for name in OPTIONS:
+        if name in values:
+            yield words.default(default_name(name), default_value(name, values[name]))
+
+
+def notices(rules: InForce, tz_offset: int) -> Iterator[str]:
+    """What keeps questions from being taken, if anything does."""
+    if pause := rules.paused:
+        scope, paused = pause
+        yield paused_since(scope, paused, rules.channel, tz_offset)
+    if unread := rules.unread:
+        yield words.unread(", ".join(dict.fromkeys(field_name(each.field) for each in unread)))
+
+
+def kept_out(rules: InForce, person: Person, *, knows_rules: bool) -> Iterator[str]:
+    """The same, for `person` to read; without `knows_rules` only that it is so."""
+    found = tuple(notices(rules, person.tz_offset))
+    if knows_rules:
+        yield from found
+    elif found:
+        yield words.CLOSED_HERE
+
+
+def paused_since(scope: Scope, paused: Paused, channel: str, tz_offset: int) -> str:
+    """Who paused Grok, where and when."""
+    who = mention(paused.by) or excerpt(paused.by)
+    return words.paused_since(whose(scope, channel), who, moment(paused.at, tz_offset))
+
+
+def models_here(rules: InForce, catalogue: Catalogue) -> tuple[str, ...]:
+    """Every model with its price: those that may be asked there, then the others."""
+    default = catalogue.find(str(rules.values.get("model", "")))
+    allowed, first = rules.models, [default.id] if default else []
+    listed = (model.id for model in catalogue.cheapest)
+    ids = dict.fromkeys((*first, *listed, *(allowed.only or ())))
+    may, may_not = allowed.part(ids)
+    shown = [_model(name, catalogue, default) for name in may[:MOST_MODELS]]
+    others = words.each([words.code(excerpt(name)) for name in may_not[:MOST_MODELS]])
+    return (
+        words.MODELS_ALLOWED if may_not else words.MODELS,
+        home_words.PRICES,
+        *(_and_more(shown, len(may)) or [words.EVERY_MODEL_FORBIDDEN]),
+        *_retired(catalogue, may),
+        *((words.MODELS_FORBIDDEN, others) if may_not else ()),
+    )
+
+
+def search_here(rules: InForce, prices: Mapping[str, int]) -> tuple[str, ...]:
+    """What may be searched there, and what that costs."""
+    return (searchable_text(rules.searchable), *how_to_search(prices))
+
+
+def how_to_search(prices: Mapping[str, int]) -> tuple[str, ...]:
+    """What searching costs at these `prices` of tools, and how to ask for it."""
+    each = [prices[name] for tool in TOOLS.values() for name in tool.micro_dollars]
+    of_thousand = [dollars(1_000 * micro_dollars / 1_000_000) for micro_dollars in each]
+    return (search_words.priced(*of_thousand), search_words.HOW_TO_SEARCH)
+
+
+def every_model(catalogue: Catalogue) -> tuple[str, ...]:
+    """Every model with its price, for those who may not know which of them may be asked."""
+    models = catalogue.cheapest
+    shown = [_model(model.id, catalogue, None) for model in models[:MOST_MODELS]]
+    retired = _retired(catalogue, [model.id for model in models])
+    return (words.MODELS, home_words.PRICES, *_and_more(shown, len(models)), *retired)
+
+
+def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> Iterator[str]:
+    """Who changed what, newest first, for somebody who reads it in `channel`."""
+    if not entries:
+        yield words.NO_CHANGES
+        return
+    yield words.AUDIT
+    for entry in entries:
+        who = mention(entry.by) or excerpt(entry.by)
+        yield words.audit_entry(moment(entry.at, tz_offset), who, whose(entry.scope, channel))
+        for change in changes(entry.before, entry.after):
+            yield words.audit_change(change.what, change.before, change.after)
+
+
+def _default(default: Default, as_set: JsonValue) -> str:
+    name, value = default_name(default.name), default_value(default.name, default.value)
+    source = words.SOURCES[default.source]
+    if as_set != default.value:
+        lowered = words.lowered(default_value(default.name, as_set))
+        source = words.FIRST_ALLOWED if default.name == "model" else lowered
+    return words.default(name, value, source)
+
+
+def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:
+    """A model with its price, and below it what it can do."""
+    model = catalogue.find(name)
+    if model is None:
+        return home_words.model_line(excerpt(name), words.NOT_LISTED)
+    price = home_words.price(model.input_price, model.cached_price, model.output_price)
+    facts = f"{price} · {words.DEFAULT_HERE}" if model == default else price
+    line = home_words.model_line(excerpt(name), facts)
+    can, long = catalogue.able_to(name), catalogue.beyond(model)
+    told = words.abilities(
+        reasons=can.reasons,
+        efforts=can.efforts,
+        does=[
+            said
+            for able, said in (
+                (can.sees, words.SEES),
+                (can.files, words.READS_FILES),
+                (can.searches, words.SEARCHES),
+            )
+            if able
+        ],
+        blind=can.sees is False,
+    )
+    if long is not None:
+        told = (*told, words.long_prompt(long.tokens, long.input, long.output))
+    return words.below(line, told)
+
+
+def _retired(catalogue: Catalogue, ids: Collection[str]) -> list[str]:
+    """Which names of models that are no more some of `ids` answer to."""
+    return [
+        words.retired(excerpt(model), [words.code(each) for each in names])
+        for model, names in catalogue.retired().items()
+        if model in ids
+    ]
+
+
+def _and_more(shown: list[str], count: int) -> list[str]:
+    """`shown` are the first of `count`."""
+    more = count - len(shown)
+    return [*shown, home_words.more_models(more)] if more else shown

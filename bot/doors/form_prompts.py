@@ -13,7 +13,7 @@ from bot.admin.prompts import PromptCommands
 from bot.completion.ask import Said
 from bot.completion.flags import Flags
 from bot.completion.form import Filled, paragraphs
-from bot.doors.form_draft import Draft, in_time
+from bot.doors.form_window import Draft, in_time
 from bot.errors import Fault, RequestRefused
 from bot.rules.saved_prompts import PLACE, Offer, filled
 from bot.words import form as form_words

@@ -19,9 +19,8 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.completion.form import Filled
 from bot.completion.search import typed_search
-from bot.doors.form_draft import Draft, DraftBox, Typed, in_time
 from bot.doors.form_prompts import FormPrompts, with_ways
-from bot.doors.form_window import FormWindow, Summons
+from bot.doors.form_window import Draft, DraftBox, FormWindow, Summons, Typed, in_time
 from bot.errors import Fault, RequestRefused, SlackError, UserError
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job

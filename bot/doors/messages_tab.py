@@ -1,5 +1,5 @@
-"""The Messages tab of an app that is an agent: what is suggested there, and what somebody looks at
-beside it. Of an app that is none nothing of this is done."""
+"""The Messages tab: whoever opens it for the first time is shown how to begin. Where the app is an
+agent, what is suggested there, and what somebody looks at beside it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from attrs import frozen
 
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
-from bot.completion.ask import Said
+from bot.asking.asking import Asking, Refused
+from bot.completion.ask import Place, Said
 from bot.completion.excerpt import excerpt
+from bot.completion.flags import Flags
 from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
-from bot.slack.payloads import ContextChanged, HomeOpened
+from bot.slack.payloads import Click, ContextChanged, HomeOpened
 from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
@@ -30,6 +32,7 @@ from bot.slack_limits import (
     TIER_4_PER_MINUTE,
 )
 from bot.store.side import StoreSide
+from bot.views.welcome_view import welcome_message
 from bot.words import prompts as words
 from bot.words import talk, welcome
 
@@ -45,6 +48,10 @@ OF_ONE_PER_MINUTE = 6
 OF_ALL_PER_MINUTE = TIER_4_PER_MINUTE // 2
 """How often prompts are suggested to one person, and to all: what they look at may change at each
 click."""
+
+CLICK_SECONDS = 10
+
+_PART = "welcome"
 
 NAME_CHARS = 80
 """Of a channel (Slack, "Naming")."""
@@ -124,3 +131,77 @@ def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, text in saved:
         if len(name) <= SUGGESTED_TITLE_CHARS and len(text) <= SUGGESTED_CHARS:
             yield name, text
+
+
+@frozen
+class Welcome:
+    """Greets people, and asks what they click."""
+
+    _asking: Asking
+    _admission: Admission
+    _slack: SlackSide
+    _store: StoreSide
+
+    async def on_opened(self, event: HomeOpened) -> Reaction:
+        """Greet whoever opens the messages, once."""
+        if event.tab != "messages":
+            return Reaction()
+        return Reaction(then=partial(self._greet, event.user))
+
+    async def on_suggested(self, click: Click) -> Reaction:
+        """Ask the question of the button, for whoever clicked, where they did."""
+        prompt = _prompt(click.action.value)
+        if not prompt or not click.channel.startswith("D"):
+            return Reaction(then=partial(self._tell, click, welcome.NO_SUCH_PROMPT))
+        person = await self._slack.people.find(click.user, within=0)
+        place = Place(
+            dedupe=_dedupe(click),
+            surface="direct",
+            channel=click.channel,
+            user=click.user,
+            name=person.name if person.known else "",
+            user_team=click.user_team,
+            conversation=click.channel,
+            response_url=click.response_url or None,
+        )
+        return await self._ask(click, Flags({"prompt": prompt}), place)
+
+    async def _ask(self, click: Click, flags: Flags, place: Place) -> Reaction:
+        asked = await self._asking.ask(flags, place)
+        if isinstance(asked, Refused):
+            return Reaction(then=partial(self._tell, click, asked.count()))
+        return Reaction()
+
+    async def _greet(self, user: str) -> None:
+        person = await self._slack.people.find(user)
+        if not await self._is_to_be_greeted(person):
+            return
+        try:
+            channel = await self._slack.messages.direct(user)
+            name = person.name if person.known else ""
+            await self._slack.messages.post(channel, welcome_message(name), job_id="", part=_PART)
+        except SlackError as error:
+            log.warning("not greeted", error=str(error))
+
+    async def _is_to_be_greeted(self, person: Person) -> bool:
+        if person.bot or await self._admission.of_person(person.id):
+            return False
+        return await self._store.once.greets(person.id)
+
+    async def _tell(self, click: Click, sentence: str) -> None:
+        await self._slack.ephemeral.tell(
+            sentence, user=click.user, channel=click.channel, response_url=click.response_url
+        )
+
+
+def _dedupe(click: Click) -> str:
+    """What makes clicks one question: those that Slack repeats, and those of one who clicks twice
+    at a time."""
+    seconds = int(click.action.action_ts.partition(".")[0] or 0)
+    return f"suggested:{click.channel}:{click.user}:{click.action.value}:{seconds // CLICK_SECONDS}"
+
+
+def _prompt(number: str) -> str:
+    """The suggested question of this number; empty when there is none."""
+    prompts = {str(at): prompt for at, (_, prompt) in enumerate(welcome.PROMPTS)}
+    return prompts.get(number, "")

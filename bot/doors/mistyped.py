@@ -15,7 +15,7 @@ from bot import words
 from bot.asking.asking import Asking, Refused, promise
 from bot.completion.ask import Place
 from bot.completion.flags import Flags
-from bot.doors.form_draft import Typed
+from bot.doors.form_window import Typed
 from bot.doors.forms import FindTyped
 from bot.errors import (
     SlackError,

@@ -29,12 +29,11 @@ from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
-from bot.doors.messages_tab import MessagesTab
+from bot.doors.messages_tab import MessagesTab, Welcome
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
-from bot.doors.welcome import Welcome
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking.denied import Reader, denied
-from bot.asking.fitting import LEAST_ANSWER, fitting_max_tokens, fitting_search
+from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens, fitting_search
 from bot.completion import CompletionRequest
 from bot.completion.search import search_in
 from bot.rules.hold import Denied, Hold, Shortage, hold_for

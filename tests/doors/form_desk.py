@@ -13,9 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission, Presence
 from bot.completion.ask import Ask
-from bot.doors.form_draft import DraftBox
 from bot.doors.form_prompts import FormPrompts
-from bot.doors.form_window import FormWindow
+from bot.doors.form_window import DraftBox, FormWindow
 from bot.doors.forms import Find, Forms
 from bot.grok.client import open_grok
 from bot.jobs.job import Job

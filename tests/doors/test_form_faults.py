@@ -11,8 +11,8 @@ import pytest
 from bot.completion.ask import Said
 from bot.completion.faults import validate
 from bot.completion.form import Filled
-from bot.doors.form_draft import Draft
 from bot.doors.form_prompts import with_ways
+from bot.doors.form_window import Draft
 from bot.errors import RequestRefused
 from bot.rules.policy import Fields
 from bot.rules.quota import WORKSPACE, Scope

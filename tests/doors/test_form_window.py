@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot import words as general
-from bot.doors import form_draft, form_window
+from bot.doors import form_window
 from bot.words import form as words
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, BEN, GENERAL, Limits, View, Workspace, dm_of
@@ -252,7 +252,7 @@ async def test_a_double_switch_loses_nothing(stage: Desk) -> None:
 async def test_a_switch_that_comes_late_takes_nothing_back(
     stage: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_draft, "KEEP_SECONDS", 30)
+    monkeypatch.setattr(form_window, "KEEP_SECONDS", 30)
     view = await filled(stage)
     stage.drafts.free.clear()
     await stage.workspace.click_view(ANA, view.id, "advanced", typed={"prompt": "old"})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.asking.showing import every_model, models_here
+from bot.asking.rules_text import every_model, models_here
 from bot.grok.catalogue import Catalogue
 from bot.grok.routing import Router
 from bot.rules.in_force import InForce

@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.asking.rules_text import changes, field_value
-from bot.asking.showing import defaults_here, defaults_of, every_model, models_here, notices
+from bot.asking.rules_text import (
+    changes,
+    defaults_here,
+    defaults_of,
+    every_model,
+    field_value,
+    models_here,
+    notices,
+)
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.known_models import KNOWN
