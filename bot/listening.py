@@ -53,7 +53,8 @@ queue has no room for tries again a second later, and Slack waits three."""
 class Listening:
     """Serves `routes` (path → method → handler) on `host` and `port`; port 0 takes any free one.
 
-    `variable` names the setting of the port, for the sentence that says it is taken.
+    `variable` names the setting of the port, and `host_variable` that of `host`, for the sentence
+    that says that it cannot be had.
     `grace` is how long requests may take to finish at the end, in seconds.
     `most` is how many connections may be open, where the system's limit of files allows that.
     """
@@ -65,6 +66,7 @@ class Listening:
         port: int,
         *,
         variable: str,
+        host_variable: str = "HOST",
         grace: float,
         most: int,
     ) -> None:
@@ -72,6 +74,7 @@ class Listening:
         self._host = host
         self._port = port
         self._variable = variable
+        self._host_variable = host_variable
         self._grace = grace
         self._most = max(1, min(most, _files_allowed() // _SHARE_OF_FILES))
         self._seldom = Seldom(log)
@@ -98,9 +101,8 @@ class Listening:
         """Raises `StartupError` when the port is not to be had."""
         try:
             self._sockets = await _bound(self._host, self._port)
-        except OSError as error:
-            fault = startup_words.address_taken(self._variable, self._host, self._port)
-            raise StartupError([fault]) from error
+        except (OSError, UnicodeError) as error:
+            raise StartupError([self._why_not(error)]) from error
         self._server = web.Server(self._serve)
         for listener in self._sockets:
             accepting = self._accept(listener, self._server)
@@ -119,6 +121,12 @@ class Listening:
         if self._server is not None:
             self._server.pre_shutdown()
             await self._server.shutdown(self._grace)
+
+    def _why_not(self, error: OSError | UnicodeError) -> str:
+        unknown = isinstance(error, socket.gaierror | UnicodeError)
+        if unknown or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+            return startup_words.no_such_host(self._host_variable, self._host)
+        return startup_words.address_taken(self._variable, self._host, self._port)
 
     async def body(self, request: web.BaseRequest) -> bytes:
         """The body of `request`, once it has come whole. Raises `web.HTTPException` (4xx)."""

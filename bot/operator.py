@@ -48,11 +48,18 @@ async def operate(settings: Settings, wanted: Wanted) -> int:
     return 0
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for any
+        return False
+
+
 @asynccontextmanager
 async def operators_store(settings: Settings) -> AsyncIterator[Store]:
     """The store, which answers; the bot's own is shared with a bot that is serving. Raises
     `StartupError` where there is none, and `StoreUnavailable`."""
-    if settings.redis_url is None and not (Path(settings.data_dir) / LOCK).exists():
+    if settings.redis_url is None and not _is_there(Path(settings.data_dir) / LOCK):
         raise StartupError([command_words.jobs_no_store(settings.data_dir)])
     async with open_store(settings, join=True) as store:
         await store.ping()

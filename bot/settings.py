@@ -77,6 +77,12 @@ def values_in(env_file: str | Path) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
+_MOST_CALLS = 1_000_000
+_MOST_TOKENS = 100_000_000
+_DAY, _TEN_YEARS = 86_400, 10 * 365 * 86_400
+"""Beyond these, numbers are slips of the hand, and Redis or a clock could not take them."""
+
+
 class Settings(BaseModel):
     """The configuration of one bot process.
 
@@ -84,7 +90,9 @@ class Settings(BaseModel):
     a tenth of what `serve` needs until it is ready.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
     def __init__(self, _env_file: str | Path | None = ENV_FILE, **values: Any) -> None:
         """`values`, else what the environment says, else what that file does."""
@@ -128,7 +136,10 @@ class Settings(BaseModel):
         "https://slack.com/api/", description="Base address of Slack's Web API."
     )
     slack_edits_per_minute: int = Field(
-        50, ge=6, description="`chat.update` calls in any 60 s, for the whole workspace."
+        50,
+        ge=6,
+        le=_MOST_CALLS,
+        description="`chat.update` calls in any 60 s, for the whole workspace.",
     )
     slack_streaming: Streaming = Field(
         "auto",
@@ -151,10 +162,13 @@ class Settings(BaseModel):
         description="How `logprobs` and `stop` are written; `auto` takes xAI's forms at x.ai "
         "and OpenAI's elsewhere.",
     )
-    grok_max_tokens: int = Field(4096, gt=0, description="Output cap when nobody gave one.")
+    grok_max_tokens: int = Field(
+        4096, gt=0, le=_MOST_TOKENS, description="Output cap when nobody gave one."
+    )
     grok_reasoning_tokens: int = Field(
         4096,
         ge=0,
+        le=_MOST_TOKENS,
         description="What a quota reserves for the thoughts of a model that reasons, for each "
         "answer, besides the output cap; several times as much for a higher effort. Where the cap "
         "counts thoughts too (`/v1/responses`), it is added to that.",
@@ -169,18 +183,21 @@ class Settings(BaseModel):
     grok_prompt_overhead_tokens: int = Field(
         768,
         ge=0,
+        le=_MOST_TOKENS,
         description="What the API reads with each question beside what is sent, such as a system "
         "text of its own: a quota reserves it (xAI has been seen to bill 161 to 679).",
     )
     grok_image_tokens: int = Field(
         1_792,
         ge=0,
+        le=_MOST_TOKENS,
         description="What a quota reserves for each picture: the most that one comes to (xAI: 256 "
         "for each of six tiles, and for the whole). Other servers may count more.",
     )
     grok_file_tokens: int = Field(
         65_536,
         gt=0,
+        le=_MOST_TOKENS,
         description="The most that any other file comes to, a token for each byte of its text; "
         "what is beyond is left out. A PDF reserves all of it.",
     )
@@ -196,17 +213,20 @@ class Settings(BaseModel):
         "of X, and searches in files. Those not named cost as listed.",
     )
     grok_max_prompt_bytes: int = Field(
-        64 * 1024, gt=0, description="Longest prompt taken, in UTF-8 bytes."
+        64 * 1024, gt=0, le=10_000_000, description="Longest prompt taken, in UTF-8 bytes."
     )
     grok_first_event_seconds: float = Field(
         300,
         gt=0,
+        le=_DAY,
         description="How long Grok may be silent before the first event, and while it searches.",
     )
     grok_silence_seconds: float = Field(
-        60, gt=0, description="How long Grok may be silent after the first event."
+        60, gt=0, le=_DAY, description="How long Grok may be silent after the first event."
     )
-    grok_total_seconds: float = Field(900, gt=0, description="How long one answer may take.")
+    grok_total_seconds: float = Field(
+        900, gt=0, le=_DAY, description="How long one answer may take."
+    )
 
     redis_url: SecretStr | None = Field(
         None,
@@ -226,10 +246,14 @@ class Settings(BaseModel):
     thread_tokens: int = Field(
         16_000,
         gt=0,
+        le=_MOST_TOKENS,
         description="What a question takes along of its thread, in tokens (estimated).",
     )
     thread_retention_seconds: int = Field(
-        30 * 86_400, ge=600, description="How long a thread is remembered after its last answer."
+        30 * _DAY,
+        ge=600,
+        le=_TEN_YEARS,
+        description="How long a thread is remembered after its last answer.",
     )
 
     host: str = Field("0.0.0.0", description="Address to listen on in HTTP mode.")  # noqa: S104
@@ -240,20 +264,26 @@ class Settings(BaseModel):
     )
 
     job_lease_seconds: float = Field(
-        15, gt=0, description="After this long without a sign of life a job is taken over."
+        15, gt=0, le=_DAY, description="After this long without a sign of life a job is taken over."
     )
-    jobs_at_once: int = Field(100, gt=0, description="Answers one process works on at once.")
+    jobs_at_once: int = Field(
+        100, gt=0, le=10_000, description="Answers one process works on at once."
+    )
     job_retention_seconds: int = Field(
-        7 * 86_400,
+        7 * _DAY,
         ge=600,
+        le=_TEN_YEARS,
         description="How long a finished job is remembered; its buttons work for as long.",
     )
     shutdown_grace_seconds: float = Field(
-        20, ge=0, description="How long running answers may take to finish on SIGTERM."
+        20, ge=0, le=_DAY, description="How long running answers may take to finish on SIGTERM."
     )
 
     tell_after_seconds: float = Field(
-        60, gt=0, description="Whose answer took longer than this is told when it is done."
+        60,
+        gt=0,
+        le=_TEN_YEARS,
+        description="Whose answer took longer than this is told when it is done.",
     )
     grok_admins: str = Field(
         "",
@@ -265,11 +295,15 @@ class Settings(BaseModel):
         description="Who may ask; `members`: no guests, and nobody of other organisations.",
     )
     questions_per_minute: int = Field(
-        30, gt=0, description="Questions that one person may ask in any minute, beyond the quotas."
+        30,
+        gt=0,
+        le=_MOST_CALLS,
+        description="Questions that one person may ask in any minute, beyond the quotas.",
     )
     questions_at_once: int = Field(
         1000,
         gt=0,
+        le=_MOST_CALLS,
         description="Questions of a workspace that may run or wait at once, over all processes; "
         "beyond that new ones are refused.",
     )
@@ -281,6 +315,7 @@ class Settings(BaseModel):
     answer_messages: int = Field(
         20,
         gt=0,
+        le=1_000,
         description="Messages that one answer may become; what it says beyond them is in "
         "*Details*.",
     )

@@ -1,4 +1,5 @@
-"""Addresses on the web that settings give: what one has to be before anything is sent there."""
+"""Addresses on the web that settings give, and what is shown there: what each has to be before
+anything is sent."""
 
 from __future__ import annotations
 
@@ -21,3 +22,8 @@ def web_address_fits(address: str) -> bool:
     if parts.netloc.rpartition("@")[2].startswith("["):
         return True  # which urlsplit has read
     return bool(_HOST.fullmatch(host)) and all(host.removesuffix(".").split("."))
+
+
+def is_one_word(secret: str) -> bool:
+    """Whether `secret` is what a header can hold: visible ASCII characters and nothing else."""
+    return secret.isascii() and secret.isprintable() and " " not in secret and bool(secret)

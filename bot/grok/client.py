@@ -37,8 +37,8 @@ from bot.grok.sips import SippingTransport
 from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.settings import Settings
-from bot.web_address import web_address_fits
-from bot.words.startup import wrong_url
+from bot.web_address import is_one_word, web_address_fits
+from bot.words.startup import WRONG_XAI_API_KEY, wrong_url
 
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 15.0
@@ -56,8 +56,11 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
 
     httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
     There are as many connections as answers: the worker bounds those.
-    Raises `StartupError` where `XAI_BASE_URL` is no address.
+    Raises `StartupError` where `XAI_BASE_URL` is no address, or `XAI_API_KEY` no key.
     """
+    key = settings.xai_api_key
+    if key is not None and not is_one_word(key.get_secret_value().strip()):
+        raise StartupError([WRONG_XAI_API_KEY])
     if not web_address_fits(settings.xai_base_url):
         raise StartupError([wrong_url("XAI_BASE_URL", "https:// or http://")])
     session = _session(settings.xai_base_url)

@@ -102,7 +102,15 @@ class OpsServer(Listening):
             "/readyz": {"GET": self._readyz},
             "/metrics": {"GET": self._metrics},
         }
-        super().__init__(routes, host, port, variable="OPS_PORT", grace=1, most=MOST_CONNECTIONS)
+        super().__init__(
+            routes,
+            host,
+            port,
+            variable="OPS_PORT",
+            host_variable="OPS_HOST",
+            grace=1,
+            most=MOST_CONNECTIONS,
+        )
 
     async def _livez(self, _: web.BaseRequest) -> web.Response:
         return _answer(self._live())

@@ -42,6 +42,8 @@ def _why(field: str, detail: ErrorDetails) -> str:
         return words.takes_one_of([str(each) for each in get_args(known.annotation)])
     if kind.startswith("bool_"):
         return words.takes_one_of(["true", "false"])
+    if kind == "string_unicode":
+        return words.TAKES_TEXT
     problem = detail["msg"].removeprefix("Value error, ")
     return problem[:1].lower() + problem[1:]
 

@@ -19,8 +19,8 @@ from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.store.address import address_fault
 from bot.store.seal import LEAST_CHARACTERS, keys_in
-from bot.web_address import web_address_fits
-from bot.words.startup import NO_XAI_API_KEY, wrong_url
+from bot.web_address import is_one_word, web_address_fits
+from bot.words.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
@@ -117,7 +117,7 @@ def _bot_token(settings: Settings) -> Iterator[Trouble]:
     name = "SLACK_BOT_TOKEN"
     if settings.slack_bot_token is None:
         yield Trouble(words.setting_missing(name), words.REMEDY_BOT_TOKEN, name)
-    elif not _begins(settings.slack_bot_token, "xoxb-"):
+    elif not _is_token(settings.slack_bot_token, "xoxb-"):
         yield Trouble(words.wrong_token(name, "xoxb-"), words.REMEDY_BOT_TOKEN, name)
 
 
@@ -125,7 +125,7 @@ def _way_in(settings: Settings) -> Iterator[Trouble]:
     name = "SLACK_APP_TOKEN"
     if settings.slack_app_token is None:
         yield from _signing_secret(settings)
-    elif not _begins(settings.slack_app_token, "xapp-"):
+    elif not _is_token(settings.slack_app_token, "xapp-"):
         yield Trouble(words.wrong_token(name, "xapp-"), words.REMEDY_APP_TOKEN, name)
 
 
@@ -148,8 +148,11 @@ def _shared_store(settings: Settings) -> Iterator[Trouble]:
 
 
 def _grok_key(settings: Settings) -> Iterator[Trouble]:
-    if settings.xai_api_key is None:
+    key = settings.xai_api_key
+    if key is None:
         yield Trouble(NO_XAI_API_KEY, setting="XAI_API_KEY")
+    elif not is_one_word(key.get_secret_value().strip()):
+        yield Trouble(WRONG_XAI_API_KEY, setting="XAI_API_KEY")
 
 
 def _addresses(settings: Settings) -> Iterator[Trouble]:
@@ -184,8 +187,9 @@ def _strangers(listed: str, shape: re.Pattern[str]) -> str:
     return ", ".join(entry for entry in entries if not shape.fullmatch(entry))
 
 
-def _begins(token: SecretStr, prefix: str) -> bool:
-    return token.get_secret_value().startswith(prefix)
+def _is_token(token: SecretStr, prefix: str) -> bool:
+    text = token.get_secret_value()
+    return text.startswith(prefix) and is_one_word(text)
 
 
 def _at_slack(settings: Settings) -> bool:

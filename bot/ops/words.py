@@ -98,17 +98,24 @@ def setting_wrong(name: str, given: str, why: str) -> str:
 def takes_number(bounds: Mapping[str, float], *, whole: bool) -> str:
     """`bounds` are `gt`, `ge` and `le`, as far as there are any."""
     kind = "a whole number" if whole else "a number"
-    least, most = bounds.get("ge"), bounds.get("le")
-    match least, most:
-        case None, None:
-            span = f" above {bounds['gt']:g}" if "gt" in bounds else ""
-        case _, None:
-            span = f" of {least:g} or more"
-        case None, _:
-            span = f" of {most:g} or less"
+    shown = {name: f"{bound:.15g}" for name, bound in bounds.items()}
+    match shown:
+        case {"ge": least, "le": most}:
+            span = f" from {least} to {most}"
+        case {"gt": below, "le": most}:
+            span = f" above {below}, and {most} at most"
+        case {"ge": least}:
+            span = f" of {least} or more"
+        case {"le": most}:
+            span = f" of {most} or less"
+        case {"gt": below}:
+            span = f" above {below}"
         case _:
-            span = f" from {least:g} to {most:g}"
+            span = ""
     return f"it takes {kind}{span}"
+
+
+TAKES_TEXT = "it takes text in UTF-8"
 
 
 def takes_one_of(names: Sequence[str]) -> str:
@@ -118,7 +125,7 @@ def takes_one_of(names: Sequence[str]) -> str:
 
 def wrong_token(name: str, prefix: str) -> str:
     """A token that is of another kind, or no token at all."""
-    return f"{name} does not look right: it should begin with {prefix}."
+    return f"{name} does not look right: it should be one word that begins with {prefix}."
 
 
 NO_SLACK_WAY_IN = "Neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set, so Slack has no way in."

@@ -6,6 +6,7 @@ from bot.slack.view_blocks import section
 from bot.slack.views import ViewJson
 from bot.views.form_fields import VALUE, input_block, plain
 from bot.views.form_view import Values
+from bot.web_address import is_one_word
 from bot.words import key as words
 
 KEY_FORM = "grok_key_form"
@@ -36,8 +37,7 @@ def typed_key(values: Values) -> str:
     """What was typed, without space around it; empty where that is no key."""
     text = values.get(_FIELD, {}).get(VALUE, {}).get("value")
     key = text.strip() if isinstance(text, str) else ""
-    fits = key.isascii() and key.isprintable() and " " not in key and len(key) <= KEY_CHARS
-    return key if fits else ""
+    return key if is_one_word(key) and len(key) <= KEY_CHARS else ""
 
 
 def key_error(sentence: str) -> dict[str, object]:

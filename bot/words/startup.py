@@ -47,6 +47,12 @@ NO_XAI_API_KEY = (
 )
 
 
+WRONG_XAI_API_KEY = (
+    "XAI_API_KEY is no key: one is a single word of letters, digits and signs, such as xai-…. Copy "
+    "it again from console.x.ai."
+)
+
+
 ENV_FILE_UNREADABLE = ".env cannot be read: save it as text in UTF-8, readable for the bot."
 
 
@@ -64,6 +70,14 @@ def wrong_url(name: str, schemes: str) -> str:
 def wrong_url_option(name: str, option: str) -> str:
     """An option in an address that the client does not know, or that is the bot's to set."""
     return f"{name} has an option that cannot be used here: {option}. Leave it out."
+
+
+def no_such_host(variable: str, host: str) -> str:
+    """The bot is to listen on an address that this machine does not have."""
+    return (
+        f"{variable}: this machine has no address {host!r}. Use a name or an address of its own, "
+        "such as 127.0.0.1, or 0.0.0.0 for all of them."
+    )
 
 
 def address_taken(variable: str, host: str, port: int) -> str:

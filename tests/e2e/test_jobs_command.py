@@ -242,6 +242,10 @@ async def test_what_cannot_be_done_is_a_sentence(
         assert outcome == (1, "", command_words.jobs_no_store(str(tmp_path / "data")))
         assert not (tmp_path / "data").exists()
 
+        long = "d" * 300
+        outcome = await run(nowhere | {"DATA_DIR": long}, tmp_path)
+        assert outcome == (1, "", command_words.jobs_no_store(long))
+
 
 async def test_the_bots_own_store_is_read_beside_it_and_without_it(
     tmp_path: Path, grok: GrokServer

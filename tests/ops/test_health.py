@@ -111,6 +111,18 @@ async def test_a_port_that_is_taken_is_named() -> None:
     assert "127.0.0.1" in refusal.value.faults[0]
 
 
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 70, "\udcff", "x\ny", "192.0.2.1"])
+async def test_a_host_that_is_not_this_machines_is_named(host: str) -> None:
+    state = State()
+    server = OpsServer(host, 0, live=state.live, ready=state.ready)
+    with pytest.raises(StartupError) as refusal:
+        await server.__aenter__()
+
+    (sentence,) = refusal.value.faults
+    assert sentence.startswith("OPS_HOST: this machine has no address ")
+    assert sentence.isprintable()
+
+
 async def test_the_heart_beats_until_the_loop_is_blocked() -> None:
     now = 100.0
     async with Heartbeat(every=0, late_after=5, clock=lambda: now) as heart:

@@ -10,7 +10,17 @@ from bot.settings import Settings
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("grok_max_tokens", "-3", "GROK_MAX_TOKENS cannot be -3: it takes a whole number above 0."),
+        (
+            "grok_max_tokens",
+            "-3",
+            "GROK_MAX_TOKENS cannot be -3: it takes a whole number above 0, and 100000000 at most.",
+        ),
+        (
+            "job_lease_seconds",
+            "inf",
+            "JOB_LEASE_SECONDS cannot be inf: it takes a number above 0, and 86400 at most.",
+        ),
+        ("port", "\udcff", "PORT cannot be used as it is set: it takes text in UTF-8."),
         (
             "grok_max_tokens",
             "many",
@@ -45,6 +55,20 @@ def test_a_setting_is_named_with_its_value_and_with_what_it_takes(
     (told,) = setting_faults(raised.value)
     assert told.startswith(sentence)
     assert told.endswith(". See .env.example.")
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e308", str(2**63), "9" * 30])
+def test_no_number_is_beyond_what_redis_and_clocks_take(value: str) -> None:
+    numbers = {
+        name: value
+        for name, field in Settings.model_fields.items()
+        if field.annotation in (int, float)
+    }
+
+    with pytest.raises(ValidationError) as raised:
+        Settings(_env_file=None, **numbers)
+
+    assert len(setting_faults(raised.value)) == len(numbers)
 
 
 def test_every_number_says_what_it_takes() -> None:
