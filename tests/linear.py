@@ -28,8 +28,19 @@ FLOOR_SECONDS = 0.001
 """What takes less than this is measured as if it took this: noise is no growth."""
 
 _LONG_SECONDS = 0.1
-"""Work that grew too fast and takes so long is not tried on longer texts. Other work is: what is
-done for each few thousand characters is done once for the first, and many times from then on."""
+"""Work that grew too fast and takes so long is not tried on longer texts, and measured again only
+once. Other work is tried: what is done for each few thousand characters is done once for the first,
+and many times from then on."""
+
+_CLEAR_GROWTH = 4.4
+"""From the first size to the second: so little is no beginning of `MOST_GROWTH` at the third. What
+grows with the square, and is a thirtieth of the work at first, makes it more."""
+
+_TELLING_SECONDS = 0.00005
+"""From here on the growth of work can be told from noise, in the best of two."""
+
+_WHOLE = 16
+"""Of so many texts one is tried at every size, however clear the beginning looks."""
 
 _TRIES = 3
 _MOST_FOUND = 3
@@ -72,43 +83,57 @@ class Slow:
         return f"{self.work} of {self.text}: {taken} ms for {self.sizes} characters"
 
 
-def slow(
-    name: str,
-    work: Work,
-    texts: Mapping[str, Make],
-    sizes: tuple[int, ...] = SIZES,
-    most: int = _MOST_FOUND,
-) -> list[Slow]:
+def slow(name: str, work: Work, texts: Mapping[str, Make], most: int = _MOST_FOUND) -> list[Slow]:
     """Up to `most` of the `texts` on which `work` grows faster than they do, in CPU time.
 
     What looks so is measured again, since the machine may have had other things to do.
     """
     found: list[Slow] = []
-    for text, make in texts.items():
-        known = _first_and_last(work, make, sizes)
-        if known.get(sizes[-1], MOST_GROWTH) <= MOST_GROWTH * FLOOR_SECONDS:
-            continue  # no growth, whatever those between take
+    for number, (text, make) in enumerate(texts.items()):
+        known = _beginning(work, make, whole=number % _WHOLE == 0)
+        if _is_clear(known):
+            continue
         taken: list[float] = []
-        for size in sizes:
+        for size in SIZES:
             hostile = _made(make, size)
             taken.append(known[size] if size in known else _seconds(work, hostile))
-            for _ in range(_TRIES if _grew(taken) else 0):
-                before = _seconds(work, _made(make, sizes[len(taken) - 2]))
+            for _ in range(_TRIES):
+                if not _grew(taken):
+                    break
+                before = _seconds(work, _made(make, SIZES[len(taken) - 2]))
                 taken[-2:] = [max(taken[-2], before), min(taken[-1], _seconds(work, hostile))]
-            if _grew(taken) and (size == sizes[-1] or taken[-1] > _LONG_SECONDS):
-                found.append(Slow(name, text, sizes[: len(taken)], tuple(taken)))
+                if taken[-1] > _LONG_SECONDS:
+                    break
+            if _grew(taken) and (size == SIZES[-1] or taken[-1] > _LONG_SECONDS):
+                found.append(Slow(name, text, SIZES[: len(taken)], tuple(taken)))
                 break
         if len(found) >= most:
             break
     return found
 
 
-def _first_and_last(work: Work, make: Make, sizes: Sequence[int]) -> dict[int, float]:
-    """What the shortest text takes, and the longest, if the shortest says that it takes little."""
-    known = {sizes[0]: _seconds(work, _made(make, sizes[0]))}
-    if known[sizes[0]] <= FLOOR_SECONDS:
-        known[sizes[-1]] = _seconds(work, _made(make, sizes[-1]))
+def _beginning(work: Work, make: Make, *, whole: bool) -> dict[int, float]:
+    """What the shortest text takes, and another one: the longest where the shortest takes too
+    little to tell, or where the `whole` is to be tried; else the one in the middle."""
+    first, middle, last = SIZES
+    known = {first: _seconds(work, _made(make, first))}
+    if whole or known[first] <= _TELLING_SECONDS:
+        if known[first] <= FLOOR_SECONDS:
+            known[last] = _seconds(work, _made(make, last))
+        return known
+    known[first] = min(known[first], _seconds(work, _made(make, first)))
+    known[middle] = _seconds(work, _made(make, middle))
+    if not _is_clear(known):
+        known[middle] = min(known[middle], _seconds(work, _made(make, middle)))
     return known
+
+
+def _is_clear(known: Mapping[int, float]) -> bool:
+    """Whether what is `known` of the work is enough to say that it does not grow."""
+    first, middle, last = SIZES
+    if last in known:
+        return known[last] <= MOST_GROWTH * FLOOR_SECONDS  # whatever those between take
+    return middle in known and known[middle] <= _CLEAR_GROWTH * known[first]
 
 
 @lru_cache(maxsize=1_000)
