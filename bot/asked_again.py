@@ -15,9 +15,8 @@ from bot.ops import command_words, words
 from bot.ops.slack_probe import identify
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
-from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
-from bot.slack.session import slack_session
+from bot.slack.session import SlackClient, slack_session
 from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys, OwnKey
 from bot.store.installations import Installations

@@ -28,12 +28,11 @@ from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
-from bot.slack.client import SlackClient
 from bot.slack.http_mode import HttpMode
 from bot.slack.incoming import Answering, JsonObject, answer
 from bot.slack.installation import Installation
 from bot.slack.reaction import BackgroundTasks
-from bot.slack.session import slack_session
+from bot.slack.session import SlackClient, slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store, open_store
 from bot.store.grok_keys import GrokKeys

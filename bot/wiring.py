@@ -44,9 +44,8 @@ from bot.jobs.sequels import Sequels
 from bot.jobs.worker import Connected, Worker, always_connected
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
-from bot.slack.announcing import Announcing
 from bot.slack.channel_names import ChannelNames
-from bot.slack.documents import Documents
+from bot.slack.documents import Announcing, Documents
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.files import Files
 from bot.slack.installation import Installation
@@ -54,12 +53,11 @@ from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
 from bot.slack.people import People
 from bot.slack.person import Organisation
-from bot.slack.resting_api import RestingApi
 from bot.slack.side import SlackSide
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader
+from bot.slack.thread import ThreadReader, WholeMessages
 from bot.slack.views import Views
-from bot.slack.whole_message import WholeMessages
+from bot.slack.web_api import RestingApi
 from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys
 from bot.store.keys import Keys

@@ -18,7 +18,7 @@ from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window
 from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of
-from bot.slack.moments import moment
+from bot.slack.blocks import moment
 from bot.slack.side import SlackSide
 from bot.store.quotas import Use
 from bot.store.side import StoreSide

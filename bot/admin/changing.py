@@ -35,8 +35,7 @@ from bot.rules.policy import (
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.scope_words import CHANNEL
 from bot.settings import Settings, default_values
-from bot.slack.blocks import mention
-from bot.slack.moments import moment
+from bot.slack.blocks import mention, moment
 from bot.store.policies import Change, Policies
 from bot.store.saved import Saved
 from bot.words import admin as words

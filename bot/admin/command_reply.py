@@ -8,7 +8,7 @@ from bot.slack.blocks import Message, offer
 from bot.slack.charts import Chart
 from bot.slack.documents import Document
 from bot.slack.person import Person
-from bot.slack.view_blocks import lines
+from bot.slack.views import lines
 from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
 
 

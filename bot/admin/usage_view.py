@@ -8,8 +8,7 @@ from bot.completion.excerpt import excerpt
 from bot.rules.in_force import Limit
 from bot.rules.quota import QUOTAS, Quota, QuotaName
 from bot.rules.windows import Windows
-from bot.slack.blocks import mention
-from bot.slack.moments import moment
+from bot.slack.blocks import mention, moment
 from bot.store.quotas import Counts, Use
 from bot.views.home_view import bar
 from bot.words import quota as quota_words

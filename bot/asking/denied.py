@@ -18,7 +18,7 @@ from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS, QuotaName
 from bot.rules.windows import Windows
-from bot.slack.moments import moment
+from bot.slack.blocks import moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words
 from bot.words import search as search_words

@@ -15,16 +15,10 @@ from bot.completion.typed import written
 from bot.grok.catalogue import Catalogue
 from bot.grok.known_models import Model
 from bot.rules.in_force import Default, InForce, Models
-from bot.rules.policy import (
-    EVERY_MODEL,
-    Fields,
-    Paused,
-    Policy,
-)
+from bot.rules.policy import EVERY_MODEL, Fields, Paused, Policy
 from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.rules.searchable import Searchable
-from bot.slack.blocks import mention
-from bot.slack.moments import moment
+from bot.slack.blocks import mention, moment
 from bot.slack.person import Person
 from bot.store.audit import AuditEntry
 from bot.words import admin as words

@@ -27,6 +27,7 @@ from bot.jobs.job import Job
 from bot.rules.in_force import InForce, Models
 from bot.rules.quota import Scope
 from bot.slack.membership import REMEMBERED_SECONDS
+from bot.slack.message_text import LOOK_UP_SECONDS, files_in, said_in
 from bot.slack.payloads import (
     Click,
     GlobalShortcut,
@@ -38,9 +39,8 @@ from bot.slack.payloads import (
     View,
 )
 from bot.slack.person import Person
-from bot.slack.plain_words import plain_words
+from bot.slack.plain_blocks import plain_words
 from bot.slack.reaction import Reaction
-from bot.slack.shared_message import LOOK_UP_SECONDS, files_in, said_in
 from bot.slack.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import OpenView

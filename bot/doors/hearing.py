@@ -10,9 +10,8 @@ from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
 from bot.files.ref import FileInfo
 from bot.slack.file_info import files_of
-from bot.slack.message_text import Attached, Parts, parts_of
+from bot.slack.message_text import Attached, Parts, parts_of, with_reasons
 from bot.slack.payloads import MessageEvent, SlackMessage, viewed_in
-from bot.slack.shared_message import with_reasons
 from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, without_call
 from bot.words import files as words
 from bot.words import talk

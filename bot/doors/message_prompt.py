@@ -11,8 +11,7 @@ from bot.completion.ask import Said
 from bot.completion.flags import Flags
 from bot.doors.hearing import Heard
 from bot.markdown.safety import printable
-from bot.slack.message_text import Attached
-from bot.slack.shared_message import bounded
+from bot.slack.message_text import Attached, bounded
 from bot.slack.shown import mentioned, shown
 from bot.words import talk
 from bot.words.form import AN_APP

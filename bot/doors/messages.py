@@ -32,7 +32,7 @@ from bot.slack.person import Person
 from bot.slack.reaction import Reaction
 from bot.slack.shown import mentioned, shown
 from bot.slack.side import SlackSide
-from bot.slack.whole_message import WholeMessages
+from bot.slack.thread import WholeMessages
 from bot.store.side import StoreSide
 from bot.words import admin as admin_words
 from bot.words import files as files_words

@@ -34,6 +34,7 @@ from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
+from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.incoming import PAYLOAD, RETRY, not_understood
 from bot.slack.installation import Installation
 from bot.slack.payloads import (
@@ -52,7 +53,6 @@ from bot.slack.payloads import (
     Suggestion,
 )
 from bot.slack.reaction import BackgroundTasks, Reaction
-from bot.slack.thumbs import BUTTONS, FEEDBACK
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.feedback_view import FEEDBACK_FORM
 from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION

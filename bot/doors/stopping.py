@@ -15,9 +15,9 @@ from bot.completion.excerpt import excerpt
 from bot.errors import SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.slack.message_text import name_of
 from bot.slack.payloads import SessionStopped
 from bot.slack.reaction import Reaction
-from bot.slack.shared_message import name_of
 from bot.slack.side import SlackSide
 from bot.words import talk
 

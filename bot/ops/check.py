@@ -20,9 +20,8 @@ from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
-from bot.slack.client import SlackClient
 from bot.slack.installation import Installation
-from bot.slack.session import slack_session
+from bot.slack.session import SlackClient, slack_session
 from bot.store.connection import open_store
 from bot.store.installations import Installations
 from bot.store.seal import Seal, keys_in

@@ -10,17 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.markdown.characters import beginning, boundary, shortened
 from bot.markdown.pieces import most_within, weigh
 from bot.markdown.safety import Safe, make_safe, neutralise, printable
-from bot.slack.thumbs import thumbs
+from bot.rules.votes import Choice
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
+from bot.words import votes as votes_words
+
+FEEDBACK = "feedback"
+"""`action_id` of Slack's own thumbs ("Feedback buttons element")."""
+
+BUTTONS: Mapping[str, Choice] = {"vote_up": "up", "vote_down": "down"}
+"""`action_id`s of the buttons in their place."""
+
+FEEDBACK_BLOCK = "answer_feedback"
+"""The `block_id` of either."""
+
+THUMBS = "context_actions"
+"""The kind of block that Slack's own stand in."""
+
+_LABELS: Mapping[Choice, str] = {"up": votes_words.GOOD, "down": votes_words.BAD}
 
 Block = Mapping[str, object]
 Button = Literal["stop", "continue", "retry", "edit", "details", "share"]
@@ -38,6 +54,59 @@ _OFFER_CHARS = 2_800
 _SECTION_DIGITS = 4
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
+
+
+def moment(at: float, tz_offset: int = 0) -> str:
+    """A Unix time in Slack's mrkdwn: “today at 10:12”, in the reader's own way.
+
+    Where that cannot be shown, it is the time `tz_offset` seconds east of UTC.
+    """
+    there = datetime.fromtimestamp(at + tz_offset, UTC)
+    plain = f"{there:%b} {there.day}, {there:%H:%M}"
+    return f"<!date^{int(at)}^{{date_short_pretty}} at {{time}}|{plain}>"
+
+
+def thumbs(job_id: str) -> Block:
+    """Both thumbs, for the answer of a job."""
+    element = {
+        "type": "feedback_buttons",
+        "action_id": FEEDBACK,
+        "positive_button": _half(job_id, "up"),
+        "negative_button": _half(job_id, "down"),
+    }
+    return {"type": THUMBS, "block_id": FEEDBACK_BLOCK, "elements": [element]}
+
+
+def voted(value: str) -> tuple[str, Choice | None]:
+    """The job that the value of a thumb names, and which thumb it is; None: of neither."""
+    job_id, _, choice = value.partition(":")
+    return job_id, next((each for each in _LABELS if each == choice), None)
+
+
+def plain(blocks: Sequence[Block]) -> list[Block]:
+    """`blocks` with buttons for thumbs."""
+    return [_with_buttons(block) if block["type"] == THUMBS else block for block in blocks]
+
+
+def _with_buttons(block: Mapping[str, Any]) -> Block:
+    (element,) = block["elements"]
+    halves = zip(BUTTONS, ("positive_button", "negative_button"), ("👍", "👎"), strict=True)
+    buttons = [
+        {
+            "type": "button",
+            "action_id": action_id,
+            "text": {"type": "plain_text", "text": sign, "emoji": True},
+            "accessibility_label": element[half]["text"]["text"],
+            "value": element[half]["value"],
+        }
+        for action_id, half, sign in halves
+    ]
+    return {"type": "actions", "block_id": FEEDBACK_BLOCK, "elements": buttons}
+
+
+def _half(job_id: str, choice: Choice) -> Mapping[str, object]:
+    text = {"type": "plain_text", "text": _LABELS[choice]}
+    return {"text": text, "value": f"{job_id}:{choice}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ what Slack says that it is: whoever is not let in gets a web page, with status 2
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -20,7 +21,6 @@ from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
 from bot.files.ref import MOST_FILES, Bounds, FileInfo, FileRef
 from bot.slack.download import PAGE, REDIRECTED, TOO_LARGE
 from bot.slack.file_info import LONGEST_ID, file_of
-from bot.slack.holding import Holding
 from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
 from bot.words import talk
@@ -68,6 +68,45 @@ _REASONS = {
 }
 
 T = TypeVar("T")
+
+
+class Holding:
+    """`most` bytes, for all questions together, given in the order in which they are asked for.
+    What one question needs it takes at once, so that no two wait for what the other has."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, size: int) -> int:
+        """Wait for so many bytes; how many were taken, to be given back."""
+        size = min(size, self._most)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, turn))
+        self._serve()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give(size)
+            self._serve()
+            raise
+        return size
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self._left += size
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._waiting:
+            size, turn = self._waiting[0]
+            if not turn.done():
+                if size > self._left:
+                    return
+                self._left -= size
+                turn.set_result(None)
+            self._waiting.popleft()
 
 
 class Files:

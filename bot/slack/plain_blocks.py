@@ -8,7 +8,7 @@ code, and what is left is shown as it was written. The text was made safe before
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +17,11 @@ from bot.markdown.lines import Fence, opened_fence, starts_table
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
 from bot.slack.blocks import Block, Message
+from bot.slack.shown import shown
+
+_BOLD = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*)\*(?![\w*])")
+_LIST_MARK = re.compile(r"^• ", re.MULTILINE)
+_CODE = re.compile(r"`")
 
 Kind = Literal["markdown", "rich_text", "section"]
 
@@ -34,6 +39,14 @@ _INLINE = re.compile(
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t](.*)")
 _BULLET = re.compile(r"^([ \t]*)[-*+][ \t]+")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def plain_words(mrkdwn: str, names: Mapping[str, str] | None = None) -> str:
+    """`mrkdwn` (of `bot.words`) as one line of plain text: a time as its reader sees it, people by
+    their `names` (by id)."""
+    text = _BOLD.sub(r"\1", _LIST_MARK.sub("", mrkdwn))
+    lines = (line.strip() for line in shown(_CODE.sub("", text), names).splitlines())
+    return " ".join(filter(None, lines))
 
 
 @dataclass(frozen=True, slots=True)

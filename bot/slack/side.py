@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.slack.agent import AgentSurface
-from bot.slack.announcing import Announcing
-from bot.slack.documents import Documents
+from bot.slack.documents import Announcing, Documents
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.files import Files
 from bot.slack.installation import Installation

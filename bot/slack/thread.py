@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.completion.ask import Said
-from bot.errors import RateLimited
+from bot.errors import OutcomeUnknown, RateLimited
 from bot.files.ref import FileInfo
 from bot.slack.file_info import files_of
 from bot.slack.message_text import names_of_files, text_of_message
+from bot.slack.payloads import SlackMessage
 from bot.slack.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.shown import mentioned, says_forget, shown
-from bot.slack.slack import REPLIES
+from bot.slack.slack import HISTORY, REPLIES
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import TIER_3_PER_MINUTE
 from bot.store.allowances import Allowances
@@ -45,6 +48,13 @@ READING = f"{REPLIES}:threads"
 _SAYING = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """Subtypes by which somebody says something; the others tell of joins, topics and the like."""
 _SMALL_PRINT = ("context", "actions")
+
+PER_MINUTE = 30
+PER_MINUTE_EACH = 10
+"""How often a message is looked up, for all together and on behalf of one person: what
+is looked up in a thread counts as reading threads, which is done by the same method."""
+
+_NAME = "whole-message"
 
 
 class ThreadReader:
@@ -228,3 +238,46 @@ def _mappings(body: Mapping[str, Any], name: str) -> Iterable[Any]:
 def _between(ts: str, later_ts: str) -> str:
     """The ts halfway between two."""
     return f"{(float(ts) + float(later_ts)) / 2:.6f}"
+
+
+class WholeMessages:
+    """Looks messages up with `conversations.history` and `conversations.replies`."""
+
+    def __init__(self, api: WebApi, allowances: Allowances) -> None:
+        """`api` has a deadline that fits into an ack, and lets a method rest after a 429."""
+        self._api = api
+        self._allowances = allowances
+
+    async def find(
+        self, channel: str, ts: str, thread_ts: str, *, asker: str, within: float
+    ) -> SlackMessage | None:
+        """The message at `ts`, a reply when there is a `thread_ts`; None when Slack does not show
+        it. Raises `SlackError`: `RateLimited` also for somebody who has had many looked up,
+        `OutcomeUnknown` after so many seconds."""
+        shared = (READING, PAGES_PER_MINUTE) if thread_ts else (_NAME, PER_MINUTE)
+        for name, most in ((f"{_NAME}:{asker}", PER_MINUTE_EACH), shared):
+            if wait := await self._allowances.take(name, most):
+                raise RateLimited(wait)
+        body = {"channel": channel, "latest": ts, "inclusive": "true", "limit": 1}
+        body["include_all_metadata"] = "true"
+        method = REPLIES if thread_ts else HISTORY
+        if thread_ts:
+            # By its own ts a reply is given alone, not behind the root of its thread.
+            body |= {"ts": ts, "oldest": ts}
+        try:
+            async with asyncio.timeout(within):
+                reply = await self._api.call(method, body, read=True)
+        except TimeoutError:
+            raise OutcomeUnknown(f"{method}: no reply in time") from None
+        found = reply.get("messages")
+        for message in found if isinstance(found, list) else []:
+            if isinstance(message, dict) and message.get("ts") == ts:
+                return _read(message)
+        return None
+
+
+def _read(message: dict[str, object]) -> SlackMessage | None:
+    try:
+        return SlackMessage.model_validate(message)
+    except ValidationError:
+        return None

@@ -19,6 +19,7 @@ from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, 
 from bot.patience import patience
 from bot.slack.download import FILE_URL, download
 from bot.slack.response_url import FileUrls, ResponseUrls
+from bot.store.rests import Rests
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""
@@ -289,3 +290,35 @@ def _answer_of_webhook(body: str) -> Mapping[str, Any]:
         return mapping(json.loads(body))
     except (ValueError, RecursionError):
         return {"error": body} if body.isidentifier() and body != "ok" else {}
+
+
+class RestingApi(WebApi):
+    """As `WebApi`; of the methods that read, none is called while it rests.
+
+    Those that write are paced by whoever calls them, and a view must open before anything else.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, rests: Rests, *, deadline: float = DEADLINE_SECONDS
+    ) -> None:
+        super().__init__(client, deadline=deadline)
+        self._rests = rests
+
+    async def resting(self, method: str) -> float:
+        """For how many seconds `method` will not be called; 0: it may be."""
+        return await self._rests.left(method)
+
+    async def call(
+        self, method: str, body: Mapping[str, Any], *, read: bool = False
+    ) -> Mapping[str, Any]:
+        """The reply to one call. Raises what `WebApi.call` raises, and `RateLimited` without a
+        call while the method rests."""
+        if not read:
+            return await super().call(method, body)
+        if left := await self.resting(method):
+            raise RateLimited(left)
+        try:
+            return await super().call(method, body, read=True)
+        except RateLimited as error:
+            await self._rests.begin(method, error.retry_after)
+            raise

@@ -18,9 +18,8 @@ from bot.completion.typed import written
 from bot.grok.endpoints import ENDPOINTS
 from bot.jobs.job import Job
 from bot.slack.blocks import Block
-from bot.slack.view_blocks import fields, heading, long_text, section, small
-from bot.slack.view_blocks import lines as paragraphs
-from bot.slack.views import ViewJson
+from bot.slack.views import ViewJson, fields, heading, long_text, section, small
+from bot.slack.views import lines as paragraphs
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
 from bot.words import files as file_words
 from bot.words import talk as words

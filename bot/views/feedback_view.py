@@ -8,8 +8,7 @@ from bot.completion.excerpt import excerpt
 from bot.rules.votes import COMMENT_CHARS, REASONS, Reason
 from bot.slack.blocks import Block
 from bot.slack.payloads import View
-from bot.slack.view_blocks import small
-from bot.slack.views import ViewJson
+from bot.slack.views import ViewJson, small
 from bot.words import votes as words
 
 FEEDBACK_FORM = "feedback_form"

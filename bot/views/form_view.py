@@ -22,7 +22,7 @@ from bot.grok.known_models import Model
 from bot.markdown.safety import neutralise, printable
 from bot.rules.in_force import Models
 from bot.rules.saved_prompts import Offer
-from bot.slack.view_blocks import heading, section
+from bot.slack.views import heading, section
 from bot.slack_limits import (
     OPTION_TEXT_CHARS,
     OPTIONS_IN_LIST,

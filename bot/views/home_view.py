@@ -9,10 +9,8 @@ from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import by_price
 from bot.grok.known_models import Model
 from bot.rules.in_force import Models
-from bot.slack.blocks import Block
-from bot.slack.moments import moment
-from bot.slack.view_blocks import DIVIDER, heading, lines, section, small
-from bot.slack.views import ViewJson
+from bot.slack.blocks import Block, moment
+from bot.slack.views import DIVIDER, ViewJson, heading, lines, section, small
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.recent import Recent
 from bot.words import home as words

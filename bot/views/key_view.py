@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.view_blocks import section
-from bot.slack.views import ViewJson
+from bot.slack.views import ViewJson, section
 from bot.views.form_fields import VALUE, input_block, plain
 from bot.views.form_view import Values
 from bot.web_address import is_one_word

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from bot.completion.options import OPTIONS
 from bot.completion.search import OPTION_NAMES, read
 from bot.errors import Fault
-from bot.slack.view_blocks import heading
+from bot.slack.views import heading
 from bot.views.form_fields import (
     NOT_SET,
     Json,

@@ -27,7 +27,7 @@ from bot.rules.quota import (
     ScopeKind,
     read_amount,
 )
-from bot.slack.view_blocks import heading, section, small
+from bot.slack.views import heading, section, small
 from bot.slack_limits import INPUT_CHARS
 from bot.views.form_fields import (
     NOT_SET,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.completion.excerpt import excerpt
 from bot.slack.blocks import Block, Message
-from bot.slack.view_blocks import lines, small
+from bot.slack.views import lines, small
 from bot.words import welcome as words
 
 SUGGESTED_ACTIONS = tuple(f"suggested_{number}" for number in range(len(words.PROMPTS)))

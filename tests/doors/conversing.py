@@ -28,8 +28,8 @@ from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.slack.payloads import Click, MessageEvent
 from bot.slack.reaction import Reaction
+from bot.slack.thread import WholeMessages
 from bot.slack.web_api import WebApi
-from bot.slack.whole_message import WholeMessages
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.side import StoreSide

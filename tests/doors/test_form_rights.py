@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.doors import forms
-from bot.slack.plain_words import plain_words
+from bot.slack.plain_blocks import plain_words
 from bot.words import admin
 from bot.words import form as words
 from sandbox.grok import GrokServer

@@ -17,9 +17,9 @@ from bot.markdown.characters import boundary, shortened, unfinished, whole_chara
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
 from bot.slack.blocks import BARE, Offered, Question, offer
+from bot.slack.message_text import bounded
 from bot.slack.person import Person
-from bot.slack.shared_message import bounded
-from bot.slack.view_blocks import long_text
+from bot.slack.views import long_text
 from bot.views.form_fields import cut
 
 _WHOLE = regex.compile(r"\p{RI}{2}[\p{M}\u200d]*|\X")

@@ -13,9 +13,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import OutcomeUnknown
-from bot.slack.client import SlackClient
 from bot.slack.incoming import JsonObject
-from bot.slack.session import slack_session
+from bot.slack.session import SlackClient, slack_session
 from bot.slack.socket_mode import SocketMode
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.slack.holding import Holding
+from bot.slack.files import Holding
 
 
 async def turn() -> None:

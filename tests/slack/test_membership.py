@@ -11,7 +11,7 @@ import pytest
 from bot.slack import membership as module
 from bot.slack.membership import MOST_LOOKS, Membership
 from bot.slack.person import Person
-from bot.slack.resting_api import RestingApi
+from bot.slack.web_api import RestingApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store
 from bot.store.keys import Keys

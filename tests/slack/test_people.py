@@ -11,8 +11,7 @@ import pytest
 from bot.slack import people
 from bot.slack.people import People
 from bot.slack.person import Person
-from bot.slack.resting_api import RestingApi
-from bot.slack.web_api import WebApi
+from bot.slack.web_api import RestingApi, WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.rests import Rests

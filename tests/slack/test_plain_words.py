@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.moments import moment
-from bot.slack.plain_words import plain_words
+from bot.slack.blocks import moment
+from bot.slack.plain_blocks import plain_words
 
 
 @pytest.mark.parametrize(

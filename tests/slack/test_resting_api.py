@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import RateLimited
-from bot.slack.resting_api import RestingApi
+from bot.slack.web_api import RestingApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.rests import Rests

@@ -9,10 +9,10 @@ import pytest
 
 from bot.completion.ask import Said
 from bot.errors import UserError
-from bot.slack import shared_message
+from bot.slack import message_text
+from bot.slack.message_text import name_of, said_in
 from bot.slack.payloads import SlackMessage
 from bot.slack.people import People
-from bot.slack.shared_message import name_of, said_in
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
@@ -68,7 +68,7 @@ async def test_who_is_not_known_goes_by_what_slack_says(people: People) -> None:
 async def test_nobody_is_waited_for_long(
     workspace: Workspace, store: Store, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_message, "LOOK_UP_SECONDS", 0.05)
+    monkeypatch.setattr(message_text, "LOOK_UP_SECONDS", 0.05)
     workspace.fail("users.info", delay=60)
     people = people_of(WebApi(client_of(workspace), deadline=60), store, keys)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.markdown.pieces import weigh
 from bot.markdown.safety import restore
-from bot.slack.view_blocks import fields, lines, long_text
+from bot.slack.views import fields, lines, long_text
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.texts import texts_of
