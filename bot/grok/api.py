@@ -133,12 +133,11 @@ class Api:
 
     def _hashed(self, names: Names) -> Names:
         """Nobody is to find out who or what is meant, by trying all names there are."""
-        conversation = hashlib.sha256(names.conversation.encode()).hexdigest()[:32]
-        asker = hmac.new(self._secret.encode(), names.asker.encode(), hashlib.sha256)
-        return Names(
-            conversation if names.conversation else "",
-            asker.hexdigest()[:32] if names.asker else "",
-        )
+        return Names(self._hash(names.conversation), self._hash(names.asker))
+
+    def _hash(self, name: str) -> str:
+        found = hmac.new(self._secret.encode(), name.encode(), hashlib.sha256)
+        return found.hexdigest()[:32] if name else ""
 
     async def _answer(
         self, response: httpx.Response, call: Call, deadlines: Deadlines

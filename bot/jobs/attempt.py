@@ -30,7 +30,7 @@ class Attempt:
         )
         self.completion = grok.complete(
             call,
-            conversation=ask.conversation,
+            conversation=ask.conversation and f"{ask.team}:{ask.conversation}",
             asker=f"{ask.team}:{ask.user}",
             again=held.begin_again,
             nobodys_cap=ask.defaulted.get("max_tokens") == "settings",

@@ -48,6 +48,22 @@ async def test_each_workspace_has_its_own_answers(redis_url: str, mode: str) -> 
         assert [len(each.workspace.messages(GENERAL)) for each in all_.stages] == [1, 1]
 
 
+async def test_no_two_workspaces_name_a_conversation_alike(redis_url: str) -> None:
+    """Ids of their places may be the same, and the key that asks is."""
+    async with several(redis_url, grok_endpoint="responses") as all_:
+        for number, stage in enumerate(all_.stages * 2):
+            await stage.workspace.say(ANA, dm_of(ANA), "Hello")
+            async with asyncio.timeout(10):
+                while len(all_.grok.requests) == number:
+                    await asyncio.sleep(0.02)
+        bodies = [each.body for each in all_.grok.requests]
+
+    for name in ("prompt_cache_key", "safety_identifier"):
+        first, second, *again = (body[name] for body in bodies)
+        assert first != second
+        assert again == [first, second]
+
+
 async def test_its_address_is_proven_before_anybody_has_it(redis_url: str) -> None:
     async with several(redis_url, mode="http", install=False) as all_:
         workspace = all_.stages[0].workspace
