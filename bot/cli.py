@@ -200,6 +200,7 @@ def _ask(arguments: list[str]) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
+    import tempfile
     from pathlib import Path
 
     from bot.eval.run import Wanted, run_eval
@@ -212,6 +213,7 @@ def _eval(options: argparse.Namespace) -> int:
         out=Path(options.out) if options.out else None,
         at_once=options.at_once,
         first=options.first,
+        demos=Path(tempfile.gettempdir()),
     )
     return _guarded(lambda settings: _until_signal(lambda stop: run_eval(settings, wanted, stop)))
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from bot.app import open_bot, until
 from bot.errors import StartupError
+from bot.eval.demo_page import DIRECTORY, Notice, leave_notice
 from bot.ops import command_words
 from bot.ops.manifest import manifest
 from bot.ops.scopes import SCOPES
@@ -65,7 +67,9 @@ async def demo(
         )
         real = _has_key(settings)
         grok = None if real else await stack.enter_async_context(GrokServer())
-        data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="grok-bot-demo-"))
+        data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix=DIRECTORY))
+        shown = opened if isinstance(opened, Workspace) else opened.workspaces[0]
+        leave_notice(Path(data_dir), Notice(url=shown.url, secret=shown.judging_secret))
         bot = await stack.enter_async_context(open_bot(_settings(settings, opened, grok, data_dir)))
         kind = command_words.DEMO_REAL_GROK if real else command_words.DEMO_SANDBOX_GROK
         if one:

@@ -153,7 +153,7 @@ async def _see_home(page: Page) -> None:
 
 
 async def _judge(page: Page) -> bytes:
-    """The page of an eval, with a Grok of its own; the demo is come back to."""
+    """Answers that are judged in the page, in an eval with a Grok of its own."""
     before = page.url
     with tempfile.TemporaryDirectory() as home:
         data = Path(home) / "sums.txt"
@@ -163,12 +163,13 @@ async def _judge(page: Page) -> bytes:
                 *(sys.executable, "-m", "bot", "eval", str(data), "--judge", "person"),
                 *("--grid", "temperature=0.8,0.2", "--budget", "1"),
                 env=os.environ | {"XAI_BASE_URL": grok.base_url, "XAI_API_KEY": str(grok.api_key)},
-                stderr=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
             )
             try:
-                await page.goto(await _address(judging.stderr))
+                await page.locator("[data-judge]").click()
+                prompt = page.frame_locator("[data-judging] iframe").locator("#prompt")
                 for key in "1201":
-                    prompt = page.locator("#prompt")
                     shown = await prompt.inner_text()
                     await page.keyboard.press(key)
                     await expect(prompt).not_to_have_text(shown)

@@ -28,11 +28,12 @@ _FILES = {
     "/judge.js": ("judge.js", "text/javascript"),
     "/judge.css": ("judge.css", "text/css"),
 }
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors "
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{_POLICY}'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -57,6 +58,7 @@ class JudgingPage:
         self._person = person
         self._comparisons = {each.key: each for each in comparisons}
         self._token = secrets.token_urlsafe(24)
+        self._framed_by = "'none'"
         self.finished = asyncio.Event()
         routes = {path: {"GET": self._file} for path in _FILES} | {
             "/pair": {"GET": self._pair},
@@ -71,6 +73,11 @@ class JudgingPage:
         """Where it is, with the token, which a browser sends to nobody."""
         return f"http://{HOST}:{self._listening.port}/#{self._token}"
 
+    def frame(self, page: str) -> None:
+        """Let the page at this origin of this machine show it within itself; empty: none."""
+        names = (page, page.replace(HOST, "localhost"))
+        self._framed_by = " ".join(names) if page else "'none'"
+
     async def __aenter__(self) -> Self:
         await self._listening.__aenter__()
         return self
@@ -81,7 +88,8 @@ class JudgingPage:
     async def _file(self, request: web.BaseRequest) -> web.Response:
         name, kind = _FILES[request.rel_url.raw_path]
         body = await asyncio.to_thread((_STATIC / name).read_bytes)
-        return web.Response(body=body, headers=_HEADERS, content_type=kind, charset="utf-8")
+        headers = {**_HEADERS, "Content-Security-Policy": _POLICY + self._framed_by}
+        return web.Response(body=body, headers=headers, content_type=kind, charset="utf-8")
 
     async def _pair(self, request: web.BaseRequest) -> web.Response:
         """The one that `key` names, else the first that has no choice."""

@@ -6,6 +6,7 @@ import asyncio
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot import words as general
 from bot.errors import StartupError
 from bot.eval.asking import Asker, EndedError, Question, SpentUpError, is_done
 from bot.eval.dataset import DataSet, Item, read_dataset
+from bot.eval.demo_page import shown_in_demo
 from bot.eval.grid import Setting, read_grid
 from bot.eval.judge import (
     LEAST_TRIED,
@@ -45,7 +47,8 @@ PERSON = "person"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What was typed. `budget` in US dollars; `judges`: a model, `PERSON`, or both; `first`: so
-    many prompts, None: all."""
+    many prompts, None: all; `demos`: where demos have their directories, None: none is looked for.
+    """
 
     data: Path
     grid: tuple[str, ...]
@@ -54,6 +57,7 @@ class Wanted:
     out: Path | None = None
     at_once: int = 8
     first: int | None = None
+    demos: Path | None = None
 
     @property
     def record(self) -> Path:
@@ -240,8 +244,14 @@ class _Eval:
     async def _ask_person(self, person: Person, stop: asyncio.Event) -> None:
         if not (left := self.unjudged):
             return
-        async with JudgingPage(person, person.comparisons(self.all_pairs)) as page:
-            print(words.judge_here(page.address, left), file=self._err, flush=True)
+        async with AsyncExitStack() as stack:
+            page = JudgingPage(person, person.comparisons(self.all_pairs))
+            await stack.enter_async_context(page)
+            demo = ""
+            if where := self._wanted.demos:
+                showing = shown_in_demo(where, page.address, page.frame)
+                demo = await stack.enter_async_context(showing)
+            print(words.judge_here(page.address, left, demo), file=self._err, flush=True)
             ends = [asyncio.create_task(each.wait()) for each in (stop, page.finished)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for end in ends:

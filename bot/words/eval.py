@@ -162,11 +162,15 @@ def agreement(model: str, share: str, kappa: str, votes: int) -> str:
     )
 
 
-def judge_here(address: str, left: int) -> str:
-    """Where a person compares answers that are shown without their settings."""
+def judge_here(address: str, left: int, demo: str) -> str:
+    """Where a person compares answers that are shown without their settings; `demo`: in the page of
+    a demo too, empty where none runs."""
+    pairs = f"{counted(left, 'pair')} of answers to judge."
+    where = f"Open this in a browser on this machine:\n  {address}"
+    if demo:
+        where = f"They are in the page of the demo:\n  {demo}\nor in one of their own:\n  {address}"
     return (
-        f"{counted(left, 'pair')} of answers to judge. Open this in a browser on this machine:\n"
-        f"  {address}\n"
+        f"{pairs} {where}\n"
         "Each choice is kept at once. Ctrl-C ends it, and the same command goes on."
     )
 

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 import sandbox.page
 from sandbox.workspace.file_url import FILE_PATH, serve_file
+from sandbox.workspace.judging import Judging
 from sandbox.workspace.response_url import serve_response_url
 from sandbox.workspace.team import Team
 from sandbox.workspace.ui import add_page_routes
@@ -40,6 +41,7 @@ class Server:
         self._port = port
         self._latency = latency
         self._runner: web.AppRunner | None = None
+        self.judging = Judging()
 
     async def start(self) -> str:
         """The origin it listens on."""
@@ -49,7 +51,7 @@ class Server:
         app.router.add_post("/response/{secret}", self._response_url)
         app.router.add_post("/upload/v1/{secret}", self._upload)
         app.router.add_get(FILE_PATH, self._file)
-        add_page_routes(app, self._team, STATIC)
+        add_page_routes(app, self._team, STATIC, self.judging)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         listener = socket.create_server((HOST, self._port), backlog=512)

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from sandbox.workspace import interactivity, people, sessions
 from sandbox.workspace.commands import run_command
+from sandbox.workspace.judging import Judging
 from sandbox.workspace.model import InteractionResult, Json, Message
 from sandbox.workspace.page_json import page_message
 from sandbox.workspace.payloads import message_place, view_place
@@ -28,8 +29,8 @@ _SEEN = ("image/png", "image/jpeg")
 """What the page shows; whatever else people send is only saved."""
 
 
-def add_page_routes(app: web.Application, team: Team, static: Path) -> None:
-    page = Page(team, static)
+def add_page_routes(app: web.Application, team: Team, static: Path, judging: Judging) -> None:
+    page = Page(team, static, judging)
     app.router.add_get("/", page.index)
     app.router.add_get("/ui/state", page.state)
     app.router.add_get("/ui/messages", page.messages)
@@ -37,6 +38,7 @@ def add_page_routes(app: web.Application, team: Team, static: Path) -> None:
     app.router.add_get("/ui/agent", page.agent)
     app.router.add_get("/ui/events", page.events)
     app.router.add_get("/ui/file", page.file)
+    app.router.add_get("/ui/judging", page.judge)
     for name, post in _POSTS.items():
         app.router.add_post(f"/ui/{name}", page.posting(post))
     if static.is_dir():
@@ -51,15 +53,16 @@ async def _always_current(request: web.Request, response: web.StreamResponse) ->
 
 
 class Page:
-    def __init__(self, team: Team, static: Path) -> None:
+    def __init__(self, team: Team, static: Path, judging: Judging) -> None:
         self._team = team
         self._static = static
+        self._judging = judging
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
         return web.FileResponse(self._static / "index.html")
 
     async def state(self, _request: web.Request) -> web.StreamResponse:
-        return web.json_response(_state_json(self._team))
+        return web.json_response({**_state_json(self._team), "judging": self._judging.address})
 
     async def messages(self, request: web.Request) -> web.StreamResponse:
         channel, user = _named(request, "channel", "user")
@@ -103,6 +106,10 @@ class Page:
             content_type=found[0].kind if found[0].kind in _SEEN else "application/octet-stream",
             headers={"Content-Disposition": "attachment"},
         )
+
+    async def judge(self, request: web.Request) -> web.StreamResponse:
+        """An eval says where its answers are judged."""
+        return await self._judging.serve(self._team, request)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Frames for `user`, as they happen."""

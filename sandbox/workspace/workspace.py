@@ -138,6 +138,16 @@ class Workspace(Acts):
     # What is there and what happened.
 
     @property
+    def judging_secret(self) -> str:
+        """What an eval tells the page by where its answers are judged (`/ui/judging`)."""
+        return self._server.judging.secret
+
+    @property
+    def judging(self) -> str:
+        """Where that is; empty: nowhere now."""
+        return self._server.judging.address
+
+    @property
     def url(self) -> str:
         """The origin; the demo page is at its root."""
         return self._page

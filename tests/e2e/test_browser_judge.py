@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FrameLocator, Page, expect
 
+from bot.eval.demo_page import Notice, leave_notice
 from bot.eval.run import PERSON, Wanted, run_eval
 from bot.rules.shares import Share
 from bot.words import eval as words
 from sandbox.grok import GrokServer, Script
+from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.e2e.test_browser_ways import picture
 from tests.eval.test_run import says, sums
 from tests.fixtures.grok import grok_settings
@@ -25,15 +27,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 class Terminal:
     """An eval whose judge is a person, as it runs in a terminal."""
 
-    def __init__(self, grok: GrokServer, data: Path, *judges: str) -> None:
+    def __init__(
+        self, grok: GrokServer, data: Path, *judges: str, demos: Path | None = None
+    ) -> None:
         self.stop, self.out, self._err = asyncio.Event(), io.StringIO(), io.StringIO()
-        wanted = Wanted(data, ("temperature=0.8,0.2",), 5.0, judges=judges)
+        wanted = Wanted(data, ("temperature=0.8,0.2",), 5.0, judges=judges, demos=demos)
         settings = grok_settings(grok, grok_max_tokens=100)
         running = run_eval(settings, wanted, self.stop, self.out, self._err)
         self.code = asyncio.create_task(running)
 
+    @property
+    def told(self) -> str:
+        """What stands there beside the result."""
+        return self._err.getvalue()
+
     async def address(self) -> str:
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+/#\S+", self._err.getvalue())):
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+/#\S{20,}", self.told)):
             assert not self.code.done(), await self.code
             await asyncio.sleep(0.01)
         return found[0]
@@ -46,11 +55,12 @@ def right_one(question: str, a: str, b: str) -> str:
     return "0" if right[0] == right[1] else "1" if right[0] else "2"
 
 
-async def judge(page: Page) -> None:
+async def judge(page: Page, within: FrameLocator | None = None) -> None:
     """Choose as somebody who can add does, by keys."""
-    texts = [await page.locator(f"#{name}").inner_text() for name in ("prompt", "a", "b")]
+    shown = within or page
+    texts = [await shown.locator(f"#{name}").inner_text() for name in ("prompt", "a", "b")]
     await page.keyboard.press(right_one(*texts))
-    await expect(page.locator("#prompt")).not_to_have_text(texts[0])
+    await expect(shown.locator("#prompt")).not_to_have_text(texts[0])
 
 
 async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_path: Path) -> None:
@@ -127,3 +137,69 @@ async def test_hostile_answers_are_shown_as_texts(page: Page, tmp_path: Path) ->
         assert await terminal.code == 0
 
     assert "temperature=0.2  1        50%" in terminal.out.getvalue()
+
+
+async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Path) -> None:
+    data, home = sums(tmp_path, 12), tmp_path / "grok-bot-demo-1"
+    home.mkdir(mode=0o700)
+    async with GrokServer(speed=None, first_delay=0) as grok, Workspace() as workspace:
+        leave_notice(home, Notice(url=workspace.url, secret=workspace.judging_secret))
+        await page.goto(f"{workspace.url}#{GENERAL}/{ANA}")
+        entry = page.get_by_role("button", name="Judge answers")
+        await expect(page.locator("[data-channel]").first).to_be_visible()
+        await expect(entry).to_have_count(0)
+
+        first = Terminal(grok, data, PERSON, "grok-4.3", demos=tmp_path)
+        await first.address()
+        assert f"{workspace.url}/#judge" in first.told
+        await entry.click()
+        frame = page.frame_locator("iframe")
+        count = frame.locator("#count")
+        await expect(count).to_have_text(re.compile(r"^0 of \d+$"))
+        total = int((await count.inner_text()).split()[-1])
+        await expect(page).to_have_title(re.compile("^Judge answers"))
+        await expect(entry).to_have_attribute("aria-current", "page")
+        await picture(page, "judge-demo")
+        await judge(page, frame)
+        first.stop.set()
+        assert await first.code == 1
+        await expect(entry).to_have_count(0)
+
+        second = Terminal(grok, data, PERSON, "grok-4.3", demos=tmp_path)
+        await second.address()
+        await expect(count).to_have_text(f"1 of {total}")
+        shown = await frame.locator("#prompt").inner_text()
+        await judge(page, frame)
+        await page.keyboard.press("Backspace")
+        await expect(frame.locator("#prompt")).to_have_text(shown)
+        for done in (1, *range(2, total)):
+            await expect(count).to_have_text(f"{max(done, 2)} of {total}")
+            await judge(page, frame)
+        await expect(frame.get_by_role("alert")).to_contain_text("All of it is judged")
+        await expect(entry).to_have_count(0)
+        assert await second.code == 0
+        await page.locator(f'[data-channel="{GENERAL}"]').click()
+        await expect(page.locator("[data-composer]")).to_be_visible()
+
+    assert "Best: temperature=0.2" in second.out.getvalue()
+    assert "agrees with the person on 100%" in second.out.getvalue()
+
+
+async def test_no_other_page_shows_the_pairs_within_itself(page: Page, tmp_path: Path) -> None:
+    data = sums(tmp_path, 2)
+    async with GrokServer(speed=None, first_delay=0) as grok, Workspace() as other:
+        terminal = Terminal(grok, data, PERSON)
+        address = await terminal.address()
+        await page.goto(other.url)
+        async with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
+            await page.evaluate(
+                """address => {
+                    const frame = document.createElement("iframe");
+                    frame.src = address;
+                    document.body.append(frame);
+                }""",
+                address,
+            )
+        assert await page.frame_locator("iframe").locator("#count").count() == 0
+        terminal.stop.set()
+        await terminal.code

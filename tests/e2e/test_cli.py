@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from bot.completion.schema import json_schema
+from bot.eval.demo_page import notices
 from bot.ops.command_words import AGENT_IS_OF_ONE, DEMO_SANDBOX_GROK, DEMO_STOPPED
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import Workspace
@@ -178,15 +179,10 @@ async def _demo(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A demo, and the address of its page."""
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(cwd)}
-    env |= {"XAI_API_KEY": key, "XAI_BASE_URL": base_url}
+    env |= {"XAI_API_KEY": key, "XAI_BASE_URL": base_url, "TMPDIR": str(cwd)}
     async with bot_process(env, "demo", cwd=cwd) as demo:
-        assert demo.stdout is not None
-        printed = ""
-        while not (address := re.search(r"http://127\.0\.0\.1:\d+", printed)):
-            line = await asyncio.wait_for(demo.stdout.readline(), 30)
-            assert line, printed
-            printed += line.decode()
-        yield demo, address[0]
+        printed = await _until("http://127.0.0.1:", demo.stdout)
+        yield demo, re.findall(r"http://127\.0\.0\.1:\d+", printed)[0]
 
 
 async def test_demo_prints_the_page_first_and_ends_with_ctrl_c(tmp_path: Path) -> None:
@@ -207,13 +203,51 @@ async def test_demo_prints_the_page_first_and_ends_with_ctrl_c(tmp_path: Path) -
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
 
+async def test_an_eval_shows_its_pairs_in_the_page_of_a_demo(tmp_path: Path) -> None:
+    """As both are typed: `demo`, and `eval` with the Grok that it prints."""
+    (tmp_path / "sums.txt").write_text("".join(f"What is {n} + 30?\n" for n in range(10, 25)))
+    async with _demo(tmp_path) as (demo, address):
+        (notice,) = notices(tmp_path)
+        given = dict(re.findall(r"(XAI_\w+)=(\S+)", await _until("XAI_BASE_URL=", demo.stdout)))
+        env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), **given}
+        options = ("--grid", "temperature=0.8,0.2", "--judge", "person", "--budget", "5")
+        async with bot_process(env, "eval", "sums.txt", *options, cwd=tmp_path) as judging:
+            said = await _until("Ctrl-C", judging.stderr)
+            shown = await _judging(address)
+        # It was killed, so that it could not say that it leaves.
+        while await _judging(address):
+            await asyncio.sleep(0.05)
+        demo.send_signal(signal.SIGINT)
+        await asyncio.wait_for(demo.communicate(), 20)
+
+    assert notice.url == address
+    assert f"{address}/#judge" in said
+    assert shown
+    assert shown in said
+    assert list(notices(tmp_path)) == []
+
+
+async def _judging(address: str) -> str:
+    """Where the page of a demo has answers judged."""
+    async with aiohttp.ClientSession() as session, session.get(f"{address}/ui/state") as reply:
+        return str((await reply.json())["judging"])
+
+
+async def _until(mark: str, output: asyncio.StreamReader | None) -> str:
+    """What is printed up to the line with `mark`."""
+    assert output is not None
+    printed = ""
+    while mark not in printed:
+        line = await asyncio.wait_for(output.readline(), 30)
+        assert line, printed
+        printed += line.decode()
+    return printed
+
+
 async def test_the_key_that_a_demo_prints_is_no_key_for_the_real_grok(tmp_path: Path) -> None:
     key, address = "xai-sandbox-key", "http://127.0.0.1:9/v1"
     async with _demo(tmp_path, key=key, base_url=address) as (demo, _):
-        assert demo.stdout is not None
-        said = ""
-        while "Ctrl-C" not in said:
-            said = (await asyncio.wait_for(demo.stdout.readline(), 30)).decode()
+        said = await _until("Ctrl-C", demo.stdout)
 
     assert DEMO_SANDBOX_GROK in said
 

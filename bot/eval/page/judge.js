@@ -18,6 +18,8 @@ let shown = { done: 0, total: 0 };
 const past = [];
 let busy = false;
 
+document.documentElement.classList.toggle("framed", window !== window.parent);
+
 /** @param {string} id @returns {HTMLElement} */
 function part(id) {
   const found = document.getElementById(id);

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, nameOf } from "./people.js";
 import { openPopover } from "./popover.js";
-import { HOME, isDirect } from "./workspace.js";
+import { HOME, isDirect, JUDGE } from "./workspace.js";
 
 /** @typedef {import("./types.js").Channel} Channel */
 /** @typedef {import("./workspace.js").Workspace} Workspace */
@@ -36,6 +36,7 @@ export function renderHeader(node, workspace, actions) {
   const withBot = workspace.place === HOME || channel?.id === workspace.botChannel?.id;
   node.classList.toggle("header-tabbed", withBot);
   if (withBot) node.replaceChildren(menu, ...appHeader(workspace, actions));
+  else if (workspace.place === JUDGE) node.replaceChildren(menu, judgingHeader());
   else if (channel) node.replaceChildren(menu, ...channelHeader(channel, workspace, actions));
 }
 
@@ -71,6 +72,10 @@ function channelHeader(channel, workspace, actions) {
     ),
     members,
   ];
+}
+
+function judgingHeader() {
+  return el("div", { class: "header-title" }, el("h1", {}, icon("scales"), "Judge answers"));
 }
 
 /** @param {Workspace} workspace @param {HeaderActions} actions */

@@ -5,6 +5,7 @@ import { ChannelPlace } from "./channel-place.js";
 import { EventStream } from "./events.js";
 import { renderHeader } from "./header.js";
 import { HomeTab } from "./home.js";
+import { JudgingPlace } from "./judging.js";
 import { MessageActions } from "./message-actions.js";
 import { ModalStack } from "./modal.js";
 import { openMenu } from "./popover.js";
@@ -12,7 +13,7 @@ import { Sidebar } from "./sidebar.js";
 import { ThreadPane } from "./thread-pane.js";
 import { toast } from "./toast.js";
 import { explain } from "./words.js";
-import { HOME, Workspace } from "./workspace.js";
+import { HOME, JUDGE, Workspace } from "./workspace.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Message} Message */
@@ -24,6 +25,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 class Page {
   /** @type {ChannelPlace|null} */ #channel = null;
   /** @type {HomeTab|null} */ #home = null;
+  /** @type {JudgingPlace|null} */ #judging = null;
   #online = false;
 
   constructor() {
@@ -69,13 +71,19 @@ class Page {
     const switched = me !== workspace.me;
     workspace.me = me;
     this.client.user = me;
-    const known =
-      place === HOME ? workspace.bot.home_tab : workspace.channels.get(place)?.members.includes(me);
-    const target = known ? place : (workspace.myChannels[0]?.id ?? workspace.appPlace ?? HOME);
+    const target = this.#isKnown(place, me) ? place : (workspace.myChannels[0]?.id ?? workspace.appPlace ?? HOME);
     if (location.hash !== `#${target}/${me}`) history.replaceState(null, "", `#${target}/${me}`);
     if (switched) this.#become(me);
     if (switched || target !== workspace.place) this.#open(target);
     this.#sidebar(false);
+  }
+
+  /** @param {string} place @param {string} user */
+  #isKnown(place, user) {
+    const { workspace } = this;
+    if (place === HOME) return workspace.bot.home_tab;
+    if (place === JUDGE) return workspace.judging !== "";
+    return workspace.channels.get(place)?.members.includes(user) ?? false;
   }
 
   /** @param {string} place @param {string} user */
@@ -111,7 +119,9 @@ class Page {
     this.#channel?.leave();
     this.#channel = null;
     this.#home = null;
+    this.#judging = null;
     if (place === HOME) this.#openHome();
+    else if (place === JUDGE) this.#openJudging();
     else this.#openChannel(place);
     this.#paint();
     // Until the stream is open, what happens between an answer and the first frame would be lost.
@@ -122,6 +132,12 @@ class Page {
     const home = new HomeTab(this.workspace.bot.name, (view) => this.#viewContext(view));
     this.#home = home;
     byId("place").replaceChildren(home.node);
+  }
+
+  #openJudging() {
+    this.#judging = new JudgingPlace();
+    this.#judging.show(this.workspace.judging);
+    byId("place").replaceChildren(this.#judging.node);
   }
 
   /** @param {string} id */
@@ -147,7 +163,8 @@ class Page {
     });
     this.#banner();
     const channel = workspace.channels.get(workspace.place);
-    const title = channel ? workspace.titleOf(channel) : workspace.bot.name;
+    const other = workspace.place === JUDGE ? "Judge answers" : workspace.bot.name;
+    const title = channel ? workspace.titleOf(channel) : other;
     document.title = `${title} · ${workspace.team.name}`;
   }
 
@@ -187,6 +204,7 @@ class Page {
   /** Fetch what the open place shows. The Home tab comes over the stream. */
   async #fetch() {
     if (this.#channel) return this.#channel.load();
+    if (this.#judging) return;
     const reply = await this.client.openApp("home");
     if (!reply.ok) toast(explain(reply.error));
   }
@@ -194,6 +212,7 @@ class Page {
   async #refresh() {
     this.workspace.load(await this.client.state());
     this.#channel?.channelChanged();
+    this.#judging?.show(this.workspace.judging);
     this.#paint();
   }
 

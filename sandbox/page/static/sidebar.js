@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, nameOf } from "./people.js";
-import { isDirect } from "./workspace.js";
+import { isDirect, JUDGE } from "./workspace.js";
 
 /** @typedef {import("./types.js").Channel} Channel */
 /** @typedef {import("./workspace.js").Workspace} Workspace */
@@ -45,6 +45,7 @@ export class Sidebar {
     const { name } = workspace.team;
     this.name.replaceChildren(el("span", { class: "workspace-mark" }, name.slice(0, 1)), name);
     this.places.replaceChildren(
+      workspace.judging ? section("Eval", [this.#judging()]) : "",
       section(
         "Channels",
         workspace.myChannels.map((channel) => this.#entry(channel)),
@@ -72,6 +73,11 @@ export class Sidebar {
       channel: channel.id,
       ...(unread && { unread: "" }),
     });
+  }
+
+  #judging() {
+    const waits = this.workspace.place === JUDGE ? {} : { unread: "" };
+    return this.#link(JUDGE, icon("scales"), "Judge answers", { judge: "", ...waits });
   }
 
   /** @param {string} place */

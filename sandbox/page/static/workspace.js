@@ -7,6 +7,9 @@
 /** The place that is no conversation: the bot's Home tab. */
 export const HOME = "home";
 
+/** The place where the answers of an eval are judged, while one asks for that. */
+export const JUDGE = "judge";
+
 /** Between people, without a name of its own. @param {Channel} channel */
 export function isDirect(channel) {
   return channel.kind === "im" || channel.kind === "mpim";
@@ -22,6 +25,8 @@ export class Workspace {
     /** @type {Map<string, Channel>} */
     this.channels = new Map();
     this.team = { id: "", name: "" };
+    /** Where answers are judged; empty: nowhere. */
+    this.judging = "";
     /** @type {import("./types.js").Bot} */
     this.bot = {
       user_id: "",
@@ -43,6 +48,7 @@ export class Workspace {
   /** @param {State} state */
   load(state) {
     this.team = state.team;
+    this.judging = state.judging;
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
     this.bot = state.bot;
