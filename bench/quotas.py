@@ -22,8 +22,7 @@ from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.rules.hold import Denied, Hold, Share
-from bot.rules.quota import WORKSPACE, QuotaName, Scope
-from bot.rules.windows import Windows
+from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
 from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
 from bot.store.quotas import Quotas

@@ -221,7 +221,7 @@ def _eval(options: argparse.Namespace) -> int:
 def _schema(_: argparse.Namespace) -> int:
     import json
 
-    from bot.completion.schema import json_schema
+    from bot.completion.request import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.completion.options import OPTIONS
-from bot.rules.commands import Help, parse
-from bot.rules.help import NARROWING, option_help, option_line
+from bot.rules.commands import NARROWING, Help, option_help, option_line, parse
 from bot.rules.nearly import meant
 from bot.words import terminal as words
 

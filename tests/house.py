@@ -41,7 +41,6 @@ TOP = frozenset(
         "cli",
         "cli_parser",
         "terminal",
-        "terminal_files",
         "terminal_help",
         "terminal_input",
         "operator",

@@ -15,8 +15,7 @@ from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
 from bot.rules.in_force import Limit
 from bot.rules.policy import Policy
-from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window
-from bot.rules.windows import Windows, windows_at
+from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window, Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import moment
 from bot.slack.side import SlackSide

@@ -16,10 +16,8 @@ from bot.admin.votes_view import in_short
 from bot.asking.rules_text import default_name, default_value, kept_out, notices, searchable_text
 from bot.grok.client import GrokClient
 from bot.rules.in_force import InForce, Limit, Models
-from bot.rules.policy import (
-    Policy,
-)
-from bot.rules.windows import windows_at
+from bot.rules.policy import Policy
+from bot.rules.quota import windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
 from bot.slack.person import Person
 from bot.store.side import StoreSide

@@ -16,9 +16,8 @@ from bot.asking.rules_text import kept_out, whose
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
-from bot.rules.quota import QUOTAS, Scope
+from bot.rules.quota import QUOTAS, Scope, Windows, windows_at
 from bot.rules.scope_words import Target
-from bot.rules.windows import Windows, windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.channel_names import ChannelNames
 from bot.slack.side import SlackSide

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot.completion.excerpt import excerpt
 from bot.rules.in_force import Limit
-from bot.rules.quota import QUOTAS, Quota, QuotaName
-from bot.rules.windows import Windows
+from bot.rules.quota import QUOTAS, Quota, QuotaName, Windows
 from bot.slack.blocks import mention, moment
 from bot.store.quotas import Counts, Use
 from bot.views.home_view import bar

@@ -15,8 +15,8 @@ from bot.admin.votes_view import MOST_ROWS, charts, report
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.rules.admin_commands import AdminCommand
+from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot
-from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.channel_names import ChannelNames
 from bot.store.side import StoreSide

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.effort import effort_in
+from bot.completion.ask import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.options import PARAMETERS
@@ -18,14 +18,7 @@ from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.defaults import default_faults
 from bot.rules.in_force import InForce
-from bot.rules.policy import (
-    EVERY_MODEL,
-    Fields,
-    Paused,
-    Policy,
-    model_fields,
-    searchable_fields,
-)
+from bot.rules.policy import EVERY_MODEL, Fields, Paused, Policy, model_fields, searchable_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.words import admin as words

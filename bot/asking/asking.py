@@ -19,31 +19,16 @@ from bot.asking.requests import Requests
 from bot.asking.rules_text import kept_out
 from bot.completion.ask import Ask, Place, Surface
 from bot.completion.flags import Flags
-from bot.errors import (
-    Fault,
-    NotTaken,
-    RequestRefused,
-    StalePolicy,
-    StoreUnavailable,
-    TurnedAway,
-)
+from bot.errors import Fault, NotTaken, RequestRefused, StalePolicy, StoreUnavailable, TurnedAway
 from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
 from bot.jobs.job import Job
 from bot.rules.defaults import Supplied
-from bot.rules.hold import (
-    Counted,
-    Denied,
-    Hold,
-    context_text,
-    hold_for,
-    may_fit,
-    prompt_text,
-)
+from bot.rules.hold import Counted, Denied, Hold, context_text, hold_for, may_fit, prompt_text
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
-from bot.rules.windows import windows_at
+from bot.rules.quota import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.people import People

@@ -16,8 +16,7 @@ from bot.completion.search import NO_SEARCH, Search
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
-from bot.rules.quota import QUOTAS, QuotaName
-from bot.rules.windows import Windows
+from bot.rules.quota import QUOTAS, QuotaName, Windows
 from bot.slack.blocks import moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from bot import words
 from bot.completion.ask import Ask, Place, ReplyTo
-from bot.completion.faults import refusal, sound_part, validate
+from bot.completion.faults import check, refusal, sound_part, validate
 from bot.completion.flags import Flags
 from bot.completion.request import CompletionRequest
-from bot.completion.rules import check
 from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault, RequestRefused
 from bot.files.ref import shows_pictures

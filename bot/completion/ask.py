@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search, search_in
 from bot.files.ref import MOST_FILES, FileInfo, FileRef, shows_pictures
+
+Effort = Literal["none", "low", "medium", "high", "xhigh"]
+
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
+"""From the least to the most."""
+
+_TIMES: dict[Effort, int] = {"none": 0, "low": 1, "medium": 2, "high": 4, "xhigh": 8}
+"""How many times the thoughts of a low effort; nobody publishes numbers."""
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
 ReplyTo = Literal["channel", "thread", "private"]
 Source = Literal["own", "channel", "workspace", "settings"]
 """Whose default stands in for what the person did not say."""
+
+
+def effort_in(value: object) -> Effort | None:
+    """The effort that `value` names; None when it names none."""
+    return next((effort for effort in EFFORTS if effort == value), None)
+
+
+def thoughts_of(usual: int, effort: Effort | None) -> int:
+    """Tokens that an answer's thoughts may take, where `usual` is what they take when nobody says
+    how long to think."""
+    return usual if effort is None else usual * _TIMES[effort]
 
 
 class Said(BaseModel):

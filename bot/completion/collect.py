@@ -12,18 +12,9 @@ from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
 from bot.completion.references import References, listing
 from bot.completion.request import CompletionRequest
-from bot.completion.result import (
-    Answer,
-    Chunk,
-    Endpoint,
-    Section,
-    TokenLogprob,
-    ToolUse,
-    Usage,
-)
+from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, ToolUse, Usage
 from bot.completion.search import NO_SEARCH, Search
-from bot.completion.searching import Searching
-from bot.completion.tools import Searched
+from bot.completion.tools import Searched, Searching
 from bot.words import search as said
 
 _MOST_REASONING_CHARS = 256 * 1024

@@ -19,18 +19,10 @@ from difflib import get_close_matches
 from pydantic import JsonValue
 
 from bot import words
-from bot.completion.ask import ReplyTo
-from bot.completion.effort import Effort, effort_in
+from bot.completion.ask import Effort, ReplyTo, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
-from bot.completion.lexer import (
-    Flag,
-    Lexer,
-    ShellWords,
-    TypedText,
-    plain,
-    starts_like_flag,
-)
+from bot.completion.lexer import Flag, Lexer, ShellWords, TypedText, plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, SHORT, Option
 from bot.completion.request import is_text
 from bot.completion.search import LISTS, OFF, read_all

@@ -15,8 +15,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot import words
-from bot.completion.ask import Ask, ReplyTo
-from bot.completion.effort import Effort
+from bot.completion.ask import Ask, Effort, ReplyTo
 from bot.completion.faults import schema_faults
 from bot.completion.flags import Flags
 from bot.completion.lexer import Value

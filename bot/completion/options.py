@@ -9,9 +9,7 @@ from typing import Any, Literal, get_args
 
 from bot import words
 from bot.completion.ask import ReplyTo
-from bot.completion.request import About, CompletionRequest
-from bot.completion.rules import MAX_ANSWERS, MAX_INT32
-from bot.completion.schema import json_schema
+from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest, json_schema
 from bot.completion.search import MAX_TURNS, OPTION_NAMES
 from bot.completion.typed import written
 from bot.words import form as form_words
@@ -37,7 +35,7 @@ class Option(About):
     `texts` is one text or a list of them; `bias` maps token ids to numbers; `search` is all that
     `bot.completion.search` reads, each by its name. `description` and
     the bounds are what the API says; `above` is an exclusive minimum. `most` is where the rules
-    beyond its schema (`bot.completion.rules`) end a whole number.
+    beyond its schema (`bot.completion.faults`) end a whole number.
     """
 
     name: str

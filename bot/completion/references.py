@@ -8,9 +8,12 @@ from itertools import count
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
+from yarl import URL
 
-from bot.completion.hosts import in_ascii
 from bot.words import search as words
+
+LONGEST = 253
+"""Characters of a name (RFC 1035)."""
 
 MOST_LISTED = 10
 MOST_REFERENCES = 200
@@ -34,6 +37,16 @@ _LINK = re.compile(
     r"\[([a-z0-9.-]{1,60}) ([0-9]{1,4})\]\((https?://(?:[^\s()]|\([^\s()]{0,1000}\)){1,1000})\)"
 )
 """One of `link_to`: what it is called, its number and its address."""
+
+
+def in_ascii(host: str) -> str:
+    """`host` in ASCII as browsers look it up (UTS #46, not transitional): `ß` stays a letter of its
+    own, where Python's own codec makes another host of it. Raises `ValueError` for no name."""
+    if len(host) > LONGEST:
+        raise ValueError("too long")
+    if host.isascii():
+        return host.encode("idna").decode().lower()
+    return URL.build(host=host).raw_host or ""
 
 
 class Reference(BaseModel):

@@ -1,4 +1,5 @@
-"""The completion request: the one model that flags, form, help and schema are derived from."""
+"""The completion request: the one model that flags, form, help and the published JSON Schema are
+derived from."""
 
 from __future__ import annotations
 
@@ -14,11 +15,20 @@ from pydantic import (
     field_validator,
     model_serializer,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bot.completion.result import Endpoint
 
+MAX_ANSWERS = 128
+"""Answers of one request, `best_of` included (xAI's sample.proto: `n` is at most 128)."""
+
+MAX_INT32 = 2**31 - 1
+"""`max_tokens` and token ids are int32 (xAI's OpenAPI)."""
+
 Group = Literal["basic", "sampling", "output", "advanced"]
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +76,7 @@ Bias = Annotated[int | float, WithJsonSchema({"type": "number"})]
 class CompletionRequest(BaseModel):
     """A text completion request: 17 parameters, of which only those given are sent.
 
-    Accepts exactly the JSON that the schema of `bot.completion.schema` accepts. A parameter that
+    Accepts exactly the JSON that the schema of `bot.completion.request` accepts. A parameter that
     was not given is None; an explicit `null` is refused, as the schema has none.
     """
 
@@ -283,3 +293,35 @@ class CompletionRequest(BaseModel):
     def streams(self) -> bool:
         """Whether the answer is asked for as a stream; the best of several cannot be."""
         return self.stream is not False and (self.best_of or 1) == 1
+
+
+class _Plain(GenerateJsonSchema):
+    """No titles, no defaults and no `null`: a parameter is given or it is absent."""
+
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        plain = super().generate(schema, mode)
+        del plain["title"], plain["description"]
+        return {"$schema": DIALECT, **plain}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        return False
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft-07) of `CompletionRequest`, its keys in alphabetical order."""
+    ordered: dict[str, Any] = _ordered(CompletionRequest.model_json_schema(schema_generator=_Plain))
+    return ordered
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    return value

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from bot import words
 from bot.completion.excerpt import excerpt
-from bot.completion.hosts import LONGEST, in_ascii
+from bot.completion.references import LONGEST, in_ascii
 from bot.completion.tools import TOOLS, Searched
 from bot.completion.typed import narrow
 from bot.errors import Fault

@@ -2,17 +2,23 @@
 
 What people wrote is untrusted. Nothing in it can pass for one of the marks written here: a line
 that looks like one is quoted (`> …`), and the rest stays as it is.
+
+How many tokens that can be at most: a byte-level tokenizer, as Grok's and those of all open models
+are, makes at most one token of each UTF-8 byte (digits, emoji, rare scripts and base64 come near to
+that; English makes one of four).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.completion.ask import Said
-from bot.completion.conversation import Turn, beginning, estimate_tokens
+from bot.completion.conversation import Turn, beginning, estimate_tokens, most_tokens
+from bot.completion.enclosed import beside_text, carried
 from bot.completion.excerpt import excerpt
+from bot.completion.request import CompletionRequest
 from bot.files.material import Enclosure, Pdf, Picture, Unread
 from bot.markdown.lookalikes import latin, normalized
 
@@ -61,6 +67,10 @@ _UNSEEN = r"[^\w!-/:-~]"
 _EQUAL_SIGNS = rf"{_UNSEEN}*+(?:={_UNSEEN}*+){{3}}(?:={_UNSEEN}*+)*+"
 _LIKE_SPEAKER = re.compile(rf"{_EQUAL_SIGNS}\[")
 _LIKE_SHARED = re.compile(rf"{_EQUAL_SIGNS}\(")
+
+PER_MESSAGE = 8
+"""Tokens that mark a message of a chat: its role, its beginning and its end. Those of ChatML and
+Llama 3 take five, OpenAI's Harmony up to seven (their chat templates)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,3 +295,30 @@ def _quoted(text: str, mark: re.Pattern[str]) -> str:
 def _plain(text: str) -> str:
     """`text` with letters and signs in their plainest form."""
     return normalized(text, "NFKD")
+
+
+def texts_of(request: CompletionRequest, system: str, past: Past = NO_PAST) -> tuple[str, ...]:
+    """What is to be read of a request, in the longer of the two forms in which it can be sent; of a
+    PDF what is written in it."""
+    past = replace(past, files=carried(past.files, pictures=True, pdfs=False))
+    around = frame(system, past)
+    suffixes = [request.suffix] * len(request.prompts) if request.suffix else []
+    plain = (*map(around.around, request.prompts), *suffixes)
+    chat = tuple(
+        message["content"] for message in chat_messages(system, past, "\n\n".join(request.prompts))
+    )
+    return max(plain, chat, key=most_read)
+
+
+def most_enclosed(request: CompletionRequest, system: str, past: Past) -> int:
+    """The most tokens that the files of `past` add to a request."""
+    bare = replace(past, files=())
+    written = most_read(texts_of(request, system, past)) - most_read(
+        texts_of(request, system, bare)
+    )
+    return written + len(request.prompts) * beside_text(past.files)
+
+
+def most_read(texts: Sequence[str]) -> int:
+    """The most tokens that messages of `texts` can be."""
+    return sum(map(most_tokens, texts)) + PER_MESSAGE * len(texts)

@@ -17,8 +17,7 @@ from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
 from bot.errors import StoreUnavailable
 from bot.rules.admin_commands import parse_command
-from bot.rules.commands import AskCommand, Form, Help, parse
-from bot.rules.help import help_text
+from bot.rules.commands import AskCommand, Form, Help, help_text, parse
 from bot.rules.nearly import meant
 from bot.rules.saved_prompts import filled
 from bot.slack.blocks import Message

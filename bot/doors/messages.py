@@ -23,8 +23,7 @@ from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
 from bot.jobs.queue import Queue
-from bot.rules.commands import AskCommand, Form, Help, parse
-from bot.rules.help import help_text
+from bot.rules.commands import AskCommand, Form, Help, help_text, parse
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
 from bot.slack.payloads import MessageEvent

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from bot.completion.ask import Ask
+from bot.completion.ask import Ask, Effort
 from bot.completion.collect import Collector
-from bot.completion.effort import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.effort import Effort, effort_in
+from bot.completion.ask import Effort, effort_in
 from bot.completion.faults import validate
 from bot.completion.flags import named_option, parse_text
 from bot.completion.options import PARAMETERS

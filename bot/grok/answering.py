@@ -17,7 +17,7 @@ from bot.completion.result import Chunk
 from bot.completion.tools import Searched
 from bot.errors import GrokFailed, GrokFailure
 from bot.files.material import Pdf
-from bot.grok.adapting import Adapting, Way, adapted, ways_out
+from bot.grok.adapting import Adapting, Room, Way, adapted, room_after, shortened, ways_out
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.citing import Citing
@@ -27,7 +27,6 @@ from bot.grok.errors import Failure, not_searched
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
 from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
-from bot.grok.room import Room, room_after, shortened
 from bot.grok.routing import Refused, Router
 from bot.grok.scrub import safe_name
 from bot.grok.sips import Sips

@@ -1,4 +1,5 @@
-"""The models there are: asked from the API, known by heart when it does not say."""
+"""The models there are, and what they cost: asked from the API; where it does not say, known by
+heart, or said by the operator."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from bot.completion.effort import Effort
+from bot.completion.ask import Effort
 from bot.completion.request import is_text
 from bot.grok.known_models import (
     EFFORTS_BY_MODEL,
@@ -24,6 +25,7 @@ from bot.grok.known_models import (
     Model,
 )
 from bot.rules.prices import LongPrompt, Prices
+from bot.settings import Settings
 
 FRESH_SECONDS = 600.0
 _PRICE_UNITS_PER_DOLLAR = 10_000
@@ -336,3 +338,28 @@ def _dollars(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value / _PRICE_UNITS_PER_DOLLAR if 0 <= value < _HIGHEST_PRICE else None
+
+
+class PriceList:
+    """The prices of all models."""
+
+    def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
+        self._catalogue = catalogue
+        self._said = _prices_in(settings.grok_prices)
+
+    def of(self, model: str) -> Prices | None:
+        """The prices of the model that answers to this name; None when nobody knows them."""
+        listed = self._catalogue.answering(model)
+        if listed is None or listed.input_price is None or listed.output_price is None:
+            return self._said.get(model.casefold())
+        return Prices(listed.input_price, listed.output_price, listed.cached_price, listed.long)
+
+
+def _prices_in(text: str) -> dict[str, Prices]:
+    """The prices in `GROK_PRICES`, by model in lower case."""
+    prices = {}
+    for entry in filter(None, map(str.strip, text.split(","))):
+        model, _, amounts = entry.rpartition("=")
+        first, *cached, last = map(float, amounts.split("/"))
+        prices[model.casefold()] = Prices(first, last, cached[0] if cached else None)
+    return prices

@@ -16,7 +16,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot import words
-from bot.completion.effort import Effort, thoughts_of
+from bot.completion.ask import Effort, thoughts_of
 from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
@@ -26,11 +26,10 @@ from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
 from bot.grok.call import Beside, Call, Names, Shape, dialect_of
-from bot.grok.catalogue import Catalogue
+from bot.grok.catalogue import Catalogue, PriceList
 from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.key import KeyState, Reach, reach, read_key
 from bot.grok.known_models import KNOWN
-from bot.grok.prices import PriceList
 from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
 from bot.grok.sips import SippingTransport

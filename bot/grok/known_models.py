@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.completion.effort import Effort
+from bot.completion.ask import Effort
 from bot.rules.prices import LongPrompt
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot import words
-from bot.completion.effort import Effort
+from bot.completion.ask import Effort
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.completion.search import NO_SEARCH, Search

@@ -1,17 +1,48 @@
-"""One request to Grok for a job, and what has come of it."""
+"""One request to Grok for a job, what has come of it, and what it searches, kept within what is
+reserved for that."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+
+import structlog
 
 from bot.completion.collect import Collector
 from bot.completion.enclosed import holds_pictures, named_unread
-from bot.completion.result import Answer
+from bot.completion.result import Answer, ToolUse
+from bot.errors import StoreUnavailable
 from bot.files.material import Enclosure
 from bot.grok.client import GrokClient
 from bot.grok.endpoints import enclosed
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recalled
+from bot.rules.extending import exceeds, more_for
+from bot.rules.hold import Denied
+from bot.words import search as said
+
+log = structlog.get_logger(__name__)
+
+EXTEND_SECONDS = 1.0
+"""How long reserving more may hold up reading the answer."""
+
+
+async def keep_within(held: Held, use: ToolUse) -> None:
+    """Reserve more where `use` has come to all that is reserved for the answer, as long as quotas
+    and caps allow it. Raises `Denied` with a sentence when it has come to more."""
+    hold, search = held.job.hold, held.job.ask.search
+    if hold is None or not search:
+        return
+    while (more := more_for(hold, search, use)) is not None:
+        try:
+            async with asyncio.timeout(EXTEND_SECONDS):
+                await held.extend(more)
+        except (Denied, StoreUnavailable, TimeoutError) as error:
+            log.info("no more searches reserved", why=type(error).__name__)
+            break
+        hold = more
+    if exceeds(hold, use):
+        raise Denied(said.SEARCHED_ENOUGH)
 
 
 class Attempt:

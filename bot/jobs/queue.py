@@ -17,10 +17,9 @@ from bot.completion.ask import Ask
 from bot.crash_points import passing
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.entry import GROUP, Entry, Lease, Load, entries_of, load_of
-from bot.jobs.job import STATE, Job, State, parse_job
+from bot.jobs.job import STATE, Job, State, for_newer, may_be_newer, needs_of, parse_job
 from bot.jobs.leased import Leased
 from bot.jobs.refusal import Crowd, raise_refusal
-from bot.jobs.versions import for_newer, may_be_newer, needs_of
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.connection import BLOCK_SECONDS, Store, redis_errors

@@ -12,8 +12,15 @@ import structlog
 from bot.completion.ask import Ask, Begun, Said
 from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
 from bot.completion.enclosed import carried, one_fewer
-from bot.completion.measure import PER_MESSAGE, most_enclosed, most_read, texts_of
-from bot.completion.transcript import Past, fit, shared
+from bot.completion.transcript import (
+    PER_MESSAGE,
+    Past,
+    fit,
+    most_enclosed,
+    most_read,
+    shared,
+    texts_of,
+)
 from bot.errors import SlackError
 from bot.files.material import Enclosure, Unread
 from bot.files.ref import MOST_FILES, FileRef

@@ -18,10 +18,9 @@ from bot.completion.result import Answer, Section
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.jobs.attempt import Attempt
+from bot.jobs.attempt import Attempt, keep_within
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
-from bot.jobs.search_bounds import keep_within
 from bot.jobs.sequels import Sequels
 from bot.jobs.until_stored import until_stored
 from bot.reply.continued import Continued

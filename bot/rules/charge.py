@@ -8,7 +8,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import most_tokens, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.rules.hold import MOST, Hold
-from bot.rules.search_use import SearchUse, searched
+from bot.rules.prices import SearchUse, searched
 
 _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot import words
-from bot.completion.ask import ReplyTo, Source
-from bot.completion.effort import EFFORTS, Effort, effort_in
+from bot.completion.ask import EFFORTS, Effort, ReplyTo, Source, effort_in
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.faults import validate
+from bot.completion.faults import check, validate
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO
 from bot.completion.request import CompletionRequest, is_text
-from bot.completion.rules import check
 from bot.completion.search import (
     OPTION_NAMES,
     SOURCES,

@@ -9,8 +9,8 @@ from bot.completion.result import ToolUse
 from bot.completion.search import Search
 from bot.completion.tools import cost_of
 from bot.rules.hold import MOST, Hold
+from bot.rules.prices import most_searched
 from bot.rules.quota import QuotaName
-from bot.rules.search_use import most_searched
 
 
 def extended(hold: Hold, search: Search) -> Hold | None:

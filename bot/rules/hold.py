@@ -11,20 +11,16 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.completion.ask import Ask
+from bot.completion.ask import Ask, Effort, thoughts_of
 from bot.completion.conversation import BYTES_PER_TOKEN, most_tokens
-from bot.completion.effort import Effort, thoughts_of
-from bot.completion.measure import PER_MESSAGE
 from bot.completion.tools import FILE_SEARCHES, LISTED, prices_of_tools
-from bot.completion.transcript import GO_ON, shared
+from bot.completion.transcript import GO_ON, PER_MESSAGE, shared
 from bot.errors import UserError
 from bot.files.ref import PDF_SEARCHES, PDF_TURNS, bounds_of
 from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
-from bot.rules.prices import Prices
-from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope
-from bot.rules.search_use import SearchUse, most_searched
-from bot.rules.windows import Windows, windows_at
+from bot.rules.prices import Prices, SearchUse, most_searched
+from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope, Windows, windows_at
 from bot.settings import Settings, zone_of
 
 LEAST_ROOM = 500

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
-from bot.completion.effort import effort_in
+from bot.completion.ask import effort_in
 from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.request import Text, is_text
 from bot.completion.search import OPTION_NAMES, is_value

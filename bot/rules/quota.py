@@ -1,4 +1,5 @@
-"""The vocabulary of quotas: their names, whose they are, and how an amount is typed.
+"""The vocabulary of quotas: their names, whose they are, how an amount is typed, and the days and
+months that they are counted in.
 
 Inside, every amount is an int: questions, tokens, answers, or micro-dollars.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from fractions import Fraction
 from types import MappingProxyType
@@ -16,7 +18,7 @@ from typing import Literal, get_args
 from bot import words
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.lexer import DASHES
-from bot.completion.rules import MAX_ANSWERS, MAX_INT32
+from bot.completion.request import MAX_ANSWERS, MAX_INT32
 from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import quota as said
@@ -317,3 +319,42 @@ def _number(found: re.Match[str]) -> Fraction:
     return (
         number * _FACTORS[found["factor"].lower()] * (-1 if found["sign"] in ("-", "−", "–") else 1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """A day (`2026-11-22`) and the month that it is in (`2026-11`), with the Unix times in seconds
+    at which they end."""
+
+    day: str
+    month: str
+    day_ends: int
+    month_ends: int
+
+    def ends(self, name: QuotaName) -> int | None:
+        """When what counts against a quota begins anew, Unix time in seconds; None: it is no
+        matter of time."""
+        match QUOTAS[name].window:
+            case "day":
+                return self.day_ends
+            case "month":
+                return self.month_ends
+            case None:
+                return None
+
+
+def windows_at(at: float, zone: tzinfo) -> Windows:
+    """The day and the month in `zone` that the Unix time `at` is in."""
+    today = datetime.fromtimestamp(at, zone).date()
+    next_month = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return Windows(
+        day=f"{today:%Y-%m-%d}",
+        month=f"{today:%Y-%m}",
+        day_ends=_begin(today + timedelta(days=1), zone),
+        month_ends=_begin(next_month, zone),
+    )
+
+
+def _begin(day: date, zone: tzinfo) -> int:
+    """When a day begins, in seconds of Unix time."""
+    return int(datetime.combine(day, time(), zone).timestamp())

@@ -96,7 +96,7 @@ class UsageRow:
 class Quotas:
     """The counters of one workspace. Every method raises `StoreUnavailable`.
 
-    Days and months are named as in `bot.rules.windows.Windows`.
+    Days and months are named as in `bot.rules.quota.Windows`.
     """
 
     def __init__(self, store: Store, keys: Keys) -> None:

@@ -11,8 +11,8 @@ from typing import cast as typed
 import structlog
 from pydantic import ValidationError
 
+from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot, Judged, Vote
-from bot.rules.windows import windows_at
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from bot.completion.ask import ReplyTo
-from bot.completion.effort import Effort
+from bot.completion.ask import Effort, ReplyTo
 from bot.completion.form import MULTILINE, TASKS, Filled, field_text, lowest, units
 from bot.completion.options import OPTIONS, PARAMETERS, Option
-from bot.completion.search import OPTION_NAMES
+from bot.completion.search import OPTION_NAMES, read
+from bot.errors import Fault
 from bot.markdown.characters import boundary
 from bot.rules.saved_prompts import Offer
+from bot.slack.views import heading
 from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
 from bot.words import form as words
+from bot.words import search as search_words
 
 Json = dict[str, Any]
 
@@ -277,3 +279,27 @@ def _hints(parameter: Option) -> Iterable[str]:
 
 def _kept(value: JsonValue) -> str:
     return words.KEPT_LONG if units(str(value)) > INPUT_CHARS else words.KEPT_STRANGE
+
+
+def search_fields(typed: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
+    """A section of its own, filled with what was `typed`, by the names of options."""
+    yield heading(words.GROUPS["search"])
+    for name in OPTION_NAMES:
+        option = OPTIONS[name]
+        element = _search_element(name, typed.get(name, ""))
+        yield input_block(name, option.label, element, hint=option.hint)
+
+
+def _search_element(name: str, typed: str) -> Json:
+    option, value = OPTIONS[name], read(name, typed)
+    known = "" if isinstance(value, Fault) else str(value)
+    match name:
+        case "search":
+            return choice(search_words.CHOICES, known or NOT_SET)
+        case "since" | "until":
+            initial = {"initial_date": known} if known else {}
+            return {"type": "datepicker", "placeholder": plain(words.DAY), **initial}
+        case "max_turns":
+            return number_input(option, known)
+        case _:
+            return text_input(name, typed, option.example)

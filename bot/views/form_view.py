@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from bot.completion.ask import ReplyTo, Said
-from bot.completion.effort import effort_in
+from bot.completion.ask import ReplyTo, Said, effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
 from bot.completion.options import PARAMETERS, REPLY_TO
@@ -45,11 +44,11 @@ from bot.views.form_fields import (
     prompt_field,
     reply_field,
     saved_field,
+    search_fields,
     several_field,
     system_field,
     task_field,
 )
-from bot.views.search_fields import search_fields
 from bot.words import form as words
 
 CALLBACK_ID = "grok_form"

@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from bot.completion.ask import ReplyTo
-from bot.completion.effort import effort_in
+from bot.completion.ask import ReplyTo, effort_in
 from bot.completion.form import ADVANCED, BASIC, Filled
 from bot.completion.options import REPLY_TO
 from bot.completion.search import OPTION_NAMES, read_all, typed_search
@@ -38,10 +37,10 @@ from bot.views.form_fields import (
     parameter_field,
     plain,
     reply_field,
+    search_fields,
     system_field,
 )
 from bot.views.form_view import Values, read_form
-from bot.views.search_fields import search_fields
 from bot.words import form as form_words
 from bot.words import setup as words
 

@@ -15,23 +15,13 @@ import pytest
 from bot.completion import CompletionRequest
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
+from bot.rules.quota import windows_at
 from bot.rules.votes import Judged, Vote
-from bot.rules.windows import windows_at
 from bot.slack.charts import CHART
 from bot.store.votes import Votes
 from bot.words import admin as admin_words
 from bot.words import votes as words
-from sandbox.workspace import (
-    ANA,
-    BEN,
-    CHLOE,
-    GENERAL,
-    RANDOM,
-    AppConfig,
-    Message,
-    Workspace,
-    dm_of,
-)
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, AppConfig, Message, Workspace, dm_of
 from sandbox.workspace.config import BOT_SCOPES
 from sandbox.workspace.response_url import RESPONSE_URL
 from tests.admin.command_desk import KEYS, Desk, desk, text_of

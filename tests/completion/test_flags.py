@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot import words
 from bot.completion import CompletionRequest
-from bot.completion.effort import EFFORTS, Effort
+from bot.completion.ask import EFFORTS, Effort
 from bot.completion.flags import Flags, parse_text, parse_words
 from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS

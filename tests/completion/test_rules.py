@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from bot.completion import CompletionRequest
-from bot.completion.rules import MAX_ANSWERS, MAX_INT32, MAX_INT64, check
+from bot.completion.faults import MAX_INT64, check
+from bot.completion.request import MAX_ANSWERS, MAX_INT32
 from tests.completion.strategies import requests
 
 

@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from bot.completion import CompletionRequest
-from bot.completion.schema import json_schema
+from bot.completion.request import json_schema
 from tests.completion.strategies import Json, json_instances, valid_json
 
 SPECIFIED = Path(__file__).with_name("create_completion.schema.json").read_text(encoding="utf-8")

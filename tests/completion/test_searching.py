@@ -9,7 +9,7 @@ from bot.completion.collect import Collector
 from bot.completion.references import Reference
 from bot.completion.result import Chunk, ToolStep, ToolUse, Usage
 from bot.completion.search import Search, search_in
-from bot.completion.searching import Searching
+from bot.completion.tools import Searching
 from bot.words import search as words
 
 X = search_in({"search": "x"})

@@ -19,7 +19,7 @@ def to_flags(request: CompletionRequest) -> str:
 
     A list of one is written as its one element and an empty list not at all: flags have no other
     way to say either, and both mean the same to the API. Numbers must keep the rules
-    (`bot.completion.rules`).
+    (`bot.completion.faults`).
     """
     given = request.given()
     if isinstance(request.prompt, str):

@@ -15,9 +15,8 @@ from bot.doors.form_prompts import with_ways
 from bot.doors.form_window import Draft
 from bot.errors import RequestRefused
 from bot.rules.policy import Fields
-from bot.rules.quota import WORKSPACE, Scope
+from bot.rules.quota import WORKSPACE, Scope, windows_at
 from bot.rules.saved_prompts import Offer
-from bot.rules.windows import windows_at
 from bot.settings import Settings, zone_of
 from bot.store.policies import Policies
 from bot.words import form as words

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.completion.schema import json_schema
+from bot.completion.request import json_schema
 from bot.eval.demo_page import notices
 from bot.ops.command_words import AGENT_IS_OF_ONE, DEMO_SANDBOX_GROK, DEMO_STOPPED
 from sandbox.grok import GrokServer, Script

@@ -11,8 +11,8 @@ from functools import partial
 from redis.asyncio import Redis
 
 from bot.doors.voting import AT_ONCE, PER_MINUTE
+from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot
-from bot.rules.windows import windows_at
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.votes import Votes

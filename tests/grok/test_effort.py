@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.completion.effort import EFFORTS, Effort
+from bot.completion.ask import EFFORTS, Effort
 from bot.errors import RequestRefused
 from bot.grok.catalogue import Catalogue
 from sandbox.grok import GrokServer, Script

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.grok.catalogue import Catalogue
+from bot.grok.catalogue import Catalogue, PriceList
 from bot.grok.known_models import Model
-from bot.grok.prices import PriceList
 from bot.rules.prices import LongPrompt, Prices
 from bot.settings import Settings
 

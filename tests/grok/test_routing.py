@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.completion.effort import Effort
+from bot.completion.ask import Effort
 from bot.completion.options import PARAMETERS
 from bot.completion.result import Endpoint
 from bot.errors import RequestRefused

@@ -28,8 +28,7 @@ from bot.jobs.entry import Entry, Lease
 from bot.jobs.queue import SCAN_START, Queue
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold, Share
-from bot.rules.quota import WORKSPACE, QuotaName, Scope
-from bot.rules.windows import Windows
+from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, UsageRow

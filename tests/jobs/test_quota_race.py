@@ -15,8 +15,7 @@ from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Denied, Hold
-from bot.rules.quota import WORKSPACE, QuotaName, Scope
-from bot.rules.windows import Windows
+from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 
 from bot.completion.ask import Said
 from bot.completion.conversation import Turn
-from bot.completion.measure import most_enclosed
-from bot.completion.transcript import Past
+from bot.completion.transcript import Past, most_enclosed
 from bot.files.material import Enclosure, Pdf, Text, Unread
 from bot.files.reading import Reading
 from bot.files.ref import MOST_FILES, Bounds, FileInfo, FileRef

@@ -12,8 +12,8 @@ from bot.completion.ask import Ask
 from bot.completion.search import Search
 from bot.files.ref import PDF_TURNS, Bounds, FileInfo, FileRef
 from bot.jobs.board import Board
+from bot.jobs.job import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
 from bot.jobs.queue import Queue
-from bot.jobs.versions import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
 from bot.operator import why
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -6,8 +6,7 @@ import time
 from collections.abc import Mapping
 
 from bot.rules.hold import Hold, Share
-from bot.rules.quota import WORKSPACE, QuotaName, Scope
-from bot.rules.windows import Windows
+from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
 
 Limits = Mapping[QuotaName, int]
 

@@ -9,17 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.completion.faults import validate
+from bot.completion.faults import check, validate
 from bot.completion.flags import Flags, parse_text
 from bot.completion.request import CompletionRequest
-from bot.completion.rules import check
 from bot.completion.search import NO_SEARCH, search_in
 from bot.errors import Fault, RequestRefused
 from bot.rules import defaults
-from bot.rules.defaults import (
-    MAX_DEFAULT_BYTES,
-    supply,
-)
+from bot.rules.defaults import MAX_DEFAULT_BYTES, supply
 from bot.rules.in_force import IdOf, InForce
 from bot.rules.policy import (
     EVERY_MODEL,

@@ -9,15 +9,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bot.completion.ask import Ask, Begun, Said
+from bot.completion.ask import Ask, Begun, Effort, Said
 from bot.completion.conversation import most_tokens
-from bot.completion.effort import Effort
-from bot.completion.measure import most_read, texts_of
 from bot.completion.request import CompletionRequest
 from bot.completion.result import ToolUse
 from bot.completion.search import search_in
 from bot.completion.tools import READ_OF_EACH_CALL, cost_of
-from bot.completion.transcript import Past, shared
+from bot.completion.transcript import Past, most_read, shared, texts_of
 from bot.rules.hold import (
     LEAST_ROOM,
     MOST,
@@ -32,8 +30,7 @@ from bot.rules.hold import (
 )
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.prices import Prices
-from bot.rules.quota import EACH_USER, WORKSPACE, QuotaName, Scope
-from bot.rules.windows import windows_at
+from bot.rules.quota import EACH_USER, WORKSPACE, QuotaName, Scope, windows_at
 from bot.settings import Settings
 
 NOW = 1_795_000_000.0

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bot.rules.windows import Windows, windows_at
+from bot.rules.quota import Windows, windows_at
 
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "Pacific/Kiritimati"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
+from bot.rules.quota import windows_at
 from bot.rules.votes import Judged, Vote
-from bot.rules.windows import windows_at
 from bot.store import votes as module
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.completion import CompletionRequest
-from bot.completion.ask import Said
-from bot.completion.effort import EFFORTS
-from bot.completion.faults import validate
+from bot.completion.ask import EFFORTS, Said
+from bot.completion.faults import check, validate
 from bot.completion.flags import Flags
 from bot.completion.form import ADVANCED, Filled, field_text, holds
 from bot.completion.options import PARAMETERS
-from bot.completion.rules import check
 from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault, RequestRefused
 from bot.views.form_view import errors_of, read_form

@@ -20,8 +20,7 @@ from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect
 from bot.grok.endpoints.chat import CHAT
 from bot.grok.endpoints.completions import COMPLETIONS
 from bot.grok.endpoints.responses import RESPONSES
-from bot.grok.endpoints.stops import stops_in
-from bot.grok.endpoints.wire import Asked, Wire
+from bot.grok.endpoints.wire import Asked, Wire, stops_in
 
 ENDPOINTS: Mapping[Endpoint, Wire] = MappingProxyType(
     {"responses": RESPONSES, "chat": CHAT, "completions": COMPLETIONS}

@@ -9,8 +9,7 @@ from bot.completion.transcript import chat_messages
 from bot.files.material import Enclosure, Picture
 from bot.grok.call import Dialect, Names
 from bot.grok.endpoints import choices
-from bot.grok.endpoints.parts import with_parts
-from bot.grok.endpoints.wire import Asked, Wire, Written
+from bot.grok.endpoints.wire import Asked, Wire, Written, with_parts
 
 
 def write(asked: Asked) -> Written:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.completion.endings import NO_REASON, plain_reason
+from bot.completion.request import MAX_ANSWERS
 from bot.completion.result import Chunk, TokenLogprob
-from bot.completion.rules import MAX_ANSWERS
 from bot.grok.endpoints.values import (
     chance,
     count_of,

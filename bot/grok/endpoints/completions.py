@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from bot.completion.faults import MAX_STOPS
 from bot.completion.request import CompletionRequest
-from bot.completion.rules import MAX_STOPS
 from bot.completion.transcript import STOP, frame
 from bot.grok.endpoints import choices
-from bot.grok.endpoints.stops import stops_in
-from bot.grok.endpoints.wire import Asked, Wire, Written
+from bot.grok.endpoints.wire import Asked, Wire, Written, stops_in
 
 
 def write(asked: Asked) -> Written:

@@ -16,8 +16,7 @@ from bot.files.material import Enclosure, Pdf, Picture
 from bot.files.ref import PDF_TURNS
 from bot.grok.call import Names
 from bot.grok.endpoints import chat, events
-from bot.grok.endpoints.parts import with_parts
-from bot.grok.endpoints.wire import Asked, Wire, Written
+from bot.grok.endpoints.wire import Asked, Wire, Written, with_parts
 
 _AS_GIVEN = ("model", "temperature", "top_p", "user")
 

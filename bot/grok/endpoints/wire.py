@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk
 from bot.completion.transcript import Frame, Past
+from bot.files.material import Enclosure
 from bot.grok.call import Beside, Dialect, Names
+
+Message = Mapping[str, Any]
+Part = dict[str, Any]
+
+
+def with_parts(
+    messages: Sequence[Message],
+    past: Past,
+    text_type: str,
+    part_of: Callable[[Enclosure], Part | None],
+) -> list[Message]:
+    """`messages`, of which the question is written in parts when any file of `past` is a part; the
+    text of the question comes first."""
+    parts = [part for part in map(part_of, past.files) if part is not None]
+    if not parts:
+        return list(messages)
+    place = len(messages) - (3 if past.begun else 1)
+    asked = messages[place]
+    text = {"type": text_type, "text": asked["content"]}
+    return [
+        *messages[:place],
+        {**asked, "content": [text, *parts]},
+        *messages[place + 1 :],
+    ]
+
+
+def stops_in(body: Mapping[str, Any]) -> list[str]:
+    """The stop sequences in `body`, one or several."""
+    stop = body.get("stop", [])
+    return [stop] if isinstance(stop, str) else stop
 
 
 class Step(NamedTuple):

@@ -7,20 +7,12 @@ import json
 import time
 from datetime import UTC
 
-from bot.rules.windows import windows_at
+from bot.rules.quota import windows_at
 from bot.words import talk
 from sandbox.grok.script import Recorded
 from sandbox.workspace import BEN, LEADERSHIP, Message, NotAllowedError
 from tests.e2e.rights.table import drives
-from tests.e2e.rights.world import (
-    HERE,
-    TEMPERATURE,
-    Outcome,
-    World,
-    job_of,
-    refused,
-    told,
-)
+from tests.e2e.rights.world import HERE, TEMPERATURE, Outcome, World, job_of, refused, told
 from tests.e2e.stage import is_complete, thumb
 
 ASKED = "Name a lake"
