@@ -1,33 +1,36 @@
-"""Builds the parts and joins them; starts, drains, stops."""
+"""Starts a bot, drains it, stops it.
+
+What Slack and the store are asked for takes longer than loading the parts, which are therefore
+imported meanwhile (`joining`), and not with this module.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import tracing
 from bot.crash_points import arm_process
 from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops import command_words
+from bot.ops.heap import load
 from bot.ops.setting_names import set_names, unknown_settings
 from bot.ops.startup import meet_app, meet_slack, settings_faults
-from bot.process import Ground, Health, WayIn, open_ground, open_session, open_team, ops_server
-from bot.process import way_in as way_in_of
 from bot.settings import INSTALL_PATH, Settings, serves_several
-from bot.several import install_port as install_port_of
-from bot.several import several
-from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
-from bot.teams.tenant import Only, Serving
+from bot.slack.session import slack_client, slack_session
 
 log = structlog.get_logger(__name__)
+
+CONNECTIONS_TO_SLACK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
 async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[Bot]:
     """A bot that does its `duty` while entered, and drains on the way out.
 
+    Slack is asked, and the store opened, while what comes after them is still being loaded.
+
     What it stands on is opened first and closed last: Slack's way in opens when all the rest
     is there, and closes before the running answers are given their time to finish.
     Raises `StartupError` with every fault, before anything is taken.
@@ -99,51 +104,40 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
         raise StartupError(faults)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(tracing.exported(settings))
-        tokenless = await stack.enter_async_context(open_session(settings))
-        installation = None
-        if serves_several(settings):
-            await meet_app(settings, tokenless, duty)
-        else:
-            installation = await meet_slack(settings, tokenless, duty)
-        ground = await stack.enter_async_context(open_ground(settings, duty, tokenless))
-        yield await stack.enter_async_context(_joined(ground, installation))
+        session = await stack.enter_async_context(slack_session(connections=CONNECTIONS_TO_SLACK))
+        tokenless = slack_client(settings, session)
+        meeting = asyncio.create_task(_met(settings, tokenless, duty), name="meeting Slack")
+        begun: list[asyncio.Task[Any]] = [meeting]
+        try:
+            # While Slack answers and the store starts, what comes after is loaded.
+            await load("bot.store.connection")
+            from bot.store.connection import open_store  # noqa: PLC0415
+
+            opening = asyncio.create_task(
+                stack.enter_async_context(open_store(settings)), name="opening the store"
+            )
+            begun.append(opening)
+            await load("bot.joining")
+            from bot.joining import joined  # noqa: PLC0415
+            from bot.process import open_ground  # noqa: PLC0415
+
+            installation, store = await meeting, await opening
+        finally:
+            await _ended(begun)
+        ground = await stack.enter_async_context(open_ground(settings, duty, tokenless, store))
+        yield await stack.enter_async_context(joined(ground, installation))
 
 
-@asynccontextmanager
-async def _joined(ground: Ground, installation: Installation | None) -> AsyncIterator[Bot]:
-    """What serves one workspace, or all that install the app, and the ports of the process."""
-    settings, taking = ground.settings, Duty.TAKING in ground.duty
-    way_in: WayIn | None = None
+async def _met(settings: Settings, client: AsyncWebClient, duty: Duty) -> Installation | None:
+    """Whose app this is; None where several workspaces may install it. Raises `StartupError`."""
+    if serves_several(settings):
+        await meet_app(settings, client, duty)
+        return None
+    return await meet_slack(settings, client, duty)
 
-    async def connected() -> bool:
-        return way_in is not None and await way_in.connected()
 
-    reached = connected if taking else None
-    serving: Serving
-    if installation is not None:
-        serving, pages = Only(open_team(ground, installation, reached)), None
-    else:
-        serving, pages = several(ground, reached)
-    routes = pages.routes if pages is not None and taking else {}
-    if taking:
-        way_in = way_in_of(ground, serving.answer, routes)
-    health = Health(ground.store, serving, way_in)
-    async with AsyncExitStack() as stack:
-        ops = await stack.enter_async_context(ops_server(settings, health))
-        await stack.enter_async_context(serving)
-        if way_in is not None:
-            await stack.enter_async_context(way_in)
-        http_port = way_in.port if isinstance(way_in, HttpMode) else None
-        install_port = http_port if routes else None
-        if routes and http_port is None:
-            port = install_port_of(settings, routes)
-            install_port = (await stack.enter_async_context(port)).port
-        stack.callback(health.stop)
-        yield Bot(
-            team=installation.team if installation else "",
-            working=serving.working,
-            ops_port=ops.port,
-            http_port=http_port,
-            install_port=install_port,
-            answering=lambda: serving.answering,
-        )
+async def _ended(begun: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel what is not done of what was begun, and leave nothing of it behind."""
+    for task in begun:
+        task.cancel()
+    await asyncio.gather(*begun, return_exceptions=True)

@@ -32,9 +32,9 @@ from bot.slack.http_mode import HttpMode
 from bot.slack.incoming import Answering, JsonObject, answer
 from bot.slack.installation import Installation
 from bot.slack.reaction import BackgroundTasks
-from bot.slack.session import SlackClient, slack_session
+from bot.slack.session import slack_client
 from bot.slack.socket_mode import SocketMode
-from bot.store.connection import Store, open_store
+from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys
 from bot.teams.tenant import Serving, Tenant
 from bot.wiring import Wiring
@@ -42,7 +42,6 @@ from bot.wiring import Wiring
 log = structlog.get_logger(__name__)
 
 CATALOGUE_SECONDS = 600.0
-CONNECTIONS_TO_SLACK = 100
 
 WayIn = SocketMode | HttpMode
 
@@ -63,25 +62,17 @@ class Ground:
 
     def client(self, token: SecretStr) -> AsyncWebClient:
         """A client of Slack that shows `token`."""
-        return _slack_client(self.settings, self.session, token)
-
-
-@asynccontextmanager
-async def open_session(settings: Settings) -> AsyncIterator[AsyncWebClient]:
-    """A client of Slack without a token, with a session of its own."""
-    async with slack_session(connections=CONNECTIONS_TO_SLACK) as session:
-        yield _slack_client(settings, session, None)
+        return slack_client(self.settings, self.session, token)
 
 
 @asynccontextmanager
 async def open_ground(
-    settings: Settings, duty: Duty, tokenless: AsyncWebClient
+    settings: Settings, duty: Duty, tokenless: AsyncWebClient, store: Store
 ) -> AsyncIterator[Ground]:
     """Everything that one process has once. Raises `StartupError`."""
     if tokenless.session is None:
         raise StartupError([words.NO_SLACK_WAY_IN])
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings))
         grok = await stack.enter_async_context(open_grok(settings))
         await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
         tasks = await stack.enter_async_context(BackgroundTasks())
@@ -249,15 +240,3 @@ async def _keep_prices(grok: GrokClient) -> NoReturn:
     while True:
         await grok.catalogue.refresh()
         await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
-
-
-def _slack_client(
-    settings: Settings, session: aiohttp.ClientSession, token: SecretStr | None
-) -> AsyncWebClient:
-    """No retry handlers: a post that is sent again after a lost reply would show twice."""
-    return SlackClient(
-        token=token.get_secret_value() if token else None,
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[],
-    )

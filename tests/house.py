@@ -35,6 +35,7 @@ GROUND = frozenset(
 TOP = frozenset(
     {
         "app",
+        "joining",
         "process",
         "several",
         "wiring",

@@ -33,6 +33,7 @@ MODULES = modules()
 
 NO_TEXT = {
     "bot.app": "starts and stops",
+    "bot.joining": "starts and stops",
     "bot.cli": "runs commands",
     "bot.cli_parser": "reads arguments, and ends the process where they are wrong",
     "bot.demo": "runs the demo",

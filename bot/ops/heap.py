@@ -1,10 +1,13 @@
 """Keeps memory from growing with the time for which many answers stream, and from being looked
-through in vain."""
+through in vain; and loads what is to stay in it."""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
+import importlib
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +26,18 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+async def load(name: str) -> None:
+    """Import the module `name`, which takes as long as asking Slack something does, in a thread: so
+    the loop goes on with that."""
+    if name not in sys.modules:
+        await asyncio.to_thread(_loaded, name)
+
+
+def _loaded(name: str) -> None:
+    with loading():
+        importlib.import_module(name)
 
 
 def keep_heap_whole() -> bool:

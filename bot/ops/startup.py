@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -17,8 +18,6 @@ from bot.ops.slack_probe import identify, socket_mode_trouble
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
-from bot.store.address import address_fault
-from bot.store.seal import LEAST_CHARACTERS, keys_in
 from bot.web_address import is_one_word, web_address_fits
 from bot.words.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
 
@@ -61,9 +60,10 @@ async def meet_slack(
     token = settings.slack_bot_token
     if token is None:
         raise StartupError(settings_faults(settings))
-    found = await identify(client, token)
     app_token = settings.slack_app_token if Duty.TAKING in duty else None
-    socket_mode = await socket_mode_trouble(client, app_token) if app_token else None
+    found, socket_mode = await asyncio.gather(
+        identify(client, token), _socket_mode_trouble(client, app_token)
+    )
     if isinstance(found, Trouble) or socket_mode:
         troubles = (each for each in (found, socket_mode) if isinstance(each, Trouble))
         raise StartupError(list(dict.fromkeys(trouble.sentence for trouble in troubles)))
@@ -76,9 +76,15 @@ async def meet_app(settings: Settings, client: AsyncWebClient, duty: Duty = Duty
     Raises `StartupError`.
     """
     app_token = settings.slack_app_token if Duty.TAKING in duty else None
-    trouble = await socket_mode_trouble(client, app_token) if app_token else None
+    trouble = await _socket_mode_trouble(client, app_token)
     if trouble is not None:
         raise StartupError([trouble.sentence])
+
+
+async def _socket_mode_trouble(
+    client: AsyncWebClient, app_token: SecretStr | None
+) -> Trouble | None:
+    return await socket_mode_trouble(client, app_token) if app_token else None
 
 
 def _app(settings: Settings) -> Iterator[Trouble]:
@@ -86,6 +92,8 @@ def _app(settings: Settings) -> Iterator[Trouble]:
     if settings.slack_client_secret is None:
         name = "SLACK_CLIENT_SECRET"
         yield Trouble(words.setting_missing(name), several_words.REMEDY_CLIENT_SECRET, name)
+    from bot.store.seal import LEAST_CHARACTERS, keys_in  # noqa: PLC0415 - brings cryptography
+
     keys = settings.installation_keys
     found = keys_in(keys.get_secret_value()) if keys else ()
     if not found or any(len(key) < LEAST_CHARACTERS for key in found):
@@ -164,8 +172,11 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
     for name, address in web.items():
         if address is not None and not web_address_fits(address):
             yield Trouble(wrong_url(name, "https:// or http://"), setting=name)
-    url = settings.redis_url
-    if url is not None and (fault := address_fault(url.get_secret_value())):
+    if settings.redis_url is None:
+        return
+    from bot.store.address import address_fault  # noqa: PLC0415 - brings redis
+
+    if fault := address_fault(settings.redis_url.get_secret_value()):
         yield Trouble(fault, words.REMEDY_REDIS_URL, "REDIS_URL")
 
 

@@ -6,8 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
+from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.settings import Settings
 
 LARGEST_REPLY = 16 * 1024 * 1024
 """Bytes, unpacked: 15 messages of a thread (`conversations.replies`) with all the blocks that
@@ -58,3 +61,16 @@ class SlackClient(AsyncWebClient):
             headers, status = getattr(came, "headers", {}), getattr(came, "status", 0)
             return {"data": {}, "headers": headers, "status_code": status}
         return reply if isinstance(reply["data"], dict) else {**reply, "data": {}}
+
+
+def slack_client(
+    settings: Settings, session: aiohttp.ClientSession, token: SecretStr | None = None
+) -> SlackClient:
+    """One that shows `token`. No retry handlers: a post that is sent again after a lost reply would
+    show twice."""
+    return SlackClient(
+        token=token.get_secret_value() if token else None,
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],
+    )

@@ -17,7 +17,7 @@ import signal
 import sys
 from typing import Any
 
-LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.ops.heap", "bot.ops.logs", "bot.wiring")
+LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.joining", "bot.ops.heap", "bot.ops.logs")
 
 
 def main() -> None:

@@ -1,0 +1,57 @@
+"""What a process does with the workspaces it serves: the parts, joined, and the ports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.app import Bot
+from bot.duties import Duty
+from bot.process import Ground, Health, WayIn, open_team, ops_server
+from bot.process import way_in as way_in_of
+from bot.slack.http_mode import HttpMode
+from bot.slack.installation import Installation
+from bot.teams.tenant import Only, Serving
+
+
+@asynccontextmanager
+async def joined(ground: Ground, installation: Installation | None) -> AsyncIterator[Bot]:
+    """What serves one workspace, or all that install the app, and the ports of the process."""
+    settings, taking = ground.settings, Duty.TAKING in ground.duty
+    way_in: WayIn | None = None
+
+    async def connected() -> bool:
+        return way_in is not None and await way_in.connected()
+
+    reached = connected if taking else None
+    serving: Serving
+    if installation is not None:
+        serving, pages = Only(open_team(ground, installation, reached)), None
+    else:
+        from bot.several import several  # noqa: PLC0415 - with it comes how tokens are encrypted
+
+        serving, pages = several(ground, reached)
+    routes = pages.routes if pages is not None and taking else {}
+    if taking:
+        way_in = way_in_of(ground, serving.answer, routes)
+    health = Health(ground.store, serving, way_in)
+    async with AsyncExitStack() as stack:
+        ops = await stack.enter_async_context(ops_server(settings, health))
+        await stack.enter_async_context(serving)
+        if way_in is not None:
+            await stack.enter_async_context(way_in)
+        http_port = way_in.port if isinstance(way_in, HttpMode) else None
+        install_port = http_port if routes else None
+        if routes and http_port is None:
+            from bot.several import install_port as port_of  # noqa: PLC0415
+
+            install_port = (await stack.enter_async_context(port_of(settings, routes))).port
+        stack.callback(health.stop)
+        yield Bot(
+            team=installation.team if installation else "",
+            working=serving.working,
+            ops_port=ops.port,
+            http_port=http_port,
+            install_port=install_port,
+            answering=lambda: serving.answering,
+        )
