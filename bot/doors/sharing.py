@@ -1,7 +1,13 @@
-"""Share: an answer that its asker alone saw is shown to everybody where it was asked."""
+"""Share: an answer that its asker alone saw is shown to everybody where it was asked.
+
+That it was begun is stored first: what is there of a share that was cut off goes before the next.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 
@@ -29,7 +35,11 @@ log = structlog.get_logger(__name__)
 
 SHARE = "share"
 
-_PART = "shared"
+ACK_SECONDS = 2.5
+"""How long a click may wait for its ack until the answer is shared, of Slack's 3 s."""
+
+SHARE_SECONDS = 45.0
+"""How long sharing may take. Nobody else begins within a minute."""
 
 
 @frozen
@@ -44,16 +54,27 @@ class Sharing:
     """Messages that one answer may become; None: any number."""
 
     async def on_share(self, click: Click) -> Reaction:
-        """Post the answer where it was asked."""
-        return Reaction(then=partial(self._act, click))
-
-    async def _act(self, click: Click) -> None:
+        """Post the answer where it was asked. What takes longer than an ack may is not acked: Slack
+        marks the click, and what becomes of it is told."""
+        sharing = asyncio.create_task(self._act(click))
         try:
-            sentence = await self._share(click)
+            await asyncio.wait([sharing], timeout=ACK_SECONDS)
+        except asyncio.CancelledError:
+            sharing.cancel()
+            raise
+        in_time = sharing.done() and sharing.result() != talk.BUTTON_FAILED
+        return Reaction(then=partial(self._tell, click, sharing), again=not in_time)
+
+    async def _tell(self, click: Click, sharing: Awaitable[str]) -> None:
+        await self._slack.ephemeral.answer(click, await sharing)
+
+    async def _act(self, click: Click) -> str:
+        """What there is to tell of it."""
+        try:
+            return await self._share(click)
         except StoreUnavailable as error:
             log.warning("answer not shared", error=str(error))
-            sentence = talk.BUTTON_FAILED
-        await self._slack.ephemeral.answer(click, sentence)
+            return talk.BUTTON_FAILED
 
     async def _share(self, click: Click) -> str:
         """What there is to tell of it. Raises `StoreUnavailable`."""
@@ -73,11 +94,13 @@ class Sharing:
         if await self._store.allowances.take(name, 1):
             return talk.SHARING
         try:
-            await self._post(job, answer)
+            async with asyncio.timeout(SHARE_SECONDS):
+                await self._remove_begun(job, name)
+                await self._post(job, answer, name)
         except PostingDenied:
             return words.NO_PLACE
-        except SlackError as error:
-            log.warning("answer not shared", error=str(error))
+        except (SlackError, TimeoutError) as error:
+            log.warning("answer not shared", error=str(error) or "timeout")
             return talk.NOT_SHARED
         await self._store.drafts.save(name, "yes")
         return talk.SHARED
@@ -87,7 +110,21 @@ class Sharing:
         job = await self._queue.look(click.action.value)
         return job if job and job.ask.user == click.user and is_about(click, job) else None
 
-    async def _post(self, job: Job, answer: Answer) -> None:
+    async def _remove_begun(self, job: Job, name: str) -> None:
+        """Delete what is there of it already, and store that it begins: somebody may have died in
+        the midst of it, and where a reply was lost nobody knows what was posted."""
+        ask, messages, begun = job.ask, self._slack.messages, f"begun:{name}"
+        since = await self._store.drafts.read(begun)
+        if since is None:
+            await self._store.drafts.save(begun, str(time.time()))
+            return
+        for first in await messages.find(ask.channel, ask.thread_ts, name, float(since)):
+            thread_ts = ask.thread_ts or first.ts
+            for posted in await messages.find(ask.channel, thread_ts, name, float(since)):
+                await messages.delete(ask.channel, posted.ts)
+            await messages.delete(ask.channel, first.ts)
+
+    async def _post(self, job: Job, answer: Answer, name: str) -> None:
         ask, answer = job.ask, _whole(job.ask, answer)
         chain = Chain(
             Question(ask.user, "\n\n".join(ask.request.prompts)),
@@ -97,9 +134,9 @@ class Sharing:
         )
         await chain.prepare_all(answer)
         thread_ts = ask.thread_ts
-        for message in map(_without_buttons, chain.complete(answer)):
+        for part, message in enumerate(map(_without_buttons, chain.complete(answer))):
             ts = await self._slack.messages.post(
-                ask.channel, message, job_id="", part=_PART, thread_ts=thread_ts
+                ask.channel, message, job_id=name, part=str(part), thread_ts=thread_ts
             )
             thread_ts = thread_ts or ts
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
 from bot import words
 from bot.words import talk
 from sandbox.grok import Script
-from sandbox.workspace import ANA, GENERAL, Message
+from sandbox.workspace import ANA, GENERAL, Message, dm_of
 from tests.e2e.stage import Stage, buttons, markdown, on_stage
 
 
@@ -24,6 +26,14 @@ async def note(stage: Stage, holding: str) -> Message:
     return await stage.workspace.wait_for(
         lambda: next((m for m in stage.workspace.ephemerals(ANA) if holding in m.shown), None)
     )
+
+
+def shareable(stage: Stage) -> Message | None:
+    """What Ana can share of what was too long to be shown beside a channel."""
+    direct = stage.workspace.messages(dm_of(ANA))
+    threads = [stage.workspace.replies(dm_of(ANA), each.ts) for each in direct]
+    every = (message for messages in (direct, *threads) for message in messages)
+    return next((each for each in every if "share" in buttons(each)), None)
 
 
 async def test_its_asker_shares_a_private_answer_once(stage: Stage) -> None:
@@ -58,6 +68,47 @@ async def test_an_answer_that_could_not_be_shared_is_not_said_to_be(stage: Stage
     await note(stage, talk.SHARING)
 
     assert stage.workspace.messages(GENERAL) == []
+
+
+@pytest.mark.parametrize("thread", [False, True])
+@pytest.mark.parametrize("passing", [0, 1])
+async def test_what_is_shared_again_after_a_lost_reply_is_there_once(
+    stage: Stage, redis_url: str, passing: int, thread: bool
+) -> None:
+    """As where the process dies: something is there, and nobody knows of it."""
+    root = (await stage.workspace.say(ANA, GENERAL, "hm")).ts if thread else None
+    stage.grok.script(Script(text="\n\n".join(f"{name} " * 1_000 for name in ("first", "second"))))
+    if root:
+        await stage.workspace.say(ANA, GENERAL, "@grok --private why?", root)
+    else:
+        await stage.ask("--private Tell me a secret")
+    answer = await stage.workspace.wait_for(lambda: shareable(stage))
+    posts = itertools.count()
+    stage.workspace.fail(
+        "chat.postMessage", drop_after=True, where=lambda _: next(posts) == passing
+    )
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await note(stage, talk.NOT_SHARED)
+
+    async with Redis.from_url(redis_url) as redis:  # a minute later
+        await redis.delete(*[key async for key in redis.scan_iter("*allowance:shared:*")])
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    await note(stage, talk.SHARED)
+
+    shown = stage.workspace.messages(GENERAL)
+    shown = [*shown, *(each for first in shown for each in stage.replies(first.ts))]
+    texts = " ".join(map(markdown, shown))
+    assert texts.count("first") == texts.count("second") == 1_000
+
+
+async def test_a_share_is_acked_once_it_is_done(stage: Stage) -> None:
+    stage.grok.script(Script(text="between us"))
+    await stage.ask("--private Tell me a secret")
+    answer = await note(stage, "between")
+    stage.workspace.fail("chat.postMessage", delay=1.0)
+
+    await stage.workspace.click(ANA, answer.channel, answer.ts, "share")
+    assert len(stage.workspace.messages(GENERAL)) == 1
 
 
 async def test_a_private_answer_in_a_thread_is_shared_there(stage: Stage) -> None:
