@@ -2,6 +2,15 @@
 
 What Slack and the store are asked for takes longer than loading the parts, which are therefore
 imported meanwhile (`joining`), and not with this module.
+
+Where to look from here: `process.py` opens what a process stands on, `wiring.py` builds the parts
+of one bot, and from there
+
+- what comes from Slack goes through `doors/slack_app.py`; what is wrong with a flag is found by
+  `completion/flags.py`, in the words of `words/__init__.py`
+- what becomes of a job is decided in `jobs/holder.py`, also when Redis goes away; what is there by
+  then is kept by `jobs/until_stored.py`
+- what may be used is counted by the quotas and the windows of `rules/quota.py`
 """
 
 from __future__ import annotations

@@ -21,12 +21,14 @@ from bot.doors.slack_app import COMMAND
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
 from sandbox.workspace import AppConfig
-from tests.house import ROOT
+from tests.house import ROOT, tracked
 from tools import docs
 
 SCHEMA = json.loads((ROOT / "tests/data/manifest.schema.json").read_text(encoding="utf-8"))
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+
+TRACKED = [str(path.relative_to(ROOT)) for path in tracked(ROOT)]
 
 Json = dict[str, Any]
 
@@ -131,6 +133,19 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     missing = [link for link in linked if not ((ROOT / page).parent / link).exists()]
 
     assert missing == []
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/design.md", "bot/app.py"])
+def test_files_that_are_named_exist(page: str) -> None:
+    """As a way from the root, `bot/`, or a room whose files are listed by their names alone."""
+    named = re.findall(r"`([\w./-]+\.(?:py|lua|md|yml|toml))`", read(page))
+    gone = [
+        name
+        for name in named
+        if "NAME" not in name and not any(f"/{each}".endswith(f"/{name}") for each in TRACKED)
+    ]
+    assert len(named) > 3
+    assert gone == []
 
 
 def test_documentation_names_settings_that_exist() -> None:
