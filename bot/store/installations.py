@@ -42,6 +42,7 @@ class Installations:
         self._versions = PREFIX + "versions"
         self._left = PREFIX + "left"
         self._states = PREFIX + "states"
+        self._codes = PREFIX + "codes"
 
     async def save(self, place: str, sealed: str, *, made_from: int | None = None) -> int:
         """Keep `sealed`; where that was `made_from` a version, only if nobody came first.
@@ -116,6 +117,16 @@ class Installations:
                 together.expire(self._states, STATE_SECONDS)
                 added = (await together.execute())[0]
         return bool(added)
+
+    async def takes_code(self, most: int) -> bool:
+        """Whether one more may come back with a code in this minute, of `most` at all processes:
+        whether a code is one only Slack knows."""
+        with redis_errors():
+            async with self._redis.pipeline(transaction=True) as together:
+                together.set(self._codes, 0, ex=60, nx=True)
+                together.incr(self._codes)
+                count = (await together.execute())[1]
+        return int(count) <= most
 
     def _teams(self, organisation: str) -> str:
         return f"{PREFIX}teams:{organisation}"

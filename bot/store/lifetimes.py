@@ -154,8 +154,9 @@ LIFETIMES = (
     Lifetime("grok_key", "the workspace's own Grok key, encrypted", "never: until it is removed"),
     Lifetime("audit", "who changed what", "never: the last thousand or so", forget="part"),
     Lifetime("records", "where the app is installed, encrypted", "never: until it is removed"),
-    Lifetime("versions", "how often each of those has changed", "never: until it is removed"),
+    Lifetime("versions", "which version each of those is", "never: until it is removed"),
     Lifetime("left", "which workspaces removed the app", "never: half a minute after they did"),
+    Lifetime("codes", "how many came back to install the app", "a minute", MINUTE),
     Lifetime("states", "who came back to install the app", "ten minutes", 10 * MINUTE),
     Lifetime("teams:*", "the workspaces of an organisation", "never: until it removes the app"),
 )

@@ -34,6 +34,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import StoreUnavailable
 from bot.listening import Handler
 from bot.settings import INSTALL_PATH, REDIRECT_PATH
+from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.installations import STATE_SECONDS
 from bot.store.seal import SealBroken
 from bot.teams.register import Record, Register
@@ -47,6 +48,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+CODES_PER_MINUTE = TIER_4_PER_MINUTE // 2
+
 _LONGEST_QUERY = 4_000
 _STATE = "state "
 """Before what is encrypted as one: a record is none."""
@@ -97,7 +100,7 @@ class InstallPages:
             logger=quiet,
         )
         self._slack = html.escape(urljoin(authorize_url, "/"))
-        self._flow = _Flow(client=client, logger=quiet, settings=settings)
+        self._flow = _Flow(register, client=client, logger=quiet, settings=settings)
 
     @property
     def routes(self) -> Mapping[str, Mapping[str, Handler]]:
@@ -133,13 +136,30 @@ class InstallPages:
         except StoreUnavailable as error:
             log.warning("store away", error=str(error))
             return _web(_page(503, words.NOT_INSTALLED, words.why_not("store")))
+        except _Crowded:
+            log.warning("not installed", why="crowded")
+            return _web(_page(503, words.NOT_INSTALLED, words.why_not("crowded"), again=True))
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError, KeyError) as error:
             log.warning("not installed", why=type(error).__name__)
             return _web(_page(502, words.NOT_INSTALLED, words.why_not("invalid_code")))
 
 
+class _Crowded(Exception):
+    """More come back with codes than Slack is to be asked about."""
+
+
 class _Flow(AsyncOAuthFlow):
-    """With our page."""
+    """With our page, and no more codes shown to Slack than it lets be: by the same method tokens
+    are renewed, and anybody can make a code up."""
+
+    def __init__(self, register: Register, **given: Any) -> None:
+        super().__init__(**given)
+        self._register = register
+
+    async def run_installation(self, code: str) -> Granted | None:
+        if not await self._register.store.takes_code(CODES_PER_MINUTE):
+            raise _Crowded
+        return await super().run_installation(code)
 
     async def build_install_page_html(self, url: str, request: AsyncBoltRequest) -> str:  # noqa: ARG002
         link = f'<p><a class="add" href="{html.escape(url)}">{words.ADD}</a></p>'

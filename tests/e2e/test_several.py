@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from redis.asyncio import Redis
+from yarl import URL
 
 from bot.asked_again import asked_again
 from bot.duties import Duty
@@ -17,7 +19,7 @@ from bot.jobs.queue import Queue
 from bot.ops.check import check
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.teams import tenants
+from bot.teams import pages, tenants
 from bot.words import talk
 from bot.words import votes as votes_words
 from bot.words.installing import LAPSED
@@ -300,6 +302,30 @@ class TestPages:
                     assert reply.status == 401
                     assert "was used before" in await reply.text()
             assert list(await all_records(redis_url)) == ["T0SEVERAL1"]
+
+    async def test_codes_that_are_made_up_leave_slack_for_tokens(
+        self, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pages, "CODES_PER_MINUTE", 2)
+        async with several(redis_url, count=1, install=False) as all_:
+            asked: list[str] = []
+            exchanged = all_.slack.oauth._exchanged
+
+            def counted(args: Mapping[str, str]) -> Any:
+                asked.append(args["code"])
+                return exchanged(args)
+
+            monkeypatch.setattr(all_.slack.oauth, "_exchanged", counted)
+            said = []
+            for _ in range(4):
+                async with browser(all_.address) as session:
+                    back = URL(await all_.allowed(session, "T0SEVERAL1")).update_query(code="x")
+                    async with session.get(back) as reply:
+                        said.append((reply.status, await reply.text()))
+
+        assert [status for status, _ in said] == [401, 401, 503, 503]
+        assert "in a minute" in said[-1][1]
+        assert asked == ["x", "x"]
 
     async def test_who_does_not_allow_it_installs_nothing(self, redis_url: str) -> None:
         async with several(redis_url, count=1, install=False) as all_:

@@ -11,7 +11,7 @@ from bot.store.keys import Keys
 from bot.store.lifetimes import LIFETIMES
 from tests.store.leftovers import leftovers
 
-OF_INSTALLATIONS = ("records", "versions", "left", "states", "teams:E1")
+OF_INSTALLATIONS = ("records", "versions", "left", "states", "codes", "teams:E1")
 
 MANY = {"prefix", "line"}
 """What names more than one key."""
