@@ -98,7 +98,7 @@ def setting_wrong(name: str, given: str, why: str) -> str:
 def takes_number(bounds: Mapping[str, float], *, whole: bool) -> str:
     """`bounds` are `gt`, `ge` and `le`, as far as there are any."""
     kind = "a whole number" if whole else "a number"
-    shown = {name: f"{bound:.15g}" for name, bound in bounds.items()}
+    shown = {name: str(bound) for name, bound in bounds.items()}
     match shown:
         case {"ge": least, "le": most}:
             span = f" from {least} to {most}"
