@@ -10,6 +10,7 @@ from bot.settings import Settings
 pytest_plugins = [
     "pytester",
     "tests.running.alone",
+    "tests.running.collecting",
     "tests.running.deadline",
     "tests.running.heap",
     "tests.running.integration",

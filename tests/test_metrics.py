@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import get_args
 
 import pytest
@@ -24,16 +25,21 @@ METRICS = {
     name: metric for name, metric in vars(metrics).items() if isinstance(metric, MetricWrapperBase)
 }
 LABELLED = [name for name, metric in METRICS.items() if metric._labelnames]
-SOURCES = {
-    str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "bot").rglob("*.py"))
-}
 REASON = {"refused": 0, "_refusal": 0}
 """Functions that pass a reason on to `HTTP_REFUSED`, and where it stands."""
 _METHOD = re.compile(
     r"(?:api|apps|assistant|auth|bots|chat|conversations|files|reactions|team|users|views)"
     r"(?:\.[a-zA-Z]+)+"
 )
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    """Every file of the bot, read."""
+    return {
+        str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "bot").rglob("*.py"))
+    }
 
 
 def closed(name: str) -> tuple[frozenset[str], ...]:
@@ -72,7 +78,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 def test_metrics_are_made_in_one_place_and_always_labelled_through_it() -> None:
     """`labels` is a method of our own counters, and nobody makes others."""
     makers = {"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"}
-    for path, tree in SOURCES.items():
+    for path, tree in sources().items():
         if path == "bot/metrics.py":
             continue
         for name, call in calls(tree):
@@ -90,7 +96,7 @@ def imported(tree: ast.AST) -> set[str | None]:
 
 def test_values_that_the_bot_itself_says_are_known() -> None:
     said = 0
-    for path, tree in SOURCES.items():
+    for path, tree in sources().items():
         for name, call in calls(tree):
             places: tuple[frozenset[str], ...] = ()
             if name == "labels" and isinstance(call.func, ast.Attribute):
@@ -109,7 +115,7 @@ def test_methods_of_slack_that_the_bot_calls_are_known() -> None:
     methods, _ = closed("SLACK_API")
     called = {
         argument.value
-        for path, tree in SOURCES.items()
+        for path, tree in sources().items()
         if path.startswith("bot/slack/") or path == "bot/ops/slack_probe.py"
         for name, call in calls(tree)
         if name not in {"partition", "split", "endswith", "startswith"}

@@ -23,7 +23,6 @@ def environment(
     """The environment of a bot between `workspace` and `grok`; `values` are its settings."""
     credentials = workspace.credentials
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    clean.pop("PYTHONDONTWRITEBYTECODE", None)
     return clean | {
         "SLACK_BOT_TOKEN": credentials.bot_token,
         "SLACK_APP_TOKEN": credentials.app_token,
@@ -36,7 +35,6 @@ def environment(
         "JOB_LEASE_SECONDS": "1",
         "LOG_FORMAT": "json",
         "PYTHONPATH": str(ROOT),
-        "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode"),
         **values,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import time
 from statistics import NormalDist, fmean
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
 
 from bot.rules.shares import CONFIDENCE, Share, by, by_parameters, liked, mean
 from bot.rules.votes import Ballot, Judged, Vote
@@ -26,8 +26,13 @@ def counts() -> st.SearchStrategy[tuple[int, int]]:
     )
 
 
+def scipy_stats() -> Any:
+    """Loaded where it is needed: it takes as long as all that is tested here."""
+    return importlib.import_module("scipy.stats")
+
+
 def assert_is_that_of_scipy(hits: int, total: int) -> None:
-    of_scipy = binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
+    of_scipy = scipy_stats().binomtest(hits, total).proportion_ci(CONFIDENCE, method="wilson")
     least, most = Share(hits, total).interval
     assert least == pytest.approx(of_scipy.low, rel=1e-9, abs=1e-12)
     assert most == pytest.approx(of_scipy.high, rel=1e-9, abs=1e-12)
@@ -49,7 +54,7 @@ def test_it_holds_the_true_share_as_often_as_it_says(total: int) -> None:
     intervals = [Share(hits, total).interval for hits in range(total + 1)]
 
     def held(true: float) -> float:
-        chances = binom.pmf(range(total + 1), total, true)
+        chances = scipy_stats().binom.pmf(range(total + 1), total, true)
         pairs = zip(intervals, chances, strict=True)
         return float(sum(chance for (least, most), chance in pairs if least <= true <= most))
 
