@@ -51,7 +51,7 @@ class Chart:
             },
         )
 
-    def labels(self, room: int) -> Sequence[str]:
+    def names(self, room: int) -> Sequence[str]:
         """What its bars are called, each in so many characters, and no two alike."""
         return _labels([bar.name for bar in self.bars[:MOST_BARS]], room)
 

@@ -48,7 +48,7 @@ class Drawn:
 
 def drawn(chart: Chart) -> Drawn:
     """`chart` as a picture. It takes some tens of milliseconds: not for the event loop."""
-    names = chart.labels(_NAME_CHARS)
+    names = chart.names(_NAME_CHARS)
     legend = {number: name for number, name in enumerate(names, 1) if not _has_signs_of(name)}
     height = _TOP + _ROW * len(names) + _BOTTOM
     image = Image.new("RGB", (_WIDTH, height), _PAPER)
@@ -65,7 +65,7 @@ def drawn(chart: Chart) -> Drawn:
 
 def in_words(chart: Chart, most: int) -> str:
     """What it shows, in at most `most` characters: whole figures, as many as have room."""
-    names = chart.labels(_NAME_CHARS)
+    names = chart.names(_NAME_CHARS)
     shares = [
         words.share_in_words(name, bar.value, bar.least, bar.most)
         for name, bar in zip(names, chart.bars, strict=False)
