@@ -337,7 +337,7 @@ def _slack_side(
         messages=messages,
         ephemeral=Ephemeral(messages, store.allowances),
         people=People(hurried, here, kept, store.allowances, admins_of(settings)),
-        membership=Membership(hurried, Memory(redis, keys), store.allowances),
+        membership=Membership(hurried, Memory(redis, keys), store.allowances, here),
         views=Views(api, store.allowances),
         announcing=announcing,
         documents=Documents(api, messages, announcing),

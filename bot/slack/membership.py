@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, Literal, TypeVar
 
 import structlog
 
 from bot.errors import SlackError, StoreUnavailable
-from bot.slack.person import Person
+from bot.slack.person import Organisation, Person
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import MEMBERS_PAGE
 from bot.store.allowances import Allowances
@@ -53,11 +53,19 @@ T = TypeVar("T")
 class Membership:
     """Finds out who sees a conversation; never raises. What it found all replicas remember."""
 
-    def __init__(self, api: WebApi, memory: Memory, allowances: Allowances) -> None:
-        """`api` has a deadline that fits into an ack, and lets a method rest after a 429."""
+    def __init__(
+        self,
+        api: WebApi,
+        memory: Memory,
+        allowances: Allowances,
+        here: Organisation = Organisation(""),  # noqa: B008
+    ) -> None:
+        """`api` has a deadline that fits into an ack, and lets a method rest after a 429. `here`:
+        the workspace that it asks for; by an enterprise's token it sees more than that."""
         self._api = api
         self._memory = memory
         self._allowances = allowances
+        self._here = here
 
     async def sight(self, person: Person, channel: str) -> Sight:
         """Whether `person` may open `channel`: a public one every member of the workspace may,
@@ -129,10 +137,19 @@ class Membership:
         reply = await self._api.call(INFO, {"channel": channel}, read=True)
         said = mapping(reply.get("channel"))
         # What Slack does not say to be public is not.
-        public = said.get("is_private") is False and not said.get("is_mpim")
+        public = said.get("is_private") is False and not said.get("is_mpim") and self._is_here(said)
         called = str(said.get("name") or channel) if public else ""
         await self._quietly(self._memory.save(name, called, REMEMBERED_SECONDS))
         return called
+
+    def _is_here(self, said: Mapping[str, Any]) -> bool:
+        """Whether a channel is one of this workspace: what is public in another one of the
+        enterprise is seen by the members of that ("conversations.info")."""
+        if not self._here.org_wide:
+            return True
+        shared = said.get("shared_team_ids")
+        teams = shared if isinstance(shared, list) else []
+        return self._here.team in teams or self._here.enterprise in teams
 
     async def _is_in(self, user: str, channel: str) -> Sight:
         body: dict[str, Any] = {"channel": channel, "limit": MEMBERS_PAGE}

@@ -53,7 +53,8 @@ def user_json(state: State, user: User) -> Json:
     }
 
 
-def channel_json(channel: Channel, *, bot: str) -> Json:
+def channel_json(channel: Channel, *, bot: str, team: str) -> Json:
+    """A "Channel object", of `team` alone: `is_shared` is told, and not with whom else."""
     if channel.kind == "im":
         return {
             "id": channel.id,
@@ -75,6 +76,8 @@ def channel_json(channel: Channel, *, bot: str) -> Json:
         "is_member": bot in channel.members,
         "is_shared": channel.is_shared,
         "is_ext_shared": channel.is_shared,
+        "context_team_id": team,
+        "shared_team_ids": [team],
         "num_members": len(channel.members),
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},

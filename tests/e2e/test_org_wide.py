@@ -6,11 +6,13 @@ import asyncio
 
 import pytest
 
+from bot.slack.plain_blocks import plain_words
 from bot.teams import tenants
 from bot.words import admin as admin_words
 from bot.words import key as key_words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL
+from tests.e2e.rights.views import chosen
 from tests.e2e.several import keys_of, several
 from tests.e2e.stage import is_complete, markdown
 from tests.e2e.test_admin import told
@@ -69,6 +71,29 @@ async def test_an_admin_of_one_workspace_is_none_in_another(redis_url: str) -> N
 
     assert "9" in granted
     assert refused == admin_words.ONLY_ADMINS["quota"]
+
+
+async def test_a_public_channel_of_another_workspace_is_seen_by_its_members_alone(
+    redis_url: str,
+) -> None:
+    """By the organisation's token all of them can be looked up."""
+    async with several(redis_url, organisation=True) as all_:
+        acme, birch = all_.stages
+        birch.workspace.state.users[BEN].workspaces = (BIRCH,)
+        acme.workspace.channel(GENERAL).members.discard(BEN)
+        said = []
+        for channel in (GENERAL, BIRCHS):
+            await birch.workspace.shortcut(BEN, "new_grok")
+            view = await birch.form(BEN)
+            typed = {"prompt": "hi", "channel": chosen(channel)}
+            said.append(await birch.workspace.submit(BEN, view.id, typed))
+            if said[-1].errors:
+                await birch.workspace.close_view(BEN, view.id)
+        await birch.answer(0, channel=BIRCHS)
+        assert acme.workspace.messages(GENERAL) == []
+
+    assert said[0].errors == {"channel": plain_words(admin_words.NOT_SEEN_THERE)}
+    assert not said[1].errors
 
 
 async def test_a_key_of_one_workspace_is_not_that_of_its_organisation(redis_url: str) -> None:

@@ -52,13 +52,13 @@ async def replies(team: Team, args: Args) -> Json:
 async def info(team: Team, args: Args) -> Json:
     channel = visible(team, args.required("channel"))
     need_scope(team, _READ_SCOPES[channel.kind])
-    return {"channel": channel_json(channel, bot=BOT_USER)}
+    return {"channel": channel_json(channel, bot=BOT_USER, team=team.state.team_id)}
 
 
 @method("conversations.list", "2")
 async def list_channels(team: Team, args: Args) -> Json:
     found = _of_types(team, args, lambda c: c.kind == "channel" or BOT_USER in c.members)
-    return _channels_page(args, found)
+    return _channels_page(team, args, found)
 
 
 @method("users.conversations", "3")
@@ -66,7 +66,7 @@ async def own_channels(team: Team, args: Args) -> Json:
     """The conversations that `user` (default: the bot) shares with the bot."""
     user = args.optional("user") or BOT_USER
     found = _of_types(team, args, lambda c: {user, BOT_USER} <= c.members)
-    return _channels_page(args, found)
+    return _channels_page(team, args, found)
 
 
 @method("conversations.members", "4")
@@ -88,7 +88,11 @@ async def open_dm(team: Team, args: Args) -> Json:
         raise ApiError("not_enough_users" if not users else "too_many_users")
     channel = direct_message(team, users[0])
     whole = args.flag("return_im")
-    body = channel_json(channel, bot=BOT_USER) if whole else {"id": channel.id}
+    body = (
+        channel_json(channel, bot=BOT_USER, team=team.state.team_id)
+        if whole
+        else {"id": channel.id}
+    )
     return {"channel": body, "already_open": True, "no_op": True}
 
 
@@ -139,9 +143,11 @@ def _of_types(team: Team, args: Args, wanted: Callable[[Channel], bool]) -> list
     ]
 
 
-def _channels_page(args: Args, found: list[Channel]) -> Json:
+def _channels_page(team: Team, args: Args, found: list[Channel]) -> Json:
     page, cursor = _page(args, found)
     return {
-        "channels": [channel_json(channel, bot=BOT_USER) for channel in page],
+        "channels": [
+            channel_json(channel, bot=BOT_USER, team=team.state.team_id) for channel in page
+        ],
         "response_metadata": {"next_cursor": cursor},
     }
