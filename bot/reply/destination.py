@@ -17,6 +17,7 @@ from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
 from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
+from bot.reply.session import Session
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack, passes
@@ -48,9 +49,10 @@ class Destination:
         *,
         most: int | None = None,
         given_up: bool = False,
+        session: Session | None = None,
     ) -> None:
         """`most`: messages that the answer may become; None: any number. `given_up`: nothing is
-        laid out but a fixed sentence."""
+        laid out but a fixed sentence. `session`: that of the thread that the answer is to go to."""
         self._given_up = given_up
         self._continued: Collection[int] = ()
         self._slack = slack
@@ -58,6 +60,7 @@ class Destination:
         self._ledger = ledger
         self._ask = ask
         self._most = most
+        self._session = session
         self._take(route_of(ask, ledger.posts))
 
     def continued(self, sections: Collection[int]) -> None:
@@ -120,7 +123,13 @@ class Destination:
         team = ask.user_team or ask.team
         self.messages = Messages(
             *of_job,
-            native=Native(*of_job, channel=route.channel, user=ask.user, team=team),
+            native=Native(
+                *of_job,
+                channel=route.channel,
+                user=ask.user,
+                team=team,
+                session=None if route.why else self._session,
+            ),
             channel=route.channel,
             thread_ts=None if route.why else ask.thread_ts,
         )

@@ -30,6 +30,7 @@ import structlog
 from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, TooLong, TryAgain
 from bot.reply.ledger import Ledger
 from bot.reply.part import Part, Stream
+from bot.reply.session import Session
 from bot.settings import Streaming
 from bot.slack.blocks import Block, Message
 from bot.slack.pacing import Slot, Turn
@@ -98,14 +99,17 @@ class Native:
         channel: str,
         user: str,
         team: str,
+        session: Session | None = None,
     ) -> None:
-        """`user`, of `team`, is the asker."""
+        """`user`, of `team`, is the asker; `session` that of the thread in `channel`, where it may
+        have one."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
         self._channel = channel
         self._user = user
         self._team = team
+        self._session = session
         self._wanted = False
         self._reserved = False
         self._stopped = False
@@ -166,6 +170,8 @@ class Native:
         Raises `OutcomeUnknown`: look for it before it is posted. The intent was recorded before.
         """
         self._reserved = False
+        if self._session is not None:
+            await self._session.streams(thread_ts)
         began = time.monotonic()
         try:
             ts = await self._slack.start_stream(
@@ -248,8 +254,9 @@ class Native:
         """End it as `message`. While no stream may be stopped, its text is shown at least; what
         others follow then ends with the last of them."""
         stream = _stream_of(part)
+
         try:
-            await self._stop(part, ts, message.body[len(stream.said) :], message.foot)
+            await self._stop(part, ts, message.body[len(stream.said) :], message.foot, final=final)
         except RateLimited as limit:
             stream.certain = True
             if message.body != stream.said and await self._takes(APPEND):
@@ -286,12 +293,21 @@ class Native:
         else:
             await self._ledger.check()
 
-    async def _stop(self, part: Part, ts: str, text: str = "", below: Sequence[Block] = ()) -> None:
-        """End the stream with `text` as its last and `below` under it. Raises `RateLimited` while
-        no stream may be stopped."""
+    async def _stop(
+        self,
+        part: Part,
+        ts: str,
+        text: str = "",
+        below: Sequence[Block] = (),
+        *,
+        final: bool = False,
+    ) -> None:
+        """End the stream with `text` as its last and `below` under it; `final`: that is the end of
+        the answer. Raises `RateLimited` while no stream may be stopped."""
         if wait := await self._budget.try_take(_STOP, _MOST[_STOP]):
             raise RateLimited(wait)
         await self._ledger.check()
+        session = self._session
         _stream_of(part).certain = False
         try:
             await self._slack.stop_stream(
@@ -301,11 +317,14 @@ class Native:
                 part=part.name,
                 text=text,
                 below=below,
+                session_status=session.when_streamed(final=final) if session else "",
             )
         except RateLimited as error:
             await self._budget.rest(_STOP, error.retry_after)
             raise
         part.stream = None
+        if final and session:
+            await session.streamed()
 
     def _is_over(self, part: Part, error: SlackError) -> bool:
         """Whether Slack says with `error` that it streams no more."""

@@ -81,7 +81,9 @@ class Reply:
         self._backoff = backoff
         self._tell_after = tell_after
         self._recover()
-        self._destination = Destination(slack, budget, ledger, ask, most=most, given_up=given_up)
+        self._destination = Destination(
+            slack, budget, ledger, ask, most=most, given_up=given_up, session=session
+        )
         self._growing = Growing(
             slack, budget, ledger, ask, self._destination, streaming=streaming, session=session
         )

@@ -54,6 +54,8 @@ class Session:
         self._root = "" if is_private(ask) else ask.thread_ts or ""
         self._stops = False
         self._said = ""
+        self._by_stream = False
+        """Whether it was begun by a stream alone."""
 
     def is_of(self, root: str) -> bool:
         """Whether the thread has one, or may have."""
@@ -70,7 +72,7 @@ class Session:
             return
         if await self._budget.try_take(SESSION, BEGINS_PER_MINUTE):
             return
-        ask = self._ask
+        ask, self._by_stream = self._ask, False
         title = excerpt(" ".join(ask.request.prompts), TITLE_CHARS)
         try:
             with self._ledger.late.sending(self._surface.deadline):
@@ -84,6 +86,26 @@ class Session:
                 await self._ledger.forget(BEGUN)
             return
         await self._check()
+
+    async def streams(self, root: str) -> None:
+        """A message is about to stream in a thread: Slack takes that for work there, also where it
+        could not be said before."""
+        if self.is_of(root) and BEGUN not in self._ledger.posts:
+            await self._ledger.note(BEGUN, self._ask.channel, route=self._root)
+            self._by_stream = True
+
+    def when_streamed(self, *, final: bool) -> str:
+        """What the end of a stream says of the thread, `final` if it is that of the answer: Slack
+        takes any for the end of the work. Empty: nothing."""
+        begun = BEGUN in self._ledger.posts and self._surface.takes(SESSION)
+        return "" if not begun else "active" if final else "processing"
+
+    async def streamed(self) -> None:
+        """The stream that ended the answer has said so; where no more is known to say otherwise,
+        nothing else need."""
+        if self._by_stream:
+            await self._ledger.forget(BEGUN)
+            self._by_stream = False
 
     async def say(self, text: str) -> bool:
         """Say what is done, unless that stands there, or the session has not begun: nobody would

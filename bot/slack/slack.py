@@ -186,12 +186,16 @@ class Slack:
         part: str,
         text: str = "",
         below: Sequence[Block] = (),
+        session_status: str = "",
     ) -> None:
         """End a message that grows, with `text` as the last of its markdown and `below` under
-        it. From here on it is one like any other."""
+        it. From here on it is one like any other. `session_status`: what becomes of the session of
+        its thread, where the app is an agent; empty: it waits."""
         body: dict[str, Any] = {"channel": channel, "ts": ts, "metadata": _metadata(job_id, part)}
         if text:
             body["markdown_text"] = text
+        if session_status:
+            body["session_status"] = session_status
         if below:
             body["blocks"] = self._taken.written(below)
         await self._shown("chat.stopStream", body)

@@ -285,3 +285,21 @@ async def test_a_thread_that_is_deleted_meanwhile_ends_without_a_trace(redis_url
         await stage.workspace.wait_for(lambda: "agents.sessions.setStatus" in called(stage))
 
     assert not stage.workspace.problems
+
+
+async def test_a_stream_that_alone_says_that_it_works_is_ended_too(redis_url: str) -> None:
+    """Slack lets a session begin with a stream, and does not end it by its own Stop."""
+    async with agent(redis_url, slack_streaming="native") as stage:
+        stage.workspace.fail("agents.sessions.setStatus", retry_after=1)
+        stage.grok.script(Script(pieces=["one.\n\n", "two.\n\n", "three"], stall_after=2))
+        root = await stage.workspace.say(BEN, GENERAL, "@grok Count")
+        await stage.workspace.wait_for(
+            lambda: any("one" in each.shown for each in stage.replies(root.ts))
+        )
+        begun = session(stage, root)
+        assert begun is not None
+        assert begun.history == ["processing"]
+        await stage.workspace.press_stop(BEN, GENERAL, root.ts)
+        whole = await rests(stage, root)
+
+    assert whole.history[-1] == "active"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.ops.manifest import manifest
 from sandbox.grok import GrokServer, Script
-from sandbox.workspace import GENERAL, Message, Workspace
+from sandbox.workspace import BEN, GENERAL, AppConfig, Message, Workspace
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, installed_app, markdown
 from tests.jobs.work import until
@@ -21,10 +22,10 @@ WHOLE = "".join(WORDS).strip()
 
 
 @asynccontextmanager
-async def empty_stage() -> AsyncIterator[Stage]:
+async def empty_stage(app: AppConfig | None = None) -> AsyncIterator[Stage]:
     """A Slack and a Grok, and no bot yet."""
     async with AsyncExitStack() as stack:
-        workspace = await stack.enter_async_context(Workspace(app=installed_app()))
+        workspace = await stack.enter_async_context(Workspace(app=app or installed_app()))
         grok = await stack.enter_async_context(GrokServer(speed=None, first_delay=0))
         yield Stage(workspace, grok)
 
@@ -162,3 +163,32 @@ def _whole(messages: list[Message]) -> list[Message]:
 
 def _left(stage: Stage) -> list[Message]:
     return [message for message in stage.workspace.messages(GENERAL) if not message.deleted]
+
+
+async def test_killed_in_a_stream_of_an_agent_it_leaves_no_thread_working(tmp_path: Path) -> None:
+    """What began by the stream alone, since Slack let nothing be said of it."""
+    agent = AppConfig.from_manifest(manifest(agent=True))
+    async with empty_stage(agent) as stage:
+        workspace = stage.workspace
+        env = environment(workspace, stage.grok, tmp_path / "data", SLACK_STREAMING="native")
+        stage.grok.script(slow(times=2))
+        workspace.fail("agents.sessions.setStatus", retry_after=1)
+        async with bot_process(env, cwd=tmp_path) as first:
+            await workspace.connected()
+            root = await workspace.say(BEN, GENERAL, "@grok Count")
+            await workspace.wait_for(
+                lambda: any("word5" in markdown(each) for each in stage.replies(root.ts)), 20
+            )
+            first.send_signal(signal.SIGKILL)
+            await first.wait()
+        session = workspace.session(GENERAL, root.ts)
+        assert session is not None
+        killed = session.history.copy()
+        async with bot_process(env, cwd=tmp_path):
+            await workspace.wait_for(
+                lambda: any(WHOLE in markdown(each) for each in stage.replies(root.ts)), 30
+            )
+            await workspace.wait_for(lambda: session.status == "active", 20)
+
+    assert killed == ["processing"]
+    assert len(stage.replies(root.ts)) == 1

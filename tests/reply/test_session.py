@@ -9,15 +9,19 @@ import pytest
 
 from bot.errors import LeaseLost
 from bot.ops.manifest import manifest
+from bot.reply.native import Native
 from bot.reply.session import BEGINS_PER_MINUTE, BEGUN, Session
 from bot.slack.agent import SESSION, AgentSurface
+from bot.slack.blocks import Foot, further_message
 from bot.slack.pacing import EditBudget
+from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, AppConfig, Limits, Workspace
 from tests.doors.jobs import an_ask
 from tests.reply.fake_ledger import FakeJob, FakeLedger
+from tests.reply.native_writer import TEXT, FakeBudget, Writer, growing
 from tests.sandbox.slack_app import client_of
 
 AGENT = AppConfig.from_manifest(manifest(agent=True))
@@ -109,3 +113,67 @@ async def test_nothing_is_said_of_an_answer_that_one_person_reads(desk: Desk) ->
         await session.end()
 
     assert not desk.workspace.calls_of(SESSION)
+
+
+def writer_of(desk: Desk, root: str = "") -> Writer:
+    """A new holder of the job, whose first message streams in the thread, or in another."""
+    ledger = desk.job.take()
+    slack = Slack(WebApi(client_of(desk.workspace)))
+    native = Native(
+        *(slack, FakeBudget(), ledger),
+        channel=GENERAL,
+        user=ANA,
+        team=TEAM_ID,
+        session=desk.session(ledger),
+    )
+    native.want()
+    return Writer(slack, native, ledger, root or desk.root)
+
+
+async def test_a_stream_that_another_message_follows_leaves_the_thread_at_work(desk: Desk) -> None:
+    writer = writer_of(desk)
+    await writer.grow(2)
+    begun, recorded = desk.said.copy(), BEGUN in desk.job.posts
+    await writer.write(further_message(1, TEXT, Foot()))
+    followed = desk.said.copy()
+    await desk.session(desk.job.take()).end()
+
+    assert recorded
+    assert (begun, followed) == (["processing"], ["processing", "processing"])
+    assert desk.said[-1] == "active"
+
+
+async def test_a_stream_that_is_left_for_edits_leaves_the_thread_at_work(desk: Desk) -> None:
+    writer = writer_of(desk)
+    await writer.grow(3)
+    await writer._write(growing("something else"), final=False)
+
+    assert desk.workspace.calls_of("chat.update")
+    assert set(desk.said) == {"processing"}
+
+
+async def test_the_stream_that_ends_an_answer_says_so_and_nothing_else_need(desk: Desk) -> None:
+    writer = writer_of(desk)
+    await writer.grow(2)
+    await writer.finish()
+    await desk.session(desk.job.take()).end()
+
+    assert desk.said == ["processing", "active"]
+    assert not desk.workspace.calls_of(SESSION)
+
+
+async def test_who_takes_a_stream_over_ends_what_that_began(desk: Desk) -> None:
+    await writer_of(desk).grow(2)
+    (message,) = desk.workspace.replies(GENERAL, desk.root)
+    message.streaming_since = None  # Slack has ended it meanwhile, as after five minutes
+    await desk.session(desk.job.take()).end()
+
+    assert desk.said == ["processing", "active"]
+
+
+async def test_streams_elsewhere_say_nothing_of_the_thread(desk: Desk) -> None:
+    other = (await desk.workspace.say(ANA, GENERAL, "another")).ts
+    await writer_of(desk, other).grow(2)
+
+    assert BEGUN not in desk.job.posts
+    assert desk.said == []

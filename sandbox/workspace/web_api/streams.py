@@ -67,7 +67,7 @@ async def stop(team: Team, args: Args) -> Json:
     metadata = check_metadata(args.json("metadata", "invalid_metadata_format") or {})
     content = _content([*_grown(message.blocks, args), *below])
     status = args.text("session_status", "active")
-    if status not in sessions.STATUSES:
+    if status not in sessions.STATUSES or ("session_status" in args and not team.app.agent):
         raise ApiError("invalid_arguments")
     message.metadata = metadata or message.metadata
     message.streaming_since = None
