@@ -24,7 +24,8 @@ VARIABLE = "CRASH_POINTS"
 SCRIPTS = (
     *("accept", "take", "begin", "deliver", "finish", "release", "hand_back"),
     *("renew", "extend", "write", "adopt", "disown", "reassert", "restore"),
-    *("offer", "overflow", "pause", "wake", "drop", "prune", "load", "stop", "claim", "probe"),
+    *("offer", "sweep", "overflow", "pause", "wake", "drop", "prune", "load"),
+    *("stop", "claim", "probe"),
     *("edit_slot", "slot", "rest"),
     *("draft_save", "forget", "forget_person", "leave", "known", "remember", "policy_change"),
     *("vote", "save"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
-from bot.jobs.board import Board, Row, teams
+from bot.jobs.board import Board, Row, workspaces
 from bot.jobs.crashes import Crashes
 from bot.jobs.entry import GROUP
 from bot.jobs.job import Job
@@ -70,13 +70,13 @@ async def _done(settings: Settings, store: Store, wanted: Wanted) -> str:
     job_id = wanted.drop if wanted.retry is None else wanted.retry
     if job_id is None:
         return _listed(await _rows(store, only_failed=wanted.failed), wanted)
-    for team in await teams(store):
-        board = Board(store, team)
+    for keys in await workspaces(store):
+        board = Board(store, keys)
         if await board.knows(job_id):
             outcome = (
-                await _retried(settings, store, board, team, job_id)
+                await _retried(settings, store, board, keys, job_id)
                 if wanted.drop is None
-                else await _dropped(settings, store, team, job_id)
+                else await _dropped(settings, store, keys, job_id)
             )
             return outcome.as_json if wanted.as_json else outcome.sentence
     raise UserError(command_words.job_unknown(job_id))
@@ -96,27 +96,27 @@ class _Outcome:
 
 
 async def _retried(
-    settings: Settings, store: Store, board: Board, team: str, job_id: str
+    settings: Settings, store: Store, board: Board, keys: Keys, job_id: str
 ) -> _Outcome:
     given_up_at = await board.failed_at(job_id)
     if not given_up_at:
         raise UserError(command_words.job_not_failed(job_id))
-    job = await _look(settings, store, team, job_id)
+    job = await _look(settings, store, keys, job_id)
     if job is None:
         raise UserError(command_words.job_unreadable(job_id))
     if job.state != "done":
         raise UserError(command_words.job_still_ending(job_id))
     from bot.asked_again import asked_again
 
-    taken = await asked_again(settings, store, team, job, f"again:{job.id}:{given_up_at}")
-    await _crashes(settings, store, team).drop(job_id, _dropping(job))
+    taken = await asked_again(settings, store, keys.team, job, f"again:{job.id}:{given_up_at}")
+    await _crashes(settings, store, keys).drop(job_id, _dropping(job))
     new = taken.accepted.job_id
     return _Outcome(command_words.job_retried(job_id, new), job_id, "retried", new)
 
 
-async def _dropped(settings: Settings, store: Store, team: str, job_id: str) -> _Outcome:
-    job = await _look(settings, store, team, job_id)
-    outcome = await _crashes(settings, store, team).drop(job_id, _dropping(job))
+async def _dropped(settings: Settings, store: Store, keys: Keys, job_id: str) -> _Outcome:
+    job = await _look(settings, store, keys, job_id)
+    outcome = await _crashes(settings, store, keys).drop(job_id, _dropping(job))
     if outcome == "dropped":
         return _Outcome(command_words.job_dropped(job_id), job_id, outcome)
     if outcome == "forgotten":
@@ -130,21 +130,21 @@ def _dropping(job: Job | None) -> Answer:
     return Answer.failed(job.ask.request.model if job else "", talk.DROPPED)
 
 
-async def _look(settings: Settings, store: Store, team: str, job_id: str) -> Job | None:
+async def _look(settings: Settings, store: Store, keys: Keys, job_id: str) -> Job | None:
     """None: what is stored is no job that this version knows."""
     queue = Queue(
         store,
-        Keys(team),
+        keys,
         lease_seconds=settings.job_lease_seconds,
         retention_seconds=settings.job_retention_seconds,
     )
     return await queue.look(job_id)
 
 
-def _crashes(settings: Settings, store: Store, team: str) -> Crashes:
+def _crashes(settings: Settings, store: Store, keys: Keys) -> Crashes:
     return Crashes(
         store,
-        Keys(team),
+        keys,
         group=GROUP,
         pause_seconds=0,
         retention_seconds=settings.job_retention_seconds,
@@ -153,8 +153,8 @@ def _crashes(settings: Settings, store: Store, team: str) -> Crashes:
 
 async def _rows(store: Store, *, only_failed: bool) -> list[Row]:
     rows: list[Row] = []
-    for team in await teams(store):
-        board = Board(store, team)
+    for keys in await workspaces(store):
+        board = Board(store, keys)
         failed = await board.failed()
         known = {row.id for row in failed}
         if not only_failed:

@@ -6,7 +6,7 @@ import re
 import sys
 
 from bot.errors import StoreUnavailable, UserError
-from bot.jobs.board import Board, teams
+from bot.jobs.board import Board, workspaces
 from bot.operator import operators_store
 from bot.ops import command_words, words
 from bot.settings import Settings
@@ -31,11 +31,11 @@ async def forget(settings: Settings, user: str) -> int:
 
 
 async def _forgotten(store: Store, user: str) -> str:
-    known = await teams(store)
-    under_way = [row for team in known for row in await Board(store, team).under_way()]
+    known = await workspaces(store)
+    under_way = [row for keys in known for row in await Board(store, keys).under_way()]
     if questions := sum(row.asker == user for row in under_way):
         raise UserError(command_words.forget_busy(user, questions))
-    found = [await Forgetting(store, team).forget(user) for team in known]
+    found = [await Forgetting(store, keys).forget(user) for keys in known]
     if any(each.busy for each in found):
         raise UserError(command_words.forget_unfinished(user))
     deleted, taken_out = sum(each.deleted for each in found), sum(each.taken_out for each in found)

@@ -21,7 +21,9 @@ from bot.doors.slack_app import build_slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
-from bot.jobs.gauging import keep_gauged, ungauge
+from bot.jobs.dispatcher import Dispatcher, Member
+from bot.jobs.gauging import keep_gauged
+from bot.jobs.shared_worker import SharedWorker
 from bot.jobs.worker import Connected, Worker
 from bot.listening import Handler
 from bot.ops import words
@@ -82,11 +84,12 @@ async def open_ground(
 @dataclass(frozen=True, slots=True)
 class Own:
     """What a workspace of several has for itself: `grok` asks with its own key where it has one,
-    and `grok_keys` is where its admins keep that."""
+    and `grok_keys` is where its admins keep that. `dispatcher` tells it what there is to do."""
 
     settings: Settings
     grok: GrokClient
     grok_keys: GrokKeys
+    dispatcher: Dispatcher
 
 
 @asynccontextmanager
@@ -107,15 +110,18 @@ async def open_team(
     grok, grok_keys = (own.grok, own.grok_keys) if own else (ground.grok, None)
     parts = Wiring(settings, installation, client, ground.store, grok, grok_keys=grok_keys)
     async with AsyncExitStack() as stack:
-        stack.callback(ungauge, installation.team)
-        await stack.enter_async_context(keeping("policy", parts.policies.run()))
         if grok is not ground.grok:
             await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
-        worker = parts.worker(connected, acks) if Duty.WORKING in ground.duty else None
+        worker: Worker | None = None
         working = None
-        if worker is None:
-            await stack.enter_async_context(keeping("gauges", keep_gauged(parts.queue)))
+        if own:
+            worker = await stack.enter_async_context(_told(ground, parts, own.dispatcher))
         else:
+            await stack.enter_async_context(keeping("policy", parts.policies.run()))
+            worker = parts.worker(connected, acks) if Duty.WORKING in ground.duty else None
+            if worker is None:
+                await stack.enter_async_context(keeping("gauges", keep_gauged(parts.queue)))
+        if worker is not None:
             grace = settings.shutdown_grace_seconds
             working = await stack.enter_async_context(_working(worker, grace))
         yield Tenant(
@@ -127,6 +133,16 @@ async def open_team(
             trouble=lambda: worker.trouble if worker and not worker.alive else None,
             drain=worker.drain if worker else _nothing,
         )
+
+
+@asynccontextmanager
+async def _told(
+    ground: Ground, parts: Wiring, dispatcher: Dispatcher
+) -> AsyncIterator[SharedWorker | None]:
+    """The worker of one workspace among several, if it is to have one; it is told what to do."""
+    worker = parts.shared_worker(dispatcher) if Duty.WORKING in ground.duty else None
+    with dispatcher.serving(Member(parts.queue.team, parts.policies, worker)):
+        yield worker
 
 
 def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Answering:

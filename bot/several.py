@@ -7,7 +7,9 @@ from contextlib import AbstractAsyncContextManager
 
 from pydantic import SecretStr
 
+from bot.duties import Duty
 from bot.errors import StartupError
+from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.worker import Connected
 from bot.listening import Handler, Listening
 from bot.ops import words
@@ -19,12 +21,13 @@ from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.seal import Seal, keys_in
 from bot.teams.departure import Departures
+from bot.teams.moving import Moving
 from bot.teams.pages import InstallPages, authorize_url
 from bot.teams.register import Register
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import OpenTenant, Tenant
 from bot.teams.tenants import Tenants
-from bot.teams.work import Work
+from bot.wiring import waiting_of
 
 MOST_CONNECTIONS = 64
 
@@ -41,9 +44,10 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
     register = Register(Installations(ground.store), seal)
     grok_keys = GrokKeys(ground.store, seal)
     departures = Departures(register, ground.store, client)
+    dispatcher = _dispatcher(ground, connected)
     tenants = Tenants(
         register,
-        _opening(ground, connected, grok_keys),
+        _opening(ground, connected, grok_keys, dispatcher),
         rotation=Rotation(
             register,
             client,
@@ -52,7 +56,8 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
             address=address.rstrip("/") + INSTALL_PATH,
         ),
         departures=departures,
-        work=Work(ground.store),
+        work=dispatcher,
+        moving=Moving(ground.store),
         grok_keys=grok_keys,
     )
     pages = InstallPages(
@@ -69,7 +74,25 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
     return tenants, pages
 
 
-def _opening(ground: Ground, connected: Connected | None, grok_keys: GrokKeys) -> OpenTenant:
+def _dispatcher(ground: Ground, connected: Connected | None) -> Dispatcher:
+    """What has all workspaces of the process share its places. A process that takes questions
+    works on its own at once; one that takes none is to look for those of others."""
+    settings, duty = ground.settings, ground.duty
+    return Dispatcher(
+        ground.store,
+        at_once=settings.jobs_at_once,
+        waiting=waiting_of(settings),
+        lease_seconds=settings.job_lease_seconds,
+        connected=connected,
+        acks=ground.acks,
+        works=Duty.WORKING in duty,
+        asks_at_once=Duty.TAKING not in duty,
+    )
+
+
+def _opening(
+    ground: Ground, connected: Connected | None, grok_keys: GrokKeys, dispatcher: Dispatcher
+) -> OpenTenant:
     """Opens the bot of one workspace, with what the settings and its admins say of it."""
 
     def opening(
@@ -79,7 +102,7 @@ def _opening(ground: Ground, connected: Connected | None, grok_keys: GrokKeys) -
         admins = ",".join(sorted(admins_in(settings, installation.team)))
         own = settings.model_copy(update={"grok_admins": admins})
         grok = ground.grok if grok_key is None else ground.grok.with_key(grok_key)
-        return open_team(ground, installation, connected, Own(own, grok, grok_keys))
+        return open_team(ground, installation, connected, Own(own, grok, grok_keys, dispatcher))
 
     return opening
 

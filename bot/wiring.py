@@ -36,11 +36,13 @@ from bot.files.reading import Reading
 from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
+from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.refusal import Crowd
 from bot.jobs.run import Runner
 from bot.jobs.sequels import Sequels
+from bot.jobs.shared_worker import SharedWorker
 from bot.jobs.worker import Connected, Worker, always_connected
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
@@ -60,7 +62,6 @@ from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
 from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys
-from bot.store.keys import Keys
 from bot.store.memory import Memory
 from bot.store.people import KeptPeople
 from bot.store.policies import Policies
@@ -81,6 +82,11 @@ MOST_WAITING = 50
 places fairly among them."""
 
 
+def waiting_of(settings: Settings) -> int:
+    """How many jobs a process holds until it has a place for them, about."""
+    return min(MOST_WAITING, max(LEAST_WAITING, settings.jobs_at_once // 2))
+
+
 class Wiring:
     """What several parts share, and how each is put together."""
 
@@ -99,7 +105,7 @@ class Wiring:
         self._grok_keys = grok_keys
         self._redis = store
         self._grok = grok
-        self._keys = keys = Keys(installation.team)
+        self._keys = keys = store.keys(installation.team)
         self._store = StoreSide.of(store, keys)
         self._slack = slack = _slack_side(settings, installation, client, store, self._store)
         self._admission = Admission(slack.people, self._store.allowances, settings)
@@ -128,8 +134,22 @@ class Wiring:
     def worker(self, connected: Connected | None, acks: Acks | None = None) -> Worker:
         """What answers the questions in the queue, while `connected` to Slack (None: it is not for
         this process to be) and after `acks`."""
+        return Worker(
+            self._queue,
+            self._runner(),
+            at_once=self._settings.jobs_at_once,
+            waiting=waiting_of(self._settings),
+            connected=connected or always_connected,
+            acks=acks,
+        )
+
+    def shared_worker(self, dispatcher: Dispatcher) -> SharedWorker:
+        """The same of one of several workspaces, told what to do by `dispatcher`."""
+        return dispatcher.worker(self._queue, self._runner())
+
+    def _runner(self) -> Runner:
         settings, slack = self._settings, self._slack
-        runner = Runner(
+        return Runner(
             self._grok,
             slack.messages,
             EditBudget(self._redis, self._keys, settings.slack_edits_per_minute),
@@ -148,16 +168,6 @@ class Wiring:
             most=settings.answer_messages,
             sequels=Sequels(self._queue),
             surface=slack.agent,
-        )
-        at_once = settings.jobs_at_once
-        waiting = min(MOST_WAITING, max(LEAST_WAITING, at_once // 2))
-        return Worker(
-            self._queue,
-            runner,
-            at_once=at_once,
-            waiting=waiting,
-            connected=connected or always_connected,
-            acks=acks,
         )
 
     def listeners(self) -> Listeners:
@@ -323,7 +333,8 @@ def _slack_side(
     redis: Store,
     store: StoreSide,
 ) -> SlackSide:
-    keys, rests = Keys(installation.team), Rests(redis, Keys(installation.team))
+    keys = redis.keys(installation.team)
+    rests = Rests(redis, keys)
     api = RestingApi(client, rests)
     hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
     here = Organisation(installation.team, installation.enterprise_id or "", installation.org_wide)

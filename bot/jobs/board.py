@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -13,12 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.entry import load_of
 from bot.store.connection import Store, redis_errors
-from bot.store.keys import Keys
+from bot.store.keys import Keys, named
 
 RowState = Literal["queued", "in line", "resting", "running", "delivering", "failed"]
 """Where a job stands; `in line`: behind others of its conversation; `resting`: after a crash."""
 
-_QUEUE = re.compile(r"grokbot:\{([^{}]+)\}:queue")
 _STANDING: dict[str, RowState] = {"running": "running", "delivering": "delivering"}
 _AT_ONCE = 100
 _FIELDS = ("state", "attempts", "created", "ask", "given_up", "unsaid", "stop", "line")
@@ -55,25 +53,24 @@ class _Asked(BaseModel):
     user: str = ""
 
 
-async def teams(store: Store) -> list[str]:
+async def workspaces(store: Store) -> list[Keys]:
     """The workspaces that have a queue in the store. Raises `StoreUnavailable`."""
     with redis_errors():
-        found = [
-            match[1]
-            async for key in store.redis.scan_iter("grokbot:{*}:queue", count=1000)
-            if (match := _QUEUE.fullmatch(str(key)))
-        ]
-    return sorted(set(found))
+        keys = store.redis.scan_iter("grokbot:{*:queue", count=1000)
+        found = {
+            whose[0] async for key in keys if (whose := named(str(key))) and whose[1] == "queue"
+        }
+    return sorted(found, key=lambda each: each.prefix)
 
 
 class Board:
     """The jobs of one workspace. Every method raises `StoreUnavailable`."""
 
-    def __init__(self, store: Store, team: str) -> None:
+    def __init__(self, store: Store, keys: Keys) -> None:
         self._store = store
         self._redis = store.redis
-        self._team = team
-        self._keys = Keys(team)
+        self._team = keys.team
+        self._keys = keys
 
     async def under_way(self) -> list[Row]:
         """Every job that has not ended, the oldest first.

@@ -65,11 +65,12 @@ async def load_of(store: Store, keys: Keys) -> Load:
     counted = [keys.queue, keys.reserved, keys.paused, keys.singly]
     now, queued, *ids, reserved, resting = await store.script("load")(counted, [GROUP])
     at = int(now) / 1000
-    oldest, unread = (_age(entry_id, at) for entry_id in ids)
+    oldest, unread = (age_of(entry_id, at) for entry_id in ids)
     return Load(queued + resting, oldest, int(reserved), unread, at)
 
 
-def _age(entry_id: str, at: float) -> float:
+def age_of(entry_id: str, at: float) -> float:
+    """How old an entry is at `at`, Unix time, in seconds; 0 where there is none."""
     return max(0.0, at - int(entry_id.partition("-")[0]) / 1000) if entry_id else 0.0
 
 

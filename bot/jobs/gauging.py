@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NoReturn
 
 import structlog
@@ -17,25 +18,19 @@ log = structlog.get_logger(__name__)
 GAUGE_EVERY_SECONDS = 5.0
 
 
-_LOADS: dict[str, tuple[Load, int]] = {}
-"""Of every workspace that this process serves: what was found last, and what waits here."""
-
-
 async def gauge(queue: Queue, waiting: int = 0) -> None:
     """Set the gauges anew, with what is in `queue` now and the jobs of it that wait here. Raises
     `StoreUnavailable`."""
-    _LOADS[queue.team] = await queue.load(), waiting
-    loads = [load for load, _ in _LOADS.values()]
+    show([await queue.load()], waiting)
+
+
+def show(loads: Sequence[Load], waiting: int) -> None:
+    """Set the gauges to `loads`, of so many workspaces, and to the jobs of them that wait here."""
     metrics.QUEUE_DEPTH.set(sum(load.depth for load in loads))
-    metrics.QUEUE_OLDEST.set(max(load.oldest for load in loads))
-    metrics.QUEUE_UNREAD.set(max(load.unread for load in loads))
+    metrics.QUEUE_OLDEST.set(max((load.oldest for load in loads), default=0.0))
+    metrics.QUEUE_UNREAD.set(max((load.unread for load in loads), default=0.0))
     metrics.QUOTA_RESERVED_TOKENS.set(sum(load.reserved for load in loads))
-    metrics.JOBS_WAITING.set(sum(here for _, here in _LOADS.values()))
-
-
-def ungauge(team: str) -> None:
-    """This process serves `team` no more."""
-    _LOADS.pop(team, None)
+    metrics.JOBS_WAITING.set(waiting)
 
 
 async def keep_gauged(queue: Queue) -> NoReturn:

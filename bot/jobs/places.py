@@ -1,4 +1,5 @@
-"""Who may ask Grok: so many jobs at once, fair by person and channel, else as they came."""
+"""Who may ask Grok: so many jobs at once, fair by workspace, person and channel, else as they
+came."""
 
 from __future__ import annotations
 
@@ -16,8 +17,10 @@ class Place:
     """Where one job stands: in line, and from the moment that it is `given` among those that
     may ask."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, team: str = "") -> None:
         self.entry = entry
+        self.team = team
+        """Whose job it is; the same for all where there is one workspace."""
         self.given = False
         self.ahead = 0
         """How many of this worker's jobs come before it."""
@@ -63,18 +66,24 @@ class Places:
     def __init__(self, at_once: int) -> None:
         self._free = at_once
         self._line: list[Place] = []
-        self._persons = _Turns()
-        self._channels = _Turns()
+        self._turns = _Turns()
+        self._within: dict[str, _Within] = {}
 
     @property
     def line(self) -> Sequence[Place]:
         """Those that wait, in the order in which they are given a place."""
         return tuple(self._line)
 
-    def join(self, entry: Entry) -> Place:
-        """Stand in line, where `entry` belongs."""
-        place = Place(entry)
+    @property
+    def free(self) -> int:
+        """How many nobody has."""
+        return self._free
+
+    def join(self, entry: Entry, team: str = "") -> Place:
+        """Stand in line, where `entry` of `team` belongs."""
+        place = Place(entry, team)
         self._line.append(place)
+        self._within.setdefault(team, _Within()).jobs += 1
         self._move_up()
         return place
 
@@ -82,7 +91,7 @@ class Places:
         """Take in whose job has a place, or waits for one."""
         place.person, place.channel = person, channel
         if place.given:
-            self._count(place)
+            self._within[place.team].count(place)
         self._move_up()
 
     def leave(self, place: Place) -> None:
@@ -91,6 +100,10 @@ class Places:
             self._free += 1
         else:
             self._line.remove(place)
+        within = self._within[place.team]
+        within.jobs -= 1
+        if not within.jobs:
+            del self._within[place.team]
         self._move_up()
 
     def _move_up(self) -> None:
@@ -98,20 +111,42 @@ class Places:
         while self._free and self._line:
             self._free -= 1
             first = self._line.pop(0)
+            self._turns.give(first.team)
             if first.person:
-                self._count(first)
+                self._within[first.team].count(first)
             first.move(0, given=True)
         for ahead, place in enumerate(self._line):
             place.move(ahead)
 
-    def _count(self, given: Place) -> None:
+    def _fairly(self) -> list[Place]:
+        """Those in line, each at the turn of its team, and within a team as is fair there."""
+        of_teams: dict[str, list[Place]] = {}
+        for place in sorted(self._line, key=lambda each: each.entry.order):
+            of_teams.setdefault(place.team, []).append(place)
+        turns = [
+            (turn, place.entry.order, place)
+            for team, came in of_teams.items()
+            for turn, place in enumerate(self._within[team].fairly(came), self._turns.next(team))
+        ]
+        return [place for *_, place in sorted(turns, key=lambda each: each[:2])]
+
+
+class _Within:
+    """What is fair among the jobs of one team, while it has any."""
+
+    def __init__(self) -> None:
+        self.jobs = 0
+        self._persons = _Turns()
+        self._channels = _Turns()
+
+    def count(self, given: Place) -> None:
+        """Whose job it is has had a turn."""
         self._persons.give(given.person)
         self._channels.give(given.channel)
 
-    def _fairly(self) -> list[Place]:
-        """Those in line, each at the turn of its asker, of those at the same turn that of the
+    def fairly(self, came: Sequence[Place]) -> list[Place]:
+        """Those that `came`, each at the turn of its asker, of those at the same turn that of the
         channel, and as they came. Whose asker is not known yet overtakes nobody who came before."""
-        came = sorted(self._line, key=lambda each: each.entry.order)
         known = [place for place in came if place.person]
         persons = self._persons.of([place.person for place in known])
         channels = self._channels.of([place.channel for place in known])
@@ -137,16 +172,17 @@ class _Turns:
         following: dict[str, int] = {}
         found = []
         for name in names:
-            turn = following.get(name, self._turn(name))
+            turn = following.get(name, self.next(name))
             found.append(turn)
             following[name] = turn + 1
         return found
 
     def give(self, name: str) -> None:
         """It has had its turn."""
-        self._now = self._turn(name)
+        self._now = self.next(name)
         self._next[name] = self._now + 1
         self._next = {each: turn for each, turn in self._next.items() if turn > self._now}
 
-    def _turn(self, name: str) -> int:
+    def next(self, name: str) -> int:
+        """Its next turn."""
         return max(self._now, self._next.get(name, 0))

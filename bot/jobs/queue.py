@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot import tracing
@@ -83,6 +84,7 @@ class Queue(Leased):
         )
         self.lease_seconds = lease_seconds
         self.alone = store.alone
+        self._offers = self.consumer if keys.shard is None else store.process
         self._store = store
         self.crashes = Crashes(
             store,
@@ -184,11 +186,18 @@ class Queue(Leased):
         """The ids of jobs that were stopped since `after`, and where to go on from. Waits up to
         `BLOCK_SECONDS` for the first. From `STOPS_START` on, some are told that are long over;
         so they are after a flush, since what came between may stand before `after`."""
+        return await self._stops(self._store.reads, after, int(BLOCK_SECONDS * 1000))
+
+    async def stops_now(self, after: str) -> tuple[str, list[str]]:
+        """Those of them that are there."""
+        return await self._stops(self._store.redis, after)
+
+    async def _stops(
+        self, redis: Redis, after: str, block: int | None = None
+    ) -> tuple[str, list[str]]:
         passing("before", "stops")
         with redis_errors():
-            reply: Any = await self._store.reads.xread(
-                {self._keys.stops: after}, block=int(BLOCK_SECONDS * 1000)
-            )
+            reply: Any = await redis.xread({self._keys.stops: after}, block=block)
         passing("after", "stops")
         if not reply:
             return (after if await self.newest_stop() == after else STOPS_START), []
@@ -197,19 +206,26 @@ class Queue(Leased):
 
     async def read(self, count: int) -> list[Entry]:
         """Up to `count` new entries; waits up to `BLOCK_SECONDS` for the first."""
+        return await self._read(self._store.reads, count, int(BLOCK_SECONDS * 1000)) or []
+
+    async def read_now(self, count: int) -> list[Entry]:
+        """Up to `count` new entries that are there."""
+        found = await self._read(self._store.redis, count)
+        if found is None:  # nobody has read before
+            found = await self._read(self._store.redis, count)
+        return found or []
+
+    async def _read(self, redis: Redis, count: int, block: int | None = None) -> list[Entry] | None:
+        """None: there was no consumer group, and is one now."""
         passing("before", "read")
         with redis_errors():
             try:
-                reply: Any = await self._store.reads.xreadgroup(
-                    GROUP,
-                    self.consumer,
-                    {self._keys.queue: ">"},
-                    count=count,
-                    block=int(BLOCK_SECONDS * 1000),
+                reply: Any = await redis.xreadgroup(
+                    GROUP, self.consumer, {self._keys.queue: ">"}, count=count, block=block
                 )
             except ResponseError as error:
                 await self._make_group(error)
-                return []
+                return None
         passing("after", "read")
         return entries_of(reply[0][1]) if reply else []
 
@@ -226,7 +242,8 @@ class Queue(Leased):
         many of this worker's `waiting` jobs to hand back, because others have free slots reserved
         for them. Tried once, as a read is."""
         keys = [self._keys.queue, self._keys.rooms]
-        args = (GROUP, self.consumer, count, int(unread_seconds * 1000), waiting)
+        unread = int(unread_seconds * 1000)
+        args = (GROUP, self.consumer, count, unread, waiting, self._offers)
         elsewhere, *taken = await self._script("overflow").once(keys, args)
         read = [
             (entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in taken
@@ -304,9 +321,17 @@ class Queue(Leased):
         return int(await self._script("prune")([self._keys.queue], args))
 
     async def _make_group(self, error: ResponseError) -> None:
-        """A new or flushed Redis has no consumer group: make one that sees every entry."""
+        """A new or flushed Redis has no consumer group: make one."""
         if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
             raise error
+        await self._open()
+
+    async def open(self) -> None:
+        """Make the consumer group that sees every entry, if there is none."""
+        with redis_errors():
+            await self._open()
+
+    async def _open(self) -> None:
         try:
             await self._store.redis.xgroup_create(self._keys.queue, GROUP, id="0", mkstream=True)
         except ResponseError as made:

@@ -73,14 +73,17 @@ class Worker:
         waiting: int = 0,
         connected: Connected = always_connected,
         acks: Acks | None = None,
+        places: Places | None = None,
     ) -> None:
+        """`places`: those that it shares with others; None: it has `at_once` of its own."""
         self._queue = queue
         self._holder = Holder(queue, run_job)
         self._connected = connected
         self._acks = acks
         self._at_once = at_once
         self._waiting = waiting
-        self._places = Places(at_once)
+        self._near = waiting
+        self._places = places or Places(at_once)
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
         self._held: set[Place] = set()
         self._stops: dict[Entry, Stop] = {}
@@ -106,7 +109,12 @@ class Worker:
     @property
     def answering(self) -> int:
         """How many of them have a place: the rest goes to another worker when this one stops."""
-        return len(self._tasks) - len(self._places.line)
+        return len(self._tasks) - len(self._line)
+
+    @property
+    def _line(self) -> list[Place]:
+        """Those of them that have none, in the order in which they are given one."""
+        return [place for place in self._places.line if place in self._held]
 
     @property
     def alive(self) -> bool:
@@ -129,7 +137,7 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 hearing = group.create_task(self._repeat(self._hear))
                 await self._take_jobs()
-                await self._hand_back(self._places.line)
+                await self._hand_back(self._line)
                 await self._hand_back_unread()
                 await self._wait_for_answers()
                 hearing.cancel()
@@ -257,12 +265,12 @@ class Worker:
         who has waited longest is begun first, here and there."""
         await self._until(lambda: self._room() == 0)
         await self._until_connected()
-        idle = sum(place.idle for place in self._places.line)
+        idle = sum(place.idle for place in self._line)
         room = self._few(self._room(self._waiting))
         entries, elsewhere = await self._queue.overflow(room, self._unread_seconds, idle)
         for entry in entries:
             self._start(entry)
-        await self._hand_back([place for place in self._places.line if place.idle][:elsewhere])
+        await self._hand_back([place for place in self._line if place.idle][:elsewhere])
         self._heard = time.monotonic()
         if not entries:
             return LOOK_EVERY_SECONDS
@@ -307,7 +315,7 @@ class Worker:
         return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
     async def _measure(self) -> float:
-        await gauge(self._queue, len(self._places.line))
+        await gauge(self._queue, len(self._line))
         return GAUGE_EVERY_SECONDS
 
     async def _prune(self) -> float:
@@ -320,17 +328,20 @@ class Worker:
         None is missed: a job is listened for before it is taken, a stop that comes before that
         is in the job, and reading goes on from where it ended, however long Redis was away.
         """
-        heard, stopped = await self._queue.stops(self._heard_stops)
+        heard, stopped = await self._read_stops()
         for entry, stop in list(self._stops.items()):
             if entry.job_id in stopped and (reason := await self._queue.stop_reason(entry.job_id)):
                 stop.call(reason)
         self._heard_stops = heard
         return 0.0
 
+    async def _read_stops(self) -> tuple[str, list[str]]:
+        return await self._queue.stops(self._heard_stops)
+
     def _start(self, entry: Entry, *, reclaimed: bool = False) -> None:
         if entry in self._tasks:
             return
-        place = self._places.join(entry)
+        place = self._places.join(entry, self._queue.team)
         task = asyncio.create_task(self._carry(place, reclaimed), name=f"job {entry.job_id}")
         self._tasks[entry] = task
         self._held.add(place)
@@ -345,7 +356,7 @@ class Worker:
         self._changed.set()
 
     async def _carry(self, place: Place, reclaimed: bool) -> None:
-        await place.near(self._waiting)
+        await place.near(self._near)
         entry = place.entry
         self._stops[entry] = stop = Stop()
         if not await self._until_connected():

@@ -14,7 +14,6 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.store.connection import Store, open_store
 from bot.store.embedded import START_SECONDS
-from bot.store.keys import Keys
 
 OLDEST_REDIS = (6, 2)
 OLDEST_VALKEY = (7, 2)
@@ -67,9 +66,9 @@ async def store_info(settings: Settings, team: str) -> ServerInfo | Trouble:
     try:
         async with asyncio.timeout(seconds), open_store(settings, join=True) as store:
             await store.ping()
-            info = await _info(store, Keys(team).probe)
+            info = await _info(store, store.keys(team).probe)
             if info.trouble is None:
-                await store.script("probe")((Keys(team).probe,), ())
+                await store.script("probe")((store.keys(team).probe,), ())
     except StartupError as error:
         return Trouble(str(error))
     except StoreUnavailable as error:

@@ -6,6 +6,7 @@ not connect", after which nothing was written, from "no reply".
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -32,7 +33,7 @@ CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512
 """To one node: there a command that finds none free fails, and does not wait."""
 READING = 8_000
-"""Of those that wait for something to come: two for each workspace that is open."""
+"""Of those that wait for something to come: two for each queue that is read so."""
 CONNECT_SECONDS = 2.0
 SENTINEL_SECONDS = 1.0
 """How long one Sentinel may take to say which server is the primary."""
@@ -205,6 +206,16 @@ async def run_replicated(
     if not isinstance(reached, int) or reached < replicas:
         metrics.REDIS_UNREPLICATED.inc()
     return reply
+
+
+async def another_connection(redis: Redis) -> AbstractConnection:
+    """A connection that is not there yet, to the server, or to any primary of a Cluster: of nobody
+    but whoever asks for it."""
+    if isinstance(redis, RedisCluster):
+        await redis.initialize()
+        node = random.choice(redis.get_primaries())  # noqa: S311
+        return cast("AbstractConnection", node.connection_class(**node.connection_kwargs))
+    return redis.connection_pool.make_connection()  # type: ignore[no-any-return, no-untyped-call]
 
 
 async def close(redis: Redis) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import secrets
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -14,7 +17,7 @@ from redis.asyncio import Redis
 from bot import metrics
 from bot.crash_points import passing
 from bot.errors import StartupError, StoreUnavailable
-from bot.settings import Settings
+from bot.settings import Settings, serves_several
 from bot.store.address import address_fault
 from bot.store.clients import (
     NO_REPLY,
@@ -28,6 +31,7 @@ from bot.store.clients import (
     run_replicated,
 )
 from bot.store.embedded import EmbeddedServer
+from bot.store.keys import Keys
 from bot.store.scripts import load
 
 REPLY_SECONDS = 4.0
@@ -113,10 +117,15 @@ class Store:
     retries by itself: redis-py would apply a write again whose reply was lost. `alone`: no
     other process works on what is stored here. `replicas`: how many of these have a question,
     an answer and a change of the rules before it is said to be stored, as far as they are quick.
+    `several`: it is shared by several workspaces. `process` names whoever uses it here.
     """
 
-    def __init__(self, url: str, *, alone: bool = False, replicas: int = 0) -> None:
+    def __init__(
+        self, url: str, *, alone: bool = False, replicas: int = 0, several: bool = False
+    ) -> None:
         self.alone = alone
+        self.several = several
+        self.process = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._replicas = replicas
         self._scripts: dict[str, Script] = {}
         self.redis = client(url, reply_seconds=REPLY_SECONDS)
@@ -142,6 +151,10 @@ class Store:
             self._scripts[name] = Script(self.redis, name, replicas)
         return self._scripts[name]
 
+    def keys(self, team: str) -> Keys:
+        """The names of the keys of `team`."""
+        return Keys.among_several(team) if self.several else Keys(team)
+
     async def ping(self) -> None:
         """Returns when Redis answers and is ready, of a Cluster one node; raises
         `StoreUnavailable`."""
@@ -162,13 +175,14 @@ async def open_store(settings: Settings, *, join: bool = False) -> AsyncIterator
     is shared; without, that is a `StartupError`. A server behind `REDIS_URL` may be away: ask
     `Store.ping`.
     """
+    several = serves_several(settings)
     async with AsyncExitStack() as stack:
         if settings.redis_url is not None:
             url = _checked(settings.redis_url.get_secret_value())
-            store = Store(url, replicas=settings.redis_wait_replicas)
+            store = Store(url, replicas=settings.redis_wait_replicas, several=several)
         else:
             server = await stack.enter_async_context(EmbeddedServer(settings.data_dir, join=join))
-            store = Store(server.url, alone=not join)
+            store = Store(server.url, alone=not join, several=several)
         yield await stack.enter_async_context(store)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.rules.quota import Scope
 from bot.store.connection import Store, redis_errors
-from bot.store.keys import Keys
+from bot.store.keys import Keys, named
 from bot.store.lifetimes import LIFETIMES, Lifetime
 from bot.words.admin import SOMEBODY
 
@@ -27,17 +27,17 @@ class Forgotten:
 
 def lifetime_of(key: str) -> Lifetime | None:
     """What says how long `key` is kept."""
-    _, _, name = key.partition("}:")
+    name = _own(key)
     return next((known for known in LIFETIMES if fnmatchcase(name, known.names)), None)
 
 
 class Forgetting:
     """Forgets people of one workspace."""
 
-    def __init__(self, store: Store, team: str) -> None:
+    def __init__(self, store: Store, keys: Keys) -> None:
         self._redis = store.redis
         self._script = store.script("forget_person")
-        self._prefix = Keys(team).prefix
+        self._prefix = keys.prefix
 
     async def forget(self, user: str) -> Forgotten:
         """Delete what is known of `user`, and of direct messages in which they asked. What others
@@ -82,8 +82,14 @@ class Forgetting:
         return str(outcome), int(count), [str(place) for place in places]
 
 
+def _own(key: str) -> str:
+    """What a key is called where it belongs."""
+    found = named(key)
+    return found[1] if found else key.partition("}:")[2]
+
+
 def _names(key: str, name: str) -> bool:
-    _, _, own = key.partition("}:")
+    own = _own(key)
     at = own.find(name)
     while at >= 0:
         beside = own[max(at - 1, 0) : at] + own[at + len(name) :][:1]

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from bot.rules.quota import WORKSPACE
 from bot.store.connection import Store, redis_errors
-from bot.store.keys import Keys
 from bot.store.policies import MOST_AUDITED
 from bot.store.seal import Seal, SealBroken
 
@@ -46,12 +45,15 @@ class GrokKeys:
 
     def __init__(self, store: Store, seal: Seal) -> None:
         self._redis = store.redis
+        self._keys = store.keys
         self._seal = seal
 
     async def find(self, team: str) -> OwnKey | None:
         """The key of `team`; None where it has none of its own."""
         with redis_errors():
-            sealed, version = await self._redis.hmget(Keys(team).grok_key, [_SEALED, _VERSION])
+            sealed, version = await self._redis.hmget(
+                self._keys(team).grok_key, [_SEALED, _VERSION]
+            )
         if not sealed or not version:
             return None
         try:
@@ -68,7 +70,7 @@ class GrokKeys:
             with redis_errors():
                 async with self._redis.pipeline(transaction=False) as together:
                     for team in some:
-                        together.hget(Keys(team).grok_key, _VERSION)
+                        together.hget(self._keys(team).grok_key, _VERSION)
                     versions = await together.execute()
             found |= {
                 team: str(version) for team, version in zip(some, versions, strict=True) if version
@@ -94,7 +96,7 @@ class GrokKeys:
 
     async def _write(self, team: str, kept: dict[Any, Any], by: str, *, before: str) -> None:
         """The key and what the audit says of it, or neither."""
-        keys = Keys(team)
+        keys = self._keys(team)
         audited: dict[Any, Any] = {"by": by, "scope": str(WORKSPACE)}
         if before:
             audited[f"before:{AUDITED}"] = json.dumps(before)

@@ -1,15 +1,71 @@
-"""The names of all keys. Each carries the `{team}` hash tag, so one script reaches all it needs."""
+"""The names of all keys. All of a workspace carry one hash tag, so one script reaches all it needs.
+
+The tag of the only workspace is its id. Where several are served, each belongs to one of `SHARDS`,
+whose tag its keys carry: what has something to do in a shard is found in one place, and a Cluster
+spreads the shards over its nodes.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from zlib import crc32
+
+SHARDS = 64
+"""Never another number: where a workspace's keys are follows from it."""
+
+_NAME = re.compile(
+    r"grokbot:\{(?:(?P<only>[A-Za-z]\w*)\}|(?P<shard>\d+)\}:(?P<team>\w+)):(?P<own>.*)", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Key names that the workspaces of one shard share."""
+
+    number: int
+
+    @staticmethod
+    def of(team: str) -> Shard:
+        """The shard that `team` belongs to, for ever and in every process."""
+        return Shard(crc32(team.encode()) % SHARDS)
+
+    @property
+    def prefix(self) -> str:
+        """What every key of the shard begins with."""
+        return f"grokbot:{{{self.number:02}}}:"
+
+    @property
+    def busy(self) -> str:
+        """Set of the workspaces that may have jobs in their queues, or at rest."""
+        return self.prefix + "busy"
+
+    @property
+    def rooms(self) -> str:
+        """Hash of how many more jobs each process has room for, of any workspace of the shard."""
+        return self.prefix + "rooms"
+
+    @property
+    def probe(self) -> str:
+        """Written and deleted at once, to find out whether keys of the shard can be written."""
+        return self.prefix + "probe"
+
+
+ALL_SHARDS = tuple(Shard(number) for number in range(SHARDS))
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Key names of one workspace; `team` is its Slack id (`T…`)."""
+    """Key names of one workspace; `team` is its Slack id (`T…`), `shard` where it belongs among
+    several. None: it is the only one."""
 
     team: str
+    shard: Shard | None = None
+
+    @staticmethod
+    def among_several(team: str) -> Keys:
+        """Those of one of several workspaces."""
+        return Keys(team, Shard.of(team))
 
     def _key(self, *parts: str) -> str:
         return self.prefix + ":".join(parts)
@@ -17,6 +73,8 @@ class Keys:
     @property
     def prefix(self) -> str:
         """What every key of the workspace begins with."""
+        if self.shard is not None:
+            return f"{self.shard.prefix}{self.team}:"
         return "grokbot:{" + self.team + "}:"
 
     @property
@@ -27,7 +85,7 @@ class Keys:
     @property
     def rooms(self) -> str:
         """Hash of how many more jobs each worker has room for."""
-        return self._key("rooms")
+        return self._key("rooms") if self.shard is None else self.shard.rooms
 
     @property
     def paused(self) -> str:
@@ -191,3 +249,13 @@ class Keys:
     def ledger(self, month: str) -> str:
         """Hash of what each person used in each channel in one month."""
         return self._key("ledger", month)
+
+
+def named(key: str) -> tuple[Keys, str] | None:
+    """Whose `key` is, and what it is called among theirs; None where it is no workspace's."""
+    found = _NAME.fullmatch(key)
+    if found is None:
+        return None
+    if found["only"]:
+        return Keys(found["only"]), found["own"]
+    return Keys(found["team"], Shard(int(found["shard"]))), found["own"]

@@ -146,6 +146,7 @@ LIFETIMES = (
     Lifetime("asked:*", "when those asked for an edit", "two minutes", 3 * MINUTE),
     Lifetime("pace:*", "what was learned of edits", "a day", 2 * DAY),
     Lifetime("rooms", "who has room for more jobs", "four seconds", 5),
+    Lifetime("busy", "which workspaces may have questions under way", "the end of those"),
     Lifetime("probe", "whether Redis can be written to", "at once", 10),
     Lifetime("queue", "the ids of jobs under way", "never: it is short, a job leaves at its end"),
     Lifetime("reserved", "how many tokens are reserved now", "never: one number"),

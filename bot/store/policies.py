@@ -54,7 +54,7 @@ class Change:
 
 
 class Policies:
-    """The policy of one workspace, kept in memory. Every method but `run` raises
+    """The policy of one workspace, kept in memory. Every method but `run` and `follow` raises
     `StoreUnavailable`."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
@@ -100,17 +100,17 @@ class Policies:
         reply: Any = await self._script(keys, args)
         done = dict(zip(reply[::2], reply[1::2], strict=True))
         change = Change(*changed_fields(done), version=int(done[_VERSION]))
-        await self._follow()
+        await self.follow()
         return change
 
     async def run(self) -> NoReturn:
         """See the changes of other replicas within a second, until cancelled; never raises."""
         while True:
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
-            await self._follow()
+            await self.follow()
 
-    async def _follow(self) -> None:
-        """Load the policy if it has changed and Redis is there."""
+    async def follow(self) -> None:
+        """Load the policy if it has changed and Redis is there; never raises."""
         try:
             async with asyncio.timeout(LOAD_SECONDS):
                 version = await self._version()

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.store.connection import Store, redis_errors
-from bot.store.keys import Keys
+from bot.store.keys import named
 from bot.teams.register import Record, Register
 from bot.teams.rotation import NOT_GRANTED
 
@@ -116,8 +116,8 @@ class Departures:
         """Delete every key of `team`, unless it has come back meanwhile; how many there were."""
         deleted = 0
         with redis_errors():
-            scan = self._redis.scan_iter(f"{Keys(team).prefix}*", count=1_000)
-            batch = [str(key) async for key in scan]
+            scan = self._redis.scan_iter(f"grokbot:{{*{team}*:*", count=1_000)
+            batch = [key async for each in scan if _is_of(team, key := str(each))]
         while batch:
             if while_left and while_left not in await self._register.store.left():
                 return deleted
@@ -125,3 +125,9 @@ class Departures:
             with redis_errors():
                 deleted += int(await self._redis.unlink(*some))
         return deleted
+
+
+def _is_of(team: str, key: str) -> bool:
+    """Whether `key` is one of `team`, in its shard or from before it had one."""
+    whose = named(key)
+    return whose is not None and whose[0].team == team

@@ -92,8 +92,11 @@ class Register:
 
     async def of(self, team: str) -> Registered | None:
         """The installation that serves `team`, whose organisation nobody has named."""
-        for place in await self.store.versions():
-            if place == team or team in await self.store.teams_of(place):
+        places = await self.store.versions()
+        if team in places:
+            return await self.find(team)
+        for place in places:
+            if not place.startswith("T") and team in await self.store.teams_of(place):
                 return await self.find(place)
         return None
 

@@ -11,6 +11,7 @@ lost the installation. That is told while the old token is still good, which is 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import uuid
 
@@ -55,6 +56,7 @@ class Rotation:
     ) -> None:
         """`address`: where people install the app."""
         self._address = address
+        self._due_at: dict[str, tuple[int, float]] = {}
         self._unkept: dict[str, tuple[Registered, Record]] = {}
         self._register = register
         self._client = client
@@ -62,12 +64,20 @@ class Rotation:
         self._client_secret = client_secret
         self._ahead = ahead
 
+    def rests(self, place: str, version: int) -> bool:
+        """Whether what is kept of `place` in this version is known not to be due yet."""
+        known, due_at = self._due_at.get(place, (0, 0.0))
+        return known == version and time.time() < due_at and place not in self._unkept
+
     async def look(self, place: str) -> bool:
         """Whether the token of `place` was exchanged. Raises `StoreUnavailable`."""
         if place in self._unkept:
             return await self._keep(place)
         found = await self._register.find(place)
-        if found is None or not self._due(found.record):
+        if found is None:
+            return False
+        if not self._due(found.record):
+            self._due_at[place] = found.version, self._next_look(found.record)
             return False
         turn = f"rotation:{place}:{found.version}"
         if not await self._register.store.claims(turn, uuid.uuid4().hex, TURN_SECONDS):
@@ -84,8 +94,10 @@ class Rotation:
             raise
 
     def _due(self, record: Record) -> bool:
-        fit = bool(record.refresh_token) and not record.lost
-        return fit and expires_soon(record, self._ahead)
+        return _renews(record) and expires_soon(record, self._ahead)
+
+    def _next_look(self, record: Record) -> float:
+        return record.expires_at - self._ahead if _renews(record) else math.inf
 
     async def _exchange(self, old: Registered) -> bool:
         fresh = await self._exchanged(old.record)
@@ -147,3 +159,8 @@ class Rotation:
             return None
         log.info("token exchanged", place=record.place)
         return record.model_copy(update=changed)
+
+
+def _renews(record: Record) -> bool:
+    """Whether another token comes after the one that it has."""
+    return bool(record.refresh_token and record.expires_at) and not record.lost

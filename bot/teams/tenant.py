@@ -137,6 +137,8 @@ class Open:
     def __init__(self, by: Opening, open_tenant: OpenTenant) -> None:
         self.by = by
         self.used = time.monotonic()
+        self.followed = 0.0
+        """When it was last looked whether this is still what is kept of it."""
         self._ready: asyncio.Future[Tenant] = asyncio.get_running_loop().create_future()
         self._leave = asyncio.Event()
         self._task = asyncio.create_task(

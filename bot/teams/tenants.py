@@ -1,10 +1,10 @@
 """All workspaces that this process serves, each by a bot of its own.
 
-One is opened by the first payload that comes for it here, or when its queue has jobs that may be
-abandoned, and closed when nothing came for a while: a thousand workspaces that are silent cost a
-look at their queues. What an installation is, whether there is one, and which Grok key the
-workspace has, every process reads again within seconds. A newer token is used by whoever is open;
-where anything else has changed, another bot takes its place, and it ends what it has begun.
+One is opened by the first payload that comes for it here, or when it has jobs that nobody has
+taken, and closed when nothing came for a while. What an installation is, whether there is one, and
+which Grok key the workspace has, every process reads again within seconds. A newer token is used by
+whoever is open; where anything else has changed, another bot takes its place, and it ends what it
+has begun.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import asyncio
 import math
 import random
 import time
+import uuid
+from contextlib import AsyncExitStack
+from typing import NoReturn
 
 import structlog
 from slack_bolt.response import BoltResponse
@@ -21,6 +24,7 @@ from bot.errors import StoreUnavailable
 from bot.slack.incoming import JsonObject
 from bot.store.grok_keys import GrokKeys
 from bot.teams.departure import Departures
+from bot.teams.moving import Moving
 from bot.teams.naming import leaving, whose
 from bot.teams.register import Register, Registered
 from bot.teams.rotation import Rotation
@@ -39,6 +43,12 @@ IDLE_SECONDS = 120.0
 """Nothing came for so long, and nothing waits: the workspace is closed here. To be open costs about
 1.6 ms of CPU in each second, and to be opened as much as an answer (`make bench NAME=teams`)."""
 
+TURN_SECONDS = 2
+"""For so many seconds one process is left to open a workspace that has jobs."""
+
+FOLLOWED_AT_ONCE = 200
+"""Of so many that are open it is looked each time what is kept of them now."""
+
 _NOT_NOW = 503
 
 
@@ -53,6 +63,7 @@ class Tenants:
         rotation: Rotation,
         departures: Departures,
         work: Work,
+        moving: Moving,
         grok_keys: GrokKeys,
         idle: float = IDLE_SECONDS,
     ) -> None:
@@ -61,6 +72,8 @@ class Tenants:
         self._rotation = rotation
         self._departures = departures
         self._work = work
+        self._moving = moving
+        self._moved = False
         self._grok_keys = grok_keys
         self._idle = idle
         self._open: dict[str, Open] = {}
@@ -69,9 +82,11 @@ class Tenants:
         self._rotated: dict[str, int] = {}
         self._rotate_at = 0.0
         self._looking: asyncio.Task[None] | None = None
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Tenants:
-        self._looking = asyncio.create_task(self._look_round(), name="teams")
+        await self._stack.enter_async_context(self._work)
+        self._looking = asyncio.create_task(self._look_after(), name="teams")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -82,6 +97,7 @@ class Tenants:
         if self._retiring:
             await asyncio.wait(self._retiring.values())
         self._open.clear()
+        await self._stack.aclose()
 
     @property
     def working(self) -> asyncio.Task[None] | None:
@@ -96,7 +112,7 @@ class Tenants:
     @property
     def trouble(self) -> str | None:
         """Why one of them takes no jobs; None while all do."""
-        troubles = (tenant.trouble() for tenant in self._tenants())
+        troubles = [self._work.trouble, *(tenant.trouble() for tenant in self._tenants())]
         return next((trouble for trouble in troubles if trouble is not None), None)
 
     async def answer(self, body: JsonObject, retry: object = 0) -> BoltResponse:
@@ -125,6 +141,7 @@ class Tenants:
         found = await self._register.serving(team, enterprise)
         if found is None:
             return None
+        await self._moving.bring([team])
         by = await self._opening(team, found)
         if team not in self._open:
             self._open[team] = Open(by, self._open_tenant)
@@ -170,7 +187,12 @@ class Tenants:
             if said:
                 self._doubted.discard(place)
 
-    async def _look_round(self) -> None:
+    async def _look_after(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._look_round())
+            group.create_task(self._open_wanted())
+
+    async def _look_round(self) -> NoReturn:
         while True:
             try:
                 await self._look()
@@ -179,6 +201,7 @@ class Tenants:
             await asyncio.sleep(LOOK_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def _look(self) -> None:
+        await self._work.check()
         for tenant in self._tenants():
             if tenant.working is not None and tenant.working.done():
                 await tenant.working  # it broke down, and with it the process
@@ -187,7 +210,7 @@ class Tenants:
         await self._close_gone(versions)
         await self._departures.purge()
         await self._follow(versions)
-        await self._take_up(versions)
+        await self._move_all(versions)
         await self._close_idle()
         await self._rotate(versions)
 
@@ -198,13 +221,14 @@ class Tenants:
             self._rotate_at = now + ROTATE_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
             self._rotated.clear()
         for place, version in versions.items():
-            if self._rotated.get(place) != version:
+            if self._rotated.get(place) != version and not self._rotation.rests(place, version):
                 await self._rotation.look(place)
                 self._rotated[place] = version
 
     async def _close_gone(self, versions: dict[str, int]) -> None:
         """Where the app is no more, running answers end."""
-        closing = [each for each in self._every if not await self._stays(each.by, versions)]
+        left = await self._register.store.left() if self._open else {}
+        closing = [each for each in self._every if not await self._stays(each.by, versions, left)]
         gone = [team for team, each in self._open.items() if each in closing]
         for team in gone:
             del self._open[team]
@@ -212,16 +236,19 @@ class Tenants:
             log.info("workspaces left", teams=gone)
             await asyncio.gather(*(each.close(at_once=True) for each in closing))
 
-    async def _stays(self, by: Opening, versions: dict[str, int]) -> bool:
+    async def _stays(self, by: Opening, versions: dict[str, int], left: dict[str, float]) -> bool:
         team = by.installation.team
         if by.place not in versions:
             return False
-        return by.place == team or not await self._register.parted(by.place, team)
+        if by.place == team or team not in left:
+            return True
+        return not await self._register.parted(by.place, team)
 
     async def _follow(self, versions: dict[str, int]) -> None:
         """Serve each by what is kept of it now: what runs there goes on."""
-        keys = await self._grok_keys.versions(list(self._open))
-        for team, each in list(self._open.items()):
+        some = self._looked_at_least()
+        keys = await self._grok_keys.versions(list(some))
+        for team, each in some.items():
             place = team if team in versions else each.by.place
             now = (place, versions.get(place), keys.get(team, ""))
             if now == (each.by.place, each.by.version, each.by.key_version):
@@ -229,6 +256,13 @@ class Tenants:
             found = await self._register.find(place)
             if found is not None and each.tenant is not None:
                 self._renew(team, each, await self._opening(team, found))
+
+    def _looked_at_least(self) -> dict[str, Open]:
+        """Those whose time has come; all, where they are not too many for one look."""
+        turns = sorted(self._open.items(), key=lambda each: each[1].followed)[:FOLLOWED_AT_ONCE]
+        for _, each in turns:
+            each.followed = time.monotonic()
+        return dict(turns)
 
     def _renew(self, team: str, each: Open, by: Opening) -> None:
         token = by.installation.bot_token.get_secret_value()
@@ -245,15 +279,37 @@ class Tenants:
         retiring.add_done_callback(lambda _: self._retiring.pop(each, None))
         log.info("workspace opened anew", team=team, place=by.place)
 
-    async def _take_up(self, versions: dict[str, int]) -> None:
-        """Open those that have jobs: whoever took them may be gone."""
-        closed: dict[str, str] = {}
-        for place in versions:
-            teams = {place} if place.startswith("T") else await self._register.store.teams_of(place)
-            closed |= {team: place for team in teams if team not in self._open}
-        for team in await self._work.waiting(sorted(closed)):
-            place = closed[team]
+    async def _open_wanted(self) -> NoReturn:
+        """Open those that have jobs which nobody has taken: whoever took them may be gone."""
+        while True:
+            team = await self._work.wanted()
+            try:
+                await self._open_for_work(team)
+            except StoreUnavailable as error:
+                log.warning("store away", error=str(error))
+            self._work.seen_to(team)
+
+    async def _open_for_work(self, team: str) -> None:
+        """One process opens it, of all that see the same."""
+        store = self._register.store
+        if team in self._open or not await store.claims(
+            f"opening:{team}", uuid.uuid4().hex, TURN_SECONDS
+        ):
+            return
+        found = await self._register.of(team)
+        if found is not None:
+            place = found.record.place
             await self._of(team, "" if place == team else place)
+
+    async def _move_all(self, versions: dict[str, int]) -> None:
+        """Have every workspace in its shard, once: who comes later is moved when it is opened."""
+        if self._moved:
+            return
+        teams = [place for place in versions if place.startswith("T")]
+        for place in versions.keys() - teams:
+            teams += await self._register.store.teams_of(place)
+        await self._moving.bring(teams)
+        self._moved = True
 
     async def _close_idle(self) -> None:
         now = time.monotonic()
@@ -264,7 +320,7 @@ class Tenants:
             and (tenant := each.tenant) is not None
             and not tenant.in_hand()
         ]
-        busy = await self._work.waiting(quiet)
+        busy = self._work.busy(quiet)
         for team in quiet:
             if team not in busy:
                 await self._open.pop(team).close()

@@ -1,38 +1,27 @@
-"""Which workspaces have jobs in their queues, without a bot that is open for them."""
+"""What the rest of this room wants to know of the jobs of all workspaces."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.store.connection import Store, redis_errors
-from bot.store.keys import Keys
-
-_AT_ONCE = 200
-"""Workspaces in one round trip."""
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
 
-class Work:
-    """Looks into queues."""
+class Work(AbstractAsyncContextManager["Work"], Protocol):
+    """Has the workers of this process look for jobs, as long as it is entered."""
 
-    def __init__(self, store: Store) -> None:
-        self._redis = store.redis
+    async def wanted(self) -> str:
+        """The next workspace that has something to do, and is not open here."""
 
-    async def waiting(self, teams: Sequence[str]) -> set[str]:
-        """Those of `teams` that have jobs: waiting, under way, or resting. Raises
-        `StoreUnavailable`."""
-        found: set[str] = set()
-        for start in range(0, len(teams), _AT_ONCE):
-            some = teams[start : start + _AT_ONCE]
-            found |= {team for team, jobs in zip(some, await self._jobs(some), strict=True) if jobs}
-        return found
+    def seen_to(self, team: str) -> None:
+        """It is open now, or will not be: it may be wanted again."""
 
-    async def _jobs(self, teams: Sequence[str]) -> list[int]:
-        with redis_errors():
-            async with self._redis.pipeline(transaction=False) as together:
-                for team in teams:
-                    keys = Keys(team)
-                    together.xlen(keys.queue)
-                    together.zcard(keys.paused)
-                    together.zcard(keys.singly)
-                counts = await together.execute()
-        return [sum(map(int, counts[at : at + 3])) for at in range(0, len(counts), 3)]
+    def busy(self, teams: Iterable[str]) -> set[str]:
+        """Those of `teams` that may have jobs, as far as is known."""
+
+    async def check(self) -> None:
+        """Returns while this works. Raises what it broke down of."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is taken; None while something is."""

@@ -245,6 +245,8 @@ async def test_every_point_lies_on_a_journey(redis_url: str) -> None:
 
     async def with_workspaces_that_come_and_go() -> None:
         async with several(f"{redis_url}?db=5", count=1) as all_:
+            await all_.stages[0].ask("Hello")
+            await until(lambda: "after:sweep" in seen.points)
             await all_.slack.uninstall(all_.slack.workspaces[0])
 
     with arrive(seen):

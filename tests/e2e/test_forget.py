@@ -148,7 +148,7 @@ async def test_while_a_question_is_under_way_nothing_that_it_needs_is_deleted(
     with pytest.raises(UserError) as refused:
         await forget(settings, ANA)
     assert refused.value.sentence == command_words.forget_busy(ANA, 1)
-    assert (await Forgetting(store, TEAM_ID).forget(ANA)).busy
+    assert (await Forgetting(store, Keys(TEAM_ID)).forget(ANA)).busy
     assert set(contents(redis_url)) == set(before)
 
     await queue.deliver(lease, make_answer(), hold)

@@ -172,7 +172,7 @@ async def test_a_job_is_dropped_wherever_it_stands(
         assert (await rows(env, tmp_path))[state]["why"] == command_words.JOB_DROPPED
         async with bot_process(env, cwd=tmp_path):
             await workspace.connected()
-            board = Board(store, TEAM_ID)
+            board = Board(store, Keys(TEAM_ID))
             while any(row.id == state for row in await board.under_way()):
                 await asyncio.sleep(0.1)
         assert state not in await rows(env, tmp_path)

@@ -232,10 +232,10 @@ async def test_an_operator_sees_where_it_is_and_asks_again_there(
         await birch.ask("Hello")
         await birch.answer()
         (row,) = await jobs_of(redis_url, "T0SEVERAL2")
-        store = Store(redis_url)
+        store = Store(redis_url, several=True)
         async with store:
             job = await Queue(
-                store, Keys("T0SEVERAL2"), lease_seconds=15, retention_seconds=600
+                store, Keys.among_several("T0SEVERAL2"), lease_seconds=15, retention_seconds=600
             ).look(row)
             assert job is not None
             await asked_again(all_.settings, store, "T0SEVERAL2", job, "again")
@@ -376,7 +376,7 @@ class TestPages:
 
 async def jobs_of(redis_url: str, team: str) -> list[str]:
     found = await keys_of(redis_url, team)
-    return [key.rpartition(":")[2] for key in found if "}:job:" in key]
+    return [key.rpartition(":")[2] for key in found if f"}}:{team}:job:" in key]
 
 
 async def all_records(redis_url: str) -> dict[str, str]:

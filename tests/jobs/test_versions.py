@@ -59,7 +59,7 @@ async def test_a_job_of_a_newer_version_waits_for_it_and_loses_no_taking(
     await store.redis.hset(name, field, value)
     for _ in range(5):
         assert await queue.take(await read_one(queue)) is None
-        (row,) = await Board(store, keys.team).under_way()
+        (row,) = await Board(store, keys).under_way()
         assert (row.state, row.attempts) == ("resting", 0)
         assert row.rests <= 2 * SET_ASIDE_SECONDS
         assert "another version" in why(row)

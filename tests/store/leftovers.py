@@ -8,6 +8,7 @@ from typing import Any
 from redis import Redis
 
 from bot.store.forgetting import lifetime_of
+from bot.store.keys import named
 
 
 def leftovers(url: str) -> list[str]:
@@ -45,8 +46,9 @@ def _members(redis: Any, key: str) -> list[str]:
 
 
 def _under_way(redis: Any, key: str, job: str) -> bool:
-    prefix, _, _ = key.partition("}:")
-    return _is_unfinished(redis, f"{prefix}}}:job:{job}")
+    whose = named(key)
+    assert whose is not None
+    return _is_unfinished(redis, whose[0].job(job))
 
 
 def _is_unfinished(redis: Any, key: str) -> bool:

@@ -7,14 +7,14 @@ import pytest
 from bot.store.connection import Store
 from bot.store.forgetting import lifetime_of
 from bot.store.installations import PREFIX
-from bot.store.keys import Keys
+from bot.store.keys import Keys, Shard
 from bot.store.lifetimes import LIFETIMES
 from tests.store.leftovers import leftovers
 
 OF_INSTALLATIONS = ("records", "versions", "left", "states", "codes", "teams:E1")
 
-MANY = {"prefix", "line"}
-"""What names more than one key."""
+MANY = {"prefix", "line", "among_several"}
+"""What names more than one key, or none."""
 
 PROPERTIES = {
     name
@@ -37,6 +37,8 @@ def some_key(keys: Keys, name: str) -> str:
 def test_each_key_has_a_lifetime_and_each_lifetime_a_key(keys: Keys) -> None:
     found = {name: lifetime_of(some_key(keys, name)) for name in PROPERTIES}
     found["seen:continue"] = lifetime_of(keys.seen("continue:x"))
+    shared = [Shard(7).busy, Shard(7).rooms, Shard(7).probe]
+    found |= {name: lifetime_of(name) for name in shared}
     found |= {name: lifetime_of(PREFIX + name) for name in OF_INSTALLATIONS}
 
     assert [name for name, lifetime in found.items() if lifetime is None] == []

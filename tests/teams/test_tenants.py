@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -21,6 +21,7 @@ from bot.store.keys import Keys
 from bot.store.seal import Seal
 from bot.teams import tenants as module
 from bot.teams.departure import Departures
+from bot.teams.moving import Moving
 from bot.teams.register import Record, Register
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import RETIRE_SECONDS, Tenant
@@ -70,6 +71,35 @@ class House:
         self.open.remove(team)
 
 
+class Jobs:
+    """Who has jobs: `waiting` for somebody to take them."""
+
+    trouble = None
+
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
+
+    async def __aenter__(self) -> Jobs:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def wanted(self) -> str:
+        while not self.waiting:
+            await asyncio.sleep(0.01)
+        return self.waiting[0]
+
+    def seen_to(self, team: str) -> None:
+        self.waiting.remove(team)
+
+    def busy(self, teams: Iterable[str]) -> set[str]:
+        return set(self.waiting).intersection(teams)
+
+    async def check(self) -> None:
+        pass
+
+
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
@@ -91,7 +121,12 @@ def grok_keys(store: Store) -> GrokKeys:
 
 @asynccontextmanager
 async def serving(
-    house: House, register: Register, store: Store, *, idle: float = 900.0
+    house: House,
+    register: Register,
+    store: Store,
+    *,
+    idle: float = 900.0,
+    work: Work | None = None,
 ) -> AsyncIterator[Tenants]:
     client = AsyncWebClient(base_url="http://127.0.0.1:9/")  # nobody is there
     tenants = Tenants(
@@ -99,7 +134,8 @@ async def serving(
         house.tenant,
         rotation=Rotation(register, client, client_id="1", client_secret="2", address=""),
         departures=Departures(register, store, client),
-        work=Work(store),
+        work=work or Jobs(),
+        moving=Moving(store),
         grok_keys=grok_keys(store),
         idle=idle,
     )
@@ -163,10 +199,26 @@ async def test_a_queue_with_jobs_is_taken_up_without_a_word_from_slack(
 ) -> None:
     await register.save(record(TEAM))
     await register.save(record(SECOND))
-    await store.redis.xadd(Keys(SECOND).queue, {"job": "1"})
-    async with serving(house, register, store):
+    jobs = Jobs()
+    jobs.waiting.append(SECOND)
+    async with serving(house, register, store, work=jobs):
         await until(lambda: house.open == [SECOND])
-        await store.redis.delete(Keys(SECOND).queue)
+
+
+async def test_one_process_opens_what_all_see(
+    register: Register, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
+    await register.save(record(TEAM))
+    jobs, houses = [Jobs(), Jobs()], [House(), House()]
+    for each in jobs:
+        each.waiting.append(TEAM)
+    async with (
+        serving(houses[0], register, store, work=jobs[0]),
+        serving(houses[1], register, store, work=jobs[1]),
+    ):
+        await until(lambda: not jobs[0].waiting and not jobs[1].waiting)
+        await until(lambda: sorted([*houses[0].opened, *houses[1].opened]) == [TEAM])
 
 
 async def test_who_is_silent_is_closed_unless_something_waits(

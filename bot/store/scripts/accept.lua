@@ -43,6 +43,7 @@
 -- uses conversation.lua
 -- uses allowance.lua
 -- uses quotas.lua
+-- uses news.lua
 
 local seen, job, queue = KEYS[1], KEYS[2], KEYS[3]
 local id, ask, seconds, line, kept, asked, hold, named, own, needs, files, trace, most, often,
@@ -149,5 +150,5 @@ if thread then
   end
   redis.call('SADD', active, id)
 end
-redis.call('XADD', queue, '*', 'job', id)
+enqueue(queue, 'job', id)
 return {'accepted', id}

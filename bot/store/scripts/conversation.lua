@@ -1,5 +1,7 @@
 -- Who answers in a conversation, one after the other. No script of its own: it stands before those
 -- that say they use it.
+--
+-- uses news.lua
 
 -- Keep a conversation for `kept` seconds.
 local function keep(thread, facts, kept)
@@ -21,6 +23,6 @@ local function leave(job, active, waiting, queue)
   local first = redis.call('EXISTS', active) == 0 and redis.call('ZPOPMIN', waiting)[1]
   if first then
     redis.call('SADD', active, first)
-    redis.call('XADD', queue, '*', 'job', first)
+    enqueue(queue, 'job', first)
   end
 end

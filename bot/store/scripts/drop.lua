@@ -25,6 +25,7 @@
 -- uses clock.lua
 -- uses conversation.lua
 -- uses quotas.lua
+-- uses news.lua
 
 local job, queue, failed, paused, singly = unpack(KEYS, 1, 5)
 local active, waiting = KEYS[8], KEYS[9]
@@ -80,6 +81,6 @@ redis.call('ZREM', failed, id)
 redis.call('HSET', job,
   'state', 'delivering', 'answer', answer, 'attempts', 0, 'given_up', 'dropped')
 if outside > 0 then
-  redis.call('XADD', queue, '*', 'job', id)
+  enqueue(queue, 'job', id)
 end
 return 'dropped'

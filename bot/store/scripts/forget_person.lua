@@ -14,6 +14,7 @@
 -- Doing it again finds nothing.
 --
 -- uses clock.lua
+-- uses news.lua
 
 local key = KEYS[1]
 local user, how, scope, nobody = unpack(ARGV)
@@ -87,6 +88,7 @@ local function of_policy(fields)
   if changed > 0 then
     local version = math.max(server_ms(), tonumber(fields['version']) + 1)
     redis.call('HSET', key, 'version', string.format('%d', version))
+    tell('policy', key)
   end
   return changed
 end

@@ -7,6 +7,8 @@
 -- returns how many were handed back
 --
 -- A consumer that holds nothing any more is forgotten.
+--
+-- uses news.lua
 
 local queue, group, consumer = KEYS[1], ARGV[1], ARGV[2]
 local working = {}
@@ -30,7 +32,7 @@ while true do
         if #fields == 2 then
           fields[3], fields[4] = 'since', entry:match('^%d+') -- as in release.lua
         end
-        redis.call('XADD', queue, '*', unpack(fields))
+        enqueue(queue, unpack(fields))
         handed_back = handed_back + 1
       end
       redis.call('XACK', queue, group, entry)

@@ -8,6 +8,7 @@
 --       3 most     entries that it takes in
 --       4 age      milliseconds for which an entry has been unread when nobody has room for it
 --       5 waiting  jobs that it would hand back for others to begin
+--       6 offers   what it offers room by
 -- returns how many of these to hand back, and behind it the entries that were taken in
 --
 -- What others offer is for what is unread first. What is handed back here is offered no more, so
@@ -15,10 +16,12 @@
 -- handed back in vain is unread, and soon taken in again.
 --
 -- uses clock.lua
+-- uses unread.lua
 
 local queue, rooms = KEYS[1], KEYS[2]
 local group, consumer = ARGV[1], ARGV[2]
 local most, age, waiting = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local own = ARGV[6]
 
 local now = server_ms()
 
@@ -30,27 +33,12 @@ local function offers()
     local jobs, till = flat[i + 1]:match('^(%d+) (%d+)$')
     if tonumber(till) < now then
       redis.call('HDEL', rooms, flat[i])
-    elseif flat[i] ~= consumer then
+    elseif flat[i] ~= own then
       found[#found + 1] = {from = flat[i], jobs = tonumber(jobs), till = till}
       room = room + tonumber(jobs)
     end
   end
   return found, room
-end
-
--- The oldest entries that nobody has read.
-local function unread(count)
-  local groups = redis.pcall('XINFO', 'GROUPS', queue)
-  for _, fields in ipairs(groups.err and {} or groups) do
-    local found = {}
-    for i = 1, #fields, 2 do
-      found[fields[i]] = fields[i + 1]
-    end
-    if found['name'] == group then
-      return redis.call('XRANGE', queue, '(' .. found['last-delivered-id'], '+', 'COUNT', count)
-    end
-  end
-  return {}
 end
 
 local function accept(found, jobs)
@@ -65,7 +53,10 @@ local function accept(found, jobs)
 end
 
 local found, room = offers()
-local entries = unread(math.max(most, room, 1))
+local entries, known = unread(queue, group, math.max(most, room, 1))
+if not known then
+  return {0}
+end
 local elsewhere = math.max(0, math.min(waiting, room - #entries))
 accept(found, elsewhere)
 

@@ -18,6 +18,7 @@
 -- which cjson, where it passes through that, keeps 14.
 --
 -- uses clock.lua
+-- uses news.lua
 
 local policy, audit, done = KEYS[1], KEYS[2], KEYS[3]
 local scope, by, most, seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -78,6 +79,7 @@ if #changed > 0 then
   redis.call('HSET', policy, 'version', string.format('%d', version))
   redis.call('XADD', audit, 'MAXLEN', '~', most, '*',
     'by', by, 'scope', scope, unpack(changed))
+  tell('policy', policy)
 end
 redis.call('HSET', done, 'version', string.format('%d', version), unpack(changed))
 redis.call('EXPIRE', done, seconds)

@@ -11,6 +11,7 @@
 -- once more before it may finish. Whoever shows it looks again when nothing comes late any more.
 --
 -- uses late.lua
+-- uses news.lua
 
 local job, queue = KEYS[1], KEYS[2]
 local call, lease, late = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -29,6 +30,6 @@ if state == 'done' then
   redis.call('HSET', job, 'state', 'delivering', 'attempts', 0)
   redis.call('HDEL', job, 'lease')
   redis.call('PERSIST', job)
-  redis.call('XADD', queue, '*', 'job', redis.call('HGET', job, 'id'))
+  enqueue(queue, 'job', redis.call('HGET', job, 'id'))
 end
 return 1

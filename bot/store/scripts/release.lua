@@ -15,6 +15,7 @@
 -- line, where jobs wait for their turn.
 --
 -- uses late.lua
+-- uses news.lua
 
 local job, queue, paused = KEYS[1], KEYS[2], KEYS[3]
 local lease, entry, group = ARGV[1], ARGV[2], ARGV[3]
@@ -37,7 +38,7 @@ local rest = tonumber(ARGV[5])
 if rest > 0 then
   redis.call('ZADD', paused, server_ms() + rest, id)
 else
-  redis.call('XADD', queue, '*', 'job', id, 'since', created)
+  enqueue(queue, 'job', id, 'since', created)
 end
 redis.call('XACK', queue, group, entry)
 redis.call('XDEL', queue, entry)

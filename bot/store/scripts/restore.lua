@@ -11,6 +11,8 @@
 --
 -- What it had reserved was forgotten with it, and is neither released nor charged. Restoring it again
 -- changes nothing.
+--
+-- uses news.lua
 
 local job, queue = KEYS[1], KEYS[2]
 
@@ -20,5 +22,5 @@ end
 redis.call('HSET', job, unpack(ARGV, 4))
 redis.pcall('XACK', queue, ARGV[3], ARGV[2])
 redis.call('XDEL', queue, ARGV[2])
-redis.call('XADD', queue, '*', 'job', ARGV[1])
+enqueue(queue, 'job', ARGV[1])
 return 1

@@ -8,6 +8,8 @@
 -- returns the state that the job is in, nothing when it is not known
 --
 -- A job whose answer is stored already is left alone. Stopping again changes nothing.
+--
+-- uses news.lua
 
 local job, stops = KEYS[1], KEYS[2]
 local reason, most = ARGV[1], ARGV[2]
@@ -15,5 +17,6 @@ local reason, most = ARGV[1], ARGV[2]
 local state = redis.call('HGET', job, 'state')
 if (state == 'queued' or state == 'running') and redis.call('HSETNX', job, 'stop', reason) == 1 then
   redis.call('XADD', stops, 'MAXLEN', '~', most, '*', 'job', redis.call('HGET', job, 'id'))
+  tell('stops', stops)
 end
 return state

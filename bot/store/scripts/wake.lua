@@ -13,6 +13,7 @@
 -- A job that was queued is in its set no more, so calling again queues it no second time.
 --
 -- uses clock.lua
+-- uses news.lua
 
 local queue, paused, singly, alone, job = unpack(KEYS)
 local last, most, seconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -23,7 +24,7 @@ local function wake(set, count)
   local due = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, count)
   for _, id in ipairs(due) do
     redis.call('ZREM', set, id)
-    redis.call('XADD', queue, '*', 'job', id)
+    enqueue(queue, 'job', id)
   end
   return due
 end

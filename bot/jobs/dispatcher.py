@@ -1,0 +1,387 @@
+"""Gives the places of one process to the jobs of all its workspaces, in turn.
+
+One connection hears of what is new in any of them (`bot.store.news`), and one look at each shard
+that is busy finds what else there is: jobs that were abandoned, or have rested, or that nobody has
+room for, and what was not heard of. So a workspace that says nothing costs nothing, however many
+there are. A workspace that is not open here and has something to do is asked for (`wanted`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+
+from bot.acks import Acks
+from bot.errors import StoreUnavailable
+from bot.jobs.gauging import show
+from bot.jobs.holder import RunJob
+from bot.jobs.places import Places
+from bot.jobs.queue import Queue
+from bot.jobs.shared_worker import LINES, SharedWorker
+from bot.jobs.sweep import Found, Sweep
+from bot.jobs.worker import (
+    CONNECTED_EVERY_SECONDS,
+    SILENT_SECONDS,
+    SLOW_LEASES,
+    UNREAD_SECONDS,
+    Connected,
+    always_connected,
+    last_cause,
+)
+from bot.store.connection import Store
+from bot.store.keys import ALL_SHARDS, Shard
+from bot.store.news import What, listen
+from bot.store.policies import Policies
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 1.0
+"""How often it is looked for what nobody has told of."""
+STOPS_SECONDS = 5.0
+"""How often it is looked for jobs in hand that somebody stopped, and nobody has told."""
+FOLLOW_SECONDS = 120.0
+"""The same of rules that were changed; a question that was made by others is never accepted."""
+FETCHERS = 4
+"""So many jobs are read at a time: a node that is away keeps one of them waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What is told of one workspace that is open here. Another bot may be ending its work."""
+
+    team: str
+    policies: Policies
+    worker: SharedWorker | None
+
+
+@dataclass(slots=True)
+class _Looked:
+    """What is known of one shard. `away`: it was, when last looked at; before `reclaims_at` nobody
+    is taken for gone, for no lease could be renewed. `begun`: it was looked at before."""
+
+    found: tuple[Found, ...] = ()
+    away: bool = False
+    reclaims_at: float = 0.0
+    begun: bool = False
+
+
+class Dispatcher:
+    """Has the workers of a process look where there is something, as long as it is entered."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        at_once: int,
+        waiting: int,
+        lease_seconds: float,
+        connected: Connected | None,
+        acks: Acks | None = None,
+        works: bool = True,
+        asks_at_once: bool = False,
+    ) -> None:
+        """`at_once`: jobs that may ask Grok at a time; about `waiting` more wait here for that.
+        `works`: it has workers; else there is but what is to be told and to be shown.
+        `asks_at_once`: what is new in a workspace that is not open here is wanted as soon as it
+        is heard of, and not only once nobody else has taken it."""
+        self._store = store
+        self._sweep = Sweep(store)
+        self._places = Places(at_once)
+        self._waiting = waiting
+        self._lease = lease_seconds
+        self._connected = connected or always_connected
+        self._acks = acks
+        self._works = works
+        self._asks_at_once = asks_at_once
+        self._unread_seconds = 0.0 if store.alone else UNREAD_SECONDS
+        self._members: dict[str, list[Member]] = {}
+        self._shards: dict[Shard, _Looked] = {}
+        self._sweeping: set[Shard] = set()
+        self._begun = False
+        self._abandoned_at_start: set[str] = set()
+        self._stirred: OrderedDict[str, None] = OrderedDict()
+        self._changed = asyncio.Event()
+        self._reading = 0
+        self._to_follow: OrderedDict[str, None] = OrderedDict()
+        self._followed = asyncio.Event()
+        self._wanted: OrderedDict[str, None] = OrderedDict()
+        self._asked_for = asyncio.Event()
+        self._heard = time.monotonic()
+        self._trouble = ""
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Dispatcher:
+        self._task = asyncio.create_task(self._run(), name="dispatcher")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def worker(self, queue: Queue, run_job: RunJob) -> SharedWorker:
+        """A worker for a workspace, to be run by whoever asks for it, and told of by `serving`."""
+        return SharedWorker(
+            queue,
+            run_job,
+            self._places,
+            waiting=self._waiting,
+            connected=self._connected,
+            acks=self._acks,
+            changed=self._changed.set,
+        )
+
+    @contextmanager
+    def serving(self, member: Member) -> Iterator[None]:
+        """`member` is told what there is to do, as long as this is entered."""
+        team = member.team
+        self._members.setdefault(team, []).append(member)
+        self._stir(team)
+        try:
+            yield
+        finally:
+            self._members[team].remove(member)
+            if not self._members[team]:
+                del self._members[team]
+
+    async def wanted(self) -> str:
+        """The next workspace that has something to do, and is not open here."""
+        while not self._wanted:
+            self._asked_for.clear()
+            await self._asked_for.wait()
+        return next(iter(self._wanted))
+
+    def seen_to(self, team: str) -> None:
+        """It is open now, or will not be: it may be wanted again."""
+        self._wanted.pop(team, None)
+
+    def busy(self, teams: Iterable[str]) -> set[str]:
+        """Those of `teams` that may have jobs, as far as is known."""
+        found = {each.team for looked in self._shards.values() for each in looked.found}
+        return {team for team in teams if team in found or self._looked(Shard.of(team)).away}
+
+    async def check(self) -> None:
+        """Returns while this works. Raises what it broke down of."""
+        if self._task is not None and self._task.done():
+            await self._task
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is taken; None while something is."""
+        silent = time.monotonic() - self._heard > SILENT_SECONDS
+        return self._trouble if silent else None
+
+    def hear(self, what: What, team: str) -> None:
+        """There is news of `team`."""
+        if what == "policy":
+            self._follow([team])
+        elif what == "stops":
+            for each in self._workers(team):
+                each.hear()
+        elif team in self._members:
+            self._stir(team)
+        elif self._asks_at_once and self._has_room():
+            self._want(team)
+
+    def hear_again(self) -> None:
+        """What there was to be heard may be lost."""
+        self._follow(self._members)
+        for team in self._members:
+            self._stir(team)
+            for each in self._workers(team):
+                each.hear()
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(listen(self._store, self))
+            group.create_task(self._follow_round())
+            group.create_task(self._look_again())
+            group.create_task(self._sweep_round(group))
+            for _ in range(FETCHERS if self._works else 0):
+                group.create_task(self._fetch_round())
+
+    def _workers(self, team: str) -> list[SharedWorker]:
+        return [each.worker for each in self._members.get(team, ()) if each.worker is not None]
+
+    def _taking(self, team: str) -> SharedWorker | None:
+        """The worker that takes jobs of `team`, if there is one."""
+        return next((each for each in reversed(self._workers(team)) if each.taking), None)
+
+    def _looked(self, shard: Shard) -> _Looked:
+        return self._shards.setdefault(shard, _Looked())
+
+    def _stir(self, team: str) -> None:
+        """It is to be looked for jobs of `team`, after those of all others that have some."""
+        if self._works:
+            self._stirred.setdefault(team)
+            self._changed.set()
+
+    def _want(self, team: str) -> None:
+        self._wanted.setdefault(team)
+        self._asked_for.set()
+
+    def _has_room(self) -> bool:
+        """Whether one more workspace may be opened for its jobs."""
+        if not self._works:
+            return False
+        free = self._places.free - len(self._wanted)
+        return free > 0 or len(self._places.line) + len(self._wanted) < LINES * self._waiting
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        while not true():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _may_fetch(self) -> bool:
+        return bool(self._stirred) and self._places.free > self._reading
+
+    async def _fetch_round(self) -> NoReturn:
+        """Take a job of one workspace after the other, as long as there are places."""
+        while True:
+            await self._until(self._may_fetch)
+            if not await self._connected():
+                await asyncio.sleep(CONNECTED_EVERY_SECONDS)
+            elif self._may_fetch():
+                team, _ = self._stirred.popitem(last=False)
+                if await self._fetched(team):
+                    self._stir(team)
+                    if self._acks is not None:
+                        await self._acks.go_first()
+
+    async def _fetched(self, team: str) -> bool:
+        worker = self._taking(team)
+        if worker is None:
+            return False
+        self._reading += 1
+        try:
+            return await worker.fetch()
+        except StoreUnavailable as error:
+            self._lose(Shard.of(team), error)
+            return False
+        finally:
+            self._reading -= 1
+            self._changed.set()
+
+    async def _sweep_round(self, group: asyncio.TaskGroup) -> NoReturn:
+        """Look at each shard that is busy; one that is away keeps no other waiting."""
+        while True:
+            for shard in await self._busy():
+                if shard not in self._sweeping:
+                    self._sweeping.add(shard)
+                    group.create_task(self._look(shard))
+            found = [each for looked in self._shards.values() for each in looked.found]
+            show([each.load for each in found], len(self._places.line))
+            await asyncio.sleep(SWEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+
+    async def _busy(self) -> set[Shard]:
+        """Those to be looked at: where somebody may have jobs, or had some."""
+        known = {shard for shard, looked in self._shards.items() if looked.found or looked.away}
+        try:
+            busy = await self._sweep.busy()
+        except StoreUnavailable as error:
+            self._trouble = last_cause(error)
+            log.warning("store away", error=str(error))
+            return known  # of a Cluster, others may be there
+        self._heard = time.monotonic()
+        if not self._begun:
+            self._begun = True
+            for shard in set(ALL_SHARDS).difference(busy):
+                self._looked(shard).begun = True
+        return known.union(busy)
+
+    async def _look(self, shard: Shard) -> None:
+        try:
+            await self._see_to(shard)
+        except StoreUnavailable as error:
+            self._lose(shard, error)
+        finally:
+            self._sweeping.discard(shard)
+
+    def _lose(self, shard: Shard, error: StoreUnavailable) -> None:
+        looked = self._looked(shard)
+        self._trouble = last_cause(error)
+        if not looked.away:
+            log.warning("store away", error=str(error), shard=shard.number)
+        looked.away = True
+
+    async def _see_to(self, shard: Shard) -> None:
+        looked = self._looked(shard)
+        # Alone in its store, a process that starts need not wait for a lease to run out.
+        at_start = self._store.alone and not looked.begun
+        asked = time.monotonic()
+        room = self._places.free - self._reading if self._works else None
+        found = await self._sweep.look(shard, idle=0.0 if at_start else self._lease, room=room)
+        self._heard = now = time.monotonic()
+        looked.begun, looked.found = True, tuple(found)
+        if looked.away:
+            await self._sweep.try_writing(shard)
+            looked.away = False
+            looked.reclaims_at = now + self._lease  # nobody could renew meanwhile: now all can
+            self._follow(team for team in self._members if Shard.of(team) == shard)
+        elif now - asked > self._lease * SLOW_LEASES:
+            looked.reclaims_at = now + self._lease
+        if at_start:
+            self._abandoned_at_start |= {each.team for each in found if each.abandoned}
+        if self._works and await self._connected():
+            for each in found:
+                await self._have_done(each, looked)
+
+    async def _have_done(self, found: Found, looked: _Looked) -> None:
+        """Have the worker of a workspace do what there is to do."""
+        team, worker = found.team, self._taking(found.team)
+        abandoned = found.abandoned and time.monotonic() >= looked.reclaims_at
+        unread = found.is_unread and found.load.unread >= self._unread_seconds
+        if worker is None:
+            wants = team not in self._members and (abandoned or found.due or unread)
+            if wants and self._has_room():
+                self._want(team)
+            return
+        if found.is_unread:
+            self._stir(team)
+        if abandoned and not await worker.reclaim(self._idle(team)):
+            looked.reclaims_at = time.monotonic() + self._lease
+        if found.due:
+            await worker.wake()
+        if unread or worker.running:
+            await worker.look_round()
+
+    def _idle(self, team: str) -> float:
+        """After how many seconds without life a job of `team` is abandoned."""
+        if team in self._abandoned_at_start:
+            self._abandoned_at_start.discard(team)
+            return 0.0
+        return self._lease
+
+    def _follow(self, teams: Iterable[str]) -> None:
+        self._to_follow |= dict.fromkeys(teams)
+        self._followed.set()
+
+    async def _follow_round(self) -> NoReturn:
+        """Load the rules that were changed."""
+        while True:
+            while not self._to_follow:
+                self._followed.clear()
+                await self._followed.wait()
+            team, _ = self._to_follow.popitem(last=False)
+            for member in () if self._looked(Shard.of(team)).away else self._members.get(team, ()):
+                await member.policies.follow()
+
+    async def _look_again(self) -> NoReturn:
+        """Look for what nobody has told of."""
+        followed = time.monotonic()
+        while True:
+            await asyncio.sleep(STOPS_SECONDS)
+            for team in self._members:
+                for worker in self._workers(team):
+                    worker.hear()
+            if time.monotonic() - followed > FOLLOW_SECONDS:
+                followed = time.monotonic()
+                self._follow(self._members)
