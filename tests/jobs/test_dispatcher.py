@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -83,12 +83,11 @@ def nobody_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def nobody_tells(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     """All news are lost."""
     monkeypatch.setattr(news, "CHANNEL", "grokbot:elsewhere")
     monkeypatch.setattr(module, "SWEEP_SECONDS", 0.05)
     monkeypatch.setattr(module, "STOPS_SECONDS", 0.05)
-    yield
 
 
 @pytest.mark.usefixtures("nobody_sweeps")
