@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import frozen
+
 from bot.settings import Settings, asking_channels
 from bot.slack.membership import Membership
 from bot.slack.people import People
@@ -56,12 +58,12 @@ class Admission:
         return "" if person.member else words.MEMBERS_ONLY
 
 
+@frozen
 class Presence:
     """Tells people who cannot see a place that nothing is done for them there."""
 
-    def __init__(self, people: People, membership: Membership) -> None:
-        self._people = people
-        self._membership = membership
+    _people: People
+    _membership: Membership
 
     async def refusal(self, user: str, channel: str, *, was_there: bool = False) -> str:
         """Why nothing is done in `channel` for `user`; empty when they see it.

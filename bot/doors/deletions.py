@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import structlog
+from attrs import frozen
 
 from bot.doors.binding import job_named_by
 from bot.doors.hearing import dedupe_of
@@ -22,12 +23,12 @@ STORE_SECONDS = 2.5
 """How long a deletion may take until it is acked, of Slack's 3 s."""
 
 
+@frozen
 class Deletions:
     """Stops what nobody waits for any more."""
 
-    def __init__(self, queue: Queue, bot_user: str) -> None:
-        self._queue = queue
-        self._bot_user = bot_user
+    _queue: Queue
+    _bot_user: str
 
     async def on_change(self, event: MessageEvent) -> Reaction:
         """To a `message_deleted` or `message_changed`; a mere edit, such as the bot's own many,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import structlog
+from attrs import frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import words as general
@@ -113,6 +114,7 @@ class Typed(BaseModel):
     place: Place
 
 
+@frozen
 class DraftBox:
     """Keeps drafts for forms, each under a new name.
 
@@ -120,8 +122,7 @@ class DraftBox:
     switches at once one draws the form with its draft, and the other's is never looked at.
     """
 
-    def __init__(self, drafts: Drafts) -> None:
-        self._drafts = drafts
+    _drafts: Drafts
 
     async def keep(self, draft: Draft) -> str:
         """The name of `draft`, kept. Raises `UserError` with a sentence for the person."""

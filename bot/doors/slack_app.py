@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
+from attrs import frozen
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
@@ -131,13 +132,13 @@ def build_slack_app(
     return app
 
 
+@frozen
 class _Wiring:
     """Joins payloads to listeners."""
 
-    def __init__(self, app: AsyncApp, tasks: BackgroundTasks, acks: Acks) -> None:
-        self._app = app
-        self._tasks = tasks
-        self._acks = acks
+    _app: AsyncApp
+    _tasks: BackgroundTasks
+    _acks: Acks
 
     def connect(self, listeners: Listeners) -> None:
         app, forms, buttons = self._app, listeners.forms, listeners.buttons

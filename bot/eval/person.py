@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from attrs import frozen
+
 from bot.eval.judge import Pair
 from bot.eval.record import Better, Choice, Record, key_of
 
@@ -41,11 +43,11 @@ class Comparison:
         return "second" if (chosen == "a") == self.swapped else "first"
 
 
+@frozen
 class Person:
     """What a person has said, in the record."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    _record: Record
 
     def comparisons(self, pairs: Iterable[Pair]) -> Sequence[Comparison]:
         """All that there is to compare, each once; answers that are the same need no judge."""

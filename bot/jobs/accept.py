@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 
 import structlog
+from attrs import frozen
 
 from bot import tracing, words
 from bot.completion.ask import Ask
@@ -39,13 +40,13 @@ class Accepted:
         return self.job_id == REFUSED
 
 
+@frozen
 class Acceptor:
     """Puts questions into the queue, each once."""
 
-    def __init__(self, queue: Queue, crowd: Crowd | None = None) -> None:
-        """`crowd`: so many questions are taken at most; None: any number."""
-        self._queue = queue
-        self._crowd = crowd
+    _queue: Queue
+    _crowd: Crowd | None = None
+    """So many questions are taken at most; None: any number."""
 
     async def accept(
         self, ask: Ask, hold: Hold | None = None, seconds: float | None = None

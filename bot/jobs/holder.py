@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from attrs import frozen
 
 from bot import metrics
 from bot.errors import LeaseLost, StoreUnavailable
@@ -36,6 +37,7 @@ HAND_BACK_SECONDS = 5.0
 """How long handing a job back may take when the process ends."""
 
 
+@frozen
 class Holder:
     """Carries held jobs to their end.
 
@@ -45,9 +47,8 @@ class Holder:
     (`bot.jobs.crashes`).
     """
 
-    def __init__(self, queue: Queue, run_job: RunJob) -> None:
-        self._queue = queue
-        self._run_job = run_job
+    _queue: Queue
+    _run_job: RunJob
 
     async def hold(
         self, lease: Lease, job: Job, stop: Stop | None = None, place: Place | None = None

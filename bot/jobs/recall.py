@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
+from attrs import frozen
 
 from bot.completion.ask import Ask, Begun, Said
 from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
@@ -60,26 +61,18 @@ class Recalled:
     """How much memory its files were given."""
 
 
+@frozen
 class Recall:
     """Collects what goes along with a question, `tokens` of it at most (estimated).
 
     `count` counts exactly, where what was reserved is less than the bound; None: nobody does.
     """
 
-    def __init__(
-        self,
-        conversations: Conversations,
-        threads: ThreadReader,
-        *,
-        tokens: int,
-        count: Count | None = None,
-        files: Files | None = None,
-    ) -> None:
-        self._conversations = conversations
-        self._threads = threads
-        self._tokens = tokens
-        self._count = count
-        self._files = files
+    _conversations: Conversations
+    _threads: ThreadReader
+    _tokens: int
+    _count: Count | None = None
+    _files: Files | None = None
 
     async def __call__(self, ask: Ask, window: int | None, hold: Hold | None = None) -> Recalled:
         """What goes along with `ask` when the model holds `window` tokens (None: unknown), no

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 import structlog
+from attrs import frozen
 
 from bot import metrics, words
 from bot.completion.ask import Ask
@@ -44,42 +45,28 @@ async def _nobody(channel: str) -> None:
     """Default callback: does nothing."""
 
 
+@frozen
 class Runner:
     """Turns a held job into one visible answer."""
 
-    def __init__(
-        self,
-        grok: GrokClient,
-        slack: Slack,
-        budget: EditBudget,
-        recall: Recall,
-        *,
-        tell_after: float,
-        streaming: Streaming = "edit",
-        backoff: float = 0.5,
-        settled: Settled = _nobody,
-        most: int | None = None,
-        sequels: Sequels | None = None,
-        surface: AgentSurface | None = None,
-    ) -> None:
-        """`tell_after`: whose answer took more seconds than this is told when it is done.
-        `streaming`: how answers in threads grow.
-        `backoff`: the first pause after a call that Slack failed, in seconds.
-        `settled` is called with the channel once what was used there has been counted.
-        `most`: messages that one answer may become; None: any number. `sequels` knows of answers
-        that are continued; without it none is. `surface`: where people meet the app, if it is
-        an agent."""
-        self._grok = grok
-        self._slack = slack
-        self._budget = budget
-        self._recall = recall
-        self._tell_after = tell_after
-        self._streaming: Streaming = streaming
-        self._backoff = backoff
-        self._settled = settled
-        self._most = most
-        self._sequels = sequels
-        self._surface = surface
+    _grok: GrokClient
+    _slack: Slack
+    _budget: EditBudget
+    _recall: Recall
+    _tell_after: float
+    """Whose answer took more seconds than this is told when it is done."""
+    _streaming: Streaming = "edit"
+    """How answers in threads grow."""
+    _backoff: float = 0.5
+    """The first pause after a call that Slack failed, in seconds."""
+    _settled: Settled = _nobody
+    """Called with the channel once what was used there has been counted."""
+    _most: int | None = None
+    """Messages that one answer may become; None: any number."""
+    _sequels: Sequels | None = None
+    """Knows of answers that are continued; without it none is."""
+    _surface: AgentSurface | None = None
+    """Where people meet the app, if it is an agent."""
 
     async def __call__(self, held: Held) -> None:
         """Ask Grok, unless the answer is stored already, and deliver it.

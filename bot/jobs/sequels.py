@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attrs import frozen
+
 from bot.completion.ask import Begun
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
@@ -24,11 +26,11 @@ class Sequel:
     job: Job | None = None
 
 
+@frozen
 class Sequels:
     """Finds them. Every method raises `StoreUnavailable`."""
 
-    def __init__(self, queue: Queue) -> None:
-        self._queue = queue
+    _queue: Queue
 
     async def find(self, job_id: str, section: int) -> Sequel:
         """What goes on with one of the answers of a job. One of which nothing is to be seen, since

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 
 import structlog
+from attrs import frozen
 
 from bot.errors import SlackError
 from bot.slack.web_api import WebApi, mapping
@@ -15,12 +16,12 @@ log = structlog.get_logger(__name__)
 _INFO = "conversations.info"
 
 
+@frozen
 class ChannelNames:
     """Asks Slack for names."""
 
-    def __init__(self, api: WebApi) -> None:
-        """`api` lets a method rest after a 429."""
-        self._api = api
+    _api: WebApi
+    """Lets a method rest after a 429."""
 
     async def public(
         self, channels: Iterable[str], *, within: float, most: int

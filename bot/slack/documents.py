@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
+from attrs import frozen
 
 from bot.errors import PostingDenied, RateLimited, SlackError
 from bot.markdown.characters import shortened
@@ -25,11 +26,11 @@ _BEGIN = "files.getUploadURLExternal"
 _COMPLETE = "files.completeUploadExternal"
 
 
+@frozen
 class Announcing:
     """Posts what is no answer. Nothing here raises."""
 
-    def __init__(self, slack: Slack) -> None:
-        self._slack = slack
+    _slack: Slack
 
     async def announce(self, channel: str, sentence: str) -> bool:
         """Tell everybody in `channel`, in mrkdwn; False when the bot may not write there."""
@@ -81,13 +82,13 @@ class Document:
     messages: tuple[Message, ...]
 
 
+@frozen
 class Documents:
     """Sends files in direct messages."""
 
-    def __init__(self, api: WebApi, slack: Slack, announcing: Announcing) -> None:
-        self._api = api
-        self._slack = slack
-        self._announcing = announcing
+    _api: WebApi
+    _slack: Slack
+    _announcing: Announcing
 
     async def send(self, document: Document, user: str) -> bool:
         """Send `document` to `user`: as a file, else as messages; whether one was possible. Never

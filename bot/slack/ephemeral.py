@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
+from attrs import frozen
 
 from bot.errors import SlackError, TryAgain
 from bot.markdown.characters import shortened
@@ -23,12 +24,12 @@ TOLD_PER_MINUTE = 15
 _PART = "aside"
 
 
+@frozen
 class Ephemeral:
     """Tells one person something, and nobody else."""
 
-    def __init__(self, slack: Slack, allowances: Allowances) -> None:
-        self._slack = slack
-        self._allowances = allowances
+    _slack: Slack
+    _allowances: Allowances
 
     async def tell(
         self,

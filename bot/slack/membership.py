@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Mapping
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import structlog
+from attrs import field, frozen
 
 from bot.errors import SlackError, StoreUnavailable
 from bot.slack.person import Organisation, Person
@@ -50,22 +52,16 @@ _ID = re.compile(r"[CDG][A-Z0-9]{2,30}")
 T = TypeVar("T")
 
 
+@frozen
 class Membership:
     """Finds out who sees a conversation; never raises. What it found all replicas remember."""
 
-    def __init__(
-        self,
-        api: WebApi,
-        memory: Memory,
-        allowances: Allowances,
-        here: Organisation = Organisation(""),  # noqa: B008
-    ) -> None:
-        """`api` has a deadline that fits into an ack, and lets a method rest after a 429. `here`:
-        the workspace that it asks for; by an enterprise's token it sees more than that."""
-        self._api = api
-        self._memory = memory
-        self._allowances = allowances
-        self._here = here
+    _api: WebApi
+    """Has a deadline that fits into an ack, and lets a method rest after a 429."""
+    _memory: Memory
+    _allowances: Allowances
+    _here: Organisation = field(factory=partial(Organisation, ""))
+    """The workspace that it asks for; by an enterprise's token it sees more than that."""
 
     async def sight(self, person: Person, channel: str) -> Sight:
         """Whether `person` may open `channel`: a public one every member of the workspace may,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from attrs import frozen
 from pydantic import ValidationError
 
 from bot.completion.ask import Said
@@ -57,14 +58,14 @@ is looked up in a thread counts as reading threads, which is done by the same me
 _NAME = "whole-message"
 
 
+@frozen
 class ThreadReader:
     """Reads threads with `conversations.replies`."""
 
-    def __init__(self, api: WebApi, people: People, allowances: Allowances, bot_user: str) -> None:
-        self._api = api
-        self._allowances = allowances
-        self._people = people
-        self._bot_user = bot_user
+    _api: WebApi
+    _people: People
+    _allowances: Allowances
+    _bot_user: str
 
     async def read(
         self, channel: str, root_ts: str, before_ts: str, *, asker: str
@@ -240,13 +241,13 @@ def _between(ts: str, later_ts: str) -> str:
     return f"{(float(ts) + float(later_ts)) / 2:.6f}"
 
 
+@frozen
 class WholeMessages:
     """Looks messages up with `conversations.history` and `conversations.replies`."""
 
-    def __init__(self, api: WebApi, allowances: Allowances) -> None:
-        """`api` has a deadline that fits into an ack, and lets a method rest after a 429."""
-        self._api = api
-        self._allowances = allowances
+    _api: WebApi
+    """Has a deadline that fits into an ack, and lets a method rest after a 429."""
+    _allowances: Allowances
 
     async def find(
         self, channel: str, ts: str, thread_ts: str, *, asker: str, within: float

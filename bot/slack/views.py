@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from attrs import frozen
+
 from bot.errors import RateLimited
 from bot.markdown.characters import boundary
 from bot.markdown.pieces import most_within
@@ -92,6 +94,7 @@ class OpenView:
     hash: str
 
 
+@frozen
 class Views:
     """`views.*` of the Web API.
 
@@ -101,9 +104,8 @@ class Views:
     `hash_conflict` (the view shows something else by now) and `not_found` (it was closed).
     """
 
-    def __init__(self, api: WebApi, allowances: Allowances) -> None:
-        self._api = api
-        self._allowances = allowances
+    _api: WebApi
+    _allowances: Allowances
 
     async def open(self, trigger_id: str, view: ViewJson, *, user: str) -> OpenView:
         """Show `view` to `user`, who caused the trigger."""

@@ -29,7 +29,6 @@ NOT_GIVEN = "Slack did not give it to me just now"
 SLOW = "it took too long to get"
 NO_ROOM = "there was no room left for it"
 NO_EYES = "the model cannot look at pictures"
-NOT_FOUND = "there is no such file"
 
 
 def not_taken(what: str) -> str:
