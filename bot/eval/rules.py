@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import time
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import regex
 from jsonschema import Draft202012Validator, ValidationError
@@ -17,6 +20,10 @@ from bot.eval.dataset import Item
 
 REGEX_SECONDS = 1.0
 """How long an expression may be looked for in one answer: after that, it is not in it."""
+
+SCHEMA_SECONDS = 10.0
+"""How long an answer may be held against a schema in all: after that, it does not fit. Some
+keywords (`unevaluatedProperties`) look for expressions by themselves, and schemas can branch."""
 
 _FENCED = re.compile(r"```(?:json)?[ \t\r]*+\n(?P<inside>[^`]*+(?:`(?!``)[^`]*+)*+)```")
 
@@ -79,6 +86,32 @@ def _valid(schema: dict[str, Any] | bool, text: str) -> bool:
     fenced = _FENCED.search(text)
     try:
         value = json.loads(fenced["inside"] if fenced else text)
-        return bool(_Bounded(schema, registry=Registry()).is_valid(value))
-    except (ValueError, ArithmeticError, RecursionError, Unresolvable):
+        with _within(SCHEMA_SECONDS):
+            return bool(_Bounded(schema, registry=Registry()).is_valid(value))
+    except (ValueError, ArithmeticError, RecursionError, Unresolvable, _TooLongError):
         return False
+
+
+class _TooLongError(Exception):
+    """It was held against a schema for as long as it may be."""
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Raise `_TooLongError` in what takes longer, also in the midst of looking for an expression:
+    that asks for signals from time to time. Only the main thread may. An alarm that was set before
+    comes when it is due, or behind this."""
+
+    def over(*_: object) -> NoReturn:
+        raise _TooLongError
+
+    began, before = time.monotonic(), signal.signal(signal.SIGALRM, over)
+    left, again = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:
+            rest = max(0.001, left - (time.monotonic() - began))
+            signal.setitimer(signal.ITIMER_REAL, rest, again)

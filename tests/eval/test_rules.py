@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -63,6 +64,36 @@ def test_an_expression_that_takes_for_ever_is_not_found(monkeypatch: pytest.Monk
     assert not is_good(Item(prompt="p", json_schema={"pattern": slow}), f'"{"a" * 5_000}c"')
     never = {"patternProperties": {slow: False}, "additionalProperties": True}
     assert is_good(Item(prompt="p", json_schema=never), f'{{"{"a" * 5_000}c": 1}}')
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        (
+            {"patternProperties": {"^(a|aa)+$": True}, "unevaluatedProperties": False},
+            f'{{"{"a" * 60}!": 1}}',
+        ),
+        (
+            {
+                "$defs": {
+                    f"d{at}": {"anyOf": [{"$ref": f"#/$defs/d{at + 1}"}] * 2} for at in range(40)
+                }
+                | {"d40": False},
+                "$ref": "#/$defs/d0",
+            },
+            "1",
+        ),
+    ],
+)
+def test_a_schema_that_takes_for_ever_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any], text: str
+) -> None:
+    monkeypatch.setattr(module, "SCHEMA_SECONDS", 0.2)
+    before, alarm = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+
+    assert not is_good(Item(prompt="p", json_schema=schema), text)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert bool(signal.getitimer(signal.ITIMER_REAL)[0]) == bool(alarm[0])
 
 
 def test_a_block_of_code_that_never_ends_is_read_at_once() -> None:
