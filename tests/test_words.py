@@ -8,6 +8,7 @@ import inspect
 import re
 import types
 import typing
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -60,6 +61,13 @@ def _texts(path: Path) -> list[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
     ]
+
+
+def test_nothing_is_written_twice() -> None:
+    """What closes many a sentence apart: `Please try again in a minute.`"""
+    texts = Counter(text for path in ROOMS for text in _texts(path) if len(text.split()) > 4)
+
+    assert [text for text, times in texts.items() if times > 1 and text[0].isalpha()] == []
 
 
 # What is said in the end

@@ -112,7 +112,7 @@ def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
     """No such model; `nearest` are ids that look like it."""
     names = either(nearest)
     meant = f" Did you mean {names}?" if names else ""
-    return f"Grok has no model called {model}.{meant} Choose another with `--model`."
+    return f"{grok_unlisted(model)}.{meant} Choose another with `--model`."
 
 
 def grok_unlisted(model: str) -> str:

@@ -17,13 +17,16 @@ class QuotaWords:
     label: str
 
 
+_DOLLARS = "US dollars in a month"
+_FOR_ONE = "up to {} for a question"
+
 QUOTAS = {
     "requests-per-day": QuotaWords("questions in a day", "{} a day", "Questions in a day"),
     "tokens-per-day": QuotaWords(
         "tokens in a day, read and written together", "{} a day", "Tokens in a day"
     ),
     "tokens-per-month": QuotaWords("tokens in a month", "{} a month", "Tokens in a month"),
-    "usd-per-month": QuotaWords("US dollars in a month", "{} a month", "US dollars in a month"),
+    "usd-per-month": QuotaWords(_DOLLARS, "{} a month", _DOLLARS),
     "searches-per-day": QuotaWords(
         "searches of the web and of X in a day, and pages that are opened",
         "{} a day",
@@ -44,17 +47,17 @@ QUOTAS = {
     ),
     "search-calls": QuotaWords(
         "how often Grok may search for one question, opened pages included",
-        "up to {} for a question",
+        _FOR_ONE,
         "Searches for one question",
     ),
     "search-posts": QuotaWords(
         "how many posts of X it may read for one question",
-        "up to {} for a question",
+        _FOR_ONE,
         "Posts of X for one question",
     ),
     "search-profiles": QuotaWords(
         "how many profiles of X it may read for one question",
-        "up to {} for a question",
+        _FOR_ONE,
         "Profiles of X for one question",
     ),
 }

@@ -54,12 +54,15 @@ CHOICES: Mapping[str, str] = {
 }
 """What may be chosen to search, by value."""
 
+_DOMAINS = "up to 5 domains such as example.com, with commas between them"
+_HANDLES = "up to 20 handles on X such as xai, with commas between them"
+
 ALLOWED: Mapping[str, str] = {
     "search": "web, x, web,x or off",
-    "domains": "up to 5 domains such as example.com, with commas between them",
-    "not_domains": "up to 5 domains such as example.com, with commas between them",
-    "handles": "up to 20 handles on X such as xai, with commas between them",
-    "not_handles": "up to 20 handles on X such as xai, with commas between them",
+    "domains": _DOMAINS,
+    "not_domains": _DOMAINS,
+    "handles": _HANDLES,
+    "not_handles": _HANDLES,
     "since": "a day such as 2026-11-01",
     "until": "a day such as 2026-11-30",
     "max_turns": "a whole number from 1 to 20",
