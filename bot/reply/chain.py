@@ -169,7 +169,9 @@ class Chain:
             if answer.goes_on(index) and index not in self._continued:
                 offered[len(self._head) + len(whole) - 1] = index
         shown, below = self._limited(answer, whole, most)
-        votable = self._feedback and not (answer.failure or self._given_up)
+        # What somebody stopped is no whole answer, and a second click on Stop is no vote.
+        partial = answer.failure or answer.stopped or self._given_up
+        votable = self._feedback and not partial
         foot = Foot(self._job_id, self._buttons, (last_line(answer),), feedback=votable)
         feet = self._feet(len(shown), foot, below)
         for number, index in offered.items():

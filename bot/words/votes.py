@@ -41,13 +41,16 @@ REASONS: Mapping[str, str] = {
 
 
 def counted(choice: str) -> str:
-    """To whoever has voted."""
-    return f"{_SIGNS[choice]} counts, thank you. Only admins see who voted."
+    """To whoever has voted; it stands there for good, also where they change their mind."""
+    return (
+        f"Thank you for your {_SIGNS[choice]}. Of your votes on an answer the last one counts, and "
+        "only admins see who voted."
+    )
 
 
 def changed(choice: str) -> str:
     """To whoever has changed their mind."""
-    return f"{_SIGNS[choice]} counts now, in place of what you said before."
+    return f"I have put your {_SIGNS[choice]} in the place of what you said before."
 
 
 # --- what admins read -----------------------------------------------------------------------

@@ -307,3 +307,20 @@ async def test_what_failed_is_no_answer_to_vote_on(redis_url: str) -> None:
     assert not any(block["type"] == "context_actions" for block in bad.blocks)
     assert told == words.NO_ANSWER
     assert await ballots(redis_url) == []
+
+
+async def test_a_second_click_on_stop_is_no_vote(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        stage.grok.script(Script(pieces=["one ", "two"], stall_after=1))
+        await stage.ask("Count")
+        message = await stage.workspace.wait_for(
+            lambda: next((m for m in stage.workspace.messages(GENERAL) if "one" in m.shown), None)
+        )
+        await stage.workspace.click(ANA, GENERAL, message.ts, "stop")
+        stopped = (await stage.answer())[-1]
+        await stage.workspace.react(BEN, GENERAL, stopped.ts, "-1")
+        await stage.quiet()
+
+    assert talk.STOPPED.strip("_") in stopped.shown
+    assert not {"feedback", "vote_up"} & set(buttons(stopped))
+    assert await choices(redis_url) == {BEN: "down"}
