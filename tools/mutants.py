@@ -15,8 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,10 +70,11 @@ class Fault:
         return f"{self.path}:{self.line}: {before[:70]}  →  {after[:70]}"
 
 
-def faults_of(path: Path, source: str) -> list[Fault]:
+@cache
+def faults_of(path: Path, source: str) -> Sequence[Fault]:
     """Every fault that can be planted in one file."""
     found = _lua(path, source) if path.suffix == ".lua" else _python(path, source)
-    return list(found)
+    return tuple(found)
 
 
 def _lua(path: Path, source: str) -> Iterator[Fault]:

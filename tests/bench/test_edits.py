@@ -4,6 +4,8 @@ import pytest
 
 from bench.edits import result_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("row", ["1", "5"])
 def test_an_edit_takes_one_layout_and_one_round_trip_besides_its_slot(row: str) -> None:

@@ -33,12 +33,14 @@ STREAMS = st.lists(st.tuples(LINES, ENDS), max_size=8).map(
 
 
 def meaning(events: Iterable[Said | More | ServerSentEvent]) -> list[tuple[str, object]]:
-    """What is read of events: their names, and what they say, as JSON where it is any."""
+    """What is read of events: their names, and what they say, as JSON where it is any. One without
+    data is none, by the grammar of event streams."""
     found = []
     for event in events:
         assert not isinstance(event, More)  # nothing was said to be usual
         said = event.value if isinstance(event, Said) else event.data
-        found.append((event.event, _parsed(said) if isinstance(said, str) else said))
+        if said != "":
+            found.append((event.event, _parsed(said) if isinstance(said, str) else said))
     return found
 
 

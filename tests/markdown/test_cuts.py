@@ -160,6 +160,7 @@ def shown(markdown: str) -> list[Mark]:
     return [mark for mark in seen(make_safe(markdown)) if mark[0] != JOINER]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_cut_changes_nothing_of_what_is_seen(seed: int) -> None:
     writer = Writer(seed)

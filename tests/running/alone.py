@@ -42,9 +42,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two for each core: more than half of the time, tests wait. Not the quick ones."""
+    """Three for each core: most of the time, tests wait. Not the quick ones."""
     cores = os.cpu_count() or 2
-    return cores if "not integration" in config.option.markexpr else 2 * cores
+    return cores if "not integration" in config.option.markexpr else 3 * cores
 
 
 def pytest_configure_node(node: WorkerController) -> None:
