@@ -12,6 +12,7 @@ from bot.process import way_in as way_in_of
 from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
 from bot.teams.tenant import Only, Serving
+from bot.unbuilt import build_models
 
 
 @asynccontextmanager
@@ -47,6 +48,7 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
 
             install_port = (await stack.enter_async_context(port_of(settings, routes))).port
         stack.callback(health.stop)
+        ground.tasks.start(build_models)
         yield Bot(
             team=installation.team if installation else "",
             working=serving.working,

@@ -27,6 +27,7 @@ GROUND = frozenset(
         "patience",
         "crash_points",
         "seldom",
+        "unbuilt",
         "listening",
         "http_connection",
         "web_address",

@@ -39,7 +39,7 @@ class Said(BaseModel):
     """What somebody said in Slack, as it was shown there. `author` is the name shown; `own`:
     the bot said it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     author: str
     text: str
@@ -56,7 +56,7 @@ class Begun(BaseModel):
     asked, `context` is what was read along, and `turn` the job by which the conversation knows it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     job_id: str
     section: int = 0
@@ -79,7 +79,7 @@ class Place(BaseModel):
     turns go along, and its questions are answered one after the other. None: it stands alone.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     dedupe: str
     surface: Surface

@@ -23,7 +23,7 @@ class Turn(BaseModel):
     people had said in the thread before. `name` is how the asker is called in Slack.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     job_id: str
     user: str

@@ -68,7 +68,7 @@ class Filled(BaseModel):
     is a prompt of its own; a list of prompts is that already.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     values: dict[str, JsonValue] = {}
     system: str = ""

@@ -53,7 +53,7 @@ class Reference(BaseModel):
     """One address. `number` is that by which the text cites it; 0: the text does not, and `placed`
     says whether the API told for which part of the text it is."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     url: str
     number: int = 0

@@ -80,7 +80,7 @@ class CompletionRequest(BaseModel):
     was not given is None; an explicit `null` is refused, as the schema has none.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, strict=True, frozen=True, extra="forbid")
 
     model: Annotated[
         Text,

@@ -19,7 +19,7 @@ TICKS_PER_DOLLAR = 10_000_000_000
 class Usage(BaseModel):
     """Tokens of one request, and its billed cost where the API says it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -44,7 +44,7 @@ class ToolUse(BaseModel):
     costs: `bot.completion.tools.cost_of`.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     web_calls: int = 0
     """Searches of the web, and pages that were opened."""
@@ -122,7 +122,7 @@ class Section(BaseModel):
     (`bot.markdown.markdown.Layout.break_at`).
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     title: str = ""
     text: str = ""
@@ -135,7 +135,7 @@ class Section(BaseModel):
 class Answer(BaseModel):
     """The end of a request, as stored when its job enters `delivering`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     sections: tuple[Section, ...] = ()
     failure: str = ""

@@ -68,7 +68,7 @@ class Bounds(BaseModel):
     """Which domains and handles admins let a search read, whatever else it says: those of a list
     alone, or all but those of the other."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     domains: tuple[str, ...] = ()
     not_domains: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Search(BaseModel):
     None: nobody said.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     sources: tuple[Searched, ...] = ()
     domains: tuple[str, ...] = ()

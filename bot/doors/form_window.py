@@ -44,7 +44,7 @@ class Draft(BaseModel):
     the form was last drawn; what stands in the fields of the form goes before it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     surface: Literal["form", "shortcut"] = "form"
     user: str
@@ -108,7 +108,7 @@ class Typed(BaseModel):
     """What somebody typed with a fault in it, and where its answer would have gone. It is of no
     use to anybody but who typed it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     text: str
     place: Place

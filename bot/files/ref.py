@@ -47,7 +47,7 @@ class FileRef(BaseModel):
     reserved, as it is not read; empty where it is.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     id: str = ""
     tokens: int | None = None
@@ -79,7 +79,7 @@ class FileInfo(BaseModel):
     where and as what Slack has it. `most`: the tokens that were reserved for it, where any were.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     id: str = ""
     name: str = ""

@@ -62,7 +62,7 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
         raise StartupError([WRONG_XAI_API_KEY])
     if not web_address_fits(settings.xai_base_url):
         raise StartupError([wrong_url("XAI_BASE_URL", "https:// or http://")])
-    session = _session(settings.xai_base_url)
+    session = _session(safe=urlsplit(settings.xai_base_url).scheme == "https")
     # Its own context goes unused, as the session has one: let it not read all certificates again.
     unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     transport = SippingTransport(verify=unused, client=session)
@@ -74,13 +74,12 @@ async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
         yield GrokClient(settings, http)
 
 
-def _session(address: str) -> aiohttp.ClientSession:
-    """Connections to `address` that bear with long headers.
+def _session(*, safe: bool) -> aiohttp.ClientSession:
+    """Connections that bear with long headers.
 
-    Certificates are httpx's own, which are there on every system, and take 20 ms to read. Where
-    `address` is without TLS they are aiohttp's, which are read already: a redirect may need them.
+    Certificates are httpx's own, which are there on every system, and take 20 ms to read. Where the
+    API is asked without TLS they are aiohttp's, which are read already: a redirect may need them.
     """
-    safe = urlsplit(address).scheme == "https"
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=0,

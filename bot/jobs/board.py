@@ -47,7 +47,7 @@ class Row:
 class _Asked(BaseModel):
     """Of an `Ask` what is shown: one that this version cannot read is no reason to hide the job."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(defer_build=True, extra="ignore")
 
     channel: str = ""
     user: str = ""

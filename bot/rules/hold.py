@@ -52,7 +52,7 @@ class Counted:
 class Share(BaseModel):
     """One of those whose use is counted, and the limits that hold for it, by quota."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     scope: Scope
     limits: dict[QuotaName, int] = {}
@@ -66,7 +66,7 @@ class Hold(BaseModel):
     conversation holds at that time; what was reserved in the end is `Job.hold`.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     policy_version: int
     closed: Scope | None = None

@@ -54,7 +54,7 @@ def _searchable(named: dict[str, bool]) -> dict[str, bool]:
 class Paused(BaseModel):
     """New questions are not taken."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, strict=True)
 
     by: str
     """Slack id of who paused it."""
@@ -65,7 +65,7 @@ class Paused(BaseModel):
 class Rules(BaseModel):
     """What is set in one scope."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, strict=True, extra="forbid")
 
     defaults: Annotated[dict[str, JsonValue], AfterValidator(_known_defaults)] = {}
     """Values in JSON form by the name of their option, of `DEFAULTABLE`.

@@ -72,7 +72,7 @@ class Prices:
 class SearchUse(BaseModel):
     """How much is searched: `searches` are calls of tools. Money is in micro-dollars."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     searches: int = 0
     posts: int = 0

@@ -33,7 +33,7 @@ _RESERVED = (
 class Offer(BaseModel):
     """A saved prompt that somebody may choose: whose it is, its name, and how it begins."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     owner: ScopeKind
     name: str

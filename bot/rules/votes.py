@@ -33,7 +33,7 @@ _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 class Vote(BaseModel):
     """What one person thinks of one answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     choice: Choice | Literal["none"]
     """`none`: it was taken back."""
@@ -47,7 +47,7 @@ class Vote(BaseModel):
 class Judged(BaseModel):
     """An answer that somebody has voted on: nothing of what was asked or said."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     at: float
     """When it was asked, Unix time in seconds."""

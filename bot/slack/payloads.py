@@ -52,6 +52,7 @@ class Payload(BaseModel):
     """What came, as far as the bot uses it."""
 
     model_config = ConfigDict(
+        defer_build=True,
         frozen=True,
         populate_by_name=True,
         hide_input_in_errors=True,  # a payload may hold a prompt, and errors are logged

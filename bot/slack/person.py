@@ -55,7 +55,7 @@ class SlackUser(BaseModel):
     """The fields of `users.info` that the bot uses. One that is missing grants nothing; one that
     is not what Slack documents is a `ValidationError`."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
     team_id: str = ""
     enterprise_id: str = Field(

@@ -20,7 +20,7 @@ MOST_RECENT = 10
 class Recent(BaseModel):
     """One question that was answered."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     job_id: str
     channel: str

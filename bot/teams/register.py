@@ -19,7 +19,7 @@ class Record(BaseModel):
     """One installation. `expires_at` is Unix time in seconds; 0: its token does not expire. `lost`:
     there will be no other after that."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     place: str
     name: str = ""

@@ -57,7 +57,7 @@ SHARED: tuple[ScopeKind, ...] = ("channel", "workspace")
 class SetupMetadata(BaseModel):
     """What a form knows beside its fields: whose it is, and which state it was filled with."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     scope: str
     seen: str
