@@ -29,6 +29,8 @@ MOST_FAULTS = 5
 """Of so many lines it is told what is wrong with them."""
 
 LINE_BYTES = 1_000_000
+MOST_BYTES = 256 * 1024 * 1024
+"""Of a file, all of which is held: whoever names a device gets a sentence."""
 
 _EXPORTED = frozenset(
     (
@@ -98,9 +100,13 @@ def read_dataset(path: Path) -> DataSet:
     Raises `StartupError` with the first faults.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise StartupError([words.unreadable(str(path), error.strerror or "")]) from None
+    if len(content) > MOST_BYTES:
+        raise StartupError([words.too_large(str(path), MOST_BYTES // 1024**2)])
+    lines = content.split(b"\n")
     reader = _Reader(str(path))
     entries = _entries(path.suffix.lower(), reader, lines)
     items = [item for number, entry in entries if (item := reader.item(number, entry))]

@@ -49,6 +49,11 @@ AT_ONCE = "how many questions are asked at once (8)"
 FIRST = "only so many prompts of the data set"
 
 
+def too_large(path: str, most: int) -> str:
+    """A file of more than so many MB."""
+    return f"{path} is larger than {most} MB. Nothing was asked. Give a part of it at a time."
+
+
 def unreadable(path: str, why: str) -> str:
     return f"{path} cannot be read: {why}. Nothing was asked."
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StartupError
+from bot.eval import dataset
 from bot.eval.dataset import LINE_BYTES, MOST_FAULTS, DataSet, Item, read_dataset
 from bot.words import eval as words
 
@@ -142,6 +143,14 @@ def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
 
     assert len(told) == MOST_FAULTS + 1
     assert told[-1] == words.more_faults(15)
+
+
+def test_no_more_is_held_of_what_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "MOST_BYTES", 3 * 1024**2)
+    with pytest.raises(StartupError) as caught:
+        read_dataset(Path("/dev/zero"))
+
+    assert list(caught.value.faults) == [words.too_large("/dev/zero", 3)]
 
 
 def test_without_a_prompt_there_is_nothing_to_ask(tmp_path: Path) -> None:
