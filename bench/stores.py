@@ -20,7 +20,6 @@ from bench._questions import question
 from bot.completion.result import Answer
 from bot.jobs.queue import Queue
 from bot.store.connection import Store
-from bot.store.keys import Keys
 from tests.store.several import Server, cluster_of_three
 
 TEAMS = (1, 10, 1_000)
@@ -66,12 +65,12 @@ def _replica(url: str, teams: int) -> int:
 
 async def _questions(url: str, teams: int) -> int:
     done = 0
-    async with Store(url) as store:
+    async with Store(url, several=True) as store:
         queues = [
-            Queue(store, Keys(f"T{team}"), lease_seconds=60, retention_seconds=60)
+            Queue(store, store.keys(f"T{team}"), lease_seconds=60, retention_seconds=60)
             for team in range(teams)
         ]
-        await asyncio.gather(*(queues[0].read(1) for _ in range(2)))  # its scripts and its group
+        await asyncio.gather(*(queues[0].read_now(1) for _ in range(2)))  # its scripts, its group
         ends = time.monotonic() + SECONDS
 
         async def ask_and_answer(number: int) -> None:
@@ -80,7 +79,7 @@ async def _questions(url: str, teams: int) -> int:
                 queue = queues[number % teams]
                 number += AT_ONCE
                 await queue.accept(f"{os.getpid()}-{number}", question())
-                for entry in await queue.read(1):
+                for entry in await queue.read_now(1):
                     if taken := await queue.take(entry):
                         lease, job = taken
                         await queue.deliver(lease, ANSWER)

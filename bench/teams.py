@@ -45,11 +45,11 @@ from sandbox.workspace import (
 from tests.ports import free_port
 
 QUESTIONS = 240
-TEAMS = (1, 10, 100)
+TEAMS = (1, 10, 1_000)
 REPLICAS = (1, 4)
 BURST = 500
 CHANNELS = 120
-OPEN = 50
+OPEN = 1_000
 SILENT = 1_000
 SILENT_SECONDS = 20.0
 
@@ -57,7 +57,7 @@ _KEY = "k" * 32
 _PATIENCE = 120.0
 _TRIES = 10
 _AT_ONCE = 16
-_OPENED_AT_ONCE = 2
+_OPENED_AT_ONCE = 4
 """Workspaces that nobody has asked in yet: a bot is opened for each."""
 
 
@@ -90,7 +90,8 @@ def _rates() -> None:
             for teams in TEAMS:
                 for replicas in REPLICAS:
                     rate, cpu = asyncio.run(_rate(teams, replicas, url))
-                    print(f"{teams:>18}{replicas:>18}{name:>18}{rate:>18.0f}{cpu * 1e3:>18.0f}")
+                    found = f"{teams:>18,}{replicas:>18}{name:>18}{rate:>18.0f}{cpu * 1e3:>18.0f}"
+                    print(found, flush=True)
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
 
 

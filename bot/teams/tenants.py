@@ -65,7 +65,7 @@ class Tenants:
         work: Work,
         moving: Moving,
         grok_keys: GrokKeys,
-        idle: float = IDLE_SECONDS,
+        idle: float | None = None,
     ) -> None:
         self._register = register
         self._open_tenant = open_tenant
@@ -75,7 +75,7 @@ class Tenants:
         self._moving = moving
         self._moved = False
         self._grok_keys = grok_keys
-        self._idle = idle
+        self._idle = IDLE_SECONDS if idle is None else idle
         self._open: dict[str, Open] = {}
         self._retiring: dict[Open, asyncio.Task[None]] = {}
         self._doubted: set[str] = set()
