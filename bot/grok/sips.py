@@ -24,7 +24,7 @@ from httpx_aiohttp import AiohttpTransport
 from bot.crash_points import passing
 from bot.grok.deadlines import Deadlines
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 """How often it is looked whether more comes. All streams are looked at together."""
 
 _LONGEST_SECONDS = 1.0

@@ -51,6 +51,7 @@ class JobLedger:
         self._opens = job.opens_conversation
         self._writes = 0
         self._writing = asyncio.Lock()
+        self._checked = True
 
     @property
     def job_id(self) -> str:
@@ -70,6 +71,7 @@ class JobLedger:
         else:
             with _fenced():
                 await self._queue.write(self._lease, 0, [])
+        self._checked = True
 
     async def take(self, turn: Turn) -> Slot:
         async with self._writing:
@@ -79,7 +81,12 @@ class JobLedger:
                 slot = await turn(self._queue.fence(self._lease, self._writes, self._late.left))
             if slot.wait:
                 self._late_recorded = recorded
+            self._checked = bool(slot.wait)
             return slot
+
+    async def check_last(self) -> None:
+        if not self._checked:
+            await self.check()
 
     async def intend(self, part: str, channel: str) -> None:
         await self._record(Post(part=part, channel=channel, at=time.time()))

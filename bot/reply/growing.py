@@ -209,6 +209,7 @@ class Growing:
         self._clock.begin()
         pending = await self._pending(shown)
         if pending is None:
+            await self._ledger.check_last()
             self.source.want()
             await self._changed.wait()
         elif await self._turn(*pending):

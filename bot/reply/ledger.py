@@ -65,7 +65,12 @@ class Ledger(Protocol):
 
     async def take(self, turn: Turn) -> Slot:
         """Call before an edit, in the place of `check`: the edit is taken by `turn` in one step
-        with it."""
+        with it. It is the check after the edit before this one, too."""
+        ...
+
+    async def check_last(self) -> None:
+        """Check where none of this was done since the last edit was taken: call when no step
+        follows soon."""
         ...
 
     async def intend(self, part: str, channel: str) -> None:

@@ -12,9 +12,8 @@ from typing import Any, cast
 
 from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
-from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio import Connection, Redis, SSLConnection
 from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
-from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     MasterNotFoundError,
@@ -28,6 +27,7 @@ from redis.driver_info import DriverInfo
 
 from bot import metrics
 from bot.store.address import Address, parse_address
+from bot.store.pool import NO_REPLY, Direct, NotSentError, Pool
 
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512
@@ -41,13 +41,6 @@ SENTINEL_SECONDS = 1.0
 WAIT_MS = 100
 """How long a write may wait for replicas: a question has two seconds in all."""
 
-NO_REPLY = (exceptions.ConnectionError, exceptions.TimeoutError)
-
-
-class NotSentError(exceptions.ConnectionError):
-    """There was no connection to send a command on."""
-
-
 NOTHING_WRITTEN = (
     NotSentError,
     MasterNotFoundError,
@@ -57,15 +50,7 @@ NOTHING_WRITTEN = (
 """Of errors of a connection, those after which nothing can have been written."""
 
 
-class _Pool(BlockingConnectionPool):
-    async def get_connection(self, *_: Any, **__: Any) -> Any:
-        try:
-            return await super().get_connection()  # type: ignore[no-untyped-call]
-        except NO_REPLY as error:
-            raise NotSentError(str(error)) from error
-
-
-class _SentinelPool(SentinelConnectionPool, _Pool):
+class _SentinelPool(SentinelConnectionPool, Pool):
     """Connections to whichever server the Sentinels call the primary, looked up for each."""
 
     async def get_master_address(self) -> Any:
@@ -115,7 +100,7 @@ class _Nodes(NodesManager):
         await super().move_slot(e)
 
 
-class _Node(AbstractConnection):
+class _Node(Direct):
     """A connection to one node of a Cluster, which redis-py closes when another to it has failed,
     in whatever it is just doing."""
 
@@ -177,7 +162,7 @@ def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
     pool = {"max_connections": most, "timeout": CONNECT_SECONDS}
     if address.kind == "sentinel":
         return Redis.from_pool(_sentinel_pool(address, usual | pool))
-    return Redis.from_pool(_Pool.from_url(url, **usual, **pool))
+    return Redis.from_pool(Pool.from_url(url, **usual, **pool))
 
 
 async def run_replicated(

@@ -20,10 +20,8 @@ from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings, serves_several
 from bot.store.address import address_fault
 from bot.store.clients import (
-    NO_REPLY,
     NOTHING_WRITTEN,
     READING,
-    NotSentError,
     client,
     close,
     info,
@@ -32,6 +30,7 @@ from bot.store.clients import (
 )
 from bot.store.embedded import EmbeddedServer
 from bot.store.keys import Keys
+from bot.store.pool import NO_REPLY, NotSentError
 from bot.store.scripts import load
 
 REPLY_SECONDS = 4.0

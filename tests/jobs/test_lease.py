@@ -146,6 +146,25 @@ async def test_a_post_that_was_recorded_stays_so_when_the_reply_and_the_lease_we
         await held.ledger.check()
 
 
+async def test_the_last_edit_is_checked_unless_another_step_was(store: Store, queue: Queue) -> None:
+    ledger = (await hold(queue)).ledger
+    budget = EditBudget(store, Keys("T0TEST"), 50)
+    await ledger.take(partial(budget.final, "job-1"))
+    await ledger.check_last()
+    await ledger.take(partial(budget.final, "job-1"))
+    await take_over(queue)
+
+    for _ in range(2):
+        with pytest.raises(LeaseLost):
+            await ledger.check_last()
+
+
+async def test_where_no_edit_was_taken_there_is_none_to_be_checked(queue: Queue) -> None:
+    ledger = (await hold(queue)).ledger
+    await take_over(queue)
+    await ledger.check_last()
+
+
 async def test_a_post_is_adopted_or_taken_back_whoever_comes_first(queue: Queue) -> None:
     zombie = (await hold(queue)).ledger
     await zombie.intend("0", "C1")

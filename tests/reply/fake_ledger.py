@@ -38,6 +38,7 @@ class FakeLedger:
         self.late = LateCalls()
         self.before: Callable[[str], Awaitable[None]] = _nothing
         self.lost_replies: set[str] = set()
+        self._checked = True
 
     @property
     def job_id(self) -> str:
@@ -49,10 +50,16 @@ class FakeLedger:
 
     async def check(self) -> None:
         await self._fence("check")
+        self._checked = True
 
     async def take(self, turn: Turn) -> Slot:
         await self._fence("check")
+        self._checked = False
         return await turn(None)
+
+    async def check_last(self) -> None:
+        if not self._checked:
+            await self.check()
 
     async def intend(self, part: str, channel: str) -> None:
         await self._fence("intend")

@@ -247,3 +247,21 @@ async def test_cancelled_while_posting(workspace: Workspace, start: Start, job: 
 
     (message,) = standing(workspace)
     assert "the end" in message.shown
+
+
+async def test_an_edit_without_a_lease_is_noticed_though_no_more_text_comes(
+    workspace: Workspace, slack: Slack, budget: EditBudget, job: FakeJob
+) -> None:
+    watched = WatchedSlack.of(slack)
+    reply = Reply(watched, budget, job.take(), ask())
+    await reply.open()
+
+    async def lease_lost() -> None:
+        job.take()
+
+    watched.before = at_step(0, lease_lost)
+    reply.changed()
+    with pytest.raises(LeaseLost):
+        await reply.run(lambda: [Section(text="written too late")])
+
+    assert len(workspace.calls_of("chat.update")) == 1
