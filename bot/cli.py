@@ -118,9 +118,10 @@ def _work(_: argparse.Namespace) -> int:
 
 
 def _run_bot(duty: Duty) -> int:
-    from bot.ops.heap import keep_heap_whole, loading
+    from bot.ops.heap import keep_heap_whole, loading, read_in_small_blocks
 
     keep_heap_whole()
+    read_in_small_blocks()
     with loading():
         from bot.app import serve
     return _guarded(

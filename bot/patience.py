@@ -8,8 +8,8 @@ goes off before anything is read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 STEP_SECONDS = 0.5
 """How often it is looked whether the loop ran."""
@@ -22,35 +22,50 @@ GRACE_SECONDS = 1.0
 
 
 class Patience:
-    """What is left of one deadline."""
+    """What is left of one deadline of so many `seconds`. As a context manager it raises
+    `TimeoutError` when that is nothing; from `begin` to `end` it only counts."""
 
-    def __init__(self, scope: asyncio.Timeout, seconds: float) -> None:
+    def __init__(self, seconds: float) -> None:
         self.stood_still = 0.0
         """Seconds in which the loop did not run."""
-        self._scope = scope
+        self._scope = asyncio.timeout(None)
         self._grace = min(GRACE_SECONDS, seconds)
         self._left = seconds
         self._loop = asyncio.get_running_loop()
-        self._arm()
+
+    async def __aenter__(self) -> Self:
+        await self._scope.__aenter__()
+        self.begin()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self.end()
+        await self._scope.__aexit__(kind, error, where)
 
     def expired(self) -> bool:
         """Whether the deadline has passed."""
         return self._scope.expired()
+
+    def begin(self) -> None:
+        """Something is waited for from now on."""
+        self._looked = self._loop.time()
+        self._step = max(0.0, min(self._left, STEP_SECONDS))
+        self._timer = self._loop.call_later(self._step, self._look)
 
     def end(self) -> None:
         """Nothing is waited for any more."""
         self._timer.cancel()
         self._count()
 
-    def _arm(self) -> None:
-        self._looked = self._loop.time()
-        self._step = max(0.0, min(self._left, STEP_SECONDS))
-        self._timer = self._loop.call_later(self._step, self._look)
-
     def _look(self) -> None:
         self._count()
         if self._left > 0:
-            self._arm()
+            self.begin()
         else:
             self._scope.reschedule(self._loop.time())
 
@@ -63,13 +78,7 @@ class Patience:
         self._left = max(self._left - self._step, self._grace)
 
 
-@asynccontextmanager
-async def patience(seconds: float) -> AsyncIterator[Patience]:
+def patience(seconds: float) -> Patience:
     """As `asyncio.timeout`, but for time in which the event loop stood still. Raises
     `TimeoutError`."""
-    async with asyncio.timeout(None) as scope:
-        left = Patience(scope, seconds)
-        try:
-            yield left
-        finally:
-            left.end()
+    return Patience(seconds)

@@ -69,9 +69,13 @@ class Deadlines:
     async def aside(self, wait: Awaitable[None]) -> None:
         """Wait for what is nobody's silence: but time in which this process stood still is given
         back to the answer."""
-        async with patience(_PAUSE_SECONDS) as scope:
+        waited = patience(_PAUSE_SECONDS)
+        waited.begin()
+        try:
             await wait
-        self._total_at += scope.stood_still
+        finally:
+            waited.end()
+            self._total_at += waited.stood_still
 
     @property
     def _quiet(self) -> float:

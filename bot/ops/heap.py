@@ -8,12 +8,16 @@ import ctypes
 import gc
 import importlib
 import sys
+from asyncio import selector_events
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _M_MMAP_THRESHOLD = -3
 _OWN_PAGES_BYTES = 128 * 1024
 """glibc's own default, until the first larger block is freed."""
+
+READ_BYTES = 32 * 1024
+"""More than is left in a socket between two sips of an answer."""
 
 
 @contextmanager
@@ -53,3 +57,18 @@ def keep_heap_whole() -> bool:
     except (OSError, TypeError, AttributeError):
         return False
     return bool(mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES_BYTES))
+
+
+def read_in_small_blocks() -> bool:
+    """Let asyncio read into blocks that the heap has; False where its event loop is of another
+    kind.
+
+    One of the 256 KiB that it reads into else has pages of its own: to map them, and to give back
+    what was not needed, takes longer than to read what has come. TLS reads into the same block
+    again and again, and needs none of this.
+    """
+    transport = vars(selector_events).get("_SelectorTransport")
+    if transport is None:
+        return False
+    transport.max_size = READ_BYTES
+    return True

@@ -319,7 +319,8 @@ class Growing:
     def _growing(self, sections: Sequence[Section]) -> list[Message]:
         writing = words.SEARCHING if self.source.doing() else words.WRITING
         messages = self._destination.chain.growing(sections, self._waiting, writing)
-        if not self._native.wanted:
+        streams = self._native.wanted and self._messages.thread_of(str(len(messages) - 1))
+        if not streams:  # which messages in threads do: the last is in one if any is
             return messages
         settled = chain(self._destination.chain.settled(sections), repeat(""))
         return [replace(message, settled=next(settled)) for message in messages]

@@ -14,6 +14,7 @@ from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
 from redis.asyncio import Connection, Redis, SSLConnection
 from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     MasterNotFoundError,
