@@ -13,8 +13,7 @@ from bot.completion.result import Answer
 from bot.errors import StartupError, StoreUnavailable, UserError
 from bot.jobs.board import Board, Row, workspaces
 from bot.jobs.crashes import Crashes
-from bot.jobs.entry import GROUP
-from bot.jobs.job import Job
+from bot.jobs.job import GROUP, Job
 from bot.jobs.queue import Queue
 from bot.ops import command_words, words
 from bot.settings import Settings

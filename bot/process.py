@@ -21,8 +21,8 @@ from bot.doors.slack_app import build_slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
+from bot.jobs.board import keep_gauged
 from bot.jobs.dispatcher import Dispatcher, Member
-from bot.jobs.gauging import keep_gauged
 from bot.jobs.shared_worker import SharedWorker
 from bot.jobs.worker import Connected, Worker
 from bot.listening import Handler

@@ -20,7 +20,6 @@ from bot.asking.asking import Asking
 from bot.asking.requests import Requests
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
-from bot.doors.deletions import Deletions
 from bot.doors.form_prompts import FormPrompts
 from bot.doors.form_window import DraftBox, FormWindow
 from bot.doors.forms import Forms
@@ -30,7 +29,7 @@ from bot.doors.messages_tab import MessagesTab, Welcome
 from bot.doors.mistyped import Mistyped
 from bot.doors.sharing import Sharing
 from bot.doors.slack_app import Listeners
-from bot.doors.stopping import Stopping
+from bot.doors.stopping import Deletions, Stopping
 from bot.doors.voting import Voting
 from bot.files.reading import Reading
 from bot.files.ref import bounds_of

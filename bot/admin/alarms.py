@@ -10,7 +10,7 @@ import structlog
 from attrs import frozen
 
 from bot.admin.permission import Permission
-from bot.admin.usage_view import number
+from bot.admin.usage import number
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
 from bot.rules.in_force import Limit

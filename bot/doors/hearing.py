@@ -1,21 +1,28 @@
-"""Which messages are for the bot, as far as the event itself says it."""
+"""Which messages are for the bot, as far as the event itself says it, and what they ask: their
+words, what their author put beside them, and what nobody reads."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
 
 from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
+from bot.completion.flags import Flags
 from bot.files.ref import FileInfo
+from bot.markdown.safety import printable
 from bot.slack.file_info import files_of
-from bot.slack.message_text import Attached, Parts, parts_of, with_reasons
+from bot.slack.message_text import Attached, Parts, bounded, parts_of, with_reasons
 from bot.slack.payloads import MessageEvent, SlackMessage, viewed_in
-from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, without_call
+from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, shown, without_call
 from bot.words import files as words
 from bot.words import talk
 from bot.words import thanks as said
+from bot.words.form import AN_APP
 
 _LONGEST = 120
 """Characters; whoever writes more says something."""
@@ -33,6 +40,9 @@ _PHRASES = frozenset(
     if phrase.strip()
 )
 _MOST_WORDS = max(map(len, _PHRASES))
+
+MOST_CONTEXT = 10
+"""Messages that are read beside one question."""
 
 
 def is_thanks(text: str) -> bool:
@@ -206,3 +216,45 @@ def _by_person(event: MessageEvent, bot_user: str) -> bool:
     """Whether a person said this just now: no app, nothing hidden, no edit."""
     by_app = event.bot_id or event.app_id or event.user in ("", bot_user, _SLACKBOT)
     return not (by_app or event.hidden or event.edited) and event.subtype in _SAYING
+
+
+def people_in(heard: Heard) -> tuple[str, ...]:
+    """The ids of all whom the message names, each once."""
+    texts = (heard.text, heard.beside, *(each.text for each in heard.others))
+    users = [user for text in texts for user in mentioned(text)]
+    return tuple(dict.fromkeys([*users, *(each.user for each in heard.others if each.user)]))
+
+
+def context_of(heard: Heard, names: Mapping[str, str], bot_user: str) -> tuple[Said, ...]:
+    """What others wrote and its author shares with the question."""
+    said = [_said(each, names, bot_user) for each in heard.others[:MOST_CONTEXT]]
+    return tuple(each for each in said if each.text)
+
+
+def with_more(flags: Flags, heard: Heard, names: Mapping[str, str]) -> Flags:
+    """`flags` with a prompt that holds what stands beside it in the message; where there is
+    something to read and nothing was asked, it is asked what that says."""
+    beside = bounded(printable(shown(heard.beside, names)).strip())
+    prompt = flags.values.get("prompt")
+    if not prompt and not any(fault.parameter == "prompt" for fault in flags.faults):
+        prompt = "" if beside else talk.ABOUT_THIS if heard.holds_more else None
+    if prompt is None or not (beside or prompt):
+        return flags
+    return replace(flags, values={**flags.values, "prompt": _joined(prompt, beside)})
+
+
+def _joined(prompt: JsonValue, added: str) -> JsonValue:
+    match prompt:
+        case str() if added:
+            return f"{prompt}\n\n{added}".lstrip("\n") if prompt else added
+        case list():
+            return [_joined(each, added) for each in prompt]
+        case _:
+            return prompt
+
+
+def _said(attached: Attached, names: Mapping[str, str], bot_user: str) -> Said:
+    own = attached.user == bot_user
+    author = names.get(attached.user) or shown(attached.author, names) or AN_APP
+    text = bounded(printable(shown(attached.text, names)).strip())
+    return Said(author=talk.GROK if own else author, text=text, own=own)

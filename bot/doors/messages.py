@@ -16,11 +16,10 @@ from bot.asking.admission import Admission
 from bot.asking.asking import Asking, Refused, Taken
 from bot.completion.ask import Place, Surface
 from bot.completion.flags import Flags, parse_text
-from bot.doors.deletions import Deletions
-from bot.doors.hearing import Heard, completed, hear
-from bot.doors.message_prompt import context_of, people_in, with_more
+from bot.doors.hearing import Heard, completed, context_of, hear, people_in, with_more
 from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
+from bot.doors.stopping import Deletions
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
 from bot.jobs.queue import Queue
 from bot.rules.commands import AskCommand, Form, Help, help_text, parse

@@ -1,4 +1,5 @@
-"""Slack's own Stop, in the thread of an answer: as good as ours, and for the same people."""
+"""What stops an answer besides our button: Slack's own Stop, in its thread, which is as good as
+ours and for the same people; and deleting the question or the answer."""
 
 from __future__ import annotations
 
@@ -12,11 +13,14 @@ from bot.admin.permission import Permission
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt
+from bot.doors.binding import job_named_by
+from bot.doors.hearing import dedupe_of
 from bot.errors import SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.reply.ledger import stands
 from bot.slack.message_text import name_of
-from bot.slack.payloads import SessionStopped
+from bot.slack.payloads import MessageEvent, SessionStopped
 from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.words import talk
@@ -24,7 +28,9 @@ from bot.words import talk
 log = structlog.get_logger(__name__)
 
 STORE_SECONDS = 2.5
-"""How long a stop may take until it is acked, of Slack's 3 s."""
+"""How long a stop, or a deletion, may take until it is acked, of Slack's 3 s."""
+
+REASON = "deleted"
 
 
 @frozen
@@ -91,3 +97,50 @@ async def right_to_stop(user: str, ask: Ask, permission: Permission, slack: Slac
     if user == ask.user:
         return "asker"
     return "admin" if permission.is_admin(await slack.people.find(user)) else ""
+
+
+@frozen
+class Deletions:
+    """Stops what nobody waits for any more."""
+
+    _queue: Queue
+    _bot_user: str
+
+    async def on_change(self, event: MessageEvent) -> Reaction:
+        """To a `message_deleted` or `message_changed`; a mere edit, such as the bot's own many,
+        is dropped without a look at Redis or Slack. A stop is stored before the ack."""
+        ts = _deleted_ts(event)
+        if not ts:
+            return Reaction()
+        previous = event.previous_message
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                if previous is None or previous.user != self._bot_user:
+                    await self._stop_answer_to(event.channel, ts)
+                elif job_id := job_named_by(previous):
+                    await self._stop_deleted(job_id, event.channel, ts)
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("deletion not stored", error=str(error))
+            return Reaction(again=True)
+        return Reaction()
+
+    async def _stop_answer_to(self, channel: str, ts: str) -> None:
+        job_id = await self._queue.holder_of(dedupe_of(channel, ts))
+        if job_id is not None:
+            await self._queue.stop(job_id, REASON)
+
+    async def _stop_deleted(self, job_id: str, channel: str, ts: str) -> None:
+        """Of its own messages the bot deletes some itself: those do not count, only what the
+        job knows as its own and means to keep."""
+        job = await self._queue.look(job_id)
+        if job and stands(job.posts, channel, ts):
+            await self._queue.stop(job_id, REASON)
+
+
+def _deleted_ts(event: MessageEvent) -> str:
+    """The ts of the message that was deleted, if one was. A root with replies leaves a
+    tombstone, and comes as a change."""
+    if event.subtype == "message_deleted":
+        return event.deleted_ts
+    message = event.message
+    return message.ts if message and message.subtype == "tombstone" else ""

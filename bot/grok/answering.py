@@ -1,9 +1,10 @@
-"""One answer: asked again while nothing has come, at another endpoint where that helps."""
+"""One answer: asked again while nothing has come, at another endpoint where that helps. Several in
+one stream are told apart, or found to be mixed up."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Self
@@ -25,7 +26,6 @@ from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
-from bot.grok.mixing import Held
 from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.routing import Refused, Router
 from bot.grok.scrub import safe_name
@@ -44,6 +44,41 @@ _MAY_BE_A_TOOL: frozenset[GrokFailure] = frozenset(
 """What is said where a tool cannot be had: servers have all kinds of words for that."""
 
 Again = Callable[[], Awaitable[None]]
+
+
+class Held:
+    """The pieces of several answers, held back until it shows that each says whose it is.
+
+    Some servers stream several answers at once and give all of them the same index: nobody can
+    tell them apart then, so they are to be asked for in one body.
+    """
+
+    def __init__(self, call: Call, *, apart: bool) -> None:
+        self.apart = False
+        """Whether a piece was said to belong to another answer than the first."""
+        self._holds = call.stream and call.request.choices > 1 and not apart
+        self._chunks: list[Chunk] = []
+
+    def follow(self, chunk: Chunk) -> Iterator[Chunk]:
+        """What can be shown, now that `chunk` came."""
+        if self._holds:
+            self._chunks.append(chunk)
+            if not chunk.choice:
+                return
+            self.apart = True
+            yield from self.rest()
+        else:
+            yield chunk
+
+    @property
+    def mixed(self) -> bool:
+        """Whether all that came may be of several answers."""
+        return self._holds
+
+    def rest(self) -> Iterator[Chunk]:
+        """What was held back."""
+        chunks, self._chunks, self._holds = self._chunks, [], False
+        yield from chunks
 
 
 def _facts(call: Call) -> dict[str, str]:

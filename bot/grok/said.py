@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.grok.halves import as_text
-from bot.grok.scrub import is_page
+from bot.grok.scrub import as_text, is_page
 
 READ_CHARS = 2000
 """How much of an error is looked at."""

@@ -17,7 +17,7 @@ from bot.grok.client import GrokClient
 from bot.grok.endpoints import enclosed
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recalled
-from bot.rules.extending import exceeds, more_for
+from bot.rules.charge import exceeds, more_for
 from bot.rules.hold import Denied
 from bot.words import search as said
 

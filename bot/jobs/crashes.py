@@ -14,8 +14,7 @@ from collections.abc import Mapping
 import structlog
 
 from bot.completion.result import Answer
-from bot.jobs.entry import Lease
-from bot.jobs.job import SET_ASIDE_SECONDS
+from bot.jobs.job import SET_ASIDE_SECONDS, Lease
 from bot.rules.hold import Hold
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys

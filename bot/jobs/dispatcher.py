@@ -21,7 +21,7 @@ import structlog
 
 from bot.acks import Acks
 from bot.errors import StoreUnavailable
-from bot.jobs.gauging import show
+from bot.jobs.board import show
 from bot.jobs.holder import RunJob
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue

@@ -11,14 +11,13 @@ import structlog
 from attrs import frozen
 
 from bot import metrics
+from bot.backoff import until_stored
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import Lease
-from bot.jobs.job import Job
+from bot.jobs.job import Job, Lease
 from bot.jobs.lease import Held, Stop
 from bot.jobs.places import Place
 from bot.jobs.queue import Queue
-from bot.jobs.until_stored import until_stored
 
 log = structlog.get_logger(__name__)
 

@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot import metrics, words
+from bot.backoff import until_stored
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
-from bot.jobs.entry import Lease
-from bot.jobs.job import ROOT, GivenUp, Job, dump_post, post_field
+from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
-from bot.jobs.until_stored import until_stored
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
 from bot.rules.charge import NOTHING, charge_for

@@ -10,8 +10,7 @@ from dataclasses import asdict
 
 from bot.completion.result import Answer
 from bot.errors import LeaseLost
-from bot.jobs.entry import GROUP, Again, Lease
-from bot.jobs.job import Job, fields_of
+from bot.jobs.job import GROUP, Again, Job, Lease, fields_of
 from bot.jobs.refusal import raise_refusal
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from bot.jobs.entry import Entry
+from bot.jobs.job import Entry
 
 
 def _unheard(_: int) -> None:

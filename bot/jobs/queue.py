@@ -17,8 +17,21 @@ from bot import tracing
 from bot.completion.ask import Ask
 from bot.crash_points import passing
 from bot.jobs.crashes import Crashes, beyond_hope
-from bot.jobs.entry import GROUP, Entry, Lease, Load, entries_of, load_of
-from bot.jobs.job import STATE, Job, State, for_newer, may_be_newer, needs_of, parse_job
+from bot.jobs.job import (
+    GROUP,
+    STATE,
+    Entry,
+    Job,
+    Lease,
+    Load,
+    State,
+    entries_of,
+    for_newer,
+    load_of,
+    may_be_newer,
+    needs_of,
+    parse_job,
+)
 from bot.jobs.leased import Leased
 from bot.jobs.refusal import Crowd, raise_refusal
 from bot.rules.hold import Hold

@@ -12,6 +12,7 @@ import structlog
 from attrs import frozen
 
 from bot import metrics, words
+from bot.backoff import until_stored
 from bot.completion.ask import Ask
 from bot.completion.enclosed import nothing_read
 from bot.completion.excerpt import excerpt
@@ -23,7 +24,6 @@ from bot.jobs.attempt import Attempt, keep_within
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
-from bot.jobs.until_stored import until_stored
 from bot.reply.continued import Continued
 from bot.reply.growing import Source
 from bot.reply.reply import Reply

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.jobs.entry import GROUP, Load, age_of
+from bot.jobs.job import GROUP, Load, age_of
 from bot.jobs.queue import OFFER_SECONDS
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import ALL_SHARDS, Shard

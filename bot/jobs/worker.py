@@ -14,10 +14,9 @@ from bot import metrics, tracing
 from bot.acks import Acks
 from bot.backoff import pauses
 from bot.errors import StoreUnavailable
-from bot.jobs.entry import Entry
-from bot.jobs.gauging import GAUGE_EVERY_SECONDS, gauge
+from bot.jobs.board import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
-from bot.jobs.job import Job
+from bot.jobs.job import Entry, Job
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue

@@ -26,10 +26,10 @@ from bot.reply.native import ANYWHERE, BETWEEN_BLOCKS, Native, natively
 from bot.reply.route import Way, is_private
 from bot.reply.session import Session
 from bot.settings import Streaming
+from bot.slack.agent import ThreadStatus
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, nothing_taken, pause, wait_out
 from bot.slack.slack import Slack
-from bot.slack.status import ThreadStatus
 from bot.words import talk
 
 OPEN_SECONDS = 0.2

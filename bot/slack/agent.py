@@ -12,8 +12,9 @@ from typing import Any
 
 import structlog
 
-from bot.errors import SlackError
+from bot.errors import PostingDenied, SlackError
 from bot.slack.installation import Installation
+from bot.slack.slack import Slack, passes
 from bot.slack.web_api import WebApi
 
 log = structlog.get_logger(__name__)
@@ -112,3 +113,31 @@ class AgentSurface:
 
 NO_AGENT = AgentSurface(None)
 """That of an app which is none."""
+
+
+class ThreadStatus:
+    """The "is thinking…" of one thread. Slack takes it away when the bot writes there."""
+
+    def __init__(self, slack: Slack, channel: str, thread_ts: str) -> None:
+        self._slack = slack
+        self._channel = channel
+        self._thread_ts = thread_ts
+        self._said = ""
+
+    async def say(self, status: str) -> bool:
+        """Say `status` behind the bot's name, unless it stands there; empty: nothing any more.
+
+        False: Slack does not let it be said here. Raises `PostingDenied` where the bot may not
+        write either.
+        """
+        if status == self._said:
+            return True
+        try:
+            await self._slack.set_status(self._channel, self._thread_ts, status)
+        except PostingDenied:
+            raise
+        except SlackError as error:
+            log.info("status not shown", error=str(error))
+            return passes(error)
+        self._said = status
+        return True

@@ -8,8 +8,8 @@ from bot.store.allowances import Allowances
 from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
-from bot.store.drafts import Drafts
 from bot.store.keys import Keys
+from bot.store.memory import Drafts
 from bot.store.once import Once
 from bot.store.policies import Policies
 from bot.store.quotas import Quotas

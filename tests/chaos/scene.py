@@ -16,7 +16,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from bot.crash_points import VARIABLE
-from bot.jobs.entry import GROUP
+from bot.jobs.job import GROUP
 from bot.ops.manifest import manifest
 from bot.rules.hold import Hold
 from bot.store.keys import Keys

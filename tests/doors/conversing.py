@@ -17,11 +17,11 @@ import aiohttp
 from bot.admin.prompts import PromptCommands
 from bot.asking.admission import Admission
 from bot.completion.ask import Ask
-from bot.doors.deletions import Deletions
 from bot.doors.forms import FindTyped
 from bot.doors.messages import Conversing
 from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
+from bot.doors.stopping import Deletions
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue

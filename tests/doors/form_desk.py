@@ -23,8 +23,8 @@ from bot.slack.payloads import Click
 from bot.slack.reaction import Reaction
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
-from bot.store.drafts import Drafts
 from bot.store.keys import Keys
+from bot.store.memory import Drafts
 from bot.store.side import StoreSide
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace

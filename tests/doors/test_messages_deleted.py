@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.doors.deletions import REASON
+from bot.doors.stopping import REASON
 from bot.grok.client import GrokClient
 from bot.jobs.job import dump_post, post_field
 from bot.reply.ledger import Post, withdrawn

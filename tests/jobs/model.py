@@ -9,7 +9,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.result import Answer
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import Entry
+from bot.jobs.job import Entry
 from bot.store.recent import MOST_RECENT
 
 

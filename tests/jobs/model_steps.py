@@ -5,8 +5,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 
 from bot.completion.result import Answer
-from bot.jobs.entry import Entry, Lease
-from bot.jobs.job import ROOT, post_field
+from bot.jobs.job import ROOT, Entry, Lease, post_field
 from tests.jobs.model import ModelJob
 
 PLACES = [

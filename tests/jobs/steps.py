@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.jobs.entry import Entry, Lease
-from bot.jobs.job import Job
+from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.queue import SCAN_START, Queue
 
 

@@ -11,7 +11,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import Turn
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import Entry, Load
+from bot.jobs.job import Entry, Load
 from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Queue
 from bot.store.connection import Store

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.jobs.crashes import ALONE_SECONDS, GROWTH, JITTER, MOST_ATTEMPTS
-from bot.jobs.entry import Entry, Lease
-from bot.jobs.job import Job
+from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held
 from bot.jobs.queue import SCAN_START, Queue
 from bot.store.connection import Store

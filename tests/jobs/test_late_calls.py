@@ -17,7 +17,7 @@ from bot.errors import LeaseLost
 from bot.grok.client import GrokClient
 from bot.jobs import holder, lease
 from bot.jobs import queue as queue_module
-from bot.jobs.entry import Lease
+from bot.jobs.job import Lease
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.jobs import queue as queue_module
-from bot.jobs.entry import Entry
+from bot.jobs.job import Entry
 from bot.jobs.queue import SCAN_START, Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.jobs.entry import Entry
+from bot.jobs.job import Entry
 from bot.jobs.places import Place, Places
 
 

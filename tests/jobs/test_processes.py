@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from bot.jobs.entry import Load
+from bot.jobs.job import Load
 from bot.jobs.queue import Queue
 from bot.store.connection import Store
 from bot.store.keys import Keys

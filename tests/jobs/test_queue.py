@@ -9,8 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from bot.errors import LeaseLost
-from bot.jobs.entry import GROUP, Again, Load
-from bot.jobs.job import dump_post, post_field
+from bot.jobs.job import GROUP, Again, Load, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.connection import Store

@@ -8,8 +8,7 @@ import pytest
 
 from bot.completion.ask import Ask
 from bot.errors import StoreUnavailable
-from bot.jobs.entry import GROUP, Again
-from bot.jobs.job import dump_post, post_field
+from bot.jobs.job import GROUP, Again, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.connection import Store

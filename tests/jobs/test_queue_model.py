@@ -23,8 +23,7 @@ from hypothesis.stateful import (
 from bot.completion.conversation import conversation_of
 from bot.errors import LeaseLost
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import GROUP, Again, Lease
-from bot.jobs.job import ROOT, dump_post, post_field
+from bot.jobs.job import GROUP, ROOT, Again, Lease, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
 from bot.store.connection import Store

@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from bot.jobs import queue as queue_module
-from bot.jobs.entry import Entry, Lease
-from bot.jobs.job import Job
+from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held
 from bot.jobs.queue import STOPS_START, Queue
 from bot.jobs.worker import Worker

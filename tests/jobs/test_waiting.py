@@ -9,7 +9,7 @@ import pytest
 
 from bot.jobs import queue as queue_module
 from bot.jobs import worker as worker_module
-from bot.jobs.entry import Entry, Lease
+from bot.jobs.job import Entry, Lease
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker

@@ -14,7 +14,7 @@ from bot import words
 from bot.errors import StoreUnavailable
 from bot.jobs import holder, worker
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.entry import GROUP
+from bot.jobs.job import GROUP
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker

@@ -16,7 +16,7 @@ from redis.crc import key_slot
 from redis.exceptions import MovedError
 
 from bot.errors import StoreUnavailable
-from bot.jobs.entry import Entry
+from bot.jobs.job import Entry
 from bot.jobs.queue import Queue
 from bot.ops.store_probe import ServerInfo, store_info
 from bot.ops.trouble import Trouble

@@ -6,8 +6,8 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.store.connection import Store
-from bot.store.drafts import DRAFT_SECONDS, Drafts
 from bot.store.keys import Keys
+from bot.store.memory import DRAFT_SECONDS, Drafts
 from tests.store.proxy import Proxy, every_other
 
 
