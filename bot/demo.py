@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.app import open_bot, until
-from bot.errors import StartupError
 from bot.eval.demo_page import DIRECTORY, Notice, leave_notice
 from bot.ops import command_words
 from bot.ops.manifest import manifest
@@ -52,25 +51,20 @@ async def demo(
     """Run sandbox, Valkey and bot until `stop` is set, and print where the page is.
 
     Of `settings` only what concerns Grok is used: with a key, the real one answers. Of several
-    `workspaces` none has the app at first: each installs it by the bot's pages. The app of one may
-    be an `agent`. Raises `StartupError`.
+    `workspaces` none has the app at first: each installs it by the bot's pages. The app may be an
+    `agent`. Raises `StartupError`.
     """
-    if agent and workspaces > 1:
-        raise StartupError([command_words.AGENT_IS_OF_ONE])
     print(command_words.DEMO_STARTING, flush=True)
     async with AsyncExitStack() as stack:
-        one = workspaces == 1
-        opened = await (
-            open_workspace(stack, _AGENT if agent else _APP)
-            if one
-            else open_several(stack, workspaces)
-        )
+        one, app = workspaces == 1, _AGENT if agent else _APP
+        opened = await (open_workspace(stack, app) if one else open_several(stack, workspaces, app))
         real = _has_key(settings)
         grok = None if real else await stack.enter_async_context(GrokServer())
         data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix=DIRECTORY))
         shown = opened if isinstance(opened, Workspace) else opened.workspaces[0]
         leave_notice(Path(data_dir), Notice(url=shown.url, secret=shown.judging_secret))
-        bot = await stack.enter_async_context(open_bot(_settings(settings, opened, grok, data_dir)))
+        ours = _settings(settings, opened, grok, data_dir).model_copy(update={"slack_agent": agent})
+        bot = await stack.enter_async_context(open_bot(ours))
         kind = command_words.DEMO_REAL_GROK if real else command_words.DEMO_SANDBOX_GROK
         if one:
             print(command_words.demo_ready(opened.url, kind, agent=agent), flush=True)
@@ -99,11 +93,11 @@ async def open_workspace(stack: AsyncExitStack, app: AppConfig = _APP) -> Worksp
     return workspace
 
 
-async def open_several(stack: AsyncExitStack, count: int) -> Workspaces:
-    """So many workspaces, without the app; a page with all of them is at such a port."""
+async def open_several(stack: AsyncExitStack, count: int, app: AppConfig = _APP) -> Workspaces:
+    """So many workspaces, without the `app`; a page with all of them is at such a port."""
 
     def opening(port: int) -> Workspaces:
-        return Workspaces(count, app=_APP, port=port)
+        return Workspaces(count, app=app, port=port)
 
     workspaces = await _at_first_port(stack, opening)
     for workspace in workspaces.workspaces:

@@ -126,6 +126,12 @@ class Settings(BaseModel):
         description="Ids of the workspaces (`T…`) and organisations (`E…`) that may install the "
         "app, separated by commas; unset: any.",
     )
+    slack_agent: bool = Field(
+        False,
+        description="Whether that app is declared an agent (`manifest --agent --install`): then "
+        "its pages ask workspaces for the scope of agents too. The app of one workspace is known "
+        "for one by its token.",
+    )
     slack_app_token: SecretStr | None = Field(
         None, description="App-level token (`xapp-…`); when set, the bot uses Socket Mode."
     )

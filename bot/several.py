@@ -13,7 +13,7 @@ from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.worker import Connected
 from bot.listening import Handler, Listening
 from bot.ops import words
-from bot.ops.scopes import SCOPES
+from bot.ops.scopes import scopes_of
 from bot.process import Ground, Own, open_team
 from bot.settings import INSTALL_PATH, Settings, admins_in, welcome_places
 from bot.slack.installation import Installation
@@ -65,7 +65,7 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
         client,
         client_id=identity,
         client_secret=secret.get_secret_value(),
-        scopes=SCOPES,
+        scopes=scopes_of(agent=settings.slack_agent),
         address=address,
         authorize_url=authorize_url(settings.slack_api_url),
         welcome=welcome_places(settings),

@@ -32,7 +32,6 @@ def no_option(command: str, given: str, nearest: str = "") -> str:
 
 NO_WORKER = "take questions and leave the work on them to work, in processes of its own"
 MANIFEST_AGENT = "for Slack's surface of agents: cannot be undone, and takes a paid plan"
-AGENT_NOT_FOR_SEVERAL = "--agent is for the app of one workspace, and --install for that of several"
 DEMO_AGENT = "show the app as an agent: suggested prompts, and what it does in each thread"
 MANIFEST_INSTALL = "for several workspaces: where people reach the pages that install it, https://…"
 MANIFEST_HTTP = "for HTTP mode: where Slack reaches the bot, such as https://bot.example.com"
@@ -211,9 +210,6 @@ DEMO_ASK_AGENT = (
     "to it"
 )
 DEMO_STOPPED = "The demo has stopped; nothing of it is left."
-AGENT_IS_OF_ONE = (
-    "--agent is for the app of one workspace: leave it out, or leave out --workspaces."
-)
 DEMO_WORKSPACES = "so many workspaces, each of which can install the app"
 DEMO_WORKSPACES_RANGE = "give a number from 1 to 8"
 

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import StartupError
-from bot.ops import command_words, words
-from bot.ops.scopes import AGENT_SCOPES, SCOPES
+from bot.ops import words
+from bot.ops.scopes import scopes_of
 from bot.settings import REDIRECT_PATH, SLACK_PATH
 from bot.words.welcome import PROMPTS
 
@@ -55,17 +55,14 @@ def manifest(address: str = "", pages: str = "", *, agent: bool = False) -> Mani
     where several workspaces install it; then its tokens expire, which cannot be undone. As an
     `agent` people meet it on Slack's own surface for those, which cannot be undone either.
 
-    Raises `StartupError` for what does not go together.
+    Raises `StartupError` for an address that Slack would not take.
     """
-    if agent and pages:
-        raise StartupError([command_words.AGENT_NOT_FOR_SEVERAL])
     url = request_url(address) if address else ""
-    scopes = [*SCOPES, *AGENT_SCOPES] if agent else [*SCOPES]
-    oauth: Manifest = {"scopes": {"bot": scopes}}
+    oauth: Manifest = {"scopes": {"bot": list(scopes_of(agent=agent))}}
     if pages:
         oauth = {"redirect_urls": [redirect_url(pages)], **oauth}
-    more = OF_ORGANISATIONS if pages else AGENT_EVENTS if agent else ()
-    events = sorted((*EVENTS, *more))
+    of_several, of_agents = OF_ORGANISATIONS if pages else (), AGENT_EVENTS if agent else ()
+    events = sorted((*EVENTS, *of_several, *of_agents))
     return {
         "_metadata": {"major_version": 2},
         "display_information": {

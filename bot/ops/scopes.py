@@ -42,5 +42,11 @@ AGENT_SCOPES: dict[str, str] = {
 }
 """The same of an app that is declared an agent."""
 
+
+def scopes_of(*, agent: bool) -> tuple[str, ...]:
+    """Those that an app asks for, which may be an `agent`."""
+    return (*SCOPES, *AGENT_SCOPES) if agent else tuple(SCOPES)
+
+
 OPTIONAL = frozenset({"files:read", "files:write", "reactions:read"})
 """Those without which the bot does the same in another way, or says what it cannot do."""

@@ -44,6 +44,7 @@ class _Code:
     team: Grantee
     redirect_uri: str
     born: float
+    scopes: frozenset[str]
     used: bool = False
 
 
@@ -72,6 +73,10 @@ class OAuth:
         self._seconds = seconds
         self._codes: dict[str, _Code] = {}
         self._refreshing: dict[str, Grantee] = {}
+        self._asked: dict[str, frozenset[str]] = {}
+        self._allowed: dict[str, frozenset[str]] = {}
+        """Scopes: those that were asked for, by the state that came along; and those that a place
+        has granted, by its id, which only grow."""
         self.redirect_urls = redirect_urls
         self.exchanges = 0
         """How many refresh tokens were taken."""
@@ -116,7 +121,9 @@ class OAuth:
             whole = self._organisation.enterprise
             name = html.escape(whole.name)
             buttons += f'<button name="team" value="{whole.id}">Allow in all of {name}</button> '
-        scopes = "".join(f"<li><code>{scope}</code></li>" for scope in sorted(self._app.scopes))
+        asked = _scopes_in(query)
+        self._asked[query.get("state", "")] = asked
+        scopes = "".join(f"<li><code>{scope}</code></li>" for scope in sorted(asked))
         shown = (
             f"<p>Choose the workspace that it is for.</p>"
             f"<details><summary>What it may do there</summary><ul>{scopes}</ul></details>"
@@ -133,7 +140,8 @@ class OAuth:
         team = self._grantee(form.get("team", ""))
         said: dict[str, str] = {"error": "access_denied"}
         if team is not None:
-            said = {"code": self.code(team, back)}
+            asked = self._asked.pop(form.get("state", ""), self._app.scopes)
+            said = {"code": self.code(team, back, asked)}
         location = f"{back}?{urlencode({**said, 'state': form.get('state', '')})}"
         return web.Response(status=302, headers={"Location": location})
 
@@ -141,10 +149,10 @@ class OAuth:
         whole = self._organisation
         return whole if whole and whole.enterprise.id == place else self._teams.get(place)
 
-    def code(self, team: Grantee, redirect_uri: str) -> str:
+    def code(self, team: Grantee, redirect_uri: str, scopes: frozenset[str]) -> str:
         """A code for one exchange."""
         code = Ids.secret()
-        self._codes[code] = _Code(team, redirect_uri, time.monotonic())
+        self._codes[code] = _Code(team, redirect_uri, time.monotonic(), scopes)
         return code
 
     async def access(self, request: web.Request) -> web.Response:
@@ -176,7 +184,7 @@ class OAuth:
     def _fault(self, query: Mapping[str, str]) -> str:
         if query.get("client_id") != self.client_id:
             return "invalid_client_id"
-        asked = set(query.get("scope", "").replace(" ", ",").split(","))
+        asked = _scopes_in(query)
         if not asked or asked - self._app.scopes:
             return "invalid_scope"
         return "" if self._leads_back(query.get("redirect_uri", "")) else "bad_redirect_uri"
@@ -206,6 +214,8 @@ class OAuth:
         if args.get("redirect_uri", "") != code.redirect_uri:
             raise Refused("bad_redirect_uri")
         code.used = True
+        place = _id_of(code.team)
+        self._allowed[place] = self._allowed.get(place, frozenset()) | code.scopes
         return code.team
 
     def _refreshed(self, refresh_token: str) -> Grantee:
@@ -225,13 +235,21 @@ class OAuth:
             "ok": True,
             "app_id": APP_ID,
             "authed_user": {"id": ANA},
-            "scope": ",".join(sorted(self._app.scopes)),
+            "scope": ",".join(sorted(self._allowed.get(_id_of(team), self._app.scopes))),
             "token_type": "bot",
             "access_token": grant.access_token,
             "bot_user_id": BOT_USER,
             **_where(team),
             **rotation,
         }
+
+
+def _scopes_in(query: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(query.get("scope", "").replace(" ", ",").split(",")) - {""}
+
+
+def _id_of(place: Grantee) -> str:
+    return place.enterprise.id if isinstance(place, Organisation) else place.state.team_id
 
 
 def _where(team: Grantee) -> Json:

@@ -89,11 +89,12 @@ async def several(
     rotating: bool = False,
     token_seconds: float = 43_200.0,
     organisation: bool = False,
+    agent: bool = False,
     grok: GrokServer | None = None,
     **values: Any,
 ) -> AsyncIterator[Several]:
     """So many workspaces, and bots that serve them, one for each of `duties` or so many
-    `replicas`."""
+    `replicas`. The app may be an `agent`."""
     async with AsyncExitStack() as stack:
         port = free_port()
         slack = await stack.enter_async_context(
@@ -101,7 +102,9 @@ async def several(
                 count,
                 redirect_urls=[f"http://127.0.0.1:{port}/"],
                 mode=mode,  # type: ignore[arg-type]
-                app=AppConfig.from_manifest(manifest(pages="https://grok.example.com")),
+                app=AppConfig.from_manifest(
+                    manifest(pages="https://grok.example.com", agent=agent)
+                ),
                 limits=Limits(scale=0),
                 rotating=rotating,
                 token_seconds=token_seconds,
@@ -118,6 +121,7 @@ async def several(
                 "installation_keys": SecretStr(KEY),
                 "public_url": f"http://127.0.0.1:{port}",
                 "port": port,
+                "slack_agent": agent,
                 **values,
             }
         )

@@ -15,7 +15,7 @@ import pytest
 
 from bot.completion.request import json_schema
 from bot.eval.demo_page import notices
-from bot.ops.command_words import AGENT_IS_OF_ONE, DEMO_SANDBOX_GROK, DEMO_STOPPED
+from bot.ops.command_words import DEMO_SANDBOX_GROK, DEMO_STOPPED
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import Workspace
 from tests.e2e.process import ROOT, bot_process, environment
@@ -164,13 +164,6 @@ async def test_serve_answers_probes_and_logs_no_prompt(
     assert b"private thing" not in started + logged
     for line in (started + logged).decode().splitlines():
         json.loads(line)
-
-
-async def test_a_demo_of_several_workspaces_is_no_agent(tmp_path: Path) -> None:
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    code, out, err = await _run(env, tmp_path, "demo", "--workspaces", "2", "--agent")
-
-    assert (code, out, err) == (1, "", f"{AGENT_IS_OF_ONE}\n")
 
 
 @asynccontextmanager

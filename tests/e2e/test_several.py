@@ -386,3 +386,41 @@ async def all_records(redis_url: str) -> dict[str, str]:
         return {str(place): str(sealed) for place, sealed in found.items()}
     finally:
         await redis.aclose()
+
+
+async def test_an_agent_serves_each_workspace_on_its_own_surface(redis_url: str) -> None:
+    async with several(redis_url, agent=True) as all_:
+        for stage in all_.stages:
+            stage.grok.script(Script(pieces=["one ", "two"], stall_after=1))
+        acme, birch = (stage.workspace for stage in all_.stages)
+        roots = [await each.say(BEN, GENERAL, "@grok Count") for each in (acme, birch)]
+        await acme.wait_for(lambda: acme.replies(GENERAL, roots[0].ts))
+        await birch.wait_for(lambda: birch.replies(GENERAL, roots[1].ts))
+        await acme.press_stop(BEN, GENERAL, roots[0].ts)
+        ended = acme.session(GENERAL, roots[0].ts)
+        going = birch.session(GENERAL, roots[1].ts)
+        assert ended is not None
+        assert going is not None
+        await acme.wait_for(lambda: ended.status == "active")
+        still = going.status
+        await birch.open_home(BEN, "messages")
+        await birch.wait_for(lambda: birch.state.suggested)
+        suggested = (dict(acme.state.suggested), dict(birch.state.suggested))
+        await birch.press_stop(BEN, GENERAL, roots[1].ts)
+        await birch.wait_for(lambda: going.status == "active")
+
+    assert still == "processing"
+    assert "Stopped" in acme.replies(GENERAL, roots[0].ts)[-1].shown
+    assert [bool(each) for each in suggested] == [False, True]
+
+
+async def test_a_workspace_that_installed_it_before_it_was_an_agent_stays_as_it_was(
+    redis_url: str,
+) -> None:
+    async with several(redis_url, agent=True, slack_agent=False) as all_:
+        stage = all_.stages[0]
+        root = await stage.workspace.say(BEN, GENERAL, "@grok Name a lake")
+        await stage.reply(0, root.ts)
+        methods = {call.method for call in stage.workspace.calls}
+
+    assert not {each for each in methods if each.startswith(("agents.", "assistant."))}

@@ -102,9 +102,19 @@ def test_an_agent_is_declared_by_a_second_manifest_alone() -> None:
     assert "agent_view" not in usual["features"]
 
 
-def test_an_agent_is_of_one_workspace() -> None:
-    with pytest.raises(StartupError, match="--install"):
-        manifest(pages="https://bot.example.com", agent=True)
+def test_an_agent_may_be_installed_in_several_workspaces() -> None:
+    found = manifest(pages="https://bot.example.com", agent=True)
+    agent, of_several = manifest(agent=True), manifest(pages="https://bot.example.com")
+
+    jsonschema.validate(found, SCHEMA, cls=jsonschema.Draft7Validator)
+    assert found["features"] == agent["features"]
+    assert found["oauth_config"] == of_several["oauth_config"] | {
+        "scopes": agent["oauth_config"]["scopes"]
+    }
+    events = [each["settings"].pop("event_subscriptions") for each in (found, agent, of_several)]
+    assert found["settings"] == of_several["settings"]
+    heard, *others = (set(each["bot_events"]) for each in events)
+    assert heard == others[0] | others[1]
 
 
 def test_the_table_of_scopes_names_those_that_are_asked_for_and_no_others() -> None:
