@@ -194,7 +194,7 @@ async def _reserve(store: Store, queue: Queue, rng: random.Random) -> Spent:
         await _all_at_once(ask)
         await worker.drain(0)
     windows = hold.windows
-    (use,) = await Quotas(store, KEYS).usage([WORKSPACE], windows.day, windows.month)
+    (use,) = await Quotas(store, KEYS).usage([WORKSPACE], windows)
     return Spent(len(answered), use.day.tokens.settled)
 
 

@@ -15,7 +15,7 @@ from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
 from bot.rules.in_force import Limit
 from bot.rules.policy import Policy
-from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Window, Windows, windows_at
+from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import moment
 from bot.slack.side import SlackSide
@@ -62,16 +62,7 @@ def alarms(uses: Sequence[Use], policy: Policy, windows: Windows) -> Iterator[Al
                 continue
             used = use.of(name).settled
             if used * 100 >= most * ALARM_PERCENT:
-                yield Alarm(Limit(use.scope, name, most), used, *_named(window, windows))
-
-
-def _named(window: Window, windows: Windows) -> tuple[str, int]:
-    """The window that it is, and its end."""
-    match window:
-        case "day":
-            return windows.day, windows.day_ends
-        case "month":
-            return windows.month, windows.month_ends
+                yield Alarm(Limit(use.scope, name, most), used, *windows.of(window))
 
 
 @frozen
@@ -101,7 +92,7 @@ class Alarms:
         if not scopes:
             return ()
         windows = windows_at(self._clock(), zone_of(self._settings))
-        uses = await self._store.quotas.usage(scopes, windows.day, windows.month)
+        uses = await self._store.quotas.usage(scopes, windows)
         return tuple(alarms(uses, policy, windows))
 
     async def _tell(self, alarm: Alarm) -> None:

@@ -123,7 +123,7 @@ class HomeRules:
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         windows = windows_at(self._clock(), zone_of(self._settings))
         lines: list[str] = []
-        for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
+        for use in await self._store.quotas.usage(scopes, windows):
             own = [limit for limit in limits if limit.scope == use.scope]
             name = f"<#{use.scope.id}>" if use.scope.kind == "channel" else ""
             lines.append(usage_words.heading(use.scope.kind, name))

@@ -139,7 +139,7 @@ class UsageCommands:
         policy, windows = await self._store.policies.current(), self._windows()
         scopes = self._scopes(command.target, caller)
         lines: list[str] = []
-        for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
+        for use in await self._store.quotas.usage(scopes, windows):
             limits = _of_scope(use.scope, policy, caller)
             lines += [
                 words.heading(use.scope.kind),
@@ -163,7 +163,7 @@ class UsageCommands:
         lines = [words.quotas_of(whose(scope, caller.channel))]
         if scope.kind == "each-user":
             return CommandReply((*lines, *bare_limits(limits)))
-        (use,) = await self._store.quotas.usage([scope], windows.day, windows.month)
+        (use,) = await self._store.quotas.usage([scope], windows)
         lines += limit_lines(counted, use, windows, caller.person.tz_offset)
         lines += cap_line(
             {name: limits[name] for name in QUOTAS if name in limits and QUOTAS[name].caps}
@@ -177,7 +177,7 @@ class UsageCommands:
         limits = [each for each in rules.limits if knows or each.scope.kind == "user"]
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
         lines: list[str] = []
-        for use in await self._store.quotas.usage(scopes, windows.day, windows.month):
+        for use in await self._store.quotas.usage(scopes, windows):
             own = [limit for limit in limits if limit.scope == use.scope]
             lines += [
                 words.heading(use.scope.kind),

@@ -210,7 +210,7 @@ class Asking:
         windows = windows_at(time.time(), zone_of(self._settings))
         limits = rules.limits
         scopes = tuple(dict.fromkeys(limit.scope for limit in limits))
-        uses = await self._store.quotas.usage(scopes, windows.day, windows.month) if scopes else ()
+        uses = await self._store.quotas.usage(scopes, windows) if scopes else ()
         for line in used_up(limits, uses, windows, reader):
             yield line
 

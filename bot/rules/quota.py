@@ -334,13 +334,16 @@ class Windows:
     def ends(self, name: QuotaName) -> int | None:
         """When what counts against a quota begins anew, Unix time in seconds; None: it is no
         matter of time."""
-        match QUOTAS[name].window:
+        window = QUOTAS[name].window
+        return self.of(window)[1] if window else None
+
+    def of(self, window: Window) -> tuple[str, int]:
+        """The name of one of them, and its end."""
+        match window:
             case "day":
-                return self.day_ends
+                return self.day, self.day_ends
             case "month":
-                return self.month_ends
-            case None:
-                return None
+                return self.month, self.month_ends
 
 
 def windows_at(at: float, zone: tzinfo) -> Windows:

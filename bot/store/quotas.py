@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bot.rules.hold import Hold
-from bot.rules.quota import QUOTAS, QuotaName, Scope
+from bot.rules.quota import QUOTAS, QuotaName, Scope, Windows
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 
@@ -96,21 +96,21 @@ class UsageRow:
 class Quotas:
     """The counters of one workspace. Every method raises `StoreUnavailable`.
 
-    Days and months are named as in `bot.rules.quota.Windows`.
+    Months are named as in `bot.rules.quota.Windows`.
     """
 
     def __init__(self, store: Store, keys: Keys) -> None:
         self._redis = store.redis
         self._keys = keys
 
-    async def usage(self, scopes: Sequence[Scope], day: str, month: str) -> tuple[Use, ...]:
+    async def usage(self, scopes: Sequence[Scope], windows: Windows) -> tuple[Use, ...]:
         """What each of `scopes` uses: the workspace, channels or people. One round trip."""
         with redis_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 for scope in scopes:
                     # Not by `hgetall`: redis-py 8.1 cannot do that in a transaction of a Cluster.
-                    pipe.execute_command("HGETALL", self._keys.used(str(scope), day))
-                    pipe.execute_command("HGETALL", self._keys.used(str(scope), month))
+                    pipe.execute_command("HGETALL", self._keys.used(str(scope), windows.day))
+                    pipe.execute_command("HGETALL", self._keys.used(str(scope), windows.month))
                     pipe.scard(self._keys.running(str(scope)))
                 found: list[Any] = await pipe.execute()
         return tuple(

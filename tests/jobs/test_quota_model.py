@@ -34,6 +34,7 @@ from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, UsageRow
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.quota_model import COUNTED, OF_SEARCH, Counts, ModelJob, QuotaModel
+from tests.rules.holds import make_windows
 
 T = TypeVar("T")
 
@@ -422,7 +423,7 @@ class QuotaMachine(RuleBasedStateMachine):
 
     async def _compare_counters(self, day: str) -> None:
         month = day[:7]
-        for use in await self._quotas.usage(SCOPES, day, month):
+        for use in await self._quotas.usage(SCOPES, make_windows(day)):
             for window, found in ((day, use.day), (month, use.month)):
                 counts = self._model.windows.get((use.scope, window)) or Counts()
                 for name in COUNTED:

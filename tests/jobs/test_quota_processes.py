@@ -47,7 +47,7 @@ async def check(store: Store, keys: Keys, queue: Queue, charged: int) -> None:
     assert await queue.load() == IDLE
     scopes = [share.scope for share in HOLD.shares]
     windows = HOLD.windows
-    for use in await Quotas(store, keys).usage(scopes, windows.day, windows.month):
+    for use in await Quotas(store, keys).usage(scopes, windows):
         assert use.day == use.month
         assert (use.day.tokens, use.day.requests) == (Amount(charged, 0), Amount(1, 0))
         assert use.running == 0

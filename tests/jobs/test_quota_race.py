@@ -103,7 +103,7 @@ class Watch:
         self.most = 0
 
     async def look(self) -> tuple[Use, ...]:
-        uses = await self._quotas.usage(SCOPES, self._windows.day, self._windows.month)
+        uses = await self._quotas.usage(SCOPES, self._windows)
         amounts = [use.of(self._name) for use in uses]
         self.most = max(self.most, *(amount.settled + amount.held for amount in amounts))
         return uses

@@ -49,7 +49,7 @@ async def test_new_conversation_takes_no_room(queue: Queue, store: Store, keys: 
     hold = await reserved_by(queue, continued())
 
     assert (hold.room, hold.tokens, hold.micro_dollars) == (50, 250, 2_000 - 750 * 1.5)
-    (found,) = await quotas.usage([WORKSPACE], hold.windows.day, hold.windows.month)
+    (found,) = await quotas.usage([WORKSPACE], hold.windows)
     assert (found.day.tokens, found.day.micro_dollars) == (Amount(0, 250), Amount(0, 875))
 
 

@@ -37,7 +37,7 @@ def quotas(store: Store, keys: Keys) -> Quotas:
 
 
 async def use(quotas: Quotas, scope: Scope = CHANNEL) -> Use:
-    (found,) = await quotas.usage([scope], WINDOWS.day, WINDOWS.month)
+    (found,) = await quotas.usage([scope], WINDOWS)
     return found
 
 
@@ -65,7 +65,7 @@ async def test_accepted_question_reserves_for_all_whom_it_concerns(
 ) -> None:
     await queue.accept("job-1", make_ask(), make_hold(100, 1_000))
 
-    for found in await quotas.usage([WORKSPACE, CHANNEL, PERSON], WINDOWS.day, WINDOWS.month):
+    for found in await quotas.usage([WORKSPACE, CHANNEL, PERSON], WINDOWS):
         assert found.day == found.month
         assert found.day.requests == Amount(0, 1)
         assert found.day.tokens == Amount(0, 100)
@@ -78,7 +78,7 @@ async def test_end_of_a_question_settles_what_it_used(queue: Queue, quotas: Quot
     await held.begin()
     await held.deliver(answered())
 
-    for found in await quotas.usage([WORKSPACE, CHANNEL, PERSON], WINDOWS.day, WINDOWS.month):
+    for found in await quotas.usage([WORKSPACE, CHANNEL, PERSON], WINDOWS):
         assert found.day == found.month
         assert found.day.requests == Amount(1, 0)
         assert found.day.tokens == Amount(30, 0)
@@ -373,7 +373,7 @@ async def test_use_of_yesterday_counts_yesterday(queue: Queue, quotas: Quotas) -
     await queue.accept("job-2", make_ask(), make_hold(100, limits=limits))
     await held.deliver(answered())
 
-    (then,) = await quotas.usage([CHANNEL], "2026-11-21", "2026-11")
+    (then,) = await quotas.usage([CHANNEL], old)
     assert then.day.tokens == Amount(30, 0)
     assert then.month.tokens == Amount(30, 100)
     assert await tokens(quotas) == Amount(0, 100)

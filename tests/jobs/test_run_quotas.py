@@ -41,6 +41,7 @@ from tests.fixtures.grok import OpenGrokClient
 from tests.fixtures.workspace import people_of
 from tests.jobs.steps import take_next, take_over
 from tests.jobs.work import until
+from tests.rules.holds import make_windows
 
 SETTINGS = Settings(_env_file=None, grok_reasoning_tokens=50)
 
@@ -117,7 +118,7 @@ class Desk:
         self._client = client
         self._quotas = quotas
         self._workspace = workspace
-        self._month = ""
+        self._windows = make_windows()
 
     async def accept(
         self, policy: Policy | None = None, *, prompt: str = "Hi", **place: Any
@@ -146,7 +147,7 @@ class Desk:
         job = await self.queue.look("job-1")
         assert job is not None
         assert job.hold is not None
-        self._month = job.hold.windows.month
+        self._windows = job.hold.windows
         return job.hold
 
     async def answer(self, stop: Stop | None = None) -> None:
@@ -159,7 +160,7 @@ class Desk:
 
     async def used(self) -> Counts:
         """What was used in the workspace; nothing must be reserved any more."""
-        (use,) = await self._quotas.usage([WORKSPACE], "no day", self._month)
+        (use,) = await self._quotas.usage([WORKSPACE], self._windows)
         month = use.month
         assert month.requests.held == month.tokens.held == month.micro_dollars.held == 0
         assert use.running == 0

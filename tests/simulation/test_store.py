@@ -195,7 +195,7 @@ async def _counting(ops: Operations, store: Store) -> None:
     await ops.do("stale", _stale(store))
     windows = make_windows()
     for scope in (WORKSPACE, Scope("channel", "C1"), Scope("user", "U1")):
-        await ops.do(f"usage of {scope}", quotas.usage([scope], windows.day, windows.month))
+        await ops.do(f"usage of {scope}", quotas.usage([scope], windows))
     await ops.do("ledger", quotas.export(windows.month))
     await ops.do("most", quotas.most(WORKSPACE, windows.month, 5))
     budget = EditBudget(store, KEYS, 6)

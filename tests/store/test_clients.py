@@ -57,9 +57,7 @@ async def test_more_questions_at_once_than_a_quota_has_room_for_on_a_cluster(
             assert {repr(each) for each in outcomes if isinstance(each, StoreUnavailable)} == set()
             assert sum(isinstance(each, str) for each in outcomes) == 25
             assert sum(isinstance(each, Denied) for each in outcomes) == 175
-            (use,) = await Quotas(store, KEYS).usage(
-                [WORKSPACE], hold.windows.day, hold.windows.month
-            )
+            (use,) = await Quotas(store, KEYS).usage([WORKSPACE], hold.windows)
             assert (use.day.tokens.held, use.running) == (2_500, 25)
 
 

@@ -12,9 +12,10 @@ from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas, UsageRow, Use
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
-from tests.rules.holds import make_hold
+from tests.rules.holds import make_hold, make_windows
 
-DAY, MONTH = "2026-11-22", "2026-11"
+WINDOWS = make_windows("2026-11-22")
+MONTH = WINDOWS.month
 
 
 @pytest.fixture
@@ -37,10 +38,10 @@ async def spend(queue: Queue, channel: str, user: str, charge: Charge, model: st
 async def test_nothing_was_used(quotas: Quotas) -> None:
     scopes = [WORKSPACE, Scope("channel", "C1"), EACH_USER]
 
-    assert await quotas.usage(scopes, DAY, MONTH) == tuple(
+    assert await quotas.usage(scopes, WINDOWS) == tuple(
         Use(scope, Counts(), Counts(), 0) for scope in scopes
     )
-    assert await quotas.usage([], DAY, MONTH) == ()
+    assert await quotas.usage([], WINDOWS) == ()
     assert await quotas.most(WORKSPACE, MONTH, 3) == ()
     assert await quotas.export(MONTH) == ()
 
@@ -51,7 +52,7 @@ async def test_each_scope_has_its_own(queue: Queue, quotas: Quotas) -> None:
     await queue.accept("open", make_ask(channel="C2"), make_hold(70, 700, channel="C2"))
 
     one, two, everybody = await quotas.usage(
-        [Scope("channel", "C1"), Scope("channel", "C2"), WORKSPACE], DAY, MONTH
+        [Scope("channel", "C1"), Scope("channel", "C2"), WORKSPACE], WINDOWS
     )
     assert one.day == one.month == Counts(Amount(2), Amount(30), Amount(100), unpriced=1)
     assert two.day == Counts(Amount(0, 1), Amount(0, 70), Amount(0, 700))
