@@ -70,9 +70,10 @@ def _start(order: dict[str, Any]) -> int:
         os.environ.clear()
         os.environ.update(order["env"])
         os.chdir(order["cwd"])
-        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = _log(order["log"])
+        errors = _log(order["errors"]) if "errors" in order else log
         nothing = os.open(os.devnull, os.O_RDONLY)
-        for number, source in enumerate((nothing, log, log)):
+        for number, source in enumerate((nothing, log, errors)):
             os.dup2(source, number)
         os.closerange(3, 64)
         _shorten(order["seconds"])
@@ -83,6 +84,10 @@ def _start(order: dict[str, Any]) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _log(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def _shorten(seconds: dict[str, float]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from sandbox.workspace import (
     dm_of,
 )
 from tests.e2e.cut_answers import MODEL, ONE, THREE, TWO, cut, first, press, told
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import button, buttons, is_complete, last_line, markdown, on_stage
 from tests.e2e.test_crashes import empty_stage
 
@@ -382,7 +384,7 @@ async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
     async with empty_stage() as stage:
         env = environment(stage.workspace, stage.grok, tmp_path / "data")
         stage.grok.script(cut())
-        async with bot_process(env, cwd=tmp_path) as bot:
+        async with loaded_bot(env, cwd=tmp_path) as bot:
             await stage.workspace.connected()
             await stage.ask("Count")
             (message,) = await stage.answer()
@@ -390,9 +392,9 @@ async def test_killed_behind_the_click_it_goes_on_once(tmp_path: Path) -> None:
             stage.grok.script(Script(text=TWO, speed=2, times=2))
             await press(stage, ANA, message)
             await stage.grok.arrived(2)
-            bot.kill()
+            bot.send_signal(signal.SIGKILL)
             await bot.wait()
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await stage.reply(0, message.ts)
             await stage.workspace.wait_for(lambda: "continue" not in buttons(message), 20)
             await stage.quiet()

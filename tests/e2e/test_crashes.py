@@ -13,7 +13,8 @@ import pytest
 from bot.ops.manifest import manifest
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import BEN, GENERAL, AppConfig, Message, Workspace
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import Stage, installed_app, markdown
 from tests.jobs.work import until
 
@@ -54,13 +55,13 @@ async def test_killed_in_mid_stream_and_started_again_it_ends_in_the_same_messag
     async with empty_stage() as stage:
         env = environment(stage.workspace, stage.grok, tmp_path / "data")
         stage.grok.script(slow(times=2))
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await stage.workspace.connected()
             await stage.ask("Count")
             message = await streaming(stage)
             first.send_signal(signal.SIGKILL)
             await first.wait()
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             (answer,) = await stage.answer()
 
     assert answer.ts == message.ts
@@ -72,7 +73,7 @@ async def test_told_to_stop_it_finishes_what_runs_and_leaves(tmp_path: Path) -> 
     async with empty_stage() as stage:
         env = environment(stage.workspace, stage.grok, tmp_path / "data")
         stage.grok.script(slow())
-        async with bot_process(env, cwd=tmp_path) as bot:
+        async with loaded_bot(env, cwd=tmp_path) as bot:
             await stage.workspace.connected()
             await stage.ask("Count")
             await streaming(stage)
@@ -96,13 +97,13 @@ async def test_what_the_grace_period_does_not_finish_is_handed_back_at_once(
             JOB_LEASE_SECONDS="600",
         )
         stage.grok.script(slow(times=2))
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await stage.workspace.connected()
             await stage.ask("Count")
             message = await streaming(stage)
             first.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(first.wait(), 20) == 0
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             (answer,) = await stage.answer()
 
     assert answer.ts == message.ts
@@ -115,12 +116,12 @@ async def test_a_frozen_bot_that_wakes_leaves_the_other_ones_answer(
     async with empty_stage() as stage:
         env = environment(stage.workspace, stage.grok, tmp_path / "data", REDIS_URL=redis_url)
         stage.grok.script(slow(times=None))
-        async with bot_process(env, cwd=tmp_path) as frozen:
+        async with loaded_bot(env, cwd=tmp_path) as frozen:
             await stage.workspace.connected()
             await stage.ask("Count")
             message = await streaming(stage)
             frozen.send_signal(signal.SIGSTOP)
-            async with bot_process(env, cwd=tmp_path) as other:
+            async with loaded_bot(env, cwd=tmp_path) as other:
                 (answer,) = await stage.answer()
                 frozen.send_signal(signal.SIGCONT)
                 frozen.send_signal(signal.SIGTERM)
@@ -140,7 +141,7 @@ async def test_killed_while_a_write_is_on_its_way_there_is_one_answer(
     async with empty_stage() as stage:
         env = environment(stage.workspace, stage.grok, tmp_path / "data")
         stage.grok.script(slow(times=None))
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await stage.workspace.connected()
             fault = stage.workspace.fail(moment, delay=0.5)
             await stage.ask("Count")
@@ -149,7 +150,7 @@ async def test_killed_while_a_write_is_on_its_way_there_is_one_answer(
                 await until(lambda: fault.times == 0)
             first.send_signal(signal.SIGKILL)
             await first.wait()
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             (answer,) = await stage.workspace.wait_for(lambda: _whole(_left(stage)), 20)
 
     assert not answer.deleted
@@ -173,7 +174,7 @@ async def test_killed_in_a_stream_of_an_agent_it_leaves_no_thread_working(tmp_pa
         env = environment(workspace, stage.grok, tmp_path / "data", SLACK_STREAMING="native")
         stage.grok.script(slow(times=2))
         workspace.fail("agents.sessions.setStatus", retry_after=1)
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await workspace.connected()
             root = await workspace.say(BEN, GENERAL, "@grok Count")
             await workspace.wait_for(
@@ -184,7 +185,7 @@ async def test_killed_in_a_stream_of_an_agent_it_leaves_no_thread_working(tmp_pa
         session = workspace.session(GENERAL, root.ts)
         assert session is not None
         killed = session.history.copy()
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await workspace.wait_for(
                 lambda: any(WHOLE in markdown(each) for each in stage.replies(root.ts)), 30
             )

@@ -21,6 +21,7 @@ from bot.store.keys import Keys
 from bot.words import talk
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace
+from tests.e2e.loaded import loaded_bot
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, installed_app, is_complete, markdown
 from tests.jobs.asks import make_answer, make_ask
@@ -41,7 +42,7 @@ def question(**place: Any) -> Any:
 
 
 async def run(env: dict[str, str], cwd: Path, *arguments: str) -> tuple[int, str, str]:
-    async with bot_process(env, "jobs", *arguments, cwd=cwd) as process:
+    async with loaded_bot(env, "jobs", *arguments, cwd=cwd) as process:
         out, err = await process.communicate()
     return process.returncode or 0, out.decode().strip(), err.decode().strip()
 
@@ -86,8 +87,9 @@ async def test_every_job_is_listed_with_why_it_stands_there_and_without_its_ques
 ) -> None:
     async with Workspace(app=installed_app()) as workspace:
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url)
-        code, out, _ = await run(env, tmp_path)
-        assert (code, out) == (0, command_words.JOBS_NONE)
+        async with bot_process(env, "jobs", cwd=tmp_path) as process:
+            none, _ = await process.communicate()
+        assert (process.returncode, none.decode().strip()) == (0, command_words.JOBS_NONE)
 
         await one_of_each(store)
         found = await rows(env, tmp_path)
@@ -136,7 +138,7 @@ async def test_what_was_given_up_is_asked_again_by_the_rules_that_hold(
             "",
             command_words.job_not_failed("failed-1"),
         )
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await workspace.connected()
             await Stage(workspace, grok).answer()
         assert len(grok.requests) == 1
@@ -170,7 +172,7 @@ async def test_a_job_is_dropped_wherever_it_stands(
             code, out, err = await run(env, tmp_path, "--drop", state)
             assert (code, out) == (0, command_words.job_dropped(state)), err
         assert (await rows(env, tmp_path))[state]["why"] == command_words.JOB_DROPPED
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await workspace.connected()
             board = Board(store, Keys(TEAM_ID))
             while any(row.id == state for row in await board.under_way()):
@@ -275,5 +277,6 @@ async def test_help_says_so(tmp_path: Path, grok: GrokServer) -> None:
         async with bot_process(env, "--help", cwd=tmp_path) as process:
             out, _ = await process.communicate()
         assert b"jobs" in out
-        _, helped, _ = await run(env, tmp_path, "--help")
-        assert all(option in helped for option in ("--failed", "--retry", "--drop", "--json"))
+        async with bot_process(env, "jobs", "--help", cwd=tmp_path) as process:
+            helped, _ = await process.communicate()
+        assert all(option in helped for option in (b"--failed", b"--retry", b"--drop", b"--json"))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.workspace import GENERAL, Message, Workspace
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import buttons, markdown
 from tests.e2e.test_crashes import WHOLE, empty_stage, slow, streaming
 from tests.jobs.work import until
@@ -37,7 +38,7 @@ async def test_killed_in_the_middle_of_a_call_that_slack_carries_out_later(
         workspace = stage.workspace
         env = environment(workspace, stage.grok, tmp_path / "data")
         stage.grok.script(slow(times=None))
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await workspace.connected()
             if method == "chat.postMessage":
                 fault = workspace.fail(method, delay=LATE_SECONDS)
@@ -49,7 +50,7 @@ async def test_killed_in_the_middle_of_a_call_that_slack_carries_out_later(
             await until(lambda: fault.times == 0)
             first.send_signal(signal.SIGKILL)
             await first.wait()
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await workspace.wait_for(lambda: texts(workspace) == [WHOLE], 20)
             (answer,) = standing(workspace)
             if method == "chat.update":
@@ -73,14 +74,14 @@ async def test_standing_still_in_the_middle_of_a_call_that_slack_carries_out_lat
         workspace = stage.workspace
         env = environment(workspace, stage.grok, tmp_path / "data", REDIS_URL=redis_url)
         stage.grok.script(slow(times=None))
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await workspace.connected()
             await stage.ask("Count")
             await streaming(stage)
             fault = workspace.fail("chat.update", delay=LATE_SECONDS)
             await until(lambda: fault.times == 0)
             first.send_signal(signal.SIGSTOP)
-            async with bot_process(env, cwd=tmp_path):
+            async with loaded_bot(env, cwd=tmp_path):
                 await workspace.wait_for(lambda: texts(workspace) == [WHOLE], 20)
                 (answer,) = standing(workspace)
                 first.send_signal(signal.SIGCONT)

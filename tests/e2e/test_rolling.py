@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, Limits, Message, Workspace
+from tests.e2e.loaded import Loaded, loaded_bot
 from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import Stage, installed_app, is_complete, markdown
 from tests.e2e.test_crashes import WHOLE, WORDS, empty_stage, slow, streaming
@@ -26,7 +27,7 @@ START_SECONDS = 40.0
 COMMITS_AGO = 40
 
 
-async def stop(process: asyncio.subprocess.Process) -> int:
+async def stop(process: asyncio.subprocess.Process | Loaded) -> int:
     """Send SIGTERM; the exit code."""
     process.send_signal(signal.SIGTERM)
     return await asyncio.wait_for(process.wait(), 40)
@@ -49,11 +50,11 @@ async def test_told_to_stop_beside_another_its_answer_goes_on(
         )
         stage.grok.script(Script(pieces=WORDS, speed=10))  # longer than another takes to start
         stage.grok.script(slow())
-        async with bot_process(env, cwd=tmp_path) as first:
+        async with loaded_bot(env, cwd=tmp_path) as first:
             await stage.workspace.connected(1, START_SECONDS)
             await stage.ask("Count")
             message = await streaming(stage)
-            async with bot_process(env, cwd=tmp_path) as other:
+            async with loaded_bot(env, cwd=tmp_path) as other:
                 await stage.workspace.connected(2, START_SECONDS)
                 assert await stop(first) == 0
                 (answer,) = await stage.answer()

@@ -21,7 +21,8 @@ from bot.store.connection import Store
 from bot.store.keys import Keys
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Message
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.several import several
 from tests.e2e.stage import Stage, markdown, on_stage
 from tests.e2e.test_admin import told
@@ -136,7 +137,7 @@ async def test_killed_on_a_cluster_the_answer_goes_on_elsewhere(tmp_path: Path) 
         async with empty_stage() as stage:
             env = environment(stage.workspace, stage.grok, tmp_path / "data", REDIS_URL=cluster.url)
             stage.grok.script(slow(times=2))
-            async with bot_process(env, cwd=tmp_path) as first, bot_process(env, cwd=tmp_path):
+            async with loaded_bot(env, cwd=tmp_path) as first, loaded_bot(env, cwd=tmp_path):
                 await stage.workspace.connected(2)
                 await stage.ask("Count")
                 message = await streaming(stage)
