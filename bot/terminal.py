@@ -12,11 +12,10 @@ from typing import TextIO
 
 from bot.asking.requests import Requests
 from bot.completion.collect import Collector
-from bot.completion.enclosed import holds_pictures
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
 from bot.completion.result import Section
-from bot.completion.transcript import Past
+from bot.completion.transcript import Past, holds_pictures
 from bot.errors import GrokFailed, GrokFailure, RequestRefused, StartupError
 from bot.files.reading import Reading
 from bot.files.ref import bounds_of

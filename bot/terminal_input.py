@@ -17,9 +17,9 @@ from typing import TextIO
 
 from pydantic import JsonValue
 
-from bot.completion.enclosed import named_unread
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_words
+from bot.completion.transcript import named_unread
 from bot.errors import UserError
 from bot.files.kinds import kind_by
 from bot.files.material import Enclosure, Unread

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot import words
-from bot.completion.echo import show_echo
-from bot.completion.endings import ending_of
+from bot.completion.conversation import show_echo
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import MOST_CHANCES, kept_chances, logprob_table
 from bot.completion.references import References, listing
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Answer, Chunk, Endpoint, Section, TokenLogprob, ToolUse, Usage
+from bot.completion.result import (
+    Answer,
+    Chunk,
+    Endpoint,
+    Section,
+    TokenLogprob,
+    ToolUse,
+    Usage,
+    ending_of,
+)
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.tools import Searched, Searching
 from bot.words import search as said

@@ -1,19 +1,51 @@
-"""A conversation as it is remembered: what was asked and answered in one thread, turn by turn."""
+"""A conversation as it is remembered: what was asked and answered in one thread, turn by turn; and
+an echoed prompt, set apart from the completion that follows it."""
 
 from __future__ import annotations
+
+import re
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.completion.ask import Ask
-from bot.completion.echo import without_echo
 from bot.completion.result import Answer
 from bot.markdown.characters import boundary
+
+_BACKTICKS = re.compile(r"`+")
+_CODE = re.compile(r"```|~~~|^(?: {4}|\t)", re.MULTILINE)
 
 BYTES_PER_TOKEN = 3
 """English has about four, code and other languages about three (UTF-8)."""
 
 _TOKENS_PER_TURN = 24
 """For what marks who speaks (`bot.completion.transcript`)."""
+
+
+def show_echo(prompt: str, text: str, *, done: bool) -> str:
+    """`text` with the `prompt` at its start as a quotation, or in a code block if it holds code.
+
+    While only a part of the prompt has come, nothing is shown, so that what is shown only ever
+    grows. Text that does not begin with the prompt stays as it is.
+    """
+    if not text.startswith(prompt):
+        return "" if prompt.startswith(text) and not done else text
+    completion = text[len(prompt) :].lstrip("\n")
+    return f"{_code_block(prompt) if _CODE.search(prompt) else _quotation(prompt)}\n\n{completion}"
+
+
+def without_echo(prompt: str, shown: str) -> str:
+    """The completion alone, of what `show_echo` made of it."""
+    return shown.removeprefix(show_echo(prompt, prompt, done=True))
+
+
+def _quotation(prompt: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in prompt.splitlines())
+
+
+def _code_block(prompt: str) -> str:
+    longest = max((len(run) for run in _BACKTICKS.findall(prompt)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{prompt}\n{fence}"
 
 
 class Turn(BaseModel):

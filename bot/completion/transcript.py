@@ -1,4 +1,5 @@
-"""What goes along with a question, as Grok reads it: chat messages, or one marked text.
+"""What goes along with a question, as Grok reads it: chat messages, or one marked text;
+and files, as far as they can be where it goes, with the text that tells of them.
 
 What people wrote is untrusted. Nothing in it can pass for one of the marks written here: a line
 that looks like one is quoted (`> …`), and the rest stays as it is.
@@ -11,16 +12,16 @@ that; English makes one of four).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.completion.ask import Said
 from bot.completion.conversation import Turn, beginning, estimate_tokens, most_tokens
-from bot.completion.enclosed import beside_text, carried
 from bot.completion.excerpt import excerpt
 from bot.completion.request import CompletionRequest
-from bot.files.material import Enclosure, Pdf, Picture, Unread
+from bot.files.material import Enclosure, Pdf, Picture, Text, Unread
 from bot.markdown.lookalikes import latin, normalized
+from bot.words import files as words
 
 STOP = "\n=====["
 """Where Grok would begin to write for somebody else: an answer to a `Frame` ends before.
@@ -71,6 +72,63 @@ _LIKE_SHARED = re.compile(rf"{_EQUAL_SIGNS}\(")
 PER_MESSAGE = 8
 """Tokens that mark a message of a chat: its role, its beginning and its end. Those of ChatML and
 Llama 3 take five, OpenAI's Harmony up to seven (their chat templates)."""
+
+
+def carried(files: Iterable[Enclosure], *, pictures: bool, pdfs: bool) -> tuple[Enclosure, ...]:
+    """`files` where pictures, or PDFs as they are, can go along or not: of other PDFs only what is
+    written in them does."""
+    return tuple(_carried(file, pictures=pictures, pdfs=pdfs) for file in files)
+
+
+def _carried(file: Enclosure, *, pictures: bool, pdfs: bool) -> Enclosure:
+    match file:
+        case Picture(name) if not pictures:
+            return Unread(name, words.NO_EYES)
+        case Pdf(name, _, text, tokens, cut) if not pdfs or tokens is None:
+            return Text(name, text, cut) if text.strip() else Unread(name, words.NO_TEXT_IN_PDF)
+        case _:
+            return file
+
+
+def named_unread(files: Iterable[Enclosure]) -> tuple[tuple[str, str], ...]:
+    """Those that do not go along: what each is called, and why."""
+    return tuple((file.name, file.why) for file in files if isinstance(file, Unread))
+
+
+def nothing_read(files: Sequence[Enclosure]) -> str:
+    """What to say where there is nothing but files, and none of them can go along; empty where one
+    can."""
+    unread = named_unread(files)
+    return words.none_read(unread) if unread and len(unread) == len(files) else ""
+
+
+def holds_pictures(files: Iterable[Enclosure]) -> bool:
+    """Whether there are pictures among them, to be looked at."""
+    return any(isinstance(file, Picture) for file in files)
+
+
+def beside_text(files: Iterable[Enclosure]) -> int:
+    """The most tokens that files come to besides what is written of them, or instead."""
+    return sum(_beside_text(file) for file in files)
+
+
+def _beside_text(file: Enclosure) -> int:
+    match file:
+        case Picture():
+            return file.tokens
+        case Pdf():
+            return file.tokens or 0
+        case _:
+            return 0
+
+
+def one_fewer(files: Sequence[Enclosure]) -> tuple[Enclosure, ...] | None:
+    """`files` without the last that goes along, for want of room; None when none does."""
+    for place in range(len(files) - 1, -1, -1):
+        if not isinstance(files[place], Unread):
+            fewer = Unread(files[place].name, words.NO_ROOM)
+            return (*files[:place], fewer, *files[place + 1 :])
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ PDF_SEARCHES = 5
 
 _MARKS = 512
 """Tokens (a byte each) that name a file and mark where it begins and ends, or why it is not
-there (`bot.completion.enclosed`)."""
+there (`bot.completion.transcript`)."""
 
 _FRAME = 512
 """Tokens that introduce all of them, and a conversation where there is no other."""

@@ -12,10 +12,9 @@ from typing import Self
 import structlog
 
 from bot import tracing
-from bot.completion.enclosed import carried, holds_pictures
-from bot.completion.endings import ending_of
-from bot.completion.result import Chunk
+from bot.completion.result import Chunk, ending_of
 from bot.completion.tools import Searched
+from bot.completion.transcript import carried, holds_pictures
 from bot.errors import GrokFailed, GrokFailure
 from bot.files.material import Pdf
 from bot.grok.adapting import Adapting, Room, Way, adapted, room_after, shortened, ways_out

@@ -11,15 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.completion.endings import ending_of
-from bot.completion.references import (
-    LONGEST_ADDRESS,
-    Numbers,
-    Reference,
-    is_label,
-    link_to,
-)
-from bot.completion.result import Chunk
+from bot.completion.references import LONGEST_ADDRESS, Numbers, Reference, is_label, link_to
+from bot.completion.result import Chunk, ending_of
 
 _NEXT = re.compile(r"\n|`+|~{3,}|\[(?=\[[ 0-9]|\[?\Z|[a-z0-9.-]{1,60}(?: |\Z))")
 _OPENING = re.compile(r"\[(?:\[ {0,3}[0-9]{1,4} {0,3}\]|([a-z0-9.-]{1,60}) [0-9]{1,4})\]\((?=[hH])")

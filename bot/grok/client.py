@@ -17,10 +17,9 @@ from pydantic import SecretStr
 
 from bot import words
 from bot.completion.ask import Effort, thoughts_of
-from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
-from bot.completion.transcript import NO_PAST, Past
+from bot.completion.transcript import NO_PAST, Past, carried
 from bot.errors import Fault, RequestRefused, StartupError
 from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion

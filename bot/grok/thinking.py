@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.completion.endings import ending_of
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Chunk
+from bot.completion.result import Chunk, ending_of
 
 _MARKS = {
     "<think>": "</think>",

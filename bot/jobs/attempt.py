@@ -9,8 +9,8 @@ import time
 import structlog
 
 from bot.completion.collect import Collector
-from bot.completion.enclosed import holds_pictures, named_unread
 from bot.completion.result import Answer, ToolUse
+from bot.completion.transcript import holds_pictures, named_unread
 from bot.errors import StoreUnavailable
 from bot.files.material import Enclosure
 from bot.grok.client import GrokClient

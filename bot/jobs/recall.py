@@ -12,13 +12,14 @@ from attrs import frozen
 
 from bot.completion.ask import Ask, Begun, Said
 from bot.completion.conversation import BYTES_PER_TOKEN, Turn, estimate_tokens
-from bot.completion.enclosed import carried, one_fewer
 from bot.completion.transcript import (
     PER_MESSAGE,
     Past,
+    carried,
     fit,
     most_enclosed,
     most_read,
+    one_fewer,
     shared,
     texts_of,
 )

@@ -14,9 +14,9 @@ from attrs import frozen
 from bot import metrics, words
 from bot.backoff import until_stored
 from bot.completion.ask import Ask
-from bot.completion.enclosed import nothing_read
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
+from bot.completion.transcript import nothing_read
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient

@@ -14,9 +14,9 @@ from bot.completion.conversation import (
     beginning,
     conversation_of,
     estimate_tokens,
+    show_echo,
     turn_of,
 )
-from bot.completion.echo import show_echo
 from bot.completion.result import Answer, Section
 from bot.completion.transcript import Past
 from tests.completion.prompts import completion_prompt

@@ -6,9 +6,8 @@ import pytest
 
 from bot import words
 from bot.completion.collect import Collector
-from bot.completion.endings import NO_REASON, ending_of, plain_reason
 from bot.completion.request import CompletionRequest
-from bot.completion.result import Chunk
+from bot.completion.result import NO_REASON, Chunk, ending_of, plain_reason
 
 WORDS = {
     "xAI": {

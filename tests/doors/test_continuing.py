@@ -9,7 +9,7 @@ import pytest
 
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask
-from bot.completion.echo import show_echo
+from bot.completion.conversation import show_echo
 from bot.completion.result import Answer, Section
 from bot.doors.continuing import continued
 from bot.reply.ledger import Post

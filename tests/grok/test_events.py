@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.completion.collect import Collector
-from bot.completion.endings import Ending, ending_of
+from bot.completion.result import Ending, ending_of
 from bot.grok.endpoints.events import Reader, answers, begins, error_in
 from bot.grok.progress import Progress
 from bot.words import grok as words

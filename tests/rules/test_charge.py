@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from bot.completion.ask import Ask
-from bot.completion.echo import show_echo
+from bot.completion.conversation import show_echo
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, ToolUse, Usage
 from bot.rules.charge import NOTHING, Charge, charge_for

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.completion.enclosed import carried
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
-from bot.completion.transcript import NO_PAST, STOP, Past
+from bot.completion.transcript import NO_PAST, STOP, Past, carried
 from bot.files.material import Enclosure
 from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect
 from bot.grok.endpoints.chat import CHAT

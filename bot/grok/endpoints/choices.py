@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.completion.endings import NO_REASON, plain_reason
 from bot.completion.request import MAX_ANSWERS
-from bot.completion.result import Chunk, TokenLogprob
+from bot.completion.result import NO_REASON, Chunk, TokenLogprob, plain_reason
 from bot.grok.endpoints.values import (
     chance,
     count_of,
