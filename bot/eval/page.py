@@ -29,7 +29,7 @@ _FILES = {
     "/judge.css": ("judge.css", "text/css"),
 }
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 _HEADERS = {

@@ -142,6 +142,8 @@ async def test_hostile_answers_are_shown_as_texts(page: Page, tmp_path: Path) ->
 async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Path) -> None:
     data, home = sums(tmp_path, 12), tmp_path / "grok-bot-demo-1"
     home.mkdir(mode=0o700)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     async with GrokServer(speed=None, first_delay=0) as grok, Workspace() as workspace:
         leave_notice(home, Notice(url=workspace.url, secret=workspace.judging_secret))
         await page.goto(f"{workspace.url}#{GENERAL}/{ANA}")
@@ -181,6 +183,7 @@ async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Pat
         await page.locator(f'[data-channel="{GENERAL}"]').click()
         await expect(page.locator("[data-composer]")).to_be_visible()
 
+    assert complaints == []
     assert "Best: temperature=0.2" in second.out.getvalue()
     assert "agrees with the person on 100%" in second.out.getvalue()
 
