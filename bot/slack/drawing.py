@@ -59,7 +59,7 @@ def drawn(chart: Chart) -> Drawn:
         label = words.numbered(number) if number in legend else name
         _row(canvas, _TOP + _ROW * (number - 1), label, bar)
     written = io.BytesIO()
-    image.save(written, "PNG", optimize=True)
+    image.save(written, "PNG")
     return Drawn(written.getvalue(), legend)
 
 
