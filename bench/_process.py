@@ -41,9 +41,11 @@ async def running_bot(
     endpoint: str = "auto",
     command: Sequence[str] = ("serve",),
     settings: Mapping[str, str] = MappingProxyType({}),
+    stdout: int = DEVNULL,
 ) -> AsyncIterator[Process]:
     """The bot as it is always run, for so many answers at once of at most so many tokens; its
-    Valkey is a process of its own. `grok`, or where one is. `settings` come on top."""
+    Valkey is a process of its own. `grok`, or where one is. `settings` come on top, over what is
+    usual here."""
     where = (grok, "any", "xai") if isinstance(grok, str) else _where(grok)
     environment = {
         "PATH": os.environ["PATH"],
@@ -66,7 +68,7 @@ async def running_bot(
             *("-m", "bot", *command),
             env=environment | {"DATA_DIR": home},
             cwd=home,
-            stdout=DEVNULL,
+            stdout=stdout,
         )
         try:
             yield process

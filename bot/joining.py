@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -39,8 +40,9 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
     async with AsyncExitStack() as stack:
         ops = await stack.enter_async_context(ops_server(settings, health))
         await stack.enter_async_context(serving)
-        if way_in is not None:
-            await stack.enter_async_context(way_in)
+        async with _models_built():  # while Slack opens a connection
+            if way_in is not None:
+                await stack.enter_async_context(way_in)
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
         install_port = http_port if routes else None
         if routes and http_port is None:
@@ -48,7 +50,6 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
 
             install_port = (await stack.enter_async_context(port_of(settings, routes))).port
         stack.callback(health.stop)
-        ground.tasks.start(build_models)
         yield Bot(
             team=installation.team if installation else "",
             working=serving.working,
@@ -57,3 +58,15 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
             install_port=install_port,
             answering=lambda: serving.answering,
         )
+
+
+@asynccontextmanager
+async def _models_built() -> AsyncIterator[None]:
+    """All models are built at the end, beside what is done while this is entered."""
+    building = asyncio.create_task(build_models(), name="building models")
+    try:
+        yield
+        await building
+    finally:
+        building.cancel()
+        await asyncio.wait([building])

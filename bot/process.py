@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import aiohttp
 import structlog
@@ -37,9 +37,11 @@ from bot.slack.reaction import BackgroundTasks
 from bot.slack.session import slack_client
 from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store
-from bot.store.grok_keys import GrokKeys
 from bot.teams.tenant import Serving, Tenant
 from bot.wiring import Wiring
+
+if TYPE_CHECKING:
+    from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
 log = structlog.get_logger(__name__)
 

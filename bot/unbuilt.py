@@ -1,7 +1,7 @@
 """Models that pydantic has not built yet: those with `defer_build` wait until they are first used.
 
-To build all of them takes as long as to load three libraries, and a bot is ready without. So it is
-done right after that, one by one, and the first question finds them built.
+To build all of them takes as long as to load three libraries. So it is done while the bot waits for
+Slack to open a connection, one by one, and the first question finds them built.
 """
 
 from __future__ import annotations

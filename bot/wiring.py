@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
@@ -60,12 +62,14 @@ from bot.slack.thread import ThreadReader, WholeMessages
 from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
 from bot.store.connection import Store
-from bot.store.grok_keys import GrokKeys
 from bot.store.memory import Memory
 from bot.store.people import KeptPeople
 from bot.store.policies import Policies
 from bot.store.rests import Rests
 from bot.store.side import StoreSide
+
+if TYPE_CHECKING:
+    from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
 LOOK_UP_SECONDS = 1.0
 """How long looking a person up may take, of the 3 s that an ack may take."""
