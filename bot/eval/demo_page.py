@@ -75,7 +75,12 @@ async def shown_in_demo(
     where: Path, address: str, frame: Callable[[str], None]
 ) -> AsyncIterator[str]:
     """While entered, the newest demo that answers shows the page at `address`; where that is seen,
-    empty: nowhere. `frame` is told first which page will show it."""
+    empty: nowhere. `frame` is told first which page will show it.
+
+    The token at the end of `address` is for whoever reads where it is seen, and told to no demo:
+    the page of that is there for everybody on this machine.
+    """
+    page, _, token = address.partition("#")
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         for notice in islice(notices(where), _MOST):
@@ -85,12 +90,12 @@ async def shown_in_demo(
                     socket = await session.ws_connect(
                         f"{notice.url}/ui/judging", headers={SECRET: notice.secret}
                     )
-                    await socket.send_str(address)
+                    await socket.send_str(page)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.info("no demo there", url=notice.url, error=str(error))
                 continue
             stack.push_async_callback(socket.close)
-            yield f"{notice.url}/#judge"
+            yield f"{notice.url}/#judge//{token}"
             return
         frame("")
         yield ""

@@ -152,9 +152,11 @@ async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Pat
         await expect(entry).to_have_count(0)
 
         first = Terminal(grok, data, PERSON, "grok-4.3", demos=tmp_path)
-        await first.address()
-        assert f"{workspace.url}/#judge" in first.told
+        address = await first.address()
+        assert address.startswith(f"{workspace.url}/#judge//")
         await entry.click()
+        await expect(page.locator(".judging-note")).to_contain_text("in the terminal")
+        await page.goto(address)
         frame = page.frame_locator("iframe")
         count = frame.locator("#count")
         await expect(count).to_have_text(re.compile(r"^0 of \d+$"))
@@ -168,7 +170,9 @@ async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Pat
         await expect(entry).to_have_count(0)
 
         second = Terminal(grok, data, PERSON, "grok-4.3", demos=tmp_path)
-        await second.address()
+        await entry.click()
+        await expect(frame.get_by_role("alert")).to_contain_text("not the address of the eval")
+        await page.goto(await second.address())
         await expect(count).to_have_text(f"1 of {total}")
         shown = await frame.locator("#prompt").inner_text()
         await judge(page, frame)
@@ -183,7 +187,8 @@ async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Pat
         await page.locator(f'[data-channel="{GENERAL}"]').click()
         await expect(page.locator("[data-composer]")).to_be_visible()
 
-    assert complaints == []
+    (refused,) = complaints  # what was open of the first eval, by the second
+    assert "403" in refused
     assert "Best: temperature=0.2" in second.out.getvalue()
     assert "agrees with the person on 100%" in second.out.getvalue()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.eval.demo_page import Notice, leave_notice, notices, shown_in_demo
@@ -78,8 +79,13 @@ async def test_the_demo_that_answers_shows_it_for_as_long_as_it_lasts(tmp_path: 
         a_demo(tmp_path, "here", here, at=1)
         framed: list[str] = []
         async with shown_in_demo(tmp_path, ADDRESS, framed.append) as shown:
-            assert shown == f"{workspace.url}/#judge"
-            await workspace.wait_for(lambda: workspace.judging == ADDRESS)
+            assert shown == f"{workspace.url}/#judge//a-token-of-an-eval"
+            await workspace.wait_for(lambda: workspace.judging == "http://127.0.0.1:4000/")
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"{workspace.url}/ui/state") as reply,
+            ):
+                assert "a-token" not in await reply.text()
         await workspace.wait_for(lambda: not workspace.judging)
 
     assert framed[-1] == workspace.url

@@ -11,7 +11,8 @@ from sandbox.workspace import Workspace
 from sandbox.workspace.judging import SECRET
 
 pytestmark = pytest.mark.integration
-ADDRESS = "http://127.0.0.1:4000/#a-token"
+ADDRESS = "http://127.0.0.1:4000/"
+OTHER = "http://127.0.0.1:4001/"
 
 
 @pytest.fixture
@@ -43,11 +44,11 @@ async def test_it_is_shown_until_the_connection_ends(ws: Workspace) -> None:
         async with session.get(f"{ws.url}/ui/state") as reply:
             assert (await reply.json())["judging"] == ADDRESS
         later = await session.ws_connect(f"{ws.url}/ui/judging", headers=headers)
-        await later.send_str(ADDRESS + "2")
-        await ws.wait_for(lambda: ws.judging == ADDRESS + "2")
+        await later.send_str(OTHER)
+        await ws.wait_for(lambda: ws.judging == OTHER)
         await socket.close()
         await ws.settled()
-        assert ws.judging == ADDRESS + "2"
+        assert ws.judging == OTHER
         await later.close()
         await ws.wait_for(lambda: not ws.judging)
 
@@ -66,7 +67,7 @@ async def test_without_the_secret_nothing_is_shown(ws: Workspace, secret: str) -
     [
         "https://evil.example/#t",
         "http://127.0.0.1:4000@evil.example/#t",
-        "http://127.0.0.1:4000/",
+        "http://127.0.0.1:4000/#a-token",
         "http://127.0.0.1:4000/other#t",
         "javascript:alert(1)",
         f"{ADDRESS}\n",

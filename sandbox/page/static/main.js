@@ -5,7 +5,7 @@ import { ChannelPlace } from "./channel-place.js";
 import { EventStream } from "./events.js";
 import { renderHeader } from "./header.js";
 import { HomeTab } from "./home.js";
-import { JudgingPlace } from "./judging.js";
+import { JudgingPlace, keepToken } from "./judging.js";
 import { MessageActions } from "./message-actions.js";
 import { ModalStack } from "./modal.js";
 import { openMenu } from "./popover.js";
@@ -61,9 +61,10 @@ class Page {
     this.#follow();
   }
 
-  /** Open what the address says: `#place/user`. */
+  /** Open what the address says: `#place/user`, and behind that what lets somebody judge. */
   #follow() {
-    const [place, user] = location.hash.slice(1).split("/");
+    const [place, user, token] = location.hash.slice(1).split("/");
+    if (token) keepToken(token);
     const { workspace } = this;
     const me = workspace.people.some(({ id }) => id === user)
       ? user
@@ -75,6 +76,7 @@ class Page {
     if (location.hash !== `#${target}/${me}`) history.replaceState(null, "", `#${target}/${me}`);
     if (switched) this.#become(me);
     if (switched || target !== workspace.place) this.#open(target);
+    else this.#judging?.show(workspace.judging);
     this.#sidebar(false);
   }
 

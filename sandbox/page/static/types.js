@@ -40,7 +40,7 @@
  * @property {Command[]} commands
  * @property {Shortcut[]} message_shortcuts
  * @property {Shortcut[]} global_shortcuts
- * @property {string} judging  where the answers of an eval are judged; empty: nowhere
+ * @property {string} judging  the page where the answers of an eval are judged; empty: none
  *
  * @typedef {object} Message
  * @property {string} channel
