@@ -21,8 +21,10 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
     """What serves one workspace, or all that install the app, and the ports of the process."""
     settings, taking = ground.settings, Duty.TAKING in ground.duty
     way_in: WayIn | None = None
+    opened = asyncio.Event()
 
     async def connected() -> bool:
+        await opened.wait()  # so that jobs are taken at once, and not when it is asked again
         return way_in is not None and await way_in.connected()
 
     reached = connected if taking else None
@@ -40,9 +42,11 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
     async with AsyncExitStack() as stack:
         ops = await stack.enter_async_context(ops_server(settings, health))
         await stack.enter_async_context(serving)
+        stack.callback(opened.set)  # nobody waits for a way in that could not be opened
         async with _models_built():  # while Slack opens a connection
             if way_in is not None:
                 await stack.enter_async_context(way_in)
+            opened.set()
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
         install_port = http_port if routes else None
         if routes and http_port is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from bot import app
 from bot.app import open_bot
 from bot.errors import StartupError
+from bot.jobs import worker
 from bot.ops.heap import load
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedServer
@@ -118,3 +120,26 @@ async def _read(process: asyncio.subprocess.Process, imported: list[str]) -> Non
     while line := await process.stderr.readline():
         if line.startswith(b"import time:"):
             imported.append(line.decode().rpartition("|")[2].strip())
+
+
+async def test_the_first_question_does_not_wait_for_the_worker_to_look_again(
+    redis_url: str, grok: GrokServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CONNECTED_EVERY_SECONDS", 2 * LONGEST_SECONDS)
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        open_bot(settings_for(workspace, grok, redis_url)),
+    ):
+        stage = Stage(workspace, grok)
+        await stage.ask("Hello")
+        await stage.answer()
+
+
+async def test_a_port_that_is_taken_ends_the_worker_too(redis_url: str, grok: GrokServer) -> None:
+    async with Workspace(app=installed_app(), mode="http") as workspace:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            settings = settings_for(workspace, grok, redis_url, port=taken.getsockname()[1])
+            async with asyncio.timeout(LONGEST_SECONDS):
+                with pytest.raises(StartupError):
+                    async with open_bot(settings):
+                        pass
