@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
-from bot.slack.blocks import Block, Message, plain, stop_above
+from bot.slack.blocks import Block, Message, stop_above
 from bot.slack.taken import Taken
 from bot.slack.web_api import WebApi, mapping, text_of
 
@@ -271,9 +271,7 @@ class Slack:
         await self._api.respond(response_url, {"delete_original": True})
 
     def _content(self, message: Message, *, by_url: bool = False) -> dict[str, Any]:
-        """`by_url`: where the oldest blocks are safest."""
-        written = self._taken.written(message.blocks)
-        written = plain(written) if by_url else written
+        written = self._taken.written(message.blocks, by_url=by_url)
         blocks = {"blocks": written} if message.blocks else {}
         return {**blocks, "text": message.text, "parse": "none", "link_names": False}
 
@@ -296,7 +294,7 @@ class Slack:
         try:
             await self._api.respond(response_url, body)
         except SlackError as error:
-            if refuses_blocks(error) and self._taken.undrawn(body):
+            if refuses_blocks(error) and self._taken.refused(body, by_url=True):
                 raise TryAgain(error.code, str(error)) from None
             raise
 

@@ -28,7 +28,8 @@ class Taken:
     """
 
     def __init__(self) -> None:
-        self._plain_until = 0.0
+        self._plain_until = {False: 0.0, True: 0.0}
+        """By whether a `response_url` refused it: what goes by those alone may be less."""
         self._undrawn_until = 0.0
         self._unstreamed_until = 0.0
 
@@ -47,26 +48,21 @@ class Taken:
         if code in _NO_STREAMS:
             self._unstreamed_until = time.monotonic() + REFUSED_SECONDS
 
-    def written(self, blocks: Sequence[Block]) -> list[Block]:
-        """`blocks` as they are sent."""
+    def written(self, blocks: Sequence[Block], *, by_url: bool = False) -> list[Block]:
+        """`blocks` as they are sent; `by_url`: through a `response_url`."""
         drawn = list(blocks) if self.draws else without_charts(blocks)
-        return plain(drawn) if time.monotonic() < self._plain_until else drawn
+        until = max(self._plain_until[way] for way in {False, by_url})
+        return plain(drawn) if time.monotonic() < until else drawn
 
-    def refused(self, body: Mapping[str, Any]) -> bool:
+    def refused(self, body: Mapping[str, Any], *, by_url: bool = False) -> bool:
         """Whether `body`, whose blocks were refused, is worth another try."""
         blocks = body.get("blocks") or ()
-        if self.undrawn(body):
+        if any(block.get("type") == CHART for block in blocks):
+            self._undrawn_until = time.monotonic() + REFUSED_SECONDS
             return True
         if any(block.get("type") == THUMBS for block in blocks):
-            self._plain_until = time.monotonic() + REFUSED_SECONDS
+            self._plain_until[by_url] = time.monotonic() + REFUSED_SECONDS
             return True
         if any(block.get("block_id") == FEEDBACK_BLOCK for block in blocks):
-            self._plain_until = 0.0
+            self._plain_until[by_url] = 0.0
         return False
-
-    def undrawn(self, body: Mapping[str, Any]) -> bool:
-        """The same, of charts alone."""
-        drawn = any(block.get("type") == CHART for block in body.get("blocks") or ())
-        if drawn:
-            self._undrawn_until = time.monotonic() + REFUSED_SECONDS
-        return drawn

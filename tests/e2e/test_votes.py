@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC
 from functools import partial
 
+import pytest
 from redis.asyncio import Redis
 
 from bot.doors.voting import AT_ONCE, PER_MINUTE
@@ -20,7 +21,8 @@ from bot.views.feedback_view import FEEDBACK_FORM
 from bot.words import talk
 from bot.words import votes as words
 from sandbox.grok import Script
-from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, GUEST, RANDOM, TEAM_ID, Message
+from sandbox.workspace import ANA, BEN, CHLOE, DESIGN, GENERAL, GUEST, RANDOM, TEAM_ID, Message
+from sandbox.workspace.response_url import RESPONSE_URL
 from tests.e2e.stage import Stage, button, buttons, on_stage, thumb
 
 
@@ -324,3 +326,50 @@ async def test_a_second_click_on_stop_is_no_vote(redis_url: str) -> None:
     assert talk.STOPPED.strip("_") in stopped.shown
     assert not {"feedback", "vote_up"} & set(buttons(stopped))
     assert await choices(redis_url) == {BEN: "down"}
+
+
+async def a_private_answer(stage: Stage, text: str) -> Message:
+    """What Ben alone is shown where the bot is not, through the `response_url` of the command."""
+    before = len(stage.workspace.ephemerals(BEN))
+    await stage.ask(text, user=BEN, channel=DESIGN)
+
+    def answered() -> list[Message]:
+        told = stage.workspace.ephemerals(BEN)[before:]
+        return [each for each in told if "details" in buttons(each)]
+
+    return (await stage.workspace.wait_for(answered))[-1]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_the_thumbs_of_a_private_answer_are_those_of_a_public_one(
+    redis_url: str, refused: bool
+) -> None:
+    """Where a `response_url` takes none of Slack's own, buttons are there, and there alone."""
+    async with on_stage(redis_url) as stage:
+        if refused:
+            stage.workspace.fail(
+                RESPONSE_URL,
+                error="invalid_blocks",
+                times=None,
+                where=lambda args: "context_actions" in str(args.get("blocks")),
+            )
+        private = [await a_private_answer(stage, f"Name river {number}") for number in range(2)]
+        public = await an_answer(stage, "Name a lake")
+        action = "vote_up" if refused else "feedback"
+        value = thumb(public, "up").replace(job_of(public), job_of(private[0]))
+        pressed = await stage.workspace.click(
+            BEN, DESIGN, private[0].ts, action, None if refused else value
+        )
+        await stage.quiet()
+        failed = [use for use in stage.workspace.responses if use.status != 200]
+
+    assert pressed.error is None
+    assert [action in str(each.blocks) for each in private] == [True, True]
+    assert "context_actions" in str(public.blocks)
+    assert len(failed) == int(refused)
+    assert await choices(redis_url) == {BEN: "up"}
+
+
+def job_of(message: Message) -> str:
+    """The job that the buttons of an answer name."""
+    return str(button(message, "details")["value"])
