@@ -289,7 +289,7 @@ class Dispatcher:
         except StoreUnavailable as error:
             self._trouble = last_cause(error)
             log.warning("store away", error=str(error))
-            return known  # of a Cluster, others may be there
+            return set(ALL_SHARDS) if self._store.spread else known  # each says for itself
         self._heard = time.monotonic()
         if not self._begun:
             self._begun = True

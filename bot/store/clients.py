@@ -194,6 +194,11 @@ async def run_replicated(
     return reply
 
 
+def is_cluster(redis: Redis) -> bool:
+    """Whether it is a client of a Cluster."""
+    return isinstance(redis, RedisCluster)
+
+
 async def another_connection(redis: Redis) -> AbstractConnection:
     """A connection that is not there yet, to the server, or to any primary of a Cluster: of nobody
     but whoever asks for it."""

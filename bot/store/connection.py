@@ -25,6 +25,7 @@ from bot.store.clients import (
     client,
     close,
     info,
+    is_cluster,
     ping,
     run_replicated,
 )
@@ -149,6 +150,11 @@ class Store:
             replicas = self._replicas if name in REPLICATED else 0
             self._scripts[name] = Script(self.redis, name, replicas)
         return self._scripts[name]
+
+    @property
+    def spread(self) -> bool:
+        """Whether it is a Cluster, of which a part may be away."""
+        return is_cluster(self.redis)
 
     def keys(self, team: str) -> Keys:
         """The names of the keys of `team`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,17 +13,19 @@ import pytest
 from pydantic import SecretStr
 
 from bot import words
+from bot.duties import Duty
 from bot.jobs.queue import Queue
 from bot.ops.store_probe import ServerInfo, store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
 from bot.store.connection import Store
+from bot.store.installations import PREFIX
 from bot.store.keys import Keys
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Message
 from tests.e2e.loaded import loaded_bot
 from tests.e2e.process import environment
-from tests.e2e.several import several
+from tests.e2e.several import Several, several
 from tests.e2e.stage import Stage, markdown, on_stage
 from tests.e2e.test_admin import told
 from tests.e2e.test_crashes import WHOLE, WORDS, empty_stage, slow, streaming
@@ -193,3 +195,37 @@ def kept_of(cluster: Cluster, team: str) -> list[str]:
         with server.client() as redis:
             found += [str(key) for key in redis.scan_iter(f"*{team}*", count=1_000)]
     return found
+
+
+async def answered_in(all_: Several, teams: Iterable[str]) -> None:
+    """A question in each of these workspaces is answered."""
+    some = [each for each in all_.stages if each.workspace.state.team_id in set(teams)]
+    await asyncio.gather(*(asked_and_answered(each, "Name a sea") for each in some))
+
+
+@pytest.mark.parametrize("duties", [(Duty.BOTH,), (Duty.TAKING, Duty.WORKING)])
+async def test_workspaces_on_a_cluster_are_on_all_masters_and_lose_one_with_its_own(
+    tmp_path: Path, duties: tuple[Duty, ...]
+) -> None:
+    """Those of a master that is away wait for it; the others are answered meanwhile, and what was
+    being answered there comes once, when it is back."""
+    with cluster_of_three(tmp_path / "cluster") as cluster:
+        async with several(cluster.url, count=9, duties=duties, job_lease_seconds=1.0) as all_:
+            on: dict[int, list[str]] = {}
+            for team in (each.workspace.state.team_id for each in all_.stages):
+                server = cluster.of(Keys.among_several(team).queue)
+                on.setdefault(cluster.primaries.index(server), []).append(team)
+            assert sorted(on) == [0, 1, 2]
+            await answered_in(all_, [team for each in on.values() for team in each])
+            register = cluster.primaries.index(cluster.of(f"{PREFIX}records"))
+            struck = next(each for each in on if each != register)
+            acme = next(each for each in all_.stages if each.workspace.state.team_id in on[struck])
+
+            async def away() -> None:
+                cluster.primaries[struck].kill()
+                left = [team for each, teams in on.items() if each != struck for team in teams]
+                await answered_in(all_, left)
+                await asyncio.to_thread(cluster.primaries[struck].start)
+
+            await survives(acme, away)
+            await answered_in(all_, on[struck])
