@@ -312,19 +312,17 @@ class Tenants:
         self._moved = True
 
     async def _close_idle(self) -> None:
-        now = time.monotonic()
-        quiet = [
-            team
-            for team, each in self._open.items()
-            if now - each.used > self._idle
-            and (tenant := each.tenant) is not None
-            and not tenant.in_hand()
-        ]
-        busy = self._work.busy(quiet)
-        for team in quiet:
-            if team not in busy:
-                await self._open.pop(team).close()
-                log.info("workspace closed", team=team)
+        busy = self._work.busy(self._open)
+        for team, each in list(self._open.items()):
+            if team in busy or not self._is_idle(each) or self._open.get(team) is not each:
+                continue  # also of what was used while others were closed
+            del self._open[team]
+            await each.close()
+            log.info("workspace closed", team=team)
+
+    def _is_idle(self, each: Open) -> bool:
+        silent = time.monotonic() - each.used > self._idle
+        return silent and each.tenant is not None and not each.tenant.in_hand()
 
     @property
     def _every(self) -> list[Open]:
