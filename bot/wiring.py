@@ -342,7 +342,7 @@ def _slack_side(
     hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
     here = Organisation(installation.team, installation.enterprise_id or "", installation.org_wide)
     kept = KeptPeople(redis, keys)
-    messages = Slack(api)
+    messages = Slack(api, installation.bot_user)
     announcing = Announcing(messages)
     return SlackSide(
         installation=installation,

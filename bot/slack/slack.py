@@ -71,8 +71,11 @@ def refuses_blocks(error: SlackError) -> bool:
 class Slack:
     """Slack's Web API as an answer sees it. Every method raises what `WebApi.call` raises."""
 
-    def __init__(self, api: WebApi) -> None:
+    def __init__(self, api: WebApi, bot_user: str = "") -> None:
+        """`bot_user`: who posts by `api`; empty: that is not known, and all is taken for its own
+        that says so."""
         self._api = api
+        self._bot_user = bot_user
         self._taken = Taken()
 
     @property
@@ -251,7 +254,7 @@ class Slack:
         found = [
             posted
             async for message in self._messages(channel, thread_ts, since - _SINCE_MARGIN)
-            if (posted := _posted(message, job_id))
+            if self._is_own(message) and (posted := _posted(message, job_id))
         ]
         return sorted(found, key=lambda posted: float(posted.ts))
 
@@ -311,6 +314,11 @@ class Slack:
             if error.code != STREAM_ENDED:
                 raise
         await self._api.call(DELETE, place)
+
+    def _is_own(self, message: Mapping[str, Any]) -> bool:
+        """Other apps read the ids of jobs in a channel, and may write them there."""
+        user = message.get("user") or ("" if message.get("subtype") == "bot_message" else None)
+        return not self._bot_user or user in (self._bot_user, None)
 
     async def _messages(
         self, channel: str, thread_ts: str | None, oldest: float

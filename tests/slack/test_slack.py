@@ -17,7 +17,8 @@ from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, 
 from bot.slack.blocks import BARE, Message, further_message
 from bot.slack.slack import Slack, job_of_mark
 from bot.slack.web_api import WebApi
-from sandbox.workspace import ANA, DESIGN, GENERAL, TEAM_ID, Workspace
+from sandbox.workspace import ANA, BOT_USER, DESIGN, GENERAL, TEAM_ID, Workspace
+from tests.sandbox.slack_app import client_of
 
 pytestmark = pytest.mark.integration
 
@@ -241,6 +242,21 @@ async def test_calls_are_counted(odd: Slack, server: Server) -> None:
         await odd.update(GENERAL, "1.000001", MESSAGE)
 
     assert (count("none"), count("message_not_found")) == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize("webhook", [False, True])
+async def test_what_another_app_posts_under_the_id_of_a_job_is_not_of_it(
+    workspace: Workspace, slack: Slack, webhook: bool
+) -> None:
+    began = time.time()
+    ts = await slack.post(GENERAL, further_message(1, "hi", BARE), job_id="mine", part="0")
+    own = next(each for each in workspace.messages(GENERAL) if each.ts == ts)
+    forged = await workspace.say_as_bot(GENERAL, "hi", webhook=webhook)
+    forged.metadata = own.metadata
+
+    known = Slack(WebApi(client_of(workspace)), BOT_USER)
+
+    assert [each.ts for each in await known.find(GENERAL, None, "mine", began)] == [ts]
 
 
 async def test_own_messages_are_found_by_their_job_over_pages(
