@@ -21,7 +21,8 @@ from bot.slack.installation import Installation
 PROBE_SECONDS = 10.0
 """How long Slack may take to answer a probe."""
 
-_AWAY = frozenset({"fatal_error", "internal_error", "ratelimited", "service_unavailable", ""})
+_ASKED_TOO_OFTEN = frozenset({"ratelimited", "rate_limited"})
+_AWAY = frozenset({"fatal_error", "internal_error", "service_unavailable", ""})
 """Errors that say nothing about the token."""
 
 
@@ -76,6 +77,8 @@ async def _call(
             return await client.api_call(method, headers=headers)
     except SlackApiError as error:
         code = _code(error)
+        if code in _ASKED_TOO_OFTEN:
+            return Trouble(words.SLACK_ASKED_TOO_OFTEN, words.REMEDY_SLACK_ASKED_TOO_OFTEN)
         if code in _AWAY:
             return Trouble(
                 words.slack_away(code or "not an answer of Slack's"), words.REMEDY_SLACK_AWAY

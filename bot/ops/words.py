@@ -26,6 +26,9 @@ REMEDY_SCOPES = (
     "“Reinstall to Workspace”."
 )
 REMEDY_SLACK_AWAY = "Check the network, a proxy, and SLACK_API_URL; status.slack.com says more."
+REMEDY_SLACK_ASKED_TOO_OFTEN = (
+    "Start it again in a minute. What restarts it again and again makes Slack refuse it for longer."
+)
 REMEDY_GROK_AWAY = "Check the network and XAI_BASE_URL; status.x.ai says more."
 REMEDY_GROK_ADDRESS = "Check XAI_BASE_URL: at most servers it ends in /v1."
 REMEDY_GROK_ANSWER = "Try GROK_MODEL, XAI_BASE_URL and the key with `python -m bot ask hi`."
@@ -159,6 +162,9 @@ def slack_refused(name: str, code: str) -> str:
 def slack_away(reason: str) -> str:
     """Slack cannot be reached."""
     return f"Slack cannot be reached ({reason})."
+
+
+SLACK_ASKED_TOO_OFTEN = "Slack was asked too often and tells the bot to wait (ratelimited)."
 
 
 CHECK_SETTINGS = "Settings"

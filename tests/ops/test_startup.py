@@ -177,6 +177,15 @@ async def test_a_slack_that_is_away_is_not_called_a_wrong_token(
         await meet_slack(settings(), client)
 
 
+async def test_a_slack_that_was_asked_too_often_is_not_called_away(
+    fake_slack: FakeSlack, client: AsyncWebClient
+) -> None:
+    fake_slack.replies["auth.test"] = {"ok": False, "error": "ratelimited"}
+
+    with pytest.raises(StartupError, match=r"^Slack was asked too often .* in a minute"):
+        await meet_slack(settings(), client)
+
+
 async def test_a_slack_that_does_not_answer_is_given_up(
     fake_slack: FakeSlack, client: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
