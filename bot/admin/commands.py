@@ -36,7 +36,7 @@ from bot.rules.admin_commands import AdminCommand
 from bot.rules.in_force import InForce
 from bot.settings import Settings, default_values
 from bot.slack.chart_pictures import send_pictures
-from bot.slack.reaction import Reaction
+from bot.slack.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import admin as words
@@ -101,12 +101,7 @@ class CommandRunner:
         carry_out = partial(self._carry_out, command, where, operation)
         if not command.verb.changes:
             return Reaction(then=partial(self._conclude, where, carry_out))
-        changing = asyncio.create_task(carry_out())
-        try:
-            await asyncio.wait([changing], timeout=STORE_SECONDS)
-        except asyncio.CancelledError:
-            changing.cancel()
-            raise
+        changing = await begun(carry_out(), STORE_SECONDS)
         then = partial(self._conclude, where, lambda: changing)
         return Reaction(then=then, again=not changing.done())
 

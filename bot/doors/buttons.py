@@ -28,7 +28,7 @@ from bot.reply.route import is_private
 from bot.slack.blocks import Message, named_by, offer
 from bot.slack.message_text import name_of
 from bot.slack.payloads import Click
-from bot.slack.reaction import Reaction
+from bot.slack.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.views.details_view import details_view, loading_view, sentence_view
@@ -119,12 +119,7 @@ class Buttons:
     async def _acted(self, click: Click, act: Act) -> Reaction:
         """Do what `act` does with the job, and tell what it returns, if anything. What is not
         stored in time is not acked; it goes on, and is told about."""
-        acting = asyncio.create_task(self._act(click, act))
-        try:
-            await asyncio.wait([acting], timeout=STORE_SECONDS)
-        except asyncio.CancelledError:
-            acting.cancel()
-            raise
+        acting = await begun(self._act(click, act), STORE_SECONDS)
         if acting.done() and not acting.result():
             return Reaction()
         in_time = acting.done() and acting.result() != talk.BUTTON_FAILED
@@ -250,14 +245,5 @@ class Buttons:
         """Tell only whoever clicked. What becomes of a promise that is to be seen by them alone
         takes its place: it has only the button to stop."""
         replaces = click.ephemeral and click.action.action_id == "stop" and said in _STOPPED
-        # What goes through a response_url is shown in the channel, not in a thread of it.
-        beside = not click.thread_ts or replaces
-        await self._slack.ephemeral.tell(
-            offer(said) if isinstance(said, str) else said,
-            user=click.user,
-            channel=click.channel,
-            thread_ts=click.thread_ts,
-            response_url=click.response_url if beside else "",
-            replied=bool(click.thread_ts),
-            replaces=replaces,
-        )
+        message = offer(said) if isinstance(said, str) else said
+        await self._slack.ephemeral.answer(click, message, replaces=replaces)

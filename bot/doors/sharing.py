@@ -26,7 +26,7 @@ from bot.reply.chain import Chain
 from bot.reply.route import is_private
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
 from bot.slack.payloads import Click
-from bot.slack.reaction import Reaction
+from bot.slack.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk
@@ -56,12 +56,7 @@ class Sharing:
     async def on_share(self, click: Click) -> Reaction:
         """Post the answer where it was asked. What takes longer than an ack may is not acked: Slack
         marks the click, and what becomes of it is told."""
-        sharing = asyncio.create_task(self._act(click))
-        try:
-            await asyncio.wait([sharing], timeout=ACK_SECONDS)
-        except asyncio.CancelledError:
-            sharing.cancel()
-            raise
+        sharing = await begun(self._act(click), ACK_SECONDS)
         in_time = sharing.done() and sharing.result() != talk.BUTTON_FAILED
         return Reaction(then=partial(self._tell, click, sharing), again=not in_time)
 

@@ -28,7 +28,7 @@ from bot.rules.votes import Choice, Vote, judged_of
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import voted
 from bot.slack.payloads import Click, ReactionEvent, Submission
-from bot.slack.reaction import Reaction
+from bot.slack.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.slack.thread import WholeMessages
 from bot.store.side import StoreSide
@@ -90,12 +90,7 @@ class Voting:
         job_id, choice = voted(click.action.value)
         if choice is None:
             return Reaction(then=partial(self._slack.ephemeral.answer, click, words.NO_SUCH_VOTE))
-        counting = asyncio.create_task(self._counted(click, job_id, choice))
-        try:
-            await asyncio.wait([counting], timeout=ACK_SECONDS)
-        except asyncio.CancelledError:
-            counting.cancel()
-            raise
+        counting = await begun(self._counted(click, job_id, choice), ACK_SECONDS)
         failed = counting.done() and counting.result() is None
         then = partial(self._conclude, click, job_id, choice, counting)
         return Reaction(then=then, again=failed)

@@ -63,16 +63,18 @@ class Ephemeral:
             return
         await _told(partial(self._direct, user, message))
 
-    async def answer(self, click: Click, sentence: str) -> None:
-        """Tell whoever clicked, where they did: a `response_url` reaches no thread. In a thread
-        what was clicked is a reply itself, so nobody need be asked whether there is one."""
+    async def answer(self, click: Click, said: str | Message, *, replaces: bool = False) -> None:
+        """Tell whoever clicked, where they did: what goes through a `response_url` is shown in the
+        channel, not in a thread of it, unless it `replaces` what was clicked. In a thread that is a
+        reply itself, so nobody need be asked whether there is one."""
         await self.tell(
-            sentence,
+            said,
             user=click.user,
             channel=click.channel,
             thread_ts=click.thread_ts,
-            response_url="" if click.thread_ts else click.response_url,
+            response_url=click.response_url if replaces or not click.thread_ts else "",
             replied=bool(click.thread_ts),
+            replaces=replaces,
         )
 
     async def _in_channel(

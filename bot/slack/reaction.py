@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 DRAIN_SECONDS = 5.0
 """How long what was begun may take to end when the process ends."""
@@ -26,6 +28,18 @@ class Reaction:
     then: Callable[[], Coroutine[Any, Any, None]] | None = None
     again: bool = False
     at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+
+async def begun(work: Coroutine[Any, Any, T], seconds: float) -> asyncio.Task[T]:
+    """`work`, once it is done or so many seconds have gone: then it goes on, and whoever asked
+    awaits it. It ends with whoever waits here."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    return task
 
 
 class BackgroundTasks:
