@@ -86,7 +86,7 @@ MUTANTS: dict[str, Lua | Method | tuple[Lua, ...]] = {
     "order of a thread": Lua(
         "accept", "if redis.call('EXISTS', active) == 1 then", "if false then"
     ),
-    "next of a thread": Lua("finish", "redis.call('XADD', queue, '*', 'job', first)", ""),
+    "next of a thread": Lua("finish", "enqueue(queue, 'job', first)", ""),
     "late-call record": (
         Lua("write", "expect_late(job, lease, late)", ""),
         Lua("edit_slot", "expect_late(job, lease, late)", ""),

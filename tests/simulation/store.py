@@ -347,7 +347,8 @@ def _parsed(redis: Redis, command: str, reply: Any, options: dict[str, Any]) -> 
 
 class _SimStore(Store):
     def __init__(self, world: World, store: FakeStore) -> None:
-        self.alone = False
+        self.alone = self.several = False
+        self.process = "one"
         redis = copy.copy(_template())
         redis.__class__ = _SimRedis
         redis._world, redis._store = world, store
