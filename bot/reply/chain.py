@@ -233,10 +233,10 @@ class Chain:
             room = ROOMS[self._level]
             beside = weigh(self._question.shown) + (_FOOT_CHARS if self._opens_thread else 0)
             chars = room.chars if self._flows else room.chars - beside
-            most = None if self._most is None else self._most + words.MOST_COUNTED
             first = Room(max(chars, _LEAST_ROOM), room.blocks)
             behind = "" if self._flows else self._behind
-            self._flows.append(Flow(first, room, most, behind))
+            counted = words.MOST_COUNTED
+            self._flows.append(Flow(first, room, self._most, behind, counted=counted))
         return self._flows[index]
 
     def _broken(self, sections: Sequence[Section]) -> Sequence[Section]:

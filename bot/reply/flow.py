@@ -24,11 +24,13 @@ _SLICE_CHARS = 4_000
 class Flow:
     """One section laid out while it grows."""
 
-    def __init__(self, first: Room, rest: Room, most: int | None, behind: str = "") -> None:
-        """No more is laid out once it takes more messages than `most`. `behind`: the text that
-        the section goes on with, which is shown elsewhere."""
+    def __init__(
+        self, first: Room, rest: Room, most: int | None, behind: str = "", *, counted: int = 0
+    ) -> None:
+        """Of more messages than `most` is told how many there are, `counted` at most, and no more
+        is laid out. `behind`: the text that the section goes on with, which is shown elsewhere."""
         self._rooms = first, rest
-        self._most = most
+        self._most, self._counted = most, counted
         self._behind = behind
         self._restart(Section())
 
@@ -69,7 +71,8 @@ class Flow:
     def show(self, section: Section) -> Sequence[str]:
         """Markdown of each message of `section`, of which more text may have come.
 
-        A message that is full is made once, and only the last line of the others anew.
+        A message that is full is made once, and only the last line of the others anew; those
+        that are but counted are empty.
         """
         self._follow(section)
         while self._ahead and section.text.strip():
@@ -81,8 +84,8 @@ class Flow:
             self._make_full()
         last = self._tail(growing=not section.done)
         if last.text.isspace() or not last.text:
-            return self._full.copy() or [self._growth.safe(last.markdown)]
-        return [*self._full, self._growth.safe(last.markdown)]
+            return self._full.copy() or [self._made(last)]
+        return [*self._full, self._made(last)]
 
     def settled(self, section: Section) -> Sequence[str]:
         """The beginning of the markdown of each of those messages that stays as it is,
@@ -165,12 +168,18 @@ class Flow:
         if not self._joined:
             return
         for piece in self._layout.sealed[len(self._full) :]:
-            self._full.append(self._growth.safe(piece.markdown))
+            self._full.append(self._made(piece))
+
+    def _made(self, piece: Piece) -> Safe:
+        """The message of `piece`, which the full ones stand above."""
+        shown = self._most is None or len(self._full) < self._most
+        return self._growth.safe(piece.markdown) if shown else Safe()
 
     @property
     def _overflows(self) -> bool:
-        most = self._most if self._joined else None
-        return most is not None and len(self._layout.sealed) > most
+        if self._most is None or not self._joined:
+            return False
+        return len(self._layout.sealed) > self._most + self._counted
 
     @property
     def messages(self) -> int:
