@@ -10,8 +10,8 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 Span = tuple[int, int]
 
@@ -57,8 +57,7 @@ _MOST_KEPT = 4
 """Texts of which the cells are remembered, since they are asked for again right away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """Where code stands in a text: what is code to everybody, and what is to some."""
 
     certain: tuple[Span, ...] = ()
@@ -73,12 +72,13 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
     each line ends there."""
     if leaf.count("`") < _LEAST_TICKS:
         return NO_CODE
-    autolinks = _AUTOLINK.search(leaf) is not None
+    angles = "<" in leaf
+    autolinks = angles and _AUTOLINK.search(leaf) is not None
     spans = _spans(leaf, 0, len(leaf), autolinks=autolinks)
     if _IN_LINK.search(leaf) or ("]:" in leaf and _DEFINITION.search(leaf)):
         return Code((), tuple(spans))
-    readings = [spans]
-    if tags := [tag.start() for tag in _TAG.finditer(leaf)]:
+    readings: list[Sequence[Span]] = []
+    if angles and (tags := [tag.start() for tag in _TAG.finditer(leaf)]):
         readings.append([*_outside_html(leaf, spans, tags)])
         if _IN_TAG.search(leaf):
             readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
@@ -87,14 +87,14 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
             [
                 span
                 for cell in cells
-                if leaf.find("`", *cell) >= 0
+                if leaf.count("`", *cell) >= _LEAST_TICKS
                 for span in _spans(leaf, *cell, autolinks=autolinks)
             ]
         )
-    if len(readings) == 1:
+    if all(reading == spans for reading in readings):
         return Code(tuple(spans))
-    common = set(spans).intersection(*readings[1:])
-    other = {span for reading in readings for span in reading} - common
+    common = set(spans).intersection(*readings)
+    other = {span for reading in (spans, *readings) for span in reading} - common
     return Code(tuple(sorted(common)), tuple(sorted(other)))
 
 
@@ -148,6 +148,9 @@ def _spans(text: str, start: int, end: int, *, autolinks: bool) -> list[Span]:
     if len(runs) < _LEAST_TICKS:
         return []
     escapes = text.find("\\", start, runs[-1][0]) >= 0
+    if len(runs) == _LEAST_TICKS and not escapes:
+        (first, stop), (begin, behind) = runs
+        return [(first, behind)] if stop - first == behind - begin else []
     places = _places(runs)
     spans: list[Span] = []
     at = start

@@ -16,7 +16,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
@@ -36,6 +35,7 @@ from bot.markdown.places import (
     is_honest,
     may_name,
     names_in,
+    names_of_all,
     target_of,
 )
 from bot.markdown.seen import Seen, decoded
@@ -83,18 +83,27 @@ _BEGUN_LINE = re.compile(r"\n[ \t>]*")
 class _Address:
     """Where a link leads, as it is written in `text` from `at` on, read when it is needed."""
 
-    def __init__(self, text: str, at: int) -> None:
-        self._text = text
-        self._at = at
+    __slots__ = ("_at", "_target", "_text")
 
-    @cached_property
+    def __init__(self, text: str, at: int) -> None:
+        self._text: str | None = text
+        self._at = at
+        self._target: Target | None = None
+
+    @property
     def target(self) -> Target | None:
-        text, at = self._text, self._at
-        before = _BEFORE_TARGET.match(text, at)
-        begin = before.end() if before else at
-        form = _ANGLED if before and before[1] else _TARGET
-        written = form.match(text, begin, begin + LONGEST_TARGET)
-        return target_of(written[0]) if written else None
+        """None: within the same place."""
+        if self._text is not None:
+            self._target, self._text = _target_at(self._text, self._at), None
+        return self._target
+
+
+def _target_at(text: str, at: int) -> Target | None:
+    before = _BEFORE_TARGET.match(text, at)
+    begin = before.end() if before else at
+    form = _ANGLED if before and before[1] else _TARGET
+    written = form.match(text, begin, begin + LONGEST_TARGET)
+    return target_of(written[0]) if written else None
 
 
 _PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
@@ -156,6 +165,10 @@ class _Pair(NamedTuple):
     end: int
 
 
+_new = tuple.__new__
+"""Makes a `_Pair` at once: there may be thousands in a text."""
+
+
 def with_joiners(text: str, places: Iterable[int]) -> str:
     """`text` with a joiner at each of `places`."""
     cuts = sorted(set(places))
@@ -175,9 +188,10 @@ def hiding_angles(leaf: str, code: Code = NO_CODE, seen: Seen | None = None) -> 
     """Where joiners take apart what hides its target between `<` and `>`, outside of `code`;
     `seen` is `leaf` decoded, if that is known."""
     if "|" in leaf or "&" in leaf:
-        seen = seen or decoded(leaf)
-        for form in _OWN_FORM.finditer(seen.text):
-            place = seen.written(form.end())
+        if seen is None and "&" in leaf:
+            seen = decoded(leaf)
+        for form in _OWN_FORM.finditer(seen.text if seen else leaf):
+            place = seen.written(form.end()) if seen else form.end()
             if not within(place - 1, code.certain):
                 yield place
     if "@" not in leaf:
@@ -186,7 +200,7 @@ def hiding_angles(leaf: str, code: Code = NO_CODE, seen: Seen | None = None) -> 
         address = link[0][1:-1]
         if not _WITH_USER.match(address) or within(link.start(), code.certain):
             continue
-        if _hides([*names_in(address)], _Address(address, 0)):
+        if _hides([*names_in(address)], _target_at(address, 0)):
             yield link.start() + 1
 
 
@@ -234,13 +248,13 @@ def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
 
 def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: References) -> bool:
     if leaf[pair.end + 1] == "(":
-        return _hides(names, _Address(leaf, pair.end + 2))
+        return _hides(names, _target_at(leaf, pair.end + 2))
     label = _label_at(leaf, pair.end + 1)
     if label is None:
         return False
     key = _key(label)
     new = names if len(names) > _MOST_NAMED else known.unnamed(key, names)
-    if any(_hides(new, address) for address in known.defined(key)):
+    if new and any(_hides(new, address.target) for address in known.defined(key)):
         return True
     known.name(key, new)
     return False
@@ -259,14 +273,15 @@ def _label_at(leaf: str, at: int) -> str | None:
 def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
     address = _Address(leaf, definition.end())
     key = _key(definition[1])
-    if _hides([*names_in(definition[1]), *known.named(key)], address):
+    names = [*names_in(definition[1]), *known.named(key)]
+    if names and _hides(names, address.target):
         yield definition.end() - 1
     else:
         known.define(key, address)
 
 
-def _hides(names: Sequence[Name], address: _Address) -> bool:
-    if not names or (target := address.target) is None:
+def _hides(names: Sequence[Name], target: Target | None) -> bool:
+    if target is None:
         return False
     return len(names) > _MOST_NAMED or not all(is_honest(name, target) for name in names)
 
@@ -291,7 +306,7 @@ def _pairs(leaf: str, code: Code) -> Iterator[_Pair]:
             continue
         begin = opened.pop() if opened else -1
         if leaf[at + 1 : at + 2] in _FOLLOWING and (doubtful or begin >= 0):
-            yield _Pair(0 if doubtful else begin, at)
+            yield _new(_Pair, (0 if doubtful else begin, at))
 
 
 def _marks(leaf: str, code: Code) -> tuple[Sequence[int], bool]:
@@ -331,11 +346,8 @@ class _Names:
         wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
         self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
         self._outer = [*_joined(pairs)]
-        named = (
-            name
-            for begin, end in _without(self._outer, [*self._addresses.values()])
-            for name in names_in(leaf[begin:end], begin)
-        )
+        parts = _without(self._outer, [*self._addresses.values()])
+        named = names_of_all((begin, leaf[begin:end]) for begin, end in parts)
         self._names = sorted(named, key=_at)
         self._at = [name.at for name in self._names]
 

@@ -38,7 +38,7 @@ or behind another run, or behind what is escaped."""
 
 _OWN = re.compile(f"[{OWN_WORDS}]")
 _BOTH_KINDS = re.compile(
-    r"(?<![*_\\])(\*{1,2})_(?![\s*_])([^*_`\[\]\\<>\n]{1,300})(?<!\s)_\1(?![*_])"
+    r"(\*(?<![*_\\].)\*?)_(?![\s*_])([^*_`\[\]\\<>\n]{1,300})(?<!\s)_\1(?![*_])"
 )
 """As `**_so_**`, where neither could be mended without spoiling the other."""
 

@@ -11,9 +11,10 @@ import html
 import re
 import string
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
+from itertools import accumulate
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -26,13 +27,13 @@ from bot.markdown.known_places import (
     keeps_code,
     keeps_documents,
 )
-from bot.markdown.seen import UNSEEN, without_markup
+from bot.markdown.seen import UNSEEN, Seen, without_markup
 
 LONGEST_TARGET = 1_000
 """So much of an address is read, in characters; the host of a longer one is nobody's."""
 
-_SHORT_LABEL = 200
-"""What is named in a label of so many characters is remembered."""
+_SHORT_LABEL, _MOST_LABELS = 200, 2_048
+"""What is named in labels of so many characters is remembered, of so many of them."""
 
 _MOST_SIGNS = 8_192
 """Of so many characters is remembered what they are taken for."""
@@ -41,7 +42,7 @@ _SPACES = r"\s\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；�
 _SEPARATORS = rf"\[{_SPACES}"
 _IPV6 = r"\[[0-9A-Fa-f:.]{2,45}\]"
 _ADDRESS_IN_TEXT = (
-    rf"(?:[A-Za-z][A-Za-z0-9+.\-]{{0,31}}:[/\\]|[/\\]{{2}})[/\\]*(?:{_IPV6})?"
+    rf"(?:[A-Za-z][A-Za-z0-9+.\-]{{0,31}}+:[/\\]|[/\\]{{2}})[/\\]*(?:{_IPV6})?"
     rf"[^\s<>\[\]()]*+(?:\([^\s<>\[\]()]*+\)[^\s<>\[\]()]*+)*+"
 )
 _BEHIND_MARK = r"(?:(?<=\.)(?:[A-Za-z]{2}|[0-9])|(?<=[Ww]{3}\.)|(?<=(?i:localhost):))"
@@ -55,7 +56,7 @@ and has two letters at least."""
 
 _MAY_NAME = rf"{_ADDRESS_IN_TEXT}|{_IPV6}(?=[:/\s]|\Z)|{_NAMING}"
 _CHUNK = re.compile(
-    rf"(?:[{_SPACES}]++|(?!{_MAY_NAME})(?:[^{_SEPARATORS}]++|\[))*+(?:(?P<chunk>{_MAY_NAME})|\Z)"
+    rf"(?:[{_SPACES}]++|(?!{_MAY_NAME})(?:[^{_SEPARATORS}]++|\[))*+(?:({_MAY_NAME})|\Z)"
 )
 _DOTTED = (
     "\u00b7\u013f\u0140\u0387\u06d4\u0701\u0702\u2024-\u2027\u2488-\u249b\u3002\u33c2\u33c7\u33d8"
@@ -76,11 +77,18 @@ _LEAST_COLONS = 3
 _EDGES = f"{string.punctuation}…·"
 _RAISED = "™℠"
 _WORDS = ("L", "M", "N")
-_WITHIN_WORDS = re.compile(r"(?<=[^\s*~`])[*~`]++(?=[^\s*~`])")
+_WITHIN_WORDS = re.compile(r"[*~`](?<=[^\s*~`].)[*~`]*+(?=[^\s*~`])")
+_BETWEEN_LABELS = "\n<\n"
+"""Ends whatever a label may leave open, where several are read together."""
+
 _MANY_DOTS = re.compile(r"\.{2,}")
 _HYPHEN = re.compile(r"[-_]")
-_CALL = re.compile(r"\(\S*\)|\(\)")
+_CALL = re.compile(r"\([^\s)]*+\)")
 _COMPANY = re.compile(r",?\s+(?:Inc|Ltd|Limited|LLC|Corp|Corporation|plc|PLC|GmbH|AG)\b")
+_EXPLAINED = re.compile(f"{_CALL.pattern}|{_COMPANY.pattern}")
+"""What stands behind a name that is none of a place."""
+
+_LOOKED_BEHIND = 200
 _OWN_WORDS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _BETWEEN_WORDS = re.compile(f"[{_OWN_WORDS}]+")
 """Scripts that put no space between words: an address may stand in the midst of them."""
@@ -106,6 +114,10 @@ class Name(NamedTuple):
     """Nothing but a place is written so."""
     mail: bool = False
     """The host of an address of mail."""
+
+
+_new = tuple.__new__
+"""Makes a `Name` at once: there may be thousands in a text."""
 
 
 class Target(NamedTuple):
@@ -144,9 +156,56 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
     """What `label` names, or seems to, in the order of its text, which begins at `begin`."""
     if not may_name(label):
         return
-    found = _named(label) if len(label) <= _SHORT_LABEL else _found(label)
+    found = _NAMED.get(label)
+    if found is None:
+        found = _remembered(label, tuple(_found(label)))
     for at, hosts, shown, sure, mail in found:
-        yield Name(begin + at, hosts, shown, sure, mail)
+        yield _new(Name, (begin + at, hosts, shown, sure, mail))
+
+
+def names_of_all(labels: Iterable[tuple[int, str]]) -> Iterator[Name]:
+    """The same of all `labels`, each with the place where it begins; those that are not known are
+    read together."""
+    unknown: list[tuple[int, str]] = []
+    for begin, label in labels:
+        if label in _NAMED or (not label.isascii() and _TURNED.search(label)):
+            yield from names_in(label, begin)
+        elif may_name(label):
+            unknown.append((begin, label))
+    if unknown:
+        for (begin, label), names in zip(unknown, _found_in_all(unknown), strict=True):
+            for at, *rest in _remembered(label, names):
+                yield _new(Name, (begin + at, *rest))
+
+
+_NAMED: dict[str, tuple[Name, ...]] = {}
+"""What is named in labels that were read."""
+
+
+def _remembered(label: str, names: tuple[Name, ...]) -> tuple[Name, ...]:
+    if len(label) <= _SHORT_LABEL:
+        if len(_NAMED) == _MOST_LABELS:
+            _NAMED.clear()
+        _NAMED[label] = names
+    return names
+
+
+def _found_in_all(labels: Sequence[tuple[int, str]]) -> Iterator[tuple[Name, ...]]:
+    """What is found in each of `labels`, in none of which letters are turned."""
+    texts = [label for _, label in labels]
+    named: list[list[Name]] = [[] for _ in texts]
+    marked = [number for number, text in enumerate(texts) if _WITHIN_WORDS.search(text)]
+    for numbers, looks_like in ((range(len(texts)), without_markup), (marked, _with_words_apart)):
+        seen = looks_like(_BETWEEN_LABELS.join(texts[number] for number in numbers))
+        sizes = (len(texts[number]) + len(_BETWEEN_LABELS) for number in numbers)
+        begins = [0, *accumulate(sizes)]
+        which = 0
+        for place, name in _names(seen.text):
+            at = seen.written(place)
+            while at >= begins[which + 1]:
+                which += 1
+            named[numbers[which]].append(_new(Name, (at - begins[which], *name[1:])))
+    return map(tuple, named)
 
 
 def may_name(label: str) -> bool:
@@ -185,27 +244,27 @@ def _leads_there_kept(name: tuple[Any, ...], target: Target) -> bool:
     return _leads_there(Name(0, *name), target)
 
 
-@lru_cache(maxsize=1_024)
-def _named(label: str) -> tuple[Name, ...]:
-    return tuple(_found(label))
-
-
 def _found(label: str) -> Iterator[Name]:
     if _PLAIN_NAME.fullmatch(label):
         if name := _name(label, 0, label, ""):
             yield name
         return
     seen = without_markup(label)
-    for name in _names(seen.text):
-        at = seen.written(name.at)
-        yield name if at == name.at else name._replace(at=at)
-    if _WITHIN_WORDS.search(label):  # what is no markup is seen, and ends what stands before it
-        apart = without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
-        for name in _names(apart.text):
-            yield name._replace(at=apart.written(name.at))
+    for at, name in _names(seen.text):
+        yield name._replace(at=seen.written(at))
+    if _WITHIN_WORDS.search(label):
+        apart = _with_words_apart(label)
+        for at, name in _names(apart.text):
+            yield name._replace(at=apart.written(at))
     if not label.isascii() and _TURNED.search(label):
-        for name in _names(seen.text[::-1]):
+        for _, name in _names(seen.text[::-1]):
             yield name._replace(at=0)
+
+
+def _with_words_apart(label: str) -> Seen:
+    """`label` as it looks where marks within words are no markup: they are seen, and end what
+    stands before them."""
+    return without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
 
 
 def _in_network(rest: str) -> Target:
@@ -228,16 +287,31 @@ class _Signs(dict[int, int]):
 _SIGNS = _Signs()
 
 
-def _names(text: str) -> Iterator[Name]:
+def _names(text: str) -> Sequence[tuple[int, Name]]:
+    """What `text` names, and where."""
     if not text.isascii():
         text = text.translate(_SIGNS)
+    names: list[tuple[int, Name]] = []
     for found in _CHUNK.finditer(text):
-        chunk = found["chunk"]
-        if chunk and ("." in chunk or ":" in chunk or "//" in chunk or _DOT.search(chunk)):
-            yield from _in_chunk(text, found.start("chunk"), chunk)
+        start, end = found.span(1)
+        if start == end:
+            break
+        chunk = text[start:end]
+        if _EXPLAINED.match(text, end, end + _LOOKED_BEHIND) or len(chunk) > _SHORT_LABEL:
+            names += [(name[0], name) for name in _in_chunk(text, start, chunk)]
+        elif alone := _in_chunk_alone(chunk):
+            names += [(start + name[0], name) for name in alone]
+    return names
+
+
+@lru_cache(maxsize=4_096)
+def _in_chunk_alone(chunk: str) -> tuple[Name, ...]:
+    return tuple(_in_chunk(chunk, 0, chunk))
 
 
 def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
+    if not ("." in chunk or ":" in chunk or "//" in chunk or _DOT.search(chunk)):
+        return
     if _PLAIN_NAME.fullmatch(chunk):
         if name := _name(text, start, chunk, ""):
             yield name
@@ -284,7 +358,7 @@ def _name(text: str, at: int, written: str, before: str) -> Name | None:
         return None
     if before == "@":
         return Name(at, hosts, written, mail=True)
-    following = text[at + len(written) : at + len(written) + 200]
+    following = text[at + len(written) : at + len(written) + _LOOKED_BEHIND]
     if written[:1].isupper() and _COMPANY.match(following):
         return None
     end = hosts[0].rpartition(".")[2]

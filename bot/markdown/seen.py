@@ -11,13 +11,13 @@ from html.entities import html5
 from itertools import accumulate
 from operator import add, sub
 
-_AMPERSAND = r"&(?:(?:amp|AMP|\#0{0,5}38|\#[xX]0{0,4}26);)*+"
+_AMPERSANDS = r"(?:(?:amp|AMP|\#0{0,5}38|\#[xX]0{0,4}26);)*+"
 _NAMED = r"(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});"
 
-_ENTITY = re.compile(rf"({_AMPERSAND}{_NAMED})")
+_ENTITY = re.compile(rf"(&{_AMPERSANDS}{_NAMED})")
 """A character written as an entity, however often the `&` of it is written as one."""
 
-_INNERMOST = re.compile(rf"{_AMPERSAND}({_NAMED})")
+_INNERMOST = re.compile(rf"&{_AMPERSANDS}({_NAMED})")
 
 _LONGEST_KEPT = 64
 """What is written in so many characters is remembered."""
@@ -34,14 +34,17 @@ _UNSEEN = (
 
 UNSEEN = re.compile(f"[{_UNSEEN}]")
 
-_HAIR = "[\u2006-\u200a\u202f\u205f\u2800]"
+_HAIR = "\u2006-\u200a\u202f\u205f\u2800"
 """Blanks that are not seen beside a dot."""
 
 _MARKUP = re.compile(
-    rf"({_AMPERSAND}{_NAMED}|\\(?=[!-/:-@\[-`{{-~])|[*~`]++|(?<![^\W_])_+|_+(?![^\W_])|!(?=\[)"
-    rf"|</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>.:]*)?/?>|<!--[^<>]*-->|[{_UNSEEN}]"
-    rf"|(?<!{_HAIR}){_HAIR}++(?=\.)|(?<=\.){_HAIR}++)"
+    rf"([&\\*~`_!<{_UNSEEN}{_HAIR}](?:(?<=[*~`])[*~`]*+|(?<=\\)(?=[!-/:-@\[-`{{-~])"
+    rf"|(?<=_)(?:(?<![^\W_]_)_*+|_*(?![^\W_]))|(?<=&){_AMPERSANDS}{_NAMED}"
+    r"|(?<=<)(?:/?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>.:]*)?/?>|!--[^<>]*-->)|(?<=!)(?=\[)"
+    rf"|(?<=[{_UNSEEN}])"
+    rf"|(?<=[{_HAIR}])(?:(?<![{_HAIR}]{{2}})[{_HAIR}]*+(?=\.)|(?<=\.[{_HAIR}])[{_HAIR}]*+)))"
 )
+"""It begins with one of few characters: that is searched for fast."""
 
 
 class Seen:
