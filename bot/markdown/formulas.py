@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from bot.markdown.links import JOINER
 
@@ -60,16 +60,14 @@ _BEGUN_DOLLARS = re.compile(
 _BEFORE_DOLLAR = frozenset(f"{string.ascii_letters}{string.digits}_$\\")
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """A formula that ends at `end`, and what is shown in its place."""
 
     end: int
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """Nothing ends the formula, nor any of its kind that begins before `until`; the text goes on
     at `behind`."""
 

@@ -7,11 +7,12 @@ HTML is shown by no one: `<br>` becomes a dot between two words.
 from __future__ import annotations
 
 import re
+import string
 
 from bot.markdown.above import LONGEST_LINE
 from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
-from bot.markdown.formulas import OPENING, Formula, Missing, formula_at, is_half
+from bot.markdown.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
 from bot.markdown.links import JOINER
 
 _RULE = re.compile(
@@ -35,7 +36,10 @@ _ENDS_TABLE = re.compile(
     r"|(?:-[ \t]*){3,}\r?$|(?:\*[ \t]*){3,}\r?$|(?:_[ \t]*){3,}\r?$)|[ ]{4}|[ ]{0,3}\t",
     re.MULTILINE,
 )
-_OPENING = re.compile(rf"(?P<formula>{OPENING})|\\.", re.DOTALL)
+_MAY_END_TABLE = ("", *" \t\r\n>`~#-+*_", *string.digits)
+"""What a line begins with that may end one."""
+
+_OPENING = re.compile(rf"[\\$](?:(?P<formula>{BEHIND_OPENING})|(?<=\\).)", re.DOTALL)
 _SPECIAL = re.compile(r"[`\\$<]")
 FIRST_BAR = re.compile(r"(?:\\.|[^\\|])*+\|", re.DOTALL)
 SPACED_BAR = re.compile(r"^[ \t>]*+\||(?<=[ \t])\||\|(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -60,12 +64,16 @@ def may_be_rule(text: str, at: int) -> bool:
 
 def columns_of(row: str) -> int:
     """How many cells GFM sees in `row`."""
-    bare = row[lead_of(row) :].strip(" \t\r\n")
-    count, begun, ended = bare.count("|"), bare.startswith("|"), bare.endswith("|")
-    if "\\\\" not in bare:
+    return _columns(row[lead_of(row) :].strip(" \t\r\n"))
+
+
+def _columns(bare: str) -> int:
+    """The same of a row without what stands around it."""
+    count, begun, ended = bare.count("|"), bare[:1] == "|", bare[-1:] == "|"
+    if "\\" in bare and "\\\\" not in bare:
         count -= bare.count("\\|")
-        ended = ended and not bare.endswith("\\|")
-    else:
+        ended = ended and bare[-2:] != "\\|"
+    elif "\\" in bare:
         ends = [found.end() for found in _BAR.finditer(bare) if found[1]]
         count, ended = len(ends), bool(ends) and ends[-1] == len(bare)
     return count + 1 - begun - (ended and count > begun)
@@ -84,7 +92,7 @@ def ends_table(line: str, quotes: int) -> bool:
     lead = lead_of(line)
     if quotes:
         return line.count(">", 0, lead) != quotes or not line[lead:].strip()
-    return _ENDS_TABLE.match(line) is not None
+    return line[:1] in _MAY_END_TABLE and _ENDS_TABLE.match(line) is not None
 
 
 def begins_table(line: str) -> bool:
@@ -121,13 +129,13 @@ def row_of(line: str, columns: int, *, barred: bool = False, cut: bool = False) 
     lead = lead_of(line)
     body = line[lead:].rstrip(" \t\r\n")
     end = line[lead + len(body) :]
-    count = columns_of(body)
+    count = _columns(body.lstrip(" \t\r\n"))
     if _SPECIAL.search(body):
         written, body = body, _with_code(body, tight=cut or count > columns)
         count = columns_of(body) if body != written else count
     if count > columns:
         body = _joined(body, columns)
-    unbarred = not cut and ("|" not in body or "|" not in body.replace("\\|", ""))
+    unbarred = not cut and "|" not in (body.replace("\\|", "") if "\\" in body else body)
     if unbarred or (barred and not body.startswith("|")):
         body = f"| {body}" if body.endswith("|") else f"| {body} |"
     return f"{line[:lead]}{body}{end}"
@@ -141,7 +149,7 @@ def _without_half(row: str) -> str:
     tick = row.find("`", begin)
     row = _BEGUN_RUN.sub("", row[: half_mark(row)]) if tick < 0 else row[:tick]
     for found in _OPENING.finditer(row, begin):
-        if found["formula"] and is_half(row[found.start() :], "|"):
+        if found["formula"] is not None and is_half(row[found.start() :], "|"):
             return row[: found.start()]
     return row
 
@@ -173,10 +181,10 @@ def _plain(text: str, before: str, after: str) -> str:
     at = missing = 0
     for found in _OPENING.finditer(text):
         start = found.start()
-        if start < at or start < missing or not (opening := found["formula"]):
+        if start < at or start < missing or found["formula"] is None:
             continue
         line = f"|{text[start - 1] if start else before}"
-        formula = formula_at(text, start, opening, line, whole=True)
+        formula = formula_at(text, start, found[0], line, whole=True)
         if isinstance(formula, Missing):
             missing = formula.until
         elif isinstance(formula, Formula):
