@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.leaves import START, Kind, read, read_all
+from bot.markdown.leaves import CODE, DEEP, START, read, read_all
 from bot.markdown.safety import with_newlines
 
 LONGEST_LINE = 250
@@ -74,5 +74,5 @@ class Above:
         self._place = read_all(self._place, with_newlines(unread[:end]))
         kind, behind = read(self._place, with_newlines(line))
         self._may_be_code = self._place.fence is not None or fence
-        self.verdict = behind.fence is not None or kind in (Kind.CODE, Kind.DEEP)
+        self.verdict = behind.fence is not None or kind in (CODE, DEEP)
         return self.verdict

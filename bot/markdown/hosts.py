@@ -55,6 +55,9 @@ _SHAPES = {
 
 _AS_SEEN = _DOTS | _SHAPES | dict.fromkeys(map(ord, "\u2010\u2011\ufe63\uff0d"), "-")
 _PORT = re.compile(r":[0-9]*\Z")
+_CANONICAL = re.compile(r"(?:(?!xn--)[a-z][a-z0-9-]*+\.)*+(?!xn--)[a-z][a-z0-9-]*+")
+"""What is a host as it is written, and no number."""
+
 _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+)){0,3}")
 
 
@@ -69,9 +72,15 @@ def _looks(text: str) -> str:
     return normalized(plain.lower(), "NFKC").translate(_AS_SEEN)
 
 
-@lru_cache(maxsize=1_024)
 def canonical(authority: str) -> str:
     """The host in `authority`, as it can be compared; empty when there is none."""
+    if _CANONICAL.fullmatch(authority):
+        return authority
+    return _canonical(authority)
+
+
+@lru_cache(maxsize=1_024)
+def _canonical(authority: str) -> str:
     host = looks(unquote(authority)).rpartition("@")[2]
     if host.startswith("["):
         return host.partition("]")[0].strip("[]")
@@ -83,7 +92,9 @@ def canonical(authority: str) -> str:
 
 def is_end(label: str) -> bool:
     """Whether `label` ends names of hosts, or looks like one that does."""
-    return _is_end(label) or (not label.isascii() and _is_end(latin(label)))
+    if label.isascii():
+        return label in _SPECIAL or label in _ends()
+    return _is_end(label) or _is_end(latin(label))
 
 
 def is_shared(name: str, host: str) -> bool:

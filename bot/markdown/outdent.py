@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.leaves import QUOTE, START, Kind, Place, read, read_all
+from bot.markdown.leaves import MORE, QUOTE, START, Place, read, read_all
 from bot.markdown.lines import LIST_MARKER
 from bot.markdown.safety import with_newlines
 
@@ -68,12 +68,12 @@ class Outdent:
     def _line(self, line: str) -> str:
         kind, behind = read(self._place, with_newlines(line))
         goes_on, moved = _moved(line, self._begin.containers[: self._open])
-        lazy = kind is Kind.MORE and behind.containers == self._place.containers
+        lazy = kind is MORE and behind.containers == self._place.containers
         ends = goes_on < self._open and line.strip() and not lazy
         if ends:
             self._open = goes_on
         self._open = min(self._open, len(behind.containers))
-        parted = ends and self._place.paragraph and read(_PARAGRAPH, moved)[0] is Kind.MORE
+        parted = ends and self._place.paragraph and read(_PARAGRAPH, moved)[0] is MORE
         self._place = behind
         return f"\n{moved}" if parted else moved
 

@@ -374,26 +374,28 @@ def _net(written: str) -> bool:
 
 def _host(written: str) -> str | None:
     """The host that `written` is, or looks like to a person."""
-    plain = looks(_without_notes(written))
-    if "." not in plain:
+    plain = written.lower() if written.isascii() else looks(_without_notes(written))
+    if ".." not in plain:
+        return _host_in(plain) if "." in plain else None
+    return next(filter(None, map(_host_in, _MANY_DOTS.split(plain))), None)
+
+
+def _host_in(plain: str) -> str | None:
+    """The same of what holds no two dots beside each other."""
+    bare = plain.strip(_EDGES)
+    stem, dot, end = bare.rpartition(".")
+    if not dot:
         return None
-    for part in _MANY_DOTS.split(plain) if ".." in plain else (plain,):
-        bare = part.strip(_EDGES)
-        stem, dot, end = bare.rpartition(".")
-        if not dot:
-            continue
-        if is_end(end) or bare.startswith("www.") or _is_ipv4(bare):
-            return canonical(bare)
-        plain_end = _HYPHEN.split(end, maxsplit=1)[0]
-        if plain_end != end and plain_end in PLAIN_ENDS:
-            return canonical(f"{stem}.{plain_end}")
+    if is_end(end) or bare.startswith("www.") or (end.isdecimal() and _is_ipv4(bare)):
+        return canonical(bare)
+    plain_end = _HYPHEN.split(end, maxsplit=1)[0]
+    if plain_end != end and plain_end in PLAIN_ENDS:
+        return canonical(f"{stem}.{plain_end}")
     return None
 
 
 def _without_notes(written: str) -> str:
     """`written` without raised or circled numbers and marks of trade behind it."""
-    if written.isascii():
-        return written
     end = len(written)
     while end and _is_note(written[end - 1]):
         end -= 1

@@ -16,7 +16,19 @@ from collections.abc import Sequence
 
 from bot.markdown import links
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
-from bot.markdown.leaves import START, Kind, Place, pass_calm, read, reader_at
+from bot.markdown.leaves import (
+    CODE,
+    DEEP,
+    MORE,
+    ROWS,
+    START,
+    TEXT,
+    Kind,
+    Place,
+    pass_calm,
+    read,
+    reader_at,
+)
 from bot.markdown.links import References, with_joiners
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
 from bot.markdown.seen import Seen, decoded
@@ -81,10 +93,10 @@ class SafeGrowth:
         start, kind, place, rows = self._read(text, live)
         end = text.rfind("\n", start) + 1 or start
         last = read(place, with_newlines(text[end:]))[0]
-        last = Kind.ROWS if rows and last is Kind.TEXT else last
+        last = ROWS if rows and last is TEXT else last
         known = References(self._known)
         left = self._mends
-        if last is Kind.MORE:
+        if last is MORE:
             return Safe(self._safe + _made(text[start:], kind, known, left)[0])
         above, mends = _made(text[start:end], kind, known, left)
         below, _ = _made(text[end:], last, known, left - mends)
@@ -95,34 +107,34 @@ class SafeGrowth:
         it is, what is open there, and whether some reader sees rows of a table in the next one."""
         made: list[str] = []
         begin = start = end = len(self._done)
-        kind, reader = Kind.TEXT, reader_at(self._place)
+        kind, reader = TEXT, reader_at(self._place)
         place, rows, below = self._place, self._rows, self._rows
         changes, returns = live.next(start), text.find("\r", begin) >= 0
         while newline := text.find("\n", end) + 1:
-            if reader.calm and changes > newline + _NEAR and not rows and kind is not Kind.ROWS:
+            if reader.calm and changes > newline + _NEAR and not rows and kind is not ROWS:
                 calm = text.rfind("\n", end, changes) + 1
                 passed, begun, behind = pass_calm(reader.place, text, end, calm)
                 if begun >= end:
-                    kind, start, place, below = Kind.TEXT, begun, START, False
+                    kind, start, place, below = TEXT, begun, START, False
                 if passed > end:
                     end, reader = passed, reader_at(behind)
                     continue
             line = with_newlines(text[end:newline]) if returns else text[end:newline]
             above = reader
             next_kind, reader = reader.known.get(line) or reader.read(line)
-            if next_kind is not Kind.MORE:
+            if next_kind is not MORE:
                 if changes < end:
-                    if kind is not Kind.CODE:
+                    if kind is not CODE:
                         leaf, mends = _mended(text[start:end], kind, self._known, self._mends)
                         self._mends -= mends
                         made += printable(text[begin:start]), leaf
                         begin = end
                     changes = live.next(end)
                 goes_on = rows and reader.place == above.place._replace(paragraph=True)
-                kind = Kind.ROWS if goes_on else next_kind
+                kind = ROWS if goes_on else next_kind
                 start, place, below, rows = end, above.place, rows, False
             elif not reader.place.paragraph:
-                rows = kind is Kind.ROWS or _heads_table(text, end, line)
+                rows = kind is ROWS or _heads_table(text, end, line)
             end = newline
         self._place, self._rows = place, below
         self._safe += "".join((*made, printable(text[begin:start])))
@@ -201,7 +213,7 @@ def _heads_table(text: str, at: int, line: str) -> bool:
 
 def _made(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, int]:
     """`leaf` made safe and mended, `most` times at most, and how many times it was mended."""
-    if kind is Kind.CODE or _Live(leaf).next(0) == len(leaf):
+    if kind is CODE or _Live(leaf).next(0) == len(leaf):
         return printable(leaf), 0
     return _mended(leaf, kind, known, most)
 
@@ -223,12 +235,12 @@ def _mended(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, i
     if links.may_hide(leaf):
         code = code if read_in == leaf else _code_in(leaf, kind)
         leaf = with_joiners(leaf, links.hiding_brackets(leaf, code, known))
-    return (leaf, 0) if kind is Kind.DEEP else mended(leaf, most)
+    return (leaf, 0) if kind is DEEP else mended(leaf, most)
 
 
 def _code_in(leaf: str, kind: Kind) -> Code:
-    code = code_in(leaf, rows=kind is Kind.ROWS)
-    if kind is not Kind.DEEP:
+    code = code_in(leaf, rows=kind is ROWS)
+    if kind is not DEEP:
         return code
     return Code((), tuple(sorted((*code.certain, *code.doubtful))))
 
