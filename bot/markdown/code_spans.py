@@ -70,7 +70,8 @@ NO_CODE = Code()
 def code_in(leaf: str, *, rows: bool = False) -> Code:
     """The code in `leaf`, whose inline markup ends where it ends; `rows`: to some reader that of
     each line ends there."""
-    if leaf.count("`") < _LEAST_TICKS:
+    ticks = leaf.count("`")
+    if ticks < _LEAST_TICKS:
         return NO_CODE
     angles = "<" in leaf
     autolinks = angles and _AUTOLINK.search(leaf) is not None
@@ -82,7 +83,10 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
         readings.append([*_outside_html(leaf, spans, tags)])
         if _IN_TAG.search(leaf):
             readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
-    if len(cells := _cells(leaf) if rows else cells_of(leaf)) > 1:
+    if ticks == _LEAST_TICKS:
+        if (rows or _has_rule(leaf)) and any(_is_parted(leaf, *span) for span in spans):
+            readings.append([])
+    elif len(cells := _cells(leaf) if rows else cells_of(leaf)) > 1:
         readings.append(
             [
                 span
@@ -122,9 +126,17 @@ def _between(leaf: str, begin: str, end: str) -> Iterator[Span]:
 @lru_cache(maxsize=_MOST_KEPT)
 def cells_of(leaf: str) -> Sequence[Span]:
     """The cells of the table that `leaf` is; all of it where it is none."""
-    if not ("|" in leaf and "\n" in leaf and "-" in leaf and _TABLE_RULE.search(leaf)):
-        return ((0, len(leaf)),)
-    return _cells(leaf)
+    return _cells(leaf) if _has_rule(leaf) else ((0, len(leaf)),)
+
+
+def _has_rule(leaf: str) -> bool:
+    table = "|" in leaf and "\n" in leaf and "-" in leaf
+    return table and _TABLE_RULE.search(leaf) is not None
+
+
+def _is_parted(leaf: str, start: int, end: int) -> bool:
+    """Whether a cell ends in the code from `start` to `end`."""
+    return any(each[0][0] != "\\" for each in _CELL_END.finditer(leaf, start, end))
 
 
 def _cells(leaf: str) -> Sequence[Span]:

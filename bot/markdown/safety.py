@@ -130,7 +130,7 @@ class SafeGrowth:
                         made += printable(text[begin:start]), leaf
                         begin = end
                     changes = live.next(end)
-                goes_on = rows and reader.place == above.place._replace(paragraph=True)
+                goes_on = rows and reader.place == (above.place[0], True, *above.place[2:])
                 kind = ROWS if goes_on else next_kind
                 start, place, below, rows = end, above.place, rows, False
             elif not reader.place.paragraph:
@@ -251,7 +251,7 @@ def _acting(leaf: str, code: Code) -> Sequence[int]:
     places = _pings(leaf, seen)
     if code.certain:
         places = [place for place in places if not within(place - 1, code.certain)]
-    if "|" in leaf or "&" in leaf or "<" in leaf:
+    if "<" in leaf or "&" in leaf:
         places += links.hiding_angles(leaf, code, seen)
     return places
 
