@@ -27,7 +27,10 @@ _DEEPEST = 40
 QUOTE = -1
 """Stands for a quotation among the containers; a number is what items of a list are indented."""
 
-_MARKS = re.compile(r"[ \t>+*0-9.)-]*+(?=[^\s>+*0-9.)_=#~`<-])")
+_MARKS = re.compile(
+    r"[ \t>+*0-9.)-]*+(?=[^\s>+*0-9.)_=#~`<-]|~(?!~~)|`{1,2}(?!`)|<(?![A-Za-z/!?])"
+    r"|_[_ \t]*+[^_\s]|=[= \t]*+[^=\s]|#{1,6}[^#\s])"
+)
 """What a line begins with whose further text makes no difference to what the line is."""
 
 _CALM = re.compile(

@@ -35,6 +35,10 @@ class Token(NamedTuple):
     text: str = ""
 
 
+_new = tuple.__new__
+"""Makes a `Token` at once: there may be thousands in a text."""
+
+
 class Tokens:
     """What matters in `text` from `at` on, where a line begins or not; blank lines where there are
     to be `gaps`. Asked for once for each place, from the front to the back."""
@@ -68,7 +72,7 @@ class Tokens:
             found = _TOKEN.search(self._text, at) if at >= behind else self._past(at, behind)
             inline = None
             if found and found.lastgroup:
-                inline = Token(found.lastgroup, found.start(), found.end(), found[0])
+                inline = _new(Token, (found.lastgroup, *found.span(), found[0]))
             self._inline, self._searched = inline, True
         line = lines[0] if lines else None
         return line if inline is None or (line and line.start <= inline.start) else inline
