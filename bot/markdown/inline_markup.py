@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from bot.markdown.emphasis import Openers, Pair, after_run, closing
 
-_SPECIAL = re.compile(r"[\\\[\]<:]|`+|\*+|_+|~+")
-"""What may mean something, runs as a whole."""
+_SPECIAL = re.compile(r"[*_`~\\\[\]<:](?:(?<=\*)\*+|(?<=_)_+|(?<=`)`+|(?<=~)~+|)")
+"""What may mean something, runs as a whole. It begins with one of few characters: that is searched
+for fast."""
 
 _RUN = re.compile(r"`+|\*+|_+|~+")
 _RUNS = "*_`~"
