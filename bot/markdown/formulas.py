@@ -43,7 +43,7 @@ _STOP = re.compile(r"\n[ \t>]*+(?:(?=\n)|```|~~~)")
 _FENCE = re.compile(r"\n[ \t>]*+(?:```|~~~)")
 _MARKS = re.compile(r"(?<![ \t])[ \t]*+>")
 _GAP = re.compile(r"[ \t]*+")
-_TICKS = re.compile(r"`+")
+_TICKS = re.compile("``*+")  # searched for faster than one or more
 _ALONE = re.compile(r"[ \t\r]*\n")
 _LINE_END = re.compile(r"\n[ \t>]*+")
 _REST = re.compile(r"[ \t]*+([.,;:!?]?)[ \t]*+(\r?\n|\r?\Z)")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from typing import NamedTuple
 
 from bot.markdown.rows import LONGEST_HEAD, may_be_rule, rule_at
 
@@ -76,8 +76,7 @@ def _next_formula(kinds: tuple[str, ...], bars: bool) -> re.Pattern[str]:
     return re.compile(f"{_dull(number, bars=bars)}{_fill(bars=bars)}({_plain(number, bars=bars)})")
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(NamedTuple):
     """A part of a line in which all that may open a formula is told in the same way."""
 
     text: str

@@ -11,6 +11,8 @@ _LEADS_OF_FOUR = (0xF0, 0xF1, 0xF2, 0xF3, 0xF4)
 """What begins four bytes of UTF-8."""
 
 _COUNTS_MORE = re.compile("[&<>@\\]\U00010000-\U0010ffff]")
+_SHORT = 64
+"""Longer text of ASCII is counted faster than it is searched."""
 
 
 def weigh(text: str) -> int:
@@ -19,9 +21,10 @@ def weigh(text: str) -> int:
     UTF-16 units, with `&` as `&amp;`, `<` and `>` likewise, and a joiner for every `&`, `<`,
     `@` and `]` that may need one.
     """
-    if not _COUNTS_MORE.search(text):
+    plain = text.isascii()
+    if (len(text) < _SHORT or not plain) and not _COUNTS_MORE.search(text):
         return len(text)
-    units = len(text) if text.isascii() else len(text) + _in_two_units(text)
+    units = len(text) if plain else len(text) + _in_two_units(text)
     entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
     return units + entities + sum(map(text.count, "&<@]"))
 

@@ -97,7 +97,7 @@ _TURNED = re.compile("[\u202b\u202e\u2067]")
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SPACE = re.compile(r"[\x00-\x20\x7f]+")
+_SPACE = re.compile(r"[\x00-\x20\x7f]")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,31}):(.*)", re.DOTALL)
 _BARE = re.compile(r"[\w.\-%\u3002\uff0e\uff61]{1,253}(?=[:/\\?#]|\Z)")
 _SPECIAL_SCHEMES = frozenset(("http", "https", "ftp", "ws", "wss"))

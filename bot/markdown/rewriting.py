@@ -67,7 +67,7 @@ _BLANK = re.compile(r"[ \t]*+\n")
 _GAP = re.compile(r"\n[ \t]*\n")
 _WORD = re.compile(r"[^\s`]*")
 _INDENT = re.compile(r"[ ]{0,4}|[ ]{0,3}\t")
-_TICKS = re.compile(r"`+")
+_TICKS = re.compile("``*+")  # searched for faster than one or more
 _CAME_OUT = -1
 _NO_RULE = re.compile("").match("")
 

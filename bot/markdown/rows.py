@@ -244,5 +244,7 @@ def is_free_head(line: str, out: int) -> bool:
 def may_become_head(lines: str, most: int) -> bool:
     """Whether the end of `lines` may become the head of a table that is written otherwise from its
     first bar on, which is one of the last `most` characters."""
+    if "|" not in lines:
+        return False
     bar, first, near = SPACED_BAR.search(lines), FIRST_BAR.match(lines), len(lines) - most
     return bar is not None and bar.start() >= near and not (first and first.end() <= near)
