@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import aiohttp
 import structlog
 from aiohttp import web
 from slack_bolt.error import BoltError
@@ -38,6 +37,7 @@ from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.installations import STATE_SECONDS
 from bot.store.seal import SealBroken
 from bot.teams.register import Record, Register
+from bot.teams.rotation import NOT_GRANTED
 from bot.words import installing as words
 
 log = structlog.get_logger(__name__)
@@ -139,9 +139,9 @@ class InstallPages:
         except _Crowded:
             log.warning("not installed", why="crowded")
             return _web(_page(503, words.NOT_INSTALLED, words.why_not("crowded"), again=True))
-        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError, KeyError) as error:
+        except (*NOT_GRANTED, SlackApiError, AttributeError) as error:
             log.warning("not installed", why=type(error).__name__)
-            return _web(_page(502, words.NOT_INSTALLED, words.why_not("invalid_code")))
+            return _web(_page(502, words.NOT_INSTALLED, words.why_not("slack"), again=True))
 
 
 class _Crowded(Exception):
@@ -200,7 +200,10 @@ class _Kept(AsyncInstallationStore):
         self._joined = joined
 
     async def async_save(self, installation: Granted) -> None:
+        """Raises `ValueError` where Slack does not say whose token it is, or gives none."""
         record = _record(installation)
+        if not (record.place and record.bot_token and record.bot_user):
+            raise ValueError("of nobody")
         if self._welcome and not self._welcome & {record.place, record.enterprise}:
             log.warning("installed by somebody who may not", place=record.place)
             await self._give_back(record.bot_token)
@@ -213,7 +216,7 @@ class _Kept(AsyncInstallationStore):
         """The app does not stay where it is not used."""
         try:
             await self._client.auth_revoke(token=token)
-        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (*NOT_GRANTED, SlackApiError) as error:
             log.warning("token not given back", why=type(error).__name__)
 
 

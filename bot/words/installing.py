@@ -28,6 +28,7 @@ _WHY = {
     "invalid_code": "Slack did not take the code of this link. Begin again.",
     "not_welcome": "Only certain workspaces may use this app, and yours is none of them. Ask "
     "whoever runs it.",
+    "slack": "Slack did not answer as it should. Begin again in a minute.",
     "crowded": "Too many want to install it at this moment. Begin again in a minute.",
     "store": "The app’s store does not answer right now. Try again in a minute.",
 }

@@ -327,6 +327,41 @@ class TestPages:
         assert "in a minute" in said[-1][1]
         assert asked == ["x", "x"]
 
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"team": None},
+            {"team": "T0SEVERAL1"},
+            {"team": {"id": ["T0SEVERAL1"]}},
+            {"bot_user_id": None},
+            {"bot_user_id": {"id": "U1"}},
+            {"access_token": None},
+            {"scope": 7},
+            {"expires_in": "soon", "refresh_token": "xoxe-1-secret"},
+        ],
+    )
+    async def test_what_slack_never_says_installs_nothing_and_is_told_plainly(
+        self,
+        redis_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        odd: dict[str, Any],
+    ) -> None:
+        async with several(redis_url, count=1, install=False) as all_:
+            granted = all_.slack.oauth._granted
+            monkeypatch.setattr(all_.slack.oauth, "_granted", lambda team: granted(team) | odd)
+            async with browser(all_.address) as session:
+                back = await all_.allowed(session, "T0SEVERAL1")
+                async with session.get(back) as reply:
+                    text = await reply.text()
+            assert not await all_records(redis_url)
+
+        assert (reply.status, "Slack did not answer as it should" in text) == (502, True)
+        logged = "".join(capsys.readouterr())
+        assert "Traceback" not in logged
+        assert "xoxb-" not in logged
+        assert "xoxe-" not in logged
+
     async def test_who_does_not_allow_it_installs_nothing(self, redis_url: str) -> None:
         async with several(redis_url, count=1, install=False) as all_:
             async with browser(all_.address) as session:
