@@ -88,7 +88,9 @@ async def shown_in_demo(
             try:
                 async with asyncio.timeout(_SECONDS):
                     socket = await session.ws_connect(
-                        f"{notice.url}/ui/judging", headers={SECRET: notice.secret}
+                        f"{notice.url}/ui/judging",
+                        headers={SECRET: notice.secret},
+                        timeout=aiohttp.ClientWSTimeout(ws_close=_SECONDS),
                     )
                     await socket.send_str(page)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:

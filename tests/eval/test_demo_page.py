@@ -3,7 +3,9 @@ than it needs to know."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -100,3 +102,14 @@ async def test_where_no_demo_answers_no_page_may_show_it(tmp_path: Path) -> None
         assert shown == ""
 
     assert framed[-1] == ""
+
+
+@pytest.mark.integration
+async def test_a_demo_that_ends_first_keeps_nobody(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        async with Workspace() as workspace:
+            a_demo(tmp_path, "here", Notice(url=workspace.url, secret=workspace.judging_secret))
+            await stack.enter_async_context(shown_in_demo(tmp_path, ADDRESS, lambda _: None))
+            await workspace.wait_for(lambda: workspace.judging)
+        async with asyncio.timeout(5):
+            await stack.aclose()
