@@ -29,6 +29,15 @@ CALLS_IN_A_ROW = 2
 """To Slack: whose tokens these are, both asked at once, and a connection."""
 
 BASELINE = "import slack_bolt.async_app, httpx"
+LIBRARIES = (
+    "import gc; gc.disable(); "
+    + BASELINE
+    + ", aiohttp.web, attrs, httpx_aiohttp, httpx_sse, prometheus_client, pydantic, "
+    "redis.asyncio, regex, structlog\nclass Model(pydantic.BaseModel): some: int = 0"
+)
+"""All that a question needs, as `serve` loads it, without a line of the bot: the least that a start
+can take."""
+
 _LOADED = "import bot.app, bot.cli, bot.joining, bot.ops.logs"
 
 _LEFT_OUT = "opentelemetry"
@@ -50,6 +59,7 @@ def main(rounds: int = ROUNDS) -> None:
         Path(folder, f"{_LEFT_OUT}.py").write_text("raise ImportError", encoding="utf-8")
         _run("-c", _LOADED, without=folder)
         found = {"imports": _least([_run("-c", BASELINE, without=folder) for _ in range(rounds)])}
+        found["libraries"] = _least([_run("-c", LIBRARIES, without=folder) for _ in range(rounds)])
         for command in BARS:
             runs = [_run("-m", "bot", command, without=folder) for _ in range(rounds)]
             found[command] = _least(runs)
@@ -62,6 +72,11 @@ def _print(found: dict[str, Took]) -> None:
     imports, serve = found["imports"], found["serve"]
     print(f"{'':>22}{'CPU':>8}{'clock':>8}   a load of {os.getloadavg()[0]:.1f}")
     print(f"{'slack_bolt and httpx':>22}{imports.cpu:>8.2f}{imports.wall:>8.2f}")
+    needed = found["libraries"]
+    print(
+        f"{'all that serve needs':>22}{needed.cpu:>8.2f}{needed.wall:>8.2f}   "
+        f"{needed.cpu / imports.cpu:.2f} times that"
+    )
     for command, bar in BARS.items():
         took = found[command]
         print(f"{command:>22}{took.cpu:>8.2f}{took.wall:>8.2f}   {verdict(took.cpu <= bar)}")
