@@ -56,7 +56,7 @@ class Departures:
         try:
             await self._client.auth_test(token=record.bot_token)
         except SlackApiError as error:
-            return True if error.response.get("error") in _GONE else None
+            return True if str(error.response.get("error")) in _GONE else None
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
         return False
@@ -75,7 +75,7 @@ class Departures:
                 cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
                 if not cursor:
                     return await self._register.store.teams_of(record.place) - granted
-        except (*NOT_GRANTED, SlackApiError) as error:
+        except (*NOT_GRANTED, AttributeError, SlackApiError) as error:
             log.warning("workspaces not listed", place=record.place, why=type(error).__name__)
         return None
 

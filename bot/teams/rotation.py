@@ -148,6 +148,8 @@ class Rotation:
                 "refresh_token": str(reply["refresh_token"]),
                 "expires_at": time.time() + float(reply["expires_in"]),
             }
+            if not math.isfinite(float(reply["expires_in"])):
+                raise ValueError("no time")
         except SlackApiError as error:
             code = str(error.response.get("error", ""))
             if code == _LOST:

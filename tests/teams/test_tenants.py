@@ -323,7 +323,7 @@ async def test_a_workspace_that_installed_it_itself_keeps_that_when_its_organisa
     house: House, register: Register, store: Store
 ) -> None:
     await register.save(record(ORG, enterprise=ORG))
-    kept = Keys(TEAM).prefix + "policy"
+    kept = Keys.among_several(TEAM).prefix + "policy"
     async with serving(house, register, store) as tenants:
         await tenants.answer(command(TEAM, ORG))
         await store.redis.set(kept, "x")
