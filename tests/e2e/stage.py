@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from sandbox.workspace import (
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 
+@cache
 def installed_app() -> AppConfig:
     """The app as `manifest.yml` makes it: its scopes and events, and no others."""
     return AppConfig.from_manifest(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")))

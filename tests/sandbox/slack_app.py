@@ -26,7 +26,9 @@ def client_of(ws: Workspace, token: str | None = None) -> AsyncWebClient:
 
 
 def app_of(ws: Workspace) -> AsyncApp:
-    return AsyncApp(client=client_of(ws), signing_secret=ws.credentials.signing_secret)
+    return AsyncApp(
+        name="tests", client=client_of(ws), signing_secret=ws.credentials.signing_secret
+    )
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ async def door() -> AsyncIterator[HttpMode]:
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-any")
 
-    app = AsyncApp(authorize=authorize, request_verification_enabled=False)
+    app = AsyncApp(name="tests", authorize=authorize, request_verification_enabled=False)
     async with HttpMode(partial(answer, app), SecretStr(SECRET), "127.0.0.1", 0) as door:
         yield door
 

@@ -107,7 +107,7 @@ async def connected(slack: FakeSlack) -> AsyncIterator[SocketMode]:
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-any")
 
-    app = AsyncApp(authorize=authorize, request_verification_enabled=False)
+    app = AsyncApp(name="tests", authorize=authorize, request_verification_enabled=False)
 
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack(f"heard {body['text']}")
