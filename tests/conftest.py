@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.running.heap",
     "tests.running.integration",
     "tests.running.missing",
+    "tests.running.order",
     "tests.fixtures.store",
     "tests.fixtures.workspace",
     "tests.fixtures.grok",

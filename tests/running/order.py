@@ -1,0 +1,53 @@
+"""In which order tests run: what waits long first, the pure ones last.
+
+Workers begin with equal shares of all tests, one behind the other, and take from each other's ends
+when they are done. So each share begins with some of the tests that take long, lest one of those is
+left when all others are done, and ends with what is given away in no time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pytest
+
+_WAITING = ("tests/e2e/", "tests/chaos/", "tests/simulation/", "tests/sandbox/page/")
+_BROWSER = "browser_address"
+"""Who takes it is kept together: a worker that has no such test starts no browser."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Behind whatever chooses among them."""
+    if (given := getattr(config, "workerinput", None)) is not None:
+        items[:] = in_shares(items, given["workercount"])
+
+
+def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """All of them, for so many workers: their shares, of the size that each begins with."""
+    longest, pure = list[pytest.Item](), list[pytest.Item]()
+    waiting: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("timeout"):
+            longest.append(item)
+        elif _BROWSER in getattr(item, "fixturenames", ()):
+            waiting[_BROWSER].append(item)
+        elif item.nodeid.startswith(_WAITING):
+            waiting[item.nodeid.partition("::")[0]].append(item)
+        elif not item.get_closest_marker("integration"):
+            pure.append(item)
+    shares = [longest[number::workers] for number in range(workers)]
+    for together in sorted(waiting.values(), key=len, reverse=True):
+        min(shares, key=len).extend(together)
+    placed = {id(item) for item in (*longest, *pure, *(each for of in shares for each in of))}
+    others = [item for item in items if id(item) not in placed]
+    left = len(items)
+    for number, share in enumerate(shares):
+        share.extend(others[number::workers])
+        size = left // (workers - number)
+        missing = max(0, size - len(share))
+        share.extend(pure[:missing])
+        del pure[:missing]
+        left -= len(share)
+    return [item for share in shares for item in share] + pure
