@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -134,9 +134,15 @@ def modules(root: Path, *packages: str) -> dict[str, Path]:
     return found
 
 
-def imports(name: str, source: str, known: Iterable[str], *, package: bool = False) -> list[Import]:
+def imports(
+    name: str, source: str, known: Iterable[str], *, package: bool = False
+) -> Sequence[Import]:
     """What the module `name` imports of the modules `known`, or of packages beside it."""
-    names = frozenset(known)
+    return _imports(name, source, frozenset(known), package)
+
+
+@cache
+def _imports(name: str, source: str, names: frozenset[str], package: bool) -> Sequence[Import]:
     found: list[Import] = []
 
     def visit(node: ast.AST, late: bool) -> None:

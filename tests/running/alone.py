@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
+WORKERS_OF_A_CORE = 3
+
 _SHARED = pytest.StashKey[Path]()
 _WHERE = "directory_of_locks"
 
@@ -42,9 +44,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three for each core: most of the time, tests wait. Not the quick ones."""
+    """More than one for each core: most of the time, tests wait. Not the quick ones."""
     cores = os.cpu_count() or 2
-    return cores if "not integration" in config.option.markexpr else 3 * cores
+    return cores * (1 if "not integration" in config.option.markexpr else WORKERS_OF_A_CORE)
 
 
 def pytest_configure_node(node: WorkerController) -> None:

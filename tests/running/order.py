@@ -1,8 +1,9 @@
 """In which order tests run: what waits long first, the pure ones last.
 
 Workers begin with equal shares of all tests, one behind the other, and take from each other's ends
-when they are done. So each share begins with some of the tests that take long, lest one of those is
-left when all others are done, and ends with what is given away in no time.
+when they are done. So what takes long begins some of the shares, lest one of those is left when all
+others are done, and no more of them than there are cores: most of them start bots by the half
+dozen. What waits begins the others, and all end with what is given away in no time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import pytest
+
+from tests.running.alone import WORKERS_OF_A_CORE
 
 _WAITING = ("tests/e2e/", "tests/chaos/", "tests/simulation/", "tests/sandbox/page/")
 _BROWSER = "browser_address"
@@ -37,9 +40,10 @@ def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
             waiting[item.nodeid.partition("::")[0]].append(item)
         elif not item.get_closest_marker("integration"):
             pure.append(item)
-    shares = [longest[number::workers] for number in range(workers)]
+    few = max(1, workers // WORKERS_OF_A_CORE)
+    shares = [longest[number::few] if number < few else [] for number in range(workers)]
     for together in sorted(waiting.values(), key=len, reverse=True):
-        min(shares, key=len).extend(together)
+        min(shares[few:] or shares, key=len).extend(together)
     placed = {id(item) for item in (*longest, *pure, *(each for of in shares for each in of))}
     others = [item for item in items if id(item) not in placed]
     left = len(items)

@@ -31,23 +31,26 @@ def ordered(given: Iterable[Item], workers: int) -> list[Item]:
     return cast("list[Item]", in_shares(cast("list[pytest.Item]", list(given)), workers))
 
 
-def test_each_share_begins_with_what_takes_long_and_ends_with_what_takes_no_time() -> None:
-    pure = items("tests/rules/test_a.py", 60)
+def test_what_takes_long_begins_as_many_shares_as_there_are_cores_and_what_waits_the_others() -> (
+    None
+):
+    pure = items("tests/rules/test_a.py", 90)
     journeys = items("tests/e2e/test_b.py", 10, "integration")
     long = items("tests/e2e/test_c.py", 3, "integration", "timeout")
     seen = items("tests/e2e/test_d.py", 6, "integration", fixture="browser_address")
     more = items("tests/sandbox/page/test_e.py", 5, "integration", fixture="browser_address")
-    stored = items("tests/jobs/test_f.py", 9, "integration")
+    stored = items("tests/jobs/test_f.py", 12, "integration")
     given = [*pure, *journeys, *long, *seen, *more, *stored]
 
-    found = ordered(given, 3)
-    shares = [found[:31], found[31:62], found[62:]]
+    found = ordered(given, 6)
+    shares = [found[number * 21 : (number + 1) * 21] for number in range(6)]
 
     assert sorted(map(str, found)) == sorted(map(str, given))
-    assert [share[0] for share in shares] == long
-    assert all(share[-1] in pure for share in shares)
+    assert [share[0] for share in shares[:2]] == long[:2]
+    assert [share[0] for share in shares[2:4]] == [seen[0], journeys[0]]
     assert sum(any(item in share for item in [*seen, *more]) for share in shares) == 1
-    assert [sum(item in stored for item in share) for share in shares] == [3, 3, 3]
+    assert [sum(item in stored for item in share) for share in shares] == [2] * 6
+    assert all(share[-1] in pure for share in shares)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5, 40])

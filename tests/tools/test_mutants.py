@@ -48,6 +48,7 @@ def test_faults_of_lua() -> None:
     assert all("-- a == b in a comment stays" in each for each in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "bot/jobs").glob("*.py")), ids=lambda p: p.name)
 def test_every_fault_can_be_read_and_changes_something(path: Path) -> None:
     source = path.read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ def small_load(number: int) -> tuple[list[list[int]], int, int]:
     return sent, rng.randint(1, 3), rng.choice((4, 5, 6, 8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(CASES))
 def test_the_bound_is_within_2_percent_of_exhaustive_search(number: int) -> None:
     sent, edits, window = small_load(number)
