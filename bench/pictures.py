@@ -1,4 +1,4 @@
-"""The pictures in docs, drawn again from the figures beside them; nothing is measured."""
+"""The pictures in docs, drawn again from the figures beside them, without measuring."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from typing import Any
 from bench import _streams_plot
 from bench._process import ROOT
 from bench.streaming import plot
-from bench.streaming.table import Cell
+from bench.streaming.table import Cell, lines
 from bot.eval import outcome
 from bot.eval.grid import Setting
 from bot.rules.shares import Share
 
 DOCS = ROOT / "docs"
+TABLE = ROOT / "bench/streaming/README.md"
+"""Holds the table of what the picture `streaming` shows, between these lines."""
+_BEGINS, _ENDS = "<!-- docs/streaming.json, as a table -->\n\n", "\n<!-- end of the table -->"
 
 
 def main(folder: Path = DOCS) -> None:
-    """Draw all of them."""
+    """Draw all of them, and write the table again that shows what one of them does."""
     for name in PICTURES:
         figures = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         keep(folder / f"{name}.svg", name, figures)
+    if folder == DOCS:
+        TABLE.write_text(with_table(TABLE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def keep(picture: Path, name: str, figures: object) -> None:
@@ -32,6 +37,15 @@ def keep(picture: Path, name: str, figures: object) -> None:
     picture.with_suffix(".json").write_text(written, encoding="utf-8")
     picture.write_text(PICTURES[name](json.loads(written)), encoding="utf-8")
     print(f"picture: {picture}, and its figures beside it")
+
+
+def with_table(page: str) -> str:
+    """`page` with the figures of the picture `streaming` as they are now."""
+    figures = json.loads((DOCS / "streaming.json").read_text(encoding="utf-8"))
+    table = "\n".join(lines([Cell.from_json(each) for each in figures]))
+    before, rest = page.split(_BEGINS)
+    _, after = rest.split(_ENDS)
+    return f"{before}{_BEGINS}{table}\n{_ENDS}{after}"
 
 
 def _streams(figures: list[dict[str, Any]]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench import pictures
-from bench.pictures import DOCS, PICTURES
+from bench.pictures import DOCS, PICTURES, TABLE, with_table
+from bench.streaming.rows import ROWS
 
 DRAWN = sorted(path.stem for path in DOCS.glob("*.svg"))
 
@@ -33,6 +34,13 @@ def test_all_are_drawn_again_by_one_command(tmp_path: Path) -> None:
     pictures.main(tmp_path)
 
     assert sorted(path.stem for path in tmp_path.glob("*.svg")) == DRAWN
+
+
+def test_the_table_shows_what_the_picture_does() -> None:
+    page = TABLE.read_text(encoding="utf-8")
+
+    assert with_table(page) == page
+    assert page.count("| **ours** |") >= len(ROWS)
 
 
 @pytest.mark.parametrize("name", DRAWN)
