@@ -12,12 +12,11 @@ from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.home_rules import HomeRules
-from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
 from bot.admin.setup import Setup
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
-from bot.asking.admission import Admission, Presence
+from bot.asking.admission import Admission, Permission, Presence
 from bot.asking.asking import Asking
 from bot.asking.requests import Requests
 from bot.doors.buttons import Buttons
@@ -61,11 +60,11 @@ from bot.slack.slack import Slack
 from bot.slack.thread import ThreadReader, WholeMessages
 from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
+from bot.store.allowances import Rests
 from bot.store.connection import Store
 from bot.store.memory import Memory
 from bot.store.people import KeptPeople
 from bot.store.policies import Policies
-from bot.store.rests import Rests
 from bot.store.side import StoreSide
 
 if TYPE_CHECKING:
@@ -175,7 +174,8 @@ class Wiring:
 
     def listeners(self) -> Listeners:
         """The ways in from Slack, for `build_slack_app`."""
-        asking, forms = self.asking(), self._forms()
+        asking = self.asking()
+        forms = self._forms(asking)
         whole = WholeMessages(self._slack.hurried, self._store.allowances)
         mistyped = Mistyped(asking=asking, forms=forms, slack=self._slack, store=self._store)
         messages_tab = MessagesTab(
@@ -272,10 +272,10 @@ class Wiring:
         settings = self._settings
         return Crowd(settings.questions_at_once, settings.questions_per_minute)
 
-    def _forms(self) -> Forms:
+    def _forms(self, asking: Asking) -> Forms:
         box = DraftBox(self._store.drafts)
         return Forms(
-            asking=self.asking(),
+            asking=asking,
             admission=self._admission,
             presence=self._presence,
             box=box,

@@ -91,7 +91,7 @@ REFUSES = {
     "bot.slack.incoming.json_object": "takes JSON (`a payload`)",
     "bot.slack.thread._between(ts)": "takes numbers",
     "bot.slack.thread._between(later_ts)": "takes numbers",
-    "bot.store.audit._entry": "takes what the bot has stored",
+    "bot.store.policies._entry": "takes what the bot has stored",
     "bot.store.connection._checked": "takes an address of the operator's",
     "bot.store.connection._client": "takes an address of the operator's",
     "bot.store.conversations._turns": "takes what the bot has stored (`turns that are kept`)",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import structlog
 from attrs import frozen
 
-from bot.admin.permission import Permission
 from bot.admin.usage import number
+from bot.asking.admission import Permission
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
 from bot.rules.in_force import Limit

@@ -14,10 +14,10 @@ from bot import words as general
 from bot.admin.changing import Changing, refused
 from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.grok_key import GrokKeyForm
-from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
+from bot.asking.admission import Permission
 from bot.asking.rules_text import (
     audit_lines,
     defaults_here,

@@ -11,7 +11,7 @@ from attrs import frozen
 from pydantic import SecretStr
 
 from bot.admin.command_reply import Caller, CommandReply
-from bot.admin.permission import Permission
+from bot.asking.admission import Permission
 from bot.errors import GrokFailed, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand

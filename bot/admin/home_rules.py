@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from attrs import frozen
 from pydantic import JsonValue
 
-from bot.admin.permission import Permission
 from bot.admin.usage import cap_line, limit_lines
 from bot.admin.votes_view import in_short
+from bot.asking.admission import Permission
 from bot.asking.rules_text import default_name, default_value, kept_out, notices, searchable_text
 from bot.grok.client import GrokClient
 from bot.rules.in_force import InForce, Limit, Models

@@ -15,8 +15,7 @@ from attrs import frozen
 from bot import words as general
 from bot.admin.changing import Changing
 from bot.admin.command_reply import Caller, CommandReply
-from bot.admin.permission import Permission
-from bot.asking.admission import Presence
+from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
 from bot.errors import SlackError, StoreUnavailable
 from bot.rules.admin_commands import Matter

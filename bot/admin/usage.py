@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from attrs import frozen
 
 from bot.admin.command_reply import Caller, CommandReply
-from bot.admin.permission import Permission
 from bot.admin.usage_export import table
+from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
 from bot.completion.excerpt import excerpt
 from bot.rules.admin_commands import AdminCommand

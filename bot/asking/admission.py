@@ -1,10 +1,12 @@
-"""Who may ask, where and how often, by the settings; and who is told how Grok is run here."""
+"""Who may ask, where and how often, by the settings; who is told how Grok is
+run here, and who may change it."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
-from bot.settings import Settings, asking_channels
+from bot.rules.admin_commands import Matter
+from bot.settings import Settings, admins_of, asking_channels
 from bot.slack.membership import Membership
 from bot.slack.people import People
 from bot.slack.person import Person
@@ -89,3 +91,31 @@ def knows_rules(person: Person) -> bool:
     """Whether `person` may know what admins have set and what others used. Guests, people of
     other organisations and whom Slack does not describe may not."""
     return person.member or person.admin
+
+
+class Permission:
+    """Tells people what they may not do."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._admins = admins_of(settings)
+        self._members_edit = settings.defaults_editable_by == "members"
+
+    def is_admin(self, person: Person) -> bool:
+        """Whether `person` looks after Grok here. Another organisation's admins do not."""
+        return person.id in self._admins or person.admin
+
+    def knows_rules(self, person: Person) -> bool:
+        """Whether `person` may know what admins have set and what others used."""
+        return knows_rules(person) or self.is_admin(person)
+
+    def refusal(self, matter: Matter | None, person: Person) -> str:
+        """Why `person` may not; empty when they may. None is everybody's."""
+        if matter is None or self.is_admin(person):
+            return ""
+        if not person.known:
+            return words.WHO_ARE_YOU
+        if matter in words.ONLY_MEMBERS:
+            return "" if person.member else words.ONLY_MEMBERS[matter]
+        if matter != "defaults" or not self._members_edit:
+            return words.ONLY_ADMINS[matter]
+        return "" if person.member else words.NOT_FOR_GUESTS

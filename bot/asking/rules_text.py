@@ -20,7 +20,7 @@ from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.rules.searchable import Searchable
 from bot.slack.blocks import mention, moment
 from bot.slack.person import Person
-from bot.store.audit import AuditEntry
+from bot.store.policies import AuditEntry
 from bot.words import admin as words
 from bot.words import dollars
 from bot.words import home as home_words

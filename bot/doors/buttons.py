@@ -13,8 +13,7 @@ from typing import Protocol
 import structlog
 from attrs import frozen
 
-from bot.admin.permission import Permission
-from bot.asking.admission import Presence
+from bot.asking.admission import Permission, Presence
 from bot.asking.asking import Asking, Refused
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about

@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot.admin.permission import Permission
+from bot.asking.admission import Permission
 from bot.completion.ask import Ask
 from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt

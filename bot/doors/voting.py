@@ -17,7 +17,7 @@ from functools import partial
 import structlog
 from attrs import field, frozen
 
-from bot.admin.permission import Permission
+from bot.asking.admission import Permission
 from bot.doors.binding import is_about, job_named_by
 from bot.errors import SlackError, StoreUnavailable
 from bot.jobs.job import Job

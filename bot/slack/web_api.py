@@ -19,7 +19,7 @@ from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, 
 from bot.patience import patience
 from bot.slack.download import FILE_URL, download
 from bot.slack.response_url import FileUrls, ResponseUrls
-from bot.store.rests import Rests
+from bot.store.allowances import Rests
 
 DEADLINE_SECONDS = 15.0
 """A Slack that takes 10 s for an answer is slow, and not away."""

@@ -1,4 +1,5 @@
-"""So many of something in any minute, counted for all replicas together."""
+"""So many of something in any minute, counted for all replicas together; and methods of Slack that
+rest after a 429, for all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from collections import OrderedDict, deque
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.store.connection import Store
+from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 
 log = structlog.get_logger(__name__)
@@ -69,3 +70,38 @@ class Allowances:
             return taken[-most] + WINDOW_SECONDS - now if most else math.inf
         taken.append(now)
         return 0.0
+
+
+class Rests:
+    """Knows for how long which method rests. While Redis does not say, each process knows what
+    Slack has told it: never raises."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._rest = store.script("rest")
+        self._keys = keys
+        self._until: dict[str, float] = {}
+
+    async def left(self, method: str) -> float:
+        """For how many seconds `method` must not be called; 0: it may be."""
+        own = self._until.get(method, 0.0) - time.monotonic()
+        return max(own, await self._left_of_all(method))
+
+    async def begin(self, method: str, seconds: float) -> None:
+        """Let `method` rest for `seconds`. A longer rest stands."""
+        self._until[method] = max(self._until.get(method, 0.0), time.monotonic() + seconds)
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._rest([self._keys.rest(method)], [round(seconds * 1000)])
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("only this process rests", method=method, error=str(error))
+
+    async def _left_of_all(self, method: str) -> float:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                with redis_errors():
+                    left = int(await self._redis.pttl(self._keys.rest(method)))
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("rest not known", method=method, error=str(error))
+            return 0.0
+        return max(0, left) / 1000

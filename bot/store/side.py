@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.store.allowances import Allowances
-from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.memory import Drafts
 from bot.store.once import Once
-from bot.store.policies import Policies
+from bot.store.policies import Audit, Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents
 from bot.store.saved import Saved

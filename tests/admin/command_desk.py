@@ -10,10 +10,10 @@ from typing import Any
 from bot.admin.changing import Changing
 from bot.admin.commands import CommandRunner
 from bot.admin.grok_key import GrokKeyForm
-from bot.admin.permission import Permission
 from bot.admin.prompts import PromptCommands
 from bot.admin.usage import UsageCommands
 from bot.admin.votes import VoteCommands
+from bot.asking.admission import Permission
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.rules.admin_commands import parse_command

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.admin.alarms import Alarms
-from bot.admin.permission import Permission
+from bot.asking.admission import Permission
 from bot.rules.policy import limit_fields
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings, admins_of

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from bot.admin.changing import Changing
-from bot.admin.permission import Permission
 from bot.admin.setup import Setup
-from bot.asking.admission import Presence
+from bot.asking.admission import Permission, Presence
 from bot.grok.client import GrokClient
 from bot.rules.policy import Rules, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope

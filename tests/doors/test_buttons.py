@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bot import words
-from bot.admin.permission import Permission
-from bot.asking.admission import Presence
+from bot.asking.admission import Permission, Presence
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, Said
 from bot.completion.result import Answer

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.admin.home_rules import HomeRules
-from bot.admin.permission import Permission
+from bot.asking.admission import Permission
 from bot.doors import home as module
 from bot.doors.home import Home
 from bot.grok.client import GrokClient

@@ -12,11 +12,10 @@ from bot.slack import membership as module
 from bot.slack.membership import MOST_LOOKS, Membership
 from bot.slack.person import Person
 from bot.slack.web_api import RestingApi
-from bot.store.allowances import Allowances
+from bot.store.allowances import Allowances, Rests
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Memory
-from bot.store.rests import Rests
 from sandbox.workspace import (
     ANA,
     ANA_AND_BEN,

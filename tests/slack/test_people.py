@@ -12,9 +12,9 @@ from bot.slack import people
 from bot.slack.people import People
 from bot.slack.person import Person
 from bot.slack.web_api import RestingApi, WebApi
+from bot.store.allowances import Rests
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.rests import Rests
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GUEST, Workspace
 from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of

@@ -26,10 +26,9 @@ from bot.rules.policy import (
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store import policies as policy_module
-from bot.store.audit import Audit
 from bot.store.connection import ATTEMPTS, Store
 from bot.store.keys import Keys
-from bot.store.policies import Change, Policies
+from bot.store.policies import Audit, Change, Policies
 from tests.store.proxy import Proxy, always
 
 CHANNEL = Scope("channel", "C1")

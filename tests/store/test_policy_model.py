@@ -24,10 +24,9 @@ from pydantic import JsonValue
 from bot.rules.policy import Fields, rules_of
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.store import connection
-from bot.store.audit import Audit
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.policies import Change, Policies
+from bot.store.policies import Audit, Change, Policies
 from tests.fixtures.store import TEAM
 from tests.store.proxy import Lose, Proxy
 

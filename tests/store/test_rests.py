@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.store.allowances import Rests
 from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.rests import Rests
 from tests.store.proxy import Proxy
 
 
