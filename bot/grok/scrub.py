@@ -43,9 +43,9 @@ def scrub(text: str, secret: str = "") -> str:
     """
     if is_page(text):
         return ""
-    text = text[:_READ_CHARS]
-    if secret:
+    if secret:  # before it is cut, which could leave the beginning of it
         text = text.replace(secret, "…")
+    text = text[:_READ_CHARS]
     for pattern in _SECRETS:
         text = pattern.sub("…", text)
     return _short(text, EXCERPT_CHARS)
