@@ -33,7 +33,6 @@ def test_the_key_goes_whatever_it_looks_like() -> None:
     assert scrub("not open sesame now", "open sesame") == "not … now"
 
 
-@settings()
 def test_no_beginning_of_a_key_is_left_where_a_text_is_cut() -> None:
     key = "A key of no shape whatever."
     text = f"https://example.com/{'a' * 3_960} {key}"
@@ -41,6 +40,7 @@ def test_no_beginning_of_a_key_is_left_where_a_text_is_cut() -> None:
     assert "key" not in scrub(text, key)
 
 
+@settings()
 @given(st.text())
 def test_always_short_and_on_one_line(text: str) -> None:
     clean = scrub(text)
