@@ -170,7 +170,7 @@ MUTANTS = (
     Mutant(
         "handing back: what is handed back stands in the queue",
         f"{_SCRIPTS}/release.lua",
-        "redis.call('XADD', queue, '*', 'job', id, 'since', created)\n",
+        "enqueue(queue, 'job', id, 'since', created)\n",
         "",
         ("terminate", "terminate"),
     ),
