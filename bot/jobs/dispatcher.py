@@ -317,7 +317,8 @@ class Dispatcher:
         # Alone in its store, a process that starts need not wait for a lease to run out.
         at_start = self._store.alone and not looked.begun
         asked = time.monotonic()
-        room = self._places.free - self._reading if self._works else None
+        works = self._works and await self._connected()
+        room = self._places.free - self._reading if works else None
         found = await self._sweep.look(shard, idle=0.0 if at_start else self._lease, room=room)
         self._heard = now = time.monotonic()
         looked.begun, looked.found = True, tuple(found)
@@ -330,7 +331,7 @@ class Dispatcher:
             looked.reclaims_at = now + self._lease
         if at_start:
             self._abandoned_at_start |= {each.team for each in found if each.abandoned}
-        if self._works and await self._connected():
+        if works:
             for each in found:
                 await self._have_done(each, looked)
 

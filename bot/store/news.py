@@ -76,8 +76,8 @@ async def _pass_on(connection: AbstractConnection, listener: Listener) -> NoRetu
             said = await connection.read_response(
                 timeout=REPLY_SECONDS if asked else SILENT_SECONDS
             )
-            if said is None and asked:
-                raise NotSentError("no reply to a ping")
+            if said is None and (asked or not connection.is_connected):
+                raise NotSentError("no reply to a ping")  # one would connect anew, to nothing
             if said is None:
                 await connection.send_command("PING", check_health=False)
         asked = said is None

@@ -34,6 +34,7 @@ def some_key(keys: Keys, name: str) -> str:
     return str(member(*("x" for _ in inspect.signature(member).parameters)))
 
 
+@pytest.mark.parametrize("keys", [Keys("T0TEST"), Keys.among_several("T0TEST")])
 def test_each_key_has_a_lifetime_and_each_lifetime_a_key(keys: Keys) -> None:
     found = {name: lifetime_of(some_key(keys, name)) for name in PROPERTIES}
     found["seen:continue"] = lifetime_of(keys.seen("continue:x"))
