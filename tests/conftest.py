@@ -14,7 +14,6 @@ pytest_plugins = [
     "tests.running.alone",
     "tests.running.collecting",
     "tests.running.deadline",
-    "tests.running.heap",
     "tests.running.integration",
     "tests.running.missing",
     "tests.running.order",

@@ -3,7 +3,8 @@
 To rewrite the assertions of all tests takes longer than to import them. What comes of it is kept
 beside them as bytecode, whatever the environment says of bytecode, and where there is none yet each
 worker begins with a share of its own. Garbage is not looked for meanwhile, nor ever among what was
-collected: it stays to the end.
+collected: 14,000 tests are a million objects that stay to the end, and no test waits for a pass
+through them. The bot does the same with what it loads.
 """
 
 from __future__ import annotations
