@@ -3,11 +3,11 @@ and each is a JSON object."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
@@ -38,29 +38,37 @@ class Reply(aiohttp.ClientResponse):
 def slack_session(*, connections: int = 100) -> aiohttp.ClientSession:
     """For at most so many connections at once; closed by whoever opens it."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections), response_class=Reply
+        connector=aiohttp.TCPConnector(limit=connections),
+        cookie_jar=aiohttp.DummyCookieJar(),  # tokens say who asks
+        response_class=Reply,
     )
 
 
 class SlackClient(AsyncWebClient):
     """Whatever comes in the place of one, such as a gateway's page, counts as an object without an
     answer in it, and so raises `SlackApiError` with a reply that can be read. Slack's own client
-    raises `AttributeError` for some of it, and for some hands on a reply of another class."""
+    raises `AttributeError` for some of it, for some hands on a reply of another class, and keeps
+    books for retries at each call. Made with a `session`."""
 
     async def _request(
         self, *, http_verb: str, api_url: str, req_args: dict[str, Any]
     ) -> dict[str, Any]:
-        try:
-            reply = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
-        except (
-            SlackApiError,
-            ValueError,
-            RecursionError,
-        ) as error:  # it is called JSON, and is none
-            came = getattr(error, "response", None)
-            headers, status = getattr(came, "headers", {}), getattr(came, "status", 0)
-            return {"data": {}, "headers": headers, "status_code": status}
-        return reply if isinstance(reply["data"], dict) else {**reply, "data": {}}
+        if self.session is None:
+            raise TypeError("a client without a session")
+        async with self.session.request(http_verb, api_url, **req_args) as reply:
+            said = await reply.read()
+            called_json = reply.content_type.endswith("json")
+            data = _object_in(said) if called_json else {}
+            return {"data": data, "headers": reply.headers, "status_code": reply.status}
+
+
+def _object_in(said: bytes) -> dict[str, Any]:
+    """The JSON object that was `said`; an empty one when it is none."""
+    try:
+        value = json.loads(said)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def slack_client(
