@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from fcntl import ioctl
 from functools import partial
+from socket import SO_RCVBUF, SOL_SOCKET
 from termios import FIONREAD
 from weakref import WeakKeyDictionary
 
@@ -27,12 +28,17 @@ from bot.grok.deadlines import Deadlines
 LOOK_SECONDS = 0.1
 """How often it is looked whether more comes. All streams are looked at together."""
 
-_LONGEST_SECONDS = 1.0
+_LONGEST_SECONDS = 2.0
 """One pause lasts no longer."""
 
-_MOST_WAITING = 24 * 1024
-"""Bytes that are left in a socket: forty events of xAI's. A buffer of 128 KiB, as Linux has by
-itself, takes 36 KiB of so short segments before their sender has to wait."""
+_MOST_WAITING = 48 * 1024
+"""Bytes that are left in a socket: eighty events of xAI's, and less than the 64 KiB that a
+connection may send before any of it was read."""
+
+_BUFFER_BYTES = 256 * 1024
+"""What Linux is asked for, to take all of that before the sender has to wait. By itself it has
+128 KiB for what was not read yet, and those take 36 KiB of so short segments: each takes up more
+than is in it."""
 
 _FULL_PIECE = 16 * 1024
 """The longest piece that httpx-aiohttp gives: behind it there may be more that was read already."""
@@ -90,6 +96,7 @@ class Sips:
     ) -> AsyncIterator[bytes]:
         """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may.
         Each pause is waited for by `aside`."""
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, _BUFFER_BYTES)
         try:
             async for piece in pieces:
                 self._wanted = False
