@@ -149,7 +149,9 @@ class Chunk:
 
     @property
     def beside(self) -> bool:
-        """Whether it tells something beside what the choices say: used, searched, found."""
+        """Whether it tells nothing but what is beside the choices: used, searched, found."""
+        if self.text or self.reasoning or self.finish_reason:
+            return False
         return self.usage is not None or self.step is not None or bool(self.references)
 
 

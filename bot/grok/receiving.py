@@ -162,10 +162,12 @@ class Receiving:
         text = "".join([step.text for step in steps])
         thought = "".join([step.thought for step in steps])
         chunk = Chunk(choice=steps[0].choice, text=text, reasoning=thought, model=model)
-        yield from self._progress.follow([chunk], steps=count)
+        said = list(self._progress.follow([chunk], steps=count))
         if usage := usage_after([step.told for step in steps if step.told]):
             self._spent = True
-            yield Chunk(model=model, usage=usage)
+            last = said.pop() if said else Chunk(model=model)
+            said.append(replace(last, usage=usage))
+        yield from said
 
     def _values(self, event: ServerSentEvent) -> list[Any]:
         """What an event says: one value, or several where no blank lines stand between them."""
