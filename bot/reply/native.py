@@ -27,7 +27,15 @@ from typing import Protocol
 
 import structlog
 
-from bot.errors import MessageGone, OutcomeUnknown, RateLimited, SlackError, TooLong, TryAgain
+from bot.errors import (
+    MessageGone,
+    OutcomeUnknown,
+    PostingDenied,
+    RateLimited,
+    SlackError,
+    TooLong,
+    TryAgain,
+)
 from bot.reply.ledger import Ledger
 from bot.reply.part import Part, Stream
 from bot.reply.session import Session
@@ -288,8 +296,12 @@ class Native:
             raise
         except SlackError as error:
             part.stream = None
-            if not self._is_over(part, error):
-                raise TryAgain(error.code, str(error)) from None
+            if self._is_over(part, error):
+                return
+            part.stop_refused = True
+            if isinstance(error, PostingDenied):
+                raise
+            raise TryAgain(error.code, str(error)) from None
         else:
             await self._ledger.check()
 

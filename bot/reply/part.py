@@ -28,7 +28,8 @@ class Part:
     """`name`: what the ledger calls it. `shown`: what it is known to show. `unrecorded`: where it
     was posted, as long as that is not in the ledger. `gone`: somebody has deleted it. `stream`: it
     grows by one, as far as is known; `streamed`: it does or did, and an edit of it has to say what
-    part it is. `has_stop`: Stop stands above its text, until an edit takes it away."""
+    part it is. `has_stop`: Stop stands above its text, until an edit takes it away. `stop_refused`:
+    Slack has refused to end its stream, so that it may be edited once that ends by itself."""
 
     name: str
     shown: Message | None = None
@@ -40,6 +41,7 @@ class Part:
     stream: Stream | None = None
     streamed: bool = False
     has_stop: bool = False
+    stop_refused: bool = False
 
     def streams_by(self, stream: Stream) -> None:
         """It grows by `stream` from here on."""
@@ -59,6 +61,7 @@ class Part:
     def deleted(self) -> None:
         """The bot has deleted it."""
         self.shown, self.stream, self.streamed, self.has_stop = None, None, False, False
+        self.stop_refused = False
 
 
 class Parts(dict[str, Part]):

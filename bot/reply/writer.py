@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.errors import MessageGone, SlackError
+from bot.errors import MessageGone, SlackError, TryAgain
 from bot.reply.calls import Calls
 from bot.reply.ledger import Ledger
 from bot.reply.part import Part, Stream
@@ -66,6 +66,8 @@ class Editing:
         except SlackError as error:
             if error.code == STREAMING:  # an earlier worker has begun it
                 part.streams_by(Stream(time.monotonic(), certain=False))
+                if part.stop_refused:
+                    raise TryAgain(error.code, str(error)) from None
                 return Slot(0.0)
             part.refuse(message, error)
             if before != message or passes(error) or isinstance(error, MessageGone):

@@ -6,7 +6,8 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -27,6 +28,7 @@ from sandbox.workspace import (
     Limits,
     Message,
     Workspace,
+    dm_of,
 )
 from sandbox.workspace.faults import ANSWERING
 from tests.e2e.replicas import replicas
@@ -124,6 +126,54 @@ async def test_a_stream_that_slack_ends_goes_on_by_edits(redis_url: str) -> None
     assert _WORD.findall(markdown(reply)) == said
     assert stage.workspace.calls_of("chat.appendStream")
     assert stage.workspace.calls_of("chat.update")
+
+
+@asynccontextmanager
+async def half_streamed(
+    redis_url: str, limits: Limits, **refused: str
+) -> AsyncIterator[tuple[Stage, Message, list[str]]]:
+    """Half of an answer has streamed, when Slack refuses these calls from then on; the question,
+    and what the answer says."""
+    go, said = asyncio.Event(), _words(0, 60)
+    async with on_stage(redis_url, slack_streaming="native", limits=limits) as stage:
+        pieces = [f"{word} " for word in said]
+        stage.grok.script(Script(pieces=pieces, stall_after=30, release=go))
+        asked = await stage.workspace.say(ANA, GENERAL, "@grok take your time")
+        await stage.workspace.wait_for(
+            lambda: any(said[20] in markdown(each) for each in stage.replies(asked.ts))
+        )
+        for method, error in refused.items():
+            stage.workspace.fail(f"chat.{method}", error=error, times=None)
+        go.set()
+        yield stage, asked, said
+
+
+async def test_where_slack_denies_the_place_in_mid_stream_the_answer_is_sent_directly(
+    redis_url: str,
+) -> None:
+    denied = {"appendStream": "not_in_channel", "stopStream": "not_in_channel"}
+    async with half_streamed(redis_url, Limits(scale=0), **denied) as (stage, _, said):
+        direct = await stage.workspace.wait_for(
+            lambda: next(filter(is_complete, stage.workspace.messages(dm_of(ANA))), None)
+        )
+        stops = len(stage.workspace.calls_of("chat.stopStream"))
+
+    assert _WORD.findall(markdown(direct)) == said
+    assert stops < 10
+
+
+async def test_a_stream_that_slack_does_not_end_is_edited_once_it_has_ended(redis_url: str) -> None:
+    refused = {"stopStream": "some_refusal", "appendStream": "some_refusal"}
+    async with half_streamed(redis_url, Limits(scale=0, stream=4.0), **refused) as (
+        stage,
+        asked,
+        said,
+    ):
+        reply = await stage.reply(0, asked.ts)
+        stops = len(stage.workspace.calls_of("chat.stopStream"))
+
+    assert _WORD.findall(markdown(reply)) == said
+    assert stops < 8
 
 
 LIVES = 1.5
