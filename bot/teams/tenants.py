@@ -40,8 +40,8 @@ LOOK_SECONDS = 2.0
 ROTATE_SECONDS = 60.0
 """How often all tokens are looked at, whether they expire."""
 IDLE_SECONDS = 120.0
-"""Nothing came for so long, and nothing waits: the workspace is closed here. To be open costs about
-1.6 ms of CPU in each second, and to be opened as much as an answer (`make bench NAME=teams`)."""
+"""Nothing came for so long, and nothing waits: the workspace is closed here. To be open costs
+0.2 MiB and hardly any CPU, and to be opened as much as an answer (`make bench NAME=teams`)."""
 
 TURN_SECONDS = 2
 """For so many seconds one process is left to open a workspace that has jobs."""

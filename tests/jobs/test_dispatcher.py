@@ -186,6 +186,37 @@ async def test_places_go_round_over_all_that_have_work(store: Store) -> None:
     assert max(at for at, team in enumerate(order) if team != ACME) < 12
 
 
+async def test_more_workspaces_than_places_are_all_answered_by_two_processes(
+    store: Store, valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(module, "UNREAD_SECONDS", 0.2)
+    teams, times = [f"T{number}" for number in range(120)], 3
+
+    async def run(held: Held) -> None:
+        await held.turn(lambda _: None)
+        await asyncio.sleep(0.01)
+
+    runs = Runs(run)
+    async with AsyncExitStack() as stack:
+        other = await stack.enter_async_context(Store(valkey, several=True))
+        for each in (store, other):
+            dispatcher = await stack.enter_async_context(dispatching(each, at_once=3, waiting=5))
+            for team in teams:
+                await stack.enter_async_context(serving(dispatcher, each, team, runs))
+        for number in range(times):
+            await asyncio.gather(
+                *(
+                    queue_of(store, team).accept(f"{team}-{number}", make_ask(dedupe=f"{number}"))
+                    for team in teams
+                )
+            )
+        done = [(await runs.finished.get()).job.id for _ in range(times * len(teams))]
+        await until(lambda: not dispatcher.busy(teams))
+
+    assert sorted(done) == sorted(f"{team}-{number}" for team in teams for number in range(times))
+
+
 async def test_jobs_of_a_process_that_is_gone_are_taken_over(store: Store) -> None:
     runs, teams = Runs(), [f"T{number}" for number in range(50)]
     for team in teams:
