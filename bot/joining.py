@@ -12,6 +12,7 @@ from bot.process import Ground, Health, WayIn, open_team, ops_server
 from bot.process import way_in as way_in_of
 from bot.slack.http_mode import HttpMode
 from bot.slack.installation import Installation
+from bot.store.connection import Store
 from bot.teams.tenant import Only, Serving
 from bot.unbuilt import build_models
 
@@ -43,7 +44,7 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
         ops = await stack.enter_async_context(ops_server(settings, health))
         await stack.enter_async_context(serving)
         stack.callback(opened.set)  # nobody waits for a way in that could not be opened
-        async with _models_built():  # while Slack opens a connection
+        async with _prepared(ground.store):  # while Slack opens a connection
             if way_in is not None:
                 await stack.enter_async_context(way_in)
             opened.set()
@@ -65,12 +66,13 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
 
 
 @asynccontextmanager
-async def _models_built() -> AsyncIterator[None]:
-    """All models are built at the end, beside what is done while this is entered."""
-    building = asyncio.create_task(build_models(), name="building models")
+async def _prepared(store: Store) -> AsyncIterator[None]:
+    """At the end everything is there that a first question would have to wait for; it is made
+    beside what is done while this is entered."""
+    preparing = asyncio.gather(build_models(), store.load_scripts())
     try:
         yield
-        await building
+        await preparing
     finally:
-        building.cancel()
-        await asyncio.wait([building])
+        preparing.cancel()
+        await asyncio.wait([preparing])

@@ -166,6 +166,18 @@ def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
     return Redis.from_pool(Pool.from_url(url, **usual, **pool))
 
 
+async def load_scripts(redis: Redis, scripts: Sequence[AsyncScript]) -> None:
+    """Have the server, or each primary of a Cluster, know these."""
+    if isinstance(redis, RedisCluster):
+        for script in scripts:
+            await redis.script_load(script.script)
+        return
+    async with redis.pipeline(transaction=False) as pipe:
+        for script in scripts:
+            pipe.script_load(script.script)
+        await pipe.execute()
+
+
 async def run_replicated(
     redis: Redis, script: AsyncScript, keys: Sequence[str], args: Sequence[Any], replicas: int
 ) -> Any:

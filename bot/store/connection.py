@@ -8,11 +8,12 @@ import random
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from redis import exceptions
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 
 from bot import metrics
 from bot.crash_points import passing
@@ -26,6 +27,7 @@ from bot.store.clients import (
     close,
     info,
     is_cluster,
+    load_scripts,
     ping,
     run_replicated,
 )
@@ -44,6 +46,9 @@ _TRIED_AGAIN = (*NO_REPLY, exceptions.ClusterDownError, exceptions.RedisClusterE
 REPLICATED = frozenset({"accept", "deliver", "policy_change"})
 """Scripts after which somebody relies on what is stored: Slack delivers no question again that was
 acked, Grok was paid for an answer, and an admin was told that a rule holds."""
+
+OF_A_QUESTION = ("accept", "take", "begin", "slot", "edit_slot", "write", "deliver", "finish")
+"""Scripts that run for each."""
 
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.05
@@ -81,6 +86,11 @@ class Script:
         self._redis = redis
         self._name = name
         self._replicas = replicas
+
+    @property
+    def registered(self) -> AsyncScript:
+        """It, as redis-py has it."""
+        return self._script
 
     async def once(self, keys: Sequence[str], args: Sequence[str | int | float]) -> Any:
         """The script's reply. Raises `StoreUnavailable`."""
@@ -159,6 +169,13 @@ class Store:
     def keys(self, team: str) -> Keys:
         """The names of the keys of `team`."""
         return Keys.among_several(team) if self.several else Keys(team)
+
+    async def load_scripts(self) -> None:
+        """Have the server know what a question takes, all in one round trip: else the first one
+        waits for two more at each of its steps. Where it is away, the first one does."""
+        scripts = [self.script(name).registered for name in OF_A_QUESTION]
+        with suppress(StoreUnavailable), redis_errors():
+            await load_scripts(self.redis, scripts)
 
     async def ping(self) -> None:
         """Returns when Redis answers and is ready, of a Cluster one node; raises

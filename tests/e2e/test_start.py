@@ -17,6 +17,7 @@ from bot.errors import StartupError
 from bot.jobs import worker
 from bot.ops.heap import load
 from bot.settings import Settings
+from bot.store.connection import Store
 from bot.store.embedded import EmbeddedServer
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, Workspace
@@ -133,6 +134,27 @@ async def test_the_first_question_does_not_wait_for_the_worker_to_look_again(
         stage = Stage(workspace, grok)
         await stage.ask("Hello")
         await stage.answer()
+
+
+async def test_the_first_question_sends_no_script(
+    redis_url: str, store: Store, grok: GrokServer
+) -> None:
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        open_bot(settings_for(workspace, grok, redis_url)),
+    ):
+        await workspace.connected()
+        sent = await _scripts_sent(store)
+        stage = Stage(workspace, grok)
+        await stage.ask("Hello")
+        await stage.answer()
+        await workspace.settled()
+        assert await _scripts_sent(store) == sent
+
+
+async def _scripts_sent(store: Store) -> int:
+    stats = await store.redis.info("commandstats")
+    return int(stats.get("cmdstat_script|load", {}).get("calls", 0))
 
 
 async def test_a_port_that_is_taken_ends_the_worker_too(redis_url: str, grok: GrokServer) -> None:

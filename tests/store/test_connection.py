@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings
-from bot.store.connection import ATTEMPTS, Store, open_store
+from bot.store.connection import ATTEMPTS, OF_A_QUESTION, Store, open_store
 from bot.store.keys import Keys
 from tests.store.proxy import Proxy, always, every_other
 
@@ -164,3 +164,20 @@ async def test_many_connections_ask_once_which_version_of_the_library_they_are_o
         await asyncio.gather(*(store.ping() for _ in range(10)))
 
     assert len(asked) <= len((store.redis, store.reads))
+
+
+async def test_scripts_of_a_question_are_loaded_before_anybody_runs_them(store: Store) -> None:
+    await store.redis.script_flush()
+    shas = [store.script(name).registered.sha for name in OF_A_QUESTION]
+
+    await store.load_scripts()
+
+    assert await store.redis.script_exists(*shas) == [True] * len(shas)
+
+
+@pytest.mark.integration
+async def test_scripts_are_loaded_when_they_are_run_where_the_store_was_away(
+    tmp_path: Path,
+) -> None:
+    async with Store(f"unix://{tmp_path}/nobody.sock") as store:
+        await store.load_scripts()
