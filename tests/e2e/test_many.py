@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -142,21 +143,24 @@ def several_in(slack: Workspaces, grok: GrokServer, where: Path, url: str) -> di
         HOST="127.0.0.1",
         PORT=str(free_port()),
         REDIS_URL=url,
-        JOB_LEASE_SECONDS="2",
+        SHUTDOWN_GRACE_SECONDS="0",
     )
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
 async def test_who_is_left_takes_the_jobs_of_fifty_workspaces(
-    redis_url: str, tmp_path: Path
+    redis_url: str, tmp_path: Path, how: signal.Signals
 ) -> None:
-    """Each of them has one answer, whole; none is lost, none comes twice."""
+    """Each of them has one answer, whole; none is lost, none comes twice, also where the process
+    that began it wakes up again. One that is told to stop hands them back, before a lease ends."""
     grok = GrokServer(speed=None, first_delay=0)
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(workspaces(STRUCK, grok))
         for _ in range(STRUCK):
             grok.script(Script(pieces=["All ", "is ", "well."], first_delay=600))
         await install(redis_url, slack)
-        env = several_in(slack, grok, tmp_path, redis_url)
+        lease = 600 if how == signal.SIGTERM else 2
+        env = several_in(slack, grok, tmp_path, redis_url) | {"JOB_LEASE_SECONDS": str(lease)}
         struck = await stack.enter_async_context(bot_process(env, cwd=tmp_path))
         await slack.workspaces[0].connected(1, START_SECONDS)
         for each in slack.workspaces:
@@ -164,12 +168,14 @@ async def test_who_is_left_takes_the_jobs_of_fifty_workspaces(
         async with asyncio.timeout(60):
             while len(grok.requests) < STRUCK:
                 await asyncio.sleep(0.05)
-        struck.kill()
-        await struck.wait()
+        struck.send_signal(how)
         env |= {"PORT": str(free_port())}
         await stack.enter_async_context(bot_process(env, cwd=tmp_path))
         for each in slack.workspaces:
             await each.wait_for(partial(_is_answered, each), 120)
+        if how == signal.SIGSTOP:
+            struck.send_signal(signal.SIGCONT)
+            await asyncio.sleep(2 * lease)  # it shows what it would do
         await _at_rest(redis_url)
 
     for each in slack.workspaces:
