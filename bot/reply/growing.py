@@ -255,6 +255,7 @@ class Growing:
         age = self._clock.waited if text is None else text
         slot = await self._budget.first_post(self._ledger.job_id, age)
         self._following = slot.following
+        self._begun = not slot.wait
         return slot.wait
 
     async def _show_waiting(self) -> None:
@@ -352,11 +353,9 @@ class Growing:
             message and await self._messages.may_stream(part, message)
         ):
             return True
-        if part == "0" and not self._begun:
-            if wait := await self._until_worth_posting():
-                self._wait(wait, self._until_worth_posting)
-                return False
-            self._begun = True
+        if part == "0" and not self._begun and (wait := await self._until_worth_posting()):
+            self._wait(wait, self._until_worth_posting)
+            return False
         if wait := await self._budget.try_post(self._destination.route.channel):
             self._wait(wait)
         return not wait
@@ -364,7 +363,7 @@ class Growing:
     async def end(self) -> None:
         """Nothing of it is shown any more: its edits are for others."""
         await self._budget.end(self._ledger.job_id, self._clock.text)
-        if self._native.wanted:
+        if self._messages.has_streamed:
             await self._messages.appends.end(self._ledger.job_id, self._clock.text)
 
     @property

@@ -116,6 +116,11 @@ class Messages:
         """The parts that show all of their messages, and Stop above that."""
         return [name for name, part in self._parts.items() if part.has_stop and part.shown]
 
+    @property
+    def has_streamed(self) -> bool:
+        """Whether any part grew by a stream."""
+        return any(part.streamed for part in self._parts.values())
+
     def too_long(self, messages: Sequence[Message]) -> bool:
         """Whether Slack has found one of `messages` too long."""
         return any(
