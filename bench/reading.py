@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 from httpx_sse import aconnect_sse
 
-from bench._process import ROOT, running_bot, use_of
+from bench._process import ROOT, ran_of, running_bot
 from bench._report import print_heads, verdict, write_down
 from bench.streaming.grok import PIECES
 from bench.streaming.rows import Bars, Question, Row
@@ -96,16 +96,16 @@ async def _measure(answers: int, tokens: int) -> Measured:
         ) as bot:
             await workspace.connected(seconds=_START_SECONDS)
             await asyncio.sleep(REST_SECONDS)
-            started, before = time.monotonic(), use_of(bot.pid).cpu
+            started, before = time.monotonic(), ran_of(bot.pid)
             await asyncio.sleep(REST_SECONDS)
-            idle = (use_of(bot.pid).cpu - before) / (time.monotonic() - started)
-            started, before = time.monotonic(), use_of(bot.pid).cpu
+            idle = (ran_of(bot.pid) - before) / (time.monotonic() - started)
+            started, before = time.monotonic(), ran_of(bot.pid)
             ended = len(grok.requests) + answers
             await _ask(workspace, row)
             await _until_read(grok, ended, _LONGEST * tokens / TOKENS_PER_SECOND)
             await asyncio.sleep(REST_SECONDS)
             seconds = time.monotonic() - started
-            return Measured(answers, bare, use_of(bot.pid).cpu - before, idle * seconds)
+            return Measured(answers, bare, ran_of(bot.pid) - before, idle * seconds)
 
 
 async def _ask(workspace: Workspace, row: Row) -> None:
