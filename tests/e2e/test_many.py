@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 MANY = 1_000
 STRUCK = 50
+BURST, PLACES = 500, 3
 FEW_CONNECTIONS = 64
 AT_REST_SECONDS = 3.0
 TIMES = 20
@@ -192,3 +193,29 @@ async def _at_rest(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis, asyncio.timeout(60):
         while [key async for key in redis.scan_iter(Shard(0).busy.replace("00", "*"))]:
             await asyncio.sleep(0.1)
+
+
+async def test_the_burst_of_one_workspace_holds_nobody_up_elsewhere(redis_url: str) -> None:
+    """Of two that share three places, one asks five hundred questions. The other's one question is
+    a few of those behind, as they come to Grok, and not all of them."""
+    grok = GrokServer(speed=None, first_delay=0.5)
+    values = {"jobs_at_once": PLACES, "questions_per_minute": 10_000, "shutdown_grace_seconds": 0}
+    async with several(redis_url, grok=grok, **values) as all_:  # type: ignore[arg-type]
+        acme, birch = (each.workspace for each in all_.stages)
+        room = asyncio.Semaphore(8)
+
+        async def ask(number: int) -> None:
+            async with room:
+                await acme.command(ANA, GENERAL, f"/grok Name number {number}")
+
+        await asyncio.gather(*map(ask, range(BURST)))
+        before = len(grok.requests)
+        await birch.command(ANA, GENERAL, "/grok Name a sea")
+        async with asyncio.timeout(60):
+            while not (
+                at := [n for n, each in enumerate(grok.requests) if "sea" in str(each.body)]
+            ):
+                await asyncio.sleep(0.02)
+
+    assert before < BURST / 2  # they are not answered before it was asked
+    assert at[0] - before < BURST / 10
