@@ -299,3 +299,19 @@ async def test_one_workspace_of_many_has_all_its_keys_in_one_slot() -> None:
     keys = Keys.among_several(ACME)
     assert keys.prefix.startswith(f"grokbot:{{{Shard.of(ACME).number:02}}}:{ACME}:")
     assert Keys(ACME).prefix == f"grokbot:{{{ACME}}}:"
+
+
+async def test_who_may_neither_tell_nor_hear_finds_out(store: Store, valkey: str) -> None:
+    """An ACL that allows no channels: the bot is slower by a second, and nothing else."""
+    allowed: dict[str, Any] = {"keys": ["*"], "categories": ["+@all"], "reset_channels": True}
+    await store.redis.acl_setuser("quiet", enabled=True, passwords=["+secret"], **allowed)
+    runs = Runs()
+    async with Store(f"{valkey}?username=quiet&password=secret", several=True) as quiet:
+        assert await quiet.redis.acl_whoami() == "quiet"
+        async with dispatching(quiet) as dispatcher, serving(dispatcher, quiet, ACME, runs):
+            await asyncio.sleep(0.1)
+            await queue_of(quiet, ACME).accept("job-1", make_ask())
+            held = await runs.finished.get()
+    await store.redis.acl_deluser("quiet")
+
+    assert held.job.id == "job-1"
