@@ -35,7 +35,8 @@ class Refusals:
         if isinstance(error, TooLong):
             return destination.chain.tighten() or self._is_too_long(destination, error)
         if not passes(error):
-            raise error
+            elsewhere(destination, error)
+            return True
         return _fails_by_url(error, destination) and self._fails(destination, error)
 
     def _is_too_long(self, destination: Destination, error: SlackError) -> bool:
@@ -48,6 +49,14 @@ class Refusals:
             return False
         self._failed = 0
         return _plainer(destination, error)
+
+
+def elsewhere(destination: Destination, error: SlackError) -> None:
+    """The next way to the asker; raises `error` where there is none."""
+    try:
+        destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
+    except PostingDenied:
+        raise error from None
 
 
 def _fails_by_url(error: SlackError, destination: Destination) -> bool:

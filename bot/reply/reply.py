@@ -19,7 +19,7 @@ from bot.reply.ephemeral import tell_bare, tell_note, tell_promise
 from bot.reply.growing import READ_AT_ONCE, Growing, Sections, Source
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.refusals import Refusals
+from bot.reply.refusals import Refusals, elsewhere
 from bot.reply.route import TOO_LONG, Way
 from bot.reply.session import Session
 from bot.settings import Streaming
@@ -114,10 +114,10 @@ class Reply:
             except PostingDenied as error:
                 self._destination.reroute(error)
             except SlackError as error:
-                if not (passes(error) or isinstance(error, TooLong) or refuses_blocks(error)):
-                    raise
-                log.warning("question not shown yet", error=str(error))
-                return
+                if passes(error) or isinstance(error, TooLong) or refuses_blocks(error):
+                    log.warning("question not shown yet", error=str(error))
+                    return
+                elsewhere(self._destination, error)
 
     async def promise(self) -> None:
         """Tell the asker that the answer comes, where it turned out that they alone will see it

@@ -167,6 +167,20 @@ async def test_where_a_response_url_takes_nothing_it_is_a_direct_message(
     assert "The end." in message.shown
 
 
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_what_slack_refuses_for_a_reason_nobody_knows_goes_another_way(
+    workspace: Workspace, start: Start, method: str
+) -> None:
+    workspace.fail(
+        method, error="some_refusal", times=None, where=lambda args: args["channel"] == GENERAL
+    )
+    await told(start(channel=GENERAL), TEXT)
+
+    (message,) = standing(workspace, dm_of(ANA))
+    assert "The end." in message.shown
+    assert not standing(workspace, GENERAL)
+
+
 async def test_where_no_block_is_taken_anywhere_the_asker_reads_why(
     workspace: Workspace, start: Start
 ) -> None:
