@@ -262,18 +262,7 @@ class Forms:
             raise UserError(talk.ANSWER_FORGOTTEN)
         person = await self._who(summons.user)
         ask = job.ask if knows_rules(person) else job.ask.without_rules()
-        return Draft(
-            user=summons.user,
-            filled=Filled.of(ask),
-            channel=ask.channel,
-            seen_at=time.time() if ask.channel == summons.channel else 0,
-            thread_ts=ask.thread_ts,
-            conversation=ask.conversation,
-            context=ask.context,
-            files=ask.files,
-            name=person.name,
-            response_url=summons.response_url or None,
-        )
+        return _draft_at(ask, summons, person, Filled.of(ask))
 
     async def _of_typed(self, summons: Summons, find: FindTyped) -> Draft:
         await self._admit(summons.user)
@@ -284,20 +273,14 @@ class Forms:
         place, flags = typed.place, parse_text(typed.text)
         usual = await self._defaults(person, place.channel)
         finding = self._asking.faults(flags, place.channel, person.id)
-        return Draft(
-            user=summons.user,
-            # which its author was told already: Slack marks no field before a form is sent
-            faults=await in_time(finding, KNOW_SECONDS),
-            shows_all=bool(flags.faults),
-            filled=usual.with_flags(flags),
-            channel=place.channel,
-            seen_at=time.time() if place.channel == summons.channel else 0,
-            thread_ts=place.thread_ts,
-            conversation=place.conversation,
-            context=place.context,
-            files=place.files,
-            name=person.name,
-            response_url=place.response_url or summons.response_url or None,
+        draft = _draft_at(place, summons, person, usual.with_flags(flags))
+        return draft.model_copy(
+            update={
+                # which its author was told already: Slack marks no field before a form is sent
+                "faults": await in_time(finding, KNOW_SECONDS),
+                "shows_all": bool(flags.faults),
+                "response_url": place.response_url or draft.response_url,
+            }
         )
 
     async def _defaults(self, person: Person, channel: str) -> Filled:
@@ -383,6 +366,22 @@ class Forms:
             thread_ts=ask.thread_ts or "",
         )
         return Reaction(then=tell)
+
+
+def _draft_at(place: Place, summons: Summons, person: Person, filled: Filled) -> Draft:
+    """A form about what was asked before, or typed: its answer goes to the same `place`."""
+    return Draft(
+        user=summons.user,
+        filled=filled,
+        channel=place.channel,
+        seen_at=time.time() if place.channel == summons.channel else 0,
+        thread_ts=place.thread_ts,
+        conversation=place.conversation,
+        context=place.context,
+        files=place.files,
+        name=person.name,
+        response_url=summons.response_url or None,
+    )
 
 
 def _marked(errors: Mapping[str, str]) -> Reaction:
