@@ -46,6 +46,9 @@ _ANY_NUMBER = str.maketrans("03456789", "22222222")
 _NEVER_CALM = frozenset(" \t>-+*_=#~<0123456789")
 """What no line begins with that is told together with those below it."""
 
+_LEAST_CALM = 80
+"""Lines of fewer characters in all are told one by one."""
+
 _LONGEST_KEPT = 32
 """Of lines that begin with so many characters of marks is remembered what they are."""
 
@@ -137,9 +140,7 @@ class Reader:
         """What a line of nothing but text is outside of all containers."""
 
     def read(self, line: str) -> tuple[Kind, Reader]:
-        """What `line` is, and who reads the one below it."""
-        if found := self.known.get(line):
-            return found
+        """What `line` is, and who reads the one below it; `known` lines need not be read."""
         if len(line) > _SHORT_LINE:
             place = self.place
             if not place.containers:
@@ -198,7 +199,7 @@ def read_all(place: Place, text: str) -> Place:
     reader = reader_at(place)
     at, size = 0, len(text)
     while at < size:
-        if reader.calm and text[at] not in _NEVER_CALM:
+        if at < size - _LEAST_CALM and reader.calm and text[at] not in _NEVER_CALM:
             passed, _, behind = pass_calm(reader.place, text, at, size)
             if passed > at:
                 at, reader = passed, reader_at(behind)
@@ -229,8 +230,9 @@ def pass_calm(place: Place, text: str, at: int, end: int) -> tuple[int, int, Pla
 
 def read(place: Place, line: str) -> tuple[Kind, Place]:
     """What `line` is, which begins at `place`, and what is open behind it."""
-    kind, reader = reader_at(place).read(line)
-    return kind, reader.place
+    reader = reader_at(place)
+    kind, behind = reader.known.get(line) or reader.read(line)
+    return kind, behind.place
 
 
 class _Line:
