@@ -97,6 +97,9 @@ REPEATED: Mapping[str, str] = {
     "code and links": "`a` [b.com](c.d) `e`\n",
     "notes and links": "a[^1] [b.com](c.d)\n\n[^1]: e\n\n",
     "tables of code": "| a | b |\n|---|---|\n| `1|2` | $c_1$ |\n\n",
+    "a mark in a paragraph": "<_🚀\n\n",
+    "names and references": "（注）\\/][java.io`",
+    "names of other dots": "a·co```.][",
     "headings below bars": "|a\n--\n`b\n@here`\n",
 }
 """What texts are made of, again and again."""
@@ -107,6 +110,15 @@ WITHIN_LINES = "*_`[]()<>&\\ ab.:"
 PUNCTUATION = f"{string.punctuation}\n a"
 HEAD = "| a | b |\n|---|---|\n"
 FENCED = ("> ```\n", "> a\n", "```\n", ">> ```\n")
+
+FOUND: Mapping[str, tuple[str, ...]] = {
+    "notes and formulas": ("\u202e", "> ```\n", "[^1]: a\n", "1", "+", "$$\nx_1\n$$\n"),
+    "headings and formulas": ("<@U1>", "\\]\n", "__", "\n", "$$\nx_1\n$$\n", "## ", "1", "\r"),
+    "names and marks": ("b.com", "_", "<", "- a\n", "][", "*", "—", "+"),
+    "comments and marks": ("__", "~", "\n", ">", "<!--", "_", "—", "``"),
+    "headings and dollars": ("# a\n", "|-|-|\n", "$", "> |-|\n"),
+}
+"""What a search among all of these found to take most, by chance in any order."""
 
 LINES = (
     *("a\n", "\n", "> a\n", ">\n", "> > b\n", "- a\n", "-\n", "  - b\n", "1. a\n", "# a\n", "#\n"),
@@ -270,6 +282,8 @@ def texts(size: int) -> Iterator[tuple[str, str]]:
         else:
             text = "".join(dice.choices(some, k=size))
         yield f"drawn {number}", text[:size]
+    for name, found in FOUND.items():
+        yield name, "".join(random.Random(7).choices(found, k=size))[:size]
     yield "short lines and a mention", ("ab\n" * (size // 3))[: size - 5] + "@here"
 
 

@@ -109,6 +109,10 @@ def _target_at(text: str, at: int) -> Target | None:
 _PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
 _NOWHERE = _Address("nowhere:", 0)
 _ANY_OTHER = Name(0, ("",), "")[1:]
+_OTHERS: dict[tuple[Any, ...], None] = dict.fromkeys(
+    Name(0, (str(number),), "")[1:] for number in range(_TOO_MANY)
+)
+"""Stand for names that are too many, each of which hides where a link leads."""
 
 
 @dataclass(slots=True)
@@ -123,8 +127,11 @@ class References:
     """Names without their places."""
     _defined: dict[str, list[_Address]] = field(default_factory=dict)
 
-    def name(self, label: str, names: Iterable[Name]) -> None:
+    def name(self, label: str, names: Sequence[Name]) -> None:
         """A reference to `label` names `names`."""
+        if len(names) > _MOST_NAMED:
+            self._named[label] = _OTHERS
+            return
         known = self._named.setdefault(label, {})
         for name in names:
             if len(known) == _TOO_MANY:
