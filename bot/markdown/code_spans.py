@@ -79,10 +79,10 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
     if _IN_LINK.search(leaf) or ("]:" in leaf and _DEFINITION.search(leaf)):
         return Code((), tuple(spans))
     readings: list[Sequence[Span]] = []
-    if angles and (tags := [tag.start() for tag in _TAG.finditer(leaf)]):
+    if angles and spans and (tags := [tag.start() for tag in _TAG.finditer(leaf)]):
         readings.append([*_outside_html(leaf, spans, tags)])
-        if _IN_TAG.search(leaf):
-            readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
+    if angles and _IN_TAG.search(leaf):
+        readings.append(_spans_among(_ATOM_OR_TAG, leaf, 0, len(leaf)))
     if ticks == _LEAST_TICKS:
         if (rows or _has_rule(leaf)) and any(_is_parted(leaf, *span) for span in spans):
             readings.append([])

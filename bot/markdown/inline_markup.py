@@ -77,6 +77,8 @@ that."""
 class InlineMarkup:
     """Follows the inline markup of one paragraph. What was decided is not read again."""
 
+    __slots__ = ("_at", "_brackets", "_code", "_openers", "_steps", "_sure", "_text", "to_mend")
+
     def __init__(self) -> None:
         self._text = ""
         self._at = 0
