@@ -42,6 +42,9 @@ _BOTH_KINDS = re.compile(
 )
 """As `**_so_**`, where neither could be mended without spoiling the other."""
 
+_TWO = re.compile(r"\*[^*]++\*|_[^_]++_|~[^~]++~")
+"""Of runs, of which the one may open what the other closes."""
+
 _RUNS = re.compile(r"[*~]+")
 _MOST_TICKS = 32
 
@@ -56,7 +59,7 @@ def mendable_at(text: str, start: int) -> int:
 def mended(leaf: str, most: int = MOST_MENDED) -> tuple[str, int]:
     """`leaf` with what is plainly emphasis made so to every reader, `most` times at most, and how
     many times that was done."""
-    if mendable_at(leaf, 0) == len(leaf) or not (most or "_" in leaf):
+    if mendable_at(leaf, 0) == len(leaf) or not (most or "_" in leaf) or not _TWO.search(leaf):
         return leaf, 0
     if "*_" in leaf:
         leaf = _of_one_kind(leaf)
