@@ -191,6 +191,9 @@ class _Reader:
         except (ValueError, RecursionError):
             self.add(number, words.NOT_JSON)
             return None
+        if _is_halved(text, value):
+            self.add(number, words.HALVED)
+            return None
         if isinstance(value, str):
             return {"prompt": value}
         if not isinstance(value, dict):
@@ -207,6 +210,19 @@ class _Reader:
         if fault:
             self.add(number, fault)
         return item
+
+
+def _is_halved(text: str, value: object) -> bool:
+    """Whether `text`, which is the JSON of `value`, escapes one half of a character alone."""
+    if "\\ud" not in text.lower():
+        return False
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except RecursionError:
+        pass
+    return False
 
 
 def _item(entry: Mapping[str, Any]) -> tuple[str, Item | None]:

@@ -74,6 +74,12 @@ def test_a_cell_may_hold_lines_and_rules(tmp_path: Path) -> None:
     assert item == Item(prompt="One\nriver?", expected='the "Po"', max_chars=9)
 
 
+def test_a_character_that_is_escaped_as_two_halves_is_one(tmp_path: Path) -> None:
+    (item,) = read(tmp_path, r'{"prompt": "a \ud83d\ude00 \\ud800"}').items
+
+    assert item.prompt == "a 😀 \\ud800"
+
+
 def test_votes_of_one_answer_are_counted_together(tmp_path: Path) -> None:
     vote = {"id": "j1", "prompt": "Hi", "text": "Ho", "system": "", "voter": "U1", "usd": 0.1}
     found = read(
@@ -126,6 +132,11 @@ def test_what_is_broken_in_line_7000_is_told_before_anything_is_asked(tmp_path: 
         ('{"prompt": "a"', words.NOT_JSON),
         ("[" * 100_000, words.NOT_JSON),
         (b'{"prompt": "\xff"}', words.NO_TEXT),
+        ('{"prompt": "a \\ud83d"}', words.HALVED),
+        ('"\\uDC00"', words.HALVED),
+        ('{"prompt": "a", "system": "\\udead"}', words.HALVED),
+        ('{"prompt": "a", "contains": ["b", "\\ud800c"]}', words.HALVED),
+        ('{"prompt": "a", "\\ud800": "b"}', words.HALVED),
         (b'"' + b"x" * LINE_BYTES + b'"', words.TOO_LONG),
     ],
 )
