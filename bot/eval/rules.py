@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import regex
@@ -24,6 +26,9 @@ REGEX_SECONDS = 1.0
 SCHEMA_SECONDS = 10.0
 """How long an answer may be held against a schema in all: after that, it does not fit. Some
 keywords (`unevaluatedProperties`) look for expressions by themselves, and schemas can branch."""
+
+_MARGIN = 0.5
+"""Seconds."""
 
 _FENCED = re.compile(r"```(?:json)?[ \t\r]*+\n(?P<inside>[^`]*+(?:`(?!``)[^`]*+)*+)```")
 
@@ -75,10 +80,25 @@ def _others(validator: Any, schema: Any, value: Any, beside: Any) -> Iterator[An
             yield from validator.descend(value[name], schema, path=name)
 
 
+def _timed(keyword: Any) -> Any:
+    """`keyword`, while there is time."""
+
+    def look(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        if time.monotonic() > _until.get():
+            raise _TooLongError
+        yield from keyword(validator, value, instance, schema) or ()
+
+    return look
+
+
+_until = ContextVar("_until", default=math.inf)
+"""When an answer has been held against a schema for long enough, by the monotonic clock."""
+
 _extended: Any = extend  # it has no types
+_own = {"pattern": _matches, "patternProperties": _named_so, "additionalProperties": _others}
 _Bounded = _extended(
     Draft202012Validator,
-    {"pattern": _matches, "patternProperties": _named_so, "additionalProperties": _others},
+    {name: _timed(each) for name, each in (Draft202012Validator.VALIDATORS | _own).items()},
 )
 
 
@@ -98,18 +118,21 @@ class _TooLongError(Exception):
 
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
-    """Raise `_TooLongError` in what takes longer, also in the midst of looking for an expression:
-    that asks for signals from time to time. Only the main thread may. An alarm that was set before
-    comes when it is due, or behind this."""
+    """Raise `_TooLongError` in what takes longer: from one keyword to the next, and a little later
+    in the midst of looking for an expression, which asks for signals from time to time (what those
+    raise is lost where Python throws a generator away). Only the main thread may. An alarm that was
+    set before comes when it is due, or behind this."""
 
     def over(*_: object) -> NoReturn:
         raise _TooLongError
 
     began, before = time.monotonic(), signal.signal(signal.SIGALRM, over)
-    left, again = signal.setitimer(signal.ITIMER_REAL, seconds)
+    left, again = signal.setitimer(signal.ITIMER_REAL, seconds + _MARGIN)
+    limit = _until.set(began + seconds)
     try:
         yield
     finally:
+        _until.reset(limit)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if left:

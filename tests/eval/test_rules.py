@@ -96,6 +96,17 @@ def test_a_schema_that_takes_for_ever_does_not_fit(
     assert bool(signal.getitimer(signal.ITIMER_REAL)[0]) == bool(alarm[0])
 
 
+def test_an_alarm_that_is_lost_lets_no_schema_take_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SCHEMA_SECONDS", 0.2)
+    monkeypatch.setattr(module, "_MARGIN", 1_000.0)
+    branches = {f"d{at}": {"anyOf": [{"$ref": f"#/$defs/d{at + 1}"}] * 2} for at in range(40)}
+    schema = {"$defs": {**branches, "d40": False}, "$ref": "#/$defs/d0"}
+
+    assert not is_good(Item(prompt="p", json_schema=schema), "1")
+
+
 def test_a_block_of_code_that_never_ends_is_read_at_once() -> None:
     assert not is_good(Item(prompt="p", json_schema=LISTED), "```json\n" * 20_000)
     assert not is_good(Item(prompt="p", json_schema=LISTED), "```json" + "\n" * 50_000)
