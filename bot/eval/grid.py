@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.completion.ask import Effort, effort_in
+from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
 from bot.completion.flags import named_option, parse_text
 from bot.completion.options import PARAMETERS
@@ -90,6 +91,14 @@ def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
         except RequestRefused as refused:
             raise StartupError([plain(refused.sentence)]) from None
     return tuple(found)
+
+
+def check_judge(model: str) -> None:
+    """Raises `StartupError` for what can be the name of no model."""
+    try:
+        validate({"model": model, "prompt": "-"})
+    except RequestRefused:
+        raise StartupError([words.no_judge(excerpt(model))]) from None
 
 
 def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:

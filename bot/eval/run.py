@@ -17,7 +17,7 @@ from bot.errors import StartupError
 from bot.eval.asking import Asker, EndedError, Question, SpentUpError, is_done
 from bot.eval.dataset import DataSet, Item, read_dataset
 from bot.eval.demo_page import shown_in_demo
-from bot.eval.grid import Setting, read_grid
+from bot.eval.grid import Setting, check_judge, read_grid
 from bot.eval.judge import (
     LEAST_TRIED,
     Agreement,
@@ -91,6 +91,8 @@ async def run_eval(
         raise StartupError([words.NO_BUDGET])
     if len(wanted.models) > 1:
         raise StartupError([words.ONE_MODEL])
+    for model in wanted.models:
+        check_judge(model)
     data = read_dataset(wanted.data)
     grid = read_grid(wanted.grid, settings)
     if wanted.by_person and len(grid) < 2:

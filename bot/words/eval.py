@@ -101,6 +101,10 @@ def no_such_axis(name: str, known: Sequence[str]) -> str:
     return f"--grid {name}: there is no such parameter here. Known: {', '.join(known)}."
 
 
+def no_judge(model: str) -> str:
+    return f"--judge {model}: no model can be called that. Name one, or person."
+
+
 def no_values(text: str) -> str:
     return f"--grid {text}: write a parameter, = and values, such as temperature=0.2,0.8."
 

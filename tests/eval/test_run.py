@@ -311,6 +311,7 @@ async def test_a_judge_of_unknown_price_is_refused_before_anything_is_asked(
         ("Name a river", {}, words.NOTHING_GOOD),
         ("Name a river", {"judges": ("", " ")}, words.NOTHING_GOOD),
         ("Name a river", {"judges": ("grok-4.3", "grok-4.7")}, words.ONE_MODEL),
+        ("Name a river", {"judges": ("gr\udcff",)}, words.no_judge("gr")),
         ("Name a river", {"judges": ("Person",), "grid": ()}, words.NOTHING_TO_COMPARE),
         ("Name a river", {"budget": 0.0}, words.NO_BUDGET),
         ("Name a river", {"budget": float("nan")}, words.NO_BUDGET),
