@@ -8,6 +8,7 @@ ends, all that it has started is killed.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import json
@@ -17,12 +18,15 @@ import signal
 import sys
 from typing import Any
 
+from bot.unbuilt import build_models
+
 LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.joining", "bot.ops.heap", "bot.ops.logs")
 
 
 def main() -> None:
     for name in LOADED:
         importlib.import_module(name)
+    asyncio.run(build_models())
     gc.freeze()
     wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(waker)
