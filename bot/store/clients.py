@@ -36,6 +36,9 @@ CLUSTER_CONNECTIONS = 512
 READING = 8_000
 """Of those that wait for something to come: two for each queue that is read so."""
 CONNECT_SECONDS = 2.0
+FREE_SECONDS = 10.0
+"""How long a command may wait for a connection that is free: where hundreds of answers begin at
+once it is their turn that they wait for, and Redis is not away. Who has less time says so."""
 SENTINEL_SECONDS = 1.0
 """How long one Sentinel may take to say which server is the primary."""
 
@@ -160,7 +163,7 @@ def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
     }
     if address.kind == "cluster":
         return cast("Redis", _cluster(address, usual, max(most, CLUSTER_CONNECTIONS)))
-    pool = {"max_connections": most, "timeout": CONNECT_SECONDS}
+    pool = {"max_connections": most, "timeout": FREE_SECONDS}
     if address.kind == "sentinel":
         return Redis.from_pool(_sentinel_pool(address, usual | pool))
     return Redis.from_pool(Pool.from_url(url, **usual, **pool))
