@@ -188,7 +188,7 @@ def test_patterns_and_functions_are_found() -> None:
 
     assert len(patterns) > 100
     assert len(FUNCTIONS) > 200
-    assert {"bot.grok.scrub._SECRETS[0]", "bot.ops.redact._PATTERNS[0][0]"} <= patterns
+    assert {"bot.grok.said._SECRETS[0]", "bot.ops.redact._PATTERNS[0][0]"} <= patterns
     assert {"bot.markdown.safety.make_safe", "bot.completion.flags.parse_text"} <= set(FUNCTIONS)
 
 

@@ -21,13 +21,12 @@ from bot.grok.adapting import Adapting, Room, Way, adapted, room_after, shortene
 from bot.grok.api import Api
 from bot.grok.call import Call
 from bot.grok.citing import Citing
-from bot.grok.deadlines import Deadlines
+from bot.grok.deadlines import LONGEST_WAIT, TRIES, Deadlines, Retries
 from bot.grok.endpoints import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
-from bot.grok.retries import LONGEST_WAIT, TRIES, Retries
 from bot.grok.routing import Refused, Router
-from bot.grok.scrub import safe_name
+from bot.grok.said import safe_name
 from bot.grok.sips import Sips
 from bot.grok.thinking import Thinking
 from bot.grok.trimming import Trimming

@@ -25,11 +25,10 @@ from bot.files.material import DataUrl
 from bot.grok import errors
 from bot.grok.body import BODY_BYTES, Bounded, decoded, read_json
 from bot.grok.call import Call, Names
-from bot.grok.deadlines import Deadlines, Watched
+from bot.grok.deadlines import Deadlines, Watched, retry_after, should_retry
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
 from bot.grok.receiving import BROKEN, Receiving
-from bot.grok.retries import retry_after, should_retry
 from bot.grok.sips import Sipped, Sips, transport_of
 from bot.settings import Settings
 

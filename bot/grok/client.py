@@ -26,10 +26,10 @@ from bot.grok.answering import Again, Completion
 from bot.grok.api import Api
 from bot.grok.call import Beside, Call, Names, Shape, dialect_of
 from bot.grok.catalogue import Catalogue, PriceList
+from bot.grok.deadlines import Random, Retries, Sleep
 from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.key import KeyState, Reach, reach, read_key
 from bot.grok.known_models import KNOWN
-from bot.grok.retries import Random, Retries, Sleep
 from bot.grok.routing import Router
 from bot.grok.sips import SippingTransport
 from bot.grok.tokenizer import Tokenizer

@@ -19,8 +19,7 @@ from bot.grok.meaning import (
     parameter_in,
     status_in,
 )
-from bot.grok.said import Said, read_error, say
-from bot.grok.scrub import safe_name, scrub
+from bot.grok.said import Said, read_error, safe_name, say, scrub
 from bot.words import grok as words
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.completion.result import Chunk
-from bot.grok.scrub import Halves, as_text
+from bot.grok.said import Halves, as_text
 
 _TURN_ENDED = "end_turn"
 """xAI may say this before the last event of a choice, so it ends nothing yet."""

@@ -19,7 +19,7 @@ from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import Failure
 from bot.grok.meaning import names_model, unsupported
 from bot.grok.memory import Memory
-from bot.grok.scrub import safe_name
+from bot.grok.said import safe_name
 from bot.words import grok as said
 
 _NOT_OF_REASONING = frozenset({"stop", "frequency_penalty", "presence_penalty"})

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.grok.scrub import EXCERPT_CHARS, is_page, safe_name, scrub
+from bot.grok.said import EXCERPT_CHARS, is_page, safe_name, scrub
 
 
 @pytest.mark.parametrize(

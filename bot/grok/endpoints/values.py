@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from bot.completion.result import TokenLogprob
-from bot.grok.scrub import as_text
+from bot.grok.said import as_text
 
 _LARGEST = 1e300
 """JSON has numbers that no float holds; they are as good as none."""
