@@ -96,7 +96,8 @@ class Sips:
     ) -> AsyncIterator[bytes]:
         """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may.
         Each pause is waited for by `aside`."""
-        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, _BUFFER_BYTES)
+        with suppress(OSError):  # of a connection that was closed all that came was read
+            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, _BUFFER_BYTES)
         try:
             async for piece in pieces:
                 self._wanted = False
@@ -138,7 +139,7 @@ class _Rest:
         """Bytes that wait in the socket; none where it was closed."""
         try:
             ioctl(self._socket, FIONREAD, _COUNT)
-        except OSError:
+        except (OSError, ValueError):  # a socket that was closed has no number any more
             return 0
         return _COUNT[0]
 

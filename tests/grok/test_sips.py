@@ -197,6 +197,19 @@ async def test_a_pause_ends_before_the_socket_is_full(monkeypatch: pytest.Monkey
                 await found.changed.wait()
 
 
+async def test_what_came_by_a_connection_that_is_closed_already_is_read() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"all of it"
+
+    async with stream() as (found, _):
+        found.transport.close()
+        await asyncio.sleep(0)
+        sips = Sips()
+        sips.begin()
+
+        assert [piece async for piece in sips.over(pieces(), found.transport)] == [b"all of it"]
+
+
 async def test_who_stops_leaves_the_connection_as_it_was() -> None:
     async with stream() as (found, reading):
         await found.say(b"a")
