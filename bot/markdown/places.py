@@ -251,11 +251,11 @@ def _found(label: str) -> Iterator[Name]:
         return
     seen = without_markup(label)
     for at, name in _names(seen.text):
-        yield name._replace(at=seen.written(at))
+        yield _new(Name, (seen.written(at), *name[1:]))
     if _WITHIN_WORDS.search(label):
         apart = _with_words_apart(label)
         for at, name in _names(apart.text):
-            yield name._replace(at=apart.written(at))
+            yield _new(Name, (apart.written(at), *name[1:]))
     if not label.isascii() and _TURNED.search(label):
         for _, name in _names(seen.text[::-1]):
             yield name._replace(at=0)
