@@ -93,9 +93,8 @@ async def test_a_post_without_a_lease_is_taken_back_at_once(
     assert not standing(workspace)
 
 
-async def test_an_edit_without_a_lease_is_noticed(
-    workspace: Workspace, slack: Slack, budget: EditBudget, job: FakeJob
-) -> None:
+async def opened_and_losing_its_lease(slack: Slack, budget: EditBudget, job: FakeJob) -> Reply:
+    """A reply whose job is another's as soon as it edits again."""
     watched = WatchedSlack.of(slack)
     reply = Reply(watched, budget, job.take(), ask())
     await reply.open()
@@ -104,6 +103,13 @@ async def test_an_edit_without_a_lease_is_noticed(
         job.take()
 
     watched.before = at_step(0, lease_lost)
+    return reply
+
+
+async def test_an_edit_without_a_lease_is_noticed(
+    slack: Slack, budget: EditBudget, job: FakeJob
+) -> None:
+    reply = await opened_and_losing_its_lease(slack, budget, job)
     with pytest.raises(LeaseLost):
         await reply.deliver(answer("written too late"))
 
@@ -252,14 +258,7 @@ async def test_cancelled_while_posting(workspace: Workspace, start: Start, job: 
 async def test_an_edit_without_a_lease_is_noticed_though_no_more_text_comes(
     workspace: Workspace, slack: Slack, budget: EditBudget, job: FakeJob
 ) -> None:
-    watched = WatchedSlack.of(slack)
-    reply = Reply(watched, budget, job.take(), ask())
-    await reply.open()
-
-    async def lease_lost() -> None:
-        job.take()
-
-    watched.before = at_step(0, lease_lost)
+    reply = await opened_and_losing_its_lease(slack, budget, job)
     reply.changed()
     with pytest.raises(LeaseLost):
         await reply.run(lambda: [Section(text="written too late")])
