@@ -30,7 +30,7 @@ from sandbox.workspace import (
 from tests.e2e.cut_answers import MODEL, ONE, THREE, TWO, cut, first, press, told
 from tests.e2e.loaded import loaded_bot
 from tests.e2e.process import environment
-from tests.e2e.stage import button, buttons, is_complete, last_line, markdown, on_stage
+from tests.e2e.stage import button, buttons, is_complete, last_line, markdown, on_stage, thumb
 from tests.e2e.test_crashes import empty_stage
 
 
@@ -251,7 +251,8 @@ async def test_a_private_answer_goes_on_privately(redis_url: str) -> None:
         await told(stage, BEN, talk.SHARED)
         await stage.quiet()
 
-    assert buttons(answer) == ["retry", "edit", "details", "share", "vote_up", "vote_down"]
+    assert buttons(answer) == ["retry", "edit", "details", "share"]
+    assert thumb(answer)
     assert markdown(answer).startswith(ONE.strip())
     assert buttons(more) == ["retry", "edit", "details", "share"]
     (shared,) = stage.workspace.messages(GENERAL)
