@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -109,9 +110,9 @@ class Stage:
     async def quiet(self) -> None:
         """Wait until everything that Slack had to say was heard, and nothing is being answered."""
         await self.workspace.settled()
-        await self.workspace.wait_for(
-            lambda: all(each.closed.is_set() for each in self.grok.requests)
-        )
+        async with asyncio.timeout(10):
+            for each in self.grok.requests:  # also those that begin meanwhile
+                await each.closed.wait()
 
     def sent(self) -> dict[str, Any]:
         """The body of the newest request to Grok."""
