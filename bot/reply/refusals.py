@@ -6,7 +6,7 @@ from __future__ import annotations
 from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
 from bot.reply.destination import Destination
 from bot.reply.route import UNSHOWABLE, Way
-from bot.slack.slack import passes, refuses_blocks
+from bot.slack.slack import TOKEN_GONE, passes, refuses_blocks
 
 _MORE_TRIES = 3
 """How often the shortest messages are tried once more when Slack finds them too long: that may
@@ -52,7 +52,10 @@ class Refusals:
 
 
 def elsewhere(destination: Destination, error: SlackError) -> None:
-    """The next way to the asker; raises `error` where there is none."""
+    """The next way to the asker; raises `error` where there is none, or where the bot may do
+    nothing any more: a `response_url` would still take an answer, and Grok be paid for it."""
+    if error.code in TOKEN_GONE:
+        raise error
     try:
         destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
     except PostingDenied:

@@ -38,6 +38,17 @@ _PASSING = frozenset({"service_unavailable", "request_timeout", "team_added_to_o
 """Codes of refusals that pass by themselves."""
 
 
+TOKEN_GONE = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "team_access_not_granted",
+        "token_revoked",
+    }
+)
+"""What Slack says of a token that will never be good again ("auth.test")."""
+
 _BLOCKS_REFUSED = frozenset({"invalid_arguments", "invalid_payload", "invalid_json", "http_400"})
 """What Slack may answer as well to a block that it does not take; not all of its ways in name
 what is wrong."""

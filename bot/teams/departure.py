@@ -9,6 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.slack import TOKEN_GONE
 from bot.store.connection import Store, redis_errors
 from bot.store.keys import named
 from bot.teams.register import Record, Register
@@ -23,16 +24,6 @@ ends its work there within seconds."""
 _DELETED_AT_ONCE = 500
 _PAGE, _MOST_PAGES = 1_000, 20
 """Workspaces of an organisation that are listed at once, and how often ("auth.teams.list")."""
-_GONE = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "team_access_not_granted",
-        "token_revoked",
-    }
-)
-"""What Slack says of a token that will never be good again ("auth.test")."""
 
 
 class Departures:
@@ -56,7 +47,7 @@ class Departures:
         try:
             await self._client.auth_test(token=record.bot_token)
         except SlackApiError as error:
-            return True if str(error.response.get("error")) in _GONE else None
+            return True if str(error.response.get("error")) in TOKEN_GONE else None
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
         return False
