@@ -148,11 +148,7 @@ class Retries:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """How many seconds from now the API asks to wait: in milliseconds (`retry-after-ms`), in
     seconds, or until a date; None when it does not say, or says what cannot be."""
-    for name, unit in (
-        ("retry-after-ms", "ms"),
-        ("x-ms-retry-after-ms", "ms"),
-        ("retry-after", "s"),
-    ):
+    for name, unit in _HEADERS:
         seconds = _seconds(headers.get(name, "").strip(), unit)
         if seconds is not None and seconds <= _LONGEST_READ:
             return max(0.0, seconds)
