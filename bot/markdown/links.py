@@ -354,7 +354,9 @@ class _Names:
         self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
         self._outer = [*_joined(pairs)]
         parts = _without(self._outer, [*self._addresses.values()])
-        named = names_of_all((begin, leaf[begin:end]) for begin, end in parts)
+        alike = pairs[0].begin == pairs[-1].begin and len({pair.begin for pair in pairs}) == 1
+        most = _TOO_MANY if alike else None  # of others that begin there nothing is asked
+        named = names_of_all(((begin, leaf[begin:end]) for begin, end in parts), most)
         self._names = sorted(named, key=_at)
         self._at = [name.at for name in self._names]
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -163,9 +163,12 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
         yield _new(Name, (begin + at, hosts, shown, sure, mail))
 
 
-def names_of_all(labels: Iterable[tuple[int, str]]) -> Iterator[Name]:
-    """The same of all `labels`, each with the place where it begins; those that are not known are
-    read together."""
+def names_of_all(
+    labels: Iterable[tuple[int, str]], most: int | None = None
+) -> Iterator[Name]:
+    """The same of all `labels`, each with the place where it begins, in any order; those that are
+    not known are read together. Where there are more than `most`, the first so many are among
+    them."""
     unknown: list[tuple[int, str]] = []
     for begin, label in labels:
         if label in _NAMED or (not label.isascii() and _TURNED.search(label)):
@@ -173,8 +176,8 @@ def names_of_all(labels: Iterable[tuple[int, str]]) -> Iterator[Name]:
         elif may_name(label):
             unknown.append((begin, label))
     if unknown:
-        for (begin, label), names in zip(unknown, _found_in_all(unknown), strict=True):
-            for at, *rest in _remembered(label, names):
+        for (begin, label), names in zip(unknown, _found_in_all(unknown, most), strict=True):
+            for at, *rest in names if most else _remembered(label, names):
                 yield _new(Name, (begin + at, *rest))
 
 
@@ -190,8 +193,11 @@ def _remembered(label: str, names: tuple[Name, ...]) -> tuple[Name, ...]:
     return names
 
 
-def _found_in_all(labels: Sequence[tuple[int, str]]) -> Iterator[tuple[Name, ...]]:
-    """What is found in each of `labels`, in none of which letters are turned."""
+def _found_in_all(
+    labels: Sequence[tuple[int, str]], most: int | None
+) -> Iterator[tuple[Name, ...]]:
+    """What is found in each of `labels`, in none of which letters are turned; no more than `most`
+    as they look in each way."""
     texts = [label for _, label in labels]
     named: list[list[Name]] = [[] for _ in texts]
     marked = [number for number, text in enumerate(texts) if _WITHIN_WORDS.search(text)]
@@ -200,7 +206,7 @@ def _found_in_all(labels: Sequence[tuple[int, str]]) -> Iterator[tuple[Name, ...
         sizes = (len(texts[number]) + len(_BETWEEN_LABELS) for number in numbers)
         begins = [0, *accumulate(sizes)]
         which = 0
-        for place, name in _names(seen.text):
+        for place, name in islice(_names(seen.text), most):
             at = seen.written(place)
             while at >= begins[which + 1]:
                 which += 1
@@ -287,21 +293,21 @@ class _Signs(dict[int, int]):
 _SIGNS = _Signs()
 
 
-def _names(text: str) -> Sequence[tuple[int, Name]]:
-    """What `text` names, and where."""
+def _names(text: str) -> Iterator[tuple[int, Name]]:
+    """What `text` names, and where, from the front to the back."""
     if not text.isascii():
         text = text.translate(_SIGNS)
-    names: list[tuple[int, Name]] = []
     for found in _CHUNK.finditer(text):
         start, end = found.span(1)
         if start == end:
             break
         chunk = text[start:end]
         if _EXPLAINED.match(text, end, end + _LOOKED_BEHIND) or len(chunk) > _SHORT_LABEL:
-            names += [(name[0], name) for name in _in_chunk(text, start, chunk)]
-        elif alone := _in_chunk_alone(chunk):
-            names += [(start + name[0], name) for name in alone]
-    return names
+            for name in _in_chunk(text, start, chunk):
+                yield name[0], name
+        else:
+            for name in _in_chunk_alone(chunk):
+                yield start + name[0], name
 
 
 @lru_cache(maxsize=4_096)
