@@ -39,7 +39,7 @@ _MOST_HELD = 1_000
 _LONGEST_LABEL = 300
 """How long half an address, and half the text of a link, is waited for, in characters."""
 
-_LONGEST_TICKS = 32
+LONGEST_TICKS = 32
 _MOST_BRACKETS = 16
 _UNSURE = ("*", "_", "~", "\\")
 """What means something else at the end of a text than before what is left out there."""
@@ -47,7 +47,7 @@ _UNSURE = ("*", "_", "~", "\\")
 _MOST_TRIES = 8
 """So many ends are tried, which is enough for all but texts that are nothing but such runs."""
 
-_MOST_STEPS = 500
+MOST_STEPS = 500
 """So much markup is followed in one paragraph, and in trying its ends. Behind it nothing is closed
 or held back: nobody can read such a text, and reading it must not take long."""
 
@@ -94,10 +94,10 @@ class InlineMarkup:
     def read(self, text: str) -> None:
         """The paragraph as it is now: what it was before, and more."""
         self._text = text
-        while self._steps < _MOST_STEPS:
+        while self._steps < MOST_STEPS:
             if not (self._leave(self._code) if self._code else self._follow()):
                 break
-        if self._steps >= _MOST_STEPS:
+        if self._steps >= MOST_STEPS:
             self._at = len(text)
             self._openers, self._brackets, self._code = (), [], None
 
@@ -120,7 +120,7 @@ class InlineMarkup:
         for _ in range(_MOST_TRIES):
             end = shown.end
             sure = end == len(markup._text) or not markup._text[:end].endswith(_UNSURE)
-            if sure or shown.opening.endswith("`") or steps >= _MOST_STEPS:
+            if sure or shown.opening.endswith("`") or steps >= MOST_STEPS:
                 break
             markup = InlineMarkup()
             markup.read(self._text[:end].rstrip("".join(_UNSURE)))
@@ -188,7 +188,7 @@ class InlineMarkup:
         but begun."""
         text, behind, steps = self._text, self._at, self._steps
         size, search = len(text), _SPECIAL.search
-        while behind >= 0 and not self._code and steps < _MOST_STEPS:
+        while behind >= 0 and not self._code and steps < MOST_STEPS:
             found = search(text, behind)
             if found is None:
                 at, behind = size, -1
@@ -219,7 +219,7 @@ class InlineMarkup:
             self._openers, pairs = after_run(self._openers, run, at, self._text)
             if pairs:
                 self.to_mend += pairs
-        elif len(run) <= _LONGEST_TICKS:
+        elif len(run) <= LONGEST_TICKS:
             self._code = _Code(at, run)
 
     def _open_bracket(self, at: int) -> int:
@@ -319,6 +319,17 @@ class InlineMarkup:
         """Wait no longer for what may turn out to be a link nevertheless."""
         if self._sure is None:
             self._sure = self.settled()
+
+
+def may_link(text: str) -> bool:
+    """Whether there may be a link or an address in `text`, half of one at its end included."""
+    if ":" in text and ("<" in text or "://" in text):
+        return True
+    at = -1
+    while (at := text.find("](", at + 1)) >= 0:
+        if _LINK.match(text, at + 1) or _BEGUN_LINK.match(text, at + 1):
+            return True
+    return False
 
 
 def _opening(openers: Openers) -> str:
