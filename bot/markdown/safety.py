@@ -232,9 +232,10 @@ def _mended(leaf: str, kind: Kind, known: References, most: int) -> tuple[str, i
     leaf = printable(leaf)
     code, read_in = NO_CODE, ""
     for _ in range(_MOST_READINGS if _ACTING.search(leaf) else 0):
-        if read_in != leaf:
+        places = _acting(leaf)
+        if places and "`" in leaf:
             code, read_in = _code_in(leaf, kind), leaf
-        places = _acting(leaf, code)
+            places = [place for place in places if not within(place - 1, code.certain)]
         if not places:
             break
         leaf = with_joiners(leaf, places)
@@ -253,14 +254,13 @@ def _code_in(leaf: str, kind: Kind) -> Code:
     return Code((), tuple(sorted((*code.certain, *code.doubtful))))
 
 
-def _acting(leaf: str, code: Code) -> Sequence[int]:
-    """Where joiners break what would notify somebody or hides where it leads in angles."""
+def _acting(leaf: str) -> Sequence[int]:
+    """Where joiners break what would notify somebody or hides where it leads in angles, unless it
+    is in code."""
     seen = decoded(leaf) if "&" in leaf else None
     places = _pings(leaf, seen)
-    if code.certain:
-        places = [place for place in places if not within(place - 1, code.certain)]
     if "<" in leaf or "&" in leaf:
-        places += links.hiding_angles(leaf, code, seen)
+        places += links.hiding_angles(leaf, seen=seen)
     return places
 
 
