@@ -308,7 +308,8 @@ class Rewriting:
 
     def _is_fence(self, token: Token, line: int) -> bool:
         """Whether a fence begins or ends in the line that begins at `line`; 0: above."""
-        if token.end - token.start < _SHORTEST_FENCE or token.start - line > LONGEST_LINE:
+        begin = line or self._at
+        if token.end - token.start < _SHORTEST_FENCE or token.start - begin > LONGEST_LINE:
             return False
         lead = self._held[line : token.start] if line else self._before(token.start)
         return _LEAD.fullmatch(lead) is not None

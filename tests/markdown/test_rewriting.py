@@ -271,3 +271,9 @@ def test_code_of_several_lines_and_links_are_read_alike_wherever_they_are_parted
     for at in range(1, len(text)):
         parts = Rewriting()
         assert parts.feed(text[:at]) + parts.feed(text[at:]) + parts.end() == shown
+
+
+def test_a_fence_is_one_however_much_came_out_above_it() -> None:
+    text = "word " * 60 + "\n\n$$\nx_1\n$$\n> ```\nso \\(b_1\\)\n"
+
+    assert rewritten(text).endswith("> ```\nso `\\(b_1\\)`\n")
