@@ -46,9 +46,7 @@ _TWO = re.compile(r"\*[^*]++\*|_[^_]++_|~[^~]++~")
 """Of runs, of which the one may open what the other closes."""
 
 _RUNS = re.compile(r"[*~]+")
-_MARK = re.compile(
-    r"[*_`~\\\[\]<:](?:(?<=\*)\*+|(?<=_)_+|(?<=`)`+|(?<=~)~+|(?<=\\)[\s\S]|)"
-)
+_MARK = re.compile(r"[*_`~\\\[\]<:](?:(?<=\*)\*+|(?<=_)_+|(?<=`)`+|(?<=~)~+|(?<=\\)[\s\S]|)")
 _EMPHASIS = "*_~"
 _MOST_TICKS = 32
 

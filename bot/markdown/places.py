@@ -163,9 +163,7 @@ def names_in(label: str, begin: int = 0) -> Iterator[Name]:
         yield _new(Name, (begin + at, hosts, shown, sure, mail))
 
 
-def names_of_all(
-    labels: Iterable[tuple[int, str]], most: int | None = None
-) -> Iterator[Name]:
+def names_of_all(labels: Iterable[tuple[int, str]], most: int | None = None) -> Iterator[Name]:
     """The same of all `labels`, each with the place where it begins, in any order; those that are
     not known are read together. Where there are more than `most`, the first so many are among
     them."""

@@ -185,6 +185,9 @@ class Rewriting:
 
     def _dedent(self, *, whole: bool) -> bool:
         """Take from a line that goes on with a footnote what it is indented."""
+        if self._held[self._at : self._at + 1].strip():
+            self._note = not self._above.blank
+            return True
         space = _INDENT.match(self._held, self._at)
         end = space.end() if space else self._at
         if end == len(self._held) and not whole and end - self._at < 4:
@@ -456,14 +459,13 @@ class Rewriting:
         return None if not whole and may_be_rule(held, end + 1) else _NO_RULE
 
     def _read_rule(self, token: Token, *, whole: bool) -> int | None:
-        if token.end == len(self._held) and not whole:
-            return None
-        return self._begin_table(token.start, token.text)
+        waits = token.end == len(self._held) and not whole
+        return None if waits else self._begin_table(token.start, token.text)
 
     def _begin_table(self, end: int, rule: str) -> int:
         """Let the head of a table come out, which ends at `end`, and the `rule` below it."""
-        if end > self._at:
-            self._pass(self._held.rfind("\n", self._at, end - 1) + 1 or self._at)
+        if line_above := self._held.rfind("\n", self._at, max(end - 1, 0)) + 1:
+            self._pass(line_above)
         before = self._above.line if end > self._at else self._above.last
         line = before + self._held[self._at : end]
         if "|" not in line or not begins_table(line) or self._above.is_code(line):
@@ -479,7 +481,8 @@ class Rewriting:
             kept = head[len(before) : bar.end() - 1] if bar else ""
             shown = f"{kept}\n| {head.strip()} |\n"
         self._pass(end, shown)
-        self._pass(end + len(rule), rule_of(rule, columns, barred=wide))
+        if (below := rule_of(rule, columns, barred=wide)) != rule:
+            self._pass(end + len(rule), below)
         self._pass(min(end + len(rule) + 1, len(self._held)))
         lead = lead_of(rule)
         self._table = _Table(columns, rule.count(">", 0, lead), lead)
