@@ -126,6 +126,8 @@ class References:
     _named: dict[str, dict[tuple[Any, ...], None]] = field(default_factory=dict)
     """Names without their places."""
     _defined: dict[str, list[_Address]] = field(default_factory=dict)
+    _unread: dict[str, list[tuple[_Names, _Pair]]] = field(default_factory=dict)
+    """Where the text of references stands whose names nobody has asked for."""
 
     def name(self, label: str, names: Sequence[Name]) -> None:
         """A reference to `label` names `names`."""
@@ -138,6 +140,16 @@ class References:
                 return
             known[name[1:] if len(known) < _MOST_NAMED else _ANY_OTHER] = None
 
+    def name_later(self, label: str, names: _Names, pair: _Pair) -> None:
+        """A reference to `label` names what is between `pair`, which is read once it matters."""
+        if self._named.get(label) is not _OTHERS:
+            self._unread.setdefault(label, []).append((names, pair))
+
+    def _read(self, label: str) -> None:
+        for names, pair in self._unread.pop(label, ()):
+            named = names.between(pair)
+            self.name(label, named if len(named) > _MOST_NAMED else self.unnamed(label, named))
+
     def define(self, label: str, address: _Address) -> None:
         """References to `label` may lead to `address`."""
         known = self._defined.setdefault(label, [])
@@ -148,12 +160,14 @@ class References:
         """What references to `label` name."""
         if self.above:
             yield from self.above.named(label)
+        self._read(label)
         for name in self._named.get(label, ()):
             yield Name(0, *name)
 
     def unnamed(self, label: str, names: Sequence[Name]) -> Sequence[Name]:
         """Those of `names` that no reference to `label` names: of the others it is known that they
         are honest."""
+        self._read(label)
         known = self._named.get(label, {})
         left = [name for name in names if name[1:] not in known]
         return self.above.unnamed(label, left) if self.above else left
@@ -237,8 +251,7 @@ def hiding_brackets(
     for pair in pairs:
         while definitions and definitions[-1].end() <= pair.end:
             yield from _hiding_definition(leaf, definitions.pop(), known)
-        named = names.between(pair)
-        if named and _hiding_pair(leaf, pair, named, known):
+        if _hiding_pair(leaf, pair, names, known):
             names.show_address(pair)
             yield pair.end + 1
     for definition in reversed(definitions):
@@ -253,15 +266,21 @@ def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
             yield note.end()
 
 
-def _hiding_pair(leaf: str, pair: _Pair, names: Sequence[Name], known: References) -> bool:
+def _hiding_pair(leaf: str, pair: _Pair, names: _Names, known: References) -> bool:
     if leaf[pair.end + 1] == "(":
-        return _hides(names, _target_at(leaf, pair.end + 2))
+        named = names.between(pair)
+        return bool(named) and _hides(named, _target_at(leaf, pair.end + 2))
     label = _label_at(leaf, pair.end + 1)
     if label is None:
         return False
     key = _key(label)
-    new = names if len(names) > _MOST_NAMED else known.unnamed(key, names)
-    if new and any(_hides(new, address.target) for address in known.defined(key)):
+    addresses = [*known.defined(key)]
+    if not addresses:
+        known.name_later(key, names, pair)
+        return False
+    named = names.between(pair)
+    new = named if len(named) > _MOST_NAMED else known.unnamed(key, named)
+    if new and any(_hides(new, address.target) for address in addresses):
         return True
     known.name(key, new)
     return False
@@ -336,42 +355,44 @@ def _marks(leaf: str, code: Code) -> tuple[Sequence[int], bool]:
 
 
 class _Names:
-    """What is named between brackets; each part of the text is read once. An address between
-    brackets is not seen, unless what it belongs to was taken apart."""
+    """What is named between brackets; each part of the text is read once, when it is asked for. An
+    address between brackets is not seen, unless what it belongs to was taken apart."""
 
     def __init__(self, leaf: str, pairs: Sequence[_Pair]) -> None:
         self._leaf = leaf
         self._addresses: dict[_Pair, tuple[int, int]] = {}
-        self._apart = len(pairs) == 1 or all(
-            pair.end < after.begin for pair, after in pairwise(pairs)
-        )
-        if not self._apart:
-            self._read(pairs)
+        self._pairs = pairs
+        self._names: list[Name] | None = None
 
-    def _read(self, pairs: Sequence[_Pair]) -> None:
-        leaf = self._leaf
-        wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
-        self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
-        self._outer = [*_joined(pairs)]
-        parts = _without(self._outer, [*self._addresses.values()])
-        alike = pairs[0].begin == pairs[-1].begin and len({pair.begin for pair in pairs}) == 1
-        most = _TOO_MANY if alike else None  # of others that begin there nothing is asked
+    def _read(self) -> list[Name]:
+        leaf, pairs, most = self._leaf, self._pairs, None
+        parts: Iterable[tuple[int, int]] = pairs
+        if any(after.begin <= pair.end for pair, after in pairwise(pairs)):
+            wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
+            self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
+            self._outer = [*_joined(pairs)]
+            parts = _without(self._outer, [*self._addresses.values()])
+            if len({pair.begin for pair in pairs}) == 1:
+                most = _TOO_MANY  # of others that begin there nothing is asked
         named = names_of_all(((begin, leaf[begin:end]) for begin, end in parts), most)
-        self._names = sorted(named, key=_at)
-        self._at = [name.at for name in self._names]
+        names = sorted(named, key=_at)
+        self._at = [name.at for name in names]
+        return names
 
     def between(self, pair: _Pair) -> Sequence[Name]:
         """What is named between `pair`, or enough of it to see that it is too much."""
-        if self._apart:
+        if len(self._pairs) == 1:
             label = self._leaf[pair.begin : pair.end]
             return [*islice(names_in(label, pair.begin), _TOO_MANY)]
+        if self._names is None:
+            self._names = self._read()
         first = bisect_left(self._at, pair.begin)
         last = bisect_left(self._at, pair.end, first)
         return self._names[first : min(last, first + _TOO_MANY)]
 
     def show_address(self, pair: _Pair) -> None:
         """The address of `pair` is seen."""
-        if pair not in self._addresses:
+        if self._names is None or pair not in self._addresses:
             return
         begin, end = self._addresses[pair]
         outer = bisect_left(self._outer, (begin, 0)) - 1
