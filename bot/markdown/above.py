@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.leaves import CODE, DEEP, START, read, read_all
+from bot.markdown.leaves import CODE, DEEP, START, reader_at, reader_behind
 from bot.markdown.safety import with_newlines
 
 LONGEST_LINE = 250
@@ -26,7 +26,7 @@ class Above:
         """The line above, and perhaps more above that."""
         self._parts: list[str] = []
         self._unread: list[str] = []
-        self._place = START
+        self._reader = reader_at(START)
         self._may_be_code = False
         self.verdict: bool | None = None
         """Whether the line that is not ended is code, once it was read."""
@@ -54,7 +54,7 @@ class Above:
             self.verdict = None
             self.line = rest
             if rest and not self._may_be_code and self.blank and _PLAIN.match(rest):
-                self._unread, self._place = [rest], START
+                self._unread, self._reader = [rest], reader_at(START)
         else:
             self._parts.append(rest)
             self.line += rest
@@ -71,8 +71,9 @@ class Above:
         unread = "".join(self._unread)
         end = unread.rfind("\n") + 1
         self._unread = [unread[end:]]
-        self._place = read_all(self._place, with_newlines(unread[:end]))
-        kind, behind = read(self._place, with_newlines(line))
-        self._may_be_code = self._place.fence is not None or fence
-        self.verdict = behind.fence is not None or kind in (CODE, DEEP)
+        reader = self._reader = reader_behind(self._reader, with_newlines(unread[:end]))
+        line = with_newlines(line)
+        kind, behind = reader.known.get(line) or reader.read(line)
+        self._may_be_code = reader.place.fence is not None or fence
+        self.verdict = behind.place.fence is not None or kind in (CODE, DEEP)
         return self.verdict

@@ -196,7 +196,11 @@ def _forget() -> None:
 
 def read_all(place: Place, text: str) -> Place:
     """What is open behind `text`, which begins at `place`."""
-    reader = reader_at(place)
+    return reader_behind(reader_at(place), text).place
+
+
+def reader_behind(reader: Reader, text: str) -> Reader:
+    """Who reads the line below `text`, which `reader` reads."""
     at, size = 0, len(text)
     while at < size:
         if at < size - _LEAST_CALM and reader.calm and text[at] not in _NEVER_CALM:
@@ -208,7 +212,7 @@ def read_all(place: Place, text: str) -> Place:
         line = text[at:end]
         _, reader = reader.known.get(line) or reader.read(line)
         at = end
-    return reader.place
+    return reader
 
 
 def pass_calm(place: Place, text: str, at: int, end: int) -> tuple[int, int, Place]:
