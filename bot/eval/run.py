@@ -192,6 +192,12 @@ class _Eval:
         )
 
     @property
+    def all_the_same(self) -> bool:
+        """Whether somebody is to judge, and no two answers to one prompt differ."""
+        pairs = self.all_pairs
+        return bool(self.decides and pairs) and not any(pair.differs for pair in pairs)
+
+    @property
     def _questions(self) -> Sequence[Question]:
         return [self.question(item, each) for item in self.items for each in self.grid]
 
@@ -289,6 +295,8 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield words.left_out(data.left_out)
     if work.judge:
         yield from _of_judge(work, work.judge)
+    if work.all_the_same and not work.ended:
+        yield words.ALL_THE_SAME
     if work.unjudged:
         yield words.not_judged(work.unjudged)
     if missing := sum(row.missing for row in rows):

@@ -29,6 +29,10 @@ SPENT_UP = "The budget is used up. With a larger --budget it goes on where it st
 STOPPED = "Stopped. The same command goes on where it stands."
 NOTHING_CAME = "No answer came at all, so nothing is known of any setting."
 HEAD = ("setting", "answers", "good", "cost each", "first text", "last text")
+ALL_THE_SAME = (
+    "The answers are the same in all settings, so there was nothing to judge. What is called best "
+    "is only the cheapest, then the quickest."
+)
 NOT_ASKED = "it was not asked yet."
 PLOT_TITLE = "Quality against cost"
 PLOT_X = "US dollars for 1,000 answers (mean)"

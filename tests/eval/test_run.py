@@ -238,6 +238,24 @@ async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
     assert [each["properties"] for each in shapes] == [{"better": wanted_of}] * 6
 
 
+async def test_where_all_answers_are_the_same_it_says_that_nothing_was_judged(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    data = tmp_path / "rivers.txt"
+    data.write_text("Name a river\nName another river\n")
+    grok.script(Script(text="The Rhine.", times=None))
+    both = ("person", "grok-4.7")
+
+    code, out, err = await evaluated(grok, wanted(data, judges=both, demos=tmp_path))
+    _, ruled, _ = await evaluated(grok, wanted(sums(tmp_path), judges=("grok-4.7",)))
+
+    assert code == 0
+    assert words.ALL_THE_SAME in out
+    assert "Open this" not in err
+    assert "Best:" in out
+    assert words.ALL_THE_SAME not in ruled  # by rules, which need no two that differ
+
+
 async def test_a_judge_that_answers_nonsense_is_asked_no_further(
     tmp_path: Path, grok: GrokServer
 ) -> None:
