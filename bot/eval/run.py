@@ -285,6 +285,8 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     """What has been found out, line by line; the picture is written beside the results."""
     rows = [_row(work, setting) for setting in work.grid]
     yield from table(rows)
+    if len(rows) > 1 and work.compared:
+        yield words.good_is_relative(work.grid[0].name)
     picture = _beside(work.record.path)
     try:
         picture.write_text(plot(rows), encoding="utf-8")

@@ -146,6 +146,14 @@ def not_priced_yet(spent: str, lost: str, requests: int) -> str:
     )
 
 
+def good_is_relative(first: str) -> str:
+    """What a share of good answers means where answers were compared with those of `first`."""
+    return (
+        f"good: how many answers were preferred to those of {first}; as good as that counts half. "
+        f"The others are measured by {first}, so its own share is 50% by definition."
+    )
+
+
 def missing(number: int) -> str:
     """Behind how many answers there are."""
     return f" ({number:,} missing)"

@@ -87,6 +87,7 @@ async def test_the_better_temperature_wins_and_nothing_is_asked_twice(
     assert "32 answers" in err
     assert "32/32" in err
     assert "temperature=0.2  16       100% (81–100%)" in out
+    assert words.good_is_relative("temperature=0.2") not in out  # by rules
     assert words.best("temperature=0.2", "/grok defaults set --temperature 0.2") in out
     assert again[:2] == (0, out)
     assert set(asked(grok).values()) == {1}
@@ -233,6 +234,7 @@ async def test_a_judge_compares_in_both_orders_and_is_held_against_people(
     assert "temperature=0.8  3        50%" in out  # the order decides, so neither is better
     judge = [each for each in grok.requests if "You compare" in str(each.body)]
     assert len(judge) == 3 * 2
+    assert words.good_is_relative("temperature=0.2") in out
     shapes = [each.body["response_format"]["json_schema"]["schema"] for each in judge]
     wanted_of = {"type": "string", "enum": ["first", "second", "same"]}
     assert [each["properties"] for each in shapes] == [{"better": wanted_of}] * 6
