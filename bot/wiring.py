@@ -19,6 +19,7 @@ from bot.admin.votes import VoteCommands
 from bot.asking.admission import Admission, Permission, Presence
 from bot.asking.asking import Asking
 from bot.asking.requests import Requests
+from bot.completion.ask import Ask
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
 from bot.doors.form_prompts import FormPrompts
@@ -166,11 +167,16 @@ class Wiring:
             ),
             tell_after=settings.tell_after_seconds,
             streaming=settings.slack_streaming,
-            settled=self._alarms().after_use,
+            settled=self._after_answer,
             most=settings.answer_messages,
             sequels=Sequels(self._queue),
             surface=slack.agent,
         )
+
+    async def _after_answer(self, ask: Ask) -> None:
+        """Whoever looks after quotas, and the Home tab of whoever asked, learn of an answer."""
+        await self._alarms().after_use(ask.channel)
+        await self._home().after_answer(ask)
 
     def listeners(self) -> Listeners:
         """The ways in from Slack, for `build_slack_app`."""
@@ -230,23 +236,14 @@ class Wiring:
                 store=self._store,
                 settings=self._settings,
             ),
-            home=Home(
-                home_rules=HomeRules(
-                    permission=self._permission,
-                    grok=self._grok,
-                    store=self._store,
-                    settings=self._settings,
-                ),
-                grok=self._grok,
-                slack=self._slack,
-                store=self._store,
-            ),
+            home=self._home(),
             setup=Setup(
                 changing=self._changing(),
                 permission=self._permission,
                 presence=self._presence,
                 slack=self._slack,
                 store=self._store,
+                changed=self._home().publish,
             ),
             grok_key=self._grok_key(),
             messages_tab=messages_tab,
@@ -255,6 +252,15 @@ class Wiring:
                 asking=asking, admission=self._admission, slack=self._slack, store=self._store
             ),
         )
+
+    def _home(self) -> Home:
+        rules = HomeRules(
+            permission=self._permission,
+            grok=self._grok,
+            store=self._store,
+            settings=self._settings,
+        )
+        return Home(home_rules=rules, grok=self._grok, slack=self._slack, store=self._store)
 
     def asking(self) -> Asking:
         """What has questions accepted, for the doors and for operators."""

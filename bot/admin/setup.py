@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -53,6 +53,12 @@ SAVE_SECONDS = 1.5
 _MATTERS: Mapping[What, Matter] = {"defaults": "defaults", "limits": "quota"}
 _Errors = Mapping[str, str]
 
+Changed = Callable[[str], Awaitable[None]]
+
+
+async def _nobody(user: str) -> None:
+    """Default callback: does nothing."""
+
 
 @frozen
 class Setup:
@@ -63,6 +69,8 @@ class Setup:
     _presence: Presence
     _slack: SlackSide
     _store: StoreSide
+    _changed: Changed = _nobody
+    """Called with whoever saved something, once Slack has the ack."""
 
     async def on_shortcut(self, payload: GlobalShortcut) -> Reaction:
         """From the shortcuts menu."""
@@ -172,10 +180,12 @@ class Setup:
         except TimeoutError:
             return _marked(_at_first(submission, words.MAYBE_CHANGED))
         shown = _shown(sentence_view("\n".join(said.lines), setup_words.TITLE))
-        return replace(shown, then=partial(self._announce, said)) if said.announcement else shown
+        return replace(shown, then=partial(self._after, said, submission.user))
 
-    async def _announce(self, said: CommandReply) -> None:
-        await self._slack.announcing.announce(said.channel, said.announcement)
+    async def _after(self, said: CommandReply, user: str) -> None:
+        await self._changed(user)
+        if said.announcement:
+            await self._slack.announcing.announce(said.channel, said.announcement)
 
 
 def _operation(submission: Submission, fields: Fields) -> str:

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from bot.admin.home_rules import MOST_CHANNELS, Concern, HomeRules
 from bot.asking.admission import knows_rules
+from bot.completion.ask import Ask
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.quota import Scope
@@ -39,6 +40,9 @@ T = TypeVar("T")
 READ_SECONDS = 2.0
 """How long the page waits for what Redis knows; it is shown without it then."""
 
+PUBLISH_SECONDS = 10.0
+"""How long showing the page may take in all: a worker waits for it, with the place of a job."""
+
 
 @frozen
 class Home:
@@ -53,7 +57,21 @@ class Home:
         """Show the newest state; the other tab of the app shows itself."""
         if event.tab != "home":
             return Reaction()
-        return Reaction(then=partial(self._publish, event.user))
+        return Reaction(then=partial(self.publish, event.user))
+
+    async def after_answer(self, ask: Ask) -> None:
+        """A question was answered: it stands on Home, where whoever asked it from there goes on
+        looking. Never raises for want of Slack or Redis."""
+        if ask.surface == "form" and not is_channel(ask.channel):
+            await self.publish(ask.user)
+
+    async def publish(self, user: str) -> None:
+        """Show `user` the newest state. Never raises for want of Slack or Redis."""
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await self._publish(user)
+        except (SlackError, StoreUnavailable, TimeoutError) as error:
+            log.warning("home not shown", error=str(error) or "timeout")
 
     async def _publish(self, user: str) -> None:
         person, recent = await asyncio.gather(self._slack.people.find(user), self._recent(user))
@@ -61,10 +79,7 @@ class Home:
             self._concern_of(person, recent or ()), self._prompts(person), self._votes(person)
         )
         parts = self._parts(person, recent, prompts, concern, votes)
-        try:
-            await self._slack.views.publish(user, home_view(parts))
-        except SlackError as error:
-            log.warning("home not shown", error=str(error))
+        await self._slack.views.publish(user, home_view(parts))
 
     async def _recent(self, user: str) -> tuple[Recent, ...] | None:
         """The newest questions; None when nobody can say."""

@@ -38,10 +38,10 @@ from bot.words import restrictions, talk
 log = structlog.get_logger(__name__)
 
 
-Settled = Callable[[str], Awaitable[None]]
+Settled = Callable[[Ask], Awaitable[None]]
 
 
-async def _nobody(channel: str) -> None:
+async def _nobody(ask: Ask) -> None:
     """Default callback: does nothing."""
 
 
@@ -60,7 +60,7 @@ class Runner:
     _backoff: float = 0.5
     """The first pause after a call that Slack failed, in seconds."""
     _settled: Settled = _nobody
-    """Called with the channel once what was used there has been counted."""
+    """Called once what was used for a question has been counted, and it is remembered."""
     _most: int | None = None
     """Messages that one answer may become; None: any number."""
     _sequels: Sequels | None = None
@@ -100,7 +100,7 @@ class Runner:
         while await held.finish():
             await self._show(held, reply, answer, session, afresh=True)
         if asked:
-            await self._settled(ask.channel)
+            await self._settled(ask)
 
     async def _answer(self, held: Held, reply: Reply, session: Session) -> Answer:
         """The answer, or what there is of it with a sentence that says why there is no more, as

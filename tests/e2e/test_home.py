@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.words import home as words
+from bot.words import usage as usage_words
 from sandbox.workspace import ANA, BEN, GENERAL, View, dm_of
+from tests.doors.form_desk import fields
 from tests.e2e.stage import Stage, on_stage
 from tests.store.proxy import Proxy
 
@@ -20,6 +23,12 @@ async def home_of(stage: Stage, user: str) -> View:
 
     await stage.workspace.open_home(user)
     return await stage.workspace.wait_for(opened)
+
+
+def shown_to(stage: Stage, user: str) -> str:
+    """What stands on the Home tab of `user` as it was published last."""
+    home = stage.workspace.home(user)
+    return str(home.content) if home else ""
 
 
 @MODES
@@ -46,6 +55,46 @@ async def test_a_button_on_home_opens_the_form(redis_url: str) -> None:
         view = await stage.form(BEN)
         await stage.workspace.submit(BEN, view.id, {"prompt": "hi"})
         await stage.answer(channel=dm_of(BEN))
+
+
+async def test_home_shows_what_was_just_asked_from_it(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        home = await home_of(stage, BEN)
+        assert words.NO_QUESTIONS in str(home.content)
+        await stage.workspace.click_view(BEN, home.id, "new_grok")
+        view = await stage.form(BEN)
+        await stage.workspace.submit(BEN, view.id, {"prompt": "Name a river in Peru"})
+        await stage.workspace.wait_for(lambda: "Name a river in Peru" in shown_to(stage, BEN), 20)
+        await stage.ask("Name a lake")
+        await stage.answer()
+        await stage.quiet()
+
+    assert stage.workspace.home(ANA) is None  # who asked elsewhere is shown nothing unasked
+    assert not stage.workspace.problems
+
+
+async def test_home_shows_a_quota_that_was_just_saved_from_it(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        ws = stage.workspace
+
+        async def form(block_id: str) -> View:
+            def found() -> View | None:
+                view = ws.view(ANA)
+                return view if view and block_id in fields(view) else None
+
+            return await ws.wait_for(found)
+
+        home = await home_of(stage, ANA)
+        assert usage_words.NO_QUOTAS in str(home.content)
+        await ws.click_view(ANA, home.id, "set_up_grok")
+        first = await form("whose")
+        await ws.submit(ANA, first.id, {"what": "limits", "whose": "workspace"})
+        second = await form("tokens-per-day")
+        await ws.submit(ANA, second.id, {"tokens-per-day": "50k"})
+        await ws.wait_for(lambda: usage_words.NO_QUOTAS not in shown_to(stage, ANA))
+
+    assert "50,000" in shown_to(stage, ANA) or "50k" in shown_to(stage, ANA)
+    assert not ws.problems
 
 
 async def test_home_is_there_without_redis(redis_url: str) -> None:
