@@ -94,7 +94,7 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
         "--grid", metavar="NAME=VALUES", action="append", default=[], help=eval_words.GRID
     )
     parser.add_argument(
-        "--budget", metavar="USD", type=float, required=True, help=eval_words.BUDGET
+        "--budget", metavar="USD", type=_dollars, required=True, help=eval_words.BUDGET
     )
     parser.add_argument(
         "--judge", metavar="WHO", action="append", default=[], help=eval_words.JUDGE
@@ -110,6 +110,14 @@ def _positive_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9])):
         raise argparse.ArgumentTypeError(eval_words.NOT_A_NUMBER)
     return int(text[:9])
+
+
+def _dollars(text: str) -> float:
+    """Whether they are enough is checked with everything else. Raises `ArgumentTypeError`."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(eval_words.NOT_DOLLARS) from None
 
 
 def _few(given: str) -> int:

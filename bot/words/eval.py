@@ -9,6 +9,7 @@ from bot.words import counted
 NO_PROMPTS = "There is no prompt in it, so nothing was asked. Give a data set with prompts."
 NO_BUDGET = "The budget is to be more than nothing: --budget 0.50 allows half a dollar."
 NOT_A_NUMBER = "give a number from 1 on"
+NOT_DOLLARS = "give US dollars as a number, such as 0.50"
 IN_USE = "Another eval writes to {}. Wait for its end, or name another file with --out."
 OF_ANOTHER = (
     "{} holds the results of something else. Name another file with --out, or take this one away."
@@ -39,7 +40,9 @@ PLOT_X = "US dollars for 1,000 answers (mean)"
 PLOT_Y = "good answers"
 
 DATA = (
-    "JSONL as `/grok feedback export` sends it, CSV with a column prompt, or a prompt on each line"
+    "a prompt on each line (.txt), CSV with a column prompt, or JSONL: as /grok feedback export "
+    "sends it, or your own, an object with prompt on each line. Beside prompt may stand what a "
+    "good answer is: expected, contains, regex, schema, max_chars, min_chars"
 )
 GRID = "a parameter and its values, such as temperature=0.2,0.8; may be repeated"
 BUDGET = "the most that may be spent, in US dollars"
