@@ -358,7 +358,10 @@ class Router:
 
     def _unknown(self, model: str) -> Fault:
         nearest = self._catalogue.nearest(model)
-        return Fault("model", said.grok_unlisted(safe_name(model)), said.grok_listed(nearest))
+        name = safe_name(model)
+        if nearest:
+            return Fault("model", said.grok_misspelt(name, nearest))
+        return Fault("model", said.grok_unlisted(name), said.GROK_LISTED)
 
 
 def _tool(place: Searched) -> str:

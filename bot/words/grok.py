@@ -120,9 +120,13 @@ def grok_unlisted(model: str) -> str:
     return f"Grok has no model called {model}"
 
 
-def grok_listed(nearest: Sequence[str]) -> str:
-    """`allowed` of the same fault; `nearest` are ids that look like it."""
-    return " or ".join(nearest) if nearest else "a model that `/grok models` lists"
+def grok_misspelt(model: str, nearest: Sequence[str]) -> str:
+    """The same, where `nearest` look like it: not all that there are."""
+    return f"{grok_unlisted(model)}; `/grok models` lists all. Did you mean {either(nearest)}?"
+
+
+GROK_LISTED = "a model that `/grok models` lists"
+"""`allowed` of the same fault, where none looks like it."""
 
 
 def grok_not_served(model: str) -> str:
