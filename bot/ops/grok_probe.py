@@ -61,7 +61,7 @@ async def model_state(grok: GrokClient, model: str) -> str | Trouble:
 
 
 async def answer_state(grok: GrokClient, model: str) -> str | Trouble:
-    """Whether the default model answers, with one token; that is paid for."""
+    """Whether the default model answers: a word, after what it thinks; that is paid for."""
     request = CompletionRequest(model=model, prompt="Say OK.", max_tokens=1)
     collector = Collector(request)
     try:

@@ -176,7 +176,7 @@ CHECK_HTTP_MODE = "Slack HTTP mode"
 CHECK_KEY = "Grok key"
 CHECK_MODEL = "Grok model"
 CHECK_ANSWER = "Grok answer"
-CHECK_ASK = "also ask Grok for one token, which is paid for"
+CHECK_ASK = "also ask Grok a short question, which is paid for, with the thoughts it takes"
 CHECK_STORE = "Store"
 
 ALL_SETTINGS_FINE = "present and well-formed"
