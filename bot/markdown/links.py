@@ -46,6 +46,9 @@ _MOST_NAMED = 16
 """What names more places than that hides where it leads."""
 _TOO_MANY = _MOST_NAMED + 1
 
+_MOST_UNREAD = 8_192
+"""Of so many references to one label the text is kept until it matters what they name."""
+
 _MARK = re.compile(
     rf"[\[\]\\<](?:(?P<bracket>(?<=[\[\]]))|{ESCAPED}|{BEHIND_ANGLE}|(?P<tag>{REST_OF_TAG}))"
 )
@@ -142,8 +145,12 @@ class References:
 
     def name_later(self, label: str, names: _Names, pair: _Pair) -> None:
         """A reference to `label` names what is between `pair`, which is read once it matters."""
-        if self._named.get(label) is not _OTHERS:
-            self._unread.setdefault(label, []).append((names, pair))
+        if self._named.get(label) is _OTHERS:
+            return
+        unread = self._unread.setdefault(label, [])
+        unread.append((names, pair))
+        if len(unread) == _MOST_UNREAD:
+            self._read(label)
 
     def _read(self, label: str) -> None:
         for names, pair in self._unread.pop(label, ()):
@@ -358,41 +365,45 @@ class _Names:
     """What is named between brackets; each part of the text is read once, when it is asked for. An
     address between brackets is not seen, unless what it belongs to was taken apart."""
 
+    __slots__ = ("_addresses", "_apart", "_at", "_leaf", "_names", "_outer", "_pairs")
+
     def __init__(self, leaf: str, pairs: Sequence[_Pair]) -> None:
         self._leaf = leaf
-        self._addresses: dict[_Pair, tuple[int, int]] = {}
         self._pairs = pairs
-        self._names: list[Name] | None = None
+        self._apart: bool | None = None if len(pairs) > 1 else True
+        """None of `pairs` is in another; None: that was not looked at yet."""
+        self._addresses: dict[_Pair, tuple[int, int]] = {}
+        self._names: list[Name] = []
 
-    def _read(self) -> list[Name]:
-        leaf, pairs, most = self._leaf, self._pairs, None
-        parts: Iterable[tuple[int, int]] = pairs
-        if any(after.begin <= pair.end for pair, after in pairwise(pairs)):
-            wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
-            self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
-            self._outer = [*_joined(pairs)]
-            parts = _without(self._outer, [*self._addresses.values()])
-            if len({pair.begin for pair in pairs}) == 1:
-                most = _TOO_MANY  # of others that begin there nothing is asked
+    def _read(self) -> bool:
+        leaf, pairs = self._leaf, self._pairs
+        if all(pair.end < after.begin for pair, after in pairwise(pairs)):
+            return True
+        wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
+        self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
+        self._outer = [*_joined(pairs)]
+        parts = _without(self._outer, [*self._addresses.values()])
+        # Where all begin at one place nothing is asked of further names.
+        most = _TOO_MANY if len({pair.begin for pair in pairs}) == 1 else None
         named = names_of_all(((begin, leaf[begin:end]) for begin, end in parts), most)
-        names = sorted(named, key=_at)
-        self._at = [name.at for name in names]
-        return names
+        self._names = sorted(named, key=_at)
+        self._at = [name.at for name in self._names]
+        return False
 
     def between(self, pair: _Pair) -> Sequence[Name]:
         """What is named between `pair`, or enough of it to see that it is too much."""
-        if len(self._pairs) == 1:
+        if self._apart is None:
+            self._apart = self._read()
+        if self._apart:
             label = self._leaf[pair.begin : pair.end]
             return [*islice(names_in(label, pair.begin), _TOO_MANY)]
-        if self._names is None:
-            self._names = self._read()
         first = bisect_left(self._at, pair.begin)
         last = bisect_left(self._at, pair.end, first)
         return self._names[first : min(last, first + _TOO_MANY)]
 
     def show_address(self, pair: _Pair) -> None:
         """The address of `pair` is seen."""
-        if self._names is None or pair not in self._addresses:
+        if pair not in self._addresses:
             return
         begin, end = self._addresses[pair]
         outer = bisect_left(self._outer, (begin, 0)) - 1
