@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.completion.options import OPTIONS
+from bot.completion.options import OPTIONS, Option
 from bot.rules.commands import NARROWING, Help, option_help, option_line, parse
 from bot.rules.nearly import meant
 from bot.words import terminal as words
@@ -22,11 +23,16 @@ def help_wanted(arguments: Sequence[str]) -> str:
     if not isinstance(command, Help):
         return ""
     option = OPTIONS.get(command.topic)
-    text = option_help(option, words.COMMAND) if option else _overview()
-    return text.replace("`", "")
+    text = option_help(_here(option), words.COMMAND) if option else _overview()
+    return words.spelled(text).replace("`", "")
+
+
+def _here(option: Option) -> Option:
+    """The same with what it does in a terminal."""
+    return replace(option, hint=words.HINTS.get(option.name, option.hint))
 
 
 def _overview() -> str:
     left_out = {*IN_SLACK_ONLY, *NARROWING}
-    flags = [option_line(option) for name, option in OPTIONS.items() if name not in left_out]
+    flags = [option_line(_here(option)) for name, option in OPTIONS.items() if name not in left_out]
     return "\n".join([words.HELP, "", words.FLAGS, *flags, "", words.MORE])

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.completion.options import OPTIONS
 from bot.terminal_help import help_wanted
+from bot.words.terminal import HINTS
 
 
 @pytest.mark.parametrize("typed", ["temperature", "temprature", "tempreature", "--temprature"])
@@ -18,3 +20,18 @@ def test_of_nothing_that_is_known_all_is_told(typed: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("typed", ["rain", "help me", "--temprature 0.2 rain"])
 def test_a_question_is_no_call_for_help(typed: str) -> None:
     assert help_wanted(typed.split()) == ""
+
+
+@pytest.mark.parametrize("typed", [(), ("n",), ("stream",), ("user",)])
+def test_it_speaks_of_a_terminal_and_not_of_slack(typed: tuple[str, ...]) -> None:
+    said = help_wanted(["--help", *typed])
+
+    assert "message" not in said
+    assert "post it" not in said
+    assert "’" not in said
+
+
+def test_what_flags_do_here_is_told_of_flags_that_there_are() -> None:
+    assert set(HINTS) <= set(OPTIONS)
+    assert HINTS["n"] in help_wanted(["--help", "n"])
+    assert HINTS["stream"] in help_wanted(["--help"])

@@ -24,6 +24,12 @@ put -- before it. What comes from a pipe or a file follows the prompt, or is the
 is no other; in a loop of the shell, add </dev/null. A - at the end reads what is typed, up to
 Ctrl-D. The answer goes to standard output, all else to standard error."""
 FLAGS = "Flags:"
+HINTS = {
+    "n": "How many answers to write, one below the other.",
+    "stream": "Print the answer while it is written; off: all at once, when it is done.",
+}
+"""What flags do here, by their names, where that is another thing than in Slack."""
+
 MORE = f"{COMMAND} --help temperature says more about a flag."
 
 TYPE_NOW = "Type your question; Ctrl-D at the start of a line ends it."
