@@ -11,7 +11,7 @@ from bot.asking.rules_text import whose
 from bot.completion.excerpt import excerpt
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.quota import WORKSPACE, Scope
-from bot.rules.saved_prompts import Offer
+from bot.rules.saved_prompts import PLACE, Offer
 from bot.rules.scope_words import Target
 from bot.slack.blocks import mention
 from bot.store.saved import Saved
@@ -98,7 +98,7 @@ class PromptCommands:
         """For the caller, in place of one of theirs."""
         name, text = command.names
         done = await self._saved.set_prompt(Scope("user", caller.user), name, text)
-        return CommandReply((words.saved(name) if done else words.FULL,))
+        return CommandReply((words.saved(name, place=PLACE in text) if done else words.FULL,))
 
     async def share(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """One of the caller's, as it is now, with the channel or the workspace."""
@@ -110,9 +110,10 @@ class PromptCommands:
         if not await self._saved.set_prompt(owner, name, text):
             return CommandReply((words.FULL,))
         told = owner.kind == "channel" and not owner.id.startswith("D")
+        place = PLACE in text
         return CommandReply(
-            (words.shared(name, _whose(owner, caller)),),
-            announcement=words.told_shared(mention(caller.user), name) if told else "",
+            (words.shared(name, _whose(owner, caller), place=place),),
+            announcement=words.told_shared(mention(caller.user), name, place=place) if told else "",
             channel=owner.id if told else "",
         )
 

@@ -53,8 +53,13 @@ def row(name: str, beginning: str) -> str:
     return f"• `{name}`: {beginning}"
 
 
-def saved(name: str) -> str:
-    return f"Saved. `/grok prompts use {name}` asks it, `/grok prompts share {name}` shares it."
+def how_asked(name: str, *, place: bool) -> str:
+    """The command; `place`: there is one to fill in, without which it is not asked."""
+    return f"`/grok prompts use {name} …`" if place else f"`/grok prompts use {name}`"
+
+
+def saved(name: str, *, place: bool) -> str:
+    return f"Saved. {how_asked(name, place=place)} asks it, `/grok prompts share {name}` shares it."
 
 
 def unknown(name: str) -> str:
@@ -93,13 +98,13 @@ def shown(name: str, whose: str) -> str:
     return f"`{name}`, of {whose}:"
 
 
-def shared(name: str, whose: str) -> str:
-    return f"Done. In {whose} it is asked by `/grok prompts use {name}` now."
+def shared(name: str, whose: str, *, place: bool) -> str:
+    return f"Done. In {whose} it is asked by {how_asked(name, place=place)} now."
 
 
-def told_shared(who: str, name: str) -> str:
+def told_shared(who: str, name: str, *, place: bool) -> str:
     """To everybody in the channel."""
-    return f"{who} shares a prompt here: `/grok prompts use {name}` asks it."
+    return f"{who} shares a prompt here: {how_asked(name, place=place)} asks it."
 
 
 def deleted(name: str, whose: str) -> str:

@@ -35,18 +35,20 @@ async def test_a_prompt_is_saved_used_shared_and_deleted(redis_url: str) -> None
         announced = [message.shown for message in stage.workspace.messages(GENERAL)]
 
     assert nothing == words.NONE_SAVED
-    assert saved == words.saved("brief")
+    assert saved == words.saved("brief", place=True)
+    assert "`/grok prompts use brief …` asks it" in saved
     assert '"temperature": 0.2' in sent
     assert "Say it in one line: -t 2 is hot" in sent
     assert unknown == elsewhere == words.unknown("brief")
     assert shared.startswith("Done.")
+    assert "`/grok prompts use brief …`" in shared
     assert words.OF_CHANNEL in channel
     assert empty == words.needs_text("brief")
     assert "Say it in one line: Tides" in bens
     assert both.index(words.YOURS) < both.index(words.OF_CHANNEL)
     assert not_hers == words.none_there("brief", admin_words.YOURS)
     assert gone.startswith("Done.")
-    assert any("shares a prompt here" in each for each in announced)
+    assert any("shares a prompt here: `/grok prompts use brief …`" in each for each in announced)
 
 
 async def test_home_opens_the_form_with_a_prompt_of_ones_own(redis_url: str) -> None:
@@ -91,7 +93,8 @@ async def test_what_stands_in_a_prompt_cannot_act_and_is_shown_to_the_letter(
     assert "<!channel>" not in listed
     assert "*bold*" in shown.shown
     assert words.too_long(40_000) in too_long
-    assert named == words.saved("usage")
+    assert named == words.saved("usage", place=False)
+    assert "`/grok prompts use usage` asks it" in named
     assert words.not_a_name("channel") in wrong
 
 
