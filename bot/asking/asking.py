@@ -220,7 +220,7 @@ class Asking:
             tz_offset=person.tz_offset,
             admins=tuple(sorted(admins)),
             knows_rules=knows_rules(person),
-            may_resume=person.id in admins or person.admin,
+            is_admin=person.id in admins or person.admin,
         )
 
     async def _accept(self, ask: Ask, policy: Policy) -> Accepted:

@@ -118,8 +118,8 @@ class Reader:
     """Slack ids; empty: those of the workspace, who need no naming."""
     knows_rules: bool = True
     """Whether they may know what the channel and the workspace may use, and used."""
-    may_resume: bool = False
-    """Whether they may end a pause."""
+    is_admin: bool = False
+    """Whether they may end a pause and allow more."""
 
 
 def denied(error: Denied, ask: Ask, hold_of: HoldOf, reader: Reader, policy: Policy) -> str:
@@ -133,8 +133,14 @@ def denied(error: Denied, ask: Ask, hold_of: HoldOf, reader: Reader, policy: Pol
     lines = [words.DENIED, *dict.fromkeys(_line(each, ask, reader) for each in error.shortages)]
     if own and (fits := _what_would_fit(error.shortages, ask, hold_of)):
         lines.append(fits)
-    lines.append(words.ask_admin([f"<@{admin}>" for admin in reader.admins]))
+    lines.append(_who_allows_more(reader))
     return "\n".join(lines)
+
+
+def _who_allows_more(reader: Reader) -> str:
+    if reader.is_admin:
+        return words.ALLOW_MORE
+    return words.ask_admin([f"<@{admin}>" for admin in reader.admins])
 
 
 def used_up(
@@ -161,7 +167,7 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     found = tuple(notices(rules, reader.tz_offset))
     resume: tuple[str, ...] = ()
     if pause := rules.paused:
-        resume = (how_to_resume(pause[0].kind) if reader.may_resume else words.WHO_RESUMES,)
+        resume = (how_to_resume(pause[0].kind) if reader.is_admin else words.WHO_RESUMES,)
     return "\n".join((*(found or (words.CLOSED,)), *resume))
 
 

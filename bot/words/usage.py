@@ -77,6 +77,10 @@ def ask_admin(admins: Sequence[str]) -> str:
     return f"{' or '.join(admins)} can allow more." if admins else "An admin can allow more."
 
 
+ALLOW_MORE = "`/grok quota set` allows more."
+"""The same to somebody who may do it."""
+
+
 CLOSED = "Grok was not asked, since no questions were taken here. Please try again."
 WHO_RESUMES = "An admin can resume it."
 

@@ -106,6 +106,14 @@ def test_the_admins_of_the_settings_are_named() -> None:
     assert words.ask_admin([]) in told(shortage())
 
 
+def test_an_admin_is_not_sent_to_an_admin() -> None:
+    text = told(shortage(), reader=Reader(admins=(BEN,), is_admin=True))
+
+    assert text.endswith(words.ALLOW_MORE)
+    assert "can allow more" not in text
+    assert f"<@{BEN}>" not in text
+
+
 # What would fit
 
 
@@ -245,7 +253,7 @@ def test_a_pause_is_told_with_whom_to_ask() -> None:
 def test_an_admin_reads_how_to_end_a_pause(scope: Scope) -> None:
     policy = Policy(scopes={scope: Rules(paused=Paused(by=BEN, at=1_700_000_000.0))})
 
-    text = denied(Denied("closed", closed=scope), ASK, hold_of, Reader(may_resume=True), policy)
+    text = denied(Denied("closed", closed=scope), ASK, hold_of, Reader(is_admin=True), policy)
 
     assert f"`/grok resume {scope.kind}`" in text
     assert words.WHO_RESUMES not in text

@@ -21,7 +21,7 @@ from bot.settings import Settings, zone_of
 from bot.store.policies import Policies
 from bot.words import form as words
 from sandbox.grok import GrokServer
-from sandbox.workspace import ANA, BEN, GENERAL, View, Workspace
+from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, View, Workspace
 from tests.doors.form_desk import Desk, desk
 
 MARKUP = re.compile(r"[`*•]|<[@#!]|\n")
@@ -47,15 +47,15 @@ async def use(stage: Desk, scope: Scope, **amounts: int) -> None:
         await stage.store.redis.hset(key, name, str(amount))
 
 
-async def form(stage: Desk) -> View:
-    await stage.workspace.command(ANA, GENERAL, "/grok")
-    return await stage.form()
+async def form(stage: Desk, user: str = ANA) -> View:
+    await stage.workspace.command(user, GENERAL, "/grok")
+    return await stage.form(user)
 
 
 async def test_a_question_beyond_a_quota_is_refused_in_plain_words(stage: Desk) -> None:
-    await set_rules(stage, USER, {"limits.tokens-per-day": 7_000})
+    await set_rules(stage, Scope("user", CHLOE), {"limits.tokens-per-day": 7_000})
 
-    result = await stage.submit(await form(stage), prompt="hi")
+    result = await stage.submit(await form(stage, CHLOE), prompt="hi")
 
     (said,) = result.errors.values()
     assert not MARKUP.search(said)
