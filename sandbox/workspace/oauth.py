@@ -82,8 +82,19 @@ class OAuth:
         """How many refresh tokens were taken."""
         self.used_up = 0
         """How often one came that was good no more: two have used it, and one has lost the app."""
-        self.install_url = ""
-        """The app's page for those who want it; shown beside the workspaces."""
+        self._install_url = ""
+
+    @property
+    def install_url(self) -> str:
+        """The app's page for those who want it; shown beside the workspaces, and in each of them
+        that is without the app. Empty: there is none."""
+        return self._install_url
+
+    @install_url.setter
+    def install_url(self, address: str) -> None:
+        self._install_url = address
+        for team in self._teams.values():
+            team.state.install_url = address
 
     def grant(self, team: Grantee) -> Grant:
         """Install the app in `team`, or give it one more token there."""

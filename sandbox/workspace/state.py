@@ -107,6 +107,8 @@ class State:
     """The organisation that the workspace belongs to."""
     installed: bool = True
     """Whether the app is: what happens where it is not, it is not told."""
+    install_url: str = ""
+    """The app's page for those who want it; empty where there is none."""
 
     def add(self, message: Message) -> None:
         self.timelines[message.channel][message.ts] = message

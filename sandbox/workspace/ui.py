@@ -222,6 +222,8 @@ def _state_json(team: Team) -> Json:
             "user_id": BOT_USER,
             "name": team.state.users[BOT_USER].real_name,
             "connected": team.state.installed and team.dispatcher.transport.connected,
+            "installed": team.state.installed,
+            "install_url": team.state.install_url,
             "hears_mentions": team.app.hears_mentions,
             "hears_direct_messages": team.app.hears_direct_messages,
             "home_tab": team.app.home_tab,

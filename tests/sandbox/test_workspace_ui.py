@@ -73,6 +73,8 @@ async def test_the_page_and_its_state_are_there(ws: Workspace, browser: Browser)
         "user_id": BOT_USER,
         "name": "Grok",
         "connected": False,
+        "installed": True,
+        "install_url": "",
         "hears_mentions": True,
         "hears_direct_messages": True,
         "home_tab": True,

@@ -2,6 +2,7 @@
 
 import { Client } from "./api.js";
 import { ChannelPlace } from "./channel-place.js";
+import { el } from "./dom.js";
 import { EventStream } from "./events.js";
 import { renderHeader } from "./header.js";
 import { HomeTab } from "./home.js";
@@ -171,15 +172,21 @@ class Page {
   }
 
   #banner() {
-    const { bot } = this.workspace;
-    const words = !this.#online
-      ? "Connecting to the sandbox…"
-      : bot.connected
-        ? ""
-        : `${bot.name} is not connected. Nobody answers commands and messages until it is.`;
     const banner = byId("banner");
-    banner.textContent = words;
-    banner.hidden = words === "";
+    const words = this.#online ? this.#withoutBot() : ["Connecting to the sandbox…"];
+    banner.replaceChildren(...words);
+    banner.hidden = words.length === 0;
+  }
+
+  /** Why nobody answers, and what to do; empty where somebody does. @returns {(string|Node)[]} */
+  #withoutBot() {
+    const { bot, team } = this.workspace;
+    if (bot.connected) return [];
+    const until = "Nobody answers commands and messages until it is.";
+    if (bot.installed) return [`${bot.name} is not connected. ${until}`];
+    const said = `${bot.name} is not installed in ${team.name}. ${until}`;
+    if (!bot.install_url) return [said];
+    return [`${said} Install it at `, el("a", { href: bot.install_url }, bot.install_url)];
   }
 
   /** @param {boolean} open */
@@ -288,7 +295,8 @@ class Page {
 
   /** @param {boolean} connected */
   #botChanged(connected) {
-    this.workspace.bot.connected = connected;
+    const { bot } = this.workspace;
+    bot.connected = connected && bot.installed; // it is told in every workspace of several
     this.#paint();
   }
 

@@ -26,7 +26,9 @@
  * @typedef {object} Bot
  * @property {string} user_id
  * @property {string} name
- * @property {boolean} connected
+ * @property {boolean} connected  where it is not installed it never is
+ * @property {boolean} installed
+ * @property {string} install_url  where it can be installed; empty: nobody says
  * @property {boolean} hears_mentions  in channels
  * @property {boolean} hears_direct_messages
  * @property {boolean} home_tab

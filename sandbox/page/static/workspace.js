@@ -32,6 +32,8 @@ export class Workspace {
       user_id: "",
       name: "",
       connected: true,
+      installed: true,
+      install_url: "",
       hears_mentions: false,
       hears_direct_messages: false,
       home_tab: false,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Page, expect
 
-from sandbox.workspace import BEN, GENERAL, RANDOM, Limits, Workspace
+from sandbox.workspace import BEN, GENERAL, RANDOM, Limits, Workspace, Workspaces
 from tests.sandbox.page.helpers import IN_BROWSER, post, visit
 from tests.sandbox.slack_app import app_of, client_of, socket_mode
 
@@ -44,3 +44,27 @@ async def test_a_narrow_window_hides_the_sidebar_until_asked(page: Page, ws: Wor
     await entry.click()
     await expect(page.locator("h1")).to_contain_text("random")
     await expect(entry).to_be_hidden()
+
+
+async def test_the_page_says_where_the_app_is_not_installed(page: Page) -> None:
+    """In each of several workspaces, also while the app is connected for another."""
+    async with Workspaces(1) as several:
+        (birch,) = several.workspaces
+        await visit(page, birch, GENERAL)
+        banner = page.locator("#banner")
+        await expect(banner).to_contain_text(f"not installed in {birch.state.team_name}")
+        await expect(banner.locator("a")).to_have_count(0)
+
+        several.oauth.install_url = "http://127.0.0.1:9/slack/install"
+        await page.reload()
+        link = banner.locator("a")
+        await expect(link).to_have_attribute("href", several.oauth.install_url)
+
+        several.shared.feeds.publish({"type": "bot", "connected": True})
+        several.install(birch)
+        await expect(banner).to_contain_text("Grok is not connected")
+        await several.uninstall(birch)
+        several.shared.feeds.publish({"type": "bot", "connected": True})
+        await birch.say(BEN, GENERAL, "after that")
+        await expect(page.locator(".message")).to_contain_text("after that")
+        await expect(banner).to_contain_text("not installed")
