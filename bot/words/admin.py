@@ -22,7 +22,7 @@ ONLY_ADMINS = {
     "key": "Only admins can set the Grok key of this workspace.",
     "usage": "Only admins can see what the whole workspace used.",
     "export": "Only admins can export what was used.",
-    "votes": "Only admins can see how people voted on answers, and say where they may.",
+    "votes": "Only admins can see votes on answers, and choose in which channels people vote.",
     "person": "Only admins can see the quotas of somebody else.",
 }
 """By what was wanted."""

@@ -124,8 +124,9 @@ def wrote(author: str) -> str:
 
 def prompt_wanted(*, about: bool, saved: bool) -> str:
     """What to do where there is nothing to ask, of a message or not."""
-    ways = ["write your question here", *(["choose what Grok should do"] if about else [])]
-    return " or ".join([*ways, *(["choose a saved prompt"] if saved else [])])
+    offered = [*(["what Grok should do"] if about else []), *(["a saved prompt"] if saved else [])]
+    others = f", or choose {' or '.join(offered)}" if offered else ""
+    return f"write your question here{others}"
 
 
 def field_fault(problem: str, allowed: str) -> str:

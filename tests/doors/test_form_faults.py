@@ -103,11 +103,15 @@ ABOUT = (Said(author="Ben", text="Hm"),)
         (Draft(user=ANA, filled=Filled()), "write your question here"),
         (
             Draft(user=ANA, filled=Filled(), offers=OFFERS),
-            "write your question here or choose a saved prompt",
+            "write your question here, or choose a saved prompt",
         ),
         (
             Draft(user=ANA, filled=Filled(), context=ABOUT, surface="shortcut"),
-            "write your question here or choose what Grok should do",
+            "write your question here, or choose what Grok should do",
+        ),
+        (
+            Draft(user=ANA, filled=Filled(), offers=OFFERS, context=ABOUT, surface="shortcut"),
+            "write your question here, or choose what Grok should do or a saved prompt",
         ),
     ],
 )
