@@ -60,10 +60,10 @@ async def test_the_page_says_where_the_app_is_not_installed(page: Page) -> None:
         link = banner.locator("a")
         await expect(link).to_have_attribute("href", several.oauth.install_url)
 
-        several.shared.feeds.publish({"type": "bot", "connected": True})
         several.install(birch)
         await expect(banner).to_contain_text("Grok is not connected")
         await several.uninstall(birch)
+        await expect(banner).to_contain_text("not installed")
         several.shared.feeds.publish({"type": "bot", "connected": True})
         await birch.say(BEN, GENERAL, "after that")
         await expect(page.locator(".message")).to_contain_text("after that")
