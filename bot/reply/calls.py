@@ -94,7 +94,8 @@ class Calls:
         except SlackError as error:
             if passes(error):
                 raise
-            log.warning("messages not looked for", error=str(error))
+            tell = log.info if isinstance(error, PostingDenied) else log.warning
+            tell("messages not looked for", error=str(error))  # where it is not invited, as usual
             return []
 
     async def _in_turn(

@@ -223,7 +223,8 @@ class Reply:
             if not refuses_blocks(error) or begun or not chain.plainer():
                 chain.tighten()
             return True
-        log.warning("not shown before the end", error=str(error))
+        tell = log.info if isinstance(error, PostingDenied) else log.warning
+        tell("not shown before the end", error=str(error))  # where it is not invited, as usual
         return False
 
     async def _finish(self, answer: Answer, *, afresh: bool, shown: Shown | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import words
 from sandbox.grok import Script
-from sandbox.workspace import ANA, BEN, DESIGN, GENERAL, dm_of
+from sandbox.workspace import ANA, BEN, DESIGN, FINANCE, GENERAL, dm_of
 from tests.e2e.stage import on_stage
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
@@ -83,6 +84,42 @@ async def test_where_the_bot_is_no_member_the_answer_comes_through_the_command(
     assert "from outside" in answer.shown
     assert "nvite" in answer.shown
     assert len(stage.workspace.responses) == (1 if flags else 2)
+
+
+@pytest.mark.parametrize("channel", [DESIGN, FINANCE])
+@pytest.mark.parametrize("prompt", ["Hello", "--reply thread Hello"])
+async def test_where_the_bot_is_no_member_operators_are_not_warned(
+    redis_url: str, channel: str, prompt: str
+) -> None:
+    with capture_logs() as logs:
+        async with on_stage(redis_url) as stage:
+            stage.grok.script(Script(text="from outside " * 20, speed=20))
+            await stage.ask(prompt, channel=channel)
+            await stage.workspace.wait_for(
+                lambda: any("from outside" in m.shown for m in stage.workspace.ephemerals(ANA))
+            )
+            await stage.quiet()
+
+    events = {entry["event"]: entry["log_level"] for entry in logs}
+    assert events["messages not looked for"] == "info"
+    assert set(events.values()) <= {"debug", "info"}
+
+
+@pytest.mark.parametrize(("error", "level"), [("not_in_channel", "info"), ("odd", "warning")])
+async def test_a_place_that_is_denied_meanwhile_is_no_fault(
+    redis_url: str, error: str, level: str
+) -> None:
+    with capture_logs() as logs:
+        async with on_stage(redis_url) as stage:
+            stage.grok.script(Script(text="from outside " * 20, speed=20))
+            await stage.ask("Hello")
+            await stage.workspace.wait_for(lambda: stage.workspace.messages(GENERAL))
+            stage.workspace.fail("chat.update", error=error, times=None)
+            await stage.workspace.wait_for(lambda: stage.workspace.calls_of("chat.update"))
+            await stage.quiet()
+
+    told = [entry for entry in logs if entry["event"] == "not shown before the end"]
+    assert [entry["log_level"] for entry in told] == [level]
 
 
 async def test_where_the_bot_is_no_member_nobody_waits_in_silence(redis_url: str) -> None:
