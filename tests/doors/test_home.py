@@ -275,3 +275,17 @@ async def test_a_slack_that_refuses_is_no_error(
     assert workspace.home(ANA) is None
     assert [log["log_level"] for log in logs if "home" in log["event"]] == ["warning"]
     assert not [log for log in logs if log["log_level"] == "error"]
+
+
+async def test_who_has_home_shown_anew_does_not_fail_with_it(
+    workspace: Workspace, store: Store, keys: Keys, grok_client: GrokClient
+) -> None:
+    home = home_of(workspace, store, keys, grok_client)
+    workspace.fail("views.publish", error="odd", times=None)
+
+    with capture_logs() as logs:
+        await home.publish(ANA)
+
+    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == [
+        "home not shown"
+    ]
