@@ -21,6 +21,7 @@ from bot.grok.meaning import names_model, unsupported
 from bot.grok.memory import Memory
 from bot.grok.said import safe_name
 from bot.words import grok as said
+from bot.words.quota import one_of
 
 _NOT_OF_REASONING = frozenset({"stop", "frequency_penalty", "presence_penalty"})
 """What xAI's reasoning models answer with an error, at any value (docs.x.ai, "Reasoning")."""
@@ -303,7 +304,7 @@ class Router:
             yield Fault("effort", said.grok_cannot(safe_name(model)), able)
         elif taken and effort not in taken:
             problem = said.grok_no_effort(safe_name(model), effort)
-            yield Fault("effort", problem, said.either(taken))
+            yield Fault("effort", problem, one_of(taken))
         elif not ENDPOINTS[endpoint].efforts:
             if self._forced == "auto":
                 yield Fault("effort", said.grok_cannot(safe_name(model)), able)

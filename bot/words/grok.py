@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from bot.words import counted
+from bot.words.quota import one_of
 from bot.words.search import PLACES
 
 GROK_SENTENCES: dict[str, str] = {
@@ -110,7 +111,7 @@ def grok_too_slow(seconds: float) -> str:
 
 def grok_unknown_model(model: str, nearest: Sequence[str]) -> str:
     """No such model; `nearest` are ids that look like it."""
-    names = either(nearest)
+    names = one_of(nearest)
     meant = f" Did you mean {names}?" if names else ""
     return f"{grok_unlisted(model)}.{meant} Choose another with `--model`."
 
@@ -122,7 +123,7 @@ def grok_unlisted(model: str) -> str:
 
 def grok_misspelt(model: str, nearest: Sequence[str]) -> str:
     """The same, where `nearest` look like it: not all that there are."""
-    return f"{grok_unlisted(model)}; `/grok models` lists all. Did you mean {either(nearest)}?"
+    return f"{grok_unlisted(model)}; `/grok models` lists all. Did you mean {one_of(nearest)}?"
 
 
 GROK_LISTED = "a model that `/grok models` lists"
@@ -185,7 +186,7 @@ NOT_WITH_SEARCH = "cannot go together with --search"
 
 def grok_not_searched(model: str, places: Sequence[str]) -> str:
     """`problem` of a fault about a search; `places` are keys of `PLACES`."""
-    return f"{model} cannot search {either([PLACES[place] for place in places])} here"
+    return f"{model} cannot search {one_of([PLACES[place] for place in places])} here"
 
 
 def grok_ask_without_search(model: str, places: Sequence[str]) -> str:
@@ -197,11 +198,6 @@ def grok_ask_without_search(model: str, places: Sequence[str]) -> str:
 def grok_no_effort(model: str, effort: str) -> str:
     """`problem` of a fault: the model can be told to think for other times only."""
     return f"{model} does not take {effort}"
-
-
-def either(names: Sequence[str]) -> str:
-    """One of `names`."""
-    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def grok_able(parameter: str, model: str) -> str:
