@@ -183,9 +183,9 @@ class Setup:
         return replace(shown, then=partial(self._after, said, submission.user))
 
     async def _after(self, said: CommandReply, user: str) -> None:
-        await self._changed(user)
         if said.announcement:
             await self._slack.announcing.announce(said.channel, said.announcement)
+        await self._changed(user)
 
 
 def _operation(submission: Submission, fields: Fields) -> str:
