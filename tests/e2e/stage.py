@@ -80,12 +80,12 @@ class Stage:
         found = self.workspace.replies(channel, root)
         return [message for message in found if message.user == BOT_USER]
 
-    async def form(self, user: str = ANA) -> View:
-        """The form that `user` sees, once it is filled."""
+    async def form(self, user: str = ANA, field: str = "prompt") -> View:
+        """The form that `user` sees, once it is filled and has `field`."""
 
         def filled() -> View | None:
             view = self.workspace.view(user)
-            return view if view and "prompt" in fields(view) else None
+            return view if view and field in fields(view) else None
 
         return await self.workspace.wait_for(filled)
 

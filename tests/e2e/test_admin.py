@@ -19,10 +19,9 @@ from sandbox.workspace import (
     GUEST,
     CommandResult,
     Message,
-    View,
     dm_of,
 )
-from tests.e2e.stage import Stage, fields, installed_app, markdown, on_stage
+from tests.e2e.stage import Stage, installed_app, markdown, on_stage
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
 
@@ -251,18 +250,10 @@ async def test_admins_are_told_once_when_most_of_a_quota_is_used(redis_url: str)
 async def test_an_admin_sets_a_quota_by_the_form(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         ws = stage.workspace
-
-        async def shown(block_id: str) -> View:
-            def found() -> View | None:
-                view = ws.view(ANA)
-                return view if view and block_id in fields(view) else None
-
-            return await ws.wait_for(found)
-
         await ws.shortcut(ANA, "set_up_grok")
-        first = await shown("whose")
+        first = await stage.form(field="whose")
         await ws.submit(ANA, first.id, {"what": "limits", "whose": "channel", "channel": GENERAL})
-        second = await shown("tokens-per-day")
+        second = await stage.form(field="tokens-per-day")
         wrong = await ws.submit(ANA, second.id, {"tokens-per-day": "many"})
         saved = await ws.submit(ANA, second.id, {"tokens-per-day": "50k"})
         standing = await told(stage, "quota show channel", user=BEN)

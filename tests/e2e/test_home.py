@@ -7,7 +7,6 @@ import pytest
 from bot.words import home as words
 from bot.words import usage as usage_words
 from sandbox.workspace import ANA, BEN, GENERAL, View, dm_of
-from tests.doors.form_desk import fields
 from tests.e2e.stage import Stage, on_stage
 from tests.store.proxy import Proxy
 
@@ -76,20 +75,12 @@ async def test_home_shows_what_was_just_asked_from_it(redis_url: str) -> None:
 async def test_home_shows_a_quota_that_was_just_saved_from_it(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         ws = stage.workspace
-
-        async def form(block_id: str) -> View:
-            def found() -> View | None:
-                view = ws.view(ANA)
-                return view if view and block_id in fields(view) else None
-
-            return await ws.wait_for(found)
-
         home = await home_of(stage, ANA)
         assert usage_words.NO_QUOTAS in str(home.content)
         await ws.click_view(ANA, home.id, "set_up_grok")
-        first = await form("whose")
+        first = await stage.form(field="whose")
         await ws.submit(ANA, first.id, {"what": "limits", "whose": "workspace"})
-        second = await form("tokens-per-day")
+        second = await stage.form(field="tokens-per-day")
         await ws.submit(ANA, second.id, {"tokens-per-day": "50k"})
         await ws.wait_for(lambda: usage_words.NO_QUOTAS not in shown_to(stage, ANA))
 
