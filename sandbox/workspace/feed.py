@@ -11,6 +11,9 @@ from sandbox.workspace.model import Json
 T = TypeVar("T")
 Sink = Callable[[Json, str | None], None]
 
+_LOOK_SECONDS = 0.1
+"""How often a predicate is asked though nothing has changed here."""
+
 
 class Feed:
     """`touch` wakes the waiters after any change; `publish` also shows it on the pages."""
@@ -37,8 +40,9 @@ class Feed:
         return lambda: self._sinks.discard(sink)
 
     async def wait_for(self, predicate: Callable[[], T | None], seconds: float) -> T:
-        """The first true value of `predicate`, asked again after each change; `TimeoutError`
-        when there is none within `seconds`."""
+        """The first true value of `predicate`, asked again after each change, and from time to
+        time, since it may be about more than is told here; `TimeoutError` when there is none
+        within `seconds`."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds):
@@ -46,7 +50,7 @@ class Feed:
                     waiter = loop.create_future()
                     self._waiters.add(waiter)
                     try:
-                        await waiter
+                        await asyncio.wait([waiter], timeout=_LOOK_SECONDS)
                     finally:
                         self._waiters.discard(waiter)
         except TimeoutError:
