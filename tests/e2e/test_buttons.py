@@ -12,6 +12,7 @@ from bot.store.keys import Keys
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, dm_of
 from tests.e2e.stage import Stage, button, buttons, is_complete, markdown, on_stage
+from tests.e2e.test_admin import told
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
 SLOW = [f"word{number} " for number in range(400)]
@@ -161,11 +162,11 @@ async def test_a_retry_keeps_a_cap_that_was_set_meanwhile(redis_url: str) -> Non
         for text in ("Name a river", "--max-tokens 500 Name a lake"):
             await stage.ask(text)
         answers = [(await stage.answer(number))[0] for number in range(2)]
-        await stage.ask("quota set max-tokens=100 channel")
-        told = len(stage.workspace.ephemerals(ANA))
+        await told(stage, "quota set max-tokens=100 channel")
+        before = len(stage.workspace.ephemerals(ANA))
         for answer in answers:
             await stage.workspace.click(ANA, GENERAL, answer.ts, "retry")
-        refused = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA)[told:])
+        refused = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA)[before:])
         await stage.workspace.wait_for(lambda: len(stage.grok.requests) == 3)
         await stage.quiet()
 
