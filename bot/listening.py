@@ -190,8 +190,12 @@ class Listening:
             except OSError as error:
                 await self._no_connection(error)
                 continue
-            taken = self._with_room(wires)
-            await asyncio.gather(*(self._take(wire, server) for wire in taken))
+            untaken = list(self._with_room(wires))
+            try:
+                await asyncio.gather(*(self._take(untaken, server) for _ in tuple(untaken)))
+            finally:
+                for wire in untaken:
+                    wire.close()
 
     def _with_room(self, wires: Sequence[socket.socket]) -> Iterator[socket.socket]:
         """Those of `wires` that there is room for, or that room was made for."""
@@ -205,8 +209,10 @@ class Listening:
                 continue
             yield wire
 
-    async def _take(self, wire: socket.socket, server: web.Server) -> None:
+    async def _take(self, untaken: list[socket.socket], server: web.Server) -> None:
+        """Serve one of `untaken`; it leaves the list as soon as it is closed by its own."""
         loop = asyncio.get_running_loop()
+        wire = untaken.pop(0)
         try:
             await loop.connect_accepted_socket(lambda: Connection(server, self, loop=loop), wire)
         except OSError:  # it is gone already
@@ -293,17 +299,41 @@ def _files_allowed() -> int:
 
 
 async def _accepted(listener: socket.socket) -> list[socket.socket]:
-    """The connections that wait, at least one. Raises `OSError`."""
-    wire, _ = await asyncio.get_running_loop().sock_accept(listener)
-    wires = [wire]
+    """The connections that wait, at least one. Raises `OSError`.
+
+    None is lost where this is cancelled, as by `loop.sock_accept` of Python 3.11, which takes one
+    for a future that is cancelled already.
+    """
+    while not (wires := _waiting(listener)):
+        await _readable(listener)
+    return wires
+
+
+def _waiting(listener: socket.socket) -> list[socket.socket]:
+    """The connections that wait now. Raises `OSError` for what ails the first of them."""
+    wires: list[socket.socket] = []
     while len(wires) < _TAKEN_AT_ONCE:
         try:
             wire, _ = listener.accept()
-        except OSError:  # none waits, or what ails it shows again when the next one is taken
+        except BlockingIOError:
             break
+        except OSError:
+            if wires:  # it shows again when the next one is taken
+                break
+            raise
         wire.setblocking(False)
         wires.append(wire)
     return wires
+
+
+async def _readable(listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+    loop.add_reader(listener, arrived.set)
+    try:
+        await arrived.wait()
+    finally:
+        loop.remove_reader(listener)
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:
