@@ -35,7 +35,7 @@ SECRETS = ("violet-otter", "amber-heron", "be-brief-please")
 class Collector:
     """Takes OTLP over HTTP."""
 
-    url: str
+    url: str = ""
     spans: list[Span] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
@@ -55,13 +55,13 @@ class Collector:
 
 @asynccontextmanager
 async def collecting() -> AsyncIterator[Collector]:
-    port = free_port()
-    collector = Collector(f"http://127.0.0.1:{port}")
+    collector = Collector()
     app = web.Application()
     app.router.add_post("/v1/traces", collector.take)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    collector.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield collector
     finally:

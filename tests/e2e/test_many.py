@@ -25,7 +25,6 @@ from sandbox.workspace import ANA, BOT_ID, BOT_USER, GENERAL, Limits, Workspace,
 from tests.e2e.process import bot_process, environment
 from tests.e2e.several import KEY, Several, several
 from tests.e2e.stage import is_complete
-from tests.ports import free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -142,7 +141,7 @@ def several_in(slack: Workspaces, grok: GrokServer, where: Path, url: str) -> di
         INSTALLATION_KEYS=KEY,
         PUBLIC_URL="http://127.0.0.1:1",
         HOST="127.0.0.1",
-        PORT=str(free_port()),
+        PORT="0",
         REDIS_URL=url,
         SHUTDOWN_GRACE_SECONDS="0",
     )
@@ -170,7 +169,6 @@ async def test_who_is_left_takes_the_jobs_of_fifty_workspaces(
             while len(grok.requests) < STRUCK:
                 await asyncio.sleep(0.05)
         struck.send_signal(how)
-        env |= {"PORT": str(free_port())}
         await stack.enter_async_context(bot_process(env, cwd=tmp_path))
         for each in slack.workspaces:
             await each.wait_for(partial(_is_answered, each), 120)

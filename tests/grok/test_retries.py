@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import email.utils
-import socket
 import time
 from contextlib import AsyncExitStack
 from typing import Any
@@ -15,6 +14,7 @@ from bot.grok.deadlines import Retries, retry_after
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.answers import CHAT, answer, broken, failure, request, text
+from tests.ports import free_port
 
 BUSY = {"code": "resource-exhausted", "error": "Too many requests"}
 
@@ -177,9 +177,7 @@ async def test_an_error_before_the_first_token_of_a_stream(
 async def test_a_server_that_is_not_there_was_never_reached(
     grok: GrokServer, impatient: Any
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    bot = impatient(xai_base_url=f"http://127.0.0.1:{port}/v1")
+    bot = impatient(xai_base_url=f"http://127.0.0.1:{free_port()}/v1")
 
     failed = await failure(bot.client, request(model=CHAT))
 

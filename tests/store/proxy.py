@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from urllib.parse import unquote, urlparse
 
 from bot.store.connection import Store
+from tests.ports import free_port
 
 Lose = Callable[[bytes], bool]
 
@@ -23,6 +24,7 @@ class Proxy:
 
     def __init__(self, upstream: str) -> None:
         self._upstream = urlparse(upstream)
+        self._port = free_port()  # what is told that it refuses connections is nobody else's
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[None]] = set()
         self._open = asyncio.Event()
@@ -34,12 +36,10 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        assert self._server is not None
-        port = self._server.sockets[0].getsockname()[1]
-        return f"redis://127.0.0.1:{port}"
+        return f"redis://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Proxy:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._open.set()
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Page, expect
 
 from sandbox.workspace import BEN, GENERAL, RANDOM, Limits, Workspace, Workspaces
+from tests.ports import free_port
 from tests.sandbox.page.helpers import IN_BROWSER, post, visit
 from tests.sandbox.slack_app import app_of, client_of, socket_mode
 
@@ -21,8 +22,8 @@ async def test_the_page_says_when_the_bot_is_gone(page: Page, ws: Workspace) -> 
 
 
 async def test_the_page_finds_back_after_the_server_was_gone(page: Page) -> None:
-    async with Workspace() as first:
-        port = int(first.url.rsplit(":", 1)[1])
+    port = free_port()
+    async with Workspace(port=port) as first:
         await first.say(BEN, GENERAL, "before")
         await visit(page, first, GENERAL)
         await expect(page.locator(".message")).to_contain_text("before")
