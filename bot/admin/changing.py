@@ -21,7 +21,7 @@ from bot.asking.rules_text import (
 from bot.completion.ask import effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.faults import validate
-from bot.completion.options import PARAMETERS
+from bot.completion.options import PARAMETERS, as_typed
 from bot.completion.search import Search, is_value, search_in, settled
 from bot.errors import Fault, RequestRefused
 from bot.grok.catalogue import Catalogue
@@ -257,7 +257,7 @@ class Changing:
 def refused(faults: Sequence[Fault], *, changing: bool = True) -> RequestRefused:
     """Because of these faults nothing is changed, or shown."""
     opening = managing_words.NOTHING_CHANGED if changing else managing_words.NOTHING_SHOWN
-    return RequestRefused(faults_words(faults, opening), faults)
+    return RequestRefused(faults_words(as_typed(faults), opening), faults)
 
 
 def _named(fields: Fields) -> dict[str, JsonValue]:

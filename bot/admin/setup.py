@@ -12,7 +12,6 @@ from functools import partial
 import structlog
 from attrs import frozen
 
-from bot import words as general
 from bot.admin.changing import Changing
 from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.admission import Permission, Presence
@@ -26,7 +25,7 @@ from bot.slack.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.store.side import StoreSide
-from bot.views.form_view import errors_of, sentence_view
+from bot.views.form_view import errors_of, fault_in_labels, sentence_view
 from bot.views.setup_view import (
     FORMS,
     PLACE_FORM,
@@ -162,7 +161,7 @@ class Setup:
         }
         found |= {fault.parameter: fault for fault in faults}
         errors, rest = errors_of(tuple(found.values()), values.keys())
-        elsewhere = _at_first(submission, general.fault_line(rest[0])) if rest else {}
+        elsewhere = _at_first(submission, fault_in_labels(rest[0])) if rest else {}
         return default_fields(defaults), {**elsewhere, **errors}
 
     async def _change(self, scope: Scope, fields: Fields, submission: Submission) -> Reaction:

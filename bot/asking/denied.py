@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.asking.rules_text import notices
-from bot.completion.ask import Ask, Surface
+from bot.completion.ask import FORMS, Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.options import PARAMETERS
 from bot.completion.request import CompletionRequest
@@ -102,7 +102,6 @@ def _fits(shortage: Shortage, hold: Hold) -> bool:
     return wanted is not None and wanted <= shortage.left
 
 
-_FORMS: tuple[Surface, ...] = ("form", "shortcut")
 _OF_SOME: tuple[QuotaName, ...] = ("searches-per-day",)
 """What counts only for some questions, so that others are taken when nothing is left of it."""
 
@@ -173,7 +172,7 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
 
 def _what_would_fit(shortages: Sequence[Shortage], ask: Ask, hold_of: HoldOf) -> str:
     """How the same question would fit now, in a sentence; empty when it would not."""
-    in_form = ask.surface in _FORMS
+    in_form = ask.surface in FORMS
     if ask.search and (search := fitting_search(shortages, ask, hold_of)) is not None:
         return search_words.would_fit(changed_search(ask.search, search), in_form=in_form)
     if most := fitting_max_tokens(shortages, ask.request, hold_of(ask)):

@@ -19,6 +19,9 @@ _TIMES: dict[Effort, int] = {"none": 0, "low": 1, "medium": 2, "high": 4, "xhigh
 """How many times the thoughts of a low effort; nobody publishes numbers."""
 
 Surface = Literal["command", "form", "shortcut", "thread", "mention", "direct", "retry", "continue"]
+FORMS: frozenset[Surface] = frozenset(("form", "shortcut"))
+"""Those in which nobody types flags."""
+
 ReplyTo = Literal["channel", "thread", "private"]
 Source = Literal["own", "channel", "workspace", "settings"]
 """Whose default stands in for what the person did not say."""

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, to_json
 
 from bot import words
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.options import PARAMETERS, Option
+from bot.completion.options import PARAMETERS, Option, as_typed
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest
 from bot.errors import Fault, RequestRefused
 
@@ -150,12 +150,13 @@ def sound_part(values: Mapping[str, object], wrong: Container[str]) -> Completio
 
 
 def refusal(found: Iterable[Fault]) -> RequestRefused:
-    """The error to raise for these faults; of several about one parameter the first stands."""
+    """The error to raise for these faults, whose sentence names flags; of several about one
+    parameter the first stands."""
     unique: dict[str, Fault] = {}
     for fault in found:
         unique.setdefault(fault.parameter or fault.problem, fault)
     faults = tuple(unique.values())
-    return RequestRefused(words.faults(faults), faults)
+    return RequestRefused(words.faults(as_typed(faults)), faults)
 
 
 def schema_faults(values: Mapping[str, object]) -> tuple[Fault, ...]:

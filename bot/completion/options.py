@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ from bot.completion.ask import ReplyTo
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest, json_schema
 from bot.completion.search import MAX_TURNS, OPTION_NAMES
 from bot.completion.typed import written
+from bot.errors import Fault
 from bot.words import form as form_words
 from bot.words import search as search_words
 
@@ -64,6 +65,11 @@ class Option(About):
     def flag(self) -> str:
         """The long flag, as it is written in help."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def typed_name(self) -> str:
+        """What whoever types calls it: its flag, but the prompt has none to most."""
+        return self.name if self.name == "prompt" else self.flag
 
     @property
     def off_flag(self) -> str:
@@ -152,3 +158,13 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
 
 SHORT: Mapping[str, Option] = MappingProxyType({o.short: o for o in OPTIONS.values() if o.short})
 """Those with a short flag, by its letter."""
+
+
+def as_typed(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """The same faults, of what whoever types calls so."""
+    return tuple(
+        replace(fault, parameter=OPTIONS[fault.parameter].typed_name)
+        if fault.parameter in OPTIONS
+        else fault
+        for fault in faults
+    )

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from bot import words
 from bot.completion.ask import Effort, thoughts_of
+from bot.completion.options import as_typed
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past, carried
@@ -169,7 +170,7 @@ class GrokClient:
             request, effort, search, nobodys_cap=nobodys_cap, pictures=pictures
         )
         if route.faults:
-            raise RequestRefused(words.faults(route.faults), route.faults)
+            raise RequestRefused(words.faults(as_typed(route.faults)), route.faults)
         if self._router.sees(request.model) is False:
             past = replace(past, files=carried(past.files, pictures=False, pdfs=False))
         usual_turns = search.max_turns == self._settings.grok_search_turns

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.completion.options import OPTIONS
 from bot.errors import GrokFailed, GrokFailure
 from bot.grok.call import Call
 from bot.grok.meaning import (
@@ -150,7 +151,7 @@ def _sentence(kind: GrokFailure, said: Said, call: Call, secret: str) -> str:
     if kind == "invalid":
         parameter = _parameter(kind, said, call)
         if parameter in call.given:
-            return words.grok_parameter(model, parameter)
+            return words.grok_parameter(model, OPTIONS[parameter].typed_name)
         return words.grok_invalid(scrub(said.text, secret))
     if kind == "unknown_model":
         return words.grok_not_served(model) if names_model(said) else words.GROK_NO_API

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot import words
 from bot.completion.ask import Effort
+from bot.completion.options import as_typed
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.completion.search import NO_SEARCH, Search
@@ -129,7 +130,7 @@ class Router:
         if left and (failures[0].missing == "endpoint" or self._catalogue.find(model)):
             self.learn(call, refused)
             best = min(left, key=lambda route: len(route.faults))
-            raise GrokFailed(words.faults(best.faults), kind="invalid")
+            raise GrokFailed(words.faults(as_typed(best.faults)), kind="invalid")
         if all(failure.missing == "endpoint" for failure in failures):
             raise failures[-1]
         name = safe_name(model)

@@ -13,8 +13,10 @@ from attrs import frozen
 
 from bot import metrics, words
 from bot.backoff import until_stored
-from bot.completion.ask import Ask
+from bot.completion.ask import FORMS, Ask
 from bot.completion.excerpt import excerpt
+from bot.completion.labels import for_form
+from bot.completion.options import OPTIONS
 from bot.completion.result import Answer, Section
 from bot.completion.transcript import nothing_read
 from bot.crash_points import passing
@@ -196,13 +198,14 @@ class _Work:
         return ""
 
     def _sentence(self, failed: GrokFailed) -> str:
-        """Why Grok did not answer; where a default is to blame, whose it is."""
-        source = self._ask.defaulted.get(failed.parameter)
-        if source is None:
-            return failed.sentence
-        return restrictions.default_refused(
-            excerpt(self._ask.request.model), failed.parameter, source
-        )
+        """Why Grok did not answer, in the names that the asker knows; where a default is to blame,
+        whose it is."""
+        sentence, source = failed.sentence, self._ask.defaulted.get(failed.parameter)
+        if source is not None:
+            flag = OPTIONS[failed.parameter].typed_name
+            model = excerpt(self._ask.request.model)
+            sentence = restrictions.default_refused(model, flag, source)
+        return for_form(sentence) if self._ask.surface in FORMS else sentence
 
     async def _work(self) -> None:
         """Wait for the turn, and ask Grok: with fewer turns while all are more than fits. Raises

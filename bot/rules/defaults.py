@@ -73,7 +73,7 @@ class Supplied:
     def _explained(self, fault: Fault) -> Fault:
         for name in (fault.parameter, _DEPENDS.get(fault.parameter, "")):
             if source := self.sources.get(name):
-                other = "" if name == fault.parameter else name
+                other = "" if name == fault.parameter else OPTIONS[name].flag
                 problem = said.by_default(fault.problem, source, other)
                 return Fault(fault.parameter, problem, fault.allowed)
         return fault

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -143,14 +142,6 @@ def saved_field(offers: Sequence[Offer], chosen: str, *, about: bool) -> Json:
     return input_block("saved", words.SAVED, element, hint=hint)
 
 
-def label_of(name: str) -> str:
-    """What the field of this name is called; empty when there is no such field."""
-    if name in {"system", "effort", *OPTION_NAMES}:
-        return OPTIONS[name].label
-    parameter = PARAMETERS.get(name)
-    return parameter.label if parameter else ""
-
-
 def plain(text: str) -> Json:
     """Text that Slack shows as it is."""
     return {"type": "plain_text", "text": text, "emoji": False}
@@ -172,23 +163,6 @@ def cut(text: str, room: int) -> str:
         return text
     short = text.encode("utf-16-le")[: 2 * (room - 1)].decode("utf-16-le", "ignore")
     return f"{text[: boundary(text, len(short))]}…"
-
-
-_NAMED = re.compile(
-    r"--(?:no-)?([a-z][a-z-]{0,30})|\b([a-z]{1,20}(?:_[a-z]{1,20}){1,3})\b|\b(n)(?= is set)"
-)
-"""What flags and parameters are called outside of the form."""
-
-
-def in_labels(text: str) -> str:
-    """`text` of a fault, with fields by what the form calls them."""
-    return _NAMED.sub(_label, text.replace("`", ""))
-
-
-def _label(name: re.Match[str]) -> str:
-    found = next(filter(None, name.groups()))
-    label = label_of(found.replace("-", "_"))
-    return words.called(label) if label else name[0]
 
 
 def input_block(

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from bot.completion.ask import ReplyTo, Said, effort_in
 from bot.completion.excerpt import excerpt
 from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
+from bot.completion.labels import in_labels, label_of
 from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.completion.search import OFF, OPTION_NAMES
 from bot.errors import Fault
@@ -35,8 +36,6 @@ from bot.views.form_fields import (
     channel_field,
     cut,
     effort_field,
-    in_labels,
-    label_of,
     option,
     option_group,
     parameter_field,
@@ -226,7 +225,7 @@ def _focused(blocks: Sequence[Json]) -> list[Json]:
 
 def _top(faults: Sequence[Fault], note: str) -> Iterator[Json]:
     if faults:
-        lines = [words.PLEASE_CHANGE, *(_fault_line(fault) for fault in faults)]
+        lines = [words.PLEASE_CHANGE, *(fault_in_labels(fault) for fault in faults)]
         text = cut("\n• ".join(lines), SECTION_TEXT_CHARS)
         yield {"type": "section", "text": plain(text)}
     if note:
@@ -237,7 +236,8 @@ def _sentence(fault: Fault) -> str:
     return words.field_fault(in_labels(fault.problem), in_labels(fault.allowed))
 
 
-def _fault_line(fault: Fault) -> str:
+def fault_in_labels(fault: Fault) -> str:
+    """One fault in a line, with what the form calls its field."""
     sentence = _sentence(fault)
     label = label_of(fault.parameter)
     return f"{label}: {sentence}" if label else sentence

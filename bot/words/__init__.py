@@ -78,7 +78,7 @@ ALLOWED_MODEL = "the id of a model"
 ALLOWED_PROMPT = "something to ask"
 PROMPT_WANTED = "write your question at the end"
 ALLOWED_STOP = "text that is not empty"
-ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without best_of"
+ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without --best-of"
 STREAM_WITH_BEST_OF = "the best of several can only be shown when all are done"
 
 

@@ -136,8 +136,8 @@ def grok_not_served(model: str) -> str:
 
 
 def grok_parameter(model: str, parameter: str) -> str:
-    """The API refused one parameter."""
-    return f"{model} does not take {parameter} as it was given. Ask again without it."
+    """The API refused one parameter, by its flag."""
+    return f"{model} does not take `{parameter}` as it was given. Ask again without it."
 
 
 def grok_invalid(excerpt: str) -> str:

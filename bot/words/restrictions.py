@@ -15,17 +15,18 @@ _SET_BY: dict[str, str] = {
 
 
 def by_default(problem: str, source: str, name: str = "") -> str:
-    """`problem` of a fault about a value that the asker did not give; `name` is empty, or another
-    parameter whose value that is."""
+    """`problem` of a fault about a value that the asker did not give; `name` is empty, or the flag
+    of another parameter whose value that is."""
     whose = f"{name} is set" if name else "set"
     return f"{problem} ({whose} by {_SET_BY[source]})"
 
 
 def default_refused(model: str, parameter: str, source: str) -> str:
-    """The API refused a value that the asker did not give; `model` is made safe to show."""
+    """The API refused a value that the asker did not give; `parameter` is its flag, and `model` is
+    made safe to show."""
     return (
-        f"{model} does not take {parameter} as it is set by {_SET_BY[source]}. Give another value "
-        "or another model yourself, or ask an admin to change it."
+        f"{model} does not take `{parameter}` as it is set by {_SET_BY[source]}. Give another "
+        "value or another model yourself, or ask an admin to change it."
     )
 
 

@@ -132,10 +132,10 @@ async def test_what_the_workspace_forbids_is_not_said_to_be_allowed(
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("defaults set --temperature 3 --foo", ["temperature: 3 is too large", "--foo"]),
+        ("defaults set --temperature 3 --foo", ["--temperature: 3 is too large", "--foo"]),
         ("defaults set --model grok-43", ["there is no model called grok-43", "grok-4.3"]),
         ("defaults set --echo", ["echo: grok-4.3 cannot do this"]),
-        ("defaults set --n 3 --best-of 2", ["best_of: 2 is fewer"]),
+        ("defaults set --n 3 --best-of 2", ["--best-of: 2 is fewer"]),
         ("defaults unset prompt", ["prompt"]),
         ("models allow grok-43", ["there is no model called grok-43", "Did you mean grok-4.3"]),
         ("models forbid all", []),

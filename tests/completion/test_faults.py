@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot import words
 from bot.completion import CompletionRequest
 from bot.completion.faults import faults_of, refusal, schema_faults, validate
+from bot.completion.options import OPTIONS
 from bot.errors import Fault, RequestRefused
 from tests.completion.strategies import Json, near_valid_json
 
@@ -150,7 +151,7 @@ def test_a_refusal_lists_every_fault() -> None:
 
     assert refusal(found).sentence == (
         "Grok was not asked yet. Please change this:\n"
-        "• n: 0 is too small; allowed: a whole number above 0\n"
+        "• --n: 0 is too small; allowed: a whole number above 0\n"
         "• no such flag"
     )
 
@@ -175,3 +176,12 @@ def test_a_refusal_stays_short() -> None:
     assert len(refused.faults) == 500
     assert len(refused.sentence) < 1_000
     assert refused.sentence.endswith("and 480 more")
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name != "prompt"])
+def test_whoever_types_reads_of_flags(name: str) -> None:
+    assert refusal([Fault(name, "is so")]).sentence.endswith(f"• {OPTIONS[name].flag}: is so")
+
+
+def test_the_prompt_is_no_flag_to_whoever_types_it() -> None:
+    assert refusal([Fault("prompt", "is empty")]).sentence.endswith("• prompt: is empty")

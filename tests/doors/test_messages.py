@@ -241,7 +241,7 @@ async def test_faults_are_told_to_the_author_alone_and_once(
 
     (told,) = stage.workspace.ephemerals()
     assert (told.ephemeral_to, told.channel, told.thread_ts) == (ANA, channel, root)
-    assert "temperature: 9 is too large" in told.shown
+    assert "--temperature: 9 is too large" in told.shown
     assert "--wrong" in told.shown
     assert await stage.jobs() == []
 

@@ -48,9 +48,9 @@ async def test_a_default_that_only_grok_refuses_is_told_as_one(redis_url: str) -
         (by_default,) = await stage.answer(1)
         own = await stage.ask("--top-p 0.5 Name a lake", user=BEN)
 
-    assert "top_p" in markdown(by_default)
+    assert "--top-p" in markdown(by_default)
     assert "the defaults of this channel" in markdown(by_default)
-    assert "top_p" in own.ack_body["text"]
+    assert "--top-p" in own.ack_body["text"]
     assert "the defaults of this channel" not in own.ack_body["text"]
 
 

@@ -22,13 +22,16 @@ SECRET_PARTS = ("xai-", "xoxb-", "xapp-", "team-", "Traceback", "<html")
     ("text", "parts"),
     [
         ("--temprature 0.2 hi", ["--temprature", "--temperature"]),
-        ("--temperature 3 --top-p 2 --n 0 hi", ["temperature", "top_p", "n", "0 to 2", "0 to 1"]),
+        (
+            "--temperature 3 --top-p 2 --n 0 hi",
+            ["--temperature", "--top-p", "--n", "0 to 2", "0 to 1"],
+        ),
         ("--temperature", ["temperature"]),
         ("--temperature 0.5", ["prompt"]),
         ("--", ["prompt"]),
         ("--stop 'open hi", ["stop"]),
         ("x" * 100_000, ["prompt", "100,000", "65,536"]),
-        ("--best-of 2 --n 3 --model grok-4.20-non-reasoning hi", ["best_of", "3"]),
+        ("--best-of 2 --n 3 --model grok-4.20-non-reasoning hi", ["--best-of", "3"]),
         ("--reply nowhere hi", ["reply", "channel"]),
     ],
 )

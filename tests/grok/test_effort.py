@@ -107,7 +107,7 @@ async def test_a_model_that_nobody_knows_is_asked_and_what_it_says_remembered(
     client = await open_grok_client(openai_grok)
     asked = request(model="llama-3.3-70b")
 
-    with pytest.raises(Exception, match="does not take effort"):
+    with pytest.raises(Exception, match="does not take `--effort`"):
         [chunk async for chunk in client.complete(client.plan(asked, effort="low"))]
 
     assert [fault.parameter for fault in client.check(asked, "low")] == ["effort"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.completion.options import OPTIONS
 from bot.errors import GrokFailure
 from bot.grok.client import GrokClient
 from bot.grok.said import read_error
@@ -199,7 +200,7 @@ async def test_a_refused_parameter_is_named_as_people_know_it(
     failed = await failure(grok_client, asked)
 
     assert failed.kind == "invalid"
-    assert f" {parameter} " in failed.sentence
+    assert f" `{OPTIONS[parameter].flag}` " in failed.sentence
     assert "grok-3" in failed.sentence
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.completion.ask import Effort
-from bot.completion.options import PARAMETERS
+from bot.completion.options import OPTIONS, PARAMETERS
 from bot.completion.result import Endpoint
 from bot.errors import RequestRefused
 from bot.grok.catalogue import Catalogue
@@ -363,7 +363,7 @@ async def test_what_the_other_endpoint_cannot_carry_is_refused_in_words(
     failed = await failure(grok_client, asked)
 
     assert failed.kind == "invalid"
-    assert next(iter(values)) in failed.sentence
+    assert OPTIONS[next(iter(values))].typed_name in failed.sentence
     assert "grok-4.20-0309-non-reasoning" in failed.sentence
     assert len(grok.requests) == 1
     with pytest.raises(RequestRefused):

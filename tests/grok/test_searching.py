@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.completion.options import OPTIONS
 from bot.completion.search import Search, search_in
 from bot.errors import RequestRefused
 from sandbox.grok import GrokServer, Script, ToolCall
@@ -241,7 +242,7 @@ async def test_a_value_that_is_rejected_is_named(
         {"search": "web,x", "domains": ["a.b"], "since": "2026-11-01", "max_turns": 2}
     )
 
-    with pytest.raises(Exception, match=f"does not take {parameter}"):
+    with pytest.raises(Exception, match=f"does not take `{OPTIONS[parameter].flag}`"):
         [chunk async for chunk in client.complete(client.plan(request(), search=search))]
 
     assert len(grok.requests) == 1
@@ -255,7 +256,7 @@ async def test_another_server_may_not_count_turns(
     search = search_in({"search": "web", "max_turns": 3})
     other = search_in({"search": "web", "max_turns": 2})
 
-    with pytest.raises(Exception, match="max_turns"):
+    with pytest.raises(Exception, match="--max-turns"):
         [chunk async for chunk in client.complete(client.plan(request(), search=other))]
     openai_grok.requests.clear()
     client = await open_grok_client(openai_grok, grok_search_turns=3)

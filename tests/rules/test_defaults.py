@@ -205,7 +205,7 @@ def test_a_fault_that_a_default_is_behind_names_it() -> None:
 
     fewer = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("--best-of 2 Hi"))
     faults = fewer.explained(check(validate(fewer.values)))
-    problem = "2 is fewer than the 4 answers to choose (n is set by the defaults of this channel)"
+    problem = "2 is fewer than the 4 answers to choose (--n is set by the defaults of this channel)"
     assert told(faults) == {"best_of": (problem, "4 or more")}
 
     more = supply(InForce(policy, "C1", settings=SETTINGS), parse_text("-n 6 Hi"))

@@ -330,7 +330,7 @@ def test_several_faults_of_one_field_are_joined_and_those_of_none_stand_at_the_p
             ),
         ),
         (
-            "2 is fewer than the 3 answers to choose (n is set by the defaults of this channel)",
+            "2 is fewer than the 3 answers to choose (--n is set by the defaults of this channel)",
             "3 or more",
             (
                 "2 is fewer than the 3 answers to choose (“Answers” is set by the defaults of this "
