@@ -59,11 +59,20 @@ _USER = re.compile(r"[UW][A-Z0-9]+")
 def moment(at: float, tz_offset: int = 0) -> str:
     """A Unix time in Slack's mrkdwn: “today at 10:12”, in the reader's own way.
 
-    Where that cannot be shown, it is the time `tz_offset` seconds east of UTC.
+    Where that cannot be shown, it is the time `tz_offset` seconds east of UTC, with its zone.
     """
     there = datetime.fromtimestamp(at + tz_offset, UTC)
-    plain = f"{there:%b} {there.day}, {there:%H:%M}"
+    plain = f"{there:%b} {there.day}, {there:%H:%M} {_zone(tz_offset)}"
     return f"<!date^{int(at)}^{{date_short_pretty}} at {{time}}|{plain}>"
+
+
+def _zone(tz_offset: int) -> str:
+    """`UTC`, `UTC+2`, `UTC-3:30`."""
+    if not tz_offset:
+        return "UTC"
+    hours, minutes = divmod(abs(tz_offset) // 60, 60)
+    sign = "-" if tz_offset < 0 else "+"
+    return f"UTC{sign}{hours}:{minutes:02}" if minutes else f"UTC{sign}{hours}"
 
 
 def thumbs(job_id: str) -> Block:

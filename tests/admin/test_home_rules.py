@@ -98,7 +98,7 @@ async def test_quotas_have_bars(tab: Tab) -> None:
     assert "█░░░░░░░░░ 10%  100 of 1,000 tokens a day" in shown
     assert usage_words.heading("channel", f"<#{GENERAL}>") in shown
     assert usage_words.caps(["up to 2,000 tokens an answer"]) in shown
-    assert "|Nov 24, 01:00>" in shown
+    assert "|Nov 24, 01:00 UTC+1>" in shown
 
 
 async def test_only_so_many_channels_are_shown(tab: Tab) -> None:

@@ -84,7 +84,7 @@ async def test_each_quota_that_holds_has_a_bar(at: Desk) -> None:
 async def test_a_reset_is_told_in_the_time_of_the_reader(at: Desk) -> None:
     await at.command("quota set tokens-per-day=200k")
 
-    assert "|Nov 24, 01:00>" in await at.command("quota")
+    assert "|Nov 24, 01:00 UTC+1>" in await at.command("quota")
 
 
 async def test_what_is_more_than_used_up_is_full_and_nothing_is_left(at: Desk) -> None:

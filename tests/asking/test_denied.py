@@ -59,7 +59,7 @@ def test_it_says_which_quota_what_is_left_and_when_it_resets() -> None:
     for part in ("This channel’s 10k tokens a day", "1,000 tokens left", "up to 2,000 tokens"):
         assert part in text
     assert f"<!date^{DAY_ENDS}^" in text
-    assert "|Nov 24, 01:00>" in text
+    assert "|Nov 24, 01:00 UTC+1>" in text
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bot.slack.blocks import (
     Question,
     further_message,
     mention,
+    moment,
     named_by,
     note,
     value_of,
@@ -110,3 +111,20 @@ def test_a_button_names_a_job_and_one_of_its_answers(section: int) -> None:
 @pytest.mark.parametrize("rest", ["", "x", "-1", "1:1", "9" * 40, "١", " 1"])
 def test_a_value_that_no_button_has_names_no_answer(rest: str) -> None:
     assert named_by(f"job1:{rest}") == ("job1", -1)
+
+
+@pytest.mark.parametrize(
+    ("tz_offset", "plain"),
+    [
+        (0, "Nov 14, 22:13 UTC"),
+        (7_200, "Nov 15, 00:13 UTC+2"),
+        (19_800, "Nov 15, 03:43 UTC+5:30"),
+        (-12_600, "Nov 14, 18:43 UTC-3:30"),
+    ],
+)
+def test_a_time_that_slack_does_not_turn_into_the_readers_names_its_zone(
+    tz_offset: int, plain: str
+) -> None:
+    assert moment(1_700_000_000, tz_offset) == (
+        f"<!date^1700000000^{{date_short_pretty}} at {{time}}|{plain}>"
+    )

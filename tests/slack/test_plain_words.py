@@ -16,7 +16,7 @@ from bot.slack.plain_blocks import plain_words
         ("2*3*4 and a * b * c stay", "2*3*4 and a * b * c stay"),
         ("a &amp; b &lt;c&gt;", "a & b <c>"),
         ("<@U1> or <@U2> can allow more.", "@Ana or @U2 can allow more."),
-        (f"It resets {moment(0)}.", "It resets Jan 1, 00:00."),
+        (f"It resets {moment(0)}.", "It resets Jan 1, 00:00 UTC."),
         ("snake_case and _this_ stay", "snake_case and _this_ stay"),
         ("", ""),
     ],

@@ -112,7 +112,9 @@ def test_a_question_in_a_direct_message_says_so() -> None:
     assert "/archives/D0ANA00001/p" in shown
 
 
-@pytest.mark.parametrize(("offset", "time"), [(0, "Nov 14, 22:13"), (3 * 3600, "Nov 15, 01:13")])
+@pytest.mark.parametrize(
+    ("offset", "time"), [(0, "Nov 14, 22:13 UTC"), (3 * 3600, "Nov 15, 01:13 UTC+3")]
+)
 def test_a_time_is_that_of_the_viewer(offset: int, time: str) -> None:
     assert f"|{time}>" in text_of(questions([recent()], URL, offset))
 
