@@ -24,8 +24,8 @@ from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from bot.reply.chain import Chain
 from bot.settings import Settings
-from bot.slack.block_text import text_of_blocks
 from bot.slack.blocks import BARE, Question
+from bot.slack.reading.block_text import text_of_blocks
 
 SMALL, LARGE = 64 * 1_024, 1_000_000
 """Characters of the texts."""

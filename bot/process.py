@@ -30,12 +30,12 @@ from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
-from bot.slack.http_mode import HttpMode
-from bot.slack.incoming import Answering, JsonObject, answer
+from bot.slack.inbound.http_mode import HttpMode
+from bot.slack.inbound.incoming import Answering, JsonObject, answer
+from bot.slack.inbound.reaction import BackgroundTasks
+from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Installation
-from bot.slack.reaction import BackgroundTasks
 from bot.slack.session import slack_client
-from bot.slack.socket_mode import SocketMode
 from bot.store.connection import Store
 from bot.teams.tenant import Serving, Tenant
 from bot.wiring import Wiring

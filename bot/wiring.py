@@ -47,18 +47,18 @@ from bot.jobs.shared_worker import SharedWorker
 from bot.jobs.worker import Connected, Worker, always_connected
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
-from bot.slack.channel_names import ChannelNames
 from bot.slack.documents import Announcing, Documents
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.files import Files
 from bot.slack.installation import Installation
-from bot.slack.membership import Membership
 from bot.slack.pacing import EditBudget
-from bot.slack.people import People
-from bot.slack.person import Organisation
+from bot.slack.people.channel_names import ChannelNames
+from bot.slack.people.membership import Membership
+from bot.slack.people.people import People
+from bot.slack.people.person import Organisation
+from bot.slack.reading.thread import ThreadReader, WholeMessages
 from bot.slack.side import SlackSide
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader, WholeMessages
 from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Rests

@@ -59,7 +59,7 @@ MADE_IN_FUNCTIONS = {
     "bot.markdown.openings": ["_all_dull: re.compile", "_next_formula: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],
     "bot.ops.redact": ["__init__: re.compile"],
-    "bot.slack.shown": ["without_call: re.compile", "without_call: re.compile"],
+    "bot.slack.reading.shown": ["without_call: re.compile", "without_call: re.compile"],
 }
 """Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`. Those of
 `openings` are made when they are needed, and tried by themselves below."""
@@ -85,12 +85,12 @@ REFUSES = {
     "bot.store.address.parse_address": "takes an address of an operator's",
     "bot.store.clients.client": "takes an address of an operator's",
     "bot.markdown.places._is_note": "takes one character",
-    "bot.slack.incoming.parse(body)": "takes JSON (`a payload`)",
-    "bot.slack.incoming.parse(content_type)": "takes JSON (`a payload`)",
-    "bot.slack.incoming.parse(all)": "takes JSON (`a payload`)",
-    "bot.slack.incoming.json_object": "takes JSON (`a payload`)",
-    "bot.slack.thread._between(ts)": "takes numbers",
-    "bot.slack.thread._between(later_ts)": "takes numbers",
+    "bot.slack.inbound.incoming.parse(body)": "takes JSON (`a payload`)",
+    "bot.slack.inbound.incoming.parse(content_type)": "takes JSON (`a payload`)",
+    "bot.slack.inbound.incoming.parse(all)": "takes JSON (`a payload`)",
+    "bot.slack.inbound.incoming.json_object": "takes JSON (`a payload`)",
+    "bot.slack.reading.thread._between(ts)": "takes numbers",
+    "bot.slack.reading.thread._between(later_ts)": "takes numbers",
     "bot.store.policies._entry": "takes what the bot has stored",
     "bot.store.connection._checked": "takes an address of the operator's",
     "bot.store.conversations._turns": "takes what the bot has stored (`turns that are kept`)",

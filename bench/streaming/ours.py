@@ -24,10 +24,10 @@ from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
 from bot.settings import Settings, Streaming
 from bot.slack.pacing import EditBudget
-from bot.slack.people import People
-from bot.slack.person import Organisation
+from bot.slack.people.people import People
+from bot.slack.people.person import Organisation
+from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store

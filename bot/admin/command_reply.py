@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.slack.blocks import Message, offer
-from bot.slack.charts import Chart
+from bot.slack.charts.charts import Chart
 from bot.slack.documents import Document
-from bot.slack.person import Person
+from bot.slack.people.person import Person
 from bot.slack.views import lines
 from bot.slack_limits import BLOCKS_PER_MESSAGE, UPDATE_TEXT_BYTES
 

@@ -35,8 +35,8 @@ from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.in_force import InForce
 from bot.settings import Settings, default_values
-from bot.slack.chart_pictures import send_pictures
-from bot.slack.reaction import Reaction, begun
+from bot.slack.charts.chart_pictures import send_pictures
+from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import admin as words

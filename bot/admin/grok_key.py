@@ -15,8 +15,8 @@ from bot.asking.admission import Permission
 from bot.errors import GrokFailed, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
-from bot.slack.payloads import SlashCommand, Submission
-from bot.slack.reaction import Reaction
+from bot.slack.inbound.payloads import SlashCommand, Submission
+from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.views.form_view import sentence_view

@@ -19,7 +19,7 @@ from bot.rules.in_force import InForce, Limit, Models
 from bot.rules.policy import Policy
 from bot.rules.quota import windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
-from bot.slack.person import Person
+from bot.slack.people.person import Person
 from bot.store.side import StoreSide
 from bot.views.home_view import Part, defaults, only_in, quotas, set_up, votes
 from bot.views.home_view import allowed_models as allowed_line

@@ -20,8 +20,8 @@ from bot.errors import SlackError, StoreUnavailable
 from bot.rules.admin_commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
-from bot.slack.payloads import Click, GlobalShortcut, Submission
-from bot.slack.reaction import Reaction
+from bot.slack.inbound.payloads import Click, GlobalShortcut, Submission
+from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.store.side import StoreSide

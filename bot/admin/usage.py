@@ -20,7 +20,7 @@ from bot.rules.quota import QUOTAS, Quota, QuotaName, Scope, Windows, windows_at
 from bot.rules.scope_words import Target
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import mention, moment
-from bot.slack.channel_names import ChannelNames
+from bot.slack.people.channel_names import ChannelNames
 from bot.slack.side import SlackSide
 from bot.store.quotas import Counts, UsageRow, Use
 from bot.store.side import StoreSide

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from bot.completion.excerpt import excerpt
 from bot.rules.shares import Liked, by, by_parameters, liked
 from bot.rules.votes import REASONS, Ballot
-from bot.slack.charts import Bar, Chart
+from bot.slack.charts.charts import Bar, Chart
 from bot.words import votes as words
 
 MOST_ROWS = 8

@@ -7,9 +7,9 @@ from attrs import frozen
 
 from bot.rules.admin_commands import Matter
 from bot.settings import Settings, admins_of, asking_channels
-from bot.slack.membership import Membership
-from bot.slack.people import People
-from bot.slack.person import Person
+from bot.slack.people.membership import Membership
+from bot.slack.people.people import People
+from bot.slack.people.person import Person
 from bot.store.allowances import Allowances, questions_of
 from bot.words import admin as words
 

@@ -31,8 +31,8 @@ from bot.rules.policy import Policy
 from bot.rules.quota import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import Message, Offered, offer
-from bot.slack.people import People
-from bot.slack.person import Person
+from bot.slack.people.people import People
+from bot.slack.people.person import Person
 from bot.store.conversations import Recent
 from bot.store.side import StoreSide
 from bot.words import talk

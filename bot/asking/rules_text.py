@@ -19,7 +19,7 @@ from bot.rules.policy import EVERY_MODEL, Fields, Paused, Policy
 from bot.rules.quota import QUOTAS, Scope, find_quota
 from bot.rules.searchable import Searchable
 from bot.slack.blocks import mention, moment
-from bot.slack.person import Person
+from bot.slack.people.person import Person
 from bot.store.policies import AuditEntry
 from bot.words import admin as words
 from bot.words import dollars

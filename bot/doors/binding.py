@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from bot.jobs.job import Job
 from bot.reply.route import Way, route_of
 from bot.slack.blocks import BUTTONS_BLOCK
-from bot.slack.payloads import Click, SlackMessage
+from bot.slack.inbound.payloads import Click, SlackMessage
 from bot.slack.slack import METADATA_EVENT, job_of_mark
 
 

@@ -25,9 +25,9 @@ from bot.jobs.queue import Queue
 from bot.reply.cut import left_out
 from bot.reply.route import is_private
 from bot.slack.blocks import Message, named_by, offer
-from bot.slack.message_text import name_of
-from bot.slack.payloads import Click
-from bot.slack.reaction import Reaction, begun
+from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.reaction import Reaction, begun
+from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.views.details_view import details_view, loading_view, sentence_view

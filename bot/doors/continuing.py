@@ -21,8 +21,8 @@ from bot.jobs.queue import Queue
 from bot.jobs.sequels import Sequel, Sequels
 from bot.reply.route import Way, route_of
 from bot.slack.blocks import Message, named_by
-from bot.slack.message_text import name_of, with_reasons
-from bot.slack.payloads import Click
+from bot.slack.inbound.payloads import Click
+from bot.slack.reading.message_text import name_of, with_reasons
 from bot.slack.side import SlackSide
 from bot.words import talk
 

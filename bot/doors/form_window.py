@@ -20,7 +20,7 @@ from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, StoreUnav
 from bot.files.ref import FileRef
 from bot.rules.saved_prompts import Offer
 from bot.slack.ephemeral import Ephemeral
-from bot.slack.payloads import Click, Submission
+from bot.slack.inbound.payloads import Click, Submission
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.store.memory import Drafts
 from bot.views.form_view import channel_of, form_view, loading_view, sentence_view

@@ -26,9 +26,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.in_force import InForce, Models
 from bot.rules.quota import Scope
-from bot.slack.membership import REMEMBERED_SECONDS
-from bot.slack.message_text import LOOK_UP_SECONDS, files_in, said_in
-from bot.slack.payloads import (
+from bot.slack.inbound.payloads import (
     Click,
     GlobalShortcut,
     MessageShortcut,
@@ -38,10 +36,12 @@ from bot.slack.payloads import (
     Suggestion,
     View,
 )
-from bot.slack.person import Person
+from bot.slack.inbound.reaction import Reaction
+from bot.slack.people.membership import REMEMBERED_SECONDS
+from bot.slack.people.person import Person
 from bot.slack.plain_blocks import plain_words
-from bot.slack.reaction import Reaction
-from bot.slack.shown import mentioned
+from bot.slack.reading.message_text import LOOK_UP_SECONDS, files_in, said_in
+from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import OpenView
 from bot.store.side import StoreSide

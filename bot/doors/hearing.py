@@ -16,9 +16,16 @@ from bot.completion.flags import Flags
 from bot.files.ref import FileInfo
 from bot.markdown.safety import printable
 from bot.slack.file_info import files_of
-from bot.slack.message_text import Attached, Parts, bounded, parts_of, with_reasons
-from bot.slack.payloads import MessageEvent, SlackMessage, viewed_in
-from bot.slack.shown import mentioned, names_somebody, says_forget, says_leave, shown, without_call
+from bot.slack.inbound.payloads import MessageEvent, SlackMessage, viewed_in
+from bot.slack.reading.message_text import Attached, Parts, bounded, parts_of, with_reasons
+from bot.slack.reading.shown import (
+    mentioned,
+    names_somebody,
+    says_forget,
+    says_leave,
+    shown,
+    without_call,
+)
 from bot.words import files as words
 from bot.words import talk
 from bot.words import thanks as said

@@ -16,9 +16,9 @@ from bot.completion.ask import Ask
 from bot.errors import SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.quota import Scope
-from bot.slack.payloads import HomeOpened
-from bot.slack.person import Person
-from bot.slack.reaction import Reaction
+from bot.slack.inbound.payloads import HomeOpened
+from bot.slack.inbound.reaction import Reaction
+from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
 from bot.store.recent import Recent
 from bot.store.side import StoreSide

@@ -25,12 +25,12 @@ from bot.jobs.queue import Queue
 from bot.rules.commands import AskCommand, Form, Help, help_text, parse
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
-from bot.slack.payloads import MessageEvent
-from bot.slack.person import Person
-from bot.slack.reaction import Reaction
-from bot.slack.shown import mentioned, shown
+from bot.slack.inbound.payloads import MessageEvent
+from bot.slack.inbound.reaction import Reaction
+from bot.slack.people.person import Person
+from bot.slack.reading.shown import mentioned, shown
+from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide
-from bot.slack.thread import WholeMessages
 from bot.store.side import StoreSide
 from bot.words import admin as admin_words
 from bot.words import files as files_words

@@ -21,9 +21,9 @@ from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
-from bot.slack.payloads import Click, ContextChanged, HomeOpened
-from bot.slack.person import Person
-from bot.slack.reaction import Reaction
+from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
+from bot.slack.inbound.reaction import Reaction
+from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
 from bot.slack_limits import (
     SUGGESTED_CHARS,

@@ -22,8 +22,8 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.slack.blocks import Message, Offered, offer
-from bot.slack.payloads import Click
-from bot.slack.reaction import Reaction
+from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk

@@ -25,8 +25,8 @@ from bot.jobs.queue import Queue
 from bot.reply.chain import Chain
 from bot.reply.route import is_private
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
-from bot.slack.payloads import Click
-from bot.slack.reaction import Reaction, begun
+from bot.slack.inbound.payloads import Click
+from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
 from bot.words import talk

@@ -36,9 +36,8 @@ from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
-from bot.slack.incoming import PAYLOAD, RETRY, not_understood
-from bot.slack.installation import Installation
-from bot.slack.payloads import (
+from bot.slack.inbound.incoming import PAYLOAD, RETRY, not_understood
+from bot.slack.inbound.payloads import (
     Click,
     ContextChanged,
     GlobalShortcut,
@@ -53,7 +52,8 @@ from bot.slack.payloads import (
     Submission,
     Suggestion,
 )
-from bot.slack.reaction import BackgroundTasks, Reaction
+from bot.slack.inbound.reaction import BackgroundTasks, Reaction
+from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.feedback_view import FEEDBACK_FORM
 from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION

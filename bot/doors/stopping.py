@@ -19,9 +19,9 @@ from bot.errors import SlackError, StoreUnavailable
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.ledger import stands
-from bot.slack.message_text import name_of
-from bot.slack.payloads import MessageEvent, SessionStopped
-from bot.slack.reaction import Reaction
+from bot.slack.inbound.payloads import MessageEvent, SessionStopped
+from bot.slack.inbound.reaction import Reaction
+from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.words import talk
 

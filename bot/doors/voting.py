@@ -27,10 +27,10 @@ from bot.rules.in_force import InForce
 from bot.rules.votes import Choice, Vote, judged_of
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import voted
-from bot.slack.payloads import Click, ReactionEvent, Submission
-from bot.slack.reaction import Reaction, begun
+from bot.slack.inbound.payloads import Click, ReactionEvent, Submission
+from bot.slack.inbound.reaction import Reaction, begun
+from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide
-from bot.slack.thread import WholeMessages
 from bot.store.side import StoreSide
 from bot.views.feedback_view import error_ack, feedback_view, filled_in
 from bot.words import talk

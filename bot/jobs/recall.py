@@ -28,7 +28,7 @@ from bot.files.material import Enclosure, Unread
 from bot.files.ref import MOST_FILES, FileRef
 from bot.rules.hold import LEAST_ROOM, Hold
 from bot.slack.files import Files
-from bot.slack.thread import ThreadReader
+from bot.slack.reading.thread import ThreadReader
 from bot.store.conversations import Conversations
 from bot.words import talk
 

@@ -17,7 +17,7 @@ from bot.markdown.lines import Fence, opened_fence, starts_table
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
 from bot.slack.blocks import Block, Message
-from bot.slack.shown import shown
+from bot.slack.reading.shown import shown
 
 _BOLD = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*)\*(?![\w*])")
 _LIST_MARK = re.compile(r"^• ", re.MULTILINE)

@@ -9,8 +9,8 @@ from bot.slack.documents import Announcing, Documents
 from bot.slack.ephemeral import Ephemeral
 from bot.slack.files import Files
 from bot.slack.installation import Installation
-from bot.slack.membership import Membership
-from bot.slack.people import People
+from bot.slack.people.membership import Membership
+from bot.slack.people.people import People
 from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import WebApi

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks import FEEDBACK_BLOCK, THUMBS, plain
-from bot.slack.charts import CHART, without_charts
+from bot.slack.charts.charts import CHART, without_charts
 
 REFUSED_SECONDS = 3600.0
 """How long it is remembered that Slack takes none."""

@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from pydantic import SecretStr
 from slack_bolt.response import BoltResponse
 
-from bot.slack.incoming import Answering, JsonObject
+from bot.slack.inbound.incoming import Answering, JsonObject
 from bot.slack.installation import Installation
 
 

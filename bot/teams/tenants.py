@@ -21,7 +21,7 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreUnavailable
-from bot.slack.incoming import JsonObject
+from bot.slack.inbound.incoming import JsonObject
 from bot.store.grok_keys import GrokKeys
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.completion.excerpt import excerpt
 from bot.rules.votes import COMMENT_CHARS, REASONS, Reason
 from bot.slack.blocks import Block
-from bot.slack.payloads import View
+from bot.slack.inbound.payloads import View
 from bot.slack.views import ViewJson, small
 from bot.words import votes as words
 

@@ -13,7 +13,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import Paused, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings
-from bot.slack.person import Person
+from bot.slack.people.person import Person
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.side import StoreSide

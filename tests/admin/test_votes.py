@@ -17,7 +17,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.rules.quota import windows_at
 from bot.rules.votes import Judged, Vote
-from bot.slack.charts import CHART
+from bot.slack.charts.charts import CHART
 from bot.store.votes import Votes
 from bot.words import admin as admin_words
 from bot.words import votes as words

@@ -9,7 +9,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.settings import Settings
-from bot.slack.people import People
+from bot.slack.people.people import People
 from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.side import StoreSide

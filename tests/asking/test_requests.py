@@ -14,7 +14,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import Policy, Rules
 from bot.rules.quota import Scope
 from bot.settings import Settings
-from bot.slack.payloads import LONGEST_FIELD
+from bot.slack.inbound.payloads import LONGEST_FIELD
 from bot.slack_limits import MESSAGE_TEXT_CHARS
 from sandbox.workspace import ANA, GENERAL
 

@@ -42,8 +42,8 @@ SHORTER = {
     "bot.slack.web_api:DEADLINE_SECONDS": DEADLINE,
     "bot.jobs.holder:LOST_SECONDS": 1.5,
     "bot.reply.reply:_LONGEST_PAUSE": 2.0,
-    "bot.slack.socket_mode:FIRST_PAUSE_SECONDS": 0.3,
-    "bot.slack.socket_mode:LONGEST_PAUSE_SECONDS": 1.0,
+    "bot.slack.inbound.socket_mode:FIRST_PAUSE_SECONDS": 0.3,
+    "bot.slack.inbound.socket_mode:LONGEST_PAUSE_SECONDS": 1.0,
 }
 """What no setting is for, and would make a run long."""
 

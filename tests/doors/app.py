@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from slack_bolt.async_app import AsyncAck
 
-from bot.slack.payloads import (
+from bot.slack.inbound.payloads import (
     Click,
     GlobalShortcut,
     HomeOpened,
@@ -25,7 +25,7 @@ from bot.slack.payloads import (
     Submission,
     Suggestion,
 )
-from bot.slack.reaction import BackgroundTasks, Reaction
+from bot.slack.inbound.reaction import BackgroundTasks, Reaction
 from sandbox.workspace import Workspace
 from tests.sandbox.slack_app import app_of, socket_mode
 

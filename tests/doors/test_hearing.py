@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.doors.hearing import Heard, completed, hear
-from bot.slack.payloads import MessageEvent, SlackMessage
+from bot.slack.inbound.payloads import MessageEvent, SlackMessage
 from sandbox.workspace import ANA, BOT_USER, GENERAL, dm_of
 
 DM = {"channel": dm_of(ANA), "channel_type": "im"}

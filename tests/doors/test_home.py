@@ -15,7 +15,7 @@ from bot.grok.client import GrokClient
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
-from bot.slack.payloads import HomeOpened
+from bot.slack.inbound.payloads import HomeOpened
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -20,8 +20,8 @@ from bot.jobs.run import Runner
 from bot.jobs.worker import Worker
 from bot.settings import Settings, Streaming
 from bot.slack.pacing import EditBudget
+from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store

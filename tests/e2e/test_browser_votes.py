@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.eval.run import Wanted, run_eval
-from bot.slack.charts import CHART
+from bot.slack.charts.charts import CHART
 from bot.words import votes as words
 from sandbox.workspace import ANA, GENERAL, Message, dm_of
 from sandbox.workspace.response_url import RESPONSE_URL

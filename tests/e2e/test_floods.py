@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import words
-from bot.slack.people import MOST_ASKED_FOR, NAMES_PER_MINUTE_EACH
+from bot.slack.people.people import MOST_ASKED_FOR, NAMES_PER_MINUTE_EACH
 from bot.slack.views import VIEWS_PER_MINUTE_EACH
 from bot.words import admin as admin_words
 from bot.words import talk

@@ -21,8 +21,8 @@ from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
 from bot.slack.pacing import EditBudget
+from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store

@@ -26,8 +26,8 @@ from bot.rules.policy import Policy, Rules
 from bot.rules.quota import WORKSPACE
 from bot.settings import Settings
 from bot.slack.pacing import EditBudget
+from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store

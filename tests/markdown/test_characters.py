@@ -17,8 +17,8 @@ from bot.markdown.characters import boundary, shortened, unfinished, whole_chara
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
 from bot.slack.blocks import BARE, Offered, Question, offer
-from bot.slack.message_text import bounded
-from bot.slack.person import Person
+from bot.slack.people.person import Person
+from bot.slack.reading.message_text import bounded
 from bot.slack.views import long_text
 from bot.views.form_fields import cut
 

@@ -13,9 +13,9 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import OutcomeUnknown
-from bot.slack.incoming import JsonObject
+from bot.slack.inbound.incoming import JsonObject
+from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.session import SlackClient, slack_session
-from bot.slack.socket_mode import SocketMode
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.installations import Installations

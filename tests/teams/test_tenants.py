@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.incoming import JsonObject
+from bot.slack.inbound.incoming import JsonObject
+from bot.slack.inbound.payloads import Malformed
 from bot.slack.installation import Installation
-from bot.slack.payloads import Malformed
 from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.doors import messages
-from bot.slack import ephemeral, membership, pacing
+from bot.slack import ephemeral, pacing
 from bot.slack import views as slack_views
+from bot.slack.people import membership
 from tests.e2e.rights import answers, commands, keys, questions, typed, views
 from tests.e2e.rights.table import DRIVERS, PAGE, Row, rows_in
 from tests.e2e.rights.world import PEOPLE, World, world

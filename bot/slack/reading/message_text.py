@@ -1,6 +1,6 @@
 """All that a message shows: what its author says, and what others said that is attached to it.
 
-Text is in Slack's own notation, as that of blocks (`bot.slack.block_text`).
+Text is in Slack's own notation, as that of blocks (`bot.slack.reading.block_text`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from bot.errors import UserError
 from bot.files.ref import MOST_FILES, FileInfo, R, first_files
 from bot.markdown.characters import shortened
 from bot.markdown.safety import printable
-from bot.slack.block_text import RICH_TEXT, linked, text_of_blocks
 from bot.slack.file_info import files_of
-from bot.slack.payloads import SlackMessage
-from bot.slack.people import People
-from bot.slack.shown import escaped, mentioned, shown
+from bot.slack.inbound.payloads import SlackMessage
+from bot.slack.people.people import People
+from bot.slack.reading.block_text import RICH_TEXT, linked, text_of_blocks
+from bot.slack.reading.shown import escaped, mentioned, shown
 from bot.slack_limits import MESSAGE_TEXT_CHARS
 from bot.words import files as files_words
 from bot.words import form as words

@@ -9,10 +9,10 @@ import pytest
 
 from bot.completion.ask import Said
 from bot.errors import UserError
-from bot.slack import message_text
-from bot.slack.message_text import name_of, said_in
-from bot.slack.payloads import SlackMessage
-from bot.slack.people import People
+from bot.slack.inbound.payloads import SlackMessage
+from bot.slack.people.people import People
+from bot.slack.reading import message_text
+from bot.slack.reading.message_text import name_of, said_in
 from bot.slack.web_api import WebApi
 from bot.store.connection import Store
 from bot.store.keys import Keys

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.block_text import text_of_blocks
+from bot.slack.reading.block_text import text_of_blocks
 
 
 def text(words: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.errors import SlackError
-from bot.slack.charts import Chart
+from bot.slack.charts.charts import Chart
 from bot.slack.documents import Documents, File
 from bot.slack_limits import ALT_TEXT_CHARS
 from bot.words import votes as words
@@ -37,7 +37,7 @@ async def send_pictures(charts: Sequence[Chart], user: str, documents: Documents
 
 def _pictures(charts: Sequence[Chart]) -> tuple[list[File], str]:
     """The files, and what stands above them: which names their numbers are."""
-    from bot.slack.drawing import drawn, in_words  # noqa: PLC0415 - few bots ever draw
+    from bot.slack.charts.drawing import drawn, in_words  # noqa: PLC0415 - few bots ever draw
 
     files, legend = [], []
     for number, chart in enumerate(charts, 1):

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.slack.payloads import Malformed, MessageEvent, ReactionEvent, SlashCommand, payload_of
+from bot.slack.inbound.payloads import (
+    Malformed,
+    MessageEvent,
+    ReactionEvent,
+    SlashCommand,
+    payload_of,
+)
 
 Json = dict[str, Any]
 

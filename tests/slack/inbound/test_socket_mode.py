@@ -19,9 +19,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import socket_mode
-from bot.slack.incoming import answer
-from bot.slack.socket_mode import SocketMode
+from bot.slack.inbound import socket_mode
+from bot.slack.inbound.incoming import answer
+from bot.slack.inbound.socket_mode import SocketMode
 
 pytestmark = pytest.mark.integration
 

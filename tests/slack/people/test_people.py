@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack import people
-from bot.slack.people import People
-from bot.slack.person import Person
+from bot.slack.people import people
+from bot.slack.people.people import People
+from bot.slack.people.person import Person
 from bot.slack.web_api import RestingApi, WebApi
 from bot.store.allowances import Rests
 from bot.store.connection import Store

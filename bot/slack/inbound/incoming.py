@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 
 from bot import tracing
 from bot.seldom import Seldom
-from bot.slack.payloads import Malformed, payload_of
+from bot.slack.inbound.payloads import Malformed, payload_of
 
 _seldom = Seldom(structlog.get_logger(__name__))
 

@@ -12,11 +12,11 @@ import pytest
 
 from bot.completion.ask import Said
 from bot.errors import RateLimited, SlackError
-from bot.slack import thread
 from bot.slack.blocks import Foot, Question
-from bot.slack.people import NAMES_PER_MINUTE_EACH
+from bot.slack.people.people import NAMES_PER_MINUTE_EACH
+from bot.slack.reading import thread
+from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
-from bot.slack.thread import ThreadReader
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.connection import Store

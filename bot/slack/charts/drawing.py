@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
-from bot.slack.charts import Bar, Chart
+from bot.slack.charts.charts import Bar, Chart
 from bot.words import votes as words
 
 _WIDTH, _MARGIN = 920, 24

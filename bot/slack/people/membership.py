@@ -17,7 +17,7 @@ import structlog
 from attrs import field, frozen
 
 from bot.errors import SlackError, StoreUnavailable
-from bot.slack.person import Organisation, Person
+from bot.slack.people.person import Organisation, Person
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import MEMBERS_PAGE
 from bot.store.allowances import Allowances

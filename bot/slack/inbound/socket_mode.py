@@ -18,8 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.acks import Acks
 from bot.backoff import pauses
 from bot.crash_points import ACK, passing
-from bot.slack.incoming import Answering, JsonObject, json_object, not_understood
-from bot.slack.payloads import Malformed
+from bot.slack.inbound.incoming import Answering, JsonObject, json_object, not_understood
+from bot.slack.inbound.payloads import Malformed
 from bot.slack_limits import ACK_SECONDS
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.message_text import (
+from bot.slack.reading.message_text import (
     Attached,
     Attachment,
     names_of_files,

@@ -17,7 +17,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
-from bot.slack.person import Organisation, Person, SlackUser
+from bot.slack.people.person import Organisation, Person, SlackUser
 from bot.slack.web_api import WebApi
 from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.allowances import Allowances

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.slack.person import NAME_CHARS, Organisation, Person, SlackUser
+from bot.slack.people.person import NAME_CHARS, Organisation, Person, SlackUser
 
 ALONE = Organisation("T0HOME")
 GRID = Organisation("T0HOME", "E0ORG")

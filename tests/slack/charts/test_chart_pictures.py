@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import pytest
 
 from bot.files.pictures import size_of_png
-from bot.slack import drawing
-from bot.slack.chart_pictures import send_pictures
-from bot.slack.charts import Bar, Chart
-from bot.slack.drawing import Drawn
+from bot.slack.charts import drawing
+from bot.slack.charts.chart_pictures import send_pictures
+from bot.slack.charts.charts import Bar, Chart
+from bot.slack.charts.drawing import Drawn
 from bot.words import votes as words
 from sandbox.workspace import ANA, BEN, GENERAL, dm_of
 from tests.slack.test_documents import BEGIN, COMPLETE, arrived, sending
@@ -62,7 +62,7 @@ async def test_a_slack_that_refuses_or_fails_at_any_step_is_told(
 
 
 async def test_without_the_library_that_draws_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "bot.slack.drawing")
+    monkeypatch.delitem(sys.modules, "bot.slack.charts.drawing")
     monkeypatch.setitem(sys.modules, "PIL", None)
     async with sending("files:write") as (workspace, documents):
         assert await send_pictures(CHARTS, ANA, documents) == words.PICTURES_FAILED

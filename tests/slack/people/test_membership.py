@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.slack import membership as module
-from bot.slack.membership import MOST_LOOKS, Membership
-from bot.slack.person import Person
+from bot.slack.people import membership as module
+from bot.slack.people.membership import MOST_LOOKS, Membership
+from bot.slack.people.person import Person
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Allowances, Rests
 from bot.store.connection import Store

@@ -16,8 +16,8 @@ from bot.acks import Acks
 from bot.http_connection import refused
 from bot.listening import Handler, Listening
 from bot.settings import SLACK_PATH
-from bot.slack.incoming import Answering, not_understood, of_nobody, parse
-from bot.slack.payloads import Malformed
+from bot.slack.inbound.incoming import Answering, not_understood, of_nobody, parse
+from bot.slack.inbound.payloads import Malformed
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
 MOST_CONNECTIONS = 128

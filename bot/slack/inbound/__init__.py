@@ -1,0 +1,1 @@
+"""What Slack sends, by both transports: read at the edge, parsed, acked."""

@@ -1,0 +1,1 @@
+"""Who somebody is, and who may see which conversation: asked of Slack, and remembered."""

@@ -1,0 +1,1 @@
+"""What messages and threads of people say, read as they were seen by them."""
