@@ -13,8 +13,8 @@ from bench._questions import KEYS, question
 from bot.completion.ask import Ask
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 
 QUESTIONS = 2_000
 ROUNDS = 3

@@ -23,7 +23,7 @@ from bench._report import print_heads, verdict, write_down
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import channel_id, open_workspace
 from bot import words
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.embedded import EmbeddedServer
 from sandbox.workspace import ANA, CommandResult, Workspace
 
 WARM = 20

@@ -23,9 +23,9 @@ from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.rules.hold import Denied, Hold, Share
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
-from bot.store.connection import Store
-from bot.store.embedded import EmbeddedServer
 from bot.store.quotas import Quotas
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 
 TIMED = 2_000
 ROUNDS = 3

@@ -19,7 +19,7 @@ from pathlib import Path
 from bench._questions import question
 from bot.completion.result import Answer
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from tests.store.several import Server, cluster_of_three
 
 TEAMS = (1, 10, 1_000)

@@ -19,7 +19,7 @@ from bench._report import print_heads, verdict, write_down
 from bench.pictures import DOCS, keep
 from bench.streaming.rows import Bars, Question, Row
 from bench.streaming.stage import answer_text, channel_id, open_workspace
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.embedded import EmbeddedServer
 from sandbox.workspace import ANA, Workspace
 
 PLOT = DOCS / "streams.svg"

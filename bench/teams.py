@@ -27,9 +27,9 @@ from bench.streaming.stage import channel_id
 from bot.app import open_bot
 from bot.ops.logs import configure
 from bot.settings import Settings
-from bot.store.connection import Store
-from bot.store.embedded import EmbeddedServer
 from bot.store.installations import Installations
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 from bot.store.seal import Seal
 from bot.teams.register import Record, Register
 from sandbox.workspace import (

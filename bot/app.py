@@ -119,8 +119,8 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
         begun: list[asyncio.Task[Any]] = [meeting]
         try:
             # While Slack answers and the store starts, what comes after is loaded.
-            await load("bot.store.connection")
-            from bot.store.connection import open_store  # noqa: PLC0415
+            await load("bot.store.redis.connection")
+            from bot.store.redis.connection import open_store  # noqa: PLC0415
 
             opening = asyncio.create_task(
                 stack.enter_async_context(open_store(settings)), name="opening the store"

@@ -17,9 +17,9 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.slack.session import SlackClient, slack_session
-from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys, OwnKey
 from bot.store.installations import Installations
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
 from bot.web_address import web_address_fits

@@ -12,7 +12,7 @@ from bot.process import Ground, Health, WayIn, open_team, ops_server
 from bot.process import way_in as way_in_of
 from bot.slack.inbound.http_mode import HttpMode
 from bot.slack.installation import Installation
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from bot.teams.tenant import Only, Serving
 from bot.unbuilt import build_models
 

@@ -17,9 +17,9 @@ from bot.jobs.job import GROUP, Job
 from bot.jobs.queue import Queue
 from bot.ops import command_words, words
 from bot.settings import Settings
-from bot.store.connection import Store, open_store
-from bot.store.embedded import LOCK
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, open_store
+from bot.store.redis.embedded import LOCK
 from bot.words import talk
 
 

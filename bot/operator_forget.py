@@ -10,8 +10,8 @@ from bot.jobs.board import Board, workspaces
 from bot.operator import operators_store
 from bot.ops import command_words, words
 from bot.settings import Settings
-from bot.store.connection import Store
 from bot.store.forgetting import Forgetting
+from bot.store.redis.connection import Store
 
 _PERSON = re.compile(r"[UW][A-Z0-9]+")
 

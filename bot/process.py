@@ -36,7 +36,7 @@ from bot.slack.inbound.reaction import BackgroundTasks
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.installation import Installation
 from bot.slack.session import slack_client
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from bot.teams.tenant import Serving, Tenant
 from bot.wiring import Wiring
 

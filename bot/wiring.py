@@ -62,10 +62,10 @@ from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Rests
-from bot.store.connection import Store
 from bot.store.memory import Memory
 from bot.store.people import KeptPeople
 from bot.store.policies import Policies
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 
 if TYPE_CHECKING:

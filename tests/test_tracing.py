@@ -19,8 +19,8 @@ from bot.errors import StartupError
 from bot.jobs.queue import Queue
 from bot.ops.logs import configure
 from bot.settings import Settings
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import Script
 from tests.e2e.stage import markdown, on_stage
 from tests.jobs.asks import make_ask

@@ -30,11 +30,11 @@ from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.conversations import Conversations
-from bot.store.embedded import EmbeddedServer
 from bot.store.keys import Keys
 from bot.store.people import KeptPeople
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 from sandbox.workspace import ANA, BOT_USER, TEAM_ID, Workspace
 
 LOOK_SECONDS = 0.1

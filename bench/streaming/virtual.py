@@ -31,8 +31,8 @@ from bot.jobs.worker import Worker
 from bot.reply.chain import Chain
 from bot.settings import Settings, Streaming
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, TEAM_ID
 from tests.simulation import loop as simulated
 from tests.simulation.loop import Process, SimLoop, spawn

@@ -17,8 +17,8 @@ from bot.errors import StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Load, load_of
 from bot.jobs.queue import Queue
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys, named
+from bot.store.redis.connection import Store, redis_errors
 
 RowState = Literal["queued", "in line", "resting", "running", "delivering", "failed"]
 """Where a job stands; `in line`: behind others of its conversation; `resting`: after a crash."""

@@ -16,9 +16,9 @@ import structlog
 from bot.completion.result import Answer
 from bot.jobs.job import SET_ASIDE_SECONDS, Lease
 from bot.rules.hold import Hold
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 from bot.store.quotas import books, counters
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

@@ -1,9 +1,10 @@
 """Gives the places of one process to the jobs of all its workspaces, in turn.
 
-One connection hears of what is new in any of them (`bot.store.news`), and one look at each shard
-that is busy finds what else there is: jobs that were abandoned, or have rested, or that nobody has
-room for, and what was not heard of. So a workspace that says nothing costs nothing, however many
-there are. A workspace that is not open here and has something to do is asked for (`wanted`).
+One connection hears of what is new in any of them (`bot.store.redis.news`), and one look at each
+shard that is busy finds what else there is: jobs that were abandoned, or have rested, or that
+nobody has room for, and what was not heard of. So a workspace that says nothing costs nothing,
+however many there are. A workspace that is not open here and has something to do is asked for
+(`wanted`).
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ from bot.jobs.worker import (
     always_connected,
     last_cause,
 )
-from bot.store.connection import Store
 from bot.store.keys import ALL_SHARDS, Shard
-from bot.store.news import What, listen
 from bot.store.policies import Policies
+from bot.store.redis.connection import Store
+from bot.store.redis.news import What, listen
 
 log = structlog.get_logger(__name__)
 

@@ -24,9 +24,9 @@ from bot.completion.result import Answer
 from bot.reply import cut, route
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.recent import Recent
+from bot.store.redis.connection import Store
 
 ALWAYS_KNOWN = frozenset(
     {

@@ -36,10 +36,10 @@ from bot.jobs.leased import Leased
 from bot.jobs.refusal import Crowd, raise_refusal
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
-from bot.store.connection import BLOCK_SECONDS, Store, redis_errors
 from bot.store.conversations import RECENT
 from bot.store.keys import Keys
 from bot.store.quotas import counters
+from bot.store.redis.connection import BLOCK_SECONDS, Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

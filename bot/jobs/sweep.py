@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.jobs.job import GROUP, Load, age_of
 from bot.jobs.queue import OFFER_SECONDS
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import ALL_SHARDS, Shard
+from bot.store.redis.connection import Store, redis_errors
 
 
 @dataclass(frozen=True, slots=True)

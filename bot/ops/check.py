@@ -22,8 +22,8 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.slack.session import SlackClient, slack_session
-from bot.store.connection import open_store
 from bot.store.installations import Installations
+from bot.store.redis.connection import open_store
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
 from bot.words.installing import LOST_REMEDY

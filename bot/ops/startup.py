@@ -174,7 +174,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
             yield Trouble(wrong_url(name, "https:// or http://"), setting=name)
     if settings.redis_url is None:
         return
-    from bot.store.address import address_fault  # noqa: PLC0415 - brings redis
+    from bot.store.redis.address import address_fault  # noqa: PLC0415 - brings redis
 
     if fault := address_fault(settings.redis_url.get_secret_value()):
         yield Trouble(fault, words.REMEDY_REDIS_URL, "REDIS_URL")

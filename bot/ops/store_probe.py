@@ -12,8 +12,8 @@ from bot.errors import StartupError, StoreUnavailable
 from bot.ops import words
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
-from bot.store.connection import Store, open_store
-from bot.store.embedded import START_SECONDS
+from bot.store.redis.connection import Store, open_store
+from bot.store.redis.embedded import START_SECONDS
 
 OLDEST_REDIS = (6, 2)
 OLDEST_VALKEY = (7, 2)

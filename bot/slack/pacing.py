@@ -11,8 +11,8 @@ from typing import Literal
 
 from bot.errors import LeaseLost
 from bot.slack_limits import POST_BURST, POST_BURST_SECONDS
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 
 WINDOW_SECONDS = 61.0
 """Slack counts calls in 60 s as they arrive; the second more allows for the way there."""

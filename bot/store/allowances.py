@@ -12,8 +12,8 @@ from collections import OrderedDict, deque
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

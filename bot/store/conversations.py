@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.completion.conversation import Turn
 from bot.files.ref import FileRef
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 Recent = tuple[tuple[FileRef, ...], ...]
 RECENT: TypeAdapter[Recent] = TypeAdapter(Recent)

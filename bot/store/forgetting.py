@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.rules.quota import Scope
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys, named
 from bot.store.lifetimes import LIFETIMES, Lifetime
+from bot.store.redis.connection import Store, redis_errors
 from bot.words.admin import SOMEBODY
 
 _SCANNED_AT_ONCE = 1_000

@@ -15,8 +15,8 @@ import structlog
 from pydantic import SecretStr
 
 from bot.rules.quota import WORKSPACE
-from bot.store.connection import Store, redis_errors
 from bot.store.policies import MOST_AUDITED
+from bot.store.redis.connection import Store, redis_errors
 from bot.store.seal import Seal, SealBroken
 
 log = structlog.get_logger(__name__)

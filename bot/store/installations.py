@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.connection import Store, redis_errors
+from bot.store.redis.connection import Store, redis_errors
 
 PREFIX = "grokbot:{installations}:"
 

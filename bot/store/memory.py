@@ -3,8 +3,8 @@ open form holds beside its fields, since Slack gives a view room for 3,000 chara
 
 from __future__ import annotations
 
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 DRAFT_SECONDS = 2 * 3600
 """How long a form may stay open and still be sent."""

@@ -9,8 +9,8 @@ import structlog
 
 from bot.errors import StoreUnavailable
 from bot.slack_limits import EVENT_RETRY_SECONDS
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 KEPT_SECONDS = 24 * 3600
 """How long it is kept: what somebody is called seldom changes. What they may do is asked for more

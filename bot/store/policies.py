@@ -23,8 +23,8 @@ from bot.errors import StoreUnavailable
 from bot.rules.policy import Fields, Policy, Unread, rules_of
 from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

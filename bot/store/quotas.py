@@ -13,8 +13,8 @@ from typing import Any, assert_never
 
 from bot.rules.hold import Hold
 from bot.rules.quota import QUOTAS, QuotaName, Scope, Windows
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 _AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
 """What `quotas.lua` counts."""

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

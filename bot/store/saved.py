@@ -15,8 +15,8 @@ from pydantic import JsonValue, ValidationError
 
 from bot.rules.policy import Rules
 from bot.rules.quota import Scope
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.memory import Drafts
@@ -13,6 +12,7 @@ from bot.store.once import Once
 from bot.store.policies import Audit, Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents
+from bot.store.redis.connection import Store
 from bot.store.saved import Saved
 from bot.store.votes import Votes
 

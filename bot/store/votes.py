@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot, Judged, Vote
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.slack import TOKEN_GONE
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import named
+from bot.store.redis.connection import Store, redis_errors
 from bot.teams.register import Record, Register
 from bot.teams.rotation import NOT_GRANTED
 

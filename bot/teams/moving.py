@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import structlog
 from redis.exceptions import ResponseError
 
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store, redis_errors
 
 log = structlog.get_logger(__name__)
 

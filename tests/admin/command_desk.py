@@ -23,9 +23,9 @@ from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.channel_names import ChannelNames
 from bot.slack.reading.shown import mentioned, shown
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import Policies
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Message, Workspace
 from tests.doors.app import listening

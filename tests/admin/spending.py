@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 
 DAY, MONTH = "2025-11-23", "2025-11"
 """Those of `command_desk.NOW`, in UTC."""

@@ -14,8 +14,8 @@ from bot.rules.policy import limit_fields
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings, admins_of
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.admin.spending import DAY, MONTH, spend

@@ -14,8 +14,8 @@ from bot.rules.policy import Paused, default_fields, limit_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.settings import Settings
 from bot.slack.people.person import Person
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 from bot.views.home_view import Part, home_view
 from bot.words import home as words

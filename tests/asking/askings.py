@@ -10,8 +10,8 @@ from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.slack.people.people import People
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 
 

@@ -10,8 +10,8 @@ from bot.asking.admission import Admission
 from bot.settings import Settings
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import admin as words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, GUEST, STRANGER, Workspace
 from sandbox.workspace.state import TEAM_ID

@@ -14,7 +14,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.store.embedded import _server_binary
+from bot.store.redis.embedded import _server_binary
 from tests.chaos.plan import Fault
 
 START_SECONDS = 20.0

@@ -30,8 +30,8 @@ from bot.slack.inbound.payloads import Click, MessageEvent
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 from bot.words import talk
 from sandbox.workspace import BOT_USER, Message, Workspace

@@ -22,9 +22,9 @@ from bot.jobs.queue import Queue
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Drafts
+from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, TEAM_ID, InteractionResult, View, Workspace

@@ -21,8 +21,8 @@ from bot.settings import Settings
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, Workspace
 from tests.asking.askings import asking_of

@@ -11,8 +11,8 @@ from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, Workspace
 from tests.doors.test_buttons import Panel, finished, on_panel, reason_of, running

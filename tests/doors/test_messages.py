@@ -9,8 +9,8 @@ import pytest
 from bot import words
 from bot.grok.client import GrokClient
 from bot.rules.commands import help_text
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, ENGINEERING, GENERAL, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage

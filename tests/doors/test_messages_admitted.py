@@ -10,8 +10,8 @@ import pytest
 from bot.doors import messages
 from bot.grok.client import GrokClient
 from bot.slack.people.people import MOST_ASKED_FOR
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import admin as admin_words
 from bot.words import talk
 from sandbox.workspace import (

@@ -9,8 +9,8 @@ import pytest
 from bot.completion.ask import Said
 from bot.files.ref import FileRef
 from bot.grok.client import GrokClient
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage

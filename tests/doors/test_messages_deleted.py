@@ -14,8 +14,8 @@ from bot.jobs.job import dump_post, post_field
 from bot.reply.ledger import Post, withdrawn
 from bot.slack.blocks import Block, Foot, Message
 from bot.slack.slack import METADATA_EVENT, Slack
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, AppConfig, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage
 

@@ -14,8 +14,8 @@ from bot.doors import messages
 from bot.doors.hearing import dedupe_of
 from bot.grok.client import GrokClient
 from bot.jobs import accept
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, Limits, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.grok.client import GrokClient
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, GENERAL, Workspace, dm_of
 from tests.doors.conversing import Stage, on_stage

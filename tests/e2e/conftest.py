@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from tests.e2e import loaded
 from tests.e2e.loop_watch import watched_steps
 from tests.store.leftovers import leftovers

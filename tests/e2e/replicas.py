@@ -24,9 +24,9 @@ from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer
 from sandbox.workspace import BOT_USER, TEAM_ID, Workspace
 from tests.fixtures.grok import grok_settings

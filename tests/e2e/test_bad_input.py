@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot import words
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from bot.words import grok
 from sandbox.grok import Script
 from sandbox.workspace import ANA, FINANCE, GENERAL

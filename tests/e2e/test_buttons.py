@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, dm_of
 from tests.e2e.stage import Stage, button, buttons, is_complete, markdown, on_stage

@@ -11,8 +11,8 @@ from typing import Any
 from bot.completion import CompletionRequest
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace
 from tests.e2e.process import bot_process, environment

@@ -13,8 +13,8 @@ import pytest
 from bot import words
 from bot.completion.transcript import GO_ON
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import (

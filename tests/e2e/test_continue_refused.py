@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot import words
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from bot.words import admin, talk
 from sandbox.grok import Script
 from sandbox.workspace import (

@@ -13,8 +13,8 @@ from bot import words
 from bot.completion import CompletionRequest
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, ENGINEERING, GENERAL, TEAM_ID, Message, Workspace
 from tests.e2e.deadly import DEADLY, STRUCK

@@ -16,8 +16,8 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.ops import command_words
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace

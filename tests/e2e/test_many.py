@@ -14,9 +14,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.duties import Duty
-from bot.store.connection import Store
 from bot.store.installations import Installations
 from bot.store.keys import Shard
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams import tenants
 from bot.teams.register import Record, Register

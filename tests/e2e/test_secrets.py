@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.embedded import EmbeddedServer
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, DESIGN, GENERAL, Workspace
 from sandbox.workspace.state import dm_of

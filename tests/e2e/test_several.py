@@ -17,8 +17,8 @@ from bot.duties import Duty
 from bot.errors import UserError
 from bot.jobs.queue import Queue
 from bot.ops.check import check
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.teams import pages, tenants
 from bot.words import talk
 from bot.words import votes as votes_words

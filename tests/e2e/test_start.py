@@ -17,8 +17,8 @@ from bot.errors import StartupError
 from bot.jobs import worker
 from bot.ops.heap import load
 from bot.settings import Settings
-from bot.store.connection import Store
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.e2e.process import environment
@@ -53,7 +53,7 @@ async def test_slack_is_asked_and_the_store_opened_while_the_parts_are_loaded(
         async with open_bot(settings):
             await workspace.connected()
 
-    assert loaded == ["bot.store.connection", "bot.joining"]
+    assert loaded == ["bot.store.redis.connection", "bot.joining"]
 
 
 async def test_a_bot_that_slack_does_not_know_leaves_no_store_behind(

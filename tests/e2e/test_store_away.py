@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot import words
 from bot.slack_limits import ACK_SECONDS
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.embedded import EmbeddedServer
 from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import ANA, GENERAL, Limits

@@ -18,9 +18,9 @@ from bot.jobs.queue import Queue
 from bot.ops.store_probe import ServerInfo, store_info
 from bot.ops.trouble import Trouble
 from bot.settings import Settings
-from bot.store.connection import Store
 from bot.store.installations import PREFIX
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, GENERAL, TEAM_ID, Message
 from tests.e2e.loaded import loaded_bot

@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from bot.doors.voting import AT_ONCE, PER_MINUTE
 from bot.rules.quota import windows_at
 from bot.rules.votes import Ballot
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.votes import Votes
 from bot.views.feedback_view import FEEDBACK_FORM
 from bot.words import talk

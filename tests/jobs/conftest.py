@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 
 MakeQueue = Callable[[Store, float], Queue]
 

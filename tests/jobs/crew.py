@@ -15,8 +15,8 @@ from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.fixtures.store import TEAM
 from tests.jobs.asks import make_answer
 

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from bot.jobs.holder import RunJob
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.crew import Crew
 
 FAST = 0.5

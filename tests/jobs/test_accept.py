@@ -13,8 +13,8 @@ from bot.jobs import accept
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.refusal import Crowd
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words.admin import asked_too_often
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue

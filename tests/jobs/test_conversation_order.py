@@ -14,10 +14,10 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Entry, Load
 from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.recent import Recents
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one, take_next, take_over

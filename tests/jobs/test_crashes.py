@@ -8,8 +8,8 @@ from bot.jobs.crashes import ALONE_SECONDS, GROWTH, JITTER, MOST_ATTEMPTS
 from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held
 from bot.jobs.queue import SCAN_START, Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import read_one, take_next
 from tests.jobs.work import IDLE, Runs, working

@@ -16,10 +16,10 @@ from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.quota import WORKSPACE
-from bot.store import news
-from bot.store.connection import Store
 from bot.store.keys import Keys, Shard
 from bot.store.policies import Policies
+from bot.store.redis import news
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.work import Runs, sample, until
 

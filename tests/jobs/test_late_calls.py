@@ -27,9 +27,9 @@ from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Message, Workspace
 from sandbox.workspace.faults import Fault

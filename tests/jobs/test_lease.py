@@ -14,8 +14,8 @@ from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Queue
 from bot.reply.ledger import Ledger, Post
 from bot.slack.pacing import EditBudget
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import take_next, take_over

@@ -12,8 +12,8 @@ import pytest_asyncio
 from bot.jobs import queue as queue_module
 from bot.jobs.job import Entry
 from bot.jobs.queue import SCAN_START, Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.steps import read_one
 

@@ -8,8 +8,8 @@ import pytest
 
 from bot.jobs.job import Load
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.processes import FAST, SLOW, Journal, process, worker
 

@@ -11,8 +11,8 @@ from bot.errors import StoreUnavailable
 from bot.jobs.job import GROUP, Again, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one, take_next

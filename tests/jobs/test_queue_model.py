@@ -26,9 +26,9 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import GROUP, ROOT, Again, Lease, dump_post, post_field
 from bot.jobs.queue import SCAN_START, Queue
 from bot.reply.ledger import Post
-from bot.store.connection import Store
 from bot.store.conversations import Conversations, turn_entry
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.fixtures.store import TEAM
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.model import Model, ModelJob, ModelLine

@@ -29,9 +29,9 @@ from bot.jobs.queue import SCAN_START, Queue
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold, Share
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, UsageRow
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.quota_model import COUNTED, OF_SEARCH, Counts, ModelJob, QuotaModel
 from tests.rules.holds import make_windows

@@ -8,9 +8,9 @@ import pytest
 
 from bot.jobs.queue import Queue
 from bot.rules.quota import WORKSPACE
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.processes import FAST, SLOW, Journal, process, worker
 from tests.jobs.spender import USED, Spender

@@ -16,9 +16,9 @@ from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.rules.hold import Denied, Hold
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.work import IDLE, working

@@ -9,10 +9,10 @@ from bot.jobs.queue import Queue
 from bot.rules.hold import Hold
 from bot.rules.prices import Prices
 from bot.rules.quota import WORKSPACE
-from bot.store.connection import Store
 from bot.store.conversations import turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
 from tests.rules.holds import make_hold

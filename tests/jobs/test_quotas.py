@@ -17,9 +17,9 @@ from bot.jobs.queue import Queue
 from bot.rules.charge import Charge
 from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.quota import WORKSPACE, Scope
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next, take_over
 from tests.jobs.work import Runs, sample

@@ -30,10 +30,10 @@ from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.conversations import Conversations, turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas
+from bot.store.redis.connection import Store
 from bot.words import quota as said
 from sandbox.grok import GrokServer, Script, ToolCall
 from sandbox.workspace import ANA, BOT_USER, GENERAL, Limits, Workspace

@@ -21,9 +21,9 @@ from bot.rules.policy import Policy, Rules
 from bot.rules.prices import Prices
 from bot.rules.quota import QuotaName, Scope
 from bot.settings import Settings
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.test_quota_race import ASKED, FAST, CrashError, Watch, ask_all

@@ -7,8 +7,8 @@ from bot.completion.result import Answer, Section
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.jobs.sequels import Sequel, Sequels
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
 

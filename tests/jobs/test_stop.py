@@ -11,8 +11,8 @@ from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held
 from bot.jobs.queue import STOPS_START, Queue
 from bot.jobs.worker import Worker
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import take_next, take_over

@@ -15,8 +15,8 @@ from bot.jobs.board import Board
 from bot.jobs.job import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
 from bot.jobs.queue import Queue
 from bot.operator import why
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.steps import read_one, take_next
 from tests.rules.holds import make_hold

@@ -14,8 +14,8 @@ from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import JOBS_WAITING
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.processes import FAST, Journal, process

@@ -15,8 +15,8 @@ from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one, take_next, take_over

@@ -18,9 +18,9 @@ from bot.jobs.job import GROUP
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
-from bot.store.connection import Store
-from bot.store.embedded import EmbeddedServer
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
 from tests.jobs.steps import read_one
@@ -307,7 +307,7 @@ async def test_nobody_counts_as_gone_for_the_time_that_redis_was_away(
     tmp_path: Path, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two replicas, and a store that is away for longer than a lease: no holder could renew."""
-    monkeypatch.setattr("bot.store.embedded.RESTART_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr("bot.store.redis.embedded.RESTART_SECONDS", (0.01, 0.01))
     monkeypatch.setattr(holder, "AWAY_SECONDS", 0.01)
     go, lease = asyncio.Event(), 1.5
     runs = Runs(lambda _: go.wait())
@@ -406,7 +406,7 @@ async def test_worker_outlives_a_connection_that_is_cut(
 async def test_job_goes_on_when_redis_is_killed_and_comes_back(
     tmp_path: Path, make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.embedded.RESTART_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr("bot.store.redis.embedded.RESTART_SECONDS", (0.01, 0.01))
     intended, restarted = asyncio.Event(), asyncio.Event()
 
     async def act(held: Held) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.ops.check import Line, check, run_checks
 from bot.ops.scopes import SCOPES
 from bot.settings import Settings
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis.embedded import EmbeddedServer
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import Workspace
 from tests.grok.wire import wire_server

@@ -19,8 +19,8 @@ from bot.settings import Streaming
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Limits, Message, Workspace
 from tests.reply.fake_ledger import FakeJob, FakeLedger
 from tests.reply.native_writer import FakeBudget, Write, Writer

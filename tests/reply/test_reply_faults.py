@@ -11,8 +11,8 @@ from bot import words
 from bot.completion.result import Section
 from bot.errors import SlackError
 from bot.slack.pacing import EditBudget
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.reply.conftest import DEADLINE, LAST_LINE, Start, answer, standing
 from tests.reply.test_reply import check_revisions, shown, streaming

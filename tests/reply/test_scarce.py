@@ -12,8 +12,8 @@ from bot.reply import growing
 from bot.reply.reply import Reply
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import Message, Workspace
 from tests.reply.conftest import LAST_LINE, Start, answer, ask, standing

@@ -16,8 +16,8 @@ from bot.slack.blocks import Foot, further_message
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, AppConfig, Limits, Workspace
 from tests.doors.jobs import an_ask
 from tests.reply.fake_ledger import FakeJob, FakeLedger

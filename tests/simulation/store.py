@@ -24,7 +24,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from bot.store import scripts
-from bot.store.connection import REPLY_SECONDS, Script, Store
+from bot.store.redis.connection import REPLY_SECONDS, Script, Store
 from tests.simulation.world import Call, World
 
 

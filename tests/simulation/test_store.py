@@ -18,11 +18,11 @@ from bot.rules.policy import limit_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.slack.pacing import EditBudget
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
 from bot.store.policies import Policies
 from bot.store.quotas import Quotas
+from bot.store.redis.connection import Store
 from tests.fixtures.store import TEAM
 from tests.jobs.asks import make_answer, make_ask
 from tests.rules.holds import make_hold, make_windows

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-from bot.store.connection import REPLY_SECONDS
+from bot.store.redis.connection import REPLY_SECONDS
 from tests.simulation.loop import PROCESS, Process, SimLoop
 
 Kind = Literal["store", "slack", "grok"]

@@ -17,8 +17,8 @@ from bot.slack.inbound.incoming import JsonObject
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.session import SlackClient, slack_session
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.installations import Installations
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams.departure import Departures
 from bot.teams.register import Record, Register

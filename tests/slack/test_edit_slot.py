@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 
 MINUTE = 61_000
 TYPICAL = 12_000

@@ -9,8 +9,8 @@ from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, BEN, FINANCE, GENERAL, Message, Workspace, dm_of
 from tests.sandbox.slack_app import client_of
 

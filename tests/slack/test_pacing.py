@@ -14,8 +14,8 @@ from bot.slack.pacing import EditBudget, wait_out
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.slack_limits import POST_BURST
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import GENERAL, RANDOM, Limits, Workspace
 
 MINUTE_SCALE = 0.05

@@ -18,8 +18,8 @@ from bot.slack.response_url import ResponseUrls
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, FINANCE, GENERAL, Workspace
 
 SLACK = "https://slack.com/api/"

@@ -9,8 +9,8 @@ import pytest
 from bot.errors import RateLimited
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Rests
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.sandbox.slack_app import client_of
 

@@ -8,8 +8,8 @@ from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.slack.views import VIEWS_PER_MINUTE_EACH, Views
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, BEN, Limits, Workspace
 from tests.sandbox.slack_app import client_of
 from tests.sandbox.test_workspace_views import Json, modal, plain, text_input, trigger

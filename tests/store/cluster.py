@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as NotReadyError
 
-from bot.store.embedded import _server_binary
+from bot.store.redis.embedded import _server_binary
 from tests.ports import free_port
 
 DEADLINE = 20.0

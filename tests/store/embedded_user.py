@@ -11,7 +11,7 @@ import sys
 
 from bot.errors import StartupError
 from bot.settings import Settings
-from bot.store.connection import open_store
+from bot.store.redis.connection import open_store
 
 
 async def main(data_dir: str) -> None:

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import unquote, urlparse
 
-from bot.store.connection import Store
+from bot.store.redis.connection import Store
 from tests.ports import free_port
 
 Lose = Callable[[bytes], bool]

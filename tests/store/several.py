@@ -16,7 +16,7 @@ from redis import Redis
 from redis.crc import key_slot
 from redis.exceptions import ResponseError
 
-from bot.store.embedded import _server_binary
+from bot.store.redis.embedded import _server_binary
 from tests.ports import free_port
 from tests.store.cluster import _answers, bus_port, until
 

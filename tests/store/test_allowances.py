@@ -8,8 +8,8 @@ import pytest
 
 from bot.store import allowances as module
 from bot.store.allowances import WINDOW_SECONDS, Allowances
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy, every_other
 
 

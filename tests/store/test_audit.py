@@ -9,9 +9,9 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import WORKSPACE, Scope
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import MOST_AUDITED, Audit, AuditEntry, Policies
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy
 
 CHANNEL = Scope("channel", "C1")

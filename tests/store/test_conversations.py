@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.completion.conversation import Turn
-from bot.store.connection import Store
 from bot.store.conversations import Conversation, Conversations, turn_entry
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy, every_other
 
 TURN = Turn(job_id="job-1", user="U1", name="Änn", prompt="a b\n{}", answer="c d", context="e f")

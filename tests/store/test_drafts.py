@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import DRAFT_SECONDS, Drafts
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy, every_other
 
 

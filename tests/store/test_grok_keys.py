@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys
 from bot.store.keys import Keys
 from bot.store.policies import Audit
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 
 TEAM, OTHER = "T0ONE", "T0TWO"

@@ -4,11 +4,11 @@ import inspect
 
 import pytest
 
-from bot.store.connection import Store
 from bot.store.forgetting import lifetime_of
 from bot.store.installations import PREFIX
 from bot.store.keys import Keys, Shard
 from bot.store.lifetimes import LIFETIMES
+from bot.store.redis.connection import Store
 from tests.store.leftovers import leftovers
 
 OF_INSTALLATIONS = ("records", "versions", "left", "states", "codes", "teams:E1")

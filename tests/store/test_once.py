@@ -9,9 +9,9 @@ import pytest
 
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store import once
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.once import Once
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy, every_other
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.people import KEPT_SECONDS, KeptPeople
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy
 
 

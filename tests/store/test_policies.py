@@ -26,9 +26,9 @@ from bot.rules.policy import (
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store import policies as policy_module
-from bot.store.connection import ATTEMPTS, Store
 from bot.store.keys import Keys
 from bot.store.policies import Audit, Change, Policies
+from bot.store.redis.connection import ATTEMPTS, Store
 from tests.store.proxy import Proxy, always
 
 CHANNEL = Scope("channel", "C1")

@@ -23,10 +23,10 @@ from pydantic import JsonValue
 
 from bot.rules.policy import Fields, rules_of
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
-from bot.store import connection
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import Audit, Change, Policies
+from bot.store.redis import connection
+from bot.store.redis.connection import Store
 from tests.fixtures.store import TEAM
 from tests.store.proxy import Lose, Proxy
 

@@ -7,9 +7,9 @@ import pytest
 from bot.jobs.queue import Queue
 from bot.rules.charge import Charge
 from bot.rules.quota import EACH_USER, QUOTAS, WORKSPACE, QuotaName, Scope
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Counts, Quotas, UsageRow, Use
+from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next
 from tests.rules.holds import make_hold, make_windows

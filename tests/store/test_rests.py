@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.store.allowances import Rests
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy
 
 

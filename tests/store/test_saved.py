@@ -7,8 +7,8 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.rules.quota import WORKSPACE, Scope
 from bot.store import saved as module
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.saved import Saved
 from tests.store.proxy import Proxy, every_other
 

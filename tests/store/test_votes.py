@@ -12,8 +12,8 @@ from bot.errors import StoreUnavailable
 from bot.rules.quota import windows_at
 from bot.rules.votes import Judged, Vote
 from bot.store import votes as module
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.votes import Votes
 from tests.store.proxy import Proxy, every_other
 

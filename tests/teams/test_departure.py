@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from bot.slack.session import SlackClient, slack_session
-from bot.store.connection import Store
 from bot.store.installations import Installations
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams.departure import Departures
 from bot.teams.register import Record, Register

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.jobs.board import Board, workspaces
 from bot.jobs.queue import Queue
-from bot.store.connection import Store
 from bot.store.keys import Keys, Shard
+from bot.store.redis.connection import Store
 from bot.teams.moving import Moving
 from tests.jobs.asks import make_ask
 

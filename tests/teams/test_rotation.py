@@ -11,8 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
 from bot.slack.session import slack_session
-from bot.store.connection import Store
 from bot.store.installations import Installations
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams.register import Record, Register
 from bot.teams.rotation import Rotation

@@ -14,10 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.inbound.incoming import JsonObject
 from bot.slack.inbound.payloads import Malformed
 from bot.slack.installation import Installation
-from bot.store.connection import Store
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams import tenants as module
 from bot.teams.departure import Departures

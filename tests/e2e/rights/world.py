@@ -12,9 +12,9 @@ from typing import Any, Literal
 from bot.rules.policy import Fields, default_fields, limit_fields, model_fields, searchable_fields
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.slack.plain_blocks import plain_words
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.policies import Policies
+from bot.store.redis.connection import Store
 from bot.store.votes import Votes
 from bot.words import admin, form, prompts, talk
 from sandbox.grok import GrokServer, Script

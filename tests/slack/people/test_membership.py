@@ -13,9 +13,9 @@ from bot.slack.people.membership import MOST_LOOKS, Membership
 from bot.slack.people.person import Person
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Allowances, Rests
-from bot.store.connection import Store
 from bot.store.keys import Keys
 from bot.store.memory import Memory
+from bot.store.redis.connection import Store
 from sandbox.workspace import (
     ANA,
     ANA_AND_BEN,

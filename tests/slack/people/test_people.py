@@ -13,8 +13,8 @@ from bot.slack.people.people import People
 from bot.slack.people.person import Person
 from bot.slack.web_api import RestingApi, WebApi
 from bot.store.allowances import Rests
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GUEST, Workspace
 from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of

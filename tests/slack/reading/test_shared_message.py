@@ -14,8 +14,8 @@ from bot.slack.people.people import People
 from bot.slack.reading import message_text
 from bot.slack.reading.message_text import name_of, said_in
 from bot.slack.web_api import WebApi
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, BEN, CHLOE, Workspace
 from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of

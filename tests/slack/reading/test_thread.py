@@ -19,8 +19,8 @@ from bot.slack.reading.thread import ThreadReader
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
-from bot.store.connection import Store
 from bot.store.keys import Keys
+from bot.store.redis.connection import Store
 from sandbox.workspace import ANA, BEN, BOT_USER, CHLOE, GENERAL, Workspace, dm_of
 from tests.fixtures.workspace import people_of
 from tests.sandbox.slack_app import client_of

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings
-from bot.store.connection import ATTEMPTS, OF_A_QUESTION, Store, open_store
 from bot.store.keys import Keys
+from bot.store.redis.connection import ATTEMPTS, OF_A_QUESTION, Store, open_store
 from tests.store.proxy import Proxy, always, every_other
 
 KEYS = ("seen", "job", "queue")

@@ -9,8 +9,8 @@ from redis.asyncio import BlockingConnectionPool, SSLConnection
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import AbstractConnection
 
-from bot.store.address import OURS, address_fault, parse_address
-from bot.store.connection import Store
+from bot.store.redis.address import OURS, address_fault, parse_address
+from bot.store.redis.connection import Store
 
 
 @pytest.mark.parametrize(

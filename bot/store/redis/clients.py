@@ -27,8 +27,8 @@ from redis.commands.core import AsyncScript
 from redis.driver_info import DriverInfo
 
 from bot import metrics
-from bot.store.address import Address, parse_address
-from bot.store.pool import NO_REPLY, Direct, NotSentError, Pool
+from bot.store.redis.address import Address, parse_address
+from bot.store.redis.pool import NO_REPLY, Direct, NotSentError, Pool
 
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512

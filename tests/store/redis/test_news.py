@@ -12,10 +12,10 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.jobs.queue import Queue
-from bot.store import news
-from bot.store.connection import Store
 from bot.store.keys import Keys
-from bot.store.news import What, listen
+from bot.store.redis import news
+from bot.store.redis.connection import Store
+from bot.store.redis.news import What, listen
 from tests.jobs.asks import make_ask
 from tests.store.several import cluster_of_three, guarded_server
 

@@ -23,9 +23,9 @@ from bot.ops.trouble import Trouble
 from bot.rules.hold import Denied
 from bot.rules.quota import WORKSPACE
 from bot.settings import Settings
-from bot.store.connection import Store, redis_errors
 from bot.store.keys import Keys
 from bot.store.quotas import Quotas
+from bot.store.redis.connection import Store, redis_errors
 from tests.jobs.asks import make_ask
 from tests.rules.holds import make_hold
 from tests.store.cluster import until

@@ -19,8 +19,9 @@ from bot import metrics
 from bot.crash_points import passing
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings, serves_several
-from bot.store.address import address_fault
-from bot.store.clients import (
+from bot.store.keys import Keys
+from bot.store.redis.address import address_fault
+from bot.store.redis.clients import (
     NOTHING_WRITTEN,
     READING,
     client,
@@ -31,9 +32,8 @@ from bot.store.clients import (
     ping,
     run_replicated,
 )
-from bot.store.embedded import EmbeddedServer
-from bot.store.keys import Keys
-from bot.store.pool import NO_REPLY, NotSentError
+from bot.store.redis.embedded import EmbeddedServer
+from bot.store.redis.pool import NO_REPLY, NotSentError
 from bot.store.scripts import load
 
 REPLY_SECONDS = 4.0

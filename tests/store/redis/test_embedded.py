@@ -17,9 +17,9 @@ import pytest
 
 from bot.errors import StartupError, StoreUnavailable
 from bot.settings import Settings
-from bot.store import embedded, keeper
-from bot.store.connection import Store
-from bot.store.embedded import EmbeddedServer
+from bot.store.redis import embedded, keeper
+from bot.store.redis.connection import Store
+from bot.store.redis.embedded import EmbeddedServer
 from bot.words import startup as startup_words
 
 pytestmark = [

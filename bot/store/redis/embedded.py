@@ -17,7 +17,7 @@ from urllib.parse import quote
 import structlog
 
 from bot.errors import StartupError
-from bot.store import keeper
+from bot.store.redis import keeper
 from bot.words import startup as startup_words
 
 log = structlog.get_logger(__name__)

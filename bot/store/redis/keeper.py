@@ -1,6 +1,6 @@
 """Keeps the bot's own Valkey: starts it, and ends it when the bot is gone.
 
-`bot.store.embedded` runs this file as a process apart from the bot, so that it outlives a bot
+`bot.store.redis.embedded` runs this file as a process apart from the bot, so that it outlives a bot
 that is killed; it needs nothing but the standard library. Its standard input is a pipe whose
 other end only the bot holds: the end of that pipe is the end of the bot. It says `STARTED` on
 its standard output when the server has been started, and its standard error is the log.

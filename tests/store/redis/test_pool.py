@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.store import clients
-from bot.store.clients import client, ping
-from bot.store.connection import redis_errors
+from bot.store.redis import clients
+from bot.store.redis.clients import client, ping
+from bot.store.redis.connection import redis_errors
 
 pytestmark = pytest.mark.integration
 
