@@ -18,9 +18,9 @@ from bot.errors import BotError
 from bot.eval.dataset import Item
 from bot.eval.rules import is_good
 from bot.grok.call import Call
-from bot.grok.citing import Citing
 from bot.grok.errors import ErrorReply, from_event, from_reply
-from bot.grok.trimming import Trimming
+from bot.grok.text.citing import Citing
+from bot.grok.text.trimming import Trimming
 from bot.markdown.inline_markup import InlineMarkup
 from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth

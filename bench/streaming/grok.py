@@ -14,7 +14,7 @@ from bot.completion.result import Chunk, Usage
 from bot.grok.answering import Again, Completion
 from bot.grok.call import Call
 from bot.grok.client import GrokClient
-from bot.grok.sips import Sips
+from bot.grok.http.sips import Sips
 from bot.settings import Settings
 from sandbox.grok import answers
 

@@ -18,18 +18,18 @@ from bot.completion.transcript import carried, holds_pictures
 from bot.errors import GrokFailed, GrokFailure
 from bot.files.material import Pdf
 from bot.grok.adapting import Adapting, Room, Way, adapted, room_after, shortened, ways_out
-from bot.grok.api import Api
 from bot.grok.call import Call
-from bot.grok.citing import Citing
-from bot.grok.deadlines import LONGEST_WAIT, TRIES, Deadlines, Retries
 from bot.grok.endpoints import enclosed, rewritten
 from bot.grok.errors import Failure, not_searched
+from bot.grok.http.api import Api
+from bot.grok.http.deadlines import LONGEST_WAIT, TRIES, Deadlines, Retries
+from bot.grok.http.sips import Sips
 from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
 from bot.grok.routing import Refused, Router
 from bot.grok.said import safe_name
-from bot.grok.sips import Sips
-from bot.grok.thinking import Thinking
-from bot.grok.trimming import Trimming
+from bot.grok.text.citing import Citing
+from bot.grok.text.thinking import Thinking
+from bot.grok.text.trimming import Trimming
 from bot.metrics import known_model
 from bot.settings import Settings
 from bot.words import grok as words

@@ -24,15 +24,15 @@ from bot.completion.transcript import NO_PAST, Past, carried
 from bot.errors import Fault, RequestRefused, StartupError
 from bot.grok.adapting import Adapting
 from bot.grok.answering import Again, Completion
-from bot.grok.api import Api
 from bot.grok.call import Beside, Call, Names, Shape, dialect_of
 from bot.grok.catalogue import Catalogue, PriceList
-from bot.grok.deadlines import Random, Retries, Sleep
 from bot.grok.endpoints import ENDPOINTS, write
+from bot.grok.http.api import Api
+from bot.grok.http.deadlines import Random, Retries, Sleep
+from bot.grok.http.sips import SippingTransport
 from bot.grok.key import KeyState, Reach, reach, read_key
 from bot.grok.known_models import KNOWN
 from bot.grok.routing import Router
-from bot.grok.sips import SippingTransport
 from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.settings import Settings

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.grok.api import Found
+from bot.grok.http.api import Found
 from bot.grok.meaning import kind_of, tells_error
 from bot.grok.said import say
 

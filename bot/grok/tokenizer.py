@@ -14,9 +14,9 @@ from typing import Any
 import structlog
 
 from bot.completion.conversation import most_tokens
-from bot.grok.api import Reply
-from bot.grok.body import count_listed
 from bot.grok.errors import Failure
+from bot.grok.http.api import Reply
+from bot.grok.http.body import count_listed
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,10 @@ import pytest
 from bot.completion.collect import Collector
 from bot.completion.result import Ending, ending_of
 from bot.grok.endpoints.events import Reader, answers, begins, error_in
-from bot.grok.progress import Progress
+from bot.grok.text.progress import Progress
 from bot.words import grok as words
-from tests.grok.test_receiving import JSON
-from tests.grok.test_receiving import received as received_at
+from tests.grok.http.test_receiving import JSON
+from tests.grok.http.test_receiving import received as received_at
 from tests.grok.typed import begun, delta, ended, message, reasoned, response, thought, typed
 from tests.grok.wire import DONE
 

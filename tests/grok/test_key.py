@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.errors import GrokFailed
-from bot.grok.api import Found
 from bot.grok.client import GrokClient
+from bot.grok.http.api import Found
 from bot.grok.key import KeyState, read_key
 from sandbox.grok import GrokServer
 from tests.fixtures.grok import OpenGrokClient

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.completion.result import Chunk, TokenLogprob, Usage
 from bot.grok.endpoints.choices import read
-from bot.grok.progress import Progress
+from bot.grok.text.progress import Progress
 
 NAMES = """choices index text delta message content reasoning_content logprobs tokens
     token_logprobs top_logprobs token logprob finish_reason model usage prompt_tokens

@@ -10,7 +10,7 @@ import pytest
 from httpx_aiohttp import AiohttpTransport
 
 from bot.grok.client import GrokClient
-from bot.grok.deadlines import Retries, retry_after
+from bot.grok.http.deadlines import Retries, retry_after
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.answers import CHAT, answer, broken, failure, request, text

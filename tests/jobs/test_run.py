@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
-from bot.grok import sips as sips_module
 from bot.grok.client import GrokClient
+from bot.grok.http import sips as sips_module
 from bot.jobs import queue as queue_module
 from bot.jobs import worker as worker_module
 from bot.jobs.queue import Queue

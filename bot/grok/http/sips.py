@@ -23,7 +23,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot.crash_points import passing
-from bot.grok.deadlines import Deadlines
+from bot.grok.http.deadlines import Deadlines
 
 LOOK_SECONDS = 0.1
 """How often it is looked whether more comes. All streams are looked at together."""

@@ -15,10 +15,17 @@ from typing import Any
 
 import pytest
 
-from bot.grok import body
-from bot.grok.body import BODY_BYTES, EVENT_BYTES, EVENT_PARTS, SLICE_BYTES, count_listed, read_json
 from bot.grok.client import GrokClient
 from bot.grok.errors import Failure
+from bot.grok.http import body
+from bot.grok.http.body import (
+    BODY_BYTES,
+    EVENT_BYTES,
+    EVENT_PARTS,
+    SLICE_BYTES,
+    count_listed,
+    read_json,
+)
 from bot.words import grok as words
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient

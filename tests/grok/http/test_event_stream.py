@@ -11,7 +11,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grok.event_stream import EventStream, More, Said
+from bot.grok.http.event_stream import EventStream, More, Said
 
 TEXTS = st.text(st.sampled_from('ab"\\{}[]:, \n\r\u2028é🚀'), max_size=6)
 JSON = st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=2)

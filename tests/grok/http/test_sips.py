@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.errors import GrokFailed
-from bot.grok import sips as module
-from bot.grok.sips import LOOK_SECONDS, Sips
+from bot.grok.http import sips as module
+from bot.grok.http.sips import LOOK_SECONDS, Sips
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import request

@@ -15,14 +15,14 @@ from bot.completion.result import ToolUse
 from bot.completion.search import search_in
 from bot.errors import GrokFailed
 from bot.grok.call import Beside
-from bot.grok.citing import Citing
-from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import write
-from bot.grok.receiving import Receiving
+from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.receiving import Receiving
+from bot.grok.text.citing import Citing
 from bot.settings import Settings
 from bot.words import grok as words
 from tests.grok.answers import request
-from tests.grok.test_cuts import _Pieces
+from tests.grok.http.test_cuts import _Pieces
 from tests.grok.typed import delta, message, typed
 from tests.grok.wire import DONE
 

@@ -21,7 +21,12 @@ from httpx_sse import ServerSentEvent
 
 from bot.completion.result import Chunk
 from bot.grok import errors
-from bot.grok.body import (
+from bot.grok.call import Call
+from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints.values import name_of
+from bot.grok.endpoints.wire import Step
+from bot.grok.errors import Failure
+from bot.grok.http.body import (
     BODY_BYTES,
     BODY_PARTS,
     EVENT_BYTES,
@@ -32,14 +37,9 @@ from bot.grok.body import (
     read_all_json,
     read_json,
 )
-from bot.grok.call import Call
-from bot.grok.deadlines import Deadlines
-from bot.grok.endpoints import ENDPOINTS
-from bot.grok.endpoints.values import name_of
-from bot.grok.endpoints.wire import Step
-from bot.grok.errors import Failure
-from bot.grok.event_stream import EventStream, More, Said
-from bot.grok.progress import Progress
+from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.event_stream import EventStream, More, Said
+from bot.grok.text.progress import Progress
 from bot.grok.usage import usage_after
 from bot.words import grok as words
 

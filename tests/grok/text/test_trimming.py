@@ -13,7 +13,7 @@ from bot.completion.result import Chunk, TokenLogprob, Usage
 from bot.completion.transcript import NO_PAST, STOP, Past
 from bot.grok.call import Call
 from bot.grok.endpoints import write
-from bot.grok.trimming import Trimming
+from bot.grok.text.trimming import Trimming
 from tests.grok.answers import PLAIN, request, text
 
 TALK = Past((Turn(job_id="j", user="U1", name="Ana", prompt="Hi", answer="Hello!"),), "", "U1")

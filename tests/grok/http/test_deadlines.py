@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bot import patience
-from bot.grok.deadlines import Deadlines
+from bot.grok.http.deadlines import Deadlines
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient

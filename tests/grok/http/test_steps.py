@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from bot.completion.collect import Collector
 from bot.completion.result import Chunk, Endpoint, Usage
-from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import ENDPOINTS, write
-from bot.grok.progress import Progress
-from bot.grok.receiving import Receiving
+from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.receiving import Receiving
+from bot.grok.text.progress import Progress
 from bot.settings import Settings
 from tests.grok.answers import request
 from tests.grok.typed import delta, thought, typed

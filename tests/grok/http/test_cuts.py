@@ -11,9 +11,9 @@ import pytest
 from bot.completion.collect import Collector
 from bot.completion.result import Endpoint
 from bot.errors import GrokFailed
-from bot.grok.deadlines import Deadlines
 from bot.grok.endpoints import write
-from bot.grok.receiving import Receiving
+from bot.grok.http.deadlines import Deadlines
+from bot.grok.http.receiving import Receiving
 from bot.settings import Settings
 from bot.words import grok as words
 from tests.grok.answers import request

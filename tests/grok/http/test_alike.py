@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.grok.event_stream import Form, Run
+from bot.grok.http.event_stream import Form, Run
 
 EVENT = (
     'data: {"model":"m","choices":[{"index":0,"delta":{"content":"TEXT"}}],'

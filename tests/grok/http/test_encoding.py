@@ -8,7 +8,7 @@ import time
 import pytest
 
 from bot.files.material import DataUrl
-from bot.grok.api import encoded
+from bot.grok.http.api import encoded
 
 URL = DataUrl("data:image/png;base64," + "QUJD" * 50_000)
 

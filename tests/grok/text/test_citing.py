@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bot.completion.result import Chunk
-from bot.grok.citing import Citing
+from bot.grok.text.citing import Citing
 
 A, B = "https://a.example/1", "https://www.b.example/wiki/X_(company)"
 

@@ -23,13 +23,13 @@ import structlog
 from bot.completion.result import Chunk
 from bot.files.material import DataUrl
 from bot.grok import errors
-from bot.grok.body import BODY_BYTES, Bounded, decoded, read_json
 from bot.grok.call import Call, Names
-from bot.grok.deadlines import Deadlines, Watched, retry_after, should_retry
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import ErrorReply, Failure
-from bot.grok.receiving import BROKEN, Receiving
-from bot.grok.sips import Sipped, Sips, transport_of
+from bot.grok.http.body import BODY_BYTES, Bounded, decoded, read_json
+from bot.grok.http.deadlines import Deadlines, Watched, retry_after, should_retry
+from bot.grok.http.receiving import BROKEN, Receiving
+from bot.grok.http.sips import Sipped, Sips, transport_of
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
