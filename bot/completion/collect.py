@@ -132,6 +132,12 @@ class Collector:
         return self.tools or seen
 
     @property
+    def calls_seen(self) -> ToolUse:
+        """What the calls have used at most that were seen, those that failed too: each may have
+        been a turn. What of it nobody knows is None."""
+        return self.searching.use(failed=True)
+
+    @property
     def reasoning(self) -> str:
         """What the model thought before it answered; it is no part of the answer."""
         return "\n\n".join(filter(None, (choice.reasoning for choice in self._choices)))

@@ -173,14 +173,15 @@ class Searching:
         asked = excerpt(step.asked.translate(_PLAIN), _LONGEST_ASKED)
         return words.searching(step.tool, asked, opens=step.opens)
 
-    def use(self, unknown: int | None = None) -> ToolUse:
-        """What the calls used as far as that was seen: of those that failed nothing is billed.
+    def use(self, unknown: int | None = None, *, failed: bool = False) -> ToolUse:
+        """What the calls used as far as that was seen: of those that failed nothing is billed, and
+        they count only where `failed` says so.
 
         No event says how many posts and profiles a call has fetched, only how many it may at most:
         that counts. `unknown` is what counts of a call that does not even say that, None: then
         nobody knows how many there were of all.
         """
-        calls = [call for call in self._calls.values() if not call.failed]
+        calls = [call for call in self._calls.values() if failed or not call.failed]
         of_x = [call for call in calls if call.tool == "x"]
         return ToolUse(
             web_calls=len(calls) - len(of_x),

@@ -45,6 +45,16 @@ async def keep_within(held: Held, use: ToolUse) -> None:
         raise Denied(said.SEARCHED_ENOUGH)
 
 
+async def record_seen(held: Held, use: ToolUse) -> None:
+    """Record that `use` was seen, so that a crash costs no more than that may have come to. Where
+    it cannot be recorded now, what was recorded before stands until the next call is seen."""
+    try:
+        async with asyncio.timeout(EXTEND_SECONDS):
+            await held.seen(use)
+    except (StoreUnavailable, TimeoutError) as error:
+        log.info("what was searched not recorded", why=type(error).__name__)
+
+
 class Attempt:
     """The request that `held` becomes with what was `recalled`: nothing is sent before its
     `completion` is iterated. Raises `RequestRefused` where it cannot be carried."""

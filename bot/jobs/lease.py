@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from bot import metrics, words
 from bot.backoff import until_stored
 from bot.completion.conversation import conversation_of
-from bot.completion.result import Answer
+from bot.completion.result import Answer, ToolUse
 from bot.errors import LeaseLost
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
 from bot.reply.late import LateCalls
 from bot.reply.ledger import Post
-from bot.rules.charge import NOTHING, charge_for
+from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
 from bot.rules.hold import Hold
 from bot.slack.pacing import Slot, Turn
 
@@ -63,6 +64,10 @@ class JobLedger:
     @property
     def late(self) -> LateCalls:
         return self._late
+
+    async def used(self, most: Charge) -> None:
+        """Record what the holder has used at most since it has begun to ask Grok."""
+        await self._write([("used", json.dumps(asdict(most)))])
 
     async def check(self) -> None:
         if self._late.left or self._late_recorded:
@@ -195,6 +200,8 @@ class Held:
         self.heard_of = time.monotonic()
         """When the store last knew that the lease holds."""
         self._asked = 0
+        self._narrowed: Hold | None = None
+        self._recorded: Charge | None = None
         self._queue = queue
         self._lease = lease
         self._served = job.redeliver
@@ -236,6 +243,7 @@ class Held:
         charged. Raises `Denied` when too little is left for it."""
         self._asked += 1
         await self.begin()
+        self._narrowed = self._recorded = None
 
     async def extend(self, hold: Hold) -> None:
         """Have `hold` reserved in place of what the job has reserved, which is less. Raises
@@ -243,6 +251,18 @@ class Held:
         holder then."""
         await self._queue.extend(self._lease, hold)
         self.job = replace(self.job, hold=hold)
+
+    async def seen(self, use: ToolUse) -> None:
+        """So much was seen by now to be searched: the most that this has come to is recorded, for
+        whoever has to charge it without this holder. May raise `StoreUnavailable`."""
+        hold = self.job.hold
+        if hold is None:
+            return
+        self._narrowed = narrowed(hold, self.job.ask, use)
+        most = all_of(self._narrowed)
+        if most != self._recorded:
+            await self.ledger.used(most)
+            self._recorded = most
 
     async def deliver(self, answer: Answer) -> Answer:
         """End the work on the answer, and settle what was reserved for it; the answer that
@@ -252,7 +272,9 @@ class Held:
         and what was asked for and paid would be asked again.
         """
         hold = self.job.hold
-        charge = NOTHING if hold is None else charge_for(hold, self.job.ask, answer)
+        broken = answer.stopped or answer.failure
+        most = self._narrowed if broken and self._narrowed else hold
+        charge = NOTHING if most is None else charge_for(most, self.job.ask, answer)
         stored = await until_stored(lambda: self._queue.deliver(self._lease, answer, hold, charge))
         self.job = replace(self.job, state="delivering", answer=stored, hold=None)
         return stored

@@ -22,7 +22,7 @@ from bot.completion.transcript import nothing_read
 from bot.crash_points import passing
 from bot.errors import GrokFailed, LeaseLost, RequestRefused, SlackError, StoreUnavailable
 from bot.grok.client import GrokClient
-from bot.jobs.attempt import Attempt, keep_within
+from bot.jobs.attempt import Attempt, keep_within, record_seen
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
@@ -252,6 +252,7 @@ class _Work:
                 asking.collector.add(chunk)
                 self._reply.changed()
                 if chunk.step is not None:
+                    await record_seen(self._held, asking.collector.calls_seen)
                     await keep_within(self._held, asking.collector.used_so_far)
                 passing("after", "chunk")
                 if self._reply.deleted or self._reply.stopped:

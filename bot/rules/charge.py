@@ -10,7 +10,8 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import most_tokens, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.completion.search import Search
-from bot.completion.tools import cost_of
+from bot.completion.tools import READ_OF_EACH_CALL, TOOLS, cost_of
+from bot.files.ref import PDF_TURNS
 from bot.rules.hold import MOST, Hold
 from bot.rules.prices import SearchUse, most_searched, searched
 from bot.rules.quota import QuotaName
@@ -107,6 +108,67 @@ def _cost(hold: Hold, read: int, written: int, cached: int = 0) -> int | None:
     if hold.prices is None:
         return None
     return hold.prices.cost(read, written, cached=cached, prompts=hold.copies)
+
+
+def narrowed(hold: Hold, ask: Ask, seen: ToolUse) -> Hold:
+    """The most that `ask` has come to by now, of what it has reserved in `hold`, where the calls
+    that were `seen` are all but those of one turn more: it may be under way, and nobody was told
+    yet. Each call may have been a turn by itself."""
+    if not ask.search:
+        return hold
+    each_turn = _each_turn(ask.search)
+    calls = seen.web_calls + seen.x_calls
+    turn = each_turn.web_calls + each_turn.x_calls
+    searches = min(hold.searches, calls + turn)
+    rounds = min(hold.rounds, calls + 2 + (PDF_TURNS if ask.encloses_pdf else 0))
+    found = min(hold.found, searches * READ_OF_EACH_CALL * (rounds - 1))
+    posts = _and_more(seen.posts, each_turn.posts, hold.posts)
+    profiles = _and_more(seen.profiles, each_turn.profiles, hold.profiles)
+    web_calls = seen.web_calls + each_turn.web_calls
+    use = ToolUse(web_calls=web_calls, posts=posts, profiles=profiles)
+    search_cost = min(hold.search_micro_dollars, cost_of(use, hold.prices_of_tools) or 0)
+    read = rounds * hold.input + found
+    cost = hold.micro_dollars
+    if cost is not None and hold.prices is not None:
+        beside = search_cost + hold.file_micro_dollars
+        cost = min(cost, hold.prices.cost(read, hold.output, prompts=hold.copies) + beside)
+    return hold.model_copy(
+        update={
+            "rounds": rounds,
+            "found": found,
+            "tokens": min(hold.tokens, read + hold.output),
+            "micro_dollars": cost,
+            "searches": searches,
+            "posts": posts,
+            "profiles": profiles,
+            "search_micro_dollars": search_cost,
+        }
+    )
+
+
+def all_of(hold: Hold) -> Charge:
+    """What is charged for a question that may have come to all that is reserved."""
+    return Charge(
+        1,
+        hold.tokens,
+        hold.micro_dollars,
+        searches=hold.searches,
+        posts=hold.posts,
+        search_micro_dollars=hold.search_micro_dollars,
+    )
+
+
+def _each_turn(search: Search) -> ToolUse:
+    """The most that one turn uses."""
+    most: dict[str, int] = {"posts": 0, "profiles": 0}
+    for source in search.sources:
+        most |= TOOLS[source].each_turn
+    return ToolUse(**most)
+
+
+def _and_more(seen: int | None, more: int | None, most: int) -> int:
+    """So many and some more, and no more than `most`; None: nobody knows how many."""
+    return most if seen is None or more is None else min(most, seen + more)
 
 
 def extended(hold: Hold, search: Search) -> Hold | None:

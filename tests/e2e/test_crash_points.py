@@ -308,7 +308,7 @@ def _both(*steps: str) -> list[str]:
 
 NATIVE = {"SLACK_STREAMING": "native"}
 
-SEARCH = "--search web,x --max-turns 1 "
+SEARCH = "--search web,x --max-turns 5 "
 
 KILLED = {
     "taking": (_both("accept", "ack", "known", "take", "begin", "users.info", "remember"), {}),
@@ -419,17 +419,18 @@ async def _killed_at(
     assert (text.partition("\n\n")[0].strip() if searches else text) == WHOLE
     assert books.faults() == []
     if searches:
-        _pays_for_lost_searches(books)
+        _pays_for_lost_searches(books, seen=points[0] != "before:chunk=kill@1")
     assert not files or "E42" in str(here.grok.requests[-1].body)
     named = re.compile(rf"{question.removeprefix(SEARCH)}\b")  # question 1 is not question 12
     asked_times = sum(bool(named.search(str(each.body))) for each in here.grok.requests)
     assert asked_times <= len(points) + 1
 
 
-def _pays_for_lost_searches(books: Books) -> None:
-    """Nobody can say what was searched before the death, so all that was reserved is charged."""
+def _pays_for_lost_searches(books: Books, *, seen: bool) -> None:
+    """Where calls were `seen` before the death, what they and one turn more may have come to is
+    charged; else nobody can say what was searched, and all that was reserved is."""
     hold = hold_for(
-        make_ask(search=search_in({"search": "web,x", "max_turns": 1})),
+        make_ask(search=search_in({"search": "web,x", "max_turns": 5})),
         Policy(),
         prices=None,
         reasons=False,
@@ -437,9 +438,16 @@ def _pays_for_lost_searches(books: Books) -> None:
         now=0,
     )
     (job,) = books.jobs.values()
-    assert job.lost > hold.found
     assert job.answer is not None
     assert job.answer.tools is not None
     found = job.answer.tools
-    assert books.total("user", "searches") == hold.searches + found.web_calls + found.x_calls
-    assert books.total("user", "posts") == hold.posts + (found.posts or 0)
+    searches = books.total("user", "searches") - found.web_calls - found.x_calls
+    posts = books.total("user", "posts") - (found.posts or 0)
+    if seen:
+        turn = hold.searches // 5
+        assert turn < searches <= turn + found.web_calls + found.x_calls
+        assert hold.posts // 5 <= posts <= hold.posts // 5 + (found.posts or 0)
+        assert hold.input < job.lost < hold.found
+    else:
+        assert (searches, posts) == (hold.searches, hold.posts)
+        assert job.lost > hold.found

@@ -13,9 +13,12 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import show_echo
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Answer, Section, ToolUse, Usage
-from bot.rules.charge import NOTHING, Charge, charge_for
-from bot.rules.hold import MOST, Hold
+from bot.completion.search import search_in
+from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
+from bot.rules.hold import MOST, Hold, hold_for
+from bot.rules.policy import Policy
 from bot.rules.prices import Prices
+from bot.settings import Settings
 from tests.rules.holds import make_hold
 
 PRICES = Prices(1.25, 2.5, 0.25)
@@ -190,3 +193,69 @@ def test_estimate_is_never_more_than_was_reserved(text: str, thoughts: str, pric
     else:
         assert charge.micro_dollars is not None
         assert charge.micro_dollars <= hold.micro_dollars
+
+
+def searching(turns: int = 3, sources: str = "web,x", **parameters: Any) -> tuple[Ask, Hold]:
+    """A question that searches, and what it reserves."""
+    ask = Ask(
+        dedupe="d",
+        surface="command",
+        team="T1",
+        channel="C1",
+        user="U1",
+        request=CompletionRequest(model="m", prompt="Hi", max_tokens=100, **parameters),
+        search=search_in({"search": sources, "max_turns": turns}),
+        asked_at=0,
+    )
+    return ask, hold_for(
+        ask,
+        Policy(),
+        prices=PRICES,
+        reasons=False,
+        settings=Settings(_env_file=None),
+        now=1_700_000_000,
+    )
+
+
+def test_what_was_searched_of_a_turn_is_less_than_all_that_is_reserved() -> None:
+    ask, hold = searching(turns=10)
+
+    one = all_of(narrowed(hold, ask, ToolUse(web_calls=1, posts=0, profiles=0)))
+
+    whole = all_of(hold)
+    assert (one.searches, one.posts) == (1 + 20, 100)
+    assert 0 < one.tokens < whole.tokens / 2
+    assert one.micro_dollars is not None
+    assert whole.micro_dollars is not None
+    assert 0 < one.search_micro_dollars < one.micro_dollars < whole.micro_dollars / 2
+
+
+@given(
+    turns=st.integers(1, 20),
+    sources=st.sampled_from(["web", "x", "web,x"]),
+    calls=st.integers(0, 300),
+    posts=st.none() | st.integers(0, 500),
+)
+def test_what_was_searched_so_far_grows_up_to_what_is_reserved(
+    turns: int, sources: str, calls: int, posts: int | None
+) -> None:
+    ask, hold = searching(turns, sources)
+
+    def most(more: int) -> tuple[int, ...]:
+        use = ToolUse(web_calls=calls + more, posts=posts, profiles=0)
+        charge = all_of(narrowed(hold, ask, use))
+        assert charge.micro_dollars is not None
+        return (charge.tokens, charge.micro_dollars, charge.searches, charge.posts)
+
+    whole = all_of(hold)
+    assert whole.micro_dollars is not None
+    bounds = (whole.tokens, whole.micro_dollars, whole.searches, whole.posts)
+    for less, more, bound in zip(most(0), most(1), bounds, strict=True):
+        assert less <= more <= bound
+    assert most(0)[0] >= hold.input + hold.output
+
+
+def test_question_that_does_not_search_is_reserved_as_it_was() -> None:
+    ask, _ = searching(sources="off")
+
+    assert narrowed(HOLD, ask, ToolUse()) == HOLD

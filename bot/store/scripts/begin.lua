@@ -8,9 +8,10 @@
 --         has changed; "lost" when the lease is lost
 --
 -- A reservation is good for asking once. When an earlier holder has asked with it, or this one an
--- earlier time, all of it is charged, for nobody knows what that used, and as much is reserved
--- anew, if it fits in the limits and windows that the question was accepted in. It is one question
--- all the same. What is charged so is kept in the job, to be told. Saying so again, of the same time under the same lease, changes nothing.
+-- earlier time, the most that this has used is charged, which is all of it where nobody knows better,
+-- and the whole is reserved anew, if it fits in the limits and windows that the question was accepted
+-- in. It is one question all the same. What is charged so is kept in the job, to be told. Saying so
+-- again, of the same time under the same lease, changes nothing.
 --
 -- uses quotas.lua
 
@@ -24,7 +25,7 @@ local asked = redis.call('HGET', job, 'asked')
 local times = tonumber(redis.call('HGET', job, 'asked_time') or 0)
 if asked and (asked ~= lease or times < time) then
   local hold = cjson.decode(redis.call('HGET', job, 'hold'))
-  local again = whole(hold)
+  local again = most_used(job, hold)
   again.requests = 0
   local short = shortages(hold, counters, again, 0)
   if #short > 0 then
@@ -32,6 +33,7 @@ if asked and (asked ~= lease or times < time) then
   end
   charge(hold, counters, books, again)
   redis.call('HINCRBY', job, 'lost', again.tokens)
+  redis.call('HDEL', job, 'used')
 end
 if asked == lease then
   time = math.max(time, times)

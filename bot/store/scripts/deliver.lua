@@ -15,7 +15,7 @@
 -- showing that it is taken as often as any other job is, from this taking on.
 --
 -- A job that nobody has asked Grok for is charged nothing, whatever its holder says. When an
--- earlier holder has asked, and this one has not (begin.lua), all that was reserved is charged.
+-- earlier holder has asked, and this one has not (begin.lua), the most that it has used is charged.
 --
 -- uses clock.lua
 -- uses quotas.lua
@@ -31,7 +31,7 @@ local function used(hold)
     return NONE
   end
   if asked ~= lease then
-    return whole(hold)
+    return most_used(job, hold)
   end
   return amount_of(cjson.decode(charged))
 end
@@ -42,7 +42,7 @@ local function settle()
     hold = cjson.decode(hold)
     release(hold, counters, redis.call('HGET', job, 'id'))
     charge(hold, counters, books, used(hold))
-    redis.call('HDEL', job, 'hold', 'asked', 'asked_time')
+    redis.call('HDEL', job, 'hold', 'asked', 'asked_time', 'used')
   end
 end
 

@@ -17,8 +17,8 @@
 -- returns "dropped"; "forgotten": it was over, and is no longer among those that were given up;
 --         "over"; "unknown"; "changed": not as the caller has found it, nothing was done
 --
--- What it has reserved is charged where somebody has asked Grok, for nobody knows what that one
--- used, and else released. The next of its conversation starts. Whoever holds it has lost it:
+-- Where somebody has asked Grok, the most that this has used of what is reserved is charged, and
+-- else all is released. The next of its conversation starts. Whoever holds it has lost it:
 -- its entry is taken from there by the next that looks for abandoned ones. Where it has no entry,
 -- since it rested or waited, it gets one. Dropping it again changes nothing.
 --
@@ -36,9 +36,9 @@ local function settle(id)
   if #counters > 0 and held ~= '' then
     local hold = cjson.decode(held)
     release(hold, counters, id)
-    charge(hold, counters, books, redis.call('HEXISTS', job, 'asked') == 1 and whole(hold) or NONE)
+    charge(hold, counters, books, redis.call('HEXISTS', job, 'asked') == 1 and most_used(job, hold) or NONE)
   end
-  redis.call('HDEL', job, 'hold', 'asked')
+  redis.call('HDEL', job, 'hold', 'asked', 'used')
 end
 
 local function remember_failed(id)

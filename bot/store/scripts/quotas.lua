@@ -57,6 +57,15 @@ local function whole(hold)
   return amount
 end
 
+-- The most that a holder has used of a hold, which has asked Grok: as it told while it did
+-- (`Held.seen`), else all of it.
+local function most_used(job, hold)
+  local told = redis.call('HGET', job, 'used')
+  local amount = told and amount_of(cjson.decode(told)) or whole(hold)
+  amount.requests = 1
+  return amount
+end
+
 local function day_gone(hold)
   return hold.windows.day_ends + DAY_KEPT
 end
