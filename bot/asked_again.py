@@ -24,7 +24,7 @@ from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
 from bot.web_address import web_address_fits
 from bot.wiring import Wiring
-from bot.words.startup import wrong_url
+from bot.words.terminal.startup import wrong_url
 
 
 async def asked_again(settings: Settings, store: Store, team: str, job: Job, call: str) -> Taken:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.cli_parser import parsed
 from bot.errors import StartupError, UserError
-from bot.words import startup as startup_words
-from bot.words.terminal import plain
+from bot.words.terminal import startup as startup_words
+from bot.words.terminal.ask import plain
 
 if TYPE_CHECKING:
     import asyncio

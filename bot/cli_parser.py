@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from bot import __version__
 from bot.ops import command_words
 from bot.ops import words as ops_words
-from bot.words import eval as eval_words
+from bot.words.terminal import eval as eval_words
 
 EXIT_USAGE = 2
 MOST_WORKSPACES = 8

@@ -22,7 +22,7 @@ from aiohttp.http import HttpProcessingError
 from bot.errors import StartupError
 from bot.http_connection import BODY_SECONDS, VERSIONS, Connection, refused
 from bot.seldom import Seldom
-from bot.words import startup as startup_words
+from bot.words.terminal import startup as startup_words
 
 log = structlog.get_logger(__name__)
 

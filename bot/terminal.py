@@ -28,9 +28,9 @@ from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal_input import read_files, with_input
 from bot.words import faults, talk
-from bot.words import startup as startup_words
-from bot.words import terminal as words
-from bot.words.terminal import plain, spelled
+from bot.words.terminal import ask as words
+from bot.words.terminal import startup as startup_words
+from bot.words.terminal.ask import plain, spelled
 
 _MODELS_SHOWN = 6
 """Where somebody named one that there is not."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.completion.options import OPTIONS, Option
 from bot.rules.commands import NARROWING, Help, option_help, option_line, parse
 from bot.rules.nearly import meant
-from bot.words import terminal as words
+from bot.words.terminal import ask as words
 
 IN_SLACK_ONLY = frozenset({"reply", "private"})
 """Options that say where in Slack an answer goes; here they change nothing."""

@@ -26,7 +26,7 @@ from bot.files.material import Enclosure, Unread
 from bot.files.reading import FILE_BYTES, QUESTION_BYTES, Reading
 from bot.files.ref import MOST_FILES, FileInfo
 from bot.words import files as files_words
-from bot.words import terminal as words
+from bot.words.terminal import ask as words
 
 KEYBOARD = "-"
 _SILENT_SECONDS = 1.0

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from bot import __version__
 from bot.errors import StartupError
 from bot.settings import Settings
-from bot.words import startup as words
+from bot.words.terminal import startup as words
 
 Value = str | int | float | bool
 

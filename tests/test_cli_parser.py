@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cli_parser import EXIT_USAGE, parsed
-from bot.words import eval as eval_words
+from bot.words.terminal import eval as eval_words
 
 
 def test_a_budget_is_a_number_of_dollars() -> None:

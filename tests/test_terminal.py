@@ -11,7 +11,7 @@ from bot import words
 from bot.completion.flags import parse_words
 from bot.terminal import ask_in_terminal
 from bot.words import grok as grok_words
-from bot.words.terminal import plain, spelled
+from bot.words.terminal.ask import plain, spelled
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import grok_settings
 from tests.grok.wire import DONE, ends, event, says

@@ -4,7 +4,7 @@ import pytest
 
 from bot.completion.options import OPTIONS
 from bot.terminal_help import help_wanted
-from bot.words.terminal import HINTS
+from bot.words.terminal.ask import HINTS
 
 
 @pytest.mark.parametrize("typed", ["temperature", "temprature", "tempreature", "--temprature"])

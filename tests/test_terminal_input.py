@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.terminal_input import with_input
-from bot.words import terminal as words
+from bot.words.terminal import ask as words
 
 MOST = 1_000
 

@@ -19,13 +19,17 @@ from bot import words
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
 from bot.words import admin, form, grok, setup, talk, usage
-from bot.words.terminal import spelled
+from bot.words.terminal.ask import spelled
 
 ROOT = Path(bot.__file__).parent
-_OTHERS = ("startup.py", "terminal.py", "thanks.py")
-"""For operators in a terminal; and a list of what people type."""
-TO_PEOPLE = sorted(set((ROOT / "words").glob("*.py")) - {ROOT / "words" / name for name in _OTHERS})
-TO_OPERATORS = [*(ROOT / "ops").glob("*words.py"), *(ROOT / "words" / name for name in _OTHERS)]
+_HEARD = ROOT / "words" / "thanks.py"
+"""What people type, not what they are told."""
+TO_PEOPLE = sorted(set((ROOT / "words").glob("*.py")) - {_HEARD})
+TO_OPERATORS = [
+    *(ROOT / "ops").glob("*words.py"),
+    *(ROOT / "words" / "terminal").glob("[!_]*.py"),
+    _HEARD,
+]
 ROOMS = [*TO_PEOPLE, *TO_OPERATORS]
 _STRAIGHT = re.compile(r"[A-Za-z]'[a-z]")
 

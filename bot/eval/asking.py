@@ -26,7 +26,7 @@ from bot.rules.charge import charge_for
 from bot.rules.hold import Hold, hold_for
 from bot.rules.policy import Policy
 from bot.settings import Settings
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 NOBODY = "eval"
 """Who asks, and where: no person, and no place in Slack."""

@@ -23,7 +23,7 @@ from referencing.jsonschema import DRAFT202012
 
 from bot.completion.excerpt import excerpt
 from bot.errors import StartupError
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 MOST_FAULTS = 5
 """Of so many lines it is told what is wrong with them."""

@@ -17,8 +17,8 @@ from bot.completion.request import CompletionRequest
 from bot.completion.typed import written
 from bot.errors import RequestRefused, StartupError
 from bot.settings import Settings, default_values
-from bot.words import eval as words
-from bot.words.terminal import plain
+from bot.words.terminal import eval as words
+from bot.words.terminal.ask import plain
 
 AXES = (
     *("model", "system", "effort", "temperature", "top_p", "max_tokens"),

@@ -11,7 +11,7 @@ from bot import words as general
 from bot.completion.excerpt import short
 from bot.eval.grid import Setting
 from bot.rules.shares import Share
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 _WIDTH, _HEIGHT = 820, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 280, 50, 60

@@ -9,7 +9,7 @@ from typing import TextIO
 from bot import words as general
 from bot.eval.asking import Question, is_done
 from bot.eval.record import Record
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 _BAR_CELLS = 20
 _EVERY_SECONDS = 0.1

@@ -19,7 +19,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import GrokFailure, StartupError
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 _FORMAT = "grok-eval-1"
 _HEAD = json.dumps({"format": _FORMAT}).encode()

@@ -36,9 +36,9 @@ from bot.eval.rules import is_good
 from bot.grok.client import GrokClient, open_grok
 from bot.rules.shares import Share, mean
 from bot.settings import Settings
-from bot.words import eval as words
-from bot.words import startup as startup_words
-from bot.words.terminal import plain, spelled
+from bot.words.terminal import eval as words
+from bot.words.terminal import startup as startup_words
+from bot.words.terminal.ask import plain, spelled
 
 PERSON = "person"
 """The judge that is no model."""

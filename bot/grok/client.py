@@ -37,7 +37,7 @@ from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.settings import Settings
 from bot.web_address import is_one_word, web_address_fits
-from bot.words.startup import WRONG_XAI_API_KEY, wrong_url
+from bot.words.terminal.startup import WRONG_XAI_API_KEY, wrong_url
 
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 15.0

@@ -27,7 +27,7 @@ from bot.store.redis.connection import open_store
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
 from bot.words.installing import LOST_REMEDY
-from bot.words.terminal import plain
+from bot.words.terminal.ask import plain
 
 _NO_TEAM = "CHECK"
 """In place of a workspace that Slack does not tell."""

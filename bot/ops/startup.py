@@ -19,7 +19,7 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.installation import Installation
 from bot.web_address import is_one_word, web_address_fits
-from bot.words.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
+from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")

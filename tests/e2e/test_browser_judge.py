@@ -14,7 +14,7 @@ from playwright.async_api import FrameLocator, Page, expect
 from bot.eval.demo_page import Notice, leave_notice
 from bot.eval.run import PERSON, Wanted, run_eval
 from bot.rules.shares import Share
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.e2e.test_browser_ways import picture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.errors import StartupError
 from bot.eval import dataset
 from bot.eval.dataset import LINE_BYTES, MOST_FAULTS, DataSet, Item, read_dataset
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 
 def read(where: Path, content: str | bytes, name: str = "data.jsonl") -> DataSet:

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import StartupError
 from bot.eval.grid import MOST_SETTINGS, read_grid
 from bot.settings import Settings
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 SETTINGS = Settings(_env_file=None)
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from bot.eval.grid import Setting
 from bot.eval.outcome import Row, plot, ranked, table, verdict
 from bot.rules.shares import Share
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 
 def row(temperature: float, hits: float, total: int, cost: float | None = 100, **more: int) -> Row:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import StartupError
 from bot.eval.record import Choice, Record, Result, key_of
-from bot.words import eval as words
+from bot.words.terminal import eval as words
 
 
 def filled(path: Path) -> None:

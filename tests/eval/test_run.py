@@ -22,9 +22,9 @@ from bot.errors import StartupError
 from bot.eval.judge import LEAST_TRIED
 from bot.eval.record import Record
 from bot.eval.run import Wanted, run_eval
-from bot.words import eval as words
 from bot.words import grok as grok_words
-from bot.words.terminal import spelled
+from bot.words.terminal import eval as words
+from bot.words.terminal.ask import spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.grok.script import Recorded
 from tests.chaos.processes import forks

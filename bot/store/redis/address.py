@@ -13,7 +13,7 @@ from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
-from bot.words import startup as startup_words
+from bot.words.terminal import startup as startup_words
 
 URL_SCHEMES = (
     "redis://, rediss:// or unix://; redis+sentinel://host,host/name; redis+cluster://host,host"

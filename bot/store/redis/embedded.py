@@ -18,7 +18,7 @@ import structlog
 
 from bot.errors import StartupError
 from bot.store.redis import keeper
-from bot.words import startup as startup_words
+from bot.words.terminal import startup as startup_words
 
 log = structlog.get_logger(__name__)
 

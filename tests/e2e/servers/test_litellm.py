@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.words.grok import GROK_SENTENCES, grok_unknown_model
-from bot.words.terminal import plain, spelled
+from bot.words.terminal.ask import plain, spelled
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import GENERAL, Workspace
 from tests.e2e.process import environment

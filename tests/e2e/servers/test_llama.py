@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.words.grok import GROK_SENTENCES
-from bot.words.terminal import plain
+from bot.words.terminal.ask import plain
 from sandbox.grok import GrokServer
 from sandbox.workspace import Workspace
 from tests.e2e.process import environment

@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.store.redis import embedded, keeper
 from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
-from bot.words import startup as startup_words
+from bot.words.terminal import startup as startup_words
 
 pytestmark = [
     pytest.mark.integration,

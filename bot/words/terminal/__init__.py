@@ -1,0 +1,1 @@
+"""What is said in the terminal, where an apostrophe is straight."""
