@@ -9,11 +9,12 @@ from redis import Redis
 
 from bot.store.forgetting import lifetime_of
 from bot.store.keys import named
+from bot.store.redis.address import DRIVER
 
 
 def leftovers(url: str) -> list[str]:
     """A sentence for each key of the Redis at `url` that `LIFETIMES` does not allow."""
-    with Redis.from_url(url, decode_responses=True) as redis:
+    with Redis.from_url(url, decode_responses=True, driver_info=DRIVER) as redis:
         return faults_of_keys(redis, redis.scan_iter())
 
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from redis.asyncio import Connection
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import parse_url
+from redis.driver_info import DriverInfo
 from redis.exceptions import RedisError
 
 from bot.words.terminal import startup as startup_words
@@ -34,6 +35,9 @@ OURS = frozenset(
     }
 )
 """Options of redis-py that the bot sets itself: its deadlines and its promises rest on them."""
+
+DRIVER = DriverInfo()
+"""What a connection says of redis-py. Without it the version is looked up on disk for each."""
 
 Kind = Literal["server", "sentinel", "cluster"]
 
@@ -121,7 +125,7 @@ def _host(place: str, kind: str) -> tuple[str, int]:
 def _option_fault(options: dict[str, Any], given: list[str]) -> str:
     kind = options.pop("connection_class", Connection)
     try:
-        kind(**options)
+        kind(**{"driver_info": DRIVER} | options)
     except TypeError as error:
         unknown = _UNKNOWN_OPTION.search(str(error))
         return startup_words.wrong_url_option(

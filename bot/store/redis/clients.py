@@ -24,10 +24,9 @@ from redis.asyncio.sentinel import (
 from redis.backoff import NoBackoff
 from redis.cluster import PRIMARY
 from redis.commands.core import AsyncScript
-from redis.driver_info import DriverInfo
 
 from bot import metrics
-from bot.store.redis.address import Address, parse_address
+from bot.store.redis.address import DRIVER, Address, parse_address
 from bot.store.redis.pool import NO_REPLY, Direct, NotSentError, Pool
 
 CONNECTIONS = 32
@@ -159,7 +158,7 @@ def client(url: str, *, reply_seconds: float, most: int = CONNECTIONS) -> Redis:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
         "decode_responses": True,
-        "driver_info": DriverInfo(),  # else its version is looked up on disk for each connection
+        "driver_info": DRIVER,
     }
     if address.kind == "cluster":
         return cast("Redis", _cluster(address, usual, max(most, CLUSTER_CONNECTIONS)))
