@@ -7,7 +7,7 @@ Where to look from here: `process.py` opens what a process stands on, `wiring.py
 of one bot, and from there
 
 - what comes from Slack goes through `doors/slack_app.py`; what is wrong with a flag is found by
-  `completion/flags.py`, in the words of `words/__init__.py`
+  `completion/flags.py`, in the words of `words/request.py`
 - what becomes of a job is decided in `jobs/holder.py`, also when Redis goes away; what is there by
   then is kept by `until_stored` (`backoff.py`)
 - what may be used is counted by the quotas and the windows of `rules/quota.py`

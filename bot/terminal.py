@@ -27,7 +27,8 @@ from bot.reply.last_line import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal_input import read_files, with_input
-from bot.words import faults, talk
+from bot.words import talk
+from bot.words.request import faults
 from bot.words.terminal import ask as words
 from bot.words.terminal import startup as startup_words
 from bot.words.terminal.ask import plain, spelled

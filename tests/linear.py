@@ -323,7 +323,7 @@ _NAMES = frozenset({"bot_user"})
 """Ids that the bot has of itself."""
 
 _CLOSED: Mapping[str, Mapping[str, str]] = {
-    "bot.words.not_of_kind": {"kind": "integer"},
+    "bot.words.request.not_of_kind": {"kind": "integer"},
     "bot.words.admin.changed": {"kind": "limits"},
     "bot.words.quota.limit": {"name": "tokens-per-day", "unit": "usd"},
     "bot.words.quota.amount": {"unit": "usd"},

@@ -19,6 +19,7 @@ from bot import words
 from bot.completion.options import OPTIONS
 from bot.errors import Fault
 from bot.words import admin, form, grok, setup, talk, usage
+from bot.words import request as request_words
 from bot.words.terminal.ask import spelled
 
 ROOT = Path(bot.__file__).parent
@@ -104,16 +105,16 @@ def test_nothing_that_is_said_grates(path: Path, what: str) -> None:
 
 @pytest.mark.parametrize(
     "told",
-    [words.fault_line, lambda fault: form.field_fault(fault.problem, fault.allowed)],
+    [request_words.fault_line, lambda fault: form.field_fault(fault.problem, fault.allowed)],
 )
 @pytest.mark.parametrize(
     ("problem", "allowed"),
     [
-        (words.unknown_parameter("temperature"), "a number from 0 to 2"),
-        (words.unknown_parameter("temperature"), ""),
-        (words.too_large("3"), "a number from 0 to 2"),
-        (words.too_large("3"), ""),
-        (words.switch_or_prompt("--echo", "off"), ""),
+        (request_words.unknown_parameter("temperature"), "a number from 0 to 2"),
+        (request_words.unknown_parameter("temperature"), ""),
+        (request_words.too_large("3"), "a number from 0 to 2"),
+        (request_words.too_large("3"), ""),
+        (request_words.switch_or_prompt("--echo", "off"), ""),
     ],
 )
 def test_a_fault_ends_as_one_sentence_or_two(

@@ -47,8 +47,8 @@ from bot.store.policies import Change, Policies
 from bot.store.saved import Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
-from bot.words import faults as faults_words
 from bot.words import quota as quota_words
+from bot.words.request import faults as faults_words
 
 MOST_TOLD = 5
 """Changes that a channel is told one by one."""

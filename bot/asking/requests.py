@@ -6,7 +6,6 @@ import time
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot import words
 from bot.completion.ask import Ask, Place, ReplyTo
 from bot.completion.faults import check, refusal, sound_part, validate
 from bot.completion.flags import Flags
@@ -20,6 +19,7 @@ from bot.rules.in_force import InForce
 from bot.rules.policy import Policy
 from bot.rules.searchable import bounded
 from bot.settings import Settings, default_values
+from bot.words import request as words
 from bot.words import search as search_words
 from bot.words import talk
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from bot import words
 from bot.markdown.characters import beginning, shortened
+from bot.words import request as words
 
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "&": "＆", "@": "＠", "`": "ˋ", "|": "∣"})
 _JOINS = re.compile(

@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from bot import words
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.options import PARAMETERS, Option, as_typed
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, CompletionRequest
 from bot.errors import Fault, RequestRefused
+from bot.words import request as words
 
 MAX_STOPS = 4
 """Stop sequences (docs.x.ai, "Completions (Legacy)": up to 4)."""

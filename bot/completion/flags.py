@@ -18,7 +18,6 @@ from difflib import get_close_matches
 
 from pydantic import JsonValue
 
-from bot import words
 from bot.completion.ask import Effort, ReplyTo, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
@@ -28,6 +27,7 @@ from bot.completion.request import is_text
 from bot.completion.search import LISTS, OFF, read_all
 from bot.completion.typed import NEVER_BEGINS, switched, typed
 from bot.errors import Fault
+from bot.words import request as words
 
 _LONGEST_NAME = 40
 _MOST_COMPARED = 20

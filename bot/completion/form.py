@@ -14,7 +14,6 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from bot import words
 from bot.completion.ask import Ask, Effort, ReplyTo
 from bot.completion.faults import schema_faults
 from bot.completion.flags import Flags
@@ -26,6 +25,7 @@ from bot.completion.typed import typed, written
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS
 from bot.words import form as form_words
+from bot.words import request as words
 
 BASIC: tuple[Option, ...] = tuple(
     PARAMETERS[name] for name in ("model", "max_tokens", "temperature")

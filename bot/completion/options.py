@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from bot import words
 from bot.completion.ask import ReplyTo
 from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest, json_schema
 from bot.completion.search import MAX_TURNS, OPTION_NAMES
 from bot.completion.typed import written
 from bot.errors import Fault
 from bot.words import form as form_words
+from bot.words import request as words
 from bot.words import search as search_words
 
 REPLY_TO: tuple[ReplyTo, ...] = get_args(ReplyTo)

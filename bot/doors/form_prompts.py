@@ -8,7 +8,6 @@ from dataclasses import replace
 from attrs import frozen
 from pydantic import JsonValue
 
-from bot import words as general
 from bot.admin.prompts import PromptCommands
 from bot.completion.ask import Said
 from bot.completion.flags import Flags
@@ -18,6 +17,7 @@ from bot.errors import Fault, RequestRefused
 from bot.rules.saved_prompts import PLACE, Offer, filled
 from bot.words import form as form_words
 from bot.words import prompts as words
+from bot.words import request as request_words
 
 OFFER_SECONDS = 1.0
 """How long finding out what is saved may hold up a form."""
@@ -61,7 +61,7 @@ class FormPrompts:
 def with_ways(faults: Sequence[Fault], draft: Draft) -> tuple[Fault, ...]:
     """`faults`; one of a prompt that is missing names what the form offers instead."""
     wanted = form_words.prompt_wanted(about=draft.about is not None, saved=bool(draft.offers))
-    nothing = {general.PROMPT_WANTED, general.ALLOWED_PROMPT}
+    nothing = {request_words.PROMPT_WANTED, request_words.ALLOWED_PROMPT}
     return tuple(
         replace(fault, allowed=wanted)
         if fault.parameter == "prompt" and fault.allowed in nothing

@@ -15,7 +15,6 @@ import aiohttp
 import httpx
 from pydantic import SecretStr
 
-from bot import words
 from bot.completion.ask import Effort, thoughts_of
 from bot.completion.options import as_typed
 from bot.completion.request import CompletionRequest
@@ -37,6 +36,7 @@ from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.settings import Settings
 from bot.web_address import is_one_word, web_address_fits
+from bot.words import request as words
 from bot.words.terminal.startup import WRONG_XAI_API_KEY, wrong_url
 
 _CONNECT_SECONDS = 10.0

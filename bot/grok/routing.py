@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import words
 from bot.completion.ask import Effort
 from bot.completion.options import as_typed
 from bot.completion.request import CompletionRequest
@@ -22,6 +21,7 @@ from bot.grok.meaning import names_model, unsupported
 from bot.grok.memory import Memory
 from bot.grok.said import safe_name
 from bot.words import grok as said
+from bot.words import request as words
 from bot.words.quota import one_of
 
 _NOT_OF_REASONING = frozenset({"stop", "frequency_penalty", "presence_penalty"})

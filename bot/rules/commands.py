@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot import words
 from bot.completion.flags import Flags, named_option, parse_text
 from bot.completion.lexer import plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, Option
@@ -16,6 +15,7 @@ from bot.completion.search import OPTION_NAMES
 from bot.rules.quota import QUOTAS
 from bot.words import commands as managing
 from bot.words import files as file_words
+from bot.words import request as words
 from bot.words import search as search_words
 
 FLAGS_TOPIC = "flags"

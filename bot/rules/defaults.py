@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot import words
 from bot.completion.ask import EFFORTS, Effort, ReplyTo, Source, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import check, validate
@@ -35,6 +34,7 @@ from bot.errors import Fault, RequestRefused
 from bot.rules.in_force import InForce, Models
 from bot.rules.searchable import bounded
 from bot.words import commands as managing
+from bot.words import request as words
 from bot.words import restrictions as said
 
 MAX_DEFAULT_BYTES = 16 * 1024

@@ -15,13 +15,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from bot import words
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.lexer import DASHES
 from bot.completion.request import MAX_ANSWERS, MAX_INT32
 from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.words import quota as said
+from bot.words import request as words
 
 QuotaName = Literal[
     "requests-per-day",

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot import words
 from bot.completion.search import (
     MAX_DOMAINS,
     MAX_HANDLES,
@@ -23,6 +22,7 @@ from bot.completion.search import (
 from bot.completion.tools import Searched
 from bot.completion.typed import narrow
 from bot.errors import Fault
+from bot.words import request as words
 from bot.words import restrictions as said
 from bot.words import search as search_words
 

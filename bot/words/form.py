@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.words import allowed_after, dollars
+from bot.words import dollars
+from bot.words.request import allowed_after
 
 # --- what comes of opening, switching and sending it ----------------------------------------
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from bot import words
 from bot.completion import CompletionRequest
 from bot.completion.faults import faults_of, refusal, schema_faults, validate
 from bot.completion.options import OPTIONS
 from bot.errors import Fault, RequestRefused
+from bot.words import request as words
 from tests.completion.strategies import Json, near_valid_json
 
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import words
 from bot.completion import CompletionRequest
 from bot.completion.ask import EFFORTS, Effort
 from bot.completion.flags import Flags, parse_text, parse_words
 from bot.completion.lexer import starts_like_flag
 from bot.completion.options import OPTIONS
+from bot.words import request as words
 from tests.completion.strategies import Json, written_requests
 from tests.completion.written import to_flags
 

@@ -1,0 +1,226 @@
+"""What is said of a request and its flags: what is wrong, what is allowed, and the help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.errors import Fault
+
+# --- faults of a request -------------------------------------------------------------------
+
+_FAULTS_SHOWN = 20
+
+NOT_ASKED = "Grok was not asked yet. Please change this:"
+
+ALLOWED = {
+    "boolean": "on or off",
+    "text": "text",
+    "texts": "one text or several",
+    "bias": "token ids with a number from -100 to 100 each, such as 50256=-100",
+    "reply": "channel, thread or private",
+    "effort": "none, low, medium, high or xhigh, as the model takes them",
+}
+
+_NOT_OF_KIND = {
+    "integer": "is not a whole number",
+    "number": "is not a number",
+    "boolean": "is neither on nor off",
+    "text": "is not text",
+    "texts": "is not text",
+    "bias": "is not token ids with a number each",
+    "reply": "is no place for an answer",
+    "effort": "is no length of thinking",
+    "search": "is nothing that can be searched",
+}
+
+HINT_SYSTEM = "How Grok should behave: who it is, how it writes."
+HINT_EFFORT = "How long Grok should think before it answers. More takes longer and costs more."
+HINT_REPLY = "Where the answer goes: the channel, a thread, or you alone."
+HINT_PRIVATE = "Only you see the answer."
+
+VALUE_MISSING = "is missing"
+VALUE_NULL = "null is not a value; leave it out instead"
+VALUE_NOT_TEXT = "holds characters that cannot be sent"
+VALUE_BLANK = "is empty"
+ONE_BLANK = "one of them is empty"
+NOT_A_REQUEST = "this is not a JSON object"
+A_LIST = "a list"
+AN_OBJECT = "an object"
+
+FLAG_TWICE = "was given twice"
+FILES_ARE_ATTACHED = "--file is for the terminal: attach the file to a message that mentions @Grok"
+FLAG_NO_VALUE = "has no value"
+FLAG_TROUBLE = {
+    "unclosed": "the quote at the start of its value is never closed",
+    "after_quote": "a space must follow the closing quote",
+}
+OFF_WITH_VALUE = "--no-… takes no value"
+
+
+def switch_or_prompt(flag: str, word: str) -> str:
+    """`word` may be the value of the switch `flag`, or begin the prompt."""
+    return (
+        f"is “{word}” its value, or does your question begin with it? "
+        f"Write {flag}={word.lower()}, or -- before the question"
+    )
+
+
+PRIVATE_AND_REPLY = "says where to reply, and so does --reply"
+ALLOWED_PRIVATE = "one of the two"
+PROMPT_SPLIT = "some of it follows --prompt, and some stands at the end"
+ALLOWED_PROMPT_SPLIT = 'one prompt at the end, or each as --prompt "…"'
+
+ALLOWED_MODEL = "the id of a model"
+ALLOWED_PROMPT = "something to ask"
+PROMPT_WANTED = "write your question at the end"
+ALLOWED_STOP = "text that is not empty"
+ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without --best-of"
+STREAM_WITH_BEST_OF = "the best of several can only be shown when all are done"
+
+
+def faults(found: Sequence[Fault], opening: str = NOT_ASKED) -> str:
+    """Everything wrong with a request, for its author; `opening` says what did not happen."""
+    lines = [fault_line(fault) for fault in found[:_FAULTS_SHOWN]]
+    if len(found) > _FAULTS_SHOWN:
+        lines.append(f"and {len(found) - _FAULTS_SHOWN} more")
+    return "\n• ".join([opening, *lines])
+
+
+def fault_line(fault: Fault) -> str:
+    """One fault: `temperature: 3 is too large; allowed: a number from 0 to 2`."""
+    line = f"{fault.parameter}: {fault.problem}" if fault.parameter else fault.problem
+    return f"{line}{allowed_after(line, fault.allowed)}"
+
+
+def allowed_after(problem: str, allowed: str) -> str:
+    """What is allowed, behind the problem, which may be a question; empty when nobody says. It may
+    be values, what it works with, or what is to be done."""
+    if not allowed:
+        return ""
+    if allowed.startswith("with "):
+        told = f"it works {allowed}"
+    elif allowed.startswith(("leave ", "write ")):
+        told = allowed
+    else:
+        told = f"allowed: {allowed}"
+    return f" {told[:1].upper()}{told[1:]}" if problem.endswith("?") else f"; {told}"
+
+
+def allowed_number(least: float | None, most: float | None) -> str:
+    return "a number" if least is None else f"a number from {least} to {most}"
+
+
+def allowed_integer(least: int | None, most: int | None, above: int | None) -> str:
+    if above is not None and most is not None:
+        least = above + 1
+    elif above is not None:
+        return f"a whole number above {above}"
+    if least is None or most is None:
+        return "a whole number"
+    return f"a whole number from {least:,} to {most:,}"
+
+
+def too_small(value: str) -> str:
+    return f"{value} is too small"
+
+
+def too_large(value: str) -> str:
+    return f"{value} is too large"
+
+
+def not_of_kind(kind: str, value: str) -> str:
+    return f"{value} {_NOT_OF_KIND[kind]}"
+
+
+def number_of_digits(count: int) -> str:
+    return f"a number of {count} digits"
+
+
+def unknown_parameter(nearest: str = "") -> str:
+    return "there is no such parameter" + (f"; did you mean {nearest}?" if nearest else "")
+
+
+def unknown_flag(flag: str, nearest: str = "", help_: str = "/grok help") -> str:
+    """`help_` is the command that lists the flags."""
+    hint = f"; did you mean {nearest}?" if nearest else f"; `{help_}` lists them"
+    return f"there is no flag {flag}{hint}"
+
+
+def up_to(most: int) -> str:
+    return f"up to {most:,}"
+
+
+def prompt_too_long(size: int) -> str:
+    return f"is {size:,} bytes long"
+
+
+def prompt_length(most: int) -> str:
+    return f"up to {most:,} bytes"
+
+
+def too_many_stops(count: int) -> str:
+    return f"{count} are too many"
+
+
+def not_a_token_id(key: str) -> str:
+    return f"{key} is not a token id"
+
+
+def best_of_below_n(best_of: int, n: int) -> str:
+    return f"{best_of} is fewer than the {n} answers to choose"
+
+
+def at_least(least: int) -> str:
+    return f"{least:,} or more"
+
+
+def too_many_answers(count: str) -> str:
+    return f"{count} answers are too many"
+
+
+def too_long_a_number(value: str) -> str:
+    return f"{value} is too long a number"
+
+
+def bias_out_of_range(token: str, bias: str) -> str:
+    return f"{bias} for token {token} is out of range"
+
+
+# --- help ----------------------------------------------------------------------------------
+
+HELP_OVERVIEW = """\
+Ask Grok anything, and the answer grows here in the channel:
+• `/grok Explain TCP slow start`
+• `/grok --temperature 0.2 --max-tokens 200 Name three rivers in Peru`
+• `/grok -n 2 --reply thread Write a haiku about rain`
+• `/grok --private --system "You are a strict editor" Shorten this: …`
+• `/grok` alone opens a form with everything that can be set.
+• Reply in the thread of an answer to go on, or call @Grok into any thread; \
+`@Grok leave` and `@Grok forget` are explained by `/grok help threads`.
+• Attach pictures, PDFs or text to a message that mentions @Grok (`/grok help files`).
+
+Flags come first, then the prompt, just as you type it. If it begins like a flag, put `--` \
+before it; if it begins like a command, put `ask:` before it."""
+HELP_MANAGING = """\
+What there is, and what was used: `/grok models`, `/grok prompts`, `/grok search`, `/grok usage`.
+How Grok is run here: `/grok defaults`, `/grok quota`, `/grok pause`, `/grok feedback`, \
+`/grok key`, `/grok audit`; \
+`/grok help quota` says more about one of them."""
+HELP_THREADS = """\
+When Grok answers a message.
+• In a thread that people began: only when it is named (`@Grok`). It reads what was said there.
+• In its own threads, which begin with its answer or with a question to it, and in a direct \
+message: every reply, unless it names somebody else or is a mere thanks (`thanks`, `ok`, 👍)
+• `@Grok leave` in a thread: it says nothing more there until somebody names it
+• `@Grok forget` in a thread: it forgets what was said there"""
+HELP_FLAGS = "Flags:"
+HELP_MORE = "`/grok help temperature` says more about a flag."
+HELP_COMPLETIONS_ONLY = "Only models that are served at `/v1/completions` can do this."
+
+
+def help_allowed(allowed: str) -> str:
+    return f"Allowed: {allowed}."
+
+
+def help_example(command: str, usage: str) -> str:
+    return f"Example: `{command} {usage} …`"
