@@ -174,6 +174,15 @@ class Section(BaseModel):
     breaks: tuple[int, ...] = ()
 
 
+class Most(BaseModel):
+    """The most that was used; `micro_dollars` is None where nobody knows what that costs."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True)
+
+    tokens: int
+    micro_dollars: int | None = None
+
+
 class Answer(BaseModel):
     """The end of a request, as stored when its job enters `delivering`."""
 
@@ -187,6 +196,8 @@ class Answer(BaseModel):
     """The model that really answered."""
     endpoint: Endpoint
     usage: Usage | None = None
+    most: Most | None = None
+    """What is charged for it, where the API did not say what it used."""
     seconds: float = 0.0
     first_seconds: float | None = None
     """From the request to its first text, where there was any while it was written."""

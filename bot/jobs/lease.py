@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from bot import metrics, words
 from bot.backoff import until_stored
 from bot.completion.conversation import conversation_of
-from bot.completion.result import Answer, ToolUse
+from bot.completion.result import Answer, Most, ToolUse
 from bot.errors import LeaseLost
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import Place, Places
@@ -275,6 +275,9 @@ class Held:
         broken = answer.stopped or answer.failure
         most = self._narrowed if broken and self._narrowed else hold
         charge = NOTHING if most is None else charge_for(most, self.job.ask, answer)
+        if answer.usage is None and charge.requests:
+            told = Most(tokens=charge.tokens, micro_dollars=charge.micro_dollars)
+            answer = answer.model_copy(update={"most": told})
         stored = await until_stored(lambda: self._queue.deliver(self._lease, answer, hold, charge))
         self.job = replace(self.job, state="delivering", answer=stored, hold=None)
         return stored

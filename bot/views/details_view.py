@@ -13,7 +13,7 @@ from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.logprobs import chance_line
 from bot.completion.options import OPTIONS, PARAMETERS
-from bot.completion.result import TICKS_PER_DOLLAR, Answer, TokenLogprob, Usage
+from bot.completion.result import TICKS_PER_DOLLAR, Answer, Most, TokenLogprob, Usage
 from bot.completion.typed import written
 from bot.grok.endpoints import ENDPOINTS
 from bot.jobs.job import Job
@@ -124,6 +124,7 @@ def _answered(answer: Answer, lost: int) -> Iterator[Block]:
     if answer.seconds > 0:  # else nothing was sent
         facts.append((words.DETAILS_ASKED_AT, f"/v1{ENDPOINTS[answer.endpoint].path}"))
     facts += _usage(answer.usage) if answer.usage else []
+    facts += _most(answer.most) if answer.most else []
     if lost:
         facts.append((words.DETAILS_LOST, f"{lost:,}"))
     if answer.seconds > 0:
@@ -157,6 +158,13 @@ def _usage(usage: Usage) -> list[tuple[str, str]]:
     if usage.cost_in_usd_ticks is not None:
         cost = general.cost(usage.cost_in_usd_ticks / TICKS_PER_DOLLAR)
         facts.append((words.DETAILS_COST, cost))
+    return facts
+
+
+def _most(most: Most) -> list[tuple[str, str]]:
+    facts = [(words.DETAILS_MOST_TOKENS, f"{most.tokens:,}")]
+    if most.micro_dollars is not None:
+        facts.append((words.DETAILS_MOST_COST, general.cost(most.micro_dollars / 1_000_000)))
     return facts
 
 

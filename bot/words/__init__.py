@@ -152,6 +152,11 @@ def tokens_used(total: int, reasoning: int) -> str:
     return f"{used} ({reasoning:,} reasoning)" if reasoning else used
 
 
+def used_at_most(tokens: str, money: str) -> str:
+    """What is charged for an answer of which nobody said what it used; `money` may be empty."""
+    return f"at most {tokens} and {money}" if money else f"at most {tokens}"
+
+
 def cost(dollars: float) -> str:
     """`$0.0042`, `$0.22`, `$1.25`."""
     if 0 < dollars < 0.0001:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, Message, View, dm_of
-from tests.e2e.stage import Stage, button, buttons, is_complete, markdown, on_stage
+from tests.e2e.stage import Stage, button, buttons, is_complete, last_line, markdown, on_stage
 from tests.e2e.test_admin import told
 
 MODES = pytest.mark.parametrize("mode", ["socket", "http"])
@@ -43,6 +44,7 @@ async def test_stop_keeps_what_there_is(redis_url: str, mode: str) -> None:
     assert "word399" not in markdown(message)
     assert "topped" in markdown(message)
     assert "⚠️" not in markdown(message)
+    assert re.search(r"at most [\d,]+ tokens and \$0\.\d+ · ", last_line(message))
     assert not stage.workspace.problems
 
 

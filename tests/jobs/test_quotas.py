@@ -127,10 +127,10 @@ async def test_denied_question_changes_nothing_at_all(queue: Queue, store: Store
     await queue.accept("job-1", make_ask(conversation="D1"), make_hold(100, limits=limits))
     before = await everything(store)
 
+    hold = make_hold(51, limits=limits)
     with pytest.raises(Denied) as denied:
-        await queue.accept("job-2", ask, make_hold(51, limits=limits))
+        await queue.accept("job-2", ask, hold)
     assert await everything(store) == before
-    hold = make_hold(51)
     (short,) = denied.value.shortages
     assert short == Shortage(CHANNEL, "tokens-per-day", 150, 0, 100, 51, hold.windows.day_ends)
     assert await queue.accept("job-3", ask, make_hold(50, limits=limits)) == "job-3"

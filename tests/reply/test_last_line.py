@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.completion.references import Reference
-from bot.completion.result import ToolUse, Usage
+from bot.completion.result import Most, ToolUse, Usage
 from bot.reply.last_line import last_line, same_model
 from tests.reply.conftest import LAST_LINE, answer
 
@@ -86,3 +86,13 @@ def test_what_was_searched_stands_before_what_it_cost(
     update = {"references": tuple(references), "tools": tools, "usage": usage}
 
     assert facts in last_line(answer("x").model_copy(update=update))
+
+
+def test_what_is_charged_is_said_where_the_api_did_not_say_what_was_used() -> None:
+    stopped = answer("x").model_copy(
+        update={"usage": None, "stopped": True, "most": Most(tokens=1_234, micro_dollars=4_200)}
+    )
+    unpriced = stopped.model_copy(update={"most": Most(tokens=1)})
+
+    assert last_line(stopped) == "grok-4.3 (chat) · at most 1,234 tokens and $0.0042 · 3.2 s"
+    assert last_line(unpriced) == "grok-4.3 (chat) · at most 1 token · 3.2 s"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.completion import CompletionRequest
 from bot.completion.options import PARAMETERS
-from bot.completion.result import TokenLogprob, Usage
+from bot.completion.result import Most, TokenLogprob, Usage
 from bot.markdown.safety import JOINER
 from bot.slack.views import ViewJson
 from bot.views.details_view import details_view, loading_view, sentence_view
@@ -95,6 +95,14 @@ def test_what_is_not_known_is_not_made_up() -> None:
         assert f"*{label}*" not in text
     for title in (words.DETAILS_REASONING, words.DETAILS_CHANCES):
         assert title not in text
+
+
+def test_of_what_nobody_said_there_is_what_is_charged() -> None:
+    most = Most(tokens=1_234, micro_dollars=4_200)
+    text = "\n".join(shown(details_view(a_job(an_ask(), an_answer(most=most)))))
+
+    for part in (words.DETAILS_MOST_TOKENS, "`1,234`", words.DETAILS_MOST_COST, "`$0.0042`"):
+        assert part in text
 
 
 def test_an_answer_that_is_not_done_is_no_error() -> None:
