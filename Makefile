@@ -47,7 +47,7 @@ fuzz: dev-env ## Spoilt requests against a bot of its own; make fuzz SEED=… N=
 simulate: dev-env ## The bot under a clock of its own, schedule by schedule; make simulate SEEDS=…
 	@exec $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000)
 
-chaos: dev-env ## Bots, sandbox and store, and everything goes wrong; make chaos SEEDS=200 (=7; ARGS=--store=cluster)
+chaos: dev-env ## Bots, sandbox and store, and everything goes wrong; make chaos SEEDS=200 (=7; ARGS='--store cluster --workspaces 3')
 	@exec $(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 chaos-mutants: dev-env ## Break one guard at a time, and see that make chaos notices it

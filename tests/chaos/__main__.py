@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--focus", default="", help="kinds of faults, separated by commas")
     parser.add_argument("--first-only", action="store_true", help="end with the first violation")
     parser.add_argument("--store", choices=STORES, default="valkey", help="what it runs on")
+    parser.add_argument("--workspaces", type=int, default=1, help="so many install the app")
     chosen = parser.parse_args()
     campaign = Campaign()
     with suppress(KeyboardInterrupt):
@@ -37,6 +38,7 @@ def main() -> int:
                 shrink=not chosen.as_found,
                 focus=[each.strip() for each in chosen.focus.split(",") if each],
                 store=chosen.store,
+                teams=chosen.workspaces,
                 first_only=chosen.first_only,
                 campaign=campaign,
             )

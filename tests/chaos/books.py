@@ -12,6 +12,8 @@ from bot.jobs.job import Job, parse_job
 from bot.store.keys import Keys
 from sandbox.workspace import TEAM_ID
 
+ONLY = Keys(TEAM_ID)
+
 AMOUNTS = ("requests", "tokens", "micro_dollars", "searches", "posts", "search_micro_dollars")
 HELD = tuple(f"held_{name}" for name in AMOUNTS)
 KINDS = ("workspace", "channel", "user")
@@ -68,10 +70,9 @@ class Books:
         return found
 
 
-async def read_books(redis: Redis, team: str = TEAM_ID) -> Books:
-    """What the store at `redis`, which decodes replies, holds of `team`."""
-    keys = Keys(team)
-    names = [str(name) async for name in redis.scan_iter(f"grokbot:{{{team}}}:*", count=1000)]
+async def read_books(redis: Redis, keys: Keys = ONLY) -> Books:
+    """What the store at `redis`, which decodes replies, holds of one workspace."""
+    names = [str(name) async for name in redis.scan_iter(f"{keys.prefix}*", count=1000)]
     jobs: dict[str, Job] = {}
     used: dict[tuple[str, str], Mapping[str, int]] = {}
     ledger: dict[str, int] = {}
@@ -81,7 +82,7 @@ async def read_books(redis: Redis, team: str = TEAM_ID) -> Books:
     for key in (keys.paused, keys.singly):
         waiting += [str(each) for each in await redis.zrange(key, 0, -1)]
     for name in names:
-        _, _, kind, *rest = name.split(":")
+        kind, *rest = name.removeprefix(keys.prefix).split(":")
         if kind == "job":
             found: Any = await redis.hgetall(name)
             job = parse_job(found)

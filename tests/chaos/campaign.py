@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chaos.checker import recoveries, violations
-from tests.chaos.history import History
-from tests.chaos.plan import Plan, plan
+from tests.chaos.history import Asking, History
+from tests.chaos.plan import Fault, Plan, plan
 from tests.chaos.processes import Forks, forks
 from tests.chaos.scene import SHORTER, scene
 from tests.chaos.stores import STORES
@@ -26,12 +26,29 @@ Tell = Callable[[str], None]
 
 @dataclass(slots=True)
 class Result:
-    """What came of one run."""
+    """What came of one run, in each workspace."""
 
     plan: Plan
-    history: History
+    histories: list[History]
     found: list[str]
     seconds: float
+
+    @property
+    def askings(self) -> list[Asking]:
+        return [each for history in self.histories for each in history.askings]
+
+    @property
+    def requests(self) -> int:
+        return sum(len(history.requests) for history in self.histories)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What went wrong, as it did; any workspace tells all of it."""
+        return [fault for _, fault in self.histories[0].faults]
+
+    @property
+    def recoveries(self) -> list[float]:
+        return [each for history in self.histories for each in recoveries(history)]
 
 
 @dataclass(slots=True)
@@ -53,14 +70,16 @@ async def run(
     focus: Sequence[str] = (),
     store: str = "valkey",
     first_only: bool = False,
+    teams: int = 1,
     campaign: Campaign | None = None,
 ) -> Campaign:
     """Run each of `seeds`, and tell of each as it ends; until the `first_only` that fails.
-    `focus` as in `plan`, `store` is one of `STORES`. What came of them is added to `campaign`."""
+    `focus` and `teams` as in `plan`, `store` is one of `STORES`. What came of them is added to
+    `campaign`."""
     campaign = campaign or Campaign()
     async with forks(SHORTER) as of:
         for seed in seeds:
-            result = await play(plan(seed, focus), of, store)
+            result = await play(plan(seed, focus, teams), of, store)
             campaign.results.append(result)
             tell(_line(campaign, result))
             if result.found:
@@ -79,12 +98,14 @@ async def play(of: Plan, bots: Forks, store: str) -> Result:
         timer = asyncio.get_running_loop().call_later(RUN_SECONDS - 1, _print_tasks)
         try:
             async with asyncio.timeout(RUN_SECONDS), scene(of, bots, Path(where), opening) as here:
-                history = await here.play()
+                histories = await here.play()
         except TimeoutError:
-            history = History(unfinished=(f"the run did not end within {RUN_SECONDS:.0f} s",))
+            unfinished = f"the run did not end within {RUN_SECONDS:.0f} s"
+            histories = [History(unfinished=(unfinished,))]
         finally:
             timer.cancel()
-    return Result(of, history, violations(history), time.monotonic() - began)
+    found = [each for history in histories for each in violations(history)]
+    return Result(of, histories, found, time.monotonic() - began)
 
 
 def _print_tasks() -> None:
@@ -113,11 +134,11 @@ def _rule(sentence: str) -> str:
 
 
 def _line(campaign: Campaign, result: Result) -> str:
-    questions = sum(len(each.history.askings) for each in campaign.results)
-    faults = sum(len(each.history.faults) for each in campaign.results)
-    kinds = ", ".join(fault.kind for _, fault in result.history.faults) or "no faults"
+    questions = sum(len(each.askings) for each in campaign.results)
+    faults = sum(len(each.faults) for each in campaign.results)
+    kinds = ", ".join(fault.kind for fault in result.faults) or "no faults"
     return (
-        f"seed {result.plan.seed}: {len(result.history.askings)} questions, {kinds}; "
+        f"seed {result.plan.seed}: {len(result.askings)} questions, {kinds}; "
         f"{result.seconds:.1f} s, {'VIOLATED' if result.found else 'ok'}  "
         f"[{len(campaign.results)} seeds, {questions} questions, {faults} faults, "
         f"{len(campaign.failed)} violated]"
@@ -128,10 +149,10 @@ def report(results: Sequence[Result]) -> str:
     """What all of it came to, as a table in markdown."""
     faults: Counter[str] = Counter()
     for result in results:
-        faults.update(fault.kind for _, fault in result.history.faults)
-        faults.update(f"Grok: {each.grok}" for each in result.history.askings if each.grok)
-    seconds = sorted(each for result in results for each in recoveries(result.history))
-    asked = [each for result in results for each in result.history.askings]
+        faults.update(fault.kind for fault in result.faults)
+        faults.update(f"Grok: {each.grok}" for each in result.askings if each.grok)
+    seconds = sorted(each for result in results for each in result.recoveries)
+    asked = [each for result in results for each in result.askings]
     lines = [
         "| | |",
         "| --- | --- |",
@@ -141,7 +162,7 @@ def report(results: Sequence[Result]) -> str:
             f"| … {outcome} | {sum(each.outcome == outcome for each in asked)} |"
             for outcome in ("accepted", "refused", "unknown")
         ),
-        f"| requests to Grok | {sum(len(each.history.requests) for each in results)} |",
+        f"| requests to Grok | {sum(each.requests for each in results)} |",
         f"| faults | {sum(faults.values())} |",
         *(f"| … {kind} | {count} |" for kind, count in sorted(faults.items())),
         f"| answers in the hands of a bot that died or stood still | {len(seconds)} |",

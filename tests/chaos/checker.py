@@ -52,7 +52,12 @@ def _one_answer(history: History) -> Iterator[str]:
 def _counts(history: History, asking: Asking) -> bool:
     """Whether it must be answered: it was taken, and the store has not forgotten that."""
     lost = any(since <= asking.at <= until for since, until in history.lost)
-    return asking.outcome == "accepted" and not lost
+    return asking.outcome == "accepted" and not lost and not _ended_by_removal(history, asking.at)
+
+
+def _ended_by_removal(history: History, at: float) -> bool:
+    """Whether what began then ended because the workspace removed the app."""
+    return any(at <= until for _, until in history.removed)
 
 
 def _unsaid(history: History, name: str) -> bool:
@@ -116,7 +121,7 @@ def _finished(history: History) -> Iterator[str]:
     yield from (f"unfinished: {sentence}" for sentence in history.unfinished)
     yield from (f"ended: {sentence}" for sentence in history.ended)
     for shown in history.messages:
-        if shown.until is not None or not shown.versions:
+        if shown.until is not None or not shown.versions or _ended_by_removal(history, shown.at):
             continue
         last = shown.versions[-1]
         if last.open:
@@ -127,7 +132,7 @@ def _finished(history: History) -> Iterator[str]:
 
 def _rested(history: History) -> Iterator[str]:
     """No thread says in the end that it is worked on, unless the store has forgotten by whom."""
-    if not history.lost:
+    if not _forgot(history):
         yield from (f"session: thread {root} is left working" for root in history.working)
 
 
@@ -138,6 +143,8 @@ def _whole(history: History) -> Iterator[str]:
     for shown in history.messages:
         name = _name(history, shown)
         if shown.part != "0" or shown.until is not None or name not in words:
+            continue
+        if _ended_by_removal(history, shown.at):
             continue
         parts = _parts_of(history, shown.job)
         said = 0
@@ -176,7 +183,7 @@ def _balanced(history: History) -> Iterator[str]:
     yield from (f"quotas: {sentence}" for sentence in history.store_faults)
     if history.told is not None and history.used is not None and history.told != history.used:
         yield f"quotas: {history.told} tokens are told, {history.used} are counted"
-    if history.lost or history.used is None:
+    if _forgot(history) or history.used is None:
         return
     if all(job.charges for job in history.jobs):
         sums = _sums([job.charges for job in history.jobs])
@@ -195,7 +202,7 @@ def _balanced(history: History) -> Iterator[str]:
 def _asked_once(history: History) -> Iterator[str]:
     """While no bot dies or stands still, Grok is asked again only where it failed itself."""
     gone = any(fault.kind in _PROCESS for _, fault in history.faults)
-    if history.lost or history.deaths or gone or history.bounds.stalled > STALLED:
+    if _forgot(history) or history.deaths or gone or history.bounds.stalled > STALLED:
         return
     for name in sorted({job.name for job in history.jobs}):
         jobs = [job.id for job in history.jobs if job.name == name]
@@ -236,8 +243,13 @@ def _in_order(history: History) -> Iterator[str]:
                 for name in earlier
                 if name not in request.before and name not in again and _is_whole(history, name)
             ]
-            if missing and request.name not in again and not history.lost:
+            if missing and request.name not in again and not _forgot(history):
                 yield f"order: {request.name} was asked without {', '.join(missing)}"
+
+
+def _forgot(history: History) -> bool:
+    """Whether the store has, of itself or because the app was removed."""
+    return bool(history.lost or history.removed)
 
 
 def _is_before(one: Asking, other: Asking) -> bool:
@@ -266,6 +278,27 @@ def _refused(history: History) -> Iterator[str]:
                 yield f"refused: {name} was refused, and Grok was asked"
             if any(job.name == name for job in history.jobs):
                 yield f"refused: {name} was refused, and is a job"
+
+
+def _apart(history: History) -> Iterator[str]:
+    """Nothing of one workspace is seen in another."""
+    for request in history.requests:
+        if leaked := history.foreign.intersection(request.before):
+            yield f"apart: {request.name} was asked with {sorted(leaked)} of another workspace"
+    for shown in history.messages:
+        if shown.name in history.foreign:
+            yield f"apart: {_named(history, shown)} shows {shown.name} of another workspace"
+
+
+def _gone(history: History) -> Iterator[str]:
+    """What was taken before the app was removed is over when it is installed again."""
+    for asking in history.askings:
+        for since, until in history.removed:
+            if asking.taken is None or asking.taken >= since:
+                continue
+            for shown in history.messages:
+                if _name(history, shown) == asking.name and shown.at > until:
+                    yield f"removed: {asking.name} is answered after the app was installed again"
 
 
 def _recovered(history: History) -> Iterator[str]:
@@ -334,5 +367,7 @@ _RULES: tuple[Rule, ...] = (
     _asked_once,
     _in_order,
     _refused,
+    _apart,
+    _gone,
     _recovered,
 )

@@ -15,6 +15,10 @@ Outcome = Literal["accepted", "refused", "unknown"]
 """What Slack was told of a question: taken, certainly not taken, or nothing that tells."""
 
 
+Span = tuple[float, float]
+"""From and until, Unix time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A question that somebody asked. With `again`, by the Retry button, where `name` is that of
@@ -113,11 +117,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One run. `deleted` and `stopped` name questions whose answers people took away or stopped.
-    `store_faults` is what does not add up in the store; `used` tokens it says were used in all, and
-    `told` by `/grok usage`. `unfinished` says what was still under way at the end, `ended` which
-    bots ended by themselves. `lost`: the seconds that the store forgot, from and until. `working`:
-    the threads that say in the end that they are worked on."""
+    """One run, as one workspace saw it. `deleted` and `stopped` name questions whose answers people
+    took away or stopped. `store_faults` is what does not add up in the store; `used` tokens it says
+    were used in all, and `told` by `/grok usage`. `unfinished` says what was still under way at the
+    end, `ended` which bots ended by themselves. `lost`: the seconds that the store forgot.
+    `working`: the threads that say in the end that they are worked on. `removed`: the seconds in
+    which the workspace did not have the app; what was asked before has no answer, and leaves
+    nothing. `foreign`: what was asked in other workspaces."""
 
     askings: tuple[Asking, ...] = ()
     messages: tuple[Shown, ...] = ()
@@ -132,7 +138,9 @@ class History:
     told: int | None = None
     unfinished: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
-    lost: tuple[tuple[float, float], ...] = ()
+    lost: tuple[Span, ...] = ()
+    removed: tuple[Span, ...] = ()
+    foreign: frozenset[str] = frozenset()
     working: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
 

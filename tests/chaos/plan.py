@@ -19,7 +19,7 @@ Kind = Literal[
     "store full", "store read-only", "store replica",
     "slack slow", "slack storm", "slack loses replies", "slack 500 after carrying out",
     "slack limits", "sockets cut",
-    "stop", "retry", "delete answer", "delete question",
+    "stop", "retry", "delete answer", "delete question", "uninstall",
 ]  # fmt: skip
 
 PEOPLE = (ANA, BEN)
@@ -28,6 +28,8 @@ QUESTIONS = (5, 9)
 FAULTS = (1, 5)
 ASKING_SECONDS = 2.5
 """All questions are asked within this."""
+QUESTIONS_EACH = (2, 6)
+"""In each workspace, where there are several."""
 AGENTS = 3
 """Of so many seeds one has an app that is an agent."""
 FAULT_SECONDS = 3.5
@@ -45,7 +47,10 @@ _SLACK: tuple[Kind, ...] = (
     *("slack limits", "sockets cut"),
 )
 CLICKS: tuple[Kind, ...] = ("stop", "retry", "delete answer", "delete question")
+_ADMINS: tuple[Kind, ...] = ("uninstall",)
+"""What happens to one of several workspaces alone."""
 KINDS: tuple[Kind, ...] = tuple(dict.fromkeys((*_PROCESS, *_STORE, *_SLACK, *CLICKS)))
+KINDS_OF_SEVERAL: tuple[Kind, ...] = (*KINDS, *_ADMINS)
 _SLOWED = ("chat.update", "chat.postMessage", "chat.delete", "*")
 _NOT_FOR_KILLING = ("prune", "policy_change", "probe", "drop", "views.publish")
 
@@ -54,7 +59,7 @@ _NOT_FOR_KILLING = ("prune", "policy_change", "probe", "drop", "views.publish")
 class Question:
     """Asked `at` so many seconds after the beginning. Its answer has so many `words`, at `speed`
     words a second, once Grok has failed as `grok` says. `follows`: the question in whose thread it
-    is asked."""
+    is asked. `team`: in which workspace, from 0."""
 
     name: str
     at: float
@@ -65,9 +70,11 @@ class Question:
     speed: float
     grok: GrokFault = ""
     follows: str = ""
+    team: int = 0
 
     def __str__(self) -> str:
         more = f", Grok: {self.grok}" if self.grok else ""
+        more += f", workspace {self.team}" if self.team else ""
         where = f" after {self.follows}" if self.follows else ""
         return f"{self.at:5.2f} s  {self.name} by {self.door}{where}, {self.words} words{more}"
 
@@ -76,7 +83,7 @@ class Question:
 class Fault:
     """Begins `at` so many seconds, and lasts `seconds`. `bot` is the number of a process, `detail`
     what else there is to know: a crash point with its passing, or a method of Slack. What people
-    do is done to the answer of `question`."""
+    do is done to the answer of `question`. `team`: the workspace that it happens to."""
 
     kind: Kind
     at: float
@@ -84,11 +91,13 @@ class Fault:
     bot: int = 0
     detail: str = ""
     question: str = ""
+    team: int = 0
 
     @property
     def shown(self) -> str:
         """What it is, without its time."""
-        parts = [self.kind, self.detail, self.question]
+        team = f"in workspace {self.team}" if self.team else ""
+        parts = [self.kind, self.detail, self.question, team]
         return " ".join(part for part in parts if part)
 
     def __str__(self) -> str:
@@ -108,6 +117,8 @@ class Plan:
     faults: tuple[Fault, ...]
     agent: bool = False
     """Whether people meet the app as an agent."""
+    teams: int = 1
+    """So many workspaces have installed it; one has it by its token."""
 
     def only(self, faults: Collection[Fault]) -> Plan:
         """The same with some of its faults."""
@@ -116,16 +127,20 @@ class Plan:
     def __str__(self) -> str:
         lines = sorted([*map(str, self.questions), *map(str, self.faults)])
         app = ", an agent" if self.agent else ""
-        head = f"seed {self.seed}: {self.replicas} bots, streaming {self.streaming}{app}"
+        where = f" for {self.teams} workspaces" if self.teams > 1 else ""
+        head = f"seed {self.seed}: {self.replicas} bots{where}, streaming {self.streaming}{app}"
         return "\n".join([head, *lines])
 
 
-def plan(seed: int, focus: Sequence[str] = ()) -> Plan:
+def plan(seed: int, focus: Sequence[str] = (), teams: int = 1) -> Plan:
     """The run of this seed; with a `focus` all that goes wrong is of those kinds, each of them
-    with its detail behind a slash, where that matters: `slack slow/chat.update`."""
+    with its detail behind a slash, where that matters: `slack slow/chat.update`. In so many
+    `teams`."""
+    if teams > 1:
+        return _plan_of_several(seed, focus, teams)
     chance = random.Random(f"chaos/{seed}")
     replicas = chance.choice((2, 2, 3))
-    questions = _questions(chance)
+    questions = _questions(chance, chance.randint(*QUESTIONS))
     if focus:
         found = [_focused(chance, replicas, questions, each) for each in (*focus, *focus)]
     else:
@@ -136,9 +151,35 @@ def plan(seed: int, focus: Sequence[str] = ()) -> Plan:
     return Plan(seed, replicas, streaming, questions, faults, agent=seed % AGENTS == 0)
 
 
-def _questions(chance: random.Random) -> tuple[Question, ...]:
+def _plan_of_several(seed: int, focus: Sequence[str], teams: int) -> Plan:
+    """One in which each workspace has questions of its own, by the same people in the same
+    channels; what goes wrong is of `focus`, or of everything, also that one removes the app."""
+    chance = random.Random(f"chaos of several/{seed}")
+    one = plan(seed, focus)
+    questions: list[Question] = []
+    for team in range(teams):
+        asked = _questions(chance, chance.randint(*QUESTIONS_EACH), first=len(questions))
+        questions += [replace(each, team=team) for each in asked]
+    kinds: list[Kind] = [fault.kind for fault in one.faults]
+    if not focus and chance.random() < 0.3:
+        kinds.append("uninstall")
+    faults = []
+    for kind in kinds:
+        fault = _of_kind(chance, one.replicas, tuple(questions), kind)
+        team = next(
+            (each.team for each in questions if each.name == fault.question),
+            chance.randrange(teams),
+        )
+        detail = next((each.detail for each in one.faults if each.kind == kind), "")
+        faults.append(replace(fault, team=team, detail=detail if focus else fault.detail))
+    ordered = tuple(sorted(faults, key=lambda fault: fault.at))
+    asked = tuple(sorted(questions, key=lambda each: each.at))
+    return replace(one, questions=asked, faults=ordered, teams=teams)
+
+
+def _questions(chance: random.Random, count: int, *, first: int = 0) -> tuple[Question, ...]:
     found: list[Question] = []
-    for number in range(chance.randint(*QUESTIONS)):
+    for number in range(first, first + count):
         at = chance.uniform(0.0, ASKING_SECONDS)
         door: Door = chance.choice(
             ("command", "mention", "mention", "direct", "thread", "thread", "form", "shortcut")
@@ -171,7 +212,7 @@ def _focused(
     chance: random.Random, replicas: int, questions: tuple[Question, ...], wanted: str
 ) -> Fault:
     name, _, detail = wanted.partition("/")
-    kind: Kind = next(each for each in KINDS if each == name)
+    kind: Kind = next(each for each in KINDS_OF_SEVERAL if each == name)
     fault = _of_kind(chance, replicas, questions, kind)
     early = fault.at / 3 if kind == "crash point" else fault.at
     return replace(fault, at=round(early, 2), detail=detail or fault.detail)

@@ -14,6 +14,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.store.keys import Keys
 from bot.store.redis.embedded import _server_binary
 from tests.chaos.plan import Fault
 
@@ -93,7 +94,11 @@ class StoreServer:
         for name, value in values.items():
             await self.redis.config_set(name.replace("_", "-"), value)
 
-    async def disturb(self, fault: Fault) -> tuple[float, float] | None:
+    def serving(self, keys: Keys) -> Redis:
+        """A way to the server that has those."""
+        return self.redis
+
+    async def disturb(self, fault: Fault, keys: Keys) -> tuple[float, float] | None:
         """Let it go wrong for as long as `fault` lasts; from when until when what was stored is
         forgotten, Unix time."""
         seconds = fault.seconds

@@ -1,6 +1,6 @@
 """Stores of one run that are more than one server: a Cluster of three, and one behind a Sentinel.
 
-What happens to a single Valkey happens to the server that holds the workspace. What only one can
+What happens to a single Valkey happens to the server that holds a workspace. What only one can
 do, such as coming back younger, is on a Cluster that its slot moves to another server, and behind a
 Sentinel that the replica takes its place; what the primary had not told it then is forgotten.
 """
@@ -16,21 +16,18 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from redis.asyncio import Redis
+from redis.crc import key_slot
 
 from bot.store.keys import Keys
-from sandbox.workspace import TEAM_ID
+from tests.chaos.history import Span
 from tests.chaos.plan import Fault
 from tests.chaos.store import store_server
 from tests.store.several import Cluster, Guarded, Server, cluster_of_three, guarded_server
 
-OURS = Keys(TEAM_ID).queue
 DOWN_AFTER_MS = 1_500
 """A server that stands still for less stays the primary."""
 NOT_REPLICATED = 1.0
 """Of what was written in so many seconds before a failover some may be forgotten."""
-
-Span = tuple[float, float]
-"""From and until, Unix time: what was stored then may be forgotten."""
 
 T = TypeVar("T")
 
@@ -41,30 +38,27 @@ class Disturbed(Protocol):
     @property
     def url(self) -> str: ...
 
-    @property
-    def redis(self) -> Redis:
-        """A way to the server that holds the workspace now."""
+    def serving(self, keys: Keys) -> Redis:
+        """A way to the server that holds the workspace of `keys` now."""
 
-    async def disturb(self, fault: Fault) -> Span | None:
-        """Let it go wrong for as long as `fault` lasts; what was forgotten by that. May raise
-        what redis-py does."""
+    async def disturb(self, fault: Fault, keys: Keys) -> Span | None:
+        """Let that server go wrong for as long as `fault` lasts; what was forgotten by that. May
+        raise what redis-py does."""
 
 
 class _Servers:
-    """What the two have in common: one of several servers holds the workspace."""
+    """What the two have in common: one of several servers holds a workspace."""
 
     def __init__(self) -> None:
         self._clients: dict[int, Redis] = {}
 
-    @property
-    def holder(self) -> Server:
+    def holder(self, keys: Keys) -> Server:
         """That server."""
         raise NotImplementedError
 
-    @property
-    def redis(self) -> Redis:
+    def serving(self, keys: Keys) -> Redis:
         """A way to it."""
-        port = self.holder.port
+        port = self.holder(keys).port
         if port not in self._clients:
             self._clients[port] = Redis(
                 port=port,
@@ -75,31 +69,32 @@ class _Servers:
             )
         return self._clients[port]
 
-    async def disturb(self, fault: Fault) -> Span | None:
+    async def disturb(self, fault: Fault, keys: Keys) -> Span | None:
         """As `Disturbed` says."""
         match fault.kind:
             case "store kill":
-                return await self.kill(fault.seconds)
+                return await self.kill(fault.seconds, keys)
             case "store younger" | "store replica":
-                return await self.change(fault.seconds)
+                return await self.change(fault.seconds, keys)
             case "store freeze":
-                self.holder.signal(signal.SIGSTOP)
+                server = self.holder(keys)
+                server.signal(signal.SIGSTOP)
                 await asyncio.sleep(min(fault.seconds, 0.7 * DOWN_AFTER_MS / 1_000))
-                self.holder.signal(signal.SIGCONT)
+                server.signal(signal.SIGCONT)
             case "store flush scripts":
-                await self.redis.script_flush()
+                await self.serving(keys).script_flush()
             case kind:
                 name = "maxmemory" if kind == "store full" else "min-replicas-to-write"
-                holder = self.redis
+                holder = self.serving(keys)
                 await holder.config_set(name, 1 if kind == "store full" else 9)
                 await asyncio.sleep(fault.seconds)
                 await holder.config_set(name, 0)
         return None
 
-    async def kill(self, seconds: float) -> Span | None:
+    async def kill(self, seconds: float, keys: Keys) -> Span | None:
         raise NotImplementedError
 
-    async def change(self, seconds: float) -> Span | None:
+    async def change(self, seconds: float, keys: Keys) -> Span | None:
         raise NotImplementedError
 
     async def aclose(self) -> None:
@@ -113,27 +108,28 @@ class OnCluster(_Servers):
     def __init__(self, cluster: Cluster) -> None:
         super().__init__()
         self._cluster = cluster
-        self._holder = cluster.of(OURS)
+        self._moved: dict[int, Server] = {}
         self.url = cluster.url
 
-    @property
-    def holder(self) -> Server:
-        return self._holder
+    def holder(self, keys: Keys) -> Server:
+        found = self._moved.get(key_slot(keys.queue.encode()))
+        return found or self._cluster.of(keys.queue)
 
-    async def kill(self, seconds: float) -> Span | None:
+    async def kill(self, seconds: float, keys: Keys) -> Span | None:
         """It is gone, and comes back with all that it had."""
-        self._holder.kill()
+        server = self.holder(keys)
+        server.kill()
         await asyncio.sleep(seconds)
-        await _apart(self._holder.start)
+        await _apart(server.start)
         await _apart(self._cluster.is_whole)
         return None
 
-    async def change(self, seconds: float) -> Span | None:
+    async def change(self, seconds: float, keys: Keys) -> Span | None:
         """The workspace's slot moves to the next of them, key by key."""
-        primaries = self._cluster.primaries
-        to = primaries[(primaries.index(self._holder) + 1) % len(primaries)]
-        await _apart(lambda: self._cluster.move(OURS, to, source=self._holder))
-        self._holder = to
+        primaries, source = self._cluster.primaries, self.holder(keys)
+        to = primaries[(primaries.index(source) + 1) % len(primaries)]
+        await _apart(lambda: self._cluster.move(keys.queue, to, source=source))
+        self._moved[key_slot(keys.queue.encode())] = to
         return None
 
 
@@ -146,13 +142,12 @@ class BehindSentinel(_Servers):
         self._changed = False
         self.url = guarded.url
 
-    @property
-    def holder(self) -> Server:
+    def holder(self, keys: Keys) -> Server:
         return self._guarded.replica if self._changed else self._guarded.primary
 
-    async def kill(self, seconds: float) -> Span | None:
+    async def kill(self, seconds: float, keys: Keys) -> Span | None:
         """It is gone, and the replica takes its place; where there is none, it comes back."""
-        began, old = time.time(), self.holder
+        began, old = time.time(), self.holder(keys)
         if self._changed:
             return None
         await _apart(self._guarded.fail_over)
@@ -161,10 +156,10 @@ class BehindSentinel(_Servers):
         await _apart(old.start)
         return began - NOT_REPLICATED, time.time()
 
-    async def change(self, seconds: float) -> Span | None:
+    async def change(self, seconds: float, keys: Keys) -> Span | None:
         """The same, while it lives: it takes nothing without its replica, as docs/reliability.md
         tells, or else it would for as long as it does not know."""
-        began, old = time.time(), self.redis
+        began, old = time.time(), self.serving(keys)
         if self._changed:
             return None
         await old.config_set("min-replicas-to-write", 1)

@@ -64,6 +64,12 @@ def _job(history: History, **values: object) -> History:
     return replace(history, jobs=(changed, *history.jobs[1:]))
 
 
+def _request(history: History, number: int, **values: object) -> History:
+    found = list(history.requests)
+    found[number] = replace(found[number], **values)  # type: ignore[arg-type]
+    return replace(history, requests=tuple(found))
+
+
 def _twice(history: History, seconds: float) -> History:
     second = Shown("a", "0", 2.0, growing(at=2.0), until=2.0 + seconds)
     return replace(history, messages=(*history.messages, second))
@@ -148,6 +154,25 @@ WRONG: dict[str, tuple[Callable[[History], History], str]] = {
         lambda h: replace(h, requests=(h.requests[0], Request("q1", 1, 5.5, (), 1))),
         "order: q1",
     ),
+    "asked with what was said in another workspace": (
+        lambda h: replace(
+            _request(h, 1, before=("q0", "q7")),
+            foreign=frozenset({"q7"}),
+        ),
+        "apart: q1",
+    ),
+    "another workspace's answer": (
+        lambda h: replace(_message(h, 0, name="q7"), foreign=frozenset({"q7"})),
+        "apart: q0",
+    ),
+    "answered after the app was removed": (
+        lambda h: replace(h, removed=((0.5, 0.8),)),
+        "removed: q0",
+    ),
+    "not answered once it is installed again": (
+        lambda h: replace(h, messages=(), removed=((1.0, 4.0),)),
+        "one answer: q1",
+    ),
     "refused and run": (lambda h: _asking(h, 1, outcome="refused"), "refused: q1"),
     "late after one fault": (lambda h: _died(h, 1, at=1.9), "recovery"),
     "late amid others": (lambda h: _died(h, 2, at=1.2), "recovery"),
@@ -207,6 +232,14 @@ ALLOWED: dict[str, Callable[[History], History]] = {
         told=20,
         requests=h.requests[:1],
         lost=((4.5, 5.5),),
+    ),
+    "the app was removed in mid-answer": lambda h: replace(
+        _message(h, 0, versions=growing()[:2], name="q0"),
+        jobs=h.jobs[1:],
+        requests=(h.requests[0], Request("q1", 1, 5.5, (), 1)),
+        used=30,
+        told=30,
+        removed=((2.5, 4.5),),
     ),
     "in any order when asked at once": lambda h: replace(
         _asking(_asking(h, 0, taken=5.5), 1, at=0.1),
