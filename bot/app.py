@@ -32,9 +32,8 @@ from bot.errors import StartupError
 from bot.ops import command_words
 from bot.ops.heap import load
 from bot.ops.setting_names import set_names, unknown_settings
-from bot.ops.startup import meet_app, meet_slack, settings_faults
+from bot.ops.startup import Met, meet_app, meet_slack, settings_faults
 from bot.settings import INSTALL_PATH, Settings, serves_several
-from bot.slack.installation import Installation
 from bot.slack.session import slack_client, slack_session
 
 log = structlog.get_logger(__name__)
@@ -130,19 +129,17 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
             from bot.joining import joined  # noqa: PLC0415
             from bot.process import open_ground  # noqa: PLC0415
 
-            installation, store = await meeting, await opening
+            met, store = await meeting, await opening
         finally:
             await _ended(begun)
         ground = await stack.enter_async_context(open_ground(settings, duty, tokenless, store))
-        yield await stack.enter_async_context(joined(ground, installation))
+        yield await stack.enter_async_context(joined(ground, met))
 
 
-async def _met(settings: Settings, client: AsyncWebClient, duty: Duty) -> Installation | None:
-    """Whose app this is; None where several workspaces may install it. Raises `StartupError`."""
-    if serves_several(settings):
-        await meet_app(settings, client, duty)
-        return None
-    return await meet_slack(settings, client, duty)
+async def _met(settings: Settings, client: AsyncWebClient, duty: Duty) -> Met:
+    """What Slack says of the app. Raises `StartupError`."""
+    meet = meet_app if serves_several(settings) else meet_slack
+    return await meet(settings, client, duty)
 
 
 async def _ended(begun: Sequence[asyncio.Task[Any]]) -> None:

@@ -8,19 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot.app import Bot
 from bot.duties import Duty
+from bot.ops.startup import Met
 from bot.process import Ground, Health, WayIn, open_team, ops_server
 from bot.process import way_in as way_in_of
 from bot.slack.inbound.http_mode import HttpMode
-from bot.slack.installation import Installation
 from bot.store.redis.connection import Store
 from bot.teams.tenant import Only, Serving
 from bot.unbuilt import build_models
 
 
 @asynccontextmanager
-async def joined(ground: Ground, installation: Installation | None) -> AsyncIterator[Bot]:
+async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
     """What serves one workspace, or all that install the app, and the ports of the process."""
     settings, taking = ground.settings, Duty.TAKING in ground.duty
+    installation = met.installation
     way_in: WayIn | None = None
     opened = asyncio.Event()
 
@@ -38,7 +39,7 @@ async def joined(ground: Ground, installation: Installation | None) -> AsyncIter
         serving, pages = several(ground, reached)
     routes = pages.routes if pages is not None and taking else {}
     if taking:
-        way_in = way_in_of(ground, serving.answer, routes)
+        way_in = way_in_of(ground, serving.answer, routes, met.ticket)
     health = Health(ground.store, serving, way_in)
     async with AsyncExitStack() as stack:
         ops = await stack.enter_async_context(ops_server(settings, health))

@@ -34,6 +34,7 @@ from bot.slack.inbound.http_mode import HttpMode
 from bot.slack.inbound.incoming import Answering, JsonObject, answer
 from bot.slack.inbound.reaction import BackgroundTasks
 from bot.slack.inbound.socket_mode import SocketMode
+from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
 from bot.slack.session import slack_client
 from bot.store.redis.connection import Store
@@ -166,13 +167,17 @@ async def _nothing(_: float) -> None:
 
 
 def way_in(
-    ground: Ground, answering: Answering, pages: Mapping[str, Mapping[str, Handler]] | None = None
+    ground: Ground,
+    answering: Answering,
+    pages: Mapping[str, Mapping[str, Handler]],
+    ticket: Ticket | None,
 ) -> WayIn:
-    """How Slack reaches `answering`; `pages` are served beside that, in HTTP mode."""
+    """How Slack reaches `answering`; `pages` are served beside that, in HTTP mode. `ticket`: for
+    the first connection in Socket Mode."""
     settings = ground.settings
     if settings.slack_app_token is not None:
         token = settings.slack_app_token
-        return SocketMode(answering, token, ground.tokenless, acks=ground.acks)
+        return SocketMode(answering, token, ground.tokenless, acks=ground.acks, ticket=ticket)
     if settings.slack_signing_secret is None:
         raise StartupError([words.NO_SLACK_WAY_IN])
     return HttpMode(

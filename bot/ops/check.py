@@ -15,7 +15,7 @@ from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.redact import Redactor
 from bot.ops.scopes import AGENT_SCOPES, OPTIONAL, SCOPES
 from bot.ops.setting_names import set_names, unknown_settings
-from bot.ops.slack_probe import identify, socket_mode_trouble
+from bot.ops.slack_probe import identify, ticket_for
 from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
 from bot.ops.trouble import Trouble
@@ -121,8 +121,9 @@ async def _way_in(
         if "SLACK_SIGNING_SECRET" not in broken:
             yield _line(words.CHECK_HTTP_MODE, words.SIGNING_SECRET_SET)
     elif "SLACK_APP_TOKEN" not in broken:
-        trouble = await socket_mode_trouble(client, settings.slack_app_token)
-        yield _line(words.CHECK_SOCKET_MODE, trouble or words.SOCKET_MODE_OPENS)
+        found = await ticket_for(client, settings.slack_app_token)
+        said = found if isinstance(found, Trouble) else words.SOCKET_MODE_OPENS
+        yield _line(words.CHECK_SOCKET_MODE, said)
 
 
 async def _grok(settings: Settings, *, ask: bool) -> AsyncGenerator[Line]:

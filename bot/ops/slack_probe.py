@@ -16,6 +16,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.ops import words
 from bot.ops.trouble import Trouble
+from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
 
 PROBE_SECONDS = 10.0
@@ -60,12 +61,16 @@ async def identify(client: AsyncWebClient, bot_token: SecretStr) -> Installation
     )
 
 
-async def socket_mode_trouble(client: AsyncWebClient, app_token: SecretStr) -> Trouble | None:
-    """What keeps Slack from opening a Socket Mode connection, if anything does."""
+async def ticket_for(client: AsyncWebClient, app_token: SecretStr) -> Ticket | Trouble | None:
+    """Slack's leave to open a Socket Mode connection, or what keeps it from that; None where its
+    reply has no address."""
     reply = await _call(
         client, "apps.connections.open", app_token, "SLACK_APP_TOKEN", words.REMEDY_APP_TOKEN
     )
-    return reply if isinstance(reply, Trouble) else None
+    if isinstance(reply, Trouble):
+        return reply
+    url = reply.get("url")
+    return Ticket.given(url) if isinstance(url, str) else None
 
 
 async def _call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -14,9 +15,10 @@ from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops import several_words, words
 from bot.ops.setting_names import nothing_set
-from bot.ops.slack_probe import identify, socket_mode_trouble
+from bot.ops.slack_probe import identify, ticket_for
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
+from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
 from bot.web_address import is_one_word, web_address_fits
 from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
@@ -49,9 +51,16 @@ def settings_faults(settings: Settings, duty: Duty = Duty.BOTH) -> list[str]:
     return [trouble.sentence for trouble in settings_troubles(settings, duty)]
 
 
-async def meet_slack(
-    settings: Settings, client: AsyncWebClient, duty: Duty = Duty.BOTH
-) -> Installation:
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What Slack said. `installation`: whose app this is; None where several workspaces may have
+    it. `ticket`: for the first connection, where questions are taken by one."""
+
+    installation: Installation | None
+    ticket: Ticket | None
+
+
+async def meet_slack(settings: Settings, client: AsyncWebClient, duty: Duty = Duty.BOTH) -> Met:
     """Ask Slack whose app this is, and, where questions are taken, whether it may be reached.
 
     Raises `StartupError` with a sentence for each token that Slack does not accept, or when
@@ -60,31 +69,29 @@ async def meet_slack(
     token = settings.slack_bot_token
     if token is None:
         raise StartupError(settings_faults(settings))
-    app_token = settings.slack_app_token if Duty.TAKING in duty else None
-    found, socket_mode = await asyncio.gather(
-        identify(client, token), _socket_mode_trouble(client, app_token)
-    )
-    if isinstance(found, Trouble) or socket_mode:
-        troubles = (each for each in (found, socket_mode) if isinstance(each, Trouble))
+    found, ticket = await asyncio.gather(identify(client, token), _ticket(settings, client, duty))
+    if isinstance(found, Trouble) or isinstance(ticket, Trouble):
+        troubles = (each for each in (found, ticket) if isinstance(each, Trouble))
         raise StartupError(list(dict.fromkeys(trouble.sentence for trouble in troubles)))
-    return found
+    return Met(found, ticket)
 
 
-async def meet_app(settings: Settings, client: AsyncWebClient, duty: Duty = Duty.BOTH) -> None:
+async def meet_app(settings: Settings, client: AsyncWebClient, duty: Duty = Duty.BOTH) -> Met:
     """The same of an app that several workspaces may install: it has no bot token of its own.
 
     Raises `StartupError`.
     """
+    ticket = await _ticket(settings, client, duty)
+    if isinstance(ticket, Trouble):
+        raise StartupError([ticket.sentence])
+    return Met(None, ticket)
+
+
+async def _ticket(
+    settings: Settings, client: AsyncWebClient, duty: Duty
+) -> Ticket | Trouble | None:
     app_token = settings.slack_app_token if Duty.TAKING in duty else None
-    trouble = await _socket_mode_trouble(client, app_token)
-    if trouble is not None:
-        raise StartupError([trouble.sentence])
-
-
-async def _socket_mode_trouble(
-    client: AsyncWebClient, app_token: SecretStr | None
-) -> Trouble | None:
-    return await socket_mode_trouble(client, app_token) if app_token else None
+    return await ticket_for(client, app_token) if app_token else None
 
 
 def _app(settings: Settings) -> Iterator[Trouble]:

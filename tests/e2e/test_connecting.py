@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.completion import CompletionRequest
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
@@ -15,6 +17,7 @@ from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace
+from sandbox.workspace import socket_mode as sockets
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, installed_app
 from tests.jobs.asks import make_ask
@@ -51,11 +54,17 @@ class AfterTheFirst:
 
 
 async def test_in_socket_mode_nothing_is_taken_while_slack_opens_no_connection(
-    tmp_path: Path, grok: GrokServer, store: Store, redis_url: str
+    tmp_path: Path,
+    grok: GrokServer,
+    store: Store,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    good = sockets.TICKET_SECONDS
     async with Workspace(app=installed_app()) as workspace:
         await leave_a_job(store)
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url)
+        monkeypatch.setattr(sockets, "TICKET_SECONDS", -1.0)  # the one of the check opens nothing
         fault = workspace.fail(
             "apps.connections.open", error="internal_error", times=None, where=AfterTheFirst()
         )
@@ -65,6 +74,7 @@ async def test_in_socket_mode_nothing_is_taken_while_slack_opens_no_connection(
             )
             waiting = await the_job(store)
             asked, posts = grok.requests.copy(), workspace.messages(GENERAL)
+            monkeypatch.setattr(sockets, "TICKET_SECONDS", good)
             fault.lift()
             await workspace.connected()
             await Stage(workspace, grok).answer()

@@ -53,6 +53,7 @@ async def test_slack_is_asked_and_the_store_opened_while_the_parts_are_loaded(
         async with open_bot(settings):
             await workspace.connected()
 
+        assert len(workspace.calls_of("apps.connections.open")) == 1
     assert loaded == ["bot.store.redis.connection", "bot.joining"]
 
 

@@ -125,8 +125,10 @@ def test_a_signing_secret_of_another_shape_will_do_for_another_slack() -> None:
 
 
 async def test_meeting_slack_tells_whose_app_this_is(client: AsyncWebClient) -> None:
-    found = await meet_slack(settings(), client)
+    met = await meet_slack(settings(), client)
 
+    found = met.installation
+    assert found is not None
     assert (found.team, found.team_name, found.bot_user, found.bot_id) == (
         "T1",
         "Acme",
@@ -142,9 +144,31 @@ async def test_meeting_slack_tells_whose_app_this_is(client: AsyncWebClient) -> 
 async def test_http_mode_opens_no_socket(fake_slack: FakeSlack, client: AsyncWebClient) -> None:
     fake_slack.hangs.add("apps.connections.open")
 
-    found = await meet_slack(settings(slack_app_token=None, slack_signing_secret=SECRET), client)
+    met = await meet_slack(settings(slack_app_token=None, slack_signing_secret=SECRET), client)
 
-    assert found.team == "T1"
+    assert met.installation is not None
+    assert met.installation.team == "T1"
+    assert met.ticket is None
+
+
+async def test_asking_whether_socket_mode_opens_gives_a_ticket_for_it(
+    client: AsyncWebClient,
+) -> None:
+    ticket = (await meet_slack(settings(), client)).ticket
+
+    assert ticket is not None
+    assert ticket.good
+    assert ticket.url.get_secret_value() == "wss://slack.example/link/?ticket=t"
+    assert "ticket=t" not in repr(ticket)
+
+
+@pytest.mark.parametrize("url", [{}, {"url": None}, {"url": 5}], ids=repr)
+async def test_a_reply_without_an_address_is_no_ticket_and_no_fault(
+    fake_slack: FakeSlack, client: AsyncWebClient, url: dict[str, object]
+) -> None:
+    fake_slack.replies["apps.connections.open"] = {"ok": True, **url}
+
+    assert (await meet_slack(settings(), client)).ticket is None
 
 
 async def test_tokens_that_slack_refuses_are_named_both_at_once(client: AsyncWebClient) -> None:
@@ -221,4 +245,6 @@ async def test_scopes_are_unknown_when_slack_does_not_tell(
 ) -> None:
     fake_slack.scopes = None
 
-    assert (await meet_slack(settings(), client)).scopes is None
+    installation = (await meet_slack(settings(), client)).installation
+    assert installation is not None
+    assert installation.scopes is None

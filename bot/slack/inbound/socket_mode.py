@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from contextlib import suppress
 
 import aiohttp
 import structlog
@@ -20,6 +21,7 @@ from bot.backoff import pauses
 from bot.crash_points import ACK, passing
 from bot.slack.inbound.incoming import Answering, JsonObject, json_object, not_understood
 from bot.slack.inbound.payloads import Malformed
+from bot.slack.inbound.ticket import Ticket
 from bot.slack_limits import ACK_SECONDS
 
 log = structlog.get_logger(__name__)
@@ -186,13 +188,16 @@ class SocketMode:
         client: AsyncWebClient,
         *,
         acks: Acks | None = None,
+        ticket: Ticket | None = None,
     ) -> None:
         """`answer` is asked what to say. `client` has a session, by which the connections are
-        opened too. `acks`: where it is told what Slack waits for."""
+        opened too. `acks`: where it is told what Slack waits for. `ticket`: for the first
+        connection, if Slack has given one already."""
         self._answer = answer
         self._acks = acks or Acks()
         self._app_token = app_token
         self._client = client
+        self._ticket = ticket
         self._connections: dict[SocketConnection, asyncio.Task[None]] = {}
         self._keeping: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -259,19 +264,26 @@ class SocketMode:
         return f"Slack ended the connection after {time.monotonic() - opened:.0f} s{said}"
 
     async def _open(self) -> aiohttp.ClientWebSocketResponse:
+        async with asyncio.timeout(OPEN_SECONDS):
+            ticket, self._ticket = self._ticket, None
+            if ticket is not None and ticket.good:
+                with suppress(*_NOT_OPENED):  # another is asked for
+                    return await self._connect(ticket.url.get_secret_value())
+            token = self._app_token.get_secret_value()
+            url = (await self._client.apps_connections_open(app_token=token))["url"]
+            return await self._connect(str(url))
+
+    async def _connect(self, url: str) -> aiohttp.ClientWebSocketResponse:
         client = self._client
         if client.session is None:
             raise ValueError("the client has no session")
-        async with asyncio.timeout(OPEN_SECONDS):
-            token = self._app_token.get_secret_value()
-            url = (await client.apps_connections_open(app_token=token))["url"]
-            return await client.session.ws_connect(
-                str(url),
-                heartbeat=PING_SECONDS,
-                max_msg_size=LARGEST_ENVELOPE,
-                proxy=client.proxy,
-                ssl=True if client.ssl is None else client.ssl,
-            )
+        return await client.session.ws_connect(
+            url,
+            heartbeat=PING_SECONDS,
+            max_msg_size=LARGEST_ENVELOPE,
+            proxy=client.proxy,
+            ssl=True if client.ssl is None else client.ssl,
+        )
 
     def _refusal(self, error: Exception) -> str:
         """Why nothing could be opened, with nothing in it of an address, which is a ticket."""

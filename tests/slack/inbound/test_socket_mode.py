@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.inbound import socket_mode
 from bot.slack.inbound.incoming import answer
 from bot.slack.inbound.socket_mode import SocketMode
+from bot.slack.inbound.ticket import Ticket
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +49,11 @@ class FakeSlack:
                 body=self.refusal.body,
                 headers=self.refusal.headers,
             )
-        return web.json_response({"ok": True, "url": f"{self.url}socket".replace("http", "ws", 1)})
+        return web.json_response({"ok": True, "url": self.socket_url})
+
+    @property
+    def socket_url(self) -> str:
+        return f"{self.url}socket".replace("http", "ws", 1)
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(max_msg_size=0)  # whatever the bot says
@@ -101,7 +106,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def connected(slack: FakeSlack) -> AsyncIterator[SocketMode]:
+async def connected(slack: FakeSlack, ticket: Ticket | None = None) -> AsyncIterator[SocketMode]:
     """A bot that answers `/grok` and nothing else."""
 
     async def authorize() -> AuthorizeResult:
@@ -115,7 +120,8 @@ async def connected(slack: FakeSlack) -> AsyncIterator[SocketMode]:
     app.command("/grok")(on_command)
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=slack.url + "api/", session=session, retry_handlers=[])
-        async with SocketMode(partial(answer, app), SecretStr("xapp-any"), client) as mode:
+        answering, token = partial(answer, app), SecretStr("xapp-any")
+        async with SocketMode(answering, token, client, ticket=ticket) as mode:
             yield mode
 
 
@@ -188,6 +194,35 @@ async def test_a_slack_that_opens_none_is_asked_after_growing_pauses(
     assert logged.count("warning") == 1
     assert "secret" not in logged
     assert "Traceback" not in logged
+
+
+async def test_the_first_connection_is_opened_by_a_ticket_that_is_there(slack: FakeSlack) -> None:
+    async with connected(slack, Ticket.given(slack.socket_url)) as mode:
+        assert await mode.connected()
+        assert not slack.opens
+        await slack.sockets[0].close()
+        await until(lambda: len(slack.sockets) == 2)
+
+    assert len(slack.opens) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ws://127.0.0.1:9/?ticket=secret", "gopher://[::1", "", "x" * 5000, "\ud800", "{url}nowhere"],
+)
+async def test_a_ticket_that_opens_nothing_costs_no_pause(slack: FakeSlack, url: str) -> None:
+    async with connected(slack, Ticket.given(url.replace("{url}", slack.url))) as mode:
+        assert await mode.connected()
+
+    assert len(slack.opens) == 1
+
+
+async def test_a_ticket_that_is_old_is_not_used(slack: FakeSlack) -> None:
+    old = Ticket(SecretStr(slack.socket_url), time.monotonic())
+    async with connected(slack, old) as mode:
+        assert await mode.connected()
+
+    assert (len(slack.opens), len(slack.sockets)) == (1, 1)
 
 
 @pytest.mark.parametrize("steps", range(4))
