@@ -53,8 +53,6 @@ class Bot:
     working: asyncio.Task[None] | None
     ops_port: int
     http_port: int | None
-    install_port: int | None
-    """Where workspaces install the app; None where there is but one."""
     answering: Callable[[], int]
     """How many answers are under way here."""
 

@@ -50,18 +50,16 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
                 await stack.enter_async_context(way_in)
             opened.set()
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
-        install_port = http_port if routes else None
         if routes and http_port is None:
-            from bot.several import install_port as port_of  # noqa: PLC0415
+            from bot.several import install_port  # noqa: PLC0415
 
-            install_port = (await stack.enter_async_context(port_of(settings, routes))).port
+            await stack.enter_async_context(install_port(settings, routes))
         stack.callback(health.stop)
         yield Bot(
             team=installation.team if installation else "",
             working=serving.working,
             ops_port=ops.port,
             http_port=http_port,
-            install_port=install_port,
             answering=lambda: serving.answering,
         )
 

@@ -14,9 +14,6 @@ MESSAGE_TEXT_CHARS = 40_000
 MARKDOWN_CHARS = 12_000
 """All `markdown` blocks of one message together ("Markdown block")."""
 
-MESSAGE_COUNTED_CHARS = 13_200
-"""What a message may hold once `&` counts 5 and `<`, `>` count 4 (measured live)."""
-
 BLOCKS_PER_MESSAGE = 50
 """Blocks of one message, after Slack has turned markdown into its own ("Blocks")."""
 

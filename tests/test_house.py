@@ -17,6 +17,7 @@ from tests.house import (
     modules,
     tracked,
 )
+from tests.unused import unused
 
 MODULES = modules(ROOT, "bot", "sandbox")
 SOURCES = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
@@ -47,6 +48,16 @@ def test_no_file_is_too_long_to_have_one_subject() -> None:
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
     }
     assert long == {}
+
+
+FOR_TOOLS = {"bot.crash_points.arrive", "bot.rules.commands.parameter_table"}
+"""What only tests and benchmarks, or what writes the README, has use for."""
+
+
+def test_everything_that_is_defined_is_used() -> None:
+    bot = {name: source for name, source in SOURCES.items() if name.startswith("bot.")}
+
+    assert set(unused(bot)) == FOR_TOOLS
 
 
 def test_no_file_names_a_registry_a_machine_or_a_token() -> None:
@@ -136,3 +147,29 @@ def test_what_no_file_may_hold_is_found(text: str) -> None:
 
 def test_ordinary_words_are_not_forbidden() -> None:
     assert forbidden("pip install, /proc/self, homework/rooted, xoxb-…, https://api.x.ai/v1") == []
+
+
+def test_what_nothing_uses_is_found() -> None:
+    used = """
+MOST = 3
+MOST_OF_ALL = 4
+def made(): return Made(MOST).had
+def again(): return again()
+class Made:
+    had: int
+    never: str = ""
+    def come(self): self.never = "come again"
+    def _gone(self): self.come()
+    @given
+    def found(self): pass
+class Ours(Elsewhere):
+    def called_there(self): pass
+"""
+    other = "from bot import a as first\nfrom bot.a import Ours\nfirst.made()\nprint(Ours)"
+
+    assert unused({"bot.a": used, "bot.b": other}) == [
+        "bot.a.MOST_OF_ALL",
+        "bot.a.again",
+        "bot.a.Made.never",
+        "bot.a.Made._gone",
+    ]

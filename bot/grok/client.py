@@ -29,7 +29,7 @@ from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.http.api import Api
 from bot.grok.http.deadlines import Random, Retries, Sleep
 from bot.grok.http.sips import SippingTransport
-from bot.grok.key import KeyState, Reach, reach, read_key
+from bot.grok.key import Reach, reach
 from bot.grok.known_models import KNOWN
 from bot.grok.routing import Router
 from bot.grok.tokenizer import Tokenizer
@@ -221,10 +221,6 @@ class GrokClient:
         """How many tokens `text` is to `model`, exactly; None when the API does not say so within
         `seconds`, or has no tokenizer. Never raises."""
         return await self._tokenizer.count(model, text, seconds)
-
-    async def key_state(self) -> KeyState:
-        """What the API says about its key; raises `GrokFailed` when it cannot be reached."""
-        return read_key(await self._api.look_up("/api-key"))
 
     async def look_for_newest(self) -> None:
         """Find out whether a server of another kind than xAI's has the newest endpoint, by a lookup

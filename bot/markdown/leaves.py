@@ -119,7 +119,6 @@ class Place(NamedTuple):
 
 START = Place()
 _PARAGRAPH = Place(paragraph=True)
-_DOUBTFUL = Place(doubtful=True)
 
 
 class Reader:

@@ -25,7 +25,6 @@ from bot.markdown.code_spans import (
     NO_CODE,
     REST_OF_TAG,
     Code,
-    code_in,
     within,
 )
 from bot.markdown.places import (
@@ -109,7 +108,6 @@ def _target_at(text: str, at: int) -> Target | None:
     return target_of(written[0]) if written else None
 
 
-_PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
 _NOWHERE = _Address("nowhere:", 0)
 _ANY_OTHER = Name(0, ("",), "")[1:]
 _OTHERS: dict[tuple[Any, ...], None] = dict.fromkeys(
@@ -204,12 +202,6 @@ def with_joiners(text: str, places: Iterable[int]) -> str:
         return f"{text[: cuts[0]]}{JOINER}{text[cuts[0] :]}" if cuts else text
     starts, ends = [0, *cuts], [*cuts, len(text)]
     return JOINER.join(text[start:end] for start, end in zip(starts, ends, strict=True))
-
-
-def without_joiners(text: str) -> str:
-    """`text` without the joiners that were put into it, provided that it held none in such a
-    place."""
-    return _PLACED.sub("", text)
 
 
 def hiding_angles(leaf: str, code: Code = NO_CODE, seen: Seen | None = None) -> Iterator[int]:
@@ -444,10 +436,3 @@ def _without(
             number += 1
         if at < end:
             yield at, end
-
-
-def show_targets(text: str) -> str:
-    """`text`, read as one leaf, with every link taken apart that hides where it goes; twice is
-    the same as once."""
-    text = with_joiners(text, hiding_angles(text, code_in(text)))
-    return with_joiners(text, hiding_brackets(text, code_in(text)))

@@ -177,12 +177,6 @@ def neutralise(text: str) -> str:
     return with_joiners(text, _pings(text, decoded(text)))
 
 
-def restore(text: str) -> str:
-    """What `neutralise` and `make_safe` were given, provided that it held no word joiner in
-    such a place."""
-    return links.without_joiners(text)
-
-
 def hold_back(text: str, end: int | None = None) -> int:
     """How many characters at the end of a text still growing, of `text` up to `end`, may begin
     such a pattern.

@@ -33,7 +33,8 @@ from bot.slack.plain_blocks import Kind, with_blocks_of
 
 ROOMS = (Room(11_000, 40), Room(5_500, 20), Room(2_700, 8), Room(1_300, 4))
 """What a message is filled to: safely below Slack's 12,000 characters of markdown, 13,200
-counted characters and 50 rendered blocks, and less each time Slack says that it is too long."""
+counted characters (`&` counts 5, `<` and `>` 4: measured live) and 50 rendered blocks, and less
+each time Slack says that it is too long."""
 
 _SHARE: Button = "share"
 

@@ -75,21 +75,20 @@ def form_view(
     about: Said | None = None,
     offers: Sequence[Offer] = (),
     faults: Sequence[Fault] = (),
-    note: str = "",
 ) -> dict[str, Any]:
     """The form, filled.
 
     `advanced` shows every parameter, else the basic ones; `choose_place` asks for the channel,
     `in_thread` names the thread as one that is there, `from_home` the direct messages as
     elsewhere. `about` is the message that the question is about; `offers` are saved prompts to
-    choose from; `faults` are told at the top, for those without a field in sight, and so is `note`.
+    choose from; `faults` are told at the top, for those without a field in sight.
     """
     usual: ReplyTo = "thread" if in_thread else "channel"
     places = words.REPLY_IN_THREAD if in_thread else words.REPLY_HERE
     if from_home:
         places = words.REPLY_IN_MESSAGES
     blocks = [
-        *_top(faults, note),
+        *_top(faults),
         *(_about(about, filled.task) if about else ()),
         prompt_field(filled, about=about is not None, optional=bool(offers)),
         *([saved_field(offers, filled.saved, about=about is not None)] if offers else ()),
@@ -223,13 +222,11 @@ def _focused(blocks: Sequence[Json]) -> list[Json]:
     return [*blocks[:first], focused, *blocks[first + 1 :]]
 
 
-def _top(faults: Sequence[Fault], note: str) -> Iterator[Json]:
+def _top(faults: Sequence[Fault]) -> Iterator[Json]:
     if faults:
         lines = [words.PLEASE_CHANGE, *(fault_in_labels(fault) for fault in faults)]
         text = cut("\n• ".join(lines), SECTION_TEXT_CHARS)
         yield {"type": "section", "text": plain(text)}
-    if note:
-        yield {"type": "context", "elements": [plain(cut(note, SECTION_TEXT_CHARS))]}
 
 
 def _sentence(fault: Fault) -> str:

@@ -8,7 +8,6 @@ TITLE = "Set up Grok"
 NEXT = "Next"
 SAVE = "Save"
 CANCEL = "Cancel"
-CLOSE = "Close"
 LOADING = "One moment…"
 
 # --- what, and whose ------------------------------------------------------------------------

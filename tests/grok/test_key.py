@@ -13,19 +13,19 @@ from tests.fixtures.grok import OpenGrokClient
 
 
 async def test_a_good_key(grok_client: GrokClient) -> None:
-    assert await grok_client.key_state() == "ok"
+    assert (await grok_client.reach()).key == "ok"
 
 
 async def test_a_blocked_team(grok: GrokServer, grok_client: GrokClient) -> None:
     grok.team_blocked = True
 
-    assert await grok_client.key_state() == "blocked"
+    assert (await grok_client.reach()).key == "blocked"
 
 
 async def test_a_wrong_key(grok: GrokServer, open_grok_client: OpenGrokClient) -> None:
     client = await open_grok_client(grok, xai_api_key="xai-wrong")
 
-    assert await client.key_state() == "wrong"
+    assert (await client.reach()).key == "wrong"
 
 
 async def test_a_server_that_does_not_say(
@@ -33,7 +33,7 @@ async def test_a_server_that_does_not_say(
 ) -> None:
     client = await open_grok_client(openai_grok)
 
-    assert await client.key_state() == "unknown"
+    assert (await client.reach()).key == "unknown"
 
 
 async def test_nobody_there(open_grok_client: OpenGrokClient) -> None:
@@ -41,7 +41,7 @@ async def test_nobody_there(open_grok_client: OpenGrokClient) -> None:
         client = await open_grok_client(server)
 
     with pytest.raises(GrokFailed) as caught:
-        await client.key_state()
+        await client.reach()
     assert caught.value.reached is False
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.markdown.hosts import looks
-from bot.markdown.links import JOINER, show_targets, without_joiners
+from bot.markdown.links import JOINER
 from bot.markdown.places import may_name
 from bot.markdown.safety import SafeGrowth, make_safe
 from tests.markdown.disguises import DISGUISED, HONEST, disguise, hides, scraps
+from tests.markdown.undone import show_targets, without_joiners
 
 HIDING = [
     "[bank.com](https://evil.example/x)",

@@ -10,8 +10,9 @@ from bot.markdown.links import JOINER
 from bot.markdown.markdown import Layout
 from bot.markdown.mending import MOST_MENDED
 from bot.markdown.pieces import Room
-from bot.markdown.safety import make_safe, restore
+from bot.markdown.safety import make_safe
 from tests.markdown.commonmark import Mark, code, seen
+from tests.markdown.undone import without_joiners
 
 ROOM = Room(2_000, 40)
 _STYLES = {"*": "em", "**": "strong", "***": "em strong", "~~": "s", "_": "em", "__": "strong"}
@@ -162,7 +163,7 @@ def test_what_was_mended_can_be_restored() -> None:
     text = "これは**「重要」**です。**注意！**次と~~旧（注）~~新"
 
     assert make_safe(text).count(JOINER) == 4
-    assert restore(make_safe(text)) == text
+    assert without_joiners(make_safe(text)) == text
 
 
 def test_so_much_is_mended_that_no_message_gets_too_long() -> None:

@@ -15,12 +15,13 @@ from bot.completion.result import Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room
 from bot.markdown.rewriting import Rewriting
-from bot.markdown.safety import SafeGrowth, make_safe, printable, restore
+from bot.markdown.safety import SafeGrowth, make_safe, printable
 from bot.reply.chain import ROOMS, Chain
 from bot.slack.blocks import Message, Question
 from sandbox.workspace.validate import check_message_blocks
 from tests.markdown.commonmark import pings
 from tests.markdown.open_markup import left_open
+from tests.markdown.undone import without_joiners
 from tests.reply.conftest import answer
 
 ROOM = Room(1_300, 8)
@@ -148,7 +149,7 @@ def test_long_answers_come_back_byte_for_byte_from_their_messages(seed: int) -> 
 
 def without_repairs(message: Message, piece: Piece) -> str:
     """The text of a message as it stands in Slack, without what closes and opens again."""
-    shown = restore(markdown(message))
+    shown = without_joiners(markdown(message))
     before, after = printable(piece.before), printable(piece.after)
     if piece.moved and not shown.startswith(before + printable(piece.text[:2])):
         shown = re.sub(r"\A(?:> )+", "", shown)  # it goes on within a line of a quotation

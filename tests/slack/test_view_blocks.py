@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.markdown.pieces import weigh
-from bot.markdown.safety import restore
 from bot.slack.views import fields, lines, long_text
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
 from sandbox.workspace.pings import pings_in
 from sandbox.workspace.texts import texts_of
 from sandbox.workspace.validate import check_view
+from tests.markdown.undone import without_joiners
 
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text("ab <&@\n")
 
@@ -29,10 +29,10 @@ def test_a_long_text_is_shown_whole_and_in_order(text: str, times: int) -> None:
 
     paragraphs = shown(list(long_text(long)))
 
-    whole = "".join(restore(paragraph) for paragraph in paragraphs)
+    whole = "".join(without_joiners(paragraph) for paragraph in paragraphs)
     assert "".join(whole.split()) == "".join(long.replace("\0", "\ufffd").split())
     assert all(paragraph.strip() for paragraph in paragraphs)
-    assert all(weigh(restore(paragraph)) <= SECTION_TEXT_CHARS for paragraph in paragraphs)
+    assert all(weigh(without_joiners(paragraph)) <= SECTION_TEXT_CHARS for paragraph in paragraphs)
 
 
 def test_a_long_text_is_cut_between_lines_or_words() -> None:

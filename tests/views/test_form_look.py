@@ -43,7 +43,6 @@ def test_whatever_it_holds_slack_takes_it(
         in_thread=not flag,
         about=about,
         faults=faults,
-        note=text * 200,
     )
 
     given_values = {name: value for name, value in values.items() if value is not None}

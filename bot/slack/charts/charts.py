@@ -11,9 +11,6 @@ from bot.words import votes as words
 Block = Mapping[str, object]
 
 CHART = "data_visualization"
-MOST_CHARTS = 2
-"""In one message (vercel/chat, pull request 696)."""
-
 MOST_BARS = 20
 _TITLE_CHARS = 50
 _LABEL_CHARS = 20

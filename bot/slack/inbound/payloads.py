@@ -129,8 +129,6 @@ class Action(Payload):
     block_id: str = ""
     value: str = ""
     action_ts: _NoMoment = ""
-    selected_option: dict[str, JsonValue] | None = None
-    selected_options: tuple[dict[str, JsonValue], ...] = ()
 
 
 class View(Payload):
@@ -154,7 +152,6 @@ class Click(Payload):
     trigger_id: str = ""
     response_url: str = ""
     channel: _NoId = Field("", validation_alias=AliasPath("channel", "id"))
-    message_ts: _NoMoment = Field("", validation_alias=AliasPath("container", "message_ts"))
     thread_ts: _NoMoment = Field("", validation_alias=AliasPath("container", "thread_ts"))
     ephemeral: bool = Field(False, validation_alias=AliasPath("container", "is_ephemeral"))
     actions: tuple[Action, ...] = Field(min_length=1)
