@@ -11,11 +11,11 @@ from attrs import frozen
 
 from bot.admin.command_reply import Caller, CommandReply
 from bot.admin.votes_export import Texts, documents
-from bot.admin.votes_view import MOST_ROWS, charts, report
+from bot.admin.votes_view import MOST_ROWS, Untold, charts, report
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.rules.admin_commands import AdminCommand
-from bot.rules.quota import windows_at
+from bot.rules.quota import WORKSPACE, windows_at
 from bot.rules.votes import Ballot
 from bot.settings import Settings, zone_of
 from bot.slack.people.channel_names import ChannelNames
@@ -43,16 +43,18 @@ class VoteCommands:
     _settings: Settings
     _clock: Callable[[], float] = time.time
 
-    async def shown(self, command: AdminCommand, _: Caller) -> CommandReply:
+    async def shown(self, command: AdminCommand, caller: Caller) -> CommandReply:
         """A month, by model, channel, way in and parameters."""
         month = self._month(command)
         ballots = await self._store.votes.read(month)
         if not ballots:
             return CommandReply((words.none_yet(month),))
         # Of many votes it takes long to count them: not in the event loop.
-        lines = await asyncio.to_thread(lambda: tuple(report(ballots)))
+        systems = await self._systems(caller.channel)
+        untold = Untold.of(ballots, systems, caller.person.tz_offset)
+        lines = await asyncio.to_thread(lambda: tuple(report(ballots, untold)))
         names = await self._names(ballots, most=MOST_ROWS)
-        drawn = await asyncio.to_thread(charts, ballots, names)
+        drawn = await asyncio.to_thread(charts, ballots, names, untold)
         lines = (words.title(month), *lines, words.HOW_TO_EXPORT)
         return CommandReply(lines, charts=drawn)
 
@@ -68,6 +70,14 @@ class VoteCommands:
         said = words.exported(month, len(ballots), sum(each.job_id in texts for each in ballots))
         found = await asyncio.to_thread(documents, month, ballots, texts, names)
         return CommandReply((said,), documents=found)
+
+    async def _systems(self, channel: str) -> list[str]:
+        """What admins let Grok be told first, here and in the whole workspace. What people tell it
+        is theirs, and what is set in another channel may be none of the reader’s business."""
+        policy = await self._store.policies.current()
+        rules = (policy.of(WORKSPACE), policy.of_channel(channel))
+        found = [each.defaults.get("system") for each in rules]
+        return [text for text in found if isinstance(text, str)]
 
     async def _names(self, ballots: Sequence[Ballot], *, most: int) -> Mapping[str, str]:
         """What public channels are called that have votes, those with most first."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from bot.completion.excerpt import excerpt
 from bot.rules.shares import Liked, by, by_parameters, liked
-from bot.rules.votes import REASONS, Ballot
+from bot.rules.votes import HASH, REASONS, Ballot, hash_of
+from bot.slack.blocks import moment, plain_moment
 from bot.slack.charts.charts import Bar, Chart
 from bot.words import votes as words
 
@@ -19,6 +23,43 @@ _CELLS = 10
 
 Namer = Callable[[str], str]
 Telling = Callable[[Liked], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What is called how of which only a hash is kept: long values, and what Grok is told first.
+
+    `systems`: the texts, by hash, that whoever reads may see, for admins have set them. Of all
+    others it is said when they were first used; `tz_offset`: in seconds east of UTC."""
+
+    systems: Mapping[str, str]
+    first_used: Mapping[str, float]
+    tz_offset: int = 0
+
+    @classmethod
+    def of(cls, ballots: Iterable[Ballot], systems: Iterable[str], tz_offset: int = 0) -> Untold:
+        """All of which a hash stands in `ballots`."""
+        used: dict[str, float] = {}
+        for ballot in ballots:
+            for value in ballot.judged.parameters.values():
+                if isinstance(value, str) and HASH.fullmatch(value):
+                    used[value] = min(ballot.judged.at, used.get(value, math.inf))
+        return cls({hash_of(text): text for text in systems}, used, tz_offset)
+
+    def name(self, parameter: str, value: str) -> str:
+        """Of a value, in mrkdwn; empty where it is told as it is."""
+        if value not in self.first_used:
+            return ""
+        if parameter == "system" and value in self.systems:
+            return excerpt(self.systems[value], _VALUE_CHARS)
+        when = moment(self.first_used[value], self.tz_offset)
+        return words.first_used(when, system=parameter == "system")
+
+    def label(self, parameter: str, value: str) -> str:
+        """The same where there is little room: below a bar."""
+        if value in self.first_used and value not in self.systems:
+            return plain_moment(self.first_used[value], self.tz_offset).rpartition(" ")[0]
+        return self.name(parameter, value)
 
 
 def overall(ballots: Sequence[Ballot]) -> str:
@@ -36,7 +77,7 @@ def _drawn(row: Liked) -> str:
     return f"{'█' * full}{'░' * (_CELLS - full)}  {_facts(row)}"
 
 
-def report(ballots: Sequence[Ballot]) -> Iterator[str]:
+def report(ballots: Sequence[Ballot], untold: Untold) -> Iterator[str]:
     """Everything that there is to tell of them."""
     yield overall(ballots)
     yield from _why(ballots)
@@ -48,15 +89,17 @@ def report(ballots: Sequence[Ballot]) -> Iterator[str]:
     yield from _rows(by(lambda judged: judged.surface, ballots), words.surface)
     for name, rows in by_parameters(ballots).items():
         yield words.by_parameter(excerpt(name.replace("_", "-")))
-        yield from _rows(rows, _value)
+        yield from _rows(rows, partial(_value, untold, name))
     yield words.SURE
 
 
-def charts(ballots: Sequence[Ballot], channels: Mapping[str, str]) -> tuple[Chart, ...]:
+def charts(
+    ballots: Sequence[Ballot], channels: Mapping[str, str], untold: Untold
+) -> tuple[Chart, ...]:
     """The shares with their intervals, drawn: by model and parameters, and by channel and way in.
     `channels`: what those are called that have a name for everybody."""
     parameters = [
-        (f"{name} {row.name}" if row.name else f"{name} {words.NOT_GIVEN}", row)
+        (f"{name} {untold.label(name, row.name) or row.name or words.NOT_GIVEN}", row)
         for name, rows in by_parameters(ballots).items()
         for row in rows[:MOST_ROWS]
     ]
@@ -131,5 +174,7 @@ def _channel(channel: str) -> str:
     return f"<#{channel}>" if channel else words.DIRECT
 
 
-def _value(value: str) -> str:
+def _value(untold: Untold, parameter: str, value: str) -> str:
+    if told := untold.name(parameter, value):
+        return words.quoted(told) if value in untold.systems else told
     return f"`{excerpt(value, _VALUE_CHARS)}`" if value else words.NOT_GIVEN

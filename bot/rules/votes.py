@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -98,15 +99,19 @@ def _parameters(ask: Ask) -> Mapping[str, JsonValue]:
     """What it was asked with, by name; of long values, and of what admins tell Grok, a hash."""
     given = {name: each for name, each in ask.request.given().items() if name not in _UNTOLD}
     shown = {
-        name: _hash(text) if len(text := json.dumps(value)) > _VALUE_CHARS else value
+        name: hash_of(text) if len(text := json.dumps(value)) > _VALUE_CHARS else value
         for name, value in sorted(given.items())
     }
     if ask.system:
-        shown["system"] = _hash(ask.system)
+        shown["system"] = hash_of(ask.system)
     if ask.effort:
         shown["effort"] = ask.effort
     return shown
 
 
-def _hash(text: str) -> str:
+HASH = re.compile(r"#[0-9a-f]{8}")
+
+
+def hash_of(text: str) -> str:
+    """What stands for a text that is not kept."""
     return f"#{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}"

@@ -61,9 +61,14 @@ def moment(at: float, tz_offset: int = 0) -> str:
 
     Where that cannot be shown, it is the time `tz_offset` seconds east of UTC, with its zone.
     """
-    there = datetime.fromtimestamp(at + tz_offset, UTC)
-    plain = f"{there:%b} {there.day}, {there:%H:%M} {_zone(tz_offset)}"
+    plain = plain_moment(at, tz_offset)
     return f"<!date^{int(at)}^{{date_short_pretty}} at {{time}}|{plain}>"
+
+
+def plain_moment(at: float, tz_offset: int = 0) -> str:
+    """A Unix time where Slack turns nothing into the reader’s: `Nov 14, 22:13 UTC`."""
+    there = datetime.fromtimestamp(at + tz_offset, UTC)
+    return f"{there:%b} {there.day}, {there:%H:%M} {_zone(tz_offset)}"
 
 
 def _zone(tz_offset: int) -> str:

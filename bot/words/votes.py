@@ -112,6 +112,16 @@ def by_parameter(name: str) -> str:
     return f"*By `--{name}`*"
 
 
+def first_used(when: str, *, system: bool) -> str:
+    """In the place of a value that is not kept."""
+    return f"{'instructions' if system else 'a long value'} first used {when}"
+
+
+def quoted(text: str) -> str:
+    """What admins have set."""
+    return f"“{text}”"
+
+
 def row(name: str, facts: str) -> str:
     return f"• {name}: {facts}"
 

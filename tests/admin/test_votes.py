@@ -16,7 +16,8 @@ from bot.completion import CompletionRequest
 from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.rules.quota import windows_at
-from bot.rules.votes import Judged, Vote
+from bot.rules.votes import Judged, Vote, hash_of
+from bot.slack.blocks import moment
 from bot.slack.charts.charts import CHART
 from bot.store.votes import Votes
 from bot.words import admin as admin_words
@@ -129,6 +130,32 @@ async def test_a_month_is_drawn_with_its_intervals(at: Desk) -> None:
     }
     assert places["axis_config"]["categories"] == ["#general", words.DIRECT, "G0PRIVATE", "/grok"]
     assert "👍 3 of 4 · 75% (30–95%)" in text_of(message)
+
+
+async def test_instructions_are_told_where_admins_have_set_them_and_else_when_they_were_used(
+    at: Desk,
+) -> None:
+    await at.command('defaults set --system "You are a strict editor" workspace')
+    await at.command('defaults set --system "Be a pirate"')
+    for number, system in enumerate(("You are a strict editor", "Be a pirate", "My divorce")):
+        used = {"system": hash_of(system)} | ({"logit_bias": "#0a1b2c3d"} if number else {})
+        await vote(at, f"j{number}", parameters=used)
+
+    told = await at.command("feedback")
+    message = at.workspace.ephemerals(ANA)[-1]
+    (settings,) = [each for each in charts_of(message) if each["title"] == words.CHART_OF_SETTINGS]
+
+    assert "• “You are a strict editor”: 👍" in told
+    assert "• “Be a pirate”: 👍" in told
+    assert f"• {words.first_used(moment(NOW, 3600), system=True)}: 👍" in told
+    assert f"• {words.first_used(moment(NOW, 3600), system=False)}: 👍" in told
+    assert "divorce" not in str(message.blocks)
+    assert "#0a1b2c3d" not in str(message.blocks)
+    assert hash_of("My divorce") not in str(message.blocks)
+    assert "system Be a pirate" in settings["chart"]["axis_config"]["categories"]
+    elsewhere = await at.command("feedback", channel=RANDOM)
+    assert "You are a strict editor" in elsewhere
+    assert "pirate" not in elsewhere
 
 
 def draw_nothing(at: Desk) -> None:
