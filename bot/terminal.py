@@ -12,6 +12,7 @@ from typing import TextIO
 
 from bot.asking.requests import Requests
 from bot.completion.collect import Collector
+from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS
 from bot.completion.result import Section
@@ -27,6 +28,7 @@ from bot.reply.last_line import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal_input import read_files, with_input
+from bot.words import grok as grok_words
 from bot.words import talk
 from bot.words.request import faults
 from bot.words.terminal import ask as words
@@ -77,6 +79,8 @@ async def ask_in_terminal(
             )
         except RequestRefused as refused:
             raise _as_typed(refused, flags) from None
+        if request.logprobs is not None and grok.catalogue.ignores_logprobs(request.model):
+            print(plain(grok_words.grok_no_logprobs(excerpt(request.model))), file=err)
         completion = grok.complete(call, nobodys_cap="max_tokens" not in flags.values)
         collector = Collector(request, search)
         printer = _Printer(out)

@@ -17,8 +17,10 @@ from bot.asking.admission import Admission, knows_rules
 from bot.asking.denied import Reader, denied, used_up
 from bot.asking.requests import Requests
 from bot.asking.rules_text import kept_out
-from bot.completion.ask import Ask, Place, Surface
+from bot.completion.ask import FORMS, Ask, Place, Surface
+from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
+from bot.completion.labels import for_form
 from bot.errors import Fault, NotTaken, RequestRefused, StalePolicy, StoreUnavailable, TurnedAway
 from bot.grok.client import GrokClient
 from bot.jobs import accept
@@ -35,6 +37,7 @@ from bot.slack.people.people import People
 from bot.slack.people.person import Person
 from bot.store.conversations import Recent
 from bot.store.side import StoreSide
+from bot.words import grok as grok_words
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -63,12 +66,15 @@ class Taken:
 
     ask: Ask
     accepted: Accepted
+    lacking: str = ""
+    """What of it will not come of what was asked for, in a sentence."""
 
     def promise(self, ahead: int = 0) -> Message | None:
         """What its asker reads at once who sees nothing of the answer for now, with a button to
-        stop it: that it comes, and how many of its conversation come first. None when there is
-        nothing to say."""
-        said = " ".join(filter(None, (promise(self.ask), talk.in_line(ahead) if ahead else "")))
+        stop it: that it comes, and how many of its conversation come first; and what will be
+        lacking. None when there is nothing to say."""
+        waits = talk.in_line(ahead) if ahead else ""
+        said = " ".join(filter(None, (promise(self.ask), waits, self.lacking)))
         if not said:
             return None
         return offer(said, [Offered("stop", talk.BUTTONS["stop"], self.accepted.job_id)])
@@ -186,10 +192,18 @@ class Asking:
             if sentence := await self._admission.of_place(ask.user, ask.channel):
                 raise Denied(sentence)
             try:
-                return Taken(ask, await self._accept(ask, policy))
+                return Taken(ask, await self._accept(ask, policy), self._lacking(ask))
             except StalePolicy:
                 policy = await self._store.policies.reload(policy)
         raise NotTaken(words.NOT_TAKEN)
+
+    def _lacking(self, ask: Ask) -> str:
+        """What its model is known not to give, of what somebody asked for this time."""
+        asked = ask.request.logprobs is not None and "logprobs" not in ask.defaulted
+        if not asked or not self._grok.catalogue.ignores_logprobs(ask.request.model):
+            return ""
+        sentence = grok_words.grok_no_logprobs(excerpt(ask.request.model))
+        return for_form(sentence) if ask.surface in FORMS else sentence
 
     async def obstacles(self, user: str, channel: str) -> tuple[str, ...]:
         """What keeps any question of `user` in `channel` from being taken now, besides what may be

@@ -16,6 +16,7 @@ from bot.completion.request import is_text
 from bot.grok.known_models import (
     EFFORTS_BY_MODEL,
     KNOWN,
+    KNOWN_TO_IGNORE_LOGPROBS,
     KNOWN_TO_READ_FILES,
     KNOWN_TO_SEARCH,
     KNOWN_TO_SEE,
@@ -209,6 +210,10 @@ class Catalogue:
         if model is not None and model.files is not None:
             return model.files
         return True if self._known(name) in KNOWN_TO_READ_FILES else None
+
+    def ignores_logprobs(self, name: str) -> bool:
+        """Whether a model is known to take `logprobs` and say nothing of it."""
+        return self._known(name) in KNOWN_TO_IGNORE_LOGPROBS
 
     def searches(self, name: str) -> bool | None:
         """Whether a model can search; no API lists it, so None is said of most."""

@@ -51,6 +51,10 @@ KNOWN_TO_SEE = KNOWN_TO_READ_FILES = KNOWN_TO_SEARCH = frozenset(model.id for mo
 """Those that look at pictures, take PDFs and search, where the API does not list it: of xAI's every
 one that answers by text (docs.x.ai, "Image understanding", "Files", "Web search", October 2026)."""
 
+KNOWN_TO_IGNORE_LOGPROBS = frozenset(model.id for model in KNOWN)
+"""Those that take `logprobs` and say nothing of it: grok-4.20 and newer (docs.x.ai, "Models",
+October 2026)."""
+
 WINDOWS = {
     "grok-4.7": 500_000,
     "grok-4.6": 500_000,

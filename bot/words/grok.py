@@ -195,6 +195,14 @@ def grok_ask_without_search(model: str, places: Sequence[str]) -> str:
     return f"{problem}. Ask again with `--search off`, or with another model."
 
 
+def grok_no_logprobs(model: str) -> str:
+    """Told at once; `model` is made safe to show."""
+    return (
+        f"{model} does not say how likely its tokens are, so `--logprobs` brings nothing. The "
+        "answer comes all the same."
+    )
+
+
 def grok_no_effort(model: str, effort: str) -> str:
     """`problem` of a fault: the model can be told to think for other times only."""
     return f"{model} does not take {effort}"
