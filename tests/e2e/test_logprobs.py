@@ -44,7 +44,7 @@ async def test_nothing_is_said_of_them_where_they_come_or_nobody_asked(redis_url
         by_default = await stage.ask("Name a river")
         await stage.answer(2)  # behind what the channel was told
 
-    assert "| forty |" in markdown(message)
+    assert "| `forty` |" in markdown(message)
     assert not (asked.ack_body or {}).get("text")
     assert not (by_default.ack_body or {}).get("text")
     assert len(stage.workspace.messages(GENERAL)) >= 2
