@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -47,6 +47,8 @@ def _room(shortage: Shortage, request: CompletionRequest, hold: Hold) -> int | N
     if shortage.wanted is None or not request.max_tokens:
         return None
     excess = shortage.wanted - shortage.left
+    if excess <= 0:
+        return request.max_tokens
     match QUOTAS[shortage.name].unit:
         case "tokens":
             too_many = excess
@@ -94,12 +96,18 @@ def changed_search(before: Search, after: Search) -> dict[str, JsonValue]:
 
 
 def _fits(shortage: Shortage, hold: Hold) -> bool:
+    wanted = _wanted(shortage, hold)
+    return wanted is not None and wanted <= shortage.left
+
+
+def _wanted(shortage: Shortage, hold: Hold) -> int | None:
+    """What `hold` wants of the same quota; None: nobody knows."""
     wanted = {
         "tokens": hold.tokens,
         "usd": hold.micro_dollars,
         "searches": hold.searches,
-    }.get(QUOTAS[shortage.name].unit)
-    return wanted is not None and wanted <= shortage.left
+    }
+    return wanted.get(QUOTAS[shortage.name].unit)
 
 
 _OF_SOME: tuple[QuotaName, ...] = ("searches-per-day",)
@@ -177,6 +185,12 @@ def _what_would_fit(shortages: Sequence[Shortage], ask: Ask, hold_of: HoldOf) ->
         return search_words.would_fit(changed_search(ask.search, search), in_form=in_form)
     if most := fitting_max_tokens(shortages, ask.request, hold_of(ask)):
         return words.would_fit(most, field=_FIELD if in_form else "")
+    for search in _smaller(ask.search) if ask.search else ():
+        hold = hold_of(ask.model_copy(update={"search": search}))
+        left = [replace(each, wanted=_wanted(each, hold)) for each in shortages]
+        if most := fitting_max_tokens(left, ask.request, hold):
+            changed = changed_search(ask.search, search)
+            return search_words.would_fit(changed, max_tokens=most, in_form=in_form, field=_FIELD)
     return ""
 
 

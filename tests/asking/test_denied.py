@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens, fitting_search
 from bot.completion import CompletionRequest
-from bot.completion.search import search_in
+from bot.completion.search import NO_SEARCH, search_in
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
 from bot.rules.policy import Paused, Policy, Rules, Unread
 from bot.rules.prices import Prices
@@ -192,6 +192,21 @@ def test_a_smaller_search_is_proposed_in_the_words_of_the_form() -> None:
 
     assert "set “How often to search” to 2" in told(left_for(1_600_000, ask=ask), ask=ask)
     assert "set “What to search” to The web" in told(left_for(500_000, ask=ask), ask=ask)
+
+
+def test_a_smaller_search_with_a_shorter_answer_is_proposed_where_only_both_fit() -> None:
+    request = CompletionRequest(model="m", prompt="Hi", max_tokens=5_000)
+    ask = an_ask(request=request, search=search_in({"search": "web,x", "max_turns": 2}))
+    form = ask.model_copy(update={"surface": "form"})
+    hold = hold_of(ask.model_copy(update={"search": NO_SEARCH}))
+    short = shortage(limit=hold.tokens - 1_000, settled=0, wanted=hold_of(ask).tokens)
+
+    proposed = told(short, ask=ask)
+    assert "Without searching and with a shorter answer, it would fit now" in proposed
+    assert "`--search off --max-tokens 4000`" in proposed
+    in_form = told(short, ask=form)
+    assert "set “What to search” to Nothing and “Longest answer” to 4000." in in_form
+    assert "--" not in in_form
 
 
 SIZES = st.integers(LEAST_ANSWER, 1_000_000)
