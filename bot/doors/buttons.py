@@ -22,7 +22,7 @@ from bot.doors.stopping import right_to_stop
 from bot.errors import SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.reply.cut import left_out
+from bot.reply.final import left_out
 from bot.reply.route import is_private
 from bot.slack.blocks import Message, named_by, offer
 from bot.slack.inbound.payloads import Click

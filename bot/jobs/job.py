@@ -21,7 +21,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer
-from bot.reply import cut, route
+from bot.reply import final, route
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
 from bot.store.keys import Keys
@@ -224,7 +224,7 @@ def _read_post(stored: str) -> Post:
     match post.part.partition(":")[0]:
         case route.WAY:
             return replace(post, ts=None, route=mark)
-        case cut.CUT:
+        case final.CUT:
             return replace(post, ts=None, cut=mark)
         case route.Way.EPHEMERAL | route.Way.RESPONSE:
             return replace(post, ts=None, sent=int(mark))

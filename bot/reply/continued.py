@@ -12,7 +12,7 @@ from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import SlackError
 from bot.reply.calls import Calls
-from bot.reply.chains import chain_of, kinds_of
+from bot.reply.chain import chain_of, kinds_of
 from bot.reply.ledger import Ledger, Post
 from bot.reply.route import Route, Way, route_of
 from bot.slack.blocks import Message

@@ -1,4 +1,8 @@
-"""The way that one answer takes at the moment, and all that is needed to go it."""
+"""The way that one answer takes at the moment, and all that is needed to go it.
+
+What Slack refuses on it is shown by less in each message, by other blocks, on another way to its
+asker, and at last by a sentence in its place.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,62 @@ from dataclasses import replace
 
 import structlog
 
+from bot import words
 from bot.completion.ask import Ask
-from bot.errors import PostingDenied, SlackError
-from bot.reply.apology import Apology
-from bot.reply.chain import Chain
-from bot.reply.chains import chain_of
+from bot.completion.result import Answer, Section
+from bot.errors import OutcomeUnknown, PostingDenied, SlackError, TooLong
+from bot.reply.chain import Chain, chain_of
 from bot.reply.ephemeral import Ephemeral
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
 from bot.reply.native import Native
-from bot.reply.route import WAY, Route, Way, detour, notice_of, route_of
+from bot.reply.route import UNSHOWABLE, WAY, Route, Way, detour, notice_of, route_of
 from bot.reply.session import Session
-from bot.slack.blocks import Message
+from bot.slack.blocks import Button, Foot, Message, Question, apology, with_notice
 from bot.slack.pacing import EditBudget
-from bot.slack.slack import Slack, passes
+from bot.slack.plain_blocks import with_blocks_of
+from bot.slack.slack import TOKEN_GONE, Slack, passes, refuses_blocks
+
+log = structlog.get_logger(__name__)
+
+_BUTTONS: tuple[Button, ...] = ("retry", "edit")
+
+
+class Apology(Chain):
+    """Lays out a fixed sentence, and neither the question nor anything of an answer: one of them
+    may be what the workers of the job have died of."""
+
+    def __init__(self, user: str, job_id: str, *, notice: str = "") -> None:
+        super().__init__(Question(user, ""), job_id, notice=notice)
+        self._user = user
+        self._foot = Foot(job_id, _BUTTONS)
+        self._above = notice
+
+    async def prepare_all(self, answer: Answer) -> None:
+        """There is nothing to lay out."""
+
+    def growing(self, *_: object) -> list[Message]:
+        return [self._said(words.GIVEN_UP)]
+
+    def settled(self, sections: Sequence[Section]) -> list[str]:  # noqa: ARG002 - nothing stays
+        return [""]
+
+    def complete(self, answer: Answer, most: int | None = None) -> list[Message]:  # noqa: ARG002 - there is one
+        return [self._said(answer.failure)]
+
+    def tighten(self) -> bool:
+        return False
+
+    def give_up(self) -> bool:
+        return False
+
+    def _said(self, sentence: str) -> Message:
+        message = with_blocks_of(apology(self._user, sentence, self._foot), self._kind)
+        return with_notice(message, self._above) if self._above else message
+
 
 GIVEN_UP = "given up"
 """What names the part of a job that tells its asker alone that it was given up."""
-
-log = structlog.get_logger(__name__)
 
 
 class Destination:
@@ -142,3 +183,83 @@ class Destination:
 
     def _apology(self) -> Apology:
         return Apology(self._ask.user, self._ledger.job_id, notice=notice_of(self._ask, self.route))
+
+
+_MORE_TRIES = 3
+"""How often the shortest messages are tried once more when Slack finds them too long: that may
+pass."""
+
+_FAILURES = 3
+"""How often a `response_url` may fail with the same message: some of Slack's webhooks were seen to
+answer 500 to every `markdown` block ("slack-github-action" issues 440 and 461)."""
+
+
+class Refusals:
+    """What Slack has refused since it last took something."""
+
+    def __init__(self) -> None:
+        self._too_long = 0
+        self._failed = 0
+
+    def change(self, error: SlackError, destination: Destination) -> bool:
+        """Change what Slack refused with `error`, or the way that it takes. False: the same may be
+        taken later. Raises `error`, or what it comes to, when there is nothing left to change."""
+        if isinstance(error, PostingDenied):
+            destination.reroute(error)
+            return True
+        if refuses_blocks(error):
+            return _tighten_once(destination) or _plainer(destination, error)
+        if isinstance(error, TooLong):
+            return destination.chain.tighten() or self._is_too_long(destination, error)
+        if not passes(error):
+            elsewhere(destination, error)
+            return True
+        return _fails_by_url(error, destination) and self._fails(destination, error)
+
+    def _is_too_long(self, destination: Destination, error: SlackError) -> bool:
+        self._too_long += 1
+        return self._too_long > _MORE_TRIES and _plainer(destination, error)
+
+    def _fails(self, destination: Destination, error: SlackError) -> bool:
+        self._failed += 1
+        if self._failed < _FAILURES:
+            return False
+        self._failed = 0
+        return _plainer(destination, error)
+
+
+def elsewhere(destination: Destination, error: SlackError) -> None:
+    """The next way to the asker; raises `error` where there is none, or where the bot may do
+    nothing any more: a `response_url` would still take an answer, and Grok be paid for it."""
+    if error.code in TOKEN_GONE:
+        raise error
+    try:
+        destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
+    except PostingDenied:
+        raise error from None
+
+
+def _fails_by_url(error: SlackError, destination: Destination) -> bool:
+    answered = isinstance(error, OutcomeUnknown) and error.status >= 500
+    return answered and destination.route.way is Way.RESPONSE
+
+
+def _tighten_once(destination: Destination) -> bool:
+    """Slack says that blocks are invalid also where one holds too much, or there are too many."""
+    return not destination.chain.tight and destination.chain.tighten()
+
+
+def _plainer(destination: Destination, error: SlackError) -> bool:
+    """Other blocks; then a sentence where everybody reads the question, or the direct message of
+    who alone reads the answer; then the other of the two."""
+    if destination.chain.plainer():
+        return True
+    told_alone = destination.route.way not in (Way.SHOWN, Way.DIRECT)
+    if not told_alone and destination.chain.give_up():
+        return True
+    try:
+        destination.reroute(PostingDenied(UNSHOWABLE, str(error)))
+    except PostingDenied:
+        if not destination.chain.give_up():
+            raise
+    return True

@@ -35,8 +35,7 @@ from bot.reply.calls import Calls
 from bot.reply.late import LateCall
 from bot.reply.ledger import Ledger, withdrawn
 from bot.reply.native import APPEND, Native
-from bot.reply.part import Part, Parts
-from bot.reply.writer import Editing, Writer
+from bot.reply.writer import Editing, Part, Parts, Writer
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, Slot, Turn
 from bot.slack.slack import MESSAGE_DELETED, Slack

@@ -37,8 +37,8 @@ from bot.errors import (
     TryAgain,
 )
 from bot.reply.ledger import Ledger
-from bot.reply.part import Part, Stream
 from bot.reply.session import Session
+from bot.reply.writer import Part, Stream
 from bot.settings import Streaming
 from bot.slack.blocks import Block, Message
 from bot.slack.pacing import Slot, Turn

@@ -13,13 +13,12 @@ from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
-from bot.reply.cut import CUT
-from bot.reply.destination import Destination
+from bot.reply.destination import Destination, Refusals, elsewhere
 from bot.reply.ephemeral import tell_bare, tell_note, tell_promise
+from bot.reply.final import CUT
 from bot.reply.growing import READ_AT_ONCE, Growing, Sections, Source
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.refusals import Refusals, elsewhere
 from bot.reply.route import TOO_LONG, Way
 from bot.reply.session import Session
 from bot.settings import Streaming

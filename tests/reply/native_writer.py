@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, TryAgain
 from bot.reply.native import Native
-from bot.reply.part import Part, Stream
+from bot.reply.writer import Part, Stream
 from bot.slack.blocks import Foot, Message, further_message
 from bot.slack.pacing import nothing_taken
 from bot.slack.slack import STREAMING, Slack

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot import words
 from bot.completion.result import Answer, Section
 from bot.reply.chain import ROOMS, Chain
-from bot.reply.cut import CUT, left_out
+from bot.reply.final import CUT, left_out
 from bot.reply.ledger import Post
 from bot.slack.blocks import Message, Question
 from bot.words import talk
