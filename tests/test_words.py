@@ -220,3 +220,18 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, tuple | list):
         for each in value:
             yield from _strings(each)
+
+
+@pytest.mark.parametrize(
+    ("admins", "asks"),
+    [
+        ([], admin.WHERE_ADMINS),
+        (["<@U1>"], "Please ask <@U1>."),
+        (["<@U1>", "<@U2>", "<@U3>", "<@U4>"], "Please ask <@U1>, <@U2> or <@U3>."),
+    ],
+)
+def test_whoever_is_told_that_only_admins_may_reads_whom_to_ask(
+    admins: list[str], asks: str
+) -> None:
+    for matter, sentence in admin.ONLY_ADMINS.items():
+        assert admin.only_admins(matter, admins) == f"{sentence} {asks}"

@@ -22,6 +22,8 @@ from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
 from bot.slack.inbound.payloads import Click, GlobalShortcut, Submission
 from bot.slack.inbound.reaction import Reaction
+from bot.slack.plain_blocks import plain_words
+from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.store.side import StoreSide
@@ -45,6 +47,9 @@ from bot.words import form as form_words
 from bot.words import setup as setup_words
 
 log = structlog.get_logger(__name__)
+
+NAME_SECONDS = 0.3
+"""What finding out how admins are called may take of them."""
 
 SAVE_SECONDS = 1.5
 """What saving may take of the 3 s of an ack, of which looking up who it is may take 1."""
@@ -115,7 +120,7 @@ class Setup:
         if chosen.scope is None:
             return _marked(chosen.errors)
         if refusal := await self._refusal(chosen.what, submission.user):
-            return _marked({"what": refusal})
+            return _marked({"what": await self._plain(refusal, submission.user)})
         if refusal := await self._unseen(chosen.scope, submission.user):
             return _marked({"channel": refusal})
         owner, rules = whose(chosen.scope, ""), policy.of(chosen.scope)
@@ -129,7 +134,7 @@ class Setup:
             return _marked(_at_first(submission, form_words.OPEN_TOO_LONG))
         refusal = await self._refusal(what, submission.user)
         if refusal := refusal or await self._unseen(scope, submission.user):
-            return _marked(_at_first(submission, refusal))
+            return _marked(_at_first(submission, await self._plain(refusal, submission.user)))
         if is_stale(metadata, what, policy.of(scope)):
             return _marked(_at_first(submission, setup_words.CHANGED_MEANWHILE))
         fields, errors = self._read(what, submission, scope, policy)
@@ -139,6 +144,11 @@ class Setup:
 
     async def _refusal(self, what: What, user: str) -> str:
         return self._permission.refusal(_MATTERS[what], await self._slack.people.find(user))
+
+    async def _plain(self, refusal: str, user: str) -> str:
+        """Below a field Slack shows no markup: people in it by their names."""
+        names = await self._slack.people.names(mentioned(refusal), asker=user, within=NAME_SECONDS)
+        return plain_words(refusal, names)
 
     async def _unseen(self, scope: Scope, user: str) -> str:
         """Why `user` may not look into a channel from here: what is chosen in a form, or stands

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from bot.rules.admin_commands import Matter
 from bot.settings import Settings, admins_of, asking_channels
+from bot.slack.blocks import mentions
 from bot.slack.people.membership import Membership
 from bot.slack.people.people import People
 from bot.slack.people.person import Person
@@ -117,5 +118,5 @@ class Permission:
         if matter in words.ONLY_MEMBERS:
             return "" if person.member else words.ONLY_MEMBERS[matter]
         if matter != "defaults" or not self._members_edit:
-            return words.ONLY_ADMINS[matter]
+            return words.only_admins(matter, mentions(sorted(self._admins)))
         return "" if person.member else words.NOT_FOR_GUESTS

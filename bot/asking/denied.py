@@ -17,12 +17,12 @@ from bot.rules.hold import Denied, Hold, Shortage
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS, QuotaName, Windows
-from bot.slack.blocks import moment
+from bot.slack.blocks import mentions, moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words
 from bot.words import search as search_words
 from bot.words import usage as words
-from bot.words.admin import how_to_resume
+from bot.words.admin import admins_can, how_to_resume
 
 LEAST_ANSWER = 50
 """Tokens of the shortest answer that is worth proposing."""
@@ -147,7 +147,7 @@ def denied(error: Denied, ask: Ask, hold_of: HoldOf, reader: Reader, policy: Pol
 def _who_allows_more(reader: Reader) -> str:
     if reader.is_admin:
         return words.ALLOW_MORE
-    return words.ask_admin([f"<@{admin}>" for admin in reader.admins])
+    return admins_can("allow more", mentions(reader.admins))
 
 
 def used_up(
@@ -174,7 +174,11 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
     found = tuple(notices(rules, reader.tz_offset))
     resume: tuple[str, ...] = ()
     if pause := rules.paused:
-        resume = (how_to_resume(pause[0].kind) if reader.is_admin else words.WHO_RESUMES,)
+        resume = (
+            how_to_resume(pause[0].kind)
+            if reader.is_admin
+            else admins_can("resume it", mentions(reader.admins)),
+        )
     return "\n".join((*(found or (words.CLOSED,)), *resume))
 
 

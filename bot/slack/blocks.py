@@ -8,7 +8,7 @@ answer go between it and the last line.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -320,6 +320,11 @@ def _button(offered: Offered) -> Block:
 def mention(user: str) -> str:
     """What notifies `user`; empty for what is no user's id."""
     return f"<@{user}>" if _USER.fullmatch(user) else ""
+
+
+def mentions(users: Iterable[str]) -> list[str]:
+    """The same of several."""
+    return [found for found in map(mention, users) if found]
 
 
 def _markdown(text: str) -> Block:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bot.words import dollars
+from bot.words.quota import one_of
 
 # --- who may --------------------------------------------------------------------------------
 
@@ -26,6 +27,25 @@ ONLY_ADMINS = {
     "person": "Only admins can see the quotas of somebody else.",
 }
 """By what was wanted."""
+
+WHERE_ADMINS = (
+    "Slack lists the owners and admins under *About this workspace*, in the menu of its name."
+)
+_MOST_ADMINS = 3
+
+
+def only_admins(matter: str, admins: Sequence[str] = ()) -> str:
+    """To who is none, and whom to ask; `admins` mention some, where the bot knows any by itself."""
+    ask = f"Please ask {one_of(admins[:_MOST_ADMINS])}." if admins else WHERE_ADMINS
+    return f"{ONLY_ADMINS[matter]} {ask}"
+
+
+def admins_can(what: str, admins: Sequence[str] = ()) -> str:
+    """Who can do what the reader cannot; `admins` as above."""
+    if admins:
+        return f"{one_of(admins[:_MOST_ADMINS])} can {what}."
+    return f"An admin can {what}. {WHERE_ADMINS}"
+
 
 ONLY_MEMBERS = {
     "rules": (

@@ -72,17 +72,11 @@ def would_fit(max_tokens: int, *, field: str = "") -> str:
     return f"A shorter answer would fit now: ask with `--max-tokens {max_tokens}`."
 
 
-def ask_admin(admins: Sequence[str]) -> str:
-    """Whom to ask for more; `admins` mention some, or there are none to name."""
-    return f"{' or '.join(admins)} can allow more." if admins else "An admin can allow more."
-
-
 ALLOW_MORE = "`/grok quota set` allows more."
-"""The same to somebody who may do it."""
+"""To somebody who may do it, behind a refusal."""
 
 
 CLOSED = "Grok was not asked, since no questions were taken here. Please try again."
-WHO_RESUMES = "An admin can resume it."
 
 # --- what was used and what is left ---------------------------------------------------------
 

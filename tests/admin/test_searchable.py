@@ -73,4 +73,4 @@ async def test_what_is_nothing_that_can_be_searched_is_said(at: Desk, typed: str
 
 
 async def test_a_member_may_not(at: Desk) -> None:
-    assert await at.command("search forbid x", user=BEN) == words.ONLY_ADMINS["search"]
+    assert await at.command("search forbid x", user=BEN) == words.only_admins("search")

@@ -139,7 +139,7 @@ async def test_admins_choose_what_to_set_and_whose(at: Desk) -> None:
 
 
 async def test_members_are_told_who_may(at: Desk) -> None:
-    assert text_of(await at.opened(BEN)) == words.ONLY_ADMINS["defaults"]
+    assert text_of(await at.opened(BEN)) == words.only_admins("defaults")
 
 
 async def test_where_members_may_set_defaults_they_are_offered_those(

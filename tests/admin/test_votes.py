@@ -220,7 +220,7 @@ async def test_a_month_without_votes_says_so(at: Desk) -> None:
     "typed", ["feedback", "feedback export", "feedback off", "feedback texts on", "usage votes"]
 )
 async def test_only_admins_see_and_set_it(at: Desk, typed: str) -> None:
-    assert await at.command(typed, CHLOE) == admin_words.ONLY_ADMINS["votes"]
+    assert await at.command(typed, CHLOE) == admin_words.only_admins("votes")
 
 
 async def test_an_export_has_each_vote_and_texts_only_where_a_channel_lets_it(at: Desk) -> None:

@@ -18,6 +18,7 @@ from bot.rules.prices import Prices
 from bot.rules.quota import WORKSPACE, QuotaName, Scope
 from bot.settings import Settings
 from bot.words import usage as words
+from bot.words.admin import admins_can
 from sandbox.workspace import ANA, BEN, GENERAL
 from tests.doors.jobs import an_ask
 
@@ -103,7 +104,7 @@ def test_a_model_of_unknown_cost_is_named() -> None:
 
 def test_the_admins_of_the_settings_are_named() -> None:
     assert f"<@{BEN}>" in told(shortage(), reader=Reader(admins=(BEN,)))
-    assert words.ask_admin([]) in told(shortage())
+    assert admins_can("allow more") in told(shortage())
 
 
 def test_an_admin_is_not_sent_to_an_admin() -> None:
@@ -261,7 +262,7 @@ def test_a_pause_is_told_with_whom_to_ask() -> None:
     text = denied(Denied("closed", closed=CHANNEL), ASK, hold_of, Reader(), policy)
 
     assert f"<@{BEN}>" in text
-    assert words.WHO_RESUMES in text
+    assert admins_can("resume it") in text
 
 
 @pytest.mark.parametrize("scope", [CHANNEL, WORKSPACE])
@@ -271,7 +272,7 @@ def test_an_admin_reads_how_to_end_a_pause(scope: Scope) -> None:
     text = denied(Denied("closed", closed=scope), ASK, hold_of, Reader(is_admin=True), policy)
 
     assert f"`/grok resume {scope.kind}`" in text
-    assert words.WHO_RESUMES not in text
+    assert admins_can("resume it") not in text
 
 
 def test_a_pause_that_is_over_by_now_is_told_too() -> None:
@@ -286,7 +287,7 @@ def test_what_cannot_be_read_is_no_pause() -> None:
     text = denied(Denied("closed", closed=WORKSPACE), ASK, hold_of, Reader(), policy)
 
     assert "another version" in text
-    assert words.WHO_RESUMES not in text
+    assert admins_can("resume it") not in text
 
 
 OUTSIDER = Reader(knows_rules=False)

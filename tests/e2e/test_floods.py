@@ -64,7 +64,7 @@ async def test_made_up_mentions_leave_slack_to_the_others(redis_url: str) -> Non
             await stage.workspace.say(CHLOE, GENERAL, f"@grok hi {' '.join(NOBODIES)} @ben")
         assert await told(stage, "pause workspace") not in (
             admin_words.WHO_ARE_YOU,
-            admin_words.ONLY_ADMINS["pause"],
+            admin_words.only_admins("pause"),
         )
         await told(stage, "resume workspace")
         await stage.ask("Name a river", user=BEN)

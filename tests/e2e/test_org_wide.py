@@ -70,7 +70,7 @@ async def test_an_admin_of_one_workspace_is_none_in_another(redis_url: str) -> N
         )
 
     assert "9" in granted
-    assert refused == admin_words.ONLY_ADMINS["quota"]
+    assert refused == admin_words.only_admins("quota")
 
 
 async def test_a_public_channel_of_another_workspace_is_seen_by_its_members_alone(

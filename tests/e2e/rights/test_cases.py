@@ -127,7 +127,7 @@ async def test_an_admin_of_nowhere(redis_url: str, who: str, typed: str) -> None
         said = await at.told(who, typed)
         assert await at.version() == version
 
-    assert said in admin.ONLY_ADMINS.values()
+    assert any(said.startswith(each) for each in admin.ONLY_ADMINS.values())
 
 
 async def test_a_colleague_of_the_grid(redis_url: str) -> None:
@@ -145,7 +145,7 @@ async def test_a_colleague_of_the_grid(redis_url: str) -> None:
         shown = await at.told(boss.id, "audit")
 
     assert asked == "yes"
-    assert refused == admin.ONLY_ADMINS["audit"]
+    assert refused.startswith(admin.ONLY_ADMINS["audit"])
     assert admin.AUDIT in shown
 
 
