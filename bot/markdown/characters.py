@@ -7,8 +7,11 @@ character each, however many code points they take.
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 _BEGUN_ENTITY = re.compile(r"&[#\w]{0,10}\Z")
 _BEGUN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
@@ -19,7 +22,6 @@ _HALF_MARK = re.compile(
 )
 _ENTITIES = ("amp", "lt", "gt", "quot", "apos", "nbsp", "hellip", "ndash", "mdash", "copy")
 _LONGEST_HALF = 400
-_CHARACTER = regex.compile(r"\X")
 _REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 """Letters of which two make a flag."""
 
@@ -27,13 +29,27 @@ _LOOKED_BACK = 128
 """So far above a place is looked for what a character there may have begun with; a longer one is
 cut."""
 
-_MAY_GO_ON = regex.compile(
+_MAY_GO_ON = (
     r"[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{M}\p{RI}\p{Hangul_Syllable_Type=L}\p{Hangul_Syllable_Type=V}"
-    r"\u200c\u200d\U000e0020-\U000e007f]|[\u0900-\u0fff\u1000-\u109f\u1780-\u17ff--\p{Nd}]",
-    regex.V1,
+    r"\u200c\u200d\U000e0020-\U000e007f]|[\u0900-\u0fff\u1000-\u109f\u1780-\u17ff--\p{Nd}]"
 )
 """What a character is made of that more code points may belong to, so often that it is not shown
-before it is known."""
+before it is known. None of it is ASCII."""
+
+
+@cache
+def _character() -> regex.Pattern[str]:
+    """Matches what a reader sees as one."""
+    import regex  # noqa: PLC0415 - it takes 6 ms to load, which plain text does without
+
+    return regex.compile(r"\X")
+
+
+@cache
+def _may_go_on() -> regex.Pattern[str]:
+    import regex  # noqa: PLC0415 - likewise
+
+    return regex.compile(_MAY_GO_ON, regex.V1)
 
 
 def boundary(text: str, end: int, least: int = 0) -> int:
@@ -41,7 +57,9 @@ def boundary(text: str, end: int, least: int = 0) -> int:
     `end` where there is none.
 
     Letters of flags are counted here: the library looks back to the first of them for each."""
-    if not least < end < len(text) or (text[end - 1] < "\x7f" > text[end] != "\n"):
+    if not least < end < len(text):
+        return end
+    if text[end - 1] < "\x7f" > text[end] and text[end - 1 : end + 1] != "\r\n":
         return end
     if text[end] in _REGIONAL and text[end - 1] in _REGIONAL:
         return end - _regional_before(text, end) % 2
@@ -49,7 +67,7 @@ def boundary(text: str, end: int, least: int = 0) -> int:
     if start > least and text[start] in _REGIONAL:
         start -= _regional_before(text, start) % 2
     found = start
-    for character in _CHARACTER.finditer(text, start, end + 1):
+    for character in _character().finditer(text, start, end + 1):
         if character.end() > end:
             break
         found = character.end()
@@ -80,12 +98,13 @@ def shortened(text: str, most: int) -> str:
 def unfinished(text: str) -> int:
     """How many code points at the end of a text still growing may be but the beginning of what a
     reader sees as one character."""
-    if not _MAY_GO_ON.match(text[-1:]):
+    last = text[-1:]
+    if last.isascii() or not _may_go_on().match(last):
         return 0
     start = max(0, len(text) - _LOOKED_BACK)
     start = boundary(text, start)
-    *_, last = _CHARACTER.finditer(text, start)
-    return min(len(last[0]), _LOOKED_BACK - 1)
+    *_, found = _character().finditer(text, start)
+    return min(len(found[0]), _LOOKED_BACK - 1)
 
 
 def _regional_before(text: str, end: int) -> int:
