@@ -81,9 +81,8 @@ def _start(order: dict[str, Any]) -> int:
             os.dup2(source, number)
         os.closerange(3, 64)
         _shorten(order["seconds"])
-        from bot.cli import main as run  # noqa: PLC0415
-
-        code = run(order["arguments"])
+        module, _, name = order.get("program", "bot.cli:main").partition(":")
+        code = getattr(importlib.import_module(module), name)(order["arguments"])
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

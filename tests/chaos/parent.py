@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Thread
 
@@ -93,3 +95,11 @@ class Parent:
                     self._starting.popleft().set_result((pid, self._running[pid]))
                 case {"ended": pid, "status": status}:
                     self._running.pop(pid).set_result(status)
+
+
+@cache
+def shared() -> Parent:
+    """The one of this process, which takes nearly a second to load; closed at its end."""
+    parent = Parent()
+    atexit.register(parent.close)
+    return parent

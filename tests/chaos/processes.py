@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.parent import Forked, Parent
+from tests.chaos.parent import Forked, Parent, shared
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +34,7 @@ class Forks:
         """`seconds`: those constants, as `module:NAME`."""
         self._parent = parent
         self._seconds = dict(seconds or {})
+        self._started: list[Process] = []
 
     async def start(
         self, env: Mapping[str, str], *, cwd: Path, log: Path, arguments: Sequence[str] = ("serve",)
@@ -46,15 +47,25 @@ class Forks:
             "seconds": self._seconds,
             "arguments": list(arguments),
         }
-        return Process(*await self._parent.start(order), log)
+        process = Process(*await self._parent.start(order), log)
+        self._started.append(process)
+        return process
+
+    async def kill(self) -> None:
+        """End all that were started."""
+        for process in self._started:
+            process.send(signal.SIGKILL)
+        for process in self._started:
+            await process.wait()
 
 
 @asynccontextmanager
 async def forks(seconds: Mapping[str, float] | None = None) -> AsyncIterator[Forks]:
     """Starts bots while entered, with constants that are shorter than the bot's own."""
-    parent = Parent()
+    parent = shared()
+    await parent.loaded()
+    bots = Forks(parent, seconds)
     try:
-        await parent.loaded()
-        yield Forks(parent, seconds)
+        yield bots
     finally:
-        await asyncio.to_thread(parent.close)
+        await bots.kill()

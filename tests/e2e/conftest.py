@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from bot.store.redis.connection import Store
-from tests.e2e import loaded
 from tests.e2e.loop_watch import watched_steps
 from tests.store.leftovers import leftovers
 
@@ -25,9 +24,3 @@ def _the_loop_stays_free(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with watched_steps(monkeypatch) as steps:
         yield
     assert steps.too_long == []
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _forks_end_with_the_tests() -> Iterator[None]:
-    yield
-    loaded.close()

@@ -11,10 +11,9 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from tests.chaos.parent import Forked, Parent
+from tests.chaos.parent import Forked, shared
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,27 +29,24 @@ class Loaded(Forked):
     def send_signal(self, number: signal.Signals) -> None:
         self.send(number)
 
+    def terminate(self) -> None:
+        self.send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+
     async def communicate(self) -> tuple[bytes, bytes]:
         await self.wait()
         out, err = self.printed
         return out.read_bytes(), err.read_bytes()
 
 
-@cache
-def _parent() -> Parent:
-    return Parent()
-
-
-def close() -> None:
-    """At the end of all tests: ends the process that others are forked from, if there is one."""
-    if _parent.cache_info().currsize:
-        _parent().close()
-        _parent.cache_clear()
-
-
 @asynccontextmanager
-async def loaded_bot(env: Mapping[str, str], *arguments: str, cwd: Path) -> AsyncIterator[Loaded]:
-    """`python -m bot …` (`serve` when nothing is said), killed at the end if it still runs."""
+async def loaded_bot(
+    env: Mapping[str, str], *arguments: str, cwd: Path, program: str = "bot.cli:main"
+) -> AsyncIterator[Loaded]:
+    """`python -m bot …` (`serve` when nothing is said), killed at the end if it still runs; or
+    another `program`, as `module:NAME` of what takes the arguments and returns the exit code."""
     with tempfile.TemporaryDirectory(prefix="printed-") as directory:
         printed = Path(directory) / "out", Path(directory) / "err"
         order = {
@@ -59,11 +55,12 @@ async def loaded_bot(env: Mapping[str, str], *arguments: str, cwd: Path) -> Asyn
             "log": str(printed[0]),
             "errors": str(printed[1]),
             "seconds": {},
+            "program": program,
             "arguments": list(arguments or ("serve",)),
         }
-        process = Loaded(*await _parent().start(order), printed)
+        process = Loaded(*await shared().start(order), printed)
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             await process.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -383,7 +384,7 @@ async def _each_alone(
                     async with asyncio.timeout(PATIENCE):
                         await _killed_at(here, points, f"{flags}question {place}", values)
                 except (AssertionError, TimeoutError) as fault:
-                    faults.append(f"{points}: {type(fault).__name__} {fault}")
+                    faults.append(f"{points}: {''.join(traceback.format_exception(fault))}")
                     return
 
     async with forks(SHORTER) as of, asyncio.TaskGroup() as group:
@@ -400,8 +401,10 @@ async def _killed_at(
     workspace, asked = here.workspace, None
     for point in points:
         bot = await here.start(point if "=" in point else f"{point}=kill", **values)
-        await workspace.connected(seconds=PATIENCE)
-        asked = asked or await workspace.say(ANA, GENERAL, f"@grok {question}", files=files)
+        if asked is None:
+            await workspace.connected(seconds=PATIENCE)
+            asked = await workspace.say(ANA, GENERAL, f"@grok {question}", files=files)
+        # The next one finds a job, and may be gone before anybody sees that it was connected.
         assert await asyncio.wait_for(bot.wait(), PATIENCE) == -signal.SIGKILL
         await workspace.wait_for(lambda: not workspace.sockets, PATIENCE)
     assert asked is not None

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, to be killed, frozen or stopped: `python -m … URL LEASE`.
+"""A worker in a process of its own, to be killed, frozen or stopped: `run`.
 
 What it does goes into the Redis list `events`, as "what job epoch". At the step that a job's
 prompt names, its first holder waits until the list `go` has something for it.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
@@ -17,7 +16,6 @@ from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
-from tests.fixtures.store import TEAM
 from tests.jobs.asks import make_answer
 
 
@@ -54,13 +52,14 @@ class Crew:
 async def main(
     url: str,
     lease_seconds: float,
+    team: str,
     crew: Callable[[Store], RunJob] = Crew,
     *,
     at_once: int = 10,
     waiting: int = 0,
 ) -> None:
     async with Store(url) as store:
-        queue = Queue(store, Keys(TEAM), lease_seconds=lease_seconds, retention_seconds=3600)
+        queue = Queue(store, Keys(team), lease_seconds=lease_seconds, retention_seconds=3600)
         worker = Worker(queue, crew(store), at_once=at_once, waiting=waiting)
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -70,5 +69,7 @@ async def main(
             await worker.drain(0)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2])))
+def run(arguments: Sequence[str]) -> int:
+    url, lease_seconds, team = arguments
+    asyncio.run(main(url, float(lease_seconds), team))
+    return 0

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from bot.jobs.holder import RunJob
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
+from tests.e2e.loaded import Loaded, loaded_bot
+from tests.fixtures.store import TEAM
 from tests.jobs.crew import Crew
 
 FAST = 0.5
@@ -45,15 +48,16 @@ class Journal:
 @asynccontextmanager
 async def process(
     valkey: str, lease: float, module: str = "tests.jobs.crew"
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker in a process of its own, whose program is `module`."""
-    crew = await asyncio.create_subprocess_exec(*(sys.executable, "-m", module, valkey, str(lease)))
-    try:
-        yield crew
-    finally:
-        if crew.returncode is None:
+) -> AsyncIterator[Loaded]:
+    """A worker in a process of its own, whose program is `run` of `module`."""
+    arguments, program = (valkey, str(lease), TEAM), f"{module}:run"
+    async with loaded_bot(os.environ, *arguments, cwd=Path.cwd(), program=program) as crew:
+        try:
+            yield crew
+        finally:
             crew.kill()
-        await crew.wait()
+            for said in await crew.communicate():
+                print(said.decode(errors="replace"), end="")
 
 
 @asynccontextmanager

@@ -1,9 +1,9 @@
-"""A worker in a process of its own that asks with what was reserved: `python -m … URL LEASE`."""
+"""A worker in a process of its own that asks with what was reserved: `run`."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
+from collections.abc import Sequence
 
 from bot.completion.result import Usage
 from bot.jobs.lease import Held
@@ -30,5 +30,7 @@ class Spender(Crew):
         await self._step("finished", held)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), Spender))
+def run(arguments: Sequence[str]) -> int:
+    url, lease_seconds, team = arguments
+    asyncio.run(main(url, float(lease_seconds), team, Spender))
+    return 0

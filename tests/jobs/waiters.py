@@ -1,4 +1,4 @@
-"""A worker with one place in a process of its own: `python -m tests.jobs.waiters URL LEASE`.
+"""A worker with one place in a process of its own: `run`.
 
 It says, besides what a `Crew` does, which jobs wait for the place.
 """
@@ -6,7 +6,7 @@ It says, besides what a `Crew` does, which jobs wait for the place.
 from __future__ import annotations
 
 import asyncio
-import sys
+from collections.abc import Sequence
 
 from bot.jobs import worker
 from bot.jobs.lease import Held
@@ -21,6 +21,8 @@ class Waiters(Crew):
         await super().__call__(held)
 
 
-if __name__ == "__main__":
+def run(arguments: Sequence[str]) -> int:
+    url, lease_seconds, team = arguments
     worker.UNREAD_SECONDS = 0.01
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), Waiters, at_once=1, waiting=5))
+    asyncio.run(main(url, float(lease_seconds), team, Waiters, at_once=1, waiting=5))
+    return 0
