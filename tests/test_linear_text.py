@@ -84,7 +84,7 @@ REFUSES = {
     "bot.words.votes.because": "takes a name of a reason",
     "bot.store.redis.address.parse_address": "takes an address of an operator's",
     "bot.store.redis.clients.client": "takes an address of an operator's",
-    "bot.markdown.places._is_note": "takes one character",
+    "bot.markdown.links.places._is_note": "takes one character",
     "bot.slack.inbound.incoming.parse(body)": "takes JSON (`a payload`)",
     "bot.slack.inbound.incoming.parse(content_type)": "takes JSON (`a payload`)",
     "bot.slack.inbound.incoming.parse(all)": "takes JSON (`a payload`)",

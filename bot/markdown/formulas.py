@@ -12,7 +12,7 @@ import string
 from itertools import islice
 from typing import NamedTuple
 
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 
 LONGEST_FORMULA = 4_000
 """So much is waited for the end of a formula, in characters."""

@@ -20,7 +20,7 @@ from bot.markdown.lines import (
     seems_block,
     starts_table,
 )
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 from bot.markdown.rows import columns_of
 
 _BLANK = re.compile(r"[ \t\r]*+(?:\n[ \t\r]*+(?:>[ \t\r]*+)*+)?")

@@ -15,7 +15,7 @@ from functools import cache
 from bot.markdown.code_spans import cells_of, code_in, within
 from bot.markdown.emphasis import LONGEST_RUN, OWN_WORDS, Openers, Pair, after_run, is_own
 from bot.markdown.inline_markup import LONGEST_TICKS, MOST_STEPS, InlineMarkup, may_link
-from bot.markdown.links import with_joiners
+from bot.markdown.links.links import with_joiners
 
 MOST_MENDED = 800
 """In one text, which is less than what rooms for messages leave below Slack's limit."""

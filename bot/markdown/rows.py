@@ -13,7 +13,7 @@ from bot.markdown.above import LONGEST_LINE
 from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
 from bot.markdown.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 
 _RULE = re.compile(
     r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$",

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.markdown import links
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.leaves import (
     CODE,
@@ -29,7 +28,8 @@ from bot.markdown.leaves import (
     read,
     reader_at,
 )
-from bot.markdown.links import References, with_joiners
+from bot.markdown.links import links
+from bot.markdown.links.links import References, with_joiners
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
 from bot.markdown.seen import Seen, decoded
 

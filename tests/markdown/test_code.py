@@ -9,7 +9,7 @@ import pytest
 
 from bot.markdown.code_spans import code_in
 from bot.markdown.leaves import START, Kind, pass_calm, read, read_all
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 from bot.markdown.safety import SafeGrowth, make_safe
 from tests.markdown.commonmark import code, pings
 from tests.markdown.disguises import hides, scraps

@@ -10,7 +10,7 @@ from itertools import chain
 import pytest
 import regex
 
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room, weigh
 from bot.markdown.rewriting import Rewriting

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 from bot.markdown.markdown import Layout
 from bot.markdown.mending import MOST_MENDED
 from bot.markdown.pieces import Room

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.markdown.code_spans import code_in
-from bot.markdown.links import JOINER, hiding_angles, hiding_brackets, with_joiners
+from bot.markdown.links.links import JOINER, hiding_angles, hiding_brackets, with_joiners
 
 _PLACED = re.compile(rf"(?<=[\]<@;*_~]){JOINER}|{JOINER}(?=[*_~])")
 

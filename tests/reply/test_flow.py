@@ -9,7 +9,7 @@ import re
 import pytest
 
 from bot.completion.result import Section
-from bot.markdown.links import JOINER
+from bot.markdown.links.links import JOINER
 from bot.markdown.pieces import Room
 from bot.reply.flow import Flow
 from tests.markdown.commonmark import Mark, seen

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markdown.hosts import looks
-from bot.markdown.links import JOINER
-from bot.markdown.places import may_name
+from bot.markdown.links.hosts import looks
+from bot.markdown.links.links import JOINER
+from bot.markdown.links.places import may_name
 from bot.markdown.safety import SafeGrowth, make_safe
 from tests.markdown.disguises import DISGUISED, HONEST, disguise, hides, scraps
 from tests.markdown.undone import show_targets, without_joiners

@@ -27,7 +27,7 @@ from bot.markdown.code_spans import (
     Code,
     within,
 )
-from bot.markdown.places import (
+from bot.markdown.links.places import (
     LONGEST_TARGET,
     Name,
     Target,

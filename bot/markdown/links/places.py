@@ -18,8 +18,8 @@ from itertools import accumulate, islice
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from bot.markdown.hosts import canonical, is_end, looks, of_one_house
-from bot.markdown.known_places import (
+from bot.markdown.links.hosts import canonical, is_end, looks, of_one_house
+from bot.markdown.links.known_places import (
     FILE_ENDS,
     FILE_STEMS,
     PLAIN_ENDS,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.places import _LETTERS, _SEPARATORS
+from bot.markdown.links.places import _LETTERS, _SEPARATORS
 
 
 def test_what_is_left_out_of_ascii_is_what_separates() -> None:
