@@ -20,7 +20,7 @@ MOST_REFERENCES = 200
 """So many are kept of one answer; a question that was searched for has some tens."""
 
 LONGEST_ADDRESS = 1_000
-"""In characters, as what makes links safe reads it (`bot.markdown.links.places`)."""
+"""In characters, as what makes links safe reads it (`bot.markdown.links.targets`)."""
 
 _LONGEST_HOST = 40
 _LONGEST_LABEL = 60

@@ -29,7 +29,8 @@ from bot.markdown.leaves import (
     reader_at,
 )
 from bot.markdown.links import links
-from bot.markdown.links.links import References, with_joiners
+from bot.markdown.links.links import with_joiners
+from bot.markdown.links.references import References
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
 from bot.markdown.seen import Seen, decoded
 

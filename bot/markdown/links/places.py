@@ -1,13 +1,12 @@
-"""What a text seems to name as the place where a link leads, and where it leads.
+"""What a text seems to name as the place where a link leads.
 
 A place is named by an address, or by a bare name of a host whose end a registry gives away. Names
-of files and in code look like that too (`main.rs`, `java.io`): where a link leads to a place
-that keeps such things, a name of that kind is taken for what it is there.
+of files and in code look like that too (`main.rs`, `java.io`): what they are is told by where the
+link leads (`targets`).
 """
 
 from __future__ import annotations
 
-import html
 import re
 import string
 import unicodedata
@@ -15,24 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from itertools import accumulate, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from bot.markdown.links.hosts import canonical, is_end, looks, of_one_house
-from bot.markdown.links.known_places import (
-    FILE_ENDS,
-    FILE_STEMS,
-    PLAIN_ENDS,
-    THING_ENDS,
-    keeps_code,
-    keeps_documents,
-)
-from bot.markdown.seen import UNSEEN, Seen, without_markup
+from bot.markdown.links.hosts import canonical, is_end, looks
+from bot.markdown.links.known_places import PLAIN_ENDS, THING_ENDS
+from bot.markdown.seen import Seen, without_markup
 
-LONGEST_TARGET = 1_000
-"""So much of an address is read, in characters; the host of a longer one is nobody's."""
-
-_SHORT_LABEL, _MOST_LABELS = 200, 2_048
+SHORT_LABEL, _MOST_LABELS = 200, 2_048
 """What is named in labels of so many characters is remembered, of so many of them."""
 
 _MOST_SIGNS = 8_192
@@ -71,7 +60,7 @@ _DOT = re.compile(f"[.{_DOTTED}]")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9.-]+")
 
 _SCHEME = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]{0,31}):)?[/\\]+")
-_AUTHORITY = re.compile(r"[^/\\?#]*")
+AUTHORITY = re.compile(r"[^/\\?#]*")
 _USER_PART = re.compile(r"[^/\\?#&=@:%+~$*^\s]+")
 _SEGMENT = re.compile(r"[^/\\?#&=@:%+~$*^]+")
 _LEAST_COLONS = 3
@@ -98,14 +87,6 @@ _OWN_WORDS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\
 _TURNED = re.compile("[\u202b\u202e\u2067]")
 """What lets the letters behind it be read from the right."""
 
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SPACE = re.compile(r"[\x00-\x20\x7f]")
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,31}):(.*)", re.DOTALL)
-_BARE = re.compile(r"[\w.\-%\u3002\uff0e\uff61]{1,253}(?=[:/\\?#]|\Z)")
-_SPECIAL_SCHEMES = frozenset(("http", "https", "ftp", "ws", "wss"))
-_MAIL = re.compile(r"[^@\s]*@([^?\s,]*)")
-
 
 class Name(NamedTuple):
     """What seems to name a place: the hosts that it can be read as, the usual reading first."""
@@ -121,38 +102,6 @@ class Name(NamedTuple):
 
 _new = tuple.__new__
 """Makes a `Name` at once: there may be thousands in a text."""
-
-
-class Target(NamedTuple):
-    """Where a link leads; `host` is empty for what is no place in the network."""
-
-    host: str
-    rest: str = ""
-    mail: bool = False
-
-
-@lru_cache(maxsize=1_024)
-def target_of(destination: str) -> Target | None:
-    """Where `destination`, as it is written in markdown, leads; None: within the same place."""
-    address = _ESCAPE.sub(r"\1", destination) if "\\" in destination else destination
-    if "&" in address:
-        address = _ENTITY.sub(lambda found: html.unescape(found[0]), address)
-    address = UNSEEN.sub("", _SPACE.sub("", address))
-    if found := _ADDRESS.match(address):
-        scheme, rest = found[1].lower(), found[2]
-        if scheme == "mailto":
-            mail = _MAIL.match(rest)
-            return Target(canonical(mail[1]) if mail else "", mail=True)
-        if scheme in _SPECIAL_SCHEMES or rest.startswith(("//", "\\\\", "/\\", "\\/")):
-            return _in_network(rest.lstrip("/\\"))
-        if "." not in scheme:
-            return Target("")
-    if address[:1] in ("/", "\\") and address[1:2] in ("/", "\\"):
-        return _in_network(address.lstrip("/\\"))
-    bare = _BARE.match(address)
-    written = unquote(bare[0]) if bare else ""
-    host = _host(written) if "." in looks(written) else None
-    return Target(host, address[bare.end() :]) if host and bare else None
 
 
 def names_in(label: str, begin: int = 0) -> Iterator[Name]:
@@ -187,7 +136,7 @@ _NAMED: dict[str, tuple[Name, ...]] = {}
 
 
 def _remembered(label: str, names: tuple[Name, ...]) -> tuple[Name, ...]:
-    if len(label) <= _SHORT_LABEL:
+    if len(label) <= SHORT_LABEL:
         if len(_NAMED) == _MOST_LABELS:
             _NAMED.clear()
         _NAMED[label] = names
@@ -225,32 +174,6 @@ def may_name(label: str) -> bool:
     return not label.isascii() and _DOT.search(label) is not None
 
 
-def is_honest(name: Name, target: Target) -> bool:
-    """Whether who reads `name` on a link to `target` gets where they think."""
-    if target.host in name.hosts:
-        return True
-    if len(name.shown) + len(target.rest) > _SHORT_LABEL:
-        return _leads_there(name, target)
-    return _leads_there_kept(name[1:], target)
-
-
-def _leads_there(name: Name, target: Target) -> bool:
-    if target.mail and not name.mail:
-        return True
-    for host in name.hosts:
-        if of_one_house(host, target.host):
-            return True
-    if keeps_documents(target.host) and _stands_in(name.shown, target.rest):
-        return True
-    return not name.sure and _is_thing(name, target)
-
-
-@lru_cache(maxsize=1_024)
-def _leads_there_kept(name: tuple[Any, ...], target: Target) -> bool:
-    """The same of a name without its place."""
-    return _leads_there(Name(0, *name), target)
-
-
 def _found(label: str) -> Iterator[Name]:
     if _PLAIN_NAME.fullmatch(label):
         if name := _name(label, 0, label, ""):
@@ -272,12 +195,6 @@ def _with_words_apart(label: str) -> Seen:
     """`label` as it looks where marks within words are no markup: they are seen, and end what
     stands before them."""
     return without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
-
-
-def _in_network(rest: str) -> Target:
-    authority = _AUTHORITY.match(rest)
-    end = authority.end() if authority else 0
-    return Target(canonical(rest[:end]), rest[end:])
 
 
 class _Signs(dict[int, int]):
@@ -303,7 +220,7 @@ def _names(text: str) -> Iterator[tuple[int, Name]]:
         if start == end:
             break
         chunk = text[start:end]
-        if _EXPLAINED.match(text, end, end + _LOOKED_BEHIND) or len(chunk) > _SHORT_LABEL:
+        if _EXPLAINED.match(text, end, end + _LOOKED_BEHIND) or len(chunk) > SHORT_LABEL:
             for name in _in_chunk(text, start, chunk):
                 yield name[0], name
         else:
@@ -333,11 +250,11 @@ def _in_chunk(text: str, start: int, chunk: str) -> Iterator[Name]:
 
 
 def _in_address(start: int, chunk: str, begin: int) -> Iterator[Name]:
-    authority = _AUTHORITY.match(chunk, begin)
+    authority = AUTHORITY.match(chunk, begin)
     written = authority[0] if authority else ""
     *user, last = written.split("@")
     for part in _USER_PART.findall(unquote("@".join(user))) if user else ():
-        if host := _host(part):
+        if host := host_named_by(part):
             yield Name(start, (host,), part)
     if host := canonical(last):
         yield Name(start, (host, *_inner(last)), written)
@@ -358,7 +275,7 @@ def _in_segments(text: str, start: int, chunk: str) -> Iterator[Name]:
 
 
 def _name(text: str, at: int, written: str, before: str) -> Name | None:
-    host = _host(written)
+    host = host_named_by(written)
     inner = () if written.isascii() else _inner(written)
     hosts = (*filter(None, (host,)), *inner)
     if not hosts:
@@ -371,15 +288,16 @@ def _name(text: str, at: int, written: str, before: str) -> Name | None:
     end = hosts[0].rpartition(".")[2]
     if end in THING_ENDS and (before in ("/", "\\") or _CALL.match(following)):
         return None
-    return Name(at, hosts, written.strip(_EDGES), sure=end in PLAIN_ENDS and not _net(written))
+    sure = end in PLAIN_ENDS and not is_dot_net(written)
+    return Name(at, hosts, written.strip(_EDGES), sure=sure)
 
 
-def _net(written: str) -> bool:
+def is_dot_net(written: str) -> bool:
     """Whether it is named as Microsoft names its own, `ASP.NET`."""
     return written.endswith(".NET") and not written.startswith("www.")
 
 
-def _host(written: str) -> str | None:
+def host_named_by(written: str) -> str | None:
     """The host that `written` is, or looks like to a person."""
     plain = written.lower() if written.isascii() else looks(_without_notes(written))
     if ".." not in plain:
@@ -427,7 +345,7 @@ def _inner(written: str) -> Iterator[str]:
     """Hosts in the midst of words that are written without spaces."""
     plain = looks(written)
     if not plain.isascii() and _between_words().search(plain):
-        yield from filter(None, map(_host, _between_words().split(plain)))
+        yield from filter(None, map(host_named_by, _between_words().split(plain)))
 
 
 @cache
@@ -445,24 +363,3 @@ def _ipv6(chunk: str) -> str | None:
         return str(IPv6Address(chunk.strip("[].")))
     except AddressValueError:
         return None
-
-
-def _is_thing(name: Name, target: Target) -> bool:
-    """Whether `name` is one of a file, or in code, at a place that keeps such things."""
-    stem, _, end = name.shown.rpartition(".")
-    kept = keeps_documents(target.host) or keeps_code(target.host)
-    if end in FILE_ENDS:
-        usual = stem.isupper() or "_" in stem or stem.lower() in FILE_STEMS
-        last = re.split(r"[?#]", target.rest, maxsplit=1)[0].rpartition("/")[2]
-        return usual or (kept and _stands_in(name.shown, last or target.rest))
-    documents = keeps_documents(target.host)
-    if documents and (end.lower() in THING_ENDS or _net(name.shown)):
-        return True
-    thing = documents or end.lower() in THING_ENDS or end.isdecimal()
-    return kept and thing and _stands_in(name.shown, target.rest)
-
-
-def _stands_in(name: str, rest: str) -> bool:
-    words = re.split(r"[^a-z0-9]+", rest.lower())
-    named = re.split(r"[^a-z0-9]+", name.lower())
-    return any(words[i : i + len(named)] == named for i in range(len(words)))

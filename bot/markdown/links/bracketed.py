@@ -1,0 +1,112 @@
+"""What is named between brackets that an address or a label follows."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+from bot.markdown.links.places import Name, names_in, names_of_all
+
+MOST_NAMED = 16
+"""What names more places than that hides where it leads."""
+TOO_MANY = MOST_NAMED + 1
+
+_WHOLE_TARGET = re.compile(
+    r"\([ \t]*+(?:<[^<>\\\n`]*+>|[^\s()<>\\\[\]`]*+)(?:[ \t]++\"[^\"\\`]*+\")?[ \t]*+\)"
+)
+"""One of which there is no doubt."""
+
+
+class Pair(NamedTuple):
+    """Brackets that an address or a label follows: the text between them."""
+
+    begin: int
+    end: int
+
+
+class Names:
+    """What is named between brackets; each part of the text is read once, when it is asked for. An
+    address between brackets is not seen, unless what it belongs to was taken apart."""
+
+    __slots__ = ("_addresses", "_apart", "_at", "_leaf", "_names", "_outer", "_pairs")
+
+    def __init__(self, leaf: str, pairs: Sequence[Pair]) -> None:
+        self._leaf = leaf
+        self._pairs = pairs
+        self._apart: bool | None = None if len(pairs) > 1 else True
+        """None of `pairs` is in another; None: that was not looked at yet."""
+        self._addresses: dict[Pair, tuple[int, int]] = {}
+        self._names: list[Name] = []
+
+    def _read(self) -> bool:
+        leaf, pairs = self._leaf, self._pairs
+        if all(pair.end < after.begin for pair, after in pairwise(pairs)):
+            return True
+        wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
+        self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
+        self._outer = [*_joined(pairs)]
+        parts = _without(self._outer, [*self._addresses.values()])
+        # Where all begin at one place nothing is asked of further names.
+        most = TOO_MANY if len({pair.begin for pair in pairs}) == 1 else None
+        named = names_of_all(((begin, leaf[begin:end]) for begin, end in parts), most)
+        self._names = sorted(named, key=_at)
+        self._at = [name.at for name in self._names]
+        return False
+
+    def between(self, pair: Pair) -> Sequence[Name]:
+        """What is named between `pair`, or enough of it to see that it is too much."""
+        if self._apart is None:
+            self._apart = self._read()
+        if self._apart:
+            label = self._leaf[pair.begin : pair.end]
+            return [*islice(names_in(label, pair.begin), TOO_MANY)]
+        first = bisect_left(self._at, pair.begin)
+        last = bisect_left(self._at, pair.end, first)
+        return self._names[first : min(last, first + TOO_MANY)]
+
+    def show_address(self, pair: Pair) -> None:
+        """The address of `pair` is seen."""
+        if pair not in self._addresses:
+            return
+        begin, end = self._addresses[pair]
+        outer = bisect_left(self._outer, (begin, 0)) - 1
+        if outer >= 0 and end <= self._outer[outer][1]:
+            for name in names_in(self._leaf[begin:end], begin):
+                place = bisect_right(self._at, name.at)
+                self._at.insert(place, name.at)
+                self._names.insert(place, name)
+
+
+def _at(name: Name) -> int:
+    return name.at
+
+
+def _joined(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """The parts of the text that are between brackets."""
+    spans = sorted((pair.begin, pair.end) for pair in pairs)
+    begin = end = 0
+    for start, stop in spans:
+        if start > end:
+            yield begin, end
+            begin = start
+        end = max(end, stop)
+    yield begin, end
+
+
+def _without(
+    spans: Iterable[tuple[int, int]], addresses: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """`spans` without `addresses` in the midst of them."""
+    number = 0
+    for start, end in spans:
+        at = start
+        while number < len(addresses) and addresses[number][0] < end:
+            if addresses[number][0] >= at:
+                yield at, addresses[number][0]
+                at = addresses[number][1]
+            number += 1
+        if at < end:
+            yield at, end

@@ -1,0 +1,108 @@
+"""References and their definitions: what they name, and where their labels lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.markdown.links.bracketed import MOST_NAMED, TOO_MANY, Names, Pair
+from bot.markdown.links.places import Name
+from bot.markdown.links.targets import Target, target_at
+
+_MOST_UNREAD = 8_192
+"""Of so many references to one label the text is kept until it matters what they name."""
+
+
+class Address:
+    """Where a link leads, as it is written in `text` from `at` on, read when it is needed."""
+
+    __slots__ = ("_at", "_target", "_text")
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text: str | None = text
+        self._at = at
+        self._target: Target | None = None
+
+    @property
+    def target(self) -> Target | None:
+        """None: within the same place."""
+        if self._text is not None:
+            self._target, self._text = target_at(self._text, self._at), None
+        return self._target
+
+
+_NOWHERE = Address("nowhere:", 0)
+_ANY_OTHER = Name(0, ("",), "")[1:]
+_OTHERS: dict[tuple[Any, ...], None] = dict.fromkeys(
+    Name(0, (str(number),), "")[1:] for number in range(TOO_MANY)
+)
+"""Stand for names that are too many, each of which hides where a link leads."""
+
+
+@dataclass(slots=True)
+class References:
+    """What references name, and where their labels lead, as far as a text was read.
+
+    Those of a part that still grows are kept apart from `above`, what stands before it.
+    """
+
+    above: References | None = None
+    _named: dict[str, dict[tuple[Any, ...], None]] = field(default_factory=dict)
+    """Names without their places."""
+    _defined: dict[str, list[Address]] = field(default_factory=dict)
+    _unread: dict[str, list[tuple[Names, Pair]]] = field(default_factory=dict)
+    """Where the text of references stands whose names nobody has asked for."""
+
+    def name(self, label: str, names: Sequence[Name]) -> None:
+        """A reference to `label` names `names`."""
+        if len(names) > MOST_NAMED:
+            self._named[label] = _OTHERS
+            return
+        known = self._named.setdefault(label, {})
+        for name in names:
+            if len(known) == TOO_MANY:
+                return
+            known[name[1:] if len(known) < MOST_NAMED else _ANY_OTHER] = None
+
+    def name_later(self, label: str, names: Names, pair: Pair) -> None:
+        """A reference to `label` names what is between `pair`, which is read once it matters."""
+        if self._named.get(label) is _OTHERS:
+            return
+        unread = self._unread.setdefault(label, [])
+        unread.append((names, pair))
+        if len(unread) == _MOST_UNREAD:
+            self._read(label)
+
+    def _read(self, label: str) -> None:
+        for names, pair in self._unread.pop(label, ()):
+            named = names.between(pair)
+            self.name(label, named if len(named) > MOST_NAMED else self.unnamed(label, named))
+
+    def define(self, label: str, address: Address) -> None:
+        """References to `label` may lead to `address`."""
+        known = self._defined.setdefault(label, [])
+        if len(known) <= MOST_NAMED:
+            known.append(address if len(known) < MOST_NAMED else _NOWHERE)
+
+    def named(self, label: str) -> Iterator[Name]:
+        """What references to `label` name."""
+        if self.above:
+            yield from self.above.named(label)
+        self._read(label)
+        for name in self._named.get(label, ()):
+            yield Name(0, *name)
+
+    def unnamed(self, label: str, names: Sequence[Name]) -> Sequence[Name]:
+        """Those of `names` that no reference to `label` names: of the others it is known that they
+        are honest."""
+        self._read(label)
+        known = self._named.get(label, {})
+        left = [name for name in names if name[1:] not in known]
+        return self.above.unnamed(label, left) if self.above else left
+
+    def defined(self, label: str) -> Iterator[Address]:
+        """Where references to `label` may lead."""
+        if self.above:
+            yield from self.above.defined(label)
+        yield from self._defined.get(label, ())
