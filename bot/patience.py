@@ -8,6 +8,7 @@ goes off before anything is read.
 from __future__ import annotations
 
 import asyncio
+import math
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,15 @@ LATE_SECONDS = 0.5
 
 GRACE_SECONDS = 1.0
 """So long, or for as long as the whole deadline is, is read after a standstill at least."""
+
+TICK_SECONDS = 0.1
+"""What is only looked at from time to time is looked at in one step, at the ticks of the clock:
+each waking up costs more than the look."""
+
+
+def next_tick(now: float, every: float = TICK_SECONDS) -> float:
+    """The first tick after `now`, on the clock of the event loop, in seconds."""
+    return (math.floor(now / every) + 1) * every
 
 
 class Patience:

@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from bot import metrics
 from bot.listening import Listening
+from bot.patience import TICK_SECONDS, next_tick
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ class Heartbeat:
     def __init__(
         self,
         *,
-        every: float = 0.1,
+        every: float = TICK_SECONDS,
         late_after: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,8 +75,9 @@ class Heartbeat:
     async def _beat(self) -> None:
         while True:
             self._last = self._clock()
-            await asyncio.sleep(self._every)
-            metrics.LOOP_LAG.observe(max(0.0, self._clock() - self._last - self._every))
+            due = next_tick(self._last, self._every) if self._every else self._last
+            await asyncio.sleep(due - self._last)
+            metrics.LOOP_LAG.observe(max(0.0, self._clock() - due))
 
 
 class OpsServer(Listening):

@@ -23,9 +23,6 @@ from bot.words import grok as words
 
 T = TypeVar("T")
 
-_PAUSE_SECONDS = 3600.0
-"""Longer than any pause between two sips."""
-
 Sleep = Callable[[float], Awaitable[None]]
 Random = Callable[[], float]
 
@@ -90,16 +87,9 @@ class Deadlines:
         finally:
             self._total_at += scope.stood_still if scope else 0.0
 
-    async def aside(self, wait: Awaitable[None]) -> None:
-        """Wait for what is nobody's silence: but time in which this process stood still is given
-        back to the answer."""
-        waited = patience(_PAUSE_SECONDS)
-        waited.begin()
-        try:
-            await wait
-        finally:
-            waited.end()
-            self._total_at += waited.stood_still
+    def give_back(self, seconds: float) -> None:
+        """For so long this process stood still while nobody's silence was counted."""
+        self._total_at += seconds
 
     @property
     def _quiet(self) -> float:

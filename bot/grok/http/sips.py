@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from fcntl import ioctl
 from functools import partial
@@ -24,8 +24,9 @@ from httpx_aiohttp import AiohttpTransport
 
 from bot.crash_points import passing
 from bot.grok.http.deadlines import Deadlines
+from bot.patience import LATE_SECONDS, TICK_SECONDS, next_tick
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = TICK_SECONDS
 """How often it is looked whether more comes. All streams are looked at together."""
 
 _LONGEST_SECONDS = 2.0
@@ -54,8 +55,8 @@ def _endless() -> float:
     return float("inf")
 
 
-async def _plainly(wait: Awaitable[None]) -> None:
-    await wait
+def _nobodys(_seconds: float) -> None:
+    """Default callback: does nothing."""
 
 
 class Sips:
@@ -92,10 +93,10 @@ class Sips:
         pieces: AsyncIterator[bytes],
         transport: asyncio.ReadTransport,
         left: Callable[[], float] = _endless,
-        aside: Callable[[Awaitable[None]], Awaitable[None]] = _plainly,
+        stood_still: Callable[[float], None] = _nobodys,
     ) -> AsyncIterator[bytes]:
         """`pieces`, which come by `transport`, in sips; `left`: for how many seconds they may.
-        Each pause is waited for by `aside`."""
+        `stood_still` is told for how many of a pause this process did not run, if for any."""
         with suppress(OSError):  # of a connection that was closed all that came was read
             transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, _BUFFER_BYTES)
         try:
@@ -104,18 +105,22 @@ class Sips:
                 yield piece
                 self._taken.set()
                 if self._begun and not self._wanted and len(piece) < _FULL_PIECE:
-                    await aside(self._pause(transport, min(left(), _LONGEST_SECONDS)))
+                    late = await self._pause(transport, min(left(), _LONGEST_SECONDS))
+                    if late:
+                        stood_still(late)
         finally:
             self._taken.set()
 
-    async def _pause(self, transport: asyncio.ReadTransport, seconds: float) -> None:
-        self._rest = _Rest(transport, seconds)
+    async def _pause(self, transport: asyncio.ReadTransport, seconds: float) -> float:
+        """For how many seconds of it the process stood still."""
+        self._rest = rest = _Rest(transport, seconds)
         try:
             passing("before", "sip")
-            await self._rest.over
+            await rest.over
             passing("after", "sip")
+            return rest.stood_still
         finally:
-            self._rest.end()
+            rest.end()
             self._rest = None
 
 
@@ -129,7 +134,9 @@ class _Rest:
         self._transport = transport
         self._socket = transport.get_extra_info("socket").fileno()
         self._came = self.waiting()
-        self.since = loop.time()
+        self.since = self._looked = loop.time()
+        self.stood_still = 0.0
+        """Seconds of it in which the loop did not run."""
         self._until = self.since + seconds - LOOK_SECONDS / 2
         transport.pause_reading()
         self._looking = _LOOKING.setdefault(loop, _Looking())
@@ -145,6 +152,7 @@ class _Rest:
 
     def end(self) -> None:
         """Read on."""
+        self._count(asyncio.get_running_loop().time())
         self._looking.leave(self)
         self._transport.resume_reading()
         if not self.over.done():
@@ -152,9 +160,15 @@ class _Rest:
 
     def look(self, now: float) -> None:
         """Read on where nothing more comes, or where it is time to."""
+        self._count(now)
         before, self._came = self._came, self.waiting()
         if self._came in (before, 0) or self._came > _MOST_WAITING or now >= self._until:
             self.end()
+
+    def _count(self, now: float) -> None:
+        passed, self._looked = now - self._looked, now
+        if passed >= LOOK_SECONDS + LATE_SECONDS:
+            self.stood_still += passed - LOOK_SECONDS
 
 
 class _Looking:
@@ -170,8 +184,7 @@ class _Looking:
         """Look at `rest`, too."""
         self._rests.add(rest)
         if not self._armed:
-            self._armed = True
-            self._loop.call_later(LOOK_SECONDS, self._look)
+            self._arm()
 
     def leave(self, rest: _Rest) -> None:
         """Look at it no more."""
@@ -182,9 +195,13 @@ class _Looking:
         for rest in tuple(self._rests):
             if rest.since <= now - LOOK_SECONDS / 2:
                 rest.look(now)
-        self._armed = bool(self._rests)
-        if self._armed:
-            self._loop.call_later(LOOK_SECONDS, self._look)
+        self._armed = False
+        if self._rests:
+            self._arm()
+
+    def _arm(self) -> None:
+        self._armed = True
+        self._loop.call_at(next_tick(self._loop.time()), self._look)
 
 
 _LOOKING: WeakKeyDictionary[asyncio.AbstractEventLoop, _Looking] = WeakKeyDictionary()
@@ -202,7 +219,10 @@ class Sipped(httpx.AsyncByteStream):
     ) -> None:
         self._stream = stream
         self._pieces = partial(
-            sips.over, transport=transport, left=lambda: deadlines.left, aside=deadlines.aside
+            sips.over,
+            transport=transport,
+            left=lambda: deadlines.left,
+            stood_still=deadlines.give_back,
         )
 
     def __aiter__(self) -> AsyncIterator[bytes]:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
-from bot import patience
 from bot.grok.http.deadlines import Deadlines
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
@@ -94,19 +92,10 @@ async def test_a_slow_reader_is_not_grok_being_silent(
     assert seen == "ab"
 
 
-async def test_a_standstill_between_two_sips_takes_no_time_from_the_answer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(patience, "STEP_SECONDS", 0.05)
-    monkeypatch.setattr(patience, "LATE_SECONDS", 0.05)
-    deadlines, standstill = Deadlines(Settings(_env_file=None)), 0.5
-
-    async def pause() -> None:
-        await asyncio.sleep(0)
-        time.sleep(standstill)  # nothing runs meanwhile
-        await asyncio.sleep(0)
+async def test_time_that_is_given_back_is_there_for_the_answer() -> None:
+    deadlines = Deadlines(Settings(_env_file=None))
 
     before = deadlines.left
-    await deadlines.aside(pause())
+    deadlines.give_back(100.0)
 
-    assert before - deadlines.left < standstill / 2
+    assert deadlines.left > before + 50

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Stream:
     transport: asyncio.Transport
     sips: Sips = field(default_factory=Sips)
     left: float = float("inf")
+    stood_still: list[float] = field(default_factory=list)
     came: list[bytes] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -38,7 +40,10 @@ class Stream:
         await self.writer.drain()
 
     async def read(self) -> None:
-        async for piece in self.sips.over(self._pieces(), self.transport, lambda: self.left):
+        pieces = self.sips.over(
+            self._pieces(), self.transport, lambda: self.left, self.stood_still.append
+        )
+        async for piece in pieces:
             self.came.append(piece)
             self.sips.begin()
             self.changed.set()
@@ -195,6 +200,24 @@ async def test_a_pause_ends_before_the_socket_is_full(monkeypatch: pytest.Monkey
             while b"".join(found.came).count(b"b") < least:
                 found.changed.clear()
                 await found.changed.wait()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_pause_tells_for_how_long_the_process_stood_still(
+    monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    monkeypatch.setattr(module, "LATE_SECONDS", LOOK_SECONDS)
+    standstill = 5 * LOOK_SECONDS
+    async with stream() as (found, _):
+        await found.say(b"a")
+        await found.until_left_alone()
+        time.sleep(standstill)  # nothing runs meanwhile
+        if wanted:
+            found.sips.want()
+        await found.say(b"b")
+        await found.until(b"ab")
+
+        assert sum(found.stood_still) > standstill / 2
 
 
 async def test_what_came_by_a_connection_that_is_closed_already_is_read() -> None:
