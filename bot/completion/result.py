@@ -73,7 +73,10 @@ class Usage(BaseModel):
 
     def then(self, later: Usage) -> Usage:
         """What both say, `later` where it says anything: a server may say it piece by piece."""
-        said = {name: value for name, value in later if value}
+        known, told = self.__dict__, later.__dict__
+        if all(told[name] or not value for name, value in known.items()):
+            return later
+        said = {name: value for name, value in told.items() if value}
         return self.model_copy(update=said)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import (
     AsyncGenerator,
@@ -31,6 +32,7 @@ from bot.grok.http.body import (
     BODY_PARTS,
     EVENT_BYTES,
     EVENT_PARTS,
+    EVENTS_AT_A_STRETCH,
     Bounded,
     Bounds,
     decoded,
@@ -107,7 +109,10 @@ class Receiving:
         stream = EventStream()
         async for piece in pieces:
             for chunk in self._in_steps(stream, piece, body):
-                yield chunk
+                if chunk is None:
+                    await asyncio.sleep(0)
+                else:
+                    yield chunk
             if self._done:
                 break
         else:
@@ -118,12 +123,14 @@ class Receiving:
         if not self._progress.said and not self._progress.complete:
             raise _nothing(spent=self._spent)
 
-    def _in_steps(self, stream: EventStream, piece: bytes, body: Bounded) -> Iterator[Chunk]:
+    def _in_steps(self, stream: EventStream, piece: bytes, body: Bounded) -> Iterator[Chunk | None]:
         """What the events in `piece` say: those that go on with a text, one after the other, in one
-        step."""
+        step. None: others should have their turn before it is read on."""
         steps: list[Step] = []
         count = 0
-        for event in stream.feed(piece):
+        for number, event in enumerate(stream.feed(piece), 1):
+            if number % EVENTS_AT_A_STRETCH == 0:
+                yield None
             events = event.events if isinstance(event, More) else 1
             body.done()
             self._bounds.event(events)
@@ -258,7 +265,7 @@ class _Opened(httpx.AsyncByteStream):
             return piece
         bare = self._at_line and piece.startswith(b"{")
         self._at_line = piece.endswith((b"\n", b"\r"))
-        if b"\n{" in piece or b"\r{" in piece:
+        if b"\n{" in piece or (b"\r" in piece and b"\r{" in piece):
             piece = _BARE.sub(b"data: {", piece)
         return b"data: " + piece if bare else piece
 

@@ -21,8 +21,10 @@ from weakref import WeakKeyDictionary
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from bot.crash_points import passing
+from bot.grok.http.body import SLICE_BYTES
 from bot.grok.http.deadlines import Deadlines
 from bot.patience import LATE_SECONDS, TICK_SECONDS, next_tick
 
@@ -41,8 +43,8 @@ _BUFFER_BYTES = 256 * 1024
 128 KiB for what was not read yet, and those take 36 KiB of so short segments: each takes up more
 than is in it."""
 
-_FULL_PIECE = 16 * 1024
-"""The longest piece that httpx-aiohttp gives: behind it there may be more that was read already."""
+_FULL_PIECE = SLICE_BYTES
+"""The longest piece, a whole sip: behind it there may be more that was read already."""
 
 _FRESH_SECONDS = 0.1
 """How long it may take to read what is there."""
@@ -238,6 +240,8 @@ class SippingTransport(AiohttpTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The response to `request`, for `transport_of`."""
         response = await super().handle_async_request(request)
+        if isinstance(response.stream, AiohttpResponseStream):
+            response.stream.CHUNK_SIZE = _FULL_PIECE
         inner = getattr(response.stream, "_aiohttp_response", None)
         connection = inner.connection if inner is not None else None
         response.extensions[_TRANSPORT] = connection.transport if connection else None

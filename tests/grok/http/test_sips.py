@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 MANY = 200
 PATIENCE = 10.0
-FULL_PIECE = 16 * 1024
+FULL_PIECE = module._FULL_PIECE
 
 
 @dataclass

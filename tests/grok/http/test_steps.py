@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bot.completion.collect import Collector
 from bot.completion.result import Chunk, Endpoint, Usage
 from bot.grok.endpoints import ENDPOINTS, write
+from bot.grok.http.body import EVENTS_AT_A_STRETCH, SLICE_BYTES
 from bot.grok.http.deadlines import Deadlines
 from bot.grok.http.receiving import Receiving
 from bot.grok.text.progress import Progress
@@ -211,3 +212,23 @@ def test_what_it_uses_is_what_the_last_event_says() -> None:
         total_tokens=12 + MANY - 1,
         cost_in_usd_ticks=5_000_000_000 + MANY - 1,
     )
+
+
+async def test_many_events_of_one_piece_let_others_have_their_turn() -> None:
+    shortest = b"data:{}\n\n"
+    events = SLICE_BYTES // len(shortest)
+    turns = 0
+
+    async def take() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    taking = asyncio.create_task(take())
+    collector, _ = await _read([says("a"), shortest * events, ends()], "chat")
+    taking.cancel()
+    await asyncio.wait([taking])
+
+    assert collector.sections()[0].text == "a"
+    assert turns >= events // EVENTS_AT_A_STRETCH
