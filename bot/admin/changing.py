@@ -53,6 +53,9 @@ from bot.words.request import faults as faults_words
 MOST_TOLD = 5
 """Changes that a channel is told one by one."""
 
+_OF_FLAGS = ("defaults", "prompts")
+"""How the names of commands begin that take flags."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedChange:
@@ -195,7 +198,7 @@ class Changing:
         if command.name in ("defaults set", "defaults unset"):
             faults += self.faults_of(_named(want.fields), scope, policy)
         if faults:
-            raise refused(faults)
+            raise refused(faults, command.name)
         standing = policy.of(scope).paused
         if standing and want.fields.get("paused"):
             who = mention(standing.by) or standing.by
@@ -210,7 +213,7 @@ class Changing:
         values = dict.fromkeys(own) if every else _named(command.fields)
         policy = replace(await self._policies.current(), own=own)
         if faults := self.faults_of(values, Scope("user", caller.user), policy):
-            raise refused(faults)
+            raise refused(faults, command.name)
         after = {name: value for name, value in {**own, **values}.items() if value is not None}
         if after == own:
             return CommandReply((words.UNCHANGED,))
@@ -254,10 +257,11 @@ class Changing:
         return tuple(filter(None, [models_not_listed(named, self._grok.catalogue)]))
 
 
-def refused(faults: Sequence[Fault], *, changing: bool = True) -> RequestRefused:
-    """Because of these faults nothing is changed, or shown."""
+def refused(faults: Sequence[Fault], name: str, *, changing: bool = True) -> RequestRefused:
+    """Because of these faults of the command of this `name` nothing is changed, or shown."""
+    named = as_typed(faults) if name.startswith(_OF_FLAGS) else faults
     opening = managing_words.NOTHING_CHANGED if changing else managing_words.NOTHING_SHOWN
-    return RequestRefused(faults_words(as_typed(faults), opening), faults)
+    return RequestRefused(faults_words(named, opening), faults)
 
 
 def _named(fields: Fields) -> dict[str, JsonValue]:

@@ -149,7 +149,7 @@ class CommandRunner:
 
     async def _said(self, command: AdminCommand, caller: Caller) -> CommandReply:
         if command.faults:
-            raise refused(command.faults, changing=command.verb.changes)
+            raise refused(command.faults, command.name, changing=command.verb.changes)
         handler = self._handlers.get(command.name, self._changing.carry_out)
         return await handler(command, caller)
 

@@ -62,10 +62,11 @@ class Mistyped:
 
     async def like_command(self, text: str, place: Place, command: str) -> Message:
         """To a text that begins like a command and is none: what was meant, and a button that
-        asks it all the same."""
+        asks it all the same. Or it is one, and only `/grok` carries it out."""
         name = await self._kept(Typed(text=text, place=place))
         buttons = (Offered(ASK_ANYWAY, talk.ASK_ANYWAY, name),) if name else ()
-        return offer(talk.meant(command), buttons)
+        exact = command.replace("＠", "@") == " ".join(["/grok", *text.split()])
+        return offer(talk.typed_elsewhere(command) if exact else talk.meant(command), buttons)
 
     async def faulty(self, sentence: str, text: str, place: Place, *, prefix: str) -> Message:
         """To a question with a fault in it: `sentence`, the whole text to be copied, and a button

@@ -14,7 +14,8 @@ from bot.words import commands as said
 
 TargetKind = Literal["me"] | ScopeKind
 
-_USER_ID = re.compile(r"@([UW][A-Z0-9]{7,})")
+_USER_ID = re.compile(r"[@＠]?([UW][A-Z0-9]{7,})")
+_AT = ("@", "＠")  # the second is how a command is shown, to be typed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,23 @@ def ending(text: str, kinds: Sequence[TargetKind], mentions: Sequence[str] = ())
     """`text` parted from a scope of one of these kinds; `mentions` are the people named in it."""
     words = text.split()
     if "user" in kinds and len(words) > 1 and keyword(words[-2]) == "user":
-        return _person(words, mentions)
+        return _person(words, words[:-2], mentions)
+    if "user" in kinds and words and words[-1].startswith(_AT):
+        return _person(words, words[:-1], mentions)
     last = keyword(words[-1]) if words else ""
     kind = next((kind for kind in kinds if kind == last and kind != "user"), None)
     return ScopeEnding(words[:-1], Target(kind)) if kind else ScopeEnding(words)
 
 
-def _person(words: Sequence[str], mentions: Sequence[str]) -> ScopeEnding:
-    before, who = words[:-2], words[-1]
-    if not who.startswith("@"):
+def _person(words: Sequence[str], before: Sequence[str], mentions: Sequence[str]) -> ScopeEnding:
+    """Whom the last of `words` names, behind those `before`: as Slack has marked it, or by id."""
+    who = words[-1]
+    by_id = _USER_ID.fullmatch(who)
+    if not who.startswith(_AT) and not by_id:
         return ScopeEnding(words)
     if mentions:
         return ScopeEnding(before, Target("user", mentions[-1]))
-    if by_id := _USER_ID.fullmatch(who):
+    if by_id:
         return ScopeEnding(before, Target("user", by_id[1]))
-    fault = Fault("user", said.unknown_person(excerpt(who[1:])), said.ALLOWED_PERSON)
+    fault = Fault("", said.unknown_person(excerpt(who[1:])), said.ALLOWED_PERSON)
     return ScopeEnding(before, Target("user"), (fault,))

@@ -22,7 +22,10 @@ ALLOWED_QUOTA_NAMES = "names of limits, such as tokens-per-day"
 PROMPT_NO_DEFAULT = "cannot be a default: everybody asks something else"
 AT_THE_END = "channel, workspace or me, at the end"
 AT_THE_END_OF_QUOTAS = "channel, user @name, each-user or workspace, at the end"
-ALLOWED_PERSON = "@ and a name, picked from the list that Slack offers"
+ALLOWED_PERSON = (
+    "write @ and pick the name from the list that Slack offers, or write a member ID such as "
+    "U012AB3CD, which the menu ⋮ of a profile copies"
+)
 ALLOWED_MONTH = "a month such as 2025-03"
 
 

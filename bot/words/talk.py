@@ -79,6 +79,14 @@ def meant(command: str) -> str:
     )
 
 
+def typed_elsewhere(command: str) -> str:
+    """To a command that was written in a message."""
+    return (
+        "Grok was not asked: that looks like a command, and commands are typed with a slash: "
+        f"`{command}`."
+    )
+
+
 # --- while an answer is waited for ---------------------------------------------------------
 
 

@@ -80,7 +80,7 @@ def test_all_faults_come_at_once() -> None:
     assert faults_in("token-per-day=1 usd-per-month=much concurrent=1 user @nobody") == {
         "token-per-day": "there is no such quota; did you mean tokens-per-day?",
         "usd-per-month": "much is not an amount of money",
-        "user": "Slack did not tell me who nobody is",
+        "": "Slack did not tell me who nobody is",
     }
 
 

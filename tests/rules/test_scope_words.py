@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bot.rules.quota import Scope
-from bot.rules.scope_words import Target
+from bot.rules.scope_words import Target, ending
+from bot.words import commands as words
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,35 @@ def test_a_target_means_a_scope_where_it_was_typed(target: Target, scope: Scope)
 def test_nobody_known_is_no_scope() -> None:
     with pytest.raises(ValueError, match="no scope"):
         Target("user").scope(channel="C1", user="U1")
+
+
+@pytest.mark.parametrize("typed", ["x=1 user @ben", "x=1 @ben", "x=1 ＠ben", "x=1 USER @ben"])
+def test_a_person_that_slack_names_needs_no_word_before(typed: str) -> None:
+    found = ending(typed, ("channel", "user"), ["U0BEN00001"])
+
+    assert (found.before, found.target) == (["x=1"], Target("user", "U0BEN00001"))
+
+
+@pytest.mark.parametrize(
+    "typed", ["user @U0BEN00001", "user U0BEN00001", "@U0BEN00001", "＠U0BEN00001"]
+)
+def test_a_person_may_be_named_by_id(typed: str) -> None:
+    assert ending(typed, ("user",)).target == Target("user", "U0BEN00001")
+
+
+@pytest.mark.parametrize("typed", ["user @ben", "@ben"])
+def test_where_slack_does_not_say_who_it_is_two_other_ways_are_told(typed: str) -> None:
+    found = ending(typed, ("user",))
+
+    (fault,) = found.faults
+    assert (fault.parameter, fault.allowed) == ("", words.ALLOWED_PERSON)
+    assert found.target == Target("user")
+
+
+@pytest.mark.parametrize("typed", ["user experience", "user ben", "U0BEN00001"])
+def test_a_word_is_nobody(typed: str) -> None:
+    assert ending(typed, ("user",)).target is None
+
+
+def test_where_no_person_has_it_a_name_is_a_word() -> None:
+    assert ending("allow @ben", ("channel",)).target is None
