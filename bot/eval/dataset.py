@@ -5,9 +5,12 @@ All of it is read before anything is asked: whatever is wrong with a line is tol
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -57,8 +60,8 @@ class Item(BaseModel):
     contains: tuple[str, ...] = ()
     regex: str = ""
     json_schema: dict[str, Any] | bool | None = Field(None, alias="schema")
-    max_chars: int | None = Field(None, ge=0)
-    min_chars: int | None = Field(None, ge=0)
+    max_chars: int | None = Field(None, ge=0, strict=True)
+    min_chars: int | None = Field(None, ge=0, strict=True)
     text: str = ""
     up: int = 0
     down: int = 0
@@ -99,13 +102,9 @@ def read_dataset(path: Path) -> DataSet:
 
     Raises `StartupError` with the first faults.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise StartupError([words.unreadable(str(path), error.strerror or "")]) from None
-    if len(content) > MOST_BYTES:
-        raise StartupError([words.too_large(str(path), MOST_BYTES // 1024**2)])
+    content = _content(path)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise StartupError([words.utf_16(str(path))])
     lines = content.split(b"\n")
     reader = _Reader(str(path))
     entries = _entries(path.suffix.lower(), reader, lines)
@@ -114,6 +113,29 @@ def read_dataset(path: Path) -> DataSet:
     if not items:
         raise StartupError([words.NO_PROMPTS])
     return DataSet(tuple(_merged(items)), reader.left_out)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            check_file(path, file.fileno())
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise StartupError([words.unreadable(str(path), error.strerror or "")]) from None
+    if len(content) > MOST_BYTES:
+        raise StartupError([words.too_large(str(path), MOST_BYTES // 1024**2)])
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens what nobody writes to as well: a read of a pipe would wait, and no signal end it."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def check_file(path: Path, descriptor: int) -> None:
+    """Raises `StartupError` where what is open is a pipe or a device, which may never end."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise StartupError([words.no_file(str(path))])
 
 
 def _entries(
@@ -133,13 +155,37 @@ def _entries(
 
 def _rows(reader: _Reader, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(LINE_BYTES)
-    rows = csv.DictReader(text.splitlines(keepends=True), restkey="")
+    lines = text.splitlines(keepends=True)
+    rows = csv.DictReader(lines, restkey="", delimiter=_delimiter(lines), strict=True)
+    number = 0
     try:
+        names = rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
+        if lines and (fault := _fault_of_names(names)):
+            reader.add(1, fault)
+            return
         for row in rows:
-            filled = {name: cell for name, cell in row.items() if cell}
-            yield rows.line_num, _of_cells(filled)
+            number = rows.line_num
+            if row.get(""):
+                reader.add(number, words.MORE_CELLS)
+            else:
+                yield number, _of_cells({name: cell for name, cell in row.items() if cell})
     except csv.Error as error:
-        reader.add(rows.line_num, str(error))
+        # The reader has gone on to the end where a quote stays open: it was opened in the next row.
+        reader.add(number + 1, words.no_csv(excerpt(str(error))))
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """What stands between cells: a comma, or what some programs write in its place."""
+    first = lines[0] if lines else ""
+    found = (each for each in ",;\t" if "prompt" in map(str.strip, first.split(each)))
+    return next(found, ",")
+
+
+def _fault_of_names(names: Sequence[str]) -> str:
+    """What is wrong with the first line of a table."""
+    if twice := next((name for name in names if name and names.count(name) > 1), ""):
+        return words.column_twice(excerpt(twice))
+    return "" if "prompt" in names else words.NO_COLUMN
 
 
 def _of_cells(cells: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -237,9 +283,7 @@ def _item(entry: Mapping[str, Any]) -> tuple[str, Item | None]:
     if not known.get("prompt"):
         return words.NO_PROMPT, None
     try:
-        item = Item.model_validate(
-            {**known, "up": int(vote == "up"), "down": int(vote == "down")}, strict=False
-        )
+        item = Item.model_validate({**known, "up": int(vote == "up"), "down": int(vote == "down")})
     except ValidationError as error:
         return words.wrong_value(str(error.errors()[0]["loc"][0])), None
     return _fault_of_rules(item), item

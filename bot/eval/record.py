@@ -19,6 +19,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import GrokFailure, StartupError
+from bot.eval.dataset import check_file
 from bot.words.terminal import eval as words
 
 _FORMAT = "grok-eval-1"
@@ -84,7 +85,8 @@ class Record:
     def __enter__(self) -> Self:
         """Raises `StartupError` when another process writes to it, or it is something else."""
         try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+            self._file = os.open(self.path, flags, 0o600)
         except OSError as error:
             raise StartupError([words.unreadable(str(self.path), error.strerror or "")]) from None
         try:
@@ -138,6 +140,7 @@ class Record:
         self.choices[choice.key] = choice.better
 
     def _take_over(self) -> None:
+        check_file(self.path, self._file)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

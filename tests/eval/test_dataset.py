@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ def test_a_line_is_an_object_or_a_prompt(tmp_path: Path) -> None:
     [
         ("data.txt", "One river?\n\nTwo lakes?\r\n"),
         ("data.csv", "\ufeffprompt,expected\nOne river?,\nTwo lakes?,\n"),
+        ("data.csv", "prompt; expected\r\nOne river?;\r\nTwo lakes?;\r\n"),
+        ("data.csv", "id\tprompt\n\tOne river?\n\tTwo lakes?\n"),
         ("data.jsonl", '\ufeff"One river?"\n{"prompt": "Two lakes?"}'),
     ],
 )
@@ -121,6 +124,8 @@ def test_what_is_broken_in_line_7000_is_told_before_anything_is_asked(tmp_path: 
         ('{"prompt": "a", "contain": "b"}', words.unknown_key("contain", "contains")),
         ('{"prompt": "a", "up": 5}', words.unknown_key("up", "")),
         ('{"prompt": "a", "max_chars": -1}', words.wrong_value("max_chars")),
+        ('{"prompt": "a", "max_chars": true}', words.wrong_value("max_chars")),
+        ('{"prompt": "a", "min_chars": "5"}', words.wrong_value("min_chars")),
         ('{"prompt": "a", "contains": [1]}', words.wrong_value("contains")),
         ('{"prompt": "a", "schema": "b"}', words.wrong_value("schema")),
         ('{"prompt": "a", "regex": "("}', "regular expression"),
@@ -156,12 +161,56 @@ def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
     assert told[-1] == words.more_faults(15)
 
 
-def test_no_more_is_held_of_what_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "MOST_BYTES", 3 * 1024**2)
-    with pytest.raises(StartupError) as caught:
-        read_dataset(Path("/dev/zero"))
+@pytest.mark.parametrize(
+    ("content", "number", "fault"),
+    [
+        ("question,expected\na,b\n", 1, words.NO_COLUMN),
+        ("\nprompt\na\n", 1, words.NO_COLUMN),
+        ("prompt, prompt\na,b\n", 1, words.column_twice("prompt")),
+        ("prompt,expected\na,b\nc,d,e\n", 3, words.MORE_CELLS),
+        ("prompt,expected,\na,b,c\n", 2, words.MORE_CELLS),
+        ('prompt,expected\na,b\nc,"d\ne,f\ng,h\n', 3, "is no CSV"),
+        ('prompt,expected\na,b\n"c"d,e\n', 3, "is no CSV"),
+        ("prompt,expeted\na,b\n", 2, words.unknown_key("expeted", "expected")),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_told(
+    tmp_path: Path, content: str, number: int, fault: str
+) -> None:
+    (told,) = faults(tmp_path, content, "data.csv")
 
-    assert list(caught.value.faults) == [words.too_large("/dev/zero", 3)]
+    assert told.startswith(f"data.csv, line {number}: {fault}")
+    assert told.endswith(("?", "."))
+    assert not told.endswith("?.")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["data.jsonl", "data.csv", "data.txt"])
+def test_another_encoding_is_named(tmp_path: Path, name: str, encoding: str) -> None:
+    content = "\ufeffOne river?\nTwo lakes?\n".encode(encoding)
+
+    assert faults(tmp_path, content, name) == [words.utf_16(name)]
+
+
+def test_no_more_is_held_than_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "MOST_BYTES", 3 * 1024**2)
+    path = tmp_path / "data.jsonl"
+    with path.open("wb") as file:
+        file.truncate(3 * 1024**2 + 1)
+    with pytest.raises(StartupError) as caught:
+        read_dataset(path)
+
+    assert list(caught.value.faults) == [words.too_large(str(path), 3)]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "data.jsonl"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(StartupError) as caught:
+            read_dataset(path)
+
+        assert list(caught.value.faults) == [words.no_file(str(path))]
 
 
 def test_without_a_prompt_there_is_nothing_to_ask(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,16 @@ def test_a_kill_at_any_byte_costs_the_last_line_alone(tmp_path: Path) -> None:
             record.end(Result(key="z", micro_dollars=1))
         with Record(path) as record:
             assert record.results["z"].micro_dollars == 1
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "out.jsonl"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/full"), Path("/dev/zero")):
+        with pytest.raises(StartupError) as caught, Record(path):
+            pass
+
+        assert caught.value.faults == (words.no_file(str(path)),)
 
 
 def test_two_at_once_are_not_let_in(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ NO_OBJECT = "is neither a text nor an object"
 NO_TEXT = "is no text in UTF-8"
 HALVED = "has half a character in it: an escape such as \\ud83d without its other half"
 NO_PROMPT = "has no prompt"
+NO_COLUMN = "names no column prompt"
+MORE_CELLS = "has more cells than the first line has names"
 NO_VOTE = "has a vote that is neither up nor down"
 TOO_LONG = "is longer than 1,000,000 bytes"
 NOTHING_GOOD = (
@@ -62,6 +64,18 @@ def too_large(path: str, most: int) -> str:
     return f"{path} is larger than {most} MB. Nothing was asked. Give a part of it at a time."
 
 
+def no_file(path: str) -> str:
+    """A pipe or a device in place of a file."""
+    return (
+        f"{path} is a pipe or a device, and could not be read again when the eval goes on. Nothing "
+        "was asked. Name a file."
+    )
+
+
+def utf_16(path: str) -> str:
+    return f"{path} is text in UTF-16. Nothing was asked. Save it as UTF-8."
+
+
 def unreadable(path: str, why: str) -> str:
     return f"{path} cannot be read: {why}. Nothing was asked."
 
@@ -72,7 +86,7 @@ def unwritable(why: str) -> str:
 
 def line(path: str, number: int, fault: str) -> str:
     """What is wrong with one line of a data set."""
-    return f"{path}, line {number:,}: {fault}."
+    return f"{path}, line {number:,}: {fault}{'' if fault.endswith('?') else '.'}"
 
 
 def more_faults(number: int) -> str:
@@ -81,6 +95,14 @@ def more_faults(number: int) -> str:
 
 def unknown_key(key: str, near: str) -> str:
     return f"“{key}” means nothing here{f'; did you mean {near}?' if near else ''}"
+
+
+def column_twice(name: str) -> str:
+    return f"names the column {name} twice"
+
+
+def no_csv(why: str) -> str:
+    return f"is no CSV, perhaps for a quote that is never closed: {why}"
 
 
 def wrong_value(key: str) -> str:
