@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.cli_parser import parsed
 from bot.errors import StartupError, UserError
+from bot.terminal.parser import parsed
 from bot.words.terminal import startup as startup_words
 from bot.words.terminal.ask import plain
 
@@ -172,7 +172,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _jobs(options: argparse.Namespace) -> int:
-    from bot.operator import Wanted, operate
+    from bot.terminal.jobs import Wanted, operate
 
     wanted = Wanted(
         failed=options.failed, retry=options.retry, drop=options.drop, as_json=options.json
@@ -181,20 +181,20 @@ def _jobs(options: argparse.Namespace) -> int:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    from bot.operator_forget import forget
+    from bot.terminal.forget import forget
 
     return _guarded(lambda settings: forget(settings, options.user))
 
 
 def _ask(arguments: list[str]) -> int:
-    from bot.terminal_help import help_wanted
+    from bot.terminal.help import help_wanted
 
     if text := help_wanted(arguments):
         print(text)
         return 0
 
     def asked(settings: Settings) -> Coroutine[Any, Any, int]:
-        from bot.terminal import ask_in_terminal, question
+        from bot.terminal.ask import ask_in_terminal, question
 
         # Before the loop runs: Ctrl-C could not end a read inside of it.
         return ask_in_terminal(settings, question(settings, arguments))

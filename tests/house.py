@@ -41,13 +41,7 @@ TOP = frozenset(
         "several",
         "wiring",
         "cli",
-        "cli_parser",
         "terminal",
-        "terminal_help",
-        "terminal_input",
-        "operator",
-        "operator_forget",
-        "asked_again",
         "demo",
         "__main__",
     }

@@ -22,11 +22,11 @@ from redis.asyncio import Redis as AsyncRedis
 from bot.completion.search import search_in
 from bot.crash_points import POINTS, VARIABLE, CrashPointReached, arrive
 from bot.errors import StoreUnavailable
-from bot.operator import Wanted, operate
-from bot.operator_forget import forget
 from bot.rules.hold import hold_for
 from bot.rules.policy import Policy
 from bot.settings import Settings
+from bot.terminal.forget import forget
+from bot.terminal.jobs import Wanted, operate
 from sandbox.grok import GrokServer, Recorded, Script, ToolCall
 from sandbox.workspace import (
     ANA,

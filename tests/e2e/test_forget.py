@@ -10,13 +10,13 @@ from redis import Redis
 
 from bot.cli import main
 from bot.errors import UserError
-from bot.operator_forget import forget
 from bot.ops import command_words
 from bot.settings import Settings
 from bot.store.forgetting import Forgetting, lifetime_of
 from bot.store.keys import Keys
 from bot.store.lifetimes import MINUTE
 from bot.store.redis.connection import Store
+from bot.terminal.forget import forget
 from bot.words.admin import SOMEBODY
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, TEAM_ID, dm_of

@@ -12,7 +12,6 @@ import pytest
 from redis.asyncio import Redis
 from yarl import URL
 
-from bot.asked_again import asked_again
 from bot.duties import Duty
 from bot.errors import UserError
 from bot.jobs.queue import Queue
@@ -20,6 +19,7 @@ from bot.ops.check import check
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.teams import pages, tenants
+from bot.terminal.asked_again import asked_again
 from bot.words import talk
 from bot.words import votes as votes_words
 from bot.words.installing import LAPSED

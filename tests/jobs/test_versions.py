@@ -14,9 +14,9 @@ from bot.files.ref import PDF_TURNS, Bounds, FileInfo, FileRef
 from bot.jobs.board import Board
 from bot.jobs.job import ALWAYS_KNOWN, SET_ASIDE_SECONDS, UNREADABLE_SECONDS, needs_of
 from bot.jobs.queue import Queue
-from bot.operator import why
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
+from bot.terminal.jobs import why
 from tests.jobs.asks import make_ask
 from tests.jobs.steps import read_one, take_next
 from tests.rules.holds import make_hold

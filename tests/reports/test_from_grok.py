@@ -14,7 +14,7 @@ from bot import words
 from bot.completion.flags import parse_words
 from bot.grok.http.deadlines import retry_after
 from bot.settings import Settings
-from bot.terminal import ask_in_terminal
+from bot.terminal.ask import ask_in_terminal
 from bot.words import grok as grok_words
 from bot.words.terminal.ask import plain, spelled
 from sandbox.grok import GrokServer, Script

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.completion.flags import parse_words
 from bot.settings import Settings
-from bot.terminal import ask_in_terminal
+from bot.terminal.ask import ask_in_terminal
 from tests.e2e.process import ROOT, bot_process
 
 HERE = Path(__file__).parent

@@ -27,7 +27,7 @@ from bot.ops.setting_names import nothing_set, set_names, unknown_settings
 from bot.reply.last_line import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings
-from bot.terminal_input import read_files, with_input
+from bot.terminal.input import read_files, with_input
 from bot.words import grok as grok_words
 from bot.words import talk
 from bot.words.request import faults

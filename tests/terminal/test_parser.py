@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli_parser import EXIT_USAGE, parsed
+from bot.terminal.parser import EXIT_USAGE, parsed
 from bot.words.terminal import eval as eval_words
 
 

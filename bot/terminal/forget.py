@@ -7,11 +7,11 @@ import sys
 
 from bot.errors import StoreUnavailable, UserError
 from bot.jobs.board import Board, workspaces
-from bot.operator import operators_store
 from bot.ops import command_words, words
 from bot.settings import Settings
 from bot.store.forgetting import Forgetting
 from bot.store.redis.connection import Store
+from bot.terminal.jobs import operators_store
 
 _PERSON = re.compile(r"[UW][A-Z0-9]+")
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot import words
 from bot.completion.flags import parse_words
-from bot.terminal import ask_in_terminal
+from bot.terminal.ask import ask_in_terminal
 from bot.words import grok as grok_words
 from bot.words.terminal.ask import plain, spelled
 from sandbox.grok import GrokServer, Script

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.completion.options import OPTIONS
-from bot.terminal_help import help_wanted
+from bot.terminal.help import help_wanted
 from bot.words.terminal.ask import HINTS
 
 

@@ -105,7 +105,7 @@ async def _retried(
         raise UserError(command_words.job_unreadable(job_id))
     if job.state != "done":
         raise UserError(command_words.job_still_ending(job_id))
-    from bot.asked_again import asked_again
+    from bot.terminal.asked_again import asked_again
 
     taken = await asked_again(settings, store, keys.team, job, f"again:{job.id}:{given_up_at}")
     await _crashes(settings, store, keys).drop(job_id, _dropping(job))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
-from bot.terminal_input import with_input
+from bot.terminal.input import with_input
 from bot.words.terminal import ask as words
 
 MOST = 1_000
@@ -118,7 +118,7 @@ def test_a_terminal_is_read_only_when_asked_to(terminal: tuple[int, int]) -> Non
 
 
 def test_a_pipe_that_says_nothing_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.terminal_input._SILENT_SECONDS", 0.01)
+    monkeypatch.setattr("bot.terminal.input._SILENT_SECONDS", 0.01)
     reading, writing = os.pipe()
     told = threading.Event()
 
