@@ -45,7 +45,8 @@ def _one_answer(history: History) -> Iterator[str]:
             yield f"one answer: {name} was asked {most} times and has {len(found)} answers"
     known = {asking.name for asking in history.askings}
     for shown in history.messages:
-        if shown.until is None and _name(history, shown) not in known:
+        forgotten = not shown.name and _ended_by_removal(history, shown.at)
+        if shown.until is None and _name(history, shown) not in known and not forgotten:
             yield f"one answer: a message of job {shown.job} that nobody asked for"
 
 

@@ -96,7 +96,8 @@ class Place:
                 told = await workspace.wait_for(_told_since(workspace, known), 5)
                 found = _TOKENS.search(told[-1])
                 return _number(*found.groups()) if found else 0
-        self.unfinished.append("/grok usage tells nothing")
+        said = [each.shown for each in workspace.ephemerals(ANA)[known:]]
+        self.unfinished.append(f"/grok usage tells nothing of it, but {said}")
         return None
 
     def working(self) -> Iterator[str]:
