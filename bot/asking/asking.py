@@ -26,6 +26,7 @@ from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
 from bot.jobs.job import Job
+from bot.patience import patience
 from bot.rules.defaults import Supplied
 from bot.rules.hold import Counted, Denied, Hold, context_text, hold_for, may_fit, prompt_text
 from bot.rules.in_force import InForce
@@ -53,6 +54,9 @@ OBSTACLES_SECONDS = 0.7
 
 FILES_SECONDS = 0.3
 """How long finding out which files a conversation is about may hold one up."""
+
+RULES_SECONDS = 0.7
+"""How long reading what holds for an asker may take, of what accepting may take."""
 
 COUNT_SECONDS = 1.0
 """How long counting a question may take, of what accepting may take."""
@@ -185,14 +189,19 @@ class Asking:
             return Refused(place.surface, "not_taken", words.NOT_TAKEN)
 
     async def _taken(self, make: Make, place: Place, *, own: bool) -> Taken:
-        defaults = await self._store.saved.defaults(place.user) if own else {}
-        policy = await self._store.policies.current()
+        deadline = asyncio.get_running_loop().time() + accept.ACCEPT_SECONDS
+        try:
+            async with patience(RULES_SECONDS):
+                defaults = await self._store.saved.defaults(place.user) if own else {}
+                policy = await self._store.policies.current()
+        except TimeoutError as error:
+            raise StoreUnavailable("not read in time", maybe_applied=False) from error
         for _ in range(MOST_TRIES):
             ask = make(replace(policy, own=defaults))
             if sentence := await self._admission.of_place(ask.user, ask.channel):
                 raise Denied(sentence)
             try:
-                return Taken(ask, await self._accept(ask, policy), self._lacking(ask))
+                return Taken(ask, await self._accept(ask, policy, deadline), self._lacking(ask))
             except StalePolicy:
                 policy = await self._store.policies.reload(policy)
         raise NotTaken(words.NOT_TAKEN)
@@ -237,14 +246,13 @@ class Asking:
             is_admin=person.id in admins or person.admin,
         )
 
-    async def _accept(self, ask: Ask, policy: Policy) -> Accepted:
+    async def _accept(self, ask: Ask, policy: Policy, deadline: float) -> Accepted:
         clock = asyncio.get_running_loop().time
-        deadline = clock() + accept.ACCEPT_SECONDS
         counted = None
         try:
             hold = self._hold(ask, policy)
             try:
-                return await self._acceptor.accept(ask, hold)
+                return await self._acceptor.accept(ask, hold, deadline - clock())
             except Denied as error:
                 left = deadline - clock() - accept.SHORTEST_TRY_SECONDS
                 counted = await self._count(ask, hold, error, min(COUNT_SECONDS, left))

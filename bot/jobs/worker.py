@@ -364,7 +364,10 @@ class Worker:
             if reclaimed and await self._rests(entry):
                 return
             taken = await self._queue.take(entry)
-        except (StoreUnavailable, ValueError):
+        except StoreUnavailable as error:
+            log.warning("job not taken", job_id=entry.job_id, error=str(error))
+            return
+        except ValueError:
             log.exception("job not taken", job_id=entry.job_id)
             return
         if taken is None:

@@ -74,6 +74,10 @@ class Away:
     async def replica(self) -> None:
         await self._redis.replicaof("127.0.0.1", 1)
 
+    async def silent(self) -> None:
+        """It takes what it is sent, and says nothing for longer than an ack may take."""
+        await self._redis.client_pause(3_500)
+
     async def back(self) -> None:
         await self._redis.config_set("maxmemory", 0)
         await self._redis.config_set("min-replicas-to-write", 0)
@@ -99,6 +103,29 @@ async def said_everything(stage: Stage) -> None:
     """Returns once Grok has nothing more to say."""
     for request in stage.grok.requests:
         await request.closed.wait()
+
+
+@pytest.mark.parametrize("way", ["full", "read_only", "replica", "silent"])
+async def test_a_question_that_cannot_be_stored_is_declined_in_time(
+    tmp_path: Path, way: str
+) -> None:
+    """What is acked without a word is answered: nothing is half taken, and lies there unseen."""
+    async with EmbeddedServer(tmp_path / "data") as server, on_stage(server.url) as stage:
+        await stage.ask("Hello")
+        await stage.answer()
+        away = Away(server.url)
+        try:
+            await getattr(away, way)()
+            for text in ("Are you there?", "--private Are you there?"):
+                said = await stage.ask(text)
+                assert said.ack_body["text"] in (words.NOT_TAKEN, words.MAYBE_NOT_TAKEN)
+        finally:
+            await away.back()
+            await away.aclose()
+        await stage.ask("Hello again")
+        await stage.answer(1)
+
+    assert len(stage.grok.requests) == 2
 
 
 @pytest.mark.parametrize("way", ["full", "read_only", "replica"])

@@ -104,6 +104,11 @@ if holder or redis.call('EXISTS', job) == 1 then
   return {'accepted', id}
 end
 
+-- A store that is full refuses only what a script writes first (Redis, `scriptVerifyOOM`): if
+-- that were the removal of what is old, which it lets be, the question would be stored, and then
+-- nobody could take it. This asks for room, and writes nothing: there is no such key.
+redis.call('SET', seen, id, 'XX')
+
 if most then
   local wait = take_of(KEYS[last + 3], name, tonumber(often), tonumber(window))
   if wait > 0 then
