@@ -22,8 +22,6 @@ from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.board import keep_gauged
-from bot.jobs.dispatcher import Dispatcher, Member
-from bot.jobs.shared_worker import SharedWorker
 from bot.jobs.worker import Connected, Worker
 from bot.listening import Handler
 from bot.ops import words
@@ -42,6 +40,8 @@ from bot.teams.tenant import Serving, Tenant
 from bot.wiring import Wiring
 
 if TYPE_CHECKING:
+    from bot.jobs.dispatcher import Dispatcher
+    from bot.jobs.shared_worker import SharedWorker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
 log = structlog.get_logger(__name__)
@@ -143,6 +143,8 @@ async def _told(
     ground: Ground, parts: Wiring, dispatcher: Dispatcher
 ) -> AsyncIterator[SharedWorker | None]:
     """The worker of one workspace among several, if it is to have one; it is told what to do."""
+    from bot.jobs.dispatcher import Member  # noqa: PLC0415 - of several workspaces alone
+
     worker = parts.shared_worker(dispatcher) if Duty.WORKING in ground.duty else None
     with dispatcher.serving(Member(parts.queue.team, parts.policies, worker)):
         yield worker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,13 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.acks import Acks
 from bot.admin.alarms import Alarms
 from bot.admin.changing import Changing
-from bot.admin.commands import CommandRunner
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.home_rules import HomeRules
 from bot.admin.prompts import PromptCommands
 from bot.admin.setup import Setup
-from bot.admin.usage import UsageCommands
-from bot.admin.votes import VoteCommands
 from bot.asking.admission import Admission, Permission, Presence
 from bot.asking.asking import Asking
 from bot.asking.requests import Requests
@@ -37,13 +35,11 @@ from bot.files.reading import Reading
 from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient
 from bot.jobs.accept import Acceptor
-from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.refusal import Crowd
 from bot.jobs.run import Runner
 from bot.jobs.sequels import Sequels
-from bot.jobs.shared_worker import SharedWorker
 from bot.jobs.worker import Connected, Worker, always_connected
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
@@ -69,6 +65,9 @@ from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 
 if TYPE_CHECKING:
+    from bot.admin.commands import CommandRunner
+    from bot.jobs.dispatcher import Dispatcher
+    from bot.jobs.shared_worker import SharedWorker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
 LOOK_UP_SECONDS = 1.0
@@ -194,7 +193,7 @@ class Wiring:
             command=GrokCommand(
                 asking=asking,
                 forms=forms,
-                managing=self._managing(),
+                managing=cache(self._managing),
                 mistyped=mistyped,
                 prompts=PromptCommands(self._store.saved),
                 grok_key=self._grok_key(),
@@ -301,6 +300,11 @@ class Wiring:
         )
 
     def _managing(self) -> CommandRunner:
+        """What does all commands that ask nothing; loaded with the first of them."""
+        from bot.admin.commands import CommandRunner  # noqa: PLC0415 - with it comes what exports
+        from bot.admin.usage import UsageCommands  # noqa: PLC0415
+        from bot.admin.votes import VoteCommands  # noqa: PLC0415
+
         channels = ChannelNames(self._slack.api)
         return CommandRunner(
             usage=UsageCommands(

@@ -28,6 +28,7 @@ GROUND = frozenset(
         "crash_points",
         "seldom",
         "unbuilt",
+        "compiled",
         "listening",
         "http_connection",
         "web_address",

@@ -11,7 +11,6 @@ from attrs import frozen
 from pydantic import JsonValue
 
 from bot.admin.usage import cap_line, limit_lines
-from bot.admin.votes_view import in_short
 from bot.asking.admission import Permission
 from bot.asking.rules_text import default_name, default_value, kept_out, notices, searchable_text
 from bot.grok.client import GrokClient
@@ -87,6 +86,8 @@ class HomeRules:
         ballots = await self._store.votes.read(month)
         if not ballots:
             return ()
+        from bot.admin.votes_view import in_short  # noqa: PLC0415 - with it comes statistics
+
         return (votes(await asyncio.to_thread(in_short, ballots)),)
 
     async def _own(self, policy: Policy, person: Person) -> Concern:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from bot import metrics, words
-from bot.admin.commands import CommandRunner
 from bot.admin.grok_key import GrokKeyForm
 from bot.admin.prompts import PromptCommands
 from bot.asking.asking import Asking, Refused, Taken
@@ -26,6 +27,9 @@ from bot.slack.inbound.reaction import Reaction
 from bot.slack.reading.shown import mentioned, shown
 from bot.words import prompts as prompt_words
 
+if TYPE_CHECKING:
+    from bot.admin.commands import CommandRunner
+
 FIND_SECONDS = 0.7
 """How long finding a prompt may take, of an ack's 3 s: accepting takes 2."""
 
@@ -36,7 +40,7 @@ class GrokCommand:
 
     _asking: Asking
     _forms: Forms
-    _managing: CommandRunner
+    _managing: Callable[[], CommandRunner]
     _mistyped: Mistyped
     _prompts: PromptCommands
     _grok_key: GrokKeyForm
@@ -51,7 +55,7 @@ class GrokCommand:
         if command and command.name == "key" and not command.faults:
             return await self._grok_key.on_command(payload)
         if command:
-            return await self._managing(
+            return await self._managing()(
                 command,
                 user=payload.user_id,
                 channel=payload.channel_id,

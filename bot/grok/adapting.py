@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from bot.compiled import compiled_later
 from bot.completion.result import Endpoint
 from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
@@ -21,16 +22,16 @@ _LEAST_SHARE = 4
 """An answer gets this part of a window at least, or what goes along with the question is too
 long."""
 
-_WINDOW = re.compile(
+_WINDOW = compiled_later(
     r"maximum context length is (\d{1,9})|context (?:length|window|size)[^\d]{0,20}(\d{1,9})"
     r"|must be <= (\d{1,9})",
     re.IGNORECASE,
 )
-_PROMPT = re.compile(
+_PROMPT = compiled_later(
     r"\(?(\d{1,9}) (?:in (?:your|the) (?:prompt|messages|input)|input tokens|`inputs` tokens)",
     re.IGNORECASE,
 )
-_MOST = re.compile(
+_MOST = compiled_later(
     r"at most (\d{1,9}) (?:completion|output) tokens"
     r"|\d{1,9} > (\d{1,9}), which is the maximum (?:allowed )?number of output tokens"
     r"|less than or equal to `?(\d{1,9})`?, the maximum value for `?max_?tokens"
@@ -54,20 +55,20 @@ Way = Literal[
 ]
 _WAYS: tuple[Way, ...] = get_args(Way)
 
-_NOT_TAKEN = re.compile(
+_NOT_TAKEN = compiled_later(
     r"\b(?:unsupported|unrecognized|unknown|unexpected|deprecated|invalid)\b"
     r"|not (?:supported|permitted|allowed|compatible)|n[o']t support|extra (?:inputs|fields)",
     re.IGNORECASE,
 )
-_USAGE = re.compile(r"stream_?options|include_?usage", re.IGNORECASE)
-_SOURCES = re.compile(r"web_search_call|\binclude\b", re.IGNORECASE)
-_SHAPE = re.compile(
+_USAGE = compiled_later(r"stream_?options|include_?usage", re.IGNORECASE)
+_SOURCES = compiled_later(r"web_search_call|\binclude\b", re.IGNORECASE)
+_SHAPE = compiled_later(
     r"^text\b|`text`|text\.format|response_?format|json_?schema|structured", re.IGNORECASE
 )
-_OTHER_CAP = re.compile(r"max_?completion_?tokens", re.IGNORECASE)
-_NAMES = re.compile(r"prompt_?cache_?key|safety_?identifier", re.IGNORECASE)
-_CAP = re.compile(r"max_?tokens", re.IGNORECASE)
-_STREAM = re.compile(r"\bstream(?:ing|ed|s)?\b", re.IGNORECASE)
+_OTHER_CAP = compiled_later(r"max_?completion_?tokens", re.IGNORECASE)
+_NAMES = compiled_later(r"prompt_?cache_?key|safety_?identifier", re.IGNORECASE)
+_CAP = compiled_later(r"max_?tokens", re.IGNORECASE)
+_STREAM = compiled_later(r"\bstream(?:ing|ed|s)?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def room_after(failure: Failure, call: Call) -> Room | None:
     cap, said = _cap(call.body), failure.said.every
     if cap is None or failure.kind not in {"too_long", "invalid"}:
         return None
-    if most := _number(_MOST, said):
+    if most := _number(_MOST(), said):
         return Room(most, "max_output") if most < cap else None
-    window, prompt = _number(_WINDOW, said), _number(_PROMPT, said)
+    window, prompt = _number(_WINDOW(), said), _number(_PROMPT(), said)
     if not window or not prompt or not window // _LEAST_SHARE <= window - prompt < cap:
         return None
     return Room(window - prompt, "max_context")
@@ -94,7 +95,7 @@ def room_after(failure: Failure, call: Call) -> Room | None:
 
 def tells_most(said: str) -> bool:
     """Whether a refusal says how long an answer may be at most: the cap is known by its name."""
-    return _MOST.search(said) is not None
+    return _MOST().search(said) is not None
 
 
 def shortened(call: Call, room: Room) -> Call:
@@ -145,17 +146,17 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
     if failure.kind not in {"invalid", "unavailable", "unknown_model"}:
         return
     said = f"{failure.said.parameter} {failure.said.every}"
-    if "stream_options" in call.body and _USAGE.search(said):
+    if "stream_options" in call.body and _USAGE().search(said):
         yield "no usage"
     if failure.kind != "invalid":
         return
     if call.endpoint == "chat" and "max_tokens" in call.body:
-        refused = _CAP.search(said) and _NOT_TAKEN.search(said) and not tells_most(said)
-        if refused or _OTHER_CAP.search(said):
+        refused = _CAP().search(said) and _NOT_TAKEN().search(said) and not tells_most(said)
+        if refused or _OTHER_CAP().search(said):
             yield "other cap"
-    if call.endpoint == "responses" and call.names != NAMELESS and _NAMES.search(said):
+    if call.endpoint == "responses" and call.names != NAMELESS and _NAMES().search(said):
         yield "no names"
-    if call.stream and _STREAM.search(said) and _NOT_TAKEN.search(said):
+    if call.stream and _STREAM().search(said) and _NOT_TAKEN().search(said):
         yield "no stream"
     if failure.parameter == "stop" and without_mark(call):
         yield "no mark"
@@ -164,11 +165,11 @@ def ways_out(call: Call, failure: Failure) -> Iterator[Way]:
 
 def _ways_beside(call: Call, failure: Failure, said: str) -> Iterator[Way]:
     """Without what nobody asked for, or what answers can be read without."""
-    if call.beside.shape and _SHAPE.search(said) and _NOT_TAKEN.search(said):
+    if call.beside.shape and _SHAPE().search(said) and _NOT_TAKEN().search(said):
         yield "no shape"
     if not call.beside.search:
         return
-    if _sourceless(call) != call.body and _SOURCES.search(said):
+    if _sourceless(call) != call.body and _SOURCES().search(said):
         yield "no sources"
     usual = call.beside.usual_turns and call.dialect != "xai"  # whose price they bound
     if failure.parameter == "max_turns" and usual and unsupported(failure.said):
@@ -206,7 +207,7 @@ def _lighter(call: Call, way: Way) -> tuple[dict[str, Any], bool]:
 
 def _sourceless(call: Call) -> dict[str, Any]:
     """The body without the wish to know what a search has seen."""
-    included = [name for name in call.body.get("include", ()) if not _SOURCES.match(name)]
+    included = [name for name in call.body.get("include", ()) if not _SOURCES().match(name)]
     return _without(call, "include") | ({"include": included} if included else {})
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
+from bot.compiled import compiled_later
 from bot.completion.request import CompletionRequest
 from bot.completion.tools import TOOLS, Searched
 from bot.errors import GrokFailure
@@ -16,7 +17,7 @@ Missing = Literal["", "model", "endpoint"]
 _UNTOLD = 0
 """The status of an error that came without one."""
 
-_REFUSED = re.compile(
+_REFUSED = compiled_later(
     r"violat\w{0,5}\b.{0,40}\b(?:guidelines|polic(?:y|ies)|guardrail)"
     r"|usage guidelines|safety_check|safety system|content[ _-]?(?:filter|polic|management polic)"
     r"|responsible ?ai|prohibited_content|image_safety|requires moderation|moderation_blocked"
@@ -24,16 +25,16 @@ _REFUSED = re.compile(
     r"|data_?inspection_?failed|inappropriate content|guardrail|for safety reasons",
     re.IGNORECASE | re.DOTALL,
 )
-_CREDIT = re.compile(
+_CREDIT = compiled_later(
     r"\bcredits?\b|spending[ -]limit|insufficient_quota|current quota|billing", re.IGNORECASE
 )
-_BUDGET = re.compile(
+_BUDGET = compiled_later(
     r"budget\b.{0,60}\bexceeded|exceeded\b.{0,40}\bbudget|budget_?exceeded|over budget"
     r"|insufficient[ _](?:balance|funds?|credits?|quota)|out of credits?"
     r"|credit balance|payment required|account balance|arrear",
     re.IGNORECASE,
 )
-_KEY = re.compile(
+_KEY = compiled_later(
     r"\b(?:incorrect|invalid|wrong|missing|expired|no)\s+"
     r"(?:(?:proxy )?(?:server )?token|api[ _-]?key|credentials|authentication|bearer)"
     r"|(?:api[ _-]?)?key\b.{0,20}\b(?:incorrect|invalid|not valid|not found|expired|disabled)"
@@ -42,22 +43,22 @@ _KEY = re.compile(
     r"|token_not_found|no_db_connection|no connected db",
     re.IGNORECASE,
 )
-_ACCESS = re.compile(
+_ACCESS = compiled_later(
     r"model_access_denied|only access models"
     r"|(?:not (?:allowed|authorized|permitted|entitled)|(?:no|not have|n't have|cannot) access)"
     r"\b.{0,40}\bmodel",
     re.IGNORECASE,
 )
-_BUSY = re.compile(
+_BUSY = compiled_later(
     r"rate[ _-]?limit|too many requests|resource\b.{0,8}exhausted|quota exceeded", re.IGNORECASE
 )
-_LENGTH = re.compile(
+_LENGTH = compiled_later(
     r"context[ _](?:length|window|limit|size)|maximum (?:context|prompt|model len)|prompt length"
     r"|too many (?:input |prompt )?tokens|token count\b.{0,40}\bexceeds|reduce the length"
     r"|(?:input|prompt|messages?) (?:is |are )?too (?:long|large)",
     re.IGNORECASE,
 )
-_NOT_HERE = re.compile(
+_NOT_HERE = compiled_later(
     r"not (?:supported|available|served|compatible|allowed|found) (?:on|in|at|by|for|with|via) "
     r"(?:the |this |our )?(?:legacy |text )?"
     r"(?:/?v1/\S+|chat|completions?|responses|endpoint|reasoning)"
@@ -66,41 +67,41 @@ _NOT_HERE = re.compile(
     r"|not a chat model|unexpected endpoint|unknown request url|cannot (?:post|get) /|no route",
     re.IGNORECASE,
 )
-_NO_MODEL = re.compile(
+_NO_MODEL = compiled_later(
     r"(?:model|deployment)\b.{0,120}\b(?:does not exist|not found|not exist|no longer available"
     r"|was retired|not loaded)"
     r"|(?:unknown|invalid|no such) model\b|model_not_found|not a valid model|no endpoints found"
     r"|deployment_?not_?found",
     re.IGNORECASE | re.DOTALL,
 )
-_ABOUT_PARAMETER = re.compile(r"\b(?:arguments?|parameters?)\b", re.IGNORECASE)
-_PARAMETER = re.compile(
+_ABOUT_PARAMETER = compiled_later(r"\b(?:arguments?|parameters?)\b", re.IGNORECASE)
+_PARAMETER = compiled_later(
     r"(?:arguments?|parameters?)\b[^:`'\"]{0,200}?[:`'\"\s]\s{0,3}[`'\"]?([A-Za-z_]{1,40})[`'\"]?\.?$"
     r"|(?:arguments?|parameters?):?\s{1,3}[`'\"]?([A-Za-z_]{1,40})"
     r"|target type:\s{1,3}(?:unknown field\s{1,3})?[`'\"]?([A-Za-z_]{1,40})",
     re.IGNORECASE,
 )
-_UNSUPPORTED = re.compile(
+_UNSUPPORTED = compiled_later(
     r"\b(?:unsupported|unrecognized|unknown|unexpected)\b|not (?:supported|permitted|allowed)"
     r"|(?:does not|doesn't|do not|don't) support|extra inputs",
     re.IGNORECASE,
 )
-_UNEXPECTED = re.compile(r"got an unexpected keyword argument '\w", re.IGNORECASE)
+_UNEXPECTED = compiled_later(r"got an unexpected keyword argument '\w", re.IGNORECASE)
 """Of Python: a gateway hands a parameter on to what does not know it."""
-_VALUE = re.compile(
+_VALUE = compiled_later(
     r"\bvalues?\b|unsupported_value|\b(?:only|must|when|together|combin\w+)\b"
     r"|\bwith (?!(?:this |the )?model)",
     re.IGNORECASE,
 )
 
-_TOOLS = re.compile(r"\btools?\b|(?:web|x)_search\b", re.IGNORECASE)
-_INSTEAD = re.compile(r"supported values|expected one of|must be|allowed", re.IGNORECASE)
-_LACKS = re.compile(
+_TOOLS = compiled_later(r"\btools?\b|(?:web|x)_search\b", re.IGNORECASE)
+_INSTEAD = compiled_later(r"supported values|expected one of|must be|allowed", re.IGNORECASE)
+_LACKS = compiled_later(
     r"(?:not|n't) (?:supported?|implemented|available|enabled)|unsupported|unknown|requires",
     re.IGNORECASE,
 )
-_PASSES = re.compile(r"temporar|again|overload|moment|timed? ?out", re.IGNORECASE)
-_STATUS = re.compile(r"[45]\d\d(?:\d\d)?")
+_PASSES = compiled_later(r"temporar|again|overload|moment|timed? ?out", re.IGNORECASE)
+_STATUS = compiled_later(r"[45]\d\d(?:\d\d)?")
 """vLLM and FastChat write two more digits."""
 
 _CODES = {
@@ -150,7 +151,7 @@ def tells_error(data: Mapping[str, Any]) -> bool:
 
 def _words_of_error(data: Mapping[str, Any]) -> Iterator[bool]:
     code = str(data.get("code", data.get("status", data.get("statusCode", ""))))
-    yield bool(_STATUS.fullmatch(code))
+    yield bool(_STATUS().fullmatch(code))
     for name in ("message", "detail", "msg", "error_message", "error_msg", "title"):
         said = data.get(name)
         answers = isinstance(said, Mapping) and "content" in said
@@ -163,7 +164,7 @@ def status_in(said: Said) -> int:
 
 
 def _status_of(code: str) -> int:
-    if _STATUS.fullmatch(code):
+    if _STATUS().fullmatch(code):
         return int(code[:3])
     plain = re.sub(r"[^a-z]", "", code.lower().partition(":")[0])
     return _CODES.get(plain, _UNTOLD)
@@ -174,56 +175,56 @@ def missing_in(status: int, said: Said) -> Missing:
     text = said.text
     if status in {405, 410}:
         return "endpoint"
-    if status not in {_UNTOLD, 400, 403, 404, 422} or _KEY.search(text):
+    if status not in {_UNTOLD, 400, 403, 404, 422} or _KEY().search(text):
         return ""
-    if _NOT_HERE.search(text) and not _ABOUT_PARAMETER.search(text):
+    if _NOT_HERE().search(text) and not _ABOUT_PARAMETER().search(text):
         return "endpoint"
     if status == 404:
         return "model" if names_model(said) else "endpoint"
-    return "model" if status in {_UNTOLD, 400} and _NO_MODEL.search(said.every) else ""
+    return "model" if status in {_UNTOLD, 400} and _NO_MODEL().search(said.every) else ""
 
 
 def names_model(said: Said) -> bool:
     """Whether an error is about a model, and not about the address."""
-    return bool(_NO_MODEL.search(said.every)) or "model" in f"{said.text} {said.code}".lower()
+    return bool(_NO_MODEL().search(said.every)) or "model" in f"{said.text} {said.code}".lower()
 
 
 def kind_of(status: int, said: Said) -> GrokFailure:  # noqa: PLR0911 - one line for each kind
     """What kind of failure an error is."""
     text = said.every
-    if status in _REFUSING and _REFUSED.search(text):
+    if status in _REFUSING and _REFUSED().search(text):
         return "refused"
     if status == 402 or _is_about_money(status, text):
         return "no_credit"
-    if status in {_UNTOLD, 400, 401, 403} and _ACCESS.search(text):
+    if status in {_UNTOLD, 400, 401, 403} and _ACCESS().search(text):
         return "not_permitted"
-    if status == 401 or (status in {_UNTOLD, 400, 403} and _KEY.search(text)):
+    if status == 401 or (status in {_UNTOLD, 400, 403} and _KEY().search(text)):
         return "bad_key"
     if status == 403:
         return "not_permitted"
     if status == 404:
         return "unknown_model"
-    if status == 429 or (status == _UNTOLD and _BUSY.search(text)):
+    if status == 429 or (status == _UNTOLD and _BUSY().search(text)):
         return "rate_limited"
-    if status == 413 or _LENGTH.search(text):
+    if status == 413 or _LENGTH().search(text):
         return "too_long"
     away = status >= 500 or status in {408, 409, 425} or status < 400
-    return "unavailable" if away and not _UNEXPECTED.search(text) else "invalid"
+    return "unavailable" if away and not _UNEXPECTED().search(text) else "invalid"
 
 
 _REFUSING = frozenset({_UNTOLD, 400, 403, 406, 422, 446, 451})
 
 
 def _is_about_money(status: int, text: str) -> bool:
-    if status in {_UNTOLD, 403, 429} and _CREDIT.search(text):
+    if status in {_UNTOLD, 403, 429} and _CREDIT().search(text):
         return True
-    return status in {_UNTOLD, 400, 401, 403, 422, 429} and bool(_BUDGET.search(text))
+    return status in {_UNTOLD, 400, 401, 403, 422, 429} and bool(_BUDGET().search(text))
 
 
 def parameter_in(said: Said) -> str:
     """Our name of the parameter that the API complains about, or `""`."""
     found = [said.parameter]
-    found += [name for names in _PARAMETER.findall(said.text.strip()) for name in names if name]
+    found += [name for names in _PARAMETER().findall(said.text.strip()) for name in names if name]
     for name in found:
         ours = _OURS.get(name.replace("_", "").lower(), "")
         if ours:
@@ -235,14 +236,14 @@ def tools_in(said: Said, sent: Collection[Searched]) -> tuple[Searched, ...]:
     """Which of the tools that were `sent` an error says cannot be had; those of which it names
     none, or a value of theirs, are not among them."""
     text = f"{said.parameter} {said.every}"
-    if filter_in(said) or not _TOOLS.search(text):
+    if filter_in(said) or not _TOOLS().search(text):
         return ()
     return tuple(name for name in sent if TOOLS[name].wire in _unlisted(text)) or tuple(sent)
 
 
 def lasts(said: Said) -> bool:
     """Whether an error of a server that is out of order says that it does not have a thing."""
-    return bool(_LACKS.search(said.every)) and not _PASSES.search(said.every)
+    return bool(_LACKS().search(said.every)) and not _PASSES().search(said.every)
 
 
 def filter_in(said: Said) -> str:
@@ -254,19 +255,19 @@ def filter_in(said: Said) -> str:
 
 def _unlisted(text: str) -> str:
     """What an error says before it lists what can be had instead."""
-    return _INSTEAD.split(text, maxsplit=1)[0]
+    return _INSTEAD().split(text, maxsplit=1)[0]
 
 
-_PICTURES = re.compile(
+_PICTURES = compiled_later(
     r"\b(?:images?|vision|multi-?modal|image_url|input_image|mmproj)\b", re.IGNORECASE
 )
-_NOT_TAKEN = re.compile(
+_NOT_TAKEN = compiled_later(
     r"(?:\bnot|n['\u2019]t|\bun)\s{0,3}(?:\w{1,12}\s){0,2}"
     r"(?:support|accept|allow|enabled?|multi-?modal)"
     r"|\bunsupported\b|\bmmproj\b|\btext[- ]only\b|\bonly (?:supports? |accepts? )?text\b",
     re.IGNORECASE,
 )
-_ONE_PICTURE = re.compile(
+_ONE_PICTURE = compiled_later(
     r"\b(?:formats?|corrupt|decod\w{0,4}|too (?:large|big|many)|maximum|size)\b", re.IGNORECASE
 )
 """What is wrong with a picture, and not with pictures."""
@@ -275,23 +276,23 @@ _ONE_PICTURE = re.compile(
 def takes_no_pictures(said: Said) -> bool:
     """Whether an error says that no pictures are looked at, and not that this one is not."""
     text = said.every
-    found = _PICTURES.search(text) and _NOT_TAKEN.search(text)
-    return bool(found) and not _ONE_PICTURE.search(text)
+    found = _PICTURES().search(text) and _NOT_TAKEN().search(text)
+    return bool(found) and not _ONE_PICTURE().search(text)
 
 
-_FILES = re.compile(r"\b(?:input_file|file_data|files?|pdfs?|documents?)\b", re.IGNORECASE)
+_FILES = compiled_later(r"\b(?:input_file|file_data|files?|pdfs?|documents?)\b", re.IGNORECASE)
 
 
 def takes_no_files(said: Said) -> bool:
     """Whether an error says that no files are taken as they are, and not that this one is not."""
     text = said.every
-    found = _FILES.search(text) and _NOT_TAKEN.search(text)
-    return bool(found) and not _ONE_PICTURE.search(text)
+    found = _FILES().search(text) and _NOT_TAKEN().search(text)
+    return bool(found) and not _ONE_PICTURE().search(text)
 
 
 def unsupported(said: Said) -> bool:
     """Whether an error says that a parameter is not taken at all, whatever its value."""
-    return bool(_UNSUPPORTED.search(said.every)) and not _VALUE.search(said.every)
+    return bool(_UNSUPPORTED().search(said.every)) and not _VALUE().search(said.every)
 
 
 _OURS = {name.replace("_", ""): name for name in CompletionRequest.model_fields} | {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,16 @@ from tests.e2e.process import environment
 from tests.e2e.stage import Stage, installed_app, settings_for
 
 LONGEST_SECONDS = 30.0
+
+NEEDLESS = frozenset(
+    (
+        *("bot.admin.commands", "bot.admin.votes", "bot.admin.votes_view", "bot.rules.shares"),
+        *("bot.jobs.dispatcher", "bot.several", "bot.teams.tenants", "bot.store.seal"),
+        *("bot.files.pdf_text", "bot.slack.charts.drawing", "bot.eval.run", "bot.demo"),
+        *("PIL", "cryptography.fernet", "dotenv", "jsonschema", "pypdf", "regex", "statistics"),
+    )
+)
+"""What is loaded by the first command, file or text that needs it, or by another kind of bot."""
 
 
 def settings_at(workspace: Workspace, grok: GrokServer, data: Path, **values: Any) -> Settings:
@@ -83,35 +95,59 @@ async def test_what_is_wrong_with_the_store_is_told_as_well(
     assert str(tmp_path) in told.value.faults[0]
 
 
+@asynccontextmanager
+async def ready(workspace: Workspace, grok: GrokServer, folder: Path) -> AsyncIterator[list[str]]:
+    """A bot that says that it serves, and the modules it has imported, until it has ended."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "importtime", "-m", "bot", "serve"),
+        env=environment(workspace, grok, folder / "data"),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    imported: list[str] = []
+    reading = asyncio.create_task(_read(process, imported))
+    try:
+        await workspace.connected(seconds=LONGEST_SECONDS)
+        assert process.stdout is not None
+        await process.stdout.readline()
+        yield imported
+    finally:
+        process.terminate()
+        await process.wait()
+        await reading
+
+
+async def test_a_bot_is_ready_without_what_a_question_does_not_need(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        ready(workspace, grok, tmp_path) as imported,
+    ):
+        before = set(imported)
+        await Stage(workspace, grok).ask("usage")
+
+    assert {"bot.doors.slack_app", "bot.jobs.worker", "bot.markdown.markdown"} <= before
+    assert before.isdisjoint(NEEDLESS)
+    assert "bot.admin.commands" in imported
+
+
 @pytest.mark.parametrize("way", ["command", "mention"])
 async def test_the_first_question_imports_nothing(
     way: str, tmp_path: Path, grok: GrokServer
 ) -> None:
-    async with Workspace(app=installed_app()) as workspace:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-X", "importtime", "-m", "bot", "serve"),
-            env=environment(workspace, grok, tmp_path / "data"),
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        imported: list[str] = []
-        reading = asyncio.create_task(_read(process, imported))
-        try:
-            await workspace.connected(seconds=LONGEST_SECONDS)
-            assert process.stdout is not None
-            await process.stdout.readline()
-            stage, before = Stage(workspace, grok), len(imported)
-            if way == "command":
-                await stage.ask("Hello")
-                await stage.answer()
-            else:
-                asked = await workspace.say(ANA, GENERAL, "@grok hello")
-                await stage.reply(0, asked.ts)
-        finally:
-            process.terminate()
-            await process.wait()
-            await reading
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        ready(workspace, grok, tmp_path) as imported,
+    ):
+        stage, before = Stage(workspace, grok), len(imported)
+        if way == "command":
+            await stage.ask("Hello")
+            await stage.answer()
+        else:
+            asked = await workspace.say(ANA, GENERAL, "@grok hello")
+            await stage.reply(0, asked.ts)
 
     # Codecs are looked for when they are first used, and take a fifth of a millisecond.
     assert [name for name in imported[before:] if not name.startswith("encodings.")] == []
