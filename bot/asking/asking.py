@@ -121,7 +121,7 @@ class Asking:
             place = place.model_copy(update={"earlier": earlier})
         return await self._take(partial(self._requests.ask, flags, place), place, own=True)
 
-    async def again(self, job: Job, dedupe: str, **changed: str | None) -> Taken | Refused:
+    async def again(self, job: Job, dedupe: str, **changed: str | float | None) -> Taken | Refused:
         """Have the question of `job` accepted once more, with these fields `changed`, if it may
         be asked by now; the same one when it comes again by that `dedupe`."""
         retry_of = job.ask.retry_of or job.id

@@ -136,6 +136,8 @@ class Ask(Place):
     """The largest output cap that could be asked for there; None: admins have set none."""
     asked_at: float
     """Unix time in seconds at which the listener got the question."""
+    clicked_at: float = 0.0
+    """When the button was pressed that asks it, by Slack's clock; 0: none was."""
 
     @property
     def enclosed(self) -> tuple[FileRef, ...]:

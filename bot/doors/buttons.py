@@ -17,7 +17,7 @@ from bot.asking.admission import Permission, Presence
 from bot.asking.asking import Asking, Refused
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
-from bot.doors.continuing import Continuing
+from bot.doors.continuing import Continuing, is_one_click
 from bot.doors.stopping import right_to_stop
 from bot.errors import SlackError, StoreUnavailable, UserError
 from bot.jobs.job import Job
@@ -176,6 +176,7 @@ class Buttons:
             user_team=click.user_team,
             name=await name_of(click.user, self._slack.people),
             response_url=click.response_url or None,
+            clicked_at=click.at,
         )
         if isinstance(asked, Refused):
             return asked.count()
@@ -186,7 +187,7 @@ class Buttons:
     async def _dedupe(self, click: Click, job_id: str) -> str:
         """What makes clicks one retry: all until its answer is there; later ones are another.
 
-        Slack may deliver a click again: one made before the last retry was asked is no later one.
+        Slack may deliver a click again: one made no later than that of the last retry is no other.
         Empty when there were too many.
         """
         first = dedupe = f"retry:{job_id}:{click.user}"
@@ -195,7 +196,7 @@ class Buttons:
             if holder is None:
                 return dedupe
             retry = await self._queue.look(holder)
-            if retry and (retry.answer is None or click.at < retry.ask.asked_at):
+            if retry and (retry.answer is None or is_one_click(click, retry.ask)):
                 return dedupe
             dedupe = f"{first}:{holder}"
         return ""

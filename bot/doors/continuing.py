@@ -67,8 +67,18 @@ class Continuing:
                 "name": await name_of(click.user, self._slack.people),
                 "response_url": click.response_url or None,
                 "asked_at": time.time(),
+                "clicked_at": click.at,
             }
         )
+
+
+def is_one_click(click: Click, ask: Ask) -> bool:
+    """Whether `click` is no later than the one that asked `ask`: that one, delivered again, or one
+    before it. By Slack's clock, for this machine's may be ahead of it; by this one's for an `ask`
+    of an earlier version."""
+    if ask.clicked_at:
+        return click.at <= ask.clicked_at
+    return click.at < ask.asked_at
 
 
 def continued(job: Job, answer: Answer, section: int) -> Ask:
@@ -127,6 +137,6 @@ def _was_first(click: Click, sequel: Sequel) -> str:
     """What to tell whoever clicks later; nothing of clicks that are one."""
     job = sequel.job
     own = job is not None and job.ask.user == click.user
-    if job and own and (job.answer is None or click.at < job.ask.asked_at):
+    if job and own and (job.answer is None or is_one_click(click, job.ask)):
         return ""
     return talk.CONTINUED_ALREADY

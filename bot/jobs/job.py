@@ -37,6 +37,9 @@ ALWAYS_KNOWN = frozenset(
 )
 """The fields of a question that every version knows: never add one."""
 
+NOT_FOR_ANSWERING = frozenset({"clicked_at"})
+"""Fields of a question that a version need not know to answer it."""
+
 SET_ASIDE_SECONDS = 1.0
 """How long a job rests that a worker does not know how to answer."""
 
@@ -71,7 +74,7 @@ def needs_of(ask: Ask) -> str:
     fields = Ask.model_fields
     return " ".join(
         name
-        for name in sorted(fields.keys() - ALWAYS_KNOWN)
+        for name in sorted(fields.keys() - ALWAYS_KNOWN - NOT_FOR_ANSWERING)
         if getattr(ask, name) != fields[name].get_default(call_default_factory=True)
     )
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot import words
+from bot.asking import asking
 from bot.asking.admission import Permission, Presence
 from bot.completion import CompletionRequest
 from bot.completion.ask import Ask, Said
@@ -245,9 +248,8 @@ async def test_a_retry_asks_the_same_in_the_same_place_for_whoever_clicked(
         await panel.click("retry", BEN)
         (ask,) = await panel.retries(1)
 
-    new = {
-        *["dedupe", "surface", "user", "user_team", "name", "retry_of", "response_url", "asked_at"]
-    }
+    of_asker = {"dedupe", "surface", "user", "user_team", "name", "response_url"}
+    new = of_asker | {"retry_of", "asked_at", "clicked_at"}
     assert ask.model_dump(exclude=new) == job.ask.model_dump(exclude=new)
     assert (ask.surface, ask.user, ask.retry_of) == ("retry", BEN, JOB)
     assert (ask.name, ask.user_team) == ("ben", TEAM_ID)
@@ -268,9 +270,16 @@ async def test_a_double_click_is_one_retry(
     assert not workspace.ephemerals()
 
 
+@pytest.mark.parametrize("ahead", [0, 3600])
 async def test_a_later_click_is_another_retry(
-    workspace: Workspace, queue: Queue, grok_client: GrokClient
+    workspace: Workspace,
+    queue: Queue,
+    grok_client: GrokClient,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: float,
 ) -> None:
+    """Also where this machine's clock is `ahead`."""
+    monkeypatch.setattr(asking, "time", SimpleNamespace(time=lambda: time.time() + ahead))
     await finished(queue)
     jobs = []
     async with on_panel(workspace, queue, grok_client) as panel:

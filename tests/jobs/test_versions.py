@@ -36,6 +36,7 @@ async def woken(queue: Queue, store: Store, keys: Keys) -> None:
 
 def test_a_question_needs_only_what_it_says_and_others_may_not_know() -> None:
     assert needs_of(make_ask()) == ""
+    assert needs_of(make_ask(clicked_at=1.0)) == ""
     assert needs_of(make_ask(search=Search(sources=("web",)))) == "search"
     assert Ask.model_fields.keys() > ALWAYS_KNOWN
 
