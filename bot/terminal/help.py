@@ -16,6 +16,8 @@ IN_SLACK_ONLY = frozenset({"reply", "private"})
 
 def help_wanted(arguments: Sequence[str]) -> str:
     """The help that `arguments` ask for, as plain text; empty when they are a question."""
+    if arguments[:1] == ["--help"] and arguments[1:] in (["file"], ["--file"], ["files"]):
+        return words.FILE_HELP
     command = parse(" ".join(arguments))
     if not isinstance(command, Help) and arguments[:1] == ["--help"]:
         near = meant(" ".join(["help", *arguments[1:]]))
@@ -35,4 +37,4 @@ def _here(option: Option) -> Option:
 def _overview() -> str:
     left_out = {*IN_SLACK_ONLY, *NARROWING}
     flags = [option_line(_here(option)) for name, option in OPTIONS.items() if name not in left_out]
-    return "\n".join([words.HELP, "", words.FLAGS, *flags, "", words.MORE])
+    return "\n".join([words.HELP, "", words.FLAGS, *flags, f"• {words.FILE}", "", words.MORE])

@@ -35,3 +35,9 @@ def test_what_flags_do_here_is_told_of_flags_that_there_are() -> None:
     assert set(HINTS) <= set(OPTIONS)
     assert HINTS["n"] in help_wanted(["--help", "n"])
     assert HINTS["stream"] in help_wanted(["--help"])
+
+
+@pytest.mark.parametrize("typed", ["file", "--file", "files"])
+def test_files_are_told_of_among_the_flags_and_by_themselves(typed: str) -> None:
+    assert "--file: " in help_wanted(["--help"])
+    assert help_wanted(["--help", typed]).startswith("--file: ")

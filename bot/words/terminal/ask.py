@@ -30,6 +30,12 @@ HINTS = {
 }
 """What flags do here, by their names, where that is another thing than in Slack."""
 
+FILE = "--file: A file that goes along: text, PDF, PNG or JPEG. For several, say it several times."
+FILE_HELP = f"""\
+{FILE}
+Allowed: the path of a file. Where one cannot be read, Grok is not asked, and it is said why.
+Example: {COMMAND} --file plan.pdf --file screenshot.png …"""
+
 MORE = f"{COMMAND} --help temperature says more about a flag."
 
 TYPE_NOW = "Type your question; Ctrl-D at the start of a line ends it."
