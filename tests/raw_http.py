@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sandbox.workspace.http_delivery import sign
+from sandbox.workspace.delivering.http_delivery import sign
 
 WAIT_SECONDS = 10.0
 

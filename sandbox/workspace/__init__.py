@@ -26,8 +26,10 @@ Budgets are real: 50 `chat.update` in any 60 s. `Limits(scale=0.01)` shrinks the
 `Limits(scale=0)` removes them. `ws.url` is the demo page.
 """
 
+from sandbox.workspace.acting.people import NotAllowedError
 from sandbox.workspace.config import AppConfig, Command, Credentials, Limits, Shortcut
 from sandbox.workspace.faults import Fault, Storm
+from sandbox.workspace.installing.several import Workspaces
 from sandbox.workspace.model import (
     Call,
     Channel,
@@ -41,8 +43,6 @@ from sandbox.workspace.model import (
     User,
     View,
 )
-from sandbox.workspace.people import NotAllowedError
-from sandbox.workspace.several import Workspaces
 from sandbox.workspace.state import (
     ANA,
     ANA_AND_BEN,

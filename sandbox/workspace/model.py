@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from sandbox.workspace.texts import texts_of
+from sandbox.workspace.blocks.texts import texts_of
 
 Json: TypeAlias = dict[str, Any]
 ChannelKind: TypeAlias = Literal["channel", "private", "mpim", "im"]

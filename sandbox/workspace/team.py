@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sandbox.workspace.budgets import Budgets
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.config import AppConfig, Credentials, Limits
-from sandbox.workspace.delivery import Dispatcher
-from sandbox.workspace.events import Events
+from sandbox.workspace.delivering.delivery import Dispatcher
+from sandbox.workspace.delivering.events import Events
+from sandbox.workspace.delivering.interactions import ResponseUrls, Triggers
+from sandbox.workspace.delivering.socket_mode import SocketMode
 from sandbox.workspace.faults import Faults
 from sandbox.workspace.feed import Feed
-from sandbox.workspace.interactions import ResponseUrls, Triggers
 from sandbox.workspace.model import Call
-from sandbox.workspace.socket_mode import SocketMode
 from sandbox.workspace.state import State
 from sandbox.workspace.timeline import Timeline
 from sandbox.workspace.uploads import Uploads

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.workspace.block_ids import with_ids
+from sandbox.workspace.blocks.block_ids import with_ids
+from sandbox.workspace.blocks.pings import pings_in, unfurls_in
 from sandbox.workspace.clock import Clock, Ids
-from sandbox.workspace.events import Events
+from sandbox.workspace.delivering.events import Events
 from sandbox.workspace.feed import Feed
 from sandbox.workspace.model import Json, Message, Revision, SharedFile
-from sandbox.workspace.page_json import page_message
-from sandbox.workspace.pings import pings_in, unfurls_in
+from sandbox.workspace.serving.page_json import page_message
 from sandbox.workspace.state import BOT_USER, State
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.workspace.block_ids import completed, with_ids
-from sandbox.workspace.choices import choosable
+from sandbox.workspace.acting.choices import choosable
+from sandbox.workspace.blocks.block_ids import completed, with_ids
+from sandbox.workspace.blocks.view_values import Values, initial_values
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.feed import Feed
 from sandbox.workspace.model import Json, View
-from sandbox.workspace.page_json import view_json
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.state import State
-from sandbox.workspace.view_values import Values, initial_values
 
 STACK_MOST = 3
 _TEXTS: tuple[str, ...] = ("title", "submit", "close")

@@ -8,18 +8,20 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Literal, Self, TypeVar
 
-from sandbox.workspace import sessions
-from sandbox.workspace.acts import Acts
+from sandbox.workspace.acting import sessions
+from sandbox.workspace.acting.acts import Acts
+from sandbox.workspace.acting.forging import Forge
 from sandbox.workspace.budgets import Budgets
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.config import AppConfig, Credentials, Limits
-from sandbox.workspace.delivery import Dispatcher
-from sandbox.workspace.events import Events
+from sandbox.workspace.delivering.delivery import Dispatcher
+from sandbox.workspace.delivering.events import Events
+from sandbox.workspace.delivering.http_delivery import HttpDelivery
+from sandbox.workspace.delivering.interactions import ResponseUrls, Triggers
+from sandbox.workspace.delivering.socket_mode import SocketMode
 from sandbox.workspace.faults import ANSWERING, Fault, Faults, Storm
 from sandbox.workspace.feed import Feed
-from sandbox.workspace.forging import Forge
-from sandbox.workspace.http_delivery import HttpDelivery
-from sandbox.workspace.interactions import ResponseUrls, Triggers
+from sandbox.workspace.installing.shared_app import SharedApp
 from sandbox.workspace.model import (
     Call,
     Channel,
@@ -30,9 +32,7 @@ from sandbox.workspace.model import (
     Session,
     View,
 )
-from sandbox.workspace.server import Server
-from sandbox.workspace.shared_app import SharedApp
-from sandbox.workspace.socket_mode import SocketMode
+from sandbox.workspace.serving.server import Server
 from sandbox.workspace.state import BOT_USER, State, default_state
 from sandbox.workspace.tasks import Tasks
 from sandbox.workspace.team import Team

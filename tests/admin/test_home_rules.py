@@ -21,7 +21,7 @@ from bot.views.home_view import Part, home_view
 from bot.words import home as words
 from bot.words import usage as usage_words
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL
-from sandbox.workspace.validate import check_view
+from sandbox.workspace.blocks.validate import check_view
 from tests.admin.spending import spend
 
 NOW = 1_763_892_000.0

@@ -24,7 +24,7 @@ from bot.words import admin as admin_words
 from bot.words import votes as words
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, RANDOM, AppConfig, Message, Workspace, dm_of
 from sandbox.workspace.config import BOT_SCOPES
-from sandbox.workspace.response_url import RESPONSE_URL
+from sandbox.workspace.delivering.response_url import RESPONSE_URL
 from tests.admin.command_desk import KEYS, Desk, desk, text_of
 from tests.doors.jobs import an_answer, an_ask
 from tests.jobs.steps import take_next

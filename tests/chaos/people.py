@@ -11,7 +11,7 @@ from bot import words
 from bot.slack_limits import EVENT_RETRIES
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, Delivery, Message, NotAllowedError, Workspace
-from sandbox.workspace.texts import texts_of
+from sandbox.workspace.blocks.texts import texts_of
 from tests.chaos.history import Asking, Outcome
 from tests.chaos.plan import Fault, GrokFault, Question
 from tests.e2e.stage import buttons, fields, markdown

@@ -15,7 +15,7 @@ from bot.eval.run import Wanted, run_eval
 from bot.slack.charts.charts import CHART
 from bot.words import votes as words
 from sandbox.workspace import ANA, GENERAL, Message, dm_of
-from sandbox.workspace.response_url import RESPONSE_URL
+from sandbox.workspace.delivering.response_url import RESPONSE_URL
 from tests.e2e.stage import Stage, on_stage
 from tests.e2e.test_browser_ways import picture, send
 from tests.fixtures.grok import grok_settings

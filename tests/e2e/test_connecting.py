@@ -17,7 +17,7 @@ from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace
-from sandbox.workspace import socket_mode as sockets
+from sandbox.workspace.delivering import socket_mode as sockets
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, installed_app
 from tests.jobs.asks import make_ask

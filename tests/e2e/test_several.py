@@ -25,7 +25,7 @@ from bot.words import votes as votes_words
 from bot.words.installing import LAPSED
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL, dm_of
-from sandbox.workspace.oauth import OAuth, Refused
+from sandbox.workspace.installing.oauth import OAuth, Refused
 from tests.e2e.several import KEY, browser, keys_of, several
 from tests.e2e.stage import is_complete, markdown, thumb
 from tests.e2e.test_admin import told

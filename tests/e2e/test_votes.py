@@ -22,7 +22,7 @@ from bot.words import talk
 from bot.words import votes as words
 from sandbox.grok import Script
 from sandbox.workspace import ANA, BEN, CHLOE, DESIGN, GENERAL, GUEST, RANDOM, TEAM_ID, Message
-from sandbox.workspace.response_url import RESPONSE_URL
+from sandbox.workspace.delivering.response_url import RESPONSE_URL
 from tests.e2e.stage import Stage, button, buttons, on_stage, thumb
 
 

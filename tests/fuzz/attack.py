@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from sandbox.workspace.socket_mode import Connection
+from sandbox.workspace.delivering.socket_mode import Connection
 from tests.fuzz.spoil import Sending, sending, spoilt
 from tests.fuzz.stage import Broken, Target, target
 from tests.raw_http import Reply, exchange

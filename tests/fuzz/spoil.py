@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.workspace.http_delivery import sign
+from sandbox.workspace.delivering.http_delivery import sign
 from tests.fuzz.payloads import CANARY, Json, Kind, payload
 
 _NASTY: tuple[Callable[[random.Random], Any], ...] = (

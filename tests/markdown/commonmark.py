@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from sandbox.workspace.pings import pings_in
+from sandbox.workspace.blocks.pings import pings_in
 
 READERS = ("text", "tables", "html")
 

@@ -12,8 +12,8 @@ from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
 from bot.markdown.safety import neutralise, printable
 from bot.slack.blocks import Foot, further_message
-from sandbox.workspace.markdown import counted_chars, stored_blocks
-from sandbox.workspace.validate import check_message_blocks
+from sandbox.workspace.blocks.markdown import counted_chars, stored_blocks
+from sandbox.workspace.blocks.validate import check_message_blocks
 
 SMALL = Room(600, 6)
 FULL = Room(11_000, 40)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.markdown.safety import JOINER, hold_back, neutralise
-from sandbox.workspace.pings import pings_in
+from sandbox.workspace.blocks.pings import pings_in
 from tests.markdown.undone import without_joiners
 
 PINGS = [

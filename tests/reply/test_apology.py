@@ -13,7 +13,7 @@ from bot.reply.reply import Reply
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
 from sandbox.workspace import ANA, GENERAL, Message, Workspace
-from sandbox.workspace.pings import pings_in
+from sandbox.workspace.blocks.pings import pings_in
 from tests.reply.conftest import Start, answer, ask, buttons, standing
 from tests.reply.fake_ledger import FakeJob
 

@@ -17,7 +17,7 @@ from bot.reply.final import CUT, left_out
 from bot.reply.ledger import Post
 from bot.slack.blocks import Message, Question
 from bot.words import talk
-from sandbox.workspace.validate import check_message_blocks
+from sandbox.workspace.blocks.validate import check_message_blocks
 from tests.reply.conftest import LAST_LINE, answer
 
 QUESTION = Question("U012AB3CD", "Explain TCP slow start")

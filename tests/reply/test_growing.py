@@ -18,7 +18,7 @@ from bot.markdown.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth, make_safe, printable
 from bot.reply.chain import ROOMS, Chain
 from bot.slack.blocks import Message, Question
-from sandbox.workspace.validate import check_message_blocks
+from sandbox.workspace.blocks.validate import check_message_blocks
 from tests.markdown.commonmark import pings
 from tests.markdown.open_markup import left_open
 from tests.markdown.undone import without_joiners

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from bot.reply.chain import Chain
 from bot.slack.blocks import Message, Question
 from bot.slack_limits import MARKDOWN_CHARS, UPDATE_TEXT_BYTES
-from sandbox.workspace.validate import check_message_blocks
+from sandbox.workspace.blocks.validate import check_message_blocks
 from tests.markdown.commonmark import code, pings
 from tests.reply.conftest import answer
 from tests.reports.report import Report

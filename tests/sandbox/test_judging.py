@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from sandbox.workspace import Workspace
-from sandbox.workspace.judging import SECRET
+from sandbox.workspace.serving.judging import SECRET
 
 pytestmark = pytest.mark.integration
 ADDRESS = "http://127.0.0.1:4000/"

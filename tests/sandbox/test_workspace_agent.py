@@ -21,7 +21,7 @@ from sandbox.workspace import (
     Workspace,
     dm_of,
 )
-from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.acting.people import NotAllowedError
 from tests.sandbox.slack_app import client_of, error_of, raw_socket
 
 PLAIN = AppConfig()

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.workspace import BEN, GENERAL, Workspace
-from sandbox.workspace.pings import pings_in, unfurls_in
+from sandbox.workspace.blocks.pings import pings_in, unfurls_in
 
 
 def pings(block: dict[str, Any]) -> tuple[str, ...]:

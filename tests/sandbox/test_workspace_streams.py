@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.workspace import ANA, BEN, FINANCE, GENERAL, TEAM_ID, Limits, Workspace, dm_of
-from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.acting.people import NotAllowedError
 from tests.sandbox.slack_app import client_of, error_of
 
 RECIPIENT: dict[str, Any] = {"recipient_user_id": ANA, "recipient_team_id": TEAM_ID}

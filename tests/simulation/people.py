@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from sandbox.workspace import ANA, BEN, BOT_USER, GENERAL, Message
-from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.acting.people import NotAllowedError
 from sandbox.workspace.state import dm_of
 from tests.simulation.plan import Deed, Question
 from tests.simulation.slack import SimSlack

@@ -19,9 +19,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
 from sandbox.workspace import Limits, Workspace
+from sandbox.workspace.delivering.response_url import _use
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Delivery, Json
-from sandbox.workspace.response_url import _use
 from sandbox.workspace.team import Team
 from sandbox.workspace.web_api.method import METHODS, Args
 from tests.e2e.stage import installed_app

@@ -22,8 +22,8 @@ from bot.slack.blocks import (
     value_of,
 )
 from bot.slack.blocks import with_notice as noticed
-from sandbox.workspace.pings import pings_in
-from sandbox.workspace.validate import check_message_blocks
+from sandbox.workspace.blocks.pings import pings_in
+from sandbox.workspace.blocks.validate import check_message_blocks
 
 
 def as_json(message: Message) -> list[dict[str, Any]]:

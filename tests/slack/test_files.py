@@ -81,7 +81,7 @@ async def test_the_page_to_sign_in_at_is_no_file(
     assert (await read_refs(ws, wanted))[1] == Text("page.html", "<p>My own page</p>")
 
     # Slack lets the bot ask about files, but not have them.
-    monkeypatch.setattr("sandbox.workspace.file_url._let_in", lambda *_: False)
+    monkeypatch.setattr("sandbox.workspace.serving.file_url._let_in", lambda *_: False)
     found = await read_refs(ws, wanted)
 
     assert known.name == "plan.txt"

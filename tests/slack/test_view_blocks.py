@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from bot.markdown.pieces import weigh
 from bot.slack.views import fields, lines, long_text
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS
-from sandbox.workspace.pings import pings_in
-from sandbox.workspace.texts import texts_of
-from sandbox.workspace.validate import check_view
+from sandbox.workspace.blocks.pings import pings_in
+from sandbox.workspace.blocks.texts import texts_of
+from sandbox.workspace.blocks.validate import check_view
 from tests.markdown.undone import without_joiners
 
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text("ab <&@\n")

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.completion.form import Filled
 from bot.views.form_view import form_view, model_options
-from sandbox.workspace.validate import check_view
-from sandbox.workspace.view_values import Values, fill, initial_values
+from sandbox.workspace.blocks.validate import check_view
+from sandbox.workspace.blocks.view_values import Values, fill, initial_values
 
 
 def view_of(filled: Filled, *, advanced: bool = True, **said: Any) -> dict[str, Any]:

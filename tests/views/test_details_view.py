@@ -15,9 +15,9 @@ from bot.markdown.safety import JOINER
 from bot.slack.views import ViewJson
 from bot.views.details_view import details_view, loading_view, sentence_view
 from bot.words import talk as words
-from sandbox.workspace.pings import pings_in
-from sandbox.workspace.texts import texts_of
-from sandbox.workspace.validate import check_view
+from sandbox.workspace.blocks.pings import pings_in
+from sandbox.workspace.blocks.texts import texts_of
+from sandbox.workspace.blocks.validate import check_view
 from tests.completion.strategies import requests
 from tests.doors.jobs import a_job, an_answer, an_ask
 

@@ -15,7 +15,7 @@ from bot.completion.options import PARAMETERS
 from bot.errors import Fault
 from bot.views.form_view import channel_of, loading_view, read_form, sentence_view
 from bot.words import form as words
-from sandbox.workspace.validate import check_view
+from sandbox.workspace.blocks.validate import check_view
 from tests.completion.strategies import junk
 from tests.views.form_state import fields_of, state_of, view_of
 

@@ -13,7 +13,7 @@ from bot.rules.in_force import Models
 from bot.slack_limits import OPTIONS_IN_LIST
 from bot.views.form_view import model_options
 from bot.words import form as words
-from sandbox.workspace.validate import check_view
+from sandbox.workspace.blocks.validate import check_view
 
 
 def offered(models: list[Model] | tuple[Model, ...], query: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault, RequestRefused
 from bot.views.form_view import errors_of, read_form
 from bot.words import form as words
-from sandbox.workspace.view_values import faults as refused_by_slack
+from sandbox.workspace.blocks.view_values import faults as refused_by_slack
 from tests.completion.strategies import valid_json
 from tests.views.form_state import fields_of, state_of, view_of
 

@@ -21,7 +21,7 @@ from bot.views.home_view import (
     ways_to_ask,
 )
 from bot.words import home as words
-from sandbox.workspace.validate import check_view
+from sandbox.workspace.blocks.validate import check_view
 
 URL = "https://sandbox.slack.com/"
 

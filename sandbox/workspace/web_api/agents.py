@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.workspace import sessions
+from sandbox.workspace.acting import sessions
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Channel, Json
 from sandbox.workspace.team import Team

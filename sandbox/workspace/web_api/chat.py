@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.workspace import sessions
-from sandbox.workspace.errors import ApiError
-from sandbox.workspace.model import Json
-from sandbox.workspace.state import BOT_USER
-from sandbox.workspace.team import Team
-from sandbox.workspace.timeline import Content
-from sandbox.workspace.validate import (
+from sandbox.workspace.acting import sessions
+from sandbox.workspace.blocks.validate import (
     MARKDOWN_CHARS,
     POST_TEXT_CHARS,
     check_message_blocks,
@@ -17,9 +12,14 @@ from sandbox.workspace.validate import (
     check_update_text,
     is_rich,
 )
+from sandbox.workspace.delivering.wire import message_json
+from sandbox.workspace.errors import ApiError
+from sandbox.workspace.model import Json
+from sandbox.workspace.state import BOT_USER
+from sandbox.workspace.team import Team
+from sandbox.workspace.timeline import Content
 from sandbox.workspace.web_api.method import Args, method
 from sandbox.workspace.web_api.places import own_message, refuse_streaming, visible, writable
-from sandbox.workspace.wire import message_json
 
 WRITE = "chat:write"
 _PARSE = ("none", "full", "client", "mrkdwn", "false")

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
+from sandbox.workspace.blocks.validate import check_ts
+from sandbox.workspace.delivering.wire import Metadata, channel_json, message_json
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Channel, Json, Message
 from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
-from sandbox.workspace.validate import check_ts
 from sandbox.workspace.web_api.method import Args, method, need_scope
 from sandbox.workspace.web_api.places import direct_message, readable, visible
-from sandbox.workspace.wire import Metadata, channel_json, message_json
 
 T = TypeVar("T")
 PAGE = 100

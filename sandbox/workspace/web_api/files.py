@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.workspace.delivering.wire import file_json
 from sandbox.workspace.errors import ApiError
-from sandbox.workspace.file_url import seen_by_bot
 from sandbox.workspace.model import Json
+from sandbox.workspace.serving.file_url import seen_by_bot
 from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
 from sandbox.workspace.uploads import Upload
 from sandbox.workspace.web_api.method import Args, method
 from sandbox.workspace.web_api.places import visible
-from sandbox.workspace.wire import file_json
 
 READ = "files:read"
 WRITE = "files:write"

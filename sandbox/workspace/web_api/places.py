@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sandbox.workspace.delivering.events import HISTORY_SCOPES
 from sandbox.workspace.errors import ApiError
-from sandbox.workspace.events import HISTORY_SCOPES
 from sandbox.workspace.model import Channel, Message
 from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team

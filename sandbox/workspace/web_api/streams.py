@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.workspace import sessions
-from sandbox.workspace.errors import ApiError
-from sandbox.workspace.model import Channel, Json, Message
-from sandbox.workspace.state import BOT_USER
-from sandbox.workspace.team import Team
-from sandbox.workspace.timeline import Content
-from sandbox.workspace.validate import (
+from sandbox.workspace.acting import sessions
+from sandbox.workspace.blocks.validate import (
     MARKDOWN_CHARS,
     check_grown_blocks,
     check_message_blocks,
     check_metadata,
     check_ts,
 )
+from sandbox.workspace.errors import ApiError
+from sandbox.workspace.model import Channel, Json, Message
+from sandbox.workspace.state import BOT_USER
+from sandbox.workspace.team import Team
+from sandbox.workspace.timeline import Content
 from sandbox.workspace.web_api.method import Args, method
 from sandbox.workspace.web_api.places import own_message, writable
 

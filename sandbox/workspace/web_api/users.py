@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sandbox.workspace.delivering.wire import user_json
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Json
 from sandbox.workspace.team import Team
 from sandbox.workspace.web_api.method import Args, method
-from sandbox.workspace.wire import user_json
 
 READ = "users:read"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sandbox.workspace.blocks.validate import check_view
+from sandbox.workspace.delivering.interactions import Trigger
 from sandbox.workspace.errors import ApiError
-from sandbox.workspace.interactions import Trigger
 from sandbox.workspace.model import Json, View
-from sandbox.workspace.page_json import view_json
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.team import Team
-from sandbox.workspace.validate import check_view
 from sandbox.workspace.web_api.method import Args, method
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.slack.blocks import Block
 from bot.slack.charts.charts import MOST_BARS, bars, without_charts
-from sandbox.workspace.validate import check_message_blocks
+from sandbox.workspace.blocks.validate import check_message_blocks
 
 NAMES = st.lists(st.text(max_size=60), min_size=1, max_size=40)
 

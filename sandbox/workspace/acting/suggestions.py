@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.workspace.block_ids import completed
-from sandbox.workspace.block_rules import Report, Rule, list_of, shaped
-from sandbox.workspace.block_shapes import OPTION, OPTION_GROUP, OPTIONS_MOST, options_of
+from sandbox.workspace.acting.payloads import Place, common, hand_over
+from sandbox.workspace.acting.people import NotAllowedError
+from sandbox.workspace.blocks.block_ids import completed
+from sandbox.workspace.blocks.block_rules import Report, Rule, list_of, shaped
+from sandbox.workspace.blocks.block_shapes import OPTION, OPTION_GROUP, OPTIONS_MOST, options_of
 from sandbox.workspace.model import InteractionResult
-from sandbox.workspace.page_json import view_json
-from sandbox.workspace.payloads import Place, common, hand_over
-from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.team import Team
 
 _MIN_QUERY = 3

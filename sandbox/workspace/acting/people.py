@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sandbox.workspace import choices
+from sandbox.workspace.acting import choices
+from sandbox.workspace.blocks.typed_text import encode_message
 from sandbox.workspace.model import Channel, Json, Message
 from sandbox.workspace.state import BOT_USER, NAMED, OTHER_BOT
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
-from sandbox.workspace.typed_text import encode_message
 from sandbox.workspace.uploads import NewFile, dropped
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.workspace.block_rules import (
+from sandbox.workspace.blocks.block_rules import (
     Report,
     Rule,
     Shape,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from sandbox.workspace.acting.payloads import CHANNEL_NAMES
+from sandbox.workspace.acting.people import must_write
+from sandbox.workspace.blocks.typed_text import encode
 from sandbox.workspace.config import Command
+from sandbox.workspace.delivering.response_url import show_reply
 from sandbox.workspace.model import Channel, CommandResult, Delivery, Json
-from sandbox.workspace.payloads import CHANNEL_NAMES
-from sandbox.workspace.people import must_write
-from sandbox.workspace.response_url import show_reply
 from sandbox.workspace.state import APP_ID
 from sandbox.workspace.team import Team
-from sandbox.workspace.typed_text import encode
 
 
 async def run_command(team: Team, user: str, channel_id: str, typed: str) -> CommandResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.workspace.block_shapes import elements_of
+from sandbox.workspace.blocks.block_shapes import elements_of
 from sandbox.workspace.clock import Ids
 from sandbox.workspace.model import Json
 

@@ -7,10 +7,8 @@ shortcuts and views also come from people to whom Slack does not offer them.
 
 from __future__ import annotations
 
-from sandbox.workspace import commands
-from sandbox.workspace.model import CommandResult, InteractionResult, Json
-from sandbox.workspace.page_json import view_json
-from sandbox.workspace.payloads import (
+from sandbox.workspace.acting import commands
+from sandbox.workspace.acting.payloads import (
     channel_field,
     common,
     hand_over,
@@ -18,7 +16,9 @@ from sandbox.workspace.payloads import (
     message_seen,
     view_seen,
 )
-from sandbox.workspace.submissions import settle
+from sandbox.workspace.acting.submissions import settle
+from sandbox.workspace.model import CommandResult, InteractionResult, Json
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.team import Team
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.workspace.block_rules import NUMBER
-from sandbox.workspace.block_shapes import elements_of, options_of
+from sandbox.workspace.blocks.block_rules import NUMBER
+from sandbox.workspace.blocks.block_shapes import elements_of, options_of
 from sandbox.workspace.model import Json
 
 Values = dict[str, dict[str, Json]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from sandbox.workspace.acting.payloads import CONNECT_TROUBLE, common, hand_over, view_seen
+from sandbox.workspace.blocks.validate import check_view
+from sandbox.workspace.blocks.view_values import faults, fill
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import InteractionResult, Json, View
-from sandbox.workspace.page_json import view_json
-from sandbox.workspace.payloads import CONNECT_TROUBLE, common, hand_over, view_seen
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.team import Team
-from sandbox.workspace.validate import check_view
-from sandbox.workspace.view_values import faults, fill
 
 
 async def submit(team: Team, user: str, view_id: str, typed: Json) -> InteractionResult:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from sandbox.workspace import interactivity, people, sessions, submissions
-from sandbox.workspace.commands import run_command
+from sandbox.workspace.acting import interactivity, people, sessions, submissions
+from sandbox.workspace.acting.commands import run_command
+from sandbox.workspace.acting.payloads import message_place, view_place
+from sandbox.workspace.acting.picking import Hand
+from sandbox.workspace.acting.suggestions import suggest
+from sandbox.workspace.blocks.view_values import fill
 from sandbox.workspace.model import CommandResult, InteractionResult, Json, Message
-from sandbox.workspace.payloads import message_place, view_place
-from sandbox.workspace.picking import Hand
-from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.team import Team
 from sandbox.workspace.uploads import NewFile
-from sandbox.workspace.view_values import fill
 
 
 class Acts:

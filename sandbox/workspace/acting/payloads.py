@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.workspace.block_shapes import elements_of
+from sandbox.workspace.acting.people import NotAllowedError, must_see
+from sandbox.workspace.blocks.block_shapes import elements_of
+from sandbox.workspace.blocks.view_values import Values, held, initial_values
+from sandbox.workspace.delivering.wire import message_json
 from sandbox.workspace.model import InteractionResult, Json, Message, View
-from sandbox.workspace.page_json import view_json
-from sandbox.workspace.people import NotAllowedError, must_see
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.state import APP_ID
 from sandbox.workspace.team import Team
-from sandbox.workspace.view_values import Values, held, initial_values
-from sandbox.workspace.wire import message_json
 
 CONNECT_TROUBLE = "We had some trouble connecting. Try again?"
 CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}

@@ -6,9 +6,9 @@ import uuid
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
-from sandbox.workspace.markdown import stored_blocks
+from sandbox.workspace.blocks.markdown import stored_blocks
+from sandbox.workspace.blocks.rich_text import composed
 from sandbox.workspace.model import Channel, Json, Message, SharedFile, User
-from sandbox.workspace.rich_text import composed
 from sandbox.workspace.state import ENTERPRISE_ID, State
 
 CHANNEL_TYPES = {"channel": "channel", "private": "group", "mpim": "mpim", "im": "im"}

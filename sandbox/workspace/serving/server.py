@@ -9,12 +9,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 import sandbox.page
-from sandbox.workspace.file_url import FILE_PATH, serve_file
-from sandbox.workspace.judging import Judging
-from sandbox.workspace.response_url import serve_response_url
+from sandbox.workspace.delivering.response_url import serve_response_url
+from sandbox.workspace.serving.file_url import FILE_PATH, serve_file
+from sandbox.workspace.serving.judging import Judging
+from sandbox.workspace.serving.ui import add_page_routes
+from sandbox.workspace.serving.upload_url import serve_upload
 from sandbox.workspace.team import Team
-from sandbox.workspace.ui import add_page_routes
-from sandbox.workspace.upload_url import serve_upload
 from sandbox.workspace.web_api import serve_method
 
 HOST = "127.0.0.1"

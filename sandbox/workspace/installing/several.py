@@ -18,14 +18,14 @@ from typing import Literal, Self
 from aiohttp import web
 
 from sandbox.workspace.config import AppConfig, Credentials, Limits
-from sandbox.workspace.file_url import FILE_PATH, serve_file
-from sandbox.workspace.oauth import OAuth
-from sandbox.workspace.organisation import Organisation
-from sandbox.workspace.response_url import serve_response_url
-from sandbox.workspace.shared_app import SharedApp
+from sandbox.workspace.delivering.response_url import serve_response_url
+from sandbox.workspace.installing.oauth import OAuth
+from sandbox.workspace.installing.organisation import Organisation
+from sandbox.workspace.installing.shared_app import SharedApp
+from sandbox.workspace.serving.file_url import FILE_PATH, serve_file
+from sandbox.workspace.serving.upload_url import serve_upload
 from sandbox.workspace.state import APP_ID, Enterprise
 from sandbox.workspace.team import Team
-from sandbox.workspace.upload_url import serve_upload
 from sandbox.workspace.web_api import arguments, serve_method
 from sandbox.workspace.workspace import Workspace
 

@@ -11,12 +11,12 @@ import time
 
 from aiohttp import web
 
+from sandbox.workspace.blocks.validate import POST_TEXT_CHARS, check_message_blocks, is_rich
 from sandbox.workspace.errors import ApiError
 from sandbox.workspace.model import Json, Message, ResponseUse
 from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 from sandbox.workspace.timeline import Content
-from sandbox.workspace.validate import POST_TEXT_CHARS, check_message_blocks, is_rich
 
 RESPONSE_URL = "response_url"
 """Names the use of one where faults are arranged."""

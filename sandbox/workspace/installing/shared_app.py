@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterator
 
 from sandbox.workspace.config import Limits
+from sandbox.workspace.delivering.http_delivery import HttpDelivery
+from sandbox.workspace.delivering.socket_mode import SocketMode
 from sandbox.workspace.feed import Feed
-from sandbox.workspace.http_delivery import HttpDelivery
 from sandbox.workspace.model import Json
-from sandbox.workspace.socket_mode import SocketMode
 
 NAMES = ("Acme", "Birch", "Cedar", "Dune", "Elm", "Fjord", "Grove", "Heath")
 

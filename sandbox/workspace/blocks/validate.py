@@ -6,12 +6,20 @@ import json
 import re
 from collections.abc import Iterable
 
-from sandbox.workspace.block_rules import Report, Shape, boolean, list_of, string, text, typed
-from sandbox.workspace.block_shapes import BLOCKS, ID, IN_MESSAGES, IN_VIEWS, elements_of
+from sandbox.workspace.blocks.block_rules import (
+    Report,
+    Shape,
+    boolean,
+    list_of,
+    string,
+    text,
+    typed,
+)
+from sandbox.workspace.blocks.block_shapes import BLOCKS, ID, IN_MESSAGES, IN_VIEWS, elements_of
+from sandbox.workspace.blocks.markdown import counted_chars, stored_blocks
+from sandbox.workspace.blocks.texts import texts_of
 from sandbox.workspace.errors import ApiError
-from sandbox.workspace.markdown import counted_chars, stored_blocks
 from sandbox.workspace.model import Json
-from sandbox.workspace.texts import texts_of
 
 UPDATE_TEXT_BYTES = 4_000
 POST_TEXT_CHARS = 40_000

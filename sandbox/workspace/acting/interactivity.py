@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sandbox.workspace.model import InteractionResult, Json
-from sandbox.workspace.page_json import view_json
-from sandbox.workspace.payloads import (
+from sandbox.workspace.acting.payloads import (
     action,
     channel_field,
     common,
@@ -16,9 +14,11 @@ from sandbox.workspace.payloads import (
     view_place,
     with_view,
 )
-from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.acting.people import NotAllowedError
+from sandbox.workspace.blocks.view_values import fill
+from sandbox.workspace.model import InteractionResult, Json
+from sandbox.workspace.serving.page_json import view_json
 from sandbox.workspace.team import Team
-from sandbox.workspace.view_values import fill
 
 
 async def click(

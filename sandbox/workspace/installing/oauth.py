@@ -18,8 +18,8 @@ from aiohttp import web
 
 from sandbox.workspace.clock import Ids
 from sandbox.workspace.config import AppConfig
+from sandbox.workspace.installing.organisation import Organisation
 from sandbox.workspace.model import Json
-from sandbox.workspace.organisation import Organisation
 from sandbox.workspace.state import ANA, APP_ID, BOT_USER
 from sandbox.workspace.team import Team
 

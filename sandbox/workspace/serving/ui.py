@@ -10,16 +10,16 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
-from sandbox.workspace import interactivity, people, sessions
-from sandbox.workspace.commands import run_command
-from sandbox.workspace.judging import Judging
+from sandbox.workspace.acting import interactivity, people, sessions
+from sandbox.workspace.acting.commands import run_command
+from sandbox.workspace.acting.payloads import message_place, view_place
+from sandbox.workspace.acting.people import NotAllowedError
+from sandbox.workspace.acting.submissions import close_view, submit
+from sandbox.workspace.acting.suggestions import suggest
 from sandbox.workspace.model import InteractionResult, Json, Message
-from sandbox.workspace.page_json import page_message
-from sandbox.workspace.payloads import message_place, view_place
-from sandbox.workspace.people import NotAllowedError
+from sandbox.workspace.serving.judging import Judging
+from sandbox.workspace.serving.page_json import page_message
 from sandbox.workspace.state import BOT_USER
-from sandbox.workspace.submissions import close_view, submit
-from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.team import Team
 from sandbox.workspace.uploads import NewFile
 

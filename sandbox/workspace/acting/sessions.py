@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 
+from sandbox.workspace.acting.people import NotAllowedError, must_see
 from sandbox.workspace.model import Json, Message, Session, StatusLine
-from sandbox.workspace.people import NotAllowedError, must_see
 from sandbox.workspace.state import BOT_USER
 from sandbox.workspace.team import Team
 

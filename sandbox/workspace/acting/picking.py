@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.workspace.block_shapes import elements_of, options_of
-from sandbox.workspace.choices import choosable
+from sandbox.workspace.acting.choices import choosable
+from sandbox.workspace.acting.payloads import Place
+from sandbox.workspace.acting.people import NotAllowedError
+from sandbox.workspace.acting.suggestions import suggest
+from sandbox.workspace.blocks.block_shapes import elements_of, options_of
 from sandbox.workspace.model import Json
-from sandbox.workspace.payloads import Place
-from sandbox.workspace.people import NotAllowedError
-from sandbox.workspace.suggestions import suggest
 from sandbox.workspace.team import Team
 
 _CONVERSATIONS = ("conversations_select", "channels_select")

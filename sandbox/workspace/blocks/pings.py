@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from sandbox.workspace.code import without_code
+from sandbox.workspace.blocks.code import without_code
 from sandbox.workspace.model import Json
 
 _MARKER = re.compile(

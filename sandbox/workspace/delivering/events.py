@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sandbox.workspace.clock import Clock, Ids
 from sandbox.workspace.config import AppConfig
-from sandbox.workspace.delivery import Dispatcher
+from sandbox.workspace.delivering.delivery import Dispatcher
+from sandbox.workspace.delivering.wire import CHANNEL_TYPES, message_json
 from sandbox.workspace.model import Channel, Json, Message, Session
 from sandbox.workspace.state import APP_ID, BOT_USER, State
-from sandbox.workspace.wire import CHANNEL_TYPES, message_json
 
 HISTORY_SCOPES = {
     "channel": "channels:history",

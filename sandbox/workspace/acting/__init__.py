@@ -1,0 +1,1 @@
+"""What people do in Slack, and the payloads that come of it."""

@@ -1,0 +1,1 @@
+"""What the app is told, by both transports, and what it may answer to."""

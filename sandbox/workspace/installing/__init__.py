@@ -1,0 +1,1 @@
+"""Several workspaces, and how an app comes into each: OAuth, organisations, what they share."""
