@@ -32,11 +32,24 @@ class Edits:
     async def __call__(
         self, kind: str, answer: str = "a", *, age: int = 0, since: int = LONG_AGO, call: str = ""
     ) -> int:
+        wait, _ = await self._slot(self._keys, self._args(kind, answer, age, since, call))
+        return int(wait)
+
+    async def in_a_row(self, *asked: tuple[str, str]) -> list[int]:
+        """What each kind is told for each answer, asked right after it began or was shown; nothing
+        stands still in between, however busy this machine is."""
+        slot = self._slot.registered
+        async with self._redis.pipeline() as pipe:
+            for kind, answer in asked:
+                await slot(self._keys, self._args(kind, answer, 0, 0, ""), client=pipe)
+            return [int(wait) for wait, _ in await pipe.execute()]
+
+    def _args(
+        self, kind: str, answer: str, age: int, since: int, call: str
+    ) -> list[str | int | float]:
         self._calls += 1
         budget = (self.most, self.window, TYPICAL)
-        args: list[str | int | float] = [call or self._calls, kind, answer, *budget, age, since]
-        wait, _ = await self._slot(self._keys, args)
-        return int(wait)
+        return [call or self._calls, kind, answer, *budget, age, since]
 
     async def taken(self, kind: str, answer: str = "a", *, since: int = LONG_AGO) -> int:
         """How many are given until one has to wait."""
@@ -207,12 +220,10 @@ async def test_an_answer_is_begun_when_edits_come_back_before_its_end(brief: Edi
 
 
 async def test_while_answers_come_one_after_the_other_more_are_expected(edits: Edits) -> None:
-    await edits("begin", "a")
-    alone = await edits("edit", "a", age=0, since=0)
-    for number in range(4):
-        await edits("begin", f"b{number}")
-    among = await edits("edit", "a", age=0, since=0)
-    known_for = await edits("when", "a", age=0, since=0)
+    others = [("begin", f"b{number}") for number in range(4)]
+    _, alone, *_, among, known_for = await edits.in_a_row(
+        ("begin", "a"), ("edit", "a"), *others, ("edit", "a"), ("when", "a")
+    )
 
     assert among > 2 * alone
     assert known_for <= MINUTE / 60 + 1
