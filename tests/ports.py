@@ -7,15 +7,21 @@ again: so it is held here.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+from collections import deque
 
-_held: list[int] = []
-"""Files that are open for no other purpose, until this process ends."""
+MOST_HELD = 64
+"""Each takes one of the files that a process may open, and some tests leave it few."""
+
+_held: deque[int] = deque()
+"""Files that are open for no other purpose."""
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on, and that the system gives to nobody else.
+    """A port of this machine that nobody listens on, and that the system gives to nobody else
+    until this process has asked for `MOST_HELD` more.
 
     Who knows the number can listen there, and again when the server has ended, as every server
     that sets `SO_REUSEADDR` can beside a socket that is bound and does not listen (Linux: ip(7),
@@ -27,6 +33,8 @@ def free_port() -> int:
     port: int = holder.getsockname()[1]
     if sys.platform == "linux":
         _held.append(holder.detach())
+        if len(_held) > MOST_HELD:
+            os.close(_held.popleft())
     else:
         holder.close()
     return port

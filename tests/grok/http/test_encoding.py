@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -22,15 +23,15 @@ def test_what_is_sent_is_the_same_json(long: str) -> None:
 
 def test_files_are_not_gone_through_letter_by_letter() -> None:
     body = {"input": [{"content": [{"url": DataUrl(URL * 100)}]}]}
-    usual = _seconds(lambda: json.dumps(body, ensure_ascii=False).encode())
+    ours, usual = list[float](), list[float]()
+    for _ in range(5):
+        ours.append(_seconds(lambda: encoded(body)))
+        usual.append(_seconds(lambda: json.dumps(body, ensure_ascii=False).encode()))
 
-    assert _seconds(lambda: encoded(body)) < usual / 2
+    assert min(ours) < min(usual) / 2
 
 
-def _seconds(work: object) -> float:
-    taken = []
-    for _ in range(3):
-        began = time.process_time()
-        work()  # type: ignore[operator]
-        taken.append(time.process_time() - began)
-    return min(taken)
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
