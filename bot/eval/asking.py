@@ -37,9 +37,6 @@ TRIES = 5
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
 
-_ENDS_ALL: frozenset[GrokFailure] = frozenset({"bad_key", "no_credit", "not_permitted"})
-"""What no other question would be answered after."""
-
 _FOR_GOOD: frozenset[GrokFailure] = frozenset({"refused", "unknown_model", "invalid", "too_long"})
 """What would fail another time too; all else is asked again when the eval goes on."""
 
@@ -56,7 +53,11 @@ class Question:
 
 
 class SpentUpError(Exception):
-    """The budget has no room for the next question."""
+    """The budget has no room for the next question, which may cost so many micro-dollars."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class EndedError(Exception):
@@ -80,7 +81,8 @@ class Asker:
         self._budget = budget
         self._at_once = at_once
         self._rests_until = 0.0
-        self._under_way = 0
+        self.under_way = 0
+        """Requests that have no answer yet."""
         self._freed = asyncio.Condition()
 
     def most(self, question: Question) -> int:
@@ -123,8 +125,8 @@ class Asker:
         for pause in [*_pauses(), None]:
             await self._rest()
             result = await self._once(question)
-            if result.failed in _ENDS_ALL:
-                raise EndedError(result.failure)
+            if result.failed in words.ENDS_ALL:
+                raise EndedError(words.ENDS_ALL[result.failed])
             if pause is None or result.failed not in ("rate_limited", "unavailable"):
                 return
             self._rests_until = max(self._rests_until, time.monotonic() + pause)
@@ -141,12 +143,12 @@ class Asker:
             question.request, question.system, effort=question.effort, shape=question.shape
         )
         await self._room_for(most)
-        self._under_way += 1
+        self.under_way += 1
         try:
             self._record.begin(question.key, most)
             return await self._answered(question, call, hold, most)
         finally:
-            self._under_way -= 1
+            self.under_way -= 1
             async with self._freed:
                 self._freed.notify_all()
 
@@ -159,7 +161,7 @@ class Asker:
         async def again() -> None:
             """What was sent before may be charged: it stays begun, and as much is reserved anew."""
             if not self._fits(most):
-                raise SpentUpError
+                raise SpentUpError(most)
             self._record.begin(question.key, most)
 
         completion = self._grok.complete(call, again=again)
@@ -185,8 +187,8 @@ class Asker:
         """Wait until so much fits in the budget. Raises `SpentUpError` where it never will."""
         async with self._freed:
             while not self._fits(most):
-                if not self._under_way:
-                    raise SpentUpError
+                if not self.under_way:
+                    raise SpentUpError(most)
                 await self._freed.wait()
 
     def _fits(self, most: int) -> bool:

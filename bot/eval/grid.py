@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def _shown(value: JsonValue) -> str:
 
 
 def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
-    """The settings of these axes, each `NAME=VALUE,VALUE…`; one that is empty, of none.
+    """The settings of these axes, each `NAME=VALUE,VALUE…`; one that is empty, of none. A value
+    that stands in double quotes may hold commas.
 
     Raises `StartupError` with everything that is wrong.
     """
@@ -104,8 +106,8 @@ def check_judge(model: str) -> None:
 def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:
     typed, equals, rest = axis.partition("=")
     option = named_option(typed.strip())
-    parts = [part.strip() for part in rest.split(",")]
-    if not equals or not typed.strip() or not all(parts):
+    parts = [part.strip() for part in next(csv.reader([rest], skipinitialspace=True), [])]
+    if not (equals and typed.strip() and parts and all(parts)):
         faults.append(words.no_values(axis))
         return "", []
     if option is None or option.name not in AXES:

@@ -24,7 +24,8 @@ _COLOURS = ("#5f4bb6", "#00755a", "#d01b52", "#1264a3", "#b35c00", "#4a4a4a")
 @dataclass(frozen=True, slots=True)
 class Row:
     """One setting: how many of its answers are good, and what they came to on the mean, in
-    micro-dollars and seconds; `missing`: answers that did not come."""
+    micro-dollars and seconds; `missing`: answers that did not come; `is_measure`: the others were
+    compared with it, so that its share is so by definition, and not by chance."""
 
     setting: Setting
     share: Share
@@ -32,6 +33,12 @@ class Row:
     first_seconds: float | None
     seconds: float | None
     missing: int = 0
+    is_measure: bool = False
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The least and the most that the true share is likely to be."""
+        return (self.share.value, self.share.value) if self.is_measure else self.share.interval
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
@@ -61,23 +68,38 @@ def verdict(rows: Sequence[Row]) -> Iterator[str]:
     best, *others = ranked(rows)
     if not best.share.total:
         return
-    yield words.best(best.setting.name, best.setting.command if best.setting.values else "")
-    least = best.share.interval[0]
-    near = [row.setting.name for row in others if row.share.interval[1] >= least]
-    if others:
-        yield words.unsure(near) if near else words.SURE
+    if not others:
+        yield words.ONE_SETTING
+        return
+    if not best.share.hits:
+        yield words.NONE_GOOD
+        return
+    yield words.best(best.setting.name, best.setting.command)
+    least = best.interval[0]
+    near = [row.setting.name for row in others if row.interval[1] >= least]
+    yield words.unsure(near) if near else words.SURE
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    least, most = row.share.interval
     return (
         row.setting.name,
         f"{row.share.total:,}" + (words.missing(row.missing) if row.missing else ""),
-        f"{row.share.value:.0%} ({100 * least:.0f}–{most:.0%})" if row.share.total else "-",
+        _good(row) if row.share.total else "-",
         "-" if row.micro_dollars is None else f"${row.micro_dollars / 1_000_000:.6f}",
         "-" if row.first_seconds is None else general.took(row.first_seconds),
         "-" if row.seconds is None else general.took(row.seconds),
     )
+
+
+def _good(row: Row) -> str:
+    least, most = row.interval
+    told = f"{row.share.value:.0%}"
+    return told if row.is_measure else f"{told} ({100 * least:.0f}–{most:.0%})"
+
+
+def can_be_drawn(rows: Sequence[Row]) -> bool:
+    """Whether there is a dot to be seen."""
+    return any(row.share.total and row.micro_dollars is not None for row in rows)
 
 
 def plot(rows: Sequence[Row]) -> str:
@@ -132,7 +154,7 @@ def _frame(dearest: float) -> Iterator[str]:
 def _point(row: Row, dearest: float, number: int) -> Iterator[str]:
     colour = _COLOURS[number % len(_COLOURS)]
     x, y = _x(row.micro_dollars or 0.0, dearest), _y(row.share.value)
-    least, most = map(_y, row.share.interval)
+    least, most = map(_y, row.interval)
     yield f'<line x1="{x:.1f}" y1="{least:.1f}" x2="{x:.1f}" y2="{most:.1f}" stroke="{colour}"/>'
     yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>'
     beside = _WIDTH - _RIGHT + 12

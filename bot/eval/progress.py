@@ -59,10 +59,16 @@ class Progress:
         text, end = (f"\r\x1b[K{line}", "") if self._changes else (line, "\n")
         print(text, end=end, file=self._err, flush=True)
 
+    def say(self, line: str) -> None:
+        """Something else, below what stands there."""
+        self.end()
+        print(line, file=self._err, flush=True)
+
     def end(self) -> None:
         """The line stays as it is."""
         if self._changes and self._shown >= 0:
             print(file=self._err)
+        self._shown = -1
 
     def _result_failed(self, key: str) -> str:
         found = self._record.results.get(key)

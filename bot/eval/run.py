@@ -27,7 +27,7 @@ from bot.eval.judge import (
     agreement_between,
     points,
 )
-from bot.eval.outcome import Row, plot, table, verdict
+from bot.eval.outcome import Row, can_be_drawn, plot, table, verdict
 from bot.eval.page import JudgingPage
 from bot.eval.person import Person
 from bot.eval.progress import Progress
@@ -159,8 +159,8 @@ class _Eval:
                 await self._judge(self.judge, stop)
             if self.person and not stop.is_set():
                 await self._ask_person(self.person, stop)
-        except SpentUpError:
-            self.ended = words.SPENT_UP
+        except SpentUpError as error:
+            self.ended = words.spent_up(_dollars(error.most))
         except EndedError as error:
             self.ended = str(error)
         if stop.is_set():
@@ -222,11 +222,17 @@ class _Eval:
         return found if found and not found.failed else None
 
     @property
-    def last_failure(self) -> str:
-        """Why an answer did not come."""
-        keys = [each.key for each in self._questions]
-        found = [self.record.results[key].failure for key in keys if key in self.record.results]
-        return next(filter(None, reversed(found)), words.NOT_ASKED)
+    def failures(self) -> Sequence[str]:
+        """Why answers did not come, in the order of the questions."""
+        found = [self.record.results.get(each.key) for each in self._questions]
+        return [
+            words.ENDS_ALL.get(each.failed, each.failure) for each in found if each and each.failed
+        ]
+
+    @property
+    def not_asked(self) -> int:
+        """How many answers are still to be asked for."""
+        return sum(each.key not in self.record.results for each in self._questions)
 
     def pairs(self, setting: Setting) -> list[Pair]:
         """The answers of the first setting, and those of this one, to the same prompts."""
@@ -267,10 +273,17 @@ class _Eval:
 
     async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
         progress = Progress(self.record, self._wanted.budget, questions, self._err)
+        told = asyncio.create_task(self._tell_stop(progress, stop))
         try:
             await self.asker.ask(questions, stop, progress.show)
         finally:
+            told.cancel()
             progress.end()
+
+    async def _tell_stop(self, progress: Progress, stop: asyncio.Event) -> None:
+        await stop.wait()
+        if self.asker.under_way:
+            progress.say(words.stopping(self.asker.under_way))
 
     def _tell_plan(self, questions: Sequence[Question]) -> None:
         left = {q.key: q for q in questions if not is_done(self.record.results.get(q.key))}
@@ -287,12 +300,8 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
     yield from table(rows)
     if len(rows) > 1 and work.compared:
         yield words.good_is_relative(work.grid[0].name)
-    picture = _beside(work.record.path)
-    try:
-        picture.write_text(plot(rows), encoding="utf-8")
-        yield words.plotted(str(picture))
-    except OSError as error:
-        yield words.not_plotted(str(picture), error.strerror or "")
+    if can_be_drawn(rows):
+        yield _drawn(rows, _beside(work.record.path))
     if data.left_out:
         yield words.left_out(data.left_out)
     if work.judge:
@@ -301,8 +310,7 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield words.ALL_THE_SAME
     if work.unjudged:
         yield words.not_judged(work.unjudged)
-    if missing := sum(row.missing for row in rows):
-        yield words.failed(missing, work.last_failure)
+    yield from _missing(work)
     if unanswered := [each.name for each in work.unanswered]:
         every = len(unanswered) == len(rows)
         yield words.NOTHING_CAME if every else words.unanswered(unanswered)
@@ -312,6 +320,23 @@ def _report(work: _Eval, data: DataSet) -> Iterator[str]:
         yield work.ended
     else:
         yield from verdict(rows)
+
+
+def _missing(work: _Eval) -> Iterator[str]:
+    """Which answers there are not, and why."""
+    if failures := work.failures:
+        yield words.failed(len(failures), "" if failures[-1] == work.ended else failures[-1])
+    if work.not_asked:
+        yield words.not_asked(work.not_asked)
+
+
+def _drawn(rows: Sequence[Row], picture: Path) -> str:
+    """What is said of the picture, once it is written."""
+    try:
+        picture.write_text(plot(rows), encoding="utf-8")
+    except OSError as error:
+        return words.not_plotted(str(picture), error.strerror or "")
+    return words.plotted(str(picture))
 
 
 def _beside(path: Path) -> Path:
@@ -350,6 +375,7 @@ def _row(work: _Eval, setting: Setting) -> Row:
         mean(result.first_seconds for _, result in came),
         mean(result.seconds for _, result in came),
         missing=len(answers) - len(came),
+        is_measure=work.decides is not None and setting is work.grid[0],
     )
 
 

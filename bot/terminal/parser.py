@@ -21,6 +21,7 @@ _LONGEST_NAME = 40
 _ALONE = frozenset({"-h", "--help", "--version"})
 """Options of no command."""
 
+_DOLLARS = re.compile(r"-?([0-9]{1,9}(\.[0-9]*)?|\.[0-9]+)")
 _LONG_OPTION = re.compile(r"--[a-z-]+")
 
 
@@ -114,10 +115,9 @@ def _positive_number(text: str) -> int:
 
 def _dollars(text: str) -> float:
     """Whether they are enough is checked with everything else. Raises `ArgumentTypeError`."""
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(eval_words.NOT_DOLLARS) from None
+    if not _DOLLARS.fullmatch(text):
+        raise argparse.ArgumentTypeError(eval_words.NOT_DOLLARS)
+    return float(text)
 
 
 def _few(given: str) -> int:

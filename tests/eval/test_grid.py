@@ -57,6 +57,12 @@ def test_what_goes_beside_a_request_is_no_part_of_it() -> None:
     assert "system" not in one.request("Hi", SETTINGS).given()
 
 
+def test_a_value_in_quotes_may_hold_commas() -> None:
+    found = read_grid(('system="Be brief, and kind", Be formal',), SETTINGS)
+
+    assert [each.system("") for each in found] == ["Be brief, and kind", "Be formal"]
+
+
 @pytest.mark.parametrize(
     ("axis", "told"),
     [

@@ -10,8 +10,8 @@ from bot.rules.shares import Share
 from bot.words.terminal import eval as words
 
 
-def row(temperature: float, hits: float, total: int, cost: float | None = 100, **more: int) -> Row:
-    return Row(Setting({"temperature": temperature}), Share(hits, total), cost, 0.5, 2.0, **more)
+def row(temperature: float, hits: float, total: int, cost: float | None = 100) -> Row:
+    return Row(Setting({"temperature": temperature}), Share(hits, total), cost, 0.5, 2.0)
 
 
 def test_the_best_comes_first_and_of_equals_the_cheapest() -> None:
@@ -33,7 +33,23 @@ def test_how_sure_it_is_is_said() -> None:
     assert sure[1] == words.SURE
     assert unsure[1] == words.unsure(["temperature=0.8"])
     assert list(verdict([row(0.2, 0, 0)])) == []
-    assert len(list(verdict([row(0.2, 5, 10)]))) == 1
+
+
+def test_of_one_setting_and_of_none_that_is_good_none_is_the_best() -> None:
+    assert list(verdict([row(0.2, 5, 10)])) == [words.ONE_SETTING]
+    assert list(verdict([row(0.2, 0, 10), row(0.8, 0, 10)])) == [words.NONE_GOOD]
+
+
+def test_what_the_others_are_measured_by_has_no_range() -> None:
+    """Its share is 50 % by definition: 10 of 40 are surely less, whatever would be by chance."""
+    measure = Row(Setting({"temperature": 0.2}), Share(20, 40), 100, 0.5, 2.0, is_measure=True)
+    worse, better, like = row(0.8, 10, 40), row(0.8, 30, 40), row(0.8, 18, 40)
+
+    assert list(table([measure, worse]))[1].split()[1:4] == ["40", "50%", "$0.000100"]
+    assert list(verdict([measure, worse]))[1] == words.SURE
+    assert list(verdict([measure, better]))[1] == words.SURE
+    assert list(verdict([measure, like]))[1] == words.unsure(["temperature=0.8"])
+    assert list(verdict([row(0.2, 20, 40), worse]))[1] == words.unsure(["temperature=0.8"])
 
 
 def test_the_picture_is_svg_with_a_dot_and_a_line_for_each_setting() -> None:

@@ -10,7 +10,9 @@ def test_a_budget_is_a_number_of_dollars() -> None:
     assert parsed(["eval", "sums.txt", "--budget", "0.50"]).budget == 0.5
 
 
-@pytest.mark.parametrize("given", ["x", "", "0,50", "$5", "1e"])
+@pytest.mark.parametrize(
+    "given", ["x", "", "0,50", "$5", "1e", "1_0", "٥", "nan", "inf", "9" * 400]
+)
 def test_what_is_no_budget_is_told_in_a_sentence(
     given: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

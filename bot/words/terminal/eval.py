@@ -28,7 +28,6 @@ NOTHING_GOOD = (
     "Nothing says what a good answer is: give expected answers or rules, or --judge MODEL, or "
     "--judge person."
 )
-SPENT_UP = "The budget is used up. With a larger --budget it goes on where it stands."
 STOPPED = "Stopped. The same command goes on where it stands."
 NOTHING_CAME = "No answer came at all, so nothing is known of any setting."
 HEAD = ("setting", "answers", "good", "cost each", "first text", "last text")
@@ -36,7 +35,25 @@ ALL_THE_SAME = (
     "The answers are the same in all settings, so there was nothing to judge. What is called best "
     "is only the cheapest, then the quickest."
 )
-NOT_ASKED = "it was not asked yet."
+ONE_SETTING = (
+    "There is one setting alone, so none is the best. Name two values or more with --grid."
+)
+NONE_GOOD = "No answer of any setting is good, so none is the best."
+ENDS_ALL = {
+    "bad_key": (
+        "Grok does not accept XAI_API_KEY. Set another one; the same command goes on where it "
+        "stands."
+    ),
+    "no_credit": (
+        "The Grok account of this key has no credit left or has reached its spending limit. Add "
+        "credit at console.x.ai; the same command goes on where it stands."
+    ),
+    "not_permitted": (
+        "The Grok account of this key is not allowed to do that. Try another model, or check the "
+        "permissions of the key; the same command goes on where it stands."
+    ),
+}
+"""What no other question would be answered after, by the kind of the failure."""
 PLOT_TITLE = "Quality against cost"
 PLOT_X = "US dollars for 1,000 answers (mean)"
 PLOT_Y = "good answers"
@@ -149,6 +166,22 @@ def unknown_price(model: str) -> str:
     )
 
 
+def spent_up(most: str) -> str:
+    """The next request may cost `most`."""
+    return (
+        f"The budget has no room for the next request, which may cost up to {most}. With a larger "
+        "--budget it goes on where it stands."
+    )
+
+
+def stopping(requests: int) -> str:
+    """After the first Ctrl-C, while so many requests are under way."""
+    return (
+        f"Stopping at the end of {counted(requests, 'request')} under way. Ctrl-C again ends it at "
+        "once; what is under way may then be paid for in vain."
+    )
+
+
 def plan(prompts: int, settings: int, done: int, most: str) -> str:
     """Before anything is asked; `most`: what the rest may come to at most."""
     had = f", of which {done:,} are there already" if done else ""
@@ -175,7 +208,8 @@ def good_is_relative(first: str) -> str:
     """What a share of good answers means where answers were compared with those of `first`."""
     return (
         f"good: how many answers were preferred to those of {first}; as good as that counts half. "
-        f"The others are measured by {first}, so its own share is 50% by definition."
+        f"The others are measured by {first}, so its own share is 50% by definition, without a "
+        "range."
     )
 
 
@@ -197,8 +231,14 @@ def spent(dollars: str) -> str:
 
 
 def failed(number: int, sentence: str) -> str:
-    """Of answers that never came; `sentence` is why the last did not."""
-    return f"{counted(number, 'answer')} did not come. The last time: {sentence}"
+    """Of answers that never came; `sentence` is why the last did not, empty where that is said
+    elsewhere."""
+    told = f"{counted(number, 'answer')} did not come."
+    return f"{told} The last time: {sentence}" if sentence else told
+
+
+def not_asked(number: int) -> str:
+    return f"{counted(number, 'answer')} {'is' if number == 1 else 'are'} still to be asked for."
 
 
 def agreement(model: str, share: str, kappa: str, votes: int) -> str:
