@@ -174,3 +174,10 @@ class OutcomeUnknown(SlackError):
         super().__init__("", message)
         self.pending = pending
         self.status = status
+
+
+def last_cause(error: BaseException) -> str:
+    """What an error comes down to: its kind, and what it says."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[-1]
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -21,7 +21,7 @@ from typing import NoReturn
 import structlog
 
 from bot.acks import Acks
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.board import show
 from bot.jobs.holder import RunJob
 from bot.jobs.places import Places
@@ -35,7 +35,6 @@ from bot.jobs.worker import (
     UNREAD_SECONDS,
     Connected,
     always_connected,
-    last_cause,
 )
 from bot.store.keys import ALL_SHARDS, Shard
 from bot.store.policies import Policies

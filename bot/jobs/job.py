@@ -147,6 +147,17 @@ class Job:
         return turn_of(self.id, self.ask, self.answer)
 
     @property
+    def facts(self) -> dict[str, str | int]:
+        """What a trace tells of it."""
+        return {
+            "job_id": self.id,
+            "team": self.ask.team,
+            "surface": self.ask.surface,
+            "state": self.state,
+            "attempts": self.attempts,
+        }
+
+    @property
     def recent(self) -> Recent:
         """How its asker finds it again; without its question when that was given up."""
         ask = self.ask

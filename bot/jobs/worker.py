@@ -13,10 +13,10 @@ from structlog.contextvars import bound_contextvars
 from bot import metrics, tracing
 from bot.acks import Acks
 from bot.backoff import pauses
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.board import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
-from bot.jobs.job import Entry, Job
+from bot.jobs.job import Entry
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
@@ -376,7 +376,7 @@ class Worker:
         self._places.know(place, person=job.ask.user, channel=job.ask.channel)
         with (
             bound_contextvars(job_id=job.id, epoch=job.epoch),
-            tracing.span("job", parent=job.trace, **_facts(job)),
+            tracing.span("job", parent=job.trace, **job.facts),
         ):
             tracing.waited("queue", job.created)
             if reclaimed:
@@ -392,20 +392,3 @@ class Worker:
         metrics.JOBS_RECLAIMED.inc()
         log.warning("job rests, its worker is gone", job_id=entry.job_id, seconds=seconds)
         return True
-
-
-def _facts(job: Job) -> dict[str, str | int]:
-    return {
-        "job_id": job.id,
-        "team": job.ask.team,
-        "surface": job.ask.surface,
-        "state": job.state,
-        "attempts": job.attempts,
-    }
-
-
-def last_cause(error: BaseException) -> str:
-    """What an error comes down to: its kind, and what it says."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[-1]
-    return f"{type(error).__name__}: {error}".rstrip(": ")
