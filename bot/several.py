@@ -24,6 +24,7 @@ from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.pages import InstallPages, authorize_url
 from bot.teams.register import Register
+from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import OpenTenant, Tenant
 from bot.teams.tenants import Tenants
@@ -56,6 +57,7 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
             address=address.rstrip("/") + INSTALL_PATH,
         ),
         departures=departures,
+        restoring=Restoring(register, departures),
         work=dispatcher,
         moving=Moving(ground.store),
         grok_keys=grok_keys,

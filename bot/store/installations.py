@@ -45,7 +45,8 @@ class Installations:
         self._codes = PREFIX + "codes"
 
     async def save(self, place: str, sealed: str, *, made_from: int | None = None) -> int:
-        """Keep `sealed`; where that was `made_from` a version, only if nobody came first.
+        """Keep `sealed`; where that was `made_from` a version (0: from none), only if nobody came
+        first.
 
         Returns the new version, or 0 where somebody did.
         """

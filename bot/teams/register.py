@@ -58,19 +58,25 @@ class Registered:
 
 
 class Register:
-    """Every installation, in the store. Every method raises `StoreUnavailable`."""
+    """Every installation, in the store. Every method raises `StoreUnavailable`. `known`: the newest
+    of each place that was read or kept here, also where the store has forgotten it."""
 
     def __init__(self, store: Installations, seal: Seal) -> None:
         self.store = store
         self.seal = seal
+        self.known: dict[str, Registered] = {}
 
     async def save(self, record: Record, *, made_from: int | None = None) -> int:
-        """Keep `record`; where it was `made_from` a version, only if nobody came first.
+        """Keep `record`; where it was `made_from` a version (0: from none), only if nobody came
+        first.
 
         Returns the new version, or 0 where somebody did.
         """
         sealed = self.seal.close(record.model_dump_json())
-        return await self.store.save(record.place, sealed, made_from=made_from)
+        version = await self.store.save(record.place, sealed, made_from=made_from)
+        if version:
+            self.known[record.place] = Registered(record, version)
+        return version
 
     async def find(self, place: str) -> Registered | None:
         """What is kept of `place`; None also where no key opens it, which is logged."""
@@ -82,7 +88,18 @@ class Register:
         except (SealBroken, ValidationError) as error:
             log.warning("installation cannot be read", place=place, why=type(error).__name__)
             return None
-        return Registered(record, kept.version) if record.place == place else None
+        if record.place != place:
+            return None
+        found = Registered(record, kept.version)
+        before = self.known.get(place)
+        if before is None or before.version < found.version:
+            self.known[place] = found
+        return found
+
+    async def unread(self) -> list[str]:
+        """The places whose installation no key opens."""
+        places = sorted(await self.store.versions())
+        return [place for place in places if await self.find(place) is None]
 
     async def lost(self) -> list[str]:
         """The places whose token will not be renewed."""

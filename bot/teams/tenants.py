@@ -27,6 +27,7 @@ from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.naming import leaving, whose
 from bot.teams.register import Register, Registered
+from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import Open, Opening, OpenTenant, Tenant
 from bot.teams.work import Work
@@ -62,6 +63,7 @@ class Tenants:
         *,
         rotation: Rotation,
         departures: Departures,
+        restoring: Restoring,
         work: Work,
         moving: Moving,
         grok_keys: GrokKeys,
@@ -71,6 +73,7 @@ class Tenants:
         self._open_tenant = open_tenant
         self._rotation = rotation
         self._departures = departures
+        self._restoring = restoring
         self._work = work
         self._moving = moving
         self._moved = False
@@ -140,6 +143,7 @@ class Tenants:
             return self._open[team]
         found = await self._register.serving(team, enterprise)
         if found is None:
+            await self._raise_if_forgotten({team, enterprise})
             return None
         await self._moving.bring([team])
         by = await self._opening(team, found)
@@ -147,6 +151,13 @@ class Tenants:
             self._open[team] = Open(by, self._open_tenant)
             log.info("workspace opened", team=team, place=by.place)
         return self._open[team]
+
+    async def _raise_if_forgotten(self, places: set[str]) -> None:
+        """Until it is put back, whoever comes is to come again. Raises `StoreUnavailable`."""
+        store = self._register.store
+        missing = self._restoring.missing(await store.versions(), await store.left())
+        if places & missing.keys():
+            raise StoreUnavailable("installation forgotten", maybe_applied=False)
 
     async def _opening(self, team: str, found: Registered) -> Opening:
         record, key = found.record, await self._grok_keys.find(team)
@@ -178,6 +189,7 @@ class Tenants:
             gone = await self._departures.is_gone(found.record) if found else False
             if gone:
                 await self._departures.begin(place)
+                self._register.known.pop(place, None)
             said = gone is not None
             if found is not None and gone is False and place.startswith("E"):
                 withdrawn = await self._departures.withdrawn(found.record)
@@ -207,6 +219,8 @@ class Tenants:
                 await tenant.working  # it broke down, and with it the process
         await self._settle_doubts()
         versions = await self._register.store.versions()
+        await self._restoring.look(versions, await self._register.store.left())
+        versions = await self._register.store.versions()
         await self._close_gone(versions)
         await self._departures.purge()
         await self._follow(versions)
@@ -226,9 +240,11 @@ class Tenants:
                 self._rotated[place] = version
 
     async def _close_gone(self, versions: dict[str, int]) -> None:
-        """Where the app is no more, running answers end."""
+        """Where the app is no more, running answers end; not where the store has forgotten it."""
         left = await self._register.store.left() if self._open else {}
-        closing = [each for each in self._every if not await self._stays(each.by, versions, left)]
+        missing = self._restoring.missing(versions, left)
+        there = {**versions, **{place: found.version for place, found in missing.items()}}
+        closing = [each for each in self._every if not await self._stays(each.by, there, left)]
         gone = [team for team, each in self._open.items() if each in closing]
         for team in gone:
             del self._open[team]

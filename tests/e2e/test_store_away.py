@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from redis.asyncio import Redis
 
 from bot import words
 from bot.slack_limits import ACK_SECONDS
+from bot.store.installations import Installations
+from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
 from bot.words import talk
 from sandbox.grok import Script
 from sandbox.workspace import ANA, GENERAL, Limits
+from tests.e2e.several import several
 from tests.e2e.stage import Stage, buttons, markdown, on_stage
 from tests.jobs.work import sample, until
 
@@ -97,6 +101,11 @@ async def in_mid_answer(tmp_path: Path) -> AsyncIterator[tuple[Stage, str, async
             lambda: any("word9" in markdown(m) for m in stage.workspace.messages(GENERAL))
         )
         yield stage, server.url, go
+
+
+def said_something(stage: Stage) -> bool:
+    """Whether there is text of an answer to be read."""
+    return any(map(markdown, stage.workspace.messages(GENERAL)))
 
 
 async def said_everything(stage: Stage) -> None:
@@ -194,6 +203,32 @@ async def test_a_store_that_forgot_everything_costs_no_answer(tmp_path: Path) ->
     assert markdown(message).strip() == WHOLE
     assert message.ts == before.ts
     assert len(stage.workspace.messages(GENERAL)) == 1
+
+
+async def test_a_store_that_forgot_everything_costs_no_workspace_its_answer(tmp_path: Path) -> None:
+    """Nobody has to install the app again, though where it is installed was forgotten too."""
+    go = asyncio.Event()
+    async with EmbeddedServer(tmp_path / "data") as server, several(server.url, count=3) as all_:
+        script = Script(pieces=WORDS, stall_after=20, release=go, times=None)
+        all_.grok.script(script)
+        asking, silent = all_.stages[:2], all_.stages[2]
+        for stage in asking:
+            await stage.ask("Count")
+            await stage.workspace.wait_for(partial(said_something, stage))
+        async with Store(server.url) as store:
+            await store.redis.flushall()
+            async with asyncio.timeout(20):
+                while len(await Installations(store).versions()) < 3:
+                    await asyncio.sleep(0.05)
+        go.set()
+        for stage in asking:
+            (message,) = await stage.answer()
+            assert markdown(message).strip() == WHOLE
+        await silent.ask("Count")
+        await silent.answer()
+
+    for stage in all_.stages:
+        assert len(stage.workspace.messages(GENERAL)) == 1
 
 
 @pytest.mark.parametrize("mode", ["socket", "http"])

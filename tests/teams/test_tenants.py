@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -23,10 +24,13 @@ from bot.teams import tenants as module
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.register import Record, Register
+from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import RETIRE_SECONDS, Tenant
 from bot.teams.tenants import Tenants
 from bot.teams.work import Work
+from bot.words import LISTENER_FAILED
+from bot.words import installing as words
 
 TEAM, SECOND, ORG = "T0ONE", "T0TWO", "E0ORG"
 
@@ -127,13 +131,17 @@ async def serving(
     *,
     idle: float = 900.0,
     work: Work | None = None,
+    says: Departures | None = None,
 ) -> AsyncIterator[Tenants]:
+    """`says`: who tells whether the app was removed; None: nobody does."""
     client = AsyncWebClient(base_url="http://127.0.0.1:9/")  # nobody is there
+    departures = says or Departures(register, store, client)
     tenants = Tenants(
         register,
         house.tenant,
         rotation=Rotation(register, client, client_id="1", client_secret="2", address=""),
-        departures=Departures(register, store, client),
+        departures=departures,
+        restoring=Restoring(register, departures),
         work=work or Jobs(),
         moving=Moving(store),
         grok_keys=grok_keys(store),
@@ -372,3 +380,86 @@ async def test_that_slack_does_not_say_whether_it_was_removed_is_asked_again(
         assert (await tenants.answer(event)).status == 503
 
     assert await register.find(TEAM) is not None
+
+
+class Said(Departures):
+    """Slack's word on each token: it is good, or not, or nobody knows."""
+
+    def __init__(self, register: Register, store: Store, gone: bool | None) -> None:
+        super().__init__(register, store, AsyncWebClient())
+        self.gone = gone
+        self.asked: list[str] = []
+
+    async def is_gone(self, record: Record) -> bool | None:
+        self.asked.append(record.place)
+        return self.gone
+
+
+async def test_what_the_store_has_forgotten_is_put_back_and_goes_on(
+    house: House, register: Register, store: Store
+) -> None:
+    """Where it is open, and where it is not; who asks meanwhile is to ask again."""
+    for place in (TEAM, SECOND):
+        await register.save(record(place))
+    said = Said(register, store, None)
+    async with serving(house, register, store, says=said) as tenants:
+        await tenants.answer(command(TEAM))
+        await register.find(SECOND)
+        await store.redis.flushdb()
+        await until(lambda: {TEAM, SECOND} <= set(said.asked))
+        assert house.open == [TEAM]
+        assert (await tenants.answer(command(SECOND))).body == LISTENER_FAILED
+        said.gone = False
+        await store.redis.flushdb()  # with the turns of who asked
+        async with asyncio.timeout(5):
+            while len(await register.store.versions()) < 2:
+                await asyncio.sleep(0.01)
+        assert (await tenants.answer(command(SECOND))).body.startswith(SECOND)
+
+    assert house.opened == [TEAM, SECOND]
+
+
+async def test_what_was_removed_while_nobody_looked_is_not_put_back(
+    house: House, register: Register, store: Store
+) -> None:
+    """Its keys are deleted and forgotten by now; Slack says that its token is good no more."""
+    await register.save(record(TEAM))
+    said = Said(register, store, True)
+    async with serving(house, register, store, says=said) as tenants:
+        await tenants.answer(command(TEAM))
+        await register.store.remove(TEAM)
+        await register.store.is_gone(TEAM)
+        await until(lambda: not house.open)
+        assert (await tenants.answer(command(TEAM))).body == words.NOT_HERE
+
+    assert not await register.store.versions()
+    assert not register.known
+
+
+async def test_a_store_with_what_it_had_yesterday_is_given_the_token_of_today(
+    house: House, register: Register, store: Store
+) -> None:
+    await register.save(record(TEAM))
+    old: Any = await store.redis.hgetall(register.store._records)
+    version: Any = await store.redis.hgetall(register.store._versions)
+    await register.save(record(TEAM).model_copy(update={"bot_token": "xoxb-today"}))
+    async with serving(house, register, store, says=Said(register, store, False)):
+        await store.redis.flushdb()
+        await store.redis.hset(register.store._records, TEAM, old[TEAM])
+        await store.redis.hset(register.store._versions, TEAM, version[TEAM])
+        async with asyncio.timeout(5):
+            while (found := await register.find(TEAM)) and found.record.bot_token != "xoxb-today":
+                await asyncio.sleep(0.01)
+
+    assert found is not None
+
+
+async def test_what_somebody_installs_meanwhile_is_not_replaced(register: Register) -> None:
+    known = await register.save(record(TEAM))
+    await register.store.remove(TEAM)
+    await register.save(record(TEAM).model_copy(update={"bot_token": "xoxb-again"}))
+
+    assert await register.save(record(TEAM), made_from=0) == 0
+    assert (found := await register.find(TEAM)) is not None
+    assert found.record.bot_token == "xoxb-again"
+    assert found.version > known

@@ -5,7 +5,8 @@
 --       3 left       sorted set: places whose data is being deleted, by when they left
 -- ARGV  1 place      a workspace, or a whole organisation
 --       2 sealed     what to keep
---       3 expected   the version that this is made from; empty: whatever is there is replaced
+--       3 expected   the version that this is made from, 0: from none; empty: whatever is there is
+--                    replaced
 -- returns the new version, or 0 where another has come first; keeping the same again is harmless
 --
 -- A version is the time in microseconds, and more than the one before. A place that was forgotten and
@@ -18,7 +19,7 @@ local before = redis.call('HGET', versions, place)
 if redis.call('HGET', records, place) == sealed then
   return tonumber(before)
 end
-if expected ~= '' and before ~= expected then
+if expected ~= '' and (before or '0') ~= expected then
   return 0
 end
 local now = redis.call('TIME')
