@@ -103,6 +103,7 @@ REFUSES = {
     "bot.words.search.read_there(all)": "takes a name of a place that is searched",
     "bot.words.search.not_searched": "takes a name of a place that is searched",
     "bot.words.search.only_elsewhere": "takes a name of a place that is searched",
+    "bot.words.admin.only_admins": "takes a name of what was wanted",
     "bot.words.restrictions.by_default(problem)": "takes a name of what has set it",
     "bot.words.restrictions.by_default(source)": "takes a name of what has set it",
     "bot.words.restrictions.by_default(all)": "takes a name of what has set it",

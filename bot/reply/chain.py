@@ -84,6 +84,7 @@ class Chain:
         self._head = [words.IN_THREAD] if in_thread else []
         self._opens_thread = opens_thread and not in_thread
         self._continued = continued
+        self._keeps_notes = False
         self._behind = behind
         self._feedback = feedback
         self._notice = notice
@@ -110,7 +111,7 @@ class Chain:
     async def prepare_all(self, answer: Answer) -> None:
         """The same for `complete`."""
         self._breaks = {index: each.breaks for index, each in enumerate(answer.sections)}
-        await self.prepare(final_sections(answer))
+        await self.prepare(self._final(answer))
 
     def growing(
         self,
@@ -169,7 +170,7 @@ class Chain:
         says how many are left out for that. Where they end is the `cut` from here on."""
         whole: list[str] = []
         offered: dict[int, int] = {}
-        for index, section in enumerate(final_sections(answer)):
+        for index, section in enumerate(self._final(answer)):
             whole += self._flow(index).show(section)
             if answer.goes_on(index) and index not in self._continued:
                 offered[len(self._head) + len(whole) - 1] = index
@@ -195,7 +196,15 @@ class Chain:
 
     def continued(self, sections: Collection[int]) -> None:
         """Something goes on with these sections by now."""
+        if {*sections} != {*self._continued}:
+            self._flows.clear()  # what is said below them is another thing
         self._continued = sections
+
+    def keep_notes(self) -> None:
+        """Say below what is continued what was said before: another note changes how many messages
+        there are."""
+        self._keeps_notes = True
+        self._flows.clear()
 
     @property
     def tight(self) -> bool:
@@ -232,6 +241,15 @@ class Chain:
         if not self._other_kinds:
             self._kind, self._other_kinds = self._kinds[0], [self._kinds[-1]]
         return True
+
+    def _final(self, answer: Answer) -> list[Section]:
+        """The sections of a complete answer; nobody is advised to ask for what is there already."""
+        return [
+            section.model_copy(update={"note": words.gone_on(section.note)})
+            if index in self._continued and answer.goes_on(index) and not self._keeps_notes
+            else section
+            for index, section in enumerate(final_sections(answer))
+        ]
 
     def _flow(self, index: int) -> Flow:
         while len(self._flows) <= index:

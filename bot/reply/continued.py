@@ -111,6 +111,9 @@ class Continued:
             for chain in (old, new):
                 await chain.prepare_all(earlier.answer)
             was, becomes = old.complete(earlier.answer), new.complete(earlier.answer)
+            if len(was) != len(becomes):
+                new.keep_notes()
+                continue
             told = route.way not in (Way.SHOWN, Way.DIRECT)
             if told or len(becomes) == shown:
                 pairs = zip(was, becomes, strict=True)

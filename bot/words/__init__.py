@@ -6,6 +6,8 @@ an API wrote is passed in already made safe.
 
 from __future__ import annotations
 
+import re
+
 # --- the answer ----------------------------------------------------------------------------
 
 NO_LOGPROBS = "_This model does not say how likely its tokens were._"
@@ -49,6 +51,14 @@ def cut_off(tokens: int | None, most: int | None = None, *, begun: bool = True) 
         return f"{at}; ask with --max-tokens {larger} for more._"
     on = "press Continue for more" if begun else "ask for less, or without much thinking"
     return f"{at}, the most that is allowed here; {on}._"
+
+
+_CUT_OFF = re.compile(r"_Cut off at (the longest answer allowed|[0-9,]{1,30} tokens?)[^\n]*_")
+
+
+def gone_on(note: str) -> str:
+    """`note`, which `cut_off` begins, once something goes on with the answer."""
+    return _CUT_OFF.sub(r"_Cut off at \1; it goes on below._", note, count=1)
 
 
 def ended(reason: str) -> str:

@@ -52,6 +52,8 @@ async def test_a_cut_answer_goes_on_in_its_thread(
     assert buttons(more) == ["retry", "edit", "details"]
     assert buttons(message) == ["retry", "edit", "details"]
     assert words.ON_IN_THREAD in message.shown
+    assert "it goes on below" in markdown(message)
+    assert "--max-tokens" not in message.shown
     assert last_line(message).startswith("grok-")
     asked, on = stage.grok.requests
     for name in ("model", "temperature", "max_tokens", "max_output_tokens", "stream"):

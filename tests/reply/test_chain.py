@@ -421,6 +421,37 @@ def test_an_answer_that_its_cap_has_cut_can_be_continued() -> None:
     assert words.ON_IN_THREAD in str(going_on.blocks)
 
 
+def cut_with_notes() -> Answer:
+    note = f"{words.cut_off(60)}\n\nAnother note; with --max-tokens 3."
+    section = Section(text="one", note=note, done=True, cut=True)
+    return cut_answer("one").model_copy(update={"sections": (section,)})
+
+
+def test_nobody_is_advised_to_ask_for_what_goes_on_already() -> None:
+    chain = Chain(QUESTION, "job1")
+    (before,) = chain.complete(cut_with_notes())
+    chain.continued({0})
+    (after,) = chain.complete(cut_with_notes())
+    chain.keep_notes()
+    (kept,) = chain.complete(cut_with_notes())
+
+    assert "Cut off at 60 tokens; ask with --max-tokens 120 for more" in before.body
+    assert "Cut off at 60 tokens; it goes on below." in after.body
+    assert "Another note; with --max-tokens 3." in after.body
+    assert kept.body == before.body
+    assert buttons([after]) == buttons([kept]) == [ALL]
+
+
+@pytest.mark.parametrize("most", [None, 60])
+@pytest.mark.parametrize("tokens", [None, 1, 60, 12_345])
+def test_each_way_to_say_that_it_was_cut_off_is_known(tokens: int | None, most: int | None) -> None:
+    told = words.gone_on(words.cut_off(tokens, most))
+
+    assert told.startswith("_Cut off at ")
+    assert told.endswith("; it goes on below._")
+    assert not any(advice in told for advice in ("ask", "press", "--"))
+
+
 @pytest.mark.parametrize("more", [{"failure": "It broke."}, {"stopped": True}])
 def test_an_answer_that_ended_otherwise_cannot(more: dict[str, Any]) -> None:
     ended = cut_answer("one").model_copy(update=more)
