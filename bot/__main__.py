@@ -1,5 +1,12 @@
 """`python -m bot`."""
 
-from bot.cli import main
+import signal
 
-raise SystemExit(main())
+try:
+    from bot.cli import main
+
+    code = main()
+except KeyboardInterrupt:  # while it is being loaded, which is no fault to be traced
+    code = 128 + signal.SIGINT
+
+raise SystemExit(code)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +33,33 @@ async def _run(env: dict[str, str], cwd: Path, *arguments: str) -> tuple[int, st
 async def sandbox_workspace() -> AsyncIterator[Workspace]:
     async with Workspace(app=installed_app()) as workspace:
         yield workspace
+
+
+_INTERRUPTED = """
+import runpy, sys
+
+class Interrupts:
+    module = sys.argv.pop(1)
+
+    def find_spec(self, name, path=None, target=None):
+        if name == self.module:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+runpy.run_module("bot", run_name="__main__")
+"""
+"""Runs the bot as Ctrl-C meets it while it loads a module, which is named first."""
+
+
+@pytest.mark.parametrize("module", ["bot.cli", "bot.terminal.parser", "bot.eval.run"])
+async def test_ctrl_c_while_it_is_loaded_is_no_fault(module: str) -> None:
+    command = (module, "eval", "nothing.txt", "--budget", "1")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _INTERRUPTED, *command, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await process.communicate()
+
+    assert (process.returncode, err) == (128 + signal.SIGINT, b"")
 
 
 async def test_schema_is_the_published_one(
