@@ -95,7 +95,7 @@ _ALSO_ACTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 _NO_SENTENCE: Mapping[str, frozenset[str]] = {
     "search": frozenset(("allow", "forbid")),
-    "prompts": frozenset(("save", "use", "share", "delete")),
+    "prompts": frozenset(("save", "use", "share", "delete", "rename")),
     "feedback": frozenset(("export", "texts")),
 }
 """What to do that no sentence goes on with behind the name of a command: whatever follows, it was
@@ -131,6 +131,7 @@ _BEHIND = {
     **dict.fromkeys(("pause", "resume"), (_WHY_AND_WHEN, _CLOCK)),
 }
 _AT_THE_END = "?!"
+_FLAG = re.compile(r"--[a-z][a-z_-]*(?:=.*)?", re.IGNORECASE | re.DOTALL)
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LEAST_LETTERS = 5
 _DOUBLED = re.compile(r"(.)(?=\1)")
@@ -155,9 +156,18 @@ def meant(text: str, mentions: Sequence[str] = (), *, written: bool = False) -> 
     if command == _HELP:
         return _help(rest, written=written)
     found = _managing(command, rest, mentions) if command else ""
-    if not found and not written and not asks and _is_but_one(keyword(first), command, rest):
+    if found or written:
+        return found
+    no_sentence = _is_flagged(keyword(first), rest)
+    if no_sentence or (not asks and _is_but_one(keyword(first), command, rest)):
         return _help_on(command)
-    return found
+    return ""
+
+
+def _is_flagged(first: str, rest: Sequence[str]) -> bool:
+    """Whether a flag stands right behind the name of a command, as in `usage --model x`: flags of a
+    question come before it."""
+    return first in _COMMANDS and bool(rest) and bool(_FLAG.fullmatch(rest[0]))
 
 
 def _said(first: str, rest: Sequence[str], *, written: bool) -> str:
