@@ -216,7 +216,10 @@ BUTTONS = {
     "share": "Share",
 }
 
-ANSWER_FORGOTTEN = "I no longer remember this answer, it is too long ago. Please ask again."
+ANSWER_FORGOTTEN = (
+    "I no longer remember this answer: it is too long ago, or I was installed anew since. Please "
+    "ask again."
+)
 STOPPED_ALONE = "Stopped. What has come of the answer by now, if anything, still follows."
 SHARED = "Done: everybody there can read it now."
 SHARED_ALREADY = "You have shared this answer already."
