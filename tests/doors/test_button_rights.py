@@ -12,7 +12,7 @@ from bot.reply.route import WAY, Route, Way
 from bot.words import admin, talk
 from sandbox.workspace import ANA, BEN, GENERAL, GUEST, LEADERSHIP, Workspace, dm_of
 from tests.doors.jobs import an_answer, an_ask
-from tests.doors.test_buttons import JOB, Panel, finished, on_panel
+from tests.doors.panel import JOB, Panel, finished, on_panel
 from tests.jobs.steps import take_next
 
 

@@ -15,7 +15,7 @@ from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.words import talk
 from sandbox.workspace import ANA, Workspace
-from tests.doors.test_buttons import Panel, finished, on_panel, reason_of, running
+from tests.doors.panel import Panel, finished, on_panel, reason_of, running
 from tests.store.proxy import Proxy
 
 

@@ -167,3 +167,9 @@ def buttons(message: Message) -> list[str]:
     """The action_ids below the newest revision of `message`."""
     found: list[Any] = [block for block in message.blocks if block["type"] == "actions"]
     return [element["action_id"] for block in found for element in block["elements"]]
+
+
+def cut_answer(*texts: str) -> Answer:
+    """Answers that their cap has ended."""
+    sections = tuple(Section(text=text, done=True, cut=True) for text in texts)
+    return answer("x").model_copy(update={"sections": sections})
