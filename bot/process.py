@@ -113,6 +113,7 @@ async def open_team(
     grok, grok_keys = (own.grok, own.grok_keys) if own else (ground.grok, None)
     parts = Wiring(settings, installation, client, ground.store, grok, grok_keys=grok_keys)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.people.aclose)
         if grok is not ground.grok:
             await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
         worker: Worker | None = None

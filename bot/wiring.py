@@ -129,6 +129,11 @@ class Wiring:
         return self._store.policies
 
     @property
+    def people(self) -> People:
+        """Who they are, as far as it was found out."""
+        return self._slack.people
+
+    @property
     def queue(self) -> Queue:
         """The questions under way."""
         return self._queue

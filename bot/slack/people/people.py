@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -38,6 +39,9 @@ REFUSED_SECONDS = 60
 
 KEPT_WITHIN_SECONDS = 0.3
 """How long Redis may take to say what is kept: whoever asks has an ack to give."""
+
+CLOSE_SECONDS = 1.0
+"""How long a look-up may take that nobody waits for, when the process ends."""
 
 MOST_KNOWN = 10_000
 
@@ -79,14 +83,6 @@ class _Entry:
         return time.monotonic() - self.at
 
 
-@dataclass(slots=True)
-class _LookUp:
-    """A look-up under way, and how many wait for it."""
-
-    task: asyncio.Task[Person]
-    waiting: int = 0
-
-
 class People:
     """Knows people, or asks Slack by `users.info`."""
 
@@ -107,7 +103,7 @@ class People:
         self._admins = admins
         self._known: OrderedDict[str, _Entry] = OrderedDict()
         self._refused: OrderedDict[str, float] = OrderedDict()
-        self._under_way: dict[str, _LookUp] = {}
+        self._under_way: dict[str, asyncio.Task[Person]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def find(self, user: str, *, within: float | None = None) -> Person:
@@ -194,22 +190,26 @@ class People:
                 self._know(_Entry(person, time.monotonic() - FRESH_SECONDS - STALE_SECONDS))
 
     async def _shared(self, user: str) -> Person:
-        """Who `user` is, by the look-up that is under way or a new one. It goes on until nobody
-        waits for it any more."""
+        """Who `user` is, by the look-up that is under way or a new one. It goes on where nobody
+        waits for it any more: what comes too late for them is known to the next."""
         look_up = self._under_way.get(user)
         if look_up is None:
-            look_up = _LookUp(asyncio.create_task(self._look_up(user)))
+            look_up = asyncio.create_task(self._look_up(user), name=f"look up {user}")
             self._under_way[user] = look_up
-        look_up.waiting += 1
-        try:
-            return await asyncio.shield(look_up.task)
-        finally:
-            look_up.waiting -= 1
-            if not look_up.waiting:
-                if self._under_way.get(user) is look_up:
-                    del self._under_way[user]
-                look_up.task.cancel()
-                await asyncio.wait([look_up.task])
+            look_up.add_done_callback(partial(self._looked_up, user))
+        return await asyncio.shield(look_up)
+
+    def _looked_up(self, user: str, look_up: asyncio.Task[Person]) -> None:
+        del self._under_way[user]
+        if not look_up.cancelled() and (error := look_up.exception()):
+            log.error("look-up failed", exc_info=error)
+
+    async def aclose(self) -> None:
+        """Let the look-ups under way come to their end, or end them."""
+        for task in self._under_way.values():
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, task.cancel)
+        if self._under_way:
+            await asyncio.wait(list(self._under_way.values()))
 
     async def _look_up(self, user: str) -> Person:
         await self._recall_of_late(user)

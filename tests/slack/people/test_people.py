@@ -112,6 +112,28 @@ async def test_who_does_not_wait_so_long_leaves_the_call_to_the_others(
     assert calls(workspace) == 1
 
 
+async def test_what_slack_says_too_late_for_who_asked_is_known_to_the_next(
+    known: People, workspace: Workspace
+) -> None:
+    """Else each would have Slack asked anew, until it may not be asked for this minute."""
+    workspace.fail("users.info", delay=0.3, times=None)
+    for _ in range(2 * people.PER_MINUTE_EACH):
+        assert not (await known.find(ANA, within=0.01)).known
+    await workspace.wait_for(lambda: calls(workspace))
+    await known.aclose()
+
+    assert (await known.find(ANA, within=0.01)).known
+    assert calls(workspace) == 1
+
+
+async def test_the_end_of_a_process_waits_for_no_reply(known: People, workspace: Workspace) -> None:
+    workspace.fail("users.info", delay=60)
+    await known.find(ANA, within=0.05)
+    await asyncio.wait_for(known.aclose(), people.CLOSE_SECONDS + 5)
+
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == f"look up {ANA}"]
+
+
 async def test_the_replicas_share_what_slack_says(
     known: People, other: People, workspace: Workspace
 ) -> None:
