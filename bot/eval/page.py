@@ -40,6 +40,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _CONNECTIONS = 16
+UNDO_SECONDS = 20.0
+"""For so long after the last choice it can be taken back, unless whoever made it ends it."""
 
 
 class _Said(BaseModel):
@@ -52,17 +54,26 @@ class _Said(BaseModel):
 
 
 class JudgingPage:
-    """Open while entered; `finished` is set once there is nothing left to judge."""
+    """Open while entered; `finished` is set once nothing is left to judge, nor to take back."""
 
-    def __init__(self, person: Person, comparisons: Sequence[Comparison]) -> None:
+    def __init__(
+        self,
+        person: Person,
+        comparisons: Sequence[Comparison],
+        *,
+        undo_seconds: float = UNDO_SECONDS,
+    ) -> None:
         self._person = person
         self._comparisons = {each.key: each for each in comparisons}
         self._token = secrets.token_urlsafe(24)
         self._framed_by = "'none'"
+        self._undo_seconds = undo_seconds
+        self._ending: asyncio.TimerHandle | None = None
         self.finished = asyncio.Event()
         routes = {path: {"GET": self._file} for path in _FILES} | {
             "/pair": {"GET": self._pair},
             "/choice": {"POST": self._choice},
+            "/end": {"POST": self._end},
         }
         self._listening = Listening(
             routes, HOST, 0, variable="--judge person", grace=1, most=_CONNECTIONS
@@ -83,6 +94,7 @@ class JudgingPage:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._go_on()
         await self._listening.__aexit__()
 
     async def _file(self, request: web.BaseRequest) -> web.Response:
@@ -95,7 +107,9 @@ class JudgingPage:
         """The one that `key` names, else the first that has no choice."""
         self._check(request)
         named = self._comparisons.get(request.query.get("key", ""))
-        return _answer(self._shown(named or self._next()))
+        if named:
+            self._go_on()
+        return _answer(self._shown(named or self._following()))
 
     async def _choice(self, request: web.BaseRequest) -> web.Response:
         """Keep a choice; answered with the next pair."""
@@ -107,10 +121,28 @@ class JudgingPage:
         if said.key not in self._comparisons:
             raise web.HTTPNotFound
         self._person.choose(self._comparisons[said.key], said.chosen)
-        following = self._next()
-        if following is None:
+        return _answer(self._shown(self._following()))
+
+    async def _end(self, request: web.BaseRequest) -> web.Response:
+        """Nothing is to be taken back."""
+        self._check(request)
+        if self._next() is None:
             self.finished.set()
-        return _answer(self._shown(following))
+        return _answer(self._shown(self._next()))
+
+    def _following(self) -> Comparison | None:
+        """The next one that has no choice; where there is none, it ends soon."""
+        self._go_on()
+        found = self._next()
+        if found is None:
+            loop = asyncio.get_running_loop()
+            self._ending = loop.call_later(self._undo_seconds, self.finished.set)
+        return found
+
+    def _go_on(self) -> None:
+        """It does not end by itself, as long as somebody looks at a pair."""
+        if self._ending:
+            self._ending.cancel()
 
     def _check(self, request: web.BaseRequest) -> None:
         """Let in whoever knows the token, by an address of this machine. Raises `HTTPForbidden`."""
@@ -128,7 +160,7 @@ class JudgingPage:
         done = sum(map(self._person.has_chosen, self._comparisons.values()))
         state: dict[str, JsonValue] = {"done": done, "total": len(self._comparisons)}
         if comparison is None:
-            return state
+            return state | {"ends_in": self._undo_seconds}
         item, (one, other) = comparison.pair.item, comparison.shown
         said = {"system": item.system, "prompt": item.prompt, "expected": item.expected}
         return state | {"key": comparison.key, **said, "a": one, "b": other}

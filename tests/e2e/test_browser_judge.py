@@ -92,7 +92,18 @@ async def test_a_person_judges_by_keys_and_the_result_is_theirs(page: Page, tmp_
         for done in (2, *range(2, total)):
             await expect(count).to_have_text(f"{done} of {total}")
             await judge(page)
-        await expect(page.get_by_role("alert")).to_contain_text("All of it is judged")
+        alert = page.get_by_role("alert")
+        await expect(alert).to_contain_text("All of it is judged")
+        await expect(page.get_by_role("button", name="A is better")).to_be_hidden()
+        await picture(page, "judge-ending")
+        await page.keyboard.press("Backspace")
+        await expect(page.locator("#prompt")).to_be_visible()
+        texts = [await page.locator(f"#{name}").inner_text() for name in ("prompt", "a", "b")]
+        await page.keyboard.press(right_one(*texts))
+        await expect(alert).to_contain_text("by itself in 20 seconds")
+        assert not second.code.done()
+        await page.keyboard.press("Enter")
+        await expect(alert).to_contain_text("stands in the terminal")
         code, asked = await second.code, len(grok.requests)
         third = Terminal(grok, data, PERSON, "grok-4.3")
         again = await third.code
@@ -134,6 +145,7 @@ async def test_hostile_answers_are_shown_as_texts(page: Page, tmp_path: Path) ->
         await page.goto("about:blank")
         await page.goto(address)
         await page.get_by_role("button", name="Neither").click()
+        await page.get_by_role("button", name="Finish").click()
         assert await terminal.code == 0
 
     assert "temperature=0.2  1        50%" in terminal.out.getvalue()
@@ -182,6 +194,7 @@ async def test_a_person_judges_in_the_page_of_the_demo(page: Page, tmp_path: Pat
             await expect(count).to_have_text(f"{max(done, 2)} of {total}")
             await judge(page, frame)
         await expect(frame.get_by_role("alert")).to_contain_text("All of it is judged")
+        await frame.get_by_role("button", name="Finish").click()
         await expect(entry).to_have_count(0)
         assert await second.code == 0
         await page.locator(f'[data-channel="{GENERAL}"]').click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from bot.eval.dataset import Item
 from bot.eval.judge import Pair
-from bot.eval.page import TOKEN, JudgingPage
+from bot.eval.page import TOKEN, UNDO_SECONDS, JudgingPage
 from bot.eval.person import Person
 from bot.eval.record import Record
 
@@ -50,10 +51,33 @@ async def test_pairs_come_without_their_settings_until_all_are_judged(
         state = (await client.post("/choice", json={"key": key, "chosen": "a"})).json()
 
     assert sorted(seen) == ["p0", "p1", "p2"]
-    assert state == {"done": 3, "total": 3}
-    assert page.finished.is_set()
+    assert state == {"done": 3, "total": 3, "ends_in": UNDO_SECONDS}
+    assert not page.finished.is_set()
     back = (await client.get("/pair", params={"key": key})).json()
     assert back["key"] == key
+    await client.post("/choice", json={"key": key, "chosen": "b"})
+    await client.post("/end", json={})
+    assert page.finished.is_set()
+
+
+async def test_the_last_choice_can_be_taken_back_until_it_ends_by_itself(tmp_path: Path) -> None:
+    """Nor does it end while somebody looks at it again."""
+    with Record(tmp_path / "out.jsonl") as record:
+        person = Person(record)
+        comparisons = person.comparisons(PAIRS[:1])
+        async with JudgingPage(person, comparisons, undo_seconds=0.2) as page:
+            base, _, token = page.address.partition("#")
+            async with httpx.AsyncClient(base_url=base, headers={TOKEN: token}) as client:
+                key = comparisons[0].key
+                assert (await client.post("/end", json={})).json()["key"] == key
+                for chosen in ("a", "b"):
+                    await client.get("/pair", params={"key": key})
+                    with pytest.raises(TimeoutError):
+                        await asyncio.wait_for(page.finished.wait(), 0.4)
+                    await client.post("/choice", json={"key": key, "chosen": chosen})
+                await asyncio.wait_for(page.finished.wait(), 30)
+
+        assert record.choices == {key: comparisons[0].better("b")}
 
 
 @pytest.mark.parametrize(
@@ -74,9 +98,10 @@ async def test_nobody_else_is_let_in(
     refused = [
         await client.get("/pair", headers=headers),
         await client.post("/choice", json=said, headers=headers),
+        await client.post("/end", json={}, headers=headers),
     ]
 
-    assert [each.status_code for each in refused] == [403, 403]
+    assert [each.status_code for each in refused] == [403, 403, 403]
     assert "one" not in refused[0].text
     assert (await client.get("/pair")).json()["done"] == 0
 
