@@ -26,8 +26,6 @@ from tests.jobs.steps import take_next
 from tests.sandbox.slack_app import client_of
 
 ACTIONS = ("stop", "retry", "edit", "details")
-
-
 JOB = "job1"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.jobs.queue import Queue
 from bot.store.keys import Keys
+from bot.store.quotas import Quotas
 from bot.store.redis.connection import Store
 
 MakeQueue = Callable[[Store, float], Queue]
@@ -29,3 +30,8 @@ def other(store: Store, make_queue: MakeQueue) -> Queue:
 def fast(store: Store, make_queue: MakeQueue) -> Queue:
     """A queue whose leases run out in a moment: for a worker that nobody competes with."""
     return make_queue(store, 0.1)
+
+
+@pytest.fixture
+def quotas(store: Store, keys: Keys) -> Quotas:
+    return Quotas(store, keys)
