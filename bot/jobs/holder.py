@@ -18,6 +18,7 @@ from bot.jobs.job import Job, Lease
 from bot.jobs.lease import Held, Stop
 from bot.jobs.places import Place
 from bot.jobs.queue import Queue
+from bot.jobs.renewals import until_renewal
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +120,7 @@ class Holder:
     async def _keep(self, lease: Lease, held: Held) -> None:
         """Renew the lease until cancelled. Raises `LeaseLost` a while after it is lost."""
         while True:
-            await asyncio.sleep(self._queue.lease_seconds / 3 * random.uniform(0.8, 1.0))  # noqa: S311
+            await asyncio.sleep(until_renewal(self._queue.lease_seconds))
             try:
                 kept = await self._queue.renew(lease)
             except StoreUnavailable as error:

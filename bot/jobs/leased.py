@@ -12,6 +12,7 @@ from bot.completion.result import Answer
 from bot.errors import LeaseLost
 from bot.jobs.job import GROUP, Again, Job, Lease, fields_of
 from bot.jobs.refusal import raise_refusal
+from bot.jobs.renewals import MOST, Renewals
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold
 from bot.slack.pacing import Fence
@@ -40,6 +41,7 @@ class Leased:
         """As for `Queue`."""
         self.consumer = consumer
         self._script = store.script
+        self._renewals = Renewals(self._renew_all)
         self._keys = keys
         self._retention_seconds = retention_seconds
         self._thread_tokens = thread_tokens
@@ -51,9 +53,18 @@ class Leased:
         return self._keys.team
 
     async def renew(self, lease: Lease) -> bool:
-        """Show that the holder is alive; False when the lease is lost."""
-        args = [lease.token, lease.entry.entry_id, GROUP, self.consumer]
-        return bool(await self._script("renew")(self._job_and_queue(lease), args))
+        """Show that the holder is alive; False when the lease is lost. Leases that are renewed in
+        the same step of the event loop take one round trip together."""
+        return await self._renewals.renew(lease)
+
+    async def _renew_all(self, leases: Sequence[Lease]) -> Sequence[bool]:
+        kept: list[bool] = []
+        for start in range(0, len(leases), MOST):
+            some = leases[start : start + MOST]
+            keys = [self._keys.queue, *map(self._job, some)]
+            named = [word for each in some for word in (each.token, each.entry.entry_id)]
+            kept += map(bool, await self._script("renew")(keys, [GROUP, self.consumer, *named]))
+        return kept
 
     async def write(
         self,

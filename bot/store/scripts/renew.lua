@@ -1,18 +1,22 @@
--- Show that the holder of a job is alive: its queue entry counts as fresh again.
+-- Show that the holder of some jobs is alive: their queue entries count as fresh again.
 --
--- KEYS  1 job      hash
---       2 queue    stream of job ids
--- ARGV  1 lease    of the holder
---       2 entry    id in the stream
---       3 group    of the stream
---       4 consumer that holds the entry
--- returns 1, or 0 when the lease is lost
+-- KEYS  1 queue    stream of job ids
+--       2 job      hash; and so on, one for each job
+-- ARGV  1 group    of the stream
+--       2 consumer that holds the entries
+--       3 lease    of the holder, and
+--       4 entry    id in the stream; and so on, for each job
+-- returns for each job 1, or 0 when the lease is lost
 
-local job, queue = KEYS[1], KEYS[2]
-local lease, entry, group, consumer = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local queue, group, consumer = KEYS[1], ARGV[1], ARGV[2]
 
-if redis.call('HGET', job, 'lease') ~= lease then
-  return 0
+local kept = {}
+for i = 2, #KEYS do
+  local lease, entry = ARGV[2 * i - 1], ARGV[2 * i]
+  kept[i - 1] = 0
+  if redis.call('HGET', KEYS[i], 'lease') == lease then
+    redis.call('XCLAIM', queue, group, consumer, 0, entry, 'IDLE', 0, 'JUSTID')
+    kept[i - 1] = 1
+  end
 end
-redis.call('XCLAIM', queue, group, consumer, 0, entry, 'IDLE', 0, 'JUSTID')
-return 1
+return kept

@@ -70,7 +70,7 @@ async def test_replies_lost_for_good_leave_the_outcome_open(store: Store, valkey
 async def test_a_lost_reply_stays_open_even_if_redis_is_gone_afterwards(valkey: str) -> None:
     async with Proxy(valkey) as proxy, Store(proxy.url) as shaky:
         script = shaky.script("renew")
-        await script(("job", "queue"), ("lease", "0-1", "group", "consumer"))
+        await script(("queue", "job"), ("group", "consumer", "lease", "0-1"))
 
         def last(_: bytes) -> bool:
             proxy.close()
@@ -78,7 +78,7 @@ async def test_a_lost_reply_stays_open_even_if_redis_is_gone_afterwards(valkey: 
 
         proxy.lose = last
         with pytest.raises(StoreUnavailable) as unavailable:
-            await script(("job", "queue"), ("lease", "0-1", "group", "consumer"))
+            await script(("queue", "job"), ("group", "consumer", "lease", "0-1"))
         assert unavailable.value.maybe_applied
 
 
@@ -115,7 +115,7 @@ async def test_cancel_is_never_swallowed(store: Store) -> None:
     script = store.script("renew")
 
     async def act() -> None:
-        await script(("job", "queue"), ("lease", "0-1", "group", "consumer"))
+        await script(("queue", "job"), ("group", "consumer", "lease", "0-1"))
         await asyncio.Event().wait()
 
     for connected in (True, False):
