@@ -97,7 +97,11 @@ FLOORS: Mapping[str, frozenset[str]] = {
 SANDBOX_USER = "bot.demo"
 """The one module of the bot that may import the sandbox, which never imports the bot."""
 
+MAX_FILES = 24
+"""Of a room; from 20 on it is time to look for the second subject."""
+
 MAX_LINES = 500
+"""Of a file; from 400 on it is time to look for the second subject."""
 
 FORBIDDEN = {
     "the host of a package registry": re.compile(

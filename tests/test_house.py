@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import graphlib
+from collections import Counter
 
 import pytest
 
 from tests.house import (
     FLOORS,
+    MAX_FILES,
     MAX_LINES,
     ROOT,
     circles,
@@ -58,6 +60,17 @@ def test_everything_that_is_defined_is_used() -> None:
     bot = {name: source for name, source in SOURCES.items() if name.startswith("bot.")}
 
     assert set(unused(bot)) == FOR_TOOLS
+
+
+FULL = {"bot", "bot/markdown"}
+"""The house itself, where the ground and the top stand side by side; and what is left to part."""
+
+
+def test_no_room_is_so_full_that_it_has_more_than_one_subject() -> None:
+    files = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES.values())
+    full = {room: count for room, count in files.items() if count > MAX_FILES and room not in FULL}
+
+    assert full == {}
 
 
 def test_no_file_names_a_registry_a_machine_or_a_token() -> None:
