@@ -153,9 +153,14 @@ async def _installations(settings: Settings) -> Line:
             places = await kept.versions()
             keys = settings.installation_keys
             seal = Seal(keys_in(keys.get_secret_value())) if keys else None
-            lost = await Register(kept, seal).lost() if seal else []
+            register = Register(kept, seal) if seal else None
+            lost = await register.lost() if register else []
+            unread = await register.unread() if register else []
     except (StartupError, StoreUnavailable):
         return _line(words.CHECK_INSTALLATIONS, several_words.APP_PLACES_NOT_TOLD)
+    if unread:
+        named = several_words.installations_unread(unread, len(places))
+        return _line(words.CHECK_INSTALLATIONS, Trouble(named, several_words.REMEDY_UNREAD))
     if lost:
         trouble = Trouble(several_words.installations_lost(", ".join(lost)), LOST_REMEDY)
         return _line(words.CHECK_INSTALLATIONS, trouble)

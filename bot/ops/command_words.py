@@ -44,6 +44,7 @@ JOBS_DROP = (
 )
 JOBS_JSON = "as JSON"
 JOBS_COLUMNS = ("id", "state", "attempts", "age", "channel", "asker", "why")
+JOBS_WORKSPACE = "workspace"
 JOBS_NONE = "Nothing waits, runs or was given up."
 JOBS_NONE_FAILED = "Nothing was given up."
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 REMEDY_CLIENT_SECRET = "Copy the Client Secret from “Basic Information” of your app."  # noqa: S105
 INSTALLATION_KEY_SHORT = "INSTALLATION_KEYS has a key of fewer than 32 characters."
 REMEDY_INSTALLATION_KEYS = (
@@ -35,6 +37,21 @@ def app_installed_in(places: int) -> str:
     """In how many workspaces or organisations an app is that several may install."""
     where = "1 workspace" if places == 1 else f"{places} workspaces"
     return f"installed in {where}"
+
+
+REMEDY_UNREAD = (
+    "Set the key that it was stored by behind the first of INSTALLATION_KEYS; if that is lost, "
+    "have the app installed there again."
+)
+MOST_NAMED = 10
+
+
+def installations_unread(places: Sequence[str], of: int) -> str:
+    """What was stored by another key."""
+    more = len(places) - MOST_NAMED
+    named = ", ".join(places[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    some = f"{len(places)} of {of} workspaces"
+    return f"no key of INSTALLATION_KEYS opens the access to {some} ({named})"
 
 
 def installations_lost(places: str) -> str:

@@ -167,7 +167,11 @@ def _listed(rows: Sequence[Row], wanted: Wanted) -> str:
         return json.dumps([_json(row) for row in rows], indent=2)
     if not rows:
         return command_words.JOBS_NONE_FAILED if wanted.failed else command_words.JOBS_NONE
+    teams = {row.team for row in rows}
     table = [command_words.JOBS_COLUMNS, *map(_cells, rows)]
+    if len(teams) > 1:
+        workspace = [command_words.JOBS_WORKSPACE, *(row.team for row in rows)]
+        table = [(each[0], team, *each[1:]) for each, team in zip(table, workspace, strict=True)]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from yarl import URL
 
@@ -20,6 +21,7 @@ from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.teams import pages, tenants
 from bot.terminal.asked_again import asked_again
+from bot.terminal.jobs import Wanted, operate
 from bot.words import talk
 from bot.words import votes as votes_words
 from bot.words.installing import LAPSED
@@ -228,6 +230,9 @@ async def test_an_operator_sees_where_it_is_and_asks_again_there(
     async with several(redis_url) as all_:
         await check(all_.settings)
         said = capsys.readouterr().out
+        other_key = {"installation_keys": SecretStr("another" * 8)}
+        await check(all_.settings.model_copy(update=other_key))
+        unread = capsys.readouterr().out
         acme, birch = all_.stages
         await birch.ask("Hello")
         await birch.answer()
@@ -244,7 +249,24 @@ async def test_an_operator_sees_where_it_is_and_asks_again_there(
         await birch.answer(1)
 
     assert "Slack app: installed in 2 workspaces" in said
+    assert "opens the access to 2 of 2 workspaces (T0SEVERAL1, T0SEVERAL2)" in unread
+    assert "INSTALLATION_KEYS" in unread
     assert not acme.workspace.messages(GENERAL)
+
+
+async def test_jobs_of_several_workspaces_are_listed_with_theirs(
+    redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with several(redis_url, shutdown_grace_seconds=0) as all_:
+        all_.grok.script(Script(pieces=["Wait"], first_delay=600, times=None))
+        for stage in all_.stages:
+            await stage.ask("Hello")
+        await operate(all_.settings, Wanted())
+        printed = capsys.readouterr().out  # behind lines of the log
+    heading, *rows = printed[printed.index("id  ") :].splitlines()[:3]
+
+    assert heading.split()[:3] == ["id", "workspace", "state"]
+    assert sorted(row.split()[1] for row in rows) == ["T0SEVERAL1", "T0SEVERAL2"]
 
 
 async def test_no_token_lies_in_the_store_as_it_is(redis_url: str) -> None:
