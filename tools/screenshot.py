@@ -15,6 +15,9 @@ from pathlib import Path
 
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
+from bot.admin.votes_view import Untold, charts
+from bot.rules.votes import Ballot, Judged, Vote
+from bot.slack.charts.drawing import drawn
 from sandbox.grok import GrokServer
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs"
@@ -146,6 +149,28 @@ async def _see_votes(page: Page) -> None:
     await charts.first.evaluate("chart => chart.scrollIntoView({ block: 'center' })")
 
 
+async def _draw_votes(_: Page) -> bytes:
+    """What is sent where Slack draws no charts, of the same votes."""
+    ballots = [
+        Ballot(
+            f"job{number}",
+            "U0ANA00001",
+            Vote(choice="up" if good else "down", at=0),
+            Judged(
+                at=0,
+                channel="",
+                surface="command",
+                model="grok-4.3",
+                endpoint="responses",
+                seconds=1.0,
+                parameters={"temperature": temperature},
+            ),
+        )
+        for number, (temperature, good) in enumerate(VOTES)
+    ]
+    return drawn(charts(ballots, {}, Untold.of(ballots, [], 0))[0]).png
+
+
 async def _see_home(page: Page) -> None:
     await page.locator("[data-app]").first.click()
     share = page.locator("[data-home-view]").get_by_text("What people think of answers")
@@ -225,6 +250,7 @@ STEPS: Mapping[str, Callable[[Page], Awaitable[bytes | None]]] = {
     "files": _look_at,
     "votes": _vote,
     "feedback": _see_votes,
+    "feedback-picture": _draw_votes,
     "home": _see_home,
     "judge": _judge,
     "form": _fill_in,

@@ -147,6 +147,8 @@ class UsageCommands:
                 *limit_lines(limits, use, windows, caller.person.tz_offset),
                 *await self._most(use.scope, windows, caller),
             ]
+        if self._permission.is_admin(caller.person):
+            lines.append(words.AND_VOTES)
         return CommandReply(tuple(lines))
 
     async def quotas(self, command: AdminCommand, caller: Caller) -> CommandReply:

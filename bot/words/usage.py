@@ -92,6 +92,8 @@ _HEADINGS: Mapping[str, str] = {
     "workspace": "*The workspace*",
 }
 
+AND_VOTES = "What people think of answers: `/grok feedback`."
+
 
 def heading(kind: str, name: str = "") -> str:
     """Above what somebody used; `name` mentions whoever it is, when it is not the reader."""

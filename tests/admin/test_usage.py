@@ -162,6 +162,11 @@ async def test_admins_are_told_who_used_most(at: Desk) -> None:
     assert "Used most" not in await at.command("usage channel", user=BEN)
 
 
+async def test_admins_are_told_where_votes_are_seen(at: Desk) -> None:
+    assert words.AND_VOTES in await at.command("usage")
+    assert words.AND_VOTES not in await at.command("usage", user=BEN)
+
+
 async def test_in_direct_messages_usage_is_ones_own(at: Desk) -> None:
     told = await at.command("usage", channel=dm_of(BEN), user=BEN)
 
