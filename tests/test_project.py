@@ -177,6 +177,8 @@ def test_the_image_runs_the_bot_without_root_and_without_an_installer() -> None:
 
     assert len(stages) == 2
     assert "--require-hashes" in stages[0]
+    assert "compileall -q bot\n" in final
+    assert final.index("COPY bot ./bot") < final.index("compileall") < final.index("\nUSER ")
     assert "pip install" not in final
     (user,) = re.findall(r"^USER (\S+)$", final, re.MULTILINE)
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
