@@ -143,6 +143,7 @@ def imports(
 @cache
 def _imports(name: str, source: str, names: frozenset[str], package: bool) -> Sequence[Import]:
     found: list[Import] = []
+    calls = "import_module" in source
 
     def visit(node: ast.AST, late: bool) -> None:
         line = getattr(node, "lineno", 0)
@@ -150,14 +151,19 @@ def _imports(name: str, source: str, names: frozenset[str], package: bool) -> Se
         found.extend(Import(target, line, late) for target in targets)
         inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _type_checking(node)
         for child in ast.iter_child_nodes(node):
-            visit(child, late or inside)
+            if calls or isinstance(child, _HOLD_STATEMENTS):
+                visit(child, late or inside)
 
-    visit(_parsed(source), late=False)
+    visit(parsed(source), late=False)
     return found
 
 
+_HOLD_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+"""What an `import` can stand in: much less than there is in a module."""
+
+
 @cache
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 

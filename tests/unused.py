@@ -6,6 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from tests.house import parsed
+
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -17,7 +19,7 @@ def unused(sources: Mapping[str, str]) -> list[str]:
     and fields whose name stands nowhere else, as an attribute, an argument or a string; what is
     decorated, but for properties, is left out.
     """
-    trees = {name: ast.parse(source) for name, source in sources.items()}
+    trees = {name: parsed(source) for name, source in sources.items()}
     used = {each for name, tree in trees.items() for each in _uses(name, tree, frozenset(trees))}
     mentioned = Counter(word for tree in trees.values() for word in _mentions(tree))
     classes = {

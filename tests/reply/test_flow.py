@@ -76,6 +76,7 @@ def marks(messages: list[str]) -> list[Mark]:
     return [mark for each in messages for mark in seen(each) if mark[0] != JOINER]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_an_answer_is_read_alike_wherever_its_cap_cuts_it(seed: int) -> None:
     writer, dice = Writer(seed), random.Random(seed)

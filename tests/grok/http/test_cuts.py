@@ -90,6 +90,7 @@ async def read(endpoint: Endpoint, *pieces: bytes) -> tuple[str, str, bool]:
     return collector.sections()[0].text, failure, collector.whole
 
 
+@pytest.mark.slow
 @ENDPOINTS
 async def test_in_two_at_every_byte(endpoint: Endpoint) -> None:
     raw = whole(endpoint)
@@ -106,6 +107,7 @@ async def test_in_pieces_of_one_size(endpoint: Endpoint, size: int) -> None:
     assert await read(endpoint, *pieces) == (TEXT, "", True)
 
 
+@pytest.mark.slow
 @ENDPOINTS
 async def test_ended_at_every_byte(endpoint: Endpoint) -> None:
     """What is shown is the beginning of the answer, and it is only called whole once it is."""

@@ -127,6 +127,7 @@ def raw(name: str) -> bytes:
     return joined
 
 
+@pytest.mark.slow
 @EACH
 async def test_in_two_at_every_byte(name: str) -> None:
     whole = raw(name)
@@ -153,6 +154,7 @@ def _is_begun(found: Read) -> None:
     assert found.failure in {"", words.GROK_CUT, words.GROK_GARBLED, words.GROK_NOTHING}
 
 
+@pytest.mark.slow
 @EACH
 async def test_ended_at_every_byte(name: str) -> None:
     whole, longest, used = raw(name), 0, 0
