@@ -221,6 +221,8 @@ def _managing(command: str, rest: Sequence[str], mentions: Sequence[str]) -> str
 def _begun(command: str, rest: Sequence[str]) -> str:
     """The help of a command that was begun, whatever follows."""
     unmistakable = rest and keyword(rest[0]) in _NO_SENTENCE.get(command, ())
+    if command in ("defaults", "quota") and len(rest) == 2 and keyword(rest[0]) == "unset":
+        unmistakable = True  # of something that there is not
     return _typed(f"{_HELP} {command}") if unmistakable else ""
 
 

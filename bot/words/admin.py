@@ -29,7 +29,8 @@ ONLY_ADMINS = {
 """By what was wanted."""
 
 WHERE_ADMINS = (
-    "Slack lists the owners and admins under *About this workspace*, in the menu of its name."
+    "Slack lists the workspace’s owners and admins under *About this workspace*, in the menu that "
+    "opens at its name."
 )
 _MOST_ADMINS = 3
 
@@ -158,6 +159,7 @@ CHANGED = {
 }
 """To whoever changed it; {} is whose it is."""
 
+YOURS_CHANGED = "Done. Your own defaults:"
 UNCHANGED = "Nothing to change: that is how it was already."
 FORBIDDEN_EVERYWHERE = "What the workspace forbids stays forbidden here."
 NOT_ANNOUNCED = (
@@ -173,8 +175,8 @@ ALL_MODELS = "Every model may be asked now."
 
 
 def changed(kind: str, whose: str) -> str:
-    """Above the list of what changed."""
-    return CHANGED[kind].format(whose)
+    """Above the list of what changed; `YOURS`, or whose it is."""
+    return YOURS_CHANGED if whose == YOURS else CHANGED[kind].format(whose)
 
 
 def paused(whose: str, kind: str) -> str:
@@ -285,7 +287,7 @@ TOO_MANY_SAVED = (
 
 
 def defaults_of(whose: str) -> str:
-    return f"*Defaults of {whose}:*"
+    return "*Your own defaults:*" if whose == YOURS else f"*Defaults of {whose}:*"
 
 
 def default(name: str, value: str, source: str = "") -> str:

@@ -6,19 +6,19 @@ NOTHING_CHANGED = "Nothing was changed yet. Please correct this:"
 NOTHING_SHOWN = "I could not read this. Please correct it:"
 
 NOTHING_TO_ALLOW = "no model is named"
-ALLOWED_MODELS = "ids of models, such as grok-4.3, or all"
+ALLOWED_MODELS = "write ids of models, such as grok-4.3, or all"
 ALL_FORBIDDEN = "without any model nobody could ask"
-ALLOWED_INSTEAD = "to stop questions for a while, `/grok pause`"
+ALLOWED_INSTEAD = "write `/grok pause` to stop questions for a while"
 NOTHING_TO_SEARCH = "nothing is named"
 NOT_SEARCHED = "is neither web, x, a domain such as example.com nor a handle such as @xai"
-ALLOWED_SEARCHED = "web, x, domains such as example.com, handles such as @xai, or all"
+ALLOWED_SEARCHED = "write web, x, domains such as example.com, handles such as @xai, or all"
 NOTHING_TO_SET = "there is nothing to set"
-ALLOWED_DEFAULTS = "flags, such as --temperature 0.2"
+ALLOWED_DEFAULTS = "write flags, such as --temperature 0.2"
 NO_EQUALS = "has no =VALUE"
-ALLOWED_QUOTAS = "NAME=VALUE, such as tokens-per-day=200k"
+ALLOWED_QUOTAS = "write NAME=VALUE, such as tokens-per-day=200k"
 NOTHING_TO_UNSET = "nothing is named"
-ALLOWED_DEFAULT_NAMES = "names of flags, such as temperature"
-ALLOWED_QUOTA_NAMES = "names of limits, such as tokens-per-day"
+ALLOWED_DEFAULT_NAMES = "write names of flags, such as temperature"
+ALLOWED_QUOTA_NAMES = "write names of limits, such as tokens-per-day"
 PROMPT_NO_DEFAULT = "cannot be a default: everybody asks something else"
 AT_THE_END = "channel, workspace or me, at the end"
 AT_THE_END_OF_QUOTAS = "channel, user @name, each-user or workspace, at the end"
@@ -26,7 +26,7 @@ ALLOWED_PERSON = (
     "write @ and pick the name from the list that Slack offers, or write a member ID such as "
     "U012AB3CD, which the menu ⋮ of a profile copies"
 )
-ALLOWED_MONTH = "a month such as 2025-03"
+ALLOWED_MONTH = "a month such as 2026-10"
 
 
 def out_of_place(text: str) -> str:
@@ -51,9 +51,9 @@ HELP = {
     "models": """\
 Which models there are, what they cost, and which of them may be asked.
 • `/grok models`: the list
-• `/grok models allow grok-4.3 grok-3-mini`: these may be asked in this channel. As long as none \
+• `/grok models allow grok-4.3 grok-4.5`: these may be asked in this channel. As long as none \
 is named, all may
-• `/grok models forbid grok-3-mini workspace`: no longer, in any channel
+• `/grok models forbid grok-4.5 workspace`: no longer, in any channel
 • `/grok models allow all`: all may be asked again
 Only admins can allow and forbid.""",
     "search": """\
@@ -69,15 +69,15 @@ How much may be searched: `/grok help quota`. Only admins can allow and forbid."
 What was used, what is left, and when it resets.
 • `/grok usage`: in this channel, and your own part
 • `/grok usage me`, `/grok usage channel`, `/grok usage workspace`: one of them
-• `/grok usage export 2025-03`: a month as a table (a CSV file, in your direct messages) by \
+• `/grok usage export 2026-10`: a month as a table (a CSV file, in your direct messages) by \
 channel, person and model, for admins; this month without a date""",
     "feedback": """\
 What people think of answers: the share of 👍 by model, channel, way in and parameters, with how \
 sure that is, what those answers cost and how long they took.
-• `/grok feedback`, `/grok usage votes`: this month; `/grok feedback 2025-03`: another
+• `/grok feedback`, `/grok usage votes`: this month; `/grok feedback 2026-10`: another
 • `/grok feedback export`: each vote, as CSV and JSONL, in your direct messages
-• `/grok feedback texts on`: of this channel, questions and answers go along in that, as long as \
-they are remembered; `/grok feedback texts off`
+• `/grok feedback texts on`: exports hold questions and answers of this channel too, as long as \
+they are remembered; `/grok feedback texts off`: no longer
 • `/grok feedback off`, `/grok feedback on workspace`: whether answers have thumbs
 For admins.""",
     "prompts": """\
@@ -107,8 +107,8 @@ own defaults, then what the channel has, then the workspace.
 • `/grok defaults set --temperature 0.2 me`: for yourself, wherever you ask; \
 `/grok defaults show me`
 • `/grok defaults unset temperature reply`: take some back
-• `/grok defaults reset`: take all back, of this channel; `/grok defaults reset workspace` \
-of the workspace
+• `/grok defaults reset`: take all back, of this channel; `/grok defaults reset workspace`: \
+those of the workspace
 Every flag but `--prompt` will do; `/grok help flags` lists them.""",
     "pause": """\
 No new questions for a while. Answers that are being written go on.

@@ -71,7 +71,7 @@ PROMPT_SPLIT = "some of it follows --prompt, and some stands at the end"
 ALLOWED_PROMPT_SPLIT = 'one prompt at the end, or each as --prompt "…"'
 
 ALLOWED_MODEL = "the id of a model"
-ALLOWED_PROMPT = "something to ask"
+ALLOWED_PROMPT = "write something to ask"
 PROMPT_WANTED = "write your question at the end"
 ALLOWED_STOP = "text that is not empty"
 ALLOWED_STREAM_WITH_BEST_OF = "leave it out, or ask without --best-of"

@@ -31,7 +31,7 @@ async def test_ones_own_defaults_hold_for_oneself_before_those_of_the_channel(
         await told(stage, "defaults reset me", user=BEN)
         none = await told(stage, "defaults show me", user=BEN)
 
-    assert "Done. Defaults of your own:" in said
+    assert "Done. Your own defaults:" in said
     assert "`--temperature`: not set → 0.2" in said
     assert "0.2" in shown
     assert "your own" in here

@@ -141,7 +141,7 @@ def test_all_models_are_allowed_at_once_but_not_forbidden() -> None:
     )
     assert forbidden
     assert [fault.allowed for fault in forbidden.faults] == [
-        "to stop questions for a while, `/grok pause`"
+        "write `/grok pause` to stop questions for a while"
     ]
 
 

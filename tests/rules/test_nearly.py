@@ -50,6 +50,8 @@ from tests.rules.test_admin_commands import QUESTIONS
         ("quota clear channel", "/grok help quota"),
         ("quota clear workspace", "/grok help quota"),
         ("quota unset all channel", "/grok help quota"),
+        ("quota unset nothing", "/grok help quota"),
+        ("defaults unset zebra", "/grok help defaults"),
         ("quota list channel", "/grok quota show channel"),
         ("defaults remove temperature", "/grok defaults unset temperature"),
         ("defaults clear", "/grok defaults reset"),
