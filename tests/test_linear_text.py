@@ -8,7 +8,7 @@ is no fault of the code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +16,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.markdown import openings
+from bot.markdown.links.places import _between_words
+from bot.markdown.mending import _mendable
 from tests.hostile import FRAGMENTS, against, common
 from tests.linear import (
     functions_of,
@@ -43,6 +45,7 @@ NO_TEXT = {
     "bot.terminal.ask": "asks Grok",
     "bot.store.scripts": "reads scripts of its own",
     "bot.settings": "reads what the operator has set, time zones from files",
+    "bot.eval.dataset._without_waiting": "opens a file of an operator's",
     "bot.metrics._closed": "names what is counted, each once in a process",
 }
 """Modules and functions whose strings nobody in Slack and no API has written."""
@@ -57,12 +60,14 @@ FUNCTIONS = {
 
 MADE_IN_FUNCTIONS = {
     "bot.markdown.openings": ["_all_dull: re.compile", "_next_formula: re.compile"],
+    "bot.markdown.links.places": ["_between_words: re.compile"],
+    "bot.markdown.mending": ["_mendable: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],
     "bot.ops.redact": ["__init__: re.compile"],
     "bot.slack.reading.shown": ["without_call: re.compile", "without_call: re.compile"],
 }
 """Patterns that depend on names or secrets: what uses them is driven by `DRIVERS`. Those of
-`openings` are made when they are needed, and tried by themselves below."""
+`markdown` are made when they are needed, and tried by themselves below."""
 
 REFUSES = {
     "bot.completion.form._read(name)": "takes a name of a field (`a form`)",
@@ -157,6 +162,18 @@ def test_every_pattern_made_when_it_is_needed_does_too(kinds: tuple[str, ...], b
         pattern = made(kinds, bars)
         found = slow(made.__name__, uses_of(pattern, "match"), against(pattern))
         assert list(map(str, found)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", [_between_words, _mendable])
+def test_so_does_every_pattern_made_once(made: Callable[[], re.Pattern[str]]) -> None:
+    pattern = made()
+    found = [
+        str(each)
+        for way in ("search", "split")
+        for each in slow(made.__name__, uses_of(pattern, way), against(pattern))
+    ]
+    assert found == []
 
 
 @pytest.mark.slow
