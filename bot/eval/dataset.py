@@ -163,6 +163,7 @@ def _rows(reader: _Reader, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]
         if lines and (fault := _fault_of_names(names)):
             reader.add(1, fault)
             return
+        number = rows.line_num
         for row in rows:
             number = rows.line_num
             if row.get(""):

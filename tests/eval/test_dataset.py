@@ -171,6 +171,8 @@ def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
         ("prompt,expected,\na,b,c\n", 2, words.MORE_CELLS),
         ('prompt,expected\na,b\nc,"d\ne,f\ng,h\n', 3, "is no CSV"),
         ('prompt,expected\na,b\n"c"d,e\n', 3, "is no CSV"),
+        ('prompt,expected\n"a,b\nc,d\n', 2, "is no CSV"),
+        ('"prompt,expected\na,b\n', 1, "is no CSV"),
         ("prompt,expeted\na,b\n", 2, words.unknown_key("expeted", "expected")),
     ],
 )
