@@ -208,7 +208,7 @@ def defaults_here(rules: InForce, *, may_set: bool) -> tuple[str, ...]:
     return (
         words.DEFAULTS_HERE,
         *(
-            _default(default, rules.set_by(default.source).get(default.name))
+            _default(default, rules.set_by(default.source).get(default.name), rules.passed_over)
             for default in rules.defaults
         ),
         words.HOW_TO_SET if may_set else words.HOW_TO_SAY,
@@ -310,12 +310,15 @@ def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> 
             yield words.audit_change(change.what, change.before, change.after)
 
 
-def _default(default: Default, as_set: JsonValue) -> str:
+def _default(default: Default, as_set: JsonValue, passed_over: Default | None) -> str:
     name, value = default_name(default.name), default_value(default.name, default.value)
     source = words.SOURCES[default.source]
     if as_set != default.value:
         lowered = words.lowered(default_value(default.name, as_set))
         source = words.FIRST_ALLOWED if default.name == "model" else lowered
+    if passed_over and passed_over.name == default.name and passed_over.value != default.value:
+        other = default_value(passed_over.name, passed_over.value)
+        source = words.in_place_of(source, other, words.SOURCES[passed_over.source])
     return words.default(name, value, source)
 
 

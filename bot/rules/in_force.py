@@ -32,6 +32,8 @@ _CAPPED: Mapping[str, QuotaName] = {
 }
 """The cap that bounds a parameter."""
 
+_SOURCES: tuple[Source, ...] = ("own", "channel", "workspace", "settings")
+
 IdOf = Callable[[str], str]
 """The id of a model by any name that it has; `str` where each has but one."""
 
@@ -148,10 +150,7 @@ class InForce:
         the next default that is, else the first of the models that are named as allowed, if any
         is.
         """
-        found: dict[str, list[Default]] = {}
-        for source in ("own", "channel", "workspace", "settings"):
-            for name, value in self.set_by(source).items():
-                found.setdefault(name, []).append(Default(name, value, source))
+        found = self._found
         caps = self.caps
         chosen = {name: _within(caps, narrowest) for name, (narrowest, *_) in found.items()}
         if "model" in found:
@@ -159,6 +158,21 @@ class InForce:
         if "search" in found:
             chosen["search"] = self._searched(found["search"][0])
         return tuple(chosen[name] for name in OPTIONS if name in chosen)
+
+    @property
+    def passed_over(self) -> Default | None:
+        """The model that would be the default if it were allowed."""
+        models = self._found.get("model", ())
+        return models[0] if models and models[0].value not in self.models else None
+
+    @property
+    def _found(self) -> Mapping[str, Sequence[Default]]:
+        """Every default by its name, the narrowest first."""
+        found: dict[str, list[Default]] = {}
+        for source in _SOURCES:
+            for name, value in self.set_by(source).items():
+                found.setdefault(name, []).append(Default(name, value, source))
+        return found
 
     def within_caps(
         self, values: Mapping[str, JsonValue], wanted_by_nobody: Container[str]

@@ -272,6 +272,11 @@ def lowered(value: str) -> str:
     return f"the most that is allowed here, set to {value}"
 
 
+def in_place_of(source: str, model: str, other: str) -> str:
+    """Where a default model comes from, while `model`, which comes from `other`, is not allowed."""
+    return f"{source}, in place of {model} ({other}), which may not be asked here"
+
+
 def none_set(whose: str) -> str:
     """There are no defaults of this channel or the workspace."""
     return f"No defaults are set for {whose}. `/grok defaults set --temperature 0.5` sets one."

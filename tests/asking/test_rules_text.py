@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -94,6 +95,17 @@ def test_a_default_that_gives_way_says_to_what() -> None:
     assert words.lowered("9000") in line_of(lines, "--max-tokens")
     assert "`grok-4.7`" in line_of(lines, "--model")
     assert words.FIRST_ALLOWED in line_of(lines, "--model")
+
+
+def test_a_model_that_gives_way_is_named() -> None:
+    everywhere = Rules(defaults={"model": "grok-4.3"})
+    found = policy(here=Rules(models={"grok-4.7": False}), workspace=everywhere)
+    found = replace(found, own={"model": "grok-4.7"})
+
+    lines = defaults_here(in_force(found), may_set=True)
+
+    source = words.in_place_of(words.THE_WORKSPACE, "`grok-4.7`", "your own")
+    assert line_of(lines, "--model") == words.default("`--model`", "`grok-4.3`", source)
 
 
 def test_the_defaults_of_one_place_are_those_set_there() -> None:
