@@ -146,7 +146,7 @@ def traits_of(line: str) -> Traits:
     ticks, bar = "```" in line or "~~~" in line, "|" in line
     return Traits(
         weigh(line),
-        _is_quoted(line),
+        is_quoted(line),
         heading,
         divider,
         opened_fence(line) if ticks else None,
@@ -234,7 +234,7 @@ def ends_paragraph(line: str) -> bool:
 def begins_paragraph(line: str, last: str) -> bool:
     """Whether inline markup cannot go on from `last`, the line above, into `line`: an item of a
     list, a heading, the first line of a quotation."""
-    return bool(_BEGINS_BLOCK.match(line)) or (_is_quoted(line) and not _is_quoted(last))
+    return bool(_BEGINS_BLOCK.match(line)) or (is_quoted(line) and not is_quoted(last))
 
 
 def undecided(line: str, last: str, context: Context) -> int | None:
@@ -290,9 +290,10 @@ def _is_begun_fence(line: str) -> bool:
     return _BEGUN_FENCE.fullmatch(_bare(line)) is not None
 
 
-def _is_quoted(line: str) -> bool:
+def is_quoted(line: str) -> bool:
+    """Whether `line` begins with the mark of a quotation."""
     return line.lstrip(" \t\r")[:1] == ">"
 
 
 def _bare(line: str) -> str:
-    return line.strip(" \t\r\n>" if _is_quoted(line) else " \t\r\n")
+    return line.strip(" \t\r\n>" if is_quoted(line) else " \t\r\n")

@@ -12,10 +12,8 @@ from bot.markdown.lines import (
     Context,
     Fence,
     Table,
-    Traits,
     begins_paragraph,
     heading_at,
-    is_deep,
     is_plain,
     may_be_rule,
     opened_fence,
@@ -24,10 +22,8 @@ from bot.markdown.lines import (
     traits_of,
 )
 from bot.markdown.pieces import Piece, Room, most_within, weigh
-from bot.markdown.runs import end_of_code, last_blank, last_block, last_paragraph, text_in
-
-HEADING_CHARS = 100
-"""What a heading counts on top of its text (measured live, see `slack_limits`)."""
+from bot.markdown.runs import Span, end_of_code, last_blank, last_block, last_paragraph, text_in
+from bot.markdown.steps import BELOW, Step, standing_at
 
 _TABLE_ROWS = 90
 _TABLE_CHARS = 9_000
@@ -38,6 +34,13 @@ _TABLE_HEAD = 1_000
 _MOST_MARKS = 8
 _MARK_CHARS = 12
 """What stands at the beginning of a message may be the mark of an item there, and was none."""
+
+_LEAST_RUN = 64
+"""Of text of fewer characters each line is taken by itself."""
+
+_AHEAD = 240
+"""Lines of so many characters are added at once, if it is known what they do; then it is looked
+whether those below are but text."""
 
 _CLOSING = 2 + 3 * LONGEST_FENCE
 """Room kept for closing a fence and its language, or the inline markup that is open."""
@@ -59,6 +62,9 @@ class Mark(NamedTuple):
     context: Context
     paragraph: Paragraph
 
+
+_new = tuple.__new__
+"""Makes a `Paragraph` at once: there may be thousands in a text."""
 
 _Noted = tuple[int, int, int, Context, Paragraph]
 """What a `Mark` holds, of which most are never asked for."""
@@ -93,7 +99,7 @@ class OpenMessage:
         self._blocks = 3 if isinstance(context, Table) else 1
         self._rows = 0
         self._table_chars = len(self.before) if isinstance(context, Table) else 0
-        self._doubtful = _is_doubtful(context)
+        self._standing = standing_at(context, within=self._goes_on)
         self._paragraph = self._last_paragraph = Paragraph(0, context)
         self._gap: _Noted | None = None
         self._line: _Noted | None = None
@@ -117,8 +123,8 @@ class OpenMessage:
         self.text = f"{self.text[:cut]}{closing}{below}"
         if taken:
             self.at = len(self.text)
-            self.last_line = self.text[self.text.rfind("\n", 0, -1) + 1 :]
             self._chars += weigh(closing)
+            self._pass_line(self.text[self.text.rfind("\n", 0, -1) + 1 :])
 
     def next_line(self) -> tuple[str, bool]:
         """The line behind those that were taken, and whether all of it came."""
@@ -143,87 +149,113 @@ class OpenMessage:
         return len(line) <= left and traits_of(line).weight <= left
 
     def take(self, line: str) -> bool:
-        """Add the next line, a whole one. False: there is no room for it."""
-        left = self._room.chars - self._chars
-        if len(line) > left or (traits := traits_of(line)).weight > left:
+        """Add the next line, a whole one, and some of those below it of which it is known what they
+        do. False: there is no room for it."""
+        if len(line) > self._left:
             return False
-        before = self.context
-        begin = self.at, self._chars, self._blocks, before, self._paragraph
-        fence = before if isinstance(before, Fence) else None
-        inside = fence is not None and not (
-            (fence.quoted or fence.of_table) and self._leaves(fence, line, self.at)
-        )
-        heads = traits.rule and "|" in self.last_line and not isinstance(before, Table)
-        chars, blocks = 0, 0
-        if fence is None or self._doubtful:
-            chars, blocks = (HEADING_CHARS, 2) if traits.heading else (0, 0)
-            blocks = 2 if traits.divider or heads else blocks
-        if self._line and not self._has_room(line, left - traits.weight - chars, blocks):
+        step = self._standing.step(line, self.last_line)
+        if not self._has_room(line, step):
             return False
-        self._last_paragraph = self._paragraph_with(line)
-        if fence and inside:
-            self.context = None if fence.closes(line) else fence
-        else:
-            self.context = self._context_after(line, traits, heads=heads)
-        self.at += len(line)
-        ends = inside or traits.ends_paragraph or self.context is not None
-        self._paragraph = Paragraph(self.at, self.context) if ends else self._last_paragraph
-        if traits.may_be_fence or traits.fence:
-            self._doubtful = self._doubtful or self._is_now_doubtful(line, before, traits)
-        self._chars += traits.weight + chars
-        self._blocks += blocks
-        self.last_line = line
-        self._note(traits, line, begin)
+        if isinstance(step.context, Table):
+            self._count_row(line, begins_table=not step.goes_on)
+        self._add(line, step)
         return True
 
-    def _has_room(self, line: str, left: int, blocks: int) -> bool:
-        """Whether `line` fits, which leaves room for `left` characters and costs `blocks`."""
-        if isinstance(self.context, Table) and "|" in line:
+    def _has_room(self, line: str, step: Step) -> bool:
+        """Whether `line` fits, which does `step`."""
+        left = self._left - step.weight
+        if left < 0 or not self._line:
+            return left >= 0
+        if step.row:
             return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
-        return left >= 0 and self._blocks + blocks <= self._room.blocks
+        return left >= step.chars and self._blocks + step.blocks <= self._room.blocks
+
+    def _count_row(self, line: str, *, begins_table: bool) -> None:
+        self._rows = 0 if begins_table else self._rows + 1
+        self._table_chars += len(line) + (len(self.last_line) if begins_table else 0)
+
+    def _add(self, line: str, step: Step) -> None:
+        """Add `line`, which does `step`, and lines below it that are remembered and fit."""
+        most_chars, most_blocks = self._room.chars, self._room.blocks
+        end = self.at, self._chars, self._blocks, self.context, self._paragraph
+        at, chars, blocks, context, paragraph = end
+        noted, size = self._line, len(line)
+        below = self.text[at + size : at + size + _AHEAD].split("\n")
+        last = below.pop()
+        for following in (*below, last):
+            begin, above = end, paragraph
+            if step.begins and paragraph[0] != at:
+                above = _new(Paragraph, (at, context))
+            if not step.goes_on:
+                context = step.context
+            begun, at = at, at + size
+            paragraph = _new(Paragraph, (at, context)) if step.ends else above
+            chars += step.weight + step.chars
+            blocks += step.blocks
+            end = at, chars, blocks, context, paragraph
+            if step.gap and (begun or step.gap == BELOW):
+                self._gap = end if step.gap == BELOW else begin
+            if step.line and (begun or step.line == BELOW):
+                noted = end if step.line == BELOW else begin
+            standing = step.behind
+            known = standing.known.get(following)
+            if known is None or known.row or following is last:
+                break
+            left = most_chars - chars - known.weight
+            if left < 0 or (noted and (left < known.chars or blocks + known.blocks > most_blocks)):
+                break
+            step, size = known, len(following) + 1
+        self.at, self._chars, self._blocks, self.context, self._paragraph = end
+        self._last_paragraph, self._line, self._standing = above, noted, standing
+        self.last_line = self.text[at - size : at]
 
     def take_run(self) -> None:
         """Take at once those of the next lines that are nothing but text, or code, as far as they
         fit, and leave it to `take` to take the last of them."""
-        context = self.context
+        context, doubtful = self.context, self._standing.doubtful
         if context is None and self._blocks <= self._room.blocks:
-            self._take_run_of_text()
-        elif context is not WIDE_TABLE and isinstance(context, Fence) and not self._doubtful:
+            self._take_run_of_text(blocks=not doubtful)
+        elif context is not WIDE_TABLE and isinstance(context, Fence) and not doubtful:
             self._take_run_of_code()
 
-    def _take_run_of_text(self) -> None:
-        blocks = not self._doubtful
-        end, last = text_in(self.text, self.at, len(self.text), blocks=blocks)
-        if self.at < last and (room := self._within_room(end)) < end:
-            _, last = text_in(self.text, self.at, room, blocks=blocks)
-        if self.at == last:
+    def _take_run_of_text(self, *, blocks: bool) -> None:
+        text, at = self.text, self.at
+        end, last = text_in(text, at, len(text), blocks=blocks)
+        if last - at < _LEAST_RUN:
             return
-        gap, paragraph = self._gap_above(last), self._paragraph_above(last)
+        if (weight := weigh(text[at:last])) + weigh(text[last:end]) > self._left:
+            _, last = text_in(text, at, self._within_room(end), blocks=blocks)
+            weight = weigh(text[at:last])
+        if at == last:
+            return
+        block = last_block(text, at, last)
+        gap, paragraph = self._gap_above(last, block), self._paragraph_above(last, block)
         self._gap, self._paragraph = gap, paragraph
-        self._pass(last)
+        self._pass(last, weight)
 
     def _take_run_of_code(self) -> None:
         room = self._within_room(end_of_code(self.text, self.at))
         end = self.text.rfind("\n", self.at, room) + 1
         last = self.text.rfind("\n", self.at, max(end - 1, 0)) + 1
         if self.at < last:
-            self._pass(last)
+            self._pass(last, weigh(self.text[self.at : last]))
 
-    def _gap_above(self, end: int) -> _Noted | None:
-        """What is to be remembered as a gap below the text that goes on to `end`."""
-        block = last_block(self.text, self.at, end)
+    def _gap_above(self, end: int, block: Span | None) -> _Noted | None:
+        """What is to be remembered as a gap below the text that goes on to `end`, whose last block
+        of code is `block`."""
         gap = last_blank(self.text, block[1] if block else self.at, end)
         if gap is None and not (block and block[0]):
             return self._gap
         at = block[0] if block and gap is None else gap or 0
         chars = self._chars + weigh(self.text[self.at : at])
-        return at, chars, self._blocks, None, self._paragraph_above(at)
+        above = last_block(self.text, self.at, at) if block else None
+        return at, chars, self._blocks, None, self._paragraph_above(at, above)
 
-    def _paragraph_above(self, end: int) -> Paragraph:
-        """The paragraph that goes on below the text that goes on to `end`."""
+    def _paragraph_above(self, end: int, block: Span | None) -> Paragraph:
+        """The paragraph that goes on below the text that goes on to `end`, whose last block of code
+        is `block`."""
         if end == self.at:
             return self._paragraph
-        block = last_block(self.text, self.at, end)
         begin = last_paragraph(self.text, block[1] if block else self.at, end)
         if begin is None and block:
             begin = block[1]
@@ -232,12 +264,17 @@ class OpenMessage:
             begin = self.at
         return self._paragraph if begin is None else Paragraph(begin, None)
 
-    def _pass(self, end: int) -> None:
+    def _pass(self, end: int, weight: int) -> None:
         """Count the lines up to `end` as taken."""
-        passed = self.text[self.at : end]
-        self._chars += weigh(passed)
-        self.last_line = passed[passed.rfind("\n", 0, -1) + 1 :]
+        self._chars += weight
+        line = self.text.rfind("\n", self.at, end - 1) + 1 or self.at
         self.at = end
+        self._pass_line(self.text[line:end])
+
+    def _pass_line(self, line: str) -> None:
+        """Take it that `line` is the last that was taken."""
+        self.last_line = line
+        self._standing = self._standing.below(line)
 
     def _within_room(self, end: int) -> int:
         """`end`, or the last place above for which there is room."""
@@ -388,32 +425,6 @@ class OpenMessage:
             return space
         return max(whole_characters(line, most, least), 1 if self.at == 0 else 0)
 
-    def _is_now_doubtful(self, line: str, before: Context, traits: Traits) -> bool:
-        """Whether not every reader sees the code that we see, now that `line` was added."""
-        if _is_doubtful(self.context):
-            return True
-        if not traits.may_be_fence:
-            return False
-        code = before if isinstance(before, Fence) else None
-        passed_over = self.context is before and (code is None or code.seems_closed(line))
-        return passed_over or is_deep(line)
-
-    def _context_after(self, line: str, traits: Traits, *, heads: bool) -> Context:
-        """What is open behind `line`, which is not in a block of code; `heads`: it is the rule
-        below the head of a table."""
-        if traits.fence or not traits.bar:
-            return traits.fence
-        context = self.context
-        if isinstance(context, Table):
-            self._rows += 1
-            self._table_chars += len(line)
-            return context
-        if heads:
-            self._rows = 0
-            self._table_chars += len(self.last_line) + len(line)
-            return Table(self.last_line + line)
-        return None
-
     def _paragraph_with(self, line: str) -> Paragraph:
         """The paragraph that `line`, the next one, belongs to."""
         paragraph = self._paragraph
@@ -423,31 +434,8 @@ class OpenMessage:
             return Paragraph(self.at, self.context)
         return paragraph
 
-    def _note(self, traits: Traits, line: str, begin: _Noted) -> None:
-        """Remember where the message may end, now that `line` has been added: rather above a
-        line that leads on to those below it."""
-        context, (at, _, _, before, _) = self.context, begin
-        end = self.at, self._chars, self._blocks, context, self._paragraph
-        opens = context is not before and isinstance(context, Fence)
-        leads = opens or (before is None and traits.heading and line.lstrip().startswith("#"))
-        if context is None and traits.blank:
-            self._gap = end
-        elif at and before is None and leads:
-            self._gap = begin
-        if context is not before and isinstance(context, Table):
-            return
-        if not (leads or (context is None and traits.bar)):
-            self._line = end
-        elif at:
-            self._line = begin
-
 
 def _reopening(context: Context) -> str:
     if isinstance(context, Fence):
         return context.opening
     return context.head if context and weigh(context.head) <= _TABLE_HEAD else ""
-
-
-def _is_doubtful(context: Context) -> bool:
-    """Whether not every reader sees the same code here, so that headings may be seen in it."""
-    return isinstance(context, Fence) and not context.plain

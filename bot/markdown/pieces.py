@@ -25,8 +25,8 @@ def weigh(text: str) -> int:
     if (len(text) < _SHORT or not plain) and not _COUNTS_MORE.search(text):
         return len(text)
     units = len(text) if plain else len(text) + _in_two_units(text)
-    entities = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
-    return units + entities + sum(map(text.count, "&<@]"))
+    count = text.count
+    return units + 5 * count("&") + 4 * count("<") + 3 * count(">") + count("@") + count("]")
 
 
 def _in_two_units(text: str) -> int:

@@ -36,7 +36,11 @@ _LAST_PARAGRAPH = re.compile(
 )
 
 
-def text_in(text: str, at: int, end: int, *, blocks: bool) -> tuple[int, int]:
+Span = tuple[int, int]
+"""Two places in a text."""
+
+
+def text_in(text: str, at: int, end: int, *, blocks: bool) -> Span:
     """Where the lines end that are nothing but text, the first of them at `at`, and where the last
     one begins; whole blocks of code count as lines of text where there are `blocks`."""
     run = _TEXTS_AND_BLOCKS.match(text, at, end) if blocks else _TEXTS.match(text, at, end)
@@ -49,7 +53,7 @@ def end_of_code(text: str, at: int) -> int:
     return run.end() if run else at
 
 
-def last_block(text: str, at: int, end: int) -> tuple[int, int] | None:
+def last_block(text: str, at: int, end: int) -> Span | None:
     """Where the last block of code begins and ends, from `at` to `end`, which are nothing but text
     and blocks of code."""
     if text.find("```", at, end) < 0 and text.find("~~~", at, end) < 0:

@@ -1,0 +1,208 @@
+"""What one more line makes of the message that it is added to.
+
+That depends on the line, on what is open above it, and on little of the line above: so it is told
+once for each, and remembered of short lines.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from bot.markdown.lines import (
+    WIDE_TABLE,
+    Context,
+    Fence,
+    Table,
+    Traits,
+    begins_paragraph,
+    is_deep,
+    is_quoted,
+    traits_of,
+)
+
+HEADING_CHARS = 100
+"""What a heading counts on top of its text (measured live, see `slack_limits`)."""
+
+NOWHERE, ABOVE, BELOW = range(3)
+"""Where a message may end beside a line, as far as that line goes."""
+
+LONGEST_KEPT = 32
+_MOST_BARS = 8
+"""Longer lines, and those of more bars, which may begin a wide table, are not remembered."""
+
+_MOST_PLACES, _MOST_KEPT = 256, 4_096
+"""At so many places is remembered what so many lines do in all."""
+
+
+class Step(NamedTuple):
+    """What a line does."""
+
+    weight: int
+    """Counted characters of the line."""
+    chars: int
+    """Those that it counts on top of them."""
+    blocks: int
+    begins: bool
+    """Inline markup cannot go on from above into it."""
+    ends: bool
+    """Nor from it into what is below."""
+    goes_on: bool
+    """The same is open below as above."""
+    context: Context
+    """What is open below; of a table that goes on only that there is one."""
+    row: bool
+    """It stands in a table, as one of its rows unless a fence begins there."""
+    gap: int
+    """Where there is a gap: `ABOVE` it or `BELOW` it, between two blocks."""
+    line: int
+    """Where the message may end, be it between two blocks or not."""
+    behind: Standing
+    """Where the line below stands."""
+
+
+class Standing:
+    """Where a line stands: what is `context` above it, of a table only that there is one, whether
+    the code there is `doubtful`, and of the line above whether it is quoted and holds a bar."""
+
+    __slots__ = ("_bar", "_context", "_quoted", "_within", "doubtful", "known")
+
+    kept: ClassVar = 0
+    """Lines that are remembered, of all places."""
+
+    def __init__(
+        self, context: Context, *, doubtful: bool, quoted: bool, bar: bool, within: bool = False
+    ) -> None:
+        """`within`: a line of code goes on here."""
+        self._context = context
+        self.doubtful = doubtful
+        self._quoted = quoted
+        self._bar = bar
+        self._within = within
+        self.known: dict[str, Step] = {}
+        """What `step` finds for some lines, by what they are without their ends."""
+
+    def step(self, line: str, last: str) -> Step:
+        """What `line`, a whole one, does below the line `last`."""
+        return self.known.get(line[:-1]) or self._step(line, last)
+
+    def below(self, last: str) -> Standing:
+        """Where the same is open, below the line `last`."""
+        quoted, bar = is_quoted(last), "|" in last
+        return _standing(self._context, doubtful=self.doubtful, quoted=quoted, bar=bar)
+
+    def _step(self, line: str, last: str) -> Step:
+        before, traits = self._context, traits_of(line)
+        fence = before if isinstance(before, Fence) else None
+        inside = fence is not None and (self._within or not fence.leaves(line))
+        heads = traits.rule and self._bar and not isinstance(before, Table)
+        chars = blocks = 0
+        if fence is None or self.doubtful:
+            chars, blocks = (HEADING_CHARS, 2) if traits.heading else (0, 0)
+            blocks = 2 if traits.divider or heads else blocks
+        context = _context_after(before, line, traits, last if heads else "", inside=inside)
+        doubtful = self.doubtful or _makes_doubtful(before, context, line, traits)
+        goes_on = context is before
+        gap, noted = _ends(before, context, line, traits, goes_on=goes_on)
+        step = Step(
+            traits.weight,
+            chars,
+            blocks,
+            begins=before is not None or begins_paragraph(line, last),
+            ends=inside or traits.ends_paragraph or context is not None,
+            goes_on=goes_on,
+            context=context,
+            row=isinstance(before, Table) and traits.bar,
+            gap=gap,
+            line=noted,
+            behind=_standing(context, doubtful=doubtful, quoted=traits.quoted, bar=traits.bar),
+        )
+        if not (heads or self._within):
+            self._remember(line, step)
+        return step
+
+    def _remember(self, line: str, step: Step) -> None:
+        if len(line) > LONGEST_KEPT or line.count("|") > _MOST_BARS or self._context is WIDE_TABLE:
+            return
+        if Standing.kept == _MOST_KEPT:
+            _forget()
+        Standing.kept += 1
+        self.known[line[:-1]] = step
+
+
+_ANY_TABLE = Table("")
+_STANDINGS: dict[tuple[Context, bool, bool, bool], Standing] = {}
+
+
+def standing_at(context: Context, *, within: bool) -> Standing:
+    """Where the first line of a message stands that begins inside `context`; `within` a line."""
+    doubtful = is_doubtful(context)
+    if within:
+        return Standing(context, doubtful=doubtful, quoted=False, bar=False, within=True)
+    return _standing(context, doubtful=doubtful, quoted=False, bar=False)
+
+
+def is_doubtful(context: Context) -> bool:
+    """Whether not every reader sees the same code here, so that headings may be seen in it."""
+    return isinstance(context, Fence) and not context.plain
+
+
+def _standing(context: Context, *, doubtful: bool, quoted: bool, bar: bool) -> Standing:
+    context = _ANY_TABLE if isinstance(context, Table) else context
+    key = context, doubtful, quoted, bar
+    if known := _STANDINGS.get(key):
+        return known
+    if len(_STANDINGS) == _MOST_PLACES:
+        _forget()
+    standing = Standing(context, doubtful=doubtful, quoted=quoted, bar=bar)
+    return _STANDINGS.setdefault(key, standing)
+
+
+def _forget() -> None:
+    for each in _STANDINGS.values():
+        each.known.clear()
+    _STANDINGS.clear()
+    Standing.kept = 0
+
+
+def _context_after(
+    before: Context, line: str, traits: Traits, head: str, *, inside: bool
+) -> Context:
+    """What is open behind `line`, which is `inside` of a block of code or not; the `head` of a
+    table stands above it if it is the rule below that."""
+    if isinstance(before, Fence) and inside:
+        return None if before.closes(line) else before
+    if traits.fence or not traits.bar:
+        return traits.fence
+    if isinstance(before, Table):
+        return before
+    return Table(head + line) if head else None
+
+
+def _makes_doubtful(before: Context, context: Context, line: str, traits: Traits) -> bool:
+    """Whether not every reader sees the code that we see, now that `line` was added."""
+    if not (traits.may_be_fence or traits.fence):
+        return False
+    if is_doubtful(context):
+        return True
+    if not traits.may_be_fence:
+        return False
+    code = before if isinstance(before, Fence) else None
+    passed_over = context is before and (code is None or code.seems_closed(line))
+    return passed_over or is_deep(line)
+
+
+def _ends(
+    before: Context, context: Context, line: str, traits: Traits, *, goes_on: bool
+) -> tuple[int, int]:
+    """Where there is a gap beside `line`, and where the message may end there: rather above a line
+    that leads on to those below it."""
+    opens = isinstance(context, Fence) and not goes_on
+    leads = opens or (before is None and traits.heading and line.lstrip().startswith("#"))
+    gap = NOWHERE
+    if context is None and traits.blank:
+        gap = BELOW
+    elif before is None and leads:
+        gap = ABOVE
+    if isinstance(context, Table) and not goes_on:
+        return gap, NOWHERE
+    return gap, ABOVE if leads or (context is None and traits.bar) else BELOW
