@@ -68,12 +68,12 @@ class Above:
         fence = "```" in line or "~~~" in line
         if not (self._may_be_code or fence or _DEEP.match(line)):
             return False
-        unread = "".join(self._unread)
-        end = unread.rfind("\n") + 1
-        self._unread = [unread[end:]]
-        reader = self._reader = reader_behind(self._reader, with_newlines(unread[:end]))
-        line = with_newlines(line)
+        unread = self._unread[0] if len(self._unread) == 1 else "".join(self._unread)
+        reader, line = self._reader, with_newlines(line)
+        if end := unread.rfind("\n") + 1:
+            reader = self._reader = reader_behind(reader, with_newlines(unread[:end]))
+            self._unread = [unread[end:]]
         kind, behind = reader.known.get(line) or reader.read(line)
         self._may_be_code = reader.place.fence is not None or fence
-        self.verdict = behind.place.fence is not None or kind in (CODE, DEEP)
+        self.verdict = behind.place.fence is not None or kind is CODE or kind is DEEP
         return self.verdict

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ LONGEST_FORMULA = 4_000
 """So much is waited for the end of a formula, in characters."""
 
 _LONGEST_INLINE = 1_000
+_MOST_KEPT = 64
+"""Of so many formulas is remembered how they are shown."""
+
 _ENVIRONMENTS = (
     "align|aligned|alignat|array|bmatrix|cases|eqnarray|equation|flalign|gather|gathered|matrix"
     "|multline|pmatrix|smallmatrix|split|vmatrix"
@@ -124,6 +128,7 @@ def half_shown(written: str) -> str:
     return f"```\n{written.rstrip()}\n```" if "\n" in written else code(written)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def code(written: str, least: int = 1) -> str:
     """`written` as code within a line, between `least` marks or more."""
     bare = written.rstrip()
@@ -163,7 +168,7 @@ def _in_dollars(text: str, at: int, line: str, *, whole: bool, least: int) -> Fo
 
 
 def _is_first(line: str) -> bool:
-    return _LEAD.fullmatch(line) is not None
+    return not line or _LEAD.fullmatch(line) is not None
 
 
 def _block(text: str, at: int, end: int, line: str, *, whole: bool) -> Formula | None:
@@ -171,21 +176,30 @@ def _block(text: str, at: int, end: int, line: str, *, whole: bool) -> Formula |
     rest = _REST.match(text, end)
     if rest and not whole and rest.end() == len(text) and "\n" not in rest[2]:
         return None
-    lead = _LEAD.fullmatch(line)
-    quotes, marker = (lead[1], lead[2] or "") if lead else ("", "")
-    below = quotes + " " * len(marker)
-    written = text[at:end] + (rest[1] if rest else "")
+    shown = _in_block(text[at:end] + (rest[1] if rest else ""), line)
+    if rest:
+        return Formula(rest.end(), shown if rest[2] else shown[:-1])
+    space = _GAP.match(text, end)
+    return Formula(space.end() if space else end, shown + "".join(_lead_of(line)))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _in_block(written: str, line: str) -> str:
+    """`written` in a block of code that begins behind `line`."""
+    quotes, space = _lead_of(line)
+    below = quotes + space
     first, *others = written.split("\n")
     lines = [first, *(_without(each, quotes, len(below)) for each in others)]
     longest = max((len(run) for run in _TICKS.findall(written)), default=0)
     fence = "`" * max(3, longest + 1)
     inside = "".join(f"{below}{each}\n" for each in lines)
-    shown = f"{fence}\n{inside}{below}{fence}\n"
-    if rest:
-        shown = shown if rest[2] else shown[:-1]
-        return Formula(rest.end(), shown)
-    space = _GAP.match(text, end)
-    return Formula(space.end() if space else end, f"{shown}{below}")
+    return f"{fence}\n{inside}{below}{fence}\n"
+
+
+def _lead_of(line: str) -> tuple[str, str]:
+    """The marks of quotations in `line`, and space in place of that of an item."""
+    lead = _LEAD.fullmatch(line) if line else None
+    return (lead[1], " " * len(lead[2] or "")) if lead else ("", "")
 
 
 def _without(line: str, quotes: str, width: int) -> str:

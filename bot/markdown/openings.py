@@ -105,12 +105,15 @@ def may_open(text: str, at: int) -> bool:
     return text.find("$", at, end) >= 0 or text.find("\\", at, end) >= 0
 
 
-def alike(text: str, at: int, missing: Mapping[str, int], *, whole: bool) -> Alike:
+def alike(text: str, at: int, missing: Mapping[str, int], come: int, *, whole: bool) -> Alike:
     """The part of the line of `text` from `at` on, in which nothing opened a table or code so far.
-    Of each kind that is `missing` no formula ends that begins before so many characters. More
-    text may come, but where it is `whole`."""
-    wanting = tuple(opening for opening in WAITING if missing.get(opening, 0) > at)
-    end = min((missing[opening] for opening in wanting), default=len(text))
+    Of each kind that is `missing` no formula ends that begins before so many characters of all that
+    has come, so many of them before `text`. More text may come, but where it is `whole`."""
+    wanting: tuple[str, ...] = ()
+    end = len(text)
+    for opening in WAITING if missing else ():
+        if (until := missing.get(opening, 0) - come) > at:
+            wanting, end = (*wanting, opening), min(end, until)
     most = min(len(text), at + _LOOKED_AT)
     newline = text.find("\n", at, most)
     if newline < 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 
 from bot.markdown.above import LONGEST_LINE
 from bot.markdown.characters import half_mark
@@ -27,6 +28,9 @@ _LONGEST_RULE = 4_000
 LONGEST_HEAD = 1_000
 """So much of the head of a table is waited for, from its first bar on, in characters."""
 
+_SHORT_ROW, _MOST_KEPT = 100, 128
+"""Of rows of so many characters is remembered how they are shown, of so many of them."""
+
 BREAK = r"</?br\b[^<>|\n]{0,40}>"
 _BREAKS = re.compile(rf"(?:{BREAK}[ \t]*+)++", re.IGNORECASE)
 _BEGINS_LEAD = frozenset(" \t>")
@@ -36,7 +40,7 @@ _ENDS_TABLE = re.compile(
     r"|(?:-[ \t]*){3,}\r?$|(?:\*[ \t]*){3,}\r?$|(?:_[ \t]*){3,}\r?$)|[ ]{4}|[ ]{0,3}\t",
     re.MULTILINE,
 )
-_MAY_END_TABLE = ("", *" \t\r\n>`~#-+*_", *string.digits)
+_MAY_END_TABLE = frozenset(("", *" \t\r\n>`~#-+*_", *string.digits))
 """What a line begins with that may end one."""
 
 _OPENING = re.compile(rf"[\\$](?:(?P<formula>{BEHIND_OPENING})|(?<=\\).)", re.DOTALL)
@@ -125,6 +129,11 @@ def rule_of(rule: str, columns: int, *, barred: bool = False) -> str:
 def row_of(line: str, columns: int, *, barred: bool = False, cut: bool = False) -> str:
     """`line`, a row of a table of so many columns, with all that it says in cells of its own;
     `barred`: it is to begin with a bar; `cut`: without what is but half at its end."""
+    row = _short_row if len(line) <= _SHORT_ROW else _row
+    return row(line, columns, barred, cut)
+
+
+def _row(line: str, columns: int, barred: bool, cut: bool) -> str:
     line = _without_half(line) if cut else line
     lead = lead_of(line)
     body = line[lead:].rstrip(" \t\r\n")
@@ -139,6 +148,9 @@ def row_of(line: str, columns: int, *, barred: bool = False, cut: bool = False) 
     if unbarred or (barred and not body.startswith("|")):
         body = f"| {body}" if body.endswith("|") else f"| {body} |"
     return f"{line[:lead]}{body}{end}"
+
+
+_short_row = lru_cache(maxsize=_MOST_KEPT)(_row)
 
 
 def _without_half(row: str) -> str:

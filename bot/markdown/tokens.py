@@ -54,7 +54,7 @@ class Tokens:
         for newlines in _LINE.finditer(text, at):
             start, end = newlines.span()
             if gaps and end - start > 1:
-                self._lines.append(Token("gap", start, end - 1))
+                self._lines.append(_new(Token, ("gap", start, end - 1, "")))
             if line := self._line_at(end):
                 self._lines.append(line)
 
@@ -63,13 +63,16 @@ class Tokens:
         if line := self._line_at(at):
             self._lines.appendleft(line)
 
-    def next(self, at: int, behind: int = 0) -> Token | None:
-        """What matters next, from `at` on; of formulas those `behind` a place."""
+    def next(self, at: int, behind: int = 0, *, in_code: bool = False) -> Token | None:
+        """What matters next, from `at` on; of formulas those `behind` a place, and of escapes those
+        that may be `in_code`."""
         lines, inline = self._lines, self._inline
         while lines and lines[0].start < at:
             lines.popleft()
         if not self._searched or (inline and inline.start < at):
-            found = _TOKEN.search(self._text, at) if at >= behind else self._past(at, behind)
+            found = self._search(at, behind)
+            while found and found.lastgroup == "escape" and not in_code:
+                found = self._search(found.end(), behind)
             inline = None
             if found and found.lastgroup:
                 inline = _new(Token, (found.lastgroup, *found.span(), found[0]))
@@ -77,14 +80,18 @@ class Tokens:
         line = lines[0] if lines else None
         return line if inline is None or (line and line.start <= inline.start) else inline
 
-    def _past(self, at: int, behind: int) -> re.Match[str] | None:
+    def _search(self, at: int, behind: int) -> re.Match[str] | None:
         """What matters next within a line, of formulas those `behind` a place."""
-        found = _WITHOUT_FORMULAS.search(self._text, at)
-        return found if found and found.start() < behind else _TOKEN.search(self._text, behind)
+        if at < behind:
+            found = _WITHOUT_FORMULAS.search(self._text, at)
+            if found and found.start() < behind:
+                return found
+            at = behind
+        return _TOKEN.search(self._text, at)
 
     def _line_at(self, start: int) -> Token | None:
         """What the line matters that begins at `start`, if it does."""
         if (rule := rule_at(self._text, start)) and "|" in rule[0]:
-            return Token("rule", start, rule.end(), rule[0])
+            return _new(Token, ("rule", start, rule.end(), rule[0]))
         note = _NOTE.match(self._text, start)
-        return Token("note", start, note.end()) if note else None
+        return _new(Token, ("note", start, note.end(), "")) if note else None
