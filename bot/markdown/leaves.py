@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple
 _MOST_NESTED = 24
 """Containers; deeper ones are text."""
 
-_BEGINS_BLOCK = ("", *" \t\r\n>-+*_=#~`<0123456789")
+_BEGINS_BLOCK = frozenset(("", *" \t\r\n>-+*_=#~`<0123456789"))
 """What a line may begin with that is not simply text."""
 
 _BEGINS_ITEM = frozenset("-+*0123456789")
@@ -46,7 +46,7 @@ _ANY_NUMBER = str.maketrans("03456789", "22222222")
 _NEVER_CALM = frozenset(" \t>-+*_=#~<0123456789")
 """What no line begins with that is told together with those below it."""
 
-_LEAST_CALM = 80
+LEAST_CALM = 80
 """Lines of fewer characters in all are told one by one."""
 
 _LONGEST_KEPT = 32
@@ -200,10 +200,11 @@ def read_all(place: Place, text: str) -> Place:
 
 def reader_behind(reader: Reader, text: str) -> Reader:
     """Who reads the line below `text`, which `reader` reads."""
-    at, size = 0, len(text)
+    at, calm, size = 0, 0, len(text)
     while at < size:
-        if at < size - _LEAST_CALM and reader.calm and text[at] not in _NEVER_CALM:
+        if calm <= at < size - LEAST_CALM and reader.calm and text[at] not in _NEVER_CALM:
             passed, _, behind = pass_calm(reader.place, text, at, size)
+            calm = passed + LEAST_CALM if passed < at + LEAST_CALM else passed
             if passed > at:
                 at, reader = passed, reader_at(behind)
                 continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 
 from bot.markdown.code_spans import cells_of, code_in, within
 from bot.markdown.emphasis import LONGEST_RUN, OWN_WORDS, Openers, Pair, after_run, is_own
@@ -47,6 +48,10 @@ _TWO = re.compile(r"\*[^*]++\*|_[^_]++_|~[^~]++~")
 
 _RUNS = re.compile(r"[*~]+")
 _MARK = re.compile(r"[*_`~\\\[\]<:](?:(?<=\*)\*+|(?<=_)_+|(?<=`)`+|(?<=~)~+|(?<=\\)[\s\S]|)")
+_RUN = re.compile(r"[*_`~\\](?:(?<=\*)\**|(?<=_)_*|(?<=`)`*|(?<=~)~*|(?<=\\)[\s\S])")
+"""Of all marks those that are not but counted."""
+
+_MARKS = "*_`~\\[]<:"
 _EMPHASIS = "*_~"
 _MOST_TICKS = 32
 
@@ -121,7 +126,7 @@ def _pairs_of_runs(text: str) -> list[Pair]:
     pairs: list[Pair] = []
     openers: Openers = ()
     behind = unclosed = steps = 0
-    for found in _MARK.finditer(text):
+    for found in _marks(text):
         at = found.start()
         if at < behind:
             continue
@@ -138,6 +143,18 @@ def _pairs_of_runs(text: str) -> list[Pair]:
             unclosed += not behind
             steps += passed
     return pairs
+
+
+def _marks(text: str) -> Iterator[re.Match[str]]:
+    """The marks of `text`; without those that are but counted where so few are to be followed."""
+    ticks = text.count("`")
+    if len(text) + ticks * (ticks + 3) // 2 < MOST_STEPS:
+        return _RUN.finditer(text)
+    if ticks:
+        few = sum(map(text.count, _MARKS)) + ticks * (ticks + 3) // 2 < MOST_STEPS
+        return (_RUN if few else _MARK).finditer(text)
+    beyond = next(islice(_MARK.finditer(text), MOST_STEPS, None), None)
+    return _RUN.finditer(text, 0, beyond.start() if beyond else len(text))
 
 
 def _end_of_code(text: str, at: int, ticks: str) -> tuple[int, int]:

@@ -110,7 +110,7 @@ class SafeGrowth:
         begin = start = end = len(self._done)
         kind, reader = TEXT, reader_at(self._place)
         place, rows, below = self._place, self._rows, self._rows
-        changes, returns = live.next(start), text.find("\r", begin) >= 0
+        changes, lines = live.next(start), with_newlines(text)
         while newline := text.find("\n", end) + 1:
             if reader.calm and changes > newline + _NEAR and not rows and kind is not ROWS:
                 calm = text.rfind("\n", end, changes) + 1
@@ -120,7 +120,7 @@ class SafeGrowth:
                 if passed > end:
                     end, reader = passed, reader_at(behind)
                     continue
-            line = with_newlines(text[end:newline]) if returns else text[end:newline]
+            line = lines[end:newline]
             above = reader
             next_kind, reader = reader.known.get(line) or reader.read(line)
             if next_kind is not MORE:

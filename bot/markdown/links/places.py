@@ -24,8 +24,8 @@ from bot.markdown.seen import Seen, without_markup
 SHORT_LABEL, _MOST_LABELS = 200, 2_048
 """What is named in labels of so many characters is remembered, of so many of them."""
 
-_MOST_SIGNS = 8_192
-"""Of so many characters is remembered what they are taken for."""
+_MANY_SIGNS = 16
+"""So many are taken for spaces one after the other."""
 
 _SPACES = r"\s\]()<>{}|\"'`,;!“”‘’«»（）「」『』【】、，；：！？…⁄∕⧸╱"
 _SEPARATORS = rf"\[{_SPACES}"
@@ -197,24 +197,21 @@ def _with_words_apart(label: str) -> Seen:
     return without_markup(_WITHIN_WORDS.sub(lambda marks: " " * len(marks[0]), label))
 
 
-class _Signs(dict[int, int]):
-    """What each character of a text is taken for: a space, where it `_is_sign`."""
-
-    def __missing__(self, code: int) -> int:
-        if len(self) == _MOST_SIGNS:
-            self.clear()
-        char = chr(code)
-        self[code] = taken = ord(" ") if not char.isascii() and _is_sign(char) else code
-        return taken
-
-
-_SIGNS = _Signs()
+def _without_signs(text: str) -> str:
+    """`text` with a space for each character that `_is_sign`."""
+    chars = set(text)
+    signs = {char for char in chars if char > "\x7f" and _is_sign(char)}
+    if len(signs) > _MANY_SIGNS:
+        return text.translate({ord(char): " " if char in signs else char for char in chars})
+    for sign in signs:
+        text = text.replace(sign, " ")
+    return text
 
 
 def _names(text: str) -> Iterator[tuple[int, Name]]:
     """What `text` names, and where, from the front to the back."""
     if not text.isascii():
-        text = text.translate(_SIGNS)
+        text = _without_signs(text)
     for found in _CHUNK.finditer(text):
         start, end = found.span(1)
         if start == end:
