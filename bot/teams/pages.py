@@ -128,7 +128,8 @@ class InstallPages:
         """No token, code or state is in any line of the log, whatever goes wrong."""
         query = request.rel_url.query
         if len(request.rel_url.raw_query_string) > _LONGEST_QUERY or set(query) - _QUERY_NAMES:
-            return _web(_page(400, words.NOT_INSTALLED, words.why_not("missing_code")))
+            said = words.why_not("missing_code")
+            return _web(_page(400, words.NOT_INSTALLED, said, again=True))
         cookie: dict[str, str | Sequence[str]] = {"cookie": request.headers.get("Cookie", "")}
         asked = AsyncBoltRequest(body="", query=dict(query), headers=cookie)
         try:

@@ -121,7 +121,9 @@ async def test_an_install_page_leads_nowhere_else(redis_url: str) -> None:
         page = f"{all_.address}/slack/install"
         async with session.get(page, params={"redirect_uri": elsewhere}) as reply:
             assert reply.status == 400
-            assert elsewhere not in await reply.text()
+            said = await reply.text()
+            assert elsewhere not in said
+            assert 'href="/slack/install"' in said, "begin again, it says"
         async with session.get(page, headers={"X-Forwarded-Host": "evil.example"}) as reply:
             assert "evil.example" not in await reply.text()
         back = await all_.allowed(session, ACME)
