@@ -237,7 +237,10 @@ class CompletionRequest(BaseModel):
         About(
             label="Token chances",
             group="advanced",
-            hint="Show how likely each token was, with this many alternatives.",
+            hint=(
+                "Show how likely each token was, with this many alternatives. grok-4.20 and newer "
+                "do not say."
+            ),
             example="3",
         ),
     ] = Field(None, ge=0, le=5, description="Include log probabilities on most likely tokens (0-5)")

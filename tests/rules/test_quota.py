@@ -248,7 +248,7 @@ def test_a_name_is_found_however_it_is_typed(name: str) -> None:
         ("n", "answers"),
         ("best_of", "answers"),
         ("temperature", None),
-        ("requests-per-month", "requests-per-day"),
+        ("requests-per-year", "requests-per-day"),
         ("usd-per-day", "usd-per-month"),
     ],
 )
