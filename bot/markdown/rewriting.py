@@ -57,7 +57,9 @@ _WORD = re.compile(r"[^\s`]*")
 _NOT_INDENTED = re.compile(r"(?:(?!>[ \t\r>]*+(?:\n|\Z))\S[^\n]*+(?:\n|\Z))*+")
 """Lines that are not blank."""
 
-_INDENT = re.compile(r"[ ]{0,4}|[ ]{0,3}\t")
+_INDENT = re.compile(r"[ ]{0,3}\t|[ ]{0,4}")
+"""Four columns, which a line is indented that goes on with a footnote (cmark-gfm, "blocks.c")."""
+
 _CAME_OUT = -1
 _NO_RULE = re.compile("").match("")
 
@@ -179,9 +181,10 @@ class Rewriting:
             return True
         space = _INDENT.match(self._held, self._at)
         end = space.end() if space else self._at
-        if end == len(self._held) and not whole and end - self._at < 4:
+        indented = end - self._at == 4 or self._held[self._at : end].endswith("\t")
+        if end == len(self._held) and not (whole or indented):
             return False
-        if end - self._at == 4 or self._held[self._at : end].endswith("\t"):
+        if indented:
             self._replace(end, "")
             self._tokens.begin_line(end)
             self._dedented = True

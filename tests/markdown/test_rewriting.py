@@ -213,6 +213,18 @@ def test_footnotes_are_read() -> None:
     assert not any(link for each in growing for link in links(each) if "^" in link.text)
 
 
+@pytest.mark.parametrize("indent", ["    ", "\t", " \t", "  \t", "   \t"])
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_a_footnote_goes_on_behind_a_tab_as_behind_four_spaces(indent: str, size: int) -> None:
+    text = f"[^1]: a\n\n{indent}b\n\n{indent}\tcode\n\n{indent}- item\n\nend"
+    rewriting = Rewriting()
+    parts = [rewriting.feed(text[at : at + size]) for at in range(0, len(text), size)]
+
+    said = "".join(parts) + rewriting.end()
+
+    assert said == "[^1]: a\n\nb\n\n\tcode\n\n- item\n\nend"
+
+
 def test_a_mark_that_leads_somewhere_is_a_link() -> None:
     *_, last = looks("so [^1](https://a.example/page)")
 
