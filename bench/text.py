@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from bench._report import verdict, write_down
 from bot.completion.result import Answer, Section
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from bot.reply.chain import Chain
 from bot.settings import Settings

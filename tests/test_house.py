@@ -62,8 +62,8 @@ def test_everything_that_is_defined_is_used() -> None:
     assert set(unused(bot)) == FOR_TOOLS
 
 
-FULL = {"bot", "bot/markdown"}
-"""The house itself, where the ground and the top stand side by side; and what is left to part."""
+FULL = {"bot"}
+"""The house itself, where the ground and the top stand side by side."""
 
 
 def test_no_room_is_so_full_that_it_has_more_than_one_subject() -> None:

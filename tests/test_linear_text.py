@@ -15,9 +15,9 @@ from types import ModuleType
 import pytest
 from structlog.testing import capture_logs
 
-from bot.markdown import openings
 from bot.markdown.links.places import _between_words
 from bot.markdown.mending import _mendable
+from bot.markdown.rewriting import openings
 from tests.hostile import FRAGMENTS, against, common
 from tests.linear import (
     functions_of,
@@ -59,7 +59,7 @@ FUNCTIONS = {
 }
 
 MADE_IN_FUNCTIONS = {
-    "bot.markdown.openings": ["_all_dull: re.compile", "_next_formula: re.compile"],
+    "bot.markdown.rewriting.openings": ["_all_dull: re.compile", "_next_formula: re.compile"],
     "bot.markdown.links.places": ["_between_words: re.compile"],
     "bot.markdown.mending": ["_mendable: re.compile"],
     "bot.completion.transcript": ["_like_names: re.compile"],

@@ -22,7 +22,7 @@ from bot.grok.errors import ErrorReply, from_event, from_reply
 from bot.grok.text.citing import Citing
 from bot.grok.text.trimming import Trimming
 from bot.markdown.inline_markup import InlineMarkup
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth
 from bot.ops.redact import Redactor
 from bot.reply.chain import Chain

@@ -21,7 +21,7 @@ from bot.markdown.lines import (
     starts_table,
 )
 from bot.markdown.links.links import JOINER
-from bot.markdown.rows import columns_of
+from bot.markdown.rewriting.rows import columns_of
 
 _BLANK = re.compile(r"[ \t\r]*+(?:\n[ \t\r]*+(?:>[ \t\r]*+)*+)?")
 _RUN = re.compile(r"(?:\*+|_+|~+)")

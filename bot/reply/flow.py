@@ -11,7 +11,7 @@ from bot.completion.result import Section
 from bot.markdown.joins import enough
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import Safe, SafeGrowth, make_safe
 
 _COMPARED = 200

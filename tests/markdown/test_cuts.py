@@ -13,7 +13,7 @@ import regex
 from bot.markdown.links.links import JOINER
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room, weigh
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from tests.markdown.commonmark import Mark, code, seen
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.completion.result import Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import SafeGrowth, make_safe, printable
 from bot.reply.chain import ROOMS, Chain
 from bot.slack.blocks import Message, Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.markdown.rows import (
+from bot.markdown.rewriting.rows import (
     FIRST_BAR,
     columns_of,
     head_of,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from bot.markdown.above import LONGEST_LINE, Above
-from bot.markdown.formulas import (
+from bot.markdown.rewriting.above import LONGEST_LINE, Above
+from bot.markdown.rewriting.formulas import (
     BEGUN,
     BEGUN_AT_END,
     Formula,
@@ -20,10 +20,10 @@ from bot.markdown.formulas import (
     half_shown,
     is_half,
 )
-from bot.markdown.heads import Table, head_of_table
-from bot.markdown.looks import Looks
-from bot.markdown.openings import Alike, alike, may_open
-from bot.markdown.rows import (
+from bot.markdown.rewriting.heads import Table, head_of_table
+from bot.markdown.rewriting.looks import Looks
+from bot.markdown.rewriting.openings import Alike, alike, may_open
+from bot.markdown.rewriting.rows import (
     LONGEST_HEAD,
     SPACED_BAR,
     begins_table,
@@ -34,8 +34,8 @@ from bot.markdown.rows import (
     row_of,
     rule_at,
 )
-from bot.markdown.ticks import Ticks
-from bot.markdown.tokens import Token, Tokens
+from bot.markdown.rewriting.ticks import Ticks
+from bot.markdown.rewriting.tokens import Token, Tokens
 
 _LONGEST_ROW = 4_000
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 from bot.markdown.safety import make_safe
 from tests.markdown.commonmark import cells, code, links, pings, shown_text
 from tests.markdown.disguises import hides

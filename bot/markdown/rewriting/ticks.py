@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from bot.markdown.tokens import Token
+from bot.markdown.rewriting.tokens import Token
 
 _LONGEST_CODE = 2_000
 """So far is code within a line followed before a formula in it is taken for one."""

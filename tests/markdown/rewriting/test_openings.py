@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bot.markdown.rewriting import Rewriting
+from bot.markdown.rewriting.rewriting import Rewriting
 
 PIECES = (
     *("$a$ ", "$a_1$ ", "\\(a\\) ", "\\(a b\\)", "\\[x_1\\]", "$$a_b$$", "$$a$$", "$1 ", "$", "$$"),

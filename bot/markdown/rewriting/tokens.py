@@ -7,8 +7,8 @@ import re
 from collections import deque
 from typing import NamedTuple
 
-from bot.markdown.formulas import BEHIND_OPENING
-from bot.markdown.rows import rule_at
+from bot.markdown.rewriting.formulas import BEHIND_OPENING
+from bot.markdown.rewriting.rows import rule_at
 
 _NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
 _PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"

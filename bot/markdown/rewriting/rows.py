@@ -10,11 +10,11 @@ import re
 import string
 from functools import lru_cache
 
-from bot.markdown.above import LONGEST_LINE
 from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
-from bot.markdown.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
 from bot.markdown.links.links import JOINER
+from bot.markdown.rewriting.above import LONGEST_LINE
+from bot.markdown.rewriting.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
 
 _RULE = re.compile(
     r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$",
