@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,7 +39,8 @@ class Forked:
 
     def send(self, number: signal.Signals) -> None:
         if self.running:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it ended, and that is on its way here
+                os.kill(self.pid, number)
 
     async def wait(self) -> int:
         return await asyncio.shield(asyncio.wrap_future(self.ended))

@@ -1,4 +1,4 @@
-"""The bot with a fault planted in it: `python -m tests.e2e.deadly STATE HOW`.
+"""The bot with a fault planted in it: `main`, whose arguments are STATE and HOW.
 
 A question that says `DEADLY` kills its process at STATE: `running`, before Grok is asked;
 `streaming`, once some of the answer has come; `delivering`, when the stored answer is laid out.
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +65,8 @@ FAULTS: dict[str, tuple[type, str, Callable[[Any], str]]] = {
 }
 
 
-if __name__ == "__main__":
-    state, how = sys.argv[1:3]
+def main(arguments: Sequence[str]) -> int:
+    state, how = arguments
     where, method, text_of = FAULTS[state]
     plant(where, method, kill if how == "kill" else block, text_of)
-    sys.exit(cli.main(["serve"]))
+    return cli.main(["serve"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
+from tests.e2e.loaded import Loaded, loaded_bot
 from tests.ports import free_port
 
 EVERY_SECONDS = 0.5
@@ -29,10 +28,17 @@ class Kept:
 
 
 @asynccontextmanager
-async def kept_running(env: Mapping[str, str], *arguments: str, cwd: Path) -> AsyncIterator[Kept]:
-    """`python -m …` kept running while entered."""
+async def kept_running(
+    env: Mapping[str, str], *arguments: str, program: str, cwd: Path
+) -> AsyncIterator[Kept]:
+    """A `program`, as `loaded_bot` takes one, kept running while entered."""
     kept, port = Kept(), free_port()
-    keeping = asyncio.create_task(_keep(kept, dict(env) | {"OPS_PORT": str(port)}, arguments, cwd))
+
+    def start() -> AbstractAsyncContextManager[Loaded]:
+        probed = dict(env) | {"OPS_PORT": str(port)}
+        return loaded_bot(probed, *arguments, cwd=cwd, program=program)
+
+    keeping = asyncio.create_task(_keep(kept, start, port))
     try:
         yield kept
     finally:
@@ -40,27 +46,20 @@ async def kept_running(env: Mapping[str, str], *arguments: str, cwd: Path) -> As
         await asyncio.wait([keeping])
 
 
-async def _keep(kept: Kept, env: dict[str, str], arguments: tuple[str, ...], cwd: Path) -> None:
+async def _keep(
+    kept: Kept, start: Callable[[], AbstractAsyncContextManager[Loaded]], port: int
+) -> None:
     while True:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *arguments),
-            env=env,
-            cwd=cwd,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        probing = asyncio.create_task(_probe(process, int(env["OPS_PORT"])))
-        try:
-            await process.wait()
-            kept.deaths += 1
-        finally:
-            probing.cancel()
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
-            await process.wait()
+        async with start() as process:
+            probing = asyncio.create_task(_probe(process, port))
+            try:
+                await process.wait()
+                kept.deaths += 1
+            finally:
+                probing.cancel()
 
 
-async def _probe(process: asyncio.subprocess.Process, port: int) -> None:
+async def _probe(process: Loaded, port: int) -> None:
     """Kill it once it has answered, or had the time to, and then does not for a while."""
     failures, answered, clock = 0, False, asyncio.get_running_loop().time
     started = clock() + START_SECONDS
@@ -73,5 +72,4 @@ async def _probe(process: asyncio.subprocess.Process, port: int) -> None:
                     failures, answered = (0 if reply.status == 200 else failures + 1), True
             except (aiohttp.ClientError, TimeoutError):
                 failures += answered or clock() > started
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGKILL)
+    process.kill()

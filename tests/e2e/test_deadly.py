@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -19,12 +20,14 @@ from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, ENGINEERING, GENERAL, TEAM_ID, Message, Workspace
 from tests.e2e.deadly import DEADLY, STRUCK
 from tests.e2e.kept_running import Kept, kept_running
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import buttons, installed_app, is_complete, markdown
 from tests.jobs.asks import make_ask
 
 WORDS = [f"word{number} " for number in range(30)]
 WHOLE = "".join(WORDS).strip()
+PROGRAM = "tests.e2e.deadly:main"
 SECONDS = 120.0
 LEASE = {"JOB_LEASE_SECONDS": "3"}
 """Nobody is to count as gone on a busy machine, who only comes late."""
@@ -56,11 +59,11 @@ def says(message: Message) -> str:
 
 async def no_more_jobs(store: Store) -> None:
     while (await the_queue(store).load()).depth:
-        pass
+        await asyncio.sleep(0.05)
 
 
 async def failed(env: dict[str, str], cwd: Path) -> list[dict[str, Any]]:
-    async with bot_process(env, "jobs", "--failed", "--json", cwd=cwd) as process:
+    async with loaded_bot(env, "jobs", "--failed", "--json", cwd=cwd) as process:
         out, _ = await process.communicate()
     found: list[dict[str, Any]] = json.loads(out)
     return found
@@ -84,7 +87,7 @@ async def test_two_replicas_die_of_it_three_times_and_answer_all_the_others(
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url, **LEASE)
         replicas = [
             await stack.enter_async_context(
-                kept_running(env, "tests.e2e.deadly", state, "kill", cwd=tmp_path)
+                kept_running(env, state, "kill", program=PROGRAM, cwd=tmp_path)
             )
             for _ in range(2)
         ]
@@ -128,7 +131,7 @@ async def test_one_process_behind_a_probe_that_it_blocks_starts_again_and_connec
         await ask(store, "beside", "Beside it", ENGINEERING)
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url, **LEASE)
         kept = await stack.enter_async_context(
-            kept_running(env, "tests.e2e.deadly", state, "block", cwd=tmp_path)
+            kept_running(env, state, "block", program=PROGRAM, cwd=tmp_path)
         )
         (answer,) = await workspace.wait_for(lambda: ended(workspace, GENERAL, SORRY), SECONDS)
         await workspace.wait_for(lambda: ended(workspace, ENGINEERING, WHOLE), SECONDS)

@@ -12,7 +12,8 @@ import pytest
 from bot import words
 from sandbox.grok import GrokServer, Recorded, Script
 from sandbox.workspace import BOT_USER, Channel, Limits, User, Workspace
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import installed_app, is_complete, markdown
 
 HONEST = 100
@@ -133,7 +134,7 @@ async def test_among_the_hostile_all_are_acked_and_the_honest_are_answered(
             SLACK_EDITS_PER_MINUTE="5000",
         )
         for _ in range(2):
-            await stack.enter_async_context(bot_process(env, cwd=tmp_path))
+            await stack.enter_async_context(loaded_bot(env, cwd=tmp_path))
         await workspace.connected(2, 30)
 
         bad = [*HOSTILE_PROMPTS, *(f"hostile answer {n}" for n in range(len(HOSTILE_ANSWERS)))]

@@ -22,7 +22,8 @@ from bot.teams import tenants
 from bot.teams.register import Record, Register
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_ID, BOT_USER, GENERAL, Limits, Workspace, Workspaces
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.several import KEY, Several, several
 from tests.e2e.stage import is_complete
 
@@ -161,7 +162,7 @@ async def test_who_is_left_takes_the_jobs_of_fifty_workspaces(
         await install(redis_url, slack)
         lease = 600 if how == signal.SIGTERM else 2
         env = several_in(slack, grok, tmp_path, redis_url) | {"JOB_LEASE_SECONDS": str(lease)}
-        struck = await stack.enter_async_context(bot_process(env, cwd=tmp_path))
+        struck = await stack.enter_async_context(loaded_bot(env, cwd=tmp_path))
         await slack.workspaces[0].connected(1, START_SECONDS)
         for each in slack.workspaces:
             await each.command(ANA, GENERAL, "/grok Is all well?")
@@ -169,7 +170,7 @@ async def test_who_is_left_takes_the_jobs_of_fifty_workspaces(
             while len(grok.requests) < STRUCK:
                 await asyncio.sleep(0.05)
         struck.send_signal(how)
-        await stack.enter_async_context(bot_process(env, cwd=tmp_path))
+        await stack.enter_async_context(loaded_bot(env, cwd=tmp_path))
         for each in slack.workspaces:
             await each.wait_for(partial(_is_answered, each), 120)
         if how == signal.SIGSTOP:

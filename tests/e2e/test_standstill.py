@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 
 from sandbox.workspace import GENERAL
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import markdown
 from tests.e2e.test_crashes import WHOLE, empty_stage, slow, streaming
 
@@ -23,7 +24,7 @@ async def test_what_grok_said_while_the_bot_stood_still_is_read(tmp_path: Path) 
             GROK_TOTAL_SECONDS="5",
         )
         stage.grok.script(slow(times=None))
-        async with bot_process(env, cwd=tmp_path) as bot:
+        async with loaded_bot(env, cwd=tmp_path) as bot:
             await stage.workspace.connected()
             await stage.ask("Count")
             await streaming(stage)

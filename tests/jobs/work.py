@@ -72,8 +72,9 @@ async def until(what: Callable[[], bool]) -> None:
     """Wait for `what`; what it looks at is told when it does not come in time."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not what():
-        looked_at = inspect.getclosurevars(what).nonlocals
-        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {looked_at}"
+        if time.monotonic() > deadline:
+            looked_at = inspect.getclosurevars(what).nonlocals
+            raise AssertionError(f"not within {WAIT_SECONDS} s: {looked_at}")
         await asyncio.sleep(0.005)
 
 
