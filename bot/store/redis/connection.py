@@ -30,6 +30,7 @@ from bot.store.redis.clients import (
     is_cluster,
     load_scripts,
     ping,
+    run,
     run_replicated,
 )
 from bot.store.redis.embedded import EmbeddedServer
@@ -99,7 +100,7 @@ class Script:
             reply = (
                 await run_replicated(self._redis, self._script, keys, args, self._replicas)
                 if self._replicas
-                else await self._script(keys=keys, args=args)
+                else await run(self._redis, self._script, keys, args)
             )
         passing("after", self._name)
         return reply
