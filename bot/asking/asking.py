@@ -75,13 +75,14 @@ class Taken:
 
     def promise(self, ahead: int = 0) -> Message | None:
         """What its asker reads at once who sees nothing of the answer for now, with a button to
-        stop it: that it comes, and how many of its conversation come first; and what will be
-        lacking. None when there is nothing to say."""
-        waits = talk.in_line(ahead) if ahead else ""
-        said = " ".join(filter(None, (promise(self.ask), waits, self.lacking)))
+        stop it: that it comes, and how many of its conversation come first. To everybody, what
+        will be lacking. None when there is nothing to say."""
+        unseen = (promise(self.ask), talk.in_line(ahead) if ahead else "")
+        said = " ".join(filter(None, (*unseen, self.lacking)))
         if not said:
             return None
-        return offer(said, [Offered("stop", talk.BUTTONS["stop"], self.accepted.job_id)])
+        stop = Offered("stop", talk.BUTTONS["stop"], self.accepted.job_id)
+        return offer(said, [stop] if any(unseen) else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +208,10 @@ class Asking:
         raise NotTaken(words.NOT_TAKEN)
 
     def _lacking(self, ask: Ask) -> str:
-        """What its model is known not to give, of what somebody asked for this time."""
+        """What its model is known not to give, of what somebody asked for this time: who asks again
+        or goes on has read it."""
         asked = ask.request.logprobs is not None and "logprobs" not in ask.defaulted
+        asked = asked and ask.surface not in ("retry", "continue")
         if not asked or not self._grok.catalogue.ignores_logprobs(ask.request.model):
             return ""
         sentence = grok_words.grok_no_logprobs(excerpt(ask.request.model))

@@ -15,8 +15,13 @@ async def test_that_none_come_is_told_at_once_to_whoever_asked_for_them(redis_ur
     async with on_stage(redis_url) as stage:
         asked = await stage.ask("--logprobs 3 Name a river")
         await stage.answer()
+        await stage.retry(0)
+        await stage.answer(1)
+        await stage.quiet()
 
     assert asked.ack_body["text"] == NONE_COME
+    assert "Stop" not in str(asked.ack_body["blocks"])
+    assert not stage.workspace.ephemerals(ANA)[1:]
     assert stage.sent()["top_logprobs"] == 3
     assert not stage.workspace.problems
 
