@@ -133,8 +133,10 @@ def _run_bot(duty: Duty) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from bot.demo import demo
+    from bot.ops.heap import loading
 
+    with loading():
+        from bot.demo import demo
     return _guarded(
         lambda settings: _until_signal(
             lambda stop: demo(settings, stop, options.workspaces, agent=options.agent)
