@@ -137,7 +137,7 @@ async def test_what_the_responses_endpoint_cannot_carry_goes_to_another_or_is_sa
     path = "/v1/completions" if by_completions else "/v1/chat/completions"
     assert routed.grok.requests[-1].path == path
     assert routed.sent()[name] == GIVEN[name][1]
-    assert name in result.ack_body["text"]
+    assert f"--{name.replace('_', '-')}" in result.ack_body["text"]
     assert f"GROK_ENDPOINT={'completions' if older else 'chat'}" in result.ack_body["text"]
     assert not stage.grok.requests
     assert not stage.workspace.calls_of("chat.postMessage")
@@ -150,7 +150,7 @@ async def test_what_the_chat_endpoint_cannot_carry_is_said_before_sending(
     async with on_stage(redis_url, grok_endpoint="chat") as stage:
         result = await stage.ask(f"{GIVEN[name][0]} Say hi")
 
-    assert name in result.ack_body["text"]
+    assert f"--{name.replace('_', '-')}" in result.ack_body["text"]
     assert not stage.grok.requests
     assert not stage.workspace.calls_of("chat.postMessage")
 
