@@ -15,6 +15,8 @@ from sandbox.workspace import (
     FINANCE,
     GENERAL,
     GUEST,
+    PARTNERS,
+    STRANGER,
     TEAM_ID,
     AppConfig,
     Limits,
@@ -196,6 +198,23 @@ async def test_an_app_is_told_what_people_do_there(office: Workspace, root: str)
         "event_ts": stopped["event_ts"],
     }
     assert away["context"] == {}
+
+
+async def test_of_who_cannot_open_it_an_agent_is_told_nothing(office: Workspace) -> None:
+    """Somebody of another organisation has no direct messages with it at all."""
+    async with raw_socket(office) as socket:
+        await office.connected()
+        for user, channel in (
+            (STRANGER, PARTNERS),
+            (STRANGER, None),
+            (GUEST, GENERAL),
+            (ANA, GENERAL),
+        ):
+            await office.look_at(user, channel)
+        while (envelope := await socket.receive_json())["type"] != "events_api":
+            pass
+
+    assert envelope["payload"]["event"]["user"] == ANA
 
 
 async def test_guests_and_apps_without_the_event_do_without(office: Workspace, root: str) -> None:

@@ -116,13 +116,15 @@ def suggested_in(team: Team, channel: str) -> Json:
 
 
 def look_at(team: Team, user: str, channel_id: str | None) -> None:
-    """`user` opens a conversation beside the app, or none."""
+    """`user` opens a conversation beside the app, or none. Of who cannot open the app it is told
+    nothing."""
     if channel_id is not None:
         must_see(team, user, channel_id)
         team.state.viewing[user] = channel_id
     else:
         team.state.viewing.pop(user, None)
-    if team.app.agent:
+    person = team.state.users[user]
+    if team.app.agent and not person.organisation and not person.is_guest:
         team.events.context_changed(user)
 
 
