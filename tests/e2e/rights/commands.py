@@ -102,14 +102,14 @@ def _changes(act: str, typed: str, before: str, after: str) -> None:
 @drives("`/grok defaults set … me`")
 async def set_own(at: World, who: str) -> Outcome:
     said = await at.told(who, f"defaults set --seed 9{next(at.numbers):04} me")
-    return "yes" if "Defaults of you" in said else refused(said)
+    return "yes" if "our own defaults" in said else refused(said)
 
 
 @drives("`/grok defaults show me`")
 async def show_own(at: World, who: str) -> Outcome:
     said = await at.told(who, "defaults show me")
     assert SYSTEM not in said
-    return "yes" if "of your own" in said or "Defaults of you" in said else refused(said)
+    return "yes" if "our own defaults" in said or "of your own" in said else refused(said)
 
 
 @drives("`/grok prompts save`")
