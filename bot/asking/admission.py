@@ -117,6 +117,6 @@ class Permission:
             return words.WHO_ARE_YOU
         if matter in words.ONLY_MEMBERS:
             return "" if person.member else words.ONLY_MEMBERS[matter]
-        if matter != "defaults" or not self._members_edit:
+        if matter not in ("defaults", "prompts") or not self._members_edit:
             return words.only_admins(matter, mentions(sorted(self._admins)))
         return "" if person.member else words.NOT_FOR_GUESTS

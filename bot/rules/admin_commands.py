@@ -38,6 +38,7 @@ from bot.rules.scope_words import Target, TargetKind, ending, first_word
 
 Matter = Literal[
     "defaults",
+    "prompts",
     "quota",
     "models",
     "search",
@@ -53,8 +54,9 @@ Matter = Literal[
 ]
 """What is not everybody's to see or change.
 
-`rules`: to see what admins have set and what others used. `answer`: to look into an answer that
-somebody else asked for, or to ask for it again. Both are for members.
+`defaults` and shared `prompts` are for members too where the settings say so. `rules`: to see what
+admins have set and what others used. `answer`: to look into an answer that somebody else asked
+for, or to ask for it again. Both are for members.
 """
 
 _SHARED: tuple[TargetKind, ...] = ("channel", "workspace")
@@ -105,12 +107,12 @@ _TABLE = (
     Verb("prompts show", one_name),
     Verb("prompts use", to_use),
     Verb("prompts save", to_save, changes=True, usual="me"),
-    Verb("prompts share", one_name, _SHARED, "defaults", changes=True),
+    Verb("prompts share", one_name, _SHARED, "prompts", changes=True),
     Verb(
         "prompts delete",
         one_name,
         _OWN_TOO,
-        matters=dict.fromkeys(_SHARED, "defaults"),
+        matters=dict.fromkeys(_SHARED, "prompts"),
         changes=True,
         usual="me",
     ),

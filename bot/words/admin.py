@@ -15,6 +15,7 @@ from bot.words.quota import one_of
 
 ONLY_ADMINS = {
     "defaults": "Only admins can change what Grok does here when you say nothing else.",
+    "prompts": "Only admins can share prompts with others, and delete those that are shared.",
     "quota": "Only admins can set quotas.",
     "models": "Only admins can choose which models may be asked.",
     "search": "Only admins can choose what may be searched.",

@@ -303,6 +303,14 @@ async def test_everybody_may_look_at_what_concerns_them(at: Desk, text: str) -> 
     assert not any(each in told for each in words.ONLY_ADMINS.values())
 
 
+@pytest.mark.parametrize("typed", ["prompts share brief", "prompts delete brief channel"])
+async def test_whoever_may_not_share_prompts_reads_that_of_prompts(at: Desk, typed: str) -> None:
+    await at.command("prompts save brief Say {text}", user=BEN)
+
+    assert await at.command(typed, user=BEN) == words.only_admins("prompts")
+    assert "Done" in await at.command("prompts delete brief", user=BEN)
+
+
 async def test_members_may_set_defaults_where_the_setting_says_so(open_to_members: Desk) -> None:
     at = open_to_members
 
