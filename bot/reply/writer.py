@@ -3,6 +3,7 @@ and what is known of it besides where it stands (`bot.reply.ledger`)."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,12 @@ from bot.slack.slack import STREAMING, passes
 log = structlog.get_logger(__name__)
 
 _EDITS_REFUSED = 2
+_STAYS = 3
+"""So often is Stop to be taken away from above a text that Slack shows already."""
+
+STAYS_SECONDS = 0.5
+"""What lies between: who refused it at once may take it then."""
+
 """A message that Slack would not let be edited so often is left alone until the end."""
 
 
@@ -126,8 +133,9 @@ class Editing:
         final: bool,
     ) -> Slot:
         before, part.shown = part.shown, None
+        tries = _STAYS if before == message else 1
         try:
-            slot = await self._calls.edit(part.name, ts, message, turn, streamed=part.streamed)
+            slot = await self._edited(part, ts, message, turn, tries)
         except SlackError as error:
             if error.code == STREAMING:  # an earlier worker has begun it
                 part.streams_by(Stream(time.monotonic(), certain=False))
@@ -146,3 +154,15 @@ class Editing:
         if final or not 0 < slot.following <= SOON_SECONDS:
             await self._ledger.check()
         return slot
+
+    async def _edited(self, part: Part, ts: str, message: Message, turn: Turn, tries: int) -> Slot:
+        """The same edit once more where Slack refuses it, up to so many `tries`."""
+        while True:
+            try:
+                return await self._calls.edit(part.name, ts, message, turn, streamed=part.streamed)
+            except SlackError as error:
+                tries -= 1
+                own = passes(error) or isinstance(error, MessageGone) or error.code == STREAMING
+                if own or not tries:
+                    raise
+            await asyncio.sleep(STAYS_SECONDS)

@@ -10,7 +10,7 @@ import pytest
 
 from bot import words
 from bot.completion.result import Section
-from bot.reply import growing
+from bot.reply import growing, writer
 from bot.reply.reply import Reply
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
@@ -300,6 +300,38 @@ async def test_the_text_is_shown_once_whichever_call_fails(
     workspace: Workspace, start: Start, root: str, method: str, fault: dict[str, Any]
 ) -> None:
     workspace.fail(f"chat.{method}", **fault)
+    reply = start(streaming="native", **in_thread(root))
+
+    await journey(reply)
+
+    check_one_answer(workspace, root)
+
+
+@pytest.mark.parametrize("error", ["msg_too_long", "msg_blocks_too_long", "some_refusal"])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_stop_is_taken_away_though_slack_refuses_that_at_first(
+    workspace: Workspace,
+    start: Start,
+    root: str,
+    error: str,
+    times: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "STAYS_SECONDS", 0.01)
+    workspace.fail("chat.update", error=error, times=times)
+    reply = start(streaming="native", **in_thread(root))
+
+    await journey(reply)
+
+    check_one_answer(workspace, root)
+    assert not any("stop" in buttons(each) for each in replies(workspace, root))
+
+
+async def test_where_slack_never_takes_stop_away_the_answer_ends_all_the_same(
+    workspace: Workspace, start: Start, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "STAYS_SECONDS", 0.01)
+    workspace.fail("chat.update", error="msg_too_long", times=None)
     reply = start(streaming="native", **in_thread(root))
 
     await journey(reply)

@@ -14,6 +14,7 @@ import pytest
 
 from bot.completion.result import Answer, Section
 from bot.reply import native as streams
+from bot.reply import writer
 from bot.reply.chain import Chain
 from bot.reply.reply import Reply
 from bot.slack.blocks import Question
@@ -211,9 +212,10 @@ async def test_while_nothing_comes_for_longer_than_a_stream_lives(
 
 
 async def test_where_stop_cannot_be_taken_away_it_stays(
-    workspace: Workspace, start: Start, root: str
+    workspace: Workspace, start: Start, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace.fail("chat.update", error="some_refusal")
+    monkeypatch.setattr(writer, "STAYS_SECONDS", 0.01)
+    workspace.fail("chat.update", error="some_refusal", times=None)
     async with begun(start, root) as (reply, stream):
         await said(workspace, stream, PROSE[:300])
     await reply.deliver(answer(PROSE))
