@@ -116,6 +116,16 @@ FOUND: Mapping[str, tuple[str, ...]] = {
     "headings and formulas": ("<@U1>", "\\]\n", "__", "\n", "$$\nx_1\n$$\n", "## ", "1", "\r"),
     "names and marks": ("b.com", "_", "<", "- a\n", "][", "*", "—", "+"),
     "comments and marks": ("__", "~", "\n", ">", "<!--", "_", "—", "``"),
+    "fences in items and dollars": ("- ```\n", "]", "$$", "\\*", " ", "<@U1>", ":", "\n"),
+    "formulas and returns": ("\\(a_1\\)", "\r\n", "````\n", "<@U1>", "<br>", "\\[\n"),
+    "rows and dollars": ("a | b\n---|---\n", "$", "`c` | $d_1$\n", "_重_", ")", ">"),
+    "lists, notes and formulas": (
+        *("1. a\n", " [1](u) ", "`c` | $d_1$\n", "h", ">\n", ")", "[^2]: b\n\n    c\n"),
+        "\\[x^2\\]",
+    ),
+    "formulas and emphasis": (
+        *("_重_", "\r\n", "$$\nx_1\n$$\n", "__", "\u202e", ">", "[^1]", "<", "**", "\n"),
+    ),
     "headings and dollars": ("# a\n", "|-|-|\n", "$", "> |-|\n"),
 }
 """What a search among all of these found to take most, by chance in any order."""

@@ -13,6 +13,7 @@ LONGEST_LINE = 250
 _PLAIN = re.compile(r"[^\s>+*\-0-9]")
 """What begins a line that, below a blank one, ends all lists and quotations."""
 
+_BEGINS_DEEP = frozenset(" \t>")
 _DEEP = re.compile(r"(?:[ ]{0,3}>[ ]?)*+(?:[ ]{4}|[ ]{0,3}\t)")
 
 
@@ -66,7 +67,8 @@ class Above:
         if self.verdict is not None:
             return self.verdict
         fence = "```" in line or "~~~" in line
-        if not (self._may_be_code or fence or _DEEP.match(line)):
+        deep = line[:1] in _BEGINS_DEEP and _DEEP.match(line)
+        if not (self._may_be_code or fence or deep):
             return False
         unread = self._unread[0] if len(self._unread) == 1 else "".join(self._unread)
         reader, line = self._reader, with_newlines(line)

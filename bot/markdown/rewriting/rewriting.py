@@ -224,7 +224,7 @@ class Rewriting:
         if blank and _BLANK.match(held, at):
             self._code.begin_paragraph()
         word = (at, at)
-        if self._above.line.endswith("]") and held.startswith("(", at):
+        if held[at] == "(" and self._above.line.endswith("]"):
             self._in_word = True
         if self._in_word and (found_word := _WORD.match(held, at)):
             word, at = found_word.span(), found_word.end()
