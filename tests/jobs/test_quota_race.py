@@ -18,6 +18,7 @@ from bot.rules.hold import Denied, Hold
 from bot.rules.quota import WORKSPACE, QuotaName, Scope, Windows
 from bot.store.keys import Keys
 from bot.store.quotas import Amount, Quotas, Use
+from bot.store.redis import clients, connection
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue
@@ -29,6 +30,7 @@ ASKED = 400
 EACH = 100
 FIT = 25
 LIMIT = FIT * EACH
+PATIENCE = 40.0
 FAST = 0.5
 """A lease that runs out while a test waits for it, in seconds."""
 
@@ -39,7 +41,9 @@ STEPS = ["taken", "begun", "delivered"]
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody gives up: what is tested is who is taken, not how fast."""
-    monkeypatch.setattr(accept, "ACCEPT_SECONDS", 40.0)
+    monkeypatch.setattr(accept, "ACCEPT_SECONDS", PATIENCE)
+    monkeypatch.setattr(connection, "REPLY_SECONDS", PATIENCE)
+    monkeypatch.setattr(clients, "FREE_SECONDS", PATIENCE)
 
 
 class CrashError(Exception):

@@ -131,6 +131,7 @@ def test_code_below_a_heading_that_is_no_table_above_it_stays(text: str) -> None
     assert make_safe(text) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_no_reader_sees_a_ping_outside_of_code(seed: int) -> None:
     chance = random.Random(seed)

@@ -44,6 +44,7 @@ def test_what_is_settled_is_the_beginning_of_all_that_comes_later(
     assert stays(before, texts(chain.complete(answer(text))) if text.strip() else [""])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_a_long_answer_settles_message_by_message(seed: int) -> None:
     chance = random.Random(seed)
