@@ -155,7 +155,7 @@ def _whole(history: History) -> Iterator[str]:
             said += version.words
         if not parts or said >= words[name]:
             continue
-        ended = name in history.stopped or name in history.deleted
+        ended = name in history.stopped or name in history.deleted or history.bounds.hushed
         if ended or name in failing or _died_often(history, name):
             if not parts[-1].says:
                 yield f"whole: {name} has {said} of {words[name]} words, and no sentence"

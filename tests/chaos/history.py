@@ -105,7 +105,8 @@ class Bounds:
     went back; `woken` the same where a bot stood still, and goes on with what it was at; `late`
     while a call may come late; `alone` until text moves again after one
     fault, `amid` after one among others. `stalled` is added to each: for so long the machine had no
-    time for the run."""
+    time for the run. `hushed`: that was so long that Grok, which is in the run, may have been given
+    up for its silence."""
 
     twice: float = 1.0
     woken: float = 2.0
@@ -113,6 +114,7 @@ class Bounds:
     alone: float = 6.0
     amid: float = 15.0
     stalled: float = 0.0
+    hushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ QUIET_SECONDS = 40.0
 """All that was asked is over so long after the last fault, or never."""
 INSTALL_SECONDS = 25.0
 """So long may it take until some bot installs the app, with all that goes wrong."""
+SILENCE_SECONDS = 3.0
+"""So long may Grok be silent."""
 END_SECONDS = 15.0
 SAMPLE_SECONDS = 0.2
 _PLANNED = (-signal.SIGKILL, -signal.SIGTERM, 0)
@@ -146,7 +148,7 @@ class Scene:
             REDIS_URL=self._store.url,
             JOB_LEASE_SECONDS=str(LEASE),
             SHUTDOWN_GRACE_SECONDS="1",
-            GROK_SILENCE_SECONDS="3",
+            GROK_SILENCE_SECONDS=str(SILENCE_SECONDS),
             SLACK_STREAMING=self._plan.streaming,
             QUESTIONS_PER_MINUTE="100",
         )
@@ -368,7 +370,12 @@ class Scene:
             removed=tuple(place.removed),
             foreign=frozenset(foreign),
             working=tuple(place.working()),
-            bounds=Bounds(late=late, alone=LEASE + 5.0, stalled=2 * self._stalled),
+            bounds=Bounds(
+                late=late,
+                alone=LEASE + 5.0,
+                stalled=2 * self._stalled,
+                hushed=self._stalled > SILENCE_SECONDS / 2,
+            ),
         )
 
     def end(self) -> None:

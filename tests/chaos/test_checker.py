@@ -241,6 +241,9 @@ ALLOWED: dict[str, Callable[[History], History]] = {
         told=30,
         removed=((2.5, 4.5),),
     ),
+    "Grok stood still with the whole machine": lambda h: replace(
+        _message(h, 0, versions=growing(words=4)), bounds=Bounds(stalled=7.0, hushed=True)
+    ),
     "in any order when asked at once": lambda h: replace(
         _asking(_asking(h, 0, taken=5.5), 1, at=0.1),
         requests=(Request("q1", 1, 0.2, (), 1), Request("q0", 1, 0.5, ("q1",), 1)),
