@@ -183,10 +183,10 @@ async def load_scripts(redis: Redis, scripts: Sequence[AsyncScript]) -> None:
 async def run(redis: Redis, script: AsyncScript, keys: Sequence[str], args: Sequence[Any]) -> Any:
     """Run a script: its reply. What redis-py does for a command beside sending it and reading the
     reply is left out where it is for nothing: to retry, to count, to know commands by name."""
-    if isinstance(redis, RedisCluster):
+    pool = getattr(redis, "connection_pool", None)  # a Cluster has one for each node
+    if not isinstance(pool, Pool):
         return await script(keys=keys, args=args)
-    pool = redis.connection_pool
-    connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+    connection = await pool.get_connection()
     try:
         await connection.send_command("EVALSHA", script.sha, len(keys), *keys, *args)
         return await connection.read_response()
