@@ -288,8 +288,8 @@ class Rewriting:
         if line:
             self._pass(line)
             self._in_word = False
-        before = self._before(start)
         is_code = above.verdict
+        before = self._before(start) if is_code is None or kind == "formula" else ""
         if is_code is None:
             is_code = above.is_code(before[:LONGEST_LINE] + held[start])
         if is_code:
