@@ -78,7 +78,7 @@ MUTANTS: dict[str, Lua | Method | tuple[Lua, ...]] = {
         "deliver",
         "if state == 'running' then\n  redis.call(",
         "if state ~= 'done' then\n  redis.call(",
-        gone="    redis.call('HDEL', job, 'hold', 'asked', 'asked_time')\n",
+        gone="    redis.call('HDEL', job, 'hold', 'asked', 'asked_time', 'used')\n",
     ),
     "settle": Lua("deliver", "    release(hold, counters, redis.call('HGET', job, 'id'))\n", ""),
     "charge of the lost": Lua("begin", "  charge(hold, counters, books, again)\n", ""),
@@ -150,8 +150,9 @@ def _other_script(mutant: Lua) -> Iterator[None]:
         text = source(name)
         if name != mutant.script:
             return text
-        if mutant.was not in text:
-            raise ValueError(f"{mutant.script}.lua does not say {mutant.was!r}")
+        for said in (mutant.was, mutant.gone):
+            if said not in text:
+                raise ValueError(f"{mutant.script}.lua does not say {said!r}")
         text = text.replace(mutant.was, mutant.now)
         return text.replace(mutant.gone, "") if mutant.gone else text
 

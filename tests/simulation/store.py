@@ -297,6 +297,31 @@ class _SimRedis(Redis):
         """There is nothing to close."""
 
 
+class _Pool:
+    """The connections of one client, each for a script that is run by itself."""
+
+    def __init__(self, redis: _SimRedis) -> None:
+        self._redis = redis
+
+    async def get_connection(self) -> _Connection:
+        return _Connection(self._redis)
+
+    async def release(self, connection: _Connection) -> None:
+        """There is nothing to keep."""
+
+
+class _Connection:
+    def __init__(self, redis: _SimRedis) -> None:
+        self._redis = redis
+        self._command: tuple[Any, ...] = ()
+
+    async def send_command(self, *args: Any) -> None:
+        self._command = args
+
+    async def read_response(self) -> Any:
+        return await self._redis.execute_command(*self._command)
+
+
 async def _execute(redis: _SimRedis, pipe: Any, raise_on_error: bool = True) -> list[Any]:
     stack, pipe.command_stack = pipe.command_stack, []
     replies = await _sent(redis._world, redis._store, [args for args, _ in stack])
@@ -352,13 +377,14 @@ class _SimStore(Store):
         redis = copy.copy(_template())
         redis.__class__ = _SimRedis
         redis._world, redis._store = world, store
+        redis.connection_pool = _Pool(redis)
         self.redis = self.reads = redis
         self._store = store
 
     def script(self, name: str) -> Script:
         script = copy.copy(_loaded(name))
         script._script = copy.copy(script._script)
-        script._script.registered_client = self.redis
+        script._redis = script._script.registered_client = self.redis
         self._store.knows(script._script.sha, name)
         return script
 
