@@ -25,7 +25,7 @@ def excerpt(text: str, limit: int = 60) -> str:
     leave a code span is replaced by a character that looks like it.
     """
     start = beginning(text, limit * 4)
-    line = " ".join(_printed(start).split())
+    line = one_line(start)
     if len(line) > limit or len(start) < len(text):
         line = f"{beginning(line, limit - 1).rstrip()}…"
     return line.translate(_LOOKALIKES)
@@ -34,6 +34,11 @@ def excerpt(text: str, limit: int = 60) -> str:
 def short(text: str, limit: int) -> str:
     """`text` in at most `limit` characters, to the letter."""
     return shortened(text, limit)
+
+
+def one_line(text: str) -> str:
+    """All of `text` on one line: what is not printed is gone, whitespace is one space."""
+    return " ".join(_printed(text).split())
 
 
 def _printed(text: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from bot.completion.ask import Effort, effort_in
-from bot.completion.excerpt import excerpt
+from bot.completion.excerpt import excerpt, one_line
 from bot.completion.faults import validate
 from bot.completion.flags import named_option, parse_text
 from bot.completion.options import PARAMETERS
@@ -29,6 +29,9 @@ AXES = (
 
 MOST_SETTINGS = 64
 
+_PART = re.compile(r'\s*(?:"((?:[^"]|"")*+)"\s*|([^,]*))(,|\Z)')
+"""A value in double quotes, or up to the next comma, with what ends it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -38,7 +41,7 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """How it is called: `model=grok-4.3 temperature=0.2`."""
+        """How it is called, on one line: `model=grok-4.3 temperature=0.2`."""
         told = " ".join(f"{name}={_shown(value)}" for name, value in self.values.items())
         return told or words.AS_SET
 
@@ -67,7 +70,7 @@ class Setting:
 
 
 def _shown(value: JsonValue) -> str:
-    return written(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    return one_line(written(value[0] if isinstance(value, list) and len(value) == 1 else value))
 
 
 def read_grid(axes: Sequence[str], settings: Settings) -> tuple[Setting, ...]:
@@ -106,8 +109,8 @@ def check_judge(model: str) -> None:
 def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:
     typed, equals, rest = axis.partition("=")
     option = named_option(typed.strip())
-    parts = [part.strip() for part in next(csv.reader([rest], skipinitialspace=True), [])]
-    if not (equals and typed.strip() and parts and all(parts)):
+    parts = _parts(rest)
+    if not (equals and typed.strip() and all(parts)):
         faults.append(words.no_values(axis))
         return "", []
     if option is None or option.name not in AXES:
@@ -115,6 +118,16 @@ def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:
         return "", []
     read = [_value(option.name, part, faults) for part in parts]
     return option.name, read
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas that are in no quotes, without the spaces around it."""
+    parts, at, more = [], 0, ","
+    while more and (found := _PART.match(text, at)):
+        quoted, bare, more = found.groups()
+        parts.append(bare.strip() if quoted is None else quoted.replace('""', '"'))
+        at = found.end()
+    return parts
 
 
 def _value(name: str, text: str, faults: list[str]) -> JsonValue:

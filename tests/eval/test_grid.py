@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from xml.etree import ElementTree as ET
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import StartupError
 from bot.eval.grid import MOST_SETTINGS, read_grid
+from bot.eval.outcome import Row, plot
+from bot.rules.shares import Share
 from bot.settings import Settings
 from bot.words.terminal import eval as words
 
@@ -57,10 +64,33 @@ def test_what_goes_beside_a_request_is_no_part_of_it() -> None:
     assert "system" not in one.request("Hi", SETTINGS).given()
 
 
-def test_a_value_in_quotes_may_hold_commas() -> None:
-    found = read_grid(('system="Be brief, and kind", Be formal',), SETTINGS)
+@pytest.mark.parametrize(
+    ("typed", "texts"),
+    [
+        ('"Be brief, and kind", Be formal', ["Be brief, and kind", "Be formal"]),
+        ('"Say ""hi"", then end" ,b', ['Say "hi", then end', "b"]),
+        ('"a,\nb","c\r\nd"', ["a,\nb", "c\r\nd"]),
+        ("a\nb, c", ["a\nb", "c"]),
+        ('Say "hi"', ['Say "hi"']),
+        ('"a"b,c"', ['"a"b', 'c"']),
+        ('"open, too', ['"open', "too"]),
+    ],
+)
+def test_a_value_in_quotes_may_hold_commas(typed: str, texts: list[str]) -> None:
+    assert [each.system("") for each in read_grid((f"system={typed}",), SETTINGS)] == texts
 
-    assert [each.system("") for each in found] == ["Be brief, and kind", "Be formal"]
+
+def test_a_setting_is_called_on_one_line_and_drawn_whatever_stands_in_it() -> None:
+    (setting,) = read_grid(("system=\x1b[31mBe\nbrief\u202e\x00",), SETTINGS)
+
+    assert setting.name == 'system=" [31mBe brief "'
+    assert ET.fromstring(plot([Row(setting, Share(1, 2), 100, 0.5, 2.0)])) is not None
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_a_grid_or_a_sentence(text: str) -> None:
+    with suppress(StartupError):
+        assert read_grid((f"system={text}",), SETTINGS)
 
 
 @pytest.mark.parametrize(
