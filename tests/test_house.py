@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import graphlib
 from collections import Counter
 
@@ -39,6 +40,21 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_the_floors_themselves_have_no_circle() -> None:
     order = tuple(graphlib.TopologicalSorter(FLOORS).static_order())
     assert (order[0], order[-1]) == ("ground", "top")
+
+
+def test_a_timeout_which_has_no_text_is_told_in_the_log() -> None:
+    bare = [
+        f"{name}:{told.value.lineno}"
+        for name, source in SOURCES.items()
+        if "TimeoutError" in source
+        for caught in ast.walk(ast.parse(source))
+        if isinstance(caught, ast.ExceptHandler) and caught.type is not None
+        if "TimeoutError" in ast.unparse(caught.type)
+        for told in ast.walk(caught)
+        if isinstance(told, ast.keyword) and told.arg == "error"
+        if ast.unparse(told.value) == f"str({caught.name})"
+    ]
+    assert bare == []
 
 
 def test_no_file_is_too_long_to_have_one_subject() -> None:

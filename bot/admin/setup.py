@@ -90,7 +90,7 @@ class Setup:
             async with asyncio.timeout(SAVE_SECONDS):
                 policy = await self._store.policies.current()
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("policy not known", error=str(error))
+            log.warning("policy not known", error=str(error) or "timeout")
             return _marked(_at_first(submission, words.NOT_CHANGED))
         callback = submission.view.callback_id
         if callback == PLACE_FORM:

@@ -131,7 +131,11 @@ class Buttons:
                 job = await self._meant(click)
                 return await act(click, job) if job else talk.ANSWER_FORGOTTEN
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("click came to nothing", action=click.action.action_id, error=str(error))
+            log.warning(
+                "click came to nothing",
+                action=click.action.action_id,
+                error=str(error) or "timeout",
+            )
             return talk.BUTTON_FAILED
 
     async def _tell_of(self, click: Click, acting: Awaitable[Said]) -> None:
@@ -226,7 +230,7 @@ class Buttons:
                     return sentence_view(sentence)
                 person = await self._slack.people.find(click.user)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("details not looked up", error=str(error))
+            log.warning("details not looked up", error=str(error) or "timeout")
             return sentence_view(talk.BUTTON_FAILED)
         return details_view(
             job,

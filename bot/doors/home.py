@@ -92,7 +92,7 @@ class Home:
             async with asyncio.timeout(READ_SECONDS):
                 return await self._home_rules.of(person, channels)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("quotas not read", error=str(error))
+            log.warning("quotas not read", error=str(error) or "timeout")
             return self._home_rules.unknown()
 
     async def _prompts(self, person: Person) -> tuple[Part, ...]:
@@ -142,5 +142,5 @@ async def _soon(reading: Awaitable[T], what: str) -> T | None:
         async with asyncio.timeout(READ_SECONDS):
             return await reading
     except (StoreUnavailable, TimeoutError) as error:
-        log.warning("not read", what=what, error=str(error))
+        log.warning("not read", what=what, error=str(error) or "timeout")
         return None

@@ -120,7 +120,7 @@ class Deletions:
                 elif job_id := job_named_by(previous):
                     await self._stop_deleted(job_id, event.channel, ts)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("deletion not stored", error=str(error))
+            log.warning("deletion not stored", error=str(error) or "timeout")
             return Reaction(again=True)
         return Reaction()
 

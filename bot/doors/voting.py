@@ -106,7 +106,7 @@ class Voting:
             async with asyncio.timeout(STORE_SECONDS):
                 sentence = await self._explain(submission, vote)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("reasons not stored", error=str(error))
+            log.warning("reasons not stored", error=str(error) or "timeout")
             sentence = words.NOT_STORED
         return Reaction(error_ack(sentence) if sentence else "")
 
@@ -121,7 +121,7 @@ class Voting:
             async with asyncio.timeout(STORE_SECONDS), self._turns:
                 await self._react(event, choice)
         except (StoreUnavailable, SlackError, TimeoutError) as error:
-            log.warning("reaction not counted yet", error=str(error))
+            log.warning("reaction not counted yet", error=str(error) or "timeout")
             return Reaction(again=True)
         return Reaction()
 
@@ -132,7 +132,7 @@ class Voting:
                 async with asyncio.timeout(STORE_SECONDS):
                     return await self._cast(click, job_id, choice)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("vote not stored", error=str(error))
+            log.warning("vote not stored", error=str(error) or "timeout")
             return None
 
     async def _conclude(

@@ -94,7 +94,7 @@ async def shown_in_demo(
                     )
                     await socket.send_str(page)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                log.info("no demo there", url=notice.url, error=str(error))
+                log.info("no demo there", url=notice.url, error=str(error) or "timeout")
                 continue
             stack.push_async_callback(socket.close)
             yield f"{notice.url}/#judge//{token}"

@@ -176,7 +176,7 @@ class Recall:
         try:
             thread = await self._thread(ask)
         except (SlackError, TimeoutError) as error:
-            log.warning("thread not read", error=str(error))
+            log.warning("thread not read", error=str(error) or "timeout")
             note = talk.THREAD_UNREADABLE
         if ask.conversation is None:
             return _Known(asker, (*thread, *ask.context), note)

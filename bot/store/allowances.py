@@ -54,7 +54,7 @@ class Allowances:
             async with asyncio.timeout(ASK_SECONDS):
                 wait = int(await self._slot(keys, [call or uuid.uuid4().hex, most, window]))
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("counted by this process alone", error=str(error))
+            log.warning("counted by this process alone", error=str(error) or "timeout")
             return self._take_alone(name, most)
         return wait / 1000
 
@@ -94,7 +94,7 @@ class Rests:
             async with asyncio.timeout(ASK_SECONDS):
                 await self._rest([self._keys.rest(method)], [round(seconds * 1000)])
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("only this process rests", method=method, error=str(error))
+            log.warning("only this process rests", method=method, error=str(error) or "timeout")
 
     async def _left_of_all(self, method: str) -> float:
         try:
@@ -102,6 +102,6 @@ class Rests:
                 with redis_errors():
                     left = int(await self._redis.pttl(self._keys.rest(method)))
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("rest not known", method=method, error=str(error))
+            log.warning("rest not known", method=method, error=str(error) or "timeout")
             return 0.0
         return max(0, left) / 1000

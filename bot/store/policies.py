@@ -190,7 +190,7 @@ class Policies:
                 await self.reload()
         except (StoreUnavailable, TimeoutError) as error:
             if not self._away:
-                log.warning("policy not followed", error=str(error))
+                log.warning("policy not followed", error=str(error) or "timeout")
             self._away = True
         else:
             self._away = False

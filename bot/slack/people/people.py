@@ -183,7 +183,7 @@ class People:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):
                 found = await self._kept.read_all(unknown)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("people not recalled", error=str(error))
+            log.warning("people not recalled", error=str(error) or "timeout")
             return
         for user, text in found.items():
             if person := _read(user, text):
@@ -235,7 +235,7 @@ class People:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):
                 kept = await self._kept.read(user)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("person not recalled", error=str(error))
+            log.warning("person not recalled", error=str(error) or "timeout")
             return
         if kept.refused:
             self._refuse(user)
@@ -271,7 +271,7 @@ class People:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):
                 await keeping
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("person not kept", error=str(error))
+            log.warning("person not kept", error=str(error) or "timeout")
 
     def _unsure(self, user: str) -> Person:
         """Who `user` was of late, while Slack does not say who it is."""
