@@ -241,3 +241,17 @@ async def test_models_are_found_by_any_part_of_their_name_with_prices(redis_url:
     assert "grok-4.3" not in str(found.options)
     assert not result.errors
     assert stage.sent()["model"] == "grok-4.20-0309-non-reasoning"
+
+
+async def test_what_grok_refuses_of_a_form_is_told_by_its_field(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.ask("Name a river")
+        (message,) = await stage.answer()
+        view = await stage.edit(message)
+        said = "Model grok-4.3 does not support parameter topP."
+        stage.grok.script(Script(status=400, body={"error": said}, times=2))
+        await stage.workspace.submit(ANA, view.id, {"top_p": "0.5"})
+        (refused,) = await stage.answer(1)
+
+    assert "grok-4.3 does not take “Top P” as it was given" in markdown(refused)
+    assert "--top-p" not in markdown(refused)

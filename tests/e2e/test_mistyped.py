@@ -207,3 +207,16 @@ async def test_nobody_else_goes_on_with_what_somebody_typed(stage: Stage, action
         )
         assert "Hi" not in json.dumps(view.content)
     assert stage.grok.requests == []
+
+
+async def test_a_command_in_a_message_is_told_to_be_typed_with_a_slash(redis_url: str) -> None:
+    async with on_stage(redis_url) as stage:
+        await stage.workspace.say(ANA, GENERAL, "@grok quota user @ben")
+        (told,) = await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA))
+        await stage.workspace.say(ANA, GENERAL, "@grok quotas")
+        await stage.workspace.wait_for(lambda: stage.workspace.ephemerals(ANA)[1:])
+        slip = stage.workspace.ephemerals(ANA)[1]
+
+    assert told.text == talk.typed_elsewhere("/grok quota user ＠ben")
+    assert slip.text == talk.meant("/grok quota")
+    assert not stage.grok.requests
