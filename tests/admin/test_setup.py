@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.admin.changing import Changing
-from bot.admin.setup import Setup
+from bot.admin.setup import Changed, Setup
 from bot.asking.admission import Permission, Presence
 from bot.grok.client import GrokClient
 from bot.rules.policy import Rules, default_fields, limit_fields
@@ -47,6 +48,10 @@ from tests.store.proxy import Proxy, always, stores
 
 HERE = Scope("channel", GENERAL)
 KEYS = Keys(TEAM_ID)
+
+
+async def _nobody(user: str) -> None:
+    """There is no Home."""
 
 
 @dataclass(slots=True)
@@ -92,8 +97,14 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    workspace: Workspace, grok: GrokClient, redis_url: str, **settings: Any
+    workspace: Workspace,
+    grok: GrokClient,
+    redis_url: str,
+    *,
+    changed: Changed = _nobody,
+    **settings: Any,
 ) -> AsyncIterator[Desk]:
+    """`changed`: shows Home anew."""
     ours = Settings(_env_file=None, **settings)
     async with AsyncExitStack() as stack:
         proxy, behind, store = await stack.enter_async_context(stores(redis_url))
@@ -105,6 +116,7 @@ async def desk(
             presence=Presence(slack.people, slack.membership),
             slack=slack,
             store=records,
+            changed=changed,
         )
 
         async def suggest(suggestion: Suggestion) -> Reaction:
@@ -193,6 +205,24 @@ async def test_defaults_of_a_channel_are_set_and_announced(at: Desk) -> None:
     (line,) = await at.workspace.wait_for(lambda: at.workspace.messages(GENERAL))
     assert f"<@{ANA}>" in str(line.shown)
     assert "`--temperature` 0.2" in str(line.shown)
+
+
+async def test_the_channel_is_told_at_once_however_long_home_takes(
+    workspace: Workspace, grok_client: GrokClient, valkey: str
+) -> None:
+    answered = asyncio.Event()
+
+    async def home(user: str) -> None:
+        await answered.wait()
+
+    async with desk(workspace, grok_client, valkey, changed=home) as at:
+        view = await at.form("defaults", "channel", channel=GENERAL)
+        await at.submit(view, temperature="0.2")
+        told = await workspace.wait_for(lambda: workspace.messages(GENERAL))
+        assert not answered.is_set()
+        answered.set()
+
+    assert "`--temperature` 0.2" in str(told[0].shown)
 
 
 async def test_the_form_shows_what_is_set_and_takes_away_what_is_emptied(at: Desk) -> None:
