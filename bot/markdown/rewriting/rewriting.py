@@ -357,7 +357,7 @@ class Rewriting:
         self._looks.count(not inline)
         few = inline and self._code.stray < _SHORTEST_FENCE - 1
         if few and may_open(self._held, self._at):
-            self._pass_plain(self._alike(self._at, whole=whole))
+            self._pass_plain(self._alike(self._at, whole=whole), barred="|" in found.shown)
         return _CAME_OUT
 
     def _hide(self, start: int) -> int:
@@ -373,8 +373,11 @@ class Rewriting:
         """Whether nothing is shown above `start`."""
         return self._blank and not self._held[self._at : start].strip()
 
-    def _pass_plain(self, line: Alike) -> None:
-        """Let the formulas come out that follow in `line`, as far as a glance tells them."""
+    def _pass_plain(self, line: Alike, *, barred: bool) -> None:
+        """Let the formulas come out that follow in `line`, as far as a glance tells them; in front
+        of it is a bar where it is `barred`, which may make the head of a table of it."""
+        if barred and not line.bars:
+            return
         held, ticks = self._held, "`" * (self._code.stray + 1)
         parts: list[str] = []
         at = self._at

@@ -11,7 +11,9 @@ from bot.markdown.rewriting.tokens import Token
 _LONGEST_CODE = 2_000
 """So far is code within a line followed before a formula in it is taken for one."""
 
-_GAP = re.compile(r"\n[ \t]*\n")
+_STOP = re.compile(r"\n(?:[ \t]*+\n|[ \t>]*+(?:```|~~~))")
+"""What ends a paragraph, and with it code that nothing has closed."""
+
 _TICKS = re.compile("``*+")  # searched for faster than one or more
 
 
@@ -71,12 +73,12 @@ class Ticks:
     def end_of_code(self, held: str, start: int, *, whole: bool) -> int | None:
         """Where the code ends that was opened above `start`; 0: it was none. None: it cannot be
         told yet."""
-        gap = _GAP.search(held, start, start + _LONGEST_CODE)
-        end = gap.start() if gap else start + _LONGEST_CODE
+        stop = _STOP.search(held, start, start + _LONGEST_CODE)
+        end = stop.start() if stop else start + _LONGEST_CODE
         runs = _TICKS.finditer(held, start, end)
         told = len(held) + whole
         closing = next((r.end() for r in runs if r[0] == self.run and r.end() < told), 0)
-        if not closing and not (gap or whole or len(held) >= end):
+        if not closing and not (stop or whole or len(held) >= end):
             return None
         stray = max(self.stray, 0 if closing else len(self.run))
         self.change(closing or start, "", stray)

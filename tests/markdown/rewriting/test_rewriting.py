@@ -275,7 +275,16 @@ def test_a_formula_is_shown_wherever_it_stands_in_a_long_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["`\\[\n`$<$|", "x [i](u)$a_1$ b", "a `b\n\\(c\nd` $e_1$ f", "``a\n$$ `` $b_1$ `c`"]
+    "text",
+    [
+        "`\\[\n`$<$|",
+        "x [i](u)$a_1$ b",
+        "a `b\n\\(c\nd` $e_1$ f",
+        "``a\n$$ `` $b_1$ `c`",
+        "` ``$\n~~~`|\n~~~\n\\(a\\)",
+        "a `b $c_1$\n> ```d`\n> ```\n\ne $f_1$",
+        "1$$|\n$$:$_$\n-|",
+    ],
 )
 def test_code_of_several_lines_and_links_are_read_alike_wherever_they_are_parted(text: str) -> None:
     whole = Rewriting()
