@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -173,10 +174,15 @@ class Limits:
     file_bytes: int = 1024**3
 
 
+_APP_TOKEN = f"xapp-sandbox-{secrets.token_hex(8)}"
+"""Of this process alone: a bot that has outlived another sandbox, whose port this one has by now,
+is not let in, where it would take what is asked of the bot that is tried here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """The app's secrets in this workspace."""
 
     bot_token: str = "xoxb-sandbox-bot"  # noqa: S105
-    app_token: str = "xapp-sandbox-app"  # noqa: S105
+    app_token: str = _APP_TOKEN
     signing_secret: str = "sandbox-signing-secret"  # noqa: S105

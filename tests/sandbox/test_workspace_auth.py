@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -19,6 +22,7 @@ from sandbox.workspace import (
     Workspace,
     dm_of,
 )
+from tests.e2e.process import ROOT
 from tests.sandbox.slack_app import client_of, error_of, refusal
 
 
@@ -44,10 +48,11 @@ async def test_every_answer_names_the_granted_scopes(slack: AsyncWebClient) -> N
     [
         ("", "not_authed"),
         ("xoxb-wrong", "invalid_auth"),
-        ("xapp-sandbox-app", "not_allowed_token_type"),
+        ("app token", "not_allowed_token_type"),
     ],
 )
 async def test_a_wrong_token_is_refused(ws: Workspace, token: str, error: str) -> None:
+    token = ws.credentials.app_token if token == "app token" else token
     assert await error_of(client_of(ws, token).auth_test()) == error
     assert not ws.calls[-1].token_ok
 
@@ -61,6 +66,18 @@ async def test_a_socket_needs_the_app_token(ws: Workspace) -> None:
 
     assert refused == "not_allowed_token_type"
     assert opened["url"].startswith("ws://127.0.0.1:")
+
+
+async def test_the_bot_of_another_process_is_not_let_in_by_the_same_port(ws: Workspace) -> None:
+    """One that has outlived the sandbox that it was started for."""
+    code = "from sandbox.workspace import Credentials; print(Credentials().app_token)"
+    other = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    token = (await other.communicate())[0].decode().strip()
+
+    assert token.startswith("xapp-")
+    assert await error_of(client_of(ws).apps_connections_open(app_token=token)) == "invalid_auth"
 
 
 async def test_a_revoked_token_stops_working(ws: Workspace, slack: AsyncWebClient) -> None:
