@@ -280,10 +280,11 @@ class Rewriting:
         if kind == "rule":
             return self._read_rule(token, whole=whole)
         held, above = self._held, self._above
+        if kind == "ticks" and stop == len(held) and not whole:
+            return None  # more of them may make a fence of it
         line = held.rfind("\n", self._at, start) + 1
         if kind == "ticks" and stop - start >= _SHORTEST_FENCE and self._begins_line(start, line):
-            if self._code.run or self._code.stray:
-                self._code.change(stop)
+            self._code.leave(stop)
             return stop
         if line:
             self._pass(line)

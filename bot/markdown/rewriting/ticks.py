@@ -49,6 +49,11 @@ class Ticks:
         self.run, self.stray = run, stray
         self._ahead.append((at, run, stray))
 
+    def leave(self, at: int) -> None:
+        """Nothing is open behind `at`."""
+        if self.run or self.stray:
+            self.change(at)
+
     def begin_paragraph(self) -> None:
         """Nothing is open where the text ends that has come out."""
         self._out = "", 0

@@ -284,6 +284,8 @@ def test_a_formula_is_shown_wherever_it_stands_in_a_long_line() -> None:
         "` ``$\n~~~`|\n~~~\n\\(a\\)",
         "a `b $c_1$\n> ```d`\n> ```\n\ne $f_1$",
         "1$$|\n$$:$_$\n-|",
+        "次```\n```$$\nx$$",
+        "```p`\n```\\[*\\]",
     ],
 )
 def test_code_of_several_lines_and_links_are_read_alike_wherever_they_are_parted(text: str) -> None:
@@ -292,6 +294,8 @@ def test_code_of_several_lines_and_links_are_read_alike_wherever_they_are_parted
     for at in range(1, len(text)):
         parts = Rewriting()
         assert parts.feed(text[:at]) + parts.feed(text[at:]) + parts.end() == shown
+    parts = Rewriting()
+    assert "".join(map(parts.feed, text)) + parts.end() == shown
 
 
 def test_a_fence_is_one_however_much_came_out_above_it() -> None:
