@@ -258,11 +258,13 @@ class Rewriting:
         ends_line = held[end - 1 : end] == "\n"
         if ends_line and end < len(held) - _LONGEST_BEGUN and held.find("\n", end) >= 0:
             return end
-        begun = _BEGUN.search(held, max(self._at, len(held) - _LONGEST_BEGUN))
+        first = self._at if self._dedented and not self._above.line else 0  # a line begins there
+        begun = _BEGUN.search(held[first:], max(self._at, len(held) - _LONGEST_BEGUN) - first)
         if begun:
-            before = held[self._at : begun.start()]
+            start = first + begun.start()
+            before = held[self._at : start]
             escapes = len(before) - len(before.rstrip("\\"))
-            end = min(end, begun.start() - escapes % 2)
+            end = min(end, start - escapes % 2)
         line = held.rfind("\n", self._at) + 1 or self._at
         if may_be_rule(held, line) and (line > self._at or not self._above.line):
             end = min(end, line)

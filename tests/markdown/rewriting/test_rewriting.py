@@ -286,6 +286,8 @@ def test_a_formula_is_shown_wherever_it_stands_in_a_long_line() -> None:
         "1$$|\n$$:$_$\n-|",
         "次```\n```$$\nx$$",
         "```p`\n```\\[*\\]",
+        "[^1]: a\n    [^2]: b\n",
+        "[^1]: a\n\t[^2]: b\n",
     ],
 )
 def test_code_of_several_lines_and_links_are_read_alike_wherever_they_are_parted(text: str) -> None:
