@@ -191,9 +191,10 @@ async def run(redis: Redis, script: AsyncScript, keys: Sequence[str], args: Sequ
         await connection.send_command("EVALSHA", script.sha, len(keys), *keys, *args)
         return await connection.read_response()
     except exceptions.NoScriptError:
-        pass
+        pass  # once it is loaded, below
     finally:
         await pool.release(connection)
+    await redis.script_load(script.script)
     return await script(keys=keys, args=args)
 
 
