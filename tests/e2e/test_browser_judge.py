@@ -224,3 +224,21 @@ async def test_no_other_page_shows_the_pairs_within_itself(page: Page, tmp_path:
         assert await page.frame_locator("iframe").locator("#count").count() == 0
         terminal.stop.set()
         await terminal.code
+
+
+async def test_who_comes_to_judge_too_early_is_taken_there(page: Page, tmp_path: Path) -> None:
+    """The terminal tells the address before every open page knows of it."""
+    data, home = sums(tmp_path, 12), tmp_path / "grok-bot-demo-1"
+    home.mkdir(mode=0o700)
+    async with GrokServer(speed=None, first_delay=0) as grok, Workspace() as workspace:
+        leave_notice(home, Notice(url=workspace.url, secret=workspace.judging_secret))
+        await page.goto(f"{workspace.url}/#judge//of-an-eval-that-is-beginning")
+        await expect(page.locator("[data-channel]").first).to_be_visible()
+        await expect(page).to_have_url(re.compile(GENERAL))
+
+        terminal = Terminal(grok, data, PERSON, "grok-4.3", demos=tmp_path)
+        await terminal.address()
+        await expect(page).to_have_url(re.compile("#judge/"))
+        await expect(page.locator("iframe")).to_have_count(1)
+        terminal.stop.set()
+        await terminal.code

@@ -27,6 +27,7 @@ class Page {
   /** @type {ChannelPlace|null} */ #channel = null;
   /** @type {HomeTab|null} */ #home = null;
   /** @type {JudgingPlace|null} */ #judging = null;
+  /** Somebody came to judge before this page was told where that is. */ #toJudge = false;
   #online = false;
 
   constructor() {
@@ -73,6 +74,7 @@ class Page {
     const switched = me !== workspace.me;
     workspace.me = me;
     this.client.user = me;
+    this.#toJudge = place === JUDGE && !workspace.judging;
     const target = this.#isKnown(place, me) ? place : (workspace.myChannels[0]?.id ?? workspace.appPlace ?? HOME);
     if (location.hash !== `#${target}/${me}`) history.replaceState(null, "", `#${target}/${me}`);
     if (switched) this.#become(me);
@@ -223,6 +225,7 @@ class Page {
     this.#channel?.channelChanged();
     this.#judging?.show(this.workspace.judging);
     this.#paint();
+    if (this.#toJudge && this.workspace.judging) this.#go(JUDGE, this.workspace.me);
   }
 
   #lost() {
