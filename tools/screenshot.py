@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
@@ -28,6 +29,10 @@ QUESTIONS = ("Explain TCP slow start", "--temperature 3 --topp 0.5 And congestio
 
 VOTES = ((0.2, True), (1.4, False), (0.2, True), (0.2, True), (1.4, False), (0.2, True))
 """At which temperature sums are asked, and whether the answer is liked."""
+
+
+NO_PICTURE = b""
+"""Of a step that others go on from, and no page shows."""
 
 
 async def main(names: Sequence[str] = ()) -> int:
@@ -50,8 +55,9 @@ async def main(names: Sequence[str] = ()) -> int:
             await page.goto(address)
             await page.locator("[data-channel]").first.wait_for()
             for name in names or STEPS:
-                seen = await STEPS[name](page) or await page.screenshot()
-                (PICTURES / f"{name}.png").write_bytes(seen)
+                seen = await STEPS[name](page)
+                if seen != NO_PICTURE:
+                    (PICTURES / f"{name}.png").write_bytes(seen or await page.screenshot())
             await browser.close()
     finally:
         demo.send_signal(signal.SIGINT)
@@ -81,7 +87,7 @@ async def _ask(page: Page) -> None:
     await expect(page.locator("[data-ephemeral]")).to_contain_text("--top-p")
 
 
-async def _go_on(page: Page) -> None:
+async def _go_on(page: Page) -> bytes:
     answer = page.locator("[data-ts]:not([data-ephemeral])").last
     await answer.hover()
     await answer.get_by_role("button", name=re.compile("thread", re.IGNORECASE)).first.click()
@@ -90,6 +96,7 @@ async def _go_on(page: Page) -> None:
     await composer.press("Enter")
     answers = page.locator("[data-thread] [data-action-id=retry]")
     await expect(answers).to_have_count(2, timeout=30_000)
+    return NO_PICTURE
 
 
 async def _search(page: Page) -> None:
@@ -189,10 +196,10 @@ async def _judge(page: Page) -> bytes:
                 *("--grid", "temperature=0.8,0.2", "--budget", "1"),
                 env=os.environ | {"XAI_BASE_URL": grok.base_url, "XAI_API_KEY": str(grok.api_key)},
                 stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
             )
             try:
-                await page.locator("[data-judge]").click()
+                await page.goto(await _where_to_judge(judging))
                 prompt = page.frame_locator("[data-judging] iframe").locator("#prompt")
                 for key in "1201":
                     shown = await prompt.inner_text()
@@ -204,6 +211,18 @@ async def _judge(page: Page) -> bytes:
                 await judging.wait()
     await page.goto(before)
     return seen
+
+
+async def _where_to_judge(judging: asyncio.subprocess.Process) -> str:
+    """The address that an eval tells in the terminal; no other page may ask it for answers."""
+    errors = cast(asyncio.StreamReader, judging.stderr)
+    told = b""
+    while not (found := re.search(rb"http://127\.0\.0\.1:\d+/#judge//\S+(?=\s)", told)):
+        more = await errors.read(4096)
+        if not more:
+            raise RuntimeError(told.decode())
+        told += more
+    return found[0].decode()
 
 
 async def _fill_in(page: Page) -> None:
