@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -107,6 +107,14 @@ LISTED: Mapping[str, int] = MappingProxyType(
 
 _SAID = {"web": "web_calls", "posts": "posts", "profiles": "profiles", "files": FILE_SEARCHES}
 """How an operator calls what is counted."""
+
+
+def most_in_a_turn(sources: Iterable[Searched]) -> dict[str, int]:
+    """How often one turn uses at most what is counted of these, by its name in `ToolUse`."""
+    most: dict[str, int] = {}
+    for source in sources:
+        most |= TOOLS[source].each_turn
+    return most
 
 
 def prices_of_tools(said: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from bot.completion.ask import Ask
 from bot.completion.conversation import most_tokens, written
 from bot.completion.result import TICKS_PER_DOLLAR, Answer, ToolUse, Usage
 from bot.completion.search import Search
-from bot.completion.tools import READ_OF_EACH_CALL, TOOLS, cost_of
+from bot.completion.tools import READ_OF_EACH_CALL, cost_of, most_in_a_turn
 from bot.files.ref import PDF_TURNS
 from bot.rules.hold import MOST, Hold
 from bot.rules.prices import SearchUse, most_searched, searched
@@ -116,7 +116,7 @@ def narrowed(hold: Hold, ask: Ask, seen: ToolUse) -> Hold:
     yet. Each call may have been a turn by itself."""
     if not ask.search:
         return hold
-    each_turn = _each_turn(ask.search)
+    each_turn = ToolUse(**most_in_a_turn(ask.search.sources))
     calls = seen.web_calls + seen.x_calls
     turn = each_turn.web_calls + each_turn.x_calls
     searches = min(hold.searches, calls + turn)
@@ -156,14 +156,6 @@ def all_of(hold: Hold) -> Charge:
         posts=hold.posts,
         search_micro_dollars=hold.search_micro_dollars,
     )
-
-
-def _each_turn(search: Search) -> ToolUse:
-    """The most that one turn uses."""
-    most: dict[str, int] = {"posts": 0, "profiles": 0}
-    for source in search.sources:
-        most |= TOOLS[source].each_turn
-    return ToolUse(**most)
 
 
 def _and_more(seen: int | None, more: int | None, most: int) -> int:

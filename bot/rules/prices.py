@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.completion.result import ToolUse
 from bot.completion.search import Search
-from bot.completion.tools import LISTED, READ_OF_EACH_CALL, TOOLS, cost_of
+from bot.completion.tools import LISTED, READ_OF_EACH_CALL, cost_of, most_in_a_turn
 from bot.rules.quota import QuotaName
 
 _LONG_TOKENS = 200_000
@@ -102,9 +102,7 @@ def most_searched(
     turns = search.max_turns or turns
     most = {"searches": caps.get("search-calls"), "posts": caps.get("search-posts")}
     most["profiles"] = caps.get("search-profiles")
-    each_turn: dict[str, int] = {}
-    for source in search.sources:
-        each_turn |= TOOLS[source].each_turn
+    each_turn = most_in_a_turn(search.sources)
     use = ToolUse(
         **{
             name: _within(most["searches" if name in _CALLS else name], turns * each)
