@@ -176,6 +176,11 @@ class OutcomeUnknown(SlackError):
         self.status = status
 
 
+def what_it_says(error: BaseException) -> str:
+    """The text of an error for the log; "timeout" where it has none, as a `TimeoutError`."""
+    return str(error) or "timeout"
+
+
 def last_cause(error: BaseException) -> str:
     """What an error comes down to: its kind, and what it says."""
     while isinstance(error, BaseExceptionGroup):

@@ -16,7 +16,7 @@ from bot.admin.changing import Changing
 from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
-from bot.errors import SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.rules.admin_commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
@@ -90,7 +90,7 @@ class Setup:
             async with asyncio.timeout(SAVE_SECONDS):
                 policy = await self._store.policies.current()
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("policy not known", error=str(error) or "timeout")
+            log.warning("policy not known", error=what_it_says(error))
             return _marked(_at_first(submission, words.NOT_CHANGED))
         callback = submission.view.callback_id
         if callback == PLACE_FORM:

@@ -21,7 +21,15 @@ from bot.completion.ask import FORMS, Ask, Place, Surface
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.labels import for_form
-from bot.errors import Fault, NotTaken, RequestRefused, StalePolicy, StoreUnavailable, TurnedAway
+from bot.errors import (
+    Fault,
+    NotTaken,
+    RequestRefused,
+    StalePolicy,
+    StoreUnavailable,
+    TurnedAway,
+    what_it_says,
+)
 from bot.grok.client import GrokClient
 from bot.jobs import accept
 from bot.jobs.accept import Accepted, Acceptor
@@ -154,7 +162,7 @@ class Asking:
             async with asyncio.timeout(FILES_SECONDS):
                 return await self._store.conversations.files(conversation)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("files of the conversation not known", error=str(error) or "timeout")
+            log.warning("files of the conversation not known", error=what_it_says(error))
             return ()
 
     async def ahead(self, taken: Taken) -> int:
@@ -224,7 +232,7 @@ class Asking:
             async with asyncio.timeout(OBSTACLES_SECONDS):
                 return tuple(dict.fromkeys([each async for each in self._obstacles(user, channel)]))
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("quotas not known", error=str(error) or "timeout")
+            log.warning("quotas not known", error=what_it_says(error))
             return ()
 
     async def _obstacles(self, user: str, channel: str) -> AsyncIterator[str]:

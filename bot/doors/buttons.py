@@ -19,7 +19,7 @@ from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
 from bot.doors.continuing import Continuing, is_one_click
 from bot.doors.stopping import right_to_stop
-from bot.errors import SlackError, StoreUnavailable, UserError
+from bot.errors import SlackError, StoreUnavailable, UserError, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.final import left_out
@@ -134,7 +134,7 @@ class Buttons:
             log.warning(
                 "click came to nothing",
                 action=click.action.action_id,
-                error=str(error) or "timeout",
+                error=what_it_says(error),
             )
             return talk.BUTTON_FAILED
 
@@ -230,7 +230,7 @@ class Buttons:
                     return sentence_view(sentence)
                 person = await self._slack.people.find(click.user)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("details not looked up", error=str(error) or "timeout")
+            log.warning("details not looked up", error=what_it_says(error))
             return sentence_view(talk.BUTTON_FAILED)
         return details_view(
             job,

@@ -16,7 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot import words as general
 from bot.completion.ask import Place, ReplyTo, Said
 from bot.completion.form import Filled
-from bot.errors import Fault, OutcomeUnknown, RateLimited, SlackError, StoreUnavailable, UserError
+from bot.errors import (
+    Fault,
+    OutcomeUnknown,
+    RateLimited,
+    SlackError,
+    StoreUnavailable,
+    UserError,
+    what_it_says,
+)
 from bot.files.ref import FileRef
 from bot.rules.saved_prompts import Offer
 from bot.slack.ephemeral import Ephemeral
@@ -153,7 +161,7 @@ async def in_time(work: Awaitable[T], seconds: float) -> T:
         async with asyncio.timeout(seconds):
             return await work
     except (StoreUnavailable, TimeoutError) as error:
-        log.warning("draft not reached", error=str(error) or "timeout")
+        log.warning("draft not reached", error=what_it_says(error))
         raise UserError(general.STORE_AWAY) from None
 
 

@@ -21,7 +21,7 @@ from bot.completion.form import Filled
 from bot.completion.search import typed_search
 from bot.doors.form_prompts import FormPrompts, with_ways
 from bot.doors.form_window import Draft, DraftBox, FormWindow, Summons, Typed, in_time
-from bot.errors import Fault, RequestRefused, SlackError, UserError
+from bot.errors import Fault, RequestRefused, SlackError, UserError, what_it_says
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.in_force import InForce, Models
@@ -229,7 +229,7 @@ class Forms:
             async with asyncio.timeout(DIRECT_SECONDS):
                 channel = await self._slack.messages.direct(summons.user)
         except (SlackError, TimeoutError) as error:
-            log.warning("direct message not found", error=str(error) or "timeout")
+            log.warning("direct message not found", error=what_it_says(error))
             return draft
         place = {"channel": channel, "conversation": channel, "seen_at": time.time()}
         return draft.model_copy(update={**place, "home": True})

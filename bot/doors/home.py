@@ -13,7 +13,7 @@ from attrs import frozen
 from bot.admin.home_rules import MOST_CHANNELS, Concern, HomeRules
 from bot.asking.admission import knows_rules
 from bot.completion.ask import Ask
-from bot.errors import SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.grok.client import GrokClient
 from bot.rules.quota import Scope
 from bot.slack.inbound.payloads import HomeOpened
@@ -71,7 +71,7 @@ class Home:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 await self._publish(user)
         except (SlackError, StoreUnavailable, TimeoutError) as error:
-            log.warning("home not shown", error=str(error) or "timeout")
+            log.warning("home not shown", error=what_it_says(error))
 
     async def _publish(self, user: str) -> None:
         person, recent = await asyncio.gather(self._slack.people.find(user), self._recent(user))
@@ -92,7 +92,7 @@ class Home:
             async with asyncio.timeout(READ_SECONDS):
                 return await self._home_rules.of(person, channels)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("quotas not read", error=str(error) or "timeout")
+            log.warning("quotas not read", error=what_it_says(error))
             return self._home_rules.unknown()
 
     async def _prompts(self, person: Person) -> tuple[Part, ...]:
@@ -142,5 +142,5 @@ async def _soon(reading: Awaitable[T], what: str) -> T | None:
         async with asyncio.timeout(READ_SECONDS):
             return await reading
     except (StoreUnavailable, TimeoutError) as error:
-        log.warning("not read", what=what, error=str(error) or "timeout")
+        log.warning("not read", what=what, error=what_it_says(error))
         return None

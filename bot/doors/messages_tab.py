@@ -18,7 +18,7 @@ from bot.completion.ask import Place, Said
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.doors.hearing import Heard
-from bot.errors import SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
 from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
@@ -123,7 +123,7 @@ class MessagesTab:
             prompts = [*_fitting(saved), *welcome.PROMPTS][:SUGGESTED_PROMPTS]
             await self._slack.agent.suggest(own, welcome.SUGGESTED, prompts)
         except (SlackError, StoreUnavailable, TimeoutError) as error:
-            log.info("nothing suggested", error=str(error) or "timeout")
+            log.info("nothing suggested", error=what_it_says(error))
 
 
 def _fitting(saved: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from bot.doors.forms import FindTyped
 from bot.errors import (
     SlackError,
     StoreUnavailable,
+    what_it_says,
 )
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.inbound.payloads import Click
@@ -81,7 +82,7 @@ class Mistyped:
             async with asyncio.timeout(STORE_SECONDS):
                 sentence = await self._ask(click)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("not asked anyway", error=str(error) or "timeout")
+            log.warning("not asked anyway", error=what_it_says(error))
             return Reaction(then=partial(self._tell, click, talk.BUTTON_FAILED), again=True)
         return Reaction(then=partial(self._done, click, sentence))
 
@@ -99,7 +100,7 @@ class Mistyped:
             async with asyncio.timeout(KEEP_SECONDS):
                 await self._store.drafts.save(name, typed.model_dump_json())
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("typed text not kept", error=str(error) or "timeout")
+            log.warning("typed text not kept", error=what_it_says(error))
             return ""
         return name
 

@@ -19,7 +19,7 @@ from bot.asking.admission import Presence
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.doors.binding import is_about
-from bot.errors import PostingDenied, SlackError, StoreUnavailable
+from bot.errors import PostingDenied, SlackError, StoreUnavailable, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.chain import Chain
@@ -95,7 +95,7 @@ class Sharing:
         except PostingDenied:
             return words.NO_PLACE
         except (SlackError, TimeoutError) as error:
-            log.warning("answer not shared", error=str(error) or "timeout")
+            log.warning("answer not shared", error=what_it_says(error))
             return talk.NOT_SHARED
         await self._store.drafts.save(name, "yes")
         return talk.SHARED

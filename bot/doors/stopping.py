@@ -15,7 +15,7 @@ from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import job_named_by
 from bot.doors.hearing import dedupe_of
-from bot.errors import SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.ledger import stands
@@ -51,7 +51,7 @@ class Stopping:
                 jobs = await self._in(event.channel, event.thread_ts)
                 kept = [job for job in jobs if not await self._stop(event.user, job)]
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("stop not stored", error=str(error) or "timeout")
+            log.warning("stop not stored", error=what_it_says(error))
             return Reaction(again=True)
         if not jobs:
             return Reaction(then=partial(self._rest, event))
@@ -120,7 +120,7 @@ class Deletions:
                 elif job_id := job_named_by(previous):
                     await self._stop_deleted(job_id, event.channel, ts)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("deletion not stored", error=str(error) or "timeout")
+            log.warning("deletion not stored", error=what_it_says(error))
             return Reaction(again=True)
         return Reaction()
 

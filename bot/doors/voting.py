@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from bot.asking.admission import Permission
 from bot.doors.binding import is_about, job_named_by
-from bot.errors import SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.ledger import stands
@@ -106,7 +106,7 @@ class Voting:
             async with asyncio.timeout(STORE_SECONDS):
                 sentence = await self._explain(submission, vote)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("reasons not stored", error=str(error) or "timeout")
+            log.warning("reasons not stored", error=what_it_says(error))
             sentence = words.NOT_STORED
         return Reaction(error_ack(sentence) if sentence else "")
 
@@ -121,7 +121,7 @@ class Voting:
             async with asyncio.timeout(STORE_SECONDS), self._turns:
                 await self._react(event, choice)
         except (StoreUnavailable, SlackError, TimeoutError) as error:
-            log.warning("reaction not counted yet", error=str(error) or "timeout")
+            log.warning("reaction not counted yet", error=what_it_says(error))
             return Reaction(again=True)
         return Reaction()
 
@@ -132,7 +132,7 @@ class Voting:
                 async with asyncio.timeout(STORE_SECONDS):
                     return await self._cast(click, job_id, choice)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("vote not stored", error=str(error) or "timeout")
+            log.warning("vote not stored", error=what_it_says(error))
             return None
 
     async def _conclude(

@@ -17,6 +17,8 @@ import aiohttp
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.errors import what_it_says
+
 log = structlog.get_logger(__name__)
 
 DIRECTORY = "grok-bot-demo-"
@@ -94,7 +96,7 @@ async def shown_in_demo(
                     )
                     await socket.send_str(page)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                log.info("no demo there", url=notice.url, error=str(error) or "timeout")
+                log.info("no demo there", url=notice.url, error=what_it_says(error))
                 continue
             stack.push_async_callback(socket.close)
             yield f"{notice.url}/#judge//{token}"

@@ -23,7 +23,7 @@ from bot.completion.transcript import (
     shared,
     texts_of,
 )
-from bot.errors import SlackError
+from bot.errors import SlackError, what_it_says
 from bot.files.material import Enclosure, Unread
 from bot.files.ref import MOST_FILES, FileRef
 from bot.rules.hold import LEAST_ROOM, Hold
@@ -176,7 +176,7 @@ class Recall:
         try:
             thread = await self._thread(ask)
         except (SlackError, TimeoutError) as error:
-            log.warning("thread not read", error=str(error) or "timeout")
+            log.warning("thread not read", error=what_it_says(error))
             note = talk.THREAD_UNREADABLE
         if ask.conversation is None:
             return _Known(asker, (*thread, *ask.context), note)

@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 
 import structlog
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, what_it_says
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, redis_errors
 
@@ -54,7 +54,7 @@ class Allowances:
             async with asyncio.timeout(ASK_SECONDS):
                 wait = int(await self._slot(keys, [call or uuid.uuid4().hex, most, window]))
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("counted by this process alone", error=str(error) or "timeout")
+            log.warning("counted by this process alone", error=what_it_says(error))
             return self._take_alone(name, most)
         return wait / 1000
 
@@ -94,7 +94,7 @@ class Rests:
             async with asyncio.timeout(ASK_SECONDS):
                 await self._rest([self._keys.rest(method)], [round(seconds * 1000)])
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("only this process rests", method=method, error=str(error) or "timeout")
+            log.warning("only this process rests", method=method, error=what_it_says(error))
 
     async def _left_of_all(self, method: str) -> float:
         try:
@@ -102,6 +102,6 @@ class Rests:
                 with redis_errors():
                     left = int(await self._redis.pttl(self._keys.rest(method)))
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("rest not known", method=method, error=str(error) or "timeout")
+            log.warning("rest not known", method=method, error=what_it_says(error))
             return 0.0
         return max(0, left) / 1000

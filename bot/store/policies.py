@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import structlog
 from pydantic import JsonValue
 
-from bot.errors import StoreUnavailable
+from bot.errors import StoreUnavailable, what_it_says
 from bot.rules.policy import Fields, Policy, Unread, rules_of
 from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
@@ -190,7 +190,7 @@ class Policies:
                 await self.reload()
         except (StoreUnavailable, TimeoutError) as error:
             if not self._away:
-                log.warning("policy not followed", error=str(error) or "timeout")
+                log.warning("policy not followed", error=what_it_says(error))
             self._away = True
         else:
             self._away = False

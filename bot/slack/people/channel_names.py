@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 from attrs import frozen
 
-from bot.errors import SlackError
+from bot.errors import SlackError, what_it_says
 from bot.slack.web_api import WebApi, mapping
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class ChannelNames:
                 for channel in [each for each in channels if each.startswith("C")][:most]:
                     names[channel] = await self._name(channel)
         except (SlackError, TimeoutError) as error:
-            log.info("not every channel is named", error=str(error) or "timeout")
+            log.info("not every channel is named", error=what_it_says(error))
         return names
 
     async def _name(self, channel: str) -> str:

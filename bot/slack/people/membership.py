@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 import structlog
 from attrs import field, frozen
 
-from bot.errors import SlackError, StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.slack.people.person import Organisation, Person
 from bot.slack.web_api import WebApi, mapping
 from bot.slack_limits import MEMBERS_PAGE
@@ -78,7 +78,7 @@ class Membership:
                     return "unknown"
                 sight = await self._look(person, channel)
         except (SlackError, TimeoutError) as error:
-            log.warning("membership not known", channel=channel, error=str(error) or "timeout")
+            log.warning("membership not known", channel=channel, error=what_it_says(error))
             return "unknown"
         if sight != "unknown":
             await self._quietly(self._memory.save(name, sight, REMEMBERED_SECONDS))
@@ -165,5 +165,5 @@ class Membership:
             async with asyncio.timeout(STORE_SECONDS):
                 return await work
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("nothing remembered", error=str(error) or "timeout")
+            log.warning("nothing remembered", error=what_it_says(error))
             return None

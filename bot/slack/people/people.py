@@ -17,7 +17,7 @@ from functools import partial
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
+from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable, what_it_says
 from bot.slack.people.person import Organisation, Person, SlackUser
 from bot.slack.web_api import WebApi
 from bot.slack_limits import TIER_4_PER_MINUTE
@@ -183,7 +183,7 @@ class People:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):
                 found = await self._kept.read_all(unknown)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("people not recalled", error=str(error) or "timeout")
+            log.warning("people not recalled", error=what_it_says(error))
             return
         for user, text in found.items():
             if person := _read(user, text):
@@ -235,7 +235,7 @@ class People:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):
                 kept = await self._kept.read(user)
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("person not recalled", error=str(error) or "timeout")
+            log.warning("person not recalled", error=what_it_says(error))
             return
         if kept.refused:
             self._refuse(user)
@@ -271,7 +271,7 @@ class People:
             async with asyncio.timeout(KEPT_WITHIN_SECONDS):
                 await keeping
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("person not kept", error=str(error) or "timeout")
+            log.warning("person not kept", error=what_it_says(error))
 
     def _unsure(self, user: str) -> Person:
         """Who `user` was of late, while Slack does not say who it is."""
