@@ -6,9 +6,11 @@ Each way is tried once, when the server has refused the usual one, and remembere
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from bot.compiled import compiled_later
 from bot.completion.result import Endpoint
@@ -16,7 +18,6 @@ from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
 from bot.grok.errors import Failure
 from bot.grok.meaning import unsupported
-from bot.grok.memory import Memory
 
 _LEAST_SHARE = 4
 """An answer gets this part of a window at least, or what goes along with the question is too
@@ -213,3 +214,27 @@ def _sourceless(call: Call) -> dict[str, Any]:
 
 def _without(call: Call, *names: str) -> dict[str, Any]:
     return {name: value for name, value in call.body.items() if name not in names}
+
+
+MEMORY_SECONDS = 86_400.0
+MEMORY_SIZE = 500
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Memory(Generic[K]):
+    """Remembers keys; each is forgotten after a day, and the oldest when they are too many."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: OrderedDict[K, float] = OrderedDict()
+
+    def add(self, key: K) -> None:
+        """Remember `key` from now on."""
+        self._until[key] = self._clock() + MEMORY_SECONDS
+        self._until.move_to_end(key)
+        while len(self._until) > MEMORY_SIZE:
+            self._until.popitem(last=False)
+
+    def __contains__(self, key: K) -> bool:
+        return self._until.get(key, 0.0) > self._clock()

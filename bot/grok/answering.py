@@ -28,8 +28,7 @@ from bot.grok.meaning import lasts, takes_no_files, takes_no_pictures, tools_in
 from bot.grok.routing import Refused, Router
 from bot.grok.said import safe_name
 from bot.grok.text.citing import Citing
-from bot.grok.text.thinking import Thinking
-from bot.grok.text.trimming import Trimming
+from bot.grok.text.trimming import Thinking, Trimming
 from bot.metrics import known_model
 from bot.settings import Settings
 from bot.words import grok as words

@@ -13,12 +13,12 @@ from bot.completion.result import Endpoint
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.tools import Searched
 from bot.errors import Fault, GrokFailed, GrokFailure
+from bot.grok.adapting import Memory
 from bot.grok.call import Call, Dialect
 from bot.grok.catalogue import Catalogue
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.errors import Failure
 from bot.grok.meaning import names_model, unsupported
-from bot.grok.memory import Memory
 from bot.grok.said import safe_name
 from bot.words import grok as said
 from bot.words import request as words

@@ -10,7 +10,7 @@ import pytest
 
 from bot.completion.collect import Collector
 from bot.completion.result import Ending, ending_of
-from bot.grok.endpoints.events import Reader, answers, begins, error_in
+from bot.grok.endpoints.responses import Reader, answers, begins, error_in
 from bot.grok.text.progress import Progress
 from bot.words import grok as words
 from tests.grok.http.test_receiving import JSON

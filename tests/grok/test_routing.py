@@ -6,11 +6,11 @@ import pytest
 
 from bot.completion.ask import Effort
 from bot.completion.options import PARAMETERS
+from bot.grok.adapting import MEMORY_SECONDS, MEMORY_SIZE
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.endpoints import ENDPOINTS
 from bot.grok.known_models import KNOWN
-from bot.grok.memory import MEMORY_SECONDS, MEMORY_SIZE
 from bot.grok.routing import Refusals, Router
 from sandbox.grok import GrokServer, Recorded, Script
 from tests.grok.answers import CHAT, PLAIN, answer, request, text

@@ -13,7 +13,7 @@ from bot.completion.collect import Collector
 from bot.completion.references import Reference
 from bot.completion.result import Chunk, ToolStep, ToolUse
 from bot.completion.search import search_in
-from bot.grok.endpoints.events import Reader
+from bot.grok.endpoints.responses import Reader
 from bot.grok.text.progress import Progress
 from bot.grok.usage import read_usage
 from tests.grok.typed import USED, message, response

@@ -1,8 +1,8 @@
 """The endpoints that an ask can go to, newest first.
 
-Each is one file that puts an ask on the wire, and one that reads what comes; nothing else knows
-how they differ. Parameters that were not given are not written; `stream` apart, which is on unless
-the request says otherwise.
+`responses.py` is the newest, `choices.py` the two before it: how an ask is put on the wire, and how
+what comes is read. Nothing else knows how they differ. Parameters that were not given are not
+written; `stream` apart, which is on unless the request says otherwise.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from bot.completion.result import Endpoint
 from bot.completion.transcript import NO_PAST, STOP, Past, carried
 from bot.files.material import Enclosure
 from bot.grok.call import NOTHING_BESIDE, Beside, Call, Dialect
-from bot.grok.endpoints.chat import CHAT
-from bot.grok.endpoints.completions import COMPLETIONS
+from bot.grok.endpoints.choices import CHAT, COMPLETIONS
 from bot.grok.endpoints.responses import RESPONSES
 from bot.grok.endpoints.wire import Asked, Wire, stops_in
 

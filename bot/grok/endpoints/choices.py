@@ -1,14 +1,26 @@
-"""Reads the choices of completions and chats, event by event or whole, and forgives what is
-missing."""
+"""The two older endpoints, which answer in choices.
+
+`/v1/completions` goes on with one text and takes all 17 parameters; `/v1/chat/completions` takes
+the messages of a conversation. What comes from either is read event by event or whole, and what is
+missing in it is forgiven.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.completion.request import MAX_ANSWERS
+from bot.completion.faults import MAX_STOPS
+from bot.completion.request import MAX_ANSWERS, CompletionRequest
 from bot.completion.result import NO_REASON, Chunk, TokenLogprob, plain_reason
-from bot.grok.endpoints.values import (
+from bot.completion.transcript import STOP, chat_messages, frame
+from bot.files.material import Enclosure, Picture
+from bot.grok.call import Dialect, Names
+from bot.grok.endpoints.wire import (
+    Asked,
+    Step,
+    Wire,
+    Written,
     chance,
     count_of,
     list_of,
@@ -16,9 +28,10 @@ from bot.grok.endpoints.values import (
     map_of,
     maps_of,
     name_of,
+    stops_in,
     text_of,
+    with_parts,
 )
-from bot.grok.endpoints.wire import Step
 from bot.grok.meaning import tells_error
 from bot.grok.usage import read_usage
 
@@ -30,6 +43,71 @@ _ANSWER = frozenset(
 _NAMELESS = frozenset(("", "message"))
 _PLAIN = frozenset(("role", "content", "reasoning_content"))
 _STEP = frozenset(("index", "delta", "finish_reason", "logprobs"))
+
+
+def write_prompt(asked: Asked) -> Written:
+    """The body of what is asked; the conversation stands around each prompt."""
+    body, around = dict(asked.given), frame(asked.system, asked.past)
+    prompt = body["prompt"]
+    body["prompt"] = (
+        around.around(prompt)
+        if isinstance(prompt, str)
+        else [around.around(each) for each in prompt]
+    )
+    stops = stops_in(body)
+    if around.tail and len(stops) < MAX_STOPS:  # without it the answer is cut here all the same
+        body["stop"] = [*stops, STOP]
+    if asked.dialect == "xai" and "logprobs" in body:
+        body["logprobs"] = True
+    if asked.request.streams:
+        body["stream_options"] = {"include_usage": True}
+    return Written(body, around)
+
+
+def write_chat(asked: Asked) -> Written:
+    """The body of what is asked."""
+    body = {
+        name: value
+        for name, value in asked.given.items()
+        if name not in {"prompt", "suffix", "echo", "best_of"}
+    }
+    messages = chat_messages(asked.system, asked.past, asked.prompt)
+    body["messages"] = with_parts(messages, asked.past, "text", _picture)
+    if "logprobs" in body:
+        body |= {"logprobs": True, "top_logprobs": asked.given["logprobs"]}
+    if asked.beside.effort is not None:
+        body["reasoning_effort"] = asked.beside.effort
+    if asked.beside.shape is not None:
+        wanted = asked.beside.shape.format
+        body["response_format"] = {"type": "json_schema", "json_schema": wanted}
+    if asked.request.streams:
+        body["stream_options"] = {"include_usage": True}
+    return Written(body)
+
+
+def _picture(file: Enclosure) -> dict[str, Any] | None:
+    """A picture; this endpoint takes no files."""
+    if not isinstance(file, Picture):
+        return None
+    return {"type": "image_url", "image_url": {"url": file.url}}
+
+
+def lacks(request: CompletionRequest) -> tuple[str, ...]:
+    """What only `/v1/completions` has."""
+    asked = {
+        "prompt": len(request.prompts) > 1,
+        "suffix": bool(request.suffix),
+        "echo": bool(request.echo),
+        "best_of": (request.best_of or 1) > 1,
+    }
+    return tuple(name for name, needed in asked.items() if needed)
+
+
+def headers(names: Names, dialect: Dialect) -> dict[str, str]:
+    """xAI sends what belongs together to the same server, for its cache (docs.x.ai, "Prompt
+    caching")."""
+    named = names.conversation and dialect == "xai"
+    return {"x-grok-conv-id": names.conversation} if named else {}
 
 
 class Reader:
@@ -157,3 +235,25 @@ def _logprobs(logprobs: Mapping[str, Any]) -> Iterator[TokenLogprob]:
     for place, (token, number) in enumerate(zip(tokens, numbers, strict=False)):
         top = list(map_of(tops[place]).items()) if place < len(tops) else []
         yield from chance(token, number, top)
+
+
+COMPLETIONS = Wire(
+    path="/completions",
+    write=write_prompt,
+    lacks=lambda _request: (),
+    read=Reader,
+    error_in=error_in,
+    answers=answers,
+    efforts=False,
+)
+
+CHAT = Wire(
+    path="/chat/completions",
+    write=write_chat,
+    lacks=lacks,
+    read=Reader,
+    error_in=error_in,
+    answers=answers,
+    headers=headers,
+    pictures=True,
+)

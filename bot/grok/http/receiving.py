@@ -24,8 +24,7 @@ from bot.completion.result import Chunk
 from bot.grok import errors
 from bot.grok.call import Call
 from bot.grok.endpoints import ENDPOINTS
-from bot.grok.endpoints.values import name_of
-from bot.grok.endpoints.wire import Step
+from bot.grok.endpoints.wire import Step, name_of
 from bot.grok.errors import Failure
 from bot.grok.http.body import (
     BODY_BYTES,

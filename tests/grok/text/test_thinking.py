@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.completion.result import Chunk
-from bot.grok.text.thinking import Thinking
+from bot.grok.text.trimming import Thinking
 from tests.grok.answers import request
 
 
