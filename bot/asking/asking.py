@@ -17,7 +17,7 @@ from bot.asking.admission import Admission, knows_rules
 from bot.asking.denied import Reader, denied, used_up
 from bot.asking.requests import Requests
 from bot.asking.rules_text import kept_out
-from bot.completion.ask import FORMS, Ask, Place, Surface
+from bot.completion.ask import EFFORTS, FORMS, Ask, Effort, Place, Surface
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.completion.labels import for_form
@@ -275,8 +275,21 @@ class Asking:
             person = await self._people.find(ask.user, within=CLOCK_SECONDS)
             reader = self._reader(person)
             hold_of = partial(self._hold, policy=policy, counted=counted)
-            sentence = denied(error, ask, hold_of, reader, policy)
+            efforts = self._less_thinking(ask)
+            sentence = denied(error, ask, hold_of, reader, policy, efforts=efforts)
             raise Denied(sentence, error.shortages, error.closed) from None
+
+    def _less_thinking(self, ask: Ask) -> tuple[Effort, ...]:
+        """The efforts by which Grok would think less about `ask` than it will, from the most."""
+        model, catalogue = ask.request.model, self._grok.catalogue
+        now = catalogue.effort_of(model, ask.effort)
+        lower = EFFORTS[: EFFORTS.index(now)] if now and catalogue.efforts(model) else ()
+        pictures = ask.shows_pictures
+        return tuple(
+            effort
+            for effort in reversed(lower)
+            if not self._grok.check(ask.request, effort, ask.search, pictures=pictures)
+        )
 
     async def _count(self, ask: Ask, hold: Hold, error: Denied, seconds: float) -> Counted | None:
         """What `ask` really is, where that may make it fit after all."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pydantic import JsonValue
 
 from bot.asking.rules_text import notices
-from bot.completion.ask import FORMS, Ask
+from bot.completion.ask import FORMS, Ask, Effort
 from bot.completion.excerpt import excerpt
 from bot.completion.options import PARAMETERS
 from bot.completion.request import CompletionRequest
@@ -20,7 +21,6 @@ from bot.rules.quota import QUOTAS, QuotaName, Windows
 from bot.slack.blocks import mentions, moment
 from bot.store.quotas import Use
 from bot.words import quota as quota_words
-from bot.words import search as search_words
 from bot.words import usage as words
 from bot.words.admin import admins_can, how_to_resume
 
@@ -66,17 +66,58 @@ def _rounded(tokens: int) -> int:
     return tokens - tokens % step
 
 
-def fitting_search(shortages: Sequence[Shortage], ask: Ask, hold_of: HoldOf) -> Search | None:
-    """The search with which the same question would fit now: in fewer turns, else of the web only,
-    else none at all; None when it would not even then."""
-    for search in _smaller(ask.search):
-        hold = hold_of(ask.model_copy(update={"search": search}))
-        if all(_fits(shortage, hold) for shortage in shortages):
-            return search
-    return None
+def fitting(
+    shortages: Sequence[Shortage], ask: Ask, hold_of: HoldOf, efforts: Sequence[Effort] = ()
+) -> tuple[Ask, ...]:
+    """What is nearest to `ask` and would fit now, two at most; none when nothing like it would.
+
+    One searches in fewer turns, else the web only, else not at all, or its answer is shorter. For
+    the other Grok thinks less: `efforts` are those that it can be told, from the most.
+    """
+    nearest = partial(_nearest, shortages, ask, hold_of)
+    smaller = [_with(ask, search=search) for search in _smaller(ask.search)]
+    lower = [_with(ask, effort=effort) for effort in efforts]
+    if one := nearest(smaller, [ask, *smaller]):
+        return tuple(filter(None, (one, nearest(lower, ()))))
+    both = [_with(each, search=NO_SEARCH) for each in lower if ask.search]
+    other = nearest(lower, lower) or nearest(both, both)
+    return (other,) if other else ()
+
+
+def _nearest(
+    shortages: Sequence[Shortage],
+    ask: Ask,
+    hold_of: HoldOf,
+    whole: Iterable[Ask],
+    shorter: Iterable[Ask],
+) -> Ask | None:
+    """The first of `whole` that would fit, else the first of `shorter` with a shorter answer."""
+    for other in whole:
+        if all(_fits(shortage, hold_of(other)) for shortage in shortages):
+            return other
+    fits = (_shortened(shortages, ask, other, hold_of) for other in shorter)
+    return next(filter(None, fits), None)
+
+
+def _with(ask: Ask, **changed: object) -> Ask:
+    return ask.model_copy(update=changed)
+
+
+def _shortened(shortages: Sequence[Shortage], ask: Ask, other: Ask, hold_of: HoldOf) -> Ask | None:
+    """`other`, which stands for `ask`, with the longest answer that would fit."""
+    hold = hold_of(other)
+    left = [
+        each if other is ask else replace(each, wanted=_wanted(each, hold)) for each in shortages
+    ]
+    most = fitting_max_tokens(left, other.request, hold)
+    if most is None:
+        return None
+    return _with(other, request=other.request.model_copy(update={"max_tokens": most}))
 
 
 def _smaller(search: Search) -> Iterator[Search]:
+    if not search:
+        return
     most = search.max_turns or 1
     yield from _fewer(search, most - 1)
     of_x = (search.handles, search.not_handles, search.since, search.until)
@@ -89,10 +130,15 @@ def _fewer(search: Search, most: int) -> Iterator[Search]:
     return (search.model_copy(update={"max_turns": turns}) for turns in range(most, 0, -1))
 
 
-def changed_search(before: Search, after: Search) -> dict[str, JsonValue]:
-    """What of a search is to be said otherwise, by the names of options."""
-    told, said = after.values(), before.values()
-    return {name: value for name, value in told.items() if said.get(name) != value}
+def changed(before: Ask, after: Ask) -> dict[str, JsonValue]:
+    """What is to be said otherwise, by the names of options."""
+    told, said = after.search.values(), before.search.values()
+    values = {name: value for name, value in told.items() if said.get(name) != value}
+    if after.effort != before.effort:
+        values["effort"] = after.effort
+    if after.request.max_tokens != before.request.max_tokens:
+        values["max_tokens"] = after.request.max_tokens
+    return values
 
 
 def _fits(shortage: Shortage, hold: Hold) -> bool:
@@ -113,6 +159,7 @@ def _wanted(shortage: Shortage, hold: Hold) -> int | None:
 _OF_SOME: tuple[QuotaName, ...] = ("searches-per-day",)
 """What counts only for some questions, so that others are taken when nothing is left of it."""
 
+
 _FIELD = PARAMETERS["max_tokens"].label
 
 
@@ -129,17 +176,28 @@ class Reader:
     """Whether they may end a pause and allow more."""
 
 
-def denied(error: Denied, ask: Ask, hold_of: HoldOf, reader: Reader, policy: Policy) -> str:
+def denied(
+    error: Denied,
+    ask: Ask,
+    hold_of: HoldOf,
+    reader: Reader,
+    policy: Policy,
+    *,
+    efforts: Sequence[Effort] = (),
+) -> str:
     """Which quota, what is left, when it begins anew, what would fit now, and whom to ask.
 
-    `hold_of` says what a question would reserve. Slack's mrkdwn.
+    `hold_of` says what a question would reserve; `efforts` are those that ask for less thinking,
+    from the most. Slack's mrkdwn.
     """
     if not error.shortages:
         return _closed(ask, reader, policy)
     own = reader.knows_rules or all(each.scope.kind == "user" for each in error.shortages)
     lines = [words.DENIED, *dict.fromkeys(_line(each, ask, reader) for each in error.shortages)]
-    if own and (fits := _what_would_fit(error.shortages, ask, hold_of)):
-        lines.append(fits)
+    if own:
+        field = _FIELD if ask.surface in FORMS else ""
+        others = fitting(error.shortages, ask, hold_of, efforts)
+        lines += [words.would_fit(changed(ask, other), field=field) for other in others]
     lines.append(_who_allows_more(reader))
     return "\n".join(lines)
 
@@ -180,22 +238,6 @@ def _closed(ask: Ask, reader: Reader, policy: Policy) -> str:
             else admins_can("resume it", mentions(reader.admins)),
         )
     return "\n".join((*(found or (words.CLOSED,)), *resume))
-
-
-def _what_would_fit(shortages: Sequence[Shortage], ask: Ask, hold_of: HoldOf) -> str:
-    """How the same question would fit now, in a sentence; empty when it would not."""
-    in_form = ask.surface in FORMS
-    if ask.search and (search := fitting_search(shortages, ask, hold_of)) is not None:
-        return search_words.would_fit(changed_search(ask.search, search), in_form=in_form)
-    if most := fitting_max_tokens(shortages, ask.request, hold_of(ask)):
-        return words.would_fit(most, field=_FIELD if in_form else "")
-    for search in _smaller(ask.search) if ask.search else ():
-        hold = hold_of(ask.model_copy(update={"search": search}))
-        left = [replace(each, wanted=_wanted(each, hold)) for each in shortages]
-        if most := fitting_max_tokens(left, ask.request, hold):
-            changed = changed_search(ask.search, search)
-            return search_words.would_fit(changed, max_tokens=most, in_form=in_form, field=_FIELD)
-    return ""
 
 
 def _line(shortage: Shortage, ask: Ask, reader: Reader) -> str:

@@ -165,28 +165,6 @@ def by_searching(sources: str) -> str:
     return f"with --search {sources}"
 
 
-def would_fit(
-    changed: Mapping[str, object],
-    *,
-    max_tokens: int | None = None,
-    in_form: bool = False,
-    field: str = "",
-) -> str:
-    """A smaller search fits, perhaps only with an answer of at most `max_tokens`, which the form
-    calls `field`; `changed` is what is to be said otherwise, by the names of options."""
-    shorter = " and a shorter answer" if max_tokens else ""
-    if in_form:
-        fields = [f"“{LABELS[name]}” to {CHOICES.get(str(v), v)}" for name, v in changed.items()]
-        fields += [f"“{field}” to {max_tokens}"] if max_tokens else []
-        return f"A smaller search{shorter} would fit now: set {' and '.join(fields)}."
-    flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
-    flags += f" --max-tokens {max_tokens}" if max_tokens else ""
-    if changed.get("search") == "off":
-        without = "and with a shorter answer, " if max_tokens else ""
-        return f"Without searching {without}it would fit now: ask with `{flags}`."
-    return f"A smaller search{shorter} would fit now: ask with `{flags}`."
-
-
 def not_searched(place: str) -> str:
     """`problem` of a fault about what narrows a search; `place` is a key of `PLACES`."""
     return f"this counts only where {PLACES[place]} is searched"

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.words import cost, counted
 from bot.words import quota as quota_words
+from bot.words.admin import each
+from bot.words.form import EFFORT, EFFORTS
+from bot.words.search import CHOICES, LABELS
 
 # --- a question that does not fit -----------------------------------------------------------
 
@@ -65,11 +68,31 @@ def unknown_cost(kind: str, limit: str, model: str) -> str:
     )
 
 
-def would_fit(max_tokens: int, *, field: str = "") -> str:
-    """A shorter answer fits; `field` is what the form calls it, where that was filled in."""
+def would_fit(changed: Mapping[str, object], *, field: str = "") -> str:
+    """What fits instead; `changed` is what is to be said otherwise, by the names of options.
+    `field` is what the form calls the longest answer, where that was filled in."""
+    unsearched = changed.get("search") == "off"
+    searched = changed.keys() - {"effort", "max_tokens"} and not unsearched
+    less = ["a smaller search"] if searched else []
+    less += ["less thinking"] if "effort" in changed else []
+    less += ["a shorter answer"] if "max_tokens" in changed else []
+    what = each(less)
+    if unsearched:
+        fits = f"Without searching{f' and with {what},' if what else ''} it would fit now"
+    else:
+        fits = f"{what[:1].upper()}{what[1:]} would fit now"
     if field:
-        return f"A shorter answer would fit now: set “{field}” to {max_tokens}."
-    return f"A shorter answer would fit now: ask with `--max-tokens {max_tokens}`."
+        labels = {**LABELS, "effort": EFFORT, "max_tokens": field}
+        fields = [f"“{labels.get(n, n)}” to {_chosen(n, v)}" for n, v in changed.items()]
+        return f"{fits}: set {each(fields)}."
+    flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
+    return f"{fits}: ask with `{flags}`."
+
+
+def _chosen(name: str, value: object) -> str:
+    """What a form calls that value of a field."""
+    choices = EFFORTS if name == "effort" else CHOICES
+    return choices.get(str(value), str(value))
 
 
 ALLOW_MORE = "`/grok quota set` allows more."

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting_max_tokens, fitting_search
+from bot.asking.denied import LEAST_ANSWER, Reader, denied, fitting, fitting_max_tokens
 from bot.completion import CompletionRequest
+from bot.completion.ask import EFFORTS, Effort
 from bot.completion.search import NO_SEARCH, search_in
 from bot.rules.hold import Denied, Hold, Shortage, hold_for
 from bot.rules.policy import Paused, Policy, Rules, Unread
@@ -121,7 +123,7 @@ def test_an_admin_is_not_sent_to_an_admin() -> None:
 def test_a_shorter_answer_that_would_fit_is_proposed() -> None:
     text = told(shortage(limit=10_000, settled=9_000, wanted=1_404))
 
-    assert words.would_fit(590) in text
+    assert words.would_fit({"max_tokens": 590}) in text
 
 
 def test_none_is_proposed_when_the_question_itself_is_too_long() -> None:
@@ -172,11 +174,11 @@ def test_a_search_that_is_proposed_fits(left: int, sources: str, turns: int) -> 
     search = search_in({"search": sources, "max_turns": turns})
     ask = an_ask(request=ASK.request, search=search)
     short = left_for(left, ask=ask)
-    smaller = fitting_search([short], ask, hold_of)
+    proposed = fitting([short], ask, hold_of)
 
-    if smaller is not None:
-        hold = hold_of(ask.model_copy(update={"search": smaller}))
-        assert (hold.micro_dollars or 0) <= left
+    if proposed:
+        (smaller,) = proposed
+        assert (hold_of(smaller).micro_dollars or 0) <= left
     else:
         assert (hold_of(ASK).micro_dollars or 0) > left
 
@@ -208,6 +210,95 @@ def test_a_smaller_search_with_a_shorter_answer_is_proposed_where_only_both_fit(
     in_form = told(short, ask=form)
     assert "set “What to search” to Nothing and “Longest answer” to 4000." in in_form
     assert "--" not in in_form
+
+
+LOWER: tuple[Effort, ...] = ("medium", "low", "none")
+
+
+def thinking(ask: Any) -> Hold:
+    """What is reserved where the model thinks as long as it is told to, else a little."""
+    settings = Settings(_env_file=None)
+    return hold_for(
+        ask,
+        Policy(),
+        prices=PRICES,
+        reasons=True,
+        effort=ask.effort or "low",
+        settings=settings,
+        now=1_763_892_000.0,
+    )
+
+
+def told_of_thinking(left: int, *, ask: Any, efforts: Sequence[Effort] = LOWER) -> str:
+    short = shortage(limit=left, settled=0, wanted=thinking(ask).tokens)
+    return denied(Denied("no", (short,)), ask, thinking, Reader(), Policy(), efforts=efforts)
+
+
+THINKING = ASK.model_copy(update={"effort": "high"})
+
+
+def beyond(effort: Effort, more: int = 0, ask: Any = THINKING) -> int:
+    """Tokens that are enough for `ask` with that effort, and `more`."""
+    return thinking(ask.model_copy(update={"effort": effort})).tokens + more
+
+
+@pytest.mark.parametrize(
+    ("left", "proposed"),
+    [
+        (beyond("high", -100), "A shorter answer would fit now: ask with `--max-tokens 900`."),
+        (beyond("medium"), "Less thinking would fit now: ask with `--effort medium`."),
+        (beyond("low", 10), "Less thinking would fit now: ask with `--effort low`."),
+        (beyond("low", -300), "Less thinking would fit now: ask with `--effort none`."),
+        (beyond("none", -300), "ask with `--effort none --max-tokens 700`."),
+    ],
+)
+def test_less_thinking_that_would_fit_is_proposed(left: int, proposed: str) -> None:
+    assert proposed in told_of_thinking(left, ask=THINKING)
+
+
+def test_both_a_shorter_answer_and_less_thinking_are_proposed_where_either_would_fit() -> None:
+    text = told_of_thinking(beyond("high", -100), ask=THINKING)
+
+    assert "ask with `--max-tokens 900`.\nLess thinking would fit now: ask with `--effort" in text
+
+
+def test_none_is_proposed_that_the_model_is_not_told() -> None:
+    assert "--effort" not in told_of_thinking(beyond("low"), ask=THINKING, efforts=())
+    assert "`--effort none`" in told_of_thinking(beyond("low"), ask=THINKING, efforts=("none",))
+
+
+def test_less_thinking_is_proposed_to_a_form_in_its_words() -> None:
+    form = THINKING.model_copy(update={"surface": "form"})
+
+    assert "set “How long to think” to Medium." in told_of_thinking(beyond("medium"), ask=form)
+    told = told_of_thinking(beyond("none", -100), ask=form)
+    assert "set “How long to think” to Not at all and “Longest answer” to 900." in told
+
+
+def test_less_thinking_without_a_search_is_proposed_where_only_both_fit() -> None:
+    ask = SEARCHING.model_copy(update={"effort": "high"})
+
+    told = told_of_thinking(beyond("low"), ask=ask)
+
+    assert "Without searching and with less thinking, it would fit now" in told
+    assert "`--search off --effort low`" in told
+
+
+@given(st.integers(0, 60_000), st.sampled_from(["none", "low", "medium", "high"]), st.booleans())
+def test_whatever_is_proposed_fits(left: int, effort: Effort, searches: bool) -> None:
+    ask = (SEARCHING if searches else ASK).model_copy(update={"effort": effort})
+    wanted = thinking(ask).tokens
+    if wanted <= left:
+        return
+    lower = EFFORTS[: EFFORTS.index(effort)][::-1]
+    short = shortage(limit=left, settled=0, wanted=wanted)
+
+    proposed = fitting([short], ask, thinking, lower)
+
+    for other in proposed:
+        assert thinking(other).tokens <= left
+    if "none" in lower and not proposed:
+        assert beyond("none", ask=ASK) > left
 
 
 SIZES = st.integers(LEAST_ANSWER, 1_000_000)

@@ -108,6 +108,23 @@ async def test_a_question_beyond_its_quota_is_denied_with_what_would_fit(
         assert "▓" in text or "█" in text or "%" in text
 
 
+async def test_who_asks_for_more_thinking_than_fits_is_told_how_much_less_would(
+    redis_url: str,
+) -> None:
+    async with on_stage(redis_url) as stage:
+        await told(stage, "quota set tokens-per-day=12k channel")
+        of_much = await told(stage, "--effort high Name a river", user=BEN)
+        fits = await stage.ask("--effort low Name a river", user=BEN)
+        await stage.answer()
+        await told(stage, "quota set tokens-per-day=5k each-user")
+        of_none = await told(stage, "Name a lake", user=ANA)
+
+    assert "Less thinking would fit now: ask with `--effort low`." in of_much
+    assert not (fits.ack_body or {}).get("text")
+    assert "`--effort none`" in of_none
+    assert [request.body["reasoning"] for request in stage.grok.requests] == [{"effort": "low"}]
+
+
 async def test_what_is_used_is_settled_and_counted(redis_url: str) -> None:
     async with on_stage(redis_url) as stage:
         stage.grok.script(Script(text="one two three"))
