@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from bot.admin.usage import cap_line, limit_lines
 from bot.asking.admission import Permission
-from bot.asking.rules_text import default_name, default_value, kept_out, notices, searchable_text
+from bot.asking.rules_text import default_label, default_value, kept_out, notices, searchable_text
 from bot.grok.client import GrokClient
 from bot.rules.in_force import InForce, Limit, Models
 from bot.rules.policy import Policy
@@ -66,7 +66,7 @@ class HomeRules:
         lines = [
             *([only_in(only)] if only else ()),
             allowed_line(allowed),
-            searchable_text(rules.searchable),
+            words.searchable(searchable_text(rules.searchable)),
             *(await self._lines(limits, person) or [usage_words.NO_QUOTAS]),
             *cap_line(rules.caps),
             *_closed([rules, *of_channels], person),
@@ -110,7 +110,7 @@ class HomeRules:
     def _defaults(self, values: Mapping[str, JsonValue], of_channels: Iterable[str]) -> Part:
         most = values["max_tokens"]
         others = [
-            words.default(default_name(name), default_value(name, value))
+            words.default(default_label(name), default_value(name, value))
             for name, value in values.items()
             if name not in _FIRST
         ]
@@ -136,7 +136,7 @@ def _own_defaults(of_channels: Iterable[InForce]) -> Iterator[str]:
     """The defaults that channels have of their own, a line for each."""
     for rules in of_channels:
         own = [
-            f"{admin_words.flag(each.name)} {default_value(each.name, each.value)}"
+            words.default_there(default_label(each.name), default_value(each.name, each.value))
             for each in rules.defaults
             if each.source == "channel"
         ]

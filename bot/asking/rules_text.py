@@ -101,6 +101,12 @@ def default_name(name: str) -> str:
     return f"{words.flag(name)} ({explained})" if explained else words.flag(name)
 
 
+def default_label(name: str) -> str:
+    """What the form calls it; of what has no field there, the flag."""
+    option = OPTIONS.get(name)
+    return (option.label if option else "") or words.flag(name)
+
+
 def default_value(name: str, value: JsonValue) -> str:
     """The value of a default; None: it is not set."""
     match value:

@@ -51,8 +51,9 @@ def default_model(model: str) -> str:
 
 
 def default_max_tokens(tokens: int) -> str:
-    """Where an answer is cut; 100 tokens are about 75 words."""
-    words = counted(max(1, tokens * 3 // 4), "word")
+    """Where an answer is cut; 100 tokens are about 75 words, and nobody knows it to the word."""
+    about = max(1, tokens * 3 // 4)
+    words = counted(round(about, min(0, 2 - len(str(about)))), "word")
     return f"• *Longest answer:* {counted(tokens, 'token')} (about {words})"
 
 
@@ -85,9 +86,19 @@ def in_channel(channel: str, defaults: str) -> str:
     return f"• {channel}: {defaults}"
 
 
-def default(name: str, value: str) -> str:
-    """Something else that goes for every question."""
-    return f"• {name} {value}"
+def default(label: str, value: str) -> str:
+    """Something else that goes for every question; `label` is what the form calls it."""
+    return f"• *{label}:* {value}"
+
+
+def default_there(label: str, value: str) -> str:
+    """The same of a channel, where several stand in a line."""
+    return f"*{label}* {value}"
+
+
+def searchable(sentence: str) -> str:
+    """What may be searched, as an item."""
+    return f"• *Search:* {sentence}"
 
 
 HOW_TO_CHANGE = "Change them for one question with flags, such as `--model`, or in the form."

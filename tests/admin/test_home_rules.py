@@ -78,9 +78,11 @@ async def test_the_defaults_are_those_of_the_workspace_and_of_ones_channels(tab:
     shown = await tab.shown(channels=(ENGINEERING, GENERAL))
 
     assert words.default_model("grok-4.7") in shown
-    assert words.default("`--temperature`", "0.4") in shown
-    line = words.in_channel(f"<#{GENERAL}>", "`--temperature` 0.1 and `--reply` `thread`")
-    assert line in shown
+    assert words.default("Temperature", "0.4") in shown
+    line = "*Temperature* 0.1 and *Where the answer goes* `thread`"
+    assert words.in_channel(f"<#{GENERAL}>", line) in shown
+    assert "How often to search:* 3" in shown
+    assert "--max-turns" not in shown
     assert ENGINEERING not in shown
     assert GENERAL not in await tab.shown()
 
