@@ -20,6 +20,7 @@ from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.seal import Seal, keys_in
+from bot.teams.daily import Daily
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.pages import InstallPages, authorize_url
@@ -58,6 +59,7 @@ def several(ground: Ground, connected: Connected | None) -> tuple[Tenants, Insta
         ),
         departures=departures,
         restoring=Restoring(register, departures),
+        daily=Daily(register, departures),
         work=dispatcher,
         moving=Moving(ground.store),
         grok_keys=grok_keys,

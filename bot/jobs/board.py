@@ -39,6 +39,7 @@ class Row:
 
     `given_up`: in which state it was given up, or that an operator has dropped it; empty when
     neither. `unsaid`: not even that could be told. `stop`: why somebody stopped it.
+    `removed`: its workspace has removed the app, as Slack says.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Row:
     unsaid: bool = False
     stop: str = ""
     rests: float = 0.0
+    removed: bool = False
 
 
 class _Asked(BaseModel):

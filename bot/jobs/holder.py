@@ -90,7 +90,9 @@ class Holder:
         if await self._queue.reassert(lease.entry.job_id, lease, late):
             return
         recent = max(FORGOTTEN_LEASES * self._queue.lease_seconds, FORGOTTEN_SECONDS)
-        if time.monotonic() - held.heard_of < recent:
+        if time.monotonic() - held.heard_of >= recent:
+            return
+        if not await self._queue.has_left():
             log.error("job forgotten by the store, queued anew")
             await self._queue.restore(lease, held.job)
 

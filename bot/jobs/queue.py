@@ -37,6 +37,7 @@ from bot.jobs.refusal import Crowd, raise_refusal
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.conversations import RECENT
+from bot.store.installations import Installations
 from bot.store.keys import Keys
 from bot.store.quotas import counters
 from bot.store.redis.connection import BLOCK_SECONDS, Store, redis_errors
@@ -106,6 +107,12 @@ class Queue(Leased):
             pause_seconds=pause_seconds,
             retention_seconds=retention_seconds,
         )
+
+    async def has_left(self) -> bool:
+        """Whether the workspace has removed the app: what it had is being deleted, and is not
+        lost."""
+        several = self._keys.shard is not None
+        return several and await Installations(self._store).has_left(self._keys.team)
 
     async def accept(
         self, job_id: str, ask: Ask, hold: Hold | None = None, crowd: Crowd | None = None

@@ -156,6 +156,7 @@ async def _installations(settings: Settings) -> Line:
             register = Register(kept, seal) if seal else None
             lost = await register.lost() if register else []
             unread = await register.unread() if register else []
+            doubted = sorted(await kept.doubted())
     except (StartupError, StoreUnavailable):
         return _line(words.CHECK_INSTALLATIONS, several_words.APP_PLACES_NOT_TOLD)
     if unread:
@@ -164,7 +165,9 @@ async def _installations(settings: Settings) -> Line:
     if lost:
         trouble = Trouble(several_words.installations_lost(", ".join(lost)), LOST_REMEDY)
         return _line(words.CHECK_INSTALLATIONS, trouble)
-    return _line(words.CHECK_INSTALLATIONS, several_words.app_installed_in(len(places)))
+    where = several_words.app_installed_in(len(places))
+    removed = several_words.app_seems_removed(doubted) if doubted else ""
+    return _line(words.CHECK_INSTALLATIONS, where + removed)
 
 
 def _scopes(installation: Installation) -> str | Trouble:

@@ -165,6 +165,12 @@ def job_stopped(by: str) -> str:
     return f"stopped ({by})"
 
 
+def job_of_removed(standing: str) -> str:
+    """Its workspace has removed the app, as Slack says, and stands besides as `standing` says."""
+    removed = "Slack says that its workspace has removed the app"
+    return f"{standing}; {removed}" if standing else removed
+
+
 def serving(
     host: str, ops_port: int, http_port: int | None, install_address: str | None = None
 ) -> str:

@@ -39,6 +39,14 @@ def app_installed_in(places: int) -> str:
     return f"installed in {where}"
 
 
+def app_seems_removed(names: Sequence[str]) -> str:
+    """Where Slack says that the app was removed, and that is not yet believed."""
+    return (
+        f"; Slack says that {_some_of(names)} removed the app: if it still says so a day later, "
+        "what is kept of them is deleted"
+    )
+
+
 REMEDY_UNREAD = (
     "Set the key that it was stored by behind the first of INSTALLATION_KEYS; if that is lost, "
     "have the app installed there again."
@@ -48,8 +56,7 @@ MOST_NAMED = 10
 
 def installations_unread(places: Sequence[str], of: int) -> str:
     """What was stored by another key."""
-    more = len(places) - MOST_NAMED
-    named = ", ".join(places[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = _some_of(places)
     some = f"{len(places)} of {of} workspaces"
     return f"no key of INSTALLATION_KEYS opens the access to {some} ({named})"
 
@@ -57,3 +64,8 @@ def installations_unread(places: Sequence[str], of: int) -> str:
 def installations_lost(places: str) -> str:
     """Whose tokens run out."""
     return f"Slack does not renew the access to {places}"
+
+
+def _some_of(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -157,6 +157,9 @@ LIFETIMES = (
     Lifetime("records", "where the app is installed, encrypted", "never: until it is removed"),
     Lifetime("versions", "which version each of those is", "never: until it is removed"),
     Lifetime("left", "which workspaces removed the app", "never: half a minute after they did"),
+    Lifetime(
+        "doubt:*", "which workspaces have removed the app, as Slack says", "eight days", 8 * DAY
+    ),
     Lifetime("codes", "how many came back to install the app", "a minute", MINUTE),
     Lifetime("states", "who came back to install the app", "ten minutes", 10 * MINUTE),
     Lifetime("teams:*", "the workspaces of an organisation", "never: until it removes the app"),

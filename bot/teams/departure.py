@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.slack import TOKEN_GONE
 from bot.store.keys import named
 from bot.store.redis.connection import Store, redis_errors
-from bot.teams.register import Record, Register
+from bot.teams.register import Record, Register, Registered
 from bot.teams.rotation import NOT_GRANTED
 
 log = structlog.get_logger(__name__)
@@ -42,12 +42,13 @@ class Departures:
         self._client = client
         self._purge_seconds = purge_seconds
 
-    async def is_gone(self, record: Record) -> bool | None:
-        """Whether the token of `record` is good no more; None where Slack does not say."""
+    async def is_gone(self, record: Record, signs: frozenset[str] = TOKEN_GONE) -> bool | None:
+        """Whether the token of `record` is good no more, by one of these `signs`; None where Slack
+        does not say."""
         try:
             await self._client.auth_test(token=record.bot_token)
         except SlackApiError as error:
-            return True if str(error.response.get("error")) in TOKEN_GONE else None
+            return True if str(error.response.get("error")) in signs else None
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
         return False
@@ -70,13 +71,17 @@ class Departures:
             log.warning("workspaces not listed", place=record.place, why=type(error).__name__)
         return None
 
-    async def begin(self, place: str) -> None:
-        """Forget the installation of `place`: whoever has it open closes it."""
-        await self._register.store.remove(place)
-        log.info("app removed", place=place)
+    async def begin(self, found: Registered) -> None:
+        """Forget the installation that was `found` gone: whoever has it open closes it. One that
+        somebody made since stays."""
+        place = found.record.place
+        if await self._register.store.remove(place, version=found.version):
+            self._register.known.pop(place, None)
+            log.info("app removed", place=place)
 
     async def joined(self, place: str) -> None:
         """It has the app, or has it again: what is left of a time before goes first."""
+        await self._register.store.trust(place)
         if place in await self._register.store.versions():
             return
         for team in await self._teams(place):

@@ -23,6 +23,7 @@ from slack_bolt.response import BoltResponse
 from bot.errors import StoreUnavailable
 from bot.slack.inbound.incoming import JsonObject
 from bot.store.grok_keys import GrokKeys
+from bot.teams.daily import Daily
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.naming import leaving, whose
@@ -64,6 +65,7 @@ class Tenants:
         rotation: Rotation,
         departures: Departures,
         restoring: Restoring,
+        daily: Daily,
         work: Work,
         moving: Moving,
         grok_keys: GrokKeys,
@@ -74,6 +76,7 @@ class Tenants:
         self._rotation = rotation
         self._departures = departures
         self._restoring = restoring
+        self._daily = daily
         self._work = work
         self._moving = moving
         self._moved = False
@@ -187,9 +190,8 @@ class Tenants:
         for place in list(self._doubted):
             found = await self._register.find(place)
             gone = await self._departures.is_gone(found.record) if found else False
-            if gone:
-                await self._departures.begin(place)
-                self._register.known.pop(place, None)
+            if found is not None and gone:
+                await self._departures.begin(found)
             said = gone is not None
             if found is not None and gone is False and place.startswith("E"):
                 withdrawn = await self._departures.withdrawn(found.record)
@@ -202,6 +204,7 @@ class Tenants:
     async def _look_after(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look_round())
+            group.create_task(self._daily.run())
             group.create_task(self._open_wanted())
 
     async def _look_round(self) -> NoReturn:

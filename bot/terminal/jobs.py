@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.completion.result import Answer
@@ -17,6 +17,7 @@ from bot.jobs.job import GROUP, Job
 from bot.jobs.queue import Queue
 from bot.ops import command_words, words
 from bot.settings import Settings
+from bot.store.installations import Installations
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, open_store
 from bot.store.redis.embedded import LOCK
@@ -152,6 +153,7 @@ def _crashes(settings: Settings, store: Store, keys: Keys) -> Crashes:
 
 async def _rows(store: Store, *, only_failed: bool) -> list[Row]:
     rows: list[Row] = []
+    doubted = await Installations(store).doubted_teams()
     for keys in await workspaces(store):
         board = Board(store, keys)
         failed = await board.failed()
@@ -159,7 +161,7 @@ async def _rows(store: Store, *, only_failed: bool) -> list[Row]:
         if not only_failed:
             rows += [row for row in await board.under_way() if row.id not in known]
         rows += failed
-    return rows
+    return [replace(row, removed=row.team in doubted) for row in rows]
 
 
 def _listed(rows: Sequence[Row], wanted: Wanted) -> str:
@@ -199,6 +201,13 @@ def _json(row: Row) -> dict[str, str | int | float]:
 
 def why(row: Row) -> str:
     """Why a job stands where it does; empty where that says itself."""
+    standing = _why_there(row)
+    if row.removed:
+        return command_words.job_of_removed(standing)
+    return standing
+
+
+def _why_there(row: Row) -> str:
     if row.given_up == "dropped":
         return command_words.JOB_DROPPED
     if row.given_up:

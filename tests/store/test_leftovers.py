@@ -11,7 +11,7 @@ from bot.store.lifetimes import LIFETIMES
 from bot.store.redis.connection import Store
 from tests.store.leftovers import leftovers
 
-OF_INSTALLATIONS = ("records", "versions", "left", "states", "codes", "teams:E1")
+OF_INSTALLATIONS = ("records", "versions", "left", "states", "codes", "teams:E1", "doubt:T1")
 
 MANY = {"prefix", "line", "among_several"}
 """What names more than one key, or none."""

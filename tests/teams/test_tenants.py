@@ -15,12 +15,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.inbound.incoming import JsonObject
 from bot.slack.inbound.payloads import Malformed
 from bot.slack.installation import Installation
+from bot.slack.slack import TOKEN_GONE
 from bot.store.grok_keys import GrokKeys
 from bot.store.installations import Installations
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal
 from bot.teams import tenants as module
+from bot.teams.daily import Daily
 from bot.teams.departure import Departures
 from bot.teams.moving import Moving
 from bot.teams.register import Record, Register
@@ -142,6 +144,7 @@ async def serving(
         rotation=Rotation(register, client, client_id="1", client_secret="2", address=""),
         departures=departures,
         restoring=Restoring(register, departures),
+        daily=Daily(register, departures),
         work=work or Jobs(),
         moving=Moving(store),
         grok_keys=grok_keys(store),
@@ -320,7 +323,9 @@ async def test_a_workspace_keeps_what_it_has_while_another_installation_serves_i
         await departures.joined(TEAM)
         await register.save(Record(place=TEAM, bot_token="xoxb-own", bot_user="U2"))
         await until(lambda: house.opened == [TEAM, SECOND, TEAM])
-        await departures.begin(ORG)
+        installed = await register.find(ORG)
+        assert installed is not None
+        await departures.begin(installed)
         await until(lambda: house.open == [TEAM])
         await departures.purge()
         assert await store.redis.exists(*kept) == 1
@@ -390,7 +395,7 @@ class Said(Departures):
         self.gone = gone
         self.asked: list[str] = []
 
-    async def is_gone(self, record: Record) -> bool | None:
+    async def is_gone(self, record: Record, signs: frozenset[str] = TOKEN_GONE) -> bool | None:
         self.asked.append(record.place)
         return self.gone
 
