@@ -154,7 +154,6 @@ class Asker:
 
     async def _answered(self, question: Question, call: Call, hold: Hold, most: int) -> Result:
         collector = Collector(question.request)
-        started = time.monotonic()
         first: float | None = None
         failure: GrokFailed | None = None
 
@@ -169,14 +168,14 @@ class Asker:
             async with aclosing(completion) as chunks:
                 async for chunk in chunks:
                     if chunk.text and first is None:
-                        first = time.monotonic() - started
+                        first = time.monotonic() - completion.asked_at
                     collector.add(chunk)
         except GrokFailed as failed:
             failure = failed
         answer = collector.answer(
             endpoint=completion.call.endpoint,
             failure=failure.sentence if failure else "",
-            seconds=time.monotonic() - started,
+            seconds=time.monotonic() - completion.asked_at,
             asked=failure.spent if failure else True,
         )
         result = _result(question, answer, failure, first, self._cost(question, hold, answer, most))

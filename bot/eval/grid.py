@@ -102,8 +102,11 @@ def check_judge(model: str) -> None:
     """Raises `StartupError` for what can be the name of no model."""
     try:
         validate({"model": model, "prompt": "-"})
+        named = bool(model)
     except RequestRefused:
-        raise StartupError([words.no_judge(excerpt(model))]) from None
+        named = False
+    if not named:
+        raise StartupError([words.no_judge(excerpt(model))])
 
 
 def _axis(axis: str, faults: list[str]) -> tuple[str, list[JsonValue]]:

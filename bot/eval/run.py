@@ -68,7 +68,7 @@ class Wanted:
     def models(self) -> tuple[str, ...]:
         """The models among the judges."""
         named = (each.strip() for each in self.judges)
-        return tuple(dict.fromkeys(each for each in named if each and each.lower() != PERSON))
+        return tuple(dict.fromkeys(each for each in named if each.lower() != PERSON))
 
     @property
     def by_person(self) -> bool:

@@ -4,6 +4,7 @@ one stream are told apart, or found to be mixed up."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -130,6 +131,9 @@ class Completion:
         self._refused: list[Refused] = []
         self._reached = False
         self._spent = False
+        self.asked_at = time.monotonic()
+        """When `call` was sent, by that clock: what was sent before it, and the rests in between,
+        are no part of how long Grok takes."""
         self.unsearched: tuple[Searched, ...] = ()
         """Where the server would not search, though that was asked for."""
         self._sips = Sips()
@@ -166,6 +170,7 @@ class Completion:
         while True:
             self.call = self._adapting.fit(self.call)
             self._began = False
+            self.asked_at = time.monotonic()
             try:
                 with tracing.beside("grok", **_facts(self.call)):
                     async with aclosing(self._attempt(deadlines)) as chunks:

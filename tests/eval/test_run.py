@@ -10,6 +10,7 @@ import itertools
 import json
 import random
 import signal
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -114,6 +115,21 @@ async def test_the_budget_is_never_passed_and_a_larger_one_goes_on(
     assert f"of which {had} are there already" in err
     assert "Best:" in told
     assert set(asked(grok).values()) == {1}
+
+
+async def test_what_the_api_makes_wait_for_is_no_part_of_how_long_an_answer_takes(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    grok.script(Script(status=429, headers={"Retry-After": "1"}))
+    began = time.monotonic()
+
+    await evaluated(grok, wanted(sums(tmp_path, 1), grid=()))
+
+    passed = time.monotonic() - began
+    with Record(tmp_path / "sums.jsonl.eval.jsonl") as record:
+        (result,) = record.results.values()
+    assert result.first_seconds is not None
+    assert 0 < result.first_seconds <= result.seconds <= passed - 1
 
 
 @pytest.mark.parametrize("status", [402, 401])
@@ -332,7 +348,8 @@ async def test_a_judge_of_unknown_price_is_refused_before_anything_is_asked(
     ("content", "values", "told"),
     [
         ("Name a river", {}, words.NOTHING_GOOD),
-        ("Name a river", {"judges": ("", " ")}, words.NOTHING_GOOD),
+        ("Name a river", {"judges": ("",)}, words.no_judge("")),
+        ("Name a river", {"judges": (" ", "person")}, words.no_judge("")),
         ("Name a river", {"judges": ("grok-4.3", "grok-4.7")}, words.ONE_MODEL),
         ("Name a river", {"judges": ("gr\udcff",)}, words.no_judge("gr")),
         ("Name a river", {"judges": ("Person",), "grid": ()}, words.NOTHING_TO_COMPARE),

@@ -148,7 +148,9 @@ def no_such_axis(name: str, known: Sequence[str]) -> str:
 
 
 def no_judge(model: str) -> str:
-    return f"--judge {model}: no model can be called that. Name one, or person."
+    """Nothing, or what can be no name, was given as the judge."""
+    said = model or '""'
+    return f"--judge {said}: no model can be called that. Name one, or person."
 
 
 def no_values(text: str) -> str:
