@@ -36,7 +36,7 @@ class Table:
     def document(self, month: str) -> Document:
         """All of it as a file, with the messages that take its place."""
         name, title = f"grok-usage-{month}.csv", words.export_title(month, 1, 1)
-        return Document(File(name, title, self.whole.encode()), self.messages(month))
+        return Document(File(name, title, file_of(self.whole)), self.messages(month))
 
     def messages(self, month: str) -> tuple[Message, ...]:
         """A message for each piece, to be copied."""
@@ -127,6 +127,11 @@ def row(cells: Iterable[object]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()
+
+
+def file_of(whole: str) -> bytes:
+    """A table as a file: UTF-8, with the mark without which Excel takes it for something else."""
+    return whole.encode("utf-8-sig")
 
 
 def message_of(piece: str, title: str, foot: str) -> Message:

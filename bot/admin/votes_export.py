@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from bot.admin.usage_export import MOST_MESSAGES, harmless, message_of, pieces, row
+from bot.admin.usage_export import MOST_MESSAGES, file_of, harmless, message_of, pieces, row
 from bot.markdown.safety import neutralise
 from bot.rules.votes import Ballot
 from bot.slack.blocks import Message
@@ -42,21 +42,21 @@ def documents(
         _document(
             f"grok-votes-{month}.csv",
             month,
-            "".join([header, *_table(ballots, texts, names)]),
+            file_of("".join([header, *_table(ballots, texts, names)])),
             pieces(header, _table(ballots, {}, names)),
         ),
         _document(
             f"grok-votes-{month}.jsonl",
             month,
-            "".join(_lines(ballots, texts)),
+            "".join(_lines(ballots, texts)).encode(),
             pieces("", _lines(ballots, {})),
         ),
     )
 
 
-def _document(name: str, month: str, whole: str, parts: Sequence[str]) -> Document:
+def _document(name: str, month: str, content: bytes, parts: Sequence[str]) -> Document:
     title = words.export_title(month, 1, 1)
-    return Document(File(name, title, whole.encode()), tuple(_messages(month, parts)))
+    return Document(File(name, title, content), tuple(_messages(month, parts)))
 
 
 def _messages(month: str, parts: Sequence[str]) -> Iterator[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -261,8 +262,9 @@ async def test_a_month_comes_as_one_file_where_slack_takes_it(at: Desk) -> None:
     (message,) = at.workspace.messages(dm_of(ANA))
     (file,) = message.files
     assert file.name == f"grok-usage-{MONTH}.csv"
+    assert (file.content or b"").startswith(codecs.BOM_UTF8)  # without it Excel reads no umlauts
     assert file.title == words.export_title(MONTH, 1, 1)
-    assert list(csv.reader(io.StringIO((file.content or b"").decode("utf-8")))) == [
+    assert list(csv.reader(io.StringIO((file.content or b"").decode("utf-8-sig")))) == [
         list(words.COLUMNS),
         [MONTH, GENERAL, "general", BEN, "ben", "3", "1000", "0.002500", "0", "", *NO_SEARCH],
     ]
@@ -313,7 +315,7 @@ def test_a_file_holds_every_row_and_sums_up_none() -> None:
     document = table(MONTH, rows, {GENERAL: "général"}).document(MONTH)
 
     assert document.file.name == f"grok-usage-{MONTH}.csv"
-    header, *cells = csv.reader(io.StringIO(document.file.content.decode("utf-8")))
+    header, *cells = csv.reader(io.StringIO(document.file.content.decode("utf-8-sig")))
     assert tuple(header) == words.COLUMNS
     assert [int(row[6]) for row in cells] == list(reversed(range(5_000)))
     assert {row[2] for row in cells} == {"général"}

@@ -74,7 +74,12 @@ def files(at: Desk, user: str = ANA) -> dict[str, str]:
     """What `user` was sent, by name."""
     sent: list[Message] = at.workspace.messages(dm_of(user))
     found = [file for message in sent for file in message.files]
-    return {file.name: (file.content or b"").decode() for file in found}
+    return {
+        file.name: (file.content or b"").decode(
+            "utf-8-sig" if file.name.endswith(".csv") else "utf-8"
+        )
+        for file in found
+    }
 
 
 async def test_a_month_is_shown_by_model_channel_and_parameters(at: Desk) -> None:

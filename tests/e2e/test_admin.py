@@ -299,7 +299,7 @@ async def test_a_month_comes_as_a_file_in_direct_messages(redis_url: str) -> Non
         asked = len(stage.grok.requests)
 
     (file,) = message.files
-    (row,) = csv.DictReader(io.StringIO((file.content or b"").decode("utf-8")))
+    (row,) = csv.DictReader(io.StringIO((file.content or b"").decode("utf-8-sig")))
     month = row["month"]
     assert file.name == f"grok-usage-{month}.csv"
     assert said == usage_words.exported(month, 1)
