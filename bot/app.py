@@ -1,7 +1,7 @@
 """Starts a bot, drains it, stops it.
 
 What Slack and the store are asked for takes longer than loading the parts, which are therefore
-imported meanwhile (`joining`), and not with this module.
+imported meanwhile (`process`), and not with this module.
 
 Where to look from here: `process.py` opens what a process stands on, `wiring.py` builds the parts
 of one bot, and from there
@@ -123,9 +123,8 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
                 stack.enter_async_context(open_store(settings)), name="opening the store"
             )
             begun.append(opening)
-            await load("bot.joining")
-            from bot.joining import joined  # noqa: PLC0415
-            from bot.process import open_ground  # noqa: PLC0415
+            await load("bot.process")
+            from bot.process import joined, open_ground  # noqa: PLC0415
 
             met, store = await meeting, await opening
         finally:

@@ -48,8 +48,7 @@ from bot.slack.ephemeral import Ephemeral
 from bot.slack.files import Files
 from bot.slack.installation import Installation
 from bot.slack.pacing import EditBudget
-from bot.slack.people.channel_names import ChannelNames
-from bot.slack.people.membership import Membership
+from bot.slack.people.membership import ChannelNames, Membership
 from bot.slack.people.people import People
 from bot.slack.people.person import Organisation
 from bot.slack.reading.thread import ThreadReader, WholeMessages
@@ -58,8 +57,7 @@ from bot.slack.slack import Slack
 from bot.slack.views import Views
 from bot.slack.web_api import RestingApi
 from bot.store.allowances import Rests
-from bot.store.memory import Memory
-from bot.store.people import KeptPeople
+from bot.store.memory import KeptPeople, Memory
 from bot.store.policies import Policies
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide

@@ -20,7 +20,6 @@ GROUND = frozenset(
         "settings",
         "metrics",
         "tracing",
-        "labels",
         "acks",
         "backoff",
         "duties",
@@ -37,7 +36,6 @@ GROUND = frozenset(
 TOP = frozenset(
     {
         "app",
-        "joining",
         "process",
         "several",
         "wiring",

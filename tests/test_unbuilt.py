@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import asyncio
-import bot.joining
+import bot.process
 from bot.unbuilt import build_models, unbuilt
 
 async def turns():

@@ -27,7 +27,7 @@ from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, AppConfig, Message, Workspace
 
 BOT = Path(words.__file__).resolve().parents[1]
-_SAYS = ("words/", "settings.py", "errors.py", "metrics.py", "slack_limits.py", "labels.py")
+_SAYS = ("words/", "settings.py", "errors.py", "metrics.py", "slack_limits.py")
 _REST_SECONDS = 1.5
 
 

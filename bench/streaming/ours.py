@@ -32,7 +32,7 @@ from bot.slack.web_api import WebApi
 from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
-from bot.store.people import KeptPeople
+from bot.store.memory import KeptPeople
 from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
 from sandbox.workspace import ANA, BOT_USER, TEAM_ID, Workspace

@@ -27,6 +27,7 @@ from bot.errors import Fault, RequestRefused
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
+from bot.rules.commands import CHANNEL
 from bot.rules.defaults import default_faults
 from bot.rules.in_force import InForce
 from bot.rules.policy import (
@@ -39,7 +40,6 @@ from bot.rules.policy import (
     searchable_fields,
 )
 from bot.rules.quota import WORKSPACE, Scope
-from bot.rules.scope_words import CHANNEL
 from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.settings import Settings, default_values
 from bot.slack.blocks import mention, moment

@@ -10,9 +10,9 @@ from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.rules_text import whose
 from bot.completion.excerpt import excerpt
 from bot.rules.admin_commands import AdminCommand
+from bot.rules.commands import Target
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.saved_prompts import PLACE, Offer
-from bot.rules.scope_words import Target
 from bot.slack.blocks import mention
 from bot.store.saved import Saved
 from bot.words import admin as admin_words

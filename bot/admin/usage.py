@@ -14,13 +14,13 @@ from bot.asking.admission import Permission
 from bot.asking.rules_text import kept_out, whose
 from bot.completion.excerpt import excerpt
 from bot.rules.admin_commands import AdminCommand
+from bot.rules.commands import Target
 from bot.rules.in_force import InForce, Limit
 from bot.rules.policy import Policy
 from bot.rules.quota import QUOTAS, Quota, QuotaName, Scope, Windows, windows_at
-from bot.rules.scope_words import Target
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import mention, moment
-from bot.slack.people.channel_names import ChannelNames
+from bot.slack.people.membership import ChannelNames
 from bot.slack.side import SlackSide
 from bot.store.quotas import Counts, UsageRow, Use
 from bot.store.side import StoreSide

@@ -18,7 +18,7 @@ from bot.rules.admin_commands import AdminCommand
 from bot.rules.quota import WORKSPACE, windows_at
 from bot.rules.votes import Ballot
 from bot.settings import Settings, zone_of
-from bot.slack.people.channel_names import ChannelNames
+from bot.slack.people.membership import ChannelNames
 from bot.store.side import StoreSide
 from bot.words import votes as words
 

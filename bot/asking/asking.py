@@ -20,7 +20,7 @@ from bot.asking.rules_text import kept_out
 from bot.completion.ask import EFFORTS, FORMS, Ask, Effort, Place, Surface
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
-from bot.completion.labels import for_form
+from bot.completion.form import for_form
 from bot.errors import (
     Fault,
     NotTaken,

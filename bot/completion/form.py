@@ -1,8 +1,9 @@
-"""The form as data: what its fields hold, and how their text becomes values and back.
+"""The form as data: what its fields hold, what they are called, and how their text becomes values
+and back.
 
-Texts of fields are those that a person sees there; a switch says `on` or `off`. What a field
-cannot hold exactly, such as a prompt that is too long for it, is kept beside the form until
-something is typed into that field.
+Texts of fields are those that a person sees there; a switch says `on` or `off`. What a field cannot
+hold exactly, such as a prompt that is too long for it, is kept beside the form until something is
+typed into that field.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from bot.completion.flags import Flags
 from bot.completion.lexer import Value
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.request import Group, is_text
-from bot.completion.search import read_all, settled, typed_search
+from bot.completion.search import OPTION_NAMES, read_all, settled, typed_search
 from bot.completion.typed import typed, written
 from bot.errors import Fault
 from bot.slack_limits import INPUT_CHARS, OPTION_VALUE_CHARS
@@ -282,3 +283,35 @@ def _system_faults(system: str) -> tuple[Fault, ...]:
     if is_text(system):
         return ()
     return (Fault("system", words.VALUE_NOT_TEXT, words.ALLOWED["text"]),)
+
+
+def label_of(name: str) -> str:
+    """What the field of this name is called; empty when there is no such field."""
+    if name in {"system", "effort", *OPTION_NAMES}:
+        return OPTIONS[name].label
+    parameter = PARAMETERS.get(name)
+    return parameter.label if parameter else ""
+
+
+_NAMED = re.compile(r"--(?:no-)?([a-z][a-z-]{0,30})|\b([a-z]{1,20}(?:_[a-z]{1,20}){1,3})\b")
+"""What flags and parameters are called outside of the form."""
+
+
+def in_labels(text: str) -> str:
+    """`text` of a fault, with fields by what the form calls them."""
+    return _NAMED.sub(_label, text.replace("`", ""))
+
+
+def _label(name: re.Match[str]) -> str:
+    found = next(filter(None, name.groups()))
+    label = label_of(found.replace("-", "_"))
+    return form_words.called(label) if label else name[0]
+
+
+_TYPED = re.compile(r"`--([a-z][a-z-]{0,30})`")
+
+
+def for_form(sentence: str) -> str:
+    """`sentence` in markdown, for whoever filled in the form: a flag that stands alone is a field
+    there. What is to be typed as it stands stays as it is."""
+    return _TYPED.sub(_label, sentence)

@@ -16,9 +16,9 @@ from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Job, Lease
 from bot.jobs.lease import Held, Stop
+from bot.jobs.leased import until_renewal
 from bot.jobs.places import Place
 from bot.jobs.queue import Queue
-from bot.jobs.renewals import until_renewal
 
 log = structlog.get_logger(__name__)
 

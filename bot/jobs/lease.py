@@ -17,8 +17,7 @@ from bot.errors import LeaseLost
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
-from bot.reply.late import LateCalls
-from bot.reply.ledger import Post
+from bot.reply.ledger import LateCalls, Post
 from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
 from bot.rules.hold import Hold
 from bot.slack.pacing import Slot, Turn

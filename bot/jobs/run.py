@@ -15,7 +15,7 @@ from bot import metrics, words
 from bot.backoff import until_stored
 from bot.completion.ask import FORMS, Ask
 from bot.completion.excerpt import excerpt
-from bot.completion.labels import for_form
+from bot.completion.form import for_form
 from bot.completion.options import OPTIONS
 from bot.completion.result import Answer, Section
 from bot.completion.transcript import nothing_read

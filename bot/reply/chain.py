@@ -18,9 +18,8 @@ from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt
 from bot.completion.result import Answer, Section
 from bot.markdown.pieces import Room, weigh
-from bot.reply.final import Cut, final_sections, why_no_more
+from bot.reply.final import Cut, final_sections, last_line, why_no_more
 from bot.reply.flow import Flow
-from bot.reply.last_line import last_line
 from bot.reply.route import Route, Way, is_private, notice_of
 from bot.slack.blocks import (
     ANSWER_BUTTONS,

@@ -11,10 +11,10 @@ import structlog
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import SlackError
-from bot.reply.calls import Calls
 from bot.reply.chain import chain_of, kinds_of
 from bot.reply.ledger import Ledger, Post
 from bot.reply.route import Route, Way, route_of
+from bot.reply.writer import Calls
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, wait_out
 from bot.slack.plain_blocks import Kind

@@ -31,11 +31,9 @@ from bot.errors import (
     SlackError,
     StoreUnavailable,
 )
-from bot.reply.calls import Calls
-from bot.reply.late import LateCall
-from bot.reply.ledger import Ledger, withdrawn
+from bot.reply.ledger import LateCall, Ledger, withdrawn
 from bot.reply.native import APPEND, Native
-from bot.reply.writer import Editing, Part, Parts, Writer
+from bot.reply.writer import Calls, Editing, Part, Parts, Writer
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, Slot, Turn
 from bot.slack.slack import MESSAGE_DELETED, Slack

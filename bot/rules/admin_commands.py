@@ -32,9 +32,9 @@ from bot.rules.arguments import (
     votes_off,
     votes_on,
 )
+from bot.rules.commands import Target, TargetKind, ending, first_word
 from bot.rules.policy import Fields
 from bot.rules.saved_prompts import one_name, to_save, to_use
-from bot.rules.scope_words import Target, TargetKind, ending, first_word
 
 Matter = Literal[
     "defaults",

@@ -20,6 +20,7 @@ from bot.completion.lexer import LONE_END
 from bot.completion.options import OPTIONS
 from bot.completion.search import SOURCES
 from bot.errors import Fault
+from bot.rules.commands import CHANNEL, ScopeEnding, Target
 from bot.rules.policy import Fields, default_fields, limit_fields, searchable_fields
 from bot.rules.quota import (
     QUOTES,
@@ -31,7 +32,6 @@ from bot.rules.quota import (
     read_limits,
     unknown_quota,
 )
-from bot.rules.scope_words import CHANNEL, ScopeEnding, Target
 from bot.rules.searchable import searched_name
 from bot.words import commands as said
 from bot.words import key as said_of_key

@@ -11,8 +11,8 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, parse_text
 from bot.errors import Fault
 from bot.rules.arguments import Arguments, Split
+from bot.rules.commands import first_word
 from bot.rules.quota import QUOTES, ScopeKind
-from bot.rules.scope_words import first_word
 from bot.words import prompts as said
 
 MOST_CHARS = 2_500

@@ -1,8 +1,19 @@
-"""What is remembered for a short time, by all replicas: what one of them found out, and what an
-open form holds beside its fields, since Slack gives a view room for 3,000 characters."""
+"""What all replicas remember for a while: what one of them found out, what Slack has said of
+people, what was done already though Slack says again that it is to be done, and what an open form
+holds beside its fields, since Slack gives a view room for 3,000 characters."""
 
 from __future__ import annotations
 
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, redis_errors
 
@@ -47,3 +58,92 @@ class Drafts:
         with redis_errors():
             found = await self._redis.get(self._keys.draft(name))
         return None if found is None else str(found)
+
+
+KEPT_SECONDS = 24 * 3600
+"""How long it is kept: what somebody is called seldom changes. What they may do is asked for more
+often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What Slack said `age` seconds ago; None when that is too long ago, or it never did.
+    `refused`: it was asked just now and did not say."""
+
+    text: str | None
+    age: float
+    refused: bool
+
+
+class KeptPeople:
+    """Texts by the ids of people. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._known = store.script("known")
+        self._remember = store.script("remember")
+        self._keys = keys
+
+    async def read(self, user: str) -> Kept:
+        """What is kept of `user`."""
+        text, left, refused = await self._known(self._keys_of(user), [])
+        return Kept(text, KEPT_SECONDS - max(0, int(left)) / 1000, bool(refused))
+
+    async def read_all(self, users: Sequence[str]) -> Mapping[str, str]:
+        """What is kept of each of `users`, however old."""
+        if not users:
+            return {}
+        with redis_errors():
+            found: Any = await self._redis.mget([self._keys.person(user) for user in users])
+        return {user: text for user, text in zip(users, found, strict=True) if text}
+
+    async def write(self, user: str, text: str) -> None:
+        """Keep `text`, which Slack has just said of `user`; empty: forget what it said."""
+        await self._remember([self._keys.person(user)], [text, KEPT_SECONDS])
+
+    async def refuse(self, user: str, seconds: int) -> None:
+        """Remember for so long that Slack does not say who `user` is."""
+        await self._remember([self._keys_of(user)[1]], ["1", seconds])
+
+    def _keys_of(self, user: str) -> list[str]:
+        return [self._keys.person(user), self._keys.person(f"{user}:refused")]
+
+
+log = structlog.get_logger(__name__)
+
+MOST_KNOWN = 1_000
+
+GREETED_SECONDS = 400 * 86_400
+"""How long it is remembered who was shown how to begin."""
+
+
+class Once:
+    """Tells the first who asks, of all replicas, from all others."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._claim = store.script("claim")
+        self._keys = keys
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    async def first(self, name: str, seconds: int = EVENT_RETRY_SECONDS) -> bool:
+        """Whether nobody has asked for `name` within so many seconds; never raises.
+
+        While Redis is away this process alone is asked: better twice than never.
+        """
+        return await self._first(self._keys.claimed(name), seconds)
+
+    async def greets(self, user: str) -> bool:
+        """The same of showing `user` how to begin, which is done once and not again."""
+        return await self._first(self._keys.greeted(user), GREETED_SECONDS)
+
+    async def _first(self, key: str, seconds: int) -> bool:
+        if key in self._known:
+            return False
+        self._known[key] = None
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        try:
+            return bool(await self._claim([key], [uuid.uuid4().hex, seconds]))
+        except StoreUnavailable as error:
+            log.warning("not sure to be the first", error=str(error))
+            return True

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from bot.store.allowances import Allowances
 from bot.store.conversations import Conversations
 from bot.store.keys import Keys
-from bot.store.memory import Drafts
-from bot.store.once import Once
+from bot.store.memory import Drafts, Once
 from bot.store.policies import Audit, Policies
 from bot.store.quotas import Quotas
 from bot.store.recent import Recents

@@ -24,7 +24,7 @@ from bot.grok.answering import Completion
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok
 from bot.ops.setting_names import nothing_set, set_names, unknown_settings
-from bot.reply.last_line import last_line
+from bot.reply.final import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings
 from bot.terminal.input import read_files, with_input

@@ -13,8 +13,7 @@ from pydantic import JsonValue
 
 from bot.completion.ask import ReplyTo, Said, effort_in
 from bot.completion.excerpt import excerpt
-from bot.completion.form import ADVANCED, BASIC, Filled, holds, reread, units
-from bot.completion.labels import in_labels, label_of
+from bot.completion.form import ADVANCED, BASIC, Filled, holds, in_labels, label_of, reread, units
 from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.completion.search import OFF, OPTION_NAMES
 from bot.errors import Fault

@@ -20,7 +20,7 @@ from bot.rules.admin_commands import parse_command
 from bot.settings import Settings, admins_of
 from bot.slack.inbound.payloads import SlashCommand
 from bot.slack.inbound.reaction import Reaction
-from bot.slack.people.channel_names import ChannelNames
+from bot.slack.people.membership import ChannelNames
 from bot.slack.reading.shown import mentioned, shown
 from bot.slack.web_api import WebApi
 from bot.store.keys import Keys

@@ -20,7 +20,7 @@ from typing import Any
 
 from bot.unbuilt import build_models
 
-LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.joining", "bot.ops.heap", "bot.ops.logs")
+LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.process", "bot.ops.heap", "bot.ops.logs")
 
 
 def main() -> None:

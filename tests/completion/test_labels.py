@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.completion.labels import for_form
+from bot.completion.form import for_form
 from bot.words import grok as words
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.completion.labels import for_form
+from bot.completion.form import for_form
 from bot.words.grok import grok_no_logprobs
 from sandbox.grok import Script
 from sandbox.workspace import ANA, GENERAL

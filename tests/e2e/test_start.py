@@ -53,7 +53,7 @@ async def test_slack_is_asked_and_the_store_opened_while_the_parts_are_loaded(
         loaded = []
 
         async def slowly(name: str) -> None:
-            if name == "bot.joining":
+            if name == "bot.process":
                 asked = ("auth.test", "apps.connections.open")
                 await workspace.wait_for(lambda: all(map(workspace.calls_of, asked)))
                 while not (tmp_path / "appendonlydir").exists():
@@ -66,7 +66,7 @@ async def test_slack_is_asked_and_the_store_opened_while_the_parts_are_loaded(
             await workspace.connected()
 
         assert len(workspace.calls_of("apps.connections.open")) == 1
-    assert loaded == ["bot.store.redis.connection", "bot.joining"]
+    assert loaded == ["bot.store.redis.connection", "bot.process"]
 
 
 async def test_a_bot_that_slack_does_not_know_leaves_no_store_behind(

@@ -11,8 +11,8 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.jobs import leased
 from bot.jobs.job import Entry, Lease
+from bot.jobs.leased import Renewals, until_renewal
 from bot.jobs.queue import SCAN_START
-from bot.jobs.renewals import Renewals, until_renewal
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_ask
 from tests.jobs.conftest import MakeQueue

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import LeaseLost, StoreUnavailable
-from bot.reply.late import LateCalls
-from bot.reply.ledger import Post
+from bot.reply.ledger import LateCalls, Post
 from bot.slack.pacing import Slot, Turn
 
 

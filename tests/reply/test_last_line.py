@@ -6,7 +6,7 @@ import pytest
 
 from bot.completion.references import Reference
 from bot.completion.result import Most, ToolUse, Usage
-from bot.reply.last_line import last_line, same_model
+from bot.reply.final import last_line, same_model
 from tests.reply.conftest import LAST_LINE, answer
 
 

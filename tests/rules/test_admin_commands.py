@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from bot.completion.options import OPTIONS
 from bot.completion.request import CompletionRequest
 from bot.rules.admin_commands import VERBS, AdminCommand, parse_command
-from bot.rules.commands import AskCommand, parse
+from bot.rules.commands import CHANNEL, AskCommand, Target, parse
 from bot.rules.policy import default_fields, limit_fields
 from bot.rules.quota import QUOTAS
-from bot.rules.scope_words import CHANNEL, Target
 from tests.completion.strategies import written_requests
 from tests.completion.written import written_flags
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bot.rules.admin_commands import AdminCommand, parse_command
+from bot.rules.commands import Target, TargetKind
 from bot.rules.policy import default_fields
-from bot.rules.scope_words import Target, TargetKind
 from tests.completion.strategies import Json
 
 

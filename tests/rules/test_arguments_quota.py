@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from bot.rules.admin_commands import AdminCommand, parse_command
+from bot.rules.commands import Target, TargetKind
 from bot.rules.policy import limit_fields
 from bot.rules.quota import QuotaName
-from bot.rules.scope_words import Target, TargetKind
 
 ANA = "U024BE7LH"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.rules.commands import Target, ending
 from bot.rules.quota import Scope
-from bot.rules.scope_words import Target, ending
 from bot.words import commands as words
 
 

@@ -13,7 +13,7 @@ from bot.jobs.crashes import Crashes
 from bot.jobs.lease import JobLedger
 from bot.jobs.queue import SCAN_START, Queue
 from bot.jobs.worker import Worker
-from bot.reply.late import LateCalls
+from bot.reply.ledger import LateCalls
 from bot.reply.messages import Messages
 from bot.store import scripts
 from tests.simulation import store

@@ -13,8 +13,7 @@ from bot.files.material import Enclosure, Picture, Text, Unread
 from bot.files.reading import FILE_BYTES, Reading
 from bot.files.ref import Bounds, FileRef
 from bot.slack import files as fetching
-from bot.slack.file_info import file_of, files_of
-from bot.slack.files import Files
+from bot.slack.files import Files, file_of, files_of
 from bot.slack.web_api import WebApi
 from bot.words import files as words
 from sandbox.workspace import ANA, GENERAL, AppConfig, NewFile, Workspace

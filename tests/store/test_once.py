@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.slack_limits import EVENT_RETRY_SECONDS
-from bot.store import once
+from bot.store import memory
 from bot.store.keys import Keys
-from bot.store.once import Once
+from bot.store.memory import Once
 from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy, every_other
 
@@ -57,7 +57,7 @@ async def test_while_redis_is_away_each_process_speaks_for_itself(proxy: Proxy, 
 async def test_no_more_is_remembered_than_fits(
     store: Store, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(once, "MOST_KNOWN", 1)
+    monkeypatch.setattr(memory, "MOST_KNOWN", 1)
     one = Once(store, keys)
     await one.first("a")
     await one.first("b")

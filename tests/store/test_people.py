@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.store.keys import Keys
-from bot.store.people import KEPT_SECONDS, KeptPeople
+from bot.store.memory import KEPT_SECONDS, KeptPeople
 from bot.store.redis.connection import Store
 from tests.store.proxy import Proxy
 

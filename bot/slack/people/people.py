@@ -22,7 +22,7 @@ from bot.slack.people.person import Organisation, Person, SlackUser
 from bot.slack.web_api import WebApi
 from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.allowances import Allowances
-from bot.store.people import KEPT_SECONDS, KeptPeople
+from bot.store.memory import KEPT_SECONDS, KeptPeople
 
 log = structlog.get_logger(__name__)
 

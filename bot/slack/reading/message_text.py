@@ -17,7 +17,7 @@ from bot.errors import UserError
 from bot.files.ref import MOST_FILES, FileInfo, R, first_files
 from bot.markdown.characters import shortened
 from bot.markdown.safety import printable
-from bot.slack.file_info import files_of
+from bot.slack.files import files_of
 from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import People
 from bot.slack.reading.block_text import RICH_TEXT, linked, text_of_blocks

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bot.completion.ask import Said
 from bot.errors import OutcomeUnknown, RateLimited
 from bot.files.ref import FileInfo
-from bot.slack.file_info import files_of
+from bot.slack.files import files_of
 from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import MOST_NAMED, NAMES_PER_MINUTE_EACH, People
 from bot.slack.reading.message_text import names_of_files, text_of_message
