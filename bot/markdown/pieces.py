@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -36,9 +35,19 @@ def _in_two_units(text: str) -> int:
 
 
 def most_within(text: str, room: int) -> int:
-    """How many characters from the start of `text` weigh `room` at most."""
-    ends = range(min(len(text), max(room, 0)) + 1)
-    return bisect_right(ends, room, key=lambda end: weigh(text[:end])) - 1
+    """How many characters from the start of `text` weigh `room` at most; below 0: there is
+    none."""
+    if room < 0:
+        return -1
+    least, most = 0, min(len(text), room) + 1
+    while most - least > 1:
+        middle = (least + most) // 2
+        weight = weigh(text[least:middle])
+        if weight <= room:
+            least, room = middle, room - weight
+        else:
+            most = middle
+    return least
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,8 +132,8 @@ def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
 
 def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool:
     if leaf[pair.end + 1] == "(":
-        named = names.between(pair)
-        return bool(named) and _hides(named, target_at(leaf, pair.end + 2))
+        target = target_at(leaf, pair.end + 2)
+        return target is not None and _hides(names.between(pair), target)
     label = _label_at(leaf, pair.end + 1)
     if label is None:
         return False
@@ -163,8 +163,8 @@ def _label_at(leaf: str, at: int) -> str | None:
 def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
     address = Address(leaf, definition.end())
     key = _key(definition[1])
-    names = [*names_in(definition[1]), *known.named(key)]
-    if names and _hides(names, address.target):
+    target = address.target
+    if target is not None and _hides([*names_in(definition[1]), *known.named(key)], target):
         yield definition.end() - 1
     else:
         known.define(key, address)
