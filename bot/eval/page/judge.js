@@ -27,8 +27,6 @@ let busy = false;
 /** Until it has ended by itself. @type {ReturnType<typeof setTimeout>|undefined} */
 let clock;
 
-document.documentElement.classList.toggle("framed", window !== window.parent);
-
 /** @param {string} id @returns {HTMLElement} */
 function part(id) {
   const found = document.getElementById(id);

@@ -37,7 +37,10 @@ export class ChannelPlace {
     this.composer = new Composer({
       workspace,
       kind: "channel",
-      send: (text, files) => client.send(id, text, files),
+      send: (text, files) => {
+        this.timeline.toEnd();
+        return client.send(id, text, files);
+      },
       openShortcuts,
       editLast: () => this.timeline.myLast?.edit(),
     });

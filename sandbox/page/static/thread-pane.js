@@ -100,7 +100,10 @@ export class ThreadPane {
     const composer = new Composer({
       workspace,
       kind: "thread",
-      send: (text, files, broadcast) => this.client.send(channel, text, files, ts, broadcast),
+      send: (text, files, broadcast) => {
+        timeline.toEnd();
+        return this.client.send(channel, text, files, ts, broadcast);
+      },
       broadcastTo: place && isDirect(place) ? "the conversation" : `#${title}`,
       editLast: () => timeline.myLast?.edit(),
     });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -9,6 +11,15 @@ from sandbox.workspace import ANA, BEN, GENERAL, GROUP_DM, TEAM_ID, Workspace
 from tests.sandbox.page.helpers import IN_BROWSER, button, markdown, post, type_and_send, visit
 
 pytestmark = IN_BROWSER
+
+SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+
+BRIGHTNESS = """node => {
+    const of = (color) => Math.max(...color.match(/[0-9.]+/g).slice(0, 3).map(Number));
+    const paper = getComputedStyle(document.body).backgroundColor;
+    return { ink: of(getComputedStyle(node).color), paper: of(paper) };
+}"""
+"""How bright the text and what it stands on are, from 0 to 255."""
 
 SCROLL_UP = """node => new Promise(done => {
     node.scrollTop = 100;
