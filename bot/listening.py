@@ -17,7 +17,10 @@ from typing import Self, cast
 
 import structlog
 from aiohttp import web
-from aiohttp.http import HttpProcessingError
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import HttpProcessingError, RawRequestMessage
+from aiohttp.streams import StreamReader
+from yarl import URL
 
 from bot.errors import StartupError
 from bot.http_connection import BODY_SECONDS, VERSIONS, Connection, refused
@@ -45,6 +48,8 @@ _SHARE_OF_FILES = 4
 _OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _PAUSE_SECONDS = 0.1
 _BACKLOG = 1024
+_NOWHERE = URL()
+"""In place of an address that cannot be read."""
 _TAKEN_AT_ONCE = 32
 """Connections in a row. One for each turn of the loop is too few when many come: what the system's
 queue has no room for tries again a second later, and Slack waits three."""
@@ -103,7 +108,7 @@ class Listening:
             self._sockets = await _bound(self._host, self._port)
         except (OSError, UnicodeError) as error:
             raise StartupError([self._why_not(error)]) from error
-        self._server = web.Server(self._serve)
+        self._server = web.Server(self._serve, request_factory=_read)
         for listener in self._sockets:
             accepting = self._accept(listener, self._server)
             self._accepting.append(asyncio.create_task(accepting, name=f"{self._variable} accept"))
@@ -254,6 +259,8 @@ class Listening:
         """Route one request; only a handler that asks for it reads a body."""
         connection = _connection(request)
         connection.head_came()
+        if request.rel_url is _NOWHERE:
+            raise _refusal("malformed", web.HTTPBadRequest())
         methods = self._routes.get(request.rel_url.raw_path)
         if methods is None:
             raise _refusal("not_found", web.HTTPNotFound())
@@ -266,6 +273,23 @@ class Listening:
         if not request.body_exists:
             connection.whole()
         return await handler(request)
+
+
+def _read(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    connection: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """One request. aiohttp reads the host of an absolute address as it makes one, and what is no
+    name (`http://xn--/`) would end the task of the connection."""
+    loop = asyncio.get_running_loop()
+    try:
+        return web.BaseRequest(message, payload, connection, writer, task, loop)
+    except ValueError:
+        message = message._replace(url=_NOWHERE)
+        return web.BaseRequest(message, payload, connection, writer, task, loop)
 
 
 def _refusal(why: str, answer: web.HTTPException) -> web.HTTPException:
