@@ -106,11 +106,9 @@ class Asker:
                 if stop.is_set() or ends:
                     return
                 try:
-                    await self._ask(question)
+                    await self._ask_or_refuse(question)
                 except (SpentUpError, EndedError) as error:
                     ends.append(error)
-                except RequestRefused as refused:
-                    self._record.end(_refused(question, refused.sentence))
                 except OSError as error:
                     ends.append(EndedError(words.unwritable(error.strerror or "")))
                 told()
@@ -120,6 +118,12 @@ class Asker:
                 group.create_task(work())
         if ends:
             raise next((each for each in ends if isinstance(each, EndedError)), ends[0])
+
+    async def _ask_or_refuse(self, question: Question) -> None:
+        try:
+            await self._ask(question)
+        except RequestRefused as refused:
+            self._record.end(_refused(question, refused.sentence))
 
     async def _ask(self, question: Question) -> None:
         for pause in [*_pauses(), None]:

@@ -70,6 +70,8 @@ class JudgingPage:
         self._undo_seconds = undo_seconds
         self._ending: asyncio.TimerHandle | None = None
         self.finished = asyncio.Event()
+        self.unkept = ""
+        """Why a choice could not be kept; empty where all were."""
         routes = {path: {"GET": self._file} for path in _FILES} | {
             "/pair": {"GET": self._pair},
             "/choice": {"POST": self._choice},
@@ -112,7 +114,7 @@ class JudgingPage:
         return _answer(self._shown(named or self._following()))
 
     async def _choice(self, request: web.BaseRequest) -> web.Response:
-        """Keep a choice; answered with the next pair."""
+        """Keep a choice; answered with the next pair. Where it cannot be kept, this ends."""
         self._check(request)
         try:
             said = _Said.model_validate_json(await self._listening.body(request))
@@ -120,7 +122,12 @@ class JudgingPage:
             raise web.HTTPBadRequest from None
         if said.key not in self._comparisons:
             raise web.HTTPNotFound
-        self._person.choose(self._comparisons[said.key], said.chosen)
+        try:
+            self._person.choose(self._comparisons[said.key], said.chosen)
+        except OSError as error:
+            self.unkept = error.strerror or type(error).__name__
+            self.finished.set()
+            raise web.HTTPInsufficientStorage from None
         return _answer(self._shown(self._following()))
 
     async def _end(self, request: web.BaseRequest) -> web.Response:

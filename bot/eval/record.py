@@ -91,6 +91,9 @@ class Record:
             raise StartupError([words.unreadable(str(self.path), error.strerror or "")]) from None
         try:
             self._take_over()
+        except OSError as error:
+            os.close(self._file)
+            raise StartupError([words.no_room(str(self.path), error.strerror or "")]) from None
         except BaseException:
             os.close(self._file)
             raise
@@ -185,9 +188,14 @@ class Record:
         self._write(json.dumps(entry.model_dump(exclude_defaults=True) | {"kind": entry.kind}))
 
     def _write(self, line: str) -> None:
-        data = f"{line}\n".encode()
-        while data:
-            data = data[os.write(self._file, data) :]
+        """All of it or nothing: half a line would take the next one with it. Raises `OSError`."""
+        data, whole = f"{line}\n".encode(), os.fstat(self._file).st_size
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            os.ftruncate(self._file, whole)
+            raise
 
 
 def _format_of(line: bytes) -> object:

@@ -270,6 +270,8 @@ class _Eval:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for end in ends:
                 end.cancel()
+        if page.unkept:
+            raise EndedError(words.unwritable(page.unkept))
 
     async def _ask(self, questions: Sequence[Question], stop: asyncio.Event) -> None:
         progress = Progress(self.record, self._wanted.budget, questions, self._err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -140,6 +141,23 @@ async def test_what_is_no_choice_changes_nothing(
 
     assert (await client.post("/choice", content=text)).status_code == status
     assert (await client.get("/pair")).json() == (await client.get("/pair?key=no")).json()
+    assert (await client.get("/pair")).json()["done"] == 0
+
+
+async def test_a_choice_that_cannot_be_kept_ends_it(
+    page: JudgingPage, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = (await client.get("/pair")).json()["key"]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Record, "_write", full)
+    reply = await client.post("/choice", json={"key": key, "chosen": "a"})
+
+    assert reply.status_code == 507
+    assert page.finished.is_set()
+    assert page.unkept == "No space left on device"
     assert (await client.get("/pair")).json()["done"] == 0
 
 

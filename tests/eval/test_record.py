@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,42 @@ def test_a_kill_at_any_byte_costs_the_last_line_alone(tmp_path: Path) -> None:
             record.end(Result(key="z", micro_dollars=1))
         with Record(path) as record:
             assert record.results["z"].micro_dollars == 1
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file can be written beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [0, 1, 10, 30])
+def test_what_there_was_no_room_for_takes_nothing_along(tmp_path: Path, room: int) -> None:
+    """Half a line is written; what comes once there is room again is not the rest of it."""
+    path = tmp_path / "out.jsonl"
+    filled(path)
+    with Record(path) as record:
+        with room_for(path.stat().st_size + room), pytest.raises(OSError, match="too large"):
+            record.end(Result(key="b", text="lost", micro_dollars=10))
+        assert record.lost == 300
+        record.choose(Choice(key="q", better="first"))
+
+    with Record(path) as record:
+        assert record.choices == {"p": "second", "q": "first"}
+        assert "b" not in record.results
+
+
+def test_no_room_from_the_beginning_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    with room_for(5), pytest.raises(StartupError) as raised, Record(path):
+        pass
+
+    assert "cannot be written: File too large" in str(raised.value)
+    filled(path)
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:

@@ -97,6 +97,11 @@ def unreadable(path: str, why: str) -> str:
     return f"{path} cannot be read: {why}. Nothing was asked."
 
 
+def no_room(path: str, why: str) -> str:
+    """The file of results takes nothing from the beginning."""
+    return f"{path} cannot be written: {why}. Nothing was asked."
+
+
 def unwritable(why: str) -> str:
     return f"What comes can no longer be kept: {why}. The same command goes on where it stands."
 
