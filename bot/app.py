@@ -70,7 +70,8 @@ async def serve(settings: Settings, stop: asyncio.Event, duty: Duty = Duty.BOTH)
             )
         else:
             said = command_words.working(settings.ops_host, bot.ops_port)
-        print(said, flush=True)
+        with suppress(OSError):  # it serves also where nobody can read that
+            print(said, flush=True)
         await until(stop, bot, settings.shutdown_grace_seconds)
 
 
@@ -92,7 +93,7 @@ async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
     answers = bot.answering()
     log.info("stopping", answering=answers)
     if answers and stop.is_set():
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             print(command_words.finishing(answers, grace), flush=True)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import select
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StartupError, UserError
@@ -28,11 +30,15 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 EXIT_FAULT = 1
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a write to a file comes to that has no room left."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code of the process.
 
-    A reader who goes away (`| head -1`) ends it without a word, as it does other programs.
+    A reader who goes away (`| head -1`) ends it without a word, as it does other programs; a disk
+    that is full, with a sentence.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -41,9 +47,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         if not _nobody_reads():
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            raise
+        _print_no_more()
+        with suppress(OSError):
+            print(startup_words.nowhere_to_print(error.strerror or ""), file=sys.stderr)
+        return EXIT_FAULT
     return code
+
+
+def _print_no_more() -> None:
+    """What is left to be printed goes nowhere, also as the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _nobody_reads() -> bool:

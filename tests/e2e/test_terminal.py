@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.files.reading import FILE_BYTES
+from bot.words.terminal import startup as startup_words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, Workspace
 from tests.e2e.process import ROOT, bot_process, environment
@@ -175,6 +176,22 @@ async def test_a_reader_who_goes_away_ends_it_without_a_word(
     assert code in (1, 128 + signal.SIGPIPE) if "check" in line else code == 128 + signal.SIGPIPE
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
+
+
+@pytest.mark.parametrize(
+    "line", ["--help", "schema", "manifest", "ask --help", "ask hi", "check", "eval --help"]
+)
+async def test_a_disk_that_is_full_ends_it_with_a_sentence(
+    grok: GrokServer, tmp_path: Path, line: str
+) -> None:
+    grok.script(Script(text="line\n" * 10_000))
+    code, _, err = await shell(
+        ask_environment(grok), tmp_path, f"$BOT {line} </dev/null >/dev/full"
+    )
+
+    assert code == 1
+    assert startup_words.nowhere_to_print("No space left on device") in err
+    assert "Traceback" not in err
 
 
 async def test_help_on_ask_speaks_of_the_terminal(tmp_path: Path) -> None:

@@ -62,6 +62,11 @@ TRACES_NOT_INSTALLED = (
 )
 
 
+def nowhere_to_print(why: str) -> str:
+    """What a command prints goes to a file that takes no more."""
+    return f"What this prints cannot be written: {why}. Make room, or send it elsewhere."
+
+
 def wrong_url(name: str, schemes: str) -> str:
     """An address that cannot be used."""
     return f"{name} is not an address that the bot can use (one that begins with {schemes})."
