@@ -9,7 +9,7 @@ of one bot, and from there
 - what comes from Slack goes through `doors/slack_app.py`; what is wrong with a flag is found by
   `completion/flags.py`, in the words of `words/request.py`
 - what becomes of a job is decided in `jobs/holder.py`, also when Redis goes away; what is there by
-  then is kept by `until_stored` (`backoff.py`)
+  then is kept by `until_stored` (`patience.py`)
 - what may be used is counted by the quotas and the windows of `rules/quota.py`
 """
 

@@ -1,16 +1,24 @@
-"""Deadlines that count the time in which the event loop ran.
+"""How long to wait: for what has a deadline, before another try, and for a store that is away.
 
-A process that was stopped, starved or blocked for a minute has not waited for anybody: what it
-waits for may have come long ago, and lies in a socket unread. A timer knows nothing of that, and
-goes off before anything is read.
+Deadlines count the time in which the event loop ran. A process that was stopped, starved or blocked
+for a minute has not waited for anybody: what it waits for may have come long ago, and lies in a
+socket unread. A timer knows nothing of that, and goes off before anything is read.
+
+Rests between tries are longer and longer, and never the same for all replicas at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import random
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
+
+import structlog
+
+from bot.errors import StoreUnavailable
 
 STEP_SECONDS = 0.5
 """How often it is looked whether the loop ran."""
@@ -92,3 +100,27 @@ def patience(seconds: float) -> Patience:
     """As `asyncio.timeout`, but for time in which the event loop stood still. Raises
     `TimeoutError`."""
     return Patience(seconds)
+
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+def pauses(first: float = 0.2, longest: float = 5.0) -> Iterator[float]:
+    """Seconds to wait before the first try again, the second, and so on, with jitter."""
+    pause = first
+    while True:
+        yield pause * random.uniform(0.5, 1.0)  # noqa: S311
+        pause = min(pause * 2, longest)
+
+
+async def until_stored(act: Callable[[], Awaitable[T]]) -> T:
+    """Do what must be done, as soon as Redis lets it; what came of it."""
+    rests = pauses()
+    while True:
+        try:
+            return await act()
+        except StoreUnavailable as error:
+            log.warning("store away", error=str(error))
+        await asyncio.sleep(next(rests))

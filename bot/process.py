@@ -24,7 +24,7 @@ from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.board import keep_gauged
 from bot.jobs.worker import Connected, Worker
-from bot.listening import Handler
+from bot.net.listening import Handler
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from bot.jobs.shared_worker import SharedWorker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 from bot.app import Bot
+from bot.deferred import build_models
 from bot.ops.startup import Met
 from bot.teams.tenant import Only
-from bot.unbuilt import build_models
 
 log = structlog.get_logger(__name__)
 

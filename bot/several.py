@@ -11,7 +11,7 @@ from bot.duties import Duty
 from bot.errors import StartupError
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.worker import Connected
-from bot.listening import Handler, Listening
+from bot.net.listening import Handler, Listening
 from bot.ops import words
 from bot.ops.scopes import scopes_of
 from bot.process import Ground, Own, open_team

@@ -21,16 +21,11 @@ GROUND = frozenset(
         "metrics",
         "tracing",
         "acks",
-        "backoff",
         "duties",
         "patience",
         "crash_points",
-        "seldom",
-        "unbuilt",
-        "compiled",
-        "listening",
-        "http_connection",
-        "web_address",
+        "deferred",
+        "net",
     }
 )
 TOP = frozenset(

@@ -157,7 +157,7 @@ def room_tests(path: Path) -> list[str]:
     if room == "store" and path.suffix == ".lua":
         return ["tests/store", "tests/jobs", "tests/slack"]
     found = [f"tests/{room}"] if (ROOT / "tests" / room).is_dir() else []
-    return found or ["tests/ops", "tests/test_settings.py", "tests/test_listening.py"]
+    return found or ["tests/ops", "tests/test_settings.py"]
 
 
 def sample(seed: int, count: int, only: str) -> list[Fault]:

@@ -43,8 +43,7 @@ from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.searchable import Searchable, not_kept, to_allow
 from bot.settings import Settings, default_values
 from bot.slack.blocks import mention, moment
-from bot.store.policies import Change, Policies
-from bot.store.saved import Saved
+from bot.store.policies import Change, Policies, Saved
 from bot.words import admin as words
 from bot.words import commands as managing_words
 from bot.words import quota as quota_words

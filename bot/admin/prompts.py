@@ -14,7 +14,7 @@ from bot.rules.commands import Target
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.saved_prompts import PLACE, Offer
 from bot.slack.blocks import mention
-from bot.store.saved import Saved
+from bot.store.policies import Saved
 from bot.words import admin as admin_words
 from bot.words import prompts as words
 

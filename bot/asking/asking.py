@@ -44,7 +44,7 @@ from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.people.people import People
 from bot.slack.people.person import Person
-from bot.store.conversations import Recent
+from bot.store.conversations import RecentFiles
 from bot.store.side import StoreSide
 from bot.words import grok as grok_words
 from bot.words import talk
@@ -156,7 +156,7 @@ class Asking:
             return refused.faults
         return ()
 
-    async def _files_of(self, conversation: str) -> Recent:
+    async def _files_of(self, conversation: str) -> RecentFiles:
         """The files of the last questions of a conversation; none of them while nobody can say."""
         try:
             async with asyncio.timeout(FILES_SECONDS):

@@ -1,4 +1,5 @@
-"""What a person, a model or an API wrote, as a short quotation inside our own words."""
+"""What a person, a model or an API wrote, as a short quotation inside our own words; and with no
+character in halves, since JSON may escape each half of an emoji on its own."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ _JOINS = re.compile(
 """Joiners, as in the sign for a family, and the letters of a flag like that of Wales."""
 
 _LONGEST_NUMBER = 10**20
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def excerpt(text: str, limit: int = 60) -> str:
@@ -65,3 +67,10 @@ def shown_value(value: object) -> str:
             return words.AN_OBJECT
         case _:
             return excerpt(str(value)) or '""'
+
+
+def as_text(text: str) -> str:
+    """`text` with its halves joined; a half alone becomes U+FFFD, for it can be sent nowhere."""
+    if text.isascii() or _HALF.search(text) is None:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.markdown.lookalikes import normalized
+from bot.markdown.characters import normalized
 
 QuoteTrouble = Literal["unclosed", "after_quote"]
 

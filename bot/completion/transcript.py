@@ -20,7 +20,7 @@ from bot.completion.conversation import Turn, beginning, estimate_tokens, most_t
 from bot.completion.excerpt import excerpt
 from bot.completion.request import CompletionRequest
 from bot.files.material import Enclosure, Pdf, Picture, Text, Unread
-from bot.markdown.lookalikes import latin, normalized
+from bot.markdown.characters import latin, normalized
 from bot.words import files as words
 
 STOP = "\n=====["

@@ -20,7 +20,7 @@ from bot.slack.inbound.payloads import HomeOpened
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
-from bot.store.recent import Recent
+from bot.store.conversations import Recent
 from bot.store.side import StoreSide
 from bot.views.home_view import (
     Part,

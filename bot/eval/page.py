@@ -16,7 +16,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from bot.eval.person import Chosen, Comparison, Person
-from bot.listening import Listening
+from bot.net.listening import Listening
 
 HOST = "127.0.0.1"
 TOKEN = "X-Judge-Token"  # noqa: S105

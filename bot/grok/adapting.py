@@ -12,8 +12,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar, get_args
 
-from bot.compiled import compiled_later
 from bot.completion.result import Endpoint
+from bot.deferred import compiled_later
 from bot.grok.call import NAMELESS, Call
 from bot.grok.endpoints import without_mark
 from bot.grok.errors import Failure

@@ -34,8 +34,8 @@ from bot.grok.known_models import KNOWN
 from bot.grok.routing import Router
 from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
+from bot.net.web_address import is_one_word, web_address_fits
 from bot.settings import Settings
-from bot.web_address import is_one_word, web_address_fits
 from bot.words import request as words
 from bot.words.terminal.startup import WRONG_XAI_API_KEY, wrong_url
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
-from bot.compiled import compiled_later
 from bot.completion.request import CompletionRequest
 from bot.completion.tools import TOOLS, Searched
+from bot.deferred import compiled_later
 from bot.errors import GrokFailure
 from bot.grok.said import Said
 

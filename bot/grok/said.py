@@ -1,7 +1,5 @@
-"""What an API said, fit to be shown: no keys, teams, addresses or markup, and no character in
-halves (JSON may escape each half of an emoji on its own). What an error says is found whatever its
-shape: flat, nested, in a list, as JSON in a text, as a page.
-"""
+"""What an API said, fit to be shown: no keys, teams, addresses or markup. What an error says is
+found whatever its shape: flat, nested, in a list, as JSON in a text, as a page."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.completion.excerpt import short
+from bot.completion.excerpt import as_text, short
 
 EXCERPT_CHARS = 200
 _READ_CHARS = 4_000
@@ -32,9 +30,6 @@ _SECRETS = (
 )
 _MARKUP = re.compile(r"[<>@`*~|\[\]\\]|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HTML = re.compile(r"^\s*(?:<!doctype|<html|<head|<body|<\?xml)", re.IGNORECASE)
-
-_HALF = re.compile("[\ud800-\udfff]")
-_FIRST_HALF = ("\ud800", "\udbff")
 
 READ_CHARS = 2000
 """How much of an error is looked at."""
@@ -100,32 +95,6 @@ def safe_name(name: str) -> str:
 def _short(text: str, limit: int) -> str:
     text = " ".join(_MARKUP.sub(" ", text).split())
     return short(text, limit)
-
-
-def as_text(text: str) -> str:
-    """`text` with its halves joined; a half alone becomes U+FFFD, for it can be sent nowhere."""
-    if text.isascii() or _HALF.search(text) is None:
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-class Halves:
-    """One text that comes in pieces, with the halves joined that two of them hold."""
-
-    def __init__(self) -> None:
-        self._held = ""
-
-    def follow(self, piece: str) -> str:
-        """What is sure, now that `piece` came."""
-        text, self._held = self._held + piece, ""
-        if text and _FIRST_HALF[0] <= text[-1] <= _FIRST_HALF[1]:
-            text, self._held = text[:-1], text[-1]
-        return as_text(text)
-
-    def rest(self) -> str:
-        """A first half to which no second came."""
-        held, self._held = self._held, ""
-        return as_text(held)
 
 
 @dataclass(frozen=True, slots=True)

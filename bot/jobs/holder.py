@@ -11,7 +11,6 @@ import structlog
 from attrs import frozen
 
 from bot import metrics
-from bot.backoff import until_stored
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Job, Lease
@@ -19,6 +18,7 @@ from bot.jobs.lease import Held, Stop
 from bot.jobs.leased import until_renewal
 from bot.jobs.places import Place
 from bot.jobs.queue import Queue
+from bot.patience import until_stored
 
 log = structlog.get_logger(__name__)
 

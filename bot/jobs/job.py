@@ -24,8 +24,8 @@ from bot.completion.result import Answer
 from bot.reply import final, route
 from bot.reply.ledger import Post
 from bot.rules.hold import Hold
+from bot.store.conversations import Recent
 from bot.store.keys import Keys
-from bot.store.recent import Recent
 from bot.store.redis.connection import Store
 
 ALWAYS_KNOWN = frozenset(

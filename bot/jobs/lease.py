@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from bot import metrics, words
-from bot.backoff import until_stored
 from bot.completion.conversation import conversation_of
 from bot.completion.result import Answer, Most, ToolUse
 from bot.errors import LeaseLost
 from bot.jobs.job import ROOT, GivenUp, Job, Lease, dump_post, post_field
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
+from bot.patience import until_stored
 from bot.reply.ledger import LateCalls, Post
 from bot.rules.charge import NOTHING, Charge, all_of, charge_for, narrowed
 from bot.rules.hold import Hold

@@ -18,10 +18,9 @@ from bot.patience import next_tick
 from bot.rules.charge import NOTHING, Charge
 from bot.rules.hold import Denied, Hold
 from bot.slack.pacing import Fence
-from bot.store.conversations import turn_entry
+from bot.store.conversations import MOST_RECENT, turn_entry
 from bot.store.keys import Keys
 from bot.store.quotas import books, counters
-from bot.store.recent import MOST_RECENT
 from bot.store.redis.connection import Store
 from bot.words import quota as said
 

@@ -12,7 +12,6 @@ import structlog
 from attrs import frozen
 
 from bot import metrics, words
-from bot.backoff import until_stored
 from bot.completion.ask import FORMS, Ask
 from bot.completion.excerpt import excerpt
 from bot.completion.form import for_form
@@ -26,6 +25,7 @@ from bot.jobs.attempt import Attempt, keep_within, record_seen
 from bot.jobs.lease import Held
 from bot.jobs.recall import Recall, Recalled, less
 from bot.jobs.sequels import Sequels
+from bot.patience import until_stored
 from bot.reply.continued import Continued
 from bot.reply.growing import Source
 from bot.reply.reply import Reply

@@ -12,7 +12,6 @@ from structlog.contextvars import bound_contextvars
 
 from bot import metrics, tracing
 from bot.acks import Acks
-from bot.backoff import pauses
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.board import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
@@ -20,6 +19,7 @@ from bot.jobs.job import Entry
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
 from bot.jobs.queue import SCAN_START, STOPS_START, Queue
+from bot.patience import pauses
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,5 @@
-"""Where a text can be cut: between what a reader sees as characters (Unicode, UAX #29).
+"""What a reader sees as characters (Unicode, UAX #29), between which a text can be cut; and letters
+that look like others.
 
 A flag, a family of people, a letter and its marks, a syllable of Hangul or Devanagari are one
 character each, however many code points they take.
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import regex
+import unicodedata
+from typing import Literal
 
 _BEGUN_ENTITY = re.compile(r"&[#\w]{0,10}\Z")
 _BEGUN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
@@ -121,3 +124,28 @@ def half_mark(text: str) -> int:
     name = begun[1] if begun else None
     known = not name or any(each.startswith(name) for each in _ENTITIES)
     return begun.start() if begun and known else len(text)
+
+
+_SLICE_CHARS = 64
+_LETTERS = str.maketrans(
+    "аеорсухіјѕһԁԛԝмнтвкгӏԍꭵꮐοαενικρτυχɑɡıᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢꜱꜰᴦօոսցᏀøłđ",
+    "aeopcyxijshdqwmhtbkrlgigoaevikptuxagiabcdeghijklmnoprtuvwyzsfronuggold",
+)
+"""Of other scripts, like Latin ones (Unicode, confusables.txt)."""
+
+
+def normalized(text: str, form: Literal["NFKC", "NFKD"]) -> str:
+    """`text` in one of Unicode's normal forms. In slices: the marks of a
+    character are put in order, which takes the square of their number."""
+    if text.isascii():
+        return text
+    if len(text) <= _SLICE_CHARS:
+        return unicodedata.normalize(form, text)
+    slices = (text[at : at + _SLICE_CHARS] for at in range(0, len(text), _SLICE_CHARS))
+    return "".join(unicodedata.normalize(form, each) for each in slices)
+
+
+def latin(text: str) -> str:
+    """`text` in lower case, in the Latin letters that it looks like, without their marks."""
+    bare = normalized(text, "NFKD").lower()
+    return "".join(c for c in bare if not unicodedata.combining(c)).translate(_LETTERS)

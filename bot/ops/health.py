@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 from bot import metrics
-from bot.listening import Listening
+from bot.net.listening import Listening
 from bot.patience import TICK_SECONDS, next_tick
 
 log = structlog.get_logger(__name__)

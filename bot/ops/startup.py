@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.duties import Duty
 from bot.errors import StartupError
+from bot.net.web_address import is_one_word, web_address_fits
 from bot.ops import several_words, words
 from bot.ops.setting_names import nothing_set
 from bot.ops.slack_probe import identify, ticket_for
@@ -20,7 +21,6 @@ from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
 from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
-from bot.web_address import is_one_word, web_address_fits
 from bot.words.terminal.startup import NO_XAI_API_KEY, WRONG_XAI_API_KEY, wrong_url
 
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]+")

@@ -9,10 +9,10 @@ from functools import partial
 
 import structlog
 
-from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.result import Answer
 from bot.errors import PostingDenied, RateLimited, SlackError, StoreUnavailable, TooLong
+from bot.patience import pauses
 from bot.reply.destination import Destination, Refusals, elsewhere
 from bot.reply.ephemeral import tell_bare, tell_note, tell_promise
 from bot.reply.final import CUT

@@ -12,10 +12,10 @@ from contextlib import suppress
 
 import structlog
 
-from bot.backoff import pauses
 from bot.completion.ask import Ask
 from bot.completion.excerpt import excerpt
 from bot.errors import LeaseLost, OutcomeUnknown, RateLimited, SlackError
+from bot.patience import pauses
 from bot.reply.ledger import Ledger
 from bot.reply.route import is_private
 from bot.slack.agent import LINE, NO_AGENT, SESSION, AgentSurface

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
 from bot.slack.blocks import Block, Message, stop_above
-from bot.slack.taken import Taken
+from bot.slack.plain_blocks import Taken
 from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"

@@ -1,9 +1,12 @@
-"""What admins have set: kept in Redis, and known to every process within a second of a change;
-and who changed what.
+"""What is set: by admins, and by people for themselves and for others; and who changed what.
 
-A field that this version cannot read, since another has written it, stops nothing: it counts as
-not set, is logged, and stands in `Policy.unread`. When it restricts what may be asked,
-`InForce.unread` names it for the questions that it is about, so that nobody asks in spite of it.
+What admins have set is known to every process within a second of a change. A field that this
+version cannot read, since another has written it, stops nothing: it counts as not set, is logged,
+and stands in `Policy.unread`. When it restricts what may be asked, `InForce.unread` names it for
+the questions that it is about, so that nobody asks in spite of it.
+
+Own defaults, and prompts under names, stand in one hash for each owner (a person, a channel, the
+workspace), which lasts until they take back what is in it.
 """
 
 from __future__ import annotations
@@ -17,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import structlog
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from bot.errors import StoreUnavailable, what_it_says
-from bot.rules.policy import Fields, Policy, Unread, rules_of
+from bot.rules.policy import Fields, Policy, Rules, Unread, rules_of
 from bot.rules.quota import Scope
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
@@ -236,3 +239,67 @@ def _read(stored: Mapping[str, str]) -> Policy:
         scopes={scope: rules_of(each) for scope, each in fields.items()},
         unread=tuple(unread),
     )
+
+
+MOST_VALUES = 100
+"""Defaults and prompts of one owner."""
+
+_DEFAULT, _PROMPT = "default ", "prompt "
+
+
+class Saved:
+    """What is saved in one workspace. Every method raises `StoreUnavailable`."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._save = store.script("save")
+        self._keys = keys
+
+    async def defaults(self, user: str) -> Mapping[str, JsonValue]:
+        """Somebody's own defaults, by the name of the option; what this version cannot read is
+        not set."""
+        found: dict[str, JsonValue] = {}
+        with redis_errors():
+            stored: Any = await self._redis.hgetall(self._keys.saved(str(Scope("user", user))))
+        for name, text in _of_kind(stored, _DEFAULT).items():
+            try:
+                value: JsonValue = json.loads(text)
+                found |= Rules(defaults={name: value}).defaults
+            except (ValueError, ValidationError, RecursionError):
+                log.warning("default cannot be read", name=name)
+        return found
+
+    async def set_defaults(self, user: str, values: Mapping[str, JsonValue]) -> bool:
+        """Change some of them (None: taken back); False: they are too many."""
+        changed = {
+            f"{_DEFAULT}{name}": "" if value is None else json.dumps(value)
+            for name, value in values.items()
+        }
+        return await self._change(Scope("user", user), changed)
+
+    async def prompts(self, *owners: Scope) -> tuple[Mapping[str, str], ...]:
+        """The prompts of each of these people, channels or the workspace, by name. One round
+        trip."""
+        with redis_errors():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for owner in owners:
+                    pipe.hgetall(self._keys.saved(str(owner)))
+                found: list[Any] = await pipe.execute()
+        return tuple(_of_kind(each, _PROMPT) for each in found)
+
+    async def set_prompt(self, owner: Scope, name: str, text: str) -> bool:
+        """Save a prompt, in place of one of that name; empty: it is taken back. False: they are
+        too many."""
+        return await self._change(owner, {f"{_PROMPT}{name}": text})
+
+    async def _change(self, owner: Scope, changed: Mapping[str, str]) -> bool:
+        pairs = [each for pair in changed.items() for each in pair]
+        return bool(await self._save([self._keys.saved(str(owner))], [MOST_VALUES, *pairs]))
+
+
+def _of_kind(stored: Mapping[str, str], kind: str) -> dict[str, str]:
+    return {
+        str(name).removeprefix(kind): str(text)
+        for name, text in sorted(stored.items())
+        if str(name).startswith(kind)
+    }

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.store.allowances import Allowances
-from bot.store.conversations import Conversations
+from bot.store.conversations import Conversations, Recents
 from bot.store.keys import Keys
 from bot.store.memory import Drafts, Once
-from bot.store.policies import Audit, Policies
+from bot.store.policies import Audit, Policies, Saved
 from bot.store.quotas import Quotas
-from bot.store.recent import Recents
 from bot.store.redis.connection import Store
-from bot.store.saved import Saved
 from bot.store.votes import Votes
 
 

@@ -31,7 +31,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StoreUnavailable
-from bot.listening import Handler
+from bot.net.listening import Handler
 from bot.settings import INSTALL_PATH, REDIRECT_PATH
 from bot.slack_limits import TIER_4_PER_MINUTE
 from bot.store.installations import STATE_SECONDS

@@ -12,7 +12,7 @@ from bot.rules.in_force import Models
 from bot.slack.blocks import Block, moment
 from bot.slack.views import DIVIDER, ViewJson, heading, lines, section, small
 from bot.slack_limits import VIEW_BLOCKS
-from bot.store.recent import Recent
+from bot.store.conversations import Recent
 from bot.words import home as words
 from bot.words import votes as vote_words
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bot.net.web_address import is_one_word
 from bot.slack.views import ViewJson, section
 from bot.views.form_fields import VALUE, input_block, plain
 from bot.views.form_view import Values
-from bot.web_address import is_one_word
 from bot.words import key as words
 
 KEY_FORM = "grok_key_form"

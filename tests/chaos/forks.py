@@ -18,7 +18,7 @@ import signal
 import sys
 from typing import Any
 
-from bot.unbuilt import build_models
+from bot.deferred import build_models
 
 LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.process", "bot.ops.heap", "bot.ops.logs")
 

@@ -17,9 +17,9 @@ from bot.rules.quota import WORKSPACE, Scope
 from bot.settings import Settings
 from bot.slack.inbound.payloads import HomeOpened
 from bot.slack.web_api import WebApi
+from bot.store.conversations import Recent
 from bot.store.keys import Keys
 from bot.store.policies import Policies
-from bot.store.recent import Recent
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 from bot.words import home as words

@@ -10,7 +10,7 @@ from bot.completion.conversation import Turn, conversation_of, turn_of
 from bot.completion.result import Answer
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Entry
-from bot.store.recent import MOST_RECENT
+from bot.store.conversations import MOST_RECENT
 
 
 @dataclass

@@ -8,9 +8,8 @@ from bot.completion.conversation import Turn
 from bot.completion.result import Answer
 from bot.jobs.lease import Held
 from bot.jobs.queue import Queue
-from bot.store.conversations import Conversation, Conversations
+from bot.store.conversations import MOST_RECENT, Conversation, Conversations, Recents
 from bot.store.keys import Keys
-from bot.store.recent import MOST_RECENT, Recents
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.steps import take_next

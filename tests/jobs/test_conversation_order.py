@@ -14,9 +14,8 @@ from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import Entry, Load
 from bot.jobs.lease import Held, JobLedger
 from bot.jobs.queue import Queue
-from bot.store.conversations import Conversations
+from bot.store.conversations import Conversations, Recents
 from bot.store.keys import Keys
-from bot.store.recent import Recents
 from bot.store.redis.connection import Store
 from tests.jobs.asks import make_answer, make_ask
 from tests.jobs.conftest import MakeQueue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.store.conversations import Recent, Recents
 from bot.store.keys import Keys
-from bot.store.recent import Recent, Recents
 from bot.store.redis.connection import Store
 
 RECENT = Recent(job_id="job-1", channel="C1", ts="1.1", prompt="Hi", at=5.5, private=False)

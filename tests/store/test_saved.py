@@ -6,10 +6,10 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.rules.quota import WORKSPACE, Scope
-from bot.store import saved as module
+from bot.store import policies as module
 from bot.store.keys import Keys
+from bot.store.policies import Saved
 from bot.store.redis.connection import Store
-from bot.store.saved import Saved
 from tests.store.proxy import Proxy, every_other
 
 ME, HERE = Scope("user", "U1"), Scope("channel", "C1")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.grok.known_models import KNOWN, Model
 from bot.slack_limits import VIEW_BLOCKS
-from bot.store.recent import Recent
+from bot.store.conversations import Recent
 from bot.views.home_view import (
     MOST_MODELS,
     bar,

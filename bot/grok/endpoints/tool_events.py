@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.completion.excerpt import as_text
 from bot.completion.references import Reference, host_of
 from bot.completion.result import ToolStep
 from bot.completion.tools import TOOLS, Searched
 from bot.grok.endpoints.wire import count_of, map_of, maps_of, name_of, text_of
-from bot.grok.said import as_text
 
 _MOST_ADDRESSES = 500
 """In one event."""

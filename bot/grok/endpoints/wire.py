@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeGuard
 
+from bot.completion.excerpt import as_text
 from bot.completion.request import CompletionRequest
 from bot.completion.result import Chunk, TokenLogprob
 from bot.completion.transcript import Frame, Past
 from bot.files.material import Enclosure
 from bot.grok.call import Beside, Dialect, Names
-from bot.grok.said import as_text
 
 Message = Mapping[str, Any]
 Part = dict[str, Any]

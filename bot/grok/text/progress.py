@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from bot.completion.excerpt import as_text
 from bot.completion.result import Chunk
-from bot.grok.said import Halves, as_text
 
 _TURN_ENDED = "end_turn"
 """xAI may say this before the last event of a choice, so it ends nothing yet."""
+
+_FIRST_HALF = ("\ud800", "\udbff")
 
 _LEAST_REPEATED = 8
 """Characters: a last step may say the same as all before it by chance, when that is shorter."""
@@ -63,6 +65,25 @@ class Progress:
             text, thought = choice.text.rest(), choice.thoughts.rest()
             if text or thought:
                 yield Chunk(choice=index, text=text, reasoning=thought)
+
+
+class Halves:
+    """One text that comes in pieces, with the halves joined that two of them hold."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def follow(self, piece: str) -> str:
+        """What is sure, now that `piece` came."""
+        text, self._held = self._held + piece, ""
+        if text and _FIRST_HALF[0] <= text[-1] <= _FIRST_HALF[1]:
+            text, self._held = text[:-1], text[-1]
+        return as_text(text)
+
+    def rest(self) -> str:
+        """A first half to which no second came."""
+        held, self._held = self._held, ""
+        return as_text(held)
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 
 from bot.acks import Acks
-from bot.http_connection import refused
-from bot.listening import Handler, Listening
+from bot.net.http_connection import refused
+from bot.net.listening import Handler, Listening
 from bot.settings import SLACK_PATH
 from bot.slack.inbound.incoming import Answering, not_understood, of_nobody, parse
 from bot.slack.inbound.payloads import Malformed

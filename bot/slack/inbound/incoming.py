@@ -13,7 +13,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot import tracing
-from bot.seldom import Seldom
+from bot.completion.excerpt import as_text
+from bot.net.seldom import Seldom
 from bot.slack.inbound.payloads import Malformed, payload_of
 
 _seldom = Seldom(structlog.get_logger(__name__))
@@ -124,17 +125,11 @@ def _clean(value: Any, depth: int) -> Any:
     if depth > DEEPEST:
         raise Malformed("too deep")
     if isinstance(value, str):
-        return _whole(value)
+        return as_text(value)
     if isinstance(value, dict):
-        return {_whole(name): _clean(each, depth + 1) for name, each in value.items()}
+        return {as_text(name): _clean(each, depth + 1) for name, each in value.items()}
     if isinstance(value, list):
         return [_clean(each, depth + 1) for each in value]
     if isinstance(value, int | float) and not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
         raise Malformed("a number too large")
     return value
-
-
-def _whole(text: str) -> str:
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

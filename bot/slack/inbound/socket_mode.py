@@ -17,8 +17,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
-from bot.backoff import pauses
 from bot.crash_points import ACK, passing
+from bot.patience import pauses
 from bot.slack.inbound.incoming import Answering, JsonObject, json_object, not_understood
 from bot.slack.inbound.payloads import Malformed
 from bot.slack.inbound.ticket import Ticket

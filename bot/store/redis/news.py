@@ -14,8 +14,8 @@ from typing import Literal, NoReturn, Protocol, cast
 import structlog
 from redis.asyncio.connection import AbstractConnection
 
-from bot.backoff import pauses
 from bot.errors import StoreUnavailable
+from bot.patience import pauses
 from bot.store.redis.clients import NotSentError, another_connection
 from bot.store.redis.connection import REPLY_SECONDS, Store, redis_errors
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot import http_connection, listening
-from bot.listening import Handler, Listening
+from bot.net import http_connection, listening
+from bot.net.listening import Handler, Listening
 from tests.raw_http import exchange, post
 
 pytestmark = pytest.mark.integration

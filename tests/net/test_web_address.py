@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.web_address import web_address_fits
+from bot.net.web_address import web_address_fits
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.http import HttpVersion10, HttpVersion11
 
 from bot import metrics
-from bot.seldom import Seldom
+from bot.net.seldom import Seldom
 
 HEAD_SECONDS = 5.0
 """How long a connection may take to send a whole head."""

@@ -23,8 +23,8 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 from bot.errors import StartupError
-from bot.http_connection import BODY_SECONDS, VERSIONS, Connection, refused
-from bot.seldom import Seldom
+from bot.net.http_connection import BODY_SECONDS, VERSIONS, Connection, refused
+from bot.net.seldom import Seldom
 from bot.words.terminal import startup as startup_words
 
 log = structlog.get_logger(__name__)

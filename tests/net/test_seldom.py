@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import structlog
 
-from bot.seldom import Seldom
+from bot.net.seldom import Seldom
 
 
 def test_each_event_is_said_at_once_and_then_seldom(capsys: pytest.CaptureFixture[str]) -> None:

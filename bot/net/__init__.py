@@ -1,0 +1,1 @@
+"""What listens on a port of the bot's, and what a web address has to be."""
