@@ -6,6 +6,7 @@ import asyncio
 import errno
 import secrets
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -102,7 +103,7 @@ async def open_several(stack: AsyncExitStack, count: int, app: AppConfig = _APP)
     workspaces = await _at_first_port(stack, opening)
     for workspace in workspaces.workspaces:
         _settle_here(workspace)
-    pages = f"http://127.0.0.1:{_free_port()}"
+    pages = f"http://127.0.0.1:{_held_port(stack)}"
     workspaces.oauth.redirect_urls.append(pages)
     workspaces.oauth.install_url = pages + INSTALL_PATH
     return workspaces
@@ -129,9 +130,17 @@ async def _at_first_port(
     return await stack.enter_async_context(opening(0))
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+def _held_port(stack: AsyncExitStack) -> int:
+    """A free port whose number is told before anything listens there. The system gives it to nobody
+    else until `stack` is closed: beside a socket that is bound and does not listen, whoever knows
+    the number can (Linux: ip(7), socket(7)). Elsewhere it is free when this returns.
+    """
+    holder = stack.enter_context(socket.socket())
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port: int = holder.getsockname()[1]
+    if sys.platform != "linux":
+        holder.close()
     return port
 
 

@@ -20,6 +20,9 @@ import structlog
 
 from bot.errors import StoreUnavailable
 
+log = structlog.get_logger(__name__)
+
+
 STEP_SECONDS = 0.5
 """How often it is looked whether the loop ran."""
 
@@ -101,8 +104,6 @@ def patience(seconds: float) -> Patience:
     `TimeoutError`."""
     return Patience(seconds)
 
-
-log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 

@@ -18,6 +18,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
+from bot.app import Bot
+from bot.deferred import build_models
 from bot.doors.slack_app import build_slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
@@ -28,6 +30,7 @@ from bot.net.listening import Handler
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
+from bot.ops.startup import Met
 from bot.settings import Settings
 from bot.slack.inbound.http_mode import HttpMode
 from bot.slack.inbound.incoming import Answering, JsonObject, answer
@@ -37,17 +40,13 @@ from bot.slack.inbound.ticket import Ticket
 from bot.slack.installation import Installation
 from bot.slack.session import slack_client
 from bot.store.redis.connection import Store
-from bot.teams.tenant import Serving, Tenant
+from bot.teams.tenant import Only, Serving, Tenant
 from bot.wiring import Wiring
 
 if TYPE_CHECKING:
     from bot.jobs.dispatcher import Dispatcher
     from bot.jobs.shared_worker import SharedWorker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
-from bot.app import Bot
-from bot.deferred import build_models
-from bot.ops.startup import Met
-from bot.teams.tenant import Only
 
 log = structlog.get_logger(__name__)
 

@@ -8,13 +8,12 @@ character each, however many code points they take.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import regex
-import unicodedata
-from typing import Literal
 
 _BEGUN_ENTITY = re.compile(r"&[#\w]{0,10}\Z")
 _BEGUN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")

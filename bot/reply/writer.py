@@ -21,10 +21,22 @@ from bot.slack.pacing import EditBudget, Slot, Turn
 from bot.slack.slack import DELETE, HISTORY, REPLIES, STREAMING, Posted, Slack, passes
 from bot.slack_limits import TIER_3_PER_MINUTE
 
+log = structlog.get_logger(__name__)
+
+
 T = TypeVar("T")
 
 _DELETES_REFUSED = 5
 """A message that Slack would not let be deleted so often stays where it is."""
+
+_EDITS_REFUSED = 2
+"""A message that Slack would not let be edited so often is left alone until the end."""
+
+_STAYS = 3
+"""So often is Stop to be taken away from above a text that Slack shows already."""
+
+STAYS_SECONDS = 0.5
+"""What lies between: who refused it at once may take it then."""
 
 
 class Calls:
@@ -113,18 +125,6 @@ class Calls:
         except RateLimited as error:
             await self._budget.rest(method, error.retry_after)
             raise
-
-
-log = structlog.get_logger(__name__)
-
-_EDITS_REFUSED = 2
-_STAYS = 3
-"""So often is Stop to be taken away from above a text that Slack shows already."""
-
-STAYS_SECONDS = 0.5
-"""What lies between: who refused it at once may take it then."""
-
-"""A message that Slack would not let be edited so often is left alone until the end."""
 
 
 @dataclass(slots=True)

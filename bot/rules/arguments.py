@@ -20,11 +20,8 @@ from bot.completion.lexer import LONE_END
 from bot.completion.options import OPTIONS
 from bot.completion.search import SOURCES
 from bot.errors import Fault
-from bot.rules.commands import CHANNEL, ScopeEnding, Target
-from bot.rules.policy import Fields, default_fields, limit_fields, searchable_fields
-from bot.rules.quota import (
+from bot.rules.amounts import (
     QUOTES,
-    QuotaName,
     find_quota,
     keyword,
     nearest_quota,
@@ -32,6 +29,9 @@ from bot.rules.quota import (
     read_limits,
     unknown_quota,
 )
+from bot.rules.commands import CHANNEL, ScopeEnding, Target
+from bot.rules.policy import Fields, default_fields, limit_fields, searchable_fields
+from bot.rules.quota import QuotaName
 from bot.rules.searchable import searched_name
 from bot.words import commands as said
 from bot.words import key as said_of_key

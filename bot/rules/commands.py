@@ -16,7 +16,8 @@ from bot.completion.lexer import plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault
-from bot.rules.quota import QUOTAS, Scope, ScopeKind, keyword
+from bot.rules.amounts import keyword
+from bot.rules.quota import QUOTAS, Scope, ScopeKind
 from bot.words import commands as managing
 from bot.words import commands as said
 from bot.words import files as file_words

@@ -28,6 +28,9 @@ from bot.slack.web_api import WebApi, mapping
 from bot.words import files as words
 from bot.words import talk
 
+log = structlog.get_logger(__name__)
+
+
 _NO_FILES = {
     "canvas": "a canvas",
     "quip": "a canvas",
@@ -89,8 +92,6 @@ def _text(file: Mapping[str, JsonValue], name: str) -> str:
     value = file.get(name)
     return value if isinstance(value, str) else ""
 
-
-log = structlog.get_logger(__name__)
 
 INFO = "files.info"
 LOOK_UP_SECONDS = 15.0

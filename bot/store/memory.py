@@ -17,6 +17,9 @@ from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store, redis_errors
 
+log = structlog.get_logger(__name__)
+
+
 DRAFT_SECONDS = 2 * 3600
 """How long a form may stay open and still be sent."""
 
@@ -108,8 +111,6 @@ class KeptPeople:
     def _keys_of(self, user: str) -> list[str]:
         return [self._keys.person(user), self._keys.person(f"{user}:refused")]
 
-
-log = structlog.get_logger(__name__)
 
 MOST_KNOWN = 1_000
 

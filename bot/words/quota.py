@@ -1,67 +1,11 @@
-"""What is said about quotas: their names, their amounts, and whose they are."""
+"""What is said about quotas: their amounts, and whose they are. What each limits stands with it, in
+`rules/quota.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.words import counted, plural
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaWords:
-    """What is said of one quota: what it limits, a limit (`{}` is the amount), its field."""
-
-    hint: str
-    limit: str
-    label: str
-
-
-_DOLLARS = "US dollars in a month"
-_FOR_ONE = "up to {} for a question"
-
-QUOTAS = {
-    "requests-per-day": QuotaWords("questions in a day", "{} a day", "Questions in a day"),
-    "tokens-per-day": QuotaWords(
-        "tokens in a day, read and written together", "{} a day", "Tokens in a day"
-    ),
-    "tokens-per-month": QuotaWords("tokens in a month", "{} a month", "Tokens in a month"),
-    "usd-per-month": QuotaWords(_DOLLARS, "{} a month", _DOLLARS),
-    "searches-per-day": QuotaWords(
-        "searches of the web and of X in a day, and pages that are opened",
-        "{} a day",
-        "Searches in a day",
-    ),
-    "concurrent": QuotaWords(
-        "questions that are answered at the same time", "{} at once", "Questions at the same time"
-    ),
-    "max-tokens": QuotaWords(
-        "the longest answer that one may ask for, in tokens",
-        "up to {} an answer",
-        "Longest answer, in tokens",
-    ),
-    "answers": QuotaWords(
-        "how many answers one may ask for at once (`--n`, `--best-of`)",
-        "up to {} to a question",
-        "Answers to one question",
-    ),
-    "search-calls": QuotaWords(
-        "how often Grok may search for one question, opened pages included",
-        _FOR_ONE,
-        "Searches for one question",
-    ),
-    "search-posts": QuotaWords(
-        "how many posts of X it may read for one question",
-        _FOR_ONE,
-        "Posts of X for one question",
-    ),
-    "search-profiles": QuotaWords(
-        "how many profiles of X it may read for one question",
-        _FOR_ONE,
-        "Profiles of X for one question",
-    ),
-}
-"""By the name of the quota."""
 
 _THINGS = {
     "requests": "question",
@@ -88,11 +32,6 @@ NOT_AGAIN = (
     "The answer broke off before it was whole, and what that used leaves too little to ask Grok "
     "again. `/grok usage` shows what is left, and when it resets."
 )
-
-
-def limit(name: str, unit: str, value: int) -> str:
-    """A quota's limit: `200k tokens a day`, `$20.00 a month`, `3 questions at once`."""
-    return QUOTAS[name].limit.format(amount(unit, value))
 
 
 def amount(unit: str, value: int) -> str:

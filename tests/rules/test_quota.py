@@ -5,20 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Fault
-from bot.rules.quota import (
-    EACH_USER,
-    MICRO,
-    QUOTAS,
-    WORKSPACE,
-    Quota,
-    Scope,
-    ScopeKind,
-    find_quota,
-    nearest_quota,
-    read_amount,
-    read_limits,
-    unknown_quota,
-)
+from bot.rules.amounts import find_quota, nearest_quota, read_amount, read_limits, unknown_quota
+from bot.rules.quota import EACH_USER, MICRO, QUOTAS, WORKSPACE, Quota, Scope, ScopeKind
 from bot.words import quota as said
 
 TOKENS = QUOTAS["tokens-per-day"]
