@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
 from bot.errors import GrokFailed
 from bot.grok.http import sips as module
-from bot.grok.http.sips import LOOK_SECONDS, Sips
+from bot.grok.http.sips import LOOK_SECONDS, SippingTransport, Sips
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
 from tests.grok.answers import request
@@ -233,6 +235,31 @@ async def test_what_came_by_a_connection_that_is_closed_already_is_read() -> Non
         assert [piece async for piece in sips.over(pieces(), found.transport)] == [b"all of it"]
 
 
+@pytest.mark.parametrize(
+    ("share", "most", "together"), [(0.75, 25, True), (0.25, 25, False), (0.75, 1, False)]
+)
+async def test_who_waits_for_long_is_read_when_another_has_to_be(
+    monkeypatch: pytest.MonkeyPatch, *, share: float, most: int, together: bool
+) -> None:
+    monkeypatch.setattr(module, "_LONGEST_SECONDS", 2 * PATIENCE)
+    monkeypatch.setattr(module, "_MOST_TOGETHER", most)
+    async with stream() as (full, _), stream() as (beside, _):
+        for each in (full, beside):
+            await each.say(b"a")
+            await each.until_left_alone()
+        async with trickling(full), trickling(beside):
+            await beside.say(b"b" * int(share * module._MOST_WAITING))
+            await asyncio.sleep(2 * LOOK_SECONDS)
+            assert len(beside.came) == 1  # for its own sake nobody reads it yet
+            full.changed.clear()
+            await full.say(b"c" * 2 * module._MOST_WAITING)
+
+            async with asyncio.timeout(PATIENCE):
+                await full.changed.wait()
+            await asyncio.sleep(LOOK_SECONDS / 2)
+            assert (len(beside.came) > 1) is together
+
+
 async def test_who_stops_leaves_the_connection_as_it_was() -> None:
     async with stream() as (found, reading):
         await found.say(b"a")
@@ -306,3 +333,32 @@ async def test_what_came_before_a_connection_broke_between_sips_is_kept(
         await read()
 
     assert "".join(said) == "a" * 30
+
+
+async def test_many_chunks_of_http_are_taken_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fed = 0
+    received = ResponseHandler.data_received
+
+    def counting(handler: ResponseHandler, data: bytes) -> None:
+        nonlocal fed
+        fed += 1
+        received(handler, data)
+
+    monkeypatch.setattr(ResponseHandler, "data_received", counting)
+    words = [f"word {number} ".encode() for number in range(MANY)]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        chunks = [b"%x\r\n%b\r\n" % (len(word), word) for word in words]
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(chunks))
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, httpx.AsyncClient(transport=SippingTransport()) as client:
+        host, port = server.sockets[0].getsockname()
+        async with client.stream("GET", f"http://{host}:{port}/") as response:
+            assert b"".join([piece async for piece in response.aiter_raw()]) == b"".join(words)
+
+    assert fed < MANY / 5
