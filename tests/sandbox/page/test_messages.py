@@ -144,6 +144,53 @@ async def test_the_reader_is_not_moved_unless_at_the_end(
     await expect(page.locator(".jump")).to_be_hidden()
 
 
+async def test_whoever_sends_is_taken_to_the_end(page: Page, ws: Workspace) -> None:
+    for number in range(30):
+        await ws.say(BEN, GENERAL, f"line {number}\nand more\nand more")
+    await visit(page, ws, GENERAL)
+    await expect(page.get_by_text("line 29")).to_be_in_viewport()
+    await page.locator(".timeline-scroll").evaluate(SCROLL_UP)
+    await expect(page.get_by_text("line 29")).not_to_be_in_viewport()
+    await type_and_send(page, "I am here")
+
+    await expect(page.get_by_text("I am here")).to_be_in_viewport()
+
+
+async def test_the_button_to_the_newest_lies_above_the_message_that_is_pointed_at(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    await visit(page, ws, GENERAL)
+    await post(slack, text="\n".join(["a long message"] * 80))
+    await page.locator(".message").wait_for()
+    await page.locator(".timeline-scroll").evaluate(SCROLL_UP)
+    await expect(page.get_by_text("a long message").first).to_be_in_viewport()
+    await post(slack, text="news")
+    jump = page.locator(".jump")
+    await jump.wait_for()
+    await page.locator(".message").first.hover(position={"x": 300, "y": 200})
+
+    on_top = await jump.evaluate(
+        "node => { const { left, top, width } = node.getBoundingClientRect();"
+        " return node.contains(document.elementFromPoint(left + width / 2, top + 2)); }"
+    )
+    assert on_top
+
+
+async def test_the_page_is_dark_where_its_reader_wants_that(
+    page: Page, ws: Workspace, slack: AsyncWebClient
+) -> None:
+    await visit(page, ws, GENERAL)
+    await post(slack, text="Hello `there`")
+    seen: dict[str, dict[str, int]] = {}
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        seen[scheme] = await page.locator(".message-content").first.evaluate(BRIGHTNESS)
+    await page.emulate_media(color_scheme="light")
+
+    assert seen["dark"]["paper"] < 60 < 180 < seen["dark"]["ink"]
+    assert seen["light"]["ink"] < 60 < 180 < seen["light"]["paper"]
+
+
 async def test_an_ephemeral_message_is_marked_and_can_be_dismissed(
     page: Page, ws: Workspace, slack: AsyncWebClient
 ) -> None:
