@@ -188,6 +188,19 @@ def test_each_metric_that_is_shown_or_watched_exists_with_its_labels() -> None:
             assert {label.strip() for label in by.split(",")} <= labels | OF_PROMETHEUS, each
 
 
+def test_what_is_worth_an_alert_by_the_documentation_has_one() -> None:
+    page = (BASE.parent.parent / "docs" / "operation.md").read_text(encoding="utf-8")
+    table = page.partition("Worth an alert:")[2].partition("## ")[0]
+    told = set(re.findall(r"^\| `(grokbot_\w+)", table, re.MULTILINE))
+    rules = [
+        rule["expr"] for group in one("PrometheusRule")["spec"]["groups"] for rule in group["rules"]
+    ]
+
+    watched = {name.removesuffix("_bucket") for each in rules for name in _METRIC.findall(each)}
+
+    assert told == watched - {"grokbot_queue_depth"}  # whether anything is measured at all
+
+
 @pytest.mark.integration
 def test_prometheus_reads_the_rules(tmp_path: Path) -> None:
     if shutil.which("promtool") is None:
