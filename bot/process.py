@@ -24,7 +24,7 @@ from bot.doors.slack_app import build_slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
-from bot.jobs.board import keep_gauged
+from bot.jobs.queue import keep_gauged
 from bot.jobs.worker import Connected, Worker
 from bot.net.listening import Handler
 from bot.ops import words

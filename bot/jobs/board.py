@@ -1,22 +1,16 @@
-"""What waits, runs and was given up, for whoever operates the bot, and how much of it. No
-question is read out."""
+"""What waits, runs and was given up, for whoever operates the bot. No question is read out."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
-import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot import metrics
-from bot.errors import StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import Load, load_of
-from bot.jobs.queue import Queue
+from bot.jobs.job import load_of
 from bot.store.keys import Keys, named
 from bot.store.redis.connection import Store, redis_errors
 
@@ -26,10 +20,6 @@ RowState = Literal["queued", "in line", "resting", "running", "delivering", "fai
 _STANDING: dict[str, RowState] = {"running": "running", "delivering": "delivering"}
 _AT_ONCE = 100
 _FIELDS = ("state", "attempts", "created", "ask", "given_up", "unsaid", "stop", "line")
-
-log = structlog.get_logger(__name__)
-
-GAUGE_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,28 +188,3 @@ def _asked(ask: str) -> _Asked:
         return _Asked.model_validate_json(ask)
     except ValidationError:
         return _Asked()
-
-
-async def gauge(queue: Queue, waiting: int = 0) -> None:
-    """Set the gauges anew, with what is in `queue` now and the jobs of it that wait here. Raises
-    `StoreUnavailable`."""
-    show([await queue.load()], waiting)
-
-
-def show(loads: Sequence[Load], waiting: int) -> None:
-    """Set the gauges to `loads`, of so many workspaces, and to the jobs of them that wait here."""
-    metrics.QUEUE_DEPTH.set(sum(load.depth for load in loads))
-    metrics.QUEUE_OLDEST.set(max((load.oldest for load in loads), default=0.0))
-    metrics.QUEUE_UNREAD.set(max((load.unread for load in loads), default=0.0))
-    metrics.QUOTA_RESERVED_TOKENS.set(sum(load.reserved for load in loads))
-    metrics.JOBS_WAITING.set(waiting)
-
-
-async def keep_gauged(queue: Queue) -> NoReturn:
-    """Set them again and again, in a process that has no worker to do it."""
-    while True:
-        try:
-            await gauge(queue)
-        except StoreUnavailable as error:
-            log.warning("store away", error=str(error))
-        await asyncio.sleep(GAUGE_EVERY_SECONDS)

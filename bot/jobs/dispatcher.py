@@ -22,10 +22,9 @@ import structlog
 
 from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
-from bot.jobs.board import show
 from bot.jobs.holder import RunJob
 from bot.jobs.places import Places
-from bot.jobs.queue import Queue
+from bot.jobs.queue import Queue, show
 from bot.jobs.shared_worker import LINES, SharedWorker
 from bot.jobs.sweep import Found, Sweep
 from bot.jobs.worker import (

@@ -1,21 +1,24 @@
-"""The queue of jobs in Redis: a typed face for the scripts, and the reads beside them."""
+"""The queue of jobs in Redis: a typed face for the scripts, the reads beside them, and how much
+there is in it, as gauges."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from bot import tracing
+from bot import metrics, tracing
 from bot.completion.ask import Ask
 from bot.crash_points import passing
+from bot.errors import StoreUnavailable
 from bot.jobs.crashes import Crashes, beyond_hope
 from bot.jobs.job import (
     GROUP,
@@ -62,6 +65,8 @@ STOPS_START = "0-0"
 
 OFFER_SECONDS = BLOCK_SECONDS + 2.0
 """How long others may count on the room that a worker had when it began to read."""
+
+GAUGE_EVERY_SECONDS = 5.0
 
 QUESTIONS_BACK = 3
 """A file goes along with so many more questions of its conversation."""
@@ -368,3 +373,28 @@ def _recent_files(ask: Ask) -> str:
         return ""
     own = tuple(ref for ref in ask.files if not ref.unread)
     return RECENT.dump_json((*ask.earlier, own)[-QUESTIONS_BACK:]).decode()
+
+
+async def gauge(queue: Queue, waiting: int = 0) -> None:
+    """Set the gauges anew, with what is in `queue` now and the jobs of it that wait here. Raises
+    `StoreUnavailable`."""
+    show([await queue.load()], waiting)
+
+
+def show(loads: Sequence[Load], waiting: int) -> None:
+    """Set the gauges to `loads`, of so many workspaces, and to the jobs of them that wait here."""
+    metrics.QUEUE_DEPTH.set(sum(load.depth for load in loads))
+    metrics.QUEUE_OLDEST.set(max((load.oldest for load in loads), default=0.0))
+    metrics.QUEUE_UNREAD.set(max((load.unread for load in loads), default=0.0))
+    metrics.QUOTA_RESERVED_TOKENS.set(sum(load.reserved for load in loads))
+    metrics.JOBS_WAITING.set(waiting)
+
+
+async def keep_gauged(queue: Queue) -> NoReturn:
+    """Set them again and again, in a process that has no worker to do it."""
+    while True:
+        try:
+            await gauge(queue)
+        except StoreUnavailable as error:
+            log.warning("store away", error=str(error))
+        await asyncio.sleep(GAUGE_EVERY_SECONDS)

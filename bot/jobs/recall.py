@@ -98,8 +98,6 @@ class Recall:
         `reserved` (None: their bound), and those of its thread in the `room` that is left, the
         newest first; both in tokens. A PDF for which nothing was reserved to look into it goes
         along as what is written in it."""
-        if self._files is None:
-            return recalled
         own, past = ask.enclosed, recalled.past
         ids = {ref.id for ref in own}
         left = MOST_FILES - sum(not ref.unread for ref in own)
@@ -110,9 +108,9 @@ class Recall:
             if file.id not in ids
         }
         wanted = list(found.values())[: max(0, left)] if room > 0 else []
-        more = self._files.kept(wanted)
-        if not (own or more):
+        if self._files is None or not (own or wanted):
             return recalled
+        more = self._files.kept(wanted)
         known = await self._files.look_up((*own, *more))
         known_own, known_more = known[: len(own)], known[len(own) :]
         held = await self._files.hold(known)
@@ -136,7 +134,7 @@ class Recall:
 
     def release(self, recalled: Recalled) -> None:
         """Let go of the files that were recalled."""
-        if self._files is not None:
+        if self._files is not None and recalled.held:
             self._files.release(recalled.held)
 
     async def _reserved(self, ask: Ask, hold: Hold, known: _Known, recalled: Recalled) -> Recalled:

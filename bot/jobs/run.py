@@ -133,10 +133,11 @@ class Runner:
         """Take *Continue* off the answer that this one goes on with, once there is something to be
         seen of it; with `spare` only if there is an edit that nobody else needs."""
         ask = held.job.ask
-        continued = Continued(self._slack, self._budget, held.ledger, ask, most=self._most)
-        if self._sequels is None or ask.begun is None or not continued.is_due:
+        if self._sequels is None or ask.begun is None:
             return
-        await continued.take_off(await self._sequels.earlier(ask.begun), spare=spare)
+        continued = Continued(self._slack, self._budget, held.ledger, ask, most=self._most)
+        if continued.is_due:
+            await continued.take_off(await self._sequels.earlier(ask.begun), spare=spare)
 
 
 class _Work:

@@ -13,12 +13,11 @@ from structlog.contextvars import bound_contextvars
 from bot import metrics, tracing
 from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
-from bot.jobs.board import GAUGE_EVERY_SECONDS, gauge
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
 from bot.jobs.job import Entry
 from bot.jobs.lease import Stop
 from bot.jobs.places import Place, Places
-from bot.jobs.queue import SCAN_START, STOPS_START, Queue
+from bot.jobs.queue import GAUGE_EVERY_SECONDS, SCAN_START, STOPS_START, Queue, gauge
 from bot.patience import pauses
 
 log = structlog.get_logger(__name__)

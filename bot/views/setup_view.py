@@ -25,6 +25,7 @@ from bot.views.form_fields import (
     VALUE,
     Json,
     effort_field,
+    input_block,
     option,
     parameter_field,
     plain,
@@ -99,10 +100,11 @@ def place_view(whats: Collection[What]) -> Json:
     blocks = [
         _choice("what", words.WHAT, {what: words.WHATS[what] for what in whats}),
         _choice("whose", words.WHOSE, whose),
-        _input("channel", words.CHANNEL, channel, words.CHANNEL_HINT),
+        input_block("channel", words.CHANNEL, channel, hint=words.CHANNEL_HINT),
     ]
     if "limits" in whats:
-        blocks.append(_input("person", words.PERSON, {"type": "users_select"}, words.PERSON_HINT))
+        person = {"type": "users_select"}
+        blocks.append(input_block("person", words.PERSON, person, hint=words.PERSON_HINT))
     return _modal(blocks, PLACE_FORM, words.NEXT)
 
 
@@ -201,7 +203,7 @@ def _limit_field(quota: Quota, amount: int | None) -> Json:
     if amount is not None:
         element["initial_value"] = quota.typed(amount)
     hint = f"{quota.allowed[:1].upper()}{quota.allowed[1:]}."
-    return _input(quota.name, quota.label, element, hint)
+    return input_block(quota.name, quota.label, element, hint=hint)
 
 
 def _filled(rules: Rules) -> Filled:
@@ -266,18 +268,7 @@ def _chosen(values: Values, name: str) -> str:
 def _choice(name: str, label: str, labels: Mapping[Any, str]) -> Json:
     options = [option(text, value) for value, text in labels.items()]
     element = {"type": "radio_buttons", "options": options, "initial_option": options[0]}
-    return _input(name, label, element, optional=False)
-
-
-def _input(name: str, label: str, element: Json, hint: str = "", *, optional: bool = True) -> Json:
-    block: Json = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label),
-        "optional": optional,
-        "element": {**element, "action_id": VALUE},
-    }
-    return {**block, "hint": plain(hint)} if hint else block
+    return input_block(name, label, element, optional=False)
 
 
 def _modal(
