@@ -91,7 +91,7 @@ class Setup:
                 policy = await self._store.policies.current()
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("policy not known", error=what_it_says(error))
-            return _marked(_at_first(submission, words.NOT_CHANGED))
+            return _refused(submission, words.NOT_CHANGED)
         callback = submission.view.callback_id
         if callback == PLACE_FORM:
             return await self._fill(submission, policy)
@@ -131,12 +131,12 @@ class Setup:
         metadata = SetupMetadata.read(view.private_metadata)
         scope = metadata.scope_of(what) if metadata else None
         if metadata is None or scope is None:
-            return _marked(_at_first(submission, form_words.OPEN_TOO_LONG))
+            return _refused(submission, form_words.OPEN_TOO_LONG)
         refusal = await self._refusal(what, submission.user)
         if refusal := refusal or await self._unseen(scope, submission.user):
-            return _marked(_at_first(submission, await self._plain(refusal, submission.user)))
+            return _refused(submission, await self._plain(refusal, submission.user))
         if is_stale(metadata, what, policy.of(scope)):
-            return _marked(_at_first(submission, setup_words.CHANGED_MEANWHILE))
+            return _refused(submission, setup_words.CHANGED_MEANWHILE)
         fields, errors = self._read(what, submission, scope, policy)
         if errors:
             return _marked(errors)
@@ -185,9 +185,9 @@ class Setup:
         except StoreUnavailable as error:
             log.warning("form not saved", error=str(error))
             sentence = words.MAYBE_CHANGED if error.maybe_applied else words.NOT_CHANGED
-            return _marked(_at_first(submission, sentence))
+            return _refused(submission, sentence)
         except TimeoutError:
-            return _marked(_at_first(submission, words.MAYBE_CHANGED))
+            return _refused(submission, words.MAYBE_CHANGED)
         shown = _shown(sentence_view("\n".join(said.lines), setup_words.TITLE))
         return replace(shown, then=partial(self._after, said, submission.user))
 
@@ -203,9 +203,17 @@ def _operation(submission: Submission, fields: Fields) -> str:
     return f"setup:{submission.view.id}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
+def _refused(submission: Submission, sentence: str) -> Reaction:
+    """`sentence` in the form; in its place, where it has no fields, as only one has that somebody
+    made up."""
+    if submission.view.values:
+        return _marked(_at_first(submission, sentence))
+    return _shown(sentence_view(sentence, setup_words.TITLE))
+
+
 def _at_first(submission: Submission, sentence: str) -> _Errors:
     """`sentence` at the first field, where there is no better place."""
-    return {next(iter(submission.view.values)): sentence}
+    return dict.fromkeys(list(submission.view.values)[:1], sentence)
 
 
 def _marked(errors: _Errors) -> Reaction:

@@ -368,3 +368,27 @@ async def test_a_shortcut_that_slack_lets_expire_is_answered(at: Desk) -> None:
 
     (told,) = await at.workspace.wait_for(lambda: at.workspace.messages(dm_of(ANA)))
     assert str(told.shown) == form_words.NOT_OPENED
+
+
+@pytest.mark.parametrize("metadata", ["", "null", "}{", "whole"])
+@pytest.mark.parametrize("what", ["defaults", "limits"])
+async def test_a_form_without_fields_is_answered_and_changes_nothing(
+    at: Desk, what: str, metadata: str
+) -> None:
+    """Somebody made it up: there is no field to say so at."""
+    view = await at.form(what, "workspace")
+    await at.change(WORKSPACE, limit_fields({"concurrent": 3}))
+    await at.change(WORKSPACE, default_fields({"temperature": 0.5}))
+    before = await at.rules(WORKSPACE)
+    forged: dict[str, Any] = {"state": {"values": {}}}
+    if metadata != "whole":
+        forged["private_metadata"] = metadata
+
+    result = await at.workspace.forge.submit(view.user, view.id, forged)
+
+    assert result.error is None
+    assert not result.errors
+    assert (now := at.workspace.view(view.user)) is not None
+    said = setup_words.CHANGED_MEANWHILE if metadata == "whole" else form_words.OPEN_TOO_LONG
+    assert said in text_of(now)
+    assert await at.rules(WORKSPACE) == before
