@@ -23,7 +23,7 @@ from bot.markdown.lines import (
 )
 from bot.markdown.pieces import Piece, Room, most_within, weigh
 from bot.markdown.runs import Span, end_of_code, last_blank, last_block, last_paragraph, text_in
-from bot.markdown.steps import BELOW, Step, standing_at
+from bot.markdown.steps import BELOW, LONGEST_KEPT, Step, standing_at
 
 _TABLE_ROWS = 90
 _TABLE_CHARS = 9_000
@@ -156,8 +156,6 @@ class OpenMessage:
         step = self._standing.step(line, self.last_line)
         if not self._has_room(line, step):
             return False
-        if isinstance(step.context, Table):
-            self._count_row(line, begins_table=not step.goes_on)
         self._add(line, step)
         return True
 
@@ -170,44 +168,57 @@ class OpenMessage:
             return self._rows < _TABLE_ROWS and self._table_chars + len(line) <= _TABLE_CHARS
         return left >= step.chars and self._blocks + step.blocks <= self._room.blocks
 
-    def _count_row(self, line: str, *, begins_table: bool) -> None:
-        self._rows = 0 if begins_table else self._rows + 1
-        self._table_chars += len(line) + (len(self.last_line) if begins_table else 0)
-
     def _add(self, line: str, step: Step) -> None:
         """Add `line`, which does `step`, and lines below it that are remembered and fit."""
         most_chars, most_blocks = self._room.chars, self._room.blocks
         end = self.at, self._chars, self._blocks, self.context, self._paragraph
         at, chars, blocks, context, paragraph = end
         noted, size = self._line, len(line)
-        below = self.text[at + size : at + size + _AHEAD].split("\n")
-        last = below.pop()
-        for following in (*below, last):
+        rows, table_chars = self._rows, self._table_chars
+        below = self._known_below(at + size, step)
+        last = below[-1]
+        for following in below:
+            weight, more, added, begins, ends, goes_on, opened, _, gap, line_end, standing = step
+            if isinstance(opened, Table):
+                rows = rows + 1 if goes_on else 0
+                table_chars += size + (0 if goes_on else len(self.last_line))
             begin, above = end, paragraph
-            if step.begins and paragraph[0] != at:
+            if begins and paragraph[0] != at:
                 above = _new(Paragraph, (at, context))
-            if not step.goes_on:
-                context = step.context
+            context = context if goes_on else opened
             begun, at = at, at + size
-            paragraph = _new(Paragraph, (at, context)) if step.ends else above
-            chars += step.weight + step.chars
-            blocks += step.blocks
+            paragraph = _new(Paragraph, (at, context)) if ends else above
+            chars += weight + more
+            blocks += added
             end = at, chars, blocks, context, paragraph
-            if step.gap and (begun or step.gap == BELOW):
-                self._gap = end if step.gap == BELOW else begin
-            if step.line and (begun or step.line == BELOW):
-                noted = end if step.line == BELOW else begin
-            standing = step.behind
+            if gap and (begun or gap == BELOW):
+                self._gap = end if gap == BELOW else begin
+            if line_end and (begun or line_end == BELOW):
+                noted = end if line_end == BELOW else begin
             known = standing.known.get(following)
-            if known is None or known.row or following is last:
+            if known is None or following is last:
                 break
-            left = most_chars - chars - known.weight
-            if left < 0 or (noted and (left < known.chars or blocks + known.blocks > most_blocks)):
+            weight, more, added, _, _, _, _, row, _, _, _ = known
+            left = most_chars - chars - weight
+            if row:
+                full = rows >= _TABLE_ROWS or table_chars + len(following) >= _TABLE_CHARS
+            else:
+                full = left < more or blocks + added > most_blocks
+            if left < 0 or (noted and full):
                 break
             step, size = known, len(following) + 1
+        self._rows, self._table_chars = rows, table_chars
         self.at, self._chars, self._blocks, self.context, self._paragraph = end
         self._last_paragraph, self._line, self._standing = above, noted, standing
         self.last_line = self.text[at - size : at]
+
+    def _known_below(self, at: int, step: Step) -> list[str]:
+        """The lines from `at` on, behind a line that does `step`, without their ends, if it is
+        known what the first of them does; the last is but the beginning of one."""
+        end = self.text.find("\n", at, at + LONGEST_KEPT)
+        if end < 0 or self.text[at:end] not in step.behind.known:
+            return [""]
+        return self.text[at : at + _AHEAD].split("\n")
 
     def take_run(self) -> None:
         """Take at once those of the next lines that are nothing but text, or code, as far as they
