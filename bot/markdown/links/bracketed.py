@@ -31,10 +31,10 @@ class Names:
     """What is named between brackets; each part of the text is read once, when it is asked for. An
     address between brackets is not seen, unless what it belongs to was taken apart."""
 
-    __slots__ = ("_addresses", "_apart", "_at", "_leaf", "_names", "_outer", "_pairs")
+    __slots__ = ("_addresses", "_apart", "_at", "_names", "_outer", "_pairs", "leaf")
 
     def __init__(self, leaf: str, pairs: Sequence[Pair]) -> None:
-        self._leaf = leaf
+        self.leaf = leaf
         self._pairs = pairs
         self._apart: bool | None = None if len(pairs) > 1 else True
         """None of `pairs` is in another; None: that was not looked at yet."""
@@ -42,7 +42,7 @@ class Names:
         self._names: list[Name] = []
 
     def _read(self) -> bool:
-        leaf, pairs = self._leaf, self._pairs
+        leaf, pairs = self.leaf, self._pairs
         if all(pair.end < after.begin for pair, after in pairwise(pairs)):
             return True
         wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
@@ -61,7 +61,7 @@ class Names:
         if self._apart is None:
             self._apart = self._read()
         if self._apart:
-            label = self._leaf[pair.begin : pair.end]
+            label = self.leaf[pair.begin : pair.end]
             return [*islice(names_in(label, pair.begin), TOO_MANY)]
         first = bisect_left(self._at, pair.begin)
         last = bisect_left(self._at, pair.end, first)
@@ -74,7 +74,7 @@ class Names:
         begin, end = self._addresses[pair]
         outer = bisect_left(self._outer, (begin, 0)) - 1
         if outer >= 0 and end <= self._outer[outer][1]:
-            for name in names_in(self._leaf[begin:end], begin):
+            for name in names_in(self.leaf[begin:end], begin):
                 place = bisect_right(self._at, name.at)
                 self._at.insert(place, name.at)
                 self._names.insert(place, name)

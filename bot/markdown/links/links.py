@@ -25,7 +25,7 @@ from bot.markdown.code_spans import (
 )
 from bot.markdown.links.bracketed import MOST_NAMED, Names, Pair
 from bot.markdown.links.places import Name, may_name, names_in
-from bot.markdown.links.references import Address, References
+from bot.markdown.links.references import Address, References, key_at, key_of
 from bot.markdown.links.targets import Target, is_honest, target_at
 from bot.markdown.seen import Seen, decoded
 
@@ -42,8 +42,6 @@ _WITH_USER = re.compile(
 """Of addresses in angles: there, what stands before the `@` of an address is no place."""
 
 _OWN_FORM = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>|]*\|)")
-_LONGEST_LABEL = 999
-_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
 _MARK_OF_NOTE = r"\^[^\[\]\s]{1,60}\]"
 _DEFINITION = re.compile(rf"\[(?!{_MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
 _NOTE = re.compile(
@@ -54,7 +52,6 @@ _NOTE = re.compile(
 somewhere is a link."""
 
 _FOLLOWING = ("(", "[")
-_BEGUN_LINE = re.compile(r"\n[ \t>]*")
 
 _new = tuple.__new__
 """Makes a `Pair` at once: there may be thousands in a text."""
@@ -134,10 +131,12 @@ def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool
     if leaf[pair.end + 1] == "(":
         target = target_at(leaf, pair.end + 2)
         return target is not None and _hides(names.between(pair), target)
-    label = _label_at(leaf, pair.end + 1)
-    if label is None:
+    if not known.any_defined:
+        known.name_any_later(names, pair)
         return False
-    key = _key(label)
+    key = key_at(leaf, pair.end + 1)
+    if key is None:
+        return False
     addresses = [*known.defined(key)]
     if not addresses:
         known.name_later(key, names, pair)
@@ -150,19 +149,9 @@ def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool
     return False
 
 
-def _label_at(leaf: str, at: int) -> str | None:
-    """What stands between the bracket at `at` and the one that closes it."""
-    end = leaf.find("]", at, at + _LONGEST_LABEL + 2)
-    label = leaf[at + 1 : max(end, 0)]
-    if label and "[" not in label and "\\" not in label:
-        return label
-    found = _LABEL.match(leaf, at)
-    return found[1] if found else None
-
-
 def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
     address = Address(leaf, definition.end())
-    key = _key(definition[1])
+    key = key_of(definition[1])
     target = address.target
     if target is not None and _hides([*names_in(definition[1]), *known.named(key)], target):
         yield definition.end() - 1
@@ -174,12 +163,6 @@ def _hides(names: Sequence[Name], target: Target | None) -> bool:
     if target is None:
         return False
     return len(names) > MOST_NAMED or not all(is_honest(name, target) for name in names)
-
-
-def _key(label: str) -> str:
-    """What labels of one reference have in common ("matches")."""
-    words = " ".join((_BEGUN_LINE.sub(" ", label) if "\n" in label else label).split())
-    return words.lower() if words.isascii() else words.lower().upper().casefold()
 
 
 def _pairs(leaf: str, code: Code) -> Iterator[Pair]:

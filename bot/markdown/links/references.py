@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,29 @@ from bot.markdown.links.places import Name
 from bot.markdown.links.targets import Target, target_at
 
 _MOST_UNREAD = 8_192
-"""Of so many references to one label the text is kept until it matters what they name."""
+"""Of so many references, or of so many to one label, the text is kept until it matters what they
+name."""
+
+_LONGEST_LABEL = 999
+_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,999})\]", re.DOTALL)
+_BEGUN_LINE = re.compile(r"\n[ \t>]*")
+
+
+def key_at(text: str, at: int) -> str | None:
+    """What the label in the brackets that open at `at` has in common with those of the same
+    reference; None: there is no label."""
+    end = text.find("]", at, at + _LONGEST_LABEL + 2)
+    label = text[at + 1 : max(end, 0)]
+    if label and "[" not in label and "\\" not in label:
+        return key_of(label)
+    found = _LABEL.match(text, at)
+    return key_of(found[1]) if found else None
+
+
+def key_of(label: str) -> str:
+    """What labels of one reference have in common ("matches")."""
+    words = " ".join((_BEGUN_LINE.sub(" ", label) if "\n" in label else label).split())
+    return words.lower() if words.isascii() else words.lower().upper().casefold()
 
 
 class Address:
@@ -53,6 +76,27 @@ class References:
     _defined: dict[str, list[Address]] = field(default_factory=dict)
     _unread: dict[str, list[tuple[Names, Pair]]] = field(default_factory=dict)
     """Where the text of references stands whose names nobody has asked for."""
+    _any: list[tuple[Names, Pair]] = field(default_factory=list)
+    """The same of those of which nobody has asked what label they have."""
+
+    @property
+    def any_defined(self) -> bool:
+        """Whether it is known of any label where it leads."""
+        return bool(self._defined) or (self.above is not None and self.above.any_defined)
+
+    def name_any_later(self, names: Names, pair: Pair) -> None:
+        """The reference behind `pair` names what is between `pair`; what it refers to, too, is read
+        once it matters."""
+        self._any.append((names, pair))
+        if len(self._any) == _MOST_UNREAD:
+            self._read_labels()
+
+    def _read_labels(self) -> None:
+        pairs, self._any = self._any, []
+        for names, pair in pairs:
+            key = key_at(names.leaf, pair.end + 1)
+            if key is not None:
+                self.name_later(key, names, pair)
 
     def name(self, label: str, names: Sequence[Name]) -> None:
         """A reference to `label` names `names`."""
@@ -75,12 +119,16 @@ class References:
             self._read(label)
 
     def _read(self, label: str) -> None:
+        if self._any:
+            self._read_labels()
         for names, pair in self._unread.pop(label, ()):
             named = names.between(pair)
             self.name(label, named if len(named) > MOST_NAMED else self.unnamed(label, named))
 
     def define(self, label: str, address: Address) -> None:
         """References to `label` may lead to `address`."""
+        if self._any:
+            self._read_labels()
         known = self._defined.setdefault(label, [])
         if len(known) <= MOST_NAMED:
             known.append(address if len(known) < MOST_NAMED else _NOWHERE)
