@@ -20,7 +20,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -46,11 +46,13 @@ class Bot:
     """A running bot: where it is installed, and the ports it listens on.
 
     `team`: the workspace, or empty where several may install it. `working` ends only when the
-    worker broke down, or when the bot is left; None where there is no worker.
+    worker broke down, or when the bot is left; None where there is no worker. `loading` ends only
+    when what is loaded last cannot be.
     """
 
     team: str
     working: asyncio.Task[None] | None
+    loading: asyncio.Task[NoReturn]
     ops_port: int
     http_port: int | None
     answering: Callable[[], int]
@@ -84,14 +86,19 @@ def _install_address(settings: Settings) -> str | None:
 
 async def until(stop: asyncio.Event, bot: Bot, grace: float) -> None:
     """Wait until told to stop, or until there is nothing left that works; then say what is
-    finished first, for `grace` seconds at most."""
+    finished first, for `grace` seconds at most. Raises `StartupError` when what is loaded last
+    cannot be."""
     stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
-    ends = {stopping} if bot.working is None else {stopping, bot.working}
+    ends: set[asyncio.Task[Any]] = {stopping, bot.loading}
+    if bot.working is not None:
+        ends.add(bot.working)
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     await asyncio.wait({stopping})
     answers = bot.answering()
     log.info("stopping", answering=answers)
+    if bot.loading.done():
+        bot.loading.result()
     if answers and stop.is_set():
         with suppress(OSError):
             print(command_words.finishing(answers, grace), flush=True)
@@ -125,12 +132,18 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
             )
             begun.append(opening)
             await load("bot.process")
+            from bot.later import Rest  # noqa: PLC0415
             from bot.process import joined, open_ground  # noqa: PLC0415
 
             met, store = await meeting, await opening
         finally:
             await _ended(begun)
-        ground = await stack.enter_async_context(open_ground(settings, duty, tokenless, store))
+        rest = Rest(duty)
+        if Duty.TAKING not in duty:
+            await rest.load()  # a process that only works is ready once it can
+        ground = await stack.enter_async_context(
+            open_ground(settings, duty, tokenless, store, rest)
+        )
         yield await stack.enter_async_context(joined(ground, met))
 
 

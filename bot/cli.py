@@ -143,6 +143,9 @@ def _run_bot(duty: Duty) -> int:
     keep_heap_whole()
     read_in_small_blocks()
     with loading():
+        from bot.later import load_later
+
+        load_later()
         from bot.app import serve
     return _guarded(
         lambda settings: _until_signal(lambda stop: serve(settings, stop, duty)),

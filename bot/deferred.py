@@ -2,8 +2,8 @@
 models with `defer_build`, which pydantic builds when they are first used.
 
 To compile a pattern takes as long as to load a small module, 0.1 to 2 ms; to build all models, as
-long as to load three libraries. So those are built one by one while the bot waits for Slack to open
-a connection, and the first question finds them built.
+long as to load three libraries. So those are built one by one once the bot is ready (`bot.later`),
+or when one is needed before that.
 """
 
 from __future__ import annotations

@@ -19,13 +19,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
 from bot.app import Bot
-from bot.deferred import build_models
-from bot.doors.slack_app import build_slack_app
+from bot.doors import slack_app
 from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.queue import keep_gauged
-from bot.jobs.worker import Connected, Worker
+from bot.later import Rest
 from bot.net.listening import Handler
 from bot.ops import words
 from bot.ops.health import Heartbeat, OpsServer, Report
@@ -46,6 +45,7 @@ from bot.wiring import Wiring
 if TYPE_CHECKING:
     from bot.jobs.dispatcher import Dispatcher
     from bot.jobs.shared_worker import SharedWorker
+    from bot.jobs.worker import Connected, Worker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ WayIn = SocketMode | HttpMode
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What is opened first: the store, Grok, a session to Slack, and who owns what is begun.
-    `tokenless` is a client of Slack without a token."""
+    `tokenless` is a client of Slack without a token; `rest` is loaded when all is joined."""
 
     settings: Settings
     duty: Duty
@@ -68,6 +68,7 @@ class Ground:
     grok: GrokClient
     tasks: BackgroundTasks
     acks: Acks
+    rest: Rest
 
     def client(self, token: SecretStr) -> AsyncWebClient:
         """A client of Slack that shows `token`."""
@@ -76,16 +77,16 @@ class Ground:
 
 @asynccontextmanager
 async def open_ground(
-    settings: Settings, duty: Duty, tokenless: AsyncWebClient, store: Store
+    settings: Settings, duty: Duty, tokenless: AsyncWebClient, store: Store, rest: Rest
 ) -> AsyncIterator[Ground]:
     """Everything that one process has once. Raises `StartupError`."""
     if tokenless.session is None:
         raise StartupError([words.NO_SLACK_WAY_IN])
     async with AsyncExitStack() as stack:
         grok = await stack.enter_async_context(open_grok(settings))
-        await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
+        await stack.enter_async_context(keeping("catalogue", _keep_prices(grok, rest)))
         tasks = await stack.enter_async_context(BackgroundTasks())
-        yield Ground(settings, duty, tokenless.session, tokenless, store, grok, tasks, Acks())
+        yield Ground(settings, duty, tokenless.session, tokenless, store, grok, tasks, Acks(), rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,15 @@ async def open_team(
     grok, grok_keys = (own.grok, own.grok_keys) if own else (ground.grok, None)
     parts = Wiring(settings, installation, client, ground.store, grok, grok_keys=grok_keys)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(parts.people.aclose)
+        stack.push_async_callback(parts.slack.people.aclose)
         if grok is not ground.grok:
-            await stack.enter_async_context(keeping("catalogue", _keep_prices(grok)))
+            await stack.enter_async_context(keeping("catalogue", _keep_prices(grok, ground.rest)))
         worker: Worker | None = None
         working = None
         if own:
             worker = await stack.enter_async_context(_told(ground, parts, own.dispatcher))
         else:
-            await stack.enter_async_context(keeping("policy", parts.policies.run()))
+            await stack.enter_async_context(keeping("policy", parts.store.policies.run()))
             worker = parts.worker(connected, acks) if Duty.WORKING in ground.duty else None
             if worker is None:
                 await stack.enter_async_context(keeping("gauges", keep_gauged(parts.queue)))
@@ -151,14 +152,14 @@ async def _told(
     from bot.jobs.dispatcher import Member  # noqa: PLC0415 - of several workspaces alone
 
     worker = parts.shared_worker(dispatcher) if Duty.WORKING in ground.duty else None
-    with dispatcher.serving(Member(parts.queue.team, parts.policies, worker)):
+    with dispatcher.serving(Member(parts.queue.team, parts.store.policies, worker)):
         yield worker
 
 
 def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Answering:
     if Duty.TAKING not in ground.duty:
         return _nobody_asks
-    app = build_slack_app(
+    app = slack_app.build_slack_app(
         installation, ground.tokenless, parts.listeners(), ground.tasks, ground.acks
     )
     return partial(answer, app)
@@ -237,11 +238,13 @@ async def ops_server(settings: Settings, health: Health) -> AsyncIterator[OpsSer
 
 
 @asynccontextmanager
-async def keeping(name: str, work: Coroutine[Any, Any, NoReturn]) -> AsyncIterator[None]:
+async def keeping(
+    name: str, work: Coroutine[Any, Any, NoReturn]
+) -> AsyncIterator[asyncio.Task[NoReturn]]:
     """Work that never ends, beside everything else."""
     task = asyncio.create_task(work, name=name)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -265,8 +268,9 @@ async def _working(worker: Worker, grace: float) -> AsyncIterator[asyncio.Task[N
         await task
 
 
-async def _keep_prices(grok: GrokClient) -> NoReturn:
-    """Models and prices are fetched again every ten minutes."""
+async def _keep_prices(grok: GrokClient, rest: Rest) -> NoReturn:
+    """Models and prices are fetched once `rest` is there, and again every ten minutes."""
+    await rest.there()
     while True:
         await grok.catalogue.refresh()
         await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
@@ -281,7 +285,9 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
     opened = asyncio.Event()
 
     async def connected() -> bool:
-        await opened.wait()  # so that jobs are taken at once, and not when it is asked again
+        # So that jobs are taken at once, and not when it is asked again.
+        await opened.wait()
+        await ground.rest.there()
         return way_in is not None and await way_in.connected()
 
     reached = connected if taking else None
@@ -300,7 +306,7 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
         ops = await stack.enter_async_context(ops_server(settings, health))
         await stack.enter_async_context(serving)
         stack.callback(opened.set)  # nobody waits for a way in that could not be opened
-        async with _prepared(ground.store):  # while Slack opens a connection
+        async with _scripts_known(ground.store):  # while Slack opens a connection
             if way_in is not None:
                 await stack.enter_async_context(way_in)
             opened.set()
@@ -310,9 +316,11 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
 
             await stack.enter_async_context(install_port(settings, routes))
         stack.callback(health.stop)
+        loading = await stack.enter_async_context(keeping("loading", ground.rest.keep()))
         yield Bot(
             team=installation.team if installation else "",
             working=serving.working,
+            loading=loading,
             ops_port=ops.port,
             http_port=http_port,
             answering=lambda: serving.answering,
@@ -320,13 +328,13 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
 
 
 @asynccontextmanager
-async def _prepared(store: Store) -> AsyncIterator[None]:
-    """At the end everything is there that a first question would have to wait for; it is made
-    beside what is done while this is entered."""
-    preparing = asyncio.gather(build_models(), store.load_scripts())
+async def _scripts_known(store: Store) -> AsyncIterator[None]:
+    """At the end the store knows all scripts; it is told beside what is done while this is
+    entered."""
+    telling = asyncio.create_task(store.load_scripts(), name="loading scripts")
     try:
         yield
-        await preparing
+        await telling
     finally:
-        preparing.cancel()
-        await asyncio.wait([preparing])
+        telling.cancel()
+        await asyncio.wait([telling])

@@ -31,6 +31,9 @@ GROUND = frozenset(
 TOP = frozenset(
     {
         "app",
+        "accepting",
+        "answering",
+        "later",
         "process",
         "several",
         "wiring",

@@ -75,7 +75,7 @@ class OnTime(GrokClient):
     """The bot's client, whose answers come from `stream`."""
 
     def __init__(self, settings: Settings, http: httpx.AsyncClient, times: Times) -> None:
-        super().__init__(settings, http)
+        super().__init__(settings, lambda: http)
         self._times = times
 
     def complete(

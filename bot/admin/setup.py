@@ -20,9 +20,9 @@ from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.rules.admin_commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
+from bot.slack import plain_blocks
 from bot.slack.inbound.payloads import Click, GlobalShortcut, Submission
 from bot.slack.inbound.reaction import Reaction
-from bot.slack.plain_blocks import plain_words
 from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
@@ -148,7 +148,7 @@ class Setup:
     async def _plain(self, refusal: str, user: str) -> str:
         """Below a field Slack shows no markup: people in it by their names."""
         names = await self._slack.people.names(mentioned(refusal), asker=user, within=NAME_SECONDS)
-        return plain_words(refusal, names)
+        return plain_blocks.plain_words(refusal, names)
 
     async def _unseen(self, scope: Scope, user: str) -> str:
         """Why `user` may not look into a channel from here: what is chosen in a form, or stands

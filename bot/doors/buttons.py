@@ -30,7 +30,7 @@ from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
-from bot.views.details_view import details_view, loading_view, sentence_view
+from bot.views import details_view
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -207,7 +207,9 @@ class Buttons:
 
     async def _show_details(self, click: Click) -> None:
         try:
-            opened = await self._slack.views.open(click.trigger_id, loading_view(), user=click.user)
+            opened = await self._slack.views.open(
+                click.trigger_id, details_view.loading_view(), user=click.user
+            )
         except SlackError as error:
             log.warning("details not opened", error=str(error))
             await self._tell(click, talk.DETAILS_LATE)
@@ -225,14 +227,14 @@ class Buttons:
             async with asyncio.timeout(ACT_SECONDS):
                 job = await self._meant(click)
                 if job is None:
-                    return sentence_view(talk.ANSWER_FORGOTTEN)
+                    return details_view.sentence_view(talk.ANSWER_FORGOTTEN)
                 if sentence := await self._refusal(click, job):
-                    return sentence_view(sentence)
+                    return details_view.sentence_view(sentence)
                 person = await self._slack.people.find(click.user)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("details not looked up", error=what_it_says(error))
-            return sentence_view(talk.BUTTON_FAILED)
-        return details_view(
+            return details_view.sentence_view(talk.BUTTON_FAILED)
+        return details_view.details_view(
             job,
             knows_rules=self._permission.knows_rules(person),
             rest=left_out(job.answer, job.posts) if job.answer else "",

@@ -26,6 +26,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.job import Job
 from bot.rules.in_force import InForce, Models
 from bot.rules.quota import Scope
+from bot.slack import plain_blocks
 from bot.slack.inbound.payloads import (
     Click,
     GlobalShortcut,
@@ -39,7 +40,6 @@ from bot.slack.inbound.payloads import (
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.membership import REMEMBERED_SECONDS
 from bot.slack.people.person import Person
-from bot.slack.plain_blocks import plain_words
 from bot.slack.reading.message_text import LOOK_UP_SECONDS, files_in, said_in
 from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
@@ -161,17 +161,19 @@ class Forms:
         try:
             draft = await self._typed(submission.view, submission.user)
         except UserError as error:
-            return _marked({"prompt": plain_words(error.sentence)})
+            return _marked({"prompt": plain_blocks.plain_words(error.sentence)})
         place = draft.place(submission)
         if sentence := await self._out_of_sight(draft, place):
-            return _marked({"prompt" if draft.channel else "channel": plain_words(sentence)})
+            return _marked(
+                {"prompt" if draft.channel else "channel": plain_blocks.plain_words(sentence)}
+            )
         try:
             flags, context = await self._prompts.question(draft)
         except RequestRefused as error:
             refused = Refused(draft.surface, "refused", error.sentence, error.faults)
             return await self._refused(refused, draft, place, submission.view)
         except UserError as error:
-            return _marked({"prompt": plain_words(error.sentence)})
+            return _marked({"prompt": plain_blocks.plain_words(error.sentence)})
         asked = await self._asking.ask(flags, place.model_copy(update={"context": context}))
         if isinstance(asked, Refused):
             return await self._refused(asked, draft, place, submission.view)
@@ -340,13 +342,13 @@ class Forms:
         try:
             shown = await self._window.kept(draft, advanced=True, faults=faults)
         except UserError as error:
-            return _marked({**errors, "prompt": plain_words(error.sentence)})
+            return _marked({**errors, "prompt": plain_blocks.plain_words(error.sentence)})
         return Reaction({"response_action": "update", "view": shown})
 
     async def _told(self, sentence: str, user: str) -> str:
         """`sentence` without markup, people in it by their names."""
         names = await self._slack.people.names(mentioned(sentence), asker=user, within=NAME_SECONDS)
-        return plain_words(sentence, names)
+        return plain_blocks.plain_words(sentence, names)
 
     def _taken(self, taken: Taken, draft: Draft) -> Reaction:
         """The form closes; whoever cannot watch the answer grow is told that it comes, and whoever

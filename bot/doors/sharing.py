@@ -22,7 +22,7 @@ from bot.doors.binding import is_about
 from bot.errors import PostingDenied, SlackError, StoreUnavailable, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.reply.chain import Chain
+from bot.reply import chain
 from bot.reply.route import is_private
 from bot.slack.blocks import BUTTONS_BLOCK, Message, Question
 from bot.slack.inbound.payloads import Click
@@ -121,15 +121,15 @@ class Sharing:
 
     async def _post(self, job: Job, answer: Answer, name: str) -> None:
         ask, answer = job.ask, _whole(job.ask, answer)
-        chain = Chain(
+        shown = chain.Chain(
             Question(ask.user, "\n\n".join(ask.request.prompts)),
             "",
             most=self._most,
             opens_thread=ask.thread_ts is None,
         )
-        await chain.prepare_all(answer)
+        await shown.prepare_all(answer)
         thread_ts = ask.thread_ts
-        for part, message in enumerate(map(_without_buttons, chain.complete(answer))):
+        for part, message in enumerate(map(_without_buttons, shown.complete(answer))):
             ts = await self._slack.messages.post(
                 ask.channel, message, job_id=name, part=str(part), thread_ts=thread_ts
             )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlsplit
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
-import httpx
 from pydantic import SecretStr
 
 from bot.completion.ask import Effort, thoughts_of
@@ -21,76 +18,46 @@ from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.transcript import NO_PAST, Past, carried
 from bot.errors import Fault, RequestRefused, StartupError
-from bot.grok.adapting import Adapting
-from bot.grok.answering import Again, Completion
+from bot.grok import adapting, answering, key, routing, tokenizer
 from bot.grok.call import Beside, Call, Names, Shape, dialect_of
 from bot.grok.catalogue import Catalogue, PriceList
-from bot.grok.endpoints import ENDPOINTS, write
-from bot.grok.http.api import Api
-from bot.grok.http.deadlines import Random, Retries, Sleep
-from bot.grok.http.sips import SippingTransport
-from bot.grok.key import Reach, reach
+from bot.grok.http import api, connections, deadlines
 from bot.grok.known_models import KNOWN
-from bot.grok.routing import Router
-from bot.grok.tokenizer import Tokenizer
 from bot.metrics import know_models
 from bot.net.web_address import is_one_word, web_address_fits
 from bot.settings import Settings
 from bot.words import request as words
 from bot.words.terminal.startup import WRONG_XAI_API_KEY, wrong_url
 
-_CONNECT_SECONDS = 10.0
-_KEEPALIVE_SECONDS = 15.0
+if TYPE_CHECKING:
+    import httpx
 
-_NOT_THERE = frozenset({404, 501})
-
-_HEADER_BYTES = 64 * 1024
-"""Of one header: gateways send policies and cookies far above aiohttp's 8 KiB."""
-_MOST_HEADERS = 1_000
+    from bot.grok.answering import Again, Completion
+    from bot.grok.http.deadlines import Random, Sleep
+    from bot.grok.key import Reach
 
 
 @asynccontextmanager
 async def open_grok(settings: Settings) -> AsyncIterator[GrokClient]:
-    """A client with connections of its own, closed at the end.
+    """A client with connections of its own, which are opened when it first asks something, and
+    closed at the end.
 
-    httpx runs on aiohttp because its own transport loses connections when a stream is cancelled.
-    There are as many connections as answers: the worker bounds those.
     Raises `StartupError` where `XAI_BASE_URL` is no address, or `XAI_API_KEY` no key.
     """
-    key = settings.xai_api_key
-    if key is not None and not is_one_word(key.get_secret_value().strip()):
+    secret = settings.xai_api_key
+    if secret is not None and not is_one_word(secret.get_secret_value().strip()):
         raise StartupError([WRONG_XAI_API_KEY])
     if not web_address_fits(settings.xai_base_url):
         raise StartupError([wrong_url("XAI_BASE_URL", "https:// or http://")])
-    session = _session(safe=urlsplit(settings.xai_base_url).scheme == "https")
-    # Its own context goes unused, as the session has one: let it not read all certificates again.
-    unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    transport = SippingTransport(verify=unused, client=session)
-    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS)
-    forgetful = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    async with httpx.AsyncClient(
-        transport=transport, timeout=timeout, cookies=forgetful, trust_env=False
-    ) as http:
-        yield GrokClient(settings, http)
+    async with AsyncExitStack() as stack:
 
+        @cache
+        def opened() -> httpx.AsyncClient:
+            http = connections.open_http(settings)
+            stack.push_async_callback(http.aclose)
+            return http
 
-def _session(*, safe: bool) -> aiohttp.ClientSession:
-    """Connections that bear with long headers.
-
-    Certificates are httpx's own, which are there on every system, and take 20 ms to read. Where the
-    API is asked without TLS they are aiohttp's, which are read already: a redirect may need them.
-    """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0,
-            keepalive_timeout=_KEEPALIVE_SECONDS,
-            ssl=httpx.create_ssl_context() if safe else True,
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        max_line_size=_HEADER_BYTES,
-        max_field_size=_HEADER_BYTES,
-        max_headers=_MOST_HEADERS,
-    )
+        yield GrokClient(settings, opened)
 
 
 class GrokClient:
@@ -100,36 +67,53 @@ class GrokClient:
     def __init__(
         self,
         settings: Settings,
-        http: httpx.AsyncClient,
+        http: Callable[[], httpx.AsyncClient],
         *,
         own_key: bool = False,
         sleep: Sleep = asyncio.sleep,
         rng: Random = random.random,
     ) -> None:
-        """`own_key`: the key is that of one workspace, whose admins set it."""
+        """`http` gives the connections, the same each time. `own_key`: the key is that of one
+        workspace, whose admins set it."""
         self._settings = settings
         self._http = http
         self._own_key = own_key
         self._dialect = dialect_of(settings)
-        self._api = Api(settings, http)
-        self._retries = Retries(sleep, rng)
-        self.catalogue = Catalogue(self._api.get, KNOWN if self._dialect == "xai" else ())
+        self._sleep, self._rng = sleep, rng
+        self.catalogue = Catalogue(self._get, KNOWN if self._dialect == "xai" else ())
         know_models([settings.grok_model, *(model.id for model in KNOWN)])
         self.prices = PriceList(self.catalogue, settings)
-        self._router = Router(
+
+    @cached_property
+    def _api(self) -> api.Api:
+        return api.Api(self._settings, self._http())
+
+    async def _get(self, path: str) -> Any:
+        return await self._api.get(path)
+
+    @cached_property
+    def _router(self) -> routing.Router:
+        settings = self._settings
+        return routing.Router(
             settings.grok_endpoint,
             self.catalogue,
             self._dialect,
             usual=settings.grok_model,
             usual_cap=settings.grok_max_tokens,
         )
-        self._adapting = Adapting()
-        self._tokenizer = Tokenizer(self._api.put)
 
-    def with_key(self, key: SecretStr) -> GrokClient:
-        """Another client on the same connections, with a workspace's own `key`: what it learns of
+    @cached_property
+    def _adapting(self) -> adapting.Adapting:
+        return adapting.Adapting()
+
+    @cached_property
+    def _tokenizer(self) -> tokenizer.Tokenizer:
+        return tokenizer.Tokenizer(self._api.put)
+
+    def with_key(self, secret: SecretStr) -> GrokClient:
+        """Another client on the same connections, with a workspace's own key: what it learns of
         models, prices and endpoints is that key's alone."""
-        own = self._settings.model_copy(update={"xai_api_key": key})
+        own = self._settings.model_copy(update={"xai_api_key": secret})
         return GrokClient(own, self._http, own_key=True)
 
     def check(
@@ -176,7 +160,7 @@ class GrokClient:
         usual_turns = search.max_turns == self._settings.grok_search_turns
         thoughts = self._thoughts(request.model, effort)
         beside = Beside(effort, thoughts, search.effective, usual_turns, pictures, shape)
-        return write(request, system, route.endpoint, self._dialect, past, beside)
+        return route.call(request, system, self._dialect, past, beside)
 
     def _thoughts(self, model: str, effort: Effort | None) -> int:
         """Tokens for thoughts, where the output cap counts those as well; none for a model of
@@ -205,12 +189,12 @@ class GrokClient:
         """
         if isinstance(call, CompletionRequest):
             call = self.plan(call, nobodys_cap=nobodys_cap)
-        return Completion(
+        return answering.Completion(
             replace(call, names=Names(conversation or "", asker)),
             api=self._api,
             router=self._router,
             adapting=self._adapting,
-            retries=self._retries,
+            retries=deadlines.Retries(self._sleep, self._rng),
             settings=self._settings,
             again=again,
             nobodys=nobodys_cap,
@@ -225,12 +209,9 @@ class GrokClient:
     async def look_for_newest(self) -> None:
         """Find out whether a server of another kind than xAI's has the newest endpoint, by a lookup
         that costs nothing; raises `GrokFailed` when it cannot be reached."""
-        newest = next(iter(ENDPOINTS))
         if self._dialect != "xai":
-            found = await self._api.look_up(ENDPOINTS[newest].path)
-            if found.status in _NOT_THERE:
-                self._router.learn_nowhere(newest)
+            await self._router.look_for_newest(self._api.look_up)
 
     async def reach(self) -> Reach:
         """What is at the configured address; raises `GrokFailed` when nothing answers there."""
-        return await reach(self._api.look_up)
+        return await key.reach(self._api.look_up)

@@ -12,12 +12,14 @@ from bot.completion.request import CompletionRequest
 from bot.completion.result import Endpoint
 from bot.completion.search import NO_SEARCH, Search
 from bot.completion.tools import Searched
+from bot.completion.transcript import Past
 from bot.errors import Fault, GrokFailed, GrokFailure
 from bot.grok.adapting import Memory
-from bot.grok.call import Call, Dialect
+from bot.grok.call import Beside, Call, Dialect
 from bot.grok.catalogue import Catalogue
-from bot.grok.endpoints import ENDPOINTS
+from bot.grok.endpoints import ENDPOINTS, write
 from bot.grok.errors import Failure
+from bot.grok.key import LookUp
 from bot.grok.meaning import names_model, unsupported
 from bot.grok.said import safe_name
 from bot.words import grok as said
@@ -31,6 +33,8 @@ _MAY_BE_THE_ENDPOINT: frozenset[GrokFailure] = frozenset(
     {"invalid", "unavailable", "not_permitted", "unknown_model"}
 )
 
+_NOT_THERE = frozenset({404, 501})
+
 _ANY_MODEL_TAKES = frozenset({"", "model", "prompt", "max_tokens", "stream"})
 
 
@@ -40,6 +44,12 @@ class Route:
 
     endpoint: Endpoint
     faults: tuple[Fault, ...]
+
+    def call(
+        self, request: CompletionRequest, system: str, dialect: Dialect, past: Past, beside: Beside
+    ) -> Call:
+        """The call that carries `request` there, with `past` before it."""
+        return write(request, system, self.endpoint, dialect, past, beside)
 
 
 class Refusals(Memory[tuple[str, Endpoint]]):
@@ -161,9 +171,13 @@ class Router:
             nowhere = failure.missing == "endpoint" and not names_model(failure.said)
             self._refusals.add(("" if nowhere else call.request.model, endpoint))
 
-    def learn_nowhere(self, endpoint: Endpoint) -> None:
-        """Remember that the server does not have `endpoint` for any model."""
-        self._refusals.add(("", endpoint))
+    async def look_for_newest(self, look_up: LookUp) -> None:
+        """Find out by a lookup, which costs nothing, whether the server has the newest endpoint for
+        any model; raises `GrokFailed` when it cannot be reached."""
+        newest = next(iter(ENDPOINTS))
+        found = await look_up(ENDPOINTS[newest].path)
+        if found.status in _NOT_THERE:
+            self._refusals.add(("", newest))
 
     def learn_served(self, call: Call) -> None:
         """Remember that `call` has been answered where it went."""

@@ -9,7 +9,7 @@ from attrs import frozen
 from bot.completion.ask import Begun
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
-from bot.reply.continued import Earlier
+from bot.reply import continued
 from bot.slack.blocks import value_of
 
 _MOST = 20
@@ -59,13 +59,13 @@ class Sequels:
         ]
         return frozenset(found)
 
-    async def earlier(self, begun: Begun) -> Earlier | None:
+    async def earlier(self, begun: Begun) -> continued.Earlier | None:
         """The answer that is gone on with; None when it is forgotten by now."""
         job = await self._queue.look(begun.job_id)
         if job is None or job.answer is None or job.given_up:
             return None
-        continued = await self.of(job) | {begun.section}
-        return Earlier(job.id, job.ask, job.answer, job.posts, begun.section, continued)
+        sections = await self.of(job) | {begun.section}
+        return continued.Earlier(job.id, job.ask, job.answer, job.posts, begun.section, sections)
 
 
 def _came_to_nothing(job: Job) -> bool:

@@ -12,7 +12,7 @@ import re
 
 from bot.markdown.leaves import MORE, QUOTE, START, Place, read, read_all
 from bot.markdown.lines import LIST_MARKER
-from bot.markdown.safety import with_newlines
+from bot.markdown.printable import with_newlines
 
 _TAB = 4
 _PARAGRAPH = Place(paragraph=True)

@@ -32,6 +32,7 @@ from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
 from bot.markdown.links.references import References
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
+from bot.markdown.printable import printable, with_newlines
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER
@@ -45,7 +46,6 @@ _PING = re.compile(
     r"|(?<=@)(?<![A-Za-z0-9]@)(?=(?:channel|here|everyone)(?!_*[A-Za-z0-9])))",
     re.IGNORECASE,
 )
-_LONE_RETURN = re.compile(r"\r(?!\n)")
 _BEGUN = re.compile(r"[<&@][\\!@^#;&_A-Za-z0-9]*\Z")
 _MAY_ACT = r"<\\*[!@]|<[^\s<>]*[@|]|@(?=[cehCEH])|&\#?[A-Za-z0-9]{1,32};"
 """What every mention, every link in angles and every entity holds."""
@@ -147,29 +147,6 @@ def make_safe(text: str) -> Safe:
     """`text` as Slack can be given it in a `markdown` block: printable, unable to notify
     anybody, and with links that show where they go. Code is as it was."""
     return SafeGrowth().safe(text)
-
-
-def printable(text: str) -> str:
-    """`text` without what JSON or Slack cannot carry, lone surrogates and NUL, and without
-    line ends that are no newlines: the fences of code were followed line by line."""
-    if not text.isascii():
-        text = _without_surrogates(text)
-    text = text.replace("\0", "\ufffd")
-    return with_newlines(text)
-
-
-def _without_surrogates(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def with_newlines(text: str) -> str:
-    """`text` with no line ends but newlines, as Slack is given it: which is enough to read its
-    lines."""
-    return _LONE_RETURN.sub(" ", text) if "\r" in text else text
 
 
 def neutralise(text: str) -> str:

@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 from bot import words
 from bot.completion.excerpt import excerpt
+from bot.markdown import safety
 from bot.markdown.characters import beginning, boundary, shortened
 from bot.markdown.pieces import most_within, weigh
-from bot.markdown.safety import Safe, make_safe, neutralise, printable
+from bot.markdown.printable import printable
 from bot.rules.votes import Choice
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk
@@ -242,11 +243,11 @@ class Question:
         if self.visible or self.heading:
             return ""
         whole = self.text.strip()
-        text = make_safe(beginning(whole, _QUESTION_CHARS)).strip()
+        text = safety.make_safe(beginning(whole, _QUESTION_CHARS)).strip()
         if len(whole) <= _QUESTION_CHARS and weigh(text) <= _QUESTION_CHARS:
             return text
         most = boundary(text, most_within(text, _QUESTION_CHARS))
-        return neutralise(f"{text[:most].rstrip()}…")
+        return safety.neutralise(f"{text[:most].rstrip()}…")
 
     def first_message(self, answer: str, foot: Foot) -> Message:
         """The message that shows the question above (the first part of) the answer."""
@@ -328,7 +329,7 @@ def mentions(users: Iterable[str]) -> list[str]:
 
 
 def _markdown(text: str) -> Block:
-    safe = text if isinstance(text, Safe) else make_safe(text)
+    safe = text if isinstance(text, safety.Safe) else safety.make_safe(text)
     return {"type": "markdown", "text": words.BLANK if safe.isspace() or not safe else safe}
 
 

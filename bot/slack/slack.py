@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from bot.errors import MessageGone, OutcomeUnknown, PostingDenied, RateLimited, SlackError, TryAgain
+from bot.slack import plain_blocks
 from bot.slack.blocks import Block, Message, stop_above
-from bot.slack.plain_blocks import Taken
 from bot.slack.web_api import WebApi, mapping, text_of
 
 METADATA_EVENT = "grok_answer"
@@ -87,7 +88,10 @@ class Slack:
         that says so."""
         self._api = api
         self._bot_user = bot_user
-        self._taken = Taken()
+
+    @cached_property
+    def _taken(self) -> plain_blocks.Taken:
+        return plain_blocks.Taken()
 
     @property
     def deadline(self) -> float:

@@ -9,9 +9,10 @@ from typing import Any
 from attrs import frozen
 
 from bot.errors import RateLimited
+from bot.markdown import safety
 from bot.markdown.characters import boundary
 from bot.markdown.pieces import most_within
-from bot.markdown.safety import neutralise, printable
+from bot.markdown.printable import printable
 from bot.slack.blocks import Block
 from bot.slack.web_api import WebApi, mapping, text_of
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS, TIER_4_PER_MINUTE
@@ -68,7 +69,7 @@ def long_text(text: str) -> Iterator[Block]:
         start = whole[at : at + SECTION_TEXT_CHARS]
         end = _end_of_piece(start, last=at + SECTION_TEXT_CHARS >= len(whole))
         end = boundary(whole, at + end, at) - at
-        if shown := neutralise(printable(start[:end])).strip():
+        if shown := safety.neutralise(printable(start[:end])).strip():
             yield {"type": "section", "text": {"type": "plain_text", "text": shown, "emoji": False}}
         at += end
 

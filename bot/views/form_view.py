@@ -18,7 +18,8 @@ from bot.completion.options import PARAMETERS, REPLY_TO
 from bot.completion.search import OFF, OPTION_NAMES
 from bot.errors import Fault
 from bot.grok.known_models import Model
-from bot.markdown.safety import neutralise, printable
+from bot.markdown import safety
+from bot.markdown.printable import printable
 from bot.rules.in_force import Models
 from bot.rules.saved_prompts import Offer
 from bot.slack.views import heading, section
@@ -257,7 +258,7 @@ def _first_lines(text: str) -> str:
     more = len(lines) > len(shown) or len(text) > _LOOKED_AT
     if more and shown and not shown[-1].endswith("…"):
         shown[-1] += " …"
-    return neutralise(printable("\n".join(shown))).strip()
+    return safety.neutralise(printable("\n".join(shown))).strip()
 
 
 def _switch(filled: Filled, *, advanced: bool) -> Json:

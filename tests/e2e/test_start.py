@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,31 @@ from bot import app
 from bot.app import open_bot
 from bot.errors import StartupError
 from bot.jobs import worker
+from bot.later import Rest
 from bot.ops.heap import load
 from bot.settings import Settings
 from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
+from bot.words.terminal import startup as words
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, Workspace
-from tests.e2e.process import environment
+from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import Stage, installed_app, settings_for
 
 LONGEST_SECONDS = 30.0
+
+ANSWERING = frozenset(
+    (
+        *("bot.jobs.run", "bot.jobs.recall", "bot.reply.reply", "bot.reply.flow"),
+        *("bot.grok.endpoints", "bot.grok.http.receiving", "bot.markdown.leaves"),
+        *("httpx", "httpx_sse", "httpx_aiohttp"),
+    )
+)
+"""What only an answer needs: it is loaded once a bot is ready, and in a process that works before
+that."""
+
+OF_WORKERS = frozenset(("bot.jobs.run", "bot.jobs.holder", "bot.reply.reply"))
+OF_DOORS = frozenset(("bot.doors.command", "bot.doors.binding", "bot.admin.setup"))
 
 NEEDLESS = frozenset(
     (
@@ -95,22 +112,47 @@ async def test_what_is_wrong_with_the_store_is_told_as_well(
     assert str(tmp_path) in told.value.faults[0]
 
 
+@dataclass(slots=True)
+class Imported:
+    """The modules that a bot has imported by now, and those it had when it said that it was ready.
+    `whole`: all is loaded that it loads by itself."""
+
+    now: list[str] = field(default_factory=list)
+    when_ready: frozenset[str] = frozenset()
+    whole: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def read(self, stderr: asyncio.StreamReader) -> None:
+        """Read what it says of its imports, until it ends."""
+        while line := await stderr.readline():
+            if line.startswith(b"import time:"):
+                self.now.append(line.decode().rpartition("|")[2].strip())
+            elif b'"ready"' in line:
+                self.when_ready = frozenset(self.now)
+            elif b'"all is loaded"' in line:
+                self.whole.set()
+
+
 @asynccontextmanager
-async def ready(workspace: Workspace, grok: GrokServer, folder: Path) -> AsyncIterator[list[str]]:
-    """A bot that says that it serves, and the modules it has imported, until it has ended."""
+async def ready(
+    workspace: Workspace, grok: GrokServer, folder: Path, *command: str, **values: str
+) -> AsyncIterator[Imported]:
+    """A bot that says that it serves, and what it has imported, until it has ended."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "importtime", "-m", "bot", "serve"),
-        env=environment(workspace, grok, folder / "data"),
+        *(sys.executable, "-X", "importtime", "-m", "bot", *(command or ("serve",))),
+        env=environment(workspace, grok, folder / "data", **values),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        limit=2**20,
     )
-    imported: list[str] = []
-    reading = asyncio.create_task(_read(process, imported))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    imported = Imported()
+    reading = asyncio.create_task(imported.read(process.stderr))
     try:
-        await workspace.connected(seconds=LONGEST_SECONDS)
-        assert process.stdout is not None
-        await process.stdout.readline()
+        async with asyncio.timeout(LONGEST_SECONDS):
+            assert await process.stdout.readline()
+            await imported.whole.wait()
         yield imported
     finally:
         process.terminate()
@@ -125,12 +167,84 @@ async def test_a_bot_is_ready_without_what_a_question_does_not_need(
         Workspace(app=installed_app()) as workspace,
         ready(workspace, grok, tmp_path) as imported,
     ):
-        before = set(imported)
+        whole = frozenset(imported.now)
         await Stage(workspace, grok).ask("usage")
 
-    assert {"bot.doors.slack_app", "bot.jobs.worker", "bot.markdown.markdown"} <= before
-    assert before.isdisjoint(NEEDLESS)
-    assert "bot.admin.commands" in imported
+    assert {"bot.doors.slack_app", "bot.asking.asking", "bot.jobs.worker"} <= imported.when_ready
+    assert imported.when_ready.isdisjoint(ANSWERING)
+    assert whole >= ANSWERING
+    assert whole.isdisjoint(NEEDLESS)
+    assert "bot.admin.commands" in imported.now
+
+
+async def test_who_only_takes_questions_loads_nothing_of_a_worker(
+    tmp_path: Path, grok: GrokServer, redis_url: str
+) -> None:
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        ready(workspace, grok, tmp_path, "serve", "--no-worker", REDIS_URL=redis_url) as imported,
+    ):
+        await Stage(workspace, grok).ask("Hello")
+
+    assert OF_WORKERS.isdisjoint(imported.now)
+    assert imported.when_ready >= OF_DOORS
+
+
+async def test_who_only_works_loads_no_doors_and_is_ready_when_all_is_loaded(
+    tmp_path: Path, grok: GrokServer, redis_url: str
+) -> None:
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        ready(workspace, grok, tmp_path, "work", REDIS_URL=redis_url) as imported,
+    ):
+        pass
+
+    assert OF_DOORS.isdisjoint(imported.now)
+    assert imported.when_ready >= ANSWERING | OF_WORKERS
+
+
+async def test_a_question_before_all_is_loaded_is_taken_and_then_answered(
+    redis_url: str, grok: GrokServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, load_all = asyncio.Event(), Rest.load
+
+    async def load_when_asked(rest: Rest) -> None:
+        await asked.wait()
+        await load_all(rest)
+
+    monkeypatch.setattr(Rest, "load", load_when_asked)
+    async with (
+        Workspace(app=installed_app()) as workspace,
+        open_bot(settings_for(workspace, grok, redis_url)),
+    ):
+        stage = Stage(workspace, grok)
+        await stage.ask("Hello")
+        await workspace.settled()
+        assert not grok.requests
+        asked.set()
+        await stage.answer()
+
+    assert len(grok.requests) == 1
+    assert not workspace.problems
+
+
+async def test_what_cannot_be_loaded_ends_the_bot_with_a_sentence(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    (tmp_path / "httpx_sse.py").write_text("raise ImportError('it is gone')")
+    paths = os.pathsep.join((str(tmp_path), str(ROOT)))
+    async with Workspace(app=installed_app()) as workspace:
+        env = environment(workspace, grok, tmp_path / "data", PYTHONPATH=paths)
+        async with bot_process(env, cwd=tmp_path) as process, asyncio.timeout(LONGEST_SECONDS):
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert await process.stdout.readline()
+            told = (await process.stderr.read()).decode()
+            await process.wait()
+
+    assert process.returncode == 1
+    assert told.splitlines()[-1] == words.not_loaded("bot.grok.http.api", "it is gone")
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize("way", ["command", "mention"])
@@ -141,7 +255,8 @@ async def test_the_first_question_imports_nothing(
         Workspace(app=installed_app()) as workspace,
         ready(workspace, grok, tmp_path) as imported,
     ):
-        stage, before = Stage(workspace, grok), len(imported)
+        await workspace.wait_for(lambda: grok.lookups)  # models are asked for by nobody
+        stage, before = Stage(workspace, grok), len(imported.now)
         if way == "command":
             await stage.ask("Hello")
             await stage.answer()
@@ -150,14 +265,7 @@ async def test_the_first_question_imports_nothing(
             await stage.reply(0, asked.ts)
 
     # Codecs are looked for when they are first used, and take a fifth of a millisecond.
-    assert [name for name in imported[before:] if not name.startswith("encodings.")] == []
-
-
-async def _read(process: asyncio.subprocess.Process, imported: list[str]) -> None:
-    assert process.stderr is not None
-    while line := await process.stderr.readline():
-        if line.startswith(b"import time:"):
-            imported.append(line.decode().rpartition("|")[2].strip())
+    assert [name for name in imported.now[before:] if not name.startswith("encodings.")] == []
 
 
 async def test_the_first_question_does_not_wait_for_the_worker_to_look_again(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.grok.client import GrokClient, open_grok
+from bot.grok.client import GrokClient
+from bot.grok.http.connections import open_http
 from bot.settings import Settings
 from sandbox.grok import GrokServer, Script
 from tests.fixtures.grok import OpenGrokClient
@@ -290,5 +291,7 @@ async def test_certificates_are_read_once_and_where_they_are_needed(
         return create(*places, **named)
 
     monkeypatch.setattr(ssl, "create_default_context", counted)
-    async with open_grok(Settings(_env_file=None, xai_base_url=f"{scheme}://api.x.example/v1")):
-        assert len(read) == times
+    http = open_http(Settings(_env_file=None, xai_base_url=f"{scheme}://api.x.example/v1"))
+    await http.aclose()
+
+    assert len(read) == times

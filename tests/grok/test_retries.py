@@ -25,7 +25,7 @@ class Impatient:
     def __init__(self, server: GrokServer, http: httpx.AsyncClient, **settings: Any) -> None:
         self.pauses: list[float] = []
         self.client = GrokClient(
-            grok_settings(server, **settings), http, sleep=self._sleep, rng=lambda: 0.5
+            grok_settings(server, **settings), lambda: http, sleep=self._sleep, rng=lambda: 0.5
         )
 
     async def _sleep(self, seconds: float) -> None:

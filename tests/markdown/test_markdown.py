@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
-from bot.markdown.safety import neutralise, printable
+from bot.markdown.printable import printable
+from bot.markdown.safety import neutralise
 from bot.slack.blocks import Foot, further_message
 from sandbox.workspace.blocks.markdown import counted_chars, stored_blocks
 from sandbox.workspace.blocks.validate import check_message_blocks

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from bot.completion.result import Section
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Piece, Room
+from bot.markdown.printable import printable
 from bot.markdown.rewriting.rewriting import Rewriting
-from bot.markdown.safety import SafeGrowth, make_safe, printable
+from bot.markdown.safety import SafeGrowth, make_safe
 from bot.reply.chain import ROOMS, Chain
 from bot.slack.blocks import Message, Question
 from sandbox.workspace.blocks.validate import check_message_blocks

@@ -83,7 +83,7 @@ class Crew:
     async def _serve(self, process: Process) -> None:
         slack = self._slack
         client = slack.client()
-        grok = GrokClient(self._settings, self._grok.client())
+        grok = GrokClient(self._settings, self._grok.client)
         parts = Wiring(self._settings, INSTALLATION, client, self._store.client(), grok)
         app = build_slack_app(INSTALLATION, client, parts.listeners(), BackgroundTasks())
 
@@ -99,7 +99,7 @@ class Crew:
         slack.connected_to[process] = receive
         try:
             async with asyncio.TaskGroup() as group:
-                following = group.create_task(parts.policies.run())
+                following = group.create_task(parts.store.policies.run())
                 await worker.run()
                 following.cancel()
         except Exception as error:

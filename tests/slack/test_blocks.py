@@ -8,7 +8,7 @@ import pytest
 
 from bot import words
 from bot.markdown.pieces import weigh
-from bot.markdown.safety import printable
+from bot.markdown.printable import printable
 from bot.slack.blocks import (
     BARE,
     Foot,

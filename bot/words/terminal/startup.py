@@ -56,6 +56,11 @@ WRONG_XAI_API_KEY = (
 ENV_FILE_UNREADABLE = ".env cannot be read: save it as text in UTF-8, readable for the bot."
 
 
+def not_loaded(module: str, why: str) -> str:
+    """What is loaded once the bot is ready is not there, or broken."""
+    return f"{module} cannot be loaded ({why}): the bot is not installed whole. Install it again."
+
+
 TRACES_NOT_INSTALLED = (
     "OTEL_EXPORTER_OTLP_ENDPOINT is set, and the packages for traces are not installed: install "
     "requirements-traces.lock, or unset it."

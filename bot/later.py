@@ -1,0 +1,155 @@
+"""What a bot loads once it is ready, and what a process loads that has one duty alone.
+
+The modules of `LATER` are imported as modules (`from bot.markdown import safety`), never by their
+names. Where `load_later` was called each is loaded by the first look at what is in it, or by
+`Rest`, whichever comes first; elsewhere at once, as any other. So what is imported where
+stands at the head of a file as always, and what is loaded when stands here alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import MappingProxyType, ModuleType
+from typing import NoReturn
+
+import structlog
+
+from bot.deferred import build_models
+from bot.duties import Duty
+from bot.errors import StartupError
+from bot.ops.heap import loading
+from bot.words.terminal import startup as words
+
+log = structlog.get_logger(__name__)
+
+LATER: Mapping[str, Duty] = MappingProxyType(
+    {
+        "bot.markdown.safety": Duty.BOTH,
+        "bot.slack.plain_blocks": Duty.BOTH,
+        "bot.grok.http.deadlines": Duty.BOTH,
+        "bot.grok.http.api": Duty.BOTH,
+        "bot.grok.http.connections": Duty.BOTH,
+        "bot.grok.key": Duty.BOTH,
+        "bot.grok.routing": Duty.BOTH,
+        "bot.grok.tokenizer": Duty.BOTH,
+        "bot.grok.adapting": Duty.BOTH,
+        "bot.grok.answering": Duty.WORKING,
+        "bot.reply.chain": Duty.BOTH,
+        "bot.reply.continued": Duty.BOTH,
+        "bot.accepting": Duty.TAKING,
+        "bot.doors.slack_app": Duty.TAKING,
+        "bot.answering": Duty.WORKING,
+        "bot.jobs.worker": Duty.WORKING,
+        "bot.views.details_view": Duty.TAKING,
+    }
+)
+"""Each is loaded where the process has that duty, in this order."""
+
+
+class _Unloaded(ModuleType):
+    """A module until it is looked at."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):  # the import system asks for what not every module has
+            raise AttributeError(name)
+        _load(self)
+        try:
+            found: object = vars(self)[name]
+        except KeyError:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}") from None
+        return found
+
+
+class _Waiting(Loader):
+    """Loads a module when it is looked at, by the `usual` loader."""
+
+    def __init__(self, usual: Loader) -> None:
+        self.usual = usual
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.usual.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__class__ = _Unloaded
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of `LATER`."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name not in LATER:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Waiting(spec.loader)
+        return spec
+
+
+_loading = threading.RLock()
+_FINDER = _Finder()
+
+
+def _load(module: ModuleType) -> None:
+    """Load it, unless that is done, or being done here."""
+    spec = module.__spec__
+    with _loading:
+        if spec is None or not isinstance(spec.loader, _Waiting):
+            return
+        waiting, spec.loader = spec.loader, spec.loader.usual
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            spec.loader = waiting
+            raise
+        module.__loader__ = spec.loader
+        module.__class__ = ModuleType
+
+
+def load_later() -> None:
+    """Load the modules of `LATER` later, from here on."""
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+
+
+class Rest:
+    """What of `LATER` a process with this duty needs, and the models that are not built yet."""
+
+    def __init__(self, duty: Duty) -> None:
+        self._names = tuple(name for name, whose in LATER.items() if whose & duty)
+        self._there = asyncio.Event()
+
+    async def there(self) -> None:
+        """Wait until it is loaded."""
+        await self._there.wait()
+
+    async def load(self) -> None:
+        """Load it, module by module, so that others have their turn in between. Raises
+        `StartupError`."""
+        for name in self._names:
+            with loading():
+                _loaded(name)
+            await asyncio.sleep(0)
+        await build_models()
+        log.info("all is loaded")
+        self._there.set()
+
+    async def keep(self) -> NoReturn:
+        """The same, and stay: ends only when it cannot be loaded."""
+        await self.load()
+        while True:
+            await asyncio.Event().wait()
+
+
+def _loaded(name: str) -> None:
+    try:
+        _load(importlib.import_module(name))
+    except Exception as error:
+        raise StartupError([words.not_loaded(name, str(error))]) from error

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from bot.duties import Duty
+from bot.later import LATER
+
+UNLOADED = """
+import json, sys
+from bot.later import LATER, _Unloaded, load_later
+load_later()
+import bot.process
+from bot import accepting
+from bot.doors import slack_app
+from bot.jobs import worker
+accepting.Accepting, slack_app.build_slack_app, worker.Worker
+print(json.dumps([name for name in LATER if type(sys.modules.get(name)) is not _Unloaded]))
+"""
+
+LOOKED_AT = """
+import json, sys
+from types import ModuleType
+from bot.later import load_later
+load_later()
+from bot.markdown import safety
+before = "bot.markdown.leaves" in sys.modules
+text = safety.make_safe("@here")
+missing = hasattr(safety, "no_such_thing") or hasattr(safety, "__wrapped__")
+from bot.markdown.safety import make_safe
+print(json.dumps([before, text != "@here", missing, type(safety) is ModuleType,
+                  make_safe is safety.make_safe, safety.__spec__.loader is safety.__loader__]))
+"""
+
+BROKEN = """
+import json, sys
+from bot import later
+later.load_later()
+sys.modules["bot.markdown.leaves"] = None
+from bot.markdown import safety
+told = []
+for _ in range(2):
+    try:
+        safety.make_safe
+    except ImportError as error:
+        told.append(error.name)
+del sys.modules["bot.markdown.leaves"]
+print(json.dumps([*told, callable(safety.make_safe)]))
+"""
+
+THREADS = """
+import json, sys, threading
+from bot.later import load_later
+load_later()
+from bot.markdown import safety
+seen, start = [], threading.Barrier(8)
+def look():
+    start.wait()
+    seen.append(safety.make_safe)
+threads = [threading.Thread(target=look) for _ in range(8)]
+sys.setswitchinterval(1e-6)
+for each in threads: each.start()
+for each in threads: each.join()
+print(json.dumps([len(seen), len(set(seen))]))
+"""
+
+
+def run(script: str) -> Any:
+    """What `script` says, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.integration
+def test_nothing_looks_into_what_comes_later_while_the_bot_is_loaded() -> None:
+    joined = {"bot.accepting", "bot.doors.slack_app", "bot.jobs.worker"}
+
+    assert set(run(UNLOADED)) == joined
+
+
+@pytest.mark.integration
+def test_a_module_is_loaded_by_the_first_look_and_is_then_as_any_other() -> None:
+    before, works, missing, plain, same, named = run(LOOKED_AT)
+
+    assert not before
+    assert works
+    assert not missing
+    assert plain
+    assert same
+    assert named
+
+
+@pytest.mark.integration
+def test_what_cannot_be_loaded_is_said_at_each_look_until_it_can() -> None:
+    assert run(BROKEN) == ["bot.markdown.leaves", "bot.markdown.leaves", True]
+
+
+@pytest.mark.integration
+def test_threads_that_look_together_see_one_module() -> None:
+    assert run(THREADS) == [8, 1]
+
+
+def test_no_duty_is_left_out() -> None:
+    assert all(whose & Duty.BOTH for whose in LATER.values())
