@@ -260,12 +260,14 @@ def _page(status: int, title: str, sentence: str, *, again: bool = False) -> Bol
 
 def _html(title: str, sentence: str, more: str) -> str:
     style = (
+        ":root{color-scheme:light dark}"
         "body{font:18px/1.5 system-ui,sans-serif;max-width:34em;margin:4em auto;padding:0 1em}"
-        ".add{display:inline-block;padding:.6em 1.2em;background:#14171a;color:#fff;"
+        ".add{display:inline-block;padding:.6em 1.2em;background:CanvasText;color:Canvas;"
         "border-radius:6px;text-decoration:none}"
     )
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width">'
         f"<style>{style}</style></head><body><h1>{title}</h1><p>{html.escape(sentence)}</p>{more}"
         "</body></html>"
     )

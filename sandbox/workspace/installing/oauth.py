@@ -281,13 +281,15 @@ def _removal(name: str, team_id: str) -> str:
 
 
 _STYLE = (
-    "body{font:15px/1.6 Inter,system-ui,sans-serif;color:#1d1c1d;max-width:34em;margin:3em auto;"
+    ":root{color-scheme:light dark}"
+    "body{font:15px/1.6 Inter,system-ui,sans-serif;max-width:34em;margin:3em auto;"
     "padding:0 1em}h1{font-size:24px}ul{padding:0;list-style:none}"
-    "li{display:flex;gap:.8em;align-items:center;padding:.5em .2em;border-top:1px solid #e2e0e6}"
-    "li a{font-weight:700}li form,li span{margin-left:auto}a{color:#1264a3}span{color:#616061}"
+    "li{display:flex;gap:.8em;align-items:center;padding:.5em .2em;border-top:1px solid #8885}"
+    "li a{font-weight:700}li form,li span{margin-left:auto}span{opacity:.7}"
+    "a{color:light-dark(#1264a3,#63b3ea)}"
     "form{display:inline}summary{cursor:pointer}details{margin:0 0 1em}"
     "button,.add{font:inherit;padding:.3em .9em;margin:.2em .2em .2em 0;border-radius:6px;"
-    "border:1px solid #c9c5cf;background:#fff;cursor:pointer}"
+    "border:1px solid #8888;color:inherit;background:Canvas;cursor:pointer}"
     ".add{background:#4a154b;color:#fff;text-decoration:none}"
 )
 
