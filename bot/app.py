@@ -31,7 +31,7 @@ from bot.duties import Duty
 from bot.errors import StartupError
 from bot.ops import command_words
 from bot.ops.heap import load
-from bot.ops.setting_names import set_names, unknown_settings
+from bot.ops.setting_faults import set_names, unknown_settings
 from bot.ops.startup import Met, meet_app, meet_slack, settings_faults
 from bot.settings import INSTALL_PATH, Settings, serves_several
 from bot.slack.session import slack_client, slack_session

@@ -10,11 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import open_grok
-from bot.ops import several_words, words
+from bot.ops import words
 from bot.ops.grok_probe import answer_state, key_state, model_state
 from bot.ops.redact import Redactor
 from bot.ops.scopes import AGENT_SCOPES, OPTIONAL, SCOPES
-from bot.ops.setting_names import set_names, unknown_settings
+from bot.ops.setting_faults import set_names, unknown_settings
 from bot.ops.slack_probe import identify, ticket_for
 from bot.ops.startup import settings_troubles
 from bot.ops.store_probe import store_info
@@ -158,15 +158,15 @@ async def _installations(settings: Settings) -> Line:
             unread = await register.unread() if register else []
             doubted = sorted(await kept.doubted())
     except (StartupError, StoreUnavailable):
-        return _line(words.CHECK_INSTALLATIONS, several_words.APP_PLACES_NOT_TOLD)
+        return _line(words.CHECK_INSTALLATIONS, words.APP_PLACES_NOT_TOLD)
     if unread:
-        named = several_words.installations_unread(unread, len(places))
-        return _line(words.CHECK_INSTALLATIONS, Trouble(named, several_words.REMEDY_UNREAD))
+        named = words.installations_unread(unread, len(places))
+        return _line(words.CHECK_INSTALLATIONS, Trouble(named, words.REMEDY_UNREAD))
     if lost:
-        trouble = Trouble(several_words.installations_lost(", ".join(lost)), LOST_REMEDY)
+        trouble = Trouble(words.installations_lost(", ".join(lost)), LOST_REMEDY)
         return _line(words.CHECK_INSTALLATIONS, trouble)
-    where = several_words.app_installed_in(len(places))
-    removed = several_words.app_seems_removed(doubted) if doubted else ""
+    where = words.app_installed_in(len(places))
+    removed = words.app_seems_removed(doubted) if doubted else ""
     return _line(words.CHECK_INSTALLATIONS, where + removed)
 
 

@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.duties import Duty
 from bot.errors import StartupError
 from bot.net.web_address import is_one_word, web_address_fits
-from bot.ops import several_words, words
-from bot.ops.setting_names import nothing_set
+from bot.ops import words
+from bot.ops.setting_faults import nothing_set
 from bot.ops.slack_probe import identify, ticket_for
 from bot.ops.trouble import Trouble
 from bot.settings import Settings, serves_several
@@ -98,25 +98,21 @@ def _app(settings: Settings) -> Iterator[Trouble]:
     """What the pages need by which workspaces install the app."""
     if settings.slack_client_secret is None:
         name = "SLACK_CLIENT_SECRET"
-        yield Trouble(words.setting_missing(name), several_words.REMEDY_CLIENT_SECRET, name)
+        yield Trouble(words.setting_missing(name), words.REMEDY_CLIENT_SECRET, name)
     from bot.store.seal import LEAST_CHARACTERS, keys_in  # noqa: PLC0415 - brings cryptography
 
     keys = settings.installation_keys
     found = keys_in(keys.get_secret_value()) if keys else ()
     if not found or any(len(key) < LEAST_CHARACTERS for key in found):
-        fault = several_words.INSTALLATION_KEY_SHORT if found else words.setting_missing(_KEYS)
-        yield Trouble(fault, several_words.REMEDY_INSTALLATION_KEYS, _KEYS)
+        fault = words.INSTALLATION_KEY_SHORT if found else words.setting_missing(_KEYS)
+        yield Trouble(fault, words.REMEDY_INSTALLATION_KEYS, _KEYS)
     address = settings.public_url
     if address is None:
-        yield Trouble(
-            words.setting_missing("PUBLIC_URL"), several_words.REMEDY_PUBLIC_URL, "PUBLIC_URL"
-        )
+        yield Trouble(words.setting_missing("PUBLIC_URL"), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
     elif not _public(settings, address):
-        yield Trouble(
-            several_words.wrong_public_url(address), several_words.REMEDY_PUBLIC_URL, "PUBLIC_URL"
-        )
+        yield Trouble(words.wrong_public_url(address), words.REMEDY_PUBLIC_URL, "PUBLIC_URL")
     if wrong := _strangers(settings.slack_teams, _PLACE_ID):
-        yield Trouble(several_words.wrong_teams(wrong), several_words.REMEDY_TEAMS, "SLACK_TEAMS")
+        yield Trouble(words.wrong_teams(wrong), words.REMEDY_TEAMS, "SLACK_TEAMS")
 
 
 def _public(settings: Settings, address: str) -> bool:
@@ -190,7 +186,7 @@ def _addresses(settings: Settings) -> Iterator[Trouble]:
 def _admins(settings: Settings) -> Iterator[Trouble]:
     several = serves_several(settings)
     if wrong := _strangers(settings.grok_admins, _MEMBER_ID if several else _USER_ID):
-        remedy = several_words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
+        remedy = words.REMEDY_ADMINS_OF_TEAMS if several else words.REMEDY_ADMINS
         yield Trouble(words.wrong_admins(wrong), remedy, "GROK_ADMINS")
 
 

@@ -23,7 +23,7 @@ from bot.files.ref import bounds_of
 from bot.grok.answering import Completion
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import open_grok
-from bot.ops.setting_names import nothing_set, set_names, unknown_settings
+from bot.ops.setting_faults import nothing_set, set_names, unknown_settings
 from bot.reply.final import last_line
 from bot.rules.policy import Policy
 from bot.settings import Settings

@@ -9,7 +9,7 @@ from bot.errors import StoreUnavailable, UserError
 from bot.jobs.board import Board, workspaces
 from bot.ops import command_words, words
 from bot.settings import Settings
-from bot.store.forgetting import Forgetting
+from bot.store.lifetimes import Forgetting
 from bot.store.redis.connection import Store
 from bot.terminal.jobs import operators_store
 

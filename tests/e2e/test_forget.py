@@ -12,9 +12,8 @@ from bot.cli import main
 from bot.errors import UserError
 from bot.ops import command_words
 from bot.settings import Settings
-from bot.store.forgetting import Forgetting, lifetime_of
 from bot.store.keys import Keys
-from bot.store.lifetimes import MINUTE
+from bot.store.lifetimes import MINUTE, Forgetting, lifetime_of
 from bot.store.redis.connection import Store
 from bot.terminal.forget import forget
 from bot.words.admin import SOMEBODY

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.setting_names import nothing_set, set_names, unknown_settings
+from bot.ops.setting_faults import nothing_set, set_names, unknown_settings
 from bot.settings import Settings
 
 

@@ -8,8 +8,7 @@ import sys
 import warnings
 from typing import Any
 
-from bot.store.forgetting import lifetime_of
-from bot.store.lifetimes import DAY, LIFETIMES, MINUTE
+from bot.store.lifetimes import DAY, LIFETIMES, MINUTE, lifetime_of
 from tests.simulation.plan import plan_of
 from tests.simulation.run import Stage, run
 from tests.simulation.store import FakeStore

@@ -7,8 +7,8 @@ from typing import Any
 
 from redis import Redis
 
-from bot.store.forgetting import lifetime_of
 from bot.store.keys import named
+from bot.store.lifetimes import lifetime_of
 from bot.store.redis.address import DRIVER
 
 

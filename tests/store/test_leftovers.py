@@ -4,10 +4,9 @@ import inspect
 
 import pytest
 
-from bot.store.forgetting import lifetime_of
 from bot.store.installations import PREFIX
 from bot.store.keys import Keys, Shard
-from bot.store.lifetimes import LIFETIMES
+from bot.store.lifetimes import LIFETIMES, lifetime_of
 from bot.store.redis.connection import Store
 from tests.store.leftovers import leftovers
 
