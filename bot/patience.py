@@ -42,6 +42,11 @@ def next_tick(now: float, every: float = TICK_SECONDS) -> float:
     return (math.floor(now / every) + 1) * every
 
 
+def nearest_tick(now: float) -> float:
+    """The tick that is nearest to `now`, on the same clock, in seconds."""
+    return next_tick(now - TICK_SECONDS / 2)
+
+
 class Patience:
     """What is left of one deadline of so many `seconds`. As a context manager it raises
     `TimeoutError` when that is nothing; from `begin` to `end` it only counts."""

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from bot import patience as module
-from bot.patience import patience
+from bot.patience import TICK_SECONDS, nearest_tick, patience
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +76,8 @@ async def test_a_standstill_at_the_end_is_counted_too() -> None:
     async with patience(60) as left:
         time.sleep(1.0)
     assert left.stood_still > 0.2
+
+
+@pytest.mark.parametrize(("ticks", "nearest"), [(7.0, 7), (7.4, 7), (7.6, 8), (0.1, 0)])
+def test_the_nearest_tick_may_be_before(ticks: float, nearest: int) -> None:
+    assert nearest_tick(ticks * TICK_SECONDS) == pytest.approx(nearest * TICK_SECONDS)

@@ -18,6 +18,7 @@ from bot import words
 from bot.completion.ask import Ask
 from bot.completion.result import Section
 from bot.errors import SlackError
+from bot.patience import nearest_tick
 from bot.reply.clock import Clock
 from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
@@ -108,6 +109,7 @@ class Growing:
         """When it was told last what is done (monotonic)."""
         self._begun = False
         self._due = 0.0
+        self._far = False
         self._following = 0.0
         self._asks_again: AskAgain | None = None
         self._behind: int | None = None
@@ -220,7 +222,7 @@ class Growing:
         before the answer is laid out: others may have come, or ended."""
         while not self.closing.is_set():
             if (left := self._due - time.monotonic()) > 0:
-                await wait_out(left, self.closing)
+                await (pause if self._far else wait_out)(left, self.closing)
             elif self._asks_again:
                 wait = await self._asks_again()
                 self._wait(wait, self._asks_again if wait else None)
@@ -229,7 +231,9 @@ class Growing:
 
     def _wait(self, seconds: float, asks_again: AskAgain | None = None) -> None:
         """It is no turn of this answer for so long."""
-        self._due, self._asks_again = time.monotonic() + seconds, asks_again
+        due = time.monotonic() + seconds
+        self._far = asks_again is not None and seconds > FAR_SECONDS
+        self._due, self._asks_again = nearest_tick(due) if self._far else due, asks_again
 
     async def _write(self, part: str, message: Message) -> None:
         """Show text, where it is its turn; an edit learns only now whether it is."""

@@ -135,6 +135,14 @@ async def test_edits_of_one_follow_each_other_at_the_distance_that_is_asked_for(
     assert await edits("edit", age=distance + 1, since=distance + 1) == 0
 
 
+async def test_who_asks_a_moment_before_it_is_time_is_not_sent_away(edits: Edits) -> None:
+    distance = await edits("edit", age=0, since=0)
+    long_before, just_before = distance - MINUTE // 600, distance - MINUTE // 2400
+
+    assert await edits("when", age=long_before, since=long_before) > 0
+    assert await edits("when", age=just_before, since=just_before) == 0
+
+
 async def test_several_answers_share(edits: Edits) -> None:
     alone = await edits("edit", "a", since=0)
     for number in range(4):

@@ -69,6 +69,8 @@ local NEAR = 0.3         -- of the typical time: closer showings let a post not 
 local WAITS = 0.32       -- of the typical time: a post with text waits no longer
 local TOLD = 0.1         -- of the window, for telling how long one waits
 local CLOSEST = 1 / 250  -- of the window: no closer do edits follow each other
+local EARLY = 1 / 1200   -- of the window: so much sooner than planned counts as then, for who asks at
+                         -- a tick of the clock, as others do
 local PHASE = 0.3        -- edits that each answer takes more, as it is in the middle between two
 local WORTH = 0.25       -- of the distance: nothing is shown so soon before the end
 local SPREAD = 0.15      -- of the typical time: by so much answers differ, before that is known
@@ -211,13 +213,17 @@ local function distance(taken)
   return longest
 end
 
+local function planned(wait)
+  return wait > window * EARLY and wait or 0
+end
+
 -- How long until the next showing, by what is known now: the time from the last one to the end of
 -- the answer is cut into even parts.
 local function next_in(apart, shown)
   local to_end = left_of(began)
   local whole = shown + to_end
   local wait = math.max(0, whole / math.max(1, math.floor(whole / apart + 0.5)) - shown)
-  return math.min(to_end - wait < WORTH * apart and to_end or wait, known)
+  return planned(math.min(to_end - wait < WORTH * apart and to_end or wait, known))
 end
 
 local function show()
@@ -242,7 +248,7 @@ if kind == 'post' then
   if free + back < 0 then
     wait = until_left(most - n)
   else
-    wait = math.min(distance(0) - NEAR * typical, WAITS * typical) - age
+    wait = planned(math.min(distance(0) - NEAR * typical, WAITS * typical) - age)
   end
   if wait > 0 then
     return { math.ceil(math.min(wait, known)), 0 }
