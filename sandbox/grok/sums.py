@@ -1,5 +1,6 @@
-"""What the sandbox's Grok says to a sum: the right number at a low temperature, and more often a
-wrong one the higher it is. It is there to be compared: which temperature serves best has an answer.
+"""What the sandbox's Grok says to a sum: the right number, but where a temperature is given more
+often a wrong one the higher it is. It is there to be compared: which temperature serves best has an
+answer.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 BEST = 0.2
-"""The temperature at which no sum is wrong."""
-
-_USUAL = 1.0
-"""What a request without a temperature is answered at."""
+"""The temperature at which no sum is wrong. What is asked without one is answered at it, lest
+whoever tries the demo with a sum reads a wrong one."""
 
 _SUM = re.compile(r"\s*what is (\d{1,6}) ?([+*-]) ?(\d{1,6})\s*\??\s*", re.IGNORECASE)
 _ASKED = re.compile(
@@ -31,7 +30,7 @@ def reply(prompt: str, body: Mapping[str, Any]) -> str:
     if asked is None:
         return ""
     temperature = body.get("temperature")
-    off = abs((_USUAL if temperature is None else float(temperature)) - BEST)
+    off = 0.0 if temperature is None else abs(float(temperature) - BEST)
     right = _right(asked)
     wrong = _chance(prompt, temperature) < min(0.9, off * 0.8)
     return f"{asked[1]} {asked[2]} {asked[3]} = {right + 1 if wrong else right}"
