@@ -29,14 +29,24 @@ _ENVIRONMENTS = (
 OPENING = rf"\\\((?!\))|\\\[|\\begin\{{(?:{_ENVIRONMENTS})\*?\}}|\$\$?(?!\$)"
 """What a formula begins with."""
 
+_NO_FORMULA = r"\$|[\s`]|\d[\d.,]*+[ \t]*+[^\\^_*+=/({-]"
+"""What stands behind a dollar that opens none, such as an amount of money."""
+
 BEHIND_OPENING = (
-    rf"(?<=\\)(?:\((?!\))|\[|begin\{{(?:{_ENVIRONMENTS})\*?\}})|(?<=\$)(?:\$(?!\$)|(?!\$))"
+    rf"(?<=\\)(?:\((?!\))|\[|begin\{{(?:{_ENVIRONMENTS})\*?\}})"
+    rf"|(?<=\$)(?:\$(?!\$)|(?!{_NO_FORMULA})(?<![A-Za-z0-9_\\]\$))"
 )
-"""The same, but for the first character, behind which it is to stand."""
+"""The same without what opens none, but for the first character, behind which it is to stand."""
+
+LOOKED_AT = rf"[\\$](?:{BEHIND_OPENING})"
+"""The same with it."""
 
 _BEGUN_ENVIRONMENT = r"\\b(?:e(?:g(?:i(?:n(?:\{[a-z]{0,11}\*?)?)?)?)?)?"
 BEGUN = rf"{_BEGUN_ENVIRONMENT}|[\\$]"
 """What may become that."""
+
+_UNTOLD = re.compile(r"\$(?:\$|\d[\d.,]*+[ \t]*+)?\Z|\\\(\Z")
+"""An opening of which more has to come to tell that it is one."""
 
 BEGUN_AT_END = re.compile(rf"(?:{_BEGUN_ENVIRONMENT}|(?<!\$)\${{1,2}})\Z")
 """What has begun as an opening, or is one, where a text ends."""
@@ -111,6 +121,14 @@ def formula_at(
     if opening == "$$" and not _SPOILT.search(content):
         return Formula(end, written)
     return Formula(end, _beside(line, code(written, least), text[end : end + 1]))
+
+
+def is_told(text: str, at: int, opening: str, line: str, *, whole: bool) -> bool | None:
+    """Whether `opening`, which stands in `text` at `at` behind `line`, is one. None: more has to
+    come."""
+    if opening == "$" and line[-1:] in _BEFORE_DOLLAR:
+        return False
+    return None if not whole and _UNTOLD.match(text, at) else True
 
 
 def is_half(text: str, line: str) -> bool:

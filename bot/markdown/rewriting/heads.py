@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from bot.markdown.rewriting.above import LONGEST_LINE
 from bot.markdown.rewriting.rows import (
     FIRST_BAR,
+    LONGEST_HEAD,
+    SPACED_BAR,
     columns_of,
     head_of,
     is_free_head,
     lead_of,
+    may_be_rule,
+    rule_at,
     rule_of,
 )
 
@@ -21,6 +27,8 @@ that stays, and the head follows whole below it."""
 
 _MOST_KEPT = 64
 """Of so many heads is remembered how they are shown."""
+
+NO_RULE = re.compile("").match("")
 
 
 class Table(NamedTuple):
@@ -58,3 +66,21 @@ def head_of_table(line: str, out: int, rule: str) -> Head:
     lead = lead_of(rule)
     table = Table(columns, rule.count(">", 0, lead), lead, wide)
     return Head(shown, rule_of(rule, columns, barred=wide), table)
+
+
+def rule_below(held: str, start: int, line: str, *, whole: bool) -> re.Match[str] | None:
+    """The rule below the `line` in which something stands at `start` of what is `held`, which is
+    the head of a table then, or `NO_RULE`. None: it cannot be told yet; nothing more comes where
+    that is `whole`."""
+    if "|" not in line:
+        return NO_RULE
+    cut = f"{line[:LONGEST_LINE]}." if len(line) > LONGEST_LINE else line
+    if not SPACED_BAR.search(cut):
+        return NO_RULE
+    end = held.find("\n", start, start + LONGEST_HEAD)
+    if end < 0:
+        return None if not whole and len(held) - start < LONGEST_HEAD else NO_RULE
+    rule = rule_at(held, end + 1)
+    if rule and (whole or rule.end() < len(held)):
+        return rule if "|" in rule[0] else NO_RULE
+    return None if not whole and may_be_rule(held, end + 1) else NO_RULE

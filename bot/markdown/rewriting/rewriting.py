@@ -12,27 +12,23 @@ from bisect import bisect_right
 
 from bot.markdown.rewriting.above import LONGEST_LINE, Above
 from bot.markdown.rewriting.formulas import (
-    BEGUN,
     BEGUN_AT_END,
     Formula,
     Missing,
     formula_at,
     half_shown,
     is_half,
+    is_told,
 )
-from bot.markdown.rewriting.heads import Table, head_of_table
-from bot.markdown.rewriting.looks import Looks
+from bot.markdown.rewriting.heads import NO_RULE, Table, head_of_table, rule_below
+from bot.markdown.rewriting.holding import LONGEST_BEGUN, told
+from bot.markdown.rewriting.looks import ROW, SAME_ROW, TABLE, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
 from bot.markdown.rewriting.rows import (
-    LONGEST_HEAD,
-    SPACED_BAR,
     begins_table,
     ends_table,
     lead_of,
-    may_be_rule,
-    may_become_head,
     row_of,
-    rule_at,
 )
 from bot.markdown.rewriting.ticks import Ticks
 from bot.markdown.rewriting.tokens import Token, Tokens
@@ -43,12 +39,6 @@ _MOST_NOTES = 500
 """So many footnotes are looked into, lest a text of nothing else takes long: more are left as they
 were written."""
 
-_BEGUN = re.compile(
-    rf"(?:{BEGUN}|(?<!`)`{{1,60}}|(?<![A-Za-z0-9])h(?:t(?:t(?:ps?(?::/?)?)?)?)?"
-    r"|^[ ]{1,3}|^[ ]{0,3}\[(?:\^[^\]\s]{0,60}\]?)?)\Z",
-    re.MULTILINE,
-)
-_LONGEST_BEGUN = 80
 _SHORTEST_FENCE = 3
 _LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t>]++)*+")
 _BEGINS_BLANK = frozenset(" \t\n")
@@ -60,8 +50,13 @@ _NOT_INDENTED = re.compile(r"(?:(?!>[ \t\r>]*+(?:\n|\Z))\S[^\n]*+(?:\n|\Z))*+")
 _INDENT = re.compile(r"[ ]{0,3}\t|[ ]{0,4}")
 """Four columns, which a line is indented that goes on with a footnote (cmark-gfm, "blocks.c")."""
 
+_PAUSE_CHARS = 4_096
+"""So much is shown as it was written where too much would have to be looked into, in characters."""
+
+_PAUSE_FENCE = "`" * 32
+"""Longer than runs are in any text."""
+
 _CAME_OUT = -1
-_NO_RULE = re.compile("").match("")
 
 
 class Rewriting:
@@ -93,6 +88,8 @@ class Rewriting:
         self._skipped = {"gap", "escape", "word"}
         self._notes = 0
         self._looks = Looks()
+        self._pause_end = 0
+        """To there all is shown as it was written, in code; 0: it is not."""
 
     def feed(self, text: str) -> str:
         """What comes out now that `text` has come."""
@@ -125,11 +122,13 @@ class Rewriting:
         code.read_again()
         gaps = bool(code.run or code.stray) or "`" in held
         self._tokens = Tokens(held, self._at, begins_line=self._line_begins, gaps=gaps)
+        self._looks.read(held, self._come)
         while self._at < len(held) and self._step(whole=whole):
             pass
         at, above = self._at, self._above
         if at:
             self._line_begins = held[at - 1] == "\n" or (self._dedented and not above.line)
+        self._looks.leave(at)
         self._held = held[at:]
         self._come += at
         self._at = self._note_lines = 0
@@ -165,6 +164,8 @@ class Rewriting:
 
     def _step(self, *, whole: bool) -> bool:
         """Let the next part come out; False: more has to come first."""
+        if self._pause_end:
+            return self._take_paused()
         if self._table:
             return self._take_row(self._table, whole=whole)
         if self._note and not self._dedented and not self._above.line:
@@ -208,13 +209,18 @@ class Rewriting:
         if not end and not whole and len(self._held) - self._at <= _LONGEST_ROW:
             return False
         end = end or len(self._held)
+        if self._looks.all_spent(self._at):
+            self._pause(self._at)
+            return True
         line = self._held[self._at : end]
         lead = min(table.indent, lead_of(line)) if table.indent and not table.quotes else 0
         if len(line) > _LONGEST_ROW or ends_table(line[lead:], table.quotes):
             self._table = None
         else:
             cut = self._cut and not line.endswith("\n")
-            self._replace(end, row_of(line, table.columns, barred=table.barred, cut=cut))
+            shown = row_of(line, table.columns, barred=table.barred, cut=cut)
+            self._looks.count(SAME_ROW if shown == line else ROW)
+            self._replace(end, shown)
         return True
 
     def _take_text(self, *, whole: bool) -> bool:
@@ -231,8 +237,7 @@ class Rewriting:
         end = self._end_of_note_lines() if self._note else len(held)
         tokens, code = self._tokens, self._code
         while True:
-            pause = self._looks.pause
-            token = tokens.next(at, pause and pause - self._come, in_code=bool(code.run))
+            token = tokens.next(at, in_code=bool(code.run))
             if token is None or token.start >= end:
                 break
             found = self._read(token, whole=whole)
@@ -253,25 +258,9 @@ class Rewriting:
         return upto < len(self._held)
 
     def _told(self, end: int) -> int:
-        """`end`, or the place above from where on a table or a formula may have begun."""
-        held = self._held
-        ends_line = held[end - 1 : end] == "\n"
-        if ends_line and end < len(held) - _LONGEST_BEGUN and held.find("\n", end) >= 0:
-            return end
-        first = self._at if self._dedented and not self._above.line else 0  # a line begins there
-        begun = _BEGUN.search(held[first:], max(self._at, len(held) - _LONGEST_BEGUN) - first)
-        if begun:
-            start = first + begun.start()
-            before = held[self._at : start]
-            escapes = len(before) - len(before.rstrip("\\"))
-            end = min(end, start - escapes % 2)
-        line = held.rfind("\n", self._at) + 1 or self._at
-        if may_be_rule(held, line) and (line > self._at or not self._above.line):
-            end = min(end, line)
-            line = held.rfind("\n", self._at, line - 1) + 1 or self._at
-        if may_become_head(held[line:], LONGEST_HEAD + _LONGEST_BEGUN):
-            end = min(end, line)
-        return end
+        """`end`, or the place above from where on something may have begun."""
+        begins = self._at if self._dedented and not self._above.line else 0
+        return told(self._held, self._at, end, begins, in_line=bool(self._above.line))
 
     def _read(self, token: Token, *, whole: bool) -> int | None:
         """Where to go on behind `token`. None: it cannot be told yet; below 0: something came
@@ -339,29 +328,63 @@ class Rewriting:
             behind = self._code.end_of_code(self._held, start, whole=whole)
             if behind is None or behind:
                 return behind
-        if not self._looks.may_look(self._come + start):
-            return token.end
-        rule = self._rule_below(start, line, whole=whole)
+        opens = is_told(self._held, start, token.text, line, whole=whole)
+        if not opens:
+            return None if opens is None else token.end
+        if self._looks.all_spent(start):
+            return self._pause(start)
+        rule = rule_below(self._held, start, line, whole=whole)
         if rule is None:
             return None
-        if rule is not _NO_RULE:
+        if rule is not NO_RULE:
             return self._begin_table(rule.start(), rule[0])
         found = self._formula(token, line, whole=whole)
-        if found is None:
-            return None
-        if not isinstance(found, Formula):
-            if self._cut and is_half(self._held[start:], line):
-                return self._hide(start)
-            more = may_open(self._held, found)
-            return self._alike(found, whole=whole).behind_dull(found) if more else found
+        if isinstance(found, int):
+            return self._pass_openings(token, found, line, whole=whole)
+        return self._show(start, found, whole=whole) if found else None
+
+    def _pass_openings(self, token: Token, behind: int, line: str, *, whole: bool) -> int:
+        """Where to go on `behind` a token that opens no formula, and others like it."""
+        looks, held = self._looks, self._held
+        if self._cut and is_half(held[token.start :], line):
+            return self._hide(token.start)
+        looks.count_opening(token.start, token.end)
+        if not may_open(held, behind):
+            return behind
+        return looks.pass_openings(behind, self._alike(behind, whole=whole).behind_dull(behind))
+
+    def _show(self, start: int, formula: Formula, *, whole: bool) -> int:
+        """Let a `formula` come out, which begins at `start`, and those that follow in its line."""
+        self._looks.count_opening(start, formula.end, shown=True)
         self._pass(start)
-        self._replace(found.end, found.shown)
-        inline = "\n" not in found.shown
-        self._looks.count(not inline)
-        few = inline and self._code.stray < _SHORTEST_FENCE - 1
+        self._replace(formula.end, formula.shown)
+        few = "\n" not in formula.shown and self._code.stray < _SHORTEST_FENCE - 1
         if few and may_open(self._held, self._at):
-            self._pass_plain(self._alike(self._at, whole=whole), barred="|" in found.shown)
+            self._pass_plain(self._alike(self._at, whole=whole), barred="|" in formula.shown)
         return _CAME_OUT
+
+    def _pause(self, at: int) -> int:
+        """Show what follows on `at` as it was written, in code."""
+        self._pass(at)
+        self._table, self._note, self._dedented, self._in_word = None, False, False, False
+        self._replace(at, f"\n{_PAUSE_FENCE}\n" if self._above.line else f"{_PAUSE_FENCE}\n")
+        self._pause_end = self._come + at + _PAUSE_CHARS
+        return _CAME_OUT
+
+    def _take_paused(self) -> bool:
+        """Let come out what is shown as it was written, to the end of a line."""
+        held, most = self._held, self._pause_end - self._come + LONGEST_BEGUN
+        newline = held.find("\n", max(self._pause_end - self._come, self._at), most)
+        end = min(newline + 1 or most, len(held))
+        ended = held.endswith("\n", 0, end)
+        self._out.append(held[self._at : end])
+        self._at = end
+        if not newline + 1 and end < most:
+            return False
+        self._replace(end, f"{_PAUSE_FENCE}\n" if ended else f"\n{_PAUSE_FENCE}\n")
+        self._above, self._code, self._line_begins, self._pause_end = Above(), Ticks(), True, 0
+        self._tokens = Tokens(held, end, begins_line=True, gaps="`" in held)
+        return True
 
     def _hide(self, start: int) -> int:
         """Hide half of a formula, which begins at `start`; where nothing else is shown, put it in
@@ -381,11 +404,14 @@ class Rewriting:
         of it is a bar where it is `barred`, which may make the head of a table of it."""
         if barred and not line.bars:
             return
-        held, ticks = self._held, "`" * (self._code.stray + 1)
+        held, ticks, looks = self._held, "`" * (self._code.stray + 1), self._looks
         parts: list[str] = []
         at = self._at
         while found := line.next_plain(at):
             start, end = found
+            if looks.pass_openings(at, start) < start or looks.all_spent(start):
+                break
+            looks.count_opening(start, end, shown=True)
             parts += held[at:start], ticks, held[start:end], ticks
             self._grown += 2 * len(ticks)
             self._marks.append((self._come + end + self._grown, self._come + end))
@@ -410,26 +436,10 @@ class Rewriting:
             return found.behind
         return found
 
-    def _rule_below(self, start: int, line: str, *, whole: bool) -> re.Match[str] | None:
-        """The rule below the `line` in which something stands at `start`, which is the head of a
-        table then. None: it cannot be told yet."""
-        held = self._held
-        if "|" not in line:
-            return _NO_RULE
-        cut = f"{line[:LONGEST_LINE]}." if len(line) > LONGEST_LINE else line
-        if not SPACED_BAR.search(cut):
-            return _NO_RULE
-        end = held.find("\n", start, start + LONGEST_HEAD)
-        if end < 0:
-            return None if not whole and len(held) - start < LONGEST_HEAD else _NO_RULE
-        rule = rule_at(held, end + 1)
-        if rule and (whole or rule.end() < len(held)):
-            return rule if "|" in rule[0] else _NO_RULE
-        return None if not whole and may_be_rule(held, end + 1) else _NO_RULE
-
     def _read_rule(self, token: Token, *, whole: bool) -> int | None:
-        waits = token.end == len(self._held) and not whole
-        return None if waits else self._begin_table(token.start, token.text)
+        if token.end == len(self._held) and not whole:
+            return None
+        return self._begin_table(token.start, token.text)
 
     def _begin_table(self, end: int, rule: str) -> int:
         """Let the head of a table come out, which ends at `end`, and the `rule` below it."""
@@ -440,6 +450,7 @@ class Rewriting:
         if "|" not in line or not begins_table(line) or self._above.is_code(line):
             self._pass(end + len(rule))
             return _CAME_OUT
+        self._looks.count(TABLE)
         shown, below, self._table = head_of_table(line, len(before), rule)
         self._replace(end, shown)
         if below != rule:

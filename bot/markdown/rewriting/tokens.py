@@ -13,13 +13,12 @@ from bot.markdown.rewriting.rows import rule_at
 _NOTE = re.compile(r"[ ]{0,3}\[\^[^\]\s]{1,60}\]:")
 _PUNCTUATION = r"(?![(\[])[!-/:-@\[-`{-~]"
 _SPAN = r"(?!`)[^`\n]*+`(?!`)[^\\$`h\]\n]*+"
-_NO_FORMULA = (
-    rf"(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
+_TOKEN = re.compile(
+    rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})"
+    rf"|(?P<escape>(?<=\\){_PUNCTUATION}(?:\\{_PUNCTUATION})*+)"
     rf"|(?P<span>(?<=`){_SPAN}(?:`{_SPAN})*+)|(?P<ticks>(?<=`)`*+)"
-    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+)"
+    r"|(?P<word>(?:(?<=h)(?<![A-Za-z0-9]h)ttps?://|(?<=\])\()[^\s`]*+))"
 )
-_WITHOUT_FORMULAS = re.compile(rf"[\\`h\]](?:{_NO_FORMULA})")
-_TOKEN = re.compile(rf"[\\$`h\]](?:(?P<formula>{BEHIND_OPENING})|{_NO_FORMULA})")
 """What matters within a line. It begins with one of few characters: that is searched for fast."""
 
 _LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
@@ -63,31 +62,21 @@ class Tokens:
         if line := self._line_at(at):
             self._lines.appendleft(line)
 
-    def next(self, at: int, behind: int = 0, *, in_code: bool = False) -> Token | None:
-        """What matters next, from `at` on; of formulas those `behind` a place, and of escapes those
-        that may be `in_code`."""
+    def next(self, at: int, *, in_code: bool = False) -> Token | None:
+        """What matters next, from `at` on; of escapes those that may be `in_code`."""
         lines, inline = self._lines, self._inline
         while lines and lines[0].start < at:
             lines.popleft()
         if not self._searched or (inline and inline.start < at):
-            found = self._search(at, behind)
+            found = _TOKEN.search(self._text, at)
             while found and found.lastgroup == "escape" and not in_code:
-                found = self._search(found.end(), behind)
+                found = _TOKEN.search(self._text, found.end())
             inline = None
             if found and found.lastgroup:
                 inline = _new(Token, (found.lastgroup, *found.span(), found[0]))
             self._inline, self._searched = inline, True
         line = lines[0] if lines else None
         return line if inline is None or (line and line.start <= inline.start) else inline
-
-    def _search(self, at: int, behind: int) -> re.Match[str] | None:
-        """What matters next within a line, of formulas those `behind` a place."""
-        if at < behind:
-            found = _WITHOUT_FORMULAS.search(self._text, at)
-            if found and found.start() < behind:
-                return found
-            at = behind
-        return _TOKEN.search(self._text, at)
 
     def _line_at(self, start: int) -> Token | None:
         """What the line matters that begins at `start`, if it does."""
