@@ -19,7 +19,9 @@ from bot.rules.quota import QuotaName
 _TICKS_PER_MICRO_DOLLAR = TICKS_PER_DOLLAR // 1_000_000
 
 _MOST_BYTES_PER_TOKEN = 32
-"""Of a text of some length; English has four or five."""
+"""Of an answer of some length; English has four or five."""
+_MOST_BYTES_READ_PER_TOKEN = 128
+"""Of any prompt: so many blanks in a row are the longest token of today's vocabularies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,11 @@ def charge_for(hold: Hold, ask: Ask, answer: Answer) -> Charge:
         return NOTHING
     seen = sum(map(most_tokens, written(ask, answer)))
     output = _likely(usage.completion_tokens + usage.reasoning_tokens, seen)
-    total = _likely(usage.total_tokens, seen)
-    read = usage.prompt_tokens
+    sent = sum(map(most_tokens, (*ask.request.prompts, ask.system)))
+    total = _likely(usage.total_tokens, seen, sent)
+    read = _likely(usage.prompt_tokens, 0, sent)
+    if total and output and not read:
+        read = _likely(total - output, 0, sent) or hold.read
     if not output and (seen or not total):
         output = _likely(_rest(total, read), seen) or _bound(hold, ask, answer, seen)
         output = min(output, total) if total and not read else output
@@ -83,9 +88,11 @@ def _searched(hold: Hold, answer: Answer) -> SearchUse:
     return searched(hold.searched, answer.tools or ToolUse(), hold.prices_of_tools)
 
 
-def _likely(tokens: int, seen: int) -> int:
-    """A number of tokens that as many bytes can have been; else 0, as nobody said any."""
-    return tokens if tokens * _MOST_BYTES_PER_TOKEN >= seen else 0
+def _likely(tokens: int, seen: int, sent: int = 0) -> int:
+    """A number of tokens that as many bytes can have been, of what was `seen` to be written and of
+    what was `sent` to be read; else 0, as nobody said any."""
+    least = seen / _MOST_BYTES_PER_TOKEN + sent / _MOST_BYTES_READ_PER_TOKEN
+    return tokens if tokens >= least else 0
 
 
 def _rest(total: int, read: int) -> int:

@@ -33,7 +33,7 @@ def charged(hold: Hold = HOLD, *, answer: dict[str, Any], **parameters: Any) -> 
         team="T1",
         channel="C1",
         user="U1",
-        request=CompletionRequest(model="m", prompt="Hi", **parameters),
+        request=CompletionRequest(**{"model": "m", "prompt": "Hi"} | parameters),
         asked_at=0,
     )
     usual = Answer(model_asked="m", model="m", endpoint="chat")
@@ -114,6 +114,26 @@ def test_what_usage_does_not_say_is_estimated(usage: Usage, tokens: int, cost: f
     charge = charged(answer=wrote("x" * 300, usage=usage))
 
     assert charge == Charge(1, tokens, math.ceil(cost))
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        (Usage(total_tokens=1), 100 + 20),
+        (Usage(total_tokens=7), 100 + 20),
+        (Usage(prompt_tokens=7, completion_tokens=5, total_tokens=12), 100 + 5),
+        (Usage(prompt_tokens=1, total_tokens=1), 100 + 20),
+        (Usage(prompt_tokens=8, completion_tokens=5, total_tokens=13), 13),
+        (Usage(total_tokens=9), 9),
+        (Usage(reasoning_tokens=3, total_tokens=3), 100 + 3),
+    ],
+)
+def test_fewer_tokens_than_the_prompt_can_be_are_nobodys_word(usage: Usage, tokens: int) -> None:
+    """1,024 bytes were sent and 20 written: no token of today has more than 128."""
+    answer = wrote("x" * 20, usage=usage, endpoint="completions")
+    hold = make_hold(1_100, 2_625, prompt=100, prices=PRICES)
+
+    assert charged(hold, answer=answer, prompt="y" * 1_024).tokens == tokens
 
 
 def test_echo_was_not_written() -> None:
