@@ -27,6 +27,7 @@ from bot.words import dollars
 from bot.words import home as home_words
 from bot.words import quota as quota_words
 from bot.words import search as search_words
+from bot.words.search import EXPLAINED
 
 _MOST_CHARS = 80
 _ORDER = (*OPTIONS, *QUOTAS)
@@ -94,12 +95,6 @@ def field_value(field: str, value: JsonValue) -> str:
             return words.KEYS.get(value, "") or _plain(value)
         case _:
             return _plain(value)
-
-
-def default_name(name: str) -> str:
-    """What a default is of: its flag, and what that means where it does not say so by itself."""
-    explained = search_words.EXPLAINED.get(name, "")
-    return f"{words.flag(name)} ({explained})" if explained else words.flag(name)
 
 
 def default_label(name: str) -> str:
@@ -239,7 +234,8 @@ def own_defaults(values: Mapping[str, JsonValue]) -> tuple[str, ...]:
 def _each_default(values: Mapping[str, JsonValue]) -> Iterator[str]:
     for name in OPTIONS:
         if name in values:
-            yield words.default(default_name(name), default_value(name, values[name]))
+            value = default_value(name, values[name])
+            yield words.default(words.flag(name), value, explained=EXPLAINED.get(name, ""))
 
 
 def notices(rules: InForce, tz_offset: int) -> Iterator[str]:
@@ -318,7 +314,7 @@ def audit_lines(entries: Sequence[AuditEntry], channel: str, tz_offset: int) -> 
 
 
 def _default(default: Default, as_set: JsonValue, passed_over: Default | None) -> str:
-    name, value = default_name(default.name), default_value(default.name, default.value)
+    value = default_value(default.name, default.value)
     source = words.SOURCES[default.source]
     if as_set != default.value:
         lowered = words.lowered(default_value(default.name, as_set))
@@ -326,7 +322,8 @@ def _default(default: Default, as_set: JsonValue, passed_over: Default | None) -
     if passed_over and passed_over.name == default.name and passed_over.value != default.value:
         other = default_value(passed_over.name, passed_over.value)
         source = words.in_place_of(source, other, words.SOURCES[passed_over.source])
-    return words.default(name, value, source)
+    explained = EXPLAINED.get(default.name, "")
+    return words.default(words.flag(default.name), value, source, explained)
 
 
 def _model(name: str, catalogue: Catalogue, default: Model | None) -> str:

@@ -296,9 +296,10 @@ def defaults_of(whose: str) -> str:
     return "*Your own defaults:*" if whose == YOURS else f"*Defaults of {whose}:*"
 
 
-def default(name: str, value: str, source: str = "") -> str:
-    """One line: what holds, and where it comes from."""
-    return f"• {name} {value} · _{source}_" if source else f"• {name} {value}"
+def default(name: str, value: str, source: str = "", explained: str = "") -> str:
+    """One line: what holds, what that means where `name` does not say, and where it comes from."""
+    holds = f"{name} {value} ({explained})" if explained else f"{name} {value}"
+    return f"• {holds} · _{source}_" if source else f"• {holds}"
 
 
 def paused_since(whose: str, who: str, when: str) -> str:

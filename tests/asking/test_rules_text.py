@@ -29,6 +29,7 @@ from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.home_view import models
 from bot.words import admin as words
 from bot.words.home import NO_PRICE
+from bot.words.search import EXPLAINED
 from sandbox.workspace import ANA, BEN, ENGINEERING, GENERAL, Workspace
 from tests.admin.command_desk import Desk, desk
 
@@ -76,6 +77,13 @@ def test_every_default_says_where_it_comes_from() -> None:
     assert words.THE_WORKSPACE in line_of(lines, "--reply")
     assert words.THE_BOT in line_of(lines, "--max-tokens")
     assert lines[-1] == words.HOW_TO_SET
+
+
+def test_what_a_flag_does_not_say_by_itself_stands_behind_its_value() -> None:
+    lines = defaults_here(in_force(policy(here=Rules(defaults={"max_turns": 2}))), may_set=True)
+
+    told = f"`--max-turns` 2 ({EXPLAINED['max_turns']})"
+    assert f"• {told} · _this channel_" in lines
 
 
 def test_whoever_may_not_change_defaults_is_told_what_they_can_do() -> None:
