@@ -12,7 +12,8 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from json.decoder import scanstring  # type: ignore[attr-defined]  # a string, without the rest
 from typing import Any, NamedTuple
 
 from httpx_sse import ServerSentEvent
@@ -22,17 +23,21 @@ _STRICT_DECODER = json.JSONDecoder()
 """A string with a line break in it is none: the event ends there."""
 
 _SAYS = re.compile(r'"(?:content|reasoning_content|delta)": ?(?=")')
-_TOKENS = re.compile(r"[1-9][0-9]{0,8}")
-_TICKS = re.compile(r"[1-9][0-9]{0,15}")
+_TOKENS = "[1-9][0-9]{0,8}"
+_TICKS = "[1-9][0-9]{0,15}"
 """No more than `usage.py` takes for an amount, and never nothing: so what the last event says is
 used holds for all of them."""
 _COUNTS = re.compile(
     r'"(?:(?:sequence_number|completion_tokens|output_tokens|reasoning_tokens|total_tokens)": ?'
-    r'(?P<tokens>[1-9][0-9]{0,8})|cost_in_usd_ticks": ?(?P<ticks>[1-9][0-9]{0,15}))(?![0-9])'
+    rf'(?P<tokens>{_TOKENS})|cost_in_usd_ticks": ?(?P<ticks>{_TICKS}))(?![0-9])'
 )
+_BRIEF = 24
+"""Characters between two numbers that are looked at together with these."""
 
-_Parts = Sequence[tuple[str, re.Pattern[str] | None]]
-"""What is written, to the letter, each with the number behind it."""
+_Numbers = Callable[[str, int], re.Match[str] | None]
+_Parts = Sequence[tuple[str, int, _Numbers | None]]
+"""What is written, to the letter, and how long it is, each with what finds the numbers behind it,
+and what little stands between those."""
 
 _DECODER = json.JSONDecoder(strict=False)
 _NAME = "event: "
@@ -75,14 +80,18 @@ class Form:
     def run(self, text: str, place: int) -> Run | None:
         """The events of this form from `place` on, each with some text; None: there is none."""
         texts: list[str] = []
+        before, behind = self._before, self._behind
         last = end = place
-        while (start := _past(self._before, text, end)) >= 0:
-            said, behind = _string(text, start)
-            behind = _past(self._behind, text, behind)
-            if not said or behind < 0:
+        while (start := _past(before, text, end)) >= 0 and text.startswith('"', start):
+            try:
+                said, stop = scanstring(text, start + 1)
+            except ValueError:
+                break
+            stop = _past(behind, text, stop)
+            if not said or stop < 0:
                 break
             texts.append(said)
-            last, end = end, behind
+            last, end = end, stop
         return Run(texts, last, end) if texts else None
 
 
@@ -96,23 +105,38 @@ def _string(text: str, place: int) -> tuple[str, int]:
 
 
 def _parts(written: str) -> _Parts:
-    parts: list[tuple[str, re.Pattern[str] | None]] = []
+    parts: list[tuple[str, str]] = []
+    for between, number in _counted(written):
+        literal, numbers = parts[-1] if parts else ("", "")
+        if numbers and len(between) <= _BRIEF:
+            parts[-1] = literal, numbers + re.escape(between) + number
+        else:
+            parts.append((between, number))
+    return [
+        (literal, len(literal), re.compile(numbers).match if numbers else None)
+        for literal, numbers in parts
+    ]
+
+
+def _counted(written: str) -> Iterator[tuple[str, str]]:
+    """What stands before each number that may change, and the pattern of that; at last what stands
+    behind them all."""
     place = 0
     for count in _COUNTS.finditer(written):
         name = count.lastgroup or ""
-        parts.append((written[place : count.start(name)], {"tokens": _TOKENS}.get(name, _TICKS)))
+        yield written[place : count.start(name)], {"tokens": _TOKENS}.get(name, _TICKS)
         place = count.end(name)
-    return [*parts, (written[place:], None)]
+    yield written[place:], ""
 
 
 def _past(parts: _Parts, text: str, place: int) -> int:
     """Where `parts` end that stand at `place`; -1 where they do not."""
-    for written, number in parts:
+    for written, size, numbers in parts:
         if not text.startswith(written, place):
             return -1
-        place += len(written)
-        if number is not None:
-            found = number.match(text, place)
+        place += size
+        if numbers is not None:
+            found = numbers(text, place)
             if found is None:
                 return -1
             place = found.end()

@@ -95,7 +95,7 @@ class Sips:
 
     async def fresh(self) -> None:
         """Read what waits in the socket, if anything does."""
-        if self._rest is None or not self._rest.waiting():
+        if self._rest is None or not _waiting(self._rest.socket):
             return
         self._taken.clear()
         self.want()
@@ -139,63 +139,57 @@ class Sips:
             self._rest = None
 
 
+def _waiting(socket: int) -> int:
+    """Bytes that wait in a socket; none where it was closed."""
+    try:
+        ioctl(socket, FIONREAD, _COUNT)
+    except (OSError, ValueError):  # a socket that was closed has no number any more
+        return 0
+    return _COUNT[0]
+
+
 class _Rest:
-    """One pause, in which nothing is read from the socket."""
+    """One pause, in which nothing is read from the socket. `came` is what waits in that, in bytes,
+    as it was seen last; `stood_still` for how many seconds of it the loop did not run."""
+
+    __slots__ = (
+        *("_ended", "_looking", "_transport", "came", "over", "since", "socket"),
+        *("stood_still", "until"),
+    )
 
     def __init__(self, transport: asyncio.ReadTransport, seconds: float) -> None:
         """It lasts so many `seconds` at most."""
         loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = loop.create_future()
         self._transport = transport
-        self._socket = transport.get_extra_info("socket").fileno()
-        self._came = self.waiting()
-        self.since = self._looked = loop.time()
+        self.socket: int = transport.get_extra_info("socket").fileno()
+        self.came = _waiting(self.socket)
+        self.since = loop.time()
+        self.until = self.since + seconds - LOOK_SECONDS / 2
         self.stood_still = 0.0
-        """Seconds of it in which the loop did not run."""
-        self._until = self.since + seconds - LOOK_SECONDS / 2
         transport.pause_reading()
         self._ended = False
         self._looking = _LOOKING.setdefault(loop, _Looking())
         self._looking.join(self)
-
-    def waiting(self) -> int:
-        """Bytes that wait in the socket; none where it was closed."""
-        try:
-            ioctl(self._socket, FIONREAD, _COUNT)
-        except (OSError, ValueError):  # a socket that was closed has no number any more
-            return 0
-        return _COUNT[0]
 
     def end(self) -> None:
         """Read on."""
         if self._ended:
             return
         self._ended = True
-        loop = asyncio.get_running_loop()
-        self._count(loop.time())
         self._looking.leave(self)
         self._transport.resume_reading()
-        loop.call_soon(self._go_on)  # when what waits has been read, so that nobody waits for that
+        # When what waits has been read, so that nobody waits for that.
+        asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
         if not self.over.done():
             self.over.set_result(None)
 
-    def is_over(self, now: float) -> bool:
-        """Whether it is time to read on, or nothing more comes."""
-        self._count(now)
-        before, self._came = self._came, self.waiting()
-        return self._came in (before, 0) or self.is_full(now)
-
     def is_full(self, now: float, share: float = 1.0) -> bool:
         """Whether it has lasted so long, or so much waits, as it may; or such a `share` of that."""
-        enough = self._came > share * _MOST_WAITING
-        return enough or now - self.since >= share * (self._until - self.since)
-
-    def _count(self, now: float) -> None:
-        passed, self._looked = now - self._looked, now
-        if passed >= LOOK_SECONDS + LATE_SECONDS:
-            self.stood_still += passed - LOOK_SECONDS
+        enough = self.came > share * _MOST_WAITING
+        return enough or now - self.since >= share * (self.until - self.since)
 
 
 class _Looking:
@@ -205,25 +199,34 @@ class _Looking:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._rests: set[_Rest] = set()
+        self._looked = 0.0
         self._armed = False
 
     def join(self, rest: _Rest) -> None:
         """Look at `rest`, too."""
+        self._count(rest.since)
         self._rests.add(rest)
         if not self._armed:
             self._arm()
 
     def leave(self, rest: _Rest) -> None:
         """Look at it no more."""
+        self._count(self._loop.time())
         self._rests.discard(rest)
 
     def _look(self) -> None:
         now = self._loop.time()
+        self._count(now)
         over: list[_Rest] = []
         beside: list[_Rest] = []
+        latest = now - LOOK_SECONDS / 2
         for rest in self._rests:
-            if rest.since <= now - LOOK_SECONDS / 2:
-                (over if rest.is_over(now) else beside).append(rest)
+            if rest.since > latest:
+                continue
+            before, rest.came = rest.came, _waiting(rest.socket)
+            quiet = rest.came in (before, 0)
+            full = rest.came > _MOST_WAITING or now >= rest.until
+            (over if quiet or full else beside).append(rest)
         if any(rest.is_full(now) for rest in over):
             joining = (rest for rest in beside if rest.is_full(now, _TOGETHER))
             over += islice(joining, max(0, _MOST_TOGETHER - len(over)))
@@ -232,6 +235,13 @@ class _Looking:
         self._armed = False
         if self._rests:
             self._arm()
+
+    def _count(self, now: float) -> None:
+        """Tell whoever rests where the loop has not run since it was seen to."""
+        passed, self._looked = now - self._looked, now
+        if passed >= LOOK_SECONDS + LATE_SECONDS:
+            for rest in self._rests:
+                rest.stood_still += passed - LOOK_SECONDS
 
     def _arm(self) -> None:
         self._armed = True
