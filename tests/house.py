@@ -93,8 +93,8 @@ FLOORS: Mapping[str, frozenset[str]] = {
 SANDBOX_USER = "bot.demo"
 """The one module of the bot that may import the sandbox, which never imports the bot."""
 
-MAX_FILES = 24
-"""Of a room; from 20 on it is time to look for the second subject."""
+MAX_FILES = 20
+"""Of a room; in one with more there is a second subject."""
 
 MAX_LINES = 500
 """Of a file; from 400 on it is time to look for the second subject."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.markdown.characters import unfinished
+from bot.markdown.filling import Paragraph
 from bot.markdown.inline_markup import InlineMarkup, Shown
 from bot.markdown.joins import (
     Join,
@@ -31,7 +32,7 @@ from bot.markdown.lines import (
     starts_table,
     undecided,
 )
-from bot.markdown.open_message import Mark, OpenMessage, Paragraph
+from bot.markdown.open_message import Mark, OpenMessage
 from bot.markdown.pieces import Piece
 from bot.markdown.safety import hold_back
 
