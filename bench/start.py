@@ -38,7 +38,7 @@ LIBRARIES = (
 """All that a question needs, as `serve` loads it, without a line of the bot: the least that a start
 can take."""
 
-_LOADED = "import bot.app, bot.cli, bot.process, bot.ops.logs"
+_LOADED = "import bot.app, bot.cli, bot.joining.process, bot.ops.logs"
 
 _LEFT_OUT = "opentelemetry"
 """A package of developers, and of who has traces: where it is installed redis-py loads it, which

@@ -3,8 +3,8 @@
 What Slack and the store are asked for takes longer than loading the parts, which are therefore
 imported meanwhile (`process`), and not with this module.
 
-Where to look from here: `process.py` opens what a process stands on, `wiring.py` builds the parts
-of one bot, and from there
+Where to look from here: `joining/process.py` opens what a process stands on, `joining/wiring.py`
+builds the parts of one bot, and from there
 
 - what comes from Slack goes through `doors/slack_app.py`; what is wrong with a flag is found by
   `completion/flags.py`, in the words of `words/request.py`
@@ -131,9 +131,9 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
                 stack.enter_async_context(open_store(settings)), name="opening the store"
             )
             begun.append(opening)
-            await load("bot.process")
+            await load("bot.joining.process")
+            from bot.joining.process import joined, open_ground  # noqa: PLC0415
             from bot.later import Rest  # noqa: PLC0415
-            from bot.process import joined, open_ground  # noqa: PLC0415
 
             met, store = await meeting, await opening
         finally:

@@ -42,9 +42,9 @@ LATER: Mapping[str, Duty] = MappingProxyType(
         "bot.grok.answering": Duty.WORKING,
         "bot.reply.chain": Duty.BOTH,
         "bot.reply.continued": Duty.BOTH,
-        "bot.accepting": Duty.TAKING,
+        "bot.joining.accepting": Duty.TAKING,
         "bot.doors.slack_app": Duty.TAKING,
-        "bot.answering": Duty.WORKING,
+        "bot.joining.answering": Duty.WORKING,
         "bot.jobs.worker": Duty.WORKING,
         "bot.views.details_view": Duty.TAKING,
     }

@@ -31,12 +31,8 @@ GROUND = frozenset(
 TOP = frozenset(
     {
         "app",
-        "accepting",
-        "answering",
+        "joining",
         "later",
-        "process",
-        "several",
-        "wiring",
         "cli",
         "terminal",
         "demo",

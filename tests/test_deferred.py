@@ -30,7 +30,7 @@ def test_a_pattern_is_compiled_once_and_when_it_is_asked_for(
 
 SCRIPT = """
 import asyncio
-import bot.process
+import bot.joining.process
 from bot.deferred import build_models, unbuilt
 
 async def turns():

@@ -14,8 +14,8 @@ UNLOADED = """
 import json, sys
 from bot.later import LATER, _Unloaded, load_later
 load_later()
-import bot.process
-from bot import accepting
+import bot.joining.process
+from bot.joining import accepting
 from bot.doors import slack_app
 from bot.jobs import worker
 accepting.Accepting, slack_app.build_slack_app, worker.Worker
@@ -79,7 +79,7 @@ def run(script: str) -> Any:
 
 @pytest.mark.integration
 def test_nothing_looks_into_what_comes_later_while_the_bot_is_loaded() -> None:
-    joined = {"bot.accepting", "bot.doors.slack_app", "bot.jobs.worker"}
+    joined = {"bot.joining.accepting", "bot.doors.slack_app", "bot.jobs.worker"}
 
     assert set(run(UNLOADED)) == joined
 

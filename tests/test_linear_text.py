@@ -35,12 +35,12 @@ MODULES = modules()
 
 NO_TEXT = {
     "bot.app": "starts and stops",
-    "bot.process": "starts and stops",
+    "bot.joining.process": "starts and stops",
     "bot.cli": "runs commands",
     "bot.terminal.parser": "reads arguments, and ends the process where they are wrong",
     "bot.demo": "runs the demo",
     "bot.eval.rules": "looks for an operator's expressions, with a deadline (`an answer judged`)",
-    "bot.several": "starts and stops",
+    "bot.joining.several": "starts and stops",
     "bot.terminal.ask": "asks Grok",
     "bot.store.scripts": "reads scripts of its own",
     "bot.settings": "reads what the operator has set, time zones from files",

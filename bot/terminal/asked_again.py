@@ -11,6 +11,7 @@ from bot.asking.asking import Refused, Taken
 from bot.errors import StartupError, UserError
 from bot.grok.client import open_grok
 from bot.jobs.job import Job
+from bot.joining.wiring import Wiring
 from bot.net.web_address import web_address_fits
 from bot.ops import command_words, words
 from bot.ops.slack_probe import identify
@@ -23,7 +24,6 @@ from bot.store.installations import Installations
 from bot.store.redis.connection import Store
 from bot.store.seal import Seal, keys_in
 from bot.teams.register import Register
-from bot.wiring import Wiring
 from bot.words.terminal.startup import wrong_url
 
 

@@ -20,7 +20,14 @@ from typing import Any
 
 from bot.deferred import build_models
 
-LOADED = ("bot.app", "bot.cli", "bot.eval.run", "bot.process", "bot.ops.heap", "bot.ops.logs")
+LOADED = (
+    "bot.app",
+    "bot.cli",
+    "bot.eval.run",
+    "bot.joining.process",
+    "bot.ops.heap",
+    "bot.ops.logs",
+)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The bot's own parts, joined as `bot.wiring` joins them, in as many replicas as a test wants."""
+"""The bot's own parts, joined as `bot.joining` joins them, in as many replicas as a test wants."""
 
 from __future__ import annotations
 

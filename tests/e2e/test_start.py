@@ -48,7 +48,7 @@ OF_DOORS = frozenset(("bot.doors.command", "bot.doors.binding", "bot.admin.setup
 NEEDLESS = frozenset(
     (
         *("bot.admin.commands", "bot.admin.votes", "bot.admin.votes_view", "bot.rules.shares"),
-        *("bot.jobs.dispatcher", "bot.several", "bot.teams.tenants", "bot.store.seal"),
+        *("bot.jobs.dispatcher", "bot.joining.several", "bot.teams.tenants", "bot.store.seal"),
         *("bot.files.pdf_text", "bot.slack.charts.drawing", "bot.eval.run", "bot.demo"),
         *("PIL", "cryptography.fernet", "dotenv", "jsonschema", "pypdf", "regex", "statistics"),
     )
@@ -70,7 +70,7 @@ async def test_slack_is_asked_and_the_store_opened_while_the_parts_are_loaded(
         loaded = []
 
         async def slowly(name: str) -> None:
-            if name == "bot.process":
+            if name == "bot.joining.process":
                 asked = ("auth.test", "apps.connections.open")
                 await workspace.wait_for(lambda: all(map(workspace.calls_of, asked)))
                 while not (tmp_path / "appendonlydir").exists():
@@ -83,7 +83,7 @@ async def test_slack_is_asked_and_the_store_opened_while_the_parts_are_loaded(
             await workspace.connected()
 
         assert len(workspace.calls_of("apps.connections.open")) == 1
-    assert loaded == ["bot.store.redis.connection", "bot.process"]
+    assert loaded == ["bot.store.redis.connection", "bot.joining.process"]
 
 
 async def test_a_bot_that_slack_does_not_know_leaves_no_store_behind(

@@ -13,7 +13,7 @@ from bot.slack.pacing import EditBudget
 from bot.slack.reading.thread import ThreadReader
 
 if TYPE_CHECKING:
-    from bot.wiring import Wiring
+    from bot.joining.wiring import Wiring
 
 
 def runner(parts: Wiring) -> Runner:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import accepting, answering
 from bot.acks import Acks
 from bot.admin.home_rules import HomeRules
 from bot.asking.admission import Admission, Permission, Presence
@@ -22,6 +21,7 @@ from bot.jobs import worker
 from bot.jobs.accept import Acceptor
 from bot.jobs.queue import Queue
 from bot.jobs.refusal import Crowd
+from bot.joining import accepting, answering
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
 from bot.slack.documents import Announcing, Documents

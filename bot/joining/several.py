@@ -11,10 +11,11 @@ from bot.duties import Duty
 from bot.errors import StartupError
 from bot.jobs.dispatcher import Dispatcher
 from bot.jobs.worker import Connected
+from bot.joining.process import Ground, Own, open_team
+from bot.joining.wiring import waiting_of
 from bot.net.listening import Handler, Listening
 from bot.ops import words
 from bot.ops.scopes import scopes_of
-from bot.process import Ground, Own, open_team
 from bot.settings import INSTALL_PATH, Settings, admins_in, welcome_places
 from bot.slack.installation import Installation
 from bot.store.grok_keys import GrokKeys
@@ -29,7 +30,6 @@ from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import OpenTenant, Tenant
 from bot.teams.tenants import Tenants
-from bot.wiring import waiting_of
 
 MOST_CONNECTIONS = 64
 

@@ -24,6 +24,7 @@ from bot.duties import Duty
 from bot.errors import StartupError, StoreUnavailable
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.queue import keep_gauged
+from bot.joining.wiring import Wiring
 from bot.later import Rest
 from bot.net.listening import Handler
 from bot.ops import words
@@ -40,7 +41,6 @@ from bot.slack.installation import Installation
 from bot.slack.session import slack_client
 from bot.store.redis.connection import Store
 from bot.teams.tenant import Only, Serving, Tenant
-from bot.wiring import Wiring
 
 if TYPE_CHECKING:
     from bot.jobs.dispatcher import Dispatcher
@@ -295,7 +295,7 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
     if installation is not None:
         serving, pages = Only(open_team(ground, installation, reached)), None
     else:
-        from bot.several import several  # noqa: PLC0415 - with it comes how tokens are encrypted
+        from bot.joining.several import several  # noqa: PLC0415 - with it comes how tokens are encrypted
 
         serving, pages = several(ground, reached)
     routes = pages.routes if pages is not None and taking else {}
@@ -312,7 +312,7 @@ async def joined(ground: Ground, met: Met) -> AsyncIterator[Bot]:
             opened.set()
         http_port = way_in.port if isinstance(way_in, HttpMode) else None
         if routes and http_port is None:
-            from bot.several import install_port  # noqa: PLC0415
+            from bot.joining.several import install_port  # noqa: PLC0415
 
             await stack.enter_async_context(install_port(settings, routes))
         stack.callback(health.stop)

@@ -27,7 +27,7 @@ from bot.slack.reading.thread import WholeMessages
 
 if TYPE_CHECKING:
     from bot.admin.commands import CommandRunner
-    from bot.wiring import Wiring
+    from bot.joining.wiring import Wiring
 
 
 class Accepting:

@@ -1,0 +1,1 @@
+"""The parts of a process, joined: what takes questions, and what answers them."""
