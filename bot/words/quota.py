@@ -17,7 +17,8 @@ _THINGS = {
 }
 
 _SHORT_FROM = 10_000
-_FACTORS = ((1_000_000_000, "b"), (1_000_000, "m"), (1_000, "k"))
+_FACTORS = ((1_000_000_000, "b", 10_000_000), (1_000_000, "m", 10_000), (1_000, "k", 100))
+"""By its letter, and what a number that is said with it has to be a multiple of."""
 
 NOT_MONEY = "is not an amount of money"
 
@@ -44,12 +45,16 @@ def amount(unit: str, value: int) -> str:
 
 
 def count(number: int) -> str:
-    """A number to the last digit, as short as it can be: `200k`, `1.5m`, `2,000`, `12,345`."""
-    for factor, letter in _FACTORS:
-        if number >= max(factor, _SHORT_FROM) and number % (factor // 100) == 0:
-            whole, part = divmod(number, factor)
-            digits = f"{part * 100 // factor:02}".rstrip("0")
-            return f"{whole:,}.{digits}{letter}" if digits else f"{whole:,}{letter}"
+    """A number to the last digit: round ones as people type them (`200k`, `1.5m`), others in full
+    (`2,000`, `25,390`)."""
+    for factor, letter, step in _FACTORS:
+        if number < max(factor, _SHORT_FROM):
+            continue
+        if number % step:
+            break
+        whole, part = divmod(number, factor)
+        digits = f"{part * 100 // factor:02}".rstrip("0")
+        return f"{whole:,}.{digits}{letter}" if digits else f"{whole:,}{letter}"
     return f"{number:,}"
 
 
