@@ -124,13 +124,14 @@ _PARAGRAPH = Place(paragraph=True)
 class Reader:
     """Tells what a line is that begins at a `place`; what was told is remembered."""
 
-    __slots__ = ("_goes_on", "calm", "known", "place")
+    __slots__ = ("_contained", "_fence", "_goes_on", "calm", "known", "place")
 
     kept: ClassVar = 0
     """Lines that are remembered, of all places."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self._contained, self._fence = bool(place.containers), place.fence
         self.calm = place in (START, _PARAGRAPH)
         """Lines may be told together here (`pass_calm`)."""
         self.known: dict[str, tuple[Kind, Reader]] = {}
@@ -141,9 +142,9 @@ class Reader:
     def read(self, line: str) -> tuple[Kind, Reader]:
         """What `line` is, and who reads the one below it; `known` lines need not be read."""
         if len(line) > _SHORT_LINE:
-            place = self.place
-            if not place.containers:
-                if (fence := place.fence) and not line.lstrip(" ").startswith(fence.char):
+            if not self._contained:
+                fence = self._fence
+                if fence and not line.lstrip(" ").startswith(fence.char):
                     return (CODE if fence.certain else TEXT), self
                 if not fence and line[0] not in _BEGINS_BLOCK:
                     return self._goes_on or self._read_text()

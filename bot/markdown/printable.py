@@ -16,6 +16,13 @@ def printable(text: str) -> str:
     return with_newlines(text)
 
 
+def with_whole_characters(text: str) -> str:
+    """`text` without lone surrogates, so that they need not be taken from each of its leaves; as it
+    was where that moves what stands behind them."""
+    whole = text if text.isascii() else _without_surrogates(text)
+    return whole if len(whole) == len(text) else text
+
+
 def _without_surrogates(text: str) -> str:
     try:
         text.encode()

@@ -32,7 +32,7 @@ from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
 from bot.markdown.links.references import References
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
-from bot.markdown.printable import printable, with_newlines
+from bot.markdown.printable import printable, with_newlines, with_whole_characters
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER
@@ -88,10 +88,12 @@ class SafeGrowth:
             self._rows = False
             self._known = References()
             self._mends = MOST_MENDED
+        written, text = text, with_whole_characters(text)
         live = _Live(text)
         if live.next(len(self._done)) == len(text):
             return Safe(self._safe + printable(text[len(self._done) :]))
         start, kind, place, rows = self._read(text, live)
+        self._done = written[:start]
         end = text.rfind("\n", start) + 1 or start
         last = read(place, with_newlines(text[end:]))[0]
         last = ROWS if rows and last is TEXT else last
@@ -139,7 +141,6 @@ class SafeGrowth:
             end = newline
         self._place, self._rows = place, below
         self._safe += "".join((*made, printable(text[begin:start])))
-        self._done = text[:start]
         return start, kind, reader.place, rows
 
 
@@ -231,7 +232,7 @@ def _acting(leaf: str) -> Sequence[int]:
     is in code."""
     seen = decoded(leaf) if "&" in leaf else None
     places = _pings(leaf, seen)
-    if "<" in leaf or "&" in leaf:
+    if seen or ("<" in leaf and ("|" in leaf or "@" in leaf)):
         places += links.hiding_angles(leaf, seen=seen)
     return places
 

@@ -13,6 +13,8 @@ from bot.markdown.links.places import Name, names_in, names_of_all
 MOST_NAMED = 16
 """What names more places than that hides where it leads."""
 TOO_MANY = MOST_NAMED + 1
+_FEW_CHARS = 500
+"""In so many there may be too much already; else it is looked into twice as many."""
 
 _WHOLE_TARGET = re.compile(
     r"\([ \t]*+(?:<[^<>\\\n`]*+>|[^\s()<>\\\[\]`]*+)(?:[ \t]++\"[^\"\\`]*+\")?[ \t]*+\)"
@@ -48,11 +50,11 @@ class Names:
         wholes = ((pair, _WHOLE_TARGET.match(leaf, pair.end + 1)) for pair in pairs)
         self._addresses = {pair: whole.span() for pair, whole in wholes if whole}
         self._outer = [*_joined(pairs)]
-        parts = _without(self._outer, [*self._addresses.values()])
+        spans = _without(self._outer, [*self._addresses.values()])
+        parts = ((begin, leaf[begin:end]) for begin, end in spans)
         # Where all begin at one place nothing is asked of further names.
-        most = TOO_MANY if len({pair.begin for pair in pairs}) == 1 else None
-        named = names_of_all(((begin, leaf[begin:end]) for begin, end in parts), most)
-        self._names = sorted(named, key=_at)
+        one_place = len({pair.begin for pair in pairs}) == 1
+        self._names = sorted(_first(parts) if one_place else names_of_all(parts), key=_at)
         self._at = [name.at for name in self._names]
         return False
 
@@ -78,6 +80,22 @@ class Names:
                 place = bisect_right(self._at, name.at)
                 self._at.insert(place, name.at)
                 self._names.insert(place, name)
+
+
+def _first(labels: Iterable[tuple[int, str]]) -> list[Name]:
+    """What `labels` name, in order of their places; where that is too much, the first of it."""
+    found: list[Name] = []
+    few: list[tuple[int, str]] = []
+    chars, enough = 0, _FEW_CHARS
+    for begin, label in labels:
+        few.append((begin, label))
+        chars += len(label)
+        if chars >= enough:
+            found += names_of_all(few, TOO_MANY)
+            if len(found) >= TOO_MANY:
+                return found
+            few, chars, enough = [], 0, 2 * enough
+    return [*found, *names_of_all(few, TOO_MANY)]
 
 
 def _at(name: Name) -> int:
