@@ -27,11 +27,16 @@ _DEEPEST = 40
 QUOTE = -1
 """Stands for a quotation among the containers; a number is what items of a list are indented."""
 
+_PING = r"(?i:(?:channel|here|everyone|group)[|>&\\]|subteam\\*\^)"
 _MARKS = re.compile(
-    r"[ \t>+*0-9.)-]*+(?=[^\s>+*0-9.)_=#~`<-]|~(?!~~)|`{1,2}(?!`)|<(?![A-Za-z/!?])"
-    r"|_[_ \t]*+[^_\s]|=[= \t]*+[^=\s]|#{1,6}[^#\s])"
+    r"[ \t>+*0-9.)-]*+(?:(?=[^\s>+*0-9.)_=#~`<-]|~(?!~~)|`{1,2}(?!`)"
+    r"|_[_ \t]*+[^_\s]|=[= \t]*+[^=\s]|#{1,6}[^#\s]"
+    rf"|<(?:(?![A-Za-z/!?])|[A-Za-z][A-Za-z0-9-]*+[^A-Za-z0-9\s/>-]|!{_PING}))"
+    rf"|#{{1,6}}[ \t]|<(?:\?|!(?!{_PING})[A-Za-z]"
+    r"|(?!(?i:script|pre|style|textarea)[\s>])/?[A-Za-z][A-Za-z0-9-]*+[ \t/>]))"
 )
-"""What a line begins with whose further text makes no difference to what the line is."""
+"""What a line begins with whose further text makes no difference to what the line is: what nothing
+but text follows, and the beginning of a heading and of some HTML."""
 
 _CALM = re.compile(
     r"(?:[^\s>\-+*_=#~`<0-9][^\n]*+\n|\n"

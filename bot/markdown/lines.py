@@ -138,15 +138,19 @@ class Traits(NamedTuple):
     rule: bool
 
 
+_new = tuple.__new__
+"""Makes `Traits` at once: there may be thousands in a text."""
+
+
 @lru_cache(maxsize=_MOST_KEPT)
 def traits_of(line: str) -> Traits:
     """What `line` is by itself."""
     bare = line.strip()
     heading, divider = _is_heading(bare), _is_divider(bare)
     ticks, bar = "```" in line or "~~~" in line, "|" in line
-    return Traits(
+    traits = (
         weigh(line),
-        is_quoted(line),
+        ">" in line and is_quoted(line),
         heading,
         divider,
         opened_fence(line) if ticks else None,
@@ -156,6 +160,7 @@ def traits_of(line: str) -> Traits:
         bar,
         bar and _TABLE_RULE.fullmatch(bare) is not None,
     )
+    return _new(Traits, traits)
 
 
 def first_line(text: str) -> str:

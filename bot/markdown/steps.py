@@ -60,11 +60,19 @@ class Step(NamedTuple):
     """Where the line below stands."""
 
 
+_new = tuple.__new__
+"""Makes a `Step` at once: there may be thousands in a text."""
+
+
+_Plain = tuple[bool, bool, bool, bool, bool]
+"""Of a line whether it is quoted, ends paragraphs, is blank, holds a bar and begins a paragraph."""
+
+
 class Standing:
     """Where a line stands: what is `context` above it, of a table only that there is one, whether
     the code there is `doubtful`, and of the line above whether it is quoted and holds a bar."""
 
-    __slots__ = ("_bar", "_context", "_quoted", "_within", "doubtful", "known")
+    __slots__ = ("_alike", "_bar", "_context", "_quoted", "_within", "doubtful", "known")
 
     kept: ClassVar = 0
     """Lines that are remembered, of all places."""
@@ -80,6 +88,8 @@ class Standing:
         self._within = within
         self.known: dict[str, Step] = {}
         """What `step` finds for some lines, by what they are without their ends."""
+        self._alike: dict[_Plain, Step] = {}
+        """What any line does that is text, by what it is."""
 
     def step(self, line: str, last: str) -> Step:
         """What `line`, a whole one, does below the line `last`."""
@@ -91,7 +101,36 @@ class Standing:
         return _standing(self._context, doubtful=self.doubtful, quoted=quoted, bar=bar)
 
     def _step(self, line: str, last: str) -> Step:
-        before, traits = self._context, traits_of(line)
+        traits = traits_of(line)
+        if (plain := self._as_plain(line, last, traits)) is None:
+            return self._read(line, last, traits)
+        if alike := self._alike.get(plain):
+            step = _new(Step, (traits.weight, *alike[1:]))
+            self._remember(line, step)
+        else:
+            step = self._alike[plain] = self._read(line, last, traits)
+        return step
+
+    def _as_plain(self, line: str, last: str, traits: Traits) -> _Plain | None:
+        """What `line` is, where what it does depends on nothing else but its weight; None: it does
+        not."""
+        _, quoted, heading, divider, fence, may_be_fence, ends, blank, bar, rule = traits
+        before = self._context
+        if heading or divider or fence or may_be_fence or rule or self._within:
+            return None
+        if before is None:
+            return quoted, ends, blank, bar, begins_paragraph(line, last)
+        if before is WIDE_TABLE or (isinstance(before, Fence) and before.marker in line):
+            return None
+        return quoted, ends, blank, bar, True
+
+    def forget(self) -> None:
+        """Remember nothing."""
+        self.known.clear()
+        self._alike.clear()
+
+    def _read(self, line: str, last: str, traits: Traits) -> Step:
+        before = self._context
         fence = before if isinstance(before, Fence) else None
         inside = fence is not None and (self._within or not fence.leaves(line))
         heads = traits.rule and self._bar and not isinstance(before, Table)
@@ -103,19 +142,12 @@ class Standing:
         doubtful = self.doubtful or _makes_doubtful(before, context, line, traits)
         goes_on = context is before
         gap, noted = _ends(before, context, line, traits, goes_on=goes_on)
-        step = Step(
-            traits.weight,
-            chars,
-            blocks,
-            begins=before is not None or begins_paragraph(line, last),
-            ends=inside or traits.ends_paragraph or context is not None,
-            goes_on=goes_on,
-            context=context,
-            row=isinstance(before, Table) and traits.bar,
-            gap=gap,
-            line=noted,
-            behind=_standing(context, doubtful=doubtful, quoted=traits.quoted, bar=traits.bar),
-        )
+        begins = before is not None or begins_paragraph(line, last)
+        ends = inside or traits.ends_paragraph or context is not None
+        row = isinstance(before, Table) and traits.bar
+        behind = _standing(context, doubtful=doubtful, quoted=traits.quoted, bar=traits.bar)
+        found = (traits.weight, chars, blocks, begins, ends, goes_on, context, row, gap, noted)
+        step = _new(Step, (*found, behind))
         if not (heads or self._within):
             self._remember(line, step)
         return step
@@ -159,7 +191,7 @@ def _standing(context: Context, *, doubtful: bool, quoted: bool, bar: bool) -> S
 
 def _forget() -> None:
     for each in _STANDINGS.values():
-        each.known.clear()
+        each.forget()
     _STANDINGS.clear()
     Standing.kept = 0
 
