@@ -72,6 +72,7 @@ async def running() -> AsyncIterator[Workspace]:
             grok.script(Script(text="One word after the other. " * 40, speed=200))
             async with open_bot(_settings(workspace, grok, data_dir)):
                 await workspace.connected(1)
+                await asyncio.sleep(_REST_SECONDS)  # what is loaded last is no part of a walk
                 yield workspace
 
 
