@@ -34,6 +34,7 @@ _WORD = re.compile(r"[0-9]{1,3}(?:[\u2009\u202f][0-9]{3})+(?!\S)|\S*")
 
 _NAME = re.compile(r"[^\s=＝]*")
 _EQUALS = ("=", "＝")
+_KEYWORD_DASHES = str.maketrans(dict.fromkeys(f"_{DASHES}", "-"))
 _PLAIN_DASHES = str.maketrans(dict.fromkeys(DASHES, "-"))
 
 _CLOSING = {
@@ -139,6 +140,11 @@ def starts_like_flag(text: str) -> bool:
 def plain(name: str) -> str:
     """A name as it is spelled here: wide letters are narrow, and every dash is `-`."""
     return normalized(name, "NFKC").translate(_PLAIN_DASHES)
+
+
+def keyword(word: str) -> str:
+    """`word` as the grammar spells it: in lower case, with plain dashes."""
+    return word.lower().translate(_KEYWORD_DASHES)
 
 
 class TypedText:

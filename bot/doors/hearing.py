@@ -14,7 +14,7 @@ from bot.completion.ask import Said
 from bot.completion.conversation import conversation_of
 from bot.completion.flags import Flags
 from bot.files.ref import FileInfo
-from bot.markdown.printable import printable
+from bot.markdown.characters import printable
 from bot.slack.files import files_of
 from bot.slack.inbound.payloads import MessageEvent, SlackMessage, viewed_in
 from bot.slack.reading.message_text import Attached, Parts, bounded, parts_of, with_reasons

@@ -11,7 +11,7 @@ from bot.files.pdf import read_pdf
 from bot.files.pictures import size_of_jpeg, size_of_png
 from bot.files.plain import text_in
 from bot.files.ref import Bounds, FileInfo, Kind
-from bot.markdown.printable import printable
+from bot.markdown.characters import printable
 from bot.words import files as words
 
 FILE_BYTES = 20 * 1024 * 1024

@@ -1,5 +1,5 @@
-"""What a reader sees as characters (Unicode, UAX #29), between which a text can be cut; and letters
-that look like others.
+"""What a reader sees as characters (Unicode, UAX #29), between which a text can be cut; letters
+that look like others; and text as JSON and Slack can carry it.
 
 A flag, a family of people, a letter and its marks, a syllable of Hangul or Devanagari are one
 character each, however many code points they take.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import regex
+
 
 _BEGUN_ENTITY = re.compile(r"&[#\w]{0,10}\Z")
 _BEGUN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
@@ -148,3 +149,36 @@ def latin(text: str) -> str:
     """`text` in lower case, in the Latin letters that it looks like, without their marks."""
     bare = normalized(text, "NFKD").lower()
     return "".join(c for c in bare if not unicodedata.combining(c)).translate(_LETTERS)
+
+
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+
+
+def printable(text: str) -> str:
+    """`text` without what JSON or Slack cannot carry, lone surrogates and NUL, and without
+    line ends that are no newlines: the fences of code were followed line by line."""
+    if not text.isascii():
+        text = _without_surrogates(text)
+    text = text.replace("\0", "\ufffd")
+    return with_newlines(text)
+
+
+def with_whole_characters(text: str) -> str:
+    """`text` without lone surrogates, so that they need not be taken from each of its leaves; as it
+    was where that moves what stands behind them."""
+    whole = text if text.isascii() else _without_surrogates(text)
+    return whole if len(whole) == len(text) else text
+
+
+def _without_surrogates(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def with_newlines(text: str) -> str:
+    """`text` with no line ends but newlines, as Slack is given it: which is enough to read its
+    lines."""
+    return _LONE_RETURN.sub(" ", text) if "\r" in text else text

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
+from bot.markdown.characters import with_newlines
 from bot.markdown.leaves import MORE, QUOTE, START, Place, read, read_all
 from bot.markdown.lines import LIST_MARKER
-from bot.markdown.printable import with_newlines
 
 _TAB = 4
 _PARAGRAPH = Place(paragraph=True)

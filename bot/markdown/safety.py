@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.markdown.characters import printable, with_newlines, with_whole_characters
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
 from bot.markdown.leaves import (
     CODE,
@@ -32,7 +33,6 @@ from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
 from bot.markdown.links.references import References
 from bot.markdown.mending import MOST_MENDED, mendable_at, mended
-from bot.markdown.printable import printable, with_newlines, with_whole_characters
 from bot.markdown.seen import Seen, decoded
 
 JOINER = links.JOINER

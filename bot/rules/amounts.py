@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 
 from bot.completion.excerpt import excerpt, shown_value
-from bot.completion.lexer import DASHES
+from bot.completion.lexer import keyword
 from bot.completion.typed import narrow
 from bot.errors import Fault
 from bot.rules.quota import MICRO, QUOTAS, Quota, QuotaName, ScopeKind
@@ -35,7 +35,6 @@ _ALIASES: Mapping[str, QuotaName] = {
 }
 """What is suggested for names that `difflib` finds too far away."""
 
-_DASHES = str.maketrans(dict.fromkeys(f"_{DASHES}", "-"))
 QUOTES = "\"'“”„‘’`«»‹›"
 """What people may put around a word: phones make curly ones."""
 
@@ -51,11 +50,6 @@ _GROUPED_BY_POINT = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]{1,2})?"
 _GROUPED_BY_MARK = re.compile(r"[1-9][0-9]{0,2}(?:['’][0-9]{3})+(?:\.[0-9]+)?")
 _COMMA_FOR_POINT = re.compile(r"[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})")
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
-
-
-def keyword(word: str) -> str:
-    """`word` as the grammar spells it: in lower case, with plain dashes."""
-    return word.lower().translate(_DASHES)
 
 
 def find_quota(name: str) -> Quota | None:

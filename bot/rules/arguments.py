@@ -16,14 +16,13 @@ from pydantic import JsonValue
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.lexer import LONE_END
+from bot.completion.lexer import LONE_END, keyword
 from bot.completion.options import OPTIONS
 from bot.completion.search import SOURCES
 from bot.errors import Fault
 from bot.rules.amounts import (
     QUOTES,
     find_quota,
-    keyword,
     nearest_quota,
     read_amount,
     read_limits,

@@ -12,11 +12,10 @@ from typing import Literal
 
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags, named_option, parse_text
-from bot.completion.lexer import plain, starts_like_flag
+from bot.completion.lexer import keyword, plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, Option
 from bot.completion.search import OPTION_NAMES
 from bot.errors import Fault
-from bot.rules.amounts import keyword
 from bot.rules.quota import QUOTAS, Scope, ScopeKind
 from bot.words import commands as managing
 from bot.words import commands as said

@@ -14,13 +14,13 @@ from difflib import get_close_matches
 from bot.completion.ask import ReplyTo
 from bot.completion.excerpt import excerpt
 from bot.completion.flags import named_option
-from bot.completion.lexer import starts_like_flag
+from bot.completion.lexer import keyword, starts_like_flag
 from bot.completion.options import OPTIONS, REPLY_TO
 from bot.completion.search import read
 from bot.completion.typed import switched
 from bot.errors import Fault
 from bot.rules.admin_commands import VERBS, parse_command
-from bot.rules.amounts import QUOTES, find_quota, keyword, nearest_quota
+from bot.rules.amounts import QUOTES, find_quota, nearest_quota
 from bot.rules.commands import COMMANDS, FLAGS_TOPIC, TOPICS
 from bot.rules.searchable import searched_name
 

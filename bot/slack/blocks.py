@@ -17,9 +17,8 @@ from typing import Any, Literal
 from bot import words
 from bot.completion.excerpt import excerpt
 from bot.markdown import safety
-from bot.markdown.characters import beginning, boundary, shortened
+from bot.markdown.characters import beginning, boundary, printable, shortened
 from bot.markdown.pieces import most_within, weigh
-from bot.markdown.printable import printable
 from bot.rules.votes import Choice
 from bot.slack_limits import SECTION_TEXT_CHARS
 from bot.words import talk

@@ -10,9 +10,8 @@ from attrs import frozen
 
 from bot.errors import RateLimited
 from bot.markdown import safety
-from bot.markdown.characters import boundary
+from bot.markdown.characters import boundary, printable
 from bot.markdown.pieces import most_within
-from bot.markdown.printable import printable
 from bot.slack.blocks import Block
 from bot.slack.web_api import WebApi, mapping, text_of
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS, TIER_4_PER_MINUTE

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.markdown.characters import printable
 from bot.markdown.markdown import Layout
 from bot.markdown.pieces import Room, weigh
-from bot.markdown.printable import printable
 from bot.markdown.safety import neutralise
 from bot.slack.blocks import Foot, further_message
 from sandbox.workspace.blocks.markdown import counted_chars, stored_blocks

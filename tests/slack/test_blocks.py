@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot import words
+from bot.markdown.characters import printable
 from bot.markdown.pieces import weigh
-from bot.markdown.printable import printable
 from bot.slack.blocks import (
     BARE,
     Foot,

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, model_validator
 
-from bot.markdown.characters import beginning
-from bot.markdown.printable import printable
+from bot.markdown.characters import beginning, printable
 
 NAME_CHARS = 80
 """A display name in Slack is no longer ("users.profile.set")."""

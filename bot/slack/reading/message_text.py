@@ -15,8 +15,7 @@ from bot.completion.ask import Said
 from bot.completion.excerpt import excerpt
 from bot.errors import UserError
 from bot.files.ref import MOST_FILES, FileInfo, R, first_files
-from bot.markdown.characters import shortened
-from bot.markdown.printable import printable
+from bot.markdown.characters import printable, shortened
 from bot.slack.files import files_of
 from bot.slack.inbound.payloads import SlackMessage
 from bot.slack.people.people import People
