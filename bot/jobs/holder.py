@@ -57,13 +57,14 @@ class Holder:
         stopped come by `stop`, its turn to ask Grok by `place`."""
         held = Held(self._queue, lease, job, stop, place)
         try:
-            await self._settle(lease, held)
+            await self._carry(lease, held)
         except asyncio.CancelledError:
             if not held.finished:
                 await self._let_go_in_time(lease, held)
             raise
 
-    async def _settle(self, lease: Lease, held: Held) -> None:
+    async def _carry(self, lease: Lease, held: Held) -> None:
+        """Work on the job beside the renewing of its lease; let go of it where that fails."""
         try:
             async with asyncio.TaskGroup() as group:
                 keeping = group.create_task(self._keep(lease, held))
