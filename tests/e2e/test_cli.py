@@ -19,12 +19,21 @@ from bot.eval.demo_page import notices
 from bot.ops.command_words import DEMO_SANDBOX_GROK, DEMO_STOPPED
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import Workspace
+from tests.e2e.loaded import loaded_bot
 from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import installed_app
 
 
 async def _run(env: dict[str, str], cwd: Path, *arguments: str) -> tuple[int, str, str]:
+    """What a command wrote, started as an operator starts it."""
     async with bot_process(env, *arguments, cwd=cwd) as process:
+        out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def _loaded(env: dict[str, str], cwd: Path, *arguments: str) -> tuple[int, str, str]:
+    """What a command wrote that has been loaded already."""
+    async with loaded_bot(env, *arguments, cwd=cwd) as process:
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 
@@ -112,7 +121,7 @@ async def test_ask_names_every_fault(
     sandbox_workspace: Workspace, grok: GrokServer, tmp_path: Path
 ) -> None:
     env = environment(sandbox_workspace, grok, tmp_path)
-    code, out, err = await _run(env, tmp_path, "ask", "--temperature", "3", "--top-p", "2", "hi")
+    code, out, err = await _loaded(env, tmp_path, "ask", "--temperature", "3", "--top-p", "2", "hi")
 
     assert code == 1
     assert out == ""
@@ -146,7 +155,7 @@ async def test_serve_refuses_to_start_with_a_sentence_for_each_fault(
     named: list[str],
 ) -> None:
     env = environment(sandbox_workspace, grok, tmp_path / "data", **wrong)
-    code, _, err = await _run(env, tmp_path, "serve")
+    code, _, err = await _loaded(env, tmp_path, "serve")
 
     assert code == 1
     for name in named:

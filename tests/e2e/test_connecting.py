@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,8 @@ from bot.store.redis.connection import Store
 from sandbox.grok import GrokServer
 from sandbox.workspace import ANA, GENERAL, TEAM_ID, Workspace
 from sandbox.workspace.delivering import socket_mode as sockets
-from tests.e2e.process import bot_process, environment
+from tests.e2e.loaded import loaded_bot
+from tests.e2e.process import environment
 from tests.e2e.stage import Stage, installed_app
 from tests.jobs.asks import make_ask
 
@@ -68,7 +68,7 @@ async def test_in_socket_mode_nothing_is_taken_while_slack_opens_no_connection(
         fault = workspace.fail(
             "apps.connections.open", error="internal_error", times=None, where=AfterTheFirst()
         )
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await workspace.wait_for(
                 lambda: len(workspace.calls_of("apps.connections.open")) > 2, 20
             )
@@ -90,7 +90,7 @@ async def test_a_bot_that_has_lost_its_socket_takes_nothing_until_it_has_one_aga
 ) -> None:
     async with Workspace(app=installed_app()) as workspace:
         env = environment(workspace, grok, tmp_path / "data", REDIS_URL=redis_url)
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await workspace.connected()
             fault = workspace.fail("apps.connections.open", error="internal_error", times=None)
             before = len(workspace.calls_of("apps.connections.open"))
@@ -129,10 +129,10 @@ async def test_in_http_mode_nothing_is_taken_before_the_port_is_open(
                 HOST="127.0.0.1",
                 PORT=str(taken.getsockname()[1]),
             )
-            async with bot_process(env, cwd=tmp_path) as bot:
-                assert await asyncio.wait_for(bot.wait(), 20) == 1
+            async with loaded_bot(env, cwd=tmp_path) as bot:
+                assert await bot.wait() == 1
             waiting = await the_job(store)
-        async with bot_process(env, cwd=tmp_path):
+        async with loaded_bot(env, cwd=tmp_path):
             await Stage(workspace, grok).answer()
 
     assert (waiting.state, waiting.attempts, waiting.epoch) == ("queued", 0, 0)

@@ -21,6 +21,7 @@ from bot.store.redis.embedded import EmbeddedServer
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BOT_USER, DESIGN, GENERAL, Workspace
 from sandbox.workspace.state import dm_of
+from tests.e2e.loaded import loaded_bot
 from tests.e2e.process import bot_process, environment
 from tests.e2e.stage import Stage, buttons, installed_app
 
@@ -288,7 +289,7 @@ WRONG: Mapping[str, Mapping[str, str]] = {
 async def test_what_is_wrong_is_told_without_it(tmp_path: Path, command: str, wrong: str) -> None:
     async with marked_stage("socket") as stage:
         env = marked_environment(stage, "redis://127.0.0.1:1/0", tmp_path, **WRONG[wrong])
-        async with bot_process(env, command, cwd=tmp_path) as bot:
+        async with loaded_bot(env, command, cwd=tmp_path) as bot:
             out, err = await asyncio.wait_for(bot.communicate(), 40)
     told = (out + err).decode()
     assert bot.returncode
