@@ -4,7 +4,7 @@ The name of a field is the name of its variable in lower case. An empty variable
 unset. `docs/settings.md` and `.env.example` are generated from this file.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: pydantic would compile each by itself.
 
 import os
 import re

@@ -1,6 +1,6 @@
 """An Ask: who wants what, where. It is what every way in produces and a job carries."""
 
-from __future__ import annotations
+# Annotations are no texts here: pydantic would compile each by itself.
 
 from typing import Literal, get_args
 
@@ -163,7 +163,7 @@ class Ask(Place):
         """Whether there are pictures among its own files, to be looked at."""
         return shows_pictures(self.files)
 
-    def without_rules(self) -> Ask:
+    def without_rules(self) -> "Ask":
         """The same without what admins have set in place of what the asker did not say; the
         model apart, which stands below each answer."""
         ruled = {

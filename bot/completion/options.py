@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
-from typing import Any, Literal, get_args
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from bot.completion.ask import ReplyTo
-from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest, json_schema
+from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest
 from bot.completion.search import MAX_TURNS, OPTION_NAMES
 from bot.completion.typed import written
 from bot.errors import Fault
@@ -20,12 +22,12 @@ REPLY_TO: tuple[ReplyTo, ...] = get_args(ReplyTo)
 
 Kind = Literal["integer", "number", "boolean", "text", "texts", "bias", "reply", "effort", "search"]
 
-_KINDS: Mapping[str, Kind] = {
-    "integer": "integer",
-    "number": "number",
-    "boolean": "boolean",
-    "string": "text",
-    "object": "bias",
+_KINDS: Mapping[object, Kind] = {
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    str: "text",
+    dict: "bias",
 }
 
 
@@ -87,29 +89,41 @@ class Option(About):
 _MOST = {"max_tokens": MAX_INT32, "n": MAX_ANSWERS, "best_of": MAX_ANSWERS}
 
 
-def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> Option:
-    field = CompletionRequest.model_fields[name]
+def _parameter(name: str, field: FieldInfo) -> Option:
+    """What the field says, and so its schema: to make that takes as long as to load a library."""
     (about,) = (item for item in field.metadata if isinstance(item, About))
+    types = set(_types_in(field.annotation))
     return Option(
         **asdict(about),
         name=name,
-        kind=_KINDS[schema["type"]] if "type" in schema else "texts",
-        description=schema["description"],
-        required=required,
-        minimum=schema.get("minimum"),
-        maximum=schema.get("maximum"),
-        above=schema.get("exclusiveMinimum"),
+        kind="texts" if list in types else _KINDS[types.pop()],
+        description=field.description or "",
+        required=field.is_required(),
+        minimum=_bound(field, "ge"),
+        maximum=_bound(field, "le"),
+        above=_bound(field, "gt"),
         most=_MOST.get(name),
     )
 
 
-_SCHEMA = json_schema()
+def _bound(field: FieldInfo, name: str) -> int | None:
+    return next((getattr(item, name) for item in field.metadata if hasattr(item, name)), None)
+
+
+def _types_in(annotation: Any) -> Iterator[object]:
+    """The types of which a value may be, but for None."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _types_in(annotation.__origin__)
+    elif origin in {Union, UnionType}:
+        for each in get_args(annotation):
+            yield from _types_in(each)
+    elif annotation is not NoneType:
+        yield origin or annotation
+
 
 PARAMETERS: Mapping[str, Option] = MappingProxyType(
-    {
-        name: _parameter(name, _SCHEMA["properties"][name], required=name in _SCHEMA["required"])
-        for name in CompletionRequest.model_fields
-    }
+    {name: _parameter(name, field) for name, field in CompletionRequest.model_fields.items()}
 )
 """Every parameter by name, in the order in which people are shown them."""
 

@@ -1,7 +1,7 @@
 """The completion request: the one model that flags, form, help and the published JSON Schema are
 derived from."""
 
-from __future__ import annotations
+# Annotations are no texts here: pydantic would compile each by itself.
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal

@@ -4,7 +4,7 @@ What is reserved of the prompt is the most that it can be, whatever it says: a t
 byte. Where that does not fit, it may be counted (`Counted`). Money is in micro-dollars.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: pydantic would compile each by itself.
 
 from collections.abc import Mapping
 from dataclasses import dataclass

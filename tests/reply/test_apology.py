@@ -38,7 +38,7 @@ def deadly(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(text) < 200, "laid out"
         return make_safe(text)
 
-    monkeypatch.setattr("bot.slack.blocks.make_safe", watched)
+    monkeypatch.setattr("bot.markdown.safety.make_safe", watched)
 
 
 def says(message: Message) -> str:

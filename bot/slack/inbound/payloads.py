@@ -4,7 +4,7 @@ Each model names the page of docs.slack.dev that describes it. What a payload ho
 them is left alone; one that lacks them is `Malformed`.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: pydantic would compile each by itself.
 
 import re
 import time
