@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import select
@@ -13,11 +12,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StartupError, UserError
-from bot.terminal.parser import parsed
 from bot.words.terminal import startup as startup_words
 from bot.words.terminal.ask import plain
 
 if TYPE_CHECKING:
+    import argparse
     import asyncio
 
     from bot.duties import Duty
@@ -74,6 +73,10 @@ def _nobody_reads() -> bool:
 def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["ask"]:
         return _ask(arguments[1:])
+    if arguments == ["serve"]:
+        return _serve()  # without a parser, which takes as long to load and fill as a small library
+    from bot.terminal.parser import parsed
+
     try:
         options = parsed(arguments)
     except SystemExit as ended:  # it has printed help, or what is wrong
@@ -125,10 +128,10 @@ def _told(run: Callable[[], int]) -> int:
     return EXIT_FAULT
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace | None = None) -> int:
     from bot.duties import Duty
 
-    return _run_bot(Duty.TAKING if options.no_worker else Duty.BOTH)
+    return _run_bot(Duty.TAKING if options and options.no_worker else Duty.BOTH)
 
 
 def _work(_: argparse.Namespace) -> int:
