@@ -14,8 +14,9 @@ import math
 import random
 import time
 import uuid
-from contextlib import AsyncExitStack
-from typing import NoReturn
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import NoReturn, Protocol
 
 import structlog
 from slack_bolt.response import BoltResponse
@@ -31,9 +32,9 @@ from bot.teams.register import Register, Registered
 from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import Open, Opening, OpenTenant, Tenant
-from bot.teams.work import Work
 from bot.words import LISTENER_FAILED
 from bot.words import installing as words
+
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,26 @@ FOLLOWED_AT_ONCE = 200
 """Of so many that are open it is looked each time what is kept of them now."""
 
 _NOT_NOW = 503
+
+
+class Work(AbstractAsyncContextManager["Work"], Protocol):
+    """Has the workers of this process look for jobs, as long as it is entered."""
+
+    async def wanted(self) -> str:
+        """The next workspace that has something to do, and is not open here."""
+
+    def seen_to(self, team: str) -> None:
+        """It is open now, or will not be: it may be wanted again."""
+
+    def busy(self, teams: Iterable[str]) -> set[str]:
+        """Those of `teams` that may have jobs, as far as is known."""
+
+    async def check(self) -> None:
+        """Returns while this works. Raises what it broke down of."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is taken; None while something is."""
 
 
 class Tenants:

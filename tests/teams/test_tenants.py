@@ -29,8 +29,7 @@ from bot.teams.register import Record, Register
 from bot.teams.restoring import Restoring
 from bot.teams.rotation import Rotation
 from bot.teams.tenant import RETIRE_SECONDS, Tenant
-from bot.teams.tenants import Tenants
-from bot.teams.work import Work
+from bot.teams.tenants import Tenants, Work
 from bot.words import LISTENER_FAILED
 from bot.words import installing as words
 
