@@ -16,19 +16,8 @@ from collections.abc import Sequence
 
 from bot.markdown.characters import printable, with_newlines, with_whole_characters
 from bot.markdown.code_spans import NO_CODE, Code, code_in, within
-from bot.markdown.leaves import (
-    CODE,
-    DEEP,
-    MORE,
-    ROWS,
-    START,
-    TEXT,
-    Kind,
-    Place,
-    pass_calm,
-    read,
-    reader_at,
-)
+from bot.markdown.containers import CODE, DEEP, MORE, ROWS, START, TEXT, Kind, Place
+from bot.markdown.leaves import pass_calm, read, reader_at
 from bot.markdown.links import links
 from bot.markdown.links.links import with_joiners
 from bot.markdown.links.references import References

@@ -35,7 +35,6 @@ from bot.teams.tenant import Open, Opening, OpenTenant, Tenant
 from bot.words import LISTENER_FAILED
 from bot.words import installing as words
 
-
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 2.0

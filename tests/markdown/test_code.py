@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.markdown.code_spans import code_in
-from bot.markdown.leaves import START, Kind, pass_calm, read, read_all
+from bot.markdown.containers import START, Kind
+from bot.markdown.leaves import pass_calm, read, read_all
 from bot.markdown.links.links import JOINER
 from bot.markdown.safety import SafeGrowth, make_safe
 from tests.markdown.commonmark import code, pings

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.markdown.characters import with_newlines
-from bot.markdown.leaves import CODE, DEEP, START, reader_at, reader_behind
+from bot.markdown.containers import CODE, DEEP, START
+from bot.markdown.leaves import reader_at, reader_behind
 
 LONGEST_LINE = 250
 """Of a line that is not ended, no more is kept to look at, in characters."""
