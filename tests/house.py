@@ -92,8 +92,11 @@ SANDBOX_USER = "bot.demo"
 MAX_FILES = 20
 """Of a room; in one with more there is a second subject."""
 
-MAX_LINES = 500
-"""Of a file; from 400 on it is time to look for the second subject."""
+MAX_LINES = 400
+"""Of a file of the bot, or of what comes with it; in a longer one there is a second subject."""
+
+MAX_LINES_OF_TESTS = 500
+"""Of a file of tests or benchmarks."""
 
 FORBIDDEN = {
     "the host of a package registry": re.compile(

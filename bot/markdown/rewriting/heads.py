@@ -6,10 +6,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.markdown.rewriting.above import LONGEST_LINE
 from bot.markdown.rewriting.rows import (
     FIRST_BAR,
     LONGEST_HEAD,
+    LONGEST_LINE,
     SPACED_BAR,
     columns_of,
     head_of,

@@ -8,9 +8,8 @@ text alone, not on how it arrived; what cannot be told yet is held back.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 
-from bot.markdown.rewriting.above import LONGEST_LINE, Above
+from bot.markdown.rewriting.emitting import Above, Emitting
 from bot.markdown.rewriting.formulas import (
     BEGUN_AT_END,
     Formula,
@@ -24,12 +23,7 @@ from bot.markdown.rewriting.heads import NO_RULE, Table, head_of_table, rule_bel
 from bot.markdown.rewriting.holding import LONGEST_BEGUN, told
 from bot.markdown.rewriting.looks import ROW, SAME_ROW, TABLE, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
-from bot.markdown.rewriting.rows import (
-    begins_table,
-    ends_table,
-    lead_of,
-    row_of,
-)
+from bot.markdown.rewriting.rows import LONGEST_LINE, begins_table, ends_table, lead_of, row_of
 from bot.markdown.rewriting.ticks import Ticks
 from bot.markdown.rewriting.tokens import Token, Tokens
 
@@ -40,7 +34,6 @@ _MOST_NOTES = 500
 were written."""
 
 _SHORTEST_FENCE = 3
-_LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t>]++)*+")
 _BEGINS_BLANK = frozenset(" \t\n")
 _BLANK = re.compile(r"[ \t]*+\n")
 _WORD = re.compile(r"[^\s`]*")
@@ -59,30 +52,20 @@ _PAUSE_FENCE = "`" * 32
 _CAME_OUT = -1
 
 
-class Rewriting:
+class Rewriting(Emitting):
     """One text, rewritten while it grows."""
 
     def __init__(self) -> None:
-        self._held = ""
-        self._at = 0
-        """What stands before this in what is held has come out."""
+        super().__init__()
         self._tokens = Tokens("", 0, begins_line=True)
         """What matters in what is held."""
         self._line_begins = True
-        self._out: list[str] = []
-        self._come = self._grown = 0
-        """How many characters came before what is held, and how many more have come out."""
-        self._marks: list[tuple[int, int]] = [(0, 0)]
-        self._above = Above()
-        self._code = Ticks()
         self._in_word = False
         self._missing: dict[str, int] = {}
         self._table: Table | None = None
-        self._note = self._dedented = self._cut = False
+        self._note = self._cut = False
         self._note_lines = 0
         """To there no line needs to be looked at for how it goes on with a footnote."""
-        self._blank = True
-        """Nothing has come out but space."""
         self.hidden = 0
         """How many characters at the end of a text that was cut are but half of a formula."""
         self._skipped = {"gap", "escape", "word"}
@@ -105,18 +88,6 @@ class Rewriting:
             self._held = self._held[: begun.start()]
         return self._take(whole=True)
 
-    @property
-    def held(self) -> str:
-        """What has come and has not come out."""
-        return self._held
-
-    def given(self, shown: int) -> int:
-        """How many characters of the text the first `shown` of those stand for that came out."""
-        number = bisect_right(self._marks, (shown, 1 << 62))
-        begin, source = self._marks[number - 1]
-        most = self._marks[number][1] if number < len(self._marks) else self._come
-        return min(source + shown - begin, most)
-
     def _take(self, *, whole: bool) -> str:
         code, held = self._code, self._held
         code.read_again()
@@ -135,32 +106,6 @@ class Rewriting:
         made = "".join(self._out)
         self._out.clear()
         return made
-
-    def _pass(self, end: int) -> None:
-        """Let what is held up to `end` come out."""
-        text = self._held[self._at : end]
-        self._at = end
-        self._code.pass_to(end)
-        if text:
-            self._came_out(text, text)
-
-    def _replace(self, end: int, shown: str) -> None:
-        """Let what is `shown` come out in place of what is held up to `end`."""
-        source = self._held[self._at : end]
-        self._at = end
-        self._code.pass_to(end)
-        if shown != source:
-            self._grown += len(shown) - len(source)
-            self._marks.append((self._come + end + self._grown, self._come + end))
-        self._came_out(source, shown)
-
-    def _came_out(self, source: str, shown: str) -> None:
-        if shown:
-            self._out.append(shown)
-            self._above.add(shown)
-            self._blank = self._blank and shown.isspace()
-        if self._dedented and "\n" in source:
-            self._dedented = False
 
     def _step(self, *, whole: bool) -> bool:
         """Let the next part come out; False: more has to come first."""
@@ -293,21 +238,6 @@ class Rewriting:
             return self._begin_note(token)
         return self._code.read(token, len(held), whole=whole)
 
-    def _before(self, at: int) -> str:
-        """The beginning of the line that goes on at `at`, and what stands right in front of
-        that."""
-        line = self._above.line + self._held[self._at : min(at, self._at + LONGEST_LINE + 1)]
-        if len(line) <= LONGEST_LINE:
-            return line
-        return line[:LONGEST_LINE] + (self._held[at - 1] if at > self._at else line[-1])
-
-    def _begins_line(self, at: int, line: int) -> bool:
-        """Whether what stands at `at` is the first in the line that begins at `line`; 0: above."""
-        if at - (line or self._at) > LONGEST_LINE:
-            return False
-        lead = self._held[line:at] if line else self._before(at)
-        return not lead or _LEAD.fullmatch(lead) is not None
-
     def _skip(self, token: Token) -> int:
         """What has no meaning here but for the code around it."""
         if token.kind == "gap":
@@ -394,10 +324,6 @@ class Rewriting:
         self._pass(start)
         self._replace(len(self._held), half_shown(half) if alone else "")
         return _CAME_OUT
-
-    def _is_alone(self, start: int) -> bool:
-        """Whether nothing is shown above `start`."""
-        return self._blank and not self._held[self._at : start].strip()
 
     def _pass_plain(self, line: Alike, *, barred: bool) -> None:
         """Let the formulas come out that follow in `line`, as far as a glance tells them; in front

@@ -13,8 +13,10 @@ from functools import lru_cache
 from bot.markdown.characters import half_mark
 from bot.markdown.code_spans import spans_in
 from bot.markdown.links.links import JOINER
-from bot.markdown.rewriting.above import LONGEST_LINE
 from bot.markdown.rewriting.formulas import BEHIND_OPENING, Formula, Missing, formula_at, is_half
+
+LONGEST_LINE = 250
+"""Of a line that is not ended, no more is kept to look at, in characters."""
 
 _RULE = re.compile(
     r"[ \t>]*+(?!-[ \t])\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+\r?$",
