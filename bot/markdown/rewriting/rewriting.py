@@ -182,7 +182,7 @@ class Rewriting(Emitting):
         end = self._end_of_note_lines() if self._note else len(held)
         tokens, code = self._tokens, self._code
         while True:
-            token = tokens.next(at, in_code=bool(code.run))
+            token = tokens.next(at, code.run, ticks=not self._note)
             if token is None or token.start >= end:
                 break
             found = self._read(token, whole=whole)

@@ -25,6 +25,9 @@ _LINE = re.compile(r"\n(?:[ \t]*+\n)++|\n(?=[ \t>]*+[|:\-\[])")
 """Blank lines, and what a line ends with above one that may matter."""
 
 
+_SHORTEST_FENCE = 3
+
+
 class Token(NamedTuple):
     """What matters at a place in a text: of a `kind`, and its text but for `gap` and `note`."""
 
@@ -62,14 +65,16 @@ class Tokens:
         if line := self._line_at(at):
             self._lines.appendleft(line)
 
-    def next(self, at: int, *, in_code: bool = False) -> Token | None:
-        """What matters next, from `at` on; of escapes those that may be `in_code`."""
+    def next(self, at: int, run: str = "", *, ticks: bool = True) -> Token | None:
+        """What matters next, from `at` on, where `run` may have opened code: no escapes where there
+        is none, and no short `ticks` above the next line that matters which do not close it."""
         lines, inline = self._lines, self._inline
         while lines and lines[0].start < at:
             lines.popleft()
         if not self._searched or (inline and inline.start < at):
+            upto = (lines[0].start if lines else len(self._text)) if run and ticks else 0
             found = _TOKEN.search(self._text, at)
-            while found and found.lastgroup == "escape" and not in_code:
+            while found and _is_nothing(found, run, upto):
                 found = _TOKEN.search(self._text, found.end())
             inline = None
             if found and found.lastgroup:
@@ -84,3 +89,13 @@ class Tokens:
             return _new(Token, ("rule", start, rule.end(), rule[0]))
         note = _NOTE.match(self._text, start)
         return _new(Token, ("note", start, note.end(), "")) if note else None
+
+
+def _is_nothing(found: re.Match[str], run: str, upto: int) -> bool:
+    """Whether what was `found` does not matter where `run` may have opened code: an escape where it
+    has not, and above `upto` ticks that neither close it nor may make a fence."""
+    if found.lastgroup == "escape":
+        return not run
+    if found.lastgroup != "ticks" or found.end() >= upto:
+        return False
+    return found[0] != run and len(found[0]) < _SHORTEST_FENCE
