@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bot.markdown.rewriting.emitting import Above, Emitting
+from bot.markdown.rewriting.emitting import LONGEST_BEGUN, Above, Emitting, told
 from bot.markdown.rewriting.formulas import (
     BEGUN_AT_END,
     Formula,
@@ -20,7 +20,6 @@ from bot.markdown.rewriting.formulas import (
     is_told,
 )
 from bot.markdown.rewriting.heads import NO_RULE, Table, head_of_table, rule_below
-from bot.markdown.rewriting.holding import LONGEST_BEGUN, told
 from bot.markdown.rewriting.looks import ROW, SAME_ROW, TABLE, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
 from bot.markdown.rewriting.rows import LONGEST_LINE, begins_table, ends_table, lead_of, row_of
