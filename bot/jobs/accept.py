@@ -13,8 +13,8 @@ from attrs import frozen
 from bot import tracing, words
 from bot.completion.ask import Ask
 from bot.errors import NotTaken, StoreUnavailable
+from bot.jobs.leased import Crowd
 from bot.jobs.queue import REFUSED, Queue
-from bot.jobs.refusal import Crowd
 from bot.patience import patience
 from bot.rules.hold import Hold
 

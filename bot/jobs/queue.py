@@ -35,8 +35,7 @@ from bot.jobs.job import (
     needs_of,
     parse_job,
 )
-from bot.jobs.leased import Leased
-from bot.jobs.refusal import Crowd, raise_refusal
+from bot.jobs.leased import Crowd, Leased, raise_refusal
 from bot.rules.hold import Hold
 from bot.slack_limits import EVENT_RETRY_SECONDS
 from bot.store.conversations import RECENT

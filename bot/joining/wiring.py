@@ -19,8 +19,8 @@ from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient
 from bot.jobs import worker
 from bot.jobs.accept import Acceptor
+from bot.jobs.leased import Crowd
 from bot.jobs.queue import Queue
-from bot.jobs.refusal import Crowd
 from bot.joining import accepting, answering
 from bot.settings import Settings, admins_of
 from bot.slack.agent import AgentSurface
