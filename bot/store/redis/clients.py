@@ -1,22 +1,18 @@
-"""Clients of redis-py for every kind of address: one server, one behind Sentinels, a Cluster; and
-their connections, each for one command at a time.
+"""Clients of redis-py for every kind of address: one server, one behind Sentinels, a Cluster.
 
 None retries by itself: redis-py would apply a write again whose reply was lost. Each tells "could
-not connect", after which nothing was written, from "no reply". What redis-py does for each command
-beside sending it, is done here only where it is needed: a lock, a condition and a timer to wait for
-a connection, and a task and another timer to wait until the system has taken what is written.
+not connect", after which nothing was written, from "no reply".
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from redis import exceptions
 from redis._parsers.commands import AsyncCommandsParser
-from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio import Connection, Redis, SSLConnection
 from redis.asyncio.cluster import ClusterNode, NodesManager, PipelineCommand, RedisCluster
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -31,80 +27,7 @@ from redis.commands.core import AsyncScript
 
 from bot import metrics
 from bot.store.redis.address import DRIVER, Address, parse_address
-
-NO_REPLY = (exceptions.ConnectionError, exceptions.TimeoutError)
-
-
-class NotSentError(exceptions.ConnectionError):
-    """There was no connection to send a command on."""
-
-
-class Pool(BlockingConnectionPool):
-    """Tells "could not connect", after which nothing was written, from "no reply"."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.connection_class = direct(self.connection_class)
-        self._waiting = 0
-
-    async def get_connection(self, *_: Any, **__: Any) -> Any:
-        """A connection, of which others get none until its `release`. Raises `NotSentError`."""
-        try:
-            if self._waiting or not self.can_get_connection():
-                return await self._in_turn()
-            connection = self.get_available_connection()  # type: ignore[no-untyped-call]
-            try:
-                await self.ensure_connection(connection)
-            except BaseException:
-                await self.release(connection)
-                raise
-        except NO_REPLY as error:
-            raise NotSentError(str(error)) from error
-        return connection
-
-    async def _in_turn(self) -> Any:
-        """Who waits is not overtaken by those who come later."""
-        self._waiting += 1
-        try:
-            return await super().get_connection()  # type: ignore[no-untyped-call]
-        finally:
-            self._waiting -= 1
-
-
-class Direct(AbstractConnection):
-    """A connection that hands a command to the system at once, and waits only where that takes no
-    more."""
-
-    async def send_packed_command(
-        self, command: bytes | str | Iterable[bytes], check_health: bool = True
-    ) -> None:
-        """Send what `pack_command` made; of a connection that failed nothing more is read."""
-        if not self.is_connected:
-            await self.connect_check_health(check_health=False)
-        if check_health:
-            await self.check_health()  # type: ignore[no-untyped-call]
-        if isinstance(command, str):
-            command = command.encode()
-        try:
-            async with asyncio.timeout(self.socket_timeout):
-                await self._send_packed_command(
-                    [command] if isinstance(command, bytes) else command
-                )
-        except TimeoutError:
-            await self.disconnect(nowait=True)
-            raise exceptions.TimeoutError("Timeout writing to socket") from None
-        except OSError as error:
-            await self.disconnect(nowait=True)
-            raise exceptions.ConnectionError(f"Error while writing to socket: {error}") from error
-        except BaseException:
-            await self.disconnect(nowait=True)
-            raise
-
-
-def direct(kind: type[Any]) -> type[Any]:
-    """`kind` of connection, as `Direct`."""
-    return type(f"Direct{kind.__name__}", (Direct, kind), {})
-
+from bot.store.redis.pool import NO_REPLY, Direct, NotSentError, Pool
 
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512

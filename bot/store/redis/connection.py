@@ -22,10 +22,8 @@ from bot.settings import Settings, serves_several
 from bot.store.keys import Keys
 from bot.store.redis.address import address_fault
 from bot.store.redis.clients import (
-    NO_REPLY,
     NOTHING_WRITTEN,
     READING,
-    NotSentError,
     client,
     close,
     info,
@@ -36,6 +34,7 @@ from bot.store.redis.clients import (
     run_replicated,
 )
 from bot.store.redis.embedded import EmbeddedServer
+from bot.store.redis.pool import NO_REPLY, NotSentError
 from bot.store.scripts import load
 
 REPLY_SECONDS = 4.0
