@@ -133,9 +133,25 @@ DISGUISED = [
     "<https://bank.example%2Flogin%3F@evil.example/x>",
     "<http:\\\\bank.example@evil.example>",
     "<http:bank.example@evil.example>",
+    "[![bank.example](a]b)](https://evil.example)",
+    "[![bank.example](a[b)](https://evil.example)",
+    '[![bank.example](a "]")](https://evil.example)',
+    "[bank.example ![a](b '](c')](https://evil.example)",
+    "[bank.example ![a](b (x]y))](https://evil.example)",
+    "[bank.example ![a](\nb]c\n)](https://evil.example)",
+    "[bank.example ![a](b](c))](https://evil.example)",
+    "[bank.example ![a](((b]c)))](https://evil.example)",
+    "[bank.example ![a ![q](w]e)](b]c)](https://evil.example)",
+    "[![a](b]c) bank.example][r]\n\n[r]: https://evil.example",
+    "![bank.example ![a](b]c)](https://evil.example)",
+    '[bank.example ![a](b ")]")](https://evil.example)',
+    "[bank.example ![a](b\\)]c)](https://evil.example)",
 ]
 
 HONEST = [
+    "See example.com: [a](https://x.com?c[]=1) and [b](https://x.com/a(b)[c]) or [c](https://x.com)",
+    'From example.com: ![a](https://x.com/i.png "[old]") [b](https://x.com "by [Ann](x)") [c](x)',
+    "At bank.com [a](b [c] d) was [x](https://x.com)",
     "[java.net](https://docs.oracle.com/javase/8/docs/api/java/net/package-summary.html)",
     "[System.Net](https://learn.microsoft.com/dotnet/api/system.net)",
     "[Booking.com in short](https://en.wikipedia.org/wiki/Booking.com)",
@@ -263,6 +279,9 @@ _FORMS: Sequence[_Form] = (
     lambda label, target: f"[{label}](\n  {target}\n  'title')",
     lambda label, target: f"![{label}]({target})",
     lambda label, target: f"[![{label}](https://ok.example/i.png)]({target})",
+    lambda label, target: f"[![{label}](i]j)]({target})",
+    lambda label, target: f"[{label} ![a](i[j 'k')]({target})",
+    lambda label, target: f'[![a](i (b]c)) {label}]({target} "t")',
     lambda label, target: f"[a [b] {label}]({target})",
     lambda label, target: f"[a `]` {label}]({target})",
     lambda label, target: f"[{label} `[` b]({target})",
@@ -301,6 +320,7 @@ _SCRAPS = (
     *("[bank.example](https://evil.example)", "[1]: https://evil.example\n", "[a`b]", "(<"),
     *("[bank.example]: https://evil.example\n", "\n[1]: <https://evil.example>\n", "<a@b`c>"),
     *("[bank.example][1]", "[1][]", "[bank.example][]", "<https://x`y>", '"t`t"', "</pre>\n"),
+    *("![a](b]c)", "![a](b[c", "![", " ']'", ' "[")', " (]))", "![x](y(z]", "\\)", "(("),
     *("<https://evil.example>", "<https://bank.example@evil.example>"),
 )
 

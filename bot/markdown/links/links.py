@@ -24,6 +24,7 @@ from bot.markdown.code_spans import (
     within,
 )
 from bot.markdown.links.bracketed import MOST_NAMED, Names, Pair
+from bot.markdown.links.crossing import Crossings
 from bot.markdown.links.places import Name, may_name, names_in
 from bot.markdown.links.references import Address, References, key_at, key_of
 from bot.markdown.links.targets import Target, is_honest, target_at
@@ -167,19 +168,22 @@ def _hides(names: Sequence[Name], target: Target | None) -> bool:
 
 def _pairs(leaf: str, code: Code) -> Iterator[Pair]:
     """The pairs of brackets in `leaf`, by their ends. Where readers see other brackets than one
-    another, any of them may have been opened where the leaf begins."""
+    another, or pair them otherwise, any of them may have been opened where the leaf begins."""
     if code.certain or code.doubtful or "\\" in leaf or "<" in leaf:
         marks, doubtful = _marks(leaf, code)
     else:
         marks, doubtful = [mark.start() for mark in _IN_TAG.finditer(leaf)], False
     opened: list[int] = []
-    for at in marks:
+    crossings = Crossings(leaf, marks)
+    for number, at in enumerate(marks):
         if leaf[at] == "[":
             opened.append(at + 1)
             continue
         begin = opened.pop() if opened else -1
         if leaf[at + 1 : at + 2] in _FOLLOWING and (doubtful or begin >= 0):
             yield _new(Pair, (0 if doubtful else begin, at))
+        if not doubtful and leaf[at + 1 : at + 2] == "(":
+            doubtful = crossings.behind(number)
 
 
 def _marks(leaf: str, code: Code) -> tuple[Sequence[int], bool]:
