@@ -6,9 +6,11 @@ import asyncio
 import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -48,11 +50,13 @@ class Forked:
 
 class Parent:
     """Starts bots until it is closed; they end with it. Of no event loop, so that tests of
-    different ones may share it."""
+    different ones may share it. `socket`: where lines of a shell have it start one."""
 
     def __init__(self) -> None:
+        self._directory = tempfile.mkdtemp(prefix="forks-")
+        self.socket = Path(self._directory) / "socket"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.forks"],
+            [sys.executable, "-m", "tests.chaos.forks", str(self.socket)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -85,6 +89,7 @@ class Parent:
         self._hearing.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
+        shutil.rmtree(self._directory)
 
     def _hear(self) -> None:
         assert self._process.stdout is not None

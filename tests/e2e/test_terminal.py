@@ -15,6 +15,7 @@ from bot.files.reading import FILE_BYTES
 from bot.words.terminal import startup as startup_words
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, GENERAL, Workspace
+from tests.chaos.parent import shared
 from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import installed_app
 from tests.files.samples import pdf, png
@@ -48,11 +49,20 @@ async def piped(
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def shell(env: Mapping[str, str], cwd: Path, line: str) -> tuple[int, str, str]:
+async def loaded_shell(env: Mapping[str, str], cwd: Path, line: str) -> tuple[int, str, str]:
+    """A line in bash, as `shell` runs it, for what is not about how the bot starts and ends."""
+    await shared().loaded()
+    program = ROOT / "tests/e2e/in_shell.py"
+    return await shell(env, cwd, line, bot=f"{sys.executable} -IS {program} {shared().socket}")
+
+
+async def shell(
+    env: Mapping[str, str], cwd: Path, line: str, bot: str = f"{sys.executable} -m bot"
+) -> tuple[int, str, str]:
     """One line in bash, `$BOT` being the bot, with the exit code of the first that failed."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-o", "pipefail", "-c", line),
-        env={**env, "BOT": f"{sys.executable} -m bot"},
+        env={**env, "BOT": bot},
         cwd=cwd,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -95,7 +105,8 @@ async def test_ask_reads_what_comes_from_a_pipe_or_a_file(
     grok: GrokServer, tmp_path: Path, line: str, prompt: str
 ) -> None:
     grok.script(Script(text="Read."))
-    code, out, err = await shell(ask_environment(grok), tmp_path, line)
+    run = shell if line.endswith("<&-") else loaded_shell  # a fork has three files
+    code, out, err = await run(ask_environment(grok), tmp_path, line)
 
     assert (code, out.strip()) == (0, "Read."), err
     assert prompt_of(grok) == prompt
@@ -130,7 +141,7 @@ async def test_nothing_is_paid_for_without_a_file_that_was_named(
         huge.truncate(FILE_BYTES + 1)
     (tmp_path / "folder").mkdir()
     line = f"$BOT ask --file a.png --file {name} When? </dev/null"
-    code, out, err = await shell(ask_environment(grok), tmp_path, line)
+    code, out, err = await loaded_shell(ask_environment(grok), tmp_path, line)
 
     assert (code, out) == (1, "")
     assert err.startswith(told)
@@ -144,8 +155,10 @@ async def test_files_go_along_that_can_be_read(grok: GrokServer, tmp_path: Path)
     (tmp_path / "größe.csv").write_text("a;ü\n", encoding="latin-1")
     env = ask_environment(grok) | {"GROK_ENDPOINT": "auto"}
     line = "$BOT ask --file plan.pdf --file=a.png --file größe.csv When? </dev/null"
-    code, _, err = await shell(env, tmp_path, line)
-    nowhere, _, told = await shell(env, tmp_path, "$BOT ask --file gone.pdf When? </dev/null")
+    code, _, err = await loaded_shell(env, tmp_path, line)
+    nowhere, _, told = await loaded_shell(
+        env, tmp_path, "$BOT ask --file gone.pdf When? </dev/null"
+    )
 
     assert (code, nowhere) == (0, 1), err
     assert "There is no file gone.pdf" in told
@@ -207,7 +220,7 @@ async def test_help_on_ask_speaks_of_the_terminal(tmp_path: Path) -> None:
 async def test_an_unknown_flag_names_the_help_of_the_terminal(
     grok: GrokServer, tmp_path: Path
 ) -> None:
-    code, _, err = await shell(ask_environment(grok), tmp_path, "$BOT ask -x hi </dev/null")
+    code, _, err = await loaded_shell(ask_environment(grok), tmp_path, "$BOT ask -x hi </dev/null")
 
     assert code == 1
     assert "ask --help lists them" in err
@@ -228,7 +241,9 @@ async def test_an_unknown_flag_names_the_help_of_the_terminal(
 async def test_what_goes_wrong_is_one_sentence_and_nothing_else(
     grok: GrokServer, tmp_path: Path, env: dict[str, str], line: str, sentence: str
 ) -> None:
-    code, out, err = await shell(ask_environment(grok) | env, tmp_path, f"$BOT {line} </dev/null")
+    code, out, err = await loaded_shell(
+        ask_environment(grok) | env, tmp_path, f"$BOT {line} </dev/null"
+    )
 
     assert (code, out) == (1, "")
     assert err.startswith(sentence)
@@ -289,7 +304,7 @@ async def test_without_anything_set_the_missing_file_is_named_first(tmp_path: Pa
 
 
 async def test_that_there_is_no_file_is_no_fault_of_its_own(tmp_path: Path) -> None:
-    code, out, _ = await shell(BARE | {"LOG_LEVEL": "ERROR"}, tmp_path, "$BOT check")
+    code, out, _ = await loaded_shell(BARE | {"LOG_LEVEL": "ERROR"}, tmp_path, "$BOT check")
 
     assert code == 1
     assert out.count("✗") == 3
@@ -299,7 +314,7 @@ async def test_that_there_is_no_file_is_no_fault_of_its_own(tmp_path: Path) -> N
 
 async def test_a_file_that_is_no_text_is_said_so(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("XAI_API_KEY=ü".encode("utf-16"))
-    code, _, err = await shell(BARE, tmp_path, "$BOT check")
+    code, _, err = await loaded_shell(BARE, tmp_path, "$BOT check")
 
     assert code == 1
     assert ".env cannot be read" in err
@@ -309,7 +324,7 @@ async def test_a_file_that_is_no_text_is_said_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["serve", "check"])
 async def test_an_unknown_setting_is_named_with_the_nearest(tmp_path: Path, command: str) -> None:
     (tmp_path / ".env").write_text("GROK_MAX_TOKEN=9\n", encoding="utf-8")
-    code, out, err = await shell(BARE, tmp_path, f"$BOT {command}")
+    code, out, err = await loaded_shell(BARE, tmp_path, f"$BOT {command}")
 
     assert code == 1
     assert "GROK_MAX_TOKEN is set" in out + err
