@@ -265,7 +265,7 @@ def _in_segments(text: str, start: int, chunk: str) -> Iterator[Name]:
             yield Name(start, ("localhost",), written)
         if not _DOT.search(written):
             continue
-        if name := _name(text, start + begin, written, chunk[max(begin - 1, 0) : begin]):
+        if name := _name(text, start + begin, written, chunk[max(begin - 2, 0) : begin]):
             yield name
             if after in ("/", "\\", "?", "#"):
                 return
@@ -277,13 +277,14 @@ def _name(text: str, at: int, written: str, before: str) -> Name | None:
     hosts = (*filter(None, (host,)), *inner)
     if not hosts:
         return None
-    if before == "@":
+    if before[-1:] == "@":
         return Name(at, hosts, written, mail=True)
     following = text[at + len(written) : at + len(written) + _LOOKED_BEHIND]
     if written[:1].isupper() and _COMPANY.match(following):
         return None
     end = hosts[0].rpartition(".")[2]
-    if end in THING_ENDS and (before in ("/", "\\") or _CALL.match(following)):
+    within_path = before[-1:] in ("/", "\\") and before.replace("\\", "/") != "//"
+    if end in THING_ENDS and (within_path or _CALL.match(following)):
         return None
     sure = end in PLAIN_ENDS and not is_dot_net(written)
     return Name(at, hosts, written.strip(_EDGES), sure=sure)
