@@ -13,7 +13,7 @@ import pytest
 
 from bot.ops.sparing import spare_certificates, spare_compiling
 
-WRITTEN = ("_frozen_get_del_attr", "_hash_fn", "_repr_fn")
+WRITTEN = ("_frozen_get_del_attr", "_hash_fn", "_repr_fn", "_cmp_fn")
 
 CONTEXTS = """
 import json
@@ -82,6 +82,12 @@ CALLS: tuple[Callable[[Any], object], ...] = (
     repr,
     hash,
     lambda one: one == dataclasses.replace(one),
+    lambda one: one == dataclasses.replace(one, first="other"),
+    lambda one: one == dataclasses.replace(one, second="other"),
+    lambda one: one == dataclasses.replace(one, third="other"),
+    lambda one: (one == 1, one != 1, one.__eq__(1)),
+    lambda one: one < dataclasses.replace(one, first="b"),
+    lambda one: type(one).__eq__.__qualname__,
     lambda one: setattr(one, "first", 1),
     lambda one: setattr(one, "other", 1),
     lambda one: delattr(one, "first"),
@@ -146,7 +152,7 @@ def test_nothing_of_it_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataclasses, "_create_fn", noted)
     dataclasses.make_dataclass("Made", ["first"], frozen=True, slots=True)
 
-    assert compiled == ["__init__", "__eq__"]
+    assert compiled == ["__init__"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
