@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := help
 # The order of sets is another one in each run, and told, so that it can be had again.
-test pure coverage: export PYTHONHASHSEED := $(or $(PYTHONHASHSEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
-.PHONY: help demo test quick pure fix lint types coverage mutants fuzz simulate chaos chaos-mutants
+tests pure coverage: export PYTHONHASHSEED := $(or $(PYTHONHASHSEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+.PHONY: help demo test tests quick pure fix lint types coverage mutants fuzz simulate chaos chaos-mutants
 .PHONY: bench docs picture lock digests servers run-env dev-env clean
 
 BIN := .venv/bin
@@ -16,7 +16,10 @@ help: ## Show these targets
 demo: run-env ## Slack, Grok and the bot on this machine: prints the address of a page
 	@exec $(BIN)/python -m bot demo
 
-test: lint types ## Lint, types and every test; make test ARGS='-k …' runs some
+test: lint ## Lint, types and every test; make test ARGS='-k …' runs some
+	@$(MAKE) --no-print-directory --jobs 2 types tests
+
+tests: dev-env
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: dev-env ## Lint, types and the tests that start no server, browser or process: a minute

@@ -46,16 +46,16 @@ class Replicas:
         self._news = asyncio.Event()
 
     async def answer(self, asks: Iterable[Ask]) -> list[str]:
-        """Ask everything, of each replica in turn; the job ids, once all are done."""
+        """Ask everything, of each replica in turn; the job ids, once all are done. However long all
+        of them take, one ends in `WAIT_SECONDS` or they stand still."""
         jobs = [await self._accept(number, ask) for number, ask in enumerate(asks)]
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                while not self._ended.issuperset(jobs):
-                    self._news.clear()
-                    await self._news.wait()
+            while not self._ended.issuperset(jobs):
+                self._news.clear()
+                await asyncio.wait_for(self._news.wait(), WAIT_SECONDS)
         except TimeoutError:
             left = [job for job in jobs if job not in self._ended]
-            raise AssertionError(f"not ended within {WAIT_SECONDS} s: {left}") from None
+            raise AssertionError(f"none ended within {WAIT_SECONDS} s: {left}") from None
         return jobs
 
     async def _accept(self, number: int, ask: Ask) -> str:

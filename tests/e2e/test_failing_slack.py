@@ -50,6 +50,7 @@ class Load:
 LOADS = (Load(1, 1, 6), Load(5, 5, 4), Load(20, 20, 2), Load(40, 4, 1, replicas=2))
 
 
+@pytest.mark.timeout(180)  # its waits are of the clock, and a busy machine adds to each
 @pytest.mark.parametrize("load", LOADS, ids=lambda load: f"{load.answers}-answers")
 async def test_every_answer_ends_whole_and_once(load: Load, redis_url: str) -> None:
     async with asyncio.TaskGroup() as group:
