@@ -52,6 +52,10 @@ _NOTE = re.compile(
 """The mark of a footnote before what would make a reference or a link of it; one that leads
 somewhere is a link."""
 
+_NO_ADDRESS = re.compile(r"\([^()\[\]]{1,80}+\[")
+"""An address that never ends, and a label in it: markdown-it takes that for the label of the text
+before."""
+
 _FOLLOWING = ("(", "[")
 
 _new = tuple.__new__
@@ -129,13 +133,19 @@ def _behind_notes(leaf: str, code: Code) -> Iterator[int]:
 
 
 def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool:
-    if leaf[pair.end + 1] == "(":
-        target = target_at(leaf, pair.end + 2)
-        return target is not None and _hides(names.between(pair), target)
+    at = pair.end + 1
+    if leaf[at] == "(":
+        target = target_at(leaf, at + 1)
+        if target is not None and _hides(names.between(pair), target):
+            return True
+        broken = _NO_ADDRESS.match(leaf, at)
+        if broken is None:
+            return False
+        at = broken.end() - 1
     if not known.any_defined:
-        known.name_any_later(names, pair)
+        known.name_any_later(names, pair, at)
         return False
-    key = key_at(leaf, pair.end + 1)
+    key = key_at(leaf, at)
     if key is None:
         return False
     addresses = [*known.defined(key)]

@@ -76,25 +76,25 @@ class References:
     _defined: dict[str, list[Address]] = field(default_factory=dict)
     _unread: dict[str, list[tuple[Names, Pair]]] = field(default_factory=dict)
     """Where the text of references stands whose names nobody has asked for."""
-    _any: list[tuple[Names, Pair]] = field(default_factory=list)
-    """The same of those of which nobody has asked what label they have."""
+    _any: list[tuple[Names, Pair, int]] = field(default_factory=list)
+    """The same of those of which nobody has asked what label they have, and where that begins."""
 
     @property
     def any_defined(self) -> bool:
         """Whether it is known of any label where it leads."""
         return bool(self._defined) or (self.above is not None and self.above.any_defined)
 
-    def name_any_later(self, names: Names, pair: Pair) -> None:
-        """The reference behind `pair` names what is between `pair`; what it refers to, too, is read
-        once it matters."""
-        self._any.append((names, pair))
+    def name_any_later(self, names: Names, pair: Pair, at: int) -> None:
+        """The reference whose label opens `at` names what is between `pair`; what it refers to,
+        too, is read once it matters."""
+        self._any.append((names, pair, at))
         if len(self._any) == _MOST_UNREAD:
             self._read_labels()
 
     def _read_labels(self) -> None:
         pairs, self._any = self._any, []
-        for names, pair in pairs:
-            key = key_at(names.leaf, pair.end + 1)
+        for names, pair, at in pairs:
+            key = key_at(names.leaf, at)
             if key is not None:
                 self.name_later(key, names, pair)
 
