@@ -108,7 +108,8 @@ def hiding_brackets(
     if "[^" in leaf:
         yield from _behind_notes(leaf, code)
     known = known or References()
-    pairs = [*_pairs(leaf, code)] if "](" in leaf or "][" in leaf else []
+    paired = ("](" in leaf or "][" in leaf) and may_name(leaf)
+    pairs = [*_pairs(leaf, code)] if paired else []
     found = [*_DEFINITION.finditer(leaf)] if "]:" in leaf else []
     if not (pairs or found):
         return
