@@ -35,8 +35,8 @@ LIBRARIES = (
     + ", aiohttp.web, attrs, httpx_aiohttp, httpx_sse, prometheus_client, pydantic, "
     "redis.asyncio, structlog\nclass Model(pydantic.BaseModel): some: int = 0"
 )
-"""All that a question needs, as `serve` loads it, without a line of the bot: the least that a start
-can take."""
+"""All that a question needs until it is answered, without a line of the bot; what only the answer
+needs of it is loaded once `serve` is ready."""
 
 _LOADED = "import bot.app, bot.cli, bot.joining.process, bot.ops.logs"
 
@@ -77,7 +77,7 @@ def _print(found: dict[str, Took]) -> None:
     print(f"{'slack_bolt and httpx':>22}{imports.cpu:>8.2f}{imports.wall:>8.2f}")
     needed = found["libraries"]
     print(
-        f"{'all that serve needs':>22}{needed.cpu:>8.2f}{needed.wall:>8.2f}   "
+        f"{'all that answers need':>22}{needed.cpu:>8.2f}{needed.wall:>8.2f}   "
         f"{needed.cpu / imports.cpu:.2f} times that"
     )
     for command, bar in BARS.items():
