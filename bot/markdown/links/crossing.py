@@ -30,19 +30,21 @@ is like them, they are taken for crossed: nobody writes so many."""
 class Crossings:
     """Those of `leaf`, whose brackets are at `marks`."""
 
-    __slots__ = ("_leaf", "_left", "_marks")
+    __slots__ = ("_last", "_leaf", "_left", "_marks")
 
     def __init__(self, leaf: str, marks: Sequence[int]) -> None:
         self._leaf = leaf
         self._marks = marks
+        self._last = leaf.rfind(")")
         self._left = _READ + len(leaf) // _SHARE_READ
 
     def behind(self, number: int) -> bool:
         """Whether what follows the bracket of this number, an address in parentheses, has brackets
         that are no pairs among themselves, or that may be."""
-        if number + 1 == len(self._marks):
+        begin = self._marks[number] + 2
+        if begin > self._last or number + 1 == len(self._marks):
             return False
-        begin, following = self._marks[number] + 2, self._marks[number + 1]
+        following = self._marks[number + 1]
         if _PLAIN.match(self._leaf, begin, following):
             return False
         end = self._end_of(begin)
