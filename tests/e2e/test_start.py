@@ -26,7 +26,7 @@ from bot.store.redis.connection import Store
 from bot.store.redis.embedded import EmbeddedServer
 from bot.words.terminal import startup as words
 from sandbox.grok import GrokServer
-from sandbox.workspace import ANA, GENERAL, Workspace
+from sandbox.workspace import ANA, BEN, GENERAL, Workspace
 from tests.e2e.process import ROOT, bot_process, environment
 from tests.e2e.stage import Stage, installed_app, settings_for
 
@@ -226,6 +226,32 @@ async def test_a_question_before_all_is_loaded_is_taken_and_then_answered(
 
     assert len(grok.requests) == 1
     assert not workspace.problems
+
+
+async def test_every_door_is_open_as_soon_as_the_bot_says_so(
+    tmp_path: Path, grok: GrokServer
+) -> None:
+    async with Workspace(app=installed_app()) as workspace:
+        stage = Stage(workspace, grok)
+        env = environment(workspace, grok, tmp_path / "data", LOG_LEVEL="ERROR")
+        async with bot_process(env, cwd=tmp_path) as process, asyncio.timeout(LONGEST_SECONDS):
+            assert process.stdout is not None
+            assert await process.stdout.readline()
+            (_, asked, *_) = await asyncio.gather(
+                stage.ask("Hello"),
+                workspace.say(ANA, GENERAL, "@grok hello"),
+                stage.ask("quota show"),
+                stage.ask("usage"),
+                stage.ask(""),
+                workspace.open_home(BEN),
+            )
+            await stage.form()
+            await stage.reply(0, asked.ts)
+            await workspace.wait_for(lambda: workspace.home(BEN))
+            await workspace.wait_for(lambda: len(grok.requests) == 2)
+            await stage.quiet()
+
+        assert not workspace.problems
 
 
 async def test_what_cannot_be_loaded_ends_the_bot_with_a_sentence(
