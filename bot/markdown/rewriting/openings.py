@@ -48,11 +48,12 @@ def _fill(*, bars: bool) -> str:
     return rf"(?:[^\\$`h\]\n{bar}]|h(?!ttps?://)|\](?=[^(])|{escaped})*+"
 
 
-def _plain(number: int, *, bars: bool) -> str:
-    """Formulas in a line, none of `_KINDS[number]`."""
+def _plain(number: int, *, bars: bool, anywhere: bool = False) -> str:
+    """Formulas in a line, none of `_KINDS[number]`; `anywhere`: whatever stands before them."""
+    apart = "" if anywhere else r"(?<![A-Za-z0-9_$\\`])", "" if anywhere else r"(?<!\$)"
     bar = "" if bars else "|"
     content = rf"[^\s$`,.\\_*<&{bar}]{{0,90}}+[\\_*<&][^\s$`,.{bar}]{{0,90}}+"
-    forms = {"$": rf"(?<![A-Za-z0-9_$\\`])\$(?!\d){content}(?<!\\)\$(?=[^A-Za-z0-9_$`])"}
+    forms = {"$": rf"{apart[0]}\$(?!\d){content}(?<!\\)\$(?=[^A-Za-z0-9_$`])"}
     word = rf"(?:[^\s`,.\\{bar}]|\\(?!\))){{1,200}}+"
     words = rf"(?=[ ]*[^\s\\])(?:[^\n`\\{bar}]|\\(?!\))){{1,11}}+"
     forms["\\("] = rf"\\\((?!\))(?:{word}|{words})\\\)(?=[^`])"
@@ -61,7 +62,7 @@ def _plain(number: int, *, bars: bool) -> str:
     )
     forms["\\["] = rf"\\\[{content}\\\](?=[^(`])"
     content = rf"[^\s$`\\_*~<\[&{bar}]{{0,90}}+[\\_*~<\[&][^\s$`{bar}]{{0,90}}+"
-    forms["$$"] = rf"(?<!\$)\$\${content}\$\$(?=[^$`])"
+    forms["$$"] = rf"{apart[1]}\$\${content}\$\$(?=[^$`])"
     return "|".join(form for opening, form in forms.items() if opening not in _KINDS[number])
 
 
@@ -74,6 +75,16 @@ def _all_dull(kinds: tuple[str, ...], bars: bool) -> re.Pattern[str]:
 def _next_formula(kinds: tuple[str, ...], bars: bool) -> re.Pattern[str]:
     number = _KINDS.index(kinds)
     return re.compile(f"{_dull(number, bars=bars)}{_fill(bars=bars)}({_plain(number, bars=bars)})")
+
+
+@cache
+def _any_plain() -> re.Pattern[str]:
+    return re.compile(_plain(0, bars=True, anywhere=True))
+
+
+def is_plain(text: str, at: int) -> bool:
+    """Whether the formula that begins in `text` at `at` is one that a glance may tell."""
+    return _any_plain().match(text, at) is not None
 
 
 class Alike(NamedTuple):

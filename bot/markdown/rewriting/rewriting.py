@@ -20,7 +20,7 @@ from bot.markdown.rewriting.formulas import (
     is_told,
 )
 from bot.markdown.rewriting.heads import NO_RULE, Table, head_of_table, rule_below
-from bot.markdown.rewriting.looks import ROW, SAME_ROW, TABLE, Looks
+from bot.markdown.rewriting.looks import PAUSE_CHARS, PAUSE_FENCE, Cost, Looks
 from bot.markdown.rewriting.openings import Alike, alike, may_open
 from bot.markdown.rewriting.rows import LONGEST_LINE, begins_table, ends_table, lead_of, row_of
 from bot.markdown.rewriting.ticks import Ticks
@@ -41,12 +41,6 @@ _NOT_INDENTED = re.compile(r"(?:(?!>[ \t\r>]*+(?:\n|\Z))\S[^\n]*+(?:\n|\Z))*+")
 
 _INDENT = re.compile(r"[ ]{0,3}\t|[ ]{0,4}")
 """Four columns, which a line is indented that goes on with a footnote (cmark-gfm, "blocks.c")."""
-
-_PAUSE_CHARS = 4_096
-"""So much is shown as it was written where too much would have to be looked into, in characters."""
-
-_PAUSE_FENCE = "`" * 32
-"""Longer than runs are in any text."""
 
 _CAME_OUT = -1
 
@@ -87,6 +81,10 @@ class Rewriting(Emitting):
             self._held = self._held[: begun.start()]
         return self._take(whole=True)
 
+    @property
+    def _is_paused(self) -> bool:
+        return self._pause_end > 0
+
     def _take(self, *, whole: bool) -> str:
         code, held = self._code, self._held
         code.read_again()
@@ -115,7 +113,7 @@ class Rewriting(Emitting):
         if self._note and not self._dedented and not self._above.line:
             if not self._dedent(whole=whole):
                 return False
-            if self._at == len(self._held):
+            if self._is_paused or self._at == len(self._held):
                 return True
         return self._take_text(whole=whole)
 
@@ -130,6 +128,10 @@ class Rewriting(Emitting):
         if end == len(self._held) and not (whole or indented):
             return False
         if indented:
+            if self._looks.all_spent(self._at):
+                self._pause(self._at)
+                return True
+            self._looks.count(Cost.NOTE_LINE)
             self._replace(end, "")
             self._tokens.begin_line(end)
             self._dedented = True
@@ -163,7 +165,7 @@ class Rewriting(Emitting):
         else:
             cut = self._cut and not line.endswith("\n")
             shown = row_of(line, table.columns, barred=table.barred, cut=cut)
-            self._looks.count(SAME_ROW if shown == line else ROW)
+            self._looks.count(Cost.SAME_ROW if shown == line else Cost.ROW)
             self._replace(end, shown)
         return True
 
@@ -296,8 +298,8 @@ class Rewriting(Emitting):
         """Show what follows on `at` as it was written, in code."""
         self._pass(at)
         self._table, self._note, self._dedented, self._in_word = None, False, False, False
-        self._replace(at, f"\n{_PAUSE_FENCE}\n" if self._above.line else f"{_PAUSE_FENCE}\n")
-        self._pause_end = self._come + at + _PAUSE_CHARS
+        self._replace(at, f"\n{PAUSE_FENCE}\n" if self._above.line else f"{PAUSE_FENCE}\n")
+        self._pause_end = self._come + at + PAUSE_CHARS
         return _CAME_OUT
 
     def _take_paused(self) -> bool:
@@ -310,7 +312,7 @@ class Rewriting(Emitting):
         self._at = end
         if not newline + 1 and end < most:
             return False
-        self._replace(end, f"{_PAUSE_FENCE}\n" if ended else f"\n{_PAUSE_FENCE}\n")
+        self._replace(end, f"{PAUSE_FENCE}\n" if ended else f"\n{PAUSE_FENCE}\n")
         self._above, self._code, self._line_begins, self._pause_end = Above(), Ticks(), True, 0
         self._tokens = Tokens(held, end, begins_line=True, gaps="`" in held)
         return True
@@ -334,9 +336,8 @@ class Rewriting(Emitting):
         at = self._at
         while found := line.next_plain(at):
             start, end = found
-            if looks.pass_openings(at, start) < start or looks.all_spent(start):
+            if not looks.pass_formula(at, start, end):
                 break
-            looks.count_opening(start, end, shown=True)
             parts += held[at:start], ticks, held[start:end], ticks
             self._grown += 2 * len(ticks)
             self._marks.append((self._come + end + self._grown, self._come + end))
@@ -375,7 +376,7 @@ class Rewriting(Emitting):
         if "|" not in line or not begins_table(line) or self._above.is_code(line):
             self._pass(end + len(rule))
             return _CAME_OUT
-        self._looks.count(TABLE)
+        self._looks.count(Cost.TABLE)
         shown, below, self._table = head_of_table(line, len(before), rule)
         self._replace(end, shown)
         if below != rule:
@@ -385,6 +386,9 @@ class Rewriting(Emitting):
         return _CAME_OUT
 
     def _begin_note(self, token: Token) -> int:
+        if self._looks.all_spent(token.start):
+            return self._pause(token.start)
+        self._looks.count(Cost.NOTE)
         if not self._above.blank:
             self._replace(self._at, "\n")
         self._pass(token.end)

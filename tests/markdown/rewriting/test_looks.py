@@ -65,7 +65,11 @@ def test_what_follows_on_that_is_rewritten_again() -> None:
 
 
 def test_a_text_that_ends_in_the_midst_of_it_says_all_of_it() -> None:
-    text = "> $x_1$\n$\n" * 2_000
+    text = "> $x_1$\n$\n" * 4_000
+    rewriting = Rewriting()
+    before = rewriting.feed(text).partition(FENCE)[0]
+    text = text[: rewriting.given(len(before)) + 1_000]
+
     rewriting = Rewriting()
     shown = rewriting.feed(text) + rewriting.end()
 
@@ -77,7 +81,7 @@ def test_a_text_that_ends_in_the_midst_of_it_says_all_of_it() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "So $a + b_1$ is $c_1$.\n",
+        "So $a + b_1$ is the sum of both, and $c_1$ what is left.\n",
         "- `f(x)`: \\(x^2\\), for $x_1$ and $y_1$\n",
         "text of some words\n\n$$\na_1 = b\n$$\n\n",
         "| $a_1$ | $5 |\n",
@@ -88,7 +92,7 @@ def test_a_text_that_ends_in_the_midst_of_it_says_all_of_it() -> None:
 )
 def test_of_what_people_read_all_is_looked_into(line: str) -> None:
     head = "a | b\n---|---\n" if "|" in line else ""
-    text = head + line * (24_000 // len(line))
+    text = head + line * (12_000 // len(line))
     shown = _rewritten(text, 4_000)
 
     assert FENCE not in shown
