@@ -67,6 +67,8 @@ class Worker:
             trouble = self._left_behind()
         except BaseException:  # noqa: BLE001 - it is told, and the process ends
             trouble = traceback.format_exc()
+            with suppress(Exception):
+                self.session._setupstate.teardown_exact(None)  # what lasts as long as the session
         with suppress(BrokenPipeError):  # nobody waits for it any more
             self.connection.send(Ended(trouble))
         atexit._run_exitfuncs()
