@@ -71,7 +71,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slack_views, "VIEWS_PER_MINUTE_EACH", 1_000)
 
 
-@pytest.mark.timeout(150)  # some of them try twenty rows by six people, one after another
+@pytest.mark.timeout(150)  # up to 38 rows by nine people, one after another
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(("setting", "group"), TOGETHER)
 async def test_what_the_table_says_is_so(redis_url: str, setting: str, group: ModuleType) -> None:
