@@ -110,6 +110,8 @@ class Growing:
         self._begun = False
         self._due = 0.0
         self._far = False
+        self._edits = True
+        """Whether it grows by edits, which are scarcer than what a stream takes."""
         self._following = 0.0
         self._asks_again: AskAgain | None = None
         self._behind: int | None = None
@@ -232,13 +234,14 @@ class Growing:
     def _wait(self, seconds: float, asks_again: AskAgain | None = None) -> None:
         """It is no turn of this answer for so long."""
         due = time.monotonic() + seconds
-        self._far = asks_again is not None and seconds > FAR_SECONDS
+        self._far = asks_again is not None and self._edits and seconds > FAR_SECONDS
         self._due, self._asks_again = nearest_tick(due) if self._far else due, asks_again
 
     async def _write(self, part: str, message: Message) -> None:
         """Show text, where it is its turn; an edit learns only now whether it is."""
         clock, asked = self._clock, time.monotonic()
         budget = self._messages.budget_of(part, message)
+        self._edits = budget is self._budget
         turn = partial(budget.interim, self._ledger.job_id, clock.text, clock.shown)
         slot = await self._messages.write(part, message, turn)
         asks_again = partial(self._until_interim, budget)
