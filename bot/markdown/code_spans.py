@@ -95,6 +95,8 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
                 for span in _spans(leaf, *cell, autolinks=autolinks)
             ]
         )
+    if "![" in leaf:
+        readings.append([*_outside_images(leaf, spans)])
     if all(reading == spans for reading in readings):
         return Code(tuple(spans))
     common = set(spans).intersection(*readings)
@@ -114,6 +116,18 @@ def _outside_html(leaf: str, spans: Sequence[Span], tags: Iterable[int]) -> Iter
         parted = bisect_right(blocks, begin) < bisect_right(blocks, end - 1)
         if not (parted or any(within(begin, each) or within(end - 1, each) for each in held)):
             yield begin, end
+
+
+def _outside_images(leaf: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Those of `spans` that do not stand in what an image shows instead, which is text, its ticks
+    too: between where one may begin and the last bracket that closes."""
+    edges = [0, *(edge for span in spans for edge in span), len(leaf)]
+    text = [*zip(edges[::2], edges[1::2], strict=True)]
+    begins = (leaf.find("![", *each) for each in text)
+    ends = (leaf.rfind("]", *each) for each in reversed(text))
+    first = next((place for place in begins if place >= 0), len(leaf))
+    last = next((place for place in ends if place >= 0), 0)
+    yield from (span for span in spans if not first < span[0] < last)
 
 
 def _between(leaf: str, begin: str, end: str) -> Iterator[Span]:

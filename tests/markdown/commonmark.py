@@ -72,6 +72,11 @@ def code(markdown: str, reader: str = "tables") -> list[str]:
     return found
 
 
+def languages(markdown: str, reader: str = "tables") -> list[str]:
+    """What stands behind what opens each fenced block, which nobody is shown."""
+    return [token.info for token in _parser(reader).parse(markdown) if token.type == "fence"]
+
+
 def pings(markdown: str) -> list[str]:
     """What in the text of `markdown`, outside of code, Slack may take for a ping, however often it
     decodes entities, as any reader sees it."""

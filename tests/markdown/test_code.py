@@ -12,7 +12,7 @@ from bot.markdown.containers import START, Kind
 from bot.markdown.leaves import pass_calm, read, read_all
 from bot.markdown.links.links import JOINER
 from bot.markdown.safety import SafeGrowth, make_safe
-from tests.markdown.commonmark import code, pings
+from tests.markdown.commonmark import code, languages, pings
 from tests.markdown.disguises import hides, scraps
 
 HOSTILE = (
@@ -109,6 +109,8 @@ def test_a_cell_of_a_table_holds_code() -> None:
         "|a\n--\n`b\n@here`",
         "> a|\n> ---\n> `b @here\n> c`",
         "- a\\|b\n  --\n  `c\n  @here`",
+        "![a `<!channel>` b](https://ok.example)",
+        "`a` ![b [`<!channel>`] c][1]\n\n[1]: https://ok.example",
         "|a\n--\nb\n==\n`c\n@here`",
     ],
 )
@@ -126,6 +128,9 @@ def test_what_is_no_code_to_some_reader_is_made_safe(text: str) -> None:
         "|a\n--\n`@here`\nb",
         "|a\n--\n\n`b\n@here`",
         "|a\n--\n# b\n`c\n@here`",
+        "![a](https://ok.example) `<!channel>`",
+        "`<!channel>` ![a](https://ok.example)",
+        "`vec![1]` [a] `<!channel>` [b]",
     ],
 )
 def test_code_below_a_heading_that_is_no_table_above_it_stays(text: str) -> None:
@@ -162,6 +167,7 @@ def test_code_in_the_midst_of_whole_texts_stays_as_it_is(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_certainly_code_is_code_to_every_reader_of_text(seed: int) -> None:
+    """Or shown by none: behind `~~~` may stand ticks, which name the language of what is below."""
     chance = random.Random(seed)
     certain = 0
     for _ in range(500):
@@ -169,7 +175,8 @@ def test_what_is_certainly_code_is_code_to_every_reader_of_text(seed: int) -> No
         for found in _certain_code(text):
             certain += 1
             for reader in ("text", "tables"):
-                assert any(found in shown for shown in code(text, reader)), (text, found)
+                shown = [*code(text, reader), *languages(text, reader)]
+                assert any(found in each for each in shown), (text, found)
     assert certain > 100
 
 
