@@ -179,6 +179,7 @@ class Asking:
     async def _policy_of(self, user: str) -> Policy:
         """What admins have set, with the defaults that `user` has set. Raises
         `StoreUnavailable`."""
+        await self._grok.catalogue.first_list()
         policies, saved = self._store.policies, self._store.saved
         policy, own = await asyncio.gather(policies.current(), saved.defaults(user))
         return replace(policy, own=own)
@@ -199,6 +200,7 @@ class Asking:
 
     async def _taken(self, make: Make, place: Place, *, own: bool) -> Taken:
         deadline = asyncio.get_running_loop().time() + accept.ACCEPT_SECONDS
+        await self._grok.catalogue.first_list()
         try:
             async with patience(RULES_SECONDS):
                 defaults = await self._store.saved.defaults(place.user) if own else {}

@@ -3,11 +3,13 @@ heart, or said by the operator."""
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -29,6 +31,9 @@ from bot.rules.prices import LongPrompt, Prices
 from bot.settings import Settings
 
 FRESH_SECONDS = 600.0
+FIRST_SECONDS = 0.4
+"""How long a question may wait for the first list, which comes a moment after a bot is ready."""
+
 _PRICE_UNITS_PER_DOLLAR = 10_000
 """Prices come in US cents per 100 million tokens (docs.x.ai, "List language models")."""
 
@@ -85,7 +90,25 @@ class Catalogue:
         self._exact = True
         self._in_order: tuple[list[str], list[str]] = ([], [])
         self._fetched_at: float | None = None
+        self._first_list = asyncio.Event()
+        self._first_list.set()
         self._take(known)
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """While entered the first list is on its way: `first_list` waits for it."""
+        self._first_list.clear()
+        try:
+            yield
+        finally:
+            self._first_list.set()
+
+    async def first_list(self) -> None:
+        """Wait for the first list, if it is on its way, for 0.4 seconds at most."""
+        if not self._first_list.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_SECONDS):
+                    await self._first_list.wait()
 
     @property
     def models(self) -> tuple[Model, ...]:

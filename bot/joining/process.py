@@ -270,10 +270,12 @@ async def _working(worker: Worker, grace: float) -> AsyncIterator[asyncio.Task[N
 
 async def _keep_prices(grok: GrokClient, rest: Rest) -> NoReturn:
     """Models and prices are fetched once `rest` is there, and again every ten minutes."""
-    await rest.there()
-    while True:
+    with grok.catalogue.expected():
+        await rest.there()
         await grok.catalogue.refresh()
+    while True:
         await asyncio.sleep(CATALOGUE_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
+        await grok.catalogue.refresh()
 
 
 @asynccontextmanager

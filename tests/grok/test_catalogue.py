@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.completion.request import CompletionRequest
+from bot.grok import catalogue as module
 from bot.grok.catalogue import FRESH_SECONDS, Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.known_models import KNOWN, WINDOWS, Model
@@ -33,6 +35,37 @@ class Replies:
     async def __call__(self, path: str) -> Any:
         self.asked.append(path)
         return self.replies.get(path)
+
+
+async def test_who_asks_while_the_first_list_is_fetched_waits_for_it() -> None:
+    may_come = asyncio.Event()
+
+    async def fetch(path: str) -> Any:
+        await may_come.wait()
+        return {"models": [{"id": "grok-new"}]}
+
+    catalogue = Catalogue(fetch)
+    await catalogue.first_list()  # nobody fetches one
+    with catalogue.expected():
+        fetching = asyncio.create_task(catalogue.refresh())
+        asking = asyncio.create_task(catalogue.first_list())
+        await asyncio.sleep(0)
+        assert not asking.done()
+        may_come.set()
+        await fetching
+    await asking
+    assert catalogue.find("grok-new")
+
+
+async def test_nobody_waits_long_for_a_list_that_does_not_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "FIRST_SECONDS", 0.01)
+    catalogue = Catalogue(Replies())
+    with catalogue.expected():
+        await catalogue.first_list()
+
+    assert catalogue.find("grok-4.3")  # by heart
 
 
 async def test_models_come_from_the_api(grok: GrokServer, grok_client: GrokClient) -> None:
