@@ -79,3 +79,10 @@ def test_no_other_difference_is_passed_over(other: str) -> None:
 )
 def test_where_it_is_not_clear_what_is_the_text_there_is_no_form(event: str, text: str) -> None:
     assert Form.of(event, text) is None
+
+
+@pytest.mark.parametrize(("more", "has_form"), [(6, True), (7, False), (50_000, False)])
+def test_what_counts_too_much_has_no_form(more: int, has_form: bool) -> None:
+    event = EVENT.replace('"usage":{', '"usage":{' + '"total_tokens":3,' * more)
+
+    assert (Form.of(event, "TEXT") is not None) == has_form
