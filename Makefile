@@ -1,14 +1,12 @@
 # Everything runs in .venv, made from the hashed lock files the first time it is needed.
 
 .DEFAULT_GOAL := help
-# The order of sets is another one in each run, and told, so that it can be had again.
-tests pure coverage: export PYTHONHASHSEED := $(or $(PYTHONHASHSEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 .PHONY: help demo test tests quick pure fix lint types coverage mutants fuzz simulate chaos chaos-mutants
 .PHONY: bench docs picture lock digests servers run-env dev-env clean
 
 BIN := .venv/bin
 NOT_QUICK := --ignore=tests/e2e --ignore=tests/sandbox --ignore=tests/fuzz --ignore=tests/chaos
-PARALLEL := --workers=auto
+PARALLEL := --numprocesses auto --dist worksteal
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

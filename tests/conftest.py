@@ -14,13 +14,12 @@ from bot.settings import Settings
 
 pytest_plugins = [
     "pytester",
-    "tests.running.worker",
-    "tests.running.workers",
     "tests.running.alone",
     "tests.running.collecting",
     "tests.running.deadline",
     "tests.running.integration",
     "tests.running.missing",
+    "tests.running.order",
     "tests.fixtures.store",
     "tests.fixtures.workspace",
     "tests.fixtures.grok",
