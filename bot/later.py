@@ -12,7 +12,7 @@ import asyncio
 import importlib
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import MappingProxyType, ModuleType
@@ -30,6 +30,16 @@ log = structlog.get_logger(__name__)
 
 LATER: Mapping[str, Duty] = MappingProxyType(
     {
+        "bot.slack.inbound.bolt": Duty.TAKING,
+        "bot.asking.admission": Duty.BOTH,
+        "bot.admin.home_rules": Duty.BOTH,
+        "bot.asking.requests": Duty.TAKING,
+        "bot.asking.asking": Duty.TAKING,
+        "bot.jobs.accept": Duty.TAKING,
+        "bot.doors.home": Duty.BOTH,
+        "bot.views.details_view": Duty.TAKING,
+        "bot.joining.accepting": Duty.TAKING,
+        "bot.doors.slack_app": Duty.TAKING,
         "bot.markdown.safety": Duty.BOTH,
         "bot.slack.plain_blocks": Duty.BOTH,
         "bot.grok.http.deadlines": Duty.BOTH,
@@ -42,14 +52,11 @@ LATER: Mapping[str, Duty] = MappingProxyType(
         "bot.grok.answering": Duty.WORKING,
         "bot.reply.chain": Duty.BOTH,
         "bot.reply.continued": Duty.BOTH,
-        "bot.joining.accepting": Duty.TAKING,
-        "bot.doors.slack_app": Duty.TAKING,
         "bot.joining.answering": Duty.WORKING,
         "bot.jobs.worker": Duty.WORKING,
-        "bot.views.details_view": Duty.TAKING,
     }
 )
-"""Each is loaded where the process has that duty, in this order."""
+"""Each is loaded where the process has that duty, in this order: what acks comes first."""
 
 
 class _Unloaded(ModuleType):
@@ -125,6 +132,14 @@ class Rest:
     def __init__(self, duty: Duty) -> None:
         self._names = tuple(name for name, whose in LATER.items() if whose & duty)
         self._there = asyncio.Event()
+        self._joins: list[Callable[[], object]] = []
+
+    def once_there(self, join: Callable[[], object]) -> None:
+        """Have `join` called when all is loaded, or now where it is: it joins what was loaded."""
+        if self._there.is_set():
+            join()
+        else:
+            self._joins.append(join)
 
     async def there(self) -> None:
         """Wait until it is loaded."""
@@ -138,6 +153,9 @@ class Rest:
                 _loaded(name)
             await asyncio.sleep(0)
         await build_models()
+        while self._joins:
+            self._joins.pop(0)()
+            await asyncio.sleep(0)
         log.info("all is loaded")
         self._there.set()
 

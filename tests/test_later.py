@@ -8,18 +8,22 @@ from typing import Any
 import pytest
 
 from bot.duties import Duty
-from bot.later import LATER
+from bot.later import LATER, Rest
 
 UNLOADED = """
 import json, sys
 from bot.later import LATER, _Unloaded, load_later
+def loaded():
+    return [name for name in LATER if type(sys.modules.get(name, _Unloaded(""))) is not _Unloaded]
 load_later()
 import bot.joining.process
+bolt = [name for name in sys.modules if name.startswith("slack_bolt")]
+before = loaded()
 from bot.joining import accepting
 from bot.doors import slack_app
 from bot.jobs import worker
 accepting.Accepting, slack_app.build_slack_app, worker.Worker
-print(json.dumps([name for name in LATER if type(sys.modules.get(name)) is not _Unloaded]))
+print(json.dumps([bolt, before, loaded()]))
 """
 
 LOOKED_AT = """
@@ -79,9 +83,15 @@ def run(script: str) -> Any:
 
 @pytest.mark.integration
 def test_nothing_looks_into_what_comes_later_while_the_bot_is_loaded() -> None:
-    joined = {"bot.joining.accepting", "bot.doors.slack_app", "bot.jobs.worker"}
+    bolt, before, joined = run(UNLOADED)
 
-    assert set(run(UNLOADED)) == joined
+    assert not bolt
+    assert not before
+    assert set(joined) == {
+        *("bot.joining.accepting", "bot.doors.slack_app", "bot.jobs.worker"),
+        *("bot.slack.inbound.bolt", "bot.asking.admission", "bot.asking.asking"),
+        *("bot.asking.requests", "bot.jobs.accept", "bot.doors.home", "bot.admin.home_rules"),
+    }
 
 
 @pytest.mark.integration
@@ -108,3 +118,27 @@ def test_threads_that_look_together_see_one_module() -> None:
 
 def test_no_duty_is_left_out() -> None:
     assert all(whose & Duty.BOTH for whose in LATER.values())
+
+
+async def test_what_is_loaded_is_joined_when_all_is_there_and_from_then_on_at_once() -> None:
+    rest, joined = Rest(Duty.BOTH), list[str]()
+    rest.once_there(lambda: joined.append("first"))
+    rest.once_there(lambda: rest.once_there(lambda: joined.append("by another")))
+    assert not joined
+
+    await rest.load()
+    assert joined == ["first", "by another"]
+
+    rest.once_there(lambda: joined.append("later"))
+    assert joined[2:] == ["later"]
+
+
+async def test_what_cannot_be_joined_ends_the_loading() -> None:
+    rest = Rest(Duty.BOTH)
+    rest.once_there(_broken)
+    with pytest.raises(LookupError):
+        await rest.load()
+
+
+def _broken() -> None:
+    raise LookupError

@@ -36,7 +36,7 @@ from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
-from bot.slack.inbound.incoming import PAYLOAD, RETRY, not_understood
+from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_understood
 from bot.slack.inbound.payloads import (
     Click,
     ContextChanged,

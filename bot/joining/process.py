@@ -8,13 +8,12 @@ import random
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import aiohttp
 import structlog
 from pydantic import SecretStr
-from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
@@ -32,8 +31,9 @@ from bot.ops.health import Heartbeat, OpsServer, Report
 from bot.ops.scopes import SCOPES
 from bot.ops.startup import Met
 from bot.settings import Settings
+from bot.slack.inbound import bolt
 from bot.slack.inbound.http_mode import HttpMode
-from bot.slack.inbound.incoming import Answering, JsonObject, answer
+from bot.slack.inbound.incoming import Answering, JsonObject
 from bot.slack.inbound.reaction import BackgroundTasks
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.inbound.ticket import Ticket
@@ -43,6 +43,9 @@ from bot.store.redis.connection import Store
 from bot.teams.tenant import Only, Serving, Tenant
 
 if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+    from slack_bolt.response import BoltResponse
+
     from bot.jobs.dispatcher import Dispatcher
     from bot.jobs.shared_worker import SharedWorker
     from bot.jobs.worker import Connected, Worker
@@ -159,15 +162,23 @@ async def _told(
 def _answering(ground: Ground, installation: Installation, parts: Wiring) -> Answering:
     if Duty.TAKING not in ground.duty:
         return _nobody_asks
-    app = slack_app.build_slack_app(
-        installation, ground.tokenless, parts.listeners(), ground.tasks, ground.acks
-    )
-    return partial(answer, app)
+
+    @cache
+    def doors() -> AsyncApp:
+        return slack_app.build_slack_app(
+            installation, ground.tokenless, parts.listeners(), ground.tasks, ground.acks
+        )
+
+    async def answering(body: JsonObject, retry: object) -> BoltResponse:
+        return await bolt.answer(doors(), body, retry)
+
+    ground.rest.once_there(doors)  # what comes before that has them joined at once
+    return answering
 
 
 async def _nobody_asks(_: JsonObject, __: object) -> BoltResponse:
     """Of a process that takes no questions."""
-    return BoltResponse(status=503, body="")
+    return bolt.not_now()
 
 
 async def _nothing(_: float) -> None:

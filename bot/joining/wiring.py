@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
-from bot.admin.home_rules import HomeRules
-from bot.asking.admission import Admission, Permission, Presence
-from bot.asking.asking import Asking
-from bot.asking.requests import Requests
-from bot.doors.home import Home
+from bot.admin import home_rules
+from bot.asking import admission, asking, requests
+from bot.doors import home
 from bot.files.reading import Reading
 from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient
-from bot.jobs import worker
-from bot.jobs.accept import Acceptor
+from bot.jobs import accept, worker
 from bot.jobs.leased import Crowd
 from bot.jobs.queue import Queue
 from bot.joining import accepting, answering
@@ -41,6 +38,9 @@ from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 
 if TYPE_CHECKING:
+    from bot.asking.admission import Admission, Permission, Presence
+    from bot.asking.asking import Asking
+    from bot.doors.home import Home
     from bot.doors.slack_app import Listeners
     from bot.jobs.dispatcher import Dispatcher
     from bot.jobs.holder import RunJob
@@ -88,10 +88,7 @@ class Wiring:
         self.grok = grok
         self.keys = keys = store.keys(installation.team)
         self.store = StoreSide.of(store, keys)
-        self.slack = slack = _slack_side(settings, installation, client, store, self.store)
-        self.admission = Admission(slack.people, self.store.allowances, settings)
-        self.permission = Permission(settings)
-        self.presence = Presence(slack.people, slack.membership)
+        self.slack = _slack_side(settings, installation, client, store, self.store)
         self.queue = Queue(
             store,
             keys,
@@ -101,6 +98,18 @@ class Wiring:
             thread_retention_seconds=settings.thread_retention_seconds,
             pause_seconds=min(settings.job_lease_seconds * REST_LEASES, REST_SECONDS),
         )
+
+    @cached_property
+    def admission(self) -> Admission:
+        return admission.Admission(self.slack.people, self.store.allowances, self.settings)
+
+    @cached_property
+    def permission(self) -> Permission:
+        return admission.Permission(self.settings)
+
+    @cached_property
+    def presence(self) -> Presence:
+        return admission.Presence(self.slack.people, self.slack.membership)
 
     def worker(self, connected: Connected | None, acks: Acks | None = None) -> Worker:
         """What answers the questions in the queue, while `connected` to Slack (None: it is not for
@@ -132,19 +141,19 @@ class Wiring:
 
     def home(self) -> Home:
         """The Home tab of everybody."""
-        rules = HomeRules(
+        rules = home_rules.HomeRules(
             permission=self.permission,
             grok=self.grok,
             store=self.store,
             settings=self.settings,
         )
-        return Home(home_rules=rules, grok=self.grok, slack=self.slack, store=self.store)
+        return home.Home(home_rules=rules, grok=self.grok, slack=self.slack, store=self.store)
 
     def asking(self) -> Asking:
         """What has questions accepted, for the doors and for operators."""
-        return Asking(
-            requests=Requests(self.settings, self.grok, self.keys.team),
-            acceptor=Acceptor(self.queue, self._crowd()),
+        return asking.Asking(
+            requests=requests.Requests(self.settings, self.grok, self.keys.team),
+            acceptor=accept.Acceptor(self.queue, self._crowd()),
             admission=self.admission,
             people=self.slack.people,
             grok=self.grok,

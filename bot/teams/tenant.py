@@ -8,13 +8,15 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from pydantic import SecretStr
-from slack_bolt.response import BoltResponse
 
 from bot.slack.inbound.incoming import Answering, JsonObject
 from bot.slack.installation import Installation
+
+if TYPE_CHECKING:
+    from slack_bolt.response import BoltResponse
 
 
 @dataclass(frozen=True, slots=True)

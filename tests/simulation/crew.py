@@ -13,7 +13,7 @@ from bot.doors.slack_app import build_slack_app
 from bot.grok.client import GrokClient
 from bot.joining.wiring import Wiring
 from bot.settings import Settings
-from bot.slack.inbound.incoming import answer
+from bot.slack.inbound.bolt import answer
 from bot.slack.inbound.reaction import BackgroundTasks
 from bot.slack.installation import Installation
 from sandbox.workspace.state import BOT_ID, BOT_USER, TEAM_ID

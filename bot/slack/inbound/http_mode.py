@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 from aiohttp import web
 from pydantic import SecretStr
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 
 from bot.acks import Acks
 from bot.net.http_connection import refused
 from bot.net.listening import Handler, Listening
 from bot.settings import SLACK_PATH
-from bot.slack.inbound.incoming import Answering, not_understood, of_nobody, parse
+from bot.slack.inbound import bolt
+from bot.slack.inbound.incoming import Answering, parse
 from bot.slack.inbound.payloads import Malformed
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
@@ -67,10 +67,10 @@ class HttpMode(Listening):
             payload = parse(body, request.headers.get("Content-Type", ""))
             retry = request.headers.get("X-Slack-Retry-Num", 0)
             with self._acks.due():
-                said = of_nobody(payload) or await self._answer(payload, retry)
-                return await to_aiohttp_response(said)
+                said = bolt.of_nobody(payload) or await self._answer(payload, retry)
+                return await bolt.over_http(said)
         except Malformed as error:
-            return await to_aiohttp_response(not_understood(error))
+            return await bolt.over_http(bolt.not_understood(error))
 
     def _signed(self, body: bytes, timestamp: str, signature: str) -> bool:
         """Whether Slack's secret made `signature` ("Verifying requests from Slack")."""

@@ -7,22 +7,26 @@ import json
 import re
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from pydantic import SecretStr
-from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.acks import Acks
 from bot.crash_points import ACK, passing
 from bot.patience import pauses
-from bot.slack.inbound.incoming import Answering, JsonObject, json_object, not_understood
+from bot.slack.inbound import bolt
+from bot.slack.inbound.incoming import Answering, JsonObject, json_object
 from bot.slack.inbound.payloads import Malformed
 from bot.slack.inbound.ticket import Ticket
 from bot.slack_limits import ACK_SECONDS
+
+if TYPE_CHECKING:
+    from slack_bolt.response import BoltResponse
 
 log = structlog.get_logger(__name__)
 
@@ -131,14 +135,14 @@ class SocketConnection:
         try:
             return json_object(text)
         except Malformed as error:
-            not_understood(error)
+            bolt.not_understood(error)
         found = _ENVELOPE_ID.search(text)
         return {"envelope_id": found[1]} if found else None
 
     async def _answer(self, envelope: JsonObject) -> None:
         envelope_id = envelope.get("envelope_id")
         if not isinstance(envelope_id, str | int):
-            not_understood(Malformed("an envelope without its id"))
+            bolt.not_understood(Malformed("an envelope without its id"))
             return
         started = time.monotonic()
         self._due += 1
@@ -161,11 +165,11 @@ class SocketConnection:
     async def _response(self, envelope: JsonObject) -> BoltResponse:
         payload = envelope.get("payload")
         if not isinstance(payload, dict):
-            return not_understood(Malformed("an envelope without a payload"))
+            return bolt.not_understood(Malformed("an envelope without a payload"))
         try:
             return await self._answer_payload(payload, envelope.get("retry_attempt", 0))
         except Malformed as error:
-            return not_understood(error)
+            return bolt.not_understood(error)
 
     async def _ack(self, envelope_id: str | int, response: BoltResponse) -> None:
         ack: JsonObject = {"envelope_id": envelope_id}

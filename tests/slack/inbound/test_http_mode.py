@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.slack.inbound.bolt import answer
 from bot.slack.inbound.http_mode import HttpMode
-from bot.slack.inbound.incoming import answer
 from tests.raw_http import Reply, exchange, post, signed
 
 pytestmark = pytest.mark.integration

@@ -20,7 +20,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.inbound import socket_mode
-from bot.slack.inbound.incoming import answer
+from bot.slack.inbound.bolt import answer
 from bot.slack.inbound.socket_mode import SocketMode
 from bot.slack.inbound.ticket import Ticket
 
