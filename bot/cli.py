@@ -142,11 +142,10 @@ def _work(_: argparse.Namespace) -> int:
 
 def _run_bot(duty: Duty) -> int:
     from bot.ops.heap import keep_heap_whole, loading, read_in_small_blocks
-    from bot.ops.sparing import spare_certificates
 
     keep_heap_whole()
     read_in_small_blocks()
-    with loading(), spare_certificates():
+    with loading():
         from bot.later import load_later
 
         load_later()
