@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 LATER: Mapping[str, Duty] = MappingProxyType(
     {
         "bot.slack.inbound.bolt": Duty.TAKING,
+        "bot.joining.slack_side": Duty.BOTH,
         "bot.asking.admission": Duty.BOTH,
         "bot.admin.home_rules": Duty.BOTH,
         "bot.asking.requests": Duty.TAKING,

@@ -121,7 +121,7 @@ async def open_team(
     grok, grok_keys = (own.grok, own.grok_keys) if own else (ground.grok, None)
     parts = Wiring(settings, installation, client, ground.store, grok, grok_keys=grok_keys)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(parts.slack.people.aclose)
+        stack.push_async_callback(parts.aclose)
         if grok is not ground.grok:
             await stack.enter_async_context(keeping("catalogue", _keep_prices(grok, ground.rest)))
         worker: Worker | None = None

@@ -12,28 +12,13 @@ from bot.acks import Acks
 from bot.admin import home_rules
 from bot.asking import admission, asking, requests
 from bot.doors import home
-from bot.files.reading import Reading
-from bot.files.ref import bounds_of
 from bot.grok.client import GrokClient
 from bot.jobs import accept, worker
 from bot.jobs.leased import Crowd
 from bot.jobs.queue import Queue
-from bot.joining import accepting, answering
-from bot.settings import Settings, admins_of
-from bot.slack.agent import AgentSurface
-from bot.slack.documents import Announcing, Documents
-from bot.slack.ephemeral import Ephemeral
-from bot.slack.files import Files
+from bot.joining import accepting, answering, slack_side
+from bot.settings import Settings
 from bot.slack.installation import Installation
-from bot.slack.people.membership import Membership
-from bot.slack.people.people import People
-from bot.slack.people.person import Organisation
-from bot.slack.side import SlackSide
-from bot.slack.slack import Slack
-from bot.slack.views import Views
-from bot.slack.web_api import RestingApi
-from bot.store.allowances import Rests
-from bot.store.memory import KeptPeople, Memory
 from bot.store.redis.connection import Store
 from bot.store.side import StoreSide
 
@@ -47,10 +32,8 @@ if TYPE_CHECKING:
     from bot.jobs.lease import Held
     from bot.jobs.shared_worker import SharedWorker
     from bot.jobs.worker import Connected, Worker
+    from bot.slack.side import SlackSide
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
-
-LOOK_UP_SECONDS = 1.0
-"""How long looking a person up may take, of the 3 s that an ack may take."""
 
 REST_LEASES = 1 / 3
 REST_SECONDS = 2.0
@@ -83,12 +66,13 @@ class Wiring:
     ) -> None:
         """`grok_keys`: where admins may keep a Grok key of the workspace; None: nowhere."""
         self.settings = settings
+        self.installation = installation
+        self.client = client
         self.grok_keys = grok_keys
         self.redis = store
         self.grok = grok
         self.keys = keys = store.keys(installation.team)
         self.store = StoreSide.of(store, keys)
-        self.slack = _slack_side(settings, installation, client, store, self.store)
         self.queue = Queue(
             store,
             keys,
@@ -98,6 +82,17 @@ class Wiring:
             thread_retention_seconds=settings.thread_retention_seconds,
             pause_seconds=min(settings.job_lease_seconds * REST_LEASES, REST_SECONDS),
         )
+
+    @cached_property
+    def slack(self) -> SlackSide:
+        return slack_side.joined(
+            self.settings, self.installation, self.client, self.redis, self.store
+        )
+
+    async def aclose(self) -> None:
+        """Let what is being asked of Slack come to its end, if anything ever was."""
+        if "slack" in vars(self):
+            await self.slack.people.aclose()
 
     @cached_property
     def admission(self) -> Admission:
@@ -164,34 +159,3 @@ class Wiring:
     def _crowd(self) -> Crowd:
         settings = self.settings
         return Crowd(settings.questions_at_once, settings.questions_per_minute)
-
-
-def _slack_side(
-    settings: Settings,
-    installation: Installation,
-    client: AsyncWebClient,
-    redis: Store,
-    store: StoreSide,
-) -> SlackSide:
-    keys = redis.keys(installation.team)
-    rests = Rests(redis, keys)
-    api = RestingApi(client, rests)
-    hurried = RestingApi(client, rests, deadline=LOOK_UP_SECONDS)
-    here = Organisation(installation.team, installation.enterprise_id or "", installation.org_wide)
-    kept = KeptPeople(redis, keys)
-    messages = Slack(api, installation.bot_user)
-    announcing = Announcing(messages)
-    return SlackSide(
-        installation=installation,
-        api=api,
-        hurried=hurried,
-        messages=messages,
-        ephemeral=Ephemeral(messages, store.allowances),
-        people=People(hurried, here, kept, store.allowances, admins_of(settings)),
-        membership=Membership(hurried, Memory(redis, keys), store.allowances, here),
-        views=Views(api, store.allowances),
-        announcing=announcing,
-        documents=Documents(api, messages, announcing),
-        files=Files(api, Reading(bounds_of(settings))),
-        agent=AgentSurface.of(api, installation),
-    )
