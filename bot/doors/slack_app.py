@@ -37,12 +37,12 @@ from bot.doors.stopping import Stopping
 from bot.doors.voting import Voting
 from bot.slack.blocks import BUTTONS, FEEDBACK
 from bot.slack.inbound.bolt import PAYLOAD, RETRY, not_understood
+from bot.slack.inbound.incoming import Malformed
 from bot.slack.inbound.payloads import (
     Click,
     ContextChanged,
     GlobalShortcut,
     HomeOpened,
-    Malformed,
     MessageEvent,
     MessageShortcut,
     Payload,

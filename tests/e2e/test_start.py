@@ -42,6 +42,9 @@ ANSWERING = frozenset(
 """What only an answer needs: it is loaded once a bot is ready, and in a process that works before
 that."""
 
+OF_BOTH = frozenset(("bot.slack.people.people", "bot.slack.files", "bot.slack.inbound.payloads"))
+"""What takes and answers a question: loaded once Slack is connected as well."""
+
 OF_WORKERS = frozenset(("bot.jobs.run", "bot.jobs.holder", "bot.reply.reply"))
 OF_DOORS = frozenset(
     (
@@ -177,8 +180,8 @@ async def test_a_bot_is_ready_without_what_a_question_does_not_need(
         await Stage(workspace, grok).ask("usage")
 
     assert {"bot.slack.inbound.socket_mode", "bot.jobs.worker"} <= imported.when_ready
-    assert imported.when_ready.isdisjoint(ANSWERING | OF_DOORS)
-    assert whole >= ANSWERING | OF_DOORS
+    assert imported.when_ready.isdisjoint(ANSWERING | OF_DOORS | OF_BOTH)
+    assert whole >= ANSWERING | OF_DOORS | OF_BOTH
     assert whole.isdisjoint(NEEDLESS)
     assert "bot.admin.commands" in imported.now
 

@@ -12,8 +12,8 @@ from slack_bolt.response import BoltResponse
 
 from bot import tracing
 from bot.net.seldom import Seldom
-from bot.slack.inbound.incoming import JsonObject
-from bot.slack.inbound.payloads import Malformed, payload_of
+from bot.slack.inbound.incoming import JsonObject, Malformed
+from bot.slack.inbound.payloads import payload_of
 
 _seldom = Seldom(structlog.get_logger(__name__))
 

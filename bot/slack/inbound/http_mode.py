@@ -16,8 +16,7 @@ from bot.net.http_connection import refused
 from bot.net.listening import Handler, Listening
 from bot.settings import SLACK_PATH
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Answering, parse
-from bot.slack.inbound.payloads import Malformed
+from bot.slack.inbound.incoming import Answering, Malformed, parse
 from bot.slack_limits import SIGNATURE_AGE_SECONDS
 
 MOST_CONNECTIONS = 128

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
 from bot.completion.excerpt import as_text
-from bot.slack.inbound.payloads import Malformed
 
 if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse
@@ -29,6 +28,10 @@ _FORMS = {"payload", "command", "ssl_check"}
 """One of these fields is in each form that Slack sends."""
 
 _LARGEST_NUMBER = 2**63
+
+
+class Malformed(Exception):  # named as it is told
+    """What came is no payload of Slack's. Says why, in words that hold nothing of it."""
 
 
 def parse(body: bytes, content_type: str) -> JsonObject:

@@ -25,6 +25,8 @@ from pydantic import (
     model_validator,
 )
 
+from bot.slack.inbound.incoming import Malformed
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """Of a person, a bot or a place; Slack's are capital letters and digits."""
 
@@ -37,11 +39,6 @@ _MOST_ENTITIES = 20
 _NoId = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$")]
 _NoMoment = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,16}(\.[0-9]{1,16})?)?$")]
 """The same, or empty."""
-
-
-class Malformed(Exception):  # named as it is told
-    """What came is no payload of Slack's. Says why, in words that hold nothing of it."""
-
 
 LONGEST_FIELD = 4_000
 """Characters of a field that is no text of a person: Slack's longest, the `private_metadata` of a

@@ -20,8 +20,7 @@ from bot.acks import Acks
 from bot.crash_points import ACK, passing
 from bot.patience import pauses
 from bot.slack.inbound import bolt
-from bot.slack.inbound.incoming import Answering, JsonObject, json_object
-from bot.slack.inbound.payloads import Malformed
+from bot.slack.inbound.incoming import Answering, JsonObject, Malformed, json_object
 from bot.slack.inbound.ticket import Ticket
 from bot.slack_limits import ACK_SECONDS
 

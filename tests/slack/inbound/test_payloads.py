@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bot.slack.inbound.incoming import Malformed
 from bot.slack.inbound.payloads import (
-    Malformed,
     MessageEvent,
     ReactionEvent,
     SlashCommand,
