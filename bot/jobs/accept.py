@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-import uuid
+import secrets
 from dataclasses import dataclass
 
 import structlog
@@ -60,7 +60,7 @@ class Acceptor:
         has to be made anew. Raises `TurnedAway` when there are too many. After each of these
         nothing has changed. None as `hold`: no quota limits it.
         """
-        job_id = uuid.uuid4().hex
+        job_id = secrets.token_hex(16)
         maybe_taken = False
         clock = asyncio.get_running_loop().time
         deadline = clock() + (ACCEPT_SECONDS if seconds is None else seconds)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -71,12 +72,17 @@ GROUP = "workers"
 
 def needs_of(ask: Ask) -> str:
     """The fields that a version must know to answer `ask`, separated by blanks."""
+    usual = _usual_fields()
+    given = sorted(ask.model_fields_set & usual.keys())
+    return " ".join(name for name in given if getattr(ask, name) != usual[name])
+
+
+@cache
+def _usual_fields() -> Mapping[str, object]:
+    """What not every version knows, by name, each as it is where nothing was asked for."""
     fields = Ask.model_fields
-    return " ".join(
-        name
-        for name in sorted(fields.keys() - ALWAYS_KNOWN - NOT_FOR_ANSWERING)
-        if getattr(ask, name) != fields[name].get_default(call_default_factory=True)
-    )
+    names = fields.keys() - ALWAYS_KNOWN - NOT_FOR_ANSWERING
+    return {name: fields[name].get_default(call_default_factory=True) for name in names}
 
 
 def for_newer(fields: Mapping[str, str]) -> bool:
