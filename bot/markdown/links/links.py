@@ -164,8 +164,8 @@ def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool
 def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
     address = Address(leaf, definition.end())
     key = key_of(definition[1])
-    target = address.target
-    if target is not None and _hides([*names_in(definition[1]), *known.named(key)], target):
+    named = [*names_in(definition[1]), *known.named(key)]
+    if named and _hides(named, address.target):
         yield definition.end() - 1
     else:
         known.define(key, address)

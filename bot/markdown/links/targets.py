@@ -52,7 +52,8 @@ def target_of(destination: str) -> Target | None:
     address = _ESCAPE.sub(r"\1", destination) if "\\" in destination else destination
     if "&" in address:
         address = _ENTITY.sub(lambda found: html.unescape(found[0]), address)
-    address = UNSEEN.sub("", _SPACE.sub("", address))
+    if not address.isascii() or not address.isprintable() or " " in address:
+        address = UNSEEN.sub("", _SPACE.sub("", address))
     if found := _ADDRESS.match(address):
         scheme, rest = found[1].lower(), found[2]
         if scheme == "mailto":
