@@ -121,10 +121,13 @@ async def _measure_all(loads: Sequence[Load]) -> list[Measured]:
 
 async def _measure(load: Load) -> Measured:
     """Run `load` with a bot, a Slack and a Grok of its own."""
+    bounds = {"QUESTIONS_PER_MINUTE": str(load.answers)}  # one person asks all of them
     async with (
         open_workspace(load.row) as workspace,
         GrokServer() as grok,
-        running_bot(workspace, grok, answers=load.answers, tokens=load.tokens) as bot,
+        running_bot(
+            workspace, grok, answers=load.answers, tokens=load.tokens, settings=bounds
+        ) as bot,
         asyncio.TaskGroup() as group,
     ):
         grok.script(load.script)
