@@ -147,8 +147,10 @@ class Rest:
         await self._there.wait()
 
     async def load(self) -> None:
-        """Load it, module by module, so that others have their turn in between. Raises
-        `StartupError`."""
+        """Load it, module by module, so that others have their turn in between; nothing where it
+        is loaded. Raises `StartupError`."""
+        if self._there.is_set():
+            return
         for name in self._names:
             with loading():
                 _loaded(name)

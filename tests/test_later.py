@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.duties import Duty
 from bot.later import LATER, Rest
@@ -131,6 +132,15 @@ async def test_what_is_loaded_is_joined_when_all_is_there_and_from_then_on_at_on
 
     rest.once_there(lambda: joined.append("later"))
     assert joined[2:] == ["later"]
+
+
+async def test_what_is_loaded_is_not_loaded_again() -> None:
+    rest = Rest(Duty.BOTH)
+    with capture_logs() as logged:
+        await rest.load()
+        await rest.load()
+
+    assert [each["event"] for each in logged] == ["all is loaded"]
 
 
 async def test_what_cannot_be_joined_ends_the_loading() -> None:
