@@ -67,6 +67,14 @@ async def looking(slack: Slack, register: Register, store: Store) -> AsyncIterat
     await runner.cleanup()
 
 
+async def removed_unheard(register: Register) -> Slack:
+    """A workspace that removed the app while nobody was told, as Slack knows it."""
+    slack = Slack()
+    slack.says["xoxb-1"] = REMOVED
+    await register.save(record(TEAM))
+    return slack
+
+
 async def a_day_passes(store: Store, hours: float = 25) -> None:
     """For what was said, and for whose turn it was to look."""
     seconds = hours * 3_600
@@ -81,9 +89,7 @@ async def a_day_passes(store: Store, hours: float = 25) -> None:
 async def test_what_slack_says_twice_a_day_apart_is_believed(
     register: Register, store: Store
 ) -> None:
-    slack = Slack()
-    slack.says["xoxb-1"] = REMOVED
-    await register.save(record(TEAM))
+    slack = await removed_unheard(register)
     await register.save(record(SECOND, "xoxb-2"))
     async with looking(slack, register, store) as daily:
         await daily.look()
@@ -185,9 +191,7 @@ async def test_what_holds_between_the_two_begins_anew(
     register: Register, store: Store, between: object
 ) -> None:
     """A workspace that was switched off for a day, or has installed the app again."""
-    slack = Slack()
-    slack.says["xoxb-1"] = REMOVED
-    await register.save(record(TEAM))
+    slack = await removed_unheard(register)
     async with looking(slack, register, store) as daily:
         await daily.look()
         await a_day_passes(store)
@@ -208,9 +212,7 @@ async def test_what_holds_between_the_two_begins_anew(
 async def test_that_no_token_comes_after_it_changes_nothing_of_what_slack_has_said(
     register: Register, store: Store
 ) -> None:
-    slack = Slack()
-    slack.says["xoxb-1"] = REMOVED
-    await register.save(record(TEAM))
+    slack = await removed_unheard(register)
     async with looking(slack, register, store) as daily:
         await daily.look()
         await register.save(record(TEAM).model_copy(update={"lost": True}))
@@ -282,9 +284,7 @@ async def test_a_workspace_that_was_taken_away_from_an_organisation_is_left_too(
 async def test_it_is_doubted_anew_after_a_week_in_which_nobody_looked(
     register: Register, store: Store
 ) -> None:
-    slack = Slack()
-    slack.says["xoxb-1"] = REMOVED
-    await register.save(record(TEAM))
+    slack = await removed_unheard(register)
     async with looking(slack, register, store) as daily:
         await daily.look()
         await a_day_passes(store, DOUBT_SECONDS / 3_600 + 1)
