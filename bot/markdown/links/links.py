@@ -25,6 +25,7 @@ from bot.markdown.code_spans import (
 )
 from bot.markdown.links.bracketed import MOST_NAMED, Names, Pair
 from bot.markdown.links.crossing import Crossings
+from bot.markdown.links.definitions import MARK_OF_NOTE, Definition, definitions
 from bot.markdown.links.places import Name, may_name, names_in
 from bot.markdown.links.references import Address, References, key_at, key_of
 from bot.markdown.links.targets import Target, is_honest, target_at
@@ -43,10 +44,8 @@ _WITH_USER = re.compile(
 """Of addresses in angles: there, what stands before the `@` of an address is no place."""
 
 _OWN_FORM = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>|]*\|)")
-_MARK_OF_NOTE = r"\^[^\[\]\s]{1,60}\]"
-_DEFINITION = re.compile(rf"\[(?!{_MARK_OF_NOTE})((?:[^\[\]\\]|\\.){{1,999}})\]:", re.DOTALL)
 _NOTE = re.compile(
-    rf"[\\\[](?:(?<=\\).|(?<=\[)(?P<mark>{_MARK_OF_NOTE})(?=[:\[]|\((?!https?://)))",
+    rf"[\\\[](?:(?<=\\).|(?<=\[)(?P<mark>{MARK_OF_NOTE})(?=[:\[]|\((?!https?://)))",
     re.DOTALL | re.IGNORECASE,
 )
 """The mark of a footnote before what would make a reference or a link of it; one that leads
@@ -110,18 +109,18 @@ def hiding_brackets(
     known = known or References()
     paired = ("](" in leaf or "][" in leaf) and may_name(leaf)
     pairs = [*_pairs(leaf, code)] if paired else []
-    found = [*_DEFINITION.finditer(leaf)] if "]:" in leaf else []
+    found = [*definitions(leaf)] if "]:" in leaf else []
     if not (pairs or found):
         return
     names = Names(leaf, pairs)
-    definitions = [each for each in found if not within(each.end() - 1, code.certain)][::-1]
+    defined = [each for each in found if not within(each.end - 1, code.certain)][::-1]
     for pair in pairs:
-        while definitions and definitions[-1].end() <= pair.end:
-            yield from _hiding_definition(leaf, definitions.pop(), known)
+        while defined and defined[-1].end <= pair.end:
+            yield from _hiding_definition(leaf, defined.pop(), known)
         if _hiding_pair(leaf, pair, names, known):
             names.show_address(pair)
             yield pair.end + 1
-    for definition in reversed(definitions):
+    for definition in reversed(defined):
         yield from _hiding_definition(leaf, definition, known)
 
 
@@ -161,12 +160,12 @@ def _hiding_pair(leaf: str, pair: Pair, names: Names, known: References) -> bool
     return False
 
 
-def _hiding_definition(leaf: str, definition: re.Match[str], known: References) -> Iterator[int]:
-    address = Address(leaf, definition.end())
-    key = key_of(definition[1])
-    named = [*names_in(definition[1]), *known.named(key)]
+def _hiding_definition(leaf: str, definition: Definition, known: References) -> Iterator[int]:
+    address = Address(leaf, definition.end)
+    key = key_of(definition.label)
+    named = [*names_in(definition.label), *known.named(key)]
     if named and _hides(named, address.target):
-        yield definition.end() - 1
+        yield definition.end - 1
     else:
         known.define(key, address)
 
