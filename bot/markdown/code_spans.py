@@ -105,15 +105,17 @@ def code_in(leaf: str, *, rows: bool = False) -> Code:
 
 
 def _outside_html(leaf: str, spans: Sequence[Span], tags: Iterable[int]) -> Iterator[Span]:
-    """Those of `spans` that no block of HTML may end, which one of `tags` begins, and no comment or
-    its like may hold."""
+    """Those of `spans` in which no block of HTML may begin or end, which one of `tags` begins, and
+    that no comment or its like may hold."""
     lines = ((leaf.rfind("\n", 0, tag) + 1, tag) for tag in tags)
     blocks = [line for line, tag in lines if line == tag or not leaf[line:tag].strip(" \t>")]
     held: list[Sequence[Span]] = []
     if "<!" in leaf or "<?" in leaf:
         held = [[*_between(leaf, begin, end)] for begin, end in _HOLDS]
     for begin, end in spans:
-        parted = bisect_right(blocks, begin) < bisect_right(blocks, end - 1)
+        inside, until = bisect_right(blocks, begin), bisect_right(blocks, end - 1)
+        # One that has begun before may end with any line, and what is below is text again.
+        parted = inside < until or (inside > 0 and "\n" in leaf[begin:end])
         if not (parted or any(within(begin, each) or within(end - 1, each) for each in held)):
             yield begin, end
 
