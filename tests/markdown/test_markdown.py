@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -16,6 +17,7 @@ from bot.slack.blocks import Foot, further_message
 from sandbox.workspace.blocks.markdown import counted_chars, stored_blocks
 from sandbox.workspace.blocks.validate import check_message_blocks
 
+MARKERS = re.compile(r"(?:\s*(?:>|(?:[-*+]|\d{1,9}[.)])(?=\s)))*")
 SMALL = Room(600, 6)
 FULL = Room(11_000, 40)
 FOOT = Foot("job1", ("retry", "edit", "details"), ("the end",))
@@ -66,7 +68,7 @@ def fences_match(markdown: str) -> bool:
     """Whether every code block that `markdown` opens is closed in it."""
     marker = ""
     for line in markdown.split("\n"):
-        bare = line.strip(" \t\r")
+        bare = MARKERS.sub("", line, count=1).strip(" \t\r")
         ticks = bare[: len(bare) - len(bare.lstrip(bare[0]))] if bare[:1] in ("`", "~") else ""
         if not marker and len(ticks) >= 3 and (ticks[0] == "~" or "`" not in bare[len(ticks) :]):
             marker = ticks
