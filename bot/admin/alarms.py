@@ -13,8 +13,7 @@ from bot.admin.usage import number
 from bot.asking.admission import Permission
 from bot.asking.rules_text import whose
 from bot.errors import StoreUnavailable
-from bot.rules.in_force import Limit
-from bot.rules.policy import Policy
+from bot.rules.policy import Limit, Policy
 from bot.rules.quota import QUOTAS, WORKSPACE, Scope, Windows, windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import moment

@@ -29,10 +29,10 @@ from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.commands import CHANNEL
 from bot.rules.defaults import default_faults
-from bot.rules.in_force import InForce
 from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
+    InForce,
     Paused,
     Policy,
     default_fields,

@@ -33,7 +33,7 @@ from bot.completion.tools import prices_of_tools
 from bot.errors import RequestRefused, StoreUnavailable
 from bot.grok.client import GrokClient
 from bot.rules.admin_commands import AdminCommand
-from bot.rules.in_force import InForce
+from bot.rules.policy import InForce
 from bot.settings import Settings, default_values
 from bot.slack.charts.chart_pictures import send_pictures
 from bot.slack.inbound.reaction import Reaction, begun

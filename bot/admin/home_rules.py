@@ -14,8 +14,7 @@ from bot.admin.usage import cap_line, limit_lines
 from bot.asking.admission import Permission
 from bot.asking.rules_text import default_label, default_value, kept_out, notices, searchable_text
 from bot.grok.client import GrokClient
-from bot.rules.in_force import InForce, Limit, Models
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Limit, Models, Policy
 from bot.rules.quota import windows_at
 from bot.settings import Settings, asking_channels, default_values, zone_of
 from bot.slack.people.person import Person

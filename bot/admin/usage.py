@@ -15,8 +15,7 @@ from bot.asking.rules_text import kept_out, whose
 from bot.completion.excerpt import excerpt
 from bot.rules.admin_commands import AdminCommand
 from bot.rules.commands import Target
-from bot.rules.in_force import InForce, Limit
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Limit, Policy
 from bot.rules.quota import QUOTAS, Quota, QuotaName, Scope, Windows, windows_at
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import mention, moment

@@ -37,8 +37,7 @@ from bot.jobs.job import Job
 from bot.patience import patience
 from bot.rules.defaults import Supplied
 from bot.rules.hold import Counted, Denied, Hold, context_text, hold_for, may_fit, prompt_text
-from bot.rules.in_force import InForce
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Policy
 from bot.rules.quota import windows_at
 from bot.settings import Settings, admins_of, zone_of
 from bot.slack.blocks import Message, Offered, offer

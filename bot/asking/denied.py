@@ -15,8 +15,7 @@ from bot.completion.options import PARAMETERS
 from bot.completion.request import CompletionRequest
 from bot.completion.search import NO_SEARCH, Search
 from bot.rules.hold import Denied, Hold, Shortage
-from bot.rules.in_force import InForce, Limit
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Limit, Policy
 from bot.rules.quota import QUOTAS, QuotaName, Windows
 from bot.slack.blocks import mentions, moment
 from bot.store.quotas import Use

@@ -15,8 +15,7 @@ from bot.errors import Fault, RequestRefused
 from bot.files.ref import shows_pictures
 from bot.grok.client import GrokClient
 from bot.rules.defaults import Supplied, restriction_faults, search_faults, supply
-from bot.rules.in_force import InForce
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Policy
 from bot.rules.searchable import bounded
 from bot.settings import Settings, default_values
 from bot.words import request as words

@@ -25,6 +25,7 @@ FORMS: frozenset[Surface] = frozenset(("form", "shortcut"))
 ReplyTo = Literal["channel", "thread", "private"]
 Source = Literal["own", "channel", "workspace", "settings"]
 """Whose default stands in for what the person did not say."""
+NEAREST: tuple[Source, ...] = get_args(Source)
 
 
 def effort_in(value: object) -> Effort | None:

@@ -23,7 +23,6 @@ from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import schema_faults
 from bot.completion.lexer import Flag, Lexer, ShellWords, TypedText, plain, starts_like_flag
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO, SHORT, Option
-from bot.completion.request import is_text
 from bot.completion.search import LISTS, OFF, read_all
 from bot.completion.typed import NEVER_BEGINS, switched, typed
 from bot.errors import Fault
@@ -214,7 +213,7 @@ class _Reader:
             self._texts.setdefault(option.name, []).append(value)
         elif option.name in self._given:
             self._fault(option, words.FLAG_TWICE)
-        elif not _suits(option, value):
+        elif not option.suits(value):
             self._fault(option, words.not_of_kind(option.kind, shown_value(value)))
         else:
             self._given[option.name] = value
@@ -238,21 +237,6 @@ def _switched_off(flag: Flag) -> Option | None:
     off, _, name = flag.name.lower().replace("_", "-").partition("-")
     option = find_option(name) if off == "no" and flag.mark != "-" else None
     return option if option and (option.kind == "boolean" or option.name == "search") else None
-
-
-def _suits(option: Option, value: JsonValue) -> bool:
-    """Whether one of the bot's own options may have this value; the model checks all others."""
-    match option.name:
-        case "system":
-            return isinstance(value, str) and is_text(value)
-        case "reply":
-            return value in REPLY_TO
-        case "effort":
-            return effort_in(value) is not None
-        case "private":
-            return isinstance(value, bool)
-        case _:
-            return True
 
 
 def _reply_to(sound: Mapping[str, JsonValue]) -> ReplyTo | None:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
-from bot.completion.ask import ReplyTo
-from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest
-from bot.completion.search import MAX_TURNS, OPTION_NAMES
+from bot.completion.ask import ReplyTo, effort_in
+from bot.completion.request import MAX_ANSWERS, MAX_INT32, About, CompletionRequest, is_text
+from bot.completion.search import MAX_TURNS, OPTION_NAMES, is_value
 from bot.completion.typed import written
 from bot.errors import Fault
 from bot.words import form as form_words
@@ -62,6 +63,21 @@ class Option(About):
                 return search_words.ALLOWED[self.name]
             case kind:
                 return words.ALLOWED[kind]
+
+    def suits(self, value: JsonValue) -> bool:
+        """Whether one of the bot's own may have this value in JSON form; those of a request are
+        checked by its model."""
+        match self.kind:
+            case "search":
+                return is_value(self.name, value)
+            case "reply":
+                return value in REPLY_TO
+            case "effort":
+                return effort_in(value) is not None
+            case _ if self.name == "system":
+                return isinstance(value, str) and is_text(value)
+            case _:
+                return self.name != "private" or isinstance(value, bool)
 
     @property
     def flag(self) -> str:

@@ -24,7 +24,7 @@ from bot.doors.form_window import Draft, DraftBox, FormWindow, Summons, Typed, i
 from bot.errors import Fault, RequestRefused, SlackError, UserError, what_it_says
 from bot.grok.client import GrokClient
 from bot.jobs.job import Job
-from bot.rules.in_force import InForce, Models
+from bot.rules.policy import InForce, Models
 from bot.rules.quota import Scope
 from bot.slack import plain_blocks
 from bot.slack.inbound.payloads import (

@@ -23,7 +23,7 @@ from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.ledger import stands
-from bot.rules.in_force import InForce
+from bot.rules.policy import InForce
 from bot.rules.votes import Choice, Vote, judged_of
 from bot.settings import Settings, zone_of
 from bot.slack.blocks import voted

@@ -8,30 +8,29 @@ do not allow it, it is refused in words.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot.completion.ask import EFFORTS, Effort, ReplyTo, Source, effort_in
+from bot.completion.ask import NEAREST, Effort, ReplyTo, Source, effort_in
 from bot.completion.excerpt import excerpt, shown_value
 from bot.completion.faults import check, validate
 from bot.completion.flags import Flags
 from bot.completion.options import OPTIONS, PARAMETERS, REPLY_TO
-from bot.completion.request import CompletionRequest, is_text
+from bot.completion.request import CompletionRequest
 from bot.completion.search import (
     OPTION_NAMES,
     SOURCES,
     Search,
     clashes,
-    is_value,
     search_in,
     settled,
     without_source,
     written,
 )
 from bot.errors import Fault, RequestRefused
-from bot.rules.in_force import InForce, Models
+from bot.rules.policy import InForce, Models
 from bot.rules.searchable import bounded
 from bot.words import commands as managing
 from bot.words import request as words
@@ -108,12 +107,9 @@ def supply(rules: InForce, flags: Flags) -> Supplied:
     )
 
 
-_NEAREST: Sequence[Source] = ("own", "channel", "workspace", "settings")
-
-
 def _searched(rules: InForce, flags: Flags) -> dict[str, JsonValue]:
     """What was said of searching, and what the defaults say where that leaves something open."""
-    defaults = sorted(rules.defaults, key=lambda default: _NEAREST.index(default.source))
+    defaults = sorted(rules.defaults, key=lambda default: NEAREST.index(default.source))
     return settled(
         flags.search, [(each.name, each.value) for each in defaults if each.name in OPTION_NAMES]
     )
@@ -191,20 +187,13 @@ def _faults_of(rules: InForce, defaults: Mapping[str, JsonValue]) -> list[Fault]
 def _own_faults(defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
     if "prompt" in defaults:
         yield Fault("prompt", managing.PROMPT_NO_DEFAULT)
-    system = defaults.get("system", "")
-    if not isinstance(system, str):
-        problem = words.not_of_kind("text", shown_value(system))
-        yield Fault("system", problem, words.ALLOWED["text"])
-    elif not is_text(system):
-        yield Fault("system", words.VALUE_NOT_TEXT, words.ALLOWED["text"])
-    reply = defaults.get("reply", REPLY_TO[0])
-    if reply not in REPLY_TO:
-        problem = words.not_of_kind("reply", shown_value(reply))
-        yield Fault("reply", problem, words.ALLOWED["reply"])
-    effort = defaults.get("effort", EFFORTS[0])
-    if effort_in(effort) is None:
-        problem = words.not_of_kind("effort", shown_value(effort))
-        yield Fault("effort", problem, words.ALLOWED["effort"])
+    for name in ("system", "reply", "effort"):
+        value, option = defaults.get(name), OPTIONS[name]
+        if name in defaults and not option.suits(value):
+            problem = words.not_of_kind(option.kind, shown_value(value))
+            if name == "system" and isinstance(value, str):
+                problem = words.VALUE_NOT_TEXT
+            yield Fault(name, problem, option.allowed)
 
 
 def _search_faults(rules: InForce, defaults: Mapping[str, JsonValue]) -> Iterator[Fault]:
@@ -215,7 +204,7 @@ def _search_faults(rules: InForce, defaults: Mapping[str, JsonValue]) -> Iterato
         for name, value in defaults.items()
         if name in OPTION_NAMES and (name not in wide or value != wide[name])
     }
-    wrong = [name for name, value in own.items() if not is_value(name, value)]
+    wrong = [name for name, value in own.items() if not OPTIONS[name].suits(value)]
     for name in wrong:
         problem = words.not_of_kind("search", shown_value(written(own[name])))
         yield Fault(name, problem, OPTIONS[name].allowed)

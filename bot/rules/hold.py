@@ -17,8 +17,7 @@ from bot.completion.tools import FILE_SEARCHES, LISTED, prices_of_tools
 from bot.completion.transcript import GO_ON, PER_MESSAGE, shared
 from bot.errors import UserError
 from bot.files.ref import PDF_SEARCHES, PDF_TURNS, bounds_of
-from bot.rules.in_force import InForce
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Policy
 from bot.rules.prices import Prices, SearchUse, most_searched
 from bot.rules.quota import QUOTAS, WORKSPACE, QuotaName, Scope, Windows, windows_at
 from bot.settings import Settings, zone_of

@@ -20,7 +20,7 @@ from bot.errors import Fault
 from bot.grok.known_models import Model
 from bot.markdown import safety
 from bot.markdown.characters import printable
-from bot.rules.in_force import Models
+from bot.rules.policy import Models
 from bot.rules.saved_prompts import Offer
 from bot.slack.views import heading, section
 from bot.slack_limits import (

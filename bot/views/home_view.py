@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import by_price
 from bot.grok.known_models import Model
-from bot.rules.in_force import Models
+from bot.rules.policy import Models
 from bot.slack.blocks import Block, moment
 from bot.slack.views import DIVIDER, ViewJson, heading, lines, section, small
 from bot.slack_limits import VIEW_BLOCKS

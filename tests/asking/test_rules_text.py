@@ -23,8 +23,7 @@ from bot.asking.rules_text import (
 from bot.grok.catalogue import Catalogue
 from bot.grok.client import GrokClient
 from bot.grok.known_models import KNOWN
-from bot.rules.in_force import InForce
-from bot.rules.policy import Paused, Policy, Rules, Unread
+from bot.rules.policy import InForce, Paused, Policy, Rules, Unread
 from bot.rules.quota import EACH_USER, WORKSPACE, Scope
 from bot.views.home_view import models
 from bot.words import admin as words

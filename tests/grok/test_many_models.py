@@ -11,8 +11,7 @@ import pytest
 from bot.asking.rules_text import every_model, models_here
 from bot.grok.catalogue import Catalogue
 from bot.grok.routing import Router
-from bot.rules.in_force import InForce
-from bot.rules.policy import Policy
+from bot.rules.policy import InForce, Policy
 from bot.views.form_view import model_options
 from tests.grok.answers import request
 

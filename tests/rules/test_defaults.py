@@ -16,10 +16,11 @@ from bot.completion.search import NO_SEARCH, search_in
 from bot.errors import Fault, RequestRefused
 from bot.rules import defaults
 from bot.rules.defaults import MAX_DEFAULT_BYTES, supply
-from bot.rules.in_force import IdOf, InForce
 from bot.rules.policy import (
     EVERY_MODEL,
     Fields,
+    IdOf,
+    InForce,
     Policy,
     default_fields,
     limit_fields,

@@ -12,8 +12,7 @@ from pydantic import JsonValue
 from bot.completion.flags import parse_text
 from bot.completion.search import MAX_DOMAINS, MAX_HANDLES, NO_SEARCH, Search, search_in
 from bot.rules.defaults import default_faults, search_faults, supply
-from bot.rules.in_force import InForce
-from bot.rules.policy import Policy, default_fields, rules_of, searchable_fields
+from bot.rules.policy import InForce, Policy, default_fields, rules_of, searchable_fields
 from bot.rules.quota import WORKSPACE, Scope
 from bot.rules.searchable import (
     Listed,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.grok.known_models import KNOWN, Model
-from bot.rules.in_force import Models
+from bot.rules.policy import Models
 from bot.slack_limits import OPTIONS_IN_LIST
 from bot.views.form_view import model_options
 from bot.words import form as words

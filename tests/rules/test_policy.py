@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.completion.options import OPTIONS
-from bot.rules.in_force import Default, InForce, Limit, Models
 from bot.rules.policy import (
     DEFAULTABLE,
     EVERY_MODEL,
+    Default,
     Fields,
+    InForce,
+    Limit,
+    Models,
     Paused,
     Policy,
     Unread,
