@@ -12,15 +12,16 @@ from pydantic import SecretStr
 
 from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.admission import Permission
-from bot.errors import GrokFailed, SlackError, StoreUnavailable
+from bot.errors import GrokFailed, StoreUnavailable
 from bot.grok.client import GrokClient
+from bot.net.web_address import is_one_word
 from bot.rules.admin_commands import AdminCommand
 from bot.slack.inbound.payloads import SlashCommand, Submission
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.side import SlackSide
-from bot.slack.views import ViewJson
-from bot.views.form_view import sentence_view
-from bot.views.key_view import key_error, key_view, typed_key
+from bot.slack.views import ViewJson, section
+from bot.views.form_fields import VALUE, input_block, modal, sentence_view
+from bot.views.form_view import Values
 from bot.words import admin as admin_words
 from bot.words import form as form_words
 from bot.words import key as words
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
 log = structlog.get_logger(__name__)
+
+KEY_FORM = "grok_key_form"
+"""`callback_id` of the form."""
+
+KEY_CHARS = 300
+_FIELD = "grok_key"
 
 TRY_SECONDS = 1.2
 STORE_SECONDS = 0.6
@@ -56,7 +63,7 @@ class GrokKeyForm:
             return _shown(words.ONLY_ONE)
         if refusal := await self._refusal(submission.user):
             return _shown(refusal)
-        key = typed_key(submission.view.values)
+        key = _typed(submission.view.values)
         if sentence := await self._tried(key) if key else words.NO_KEY:
             return _marked(sentence)
         return await self._save(self._keys, SecretStr(key), submission.user)
@@ -73,21 +80,15 @@ class GrokKeyForm:
         return self._slack.installation.team
 
     async def _open(self, payload: SlashCommand) -> None:
-        """Open a view before anything else, for a trigger lives 3 s; then show the form in it."""
-        user, views = payload.user_id, self._slack.views
-        try:
-            loading = sentence_view(words.LOADING, words.TITLE)
-            opened = await views.open(payload.trigger_id, loading, user=user)
-            await views.update(opened.id, await self._form(user))
-        except SlackError as error:
-            log.warning("form not opened", error=str(error))
-            if error.code != "not_found":  # which says that the view was closed
-                await self._slack.ephemeral.tell(
-                    form_words.NOT_OPENED,
-                    user=user,
-                    channel=payload.channel_id,
-                    response_url=payload.response_url,
-                )
+        user, loading = payload.user_id, sentence_view(form_words.LOADING, words.TITLE)
+        form = partial(self._form, user)
+        if not await self._slack.views.fill(payload.trigger_id, loading, form, user=user):
+            await self._slack.ephemeral.tell(
+                form_words.NOT_OPENED,
+                user=user,
+                channel=payload.channel_id,
+                response_url=payload.response_url,
+            )
 
     async def _form(self, user: str) -> ViewJson:
         if refusal := await self._refusal(user):
@@ -95,7 +96,7 @@ class GrokKeyForm:
         if self._keys is None:
             return sentence_view(words.ONLY_ONE, words.TITLE)
         try:
-            return key_view(own=await self._keys.find(self._team) is not None)
+            return _form(own=await self._keys.find(self._team) is not None)
         except StoreUnavailable as error:
             log.warning("form not filled", error=str(error))
             return sentence_view(admin_words.NOT_CHANGED, words.TITLE)
@@ -123,10 +124,27 @@ class GrokKeyForm:
         return _shown(words.SAME if saved == "same" else words.SAVED)
 
 
+def _form(*, own: bool) -> ViewJson:
+    """`own`: there is a key already, which the form never holds."""
+    element = {"type": "plain_text_input", "max_length": KEY_CHARS}
+    blocks = [
+        section(words.OWN if own else words.OPERATORS),
+        input_block(_FIELD, words.LABEL, element, hint=words.HINT, optional=False),
+    ]
+    return modal(words.TITLE, blocks, callback_id=KEY_FORM, submit=words.SAVE)
+
+
+def _typed(values: Values) -> str:
+    """What was typed, without space around it; empty where that is no key."""
+    text = values.get(_FIELD, {}).get(VALUE, {}).get("value")
+    key = text.strip() if isinstance(text, str) else ""
+    return key if is_one_word(key) and len(key) <= KEY_CHARS else ""
+
+
 def _shown(sentence: str) -> Reaction:
     """In place of the form, or of whatever view it came from."""
-    return Reaction({"response_action": "update", "view": sentence_view(sentence, words.TITLE)})
+    return Reaction.shows(sentence_view(sentence, words.TITLE))
 
 
 def _marked(sentence: str) -> Reaction:
-    return Reaction(key_error(sentence))
+    return Reaction.marks({_FIELD: sentence})

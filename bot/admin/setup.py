@@ -16,7 +16,7 @@ from bot.admin.changing import Changing
 from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
-from bot.errors import SlackError, StoreUnavailable, what_it_says
+from bot.errors import StoreUnavailable, what_it_says
 from bot.rules.admin_commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
@@ -27,7 +27,8 @@ from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.store.side import StoreSide
-from bot.views.form_view import errors_of, fault_in_labels, sentence_view
+from bot.views.form_fields import loading_view, sentence_view
+from bot.views.form_view import errors_of, fault_in_labels
 from bot.views.setup_view import (
     FORMS,
     PLACE_FORM,
@@ -35,7 +36,6 @@ from bot.views.setup_view import (
     What,
     is_stale,
     limit_errors,
-    loading_view,
     place_view,
     read_defaults,
     read_limits,
@@ -99,14 +99,9 @@ class Setup:
         return await self._save(what, submission, policy)
 
     async def _open(self, trigger_id: str, user: str) -> None:
-        """Open a view before anything else, for a trigger lives 3 s; then show the form in it."""
-        try:
-            opened = await self._slack.views.open(trigger_id, loading_view(), user=user)
-            await self._slack.views.update(opened.id, await self._first(user))
-        except SlackError as error:
-            log.warning("form not opened", error=str(error))
-            if error.code != "not_found":  # which says that the view was closed
-                await self._slack.ephemeral.tell(form_words.NOT_OPENED, user=user)
+        loading, first = loading_view(setup_words.TITLE), partial(self._first, user)
+        if not await self._slack.views.fill(trigger_id, loading, first, user=user):
+            await self._slack.ephemeral.tell(form_words.NOT_OPENED, user=user)
 
     async def _first(self, user: str) -> ViewJson:
         person = await self._slack.people.find(user)
@@ -118,13 +113,13 @@ class Setup:
     async def _fill(self, submission: Submission, policy: Policy) -> Reaction:
         chosen = read_place(submission.view.values)
         if chosen.scope is None:
-            return _marked(chosen.errors)
+            return Reaction.marks(chosen.errors)
         if refusal := await self._refusal(chosen.what, submission.user):
-            return _marked({"what": await self._plain(refusal, submission.user)})
+            return Reaction.marks({"what": await self._plain(refusal, submission.user)})
         if refusal := await self._unseen(chosen.scope, submission.user):
-            return _marked({"channel": refusal})
+            return Reaction.marks({"channel": refusal})
         owner, rules = whose(chosen.scope, ""), policy.of(chosen.scope)
-        return _shown(rules_view(chosen.what, chosen.scope, owner, rules))
+        return Reaction.shows(rules_view(chosen.what, chosen.scope, owner, rules))
 
     async def _save(self, what: What, submission: Submission, policy: Policy) -> Reaction:
         view = submission.view
@@ -139,7 +134,7 @@ class Setup:
             return _refused(submission, setup_words.CHANGED_MEANWHILE)
         fields, errors = self._read(what, submission, scope, policy)
         if errors:
-            return _marked(errors)
+            return Reaction.marks(errors)
         return await self._change(scope, fields, submission)
 
     async def _refusal(self, what: What, user: str) -> str:
@@ -176,7 +171,7 @@ class Setup:
 
     async def _change(self, scope: Scope, fields: Fields, submission: Submission) -> Reaction:
         if not fields:
-            return _shown(sentence_view(words.UNCHANGED, setup_words.TITLE))
+            return Reaction.shows(sentence_view(words.UNCHANGED, setup_words.TITLE))
         person = await self._slack.people.find(submission.user)
         caller = Caller(person, channel="", operation=_operation(submission, fields))
         try:
@@ -188,7 +183,7 @@ class Setup:
             return _refused(submission, sentence)
         except TimeoutError:
             return _refused(submission, words.MAYBE_CHANGED)
-        shown = _shown(sentence_view("\n".join(said.lines), setup_words.TITLE))
+        shown = Reaction.shows(sentence_view("\n".join(said.lines), setup_words.TITLE))
         return replace(shown, then=partial(self._after, said, submission.user))
 
     async def _after(self, said: CommandReply, user: str) -> None:
@@ -207,18 +202,10 @@ def _refused(submission: Submission, sentence: str) -> Reaction:
     """`sentence` in the form; in its place, where it has no fields, as only one has that somebody
     made up."""
     if submission.view.values:
-        return _marked(_at_first(submission, sentence))
-    return _shown(sentence_view(sentence, setup_words.TITLE))
+        return Reaction.marks(_at_first(submission, sentence))
+    return Reaction.shows(sentence_view(sentence, setup_words.TITLE))
 
 
 def _at_first(submission: Submission, sentence: str) -> _Errors:
     """`sentence` at the first field, where there is no better place."""
     return dict.fromkeys(list(submission.view.values)[:1], sentence)
-
-
-def _marked(errors: _Errors) -> Reaction:
-    return Reaction({"response_action": "errors", "errors": {**errors}})
-
-
-def _shown(view: ViewJson) -> Reaction:
-    return Reaction({"response_action": "update", "view": view})

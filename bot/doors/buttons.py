@@ -19,7 +19,7 @@ from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
 from bot.doors.continuing import Continuing, is_one_click
 from bot.doors.stopping import right_to_stop
-from bot.errors import SlackError, StoreUnavailable, UserError, what_it_says
+from bot.errors import StoreUnavailable, UserError, what_it_says
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
 from bot.reply.final import left_out
@@ -31,6 +31,8 @@ from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
 from bot.views import details_view
+from bot.views.form_fields import sentence_view
+from bot.words import form as form_words
 from bot.words import talk
 
 log = structlog.get_logger(__name__)
@@ -206,34 +208,22 @@ class Buttons:
         return ""
 
     async def _show_details(self, click: Click) -> None:
-        try:
-            opened = await self._slack.views.open(
-                click.trigger_id, details_view.loading_view(), user=click.user
-            )
-        except SlackError as error:
-            log.warning("details not opened", error=str(error))
+        details, loading = partial(self._details, click), _sentence(form_words.LOADING)
+        if not await self._slack.views.fill(click.trigger_id, loading, details, user=click.user):
             await self._tell(click, talk.DETAILS_LATE)
-            return
-        view = await self._details(click)
-        try:
-            await self._slack.views.update(opened.id, view)
-        except SlackError as error:
-            log.warning("details not shown", error=str(error))
-            if error.code != "not_found":  # which says that the view was closed
-                await self._tell(click, talk.DETAILS_LATE)
 
     async def _details(self, click: Click) -> ViewJson:
         try:
             async with asyncio.timeout(ACT_SECONDS):
                 job = await self._meant(click)
                 if job is None:
-                    return details_view.sentence_view(talk.ANSWER_FORGOTTEN)
+                    return _sentence(talk.ANSWER_FORGOTTEN)
                 if sentence := await self._refusal(click, job):
-                    return details_view.sentence_view(sentence)
+                    return _sentence(sentence)
                 person = await self._slack.people.find(click.user)
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("details not looked up", error=what_it_says(error))
-            return details_view.sentence_view(talk.BUTTON_FAILED)
+            return _sentence(talk.BUTTON_FAILED)
         return details_view.details_view(
             job,
             knows_rules=self._permission.knows_rules(person),
@@ -253,3 +243,8 @@ class Buttons:
         replaces = click.ephemeral and click.action.action_id == "stop" and said in _STOPPED
         message = offer(said) if isinstance(said, str) else said
         await self._slack.ephemeral.answer(click, message, replaces=replaces)
+
+
+def _sentence(text: str) -> ViewJson:
+    """Details that are but one sentence."""
+    return sentence_view(text, talk.DETAILS)

@@ -31,7 +31,8 @@ from bot.slack.ephemeral import Ephemeral
 from bot.slack.inbound.payloads import Click, Submission
 from bot.slack.views import OpenView, ViewJson, Views
 from bot.store.memory import Drafts
-from bot.views.form_view import channel_of, form_view, loading_view, sentence_view
+from bot.views.form_fields import loading_view, sentence_view
+from bot.views.form_view import channel_of, form_view
 from bot.words import form as words
 
 log = structlog.get_logger(__name__)
@@ -208,7 +209,7 @@ class FormWindow:
         """Open the form before anything else, for a trigger lives 3 s; then fill it with the
         draft of `begin`, or with the sentence of the `UserError` that it raises."""
         try:
-            opened = await self._views.open(summons.trigger_id, loading_view(""), user=summons.user)
+            opened = await self._views.open(summons.trigger_id, loading_view(), user=summons.user)
         except SlackError as error:
             log.warning("form not opened", error=str(error))
             often = isinstance(error, RateLimited)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -45,7 +45,8 @@ from bot.slack.reading.shown import mentioned
 from bot.slack.side import SlackSide
 from bot.slack.views import OpenView
 from bot.store.side import StoreSide
-from bot.views.form_view import errors_of, model_options, read_form, sentence_view
+from bot.views.form_fields import sentence_view
+from bot.views.form_view import errors_of, model_options, read_form
 from bot.words import admin as admin_words
 from bot.words import form as words
 from bot.words import prompts as prompt_words
@@ -161,10 +162,10 @@ class Forms:
         try:
             draft = await self._typed(submission.view, submission.user)
         except UserError as error:
-            return _marked({"prompt": plain_blocks.plain_words(error.sentence)})
+            return Reaction.marks({"prompt": plain_blocks.plain_words(error.sentence)})
         place = draft.place(submission)
         if sentence := await self._out_of_sight(draft, place):
-            return _marked(
+            return Reaction.marks(
                 {"prompt" if draft.channel else "channel": plain_blocks.plain_words(sentence)}
             )
         try:
@@ -173,7 +174,7 @@ class Forms:
             refused = Refused(draft.surface, "refused", error.sentence, error.faults)
             return await self._refused(refused, draft, place, submission.view)
         except UserError as error:
-            return _marked({"prompt": plain_blocks.plain_words(error.sentence)})
+            return Reaction.marks({"prompt": plain_blocks.plain_words(error.sentence)})
         asked = await self._asking.ask(flags, place.model_copy(update={"context": context}))
         if isinstance(asked, Refused):
             return await self._refused(asked, draft, place, submission.view)
@@ -331,19 +332,19 @@ class Forms:
         when one of those is hidden."""
         sentence = refused.count()
         if refused.outcome != "refused":
-            return _marked({"prompt": await self._told(sentence, place.user)})
+            return Reaction.marks({"prompt": await self._told(sentence, place.user)})
         obstacles = await self._asking.obstacles(place.user, place.channel)
         lines = [await self._told(each, place.user) for each in obstacles]
         told = (Fault("", line.rstrip(".")) for line in lines)
         faults = (*with_ways(refused.faults, draft), *told)
         errors, rest = errors_of(faults, view.values.keys())
         if not rest:
-            return _marked(errors)
+            return Reaction.marks(errors)
         try:
             shown = await self._window.kept(draft, advanced=True, faults=faults)
         except UserError as error:
-            return _marked({**errors, "prompt": plain_blocks.plain_words(error.sentence)})
-        return Reaction({"response_action": "update", "view": shown})
+            return Reaction.marks({**errors, "prompt": plain_blocks.plain_words(error.sentence)})
+        return Reaction.shows(shown)
 
     async def _told(self, sentence: str, user: str) -> str:
         """`sentence` without markup, people in it by their names."""
@@ -357,7 +358,7 @@ class Forms:
         if draft.home:
             address = f"{self._slack.installation.url.rstrip('/')}/archives/{ask.channel}"
             view = sentence_view(words.answering_in_messages(address))
-            return Reaction({"response_action": "update", "view": view})
+            return Reaction.shows(view)
         if note is None:
             return Reaction()
         tell = partial(
@@ -384,7 +385,3 @@ def _draft_at(place: Place, summons: Summons, person: Person, filled: Filled) ->
         name=person.name,
         response_url=summons.response_url or None,
     )
-
-
-def _marked(errors: Mapping[str, str]) -> Reaction:
-    return Reaction({"response_action": "errors", "errors": errors})

@@ -21,10 +21,12 @@ from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
+from bot.slack.blocks import Block, Message, Offered, button
 from bot.slack.inbound.payloads import Click, ContextChanged, HomeOpened
 from bot.slack.inbound.reaction import Reaction
 from bot.slack.people.person import Person
 from bot.slack.side import SlackSide
+from bot.slack.views import lines, small
 from bot.slack_limits import (
     SUGGESTED_CHARS,
     SUGGESTED_PROMPTS,
@@ -32,7 +34,6 @@ from bot.slack_limits import (
     TIER_4_PER_MINUTE,
 )
 from bot.store.side import StoreSide
-from bot.views.welcome_view import welcome_message
 from bot.words import prompts as words
 from bot.words import talk, welcome
 
@@ -50,6 +51,9 @@ OF_ALL_PER_MINUTE = TIER_4_PER_MINUTE // 2
 click."""
 
 CLICK_SECONDS = 10
+
+SUGGESTED_ACTIONS = tuple(f"suggested_{number}" for number in range(len(welcome.PROMPTS)))
+"""The `action_id` of the button of each question; its `value` is the number."""
 
 _PART = "welcome"
 
@@ -179,7 +183,7 @@ class Welcome:
         try:
             channel = await self._slack.messages.direct(user)
             name = person.name if person.known else ""
-            await self._slack.messages.post(channel, welcome_message(name), job_id="", part=_PART)
+            await self._slack.messages.post(channel, _greeting(name), job_id="", part=_PART)
         except SlackError as error:
             log.warning("not greeted", error=str(error))
 
@@ -192,6 +196,17 @@ class Welcome:
         await self._slack.ephemeral.tell(
             sentence, user=click.user, channel=click.channel, response_url=click.response_url
         )
+
+
+def _greeting(name: str) -> Message:
+    """For somebody called `name` (or empty): how to begin, and questions to click."""
+    greeting = welcome.greeting(excerpt(name))
+    shown = [greeting, welcome.HELLO, "", welcome.TO_BEGIN]
+    shown += [f"• {prompt}" for _, prompt in welcome.PROMPTS]
+    labels = zip(SUGGESTED_ACTIONS, welcome.PROMPTS, strict=True)
+    buttons = [button(Offered(act, text, str(at))) for at, (act, (text, _)) in enumerate(labels)]
+    below: Block = {"type": "actions", "elements": buttons}
+    return Message((*lines(shown), below, small(welcome.MAY_ERR)), greeting.replace("*", ""))
 
 
 def _dedupe(click: Click) -> str:

@@ -23,14 +23,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics, words
 from bot.acks import Acks
-from bot.admin.grok_key import GrokKeyForm
+from bot.admin.grok_key import KEY_FORM, GrokKeyForm
 from bot.admin.setup import Setup
 from bot.doors.buttons import Buttons
 from bot.doors.command import GrokCommand
 from bot.doors.forms import Forms
 from bot.doors.home import Home
 from bot.doors.messages import Conversing
-from bot.doors.messages_tab import MessagesTab, Welcome
+from bot.doors.messages_tab import SUGGESTED_ACTIONS, MessagesTab, Welcome
 from bot.doors.mistyped import ASK_ANYWAY, TO_FORM, Mistyped
 from bot.doors.sharing import SHARE, Sharing
 from bot.doors.stopping import Stopping
@@ -57,9 +57,7 @@ from bot.slack.installation import Installation
 from bot.slack_limits import EVENT_RETRIES
 from bot.views.feedback_view import FEEDBACK_FORM
 from bot.views.home_view import MOST_PROMPTS, PROMPT_ACTION, SETUP_ACTION
-from bot.views.key_view import KEY_FORM
 from bot.views.setup_view import FORMS, PLACE_FORM
-from bot.views.welcome_view import SUGGESTED_ACTIONS
 
 log = structlog.get_logger(__name__)
 
@@ -179,7 +177,12 @@ class _Wiring:
         for action_id, handler in clicks.items():
             app.action(action_id)(self._acking(Click, handler))
         app.view(FORM)(
-            self._acking(Submission, forms.on_submit, failed=_FORM_FAILED, overdue=_FORM_CROWDED)
+            self._acking(
+                Submission,
+                forms.on_submit,
+                failed=Reaction.marks({"prompt": words.LISTENER_FAILED}).ack,
+                overdue=Reaction.marks({"prompt": words.CROWDED}).ack,
+            )
         )
         app.view(FEEDBACK_FORM)(self._acking(Submission, listeners.voting.on_reason))
         app.view(KEY_FORM)(self._acking(Submission, listeners.grok_key.on_submit))
@@ -252,10 +255,6 @@ def _opened(listeners: Listeners) -> Handler[HomeOpened]:
         return suggested if suggested.then else await listeners.welcome.on_opened(event)
 
     return on_opened
-
-
-_FORM_FAILED: Ack = {"response_action": "errors", "errors": {"prompt": words.LISTENER_FAILED}}
-_FORM_CROWDED: Ack = {"response_action": "errors", "errors": {"prompt": words.CROWDED}}
 
 
 async def _react(handler: Handler[P], payload: P) -> Reaction | None:

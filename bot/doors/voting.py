@@ -32,7 +32,7 @@ from bot.slack.inbound.reaction import Reaction, begun
 from bot.slack.reading.thread import WholeMessages
 from bot.slack.side import SlackSide
 from bot.store.side import StoreSide
-from bot.views.feedback_view import error_ack, feedback_view, filled_in
+from bot.views.feedback_view import COMMENT, feedback_view, filled_in
 from bot.words import talk
 from bot.words import votes as words
 
@@ -108,7 +108,7 @@ class Voting:
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("reasons not stored", error=what_it_says(error))
             sentence = words.NOT_STORED
-        return Reaction(error_ack(sentence) if sentence else "")
+        return Reaction.marks({COMMENT: sentence}) if sentence else Reaction()
 
     async def on_reaction(self, event: ReactionEvent) -> Reaction:
         """To a 👍 or 👎 on a message of the bot's. Whatever does not count is nobody's to be

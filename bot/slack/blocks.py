@@ -191,8 +191,7 @@ class Foot:
 
     def _buttons(self) -> Block:
         elements = [
-            _button(Offered(button, talk.BUTTONS[button], self._value(button)))
-            for button in self.buttons
+            button(Offered(name, talk.BUTTONS[name], self._value(name))) for name in self.buttons
         ]
         return {"type": "actions", "block_id": BUTTONS_BLOCK, "elements": elements}
 
@@ -287,7 +286,7 @@ class Offered:
 
     action: str
     label: str
-    value: str
+    value: str = ""
 
 
 def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Message:
@@ -300,7 +299,7 @@ def offer(sentence: str, buttons: Sequence[Offered] = (), copy: str = "") -> Mes
         code = {"type": "rich_text_preformatted", "elements": [text]}
         blocks.append({"type": "rich_text", "elements": [code]})
     if buttons:
-        blocks.append({"type": "actions", "elements": [_button(each) for each in buttons]})
+        blocks.append({"type": "actions", "elements": [*map(button, buttons)]})
     return Message(tuple(blocks), _cut(sentence))
 
 
@@ -308,12 +307,13 @@ def _cut(text: str) -> str:
     return shortened(text, _OFFER_CHARS)
 
 
-def _button(offered: Offered) -> Block:
+def button(offered: Offered) -> Block:
+    """A button as Slack's JSON."""
     return {
         "type": "button",
         "action_id": offered.action,
         "text": {"type": "plain_text", "text": offered.label, "emoji": False},
-        "value": offered.value,
+        **({"value": offered.value} if offered.value else {}),
     }
 
 

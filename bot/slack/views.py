@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from attrs import frozen
 
-from bot.errors import RateLimited
+from bot.errors import RateLimited, SlackError
 from bot.markdown import safety
 from bot.markdown.characters import boundary, printable
 from bot.markdown.pieces import most_within
@@ -16,6 +17,8 @@ from bot.slack.blocks import Block
 from bot.slack.web_api import WebApi, mapping, text_of
 from bot.slack_limits import SECTION_FIELDS, SECTION_TEXT_CHARS, TIER_4_PER_MINUTE
 from bot.store.allowances import Allowances
+
+log = structlog.get_logger(__name__)
 
 DIVIDER: Block = {"type": "divider"}
 
@@ -111,6 +114,24 @@ class Views:
         """Show `view` to `user`, who caused the trigger."""
         await self.take(user)
         return await self._call("views.open", {"trigger_id": trigger_id, "view": view})
+
+    async def fill(
+        self,
+        trigger_id: str,
+        loading: ViewJson,
+        make: Callable[[], Awaitable[ViewJson]],
+        *,
+        user: str,
+    ) -> bool:
+        """Show `user` the view `loading` before anything else, for a trigger lives 3 s, and then
+        what `make` makes in its place. False when Slack did not take one of them."""
+        try:
+            opened = await self.open(trigger_id, loading, user=user)
+            await self.update(opened.id, await make())
+        except SlackError as error:
+            log.warning("view not shown", error=str(error))
+            return error.code == "not_found"  # which says that the view was closed
+        return True
 
     async def push(self, trigger_id: str, view: ViewJson, *, user: str) -> OpenView:
         """Show `view` to `user` on top of the one that the trigger comes from."""

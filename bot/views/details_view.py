@@ -18,27 +18,19 @@ from bot.completion.typed import written
 from bot.grok.endpoints import ENDPOINTS
 from bot.jobs.job import Job
 from bot.slack.blocks import Block
-from bot.slack.views import ViewJson, fields, heading, long_text, section, small
+from bot.slack.views import ViewJson, fields, heading, long_text, small
 from bot.slack.views import lines as paragraphs
 from bot.slack_limits import VIEW_BLOCKS, VIEW_BYTES
+from bot.views.form_fields import modal
 from bot.words import files as file_words
 from bot.words import talk as words
+from bot.words.form import CLOSE
 
 _VALUE_CHARS = 300
 _PARAGRAPHS_OF_CHANCES = 10
 _FRAME_BLOCKS = 4
 _FRAME_BYTES = 2_000
 """Kept for the frame of the view, and for lines that say that something was left out."""
-
-
-def loading_view() -> ViewJson:
-    """Shown until there is something to show."""
-    return sentence_view(words.DETAILS_LOADING)
-
-
-def sentence_view(sentence: str) -> ViewJson:
-    """A view that says one thing."""
-    return _view([section(sentence)])
 
 
 def details_view(
@@ -53,22 +45,14 @@ def details_view(
     room = _Room()
     asked = room.take(_asked(job.ask if knows_rules else job.ask.without_rules()))
     if job.answer is None:
-        return _view([*asked, small(words.DETAILS_NOT_DONE)])
+        return modal(words.DETAILS, [*asked, small(words.DETAILS_NOT_DONE)], close=CLOSE)
     along = room.take(_along(job.answer, job.ask, files))
     answered = room.take(_answered(job.answer, job.lost))
     beyond = room.take(_rest(rest))
     chances = room.take(_chances(job.answer.chances))
     reasoning = room.take(_reasoning(job.answer.reasoning if knows_rules else ""))
-    return _view([*beyond, *asked, *along, *answered, *reasoning, *chances])
-
-
-def _view(blocks: list[Block]) -> ViewJson:
-    return {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": words.DETAILS},
-        "close": {"type": "plain_text", "text": words.DETAILS_CLOSE},
-        "blocks": blocks,
-    }
+    blocks = [*beyond, *asked, *along, *answered, *reasoning, *chances]
+    return modal(words.DETAILS, blocks, close=CLOSE)
 
 
 class _Room:

@@ -1,4 +1,4 @@
-"""The fields of the form, as Slack's JSON."""
+"""What forms are built of, as Slack's JSON: the frame of a view, and its fields."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from bot.completion.search import OPTION_NAMES, read
 from bot.errors import Fault
 from bot.markdown.characters import boundary
 from bot.rules.saved_prompts import Offer
-from bot.slack.views import heading
-from bot.slack_limits import INPUT_CHARS, OPTION_TEXT_CHARS
+from bot.slack.views import heading, section
+from bot.slack_limits import (
+    INPUT_CHARS,
+    OPTION_TEXT_CHARS,
+    SECTION_TEXT_CHARS,
+    VIEW_TITLE_CHARS,
+)
 from bot.words import form as words
 from bot.words import search as search_words
 
@@ -27,6 +32,40 @@ VALUE = "value"
 NOT_SET = "not_set"
 TICKED = "on"
 _SWITCH = {NOT_SET: words.NOT_SET, "on": words.ON, "off": words.OFF}
+
+
+def modal(
+    title: str,
+    blocks: Iterable[Any],
+    *,
+    callback_id: str = "",
+    submit: str = "",
+    close: str = words.CANCEL,
+    metadata: str = "",
+) -> Json:
+    """A view of `blocks`; what is empty is left out."""
+    shown = {
+        "callback_id": callback_id,
+        "submit": plain(submit) if submit else None,
+        "private_metadata": metadata,
+    }
+    return {
+        "type": "modal",
+        "title": plain(cut(title, VIEW_TITLE_CHARS)),
+        "close": plain(close),
+        "blocks": [*blocks],
+        **{name: each for name, each in shown.items() if each},
+    }
+
+
+def sentence_view(text: str, title: str = words.TITLE, close: str = words.CLOSE) -> Json:
+    """Nothing but a sentence (of `bot.words`, Slack's mrkdwn)."""
+    return modal(title, [section(cut(text, SECTION_TEXT_CHARS))], close=close)
+
+
+def loading_view(title: str = words.TITLE) -> Json:
+    """What stands there until it is known what is to."""
+    return sentence_view(words.LOADING, title, words.CANCEL)
 
 
 def parameter_field(parameter: Option, filled: Filled) -> Json:

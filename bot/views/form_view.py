@@ -22,13 +22,9 @@ from bot.markdown import safety
 from bot.markdown.characters import printable
 from bot.rules.policy import Models
 from bot.rules.saved_prompts import Offer
-from bot.slack.views import heading, section
-from bot.slack_limits import (
-    OPTION_TEXT_CHARS,
-    OPTIONS_IN_LIST,
-    SECTION_TEXT_CHARS,
-    VIEW_TITLE_CHARS,
-)
+from bot.slack.blocks import Offered, button
+from bot.slack.views import heading
+from bot.slack_limits import OPTION_TEXT_CHARS, OPTIONS_IN_LIST, SECTION_TEXT_CHARS
 from bot.views.form_fields import (
     NOT_SET,
     VALUE,
@@ -36,6 +32,7 @@ from bot.views.form_fields import (
     channel_field,
     cut,
     effort_field,
+    modal,
     option,
     option_group,
     parameter_field,
@@ -98,37 +95,13 @@ def form_view(
         _switch(filled, advanced=advanced),
         *(_advanced(filled) if advanced else ()),
     ]
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK_ID,
-        "title": plain(words.TITLE),
-        "submit": plain(words.SUBMIT),
-        "close": plain(words.CANCEL),
-        "private_metadata": metadata,
-        "blocks": blocks if advanced else _focused(blocks),
-    }
-
-
-def loading_view(metadata: str) -> dict[str, Any]:
-    """What stands there until the form is filled."""
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK_ID,
-        "title": plain(words.TITLE),
-        "close": plain(words.CANCEL),
-        "private_metadata": metadata,
-        "blocks": [section(words.LOADING)],
-    }
-
-
-def sentence_view(text: str, title: str = words.TITLE) -> dict[str, Any]:
-    """Nothing but a sentence (of `bot.words`, Slack's mrkdwn)."""
-    return {
-        "type": "modal",
-        "title": plain(cut(title, VIEW_TITLE_CHARS)),
-        "close": plain(words.CLOSE),
-        "blocks": [section(cut(text, SECTION_TEXT_CHARS))],
-    }
+    return modal(
+        words.TITLE,
+        blocks if advanced else _focused(blocks),
+        callback_id=CALLBACK_ID,
+        submit=words.SUBMIT,
+        metadata=metadata,
+    )
 
 
 def read_form(values: Values, before: Filled) -> Filled:
@@ -263,13 +236,8 @@ def _first_lines(text: str) -> str:
 
 def _switch(filled: Filled, *, advanced: bool) -> Json:
     label = words.FEWER if advanced else words.more(_hidden(filled))
-    button = {
-        "type": "button",
-        "action_id": ADVANCED_ID,
-        "text": plain(label),
-        "value": "off" if advanced else "on",
-    }
-    return {"type": "actions", "block_id": ADVANCED_ID, "elements": [button]}
+    switch = Offered(ADVANCED_ID, label, "off" if advanced else "on")
+    return {"type": "actions", "block_id": ADVANCED_ID, "elements": [button(switch)]}
 
 
 def _hidden(filled: Filled) -> int:

@@ -9,7 +9,7 @@ from bot.completion.excerpt import excerpt
 from bot.grok.catalogue import by_price
 from bot.grok.known_models import Model
 from bot.rules.policy import Models
-from bot.slack.blocks import Block, moment
+from bot.slack.blocks import Block, Offered, button, moment
 from bot.slack.views import DIVIDER, ViewJson, heading, lines, section, small
 from bot.slack_limits import VIEW_BLOCKS
 from bot.store.conversations import Recent
@@ -46,16 +46,11 @@ def home_view(parts: Sequence[Part]) -> ViewJson:
 
 def ways_to_ask(name: str, bot_user: str) -> Part:
     """What can be done here, and a button that does it; `name` of the viewer, or empty."""
-    button = {
-        "type": "button",
-        "action_id": ASK_ACTION,
-        "style": "primary",
-        "text": {"type": "plain_text", "text": words.ASK, "emoji": False},
-    }
+    ask = {**button(Offered(ASK_ACTION, words.ASK)), "style": "primary"}
     return (
         heading(words.greeting(excerpt(name))),
         section(words.ways_to_ask(f"<@{bot_user}>")),
-        {"type": "actions", "elements": [button]},
+        {"type": "actions", "elements": [ask]},
         small(words.MAY_ERR),
     )
 
@@ -89,12 +84,7 @@ def quotas(shown: Sequence[str]) -> Part:
 def saved_prompts(names: Sequence[str]) -> Part:
     """A button for each of the viewer's prompts, which opens the form with it."""
     buttons = [
-        {
-            "type": "button",
-            "action_id": f"{PROMPT_ACTION}{number}",
-            "text": {"type": "plain_text", "text": name, "emoji": False},
-            "value": name,
-        }
+        button(Offered(f"{PROMPT_ACTION}{number}", name, name))
         for number, name in enumerate(names[:MOST_PROMPTS])
     ]
     return (
@@ -133,12 +123,7 @@ def _some(named: Sequence[str]) -> str:
 
 def set_up() -> Part:
     """A button that opens the forms of defaults and quotas."""
-    button = {
-        "type": "button",
-        "action_id": SETUP_ACTION,
-        "text": {"type": "plain_text", "text": words.SET_UP, "emoji": False},
-    }
-    return ({"type": "actions", "elements": [button]},)
+    return ({"type": "actions", "elements": [button(Offered(SETUP_ACTION, words.SET_UP))]},)
 
 
 def models(known: Sequence[Model], default: Model | None, allowed: Models | None = None) -> Part:

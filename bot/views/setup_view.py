@@ -26,9 +26,9 @@ from bot.views.form_fields import (
     Json,
     effort_field,
     input_block,
+    modal,
     option,
     parameter_field,
-    plain,
     reply_field,
     search_fields,
     system_field,
@@ -88,11 +88,6 @@ class Chosen:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-def loading_view() -> Json:
-    """What stands there until it is known who looks."""
-    return _modal([section(words.LOADING)])
-
-
 def place_view(whats: Collection[What]) -> Json:
     """The first form: what is to be set, of `whats`, and whose."""
     whose = {kind: label for kind, label in words.WHOSES.items() if _has_any(kind, whats)}
@@ -105,7 +100,7 @@ def place_view(whats: Collection[What]) -> Json:
     if "limits" in whats:
         person = {"type": "users_select"}
         blocks.append(input_block("person", words.PERSON, person, hint=words.PERSON_HINT))
-    return _modal(blocks, PLACE_FORM, words.NEXT)
+    return modal(words.TITLE, blocks, callback_id=PLACE_FORM, submit=words.NEXT)
 
 
 def read_place(values: Values) -> Chosen:
@@ -133,7 +128,13 @@ def rules_view(what: What, scope: Scope, whose: str, rules: Rules) -> Json:
     it is, in mrkdwn."""
     fields = _default_fields(scope, rules) if what == "defaults" else _limit_fields(scope, rules)
     metadata = SetupMetadata.of(scope, what, rules).model_dump_json()
-    return _modal([section(words.of(what, whose)), *fields], FORMS[what], words.SAVE, metadata)
+    return modal(
+        words.TITLE,
+        [section(words.of(what, whose)), *fields],
+        callback_id=FORMS[what],
+        submit=words.SAVE,
+        metadata=metadata,
+    )
 
 
 def is_stale(metadata: SetupMetadata, what: What, rules: Rules) -> bool:
@@ -269,17 +270,3 @@ def _choice(name: str, label: str, labels: Mapping[Any, str]) -> Json:
     options = [option(text, value) for value, text in labels.items()]
     element = {"type": "radio_buttons", "options": options, "initial_option": options[0]}
     return input_block(name, label, element, optional=False)
-
-
-def _modal(
-    blocks: Sequence[Any], callback_id: str = "", submit: str = "", metadata: str = ""
-) -> Json:
-    return {
-        "type": "modal",
-        "title": plain(words.TITLE),
-        "close": plain(words.CANCEL),
-        "blocks": [*blocks],
-        **({"callback_id": callback_id} if callback_id else {}),
-        **({"submit": plain(submit)} if submit else {}),
-        **({"private_metadata": metadata} if metadata else {}),
-    }

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 TITLE = "Grok key"
-LOADING = "One moment…"
 LABEL = "The key to ask Grok with from now on"
 HINT = (
     "From console.x.ai. It is tried once, kept encrypted and never shown again. What is asked here "
     "is paid for by its account."
 )
 SAVE = "Save"
-CANCEL = "Cancel"
 
 OPERATORS = "This workspace asks Grok with the key of whoever runs the bot."
 OWN = (

@@ -7,8 +7,6 @@ from bot.words.form import field_fault
 TITLE = "Set up Grok"
 NEXT = "Next"
 SAVE = "Save"
-CANCEL = "Cancel"
-LOADING = "One moment…"
 
 # --- what, and whose ------------------------------------------------------------------------
 

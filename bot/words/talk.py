@@ -260,8 +260,6 @@ def not_yours_to_stop(asker: str) -> str:
 # --- the details of an answer --------------------------------------------------------------
 
 DETAILS = "Details"
-DETAILS_CLOSE = "Close"
-DETAILS_LOADING = "One moment…"
 DETAILS_ASKED = "What was asked"
 DETAILS_ANSWERED = "What came back"
 DETAILS_REST = "How the answer continues"

@@ -16,6 +16,7 @@ from bot.grok.client import GrokClient
 from bot.jobs.queue import Queue
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
+from bot.words import form as form_words
 from bot.words import talk
 from sandbox.workspace import ANA, BEN, CHLOE, GENERAL, TEAM_ID, View, Workspace
 from tests.doors.jobs import an_answer
@@ -299,7 +300,7 @@ async def test_details_open_before_redis_is_asked(
             proxy.latency = 0.3
             await panel.click("details")
             view = await workspace.wait_for(lambda: workspace.view(ANA))
-            assert talk.DETAILS_LOADING in str(view.content)
+            assert form_words.LOADING in str(view.content)
             await workspace.wait_for(lambda: "Africa" in str(shown(workspace).content))
 
 

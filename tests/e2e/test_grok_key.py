@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.ops.logs import configure
 from bot.settings import Settings
 from bot.teams import tenants
+from bot.words import form as form_words
 from bot.words import grok as grok_words
 from bot.words import key as words
 from sandbox.grok import GrokServer, Script
@@ -37,7 +38,7 @@ async def key_form(stage: Stage, user: str = ANA) -> View:
 
     def filled() -> View | None:
         view = stage.workspace.view(user)
-        return view if view and words.LOADING not in str(view.content) else None
+        return view if view and form_words.LOADING not in str(view.content) else None
 
     return await stage.workspace.wait_for(filled)
 

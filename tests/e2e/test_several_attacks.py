@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.views.key_view import KEY_FORM
+from bot.admin.grok_key import KEY_FORM
 from bot.words import form, talk
 from sandbox.grok import GrokServer, Script
 from sandbox.workspace import ANA, BEN, GENERAL, Message, View

@@ -13,7 +13,7 @@ from bot.completion.options import PARAMETERS
 from bot.completion.result import Most, TokenLogprob, Usage
 from bot.markdown.safety import JOINER
 from bot.slack.views import ViewJson
-from bot.views.details_view import details_view, loading_view, sentence_view
+from bot.views.details_view import details_view
 from bot.words import talk as words
 from sandbox.workspace.blocks.pings import pings_in
 from sandbox.workspace.blocks.texts import texts_of
@@ -40,11 +40,6 @@ def shown(view: ViewJson) -> list[str]:
 def request(**parameters: Any) -> CompletionRequest:
     given = {"model": "grok-4.3", "prompt": "Name a river", "max_tokens": 100}
     return CompletionRequest.model_validate(given | parameters)
-
-
-def test_what_is_shown_before_is_what_slack_takes() -> None:
-    assert shown(loading_view()) == [words.DETAILS_LOADING]
-    assert shown(sentence_view("Sorry.")) == ["Sorry."]
 
 
 def test_every_parameter_given_is_shown_and_no_other() -> None:

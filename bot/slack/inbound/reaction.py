@@ -29,6 +29,16 @@ class Reaction:
     again: bool = False
     at_last: Callable[[], Coroutine[Any, Any, None]] | None = None
 
+    @classmethod
+    def marks(cls, errors: Mapping[str, str]) -> Reaction:
+        """To a form: it stays, with a sentence at each of these fields, by block_id."""
+        return cls({"response_action": "errors", "errors": {**errors}})
+
+    @classmethod
+    def shows(cls, view: Mapping[str, Any]) -> Reaction:
+        """To a form: `view` takes its place."""
+        return cls({"response_action": "update", "view": view})
+
 
 async def begun(work: Coroutine[Any, Any, T], seconds: float) -> asyncio.Task[T]:
     """`work`, once it is done or so many seconds have gone: then it goes on, and whoever asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.views.key_view import KEY_FORM
+from bot.admin.grok_key import KEY_FORM
 from bot.words import key as words
 from sandbox.workspace import ANA, View
 from tests.e2e.rights.table import drives

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.views.welcome_view import SUGGESTED_ACTIONS
+from bot.doors.messages_tab import SUGGESTED_ACTIONS
 from bot.words import talk
 from sandbox.workspace import BEN, Message, NewFile, NotAllowedError, dm_of
 from tests.e2e.rights.table import drives
