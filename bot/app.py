@@ -20,7 +20,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -35,6 +35,9 @@ from bot.ops.setting_faults import set_names, unknown_settings
 from bot.ops.startup import Met, meet_app, meet_slack, settings_faults
 from bot.settings import INSTALL_PATH, Settings, serves_several
 from bot.slack.session import slack_client, slack_session
+
+if TYPE_CHECKING:
+    from bot.store.redis.connection import Store
 
 log = structlog.get_logger(__name__)
 
@@ -125,11 +128,7 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
         try:
             # While Slack answers and the store starts, what comes after is loaded.
             await load("bot.store.redis.connection")
-            from bot.store.redis.connection import open_store  # noqa: PLC0415
-
-            opening = asyncio.create_task(
-                stack.enter_async_context(open_store(settings)), name="opening the store"
-            )
+            opening = asyncio.create_task(_store(settings, stack), name="opening the store")
             begun.append(opening)
             await load("bot.joining.process")
             from bot.joining.process import joined, open_ground  # noqa: PLC0415
@@ -145,6 +144,18 @@ async def open_bot(settings: Settings, duty: Duty = Duty.BOTH) -> AsyncIterator[
             open_ground(settings, duty, tokenless, store, rest)
         )
         yield await stack.enter_async_context(joined(ground, met))
+
+
+async def _store(settings: Settings, stack: AsyncExitStack) -> Store:
+    """The store, closed with `stack`. Raises `StartupError`, also where it is no use to wait."""
+    from bot.store.redis.connection import open_store  # noqa: PLC0415
+
+    store = await stack.enter_async_context(open_store(settings))
+    if settings.redis_url is not None:
+        from bot.ops.store_probe import refuse_to_start  # noqa: PLC0415
+
+        await refuse_to_start(store)
+    return store
 
 
 async def _met(settings: Settings, client: AsyncWebClient, duty: Duty) -> Met:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from redis import exceptions
 
+from bot.completion.excerpt import excerpt
 from bot.errors import StartupError, StoreUnavailable
 from bot.ops import words
 from bot.ops.trouble import Trouble
@@ -26,8 +27,27 @@ _ACL = re.compile(r"\bACL failure\b|\bNOPERM\b")
 """How a server words in a script what it calls `NOPERM` elsewhere."""
 
 
+START_PING_SECONDS = 2.0
+"""How long a bot that starts waits for the server to say that it does not let it in."""
+
+_NO_DATABASE = re.compile(r"\bDB index\b|\bSELECT is not allowed\b")
+"""How a server words that it has no database of the number in `REDIS_URL`."""
+
+_REASON_CHARS = 100
+"""Of what something that is no Redis answers."""
+
+_NEVER = (
+    exceptions.AuthenticationError,
+    exceptions.NoPermissionError,
+    exceptions.InvalidResponse,
+)
+"""What a server answers to a ping that will answer so again: it is there, and is not to be had."""
+
+
 class ServerInfo(BaseModel):
     """The fields of `INFO` that say whether a server will do."""
+
+    model_config = ConfigDict(defer_build=True)
 
     redis_version: str = ""
     valkey_version: str = ""
@@ -78,6 +98,29 @@ async def store_info(settings: Settings, team: str) -> ServerInfo | Trouble:
     return info.trouble or info
 
 
+async def refuse_to_start(store: Store) -> None:
+    """Raises `StartupError` where a server at `REDIS_URL` answers, and will never let the bot in,
+    or is no Redis. One that is away, or slow, is waited for while the bot runs."""
+    try:
+        async with asyncio.timeout(START_PING_SECONDS):
+            await store.ping()
+    except TimeoutError:
+        return
+    except StoreUnavailable as error:
+        if _lasting(error) is not None:
+            raise StartupError([_refusal(error).sentence]) from error
+
+
+def _lasting(error: StoreUnavailable) -> BaseException | None:
+    """The cause of `error` that will not pass by itself, if it has one."""
+    cause = error.__cause__
+    while cause is not None:
+        if isinstance(cause, _NEVER) or _NO_DATABASE.search(str(cause)):
+            return cause
+        cause = cause.__cause__
+    return None
+
+
 async def _info(store: Store, key: str) -> ServerInfo:
     """What `INFO` tells; nothing, when this user may not ask."""
     try:
@@ -90,23 +133,29 @@ async def _info(store: Store, key: str) -> ServerInfo:
 
 def _refusal(error: StoreUnavailable) -> Trouble:
     """The store is there and takes no writes, or it is not there."""
-    cause = error.__cause__
+    cause = _lasting(error) or error.__cause__
     match cause:
+        case exceptions.InvalidResponse():
+            reason = excerpt(str(cause), _REASON_CHARS)
+            return Trouble(words.store_strange(reason), words.REMEDY_STORE_STRANGE)
         case exceptions.ReadOnlyError():
             return Trouble(words.STORE_READ_ONLY, words.REMEDY_STORE_READ_ONLY)
         case exceptions.OutOfMemoryError():
             return Trouble(words.STORE_FULL, words.REMEDY_STORE_FULL)
         case exceptions.AskError() | exceptions.ClusterError() | exceptions.RedisClusterException():
             return _refusal_of_cluster(cause)
-        case exceptions.AuthenticationError() | exceptions.NoPermissionError():
+        case exceptions.ConnectionError() | exceptions.ResponseError() if _denies(cause):
             return Trouble(words.store_denies(str(cause)), words.REMEDY_STORE_DENIES)
         case exceptions.BusyLoadingError():
             return Trouble(words.store_away(str(cause)), words.REMEDY_STORE_LOADING)
-        case exceptions.ResponseError() if _ACL.search(str(cause)):
-            return Trouble(words.store_denies(str(cause)), words.REMEDY_STORE_DENIES)
         case exceptions.ResponseError():
             return Trouble(words.store_refuses(str(cause)), words.REMEDY_STORE_REFUSES)
     return Trouble(words.store_away(str(error)), words.REMEDY_STORE_AWAY)
+
+
+def _denies(cause: Exception) -> bool:
+    denied = isinstance(cause, exceptions.AuthenticationError | exceptions.NoPermissionError)
+    return denied or _ACL.search(str(cause)) is not None
 
 
 def _refusal_of_cluster(cause: Exception) -> Trouble:

@@ -46,6 +46,7 @@ REMEDY_STORE_NOT_SHARED = (
 REMEDY_STORE_AWAY = (
     "Start the server and check REDIS_URL; without REDIS_URL the bot starts its own Valkey."
 )
+REMEDY_STORE_STRANGE = "Check host and port in REDIS_URL; for TLS it begins with rediss://."
 REMEDY_STORE_OLD = "Use Valkey 7.2 or newer, or Redis 6.2 or newer."
 REMEDY_STORE_EVICTS = "Set maxmemory-policy to noeviction on the server."
 REMEDY_STORE_READ_ONLY = "Set REDIS_URL to the primary server."
@@ -284,6 +285,11 @@ def store_elsewhere(reason: str) -> str:
 def store_denies(reason: str) -> str:
     """The server does not let this user in, or not at what the bot needs."""
     return f"The server does not let the bot do what it needs ({reason})."
+
+
+def store_strange(reason: str) -> str:
+    """What answers there is no Redis, or answers as none does."""
+    return f"What answers at REDIS_URL is neither Redis nor Valkey ({reason})."
 
 
 def store_refuses(reason: str) -> str:

@@ -27,7 +27,7 @@ from redis.commands.core import AsyncScript
 
 from bot import metrics
 from bot.store.redis.address import DRIVER, Address, parse_address
-from bot.store.redis.pool import NO_REPLY, Direct, NotSentError, Pool
+from bot.store.redis.pool import NO_PONG, NO_REPLY, Direct, NotSentError, Pool
 
 CONNECTIONS = 32
 CLUSTER_CONNECTIONS = 512
@@ -252,17 +252,18 @@ async def close(redis: Redis) -> None:
 async def ping(redis: Redis) -> None:
     """Returns when the server, or one node of a Cluster, answers and is ready."""
     if not isinstance(redis, RedisCluster):
-        await redis.ping()
-        return
-    await redis.initialize()
-    for node in (nodes := redis.get_primaries()):
-        try:
-            await redis.ping(target_nodes=node)
-        except exceptions.RedisError:
-            if node is nodes[-1]:
-                raise
-        else:
-            return
+        answered = await redis.ping()
+    else:
+        await redis.initialize()
+        for node in (nodes := redis.get_primaries()):
+            try:
+                answered = await redis.ping(target_nodes=node)
+                break
+            except exceptions.RedisError:
+                if node is nodes[-1]:
+                    raise
+    if not answered:
+        raise exceptions.InvalidResponse(NO_PONG)
 
 
 async def info(redis: Redis, key: str) -> Mapping[str, Any]:

@@ -35,7 +35,7 @@ from bot.store.redis.clients import (
 )
 from bot.store.redis.embedded import EmbeddedServer
 from bot.store.redis.pool import NO_REPLY, NotSentError
-from bot.store.scripts import load
+from bot.store.scripts import is_reply_of, load
 
 REPLY_SECONDS = 4.0
 BLOCK_SECONDS = 2.0
@@ -43,6 +43,9 @@ BLOCK_SECONDS = 2.0
 
 _TRIED_AGAIN = (*NO_REPLY, exceptions.ClusterDownError, exceptions.RedisClusterException)
 """No reply, or what a Cluster says while a node takes over: the next try looks for it anew."""
+
+NOT_READ = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What reading a reply raises that Redis would not give to that command."""
 
 REPLICATED = frozenset({"accept", "deliver", "policy_change"})
 """Scripts after which somebody relies on what is stored: Slack delivers no question again that was
@@ -57,7 +60,8 @@ BACKOFF_SECONDS = 0.05
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Turns every error of redis-py into `StoreUnavailable`, and counts it.
+    """Turns every error of redis-py, and a reply that is not what Redis answers, into
+    `StoreUnavailable`, and counts it.
 
     Every command goes through here, for a second reason: redis-py sends with
     `asyncio.wait_for`, which on Python 3.11 can swallow a cancel.
@@ -65,10 +69,14 @@ def redis_errors() -> Iterator[None]:
     task = asyncio.current_task()
     cancels = task.cancelling() if task else 0
     try:
-        yield
+        try:
+            yield
+        except NOT_READ as error:
+            raise exceptions.InvalidResponse("a reply of another kind") from error
     except (exceptions.RedisError, exceptions.RedisClusterException) as error:
         metrics.REDIS_ERRORS.inc()
-        maybe_applied = isinstance(error, NO_REPLY) and not isinstance(error, NOTHING_WRITTEN)
+        unknown = isinstance(error, (*NO_REPLY, exceptions.InvalidResponse))
+        maybe_applied = unknown and not isinstance(error, NOTHING_WRITTEN)
         cause = error.__cause__ if isinstance(error, NotSentError) else error
         raise StoreUnavailable(
             f"{type(cause).__name__}: {error}", maybe_applied=maybe_applied
@@ -102,6 +110,8 @@ class Script:
                 if self._replicas
                 else await run(self._redis, self._script, keys, args)
             )
+            if not is_reply_of(self._name, reply):
+                raise exceptions.InvalidResponse(f"{self._name}: a reply of another kind")
         passing("after", self._name)
         return reply
 

@@ -16,6 +16,8 @@ from redis import exceptions
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.connection import AbstractConnection
 
+NO_PONG = "PING was not answered with PONG"
+
 NO_REPLY = (exceptions.ConnectionError, exceptions.TimeoutError)
 
 
@@ -42,7 +44,7 @@ class Pool(BlockingConnectionPool):
             except BaseException:
                 await self.release(connection)
                 raise
-        except NO_REPLY as error:
+        except (*NO_REPLY, exceptions.InvalidResponse) as error:
             raise NotSentError(str(error)) from error
         return connection
 
@@ -93,6 +95,13 @@ class Direct(AbstractConnection):
         except BaseException:
             await self.disconnect(nowait=True)
             raise
+
+    async def _send_ping(self) -> None:
+        """As redis-py does, which takes whoever answers something else for one that is away."""
+        await self.send_command("PING", check_health=False)
+        if await self.read_response() not in ("PONG", b"PONG"):
+            await self.disconnect(nowait=True)
+            raise exceptions.InvalidResponse(NO_PONG)
 
     def _takes(self, parts: Sequence[bytes]) -> bool:
         """Whether the system, or the transport, takes all of this at once."""

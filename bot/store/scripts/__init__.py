@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
+
+_LISTS: Mapping[str, int | None] = {
+    "accept": 2,
+    "begin": 2,
+    "edit_slot": 2,
+    "extend": 2,
+    "finish": 3,
+    "forget_person": 3,
+    "known": 3,
+    "load": 6,
+    "overflow": None,
+    "policy_change": None,
+    "renew": None,
+    "sweep": None,
+    "take": None,
+}
+"""The scripts that return a list, with how many things are in it, where that is always the same."""
+
+_TEXTS = frozenset({"adopt", "drop", "vote"})
+_PERHAPS_TEXTS = frozenset({"deliver", "stop"})
+"""Those that return a text; the second may return nothing. All others return a number."""
+
+
+def is_reply_of(name: str, reply: Any) -> bool:
+    """Whether `reply` is of the kind that the script `name`.lua returns."""
+    if name in _LISTS:
+        return isinstance(reply, list) and _LISTS[name] in (None, len(reply))
+    if name in _TEXTS or name in _PERHAPS_TEXTS:
+        return isinstance(reply, str) or (reply is None and name in _PERHAPS_TEXTS)
+    return isinstance(reply, int)
 
 
 def load(redis: Redis, name: str) -> AsyncScript:

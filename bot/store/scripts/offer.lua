@@ -4,6 +4,7 @@
 -- ARGV  1 consumer that has room
 --       2 jobs     that it has room for; 0 takes the offer back
 --       3 valid    milliseconds for which it can be counted on
+-- returns 1
 --
 -- It is what the consumer knew last: overflow.lua lowers it by what it sends there.
 --
@@ -14,8 +15,9 @@ local consumer, jobs, valid = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 if jobs == 0 then
   redis.call('HDEL', rooms, consumer)
-  return
+  return 1
 end
 local till = server_ms() + valid
 redis.call('HSET', rooms, consumer, string.format('%d %d', jobs, till))
 redis.call('PEXPIRE', rooms, valid)
+return 1

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
+from redis.exceptions import InvalidResponse
 
+from bot.crash_points import SCRIPTS
 from bot.errors import StartupError, StoreUnavailable
+from bot.jobs.queue import Queue
 from bot.settings import Settings
 from bot.store.keys import Keys
 from bot.store.redis.connection import ATTEMPTS, OF_A_QUESTION, Store, open_store
+from bot.store.scripts import is_reply_of
 from tests.store.proxy import Proxy, always, every_other
+from tests.store.stranger import stranger
 
 KEYS = ("seen", "job", "queue")
 ARGS = ("job-1", "{}", 600)
@@ -181,3 +187,55 @@ async def test_scripts_are_loaded_when_they_are_run_where_the_store_was_away(
 ) -> None:
     async with Store(f"unix://{tmp_path}/nobody.sock") as store:
         await store.load_scripts()
+
+
+STRANGE = (b"+OK\r\n", b"$-1\r\n", b"*-1\r\n", b":7\r\n", b"*1\r\n+OK\r\n")
+NOTHING_COUNTS = frozenset({"deliver", "stop"})
+"""Scripts that may return a text, or nothing."""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reply", STRANGE)
+async def test_a_reply_that_no_script_gives_is_a_store_that_is_away(reply: bytes) -> None:
+    """A number fits those that return one, and any list fits those whose lists have no length."""
+    taken, sure = [], []
+    async with stranger(reply, pongs=True) as url, Store(url) as store:
+        await store.ping()
+        for name in SCRIPTS:
+            try:
+                await store.script(name).once(["key"], [])
+                taken.append(name)
+            except StoreUnavailable as error:
+                sure.append(not error.maybe_applied)
+
+    assert not any(sure)
+    numbers = {name for name in SCRIPTS if is_reply_of(name, 7)}
+    lists = {name for name in SCRIPTS if is_reply_of(name, ["OK"])}
+    texts = {name for name in SCRIPTS if is_reply_of(name, "OK")}
+    fits = {b"+": texts, b":": numbers, b"$": NOTHING_COUNTS}
+    fits[b"*"] = NOTHING_COUNTS if reply == b"*-1\r\n" else lists
+    assert set(taken) == fits[reply[:1]]
+    assert len(numbers) + len(lists) < len(SCRIPTS)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reply", [b"+OK\r\n", b"*1\r\n+OK\r\n", b":7\r\n"])
+async def test_a_reply_that_no_command_gives_is_a_store_that_is_away(reply: bytes) -> None:
+    async with stranger(reply, pongs=True) as url, Store(url) as store:
+        queue = Queue(store, Keys("T0TEST"), lease_seconds=1, retention_seconds=1)
+        for ask in (partial(queue.claim, 1, "0-0", 1.0), partial(queue.read_now, 1)):
+            with pytest.raises(StoreUnavailable):
+                await ask()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reply", [*STRANGE, b"HTTP/1.1 400\r\n"])
+async def test_who_does_not_answer_a_ping_as_redis_does_is_none(reply: bytes) -> None:
+    async with stranger(reply) as url, Store(url) as store:
+        for _ in range(2):  # on a connection that was asked before, too
+            with pytest.raises(StoreUnavailable) as told:
+                await store.ping()
+            assert isinstance(told.value.__cause__, InvalidResponse)
+        with pytest.raises(StoreUnavailable) as told:
+            await store.script("accept").once(["key"], [])
+        assert told.value.maybe_applied == (reply[:1] != b"H")
