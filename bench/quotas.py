@@ -19,6 +19,7 @@ from bench._questions import KEYS, question
 from bot.completion.result import Answer, Usage
 from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.rules.hold import Denied, Hold, Share
@@ -188,7 +189,7 @@ async def _reserve(store: Store, queue: Queue, rng: random.Random) -> Spent:
         await held.finish()
         answered[held.job.id].set()
 
-    worker = Worker(queue, answer, at_once=AT_ONCE)
+    worker = Worker(queue, answer, Places(AT_ONCE))
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         await _all_at_once(ask)

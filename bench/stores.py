@@ -70,7 +70,8 @@ async def _questions(url: str, teams: int) -> int:
             Queue(store, store.keys(f"T{team}"), lease_seconds=60, retention_seconds=60)
             for team in range(teams)
         ]
-        await asyncio.gather(*(queues[0].read_now(1) for _ in range(2)))  # its scripts, its group
+        # Its scripts, and its group.
+        await asyncio.gather(*(queues[0].read(1, wait=False) for _ in range(2)))
         ends = time.monotonic() + SECONDS
 
         async def ask_and_answer(number: int) -> None:
@@ -79,7 +80,7 @@ async def _questions(url: str, teams: int) -> int:
                 queue = queues[number % teams]
                 number += AT_ONCE
                 await queue.accept(f"{os.getpid()}-{number}", question())
-                for entry in await queue.read_now(1):
+                for entry in await queue.read(1, wait=False):
                     if taken := await queue.take(entry):
                         lease, job = taken
                         await queue.deliver(lease, ANSWER)

@@ -18,6 +18,7 @@ from bench.streaming.stage import Answers, channel_id
 from bot.completion.ask import Ask
 from bot.completion.request import CompletionRequest
 from bot.jobs.accept import Acceptor
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
@@ -111,7 +112,7 @@ async def _replica(
         worker = Worker(
             queue,
             runner_of(settings, store, keys, WebApi(client), OnTime(settings, http, times)),
-            at_once=settings.jobs_at_once,
+            Places(settings.jobs_at_once),
         )
         working = asyncio.create_task(worker.run())
         try:

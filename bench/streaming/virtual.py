@@ -26,6 +26,7 @@ from bench.streaming.rows import EDITS_PER_MINUTE, LATENCY, Row
 from bench.streaming.stage import Answers, channel_id, open_workspace
 from bot.crash_points import arrive
 from bot.jobs.accept import Acceptor
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.reply.chain import Chain
@@ -185,7 +186,7 @@ def _queue(store: Store) -> Queue:
 async def _work(settings: Settings, store: Store, slack: _Slack, times: Times) -> None:
     grok = OnTime(settings, httpx.AsyncClient(trust_env=False), times)
     runner = runner_of(settings, store, Keys(TEAM_ID), WebApi(slack.client()), grok)
-    await Worker(_queue(store), runner, at_once=settings.jobs_at_once).run()
+    await Worker(_queue(store), runner, Places(settings.jobs_at_once)).run()
 
 
 async def _ask(row: Row, queue: Queue, slack: _Slack, answers: Answers, threads: bool) -> None:

@@ -13,7 +13,7 @@ import asyncio
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -25,15 +25,15 @@ from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import RunJob
 from bot.jobs.places import Places
 from bot.jobs.queue import Queue, show
-from bot.jobs.shared_worker import LINES, SharedWorker
 from bot.jobs.sweep import Found, Sweep
 from bot.jobs.worker import (
     CONNECTED_EVERY_SECONDS,
+    LINES,
     SILENT_SECONDS,
     SLOW_LEASES,
     UNREAD_SECONDS,
     Connected,
-    always_connected,
+    Worker,
 )
 from bot.store.keys import ALL_SHARDS, Shard
 from bot.store.policies import Policies
@@ -58,7 +58,7 @@ class Member:
 
     team: str
     policies: Policies
-    worker: SharedWorker | None
+    worker: Worker | None
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Dispatcher:
         self._places = Places(at_once)
         self._waiting = waiting
         self._lease = lease_seconds
-        self._connected = connected or always_connected
+        self._connected = connected
         self._acks = acks
         self._works = works
         self._asks_at_once = asks_at_once
@@ -107,7 +107,6 @@ class Dispatcher:
         self._begun = False
         self._abandoned_at_start: set[str] = set()
         self._stirred: OrderedDict[str, None] = OrderedDict()
-        self._changed = asyncio.Event()
         self._reading = 0
         self._to_follow: OrderedDict[str, None] = OrderedDict()
         self._followed = asyncio.Event()
@@ -126,16 +125,16 @@ class Dispatcher:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def worker(self, queue: Queue, run_job: RunJob) -> SharedWorker:
+    def worker(self, queue: Queue, run_job: RunJob) -> Worker:
         """A worker for a workspace, to be run by whoever asks for it, and told of by `serving`."""
-        return SharedWorker(
+        return Worker(
             queue,
             run_job,
             self._places,
             waiting=self._waiting,
             connected=self._connected,
             acks=self._acks,
-            changed=self._changed.set,
+            told=True,
         )
 
     @contextmanager
@@ -207,10 +206,10 @@ class Dispatcher:
             for _ in range(FETCHERS if self._works else 0):
                 group.create_task(self._fetch_round())
 
-    def _workers(self, team: str) -> list[SharedWorker]:
+    def _workers(self, team: str) -> list[Worker]:
         return [each.worker for each in self._members.get(team, ()) if each.worker is not None]
 
-    def _taking(self, team: str) -> SharedWorker | None:
+    def _taking(self, team: str) -> Worker | None:
         """The worker that takes jobs of `team`, if there is one."""
         return next((each for each in reversed(self._workers(team)) if each.taking), None)
 
@@ -221,7 +220,7 @@ class Dispatcher:
         """It is to be looked for jobs of `team`, after those of all others that have some."""
         if self._works:
             self._stirred.setdefault(team)
-            self._changed.set()
+            self._places.changed.set()
 
     def _want(self, team: str) -> None:
         self._wanted.setdefault(team)
@@ -234,10 +233,8 @@ class Dispatcher:
         free = self._places.free - len(self._wanted)
         return free > 0 or len(self._places.line) + len(self._wanted) < LINES * self._waiting
 
-    async def _until(self, true: Callable[[], bool]) -> None:
-        while not true():
-            self._changed.clear()
-            await self._changed.wait()
+    async def _is_connected(self) -> bool:
+        return self._connected is None or await self._connected()
 
     def _may_fetch(self) -> bool:
         return bool(self._stirred) and self._places.free > self._reading
@@ -245,8 +242,8 @@ class Dispatcher:
     async def _fetch_round(self) -> NoReturn:
         """Take a job of one workspace after the other, as long as there are places."""
         while True:
-            await self._until(self._may_fetch)
-            if not await self._connected():
+            await self._places.until(self._may_fetch)
+            if not await self._is_connected():
                 await asyncio.sleep(CONNECTED_EVERY_SECONDS)
             elif self._may_fetch():
                 team, _ = self._stirred.popitem(last=False)
@@ -267,7 +264,7 @@ class Dispatcher:
             return False
         finally:
             self._reading -= 1
-            self._changed.set()
+            self._places.changed.set()
 
     async def _sweep_round(self, group: asyncio.TaskGroup) -> NoReturn:
         """Look at each shard that is busy; one that is away keeps no other waiting."""
@@ -316,7 +313,7 @@ class Dispatcher:
         # Alone in its store, a process that starts need not wait for a lease to run out.
         at_start = self._store.alone and not looked.begun
         asked = time.monotonic()
-        works = self._works and await self._connected()
+        works = self._works and await self._is_connected()
         room = self._places.free - self._reading if works else None
         found = await self._sweep.look(shard, idle=0.0 if at_start else self._lease, room=room)
         self._heard = now = time.monotonic()

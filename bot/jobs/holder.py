@@ -1,4 +1,4 @@
-"""Holding one job: keep its lease while it is worked on, and never leave it to nobody."""
+"""Holding one job: take it, keep its lease while it is worked on, and never leave it to nobody."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from attrs import frozen
+from structlog.contextvars import bound_contextvars
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.errors import LeaseLost, StoreUnavailable
 from bot.jobs.crashes import MOST_ATTEMPTS
-from bot.jobs.job import Job, Lease
+from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held, Stop
 from bot.jobs.leased import until_renewal
-from bot.jobs.places import Place
+from bot.jobs.places import Place, Places
 from bot.jobs.queue import Queue
 from bot.patience import until_stored
 
@@ -39,7 +40,8 @@ HAND_BACK_SECONDS = 5.0
 
 @frozen
 class Holder:
-    """Carries held jobs to their end.
+    """Takes the jobs of a queue that have one of `places`, or wait for one, and carries them to
+    their end.
 
     What `run_job` raises decides what comes of a job. After `LeaseLost`, `StoreUnavailable` or
     a cancel it is handed back; where another worker holds it already, the answer is shown once
@@ -49,6 +51,43 @@ class Holder:
 
     _queue: Queue
     _run_job: RunJob
+    _places: Places
+
+    async def take(self, place: Place, stop: Stop, *, reclaimed: bool) -> None:
+        """Take the job at `place`, and hold it. `reclaimed`: from a holder that is gone."""
+        entry = place.entry
+        try:
+            if reclaimed and await self._rests(entry):
+                return
+            taken = await self._queue.take(entry)
+        except StoreUnavailable as error:
+            log.warning("job not taken", job_id=entry.job_id, error=str(error))
+            return
+        except ValueError:
+            log.exception("job not taken", job_id=entry.job_id)
+            return
+        if taken is None:
+            return
+        lease, job = taken
+        self._places.know(place, person=job.ask.user, channel=job.ask.channel)
+        with (
+            bound_contextvars(job_id=job.id, epoch=job.epoch),
+            tracing.span("job", parent=job.trace, **job.facts),
+        ):
+            tracing.waited("queue", job.created)
+            if reclaimed:
+                metrics.JOBS_RECLAIMED.inc()
+                log.warning("job taken over", attempts=job.attempts)
+            await self.hold(lease, job, stop, place)
+
+    async def _rests(self, entry: Entry) -> bool:
+        """Whether the job behind an abandoned `entry` rests before it is taken again."""
+        seconds = await self._queue.pause(entry)
+        if not seconds:
+            return False
+        metrics.JOBS_RECLAIMED.inc()
+        log.warning("job rests, its worker is gone", job_id=entry.job_id, seconds=seconds)
+        return True
 
     async def hold(
         self, lease: Lease, job: Job, stop: Stop | None = None, place: Place | None = None

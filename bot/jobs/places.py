@@ -64,6 +64,8 @@ class Places:
     """`at_once` places, and the line of those that wait for one."""
 
     def __init__(self, at_once: int) -> None:
+        self.changed = asyncio.Event()
+        """Set when a job has come or gone; see `until`."""
         self._free = at_once
         self._line: list[Place] = []
         self._turns = _Turns()
@@ -78,6 +80,12 @@ class Places:
     def free(self) -> int:
         """How many nobody has."""
         return self._free
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something to be true of the jobs here, which is looked at when it `changed`."""
+        while not true():
+            self.changed.clear()
+            await self.changed.wait()
 
     def join(self, entry: Entry, team: str = "") -> Place:
         """Stand in line, where `entry` of `team` belongs."""
@@ -117,6 +125,7 @@ class Places:
             first.move(0, given=True)
         for ahead, place in enumerate(self._line):
             place.move(ahead)
+        self.changed.set()
 
     def _fairly(self) -> list[Place]:
         """Those in line, each at the turn of its team, and within a team as is fair there."""

@@ -206,19 +206,11 @@ class Queue(Leased):
             newest: Any = await self._store.redis.xrevrange(self._keys.stops, count=1)
         return str(newest[0][0]) if newest else STOPS_START
 
-    async def stops(self, after: str) -> tuple[str, list[str]]:
-        """The ids of jobs that were stopped since `after`, and where to go on from. Waits up to
-        `BLOCK_SECONDS` for the first. From `STOPS_START` on, some are told that are long over;
+    async def stops(self, after: str, *, wait: bool = True) -> tuple[str, list[str]]:
+        """The ids of jobs that were stopped since `after`, and where to go on from. With `wait` up
+        to `BLOCK_SECONDS` for the first. From `STOPS_START` on, some are told that are long over;
         so they are after a flush, since what came between may stand before `after`."""
-        return await self._stops(self._store.reads, after, int(BLOCK_SECONDS * 1000))
-
-    async def stops_now(self, after: str) -> tuple[str, list[str]]:
-        """Those of them that are there."""
-        return await self._stops(self._store.redis, after)
-
-    async def _stops(
-        self, redis: Redis, after: str, block: int | None = None
-    ) -> tuple[str, list[str]]:
+        redis, block = self._reads(wait)
         passing("before", "stops")
         with redis_errors():
             reply: Any = await redis.xread({self._keys.stops: after}, block=block)
@@ -228,19 +220,9 @@ class Queue(Leased):
         entries = entries_of(reply[0][1])
         return entries[-1].entry_id, [entry.job_id for entry in entries]
 
-    async def read(self, count: int) -> list[Entry]:
-        """Up to `count` new entries; waits up to `BLOCK_SECONDS` for the first."""
-        return await self._read(self._store.reads, count, int(BLOCK_SECONDS * 1000)) or []
-
-    async def read_now(self, count: int) -> list[Entry]:
-        """Up to `count` new entries that are there."""
-        found = await self._read(self._store.redis, count)
-        if found is None:  # nobody has read before
-            found = await self._read(self._store.redis, count)
-        return found or []
-
-    async def _read(self, redis: Redis, count: int, block: int | None = None) -> list[Entry] | None:
-        """None: there was no consumer group, and is one now."""
+    async def read(self, count: int, *, wait: bool = True) -> list[Entry]:
+        """Up to `count` new entries; with `wait` up to `BLOCK_SECONDS` for the first."""
+        redis, block = self._reads(wait)
         passing("before", "read")
         with redis_errors():
             try:
@@ -249,9 +231,13 @@ class Queue(Leased):
                 )
             except ResponseError as error:
                 await self._make_group(error)
-                return None
+                return [] if wait else await self.read(count, wait=False)
         passing("after", "read")
         return entries_of(reply[0][1]) if reply else []
+
+    def _reads(self, wait: bool) -> tuple[Redis, int | None]:
+        """By which connection to read, and for how many ms to wait for the first."""
+        return (self._store.reads, int(BLOCK_SECONDS * 1000)) if wait else (self._store.redis, None)
 
     async def offer(self, jobs: int) -> None:
         """Tell the other workers for how many more jobs this one has room."""

@@ -1,16 +1,15 @@
-"""Taking jobs from the queue: as many as there is room for, new ones and abandoned ones."""
+"""Taking jobs from a queue: as many as there is room for, new ones and abandoned ones."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
 import structlog
-from structlog.contextvars import bound_contextvars
 
-from bot import metrics, tracing
 from bot.acks import Acks
 from bot.errors import StoreUnavailable, last_cause
 from bot.jobs.holder import HAND_BACK_SECONDS, Holder, RunJob
@@ -32,6 +31,9 @@ SLOW_LEASES = 1 / 4
 """A store that takes so much of a lease to answer stood still, and leases ran out meanwhile."""
 RECLAIM_EVERY_SECONDS = 1.5
 """How often abandoned jobs are looked for, or more often where leases are short."""
+LINES = 4
+"""So many times what waits in one process may wait there where each of it is the only job of its
+workspace: else the burst of one would keep the others out of the line."""
 ABANDONED = 10
 """How many abandoned jobs begin together: Redis looks at ten times as many for that."""
 WAKE_EVERY_SECONDS = 1.0
@@ -44,21 +46,19 @@ Connected = Callable[[], Awaitable[bool]]
 """Whether Slack can reach this process now."""
 
 
-async def always_connected() -> bool:
-    """For a worker that stands alone: nobody connects it to Slack."""
-    return True
-
-
 class Worker:
-    """Runs jobs from `queue`, `at_once` at most, until drained.
+    """Runs jobs from `queue`, as many at once as there are `places`, until drained.
 
-    Jobs are taken only while `connected`: else one that blocks its process would keep it from
-    ever connecting, however often it is started again. With `acks` they are taken one by one, and
-    each waits until no ack is late.
+    It looks for them by itself. Where several workspaces share the places (`told`), it waits for
+    nobody, and a `Dispatcher` has it look where there is something to be found.
 
-    Those that no worker has room for are begun too, up to `waiting` of them here, so that their
-    askers can be told how many come before them: they wait in `Held.turn`, or, without that, in
-    `Held.begin`. They go to another worker once one has room. With a `waiting` of 0 nothing is
+    Jobs are taken only while `connected` (None: it need not be): else one that blocks its process
+    would keep it from ever connecting, however often it is started again. With `acks` they are
+    taken one by one, and each waits until no ack is late.
+
+    Those that no worker has room for are begun too, up to about `waiting` of them here, so that
+    their askers can be told how many come before them: they wait in `Held.turn`, or, without that,
+    in `Held.begin`. They go to another worker once one has room. With a `waiting` of 0 nothing is
     begun that may not ask Grok at once: for a `run_job` that asks for no turn.
     """
 
@@ -66,34 +66,37 @@ class Worker:
         self,
         queue: Queue,
         run_job: RunJob,
+        places: Places,
         *,
-        at_once: int,
         waiting: int = 0,
-        connected: Connected = always_connected,
+        connected: Connected | None = None,
         acks: Acks | None = None,
-        places: Places | None = None,
+        told: bool = False,
     ) -> None:
-        """`places`: those that it shares with others; None: it has `at_once` of its own."""
         self._queue = queue
-        self._holder = Holder(queue, run_job)
+        self._holder = Holder(queue, run_job, places)
         self._connected = connected
         self._acks = acks
-        self._at_once = at_once
         self._waiting = waiting
-        self._near = waiting
-        self._places = places or Places(at_once)
+        self._near = LINES * waiting if told else waiting
+        self._places = places
+        self._told = told
         self._tasks: dict[Entry, asyncio.Task[None]] = {}
         self._held: set[Place] = set()
         self._stops: dict[Entry, Stop] = {}
         self._heard_stops = STOPS_START
-        self._unread_seconds = 0.0 if queue.alone else UNREAD_SECONDS
-        self._changed = asyncio.Event()
+        self._rung = asyncio.Event()
         self._cursor = SCAN_START
         # Alone in its store, a process that starts need not wait for a lease to run out.
         self._abandoned_after = 0.0 if queue.alone else queue.lease_seconds
         self._store_was_away = False
-        self._trouble = ""
+        self.trouble = ""
+        """The last thing that went wrong with taking jobs; empty while nothing has."""
+        self.taking = False
+        """Whether it takes jobs: it is at work, and does not drain."""
         self._heard = 0.0
+        self._opened = False
+        self._looking = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._stop_at = 0.0
         self._ended = asyncio.Event()
@@ -117,15 +120,8 @@ class Worker:
     @property
     def alive(self) -> bool:
         """Whether jobs are being taken; for the readiness of the process."""
-        if self._ended.is_set() or self._stopping.is_set():
-            return False
-        full = len(self._tasks) >= self._at_once
-        return full or time.monotonic() - self._heard < SILENT_SECONDS
-
-    @property
-    def trouble(self) -> str:
-        """The last thing that went wrong with taking jobs; empty while nothing has."""
-        return self._trouble
+        silent = not self._told and time.monotonic() - self._heard >= SILENT_SECONDS
+        return self.taking and not (silent and self._places.free)
 
     async def run(self) -> None:
         """Take and run jobs until drained. When cancelled, hand back at once what is running."""
@@ -140,7 +136,7 @@ class Worker:
                 await self._wait_for_answers()
                 hearing.cancel()
         except Exception as error:
-            self._trouble = last_cause(error)
+            self.trouble = last_cause(error)
             log.exception("no jobs are taken any more")
             raise
         finally:
@@ -153,7 +149,7 @@ class Worker:
         while self._tasks:
             for task in self._tasks.values():
                 task.cancel()
-            await self._wait_for_jobs(HAND_BACK_SECONDS + 1)
+            await asyncio.wait(self._tasks.values(), timeout=HAND_BACK_SECONDS + 1)
         await self._hand_back_unread()
 
     async def drain(self, grace: float) -> None:
@@ -164,20 +160,34 @@ class Worker:
         await self._ended.wait()
 
     async def _take_jobs(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            steps = [self._fetch, self._reclaim, self._measure, self._prune]
+        steps = [self._prune]
+        if not self._told:
+            steps += [self._fetch, self._reclaim, self._measure]
             if self._waiting:
                 steps.append(self._look_round)
             if self._queue.crashes.pauses:
-                steps.append(self._wake)
-            loops = [group.create_task(self._repeat(step)) for step in steps]
-            await self._stopping.wait()
-            for loop in loops:
-                loop.cancel()
+                steps.append(self.wake)
+        self.taking = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                loops = [group.create_task(self._repeat(step)) for step in steps]
+                await self._stopping.wait()
+                for loop in loops:
+                    loop.cancel()
+        finally:
+            self.taking = False
+        async with self._looking:
+            pass  # what was read meanwhile is known
 
     def _room(self, waiting: int = 0) -> int:
-        """How many more jobs there is room for, when so many wait."""
-        return max(0, self._at_once + waiting - len(self._tasks))
+        """The free places, and what is left for this workspace where so many wait: at least one
+        where it has none in line."""
+        free = self._places.free
+        if not waiting:
+            return free
+        line = len(self._places.line)
+        first = not self._line and line < LINES * self._waiting
+        return free + max(waiting - line, int(first))
 
     def _few(self, room: int, few: int = 1) -> int:
         """How many jobs to take in one go: what is taken together begins together."""
@@ -188,15 +198,9 @@ class Worker:
         if self._acks is not None:
             await self._acks.go_first()
 
-    async def _until(self, true: Callable[[], bool]) -> None:
-        """Wait for something to be true of how many jobs are in hand."""
-        while not true():
-            self._changed.clear()
-            await self._changed.wait()
-
     async def _until_connected(self) -> bool:
         """Wait until jobs may be taken. False: they may not, and the worker is to end."""
-        while not await self._connected():
+        while self._connected is not None and not await self._connected():
             if self._stopping.is_set():
                 return False
             await asyncio.sleep(CONNECTED_EVERY_SECONDS)
@@ -207,11 +211,8 @@ class Worker:
         be looked at again is handed back for that."""
         while self._tasks and (left := self._stop_at - time.monotonic()) > 0:
             await self._hand_back([place for place in self._held if place.shown])
-            await self._wait_for_jobs(min(left, LOOK_EVERY_SECONDS))
-
-    async def _wait_for_jobs(self, seconds: float) -> None:
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=seconds)
+            if self._tasks:
+                await asyncio.wait(self._tasks.values(), timeout=min(left, LOOK_EVERY_SECONDS))
 
     async def _hand_back(self, places: Sequence[Place]) -> None:
         """Hand back jobs that were not begun, or wait to be."""
@@ -237,7 +238,7 @@ class Worker:
                 away = pauses()
             except StoreUnavailable as error:
                 pause = next(away)
-                self._trouble = last_cause(error)
+                self.trouble = last_cause(error)
                 log.warning("store away", error=str(error))
             await asyncio.sleep(pause)
 
@@ -248,26 +249,46 @@ class Worker:
         if self._waiting and not self._queue.alone:
             await self._queue.offer(room)
         if not room:
-            await self._until(lambda: self._room() > 0)
+            await self._places.until(lambda: self._room() > 0)
             return 0.0
         entries = await self._queue.read(self._few(room))
-        for entry in entries:
-            self._start(entry)
+        self._start(entries)
         self._heard = time.monotonic()
         if entries:
             await self._give_way()
         return 0.0
 
+    async def fetch(self) -> bool:
+        """Take the next job that nobody has read; whether there was one. Raises
+        `StoreUnavailable`, as all these do."""
+        async with self._looking:
+            entries = await self._queue.read(1, wait=False) if self.taking else []
+            self._start(entries)
+            return bool(entries)
+
+    async def look_round(self) -> None:
+        """While no place is free, take in what nobody has room for, and send on what somebody has
+        room for."""
+        async with self._looking:
+            if not self._opened:
+                await self._queue.open()
+                self._opened = True
+            while self.taking and not self._room():
+                if not (self._room(self._waiting) or any(place.idle for place in self._line)):
+                    return
+                if await self._look_round():
+                    return
+
     async def _look_round(self) -> float:
         """Take in what nobody has room for, and send on those that somebody has room for now:
         who has waited longest is begun first, here and there."""
-        await self._until(lambda: self._room() == 0)
+        await self._places.until(lambda: self._room() == 0)
         await self._until_connected()
         idle = sum(place.idle for place in self._line)
         room = self._few(self._room(self._waiting))
-        entries, elsewhere = await self._queue.overflow(room, self._unread_seconds, idle)
-        for entry in entries:
-            self._start(entry)
+        unread = 0.0 if self._queue.alone else UNREAD_SECONDS
+        entries, elsewhere = await self._queue.overflow(room, unread, idle)
+        self._start(entries)
         await self._hand_back([place for place in self._line if place.idle][:elsewhere])
         self._heard = time.monotonic()
         if not entries:
@@ -275,40 +296,51 @@ class Worker:
         await self._give_way()
         return 0.0 if self._acks is not None else LOOK_EVERY_SECONDS
 
+    async def reclaim(self, idle: float) -> bool:
+        """Take over jobs whose holder has shown no life for `idle` seconds. False: the store stood
+        still, and nobody is to be taken for gone for as long as a lease."""
+        async with self._looking:
+            while self.taking and self._room(2 * self._waiting) > 0:
+                if not await self._claim(idle):
+                    return False
+                if self._cursor == SCAN_START:
+                    break
+        return True
+
     async def _reclaim(self) -> float:
-        """Take over abandoned jobs. They are the oldest, and have room of their own to wait in,
-        lest new ones keep them out."""
-        most = 2 * self._waiting
-        await self._until(lambda: self._room(most) > 0)
-        await self._until_connected()
-        if self._store_was_away:
-            await self._queue.try_writing()
-            self._store_was_away = False
-            return self._queue.lease_seconds  # nobody could renew meanwhile: now all can
-        asked = time.monotonic()
-        try:
-            self._cursor, entries = await self._queue.claim(
-                self._few(self._room(most), ABANDONED), self._cursor, self._abandoned_after
-            )
-        except StoreUnavailable:
-            self._store_was_away = True
-            raise
-        if time.monotonic() - asked > self._queue.lease_seconds * SLOW_LEASES:
-            # It may have counted time in which nobody could renew: who is alive does so now, and
-            # has it back.
+        await self._places.until(lambda: self._room(2 * self._waiting) > 0)
+        if not await self._claim(self._abandoned_after):
             return self._queue.lease_seconds
-        for entry in entries:
-            self._start(entry, reclaimed=True)
-        if entries:
-            await self._give_way()
         if self._cursor != SCAN_START:
             return 0.0
         self._abandoned_after = self._queue.lease_seconds
         pause = min(self._queue.lease_seconds / 3, RECLAIM_EVERY_SECONDS)
         return pause * random.uniform(0.6, 1.2)  # noqa: S311
 
-    async def _wake(self) -> float:
-        """Queue again what has rested long enough after a crash."""
+    async def _claim(self, idle: float) -> bool:
+        """Take over some abandoned jobs. They are the oldest, and have room of their own to wait
+        in, lest new ones keep them out. False: see `reclaim`."""
+        await self._until_connected()
+        if self._store_was_away:
+            await self._queue.try_writing()
+            self._store_was_away = False
+            return False  # nobody could renew meanwhile: now all can
+        asked = time.monotonic()
+        few = self._few(self._room(2 * self._waiting), ABANDONED)
+        try:
+            self._cursor, entries = await self._queue.claim(few, self._cursor, idle)
+        except StoreUnavailable:
+            self._store_was_away = True
+            raise
+        if time.monotonic() - asked > self._queue.lease_seconds * SLOW_LEASES:
+            return False  # it may have counted time in which nobody could renew
+        self._start(entries, reclaimed=True)
+        if entries:
+            await self._give_way()
+        return True
+
+    async def wake(self) -> float:
+        """Queue again what has rested long enough after a crash; when to look again, in seconds."""
         await self._queue.crashes.wake()
         return min(WAKE_EVERY_SECONDS, self._queue.lease_seconds / 5)
 
@@ -326,68 +358,43 @@ class Worker:
         None is missed: a job is listened for before it is taken, a stop that comes before that
         is in the job, and reading goes on from where it ended, however long Redis was away.
         """
-        heard, stopped = await self._read_stops()
+        if self._told:
+            await self._rung.wait()
+            self._rung.clear()
+        try:
+            heard, stopped = await self._queue.stops(self._heard_stops, wait=not self._told)
+        except StoreUnavailable:
+            self._rung.set()
+            raise
         for entry, stop in list(self._stops.items()):
             if entry.job_id in stopped and (reason := await self._queue.stop_reason(entry.job_id)):
                 stop.call(reason)
         self._heard_stops = heard
         return 0.0
 
-    async def _read_stops(self) -> tuple[str, list[str]]:
-        return await self._queue.stops(self._heard_stops)
+    def hear(self) -> None:
+        """Some jobs may have been stopped (`told`)."""
+        if self._tasks:
+            self._rung.set()
 
-    def _start(self, entry: Entry, *, reclaimed: bool = False) -> None:
-        if entry in self._tasks:
-            return
-        place = self._places.join(entry, self._queue.team)
-        task = asyncio.create_task(self._carry(place, reclaimed), name=f"job {entry.job_id}")
-        self._tasks[entry] = task
-        self._held.add(place)
-        self._changed.set()
-        task.add_done_callback(lambda _: self._ended_job(place))
+    def _start(self, entries: Iterable[Entry], *, reclaimed: bool = False) -> None:
+        for entry in entries:
+            if entry in self._tasks:
+                continue
+            place = self._places.join(entry, self._queue.team)
+            carrying = self._carry(place, reclaimed)
+            self._tasks[entry] = task = asyncio.create_task(carrying, name=f"job {entry.job_id}")
+            self._held.add(place)
+            task.add_done_callback(partial(self._ended_job, place))
 
-    def _ended_job(self, place: Place) -> None:
-        self._places.leave(place)
+    def _ended_job(self, place: Place, _: object) -> None:
         self._held.discard(place)
         del self._tasks[place.entry]
         self._stops.pop(place.entry, None)
-        self._changed.set()
+        self._places.leave(place)
 
     async def _carry(self, place: Place, reclaimed: bool) -> None:
         await place.near(self._near)
-        entry = place.entry
-        self._stops[entry] = stop = Stop()
-        if not await self._until_connected():
-            return
-        try:
-            if reclaimed and await self._rests(entry):
-                return
-            taken = await self._queue.take(entry)
-        except StoreUnavailable as error:
-            log.warning("job not taken", job_id=entry.job_id, error=str(error))
-            return
-        except ValueError:
-            log.exception("job not taken", job_id=entry.job_id)
-            return
-        if taken is None:
-            return
-        lease, job = taken
-        self._places.know(place, person=job.ask.user, channel=job.ask.channel)
-        with (
-            bound_contextvars(job_id=job.id, epoch=job.epoch),
-            tracing.span("job", parent=job.trace, **job.facts),
-        ):
-            tracing.waited("queue", job.created)
-            if reclaimed:
-                metrics.JOBS_RECLAIMED.inc()
-                log.warning("job taken over", attempts=job.attempts)
-            await self._holder.hold(lease, job, stop, place)
-
-    async def _rests(self, entry: Entry) -> bool:
-        """Whether the job behind an abandoned `entry` rests before it is taken again."""
-        seconds = await self._queue.pause(entry)
-        if not seconds:
-            return False
-        metrics.JOBS_RECLAIMED.inc()
-        log.warning("job rests, its worker is gone", job_id=entry.job_id, seconds=seconds)
-        return True
+        self._stops[place.entry] = stop = Stop()
+        if await self._until_connected():
+            await self._holder.take(place, stop, reclaimed=reclaimed)

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse
 
     from bot.jobs.dispatcher import Dispatcher
-    from bot.jobs.shared_worker import SharedWorker
     from bot.jobs.worker import Connected, Worker
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
 
@@ -150,11 +149,11 @@ async def open_team(
 @asynccontextmanager
 async def _told(
     ground: Ground, parts: Wiring, dispatcher: Dispatcher
-) -> AsyncIterator[SharedWorker | None]:
+) -> AsyncIterator[Worker | None]:
     """The worker of one workspace among several, if it is to have one; it is told what to do."""
     from bot.jobs.dispatcher import Member  # noqa: PLC0415 - of several workspaces alone
 
-    worker = parts.shared_worker(dispatcher) if Duty.WORKING in ground.duty else None
+    worker = dispatcher.worker(parts.queue, parts.run) if Duty.WORKING in ground.duty else None
     with dispatcher.serving(Member(parts.queue.team, parts.store.policies, worker)):
         yield worker
 

@@ -15,6 +15,7 @@ from bot.doors import home
 from bot.grok.client import GrokClient
 from bot.jobs import accept, worker
 from bot.jobs.leased import Crowd
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.joining import accepting, answering, slack_side
 from bot.settings import Settings
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from bot.asking.asking import Asking
     from bot.doors.home import Home
     from bot.doors.slack_app import Listeners
-    from bot.jobs.dispatcher import Dispatcher
     from bot.jobs.holder import RunJob
     from bot.jobs.lease import Held
-    from bot.jobs.shared_worker import SharedWorker
     from bot.jobs.worker import Connected, Worker
     from bot.slack.side import SlackSide
     from bot.store.grok_keys import GrokKeys  # of several workspaces alone; brings cryptography
@@ -111,18 +110,14 @@ class Wiring:
         this process to be) and after `acks`."""
         return worker.Worker(
             self.queue,
-            self._run,
-            at_once=self.settings.jobs_at_once,
+            self.run,
+            Places(self.settings.jobs_at_once),
             waiting=waiting_of(self.settings),
-            connected=connected or worker.always_connected,
+            connected=connected,
             acks=acks,
         )
 
-    def shared_worker(self, dispatcher: Dispatcher) -> SharedWorker:
-        """The same of one of several workspaces, told what to do by `dispatcher`."""
-        return dispatcher.worker(self.queue, self._run)
-
-    async def _run(self, held: Held) -> None:
+    async def run(self, held: Held) -> None:
         """Answer one question: what that takes is joined for the first."""
         await self._runner(held)
 

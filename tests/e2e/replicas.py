@@ -14,6 +14,7 @@ from bot.errors import NotTaken
 from bot.grok.client import GrokClient, open_grok
 from bot.jobs.accept import Acceptor
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
@@ -152,7 +153,7 @@ async def _at_work(queue: Queue, runner: Runner, together: Replicas) -> AsyncIte
         await runner(held)
         together.ended(held.job.id)
 
-    worker = Worker(queue, run, at_once=100)
+    worker = Worker(queue, run, Places(100))
     working = asyncio.create_task(worker.run())
     try:
         yield

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from bot.jobs.holder import RunJob
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.keys import Keys
@@ -60,7 +61,7 @@ async def main(
 ) -> None:
     async with Store(url) as store:
         queue = Queue(store, Keys(team), lease_seconds=lease_seconds, retention_seconds=3600)
-        worker = Worker(queue, crew(store), at_once=at_once, waiting=waiting)
+        worker = Worker(queue, crew(store), Places(at_once), waiting=waiting)
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         async with asyncio.TaskGroup() as group:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.jobs.holder import RunJob
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.keys import Keys
@@ -66,7 +67,7 @@ async def worker(
 ) -> AsyncIterator[None]:
     """A worker in this process."""
     queue = Queue(store, keys, lease_seconds=lease, retention_seconds=3600)
-    worker = Worker(queue, crew(store), at_once=10)
+    worker = Worker(queue, crew(store), Places(10))
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         await asyncio.sleep(0)

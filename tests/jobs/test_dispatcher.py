@@ -222,7 +222,7 @@ async def test_jobs_of_a_process_that_is_gone_are_taken_over(store: Store) -> No
     for team in teams:
         gone = queue_of(store, team, lease_seconds=0.2)
         await gone.accept(f"job-{team}", make_ask(dedupe=team))
-        (entry,) = await gone.read_now(1)
+        (entry,) = await gone.read(1, wait=False)
         assert await gone.take(entry)
     async with AsyncExitStack() as stack:
         dispatcher = await stack.enter_async_context(dispatching(store, lease_seconds=0.2))

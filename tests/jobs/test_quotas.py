@@ -13,6 +13,7 @@ from bot.jobs.accept import Acceptor
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.rules.charge import Charge
 from bot.rules.hold import Denied, Hold, Shortage
@@ -334,7 +335,7 @@ async def test_job_that_is_given_up_leaves_nothing_reserved(queue: Queue, quotas
             raise RuntimeError("crash")
         assert not await held.finish()
 
-    holder = Holder(queue, crash)
+    holder = Holder(queue, crash, Places(1))
     await queue.accept("job-1", make_ask(), make_hold())
     await holder.hold(*await take_next(queue))
     for _ in range(MOST_ATTEMPTS):
@@ -349,7 +350,7 @@ async def test_lost_worker_settles_nothing(queue: Queue, quotas: Quotas) -> None
     first = await held_job(queue)
     await first.begin()
     runs = Runs()
-    await Holder(queue, runs).hold(*await take_over(queue))
+    await Holder(queue, runs, Places(1)).hold(*await take_over(queue))
 
     assert runs.shown == ["by 2"]
     assert await tokens(quotas) == Amount(100, 0)

@@ -18,6 +18,7 @@ from bot.completion.search import search_in
 from bot.grok.client import GrokClient
 from bot.jobs.holder import Holder
 from bot.jobs.lease import Held, Stop
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.recall import Recall
 from bot.jobs.run import Runner
@@ -114,7 +115,7 @@ class Desk:
     ) -> None:
         self.queue = queue
         self.grok = grok
-        self._holder = Holder(queue, runner)
+        self._holder = Holder(queue, runner, Places(1))
         self._client = client
         self._quotas = quotas
         self._workspace = workspace

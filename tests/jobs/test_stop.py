@@ -9,6 +9,7 @@ import pytest
 from bot.jobs import queue as queue_module
 from bot.jobs.job import Entry, Job, Lease
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import STOPS_START, Queue
 from bot.jobs.worker import Worker
 from bot.store.keys import Keys
@@ -120,10 +121,10 @@ class SlowTake(Queue):
             await self.asked_for_stops.wait()
         return taken
 
-    async def stops(self, after: str) -> tuple[str, list[str]]:
+    async def stops(self, after: str, *, wait: bool = True) -> tuple[str, list[str]]:
         self.heard = after
         self.asked_for_stops.set()
-        return await super().stops(after)
+        return await super().stops(after, wait=wait)
 
 
 async def test_stop_between_the_taking_and_its_reply(store: Store, keys: Keys) -> None:
@@ -143,9 +144,9 @@ async def test_stop_that_was_written_before_anybody_listened(
     listen = asyncio.Event()
     real = queue.stops
 
-    async def late(after: str) -> tuple[str, list[str]]:
+    async def late(after: str, *, wait: bool) -> tuple[str, list[str]]:
         await listen.wait()
-        return await real(after)
+        return await real(after, wait=wait)
 
     monkeypatch.setattr(queue, "stops", late)
     runs = stoppable()
@@ -209,7 +210,7 @@ async def test_drained_worker_still_hears_of_stops(queue: Queue, other: Queue) -
     runs = stoppable()
     await queue.accept("job-1", make_ask())
     async with asyncio.TaskGroup() as group:
-        worker = Worker(queue, runs, at_once=10)
+        worker = Worker(queue, runs, Places(10))
         group.create_task(worker.run())
         await runs.started.get()
         group.create_task(worker.drain(60))

@@ -11,6 +11,7 @@ from bot.jobs import queue as queue_module
 from bot.jobs import worker as worker_module
 from bot.jobs.job import Entry, Lease
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import JOBS_WAITING
@@ -159,7 +160,7 @@ async def test_drained_worker_hands_back_at_once_what_waits(queue: Queue, other:
     runs = grok.runs()
     ids = await accept(queue, 4)
     async with asyncio.TaskGroup() as group:
-        worker = Worker(queue, runs, at_once=1, waiting=2)
+        worker = Worker(queue, runs, Places(1), waiting=2)
         group.create_task(worker.run())
         await begun(runs, 3)
         group.create_task(worker.drain(60))
@@ -175,7 +176,7 @@ async def test_cancelled_worker_hands_back_what_waits(queue: Queue, other: Queue
     grok, others = Grok(), Runs()
     runs = grok.runs()
     await accept(queue, 3)
-    running = asyncio.create_task(Worker(queue, runs, at_once=1, waiting=2).run())
+    running = asyncio.create_task(Worker(queue, runs, Places(1), waiting=2).run())
     await begun(runs, 3)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -12,6 +12,7 @@ from bot.jobs import holder
 from bot.jobs.holder import Holder
 from bot.jobs.job import GROUP
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.metrics import QUEUE_DEPTH, QUEUE_OLDEST, QUOTA_RESERVED_TOKENS
@@ -165,7 +166,7 @@ async def test_work_on_a_lost_job_is_cancelled_in_the_end(
     monkeypatch.setattr(holder, "LOST_SECONDS", 0.01)
     runs, others = Runs(lambda _: asyncio.Event().wait()), Runs()
     await fast.accept("job-1", make_ask())
-    holding = asyncio.create_task(Holder(fast, runs).hold(*await take_next(fast)))
+    holding = asyncio.create_task(Holder(fast, runs, Places(1)).hold(*await take_next(fast)))
     await runs.started.get()
     other = Held(queue, *await take_over(queue))
     await holding
@@ -179,7 +180,7 @@ async def test_zombie_that_is_stopped_before_it_can_look_has_the_answer_shown_ag
 ) -> None:
     runs, others = Runs(lambda _: asyncio.Event().wait()), Runs()
     await queue.accept("job-1", make_ask())
-    zombie = asyncio.create_task(Worker(queue, runs, at_once=1).run())
+    zombie = asyncio.create_task(Worker(queue, runs, Places(1)).run())
     await runs.started.get()
     await others(Held(other, *await take_over(other)))
     zombie.cancel()
@@ -205,7 +206,7 @@ async def test_nothing_is_taken_before_slack_is_connected(queue: Queue, other: Q
     for number in range(2):
         await other.accept(f"job-{number}", make_ask())
     await take_next(other)
-    worker = Worker(queue, runs, at_once=10, waiting=2, connected=is_connected)
+    worker = Worker(queue, runs, Places(10), waiting=2, connected=is_connected)
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         for _ in range(6):
@@ -233,7 +234,7 @@ async def test_what_was_read_when_the_connection_broke_is_handed_back(
         )
 
     runs = Runs()
-    worker = Worker(queue, runs, at_once=1, connected=is_connected)
+    worker = Worker(queue, runs, Places(1), connected=is_connected)
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         while not await reads():

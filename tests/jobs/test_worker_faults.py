@@ -17,6 +17,7 @@ from bot.jobs import holder, worker
 from bot.jobs.crashes import MOST_ATTEMPTS
 from bot.jobs.job import GROUP
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from bot.store.keys import Keys
@@ -134,7 +135,7 @@ async def test_drained_worker_lets_its_jobs_finish_and_takes_no_more(queue: Queu
     runs = Runs(lambda _: go.wait())
     await queue.accept("job-1", make_ask())
     async with asyncio.TaskGroup() as group:
-        worker = Worker(queue, runs, at_once=10)
+        worker = Worker(queue, runs, Places(10))
         group.create_task(worker.run())
         await runs.started.get()
         group.create_task(worker.drain(60))
@@ -153,7 +154,7 @@ async def test_drained_worker_hands_back_at_once_what_it_never_began(
     runs = Runs(lambda _: go.wait())
     await queue.accept("job-1", make_ask())
     async with asyncio.TaskGroup() as group:
-        worker = Worker(queue, runs, at_once=1)
+        worker = Worker(queue, runs, Places(1))
         group.create_task(worker.run())
         await runs.started.get()
         await queue.accept("job-2", make_ask())
@@ -171,7 +172,7 @@ async def test_jobs_that_cannot_finish_are_handed_back_at_once(
     runs, others = Runs(lambda _: asyncio.Event().wait()), Runs()
     for number in range(3):
         await queue.accept(f"job-{number}", make_ask())
-    worker = Worker(queue, runs, at_once=3)
+    worker = Worker(queue, runs, Places(3))
     running = asyncio.create_task(worker.run())
     for _ in range(3):
         await runs.started.get()
@@ -192,7 +193,7 @@ async def test_jobs_that_cannot_finish_are_handed_back_at_once(
 
 
 async def test_worker_that_never_ran_drains_at_once(queue: Queue) -> None:
-    worker = Worker(queue, Runs(), at_once=1)
+    worker = Worker(queue, Runs(), Places(1))
     assert not worker.alive
     await worker.drain(60)
 
@@ -264,7 +265,7 @@ async def test_worker_that_breaks_down_says_why_and_can_be_drained(
 
     monkeypatch.setattr(queue, "read", broken)
     monkeypatch.setattr(queue, "hand_back", broken)
-    worker = Worker(queue, Runs(), at_once=1)
+    worker = Worker(queue, Runs(), Places(1))
     running = asyncio.create_task(worker.run())
     await asyncio.wait([running])
 
@@ -338,7 +339,7 @@ async def test_a_store_that_only_answers_is_away(
         await queue.accept("job-1", make_ask())
         taken = await queue.take(await read_one(queue))
         assert taken is not None
-        watching = Worker(other, Runs(), at_once=1)
+        watching = Worker(other, Runs(), Places(1))
         await _take_nothing(store, way, yes=True)
         await asyncio.sleep(1.1 * LEASE)
         for _ in range(3):
@@ -362,7 +363,7 @@ async def test_nobody_counts_as_gone_for_the_time_that_redis_stood_still(
         await queue.accept("job-1", make_ask())
         taken = await queue.take(await read_one(queue))
         assert taken is not None
-        watching = Worker(other, Runs(), at_once=1)
+        watching = Worker(other, Runs(), Places(1))
         pid = int((await store.redis.info("server"))["process_id"])
         os.kill(pid, signal.SIGSTOP)
         reclaiming = asyncio.create_task(watching._reclaim())

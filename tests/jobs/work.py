@@ -14,6 +14,7 @@ from bot.acks import Acks
 from bot.jobs.holder import RunJob
 from bot.jobs.job import Load
 from bot.jobs.lease import Held
+from bot.jobs.places import Places
 from bot.jobs.queue import Queue
 from bot.jobs.worker import Worker
 from tests.jobs.asks import make_answer
@@ -32,7 +33,7 @@ async def working(
     acks: Acks | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker at work; drained without grace in the end."""
-    worker = Worker(queue, run, at_once=at_once, waiting=waiting, acks=acks)
+    worker = Worker(queue, run, Places(at_once), waiting=waiting, acks=acks)
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         await asyncio.sleep(0)

@@ -16,7 +16,7 @@ async def asked(store: Store) -> None:
     queue = Queue(store, OLD, lease_seconds=60, retention_seconds=3600)
     for number in range(2):
         await queue.accept(f"job-{number}", make_ask())
-    await queue.read_now(1)
+    await queue.read(1, wait=False)
     await store.redis.hset(OLD.policy, "version", 7)
     await store.redis.set(OLD.remembered("x"), "1", ex=600)
     await store.redis.set(OTHER.policy, "x")

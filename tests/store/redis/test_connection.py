@@ -223,7 +223,7 @@ async def test_a_reply_that_no_script_gives_is_a_store_that_is_away(reply: bytes
 async def test_a_reply_that_no_command_gives_is_a_store_that_is_away(reply: bytes) -> None:
     async with stranger(reply, pongs=True) as url, Store(url) as store:
         queue = Queue(store, Keys("T0TEST"), lease_seconds=1, retention_seconds=1)
-        for ask in (partial(queue.claim, 1, "0-0", 1.0), partial(queue.read_now, 1)):
+        for ask in (partial(queue.claim, 1, "0-0", 1.0), partial(queue.read, 1, wait=False)):
             with pytest.raises(StoreUnavailable):
                 await ask()
 
