@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 
 import structlog
 
-from bot.errors import StoreUnavailable
+from bot.errors import SlackError, StoreUnavailable, what_it_says
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +111,20 @@ def patience(seconds: float) -> Patience:
 
 
 T = TypeVar("T")
+Else = TypeVar("Else")
+
+
+async def soon(
+    work: Awaitable[T], seconds: float, otherwise: Else, event: str, **facts: str
+) -> T | Else:
+    """What `work` gives; `otherwise` where Redis or Slack has not said it within `seconds`, which
+    is logged as `event`."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except (StoreUnavailable, SlackError, TimeoutError) as error:
+        log.warning(event, error=what_it_says(error), **facts)
+        return otherwise
 
 
 def pauses(first: float = 0.2, longest: float = 5.0) -> Iterator[float]:

@@ -16,7 +16,8 @@ from bot.admin.changing import Changing
 from bot.admin.command_reply import Caller, CommandReply
 from bot.asking.admission import Permission, Presence
 from bot.asking.rules_text import whose
-from bot.errors import StoreUnavailable, what_it_says
+from bot.errors import StoreUnavailable
+from bot.patience import soon
 from bot.rules.admin_commands import Matter
 from bot.rules.policy import Fields, Policy, default_fields, limit_fields
 from bot.rules.quota import Scope
@@ -86,11 +87,9 @@ class Setup:
 
     async def on_submit(self, submission: Submission) -> Reaction:
         """What was chosen in the first form is shown in the second; that one is saved."""
-        try:
-            async with asyncio.timeout(SAVE_SECONDS):
-                policy = await self._store.policies.current()
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("policy not known", error=what_it_says(error))
+        reading = self._store.policies.current()
+        policy = await soon(reading, SAVE_SECONDS, None, "policy not known")
+        if policy is None:
             return _refused(submission, words.NOT_CHANGED)
         callback = submission.view.callback_id
         if callback == PLACE_FORM:

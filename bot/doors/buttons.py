@@ -5,12 +5,10 @@ The value is only a claim: it counts where that job's answer is shown, to whoeve
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
-import structlog
 from attrs import frozen
 
 from bot.asking.admission import Permission, Presence
@@ -19,14 +17,16 @@ from bot.completion.excerpt import excerpt
 from bot.doors.binding import is_about
 from bot.doors.continuing import Continuing, is_one_click
 from bot.doors.stopping import right_to_stop
-from bot.errors import StoreUnavailable, UserError, what_it_says
+from bot.errors import UserError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.patience import soon
 from bot.reply.final import left_out
 from bot.reply.route import is_private
 from bot.slack.blocks import Message, named_by, offer
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction, begun
+from bot.slack.people.person import Person
 from bot.slack.reading.message_text import name_of
 from bot.slack.side import SlackSide
 from bot.slack.views import ViewJson
@@ -34,8 +34,6 @@ from bot.views import details_view
 from bot.views.form_fields import sentence_view
 from bot.words import form as form_words
 from bot.words import talk
-
-log = structlog.get_logger(__name__)
 
 STORE_SECONDS = 2.5
 """How long a click may take until it is acked, of Slack's 3 s: it is stored by then."""
@@ -128,17 +126,13 @@ class Buttons:
 
     async def _act(self, click: Click, act: Act) -> Said:
         """What `act` has to say of the job, once it has done what it does."""
-        try:
-            async with asyncio.timeout(ACT_SECONDS):
-                job = await self._meant(click)
-                return await act(click, job) if job else talk.ANSWER_FORGOTTEN
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning(
-                "click came to nothing",
-                action=click.action.action_id,
-                error=what_it_says(error),
-            )
-            return talk.BUTTON_FAILED
+        acting, failed = self._acting(click, act), talk.BUTTON_FAILED
+        action = click.action.action_id
+        return await soon(acting, ACT_SECONDS, failed, "click came to nothing", action=action)
+
+    async def _acting(self, click: Click, act: Act) -> Said:
+        job = await self._meant(click)
+        return await act(click, job) if job else talk.ANSWER_FORGOTTEN
 
     async def _tell_of(self, click: Click, acting: Awaitable[Said]) -> None:
         if said := await acting:
@@ -213,23 +207,26 @@ class Buttons:
             await self._tell(click, talk.DETAILS_LATE)
 
     async def _details(self, click: Click) -> ViewJson:
-        try:
-            async with asyncio.timeout(ACT_SECONDS):
-                job = await self._meant(click)
-                if job is None:
-                    return _sentence(talk.ANSWER_FORGOTTEN)
-                if sentence := await self._refusal(click, job):
-                    return _sentence(sentence)
-                person = await self._slack.people.find(click.user)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("details not looked up", error=what_it_says(error))
-            return _sentence(talk.BUTTON_FAILED)
+        found = await soon(
+            self._seen(click), ACT_SECONDS, talk.BUTTON_FAILED, "details not looked up"
+        )
+        if isinstance(found, str):
+            return _sentence(found)
+        job, person = found
         return details_view.details_view(
             job,
             knows_rules=self._permission.knows_rules(person),
             rest=left_out(job.answer, job.posts) if job.answer else "",
             files=await self._files_of(job),
         )
+
+    async def _seen(self, click: Click) -> tuple[Job, Person] | str:
+        """The job, and who looks into it; or why nothing is shown."""
+        job = await self._meant(click)
+        if job is None:
+            return talk.ANSWER_FORGOTTEN
+        sentence = await self._refusal(click, job)
+        return sentence or (job, await self._slack.people.find(click.user))
 
     async def _files_of(self, job: Job) -> tuple[str, ...]:
         """What the files are called that were to go along."""

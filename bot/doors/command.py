@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from bot.completion.ask import Place
 from bot.completion.flags import Flags
 from bot.doors.forms import Forms
 from bot.doors.mistyped import Mistyped
-from bot.errors import StoreUnavailable
+from bot.patience import soon
 from bot.rules.admin_commands import parse_command
 from bot.rules.commands import AskCommand, Form, Help, help_text, parse
 from bot.rules.nearly import meant
@@ -72,14 +71,10 @@ class GrokCommand:
 
     async def _used(self, name: str, typed: str, payload: SlashCommand) -> Reaction:
         """Ask a saved prompt, with what was `typed` in its places."""
-        user, channel = payload.user_id, payload.channel_id
-        try:
-            async with asyncio.timeout(FIND_SECONDS):
-                found = await self._prompts.find(name, user=user, channel=channel)
-        except (StoreUnavailable, TimeoutError):
-            return Reaction(words.STORE_AWAY)
-        if found is None:
-            return Reaction(prompt_words.unknown(name))
+        finding = self._prompts.find(name, user=payload.user_id, channel=payload.channel_id)
+        found = await soon(finding, FIND_SECONDS, words.STORE_AWAY, "prompt not found")
+        if found is None or isinstance(found, str):
+            return Reaction(found or prompt_words.unknown(name))
         flags = filled(found[1], typed)
         if flags is None:
             return Reaction(prompt_words.needs_text(name))

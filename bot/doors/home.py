@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 
-import structlog
 from attrs import frozen
 
 from bot.admin.home_rules import MOST_CHANNELS, Concern, HomeRules
 from bot.asking.admission import knows_rules
 from bot.completion.ask import Ask
-from bot.errors import SlackError, StoreUnavailable, what_it_says
 from bot.grok.client import GrokClient
+from bot.patience import soon
 from bot.rules.quota import Scope
 from bot.slack.inbound.payloads import HomeOpened
 from bot.slack.inbound.reaction import Reaction
@@ -32,10 +30,6 @@ from bot.views.home_view import (
     saved_prompts,
     ways_to_ask,
 )
-
-log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 READ_SECONDS = 2.0
 """How long the page waits for what Redis knows; it is shown without it then."""
@@ -67,43 +61,34 @@ class Home:
 
     async def publish(self, user: str) -> None:
         """Show `user` the newest state. Never raises for want of Slack or Redis."""
-        try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._publish(user)
-        except (SlackError, StoreUnavailable, TimeoutError) as error:
-            log.warning("home not shown", error=what_it_says(error))
+        await soon(self._publish(user), PUBLISH_SECONDS, None, "home not shown")
 
     async def _publish(self, user: str) -> None:
-        person, recent = await asyncio.gather(self._slack.people.find(user), self._recent(user))
+        recents = soon(self._store.recents.read(user), READ_SECONDS, None, "questions not read")
+        person, recent = await asyncio.gather(self._slack.people.find(user), recents)
         concern, prompts, votes = await asyncio.gather(
             self._concern_of(person, recent or ()), self._prompts(person), self._votes(person)
         )
         parts = self._parts(person, recent, prompts, concern, votes)
         await self._slack.views.publish(user, home_view(parts))
 
-    async def _recent(self, user: str) -> tuple[Recent, ...] | None:
-        """The newest questions; None when nobody can say."""
-        return await _soon(self._store.recents.read(user), "recent questions")
-
     async def _concern_of(self, person: Person, recent: Sequence[Recent]) -> Concern:
         """The defaults and quotas that concern `person`, also where they asked of late."""
         channels = await self._seen(person, recent)
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                return await self._home_rules.of(person, channels)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("quotas not read", error=what_it_says(error))
-            return self._home_rules.unknown()
+        concern = self._home_rules.of(person, channels)
+        read = await soon(concern, READ_SECONDS, None, "quotas not read")
+        return read or self._home_rules.unknown()
 
     async def _prompts(self, person: Person) -> tuple[Part, ...]:
         """The prompts of their own, if Redis says that there are any."""
-        found = await _soon(self._store.saved.prompts(Scope("user", person.id)), "prompts")
-        names = tuple(name for own in found or () for name in own)
+        reading = self._store.saved.prompts(Scope("user", person.id))
+        found = await soon(reading, READ_SECONDS, (), "prompts not read")
+        names = tuple(name for own in found for name in own)
         return (saved_prompts(names),) if names else ()
 
     async def _votes(self, person: Person) -> tuple[Part, ...]:
         """What people think of answers, if that is theirs to know and Redis says it."""
-        return await _soon(self._home_rules.votes(person), "votes") or ()
+        return await soon(self._home_rules.votes(person), READ_SECONDS, (), "votes not read")
 
     async def _seen(self, person: Person, recent: Sequence[Recent]) -> list[str]:
         """Channels where `person` asked of late and which they still see: whoever left one is
@@ -134,13 +119,3 @@ class Home:
             *votes,
             models(catalogue.models, catalogue.find(concern.model), concern.allowed),
         ]
-
-
-async def _soon(reading: Awaitable[T], what: str) -> T | None:
-    """What Redis says in time; None where it does not."""
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            return await reading
-    except (StoreUnavailable, TimeoutError) as error:
-        log.warning("not read", what=what, error=what_it_says(error))
-        return None

@@ -20,8 +20,9 @@ from bot.doors.hearing import Heard, completed, context_of, hear, people_in, wit
 from bot.doors.messages_tab import MessagesTab
 from bot.doors.mistyped import Mistyped
 from bot.doors.stopping import Deletions
-from bot.errors import OutcomeUnknown, RateLimited, SlackError, StoreUnavailable
+from bot.errors import OutcomeUnknown, RateLimited, SlackError
 from bot.jobs.queue import Queue
+from bot.patience import soon
 from bot.rules.commands import AskCommand, Form, Help, help_text, parse
 from bot.rules.nearly import meant
 from bot.slack.blocks import Message, offer
@@ -50,8 +51,6 @@ REFUSE_SECONDS = 0.4
 FORGET_SECONDS = 2.0
 
 Tell = Callable[[], Coroutine[Any, Any, None]]
-
-_CHANGES = ("message_changed", "message_deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,8 @@ class Conversing:
         message is for the bot, Slack is asked to deliver it again. Of the two events of a mention,
         and of all their deliveries, one thing comes: an answer, or why there is none.
         """
-        if event.subtype in _CHANGES:
-            return await self._deletions.on_change(event)
+        if event.deletes:
+            return await self._deletions.on_deletion(event)
         agent = self._slack.agent.declared
         heard = hear(event, self._slack.installation.bot_user, agent=agent)
         if heard is None:
@@ -156,20 +155,16 @@ class Conversing:
 
     async def _is_taken(self, heard: Heard, deadline: float) -> bool:
         """Whether there is nothing to take any more, or nothing can be taken now."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await self._queue.holder_of(heard.dedupe) is not None
-        except (StoreUnavailable, TimeoutError):
-            return True
+        finding = self._queue.holder_of(heard.dedupe)
+        return await soon(finding, _left(deadline), "", "question not found") is not None
 
     async def _thread_of(self, heard: Heard, deadline: float) -> _Thread | None:
         """Where the message is; None when that cannot be known now, but must be."""
         if not heard.thread_ts:
             return _Thread(ours=heard.addressed)
-        try:
-            async with asyncio.timeout_at(deadline):
-                role = await self._store.conversations.role(heard.conversation)
-        except (StoreUnavailable, TimeoutError):
+        finding = self._store.conversations.role(heard.conversation)
+        role = await soon(finding, _left(deadline), None, "conversation not found")
+        if role is None:
             ours = heard.addressed or heard.in_own_thread
             return _Thread(ours, own=heard.in_own_thread) if ours else None
         own = heard.direct or heard.in_own_thread or role.own
@@ -276,10 +271,9 @@ class Conversing:
     async def _said_no(self, heard: Heard, tell: Tell) -> Reaction:
         """Let the question come to nothing, and `tell` why, unless an answer comes of it: that of
         the other event of a mention, say, or of another delivery."""
-        try:
-            async with asyncio.timeout(REFUSE_SECONDS):
-                refused = await self._queue.refuse(heard.dedupe)
-        except (StoreUnavailable, TimeoutError):
+        refusing = self._queue.refuse(heard.dedupe)
+        refused = await soon(refusing, REFUSE_SECONDS, None, "question not refused")
+        if refused is None:
             return self._waiting(heard)
         return Reaction(then=tell if refused else None)
 
@@ -339,25 +333,18 @@ class Conversing:
             return self._telling(heard, talk.NOTHING_TO_FORGET_HERE)
         if not (heard.thread_ts or heard.direct):
             return self._telling(heard, talk.NOTHING_TO_FORGET)
-        try:
-            async with asyncio.timeout(FORGET_SECONDS):
-                await self._store.conversations.forget(heard.conversation, heard.dedupe)
-        except (StoreUnavailable, TimeoutError):
-            return self._telling(heard, talk.NOT_FORGOTTEN)
-        return self._telling(heard, talk.FORGOTTEN)
+        forgetting = self._store.conversations.forget(heard.conversation, heard.dedupe)
+        failed = await soon(forgetting, FORGET_SECONDS, talk.NOT_FORGOTTEN, "not forgotten")
+        return self._telling(heard, failed or talk.FORGOTTEN)
 
     async def _leave(self, heard: Heard) -> Reaction:
         """Say nothing more in the thread until somebody names the bot there."""
         if heard.direct or not heard.thread_ts:
             return self._telling(heard, talk.NOTHING_TO_LEAVE)
-        try:
-            async with asyncio.timeout(FORGET_SECONDS):
-                await self._store.conversations.leave(
-                    heard.conversation, heard.dedupe, self._retention
-                )
-        except (StoreUnavailable, TimeoutError):
-            return self._telling(heard, talk.NOT_LEFT)
-        return self._telling(heard, talk.LEFT)
+        conversations, seconds = self._store.conversations, self._retention
+        leaving = conversations.leave(heard.conversation, heard.dedupe, seconds)
+        failed = await soon(leaving, FORGET_SECONDS, talk.NOT_LEFT, "thread not left")
+        return self._telling(heard, failed or talk.LEFT)
 
 
 def _left(deadline: float) -> float:

@@ -19,6 +19,7 @@ from bot.completion.excerpt import excerpt
 from bot.completion.flags import Flags
 from bot.doors.hearing import Heard
 from bot.errors import SlackError, StoreUnavailable, what_it_says
+from bot.patience import soon
 from bot.rules.saved_prompts import PLACE
 from bot.slack.agent import SUGGESTED
 from bot.slack.blocks import Block, Message, Offered, button
@@ -84,11 +85,8 @@ class MessagesTab:
         is called that they see, as far as it is known in time."""
         if not (heard.viewed and heard.text) or within <= 0:
             return heard
-        try:
-            async with asyncio.timeout(within):
-                name = await self._slack.membership.public_name(author, heard.viewed)
-        except TimeoutError:
-            return heard
+        finding = self._slack.membership.public_name(author, heard.viewed)
+        name = await soon(finding, within, "", "channel not named")
         hint = Said(author=talk.SLACK, text=talk.looking_at(excerpt(name, NAME_CHARS)))
         return replace(heard, hints=(hint,)) if name else heard
 
@@ -97,11 +95,8 @@ class MessagesTab:
         for any other message."""
         if not (heard.by_thread and heard.direct and PLACE in text):
             return ""
-        try:
-            async with asyncio.timeout(FIND_SECONDS):
-                name = await self._prompts.named(text, user=heard.user, channel=heard.channel)
-        except (StoreUnavailable, TimeoutError):
-            return ""
+        finding = self._prompts.named(text, user=heard.user, channel=heard.channel)
+        name = await soon(finding, FIND_SECONDS, "", "prompt not found")
         return words.needs_words(name) if name else ""
 
     def _suggesting(self, user: str, channel: str, viewed: str) -> Reaction:

@@ -22,6 +22,7 @@ from bot.errors import (
     StoreUnavailable,
     what_it_says,
 )
+from bot.patience import soon
 from bot.slack.blocks import Message, Offered, offer
 from bot.slack.inbound.payloads import Click
 from bot.slack.inbound.reaction import Reaction
@@ -78,11 +79,8 @@ class Mistyped:
 
     async def on_anyway(self, click: Click) -> Reaction:
         """Ask the text as it was typed."""
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                sentence = await self._ask(click)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("not asked anyway", error=what_it_says(error))
+        sentence = await soon(self._ask(click), STORE_SECONDS, None, "not asked anyway")
+        if sentence is None:
             return Reaction(then=partial(self._tell, click, talk.BUTTON_FAILED), again=True)
         return Reaction(then=partial(self._done, click, sentence))
 

@@ -3,7 +3,6 @@ ours and for the same people; and deleting the question or the answer."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 import structlog
@@ -15,9 +14,10 @@ from bot.completion.conversation import conversation_of
 from bot.completion.excerpt import excerpt
 from bot.doors.binding import job_named_by
 from bot.doors.hearing import dedupe_of
-from bot.errors import SlackError, StoreUnavailable, what_it_says
+from bot.errors import SlackError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.patience import soon
 from bot.reply.ledger import stands
 from bot.slack.inbound.payloads import MessageEvent, SessionStopped
 from bot.slack.inbound.reaction import Reaction
@@ -46,13 +46,18 @@ class Stopping:
         it is said here: Slack leaves that to the app."""
         if not event.thread_ts:
             return Reaction()
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                jobs = await self._in(event.channel, event.thread_ts)
-                kept = [job for job in jobs if not await self._stop(event.user, job)]
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("stop not stored", error=what_it_says(error))
-            return Reaction(again=True)
+        stopping = self._stop(event)
+        return await soon(stopping, STORE_SECONDS, Reaction(again=True), "stop not stored")
+
+    async def _stop(self, event: SessionStopped) -> Reaction:
+        jobs = await self._in(event.channel, event.thread_ts)
+        kept = []
+        for job in jobs:
+            reason = await right_to_stop(event.user, job.ask, self._permission, self._slack)
+            if reason:
+                await self._queue.stop(job.id, reason)
+            else:
+                kept.append(job)
         if not jobs:
             return Reaction(then=partial(self._rest, event))
         return Reaction(then=partial(self._tell, event, kept[0]) if kept else None)
@@ -67,13 +72,6 @@ class Stopping:
             for job in jobs
             if job and (job.ask.channel, job.ask.thread_ts) == (channel, thread_ts)
         ]
-
-    async def _stop(self, user: str, job: Job) -> bool:
-        """Whether `user` may stop the answer; then it is stopped."""
-        reason = await right_to_stop(user, job.ask, self._permission, self._slack)
-        if reason:
-            await self._queue.stop(job.id, reason)
-        return bool(reason)
 
     async def _rest(self, event: SessionStopped) -> None:
         try:
@@ -106,41 +104,21 @@ class Deletions:
     _queue: Queue
     _bot_user: str
 
-    async def on_change(self, event: MessageEvent) -> Reaction:
-        """To a `message_deleted` or `message_changed`; a mere edit, such as the bot's own many,
-        is dropped without a look at Redis or Slack. A stop is stored before the ack."""
-        ts = _deleted_ts(event)
-        if not ts:
-            return Reaction()
-        previous = event.previous_message
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                if previous is None or previous.user != self._bot_user:
-                    await self._stop_answer_to(event.channel, ts)
-                elif job_id := job_named_by(previous):
-                    await self._stop_deleted(job_id, event.channel, ts)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("deletion not stored", error=what_it_says(error))
-            return Reaction(again=True)
-        return Reaction()
+    async def on_deletion(self, event: MessageEvent) -> Reaction:
+        """To the deletion of a message. A stop is stored before the ack."""
+        stopping = self._stop(event, event.deletes)
+        return await soon(stopping, STORE_SECONDS, Reaction(again=True), "deletion not stored")
 
-    async def _stop_answer_to(self, channel: str, ts: str) -> None:
-        job_id = await self._queue.holder_of(dedupe_of(channel, ts))
-        if job_id is not None:
-            await self._queue.stop(job_id, REASON)
-
-    async def _stop_deleted(self, job_id: str, channel: str, ts: str) -> None:
+    async def _stop(self, event: MessageEvent, ts: str) -> Reaction:
         """Of its own messages the bot deletes some itself: those do not count, only what the
         job knows as its own and means to keep."""
-        job = await self._queue.look(job_id)
-        if job and stands(job.posts, channel, ts):
+        previous = event.previous_message
+        if previous is None or previous.user != self._bot_user:
+            job_id = await self._queue.holder_of(dedupe_of(event.channel, ts))
+        else:
+            job_id = job_named_by(previous)
+            job = await self._queue.look(job_id) if job_id else None
+            job_id = job_id if job and stands(job.posts, event.channel, ts) else None
+        if job_id:
             await self._queue.stop(job_id, REASON)
-
-
-def _deleted_ts(event: MessageEvent) -> str:
-    """The ts of the message that was deleted, if one was. A root with replies leaves a
-    tombstone, and comes as a change."""
-    if event.subtype == "message_deleted":
-        return event.deleted_ts
-    message = event.message
-    return message.ts if message and message.subtype == "tombstone" else ""
+        return Reaction()

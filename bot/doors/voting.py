@@ -10,18 +10,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import tzinfo
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from attrs import field, frozen
 
 from bot.asking.admission import Permission
 from bot.doors.binding import is_about, job_named_by
-from bot.errors import SlackError, StoreUnavailable, what_it_says
+from bot.errors import SlackError
 from bot.jobs.job import Job
 from bot.jobs.queue import Queue
+from bot.patience import soon
 from bot.reply.ledger import stands
 from bot.rules.policy import InForce
 from bot.rules.votes import Choice, Vote, judged_of
@@ -37,6 +39,8 @@ from bot.words import talk
 from bot.words import votes as words
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 STORE_SECONDS = 2.5
 """How long it may take to store one vote."""
@@ -102,12 +106,8 @@ class Voting:
         if not (reasons or comment):
             return Reaction()
         vote = Vote(choice="down", at=time.time(), reasons=reasons, comment=comment)
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                sentence = await self._explain(submission, vote)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("reasons not stored", error=what_it_says(error))
-            sentence = words.NOT_STORED
+        explaining = self._explain(submission, vote)
+        sentence = await soon(explaining, STORE_SECONDS, words.NOT_STORED, "reasons not stored")
         return Reaction.marks({COMMENT: sentence}) if sentence else Reaction()
 
     async def on_reaction(self, event: ReactionEvent) -> Reaction:
@@ -117,23 +117,18 @@ class Voting:
         ours = event.item_user == self._slack.installation.bot_user
         if choice is None or not (ours and event.channel and event.ts):
             return Reaction()
-        try:
-            async with asyncio.timeout(STORE_SECONDS), self._turns:
-                await self._react(event, choice)
-        except (StoreUnavailable, SlackError, TimeoutError) as error:
-            log.warning("reaction not counted yet", error=what_it_says(error))
-            return Reaction(again=True)
-        return Reaction()
+        counting = self._in_turn(partial(self._react, event, choice))
+        failed = await soon(counting, STORE_SECONDS, True, "reaction not counted yet")
+        return Reaction(again=bool(failed))
 
     async def _counted(self, click: Click, job_id: str, choice: Choice) -> tuple[str, bool] | None:
         """What `_cast` says, once it is the turn of this vote; None: it came to nothing."""
-        try:
-            async with asyncio.timeout(LONGEST_SECONDS), self._turns:
-                async with asyncio.timeout(STORE_SECONDS):
-                    return await self._cast(click, job_id, choice)
-        except (StoreUnavailable, TimeoutError) as error:
-            log.warning("vote not stored", error=what_it_says(error))
-            return None
+        casting = self._in_turn(partial(self._cast, click, job_id, choice))
+        return await soon(casting, LONGEST_SECONDS, None, "vote not stored")
+
+    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        async with self._turns, asyncio.timeout(STORE_SECONDS):
+            return await work()
 
     async def _conclude(
         self,
@@ -194,21 +189,13 @@ class Voting:
         person = await self._slack.people.find(event.user)
         if person.bot or await self._kept_from(event.user, job):
             return
-        zone, at = self._zone, event.at
-        if event.type == "reaction_added":
-            vote = Vote(choice=choice, way="reaction", at=at)
-            judged = judged_of(job.ask, answer)
-            await self._store.votes.cast(job.id, event.user, vote, judged, zone)
-            return
-        taken_back = Vote(choice="none", way="reaction", at=at)
-        await self._store.votes.amend(
-            job.id,
-            event.user,
-            taken_back,
-            needs=f"{choice} reaction",
-            at=job.ask.asked_at,
-            zone=zone,
-        )
+        added, zone, votes = event.type == "reaction_added", self._zone, self._store.votes
+        vote = Vote(choice=choice if added else "none", way="reaction", at=event.at)
+        if added:
+            await votes.cast(job.id, event.user, vote, judged_of(job.ask, answer), zone)
+        else:
+            needs = f"{choice} reaction"
+            await votes.amend(job.id, event.user, vote, needs=needs, at=job.ask.asked_at, zone=zone)
 
     async def _job_at(self, event: ReactionEvent) -> str:
         """The job that the message names; empty for none. When many react to one message, Slack is

@@ -257,6 +257,15 @@ class MessageEvent(Payload):
     message: SlackMessage | None = None
     previous_message: SlackMessage | None = None
 
+    @property
+    def deletes(self) -> str:
+        """The ts of the message that was deleted, if one was. A root with replies leaves a
+        tombstone, and comes as a change."""
+        if self.subtype == "message_deleted":
+            return self.deleted_ts
+        left = self.message if self.subtype == "message_changed" else None
+        return left.ts if left and left.subtype == "tombstone" else ""
+
 
 class ReactionEvent(Payload):
     """Somebody reacted to something with an emoji, or took that back ("reaction_added event").
