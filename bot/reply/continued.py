@@ -14,7 +14,7 @@ from bot.errors import SlackError
 from bot.reply.chain import chain_of, kinds_of
 from bot.reply.ledger import Ledger, Post
 from bot.reply.route import Route, Way, route_of
-from bot.reply.writer import Calls
+from bot.reply.writers import Editing
 from bot.slack.blocks import Message
 from bot.slack.pacing import EditBudget, wait_out
 from bot.slack.plain_blocks import Kind
@@ -138,12 +138,12 @@ class Continued:
     async def _edit(
         self, channel: str, part: str, ts: str, message: Message, *, spare: bool
     ) -> bool:
-        calls = Calls(self._slack, self._budget, self._ledger, channel)
+        editing = Editing(self._slack, self._budget, self._ledger, channel)
         take = self._budget.tell if spare else self._budget.final
         turn, tries = partial(take, self._ledger.job_id), _TRIES
         while True:
             try:
-                slot = await calls.edit(part, ts, message, turn)
+                slot = await editing.edit(part, ts, message, turn)
             except SlackError as error:
                 tries -= 1
                 if spare or not (tries and passes(error)):

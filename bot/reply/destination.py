@@ -19,9 +19,9 @@ from bot.reply.chain import Chain, chain_of
 from bot.reply.ephemeral import Ephemeral
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.native import Native
 from bot.reply.route import UNSHOWABLE, WAY, Route, Way, detour, notice_of, route_of
 from bot.reply.session import Session
+from bot.reply.writers import Native
 from bot.slack.blocks import Button, Foot, Message, Question, apology, with_notice
 from bot.slack.pacing import EditBudget
 from bot.slack.plain_blocks import with_blocks_of

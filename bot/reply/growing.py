@@ -23,9 +23,9 @@ from bot.reply.clock import Clock
 from bot.reply.destination import Destination
 from bot.reply.ledger import Ledger
 from bot.reply.messages import Messages
-from bot.reply.native import ANYWHERE, BETWEEN_BLOCKS, Native, natively
 from bot.reply.route import Way, is_private
 from bot.reply.session import Session
+from bot.reply.writers import ANYWHERE, BETWEEN_BLOCKS, Native
 from bot.settings import Streaming
 from bot.slack.agent import ThreadStatus
 from bot.slack.blocks import Message
@@ -160,12 +160,12 @@ class Growing:
         self._status = None
         waiting = await self._pending(())
         root = self._messages.thread_of("0")
-        fits = bool(root and waiting and self._native.fits(waiting[1]))
+        fits = bool(root and waiting and not waiting[1].head)
         mode = self._streaming if self._slack.streams else "edit"
-        always = natively(mode, edits_are_scarce=False)
+        always = mode == "native"
         plenty = not (always and fits) and await self._budget.may_begin(self._ledger.job_id)
-        if natively(mode, edits_are_scarce=not plenty):
-            self._native.want()
+        if always or (mode == "auto" and not plenty):  # streams have a budget of their own
+            self._native.wanted = True
             if root and fits:
                 self._status = self._line_of(root)
                 await self._say_status(self._status)
@@ -187,7 +187,7 @@ class Growing:
         coming."""
         if not await status.say(self._waiting_in_status):
             self._status = None
-            self._native.give_up()
+            self._native.wanted = False
 
     async def say_no_more(self) -> None:
         """Nothing will be shown: take back what the status of the thread says."""

@@ -6,8 +6,8 @@ still live, takes it back only if it was not adopted: Redis decides who came fir
 bot may not read a channel's history nothing can be found again, and a post whose reply was
 lost may come twice.
 
-What stands there is written by edits, or by Slack's own streaming (`bot.reply.native`) where it was
-begun so, until its stream has ended (`bot.reply.writer`).
+What stands there is written by edits, or by Slack's own streaming where it was begun so, until its
+stream has ended (`bot.reply.writers`).
 
 What Slack has not answered it may carry out later, after newer calls, also for a holder before.
 So at the end `settled` waits until that cannot happen any more, and has shown again what may have
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property, partial
 
@@ -30,16 +31,19 @@ from bot.errors import (
     PostingDenied,
     SlackError,
     StoreUnavailable,
+    TryAgain,
 )
-from bot.reply.ledger import LateCall, Ledger, withdrawn
-from bot.reply.native import APPEND, Native
-from bot.reply.writer import Calls, Editing, Part, Parts, Writer
+from bot.reply.ledger import LateCall, Ledger, Part, Parts, withdrawn
+from bot.reply.writers import APPEND, Editing, Native, Writer
 from bot.slack.blocks import Message
-from bot.slack.pacing import EditBudget, Slot, Turn
-from bot.slack.slack import MESSAGE_DELETED, Slack
-from bot.slack_limits import STREAM_APPENDS_PER_MINUTE
+from bot.slack.pacing import POST, EditBudget, Slot, Turn
+from bot.slack.slack import DELETE, HISTORY, MESSAGE_DELETED, REPLIES, Posted, Slack, passes
+from bot.slack_limits import STREAM_APPENDS_PER_MINUTE, TIER_3_PER_MINUTE
 
 log = structlog.get_logger(__name__)
+
+_DELETES_REFUSED = 5
+"""A message that Slack would not let be deleted so often stays where it is."""
 
 _THREAD_DELETED = "thread_not_found"
 
@@ -60,9 +64,10 @@ class Messages:
         channel: str,
         thread_ts: str | None,
     ) -> None:
-        """`native` streams in `channel`. `thread_ts`: the thread that the answer goes to, if it
-        goes to one."""
+        """`native` streams in `channel`. `thread_ts`: the thread that the answer goes to."""
         self.native = native
+        self.edited = False
+        """Whether any text was shown by an edit, of which Slack notifies nobody."""
         self._slack = slack
         self._budget = budget
         self._ledger = ledger
@@ -71,14 +76,8 @@ class Messages:
         self._since = min((post.at for post in ledger.posts.values()), default=time.time())
         self._strays_possible = any(part.isdigit() for part in ledger.posts)
         self._parts = Parts()
-        self._calls = Calls(slack, budget, ledger, channel)
-        self._editing = Editing(self._calls, ledger)
-        self._edited = False
-
-    @property
-    def edited(self) -> bool:
-        """Whether any text was shown by an edit, of which Slack notifies nobody."""
-        return self._edited
+        self._editing = Editing(slack, budget, ledger, channel)
+        self._deletes_refused: Counter[str] = Counter()
 
     @property
     def deleted(self) -> bool:
@@ -102,7 +101,8 @@ class Messages:
                 continue
             left_alone = not final and known.is_refused(message)
             if not self.is_posted(part):
-                waits = not final and self._waits(part, message)
+                streams = not final and self.thread_of(part) is not None
+                waits = streams and self.native.waits(message)  # until some of it is settled
                 return None if self.deleted or left_alone or waits else part
             if not left_alone:
                 return part
@@ -176,7 +176,7 @@ class Messages:
         if ts is None:
             root = self.thread_of(part)
             if not (root and self.native.is_reserved(message)):
-                await self._post_in_order(part, message)
+                await self._post(part, message)
                 return Slot(0.0)
             ts = await self._create(part, partial(self.native.start, known, root))
             if ts is None:
@@ -188,13 +188,13 @@ class Messages:
             await self._lose(part, ts, error.code, final=final)
             return Slot(0.0)
         if not slot.wait:
-            self._edited |= before is None or not before.has_text_of(message)
+            self.edited |= before is None or not before.has_text_of(message)
         return slot
 
     async def post_once(self, part: str, message: Message) -> None:
         """Show `message` as `part`, unless it was shown before: it is never edited."""
         if await self._locate(part) is None:
-            await self._post_in_order(part, message)
+            await self._post(part, message)
 
     async def keep_only(self, count: int) -> None:
         """Delete parts from number `count` on, the last one first: an earlier attempt was
@@ -211,10 +211,6 @@ class Messages:
         await self.keep_only(0)
         await self._remove_strays()
 
-    def take_in_late(self) -> None:
-        """What calls of unknown outcome may have changed is pending again, once they are over."""
-        self._take_in(self._ledger.late.passed())
-
     async def settled(self) -> bool:
         """Delete messages of this job that nobody knows of, and wait until the next call of
         unknown outcome cannot be carried out any more. At once, when Slack has answered every
@@ -223,11 +219,11 @@ class Messages:
         False: something may have been written over in the meantime and is pending again, or
         there are more such calls.
         """
-        spoiled = self._take_in(await self._ledger.late.next_passed())
+        spoiled = self.take_in(await self._ledger.late.next_passed())
         await self._remove_strays()
         return not (spoiled or self._ledger.late.left)
 
-    def _take_in(self, passed: Sequence[LateCall]) -> bool:
+    def take_in(self, passed: Sequence[LateCall]) -> bool:
         """Whether something is pending again, since calls that have `passed` may have changed
         it."""
         posts = self._ledger.posts
@@ -245,28 +241,19 @@ class Messages:
     def _writer_of(self, part: Part) -> Writer:
         return self.native if part.stream else self._editing
 
-    def _waits(self, part: str, message: Message) -> bool:
-        """Whether it is too early to stream what is to be streamed."""
-        return self.thread_of(part) is not None and self.native.waits(message)
-
     async def _lose(self, part: str, ts: str, code: str, *, final: bool) -> None:
         """Take in that the message at `ts` cannot be edited: it was deleted, or Slack does not
-        let it be."""
+        let it be. What is to be posted anew is deleted, and with it what stands in its thread."""
+        mark = self._ledger.posts.get(withdrawn(part))
         if code != MESSAGE_DELETED:
             log.warning("message cannot be edited", part=part, error=code)
             self._parts[part].edits_refused += 1
-            if final:
-                await self._withdraw(part, ts)
+            if not final:
+                return
+        elif not (mark and mark.ts == ts):
+            log.info("message deleted", part=part)
+            self._parts[part].gone = True
             return
-        mark = self._ledger.posts.get(withdrawn(part))
-        if mark and mark.ts == ts:
-            await self._withdraw(part, ts)
-            return
-        log.info("message deleted", part=part)
-        self._parts[part].gone = True
-
-    async def _withdraw(self, part: str, ts: str) -> None:
-        """Delete a message, to be posted anew, and with it those that stand in its thread."""
         if part == "0" and self._thread_ts is None:
             await self.keep_only(1)
         await self._remove(part, ts)
@@ -274,13 +261,14 @@ class Messages:
     async def _remove_strays(self) -> None:
         if not self._strays_possible:
             return
-        known = {post.ts for part, post in self._ledger.posts.items() if _is_kept(part)}
+        posts = self._ledger.posts.items()
+        known = {post.ts for part, post in posts if not part.startswith(withdrawn(""))}
         # What was meant for a thread that is gone may stand in the channel (`Slack.post`).
         for root in dict.fromkeys((None, self._thread_ts, self.thread_of("1"))):
-            for posted in await self._calls.find(root, self._since):
+            for posted in await self._find(root):
                 if posted.ts not in known:
                     log.info("stray message deleted", part=posted.part)
-                    await self._calls.delete(posted.ts)
+                    await self._delete(posted.ts)
         self._strays_possible = False
 
     async def _locate(self, part: str) -> str | None:
@@ -290,37 +278,40 @@ class Messages:
         post = self._ledger.posts.get(part)
         if post is None or post.ts:
             return post.ts if post else None
-        found = await self._calls.find(self.thread_of(part), self._since)
-        return await self._adopt(part, [posted.ts for posted in found if posted.part == part])
-
-    async def _adopt(self, part: str, found: Sequence[str]) -> str | None:
-        """The one of the messages `found` that is `part` from here on; the others are deleted."""
+        found = await self._find(self.thread_of(part))
         adopted = None
-        for ts in sorted(found):
+        for ts in sorted(posted.ts for posted in found if posted.part == part):
             if adopted or not await self._ledger.adopt(part, self._channel, ts):
-                await self._calls.delete(ts)
+                await self._delete(ts)
             else:
                 adopted = ts
         return adopted
 
-    async def _post_in_order(self, part: str, message: Message) -> None:
+    async def _post(self, part: str, message: Message) -> None:
+        """Post `message`, unless it would follow one in whose thread it is to stand, and which
+        somebody has deleted."""
+        known = self._parts[part]
         try:
-            await self._post(part, message)
-        except PostingDenied as error:
+            await self._create(part, partial(self._send, part, message))
+        except SlackError as error:
+            known.refuse(message, error)
             own_thread = part != "0" and self._thread_ts is None
-            if error.code != _THREAD_DELETED or not own_thread:
+            if not own_thread or error.code != _THREAD_DELETED:
                 raise
             log.info("message deleted", part="0")
             self._parts["0"].gone = True
-
-    async def _post(self, part: str, message: Message) -> None:
-        known = self._parts[part]
-        try:
-            await self._create(part, lambda: self._calls.post(part, message, self.thread_of(part)))
-        except SlackError as error:
-            known.refuse(message, error)
-            raise
+            return
         known.shown = message
+
+    async def _send(self, part: str, message: Message) -> str:
+        async with self._budget.resting(POST):
+            return await self._slack.post(
+                self._channel,
+                message,
+                job_id=self._ledger.job_id,
+                part=part,
+                thread_ts=self.thread_of(part),
+            )
 
     async def _create(self, part: str, create: Callable[[], Awaitable[str | None]]) -> str | None:
         """Have `part` stand in Slack by one call; its ts. None: Slack refuses, and it does not."""
@@ -338,17 +329,13 @@ class Messages:
             raise
         if ts is None:
             await self._ledger.forget(part)
-        else:
-            await self._keep(part, ts)
-        return ts
-
-    async def _keep(self, part: str, ts: str) -> None:
-        """Record what was posted, or take it back without a lease."""
+            return None
         try:
             await self._record(part, ts)
         except LeaseLost:
             await self._take_back(ts)
             raise
+        return ts
 
     async def _record(self, part: str, ts: str) -> None:
         self._parts[part].unrecorded = ts
@@ -356,8 +343,8 @@ class Messages:
         self._parts[part].unrecorded = None
 
     async def _take_back(self, ts: str) -> None:
-        """Delete what was posted without a lease, unless the new holder has adopted it; the new
-        holder's sweep is the second chance."""
+        """Delete what was posted without a lease, unless the new holder has adopted it: their
+        sweep is the second chance."""
         try:
             if await self._ledger.disown(ts):
                 await self._slack.delete(self._channel, ts)
@@ -369,9 +356,40 @@ class Messages:
         think that somebody else has deleted it."""
         await self._ledger.posted(withdrawn(part), self._channel, ts)
         self._parts[part].deleted()
-        await self._calls.delete(ts)
+        await self._delete(ts)
         await self._ledger.forget(part)
 
+    async def _delete(self, ts: str) -> None:
+        """Delete a message, or leave it when Slack has refused that often enough."""
+        await self._budget.turn(DELETE, TIER_3_PER_MINUTE)
+        try:
+            async with self._budget.resting(DELETE):
+                with self._ledger.late.sending(self._slack.deadline, ts):
+                    await self._ledger.check()
+                    await self._slack.delete(self._channel, ts)
+        except SlackError as error:
+            if passes(error):
+                raise
+            self._deletes_refused[ts] += 1
+            for_good = self._deletes_refused[ts] >= _DELETES_REFUSED
+            if not (for_good or isinstance(error, PostingDenied)):
+                raise TryAgain(error.code, str(error)) from None
+            log.warning("message not deleted", error=str(error))
+        await self._ledger.check()
 
-def _is_kept(part: str) -> bool:
-    return not part.startswith(withdrawn(""))
+    async def _find(self, thread_ts: str | None) -> list[Posted]:
+        """The messages of the job in the channel or one of its threads; none where the bot may not
+        look."""
+        method = REPLIES if thread_ts else HISTORY
+        await self._budget.turn(method, TIER_3_PER_MINUTE)
+        try:
+            async with self._budget.resting(method):
+                await self._ledger.check()
+                job_id = self._ledger.job_id
+                return await self._slack.find(self._channel, thread_ts, job_id, self._since)
+        except SlackError as error:
+            if passes(error):
+                raise
+            tell = log.info if isinstance(error, PostingDenied) else log.warning
+            tell("messages not looked for", error=str(error))  # where it is not invited, as usual
+            return []

@@ -237,7 +237,7 @@ class Reply:
             partial(chain.prepare_all, answer), partial(chain.complete, answer)
         )
         await self._record_cut()
-        self._messages.take_in_late()
+        self._messages.take_in(self._ledger.late.passed())
         await self._show_all(messages)
         if not answer.stopped:
             await self._tell_if_late(afresh=afresh)

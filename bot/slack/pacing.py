@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.errors import LeaseLost
+from bot.errors import LeaseLost, RateLimited
 from bot.slack_limits import POST_BURST, POST_BURST_SECONDS
 from bot.store.keys import Keys
 from bot.store.redis.connection import Store
@@ -20,8 +21,8 @@ WINDOW_SECONDS = 61.0
 TYPICAL_SECONDS = 12.0
 """For how long the text of an answer comes, before that is learned: 600 tokens at 50 tokens/s."""
 
-_EDITS = "chat.update"
-_POSTS = "chat.postMessage"
+EDIT = "chat.update"
+POST = "chat.postMessage"
 LONGEST_SLEEP = 5.0
 """Seconds after which it is asked again, however long there is to wait."""
 
@@ -78,7 +79,7 @@ class EditBudget:
         per_minute: int,
         *,
         scale: float = 1.0,
-        method: str = _EDITS,
+        method: str = EDIT,
     ) -> None:
         """`per_minute`: calls of `method` in any minute, for the whole workspace. `scale`
         stretches or shrinks every window, for a workspace whose clock runs otherwise."""
@@ -135,7 +136,7 @@ class EditBudget:
 
     async def try_post(self, channel: str) -> float:
         """Take a post in `channel`. 0 when it may be made now, else for how many seconds not."""
-        keys = [self._keys.budget(f"{_POSTS}:{channel}"), self._keys.rest(_POSTS)]
+        keys = [self._keys.budget(f"{POST}:{channel}"), self._keys.rest(POST)]
         return await self._take(keys, POST_BURST, POST_BURST_SECONDS * self._scale)
 
     async def post(self, channel: str) -> None:
@@ -152,20 +153,24 @@ class EditBudget:
         """Wait for one of `per_minute` calls of `method`."""
         await _until(lambda: self.try_take(method, per_minute))
 
-    async def rest_edits(self, seconds: float) -> None:
-        """Nobody edits for `seconds`, after a 429, and for a while fewer edits are made."""
-        of = self._keys
-        keys = [of.rest(self._method), of.budget(self._method), of.pace(self._method)]
-        await self._rest(keys, [_ms(seconds), self._window, self._most])
-
-    async def rest_posts(self, seconds: float) -> None:
-        """Nobody posts for `seconds`, after a 429: Slack does not say whether the channel has had
-        enough, or the workspace."""
-        await self.rest(_POSTS, seconds)
-
     async def rest(self, method: str, seconds: float) -> None:
-        """Nobody calls `method` for `seconds`, after a 429."""
-        await self._rest([self._keys.rest(method)], [_ms(seconds)])
+        """Nobody calls `method` for `seconds`, after a 429; and where messages grow by it, fewer
+        such calls are made for a while. Of posts Slack does not say whether the channel has had
+        enough, or the workspace: nobody posts."""
+        of, keys, args = self._keys, [self._keys.rest(method)], [_ms(seconds)]
+        if method == self._method:
+            keys += [of.budget(method), of.pace(method)]
+            args += [self._window, self._most]
+        await self._rest(keys, args)
+
+    @asynccontextmanager
+    async def resting(self, method: str) -> AsyncIterator[None]:
+        """Around a call of `method`, which has a `rest` after a 429."""
+        try:
+            yield
+        except RateLimited as error:
+            await self.rest(method, error.retry_after)
+            raise
 
     async def _ask(
         self,

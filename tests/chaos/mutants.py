@@ -104,7 +104,7 @@ MUTANTS = (
     Mutant(
         "look-up: what was perhaps posted is found before it is posted again",
         "bot/reply/messages.py",
-        "        found = await self._calls.find(self.thread_of(part), self._since)\n",
+        "        found = await self._find(self.thread_of(part))\n",
         "        found: list[Posted] = []\n",
         ("slack loses replies/chat.postMessage", "slack loses replies/chat.postMessage"),
     ),

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.errors import OutcomeUnknown, RateLimited, SlackError, TryAgain
-from bot.reply.native import Native
-from bot.reply.writer import Part, Stream
+from bot.reply.ledger import Part, Stream
+from bot.reply.writers import Native
 from bot.slack.blocks import Foot, Message, further_message
-from bot.slack.pacing import nothing_taken
+from bot.slack.pacing import EditBudget, nothing_taken
 from bot.slack.slack import STREAMING, Slack
 from sandbox.workspace import GENERAL, Workspace
 from sandbox.workspace import Message as Shown
@@ -25,7 +25,7 @@ METHODS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
 
 
 @dataclass
-class FakeBudget:
+class FakeBudget(EditBudget):
     """Gives every call, but those that `waits` names; `rests` is what was told of 429s."""
 
     waits: dict[str, float] = field(default_factory=dict)

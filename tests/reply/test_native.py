@@ -9,10 +9,9 @@ import pytest
 
 from bot.completion.result import Section
 from bot.errors import RateLimited
-from bot.reply import native as streams
+from bot.reply import writers as streams
 from bot.reply.chain import Chain
-from bot.reply.native import Native, natively
-from bot.settings import Streaming
+from bot.reply.writers import Native
 from bot.slack.blocks import Foot, Question, further_message
 from bot.slack.pacing import EditBudget
 from bot.slack.slack import Slack
@@ -271,23 +270,8 @@ async def test_the_budgets_of_the_workspace_are_kept(
 ) -> None:
     ledger = job.take()
     native = Native(slack, budget, ledger, channel=GENERAL, user=ANA, team=TEAM_ID)
-    native.want()
+    native.wanted = True
 
     await journey(Writer(slack, native, ledger, root))
 
     check_whole(workspace, root)
-
-
-@pytest.mark.parametrize(
-    ("mode", "scarce", "expected"),
-    [
-        ("edit", False, False),
-        ("edit", True, False),
-        ("native", False, True),
-        ("native", True, True),
-        ("auto", False, False),
-        ("auto", True, True),
-    ],
-)
-def test_auto_streams_while_edits_are_scarce(mode: Streaming, scarce: bool, expected: bool) -> None:
-    assert natively(mode, edits_are_scarce=scarce) is expected

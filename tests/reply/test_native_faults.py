@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import LeaseLost, MessageGone, RateLimited, TooLong
-from bot.reply.native import Native
+from bot.reply.writers import Native
 from bot.slack.blocks import further_message
 from bot.slack.slack import Slack
 from bot.slack.web_api import WebApi
@@ -163,7 +163,7 @@ async def test_a_stream_that_slack_ends_goes_on_by_edits(
         slack, ledger = Slack(WebApi(client)), job.take()
         root = (await short_lived.say(ANA, GENERAL, "question")).ts
         native = Native(slack, calls, ledger, channel=GENERAL, user=ANA, team=TEAM_ID)
-        native.want()
+        native.wanted = True
 
         await journey(Writer(slack, native, ledger, root))
 

@@ -283,7 +283,7 @@ async def test_close_ends_the_run_while_it_waits(
 ) -> None:
     reply = start()
     await reply.open()
-    await budget.rest_edits(3_600)
+    await budget.rest("chat.update", 3_600)
 
     async with streaming(reply) as stream:
         stream.say("text")

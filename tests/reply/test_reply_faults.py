@@ -110,7 +110,7 @@ async def test_a_delivery_waits_while_edits_rest(
 ) -> None:
     reply = start()
     await reply.open()
-    await budget.rest_edits(30)
+    await budget.rest("chat.update", 30)
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(reply.deliver(answer("the end")), 0.1)

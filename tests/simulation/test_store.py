@@ -205,7 +205,7 @@ async def _counting(ops: Operations, store: Store) -> None:
     await ops.do("final", budget._ask("final", "one"))
     await ops.do("end", budget.end("one", 3.0))
     await ops.do("post", budget.post("C1"))
-    await ops.do("rest", budget.rest_edits(2.0))
+    await ops.do("rest", budget.rest("chat.update", 2.0))
     await ops.do("allowance", Allowances(store, KEYS).take("who", 2))
 
 

@@ -25,8 +25,8 @@ MINUTE_SCALE = 0.05
 async def test_a_rest_holds_for_every_process(store: Store, keys: Keys) -> None:
     one, other = (EditBudget(store, keys, per_minute=50) for _ in range(2))
 
-    await one.rest_edits(30)
-    await one.rest_edits(1)
+    await one.rest("chat.update", 30)
+    await one.rest("chat.update", 1)
 
     assert 29_000 < await store.redis.pttl(keys.rest("chat.update")) <= 30_000
     assert 29 < (await other.final("a")).wait <= 30
@@ -35,7 +35,7 @@ async def test_a_rest_holds_for_every_process(store: Store, keys: Keys) -> None:
 async def test_posts_rest_in_every_channel(store: Store, keys: Keys) -> None:
     budget = EditBudget(store, keys, per_minute=50)
 
-    await budget.rest_posts(30)
+    await budget.rest("chat.postMessage", 30)
 
     for channel in (GENERAL, RANDOM):
         with pytest.raises(TimeoutError):

@@ -1,18 +1,15 @@
-"""Messages of an answer that grow by Slack's own streaming, not by edits.
+"""The ways in which a message of an answer comes to show what it should, and what is known of it
+besides where it stands (`bot.reply.ledger`): by edits, or by Slack's own streaming.
 
-What was appended stands there for good, so only text that stays as it is, whatever follows, is
-appended (`Message.settled`). The rest of it and its foot come with the end of the stream. Where
-anything is in doubt the stream is ended as it stands, and the message edited from there on: an
-edit replaces all there is of it, so that nothing is lost or shown twice.
+An edit replaces all there is of a message. What was appended to one that streams stands there for
+good, so only text that stays as it is, whatever follows, is appended (`Message.settled`). The rest
+of it and its foot come with the end of the stream. Where anything is in doubt the stream is ended
+as it stands, and the message edited from there on, so that nothing is lost or shown twice.
 
 A stream begins without text, since Slack takes metadata only at its end: what carries the job
-until then is the id of an unseen line. One whose ts was lost is found by that; and had Slack not
-kept it, there would be nothing to read in it.
-
-While a message streams, Stop stands above its text: nothing that was streamed can be taken away
-again but by an edit, which does so once the answer is complete. There are Slack's own Stop
-(`Native.stopped`), and deleting the question or the answer, too. A message with anything else above
-its markdown is not streamed, and one that stands already is edited to its end.
+until then is the id of an unseen line, by which one is found whose ts was lost. While it lasts,
+Stop stands above its text, since what was streamed can be taken away by an edit alone. A message
+with anything else above its markdown is not streamed.
 
 Slack ends a stream after a while. So a message that has streamed for long ends between two blocks
 of its text, or at last wherever it can, and the answer goes on in another one (`Native.age`,
@@ -21,11 +18,13 @@ of its text, or at last wherever it can, and the answer goes on in another one (
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
+from attrs import define, field, frozen
 
 from bot.errors import (
     MessageGone,
@@ -36,13 +35,11 @@ from bot.errors import (
     TooLong,
     TryAgain,
 )
-from bot.reply.ledger import Ledger
+from bot.reply.ledger import Ledger, Part, Stream
 from bot.reply.session import Session
-from bot.reply.writer import Part, Stream
-from bot.settings import Streaming
 from bot.slack.blocks import Block, Message
-from bot.slack.pacing import Slot, Turn
-from bot.slack.slack import STREAM_ENDED, Slack
+from bot.slack.pacing import EDIT, EditBudget, Slot, Turn
+from bot.slack.slack import STREAM_ENDED, STREAMING, Slack, passes
 from bot.slack_limits import (
     STREAM_APPENDS_PER_MINUTE,
     STREAM_SECONDS,
@@ -51,6 +48,16 @@ from bot.slack_limits import (
 )
 
 log = structlog.get_logger(__name__)
+
+SOON_SECONDS = 1.0
+"""Where the next edit may be had so soon, it is taken under the lease then, which is the check
+after this one: a round trip to Redis less for each edit of an answer that grows fast."""
+
+_STAYS = 3
+"""So often is Stop to be taken away from above a text that Slack shows already."""
+
+STAYS_SECONDS = 0.5
+"""What lies between: who refused it at once may take it then."""
 
 BETWEEN_BLOCKS = 0.6
 ANYWHERE = 0.75
@@ -71,93 +78,125 @@ _STOPPED = "stopped_by_user"
 _OVER = (_STOPPED, STREAM_ENDED)
 
 
-def natively(mode: Streaming, *, edits_are_scarce: bool) -> bool:
-    """Whether an answer is to be streamed, as it is shown first. With `auto` that is the case
-    while so many run at once that another would hardly get edits: it has a budget of its own
-    then, and leaves the edits to the others."""
-    return mode == "native" or (mode == "auto" and edits_are_scarce)
+class Writer(Protocol):
+    """One such way."""
 
-
-class Budget(Protocol):
-    """The calls of the whole workspace, counted by method."""
-
-    async def try_take(self, method: str, per_minute: int) -> float:
-        """Take one of `per_minute` calls of `method`. 0 when it may be made now, else for how
-        many seconds not."""
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
+        """Whether there is anything of `message` that `write` could still show."""
         ...
 
-    async def rest(self, method: str, seconds: float) -> None:
-        """Nobody calls `method` for `seconds`, after a 429."""
+    async def write(
+        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+    ) -> Slot:
+        """Let `part`, which stands at `ts`, show more of `message`, if `turn` gives a call for it.
+        What of it is known to be shown then stands in `part`; call again while it `lacks` any, by
+        the writer that goes with it.
+
+        Raises `LeaseLost`, `StoreUnavailable` and the errors of `Slack`.
+        """
         ...
 
 
+@frozen
+class Editing:
+    """Shows the whole message by each edit."""
+
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    _channel: str
+
+    def lacks(self, part: Part, message: Message, *, final: bool) -> bool:  # noqa: ARG002 - an edit shows all
+        return part.shown != message
+
+    async def write(
+        self, part: Part, ts: str, message: Message, turn: Turn, *, final: bool
+    ) -> Slot:
+        before, part.shown = part.shown, None
+        try:
+            slot = await self._edited(part, ts, message, turn, _STAYS if before == message else 1)
+        except SlackError as error:
+            if error.code == STREAMING:  # an earlier worker has begun it
+                part.streams_by(Stream(time.monotonic(), certain=False))
+                if part.stop_refused:
+                    raise TryAgain(error.code, str(error)) from None
+                return Slot(0.0)
+            part.refuse(message, error)
+            if before != message or passes(error) or isinstance(error, MessageGone):
+                raise
+            log.warning("stop stays above an answer", error=str(error))
+            slot = Slot(0.0)
+        if slot.wait:
+            part.shown = before
+            return slot
+        part.shown, part.has_stop = message, False
+        if final or not 0 < slot.following <= SOON_SECONDS:
+            await self._ledger.check()
+        return slot
+
+    async def _edited(self, part: Part, ts: str, message: Message, turn: Turn, tries: int) -> Slot:
+        """The same edit once more where Slack refuses it, up to so many `tries`."""
+        while True:
+            try:
+                return await self.edit(part.name, ts, message, turn, streamed=part.streamed)
+            except SlackError as error:
+                tries -= 1
+                own = passes(error) or isinstance(error, MessageGone) or error.code == STREAMING
+                if own or not tries:
+                    raise
+            await asyncio.sleep(STAYS_SECONDS)
+
+    async def edit(
+        self, part: str, ts: str, message: Message, turn: Turn, *, streamed: bool = False
+    ) -> Slot:
+        """Show `message` in place of what stands at `ts`, if `turn` gives an edit for it; of what
+        was `streamed` it is said again that it is this part of the job."""
+        job_id = self._ledger.job_id if streamed else ""
+        async with self._budget.resting(EDIT):
+            with self._ledger.late.sending(self._slack.deadline, ts, message):
+                slot = await self._ledger.take(turn)
+                if not slot.wait:
+                    await self._slack.update(self._channel, ts, message, job_id=job_id, part=part)
+                return slot
+
+
+@define(eq=False)
 class Native:
     """Writes messages of one job by streams, each from its `start` until it is edited or whole.
+    `user`, of `team`, is the asker; `session` that of the thread in `channel`, where it may have
+    one.
 
     Every method that calls Slack checks the lease before and after, and raises `LeaseLost`,
     `StoreUnavailable`, and the errors of `Slack` that are named there.
     """
 
-    def __init__(
-        self,
-        slack: Slack,
-        budget: Budget,
-        ledger: Ledger,
-        *,
-        channel: str,
-        user: str,
-        team: str,
-        session: Session | None = None,
-    ) -> None:
-        """`user`, of `team`, is the asker; `session` that of the thread in `channel`, where it may
-        have one."""
-        self._slack = slack
-        self._budget = budget
-        self._ledger = ledger
-        self._channel = channel
-        self._user = user
-        self._team = team
-        self._session = session
-        self._wanted = False
-        self._reserved = False
-        self._stopped = False
-
-    @property
-    def stopped(self) -> bool:
-        """Whether somebody has stopped the answer by Slack's own means."""
-        return self._stopped
-
-    @property
-    def wanted(self) -> bool:
-        """Whether messages that are new are streamed."""
-        return self._wanted
-
-    def want(self) -> None:
-        """Stream messages that are new, for as long as Slack lets it be done."""
-        self._wanted = True
-
-    def give_up(self) -> None:
-        """Stream no more messages that are new."""
-        self._wanted = False
-
-    def fits(self, message: Message) -> bool:
-        """Whether a new message could grow into `message`, once there is text."""
-        return not message.head
+    _slack: Slack
+    _budget: EditBudget
+    _ledger: Ledger
+    _channel: str = field(kw_only=True)
+    _user: str = field(kw_only=True)
+    _team: str = field(kw_only=True)
+    _session: Session | None = field(default=None, kw_only=True)
+    wanted: bool = field(default=False, init=False)
+    """Whether messages that are new are streamed, for as long as Slack lets it be done."""
+    stopped: bool = field(default=False, init=False)
+    """Whether somebody has stopped the answer by Slack's own means."""
+    _reserved: bool = field(default=False, init=False)
 
     def waits(self, message: Message) -> bool:
         """Whether a new message will grow into `message` once some of it is settled."""
-        return self._wanted and self.fits(message) and not message.settled
+        return self.wanted and not (message.head or message.settled)
 
     def lacks(self, part: Part, message: Message, *, final: bool) -> bool:
         stream = _stream_of(part)
         if not _is_whole(message, final):
-            return stream.said != message.settled or not self._goes_on(stream, message)
+            return stream.said != message.settled or not _goes_on(stream, message)
         return final or not stream.lasts or stream.said != message.body
 
     def age(self, part: Part) -> float:
         """Which share of the life of its stream is over: 0 where it has none, or is left anyway."""
         stream = part.stream
-        return _age(stream) if self._wanted and stream and stream.certain else 0.0
+        return _age(stream) if self.wanted and stream and stream.certain else 0.0
 
     async def may_start(self, message: Message) -> bool:
         """Whether a new message may grow into `message`: a start is reserved for it then, and
@@ -182,22 +221,21 @@ class Native:
             await self._session.streams(thread_ts)
         began = time.monotonic()
         try:
-            ts = await self._slack.start_stream(
-                self._channel,
-                thread_ts,
-                user=self._user,
-                team=self._team,
-                job_id=self._ledger.job_id,
-                part=part.name,
-            )
+            async with self._budget.resting(_START):
+                ts = await self._slack.start_stream(
+                    self._channel,
+                    thread_ts,
+                    user=self._user,
+                    team=self._team,
+                    job_id=self._ledger.job_id,
+                    part=part.name,
+                )
         except OutcomeUnknown:
             raise
-        except RateLimited as error:
-            await self._budget.rest(_START, error.retry_after)
-            return None
         except SlackError as error:
-            log.info("not streamed", error=str(error))
-            self.give_up()
+            if not isinstance(error, RateLimited):
+                log.info("not streamed", error=str(error))
+                self.wanted = False
             return None
         part.streams_by(Stream(began))
         part.has_stop = True
@@ -212,11 +250,12 @@ class Native:
         Once it shows the whole of it, or is to be edited, it streams no more. Raises `MessageGone`,
         `TooLong`; `OutcomeUnknown` and `RateLimited`, which pass: call again.
         """
-        stream = _stream_of(part)
+        stream, whole = _stream_of(part), _is_whole(message, final)
+        continues = not message.head and message.body.startswith(stream.said)
         try:
-            if not _is_whole(message, final) and self._goes_on(stream, message):
+            if not whole and _goes_on(stream, message):
                 return await self._append(part, ts, message.settled, turn)
-            if _is_whole(message, final) and stream.certain and _continues(stream, message):
+            if whole and stream.certain and continues:
                 await self._end(part, ts, message, final=final)
             else:
                 await self._leave(part, ts)
@@ -228,22 +267,17 @@ class Native:
         return Slot(0.0)
 
     def _can_start(self, message: Message) -> bool:
-        return self._wanted and bool(message.settled) and self.fits(message)
+        return self.wanted and bool(message.settled) and not message.head
 
     async def _takes(self, method: str) -> bool:
         return not await self._budget.try_take(method, _MOST[method])
 
-    def _goes_on(self, stream: Stream, message: Message) -> bool:
-        young = _age(stream) < _EDITED
-        return young and stream.certain and message.settled.startswith(stream.said)
-
     async def _append(self, part: Part, ts: str, text: str, turn: Turn | None = None) -> Slot:
         """Without a `turn` it was taken by the caller."""
-        stream = _stream_of(part)
+        stream, slot = _stream_of(part), Slot(0.0)
         new = text[len(stream.said) :]
         if not new:
-            return Slot(0.0)
-        slot = Slot(0.0)
+            return slot
         if turn is None:
             await self._ledger.check()
         elif (slot := await self._ledger.take(turn)).wait:
@@ -262,7 +296,6 @@ class Native:
         """End it as `message`. While no stream may be stopped, its text is shown at least; what
         others follow then ends with the last of them."""
         stream = _stream_of(part)
-
         try:
             await self._stop(part, ts, message.body[len(stream.said) :], message.foot, final=final)
         except RateLimited as limit:
@@ -321,7 +354,7 @@ class Native:
         await self._ledger.check()
         session = self._session
         _stream_of(part).certain = False
-        try:
+        async with self._budget.resting(_STOP):
             await self._slack.stop_stream(
                 self._channel,
                 ts,
@@ -331,16 +364,13 @@ class Native:
                 below=below,
                 session_status=session.when_streamed(final=final) if session else "",
             )
-        except RateLimited as error:
-            await self._budget.rest(_STOP, error.retry_after)
-            raise
         part.stream = None
         if final and session:
             await session.streamed()
 
     def _is_over(self, part: Part, error: SlackError) -> bool:
         """Whether Slack says with `error` that it streams no more."""
-        self._stopped = self._stopped or error.code == _STOPPED
+        self.stopped = self.stopped or error.code == _STOPPED
         if error.code in _OVER:
             part.stream = None
         return error.code in _OVER
@@ -356,10 +386,10 @@ def _age(stream: Stream) -> float:
     return (time.monotonic() - stream.began) / STREAM_SECONDS
 
 
+def _goes_on(stream: Stream, message: Message) -> bool:
+    return _age(stream) < _EDITED and stream.certain and message.settled.startswith(stream.said)
+
+
 def _is_whole(message: Message, final: bool) -> bool:
     """Whether nothing is added to it any more. What is still written has a foot that says so."""
     return final or not message.foot
-
-
-def _continues(stream: Stream, message: Message) -> bool:
-    return message.body.startswith(stream.said) and not message.head
